@@ -1,0 +1,37 @@
+"""The root of every error this product raises on purpose.
+
+    ReconcilerError                 exit 1: not everything was read, nothing was written
+    ├── manifests.ManifestError     the YAML is not in order
+    ├── connectwise.ConnectWiseError  the PSA refused, or could not be reached
+    ├── usage.SourceError           a usage source refused, or could not be reached
+    ├── ledger.LedgerError          the ledger cannot be read or written
+    └── Refused                     exit 3: the plan is stale, or a guardrail tripped
+
+A message says what happened, where, and what to do next, and never holds a secret.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ReconcilerError(Exception):
+    """Something a person has to know about, in sentences made for that person."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.advice = advice
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{text}\n  {self.advice}" if self.advice else text
+
+
+class Refused(ReconcilerError):
+    """The plan may not be carried out as it stands; nothing was written."""
+
+    exit_code = 3
