@@ -1,0 +1,1 @@
+"""A module per kind: spec model, natural key, references, translation to and from ConnectWise JSON."""

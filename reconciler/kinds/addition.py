@@ -1,0 +1,62 @@
+"""Addition: one line of an agreement, written by usage and by nothing else (guide step 10)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, StrictStr
+
+from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
+from reconciler.kinds.forms import Form, Object, Tables, date, number, parent, reference, text
+from reconciler.kinds.values import Link, Value
+
+
+def _decode_agreement(obj: Object) -> Value:
+    return Link(str(obj["agreementId"]), obj["agreementId"]) if obj.get("agreementId") else None
+
+
+AGREEMENT = Form(
+    ("agreementId",), _decode_agreement, lambda _value, _: {}, parent("Agreement", "agreement").target
+)
+
+
+def _billable(value: Value, _: Tables) -> dict[str, Any]:
+    return {"billCustomer": value}
+
+
+class AdditionSpec(Spec):
+    agreement: Annotated[Name | ByName | ById, AGREEMENT] = Field(description="The agreement.")
+    product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = (
+        Field(description="The product.")
+    )
+    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(
+        description="The mark: it is ours."
+    )
+    quantity: Annotated[Decimal, number("quantity")] = Field(
+        description="Rated quantity, in the source's unit."
+    )
+    unit_price: Annotated[Decimal, number("unitPrice")] = Field(description="Price of one unit.")
+    less_included: Annotated[Decimal, number("lessIncluded")] = Field(
+        Decimal(0), description="Always 0: the allowance has been taken off by rating."
+    )
+    bill_customer: Annotated[StrictStr, Form(("billCustomer",), text("billCustomer").decode, _billable)] = (
+        Field("Billable", description="Billable.")
+    )
+    effective_date: Annotated[StrictStr, date("effectiveDate").created_only()] = Field(
+        description="First day."
+    )
+    cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(
+        None, description="Last day, or none."
+    )
+
+
+KIND = Kind(
+    name="Addition",
+    spec=AdditionSpec,
+    describes="One line of an agreement, written by usage (seed guide, step 10).",
+    key=("agreement", "product", "serialNumber"),
+    collection="finance/agreements/{agreement}/additions",
+    retire=lambda today: {"cancelledDate": f"{today}T00:00:00Z"},
+    declarable=False,
+)

@@ -1,0 +1,168 @@
+"""What a kind is: a spec model, a natural key, and where ConnectWise keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from reconciler.kinds.forms import Form, Object
+
+API_VERSION = "reconciler/v1"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100, strict=True)]
+"""A manifest name: what others refer to, and the second half of an address."""
+
+
+class Model(BaseModel):
+    """A frozen model whose YAML keys are camelCase and which knows no other keys."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
+        serialize_by_alias=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=False,
+    )
+
+
+class Spec(Model):
+    """The `spec` of one kind. A field left out is not managed; `null` clears it."""
+
+
+class Metadata(Model):
+    name: Name = Field(description="Unique per kind; how other documents refer to this one.")
+    id: int | None = Field(None, gt=0, description="Pins the ConnectWise id of the object to manage.")
+    previously: tuple[str, ...] = Field(
+        (),
+        description="Old natural keys (identifier, name, email…) of a renamed object, so that no second one is made.",
+    )
+    protect: bool = Field(False, description="Refuse to retire this object.")
+    ensure: Literal["present", "retired"] = Field(
+        "present", description="`retired` cancels an agreement, makes a company or product inactive."
+    )
+
+
+class EnvSecret(Model):
+    env: str = Field(min_length=1, description="Name of the environment variable that holds the value.")
+
+
+class FileSecret(Model):
+    file: str = Field(
+        min_length=1, description="Path of a file that holds the value, relative to the manifest folder."
+    )
+
+
+Secret = EnvSecret | FileSecret
+"""A value that is never written into a manifest, only pointed at."""
+
+
+class ByIdentifier(Model):
+    identifier: str = Field(min_length=1, description="Identifier of an object that no manifest declares.")
+
+
+class ByName(Model):
+    name: str = Field(min_length=1, description="Name of an object that no manifest declares.")
+
+
+class ByEmail(Model):
+    email: str = Field(min_length=1, description="E-mail address of a contact that no manifest declares.")
+
+
+class ById(Model):
+    id: int = Field(gt=0, description="ConnectWise id of an object that no manifest declares.")
+
+
+LookUp = ByIdentifier | ByName | ByEmail | ById
+
+
+def _only_text(value: object) -> object:
+    """YAML 1.2 has no dates: without this, pydantic would read the number 20261101 as seconds since 1970."""
+    if not isinstance(value, str):
+        raise ValueError('a date is written as text, "2026-11-01"')  # noqa: TRY004 (pydantic wants ValueError)
+    return value
+
+
+DateText = BeforeValidator(_only_text, json_schema_input_type=str)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """One spec field with its form: the attribute in Python, the name in YAML."""
+
+    attribute: str
+    name: str
+    form: Form
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document, and all that the engine needs to know of it."""
+
+    name: str
+    spec: type[Spec]
+    describes: str
+    """One line for the schema and the docs."""
+    key: tuple[str, ...] = ()
+    """The natural key: names of spec fields. References in it count by id."""
+    collection: str | None = None
+    """ConnectWise path, `{field}` for a parent; `None` for kinds that live in manifests only."""
+    renamed: str | None = None
+    """The key field that `metadata.previously` holds old values of."""
+    find_by: str | None = None
+    """The ConnectWise path that `in (…)` conditions name: `identifier`, `company/identifier`."""
+    ignore: Callable[[Object], bool] = field(default=lambda _obj: False)
+    """Live objects that are out of matching, as companies deleted in the console."""
+    conditions: tuple[tuple[str, Any], ...] = ()
+    """Fixed equalities for every list of this collection."""
+    unread: frozenset[str] = frozenset()
+    """Wire fields that no answer ever holds: passwords."""
+    keys_of: Callable[[Object], tuple[tuple[Any, ...], ...]] | None = None
+    """All natural keys of a live object where it can have several: a contact's addresses."""
+    retire: Callable[[str], Mapping[str, Any]] | None = None
+    """(today, as a date) → the fields that retire an object."""
+    declarable: bool = True
+    """False for documents that only usage writes."""
+
+    @cached_property
+    def fields(self) -> tuple[FieldForm, ...]:
+        return fields_of(self.spec)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, FieldForm]:
+        return {item.name: item for item in self.fields}
+
+    @cached_property
+    def parent(self) -> str | None:
+        """The spec field whose object holds this collection: `agreement` of an addition."""
+        if self.collection is None or "{" not in self.collection:
+            return None
+        return self.collection.split("{")[1].split("}")[0]
+
+    def __repr__(self) -> str:
+        return f"Kind({self.name})"
+
+
+def fields_of(spec: type[BaseModel]) -> tuple[FieldForm, ...]:
+    """The fields of a spec that stand in ConnectWise, in the order of the model."""
+    return tuple(
+        FieldForm(attribute, info.alias or attribute, mark)
+        for attribute, info in spec.model_fields.items()
+        for mark in info.metadata
+        if isinstance(mark, Form)
+    )
+
+
+def key_part(value: Any, *, exact: bool = False) -> Any:
+    """One component of a natural key as it is matched: links by id, text trimmed and without case [guess]."""
+    if isinstance(value, str):
+        return value.strip() if exact else value.strip().casefold()
+    return getattr(value, "id", value)

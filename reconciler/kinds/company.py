@@ -1,0 +1,124 @@
+"""Company: a customer or reseller that is billed (guide step 4, `/company/companies`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
+
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.custom_fields import CUSTOM_FIELDS
+from reconciler.kinds.forms import Children, Form, Object, Tables, link_of, setup, text, wire_link
+from reconciler.kinds.values import Value
+
+ADDRESS = ("address_line1", "address_line2", "city", "state", "zip", "country")
+
+
+def _decode_types(obj: Object) -> Value:
+    return frozenset(link for item in obj.get("types") or () if (link := link_of(item)))
+
+
+def _encode_types(value: Value, _: Tables) -> dict[str, Any]:
+    return {"types": [wire_link(link) for link in sorted(value or (), key=lambda link: link.id)]}
+
+
+TYPES = Form(
+    ("types/id", "types/name"),
+    _decode_types,
+    _encode_types,
+    setup("types", "company/companies/types").target,
+    children=Children(
+        "company/companies/{id}/typeAssociations",
+        lambda child: link_of(child.get("type")),
+        lambda item, _value, _: {"type": wire_link(item)},
+    ),
+)
+"""Honoured on POST only; afterwards they change through the associations [spec]."""
+
+
+def limited(length: int) -> Any:
+    return StringConstraints(max_length=length, strict=True)
+
+
+class CompanySpec(Spec):
+    identifier: Annotated[
+        str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier")
+    ] = Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
+    name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
+        description="The company's name."
+    )
+    status: Annotated[StrictStr | None, setup("status", "company/companies/statuses")] = Field(
+        None, description="Company status, by its name: Active."
+    )
+    types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
+        None, description="Company types, by their names; the order does not matter."
+    )
+    address_line1: Annotated[Annotated[str, limited(50)] | None, text("addressLine1")] = Field(
+        None, description="First line of the address. ConnectWise wants one address field at least."
+    )
+    address_line2: Annotated[Annotated[str, limited(50)] | None, text("addressLine2")] = Field(
+        None, description="Second line of the address."
+    )
+    city: Annotated[Annotated[str, limited(50)] | None, text("city")] = Field(None, description="City.")
+    state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(
+        None, description="State or province."
+    )
+    zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(
+        None, description="Postal code, as text."
+    )
+    country: Annotated[StrictStr | None, setup("country", "company/countries")] = Field(
+        None, description="Country, by its name."
+    )
+    phone_number: Annotated[Annotated[str, limited(30)] | None, text("phoneNumber")] = Field(
+        None, description="Telephone number, as text."
+    )
+    fax_number: Annotated[Annotated[str, limited(30)] | None, text("faxNumber")] = Field(
+        None, description="Fax number, as text."
+    )
+    website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(
+        None, description="Web site."
+    )
+    account_number: Annotated[StrictStr | None, text("accountNumber")] = Field(
+        None, description="Account number in the accounting system."
+    )
+    tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(
+        None, description="Tax number."
+    )
+    vendor_identifier: Annotated[StrictStr | None, text("vendorIdentifier")] = Field(
+        None, description="The company's number at a vendor."
+    )
+    invoice_to_email_address: Annotated[StrictStr | None, text("invoiceToEmailAddress")] = Field(
+        None, description="Where invoices go."
+    )
+    invoice_cc_email_address: Annotated[StrictStr | None, text("invoiceCCEmailAddress")] = Field(
+        None, alias="invoiceCCEmailAddress", description="Who gets a copy of invoices."
+    )
+    billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
+        None, description="Billing terms, by their name."
+    )
+    custom_fields: Annotated[
+        Mapping[str, StrictStr | StrictBool | int | Decimal | None] | None, CUSTOM_FIELDS
+    ] = Field(None, description="Custom fields by caption; those not named are not managed.")
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> CompanySpec:
+        if not any(getattr(self, name) for name in ADDRESS):
+            raise ValueError(
+                "a company needs one address field at least: addressLine1, addressLine2, city, state, zip or country"
+            )
+        return self
+
+
+KIND = Kind(
+    name="Company",
+    spec=CompanySpec,
+    describes="A customer or reseller that is billed (seed guide, step 4).",
+    key=("identifier",),
+    collection="company/companies",
+    renamed="identifier",
+    find_by="identifier",
+    ignore=lambda obj: bool(obj.get("deletedFlag")),
+    conditions=(("deletedFlag", False),),
+)

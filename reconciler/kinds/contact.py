@@ -1,0 +1,132 @@
+"""Contact: a person at a company (guide step 5, `/company/contacts`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, StrictStr, StringConstraints
+
+from reconciler.kinds.base import ById, ByIdentifier, Kind, Name, Spec, key_part
+from reconciler.kinds.forms import Children, Form, Object, Tables, flag, link_of, reference, setup, text
+from reconciler.kinds.values import Value
+
+COMMUNICATION_TYPES = "company/communicationTypes"
+Way = Literal["Email", "Phone"]
+_FLAGS = {"Email": "emailFlag", "Phone": "phoneFlag"}
+
+
+def communication_type(way: Way, tables: Tables) -> int:
+    """The id of the communication type for e-mail or telephone.
+
+    The tenant's default of that sort, else its only one. Several without a default: `ValueError` that lists them.
+    """
+    rows = [row for row in tables[COMMUNICATION_TYPES] if row.get(_FLAGS[way])]
+    preferred = [row for row in rows if row.get("defaultFlag")] or rows
+    if len(preferred) == 1:
+        return int(preferred[0]["id"])
+    names = ", ".join(str(row.get("description")) for row in preferred) or "none"
+    raise ValueError(f"{way}: no single default among the communication types for it ({names})")
+
+
+def _items(obj: Object, way: Way) -> list[Object]:
+    return [item for item in obj.get("communicationItems") or () if item.get("communicationType") == way]
+
+
+def _decode(way: Way) -> Callable[[Object], Value]:
+    def decode(obj: Object) -> Value:
+        items = sorted(_items(obj, way), key=lambda item: not item.get("defaultFlag"))
+        return (str(items[0]["value"]).strip() or None) if items else None
+
+    return decode
+
+
+def _item(way: Way, value: Value, tables: Tables) -> dict[str, Any]:
+    return {
+        "type": {"id": communication_type(way, tables)},
+        "value": value,
+        "communicationType": way,
+        "defaultFlag": True,
+    }
+
+
+def _communication(way: Way) -> Form:
+    """An e-mail address or telephone number: an item of its own on the wire."""
+
+    def encode(value: Value, tables: Tables) -> dict[str, Any]:
+        return {"communicationItems": [_item(way, value, tables)]} if value else {}
+
+    def identify(child: Object) -> Value:
+        return way if child.get("communicationType") == way and child.get("defaultFlag") else None
+
+    return Form(
+        ("communicationItems",),
+        _decode(way),
+        encode,
+        tables=(COMMUNICATION_TYPES,),
+        children=Children(
+            "company/contacts/{id}/communications",
+            identify,
+            lambda _item_key, value, tables: _item(way, value, tables),
+        ),
+    )
+
+
+def _decode_types(obj: Object) -> Value:
+    return frozenset(link for item in obj.get("types") or () if (link := link_of(item)))
+
+
+TYPES = Form(
+    ("types/id", "types/name"),
+    _decode_types,
+    lambda value, _: {"typeIds": sorted(link.id for link in value or ())},
+    setup("types", "company/contacts/types", label="description").target,
+    children=Children(
+        "company/contacts/{id}/typeAssociations",
+        lambda child: link_of(child.get("type")),
+        lambda item, _value, _: {"type": {"id": item.id}},
+    ),
+)
+"""`typeIds` is honoured on POST only [spec]."""
+
+
+class ContactSpec(Spec):
+    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = (
+        Field(description="The company, by its manifest name or looked up.")
+    )
+    first_name: Annotated[
+        str, StringConstraints(min_length=1, max_length=30, strict=True), text("firstName")
+    ] = Field(description="First name; ConnectWise wants one.")
+    last_name: Annotated[StrictStr | None, text("lastName")] = Field(None, description="Last name.")
+    email: Annotated[
+        str,
+        StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=250, strict=True),
+        _communication("Email"),
+    ] = Field(description="E-mail address; with the company it says which contact this is.")
+    phone: Annotated[
+        Annotated[str, StringConstraints(max_length=250, strict=True)] | None, _communication("Phone")
+    ] = Field(None, description="Telephone number, as text.")
+    title: Annotated[StrictStr | None, text("title")] = Field(None, description="Job title.")
+    types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
+        None, description="Contact types, by their descriptions; the order does not matter."
+    )
+    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="No longer there.")
+
+
+def _keys(obj: Object) -> tuple[tuple[Any, ...], ...]:
+    """One for each address: somebody's second address still finds them."""
+    company = key_part(link_of(obj.get("company")))
+    return tuple((company, key_part(str(item.get("value")))) for item in _items(obj, "Email"))
+
+
+KIND = Kind(
+    name="Contact",
+    spec=ContactSpec,
+    describes="A person at a company (seed guide, step 5).",
+    key=("company", "email"),
+    collection="company/contacts",
+    renamed="email",
+    find_by="company/identifier",
+    keys_of=_keys,
+    retire=lambda _today: {"inactiveFlag": True},
+)

@@ -1,0 +1,174 @@
+"""Forms: how one manifest field stands in ConnectWise JSON, in both directions.
+
+Each builder returns a `Form`, put beside a spec field by `Annotated[...]`. `decode` takes the whole
+ConnectWise object, because some fields stand in two of its properties; `encode` returns the properties to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.kinds.values import Link, Value
+
+Object = Mapping[str, Any]
+"""A ConnectWise object as its JSON came, numbers as `Decimal` or `int`."""
+
+Tables = Mapping[str, list[dict[str, Any]]]
+"""Setup tables by their path, as they were read for this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a field refers to: a declared kind, or a setup table with the field that holds its display name."""
+
+    kind: str | None = None
+    table: str | None = None
+    label: str = "name"
+    scope: str | None = None
+    """A sibling field that decides between rows of one name: a subcategory's category."""
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """A field that ConnectWise keeps in a collection below the object, written there once the object exists."""
+
+    path: str
+    """With `{id}` for the object: `company/companies/{id}/typeAssociations`."""
+    identify: Callable[[Object], Value]
+    """Which declared item this child is; `None` for children that this field does not own."""
+    encode: Callable[[Value, Value, Tables], dict[str, Any]]
+    """(item, its value, tables) → the child's JSON."""
+    on_create: bool = False
+    """Also after a create: the collection is not accepted in the object's own POST."""
+    removal: Literal["delete", "inactivate"] = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    reads: tuple[str, ...]
+    """The `fields=` paths that `decode` needs [docs]."""
+    decode: Callable[[Object], Value]
+    encode: Callable[[Value, Tables], dict[str, Any]]
+    target: Target | None = None
+    compared: bool = True
+    """False for what is sent when the object is made and never looked at again: passwords, a line's first day."""
+    sensitive: bool = False
+    children: Children | None = None
+    tables: tuple[str, ...] = ()
+    """Setup tables that `encode` needs beside the target's."""
+    exact: bool = False
+    """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
+
+    def created_only(self) -> Form:
+        return replace(self, compared=False)
+
+
+def _plain(path: str, value: Value) -> dict[str, Any]:
+    return {path: value}
+
+
+def text(path: str, *, exact: bool = False) -> Form:
+    """Text, compared trimmed: values come back padded or not [seen]. Empty text is nothing."""
+
+    def decode(obj: Object) -> Value:
+        value = obj.get(path)
+        return (str(value).strip() or None) if value is not None else None
+
+    return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact)
+
+
+def flag(path: str) -> Form:
+    """True or false; a flag that the answer leaves out is false."""
+    return Form((path,), lambda obj: bool(obj.get(path)), lambda value, _: _plain(path, bool(value)))
+
+
+def number(path: str) -> Form:
+    """A decimal number; missing is `None`, never 0."""
+
+    def decode(obj: Object) -> Value:
+        value = obj.get(path)
+        return None if value is None else Decimal(value)
+
+    def encode(value: Value, _: Tables) -> dict[str, Any]:
+        return _plain(path, None if value is None else Decimal(value))
+
+    return Form((path,), decode, encode)
+
+
+def date_text(value: Any) -> str | None:
+    """`2026-11-01T00:00:00Z` as `2026-11-01`: it means a date and is never shifted through a zone [seen]."""
+    return None if value is None else str(value)[:10]
+
+
+def wire_date(value: str | None) -> str | None:
+    return None if value is None else f"{value}T00:00:00Z"
+
+
+def date(path: str) -> Form:
+    return Form(
+        (path,),
+        lambda obj: date_text(obj.get(path)),
+        lambda value, _: _plain(path, wire_date(value)),
+    )
+
+
+def ending(path: str, no_end: str) -> Form:
+    """A date, or `null` for "no end", which ConnectWise keeps as a flag of its own (guide step 6)."""
+
+    def decode(obj: Object) -> Value:
+        return None if obj.get(no_end) else date_text(obj.get(path))
+
+    def encode(value: Value, _: Tables) -> dict[str, Any]:
+        return {no_end: True} if value is None else {path: wire_date(value), no_end: False}
+
+    return Form((path, no_end), decode, encode)
+
+
+def link_of(value: Any, label: str = "name") -> Link | None:
+    """A ConnectWise reference `{id, name|identifier}` as a link."""
+    if not value:
+        return None
+    name = value.get(label) or value.get("name") or value.get("identifier") or value["id"]
+    return Link(str(name).strip(), value["id"])
+
+
+def wire_link(value: Link | None) -> dict[str, Any] | None:
+    """The whole reference: a sub-path would answer a false 200 [seen]."""
+    if value is None:
+        return None
+    if value.id is None:
+        raise ValueError(f"{value.address or value.name} has no id yet")
+    return {"id": value.id}
+
+
+def setup(path: str, table: str, *, label: str = "name", scope: str | None = None) -> Form:
+    """An entry of a setup table, by its display name in the manifest and by its id on the wire."""
+    return Form(
+        (f"{path}/id", f"{path}/name"),
+        lambda obj: link_of(obj.get(path)),
+        lambda value, _: _plain(path, wire_link(value)),
+        Target(table=table, label=label, scope=scope),
+    )
+
+
+def reference(path: str, kind: str, *, label: str = "name") -> Form:
+    """Another object of a kind of ours."""
+    return Form(
+        (f"{path}/id", f"{path}/{label}"),
+        lambda obj: link_of(obj.get(path), label),
+        lambda value, _: _plain(path, wire_link(value)),
+        Target(kind=kind),
+    )
+
+
+def parent(kind: str, decode_path: str, *, label: str = "name") -> Form:
+    """The object whose collection this one lives in: part of the address, never of the body."""
+    return Form(
+        (f"{decode_path}/id",),
+        lambda obj: link_of(obj.get(decode_path), label),
+        lambda _value, _: {},
+        Target(kind=kind),
+    )

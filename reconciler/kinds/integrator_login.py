@@ -1,0 +1,84 @@
+"""IntegratorLogin: the login that the backup console uses (guide step 2, `/system/integratorlogins`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, StringConstraints
+
+from reconciler.kinds.base import Kind, Secret, Spec
+from reconciler.kinds.forms import Form, Object, Tables, flag, text
+from reconciler.kinds.values import Value
+
+API_FLAGS = {
+    "Activity": "activityApiFlag",
+    "Agreement": "agreementApiFlag",
+    "Company": "companyApiFlag",
+    "Configuration": "configurationApiFlag",
+    "Contact": "contactApiFlag",
+    "Document": "documentApiFlag",
+    "Invoice": "invoiceApiFlag",
+    "ManagedServices": "managedServicesApiFlag",
+    "Marketing": "marketingApiFlag",
+    "Member": "memberApiFlag",
+    "Opportunity": "opportunityApiFlag",
+    "OpportunityConversion": "opportunityConversionApiFlag",
+    "Product": "productApiFlag",
+    "Project": "projectApiFlag",
+    "Purchasing": "purchasingApiFlag",
+    "Reporting": "reportingApiFlag",
+    "Schedule": "scheduleApiFlag",
+    "ServiceTicket": "serviceTicketApiFlag",
+    "System": "systemApiFlag",
+    "TimeEntry": "timeEntryApiFlag",
+}
+"""Names of the APIs, as the login's page has them, and the flag behind each [spec]."""
+
+Api = Literal[
+    "Activity", "Agreement", "Company", "Configuration", "Contact", "Document", "Invoice", "ManagedServices",
+    "Marketing", "Member", "Opportunity", "OpportunityConversion", "Product", "Project", "Purchasing",
+    "Reporting", "Schedule", "ServiceTicket", "System", "TimeEntry",
+]  # fmt: skip
+
+
+def _decode_apis(obj: Object) -> Value:
+    return frozenset(name for name, path in API_FLAGS.items() if obj.get(path))
+
+
+def _encode_apis(value: Value, _: Tables) -> dict[str, Any]:
+    return {path: name in (value or ()) for name, path in API_FLAGS.items()}
+
+
+PASSWORD = Form(
+    ("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True
+)
+"""Write-only [spec]: sent when the login is made, never read, never compared."""
+
+
+class IntegratorLoginSpec(Spec):
+    username: Annotated[
+        str, StringConstraints(min_length=1, max_length=50, strict=True), text("username")
+    ] = Field(description="The login's user name; unique.")
+    password: Annotated[Secret, PASSWORD] = Field(
+        description="Reference to the password, sent once when the login is created."
+    )
+    access_all_records: Annotated[StrictBool, flag("canAccessAllRecordsFlag")] = Field(
+        description="Access Level: all records (guide step 2)."
+    )
+    apis: Annotated[tuple[Api, ...], Form(tuple(API_FLAGS.values()), _decode_apis, _encode_apis)] = Field(
+        description="Exactly these APIs are switched on, all others off. "
+        "The backup console needs ManagedServices, Company, Product and Reporting."
+    )
+
+
+KIND = Kind(
+    name="IntegratorLogin",
+    spec=IntegratorLoginSpec,
+    describes="A login for integrations (seed guide, step 2).",
+    key=("username",),
+    collection="system/integratorlogins",
+    renamed="username",
+    find_by="username",
+    unread=frozenset({"password"}),
+    retire=lambda _today: {"inactiveFlag": True},
+)

@@ -1,0 +1,39 @@
+"""ManagementItSolution: the Management IT setup table (guide step 7, "possible issues")."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.forms import text
+
+Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
+
+
+class ManagementItSolutionSpec(Spec):
+    name: Annotated[Short, text("name")] = Field(description="Name of the record.")
+    type: Annotated[
+        Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")
+    ] = Field(description="Which Management IT solution; Custom for a backup service.")
+    solution_name: Annotated[Short | None, text("managementSolutionName", exact=True)] = Field(
+        None, description="The solution's own name; required when type is Custom."
+    )
+
+    @model_validator(mode="after")
+    def _custom_has_a_name(self) -> ManagementItSolutionSpec:
+        if self.type == "Custom" and self.solution_name is None:
+            raise ValueError("solutionName is required when type is Custom")
+        return self
+
+
+KIND = Kind(
+    name="ManagementItSolution",
+    spec=ManagementItSolutionSpec,
+    describes="A Management IT record, needed where a management solution's lists are disabled (seed guide, step 7).",
+    key=("name",),
+    collection="company/managementItSolutions",
+    renamed="name",
+    find_by="name",
+)

@@ -1,0 +1,61 @@
+"""Product: what is sold, by the gigabyte (guide step 8, `/procurement/catalog`)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool, StrictStr, StringConstraints
+
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.forms import flag, number, setup, text
+
+ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
+
+
+class ProductSpec(Spec):
+    identifier: Annotated[
+        str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier")
+    ] = Field(description="The unique product ID. At most 60 characters before 2026.4.")
+    description: Annotated[
+        str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")
+    ] = Field(description="What it is.")
+    customer_description: Annotated[
+        str, StringConstraints(min_length=1, max_length=6000, strict=True), text("customerDescription")
+    ] = Field(description="What the customer reads on the invoice.")
+    category: Annotated[StrictStr | None, setup("category", "procurement/categories")] = Field(
+        None, description="Category, by its name; the guide wants Managed Services."
+    )
+    subcategory: Annotated[
+        StrictStr, setup("subcategory", "procurement/subcategories/", scope="category")
+    ] = Field(description="Subcategory, by its name within the category.")
+    type: Annotated[StrictStr, setup("type", "procurement/types")] = Field(
+        description="Product type, by its name."
+    )
+    unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = (
+        Field(None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte.")
+    )
+    price: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None, number("price")] = Field(
+        None,
+        description="Unit price in the agreement's currency. An explicit 0 is fine; an unset price cannot bill.",
+    )
+    cost: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None, number("cost")] = Field(
+        None, description="Unit cost."
+    )
+    product_class: Annotated[ProductClass | None, text("productClass")] = Field(
+        None, description="Product class; the server takes NonInventory where none is given."
+    )
+    taxable: Annotated[StrictBool | None, flag("taxableFlag")] = Field(None, description="Taxable.")
+    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="No longer sold.")
+
+
+KIND = Kind(
+    name="Product",
+    spec=ProductSpec,
+    describes="What is sold, by the gigabyte (seed guide, step 8).",
+    key=("identifier",),
+    collection="procurement/catalog",
+    renamed="identifier",
+    find_by="identifier",
+    retire=lambda _today: {"inactiveFlag": True},
+)

@@ -1,0 +1,132 @@
+"""Workspace: the connection, the usage sources and the billing rules of one estate."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+
+from reconciler.kinds.base import Kind, Model, Name, Secret, Spec
+
+Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
+"""Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""
+
+Hours = Annotated[int, Field(ge=0)]
+Percent = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{name!r} is not an IANA time zone, such as Europe/Berlin or America/New_York"
+        ) from error
+    return name
+
+
+class ConnectWiseSettings(Model):
+    site: Setting = Field(description="Address of the API: api-na.myconnectwise.net, or a self-hosted one.")
+    company: Setting = Field(description="The company id that one logs in with.")
+    client_id: Setting = Field(description="The clientId of this integration.")
+    public_key: Setting = Field(description="Public key of the API member.")
+    private_key: Secret = Field(description="Reference to the private key.")
+    api_version: str = Field("2026.4", description="Version of the API that answers are pinned to.")
+    max_concurrency: int = Field(16, ge=1, le=64, description="Requests under way at once, at most.")
+    bundle_size: int = Field(50, ge=1, le=50, description="Reads in one bundle, at most.")
+
+
+class CoveSource(Model):
+    name: Name = Field(description="How mappings refer to this source.")
+    type: Literal["cove"] = Field(description="The backup console's JSON-RPC API.")
+    unit: Literal["GB", "GiB"] = Field(
+        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
+    )
+    url: Setting = Field("https://api.backup.management/jsonapi", description="Address of the API.")
+    partner: Setting = Field(description="The partner's display name, exactly as the console shows it.")
+    username: Setting = Field(description="Name of the API user.")
+    password: Secret = Field(description="Reference to the API user's token.")
+
+
+class CsvSource(Model):
+    name: Name = Field(description="How mappings refer to this source.")
+    type: Literal["csv"] = Field(
+        description="A file of rows: customer_id, customer_name, device_id?, used, unit (B, GB, GiB), as_of."
+    )
+    unit: Literal["GB", "GiB"] = Field(
+        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
+    )
+    path: Setting = Field(description="The file, relative to the manifest folder.")
+
+
+class JsonSource(Model):
+    name: Name = Field(description="How mappings refer to this source.")
+    type: Literal["json"] = Field(description="The same rows as objects, from a file or an endpoint.")
+    unit: Literal["GB", "GiB"] = Field(
+        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
+    )
+    path: Setting | None = Field(None, description="The file, relative to the manifest folder; or `url`.")
+    url: Setting | None = Field(None, description="The endpoint; or `path`.")
+    token: Secret | None = Field(None, description="Reference to a bearer token for the endpoint.")
+
+
+UsageSource = Annotated[CoveSource | CsvSource | JsonSource, Field(discriminator="type")]
+
+
+class Billing(Model):
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        description="IANA zone in which a month begins and ends: Europe/Berlin."
+    )
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
+        None, description="ISO code that every billed agreement must have; a different one is an error."
+    )
+    grace_hours: Hours = Field(24, description="How long a vanished customer is held before it bills zero.")
+    max_age: Hours = Field(6, description="Hours after which a source's newest data counts as stale.")
+    on_drift: Literal["restore", "accept", "fail"] = Field(
+        "restore", description="What happens to a hand edit of an addition that is ours."
+    )
+    unmapped: Literal["error", "warn"] = Field(
+        "error", description="`error`: a customer that nothing maps or excludes ends a run with exit code 5."
+    )
+
+
+class CustomerChange(Model):
+    percent: Percent = Field(description="Change in percent of the quantity that is billed now.")
+    quantity: Amount = Field(description="And by this much, in the source's unit.")
+
+
+class Guardrails(Model):
+    customer_change: CustomerChange | None = Field(
+        None, description="One customer's quantity changes by more than a percentage and an amount."
+    )
+    line_to_zero: StrictBool = Field(False, description="A line falls to zero.")
+    total_change: Amount | None = Field(
+        None, description="The month's total changes by more than this much money."
+    )
+    customers_changed: Percent | None = Field(
+        None, description="More than this share of customers changes, in percent."
+    )
+
+
+class WorkspaceSpec(Spec):
+    connectwise: ConnectWiseSettings = Field(description="The ConnectWise tenant.")
+    usage: tuple[UsageSource, ...] = Field((), description="Where usage comes from.")
+    billing: Billing = Field(description="The rules that hold for every customer.")
+    ledger: Setting | None = Field(
+        None,
+        description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
+    )
+    guardrails: Guardrails | None = Field(
+        None, description="Plans that trip one of these need --approve NAME."
+    )
+
+
+KIND = Kind(
+    name="Workspace",
+    spec=WorkspaceSpec,
+    describes="The connection, the usage sources and the billing rules of one estate.",
+    key=("name",),
+)
