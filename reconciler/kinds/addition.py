@@ -16,9 +16,7 @@ def _decode_agreement(obj: Object) -> Value:
     return Link(str(obj["agreementId"]), obj["agreementId"]) if obj.get("agreementId") else None
 
 
-AGREEMENT = Form(
-    ("agreementId",), _decode_agreement, lambda _value, _: {}, parent("Agreement", "agreement").target
-)
+AGREEMENT = Form(("agreementId",), _decode_agreement, lambda _value, _: {}, parent("Agreement", "agreement").target)
 
 
 def _billable(value: Value, _: Tables) -> dict[str, Any]:
@@ -27,28 +25,20 @@ def _billable(value: Value, _: Tables) -> dict[str, Any]:
 
 class AdditionSpec(Spec):
     agreement: Annotated[Name | ByName | ById, AGREEMENT] = Field(description="The agreement.")
-    product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = (
-        Field(description="The product.")
+    product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = Field(
+        description="The product."
     )
-    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(
-        description="The mark: it is ours."
-    )
-    quantity: Annotated[Decimal, number("quantity")] = Field(
-        description="Rated quantity, in the source's unit."
-    )
+    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(description="The mark: it is ours.")
+    quantity: Annotated[Decimal, number("quantity")] = Field(description="Rated quantity, in the source's unit.")
     unit_price: Annotated[Decimal, number("unitPrice")] = Field(description="Price of one unit.")
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
         Decimal(0), description="Always 0: the allowance has been taken off by rating."
     )
-    bill_customer: Annotated[StrictStr, Form(("billCustomer",), text("billCustomer").decode, _billable)] = (
-        Field("Billable", description="Billable.")
+    bill_customer: Annotated[StrictStr, Form(("billCustomer",), text("billCustomer").decode, _billable)] = Field(
+        "Billable", description="Billable."
     )
-    effective_date: Annotated[StrictStr, date("effectiveDate").created_only()] = Field(
-        description="First day."
-    )
-    cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(
-        None, description="Last day, or none."
-    )
+    effective_date: Annotated[StrictStr, date("effectiveDate").created_only()] = Field(description="First day.")
+    cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(None, description="Last day, or none.")
 
 
 KIND = Kind(

@@ -15,8 +15,8 @@ class AgreementSpec(Spec):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True), text("name")] = Field(
         description="A descriptive name; with the company it says which agreement this is."
     )
-    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = (
-        Field(description="The company, by its manifest name or looked up.")
+    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
+        description="The company, by its manifest name or looked up."
     )
     contact: Annotated[Name | ByEmail | ById, reference("contact", "Contact")] = Field(
         description="The contact, by its manifest name or looked up at this company by `{email: …}`."
@@ -27,8 +27,8 @@ class AgreementSpec(Spec):
     start_date: Annotated[datetime.date, DateText, date("startDate")] = Field(
         description="First day of a month, unless allowMidMonthStart."
     )
-    end_date: Annotated[Annotated[datetime.date, DateText] | None, ending("endDate", "noEndingDateFlag")] = (
-        Field(None, description="Last day; null for no end, which the guide wants.")
+    end_date: Annotated[Annotated[datetime.date, DateText] | None, ending("endDate", "noEndingDateFlag")] = Field(
+        None, description="Last day; null for no end, which the guide wants."
     )
     allow_mid_month_start: StrictBool = Field(
         False, description="Allow a start date that is not the first of a month. Not sent to ConnectWise."
@@ -42,15 +42,13 @@ class AgreementSpec(Spec):
     prorate: Annotated[StrictBool | None, flag("prorateFlag")] = Field(
         None, description="ConnectWise prorates. Leave it off where usage is billed: one owner of proration."
     )
-    customer_po: Annotated[
-        Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("customerPO")
-    ] = Field(None, alias="customerPO", description="The customer's purchase order.")
-    work_order: Annotated[
-        Annotated[str, StringConstraints(max_length=20, strict=True)] | None, text("workOrder")
-    ] = Field(None, description="Work order.")
-    internal_notes: Annotated[StrictStr | None, text("internalNotes")] = Field(
-        None, description="Notes for ourselves."
+    customer_po: Annotated[Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("customerPO")] = (
+        Field(None, alias="customerPO", description="The customer's purchase order.")
     )
+    work_order: Annotated[Annotated[str, StringConstraints(max_length=20, strict=True)] | None, text("workOrder")] = (
+        Field(None, description="Work order.")
+    )
+    internal_notes: Annotated[StrictStr | None, text("internalNotes")] = Field(None, description="Notes for ourselves.")
     invoice_description: Annotated[StrictStr | None, text("invoiceDescription")] = Field(
         None, description="Text on the invoice."
     )

@@ -56,9 +56,7 @@ class EnvSecret(Model):
 
 
 class FileSecret(Model):
-    file: str = Field(
-        min_length=1, description="Path of a file that holds the value, relative to the manifest folder."
-    )
+    file: str = Field(min_length=1, description="Path of a file that holds the value, relative to the manifest folder.")
 
 
 Secret = EnvSecret | FileSecret
@@ -87,7 +85,7 @@ LookUp = ByIdentifier | ByName | ByEmail | ById
 def _only_text(value: object) -> object:
     """YAML 1.2 has no dates: without this, pydantic would read the number 20261101 as seconds since 1970."""
     if not isinstance(value, str):
-        raise ValueError('a date is written as text, "2026-11-01"')  # noqa: TRY004 (pydantic wants ValueError)
+        raise ValueError('a date is written as text, "2026-11-01"')
     return value
 
 

@@ -43,9 +43,9 @@ def limited(length: int) -> Any:
 
 
 class CompanySpec(Spec):
-    identifier: Annotated[
-        str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier")
-    ] = Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
+    identifier: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier")] = (
+        Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
+    )
     name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
         description="The company's name."
     )
@@ -62,12 +62,8 @@ class CompanySpec(Spec):
         None, description="Second line of the address."
     )
     city: Annotated[Annotated[str, limited(50)] | None, text("city")] = Field(None, description="City.")
-    state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(
-        None, description="State or province."
-    )
-    zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(
-        None, description="Postal code, as text."
-    )
+    state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(None, description="State or province.")
+    zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(None, description="Postal code, as text.")
     country: Annotated[StrictStr | None, setup("country", "company/countries")] = Field(
         None, description="Country, by its name."
     )
@@ -77,15 +73,11 @@ class CompanySpec(Spec):
     fax_number: Annotated[Annotated[str, limited(30)] | None, text("faxNumber")] = Field(
         None, description="Fax number, as text."
     )
-    website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(
-        None, description="Web site."
-    )
+    website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(None, description="Web site.")
     account_number: Annotated[StrictStr | None, text("accountNumber")] = Field(
         None, description="Account number in the accounting system."
     )
-    tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(
-        None, description="Tax number."
-    )
+    tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(None, description="Tax number.")
     vendor_identifier: Annotated[StrictStr | None, text("vendorIdentifier")] = Field(
         None, description="The company's number at a vendor."
     )
@@ -98,9 +90,9 @@ class CompanySpec(Spec):
     billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
         None, description="Billing terms, by their name."
     )
-    custom_fields: Annotated[
-        Mapping[str, StrictStr | StrictBool | int | Decimal | None] | None, CUSTOM_FIELDS
-    ] = Field(None, description="Custom fields by caption; those not named are not managed.")
+    custom_fields: Annotated[Mapping[str, StrictStr | StrictBool | int | Decimal | None] | None, CUSTOM_FIELDS] = Field(
+        None, description="Custom fields by caption; those not named are not managed."
+    )
 
     @model_validator(mode="after")
     def _has_an_address(self) -> CompanySpec:

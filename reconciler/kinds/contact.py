@@ -91,21 +91,21 @@ TYPES = Form(
 
 
 class ContactSpec(Spec):
-    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = (
-        Field(description="The company, by its manifest name or looked up.")
+    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
+        description="The company, by its manifest name or looked up."
     )
-    first_name: Annotated[
-        str, StringConstraints(min_length=1, max_length=30, strict=True), text("firstName")
-    ] = Field(description="First name; ConnectWise wants one.")
+    first_name: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True), text("firstName")] = Field(
+        description="First name; ConnectWise wants one."
+    )
     last_name: Annotated[StrictStr | None, text("lastName")] = Field(None, description="Last name.")
     email: Annotated[
         str,
         StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=250, strict=True),
         _communication("Email"),
     ] = Field(description="E-mail address; with the company it says which contact this is.")
-    phone: Annotated[
-        Annotated[str, StringConstraints(max_length=250, strict=True)] | None, _communication("Phone")
-    ] = Field(None, description="Telephone number, as text.")
+    phone: Annotated[Annotated[str, StringConstraints(max_length=250, strict=True)] | None, _communication("Phone")] = (
+        Field(None, description="Telephone number, as text.")
+    )
     title: Annotated[StrictStr | None, text("title")] = Field(None, description="Job title.")
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
         None, description="Contact types, by their descriptions; the order does not matter."

@@ -13,9 +13,7 @@ TABLE = "system/userDefinedFields"
 
 
 def _decode(obj: Object) -> Value:
-    return {
-        str(item.get("caption")).strip(): _plain(item.get("value")) for item in obj.get("customFields") or ()
-    }
+    return {str(item.get("caption")).strip(): _plain(item.get("value")) for item in obj.get("customFields") or ()}
 
 
 def _plain(value: Any) -> Value:
@@ -30,9 +28,7 @@ def _encode(value: Value, tables: Tables) -> dict[str, Any]:
     """Only the declared entries: leaving one out of the array does not clear it [seen]."""
     ids = {str(row["caption"]).strip(): row["id"] for row in tables.get(TABLE, ())}
     declared: Mapping[str, Any] = value or {}
-    return {
-        "customFields": [{"id": ids[caption], "value": item} for caption, item in sorted(declared.items())]
-    }
+    return {"customFields": [{"id": ids[caption], "value": item} for caption, item in sorted(declared.items())]}
 
 
 CUSTOM_FIELDS = Form(("customFields",), _decode, _encode, tables=(TABLE,))

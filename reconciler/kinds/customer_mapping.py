@@ -40,9 +40,7 @@ class Included(Model):
 
 class Rounding(Model):
     mode: Literal["up", "nearest", "down", "none"] = Field("up", description="`nearest` rounds halves up.")
-    step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Field(
-        Decimal(1), description="To multiples of this."
-    )
+    step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Field(Decimal(1), description="To multiples of this.")
 
 
 class CustomerMappingSpec(Spec):
@@ -63,18 +61,14 @@ class CustomerMappingSpec(Spec):
         "volume",
         description="`volume`: everything at the price of its range; `graduated`: each slice at its own.",
     )
-    measure: Literal["last", "peak", "mean", "p95"] = Field(
-        "last", description="A month's samples → one number."
-    )
+    measure: Literal["last", "peak", "mean", "p95"] = Field("last", description="A month's samples → one number.")
     included: Included | None = Field(None, description="An allowance, subtracted before rounding.")
     minimum: Quantity | None = Field(None, description="A commitment: bill at least this quantity.")
     rounding: Rounding = Field(Rounding(), description="How the quantity is rounded, once.")
     lines: Literal["rolling", "perPeriod"] = Field(
         "rolling", description="`rolling`: one addition for ever; `perPeriod`: one a month (not built yet)."
     )
-    adopt: StrictBool = Field(
-        False, description="Take over one existing addition of that agreement and product."
-    )
+    adopt: StrictBool = Field(False, description="Take over one existing addition of that agreement and product.")
     start: Annotated[datetime.date, DateText] | None = Field(
         None, description="First day that counts, in the workspace's billing zone."
     )
@@ -94,13 +88,9 @@ class CustomerMappingSpec(Spec):
         for index, item in enumerate(ranges):
             last = index == len(ranges) - 1
             if item.up_to is None and not last:
-                raise ValueError(
-                    f"ranges[{index}] has no upTo, so ranges[{index + 1}] is never reached: an overlap"
-                )
+                raise ValueError(f"ranges[{index}] has no upTo, so ranges[{index + 1}] is never reached: an overlap")
             if item.up_to is not None and last:
-                raise ValueError(
-                    f"ranges end at {item.up_to}: a gap above it. Leave upTo out of the last range"
-                )
+                raise ValueError(f"ranges end at {item.up_to}: a gap above it. Leave upTo out of the last range")
             if item.up_to is not None and below is not None and item.up_to <= below:
                 raise ValueError(f"ranges[{index}].upTo {item.up_to} does not rise above {below}: an overlap")
             below = item.up_to

@@ -13,9 +13,7 @@ from reconciler.kinds.customer_mapping import Customer
 
 class ExclusionSpec(Spec):
     customer: Customer = Field(description="The customer, as the usage source knows it.")
-    reason: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(
-        description="Why it is not billed."
-    )
+    reason: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(description="Why it is not billed.")
     until: Annotated[datetime.date, DateText] | None = Field(
         None, description="Last day of the exclusion; after it the customer counts as unmapped."
     )

@@ -49,16 +49,14 @@ def _encode_apis(value: Value, _: Tables) -> dict[str, Any]:
     return {path: name in (value or ()) for name, path in API_FLAGS.items()}
 
 
-PASSWORD = Form(
-    ("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True
-)
+PASSWORD = Form(("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True)
 """Write-only [spec]: sent when the login is made, never read, never compared."""
 
 
 class IntegratorLoginSpec(Spec):
-    username: Annotated[
-        str, StringConstraints(min_length=1, max_length=50, strict=True), text("username")
-    ] = Field(description="The login's user name; unique.")
+    username: Annotated[str, StringConstraints(min_length=1, max_length=50, strict=True), text("username")] = Field(
+        description="The login's user name; unique."
+    )
     password: Annotated[Secret, PASSWORD] = Field(
         description="Reference to the password, sent once when the login is created."
     )

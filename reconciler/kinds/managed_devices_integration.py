@@ -16,18 +16,18 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=Tru
 class CrossReference(Model):
     """Which product and agreement type the devices of one vendor type and level bill to."""
 
-    vendor_type: Annotated[
-        str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorType")
-    ] = Field(description="The vendor's device type.")
-    vendor_level: Annotated[
-        str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorLevel")
-    ] = Field(description="The vendor's service level.")
+    vendor_type: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorType")] = (
+        Field(description="The vendor's device type.")
+    )
+    vendor_level: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorLevel")] = (
+        Field(description="The vendor's service level.")
+    )
     agreement_type: Annotated[str | None, setup("agreementType", "finance/agreements/types")] = Field(
         None, description="Agreement type, by its name."
     )
-    product: Annotated[
-        Name | ByIdentifier | ById | None, reference("product", "Product", label="identifier")
-    ] = Field(None, description="Product, by its manifest name or looked up.")
+    product: Annotated[Name | ByIdentifier | ById | None, reference("product", "Product", label="identifier")] = Field(
+        None, description="Product, by its manifest name or looked up."
+    )
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="Switched off.")
 
 
@@ -105,9 +105,9 @@ class ManagedDevicesIntegrationSpec(Spec):
     match_on_serial_number: Annotated[StrictBool | None, flag("matchOnSerialNumberFlag")] = Field(
         None, description="Match on serial number; the guide wants true."
     )
-    portal_url: Annotated[
-        Annotated[str, StringConstraints(max_length=200, strict=True)] | None, text("portalUrl")
-    ] = Field(None, description="Address of the vendor's portal.")
+    portal_url: Annotated[Annotated[str, StringConstraints(max_length=200, strict=True)] | None, text("portalUrl")] = (
+        Field(None, description="Address of the vendor's portal.")
+    )
     global_login_username: Annotated[
         Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("globalLoginUsername")
     ] = Field(None, description="User name when loginBy is Global.")

@@ -14,9 +14,9 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=Tru
 
 class ManagementItSolutionSpec(Spec):
     name: Annotated[Short, text("name")] = Field(description="Name of the record.")
-    type: Annotated[
-        Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")
-    ] = Field(description="Which Management IT solution; Custom for a backup service.")
+    type: Annotated[Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")] = (
+        Field(description="Which Management IT solution; Custom for a backup service.")
+    )
     solution_name: Annotated[Short | None, text("managementSolutionName", exact=True)] = Field(
         None, description="The solution's own name; required when type is Custom."
     )

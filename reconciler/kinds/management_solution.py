@@ -27,9 +27,7 @@ def solution_reference(value: Value, _: Tables) -> dict[str, Any]:
     return {"managementSolution": {"name": value.name if isinstance(value, Link) else value}}
 
 
-SOLUTION = Form(
-    ("managementSolution/name", "managementSolution/id"), _decode_solution, solution_reference, exact=True
-)
+SOLUTION = Form(("managementSolution/name", "managementSolution/id"), _decode_solution, solution_reference, exact=True)
 
 
 class ManagementSolutionSpec(Spec):
@@ -47,9 +45,7 @@ class ManagementSolutionSpec(Spec):
     agreement: Annotated[Name | ByName | ById | None, reference("agreement", "Agreement")] = Field(
         None, description="The agreement that is billed."
     )
-    device_type: Annotated[DeviceType | None, text("deviceType")] = Field(
-        None, description="Which devices it counts."
-    )
+    device_type: Annotated[DeviceType | None, text("deviceType")] = Field(None, description="Which devices it counts.")
 
 
 KIND = Kind(

@@ -14,26 +14,24 @@ ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Serv
 
 
 class ProductSpec(Spec):
-    identifier: Annotated[
-        str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier")
-    ] = Field(description="The unique product ID. At most 60 characters before 2026.4.")
-    description: Annotated[
-        str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")
-    ] = Field(description="What it is.")
+    identifier: Annotated[str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier")] = Field(
+        description="The unique product ID. At most 60 characters before 2026.4."
+    )
+    description: Annotated[str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")] = (
+        Field(description="What it is.")
+    )
     customer_description: Annotated[
         str, StringConstraints(min_length=1, max_length=6000, strict=True), text("customerDescription")
     ] = Field(description="What the customer reads on the invoice.")
     category: Annotated[StrictStr | None, setup("category", "procurement/categories")] = Field(
         None, description="Category, by its name; the guide wants Managed Services."
     )
-    subcategory: Annotated[
-        StrictStr, setup("subcategory", "procurement/subcategories/", scope="category")
-    ] = Field(description="Subcategory, by its name within the category.")
-    type: Annotated[StrictStr, setup("type", "procurement/types")] = Field(
-        description="Product type, by its name."
+    subcategory: Annotated[StrictStr, setup("subcategory", "procurement/subcategories/", scope="category")] = Field(
+        description="Subcategory, by its name within the category."
     )
-    unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = (
-        Field(None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte.")
+    type: Annotated[StrictStr, setup("type", "procurement/types")] = Field(description="Product type, by its name.")
+    unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = Field(
+        None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte."
     )
     price: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False)] | None, number("price")] = Field(
         None,

@@ -22,9 +22,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(
-            f"{name!r} is not an IANA time zone, such as Europe/Berlin or America/New_York"
-        ) from error
+        raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Berlin or America/New_York") from error
     return name
 
 
@@ -42,9 +40,7 @@ class ConnectWiseSettings(Model):
 class CoveSource(Model):
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["cove"] = Field(description="The backup console's JSON-RPC API.")
-    unit: Literal["GB", "GiB"] = Field(
-        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
-    )
+    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
     url: Setting = Field("https://api.backup.management/jsonapi", description="Address of the API.")
     partner: Setting = Field(description="The partner's display name, exactly as the console shows it.")
     username: Setting = Field(description="Name of the API user.")
@@ -56,18 +52,14 @@ class CsvSource(Model):
     type: Literal["csv"] = Field(
         description="A file of rows: customer_id, customer_name, device_id?, used, unit (B, GB, GiB), as_of."
     )
-    unit: Literal["GB", "GiB"] = Field(
-        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
-    )
+    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
     path: Setting = Field(description="The file, relative to the manifest folder.")
 
 
 class JsonSource(Model):
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["json"] = Field(description="The same rows as objects, from a file or an endpoint.")
-    unit: Literal["GB", "GiB"] = Field(
-        description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default."
-    )
+    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
     path: Setting | None = Field(None, description="The file, relative to the manifest folder; or `url`.")
     url: Setting | None = Field(None, description="The endpoint; or `path`.")
     token: Secret | None = Field(None, description="Reference to a bearer token for the endpoint.")
@@ -103,9 +95,7 @@ class Guardrails(Model):
         None, description="One customer's quantity changes by more than a percentage and an amount."
     )
     line_to_zero: StrictBool = Field(False, description="A line falls to zero.")
-    total_change: Amount | None = Field(
-        None, description="The month's total changes by more than this much money."
-    )
+    total_change: Amount | None = Field(None, description="The month's total changes by more than this much money.")
     customers_changed: Percent | None = Field(
         None, description="More than this share of customers changes, in percent."
     )
@@ -119,9 +109,7 @@ class WorkspaceSpec(Spec):
         None,
         description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
     )
-    guardrails: Guardrails | None = Field(
-        None, description="Plans that trip one of these need --approve NAME."
-    )
+    guardrails: Guardrails | None = Field(None, description="Plans that trip one of these need --approve NAME.")
 
 
 KIND = Kind(
