@@ -74,5 +74,14 @@ KIND = Kind(
     renamed="name",
     find_by="company/identifier",
     ignore=lambda obj: bool(obj.get("cancelledFlag")),
+    read_also=(
+        "cancelledFlag",
+        "agreementStatus",
+        "startDate",
+        "endDate",
+        "noEndingDateFlag",
+        "prorateFlag",
+        "currency/currencyCode",
+    ),
     retire=lambda today: {"cancelledFlag": True, "dateCancelled": f"{today}T00:00:00Z"},
 )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Annotated, Any, Literal
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
-from reconciler.kinds.forms import Form, Object
+from reconciler.kinds.forms import Form, Object, Target
 
 API_VERSION = "reconciler/v1"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -127,6 +127,11 @@ class Kind:
     """All natural keys of a live object where it can have several: a contact's addresses."""
     retire: Callable[[str], Mapping[str, Any]] | None = None
     """(today, as a date) → the fields that retire an object."""
+    follows: tuple[tuple[str, str, str], ...] = ()
+    """(kind, its field, our field): made after objects of that kind whose field equals ours, though no reference
+    says so: a management solution after the integration that brings its solution in."""
+    read_also: tuple[str, ...] = ()
+    """`fields=` that billing looks at beside the declared ones."""
     declarable: bool = True
     """False for documents that only usage writes."""
 
@@ -157,6 +162,59 @@ def fields_of(spec: type[BaseModel]) -> tuple[FieldForm, ...]:
         for mark in info.metadata
         if isinstance(mark, Form)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One reference that a spec makes: where it stands (`ranges`, 1, `product`), to what kind, and how."""
+
+    path: tuple[str | int, ...]
+    kind: str
+    value: str | LookUp
+
+
+def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[Reference]:
+    """Every reference to another kind in a spec, those inside nested models too."""
+    for attribute, name, kind, nested in _reference_fields(type(spec)):
+        value = getattr(spec, attribute)
+        if value is None:
+            continue
+        items = enumerate(value) if isinstance(value, tuple) else (("", value),)
+        for index, item in items:
+            place = (*path, name) if index == "" else (*path, name, index)
+            if nested:
+                if isinstance(item, BaseModel):
+                    yield from references_of(item, place)
+            else:
+                yield Reference(place, kind, item)
+
+
+@cache
+def _reference_fields(spec: type[BaseModel]) -> tuple[tuple[str, str, str, bool], ...]:
+    """(attribute, YAML name, kind, is it a model inside) of the fields that can hold references."""
+    found: list[tuple[str, str, str, bool]] = []
+    for attribute, info in spec.model_fields.items():
+        targets = [mark.target if isinstance(mark, Form) else mark for mark in _marks(info.annotation, info.metadata)]
+        kinds = [target.kind for target in targets if isinstance(target, Target) and target.kind]
+        name = info.alias or attribute
+        if kinds:
+            found.append((attribute, name, kinds[0], False))
+        elif _holds_models(info.annotation):
+            found.append((attribute, name, "", True))
+    return tuple(found)
+
+
+def _marks(annotation: Any, metadata: list[Any]) -> Iterator[Any]:
+    yield from metadata
+    for argument in get_args(annotation):
+        if get_origin(argument) is Annotated:
+            yield from argument.__metadata__
+
+
+def _holds_models(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return annotation not in (EnvSecret, FileSecret, ByIdentifier, ByName, ByEmail, ById)
+    return any(_holds_models(argument) for argument in get_args(annotation))
 
 
 def key_part(value: Any, *, exact: bool = False) -> Any:

@@ -113,4 +113,5 @@ KIND = Kind(
     find_by="identifier",
     ignore=lambda obj: bool(obj.get("deletedFlag")),
     conditions=(("deletedFlag", False),),
+    read_also=("deletedFlag",),
 )

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.kinds.base import ById, ByIdentifier, Kind, Name, Spec, key_part
-from reconciler.kinds.forms import Children, Form, Object, Tables, flag, link_of, reference, setup, text
+from reconciler.kinds.forms import Children, Form, Object, Table, Tables, flag, link_of, reference, setup, text
 from reconciler.kinds.values import Value
 
 COMMUNICATION_TYPES = "company/communicationTypes"
 Way = Literal["Email", "Phone"]
+TYPES_TABLE = Table(COMMUNICATION_TYPES, ("id", "description", "emailFlag", "phoneFlag", "defaultFlag"))
 _FLAGS = {"Email": "emailFlag", "Phone": "phoneFlag"}
 
 
@@ -63,7 +64,7 @@ def _communication(way: Way) -> Form:
         ("communicationItems",),
         _decode(way),
         encode,
-        tables=(COMMUNICATION_TYPES,),
+        tables=(TYPES_TABLE,),
         children=Children(
             "company/contacts/{id}/communications",
             identify,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.kinds.forms import Form, Object, Tables
+from reconciler.kinds.forms import Form, Object, Table, Tables
 from reconciler.kinds.values import Value
 
 TABLE = "system/userDefinedFields"
@@ -31,4 +31,4 @@ def _encode(value: Value, tables: Tables) -> dict[str, Any]:
     return {"customFields": [{"id": ids[caption], "value": item} for caption, item in sorted(declared.items())]}
 
 
-CUSTOM_FIELDS = Form(("customFields",), _decode, _encode, tables=(TABLE,))
+CUSTOM_FIELDS = Form(("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption")),))

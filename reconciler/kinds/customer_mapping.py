@@ -9,10 +9,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec
+from reconciler.kinds.forms import Target
 
 Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-ProductReference = Name | ByIdentifier | ById
+ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 
 class Customer(Model):
@@ -45,8 +46,12 @@ class Rounding(Model):
 
 class CustomerMappingSpec(Spec):
     customer: Customer = Field(description="The customer, as the usage source knows it.")
-    company: Name | ByIdentifier | ById = Field(description="The company that is billed.")
-    agreement: Name | ByName | ById = Field(description="The agreement that gets the additions.")
+    company: Annotated[Name | ByIdentifier | ById, Target(kind="Company")] = Field(
+        description="The company that is billed."
+    )
+    agreement: Annotated[Name | ByName | ById, Target(kind="Agreement")] = Field(
+        description="The agreement that gets the additions."
+    )
     solution: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)] = Field(
         description="Name of the management solution: exact, with case."
     )

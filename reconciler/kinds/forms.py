@@ -32,6 +32,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """A setup table, and the `fields=` that are read of it."""
+
+    path: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Children:
     """A field that ConnectWise keeps in a collection below the object, written there once the object exists."""
 
@@ -57,7 +65,7 @@ class Form:
     """False for what is sent when the object is made and never looked at again: passwords, a line's first day."""
     sensitive: bool = False
     children: Children | None = None
-    tables: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
     """Setup tables that `encode` needs beside the target's."""
     exact: bool = False
     """As a natural key: compared with case, as the console compares solution names (guide step 9)."""

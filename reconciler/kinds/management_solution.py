@@ -55,4 +55,8 @@ KIND = Kind(
     key=("company", "solution", "managedId"),
     collection="company/companies/{company}/managementSummaryReports",
     renamed="managedId",
+    follows=(
+        ("ManagedDevicesIntegration", "solution", "solution"),
+        ("ManagementItSolution", "solutionName", "solution"),
+    ),
 )

@@ -55,5 +55,6 @@ KIND = Kind(
     collection="procurement/catalog",
     renamed="identifier",
     find_by="identifier",
+    read_also=("price",),
     retire=lambda _today: {"inactiveFlag": True},
 )

@@ -1,0 +1,61 @@
+"""What was read of ConnectWise: live objects, the documents they belong to, and setup tables.
+
+A value that `live` makes and `planning` reads; neither knows the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.kinds.base import Kind, key_part
+from reconciler.kinds.forms import Object, Tables
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """One object as ConnectWise answered it, cut down to the fields that were asked for."""
+
+    kind: str
+    id: int
+    raw: Object
+    parent_id: int | None = None
+
+    @property
+    def last_updated(self) -> str | None:
+        """The only token of change that the API has [spec]; a server may leave it out."""
+        info = self.raw.get("_info") or {}
+        value = info.get("lastUpdated")
+        return None if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The live side of a plan."""
+
+    matches: Mapping[str, LiveObject]
+    """By address: the live object of each declared document that has one."""
+    found: Mapping[tuple[str, Key], LiveObject] = field(default_factory=dict)
+    """By kind and look-up: objects that no manifest declares."""
+    tables: Tables = field(default_factory=dict)
+    additions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
+    """By agreement id: every addition of the agreements that are billed."""
+    solutions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
+    """By company id: management solutions of companies whose mappings declare none."""
+
+
+def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:
+    """The natural keys under which a live object can be meant; the parent's id stands for the parent."""
+    if kind.keys_of is not None:
+        return kind.keys_of(obj.raw)
+    parts: list[Any] = []
+    for name in kind.key:
+        form = kind.by_name[name].form
+        if name == kind.parent:
+            parts.append(obj.parent_id)
+        else:
+            parts.append(key_part(form.decode(obj.raw), exact=form.exact))
+    return (tuple(parts),)
