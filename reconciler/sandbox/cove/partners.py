@@ -1,0 +1,48 @@
+"""`EnumeratePartners`: the tree below a partner, with the fields that were asked for by number [docs]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
+from reconciler.sandbox.cove.params import Params
+from reconciler.sandbox.model import Partner
+from reconciler.sandbox.world import World
+
+FIELDS: Final[dict[int, Callable[[Partner], dict[str, Any]]]] = {
+    0: lambda partner: {"Name": partner.name},
+    1: lambda partner: {"Level": partner.level.value},
+    3: lambda _: {"ChildServiceTypes": ["AllInclusive"]},
+    4: lambda _: {"ServiceType": "AllInclusive"},
+    5: lambda partner: {"State": partner.state.value},
+    8: lambda _: {"LocationId": 1},
+    9: lambda _: {"Flags": []},
+    10: lambda partner: {"Company": {"LegalCompanyName": partner.name, "PostAddress": None}},
+    18: lambda partner: {"ExternalCode": partner.external_code, "MailFrom": ""},
+    20: lambda partner: {"CreationTime": int(partner.created.timestamp())},
+}
+"""What each number brings [docs]; the keys inside `Company` and the unit of `CreationTime` (Unix seconds) are
+guesses."""
+
+
+def enumerate_partners(world: World, values: Any, at: datetime) -> list[dict[str, Any]]:
+    """Partners below `parentPartnerId`, one level or all; the parent itself is not among them [guess]."""
+    params = Params(values, "EnumeratePartners", ("parentPartnerId", "fields", "fetchRecursively"))
+    parent_id = params.whole("parentPartnerId")
+    fields = params.wholes("fields", [])
+    recursive = params.flag("fetchRecursively", False)
+    for number in fields:
+        if number not in FIELDS:
+            raise invalid_params(f"EnumeratePartners knows no field {number}")
+    if parent_id not in world.subtree(world.root_id, at):
+        raise refused(NOT_ALLOWED, f"Access to partner {parent_id} is not allowed")
+    wanted = [FIELDS[number] for number in dict.fromkeys(fields)]
+    rows = []
+    for partner in world.children(parent_id, at, recursive=recursive):
+        row: dict[str, Any] = {"Id": partner.id, "ParentId": partner.parent_id}
+        for field in wanted:
+            row.update(field(partner))
+        rows.append(row)
+    return rows

@@ -1,0 +1,127 @@
+"""JSON-RPC 2.0 as the console speaks it: one call in, one answer out, always with HTTP 200.
+
+    Login ───────────────▶ visa ─▶ EnumeratePartners …        every answer carries the next visa
+
+The visa stands beside `method` and beside `result`, never inside `params` [seen].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from reconciler.sandbox.cove.console import stale_visa
+from reconciler.sandbox.cove.errors import (
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    RpcError,
+)
+from reconciler.sandbox.cove.params import Params
+from reconciler.sandbox.cove.partners import enumerate_partners
+from reconciler.sandbox.cove.statistics import Statistics
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.server import Sandbox
+
+METHODS: Final = (
+    "Login",
+    "EnumeratePartners",
+    "EnumerateAccountStatistics",
+    "EnumerateAccountHistoryStatistics",
+)
+_USER_ID: Final = 1_000_777
+_ENVELOPE: Final = frozenset({"jsonrpc", "id", "method", "params", "visa"})
+_decode: Final = msgspec.json.decode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: a readable envelope, its method and parameters not yet checked."""
+
+    id: str | int
+    method: str
+    params: Any
+    visa: Any
+
+
+def read_call(body: bytes) -> Call:
+    """The call in a request's body.
+
+    Raises:
+        RpcError: -32700 for what is not JSON, -32600 for JSON that is not one call of JSON-RPC 2.0.
+    """
+    try:
+        value = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RpcError(PARSE_ERROR, "The request is not valid JSON") from None
+    if not isinstance(value, dict):
+        raise RpcError(INVALID_REQUEST, "The request is not one JSON object; batches are not taken")
+    if value.get("jsonrpc") != "2.0":
+        raise RpcError(INVALID_REQUEST, 'The request does not say "jsonrpc": "2.0"')
+    identity, method = value.get("id"), value.get("method")
+    if isinstance(identity, bool) or not isinstance(identity, str | int):
+        raise RpcError(INVALID_REQUEST, "The request has no id that is a string or a whole number")
+    if not isinstance(method, str):
+        raise RpcError(INVALID_REQUEST, "The request names no method")
+    if unknown := sorted(set(value) - _ENVELOPE):
+        raise RpcError(INVALID_REQUEST, f"Unknown members beside method: {', '.join(unknown)}")
+    return Call(identity, method, value.get("params", {}), value.get("visa"))
+
+
+class ConsoleApi:
+    """The methods of the console over one sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._console = sandbox.console
+        self._statistics = Statistics(self._console)
+        self._methods: dict[str, Callable[[Any, datetime], Any]] = {
+            "EnumeratePartners": self._partners,
+            "EnumerateAccountStatistics": self._statistics.now,
+            "EnumerateAccountHistoryStatistics": self._statistics.history,
+        }
+
+    def answer(self, call: Call, *, stale: bool = False) -> dict[str, Any]:
+        """The answer to one call; `stale` treats its visa as expired, good or not."""
+        answer: dict[str, Any] = {"id": call.id, "jsonrpc": "2.0"}
+        try:
+            if call.method == "Login":
+                result = self._log_in(call.params)
+            else:
+                method = self._method(call.method)
+                if stale:
+                    raise stale_visa()
+                self._console.check_visa(call.visa)
+                answer["visa"] = self._console.issue_visa()
+                result = method(call.params, self._sandbox.clock.now())
+            return answer | {"visa": answer.get("visa") or self._console.issue_visa(), "result": result}
+        except RpcError as error:
+            return answer | {"error": error.as_json()}
+
+    def _method(self, name: str) -> Callable[[Any, datetime], Any]:
+        method = self._methods.get(name)
+        if method is None:
+            raise RpcError(METHOD_NOT_FOUND, f"There is no method {name}")
+        return method
+
+    def _log_in(self, values: Any) -> dict[str, Any]:
+        params = Params(values, "Login", ("partner", "username", "password"))
+        given = (params.text("partner"), params.text("username"), params.text("password"))
+        known = self._sandbox.credentials
+        self._console.log_in(given, (known.partner, known.username, known.password))
+        return {
+            "result": {
+                "Id": _USER_ID,
+                "PartnerId": self._console.world.root_id,
+                "Name": known.username,
+                "Flags": ["NonInteractive"],
+            }
+        }
+
+    def _partners(self, values: Any, at: datetime) -> dict[str, Any]:
+        return {"result": enumerate_partners(self._console.world, values, at)}

@@ -1,0 +1,191 @@
+"""`EnumerateAccountStatistics` and its history: devices of a subtree, a page at a time [docs, seen].
+
+A page never holds more rows than the console's ceiling, whatever was asked; a client that takes the first page
+for all of it sees too little, silently, as with the real one [seen].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from reconciler.sandbox.cove.columns import Column, Row, column
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
+from reconciler.sandbox.cove.params import Params
+from reconciler.sandbox.model import Device
+from reconciler.sandbox.world import World
+
+_KNOWN: Final = (
+    "PartnerId",
+    "ExcludedPartners",
+    "SelectionMode",
+    "StartRecordNumber",
+    "RecordsCount",
+    "OrderBy",
+    "Columns",
+    "Totals",
+)
+_MODES: Final = ("Merged", "PerInstallation", "Count")
+_ORDER: Final = re.compile(r"(?P<code>[A-Z0-9]+) (?P<way>ASC|DESC)\Z")
+_SUM: Final = re.compile(r"SUM\((?P<code>[A-Z0-9]+)\)\Z")
+_MOMENT: Final = timedelta(microseconds=1)
+_LONGEST_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A checked query; `order` is a column with its direction, or None for the order of device ids."""
+
+    partner_id: int
+    excluded: tuple[int, ...]
+    mode: str
+    start: int
+    count: int
+    order: tuple[str, bool] | None
+    columns: tuple[tuple[str, Column], ...]
+    totals: tuple[tuple[str, Column], ...]
+
+
+def read_query(values: Any) -> Query:
+    """Check a query to the letter: known keys, right types, columns that exist and may be read.
+
+    Raises:
+        RpcError: naming the key or the column that is wrong.
+    """
+    params = Params(values, "query", _KNOWN)
+    mode = params.text("SelectionMode", "Merged")
+    if mode not in _MODES:
+        raise invalid_params(f"SelectionMode is one of {', '.join(_MODES)}, not {mode}")
+    columns = tuple((code, column(code)) for code in params.texts("Columns", [] if mode == "Count" else None))
+    return Query(
+        partner_id=params.whole("PartnerId"),
+        excluded=tuple(params.wholes("ExcludedPartners", [])),
+        mode=mode,
+        start=params.whole("StartRecordNumber", default=0),
+        count=params.whole("RecordsCount", least=1, default=1 if mode == "Count" else None),
+        order=_order(params.text("OrderBy", "")),
+        columns=columns,
+        totals=tuple(_total(each) for each in params.texts("Totals", [])),
+    )
+
+
+def _order(text: str) -> tuple[str, bool] | None:
+    if not text:
+        return None
+    found = _ORDER.match(text)
+    if found is None:
+        raise invalid_params(f"OrderBy is a column and ASC or DESC, such as I8 ASC, not {text}")
+    column(found["code"])
+    return found["code"], found["way"] == "DESC"
+
+
+def _total(text: str) -> tuple[str, Column]:
+    found = _SUM.match(text)
+    if found is None:
+        raise invalid_params(f"Totals knows sums of columns, such as SUM(I14), not {text}")
+    wanted = column(found["code"])
+    if not wanted.numeric:
+        raise invalid_params(f"column {found['code']} has no sum")
+    return text, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The order of the devices of one query, good from `since` until just before `until`."""
+
+    asked: tuple[object, ...]
+    since: datetime
+    until: datetime
+    devices: list[Device]
+
+
+class Statistics:
+    """Answers queries; keeps the order of the last one, because pages of one reading ask for the same."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._kept: _Kept | None = None
+
+    def now(self, values: Any, at: datetime) -> dict[str, Any]:
+        """`EnumerateAccountStatistics`: the devices as they stand."""
+        params = Params(values, "EnumerateAccountStatistics", ("query",))
+        return self._answer(read_query(params.raw("query")), at)
+
+    def history(self, values: Any, at: datetime) -> dict[str, Any]:
+        """`EnumerateAccountHistoryStatistics`: the devices as they stood at `timeslice`, in Unix seconds [docs].
+
+        A timeslice in the future is refused [guess]; names and owners are those of today [guess].
+        """
+        params = Params(values, "EnumerateAccountHistoryStatistics", ("query", "timeslice"))
+        query = read_query(params.raw("query"))
+        timeslice = params.whole("timeslice", least=int(_LONGEST_AGO.timestamp()))
+        if timeslice > at.timestamp():
+            raise invalid_params(f"timeslice {timeslice} lies in the future")
+        return self._answer(query, datetime.fromtimestamp(timeslice, UTC))
+
+    def _answer(self, query: Query, at: datetime) -> dict[str, Any]:
+        world = self._console.world
+        devices = self._ordered(query, at)
+        if query.mode == "Count":
+            return {"result": len(devices)}
+        end = query.start + min(query.count, self._console.page_ceiling)
+        answer: dict[str, Any] = {
+            "result": [_as_row(_row(world, each, at), query.columns) for each in devices[query.start : end]]
+        }
+        if query.totals:
+            answer["totalStatistics"] = [{name: str(_sum(world, devices, wanted, at))} for name, wanted in query.totals]
+        return answer
+
+    def _ordered(self, query: Query, at: datetime) -> list[Device]:
+        world = self._console.world
+        kept = self._kept
+        asked = (world.version, query.partner_id, query.excluded, query.order)
+        if kept is not None and kept.asked == asked and kept.since <= at < kept.until:
+            return kept.devices
+        if query.partner_id not in world.subtree(world.root_id, at):
+            raise refused(NOT_ALLOWED, f"Access to partner {query.partner_id} is not allowed")
+        below = world.subtree(query.partner_id, at)
+        for excluded in query.excluded:
+            below -= world.subtree(excluded, at)
+        devices = sorted(world.devices_of(below, at), key=lambda device: device.id)
+        since, until = world.settled(at)
+        if query.order is not None:
+            wanted, falling = column(query.order[0]), query.order[1]
+            devices.sort(key=_sort_key(world, wanted, at), reverse=falling)
+            if wanted.timed:
+                since, until = at, at + _MOMENT
+        self._kept = _Kept(asked, since, until, devices)
+        return devices
+
+
+def _row(world: World, device: Device, at: datetime) -> Row:
+    return Row(device, world.partners[device.partner_id], world, at)
+
+
+def _as_row(row: Row, columns: tuple[tuple[str, Column], ...]) -> dict[str, Any]:
+    settings = [{code: value} for code, each in columns if (value := each.read(row)) is not None]
+    return {
+        "AccountId": row.device.id,
+        "Flags": None,
+        "PartnerId": row.device.partner_id,
+        "Settings": settings,
+    }
+
+
+def _sort_key(world: World, wanted: Column, at: datetime) -> Callable[[Device], tuple[bool, int, str]]:
+    def key(device: Device) -> tuple[bool, int, str]:
+        value = wanted.read(_row(world, device, at))
+        if value is None:
+            return (False, 0, "")
+        return (True, int(value), "") if wanted.numeric else (True, 0, value)
+
+    return key
+
+
+def _sum(world: World, devices: list[Device], wanted: Column, at: datetime) -> int:
+    values = (wanted.read(_row(world, each, at)) for each in devices)
+    return sum(int(value) for value in values if value is not None)
