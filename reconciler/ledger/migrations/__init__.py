@@ -1,0 +1,26 @@
+"""Bringing a ledger to the newest revision. Imported only when there is something to migrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from reconciler.ledger.schema import HEAD
+
+
+def config() -> Config:
+    """Alembic's configuration, without a file: the scripts lie beside this module."""
+    made = Config()
+    made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return made
+
+
+def upgrade(engine: sa.Engine) -> None:
+    """Run what is missing, in one transaction: a ledger is migrated whole or stays as it was."""
+    settings = config()
+    with engine.connect().execution_options(ledger_writes=True) as connection, connection.begin():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, HEAD)
