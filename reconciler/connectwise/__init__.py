@@ -1,0 +1,62 @@
+"""ConnectWise PSA over HTTP: one client, one exception tree, and nothing about any kind of object."""
+
+from __future__ import annotations
+
+from reconciler.connectwise import conditions
+from reconciler.connectwise.answers import Untaken, same, untaken
+from reconciler.connectwise.client import ConnectWise
+from reconciler.connectwise.conditions import Condition
+from reconciler.connectwise.connection import Connection, Timeouts
+from reconciler.connectwise.counts import RequestCounts
+from reconciler.connectwise.errors import (
+    BadConnection,
+    Conflict,
+    ConnectWiseError,
+    EndlessPaging,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotJson,
+    NotTaken,
+    Redirected,
+    ServerFailed,
+    StateUnknown,
+    TooLong,
+    TooMany,
+    Unauthorized,
+    UnknownCompany,
+    Unreachable,
+)
+from reconciler.connectwise.wire import Clock
+
+__all__ = [
+    "BadConnection",
+    "Clock",
+    "Condition",
+    "Conflict",
+    "ConnectWise",
+    "ConnectWiseError",
+    "Connection",
+    "EndlessPaging",
+    "FieldError",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "NotJson",
+    "NotTaken",
+    "Redirected",
+    "RequestCounts",
+    "ServerFailed",
+    "StateUnknown",
+    "Timeouts",
+    "TooLong",
+    "TooMany",
+    "Unauthorized",
+    "UnknownCompany",
+    "Unreachable",
+    "Untaken",
+    "conditions",
+    "same",
+    "untaken",
+]

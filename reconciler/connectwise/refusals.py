@@ -1,0 +1,122 @@
+"""An answer that is not a yes, read into the error that says what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.connectwise.codec import decode
+from reconciler.connectwise.errors import (
+    Conflict,
+    ConnectWiseError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ServerFailed,
+    TooLong,
+    TooMany,
+    Unauthorized,
+)
+
+NO_SUCH_ENDPOINT = "The endpoint does not exist."
+"""What an unknown route answers, under the code `ConnectWiseApi` [seen]."""
+
+_KEYS = "Check company, publicKey, privateKey and site, and that the API member is active"
+_BY_STATUS: dict[int, tuple[type[ConnectWiseError], str]] = {
+    401: (Unauthorized, f"{_KEYS}."),
+    403: (
+        Forbidden,
+        "Check that clientId is one registered at developer.connectwise.com, and that the security role of the "
+        "API member allows this.",
+    ),
+    404: (NotFound, "It was deleted, or the id or path is wrong."),
+    409: (Conflict, "Something still uses it, or another one stands in its way."),
+    414: (TooLong, "Ask for fewer values at a time."),
+    429: (TooMany, "Run again later, or lower maxConcurrency."),
+}
+_BY_CODE = {
+    "MissingRequiredField": "Add the missing field.",
+    "InvalidField": "Correct the value of the field that is named.",
+    "ObjectExists": "There is one already; adopt it, or give this one another key.",
+    "InvalidObject": "Correct what the server names.",
+    "MaxLength": "Shorten the value.",
+}
+_FIRST_404 = f"The cloud can answer bad credentials with 404. {_KEYS}; the region in the site may also be a wrong one."
+_EXCERPT = 200
+
+
+def refusal(
+    method: str,
+    endpoint: str,
+    status: int,
+    body: bytes,
+    *,
+    secrets: tuple[str, ...] = (),
+    retry_after: float | None = None,
+) -> ConnectWiseError:
+    """The error for an answer with a status of 400 or above. `secrets` are taken out of what the server says."""
+    parsed = error_body(body)
+    code, message = str(parsed.get("code") or ""), str(parsed.get("message") or "")
+    fields = tuple(_fields(parsed, secrets))
+    code, message = scrub(code, secrets), scrub(message, secrets)
+    kind, advice = _BY_STATUS.get(status, (None, ""))
+    if kind is None:
+        kind, advice = _otherwise(status)
+    codes = [entry.code for entry in fields] + [code]
+    advice = next((_BY_CODE[each] for each in codes if each in _BY_CODE), advice)
+    said = message or (scrub(body[:_EXCERPT].decode("utf-8", "replace"), secrets) if not parsed else "")
+    what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
+    what += f": {' '.join(said.split())}" if said else ""
+    what += "".join(f"; {entry}" for entry in fields)
+    about: dict[str, Any] = {"retry_after": retry_after} if kind is TooMany else {}
+    return kind(what, method=method, endpoint=endpoint, status=status, code=code, fields=fields, advice=advice, **about)
+
+
+def bad_credentials(error: ConnectWiseError) -> Unauthorized:
+    """A 404 before anything was ever answered, read as what it most likely is [docs, seen]."""
+    return Unauthorized(
+        error.what,
+        method=error.method,
+        endpoint=error.endpoint,
+        status=error.status,
+        code=error.code,
+        advice=_FIRST_404,
+    )
+
+
+def is_missing_route(error: NotFound) -> bool:
+    """Whether a 404 is about the endpoint rather than about an object: no JSON body, or the code for it."""
+    return not error.code or error.code == "ConnectWiseApi"
+
+
+def error_body(body: bytes) -> dict[str, Any]:
+    """The error object of a body, empty when it holds none."""
+    try:
+        parsed = decode(body)
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def scrub(text: str, secrets: tuple[str, ...]) -> str:
+    """The text without the secrets."""
+    for secret in secrets:
+        text = text.replace(secret, "(secret)")
+    return text
+
+
+def _otherwise(status: int) -> tuple[type[ConnectWiseError], str]:
+    if status >= 500:
+        return ServerFailed, "The fault is on the server's side; run again later. What was done stays done."
+    return Invalid, "Correct what the server names; nothing was stored."
+
+
+def _fields(parsed: dict[str, Any], secrets: tuple[str, ...]) -> list[FieldError]:
+    entries = parsed.get("errors")
+    if not isinstance(entries, list):
+        return []
+    return [
+        FieldError(*(scrub(str(entry.get(key) or ""), secrets) for key in ("code", "field", "message")))
+        for entry in entries
+        if isinstance(entry, dict)
+    ]

@@ -1,0 +1,50 @@
+"""When to ask again, and how long to wait before it: numbers and pure functions; `wire` does the waiting.
+
+A loop of our own rather than a library's: two budgets run side by side (tries for what failed, seconds for a 429,
+shared by all requests under way), and the first try of each of ten thousand requests must cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+TRIES = 4
+"""Tries of a request that may be repeated, the first one included."""
+LONGEST_PAUSE = 120.0
+"""Seconds of one pause at most, whatever `Retry-After` says."""
+LONGEST_STORM = 600.0
+"""Seconds of pauses in one request's life, after which a 429 is an error."""
+
+
+def backoff(tries: int, chance: float) -> float:
+    """Seconds to wait after this many tries: 0.5, 1, 2 … up to 30, of which `chance` (0 to 1) takes up to a half."""
+    return float(min(30.0, 0.5 * 2 ** (tries - 1)) * (1 - chance / 2))
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Seconds that `Retry-After` asks for, given as seconds or as an HTTP date; None without a usable one.
+
+    A date is measured against the answer's own `Date`, so that a clock that is wrong here does no harm.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    until, since = _http_date(text), _http_date(headers.get("date", "")) or now
+    return None if until is None else max(0.0, (until - since).total_seconds())
+
+
+def pause(asked: float | None, refusals: int, chance: float) -> float:
+    """Seconds to wait after a 429: what was asked, capped, or else a growing wait of our own."""
+    if asked is None:
+        return min(LONGEST_PAUSE, 2 * backoff(refusals, chance))
+    return min(LONGEST_PAUSE, max(asked, 0.1))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        value = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value

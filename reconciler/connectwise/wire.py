@@ -1,0 +1,292 @@
+"""One request and its answer: found, sent, counted, limited, waited for, asked again where that is safe.
+
+What a request is for is not known here; `client` says whether it may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import random
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from reconciler.connectwise import connection as _connection
+from reconciler.connectwise import retrying
+from reconciler.connectwise.codec import decode, encode
+from reconciler.connectwise.connection import Connection, Timeouts
+from reconciler.connectwise.counts import Tally, route
+from reconciler.connectwise.discovery import codebase_of, discovery_path
+from reconciler.connectwise.errors import (
+    ConnectWiseError,
+    NotFound,
+    NotJson,
+    Redirected,
+    ServerFailed,
+    TooMany,
+    Unauthorized,
+    Unreachable,
+)
+from reconciler.connectwise.limiter import Limiter
+from reconciler.connectwise.refusals import bad_credentials, is_missing_route, refusal, scrub
+from reconciler.connectwise.transport import broken_connection, production_transport
+
+_API = "apis/3.0"
+_PROBE = "/system/info"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx: its parsed body (None when empty) and its headers, by lower-case name."""
+
+    status: int
+    body: Any
+    headers: httpx.Headers
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time and chance, as the client meets them; tests bring their own."""
+
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    monotonic: Callable[[], float] = monotonic
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    chance: Callable[[], float] = random
+
+
+class Wire:
+    """The way to one tenant."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: httpx.AsyncBaseTransport | None,
+        timeouts: Timeouts,
+        clock: Clock,
+        notice: Callable[[str], None],
+    ) -> None:
+        _connection.check_sizes(connection)
+        self.base = _connection.base_url(connection.site)
+        self._company = connection.company
+        self._headers = httpx.Headers(_connection.headers(connection))
+        self._anonymous = self._headers.copy()
+        del self._anonymous["authorization"]
+        self._secrets = _connection.secrets(connection)
+        self._transport = transport or production_transport(self.base, max_connections=connection.max_concurrency)
+        self._timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None).as_dict()
+        self._broken = broken_connection()
+        self._clock = clock
+        self._notice = notice
+        self._limiter = Limiter(connection.max_concurrency, sleep=clock.sleep)
+        self._finding = asyncio.Lock()
+        self._root = ""
+        self._found_again = False
+        self._accepted = False
+        self.tally = Tally()
+
+    async def breathe(self, tries: int) -> None:
+        """Wait as long as befits so many failures."""
+        await self._clock.sleep(retrying.backoff(tries, self._clock.chance()))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        repeat: bool = True,
+        hidden: tuple[str, ...] = (),
+    ) -> Answer:
+        """The answer to one request, which is tried again where that is safe.
+
+        `repeat` says that doing it twice does no harm. A 429 was not taken, so it is waited out either way.
+        `hidden` are values of the body that no error may show. Raises the errors of `errors.py`.
+        """
+        path = path if path.startswith("/") else f"/{path}"
+        content = None if body is None else encode(body)
+        self.tally.first(route(method, path))
+        root = self._root or await self._find_root("")
+        while True:
+            url = f"{root}{path}?{query}" if query else f"{root}{path}"
+            request = _Request(method, path, url, self._with(headers, content), content, (*hidden, *self._secrets))
+            try:
+                answer = await self._persist(request, repeat=repeat)
+            except NotFound as error:
+                fresh = await self._find_root(root) if is_missing_route(error) else root
+                if fresh != root:
+                    root = fresh
+                    continue
+                if self._accepted or await self._probe(path):
+                    raise
+                raise bad_credentials(error) from error
+            self._accepted = True
+            return answer
+
+    async def _persist(self, request: _Request, *, repeat: bool) -> Answer:
+        """One request until it is answered, refused, or out of tries."""
+        failures = refusals = 0
+        paused = 0.0
+        while True:
+            round_ = await self._limiter.enter()
+            try:
+                began = self._clock.monotonic()
+                answer = await self._once(request)
+                self._limiter.answered(route(request.method, request.path), self._clock.monotonic() - began, round_)
+                return answer
+            except TooMany as refused:
+                paused = paused if refusals else self._limiter.paused
+                refusals += 1
+                wait = self._wait_for(refused, refusals)
+                if self._limiter.paused - paused + wait > retrying.LONGEST_STORM:
+                    raise
+            except (Unreachable, ServerFailed, NotJson) as failure:
+                failures += 1
+                if not repeat or failures >= retrying.TRIES or _is_a_page(failure):
+                    raise
+                wait = -1.0
+            finally:
+                self._limiter.leave()
+            self.tally.again()
+            if wait < 0:
+                await self.breathe(failures)
+            else:
+                await self._limiter.refused(wait, round_)
+
+    def _wait_for(self, refused: TooMany, refusals: int) -> float:
+        wait = retrying.pause(refused.retry_after, refusals, self._clock.chance())
+        if refused.retry_after is not None and refused.retry_after > wait:
+            self._notice(
+                f"ConnectWise asks for a pause of {refused.retry_after:.0f} s; we ask again after {wait:.0f} s."
+            )
+        return wait
+
+    async def _once(self, request: _Request) -> Answer:
+        """One exchange. Raises for anything but a 2xx that can be read."""
+        about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
+        message = httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            content=request.content,
+            extensions={"timeout": self._timeout},
+        )
+        try:
+            response = await self._transport.handle_async_request(message)
+            response.request = message
+            try:
+                content = await response.aread()
+            finally:
+                await response.aclose()
+        except self._broken as error:
+            raise Unreachable(
+                f"no whole answer from {message.url.host}: {self._cause(error, request.secrets)}",
+                **about,
+                advice="Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again.",
+            ) from error
+        status = response.status_code
+        if 300 <= status < 400:
+            raise _redirected(response, status, about)
+        if status >= 400:
+            asked = retrying.retry_after(response.headers, now=self._clock.now())
+            raise refusal(
+                request.method,
+                request.path,
+                status,
+                content,
+                secrets=request.secrets,
+                retry_after=asked,
+            )
+        return Answer(status, self._parsed(content, response, request, about), response.headers)
+
+    def _with(self, extra: Mapping[str, str] | None, content: bytes | None) -> httpx.Headers:
+        if content is None and not extra:
+            return self._headers
+        headers = self._headers.copy()
+        headers.update(extra)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        return headers
+
+    def _parsed(self, content: bytes, response: httpx.Response, request: _Request, about: Mapping[str, Any]) -> Any:
+        if not content:
+            return None
+        try:
+            return decode(content)
+        except ValueError as error:
+            start = scrub(content[:120].decode("utf-8", "replace"), request.secrets)
+            raise NotJson(
+                f"the answer is not JSON ({len(content)} bytes that begin {' '.join(start.split())!r})",
+                **about,
+                status=response.status_code,
+                page=content.lstrip()[:1] == b"<",
+                advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
+                "check the site and the proxy, and run again.",
+            ) from error
+
+    def _cause(self, error: Exception, secrets: tuple[str, ...]) -> str:
+        return scrub(str(error) or type(error).__name__, secrets)
+
+    async def _find_root(self, stale: str) -> str:
+        """The API's root; looked up again once in a run when it has gone stale: an upgrade moves it [seen]."""
+        async with self._finding:
+            if self._root != stale or self._found_again:
+                return self._root
+            self._found_again = bool(stale)
+            path = discovery_path(self._company)
+            self.tally.first("GET /login/companyinfo/{company}")
+            bare = _Request("GET", path, f"{self.base}{path}", self._anonymous, None, self._secrets)
+            answer = await self._persist(bare, repeat=True)
+            self._root = f"{self.base}/{codebase_of(answer.body, self.base, self._company)}{_API}"
+            return self._root
+
+    async def _probe(self, path: str) -> bool:
+        """Whether the credentials are good, asked of the one endpoint that every member may read."""
+        if path == _PROBE:
+            return False
+        self.tally.first(route("GET", _PROBE))
+        request = _Request("GET", _PROBE, f"{self._root}{_PROBE}", self._headers, None, self._secrets)
+        try:
+            await self._persist(request, repeat=True)
+        except (NotFound, Unauthorized):
+            return False
+        except ConnectWiseError:
+            return True
+        self._accepted = True
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    url: str
+    headers: httpx.Headers
+    content: bytes | None
+    secrets: tuple[str, ...]
+
+
+def _is_a_page(failure: ConnectWiseError) -> bool:
+    """A proxy's page is there to stay; a cut-off answer is not."""
+    return isinstance(failure, NotJson) and failure.page
+
+
+def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any]) -> Redirected:
+    host = httpx.URL(response.headers.get("location", "")).host
+    return Redirected(
+        f"the answer is a redirect{f' to {host}' if host else ''}",
+        **about,
+        status=status,
+        advice="Keys are not sent after a redirect: set site to the host that answers itself. "
+        "A login page of a proxy answers like this, too.",
+    )

@@ -1,0 +1,122 @@
+"""Writes that are made once, and read back.
+
+A POST is the one request that must not be repeated blindly: there is no idempotency key [spec]. So after an answer
+that was lost, the object is looked up by its natural key before anything else, and the POST is sent again only when
+it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from typing import Any
+
+from reconciler.connectwise.answers import Untaken, untaken
+from reconciler.connectwise.errors import (
+    Conflict,
+    ConnectWiseError,
+    Invalid,
+    NotFound,
+    NotJson,
+    NotTaken,
+    ServerFailed,
+    StateUnknown,
+    Unreachable,
+)
+from reconciler.connectwise.retrying import TRIES
+from reconciler.connectwise.wire import Wire
+
+LOST = (Unreachable, ServerFailed, NotJson)
+"""After these a write may or may not have been carried out."""
+
+Find = Callable[[], Awaitable[dict[str, Any] | None]]
+
+
+async def create(
+    wire: Wire, path: str, body: Mapping[str, Any], *, find: Find, unread: Collection[str]
+) -> dict[str, Any]:
+    """POST an object, once; see `ConnectWise.create`."""
+    tries = 0
+    while True:
+        try:
+            answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden_values(body, unread))
+            return checked("POST", path, body, answer.body, unread)
+        except LOST as lost:
+            tries += 1
+            failure: ConnectWiseError = lost
+            # A server that was slow rather than dead may finish after we gave up; leave it the time to.
+            await wire.breathe(tries)
+        except (Invalid, Conflict) as refused:
+            # After a lost answer the refusal may mean that the first try did arrive, only later than we looked.
+            if tries == 0:
+                raise
+            tries, failure = TRIES, refused
+        found = await _look_up(find, path, failure)
+        if found is not None:
+            return checked("POST", path, body, found, unread)
+        if tries >= TRIES:
+            raise failure
+
+
+async def patch(wire: Wire, path: str, values: Mapping[str, Any], *, unread: Collection[str]) -> dict[str, Any]:
+    """PATCH fields by replacing each whole; see `ConnectWise.patch`."""
+    for key in values:
+        if "/" in key:
+            raise ValueError(f"{key!r} is a sub-path, which can answer a false 200; replace the whole reference")
+    operations = [{"op": "replace", "path": key, "value": value} for key, value in values.items()]
+    answer = await wire.send("PATCH", path, body=operations, hidden=hidden_values(values, unread))
+    return checked("PATCH", path, values, answer.body, unread)
+
+
+async def delete(wire: Wire, path: str) -> None:
+    """DELETE an object. One that is gone when asked a second time was deleted by the first."""
+    before = wire.tally.counts().retries
+    try:
+        await wire.send("DELETE", path)
+    except NotFound:
+        if wire.tally.counts().retries == before:
+            raise
+
+
+def checked(method: str, path: str, asked: Mapping[str, Any], answered: Any, unread: Collection[str]) -> dict[str, Any]:
+    """The answered object, when it holds what was asked. Raises `NotTaken`, or `NotJson` when it is no object."""
+    if not isinstance(answered, dict):
+        raise NotJson(
+            "the answer to a write is not the object that was written",
+            method=method,
+            endpoint=path,
+            advice="Whether it took is not known; run again, which looks first.",
+        )
+    missed = untaken(asked, answered, unread=unread)
+    if missed:
+        object_id = answered.get("id")
+        raise NotTaken(
+            "ConnectWise said yes, but " + "; ".join(map(_sentence, missed)),
+            method=method,
+            endpoint=path,
+            object_id=object_id if isinstance(object_id, int) else None,
+            advice="The field may be read-only, computed, or changed by a workflow rule; set it in ConnectWise, "
+            "or leave it out of the manifest.",
+        )
+    return answered
+
+
+def hidden_values(body: Mapping[str, Any], unread: Collection[str]) -> tuple[str, ...]:
+    """The values of write-only fields, which no message may repeat."""
+    return tuple(value for key, value in body.items() if key in unread and isinstance(value, str) and value)
+
+
+def _sentence(missed: Untaken) -> str:
+    return f"{missed.field} is {missed.answered!r} where {missed.asked!r} was asked for"
+
+
+async def _look_up(find: Find, path: str, lost: ConnectWiseError) -> dict[str, Any] | None:
+    try:
+        return await find()
+    except ConnectWiseError as failed:
+        raise StateUnknown(
+            f"the answer was lost ({lost.what}), and the look-up after it failed ({failed.what})",
+            method="POST",
+            endpoint=path,
+            status=lost.status,
+            advice="It may or may not have been made. Run again: it is looked up first, and not made twice.",
+        ) from failed
