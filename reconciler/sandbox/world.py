@@ -62,12 +62,15 @@ class World:
     root_id: int = field(init=False, default=ROOT_ID)
     version: int = field(init=False, default=0)
     """Rises with every change; for caches."""
-    next_customer_id: int = field(init=False, default=0)
-    _next_device_id: int = field(init=False, default=_FIRST_ADDED_DEVICE)
-    _next_site_id: int = field(init=False, default=_FIRST_ADDED_SITE)
+    next_ids: dict[str, int] = field(init=False, default_factory=dict)
+    """The next id of an added customer, site and device; none is ever given twice."""
 
     def __post_init__(self) -> None:
-        self.next_customer_id = FIRST_CUSTOMER_ID + self.customers
+        self.next_ids = {
+            "customer": FIRST_CUSTOMER_ID + self.customers,
+            "site": _FIRST_ADDED_SITE,
+            "device": _FIRST_ADDED_DEVICE,
+        }
         partners, devices = populate(self.seed, self.customers, self.started)
         self.partners = {partner.id: partner for partner in partners}
         self.devices = {device.id: device for device in devices}
@@ -207,16 +210,16 @@ class World:
             share = per_hour // len(known) + (place < per_hour % len(known))
             self._append(device, Segment(at, used, share))
 
-    def set_missing(self, device_id: int, missing: bool, at: datetime, used: int = 0) -> None:
-        """Make the console know nothing of a device's used storage, or know `used` bytes again."""
-        device = self.device(device_id, at)
-        segment = device.segment(at)
-        self._append(device, Segment(at, None if missing else used, segment.per_hour))
+    def resize_device(self, device_id: int, used: int | None, at: datetime) -> None:
+        """Let a device use exactly so many bytes from now on; None makes the console know nothing of it."""
+        if used is not None and used < 0:
+            raise WorldError(f"a device cannot use {used} bytes")
+        self._resize(self.device(device_id, at), at, used)
 
     def add_device(self, partner_id: int, at: datetime, used: int | None, name: str = "", per_hour: int = 0) -> Device:
         """Add a device to a partner of any level; `used` None is one that has never finished a backup."""
         owner = self.partner(partner_id, at)
-        identity, self._next_device_id = self._next_device_id, self._next_device_id + 1
+        identity = self._next_id("device")
         name = name or f"{owner.name.split()[0].lower()}-new{identity % 1000:03d}"
         device = Device(identity, partner_id, name, at, [Segment(at, used, per_hour)])
         self.devices[identity] = device
@@ -231,7 +234,7 @@ class World:
     def add_customer(self, name: str, at: datetime, parent_id: int | None = None) -> Partner:
         """Add an end customer without devices; names need not be unique, ids are never used twice."""
         parent = self.partner(self.root_id if parent_id is None else parent_id, at)
-        identity, self.next_customer_id = self.next_customer_id, self.next_customer_id + 1
+        identity = self._next_id("customer")
         return self.put(Partner(identity, parent.id, name, Level.END_CUSTOMER, State.IN_PRODUCTION, at))
 
     def add_site(self, customer_id: int, name: str, at: datetime) -> Partner:
@@ -239,7 +242,7 @@ class World:
         customer = self.partner(customer_id, at)
         if customer.level is not Level.END_CUSTOMER:
             raise WorldError(f"a site belongs to an end customer, and {customer.name} is a {customer.level}")
-        identity, self._next_site_id = self._next_site_id, self._next_site_id + 1
+        identity = self._next_id("site")
         return self.put(Partner(identity, customer_id, name, Level.SITE, customer.state, at))
 
     def remove_customer(self, partner_id: int, at: datetime) -> None:
@@ -282,6 +285,11 @@ class World:
 
     # ── inner parts ──────────────────────────────────────────────────────────────────────────────────────
 
+    def _next_id(self, kind: str) -> int:
+        identity = self.next_ids[kind]
+        self.next_ids[kind] = identity + 1
+        return identity
+
     def _known(self, partner_id: int, at: datetime) -> list[tuple[Device, int]]:
         partner = self.partner(partner_id, at)
         owned = self.devices_of(self.subtree(partner_id, at), at)
@@ -290,7 +298,7 @@ class World:
             raise WorldError(f"{partner.name} ({partner_id}) has no device with a known size: add one first")
         return known
 
-    def _resize(self, device: Device, at: datetime, used: int) -> None:
+    def _resize(self, device: Device, at: datetime, used: int | None) -> None:
         self._append(device, replace(device.segment(at), since=at, used=used))
 
     def _append(self, device: Device, segment: Segment) -> None:
