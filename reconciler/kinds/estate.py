@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.kinds.base import Kind, key_part
 from reconciler.kinds.forms import Object, Tables
+from reconciler.kinds.values import Link
 
 Key = tuple[Any, ...]
 
@@ -36,15 +37,17 @@ class LiveObject:
 class Estate:
     """The live side of a plan."""
 
-    matches: Mapping[str, LiveObject]
+    matches: Mapping[str, LiveObject] = field(default_factory=dict)
     """By address: the live object of each declared document that has one."""
-    found: Mapping[tuple[str, Key], LiveObject] = field(default_factory=dict)
-    """By kind and look-up: objects that no manifest declares."""
+    links: Mapping[str, Mapping[tuple[str | int, ...], Link]] = field(default_factory=dict)
+    """By address and place: what every reference of a document points at."""
+    objects: Mapping[tuple[str, int], LiveObject] = field(default_factory=dict)
+    """By kind and id: everything that was read of top-level collections, declared or looked up."""
     tables: Tables = field(default_factory=dict)
     additions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
-    """By agreement id: every addition of the agreements that are billed."""
+    """By agreement id: every addition of the agreements that are declared or billed."""
     solutions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
-    """By company id: management solutions of companies whose mappings declare none."""
+    """By company id: the management solutions that were read."""
 
 
 def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:

@@ -1,0 +1,73 @@
+"""What must be done before what.
+
+    IntegratorLogin ─▶ ManagedDevicesIntegration ─┐
+                          ManagementItSolution ───┼─▶ ManagementSolution ─┐
+    Company ─▶ Contact ─▶ Agreement ──────────────┘                       ├─▶ Addition
+                                    Product ──────────────────────────────┘
+
+The picture is a consequence: the order is that of a graph of references, not of kinds.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from reconciler.kinds.registry import kind
+from reconciler.planning.plan import Action, Change
+from reconciler.planning.problems import PlanError
+
+
+def with_dependencies(
+    actions: Sequence[Action], also: Mapping[str, frozenset[str]] | None = None
+) -> tuple[Action, ...]:
+    """The actions in an order that can be carried out, each with the addresses that must be done first.
+
+    `also` adds dependencies that no change shows. A cycle is a `PlanError` that names it.
+    """
+    by_address = {action.address: action for action in actions}
+    brought_in = _by_field(actions)
+    graph: dict[str, set[str]] = {}
+    for action in actions:
+        needed = {address for change in action.changes for address in linked(change.after)}
+        for other, its_field, our_field in kind(action.kind).follows:
+            needed |= brought_in.get((other, its_field, _after(action.changes, our_field)), set())
+        needed |= (also or {}).get(action.address, frozenset())
+        graph[action.address] = (needed & by_address.keys()) - {action.address}
+    try:
+        ordered = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        raise PlanError([f"these depend on each other: {' → '.join(error.args[1])}"]) from None
+    return tuple(
+        by_address[address].model_copy(update={"depends_on": tuple(sorted(graph[address]))}) for address in ordered
+    )
+
+
+def linked(value: Any) -> Iterator[str]:
+    """The addresses that a change's JSON points at."""
+    if isinstance(value, dict):
+        if isinstance(value.get("address"), str):
+            yield value["address"]
+        else:
+            for entry in value.values():
+                yield from linked(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from linked(entry)
+
+
+def _after(changes: Iterable[Change], path: str) -> Any:
+    return next((change.after for change in changes if change.path == path), None)
+
+
+def _by_field(actions: Sequence[Action]) -> Mapping[tuple[str, str, Any], set[str]]:
+    """(kind, field, value) → the creates that bring it in, for the fields that other kinds follow."""
+    followed = {(other, field) for action in actions for other, field, _ours in kind(action.kind).follows}
+    found: dict[tuple[str, str, Any], set[str]] = defaultdict(set)
+    for action in actions:
+        for change in action.changes:
+            if (action.kind, change.path) in followed and isinstance(change.after, str):
+                found[action.kind, change.path, change.after].add(action.address)
+    return found

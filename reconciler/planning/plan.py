@@ -1,0 +1,201 @@
+"""The plan: what would be done, in JSON that every renderer and the executor read, and nothing else.
+
+Amounts and quantities are decimal text, so that no reader turns them into floats. There are no secrets in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, model_serializer
+
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.values import plain_decimal
+
+FORMAT_VERSION: Literal[1] = 1
+
+Verb = Literal["create", "update", "adopt", "retire"]
+GLYPHS: dict[str, str] = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
+"""An action is its glyph."""
+
+Amount = Annotated[Decimal, PlainSerializer(plain_decimal, return_type=str, when_used="json")]
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class Change(Record):
+    """One field: what stands there, and what would."""
+
+    path: str
+    before: Any = None
+    after: Any = None
+    known_after_apply: bool = False
+    """`after` links to an object that this plan makes first."""
+    sensitive: bool = False
+    """`after` is where the value is, never the value."""
+
+    @model_serializer(mode="plain")
+    def _without_false_flags(self) -> dict[str, Any]:
+        content: dict[str, Any] = {"path": self.path, "before": self.before, "after": self.after}
+        if self.known_after_apply:
+            content["known_after_apply"] = True
+        if self.sensitive:
+            content["sensitive"] = True
+        return content
+
+
+class Precondition(Record):
+    """What an action was based on: when any of it has changed, the plan is stale."""
+
+    id: int
+    last_updated: str | None
+    fields: dict[str, Any]
+    """Every declared field as it stood, by manifest name."""
+
+
+class Money(Record):
+    """A month's amount before and after, in one currency (`None` where none is declared or known)."""
+
+    before: Amount
+    after: Amount
+    currency: str | None = None
+
+
+class Action(Record):
+    address: str
+    kind: str
+    action: Verb
+    id: int | None = None
+    endpoint: str
+    """The collection of a `create`, where `{field}` stands for a parent; the object of everything else."""
+    reason: str
+    """In words: `not in ConnectWise`, `usage`, `drift`, `price`…"""
+    changes: tuple[Change, ...]
+    depends_on: tuple[str, ...] = ()
+    precondition: Precondition | None = None
+    money: Money | None = None
+
+
+class Summary(Record):
+    create: int = 0
+    update: int = 0
+    adopt: int = 0
+    retire: int = 0
+    unchanged: int = 0
+    money: Money
+
+    @property
+    def changes(self) -> int:
+        return self.create + self.update + self.adopt + self.retire
+
+
+class Tripped(Record):
+    """A guardrail that this plan trips; `apply --approve NAME` says that a person has looked."""
+
+    name: str
+    address: str | None = None
+    message: str
+
+
+class Note(Record):
+    """A warning: something a reviewer should know, that stops nothing."""
+
+    address: str | None = None
+    message: str
+
+
+class CoverageRow(Record):
+    """One customer of a usage source, or one marked addition: how it is accounted for."""
+
+    source: str
+    customer: str
+    name: str
+    state: str
+    quantity: Amount | None = None
+    """None is unknown, never zero."""
+    unit: str | None = None
+    money: Amount | None = None
+    detail: str = ""
+    accounted: bool = True
+    """False ends `apply` with exit code 5."""
+
+
+class Plan(Record):
+    format_version: Literal[1] = FORMAT_VERSION
+    workspace: str
+    created_at: datetime
+    manifest_digest: str
+    summary: Summary
+    guardrails: tuple[Tripped, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    coverage: tuple[CoverageRow, ...] = ()
+    actions: tuple[Action, ...] = ()
+    digest: str
+
+    @property
+    def accounted(self) -> bool:
+        """Whether all usage is accounted for."""
+        return all(row.accounted for row in self.coverage)
+
+
+class PlanFileError(ReconcilerError):
+    """A plan file that this version cannot read."""
+
+
+def digest_of(actions: Iterable[Action]) -> str:
+    """Over the intent alone: the same on another day, another commit, and after an unrelated edit."""
+    intent = [
+        {
+            "address": action.address,
+            "action": action.action,
+            "id": action.id,
+            "changes": [*map(_intent, action.changes)],
+        }
+        for action in sorted(actions, key=lambda action: action.address)
+    ]
+    return "sha256:" + hashlib.sha256(json.dumps(intent, sort_keys=True).encode()).hexdigest()
+
+
+def _intent(change: Change) -> dict[str, Any]:
+    return {"path": change.path, "before": change.before, "after": change.after}
+
+
+def write_plan(plan: Plan) -> str:
+    return plan.model_dump_json(indent=2) + "\n"
+
+
+def read_plan(text: str, *, where: str = "plan file") -> Plan:
+    """A plan from its JSON. Raises `PlanFileError` for anything else, and for one whose digest does not fit."""
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise PlanFileError(
+            f"not JSON: {error}", where=where, advice="Make it with: reconciler plan --out FILE"
+        ) from None
+    version = raw.get("format_version") if isinstance(raw, dict) else None
+    if version != FORMAT_VERSION:
+        raise PlanFileError(
+            f"plan format {version!r}, but this version reads {FORMAT_VERSION}",
+            where=where,
+            advice="Make the plan again with this version: reconciler plan --out FILE",
+        )
+    try:
+        plan = Plan.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PlanFileError(f"{place}: {first['msg']}", where=where, advice="Make the plan again.") from None
+    if plan.digest != digest_of(plan.actions):
+        raise PlanFileError(
+            "the digest does not fit the actions: the file was changed after it was made",
+            where=where,
+            advice="Make the plan again; a plan file is never edited.",
+        )
+    return plan

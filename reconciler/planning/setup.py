@@ -1,0 +1,84 @@
+"""The setup half of a plan: documents of the manifests against what lives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.values import Value
+from reconciler.manifests.documents import Document
+from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.plan import Action, Precondition
+from reconciler.planning.resolve import Resolver
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPlan:
+    actions: tuple[Action, ...]
+    unchanged: int
+    problems: tuple[str, ...]
+
+
+def plan_setup(documents: Iterable[Document], estate: Estate) -> SetupPlan:
+    """One action for each document that is not as declared."""
+    resolver = Resolver(estate)
+    actions: list[Action] = []
+    unchanged = 0
+    for document in documents:
+        if document.kind.collection is None:
+            continue
+        values = resolver.values(document)
+        live = estate.matches.get(document.address)
+        action = create(document, values) if live is None else update(document, values, live)
+        if action is None:
+            unchanged += 1
+        else:
+            actions.append(action)
+    return SetupPlan(tuple(actions), unchanged, tuple(resolver.problems))
+
+
+def create(document: Document, values: Mapping[str, Value]) -> Action:
+    return Action(
+        address=document.address,
+        kind=document.kind.name,
+        action="create",
+        endpoint=str(document.kind.collection),
+        reason="not in ConnectWise",
+        changes=created(document.kind, values),
+    )
+
+
+def update(document: Document, values: Mapping[str, Value], live: LiveObject) -> Action | None:
+    """None when nothing declared differs."""
+    renamed = document.metadata.id is not None or bool(document.metadata.previously)
+    changes = changed(document.kind, values, live, keys=renamed)
+    if not changes:
+        return None
+    return Action(
+        address=document.address,
+        kind=document.kind.name,
+        action="update",
+        id=live.id,
+        endpoint=object_path(document.kind.collection, live),
+        reason="differs from the manifest",
+        changes=changes,
+        precondition=precondition(document, live),
+    )
+
+
+def precondition(document: Document, live: LiveObject) -> Precondition:
+    return Precondition(
+        id=live.id,
+        last_updated=live.last_updated,
+        fields=as_it_stands(document.kind, document.declared, live),
+    )
+
+
+def object_path(collection: str | None, live: LiveObject) -> str:
+    """`finance/agreements/{agreement}/additions` and a live addition → `finance/agreements/34/additions/99`."""
+    path = str(collection)
+    if "{" in path:
+        before, _, after = path.partition("{")
+        path = f"{before}{live.parent_id}{after.partition('}')[2]}"
+    return f"{path.rstrip('/')}/{live.id}"
