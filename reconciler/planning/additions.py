@@ -251,9 +251,9 @@ def _action(
     currency: str | None,
 ) -> Action:
     of = kind("Addition")
-    after = {change.path: change.after for change in changes}
-    quantity = Decimal(after.get("quantity", obj.raw.get("quantity") or 0))
-    price = Decimal(after.get("unitPrice", obj.raw.get("unitPrice") or 0))
+    after = {change.path: Decimal(change.after) for change in changes if change.path in ("quantity", "unitPrice")}
+    quantity = after.get("quantity", Decimal(obj.raw.get("quantity") or 0))
+    price = after.get("unitPrice", Decimal(obj.raw.get("unitPrice") or 0))
     money = Money(before=monthly(obj), after=quantity * price, currency=currency)
     plan.money_before += money.before
     plan.money_after += money.after
