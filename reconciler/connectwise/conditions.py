@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import quote
 
@@ -160,6 +161,7 @@ def in_chunks(path: str, values: Sequence[Value], *, room: int) -> Iterator[tupl
         yield tuple(run)
 
 
+@lru_cache(maxsize=1024)
 def encode(text: str) -> str:
     """Text percent-encoded for a query."""
     return quote(text, safe="")

@@ -32,10 +32,15 @@ def codebase_of(body: Any, site: str, company: str) -> str:
         )
     codebase = body.get("Codebase") if isinstance(body, dict) else None
     if not isinstance(codebase, str) or not _CODEBASE.fullmatch(codebase):
-        raise NotJson(
-            "the answer names no codebase",
-            method="GET",
-            endpoint=discovery_path(company),
-            advice="This may not be a ConnectWise site; check site in the workspace.",
-        )
+        raise not_connectwise("the answer names no codebase", company)
     return f"{codebase.rstrip('/')}/"
+
+
+def not_connectwise(what: str, company: str) -> NotJson:
+    """The error for a site that answers discovery with something of its own."""
+    return NotJson(
+        what,
+        method="GET",
+        endpoint=discovery_path(company),
+        advice="This may not be a ConnectWise site; check site in the workspace.",
+    )

@@ -118,9 +118,26 @@ class TooMany(ConnectWiseError):
         self.retry_after = retry_after
         super().__init__(what, **about)
 
+    def after(self, seconds: float) -> TooMany:
+        """The same, saying how long was waited in vain."""
+        return TooMany(
+            f"{self.what}, and still so after {seconds:.0f} s of pauses",
+            retry_after=self.retry_after,
+            method=self.method,
+            endpoint=self.endpoint,
+            status=self.status,
+            code=self.code,
+            fields=self.fields,
+            advice=self.advice,
+        )
+
 
 class ServerFailed(ConnectWiseError):
-    """5xx, still there after the tries that are safe."""
+    """5xx, still there after the tries that are safe. `retry_after` is what the server asked for, in seconds."""
+
+    def __init__(self, what: str, *, retry_after: float | None = None, **about: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(what, **about)
 
 
 class NotJson(ConnectWiseError):

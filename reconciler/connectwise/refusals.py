@@ -68,7 +68,7 @@ def refusal(
     what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
     what += f": {' '.join(said.split())}" if said else ""
     what += "".join(f"; {entry}" for entry in fields)
-    about: dict[str, Any] = {"retry_after": retry_after} if kind is TooMany else {}
+    about: dict[str, Any] = {"retry_after": retry_after} if kind in {TooMany, ServerFailed} else {}
     return kind(what, method=method, endpoint=endpoint, status=status, code=code, fields=fields, advice=advice, **about)
 
 

@@ -39,7 +39,12 @@ def pause(asked: float | None, refusals: int, chance: float) -> float:
     """Seconds to wait after a 429: what was asked, capped, or else a growing wait of our own."""
     if asked is None:
         return min(LONGEST_PAUSE, 2 * backoff(refusals, chance))
-    return min(LONGEST_PAUSE, max(asked, 0.1))
+    return max(capped(asked), 0.1)
+
+
+def capped(asked: float | None) -> float:
+    """What `Retry-After` asked for, as far as we follow; 0 when it asked for nothing."""
+    return min(LONGEST_PAUSE, asked or 0.0)
 
 
 def _http_date(text: str) -> datetime | None:

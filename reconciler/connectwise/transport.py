@@ -1,52 +1,93 @@
-"""The production transport: httpx over aiohttp, six times as fast here as httpx's own at sixteen connections."""
+"""The production transport: `httpx-aiohttp`, with a shorter way for the requests and answers that we have.
+
+Whole bodies are read at once, where httpx streams each through four generators, and URLs go out as they were written.
+This module is imported only when a connection is made: aiohttp takes a fifth of a second to import.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ssl
+from collections.abc import Callable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import aiohttp
 import httpx
+from httpx_aiohttp import AiohttpTransport
+from multidict import CIMultiDict
+from yarl import URL
 
-if TYPE_CHECKING:
-    from aiohttp import ClientSession
+from reconciler.connectwise.connection import Timeouts, is_loopback
+from reconciler.connectwise.errors import BadConnection
+from reconciler.connectwise.message import Message
 
 
-def production_transport(base: str, *, max_connections: int) -> httpx.AsyncBaseTransport:
-    """A transport to one tenant: TLS verified, no cookies kept, the proxy of the environment used once it applies.
+class DirectTransport(AiohttpTransport):
+    """Sends a `Message`; any other request goes the way of `AiohttpTransport`. `proxy` may hold its credentials."""
 
-    aiohttp is imported here and not above, so that commands that send nothing do not pay for it.
-    """
-    import aiohttp  # noqa: PLC0415  (lazy, see above)
-    from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415  (lazy, see above)
+    def __init__(
+        self, *, context: ssl.SSLContext, proxy: str | None, session: Callable[[], aiohttp.ClientSession]
+    ) -> None:
+        super().__init__(verify=context, proxy=httpx.Proxy(proxy) if proxy else None, client=session)
+        self._through = proxy
 
-    context = httpx.create_ssl_context()
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer with its whole body. Raises `httpx.TransportError` when there was none."""
+        if not isinstance(request, Message):
+            return await super().handle_async_request(request)
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self.get_client()
+        try:
+            async with self.client.request(
+                request.method,
+                URL(request.address, encoded=True),
+                headers=_multidict(request.headers),
+                data=request.body or None,
+                allow_redirects=False,
+                proxy=self._through,
+            ) as answer:
+                body = await answer.read()
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error) or "no answer in time") from error
+        except aiohttp.ClientError as error:
+            raise httpx.NetworkError(str(error) or type(error).__name__) from error
+        return httpx.Response(answer.status, headers=answer.raw_headers, content=body)
 
-    def session() -> ClientSession:
-        # Cookies would tie a run to one of the tenant's servers and carry a session: every call stands for itself.
+
+def production_transport(base: str, *, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
+    """A transport to one tenant: TLS verified, no cookies kept, through the environment's proxy where one applies."""
+    context = httpx.create_ssl_context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=max_connections, ssl=context, keepalive_timeout=30),
+            # A cookie would tie the run to one of the tenant's servers and carry a session: each call stands alone.
             cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(sock_connect=timeouts.connect, sock_read=timeouts.read),
         )
 
-    return AiohttpTransport(verify=context, proxy=proxy_for(base), client=session)
+    return DirectTransport(context=context, proxy=proxy_for(base), session=session)
 
 
-def proxy_for(base: str) -> httpx.Proxy | None:
-    """The proxy that the environment names for this site (`HTTPS_PROXY`, `NO_PROXY`), if any."""
+def proxy_for(base: str) -> str | None:
+    """The proxy that the environment names for this site (`HTTPS_PROXY`, `NO_PROXY`), if any.
+
+    Raises `BadConnection` for one that is not http: others (socks) are not spoken here.
+    """
     parts = urlsplit(base)
     url = getproxies().get(parts.scheme)
-    if not url or proxy_bypass(parts.netloc):
+    if not url or is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
         return None
-    return httpx.Proxy(url if "://" in url else f"http://{url}")
+    url = url if "://" in url else f"http://{url}"
+    if not url.startswith(("http://", "https://")):
+        raise BadConnection(
+            f"the proxy of the environment speaks {url.partition(':')[0]}, which is not supported",
+            setting="site",
+            advice=f"Set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY.",
+        )
+    return url
 
 
-def broken_connection() -> tuple[type[Exception], ...]:
-    """What a transport raises when it got no whole answer.
-
-    `httpx-aiohttp` lets some of aiohttp's own errors through (an answer that is not HTTP, for one), so both
-    families are named.
-    """
-    import aiohttp  # noqa: PLC0415  (lazy, see above)
-
-    return (httpx.TransportError, httpx.DecodingError, aiohttp.ClientError, OSError)
+def _multidict(headers: httpx.Headers) -> CIMultiDict[str]:
+    return CIMultiDict((key.decode(), value.decode()) for key, value in headers.raw)

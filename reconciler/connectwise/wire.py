@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import random
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -20,9 +21,10 @@ from reconciler.connectwise import retrying
 from reconciler.connectwise.codec import decode, encode
 from reconciler.connectwise.connection import Connection, Timeouts
 from reconciler.connectwise.counts import Tally, route
-from reconciler.connectwise.discovery import codebase_of, discovery_path
+from reconciler.connectwise.discovery import codebase_of, discovery_path, not_connectwise
 from reconciler.connectwise.errors import (
     ConnectWiseError,
+    Invalid,
     NotFound,
     NotJson,
     Redirected,
@@ -32,11 +34,14 @@ from reconciler.connectwise.errors import (
     Unreachable,
 )
 from reconciler.connectwise.limiter import Limiter
+from reconciler.connectwise.message import Message
 from reconciler.connectwise.refusals import bad_credentials, is_missing_route, refusal, scrub
-from reconciler.connectwise.transport import broken_connection, production_transport
 
+_BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
+"""What transports raise when there was no whole answer."""
 _API = "apis/3.0"
 _PROBE = "/system/info"
+_DISCOVERY = "GET /login/companyinfo/{company}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,14 @@ class Wire:
         self.base = _connection.base_url(connection.site)
         self._company = connection.company
         self._headers = httpx.Headers(_connection.headers(connection))
+        self._headers["host"] = httpx.URL(self.base).netloc.decode()
+        self._prepared: dict[tuple[tuple[str, str], ...], httpx.Headers] = {}
         self._anonymous = self._headers.copy()
         del self._anonymous["authorization"]
         self._secrets = _connection.secrets(connection)
-        self._transport = transport or production_transport(self.base, max_connections=connection.max_concurrency)
-        self._timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None).as_dict()
-        self._broken = broken_connection()
+        self._transport = transport or _production(self.base, connection.max_concurrency, timeouts)
+        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
+        self._extensions = {"timeout": timeout.as_dict()}
         self._clock = clock
         self._notice = notice
         self._limiter = Limiter(connection.max_concurrency, sleep=clock.sleep)
@@ -104,7 +111,7 @@ class Wire:
         *,
         query: str = "",
         body: Any = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
         repeat: bool = True,
         hidden: tuple[str, ...] = (),
     ) -> Answer:
@@ -114,12 +121,15 @@ class Wire:
         `hidden` are values of the body that no error may show. Raises the errors of `errors.py`.
         """
         path = path if path.startswith("/") else f"/{path}"
-        content = None if body is None else encode(body)
-        self.tally.first(route(method, path))
+        content = b"" if body is None else encode(body)
+        route_ = route(method, path)
+        self.tally.first(route_)
         root = self._root or await self._find_root("")
         while True:
             url = f"{root}{path}?{query}" if query else f"{root}{path}"
-            request = _Request(method, path, url, self._with(headers, content), content, (*hidden, *self._secrets))
+            request = _Request(
+                method, path, route_, url, self._with(headers, content), content, (*hidden, *self._secrets)
+            )
             try:
                 answer = await self._persist(request, repeat=repeat)
             except NotFound as error:
@@ -134,63 +144,64 @@ class Wire:
             return answer
 
     async def _persist(self, request: _Request, *, repeat: bool) -> Answer:
-        """One request until it is answered, refused, or out of tries."""
+        """One request until it is answered, refused, or out of tries or patience."""
         failures = refusals = 0
-        paused = 0.0
+        storm_began = 0.0
         while True:
             round_ = await self._limiter.enter()
             try:
                 began = self._clock.monotonic()
                 answer = await self._once(request)
-                self._limiter.answered(route(request.method, request.path), self._clock.monotonic() - began, round_)
+                self._limiter.answered(request.route, self._clock.monotonic() - began, round_)
                 return answer
-            except TooMany as refused:
-                paused = paused if refusals else self._limiter.paused
-                refusals += 1
-                wait = self._wait_for(refused, refusals)
-                if self._limiter.paused - paused + wait > retrying.LONGEST_STORM:
-                    raise
-            except (Unreachable, ServerFailed, NotJson) as failure:
-                failures += 1
-                if not repeat or failures >= retrying.TRIES or _is_a_page(failure):
-                    raise
-                wait = -1.0
+            except (TooMany, Unreachable, ServerFailed, NotJson) as error:
+                failed = error
             finally:
                 self._limiter.leave()
-            self.tally.again()
-            if wait < 0:
-                await self.breathe(failures)
+            if isinstance(failed, TooMany):
+                refusals += 1
+                storm_began = storm_began if refusals > 1 else self._limiter.paused
+                seconds = self._pause_after(failed, refusals)
+                waited = self._limiter.paused - storm_began
+                if waited + seconds > retrying.LONGEST_STORM:
+                    raise failed.after(waited)
+                self.tally.again()
+                await self._limiter.refused(seconds, round_)
             else:
-                await self._limiter.refused(wait, round_)
+                failures += 1
+                if not repeat or failures >= retrying.TRIES or _is_a_page(failed):
+                    raise failed
+                self.tally.again()
+                asked = failed.retry_after if isinstance(failed, ServerFailed) else None
+                await self._clock.sleep(max(retrying.backoff(failures, self._clock.chance()), retrying.capped(asked)))
 
-    def _wait_for(self, refused: TooMany, refusals: int) -> float:
-        wait = retrying.pause(refused.retry_after, refusals, self._clock.chance())
-        if refused.retry_after is not None and refused.retry_after > wait:
+    def _pause_after(self, refused: TooMany, refusals: int) -> float:
+        seconds = retrying.pause(refused.retry_after, refusals, self._clock.chance())
+        if refused.retry_after is not None and refused.retry_after > seconds:
             self._notice(
-                f"ConnectWise asks for a pause of {refused.retry_after:.0f} s; we ask again after {wait:.0f} s."
+                f"ConnectWise asks for a pause of {refused.retry_after:.0f} s; we ask again after {seconds:.0f} s."
             )
-        return wait
+        return seconds
 
     async def _once(self, request: _Request) -> Answer:
         """One exchange. Raises for anything but a 2xx that can be read."""
         about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
-        message = httpx.Request(
+        message = Message(
             request.method,
             request.url,
             headers=request.headers,
-            content=request.content,
-            extensions={"timeout": self._timeout},
+            body=request.content,
+            extensions=self._extensions,
         )
         try:
             response = await self._transport.handle_async_request(message)
-            response.request = message
             try:
                 content = await response.aread()
             finally:
                 await response.aclose()
-        except self._broken as error:
+        except _BROKEN as error:
             raise Unreachable(
-                f"no whole answer from {message.url.host}: {self._cause(error, request.secrets)}",
+                f"no whole answer from {self.base}: {self._cause(error, request.secrets)}",
                 **about,
                 advice="Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again.",
             ) from error
@@ -209,14 +220,15 @@ class Wire:
             )
         return Answer(status, self._parsed(content, response, request, about), response.headers)
 
-    def _with(self, extra: Mapping[str, str] | None, content: bytes | None) -> httpx.Headers:
-        if content is None and not extra:
-            return self._headers
-        headers = self._headers.copy()
-        headers.update(extra)
-        if content is not None:
-            headers["content-type"] = "application/json"
-        return headers
+    def _with(self, extra: Mapping[str, str], content: bytes) -> httpx.Headers:
+        """The headers of a request; those of a read are made once, as there are thousands of them."""
+        if content:
+            length = {"content-type": "application/json", "content-length": str(len(content))}
+            return httpx.Headers({**self._headers, **extra, **length})
+        key = tuple(extra.items())
+        if key not in self._prepared:
+            self._prepared[key] = httpx.Headers({**self._headers, **extra})
+        return self._prepared[key]
 
     def _parsed(self, content: bytes, response: httpx.Response, request: _Request, about: Mapping[str, Any]) -> Any:
         if not content:
@@ -244,9 +256,12 @@ class Wire:
                 return self._root
             self._found_again = bool(stale)
             path = discovery_path(self._company)
-            self.tally.first("GET /login/companyinfo/{company}")
-            bare = _Request("GET", path, f"{self.base}{path}", self._anonymous, None, self._secrets)
-            answer = await self._persist(bare, repeat=True)
+            self.tally.first(_DISCOVERY)
+            bare = _Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
+            try:
+                answer = await self._persist(bare, repeat=True)
+            except (NotFound, Invalid) as error:
+                raise not_connectwise(error.what, self._company) from error
             self._root = f"{self.base}/{codebase_of(answer.body, self.base, self._company)}{_API}"
             return self._root
 
@@ -254,8 +269,9 @@ class Wire:
         """Whether the credentials are good, asked of the one endpoint that every member may read."""
         if path == _PROBE:
             return False
-        self.tally.first(route("GET", _PROBE))
-        request = _Request("GET", _PROBE, f"{self._root}{_PROBE}", self._headers, None, self._secrets)
+        route_ = route("GET", _PROBE)
+        self.tally.first(route_)
+        request = _Request("GET", _PROBE, route_, f"{self._root}{_PROBE}", self._headers, b"", self._secrets)
         try:
             await self._persist(request, repeat=True)
         except (NotFound, Unauthorized):
@@ -266,13 +282,20 @@ class Wire:
         return True
 
 
+def _production(base: str, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
+    from reconciler.connectwise.transport import production_transport  # noqa: PLC0415  (slow to import, see there)
+
+    return production_transport(base, max_connections=max_connections, timeouts=timeouts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     method: str
     path: str
+    route: str
     url: str
     headers: httpx.Headers
-    content: bytes | None
+    content: bytes
     secrets: tuple[str, ...]
 
 
