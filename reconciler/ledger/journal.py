@@ -128,7 +128,7 @@ def write_answer(
             _note_object(connection, row, object_id, now)
 
 
-def _note_object(connection: sa.Connection, write: sa.Row[Any], object_id: int | None, now: datetime) -> None:
+def _note_object(connection: sa.Connection, write: Any, object_id: int | None, now: datetime) -> None:
     here = {"in_workspace": write.workspace, "at_address": write.address}
     if write.method == "DELETE":
         connection.execute(_FORGET, here)

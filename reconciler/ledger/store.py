@@ -85,8 +85,8 @@ class Ledger:
 
 def inserted_id(result: sa.CursorResult[Any]) -> int:
     """The number that the database gave to the one row just inserted."""
-    (number,) = result.inserted_primary_key or ()
-    return int(number)
+    key: tuple[Any, ...] = tuple(result.inserted_primary_key or ())
+    return int(key[0])
 
 
 def _url(text: str) -> sa.URL:

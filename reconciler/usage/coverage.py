@@ -1,0 +1,157 @@
+"""Everything is accounted for, in both directions: each customer, mapping, exclusion and marked addition has a row.
+
+| seen in | state |
+|---|---|
+| source and mapping | billed |
+| source and exclusion | excluded; unmapped once it has expired |
+| source only | unmapped |
+| mapping only, whole pull | vanished: held for the grace, then zero |
+| any, failed or stale pull | unknown: held |
+| marked addition, no mapping | orphan |
+| usage above end-customer level | unattributed |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.usage.rules import Unit
+
+State = Literal["billed", "excluded", "unmapped", "vanished", "unknown", "orphan", "unattributed"]
+Effect = Literal["billed", "held", "zero", "none"]
+
+_UNMAPPED = ("unmapped", "unattributed")
+_NEAR = 85
+"""Of 100: how alike two names must be for one to suggest the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the coverage table."""
+
+    source: str
+    customer_id: str
+    name: str
+    state: State
+    effect: Effect
+    """What happens to the additions: written, left as they are, written as zero, or nothing."""
+    detail: str
+    """A sentence for a person."""
+    mapping: str | None = None
+    quantity: Decimal | None = None
+    """In `unit`; None where it is unknown, which is not 0."""
+    unit: Unit | None = None
+    money: Decimal | None = None
+    """A month: billed, or at risk where nothing bills it; None where no price is known."""
+    renamed_from: str | None = None
+
+    @property
+    def shown_name(self) -> str:
+        """The name, with the one before it: `Old → New`."""
+        return f"{self.renamed_from} → {self.name}" if self.renamed_from else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedAddition:
+    """A live addition that carries a mark of ours."""
+
+    mark: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    where: str
+    """Agreement and product, for a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    rows: tuple[Row, ...]
+    failed_sources: tuple[str, ...] = ()
+    """Sources whose newest pull failed or is stale."""
+
+    def count(self) -> Mapping[State, int]:
+        counts: dict[State, int] = {}
+        for row in self.rows:
+            counts[row.state] = counts.get(row.state, 0) + 1
+        return counts
+
+    def gaps(self, unmapped: Literal["error", "warn"] = "error") -> tuple[Row, ...]:
+        """Rows that end an apply with exit 5; `warn` lets unmapped and unattributed customers pass."""
+        states = ("unknown",) if unmapped == "warn" else ("unknown", *_UNMAPPED)
+        return tuple(row for row in self.rows if row.state in states)
+
+    def is_complete(self, unmapped: Literal["error", "warn"] = "error") -> bool:
+        """Whether usage is fully accounted for; otherwise an apply ends with exit 5."""
+        return not self.failed_sources and not self.gaps(unmapped)
+
+    @property
+    def at_risk(self) -> Decimal:
+        """Money a month that nothing bills, as far as a default price tells."""
+        return sum((row.money for row in self.rows if row.state in _UNMAPPED and row.money is not None), Decimal(0))
+
+    def to_json(self) -> dict[str, Any]:
+        """For the plan: quantities and money as text, exactly."""
+        return {
+            "complete": self.is_complete(),
+            "counts": dict(self.count()),
+            "failed_sources": list(self.failed_sources),
+            "rows": [_row_json(row) for row in self.rows],
+        }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "source": row.source,
+        "customer_id": row.customer_id,
+        "name": row.name,
+        "renamed_from": row.renamed_from,
+        "state": row.state,
+        "effect": row.effect,
+        "mapping": row.mapping,
+        "quantity": None if row.quantity is None else f"{row.quantity:f}",
+        "unit": row.unit,
+        "money": None if row.money is None else f"{row.money:f}",
+        "detail": row.detail,
+    }
+
+
+def orphans(additions: Iterable[MarkedAddition], marks: frozenset[str]) -> list[Row]:
+    """Rows for marked additions whose mapping is gone."""
+    rows = []
+    for addition in additions:
+        if addition.mark in marks:
+            continue
+        money = None if addition.unit_price is None else addition.quantity * addition.unit_price
+        rows.append(
+            Row(
+                source="",
+                customer_id="",
+                name=addition.where,
+                state="orphan",
+                effect="none",
+                detail=f"still billing {addition.quantity:f}: no mapping has the mark {addition.mark}; "
+                "retire it with --prune",
+                quantity=addition.quantity,
+                money=money,
+            )
+        )
+    return rows
+
+
+def nearest(name: str, candidates: Mapping[str, str]) -> str | None:
+    """The key whose name is most like `name`, if one is near enough: a suggestion, never a match."""
+    if not name or not candidates:
+        return None
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - needed for few customers, and slow to import
+
+    found = process.extractOne(
+        name, candidates, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=_NEAR
+    )
+    return None if found is None else str(found[2])
+
+
+def in_order(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """By source, then name, then id: the same table on every run."""
+    return tuple(sorted(rows, key=lambda row: (row.source, row.name.casefold(), row.customer_id, row.detail)))

@@ -1,0 +1,32 @@
+"""The mark of ownership: the `serialNumber` of every addition that is ours, and of nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from urllib.parse import quote
+
+PREFIX = "rc:"
+MAX_LENGTH = 50
+"""Length of `serialNumber` of an addition [spec]."""
+
+_TAIL = 14  # "#" and 13 characters of base32: 65 bits
+
+
+def mark_of(source: str, customer_id: str, mapping: str) -> str:
+    """`rc:source/customer/mapping`; too long a text is cut and ends in `#` and a hash of the whole.
+
+    The parts are percent-encoded, so that neither `/` nor `#` of a part can be taken for a separator: two
+    mappings never have one mark unless 65 bits of their hashes agree. Changing this orphans every addition.
+    """
+    text = PREFIX + "/".join(quote(part, safe=":@+,") for part in (source, customer_id, mapping))
+    if len(text) <= MAX_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode()).digest()
+    tail = base64.b32encode(digest).decode().lower()[: _TAIL - 1]
+    return f"{text[: MAX_LENGTH - _TAIL]}#{tail}"
+
+
+def is_ours(serial_number: str | None) -> bool:
+    """Whether an addition carries a mark of ours; anything else is never touched."""
+    return serial_number is not None and serial_number.startswith(PREFIX)

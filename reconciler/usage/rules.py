@@ -1,0 +1,159 @@
+"""What a mapping says about money, as values: the rules that measuring and rating follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from reconciler.kinds.base import ById, ByIdentifier
+from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.workspace import Billing
+from reconciler.usage.errors import UsageError
+
+Unit = Literal["GB", "GiB"]
+Measure = Literal["last", "peak", "mean", "p95"]
+
+BYTES_OF: dict[str, int] = {"B": 1, "GB": 10**9, "GiB": 2**30}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A product that bills quantities up to and including `up_to`; None in the last range."""
+
+    product: ProductReference
+    up_to: Decimal | None = None
+    price: Decimal | None = None
+    """Unit price; None where neither the range nor the product gives one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is free, in the source's unit: once per customer, or for each device by itself."""
+
+    amount: Decimal
+    per: Literal["customer", "device"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """To multiples of `step`; `nearest` rounds halves up."""
+
+    mode: Literal["up", "nearest", "down", "none"] = "up"
+    step: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One mapping. A flat price is one range without an end."""
+
+    name: str
+    source: str
+    customer_id: str
+    unit: Unit
+    ranges: tuple[Range, ...]
+    customer_name: str | None = None
+    tiering: Literal["volume", "graduated"] = "volume"
+    measure: Measure = "last"
+    allowance: Allowance | None = None
+    rounding: Rounding = Rounding()
+    minimum: Decimal | None = None
+    lines: Literal["rolling", "perPeriod"] = "rolling"
+    adopt: bool = False
+    start: date | None = None
+    """First day that counts, in the billing zone."""
+
+    def __post_init__(self) -> None:
+        """One product can carry one price at a time, because it is one addition."""
+        if self.tiering != "graduated":
+            return
+        prices: dict[ProductReference, Decimal | None] = {}
+        for each in self.ranges:
+            if prices.setdefault(each.product, each.price) != each.price:
+                raise UsageError(
+                    f"graduated ranges bill product {product_label(each.product)} at two prices, "
+                    "and one product is one addition with one unit price",
+                    where=f"CustomerMapping/{self.name} spec.ranges",
+                    advice="give each range a product of its own",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A customer that is seen and, for a reason, not billed; `until` is the last day it holds."""
+
+    name: str
+    source: str
+    customer_id: str
+    reason: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BillingSettings:
+    """The workspace's rules for every customer."""
+
+    timezone: str
+    grace: timedelta = timedelta(hours=24)
+    max_age: timedelta = timedelta(hours=6)
+    unmapped: Literal["error", "warn"] = "error"
+
+
+def rule_of(
+    name: str,
+    spec: CustomerMappingSpec,
+    unit: Unit,
+    price_of: Callable[[ProductReference], Decimal | None] = lambda _product: None,
+) -> Rule:
+    """The rule of a mapping: `name` is the manifest's, `unit` the source's, `price_of` a product's own price."""
+    if spec.ranges is not None:
+        ranges = tuple(
+            Range(each.product, each.up_to, price_of(each.product) if each.price is None else each.price)
+            for each in spec.ranges
+        )
+    elif spec.product is not None:
+        ranges = (Range(spec.product, None, price_of(spec.product)),)
+    else:
+        raise UsageError("the mapping has neither product nor ranges", where=f"CustomerMapping/{name} spec")
+    included = spec.included
+    return Rule(
+        name=name,
+        source=spec.customer.source,
+        customer_id=spec.customer.id,
+        customer_name=spec.customer.name,
+        unit=unit,
+        ranges=ranges,
+        tiering=spec.tiering,
+        measure=spec.measure,
+        allowance=None if included is None else Allowance(included.amount, included.per),
+        rounding=Rounding(spec.rounding.mode, spec.rounding.step),
+        minimum=spec.minimum,
+        lines=spec.lines,
+        adopt=spec.adopt,
+        start=spec.start,
+    )
+
+
+def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:
+    return Exclusion(name, spec.customer.source, spec.customer.id, spec.reason, spec.until)
+
+
+def settings_of(billing: Billing) -> BillingSettings:
+    return BillingSettings(
+        timezone=billing.timezone,
+        grace=timedelta(hours=billing.grace_hours),
+        max_age=timedelta(hours=billing.max_age),
+        unmapped=billing.unmapped,
+    )
+
+
+def product_label(product: ProductReference) -> str:
+    """A product for a sentence."""
+    if isinstance(product, ByIdentifier):
+        return product.identifier
+    if isinstance(product, ById):
+        return f"#{product.id}"
+    return product

@@ -1,0 +1,125 @@
+"""HTTP as the sources need it: reads that are safe to repeat, repeated a few times, then a sentence.
+
+Nothing here writes, so that every request may be sent again after a lost answer, a 429 or a 5xx.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from reconciler.usage.errors import SourceError
+from reconciler.usage.sources.pulling import Sleep, check_encrypted
+
+ATTEMPTS = 5
+FIRST_WAIT = 0.5
+"""Seconds; doubled with each attempt."""
+
+LONGEST_WAIT = 60.0
+"""Seconds; a longer `Retry-After` is cut to this."""
+
+TIMEOUT = httpx.Timeout(30.0, read=180.0)
+"""Long reads of the backup console take up to 180 s [seen]."""
+
+
+def make_client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+    """A client over the given transport, or over aiohttp's, which is several times as fast as httpx's own."""
+    if transport is None:
+        from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
+
+        transport = AiohttpTransport()
+    return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+
+
+async def get(
+    url: str,
+    source: str,
+    token: str | None,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> bytes:
+    """The body behind an address."""
+    headers = {"Accept": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    async with make_client(transport) as client:
+        response = await send(client, "GET", url, source=source, sleep=sleep, headers=headers)
+    return response.content
+
+
+async def send(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    source: str,
+    sleep: Sleep,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+) -> httpx.Response:
+    """A response with status 200, or a SourceError."""
+    check_encrypted(url, source)
+    where = f"usage source {source}, {url.split('?', maxsplit=1)[0]}"
+    problem = ""
+    for attempt in range(ATTEMPTS):
+        wait = FIRST_WAIT * 2**attempt
+        try:
+            response = await client.request(method, url, headers=headers, content=content)
+        except httpx.InvalidURL as error:
+            raise SourceError(f"the address is not a URL: {error}", where=where) from None
+        except httpx.TransportError as error:
+            problem = describe(error)
+            if "certificate" in problem.lower():
+                raise SourceError(
+                    f"the server's certificate cannot be trusted: {problem}",
+                    where=where,
+                    advice="check the address, and the certificates that this machine trusts (SSL_CERT_FILE)",
+                ) from None
+        else:
+            if response.status_code == 200:
+                return response
+            if response.status_code != 429 and response.status_code < 500:
+                raise refusal(response, where)
+            problem = f"the server answered {response.status_code} {response.reason_phrase}"
+            wait = max(wait, retry_after(response))
+        if attempt < ATTEMPTS - 1:
+            await sleep(min(wait, LONGEST_WAIT))
+    raise SourceError(
+        f"no answer after {ATTEMPTS} attempts; the last: {problem}",
+        where=where,
+        advice="check the network and the address; what was billed before is held meanwhile",
+    )
+
+
+def describe(error: Exception) -> str:
+    """A transport error in words; some of them have none of their own."""
+    return str(error) or type(error).__name__
+
+
+def retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks to wait; 0 where it says nothing that is a number."""
+    text: Any = response.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else 0.0
+
+
+def refusal(response: httpx.Response, where: str) -> SourceError:
+    """A status that repeating does not change."""
+    status = response.status_code
+    if response.is_redirect:
+        target = response.headers.get("Location", "").split("?")[0]
+        return SourceError(
+            f"the server points elsewhere ({status}): {target}", where=where, advice="write the final address"
+        )
+    if status in (401, 403, 407):
+        return SourceError(
+            f"the server refused us ({status} {response.reason_phrase})",
+            where=where,
+            advice="check the credentials, and whether a proxy wants some",
+        )
+    return SourceError(
+        f"the server answered {status} {response.reason_phrase}", where=where, advice="check the address"
+    )
