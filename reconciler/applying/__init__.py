@@ -1,0 +1,1 @@
+"""A plan carried out: preconditions, walk of the graph, journal, outcomes."""

@@ -1,0 +1,65 @@
+"""Writes the collections below an object: company types, an e-mail address, cross-references."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from reconciler.applying.requests import ChildWrites
+from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.answers import untaken
+from reconciler.kinds.forms import Tables
+from reconciler.kinds.values import Value
+
+Journalled = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""(method, path, body, the write itself) → its answer, noted before and after."""
+
+
+async def write_children(
+    client: ConnectWise, writes: ChildWrites, object_id: int, tables: Tables, journalled: Journalled
+) -> None:
+    """Makes the collection hold what is wanted. Reads it first: a second run after a lost answer adds nothing."""
+    path = writes.children.path.format(id=object_id)
+    standing = await client.list(path)
+    for item, value in writes.wanted.items():
+        found = _standing(writes, standing, item)
+        if value is None:
+            for child in found:
+                await _take_away(client, writes, f"{path}/{child['id']}", journalled)
+            continue
+        body = writes.children.encode(item, value, tables)
+        if found:
+            if untaken(body, found[0]):
+                await _patch(client, f"{path}/{found[0]['id']}", body, journalled)
+        else:
+            await _post(client, writes, path, item, body, journalled)
+    if writes.whole:
+        for child in standing:
+            if writes.children.identify(child) not in writes.wanted:
+                await _take_away(client, writes, f"{path}/{child['id']}", journalled)
+
+
+def _standing(writes: ChildWrites, standing: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
+    """The children that are this entry; entries without a name of their own are whatever the field owns."""
+    identify = writes.children.identify
+    return [child for child in standing if (identify(child) is not None if item is None else identify(child) == item)]
+
+
+async def _post(
+    client: ConnectWise, writes: ChildWrites, path: str, item: Value, body: dict[str, Any], journalled: Journalled
+) -> None:
+    async def find() -> dict[str, Any] | None:
+        return next(iter(_standing(writes, await client.list(path), item)), None)
+
+    await journalled("POST", path, body, lambda: client.create(path, body, find=find))
+
+
+async def _patch(client: ConnectWise, path: str, body: dict[str, Any], journalled: Journalled) -> None:
+    await journalled("PATCH", path, body, lambda: client.patch(path, body))
+
+
+async def _take_away(client: ConnectWise, writes: ChildWrites, path: str, journalled: Journalled) -> None:
+    if writes.children.removal == "inactivate":
+        await _patch(client, path, {"inactiveFlag": True}, journalled)
+    else:
+        await journalled("DELETE", path, None, lambda: client.delete(path))

@@ -1,0 +1,48 @@
+"""What became of a plan, action by action: the honest tally."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Literal
+
+from reconciler.planning.plan import Plan, Record, Verb
+
+Status = Literal["done", "already", "failed", "skipped", "unknown"]
+
+
+class Result(Record):
+    """One action: `done`; `already` as wanted when it was looked at; `failed`; `skipped` because of another;
+    `unknown` when the answer was lost and could not be looked up."""
+
+    address: str
+    action: Verb
+    status: Status
+    id: int | None = None
+    detail: str = ""
+    """The error, or why it was skipped."""
+
+
+class Outcome(Record):
+    plan_digest: str
+    results: tuple[Result, ...]
+    interrupted: bool = False
+    requests: int = 0
+
+    def count(self, status: Status) -> int:
+        return Counter(result.status for result in self.results)[status]
+
+    @property
+    def complete(self) -> bool:
+        return all(result.status in ("done", "already") for result in self.results)
+
+
+def outcome_of(plan: Plan, results: Iterable[Result], *, interrupted: bool, requests: int) -> Outcome:
+    """Results in the order of the plan."""
+    by_address = {result.address: result for result in results}
+    return Outcome(
+        plan_digest=plan.digest,
+        results=tuple(by_address[action.address] for action in plan.actions),
+        interrupted=interrupted,
+        requests=requests,
+    )

@@ -1,0 +1,143 @@
+"""An action as the requests that carry it out. Pure: the plan's JSON in, ConnectWise JSON out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reconciler.kinds.base import FieldForm, Kind, key_part
+from reconciler.kinds.forms import Children, Form, Tables
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Link, Value, from_json
+from reconciler.planning.plan import Action
+
+Ids = Mapping[str, int]
+"""Addresses that exist by now, with their ids."""
+
+ReadSecret = Callable[[Mapping[str, str]], str]
+"""`{env: NAME}` or `{file: PATH}` → the value; an error that names the reference, never the value."""
+
+REDACTED = "(sensitive)"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildWrites:
+    """A collection below the object, and what is wanted in it. `None` as a value takes the entry away."""
+
+    children: Children
+    wanted: Mapping[Value, Value]
+    whole: bool
+    """Entries that are not wanted go, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: Literal["POST", "PATCH"]
+    path: str
+    body: Mapping[str, Any]
+    natural_key: Mapping[str, Any]
+    children: tuple[ChildWrites, ...] = ()
+    sensitive: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def journalled(self) -> dict[str, Any]:
+        """The body as the ledger may keep it."""
+        return {name: REDACTED if name in self.sensitive else value for name, value in self.body.items()}
+
+
+def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> Request:
+    """The request of one action, once everything it depends on has an id."""
+    of = kind(action.kind)
+    values = values_of(action, ids)
+    making = action.action == "create"
+    body: dict[str, Any] = {}
+    children: list[ChildWrites] = []
+    sensitive: set[str] = set()
+    for name, value in values.items():
+        item = of.by_name[name]
+        if item.form.children is not None and (not making or item.form.children.on_create):
+            children.append(_child_writes(item, value))
+            continue
+        sent = item.form.encode(secret(value) if item.form.sensitive else value, tables)
+        if item.form.sensitive:
+            sensitive |= sent.keys()
+        body = _merged(body, sent)
+    return Request(
+        method="POST" if making else "PATCH",
+        path=_path(of, action.endpoint, values),
+        body=body,
+        natural_key={name: _told(values[name]) for name in of.key if name in values},
+        children=tuple(children),
+        sensitive=frozenset(sensitive),
+    )
+
+
+def values_of(action: Action, ids: Ids) -> dict[str, Value]:
+    """The `after` of every change by field; changes of entries (`customFields.Region`) gathered under theirs."""
+    of = kind(action.kind)
+    values: dict[str, Value] = {}
+    for change in action.changes:
+        name, _, entry = change.path.partition(".")
+        value = _with_ids(revived(of.by_name[name].form, change.after), ids)
+        if entry:
+            values[name] = {**values.get(name, {}), entry: value}
+        else:
+            values[name] = value
+    return values
+
+
+def revived(form: Form, content: Any) -> Value:
+    """A change's JSON as the value it was made from; only fields that can hold links are searched for them."""
+    if form.target is not None or (form.children is not None and isinstance(content, dict)):
+        return from_json(content)
+    if isinstance(content, list):
+        return frozenset(content)
+    return content
+
+
+def _with_ids(value: Value, ids: Ids) -> Value:
+    match value:
+        case Link(id=None, address=str(address)) if address in ids:
+            return Link(value.name, ids[address], address)
+        case frozenset():
+            return frozenset(_with_ids(entry, ids) for entry in value)
+        case Mapping():
+            return {name: _with_ids(entry, ids) for name, entry in value.items()}
+        case _:
+            return value
+
+
+def _merged(body: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Two fields may share one array on the wire: an e-mail and a telephone number do."""
+    for name, value in sent.items():
+        both = isinstance(value, list) and isinstance(body.get(name), list)
+        body[name] = [*body[name], *value] if both else value
+    return body
+
+
+def _path(of: Kind, endpoint: str, values: Mapping[str, Value]) -> str:
+    if "{" not in endpoint:
+        return endpoint
+    parent = str(of.parent)
+    return endpoint.replace(f"{{{parent}}}", str(values[parent].id))
+
+
+def _child_writes(item: FieldForm, value: Value) -> ChildWrites:
+    children = item.form.children
+    if children is None:
+        raise TypeError(f"{item.name} has no collection of its own")
+    if isinstance(value, frozenset):
+        return ChildWrites(children, {entry: entry for entry in value}, whole=True)
+    if isinstance(value, Mapping):
+        return ChildWrites(children, value, whole=False)
+    return ChildWrites(children, {None: value}, whole=False)
+
+
+def _told(value: Value) -> Any:
+    return value.id if isinstance(value, Link) else value
+
+
+def natural_key(of: Kind, values: Mapping[str, Value]) -> tuple[Any, ...]:
+    """The key of what a create makes, comparable with those of live objects."""
+    return tuple(key_part(values[name], exact=of.by_name[name].form.exact) for name in of.key)

@@ -1,0 +1,75 @@
+"""Settles what a run that died has left: writes whose answer nobody knows are looked up before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from reconciler.applying.find import find_by_key
+from reconciler.applying.requests import REDACTED
+from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.answers import untaken
+from reconciler.connectwise.errors import NotFound
+from reconciler.kinds.base import Kind
+from reconciler.kinds.forms import Object
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Link
+from reconciler.ledger.journal import open_intents, sent_fields, write_answer
+from reconciler.ledger.records import Intent
+from reconciler.ledger.store import Ledger
+
+LOST = "the run that sent it ended without noting an answer"
+
+
+async def settle(client: ConnectWise, ledger: Ledger, workspace: str, clock: Callable[[], datetime]) -> int:
+    """How many open intents were settled: each is done or it did not take, as ConnectWise now shows.
+
+    Raises `ConnectWiseError` where that cannot be read: then nothing else may be written either.
+    """
+    intents = open_intents(ledger, workspace)
+    for intent in intents:
+        found = await _look(client, intent)
+        if found is None:
+            write_answer(ledger, intent.id, "failed", error=f"{LOST}, and it is not there", now=clock())
+        else:
+            write_answer(ledger, intent.id, "done", object_id=_id(found), answer=None, now=clock())
+    return len(intents)
+
+
+async def _look(client: ConnectWise, intent: Intent) -> Object | None:
+    """The object that the write was about, if it is there and holds what was sent."""
+    if intent.method == "POST":
+        return await _made(client, intent)
+    try:
+        live: dict[str, Any] = await client.get(intent.path)
+    except NotFound:
+        return {"id": int(intent.path.rsplit("/", 1)[1])} if intent.method == "DELETE" else None
+    if intent.method == "DELETE" or untaken(_sent(intent), live):
+        return None
+    return live
+
+
+async def _made(client: ConnectWise, intent: Intent) -> Object | None:
+    """By natural key; what stands in a collection below an object has none, and is known by what was sent."""
+    if "#" in intent.address:
+        rows = await client.list(intent.path)
+        return next((row for row in rows if not untaken(_sent(intent), row)), None)
+    of = kind(intent.address.partition("/")[0])
+    values = {
+        name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
+    }
+    return await find_by_key(client, of, intent.path, values)
+
+
+def _is_link(of: Kind, name: str) -> bool:
+    target = of.by_name[name].form.target
+    return target is not None and target.kind is not None
+
+
+def _sent(intent: Intent) -> dict[str, Any]:
+    return {name: value for name, value in sent_fields(intent.body).items() if value != REDACTED}
+
+
+def _id(found: Object) -> int:
+    return int(found["id"])

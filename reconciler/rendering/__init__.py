@@ -1,0 +1,1 @@
+"""Plan and outcome JSON → terminal. A renderer reads the JSON models and nothing else."""
