@@ -125,6 +125,8 @@ class Kind:
     """Wire fields that no answer ever holds: passwords."""
     keys_of: Callable[[Object], tuple[tuple[Any, ...], ...]] | None = None
     """All natural keys of a live object where it can have several: a contact's addresses."""
+    alternatives: tuple[frozenset[str], ...] = ()
+    """Groups of spec fields of which a document has one: no default is filled in beside another of its group."""
     retire: Callable[[str], Mapping[str, Any]] | None = None
     """(today, as a date) → the fields that retire an object."""
     follows: tuple[tuple[str, str, str], ...] = ()

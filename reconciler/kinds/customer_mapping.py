@@ -107,4 +107,5 @@ KIND = Kind(
     spec=CustomerMappingSpec,
     describes="Which customer of the backup console bills to what (seed guide, step 9).",
     key=("customer",),
+    alternatives=(frozenset({"product", "ranges"}),),
 )

@@ -1,0 +1,71 @@
+"""What is wrong with manifests, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from reconciler.errors import ReconcilerError
+
+_WIDEST = 160
+"""A longer source line is cut: the caret has to be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error or warning. Line and column count from 1; line 0 stands for the file or folder as a whole."""
+
+    message: str
+    suggestion: str
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+    """The source line, secrets in it already masked."""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        rows = [f"{place}: {self.severity}: {self.message}"]
+        if self.text.strip():
+            shown, column = _window(self.text, self.column)
+            rows += [f"  {shown}", "  " + " " * column + "^"]
+        if self.suggestion:
+            rows.append(f"  {self.suggestion}")
+        return "\n".join(rows)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "severity": self.severity,
+            "message": self.message,
+            "suggestion": self.suggestion,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "text": self.text,
+        }
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """The part of a line around a column, and where the column stands in it."""
+    text = text.rstrip().expandtabs(1)
+    column = max(column - 1, 0)
+    start = max(0, column - _WIDEST // 2) if len(text) > _WIDEST else 0
+    return text[start : start + _WIDEST], column - start
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place, each once."""
+    return tuple(sorted(set(diagnostics), key=lambda item: (item.file, item.line, item.column, item.message)))
+
+
+class ManifestError(ReconcilerError):
+    """The manifests are not in order. Holds everything that is wrong with them, not just the first thing."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = in_order(diagnostics)
+        errors = sum(item.severity == "error" for item in self.diagnostics)
+        files = len({item.file for item in self.diagnostics if item.severity == "error"})
+        count = f"{errors} error{'s' * (errors != 1)} in {files} file{'s' * (files != 1)}"
+        super().__init__("\n\n".join([*map(str, self.diagnostics), count]))

@@ -1,0 +1,211 @@
+"""A folder of YAML → an estate, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.kinds.base import Kind, Metadata
+from reconciler.manifests import files, references, rules
+from reconciler.manifests.defaults import Defaults, missing
+from reconciler.manifests.diagnostics import Diagnostic, ManifestError
+from reconciler.manifests.digest import digest
+from reconciler.manifests.documents import Document, Manifests, Origin
+from reconciler.manifests.envelope import Raw, open_document
+from reconciler.manifests.files import SourceFile
+from reconciler.manifests.parsing import parse
+from reconciler.manifests.positions import Path as YamlPath
+from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.suggestions import listed, near, nearest
+from reconciler.manifests.uniqueness import check_natural_keys
+from reconciler.manifests.validation import check
+from reconciler.manifests.wording import Problem
+
+WORKSPACE = "Workspace"
+
+
+def load(root: Path, *, workspace: str | None = None) -> Manifests:
+    """Every manifest below a folder, read, filled in and checked.
+
+    `workspace` chooses among several. Raises `ManifestError` with everything that is wrong, each at its place.
+    """
+    return _load(root, *_read(root), workspace)
+
+
+def load_texts(texts: dict[str, str], *, workspace: str | None = None) -> Manifests:
+    """The same for texts by file name, without a folder: for checks of what is about to be written."""
+    sources = {name: SourceFile(name, text) for name, text in texts.items()}
+    return _load(Path(), sources, [], workspace)
+
+
+def _read(root: Path) -> tuple[dict[str, SourceFile], list[Diagnostic]]:
+    shown = root.name or str(root)
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        advice = "name the manifest folder with -C, or make one with: reconciler init"
+        raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
+    sources: dict[str, SourceFile] = {}
+    unreadable: list[Diagnostic] = []
+    try:
+        for path in files.find(root):
+            found = files.read(root, path)
+            if isinstance(found, SourceFile):
+                sources[found.name] = found
+            else:
+                unreadable.append(found)
+    except OSError as error:
+        raise ManifestError(
+            [Diagnostic(f"{error.filename} cannot be read: {error.strerror}", "check its permissions", shown)]
+        ) from error
+    if not sources and not unreadable:
+        advice = "put *.yaml files there, or make some with: reconciler init"
+        raise ManifestError([Diagnostic("there are no manifests in this folder", advice, str(root))])
+    return sources, unreadable
+
+
+@dataclass(slots=True)
+class _Loading:
+    """An estate being put together."""
+
+    report: Report
+    defaults: Defaults = field(default_factory=Defaults)
+    raw: list[Raw] = field(default_factory=list)
+    specs: dict[str, dict[str, object]] = field(default_factory=dict)
+    """Address → spec with its defaults, as parsed: what the digest is taken over."""
+    documents: dict[str, Document] = field(default_factory=dict)
+
+
+def _load(root: Path, sources: dict[str, SourceFile], unreadable: list[Diagnostic], chosen: str | None) -> Manifests:
+    loading = _Loading(Report(sources, list(unreadable)))
+    for source in sources.values():
+        _parse(source, loading)
+    for raw in loading.raw:
+        if raw.kind is None:
+            _check_metadata(raw, loading.report)
+            loading.defaults.add(raw.origin, raw.spec, loading.report)
+    for raw in loading.raw:
+        if raw.kind is not None:
+            _document(raw, raw.kind, loading)
+    workspace = _workspace(loading, chosen, str(root))
+    _check_all(loading, workspace)
+    found = loading.report.diagnostics()
+    if workspace is None or any(item.severity == "error" for item in found):
+        raise ManifestError(found)
+    fallback = loading.defaults.fallback()
+    others = tuple(item for item in loading.documents.values() if item.kind.name != WORKSPACE)
+    return Manifests(
+        root,
+        workspace,
+        others,
+        digest(((item, loading.specs[item.address]) for item in (workspace, *others)), fallback),
+        fallback,
+        found,
+        len(sources),
+    )
+
+
+def _parse(source: SourceFile, loading: _Loading) -> None:
+    parsed = parse(source.text)
+    for flaw in parsed.flaws:
+        loading.report.flaw(source.name, flaw)
+    if not parsed.documents and not parsed.flaws:
+        advice = "remove the file, or declare something in it"
+        loading.report.ready.append(Diagnostic("there is no document in this file", advice, source.name, 1, 1))
+    for index, value in parsed.documents:
+        raw, problems = open_document(Origin(source.name, index), value)
+        for problem in problems:
+            loading.report.problem(Origin(source.name, index), problem)
+        if raw is not None:
+            loading.raw.append(raw)
+
+
+def _check_metadata(raw: Raw, report: Report) -> Metadata:
+    checked = check(Metadata, raw.metadata)
+    for problem in checked.problems:
+        report.problem(raw.origin, problem, below=("metadata",))
+    rules.check_metadata(checked.value, Spot(raw.origin, ("metadata", "ensure")), report)
+    return checked.value
+
+
+def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
+    """One document, its defaults filled in. One with mistakes counts as declared too, or others would seem broken."""
+    metadata = _check_metadata(raw, loading.report)
+    defaults = missing(kind, loading.defaults.of(raw.origin.file.rpartition("/")[0], kind), raw.spec)
+    filled = {name: origin for name, (_, origin) in defaults.items()}
+    spec = {**{name: value for name, (value, _) in defaults.items()}, **raw.spec} if filled else raw.spec
+    checked = check(kind.spec, spec)
+    for problem in checked.problems:
+        _report_problem(raw, problem, filled, loading.report)
+    name = metadata.__dict__.get("name")
+    if name is None:
+        return
+    document = Document(
+        kind,
+        metadata,
+        checked.value,
+        frozenset(spec),
+        raw.origin,
+        {name: origin.file for name, origin in filled.items()},
+    )
+    first = loading.documents.setdefault(document.address, document)
+    if first is not document:
+        loading.report.add(
+            Spot(raw.origin, ("metadata", "name")),
+            f"{document.address} is declared twice: also at {{other}}",
+            "rename one of the two, or remove it",
+            other=Spot(first.origin, ("metadata", "name")),
+        )
+        return
+    loading.specs[document.address] = dict(spec)
+
+
+def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], report: Report) -> None:
+    """At the document, or at the `Defaults` that filled the field: there it has been reported when they were read."""
+    if problem.path and problem.path[0] in filled:
+        return
+    report.problem(raw.origin, problem, below=("spec",))
+
+
+def _workspace(loading: _Loading, chosen: str | None, root: str) -> Document | None:
+    found = {item.name: item for item in loading.documents.values() if item.kind.name == WORKSPACE}
+    if chosen is not None and chosen in found:
+        return found[chosen]
+    if chosen is None and len(found) == 1:
+        return next(iter(found.values()))
+    broken = any(item.kind is not None and item.kind.name == WORKSPACE for item in loading.raw)
+    if chosen is not None:
+        guess = nearest(chosen, found)
+        advice = f"did you mean {guess}?" if guess else f"there is {listed(found, 'and')}" if found else "declare one"
+        loading.report.ready.append(Diagnostic(f"there is no Workspace/{chosen}", advice, root))
+    elif found:
+        names = listed(found, "and")
+        loading.report.ready.append(
+            Diagnostic(f"there are {len(found)} workspaces: {names}", "choose one with --workspace NAME", root)
+        )
+    elif not broken:
+        advice = "declare kind: Workspace, with the connection, the usage sources and the billing rules"
+        loading.report.ready.append(Diagnostic("there is no Workspace", advice, root))
+    return None
+
+
+def _check_all(loading: _Loading, workspace: Document | None) -> None:
+    """What documents demand of each other."""
+    index = references.index(loading.documents)
+    for document in loading.documents.values():
+        for path, slot, value in references.references(document.spec):
+            if isinstance(value, str) and f"{slot.target}/{value}" not in loading.documents:
+                _missing(document, path, slot, value, loading)
+    check_natural_keys(loading.documents.values(), index, loading.report)
+    rules.check_rules(index, workspace, loading.report)
+
+
+def _missing(document: Document, path: YamlPath, slot: references.Slot, name: str, loading: _Loading) -> None:
+    names = [item.name for item in loading.documents.values() if item.kind.name == slot.target]
+    look_ups = listed(f"{{{by}: …}}" for by in slot.look_ups)
+    guesses = near(name, names)
+    advice = f"look it up with {look_ups} if no manifest declares it"
+    if guesses:
+        advice = f"did you mean {listed(guesses)}? Or {advice}"
+    origin, spot_path = document.origin, ("spec", *path)
+    report = loading.report
+    report.add(Spot(origin, spot_path), f"there is no {slot.target}/{name}", advice)

@@ -1,0 +1,230 @@
+"""YAML text → values, fast and exactly as YAML 1.2 means them.
+
+One pass over the scanner's events builds the values; nothing else is kept. Positions of values are asked for
+only when something is wrong, and found then by `positions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from sys import intern
+from typing import Any, Final
+
+from reconciler.manifests import scalars
+from reconciler.manifests.events import (
+    AliasEvent,
+    BadYamlError,
+    DocumentEnd,
+    DocumentStart,
+    Event,
+    MappingEnd,
+    MappingStart,
+    ScalarEvent,
+    SequenceEnd,
+    SequenceStart,
+    events,
+)
+
+DEEPEST: Final = 100
+MOST_FROM_ALIASES: Final = 10_000
+"""Nodes that the aliases of one file may stand for; the estates that we know use none."""
+_TAGS: Final = "tag:yaml.org,2002:"
+_NOTHING: Final = object()
+"""No key is waiting for its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something wrong with the YAML itself. Line and column count from 1."""
+
+    message: str
+    suggestion: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    documents: tuple[tuple[int, Any], ...]
+    """(place in the file from 0, value) of every document that is not just a separator."""
+    flaws: tuple[Flaw, ...]
+
+
+class _StopError(Exception):
+    """This file cannot be read any further; the flaw is noted."""
+
+
+@dataclass(slots=True)
+class _Composer:
+    """The values under construction."""
+
+    flaws: list[Flaw] = field(default_factory=list)
+    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    """name → (value, number of nodes in it); the number is 0 while the value is not finished."""
+    nodes: int = 0
+    from_aliases: int = 0
+
+    def flaw(self, event: Event, message: str, suggestion: str) -> None:
+        mark = event.start_mark
+        self.flaws.append(Flaw(message, suggestion, mark.line + 1, mark.column + 1))
+
+    def scalar(self, event: Event) -> Any:
+        """The value of a scalar that is quoted, tagged, anchored, or looks like more than text."""
+        try:
+            if event.tag is None:
+                return scalars.plain(event.value) if event.implicit[0] else event.value
+            if event.tag == "!":
+                return event.value
+            prefix, _, kind = event.tag.partition(_TAGS)
+            if prefix or kind not in {"str", "int", "float", "bool", "null"}:
+                self.flaw(event, f"the tag {_tag(event.tag)} is not used in manifests", "leave the tag out")
+                return event.value
+            return scalars.tagged(kind, event.value)
+        except scalars.NotANumberError as error:
+            self.flaw(event, str(error), "write a finite number; put it in quotes if it is text")
+        except ValueError as error:
+            self.flaw(event, str(error), "leave the tag out")
+        return event.value
+
+    def alias(self, event: Event) -> Any:
+        value, size = self.anchors.get(event.anchor, (None, -1))
+        if size < 0:
+            self.flaw(event, f"there is no anchor &{event.anchor}", "write the value out")
+            return None
+        if size == 0:
+            self.flaw(event, f"*{event.anchor} stands inside the value that it names", "write the value out")
+            raise _StopError
+        self.nodes += size
+        self.from_aliases += size
+        if self.from_aliases > MOST_FROM_ALIASES:
+            self.flaw(
+                event,
+                f"the aliases of this file stand for more than {MOST_FROM_ALIASES:,} values: an alias bomb",
+                "write the values out, or use kind: Defaults",
+            )
+            raise _StopError
+        return value
+
+    def key(self, event: Event, mapping: dict[str, Any]) -> str:
+        """The text of a key; its own flaws are noted, and the value then goes where it does no harm."""
+        if event.__class__ is not ScalarEvent:
+            self.flaw(event, "a key must be text", "use plain text before the colon")
+            raise _StopError
+        key: str = event.value
+        if event.implicit[0] and event.tag is None:
+            if key == "<<":
+                self.flaw(event, "merge keys (<<) are not part of YAML 1.2", "use kind: Defaults for shared fields")
+            elif not isinstance(self.scalar(event), str):
+                self.flaw(event, f"the key {key or 'null'} is not text", f'put it in quotes: "{key}"')
+        elif event.tag is not None and not isinstance(self.scalar(event), str):
+            self.flaw(event, f"the key {key} is not text", "leave the tag out")
+        if key in mapping:
+            self.flaw(event, f"{key} stands twice in this mapping", "remove one of the two")
+        return intern(key)
+
+    def check_tag(self, event: Event, kind: str) -> None:
+        if event.tag is not None and event.tag not in {"!", _TAGS + kind}:
+            self.flaw(event, f"the tag {_tag(event.tag)} is not used in manifests", "leave the tag out")
+
+    def document(self, stream: Iterator[Event]) -> Any:  # noqa: PLR0912, PLR0915 - a call per event would cost as much again
+        """The value of the document that has just begun; `_NOTHING` where there is only a separator."""
+        self.anchors.clear()
+        root: list[Any] = []
+        container: Any = root
+        key: Any = _NOTHING
+        stack: list[tuple[Any, Any, str | None, int]] = []
+        for event in stream:
+            what = event.__class__
+            if what is ScalarEvent:
+                self.nodes += 1
+                if container.__class__ is dict and key is _NOTHING:
+                    key = self.key(event, container)
+                    if event.anchor is not None:
+                        self.anchors[event.anchor] = (key, 1)
+                    continue
+                value = event.value
+                if event.tag is not None or (event.implicit[0] and (not value or value[0] in scalars.STARTS)):
+                    if not value and event.tag is None and not stack and event.anchor is None:
+                        value = _NOTHING
+                    else:
+                        value = self.scalar(event)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (value, 1)
+            elif what is MappingStart or what is SequenceStart:
+                self.nodes += 1
+                if container.__class__ is dict and key is _NOTHING:
+                    self.key(event, container)
+                if len(stack) >= DEEPEST:
+                    self.flaw(event, f"nested deeper than {DEEPEST} levels", "no manifest needs that: flatten it")
+                    raise _StopError
+                self.check_tag(event, "map" if what is MappingStart else "seq")
+                stack.append((container, key, event.anchor, self.nodes - 1))
+                container, key = ({} if what is MappingStart else []), _NOTHING
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (container, 0)
+                continue
+            elif what is MappingEnd or what is SequenceEnd:
+                value = container
+                container, key, anchor, before = stack.pop()
+                if anchor is not None:
+                    self.anchors[anchor] = (value, self.nodes - before)
+            elif what is AliasEvent:
+                value = self.alias(event)
+                if container.__class__ is dict and key is _NOTHING:
+                    self.flaw(event, "an alias cannot be a key", "write the key out")
+                    raise _StopError
+            elif what is DocumentEnd:
+                break
+            if key is _NOTHING:
+                container.append(value)
+            else:
+                container[key] = value
+                key = _NOTHING
+        return root[0]
+
+
+def _tag(tag: str) -> str:
+    return "!!" + tag.removeprefix(_TAGS) if tag.startswith(_TAGS) else tag
+
+
+def parse(text: str) -> Parsed:
+    """Every document of a text, and every flaw of its YAML.
+
+    After a flaw that ends all understanding (broken syntax, an alias bomb) the documents before it are still there.
+    """
+    composer = _Composer()
+    documents: list[tuple[int, Any]] = []
+    index = -1
+    stream = events(text)
+    try:
+        for event in stream:
+            if event.__class__ is DocumentStart:
+                index += 1
+                value = composer.document(stream)
+                if value is not _NOTHING:
+                    documents.append((index, value))
+    except _StopError:
+        pass
+    except BadYamlError as error:
+        composer.flaws.append(Flaw(f"this is not YAML: {error.message}", _advice(error), error.line, error.column))
+    return Parsed(tuple(documents), tuple(composer.flaws))
+
+
+def _advice(error: BadYamlError) -> str:
+    """What to try, for the mistakes that people make."""
+    for sign, advice in _ADVICE:
+        if sign in error.message:
+            return advice
+    return "look at this line and the one above it: indentation, quotes, a colon"
+
+
+_ADVICE: Final = (
+    ("\\t", "indent with spaces, never with tabs"),
+    ("mapping values are not allowed", "put text that holds a colon in quotes, or look at the indentation"),
+    ("found character that cannot start any token", "put text that begins like this in quotes, and indent with spaces"),
+    ("quoted scalar", "close the quotes"),
+    ("expected ',' or", "close the bracket, or put a comma between the items"),
+    ("control character", "remove the character"),
+    ("anchor", "put text that begins with & or * in quotes"),
+)

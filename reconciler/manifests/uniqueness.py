@@ -1,0 +1,70 @@
+"""No two documents may stand for the same object."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from reconciler.kinds.base import Kind, key_part
+from reconciler.manifests.documents import Document
+from reconciler.manifests.references import Index, slots
+from reconciler.manifests.report import Report, Spot
+
+
+def check_natural_keys(documents: Iterable[Document], index: Index, report: Report) -> None:
+    """Two documents with one natural key would fight over one object."""
+    seen: dict[Hashable, Document] = {}
+    for document in documents:
+        key = natural_key(document, index)
+        if key is None:
+            continue
+        first = seen.setdefault((document.kind.name, key), document)
+        if first is not document:
+            field = document.kind.key[-1]
+            report.add(
+                Spot(document.origin, ("spec", field)),
+                f"{document.address} is the same {_spoken(document.kind)} as {first.address}, at {{other}}",
+                "remove one of the two, or correct this one",
+                other=Spot(first.origin, ("spec", field)),
+            )
+
+
+def _spoken(kind: Kind) -> str:
+    return f"{kind.name} (by {' + '.join(kind.key)})"
+
+
+def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None:
+    """What tells this document's object from all others; `None` while a part of it is missing."""
+    spec = document.spec.__dict__
+    parts: list[Hashable] = []
+    for attribute, target, exact in _components(document.kind):
+        value = spec.get(attribute)
+        if value is None:
+            return None
+        parts.append(index.identity(target, value) if target else _part(value, exact=exact))
+    return tuple(parts) or None
+
+
+@cache
+def _components(kind: Kind) -> tuple[tuple[str, str, bool], ...]:
+    """(attribute, kind that it refers to or "", whether case counts) of each part of a kind's natural key."""
+    attributes = {info.alias or name: name for name, info in kind.spec.model_fields.items()}
+    targets = {slot.attribute: slot.target for slot in slots(kind.spec)}
+    exact = {field.name for field in kind.fields if field.form.exact}
+    return tuple(
+        (attributes[field], targets.get(attributes[field], ""), field in exact)
+        for field in kind.key
+        if field in attributes
+    )
+
+
+def _part(value: Any, *, exact: bool) -> Hashable:
+    """A component; of a customer, the source and the id, and not the name, which only suggests."""
+    if isinstance(value, BaseModel):
+        required = [name for name, info in type(value).model_fields.items() if info.is_required()]
+        return tuple(getattr(value, name) for name in required)
+    part: Hashable = key_part(value, exact=exact)
+    return part

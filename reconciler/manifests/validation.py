@@ -1,0 +1,131 @@
+"""A part of a document against its model: the value, or every problem with it at once.
+
+The fast way is pydantic's own. Where that fails, the fields are validated one by one: what is in order forms as much of
+the spec as there is, so that the checks between fields, and those between documents, still find what is wrong
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from reconciler.manifests.masking import members
+from reconciler.manifests.positions import Path
+from reconciler.manifests.wording import Problem, problems
+
+M = TypeVar("M", bound=BaseModel)
+_LEADING_PATH = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\[(\d+)\])?(?:\.([A-Za-z0-9]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked(Generic[M]):
+    value: M
+    """Whole when there are no problems; else with the attributes that are in order."""
+    problems: tuple[Problem, ...] = ()
+
+
+def check(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
+    """A part against its model. `raw` holds the YAML's keys and values."""
+    try:
+        return Checked(model.model_validate(raw))
+    except ValidationError:
+        return _field_by_field(model, raw)
+
+
+def check_fields(model: type[BaseModel], raw: Mapping[str, Any]) -> list[Problem]:
+    """The problems of the fields that are there, for a part that need not be whole: `Defaults`."""
+    return _each(model, raw)[1]
+
+
+def _field_by_field(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
+    values, found = _each(model, raw)
+    given = {info.alias or name: name for name, info in model.model_fields.items()}
+    for name, info in model.model_fields.items():
+        alias = info.alias or name
+        if alias not in raw and info.is_required():
+            found.append(Problem((), f"{alias} is missing", f"add {alias}: …", at_key=True))
+    partial = model.model_construct(
+        _fields_set=set(values), **{alias: values[given[alias]] for alias in given if given[alias] in values}
+    )
+    for alias, name in given.items():
+        if alias in raw and name not in values:
+            partial.__dict__.pop(name, None)  # it holds the default, and the YAML says something else
+    found += _between_fields(partial, raw)
+    return Checked(partial, tuple(found))
+
+
+def _each(model: type[BaseModel], raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """attribute → value for the fields that are in order, and the problems of the others."""
+    by_alias = {info.alias or name: name for name, info in model.model_fields.items()}
+    values: dict[str, Any] = {}
+    errors: list[ErrorDetails] = []
+    for key, value in raw.items():
+        if key not in by_alias:
+            errors.append({"type": "extra_forbidden", "loc": (key,), "msg": "", "input": None})
+            continue
+        try:
+            values[by_alias[key]] = _adapter(model, by_alias[key]).validate_python(value)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)
+            errors += [{**item, "loc": (key, *item["loc"])} for item in found]
+    return values, problems(errors, raw, lambda path: field_names(model, path))
+
+
+@cache
+def _adapter(model: type[BaseModel], attribute: str) -> TypeAdapter[Any]:
+    info = model.model_fields[attribute]
+    annotation: Any = info.annotation
+    for mark in info.metadata:
+        annotation = Annotated[annotation, mark]
+    return TypeAdapter(annotation)
+
+
+def _between_fields(partial: BaseModel, raw: Mapping[str, Any]) -> list[Problem]:
+    """What the model's own checks between fields say, each as far as the fields it looks at are in order."""
+    found = []
+    for name in type(partial).__pydantic_decorators__.model_validators:
+        try:
+            getattr(partial, name)()
+        except AttributeError:
+            continue  # it needs a field that is wrong itself, and has been reported
+        except ValueError as error:
+            found.append(Problem(_meant(str(error), raw), str(error)))
+    return found
+
+
+def _meant(said: str, raw: Mapping[str, Any]) -> Path:
+    """The field that a sentence begins with (`ranges[1].upTo 500 does not …`), if there is one."""
+    match = _LEADING_PATH.match(said)
+    if match is None or match[1] not in raw:
+        return ()
+    path: list[str | int] = [match[1]]
+    value = raw[match[1]]
+    if match[2] and isinstance(value, list) and int(match[2]) < len(value):
+        path.append(int(match[2]))
+        value = value[int(match[2])]
+        if match[3] and isinstance(value, Mapping) and match[3] in value:
+            path.append(match[3])
+    return tuple(path)
+
+
+def field_names(model: type[BaseModel], path: Path) -> Iterable[str]:
+    """The names of the fields that may stand at a path."""
+    models = [model]
+    for part in path:
+        if isinstance(part, int):
+            continue
+        infos = [info for item in models for name, info in item.model_fields.items() if (info.alias or name) == part]
+        models = [
+            member
+            for info in infos
+            for member in members(info.annotation)
+            if isinstance(member, type) and issubclass(member, BaseModel)
+        ]
+    return [info.alias or name for item in models for name, info in item.model_fields.items()]

@@ -1,0 +1,274 @@
+"""What pydantic found, as sentences for people who write YAML.
+
+No value is ever repeated for a field that holds a secret, and long ones are cut everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from reconciler.manifests.positions import Path
+from reconciler.manifests.suggestions import listed, nearest
+
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
+_SCALAR_MEMBERS = {"str": "text", "bool": "true or false", "int": "a number", "decimal": "a number"}
+_LOOK_UPS = {"ByIdentifier": "identifier", "ByName": "name", "ByEmail": "email", "ById": "id"}
+_SECRETS = {"EnvSecret", "FileSecret"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong within a document."""
+
+    path: Path
+    message: str
+    suggestion: str = ""
+    at_key: bool = False
+    """Point at the key, not at the value."""
+
+
+def problems(errors: Iterable[ErrorDetails], value: Any, known: Callable[[Path], Iterable[str]]) -> list[Problem]:
+    """Plain sentences for the errors of one model; `known` gives the field names at a path."""
+    unions: dict[Path, list[tuple[str, ErrorDetails]]] = {}
+    found: list[Problem] = []
+    for error in errors:
+        path, member = _path(error["loc"], value, ends_in_key=error["type"] in {"missing", "extra_forbidden"})
+        if member is not None:
+            unions.setdefault(path, []).append((member, error))
+        else:
+            found.append(_problem(path, error, value, known))
+    found += [_union(path, members, _at(value, path)) for path, members in unions.items()]
+    return found
+
+
+def _path(loc: tuple[str | int, ...], value: Any, *, ends_in_key: bool) -> tuple[Path, str | None]:
+    """The place in the YAML, and the member of a union that the rest of `loc` is about.
+
+    pydantic puts the names of union members between the keys; what is no key of the value is such a name. The tag
+    of a tagged union (`type: cove`) is one too, but only one member is tried, so it is passed over.
+    """
+    path: list[str | int] = []
+    for place, part in enumerate(loc):
+        if _holds(value, part):
+            value = value[part]
+        elif isinstance(value, Mapping) and value.get("type") == part:
+            continue
+        elif ends_in_key and place == len(loc) - 1:
+            pass
+        else:
+            return tuple(path), str(part)
+        path.append(part)
+    return tuple(path), None
+
+
+def _holds(value: Any, part: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(part, int) and part < len(value)
+    return isinstance(value, Mapping) and part in value
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def described(value: Any) -> str:
+    """What a value is, without repeating it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | Decimal():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _problem(path: Path, error: ErrorDetails, value: Any, known: Callable[[Path], Iterable[str]]) -> Problem:
+    kind = error["type"]
+    if kind == "missing":
+        return Problem(path[:-1], f"{path[-1]} is missing", f"add {path[-1]}: …", at_key=True)
+    if kind == "extra_forbidden":
+        return _unknown_field(path, known)
+    got = _at(value, path)
+    name = field_name(path)
+    context = error.get("ctx") or {}
+    if kind == "value_error":
+        return Problem(path, _sentence(path, str(context["error"])))
+    if kind in {"literal_error", "union_tag_invalid"}:
+        return _choice(path, got, context, kind)
+    if kind == "union_tag_not_found":
+        return Problem(path, f"{name} has no type", "add type: cove, csv or json", at_key=True)
+    if expected := _EXPECTED.get(kind):
+        return _wrong_type(path, expected, got)
+    return Problem(path, f"{name} {_limit(kind, got, context)}", _LIMIT_ADVICE.get(kind, ""))
+
+
+def _sentence(path: Path, said: str) -> str:
+    """A validator's own words; the field goes before them where they do not begin with it."""
+    return said if not path or said.startswith(str(path[-1])) else f"{field_name(path)}: {said}"
+
+
+def field_name(path: Path) -> str:
+    """`ranges[0].upTo`, as one would say it."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text or "this"
+
+
+def _unknown_field(path: Path, known: Callable[[Path], Iterable[str]]) -> Problem:
+    names = sorted(known(path[:-1]))
+    guess = nearest(str(path[-1]), names)
+    there = f"in {field_name(path[:-1])}" if len(path) > 1 else "here"
+    message = f"there is no field {path[-1]} {there}"
+    if guess:
+        return Problem(path, message, f"did you mean {guess}?", at_key=True)
+    return Problem(path, message, f"the fields are {listed(names, 'and')}" if names else "", at_key=True)
+
+
+def _choice(path: Path, got: Any, context: Mapping[str, Any], kind: str) -> Problem:
+    if kind == "union_tag_invalid":
+        path, got = (*path, "type"), context["tag"]
+    choices = _QUOTED.findall(str(context.get("expected") or context.get("expected_tags")))
+    guess = nearest(got, choices) if isinstance(got, str) else None
+    shown = _short(got) if isinstance(got, str) else described(got)
+    message = f"{field_name(path)} cannot be {shown}"
+    return Problem(path, message, f"did you mean {guess}?" if guess else f"use {listed(choices)}")
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "decimal_type": "a number",
+    "decimal_parsing": "a number",
+    "tuple_type": "a list",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "date_type": 'a date as text, "2026-11-01"',
+}
+
+
+def _wrong_type(path: Path, expected: str, got: Any) -> Problem:
+    message = f"{field_name(path)}: expected {expected}, got {described(got)}"
+    if got is None:
+        return Problem(path, message, "leave the field out, or give it a value: this one cannot be cleared")
+    if expected == "text" and isinstance(got, (bool, int, Decimal)):
+        return Problem(path, message, "put it in quotes")
+    if expected == "a list" and isinstance(got, str):
+        return Problem(path, message, f"write [{_short(got)}]")
+    if expected in {"a number", "a whole number"} and isinstance(got, str):
+        return Problem(path, message, "write it without quotes" if _looks_numeric(got) else "")
+    if expected == "a whole number" and isinstance(got, Decimal):
+        return Problem(path, f"{field_name(path)}: expected a whole number, got {got}")
+    if expected == "true or false" and isinstance(got, str):
+        return Problem(path, message, "YAML 1.2 knows true and false only; yes, no, on and off are text")
+    return Problem(path, message)
+
+
+def _looks_numeric(text: str) -> bool:
+    return re.fullmatch(r"[-+]?\d+(\.\d+)?", text.strip()) is not None
+
+
+def _limit(kind: str, got: Any, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "string_too_long":
+            return f"is {len(got)} characters long, at most {context['max_length']}"
+        case "string_too_short":
+            return "is empty" if not got else f"is {len(got)} characters long, at least {context['min_length']}"
+        case "too_short":
+            return "is an empty list"
+        case "string_pattern_mismatch":
+            return f"cannot be {_short(got)}: {_PATTERNS.get(context['pattern'], 'it has the wrong form')}"
+        case "greater_than":
+            return f"is {got}, and must be more than {context['gt']}"
+        case "greater_than_equal":
+            return f"is {got}, and must be at least {context['ge']}"
+        case "less_than_equal":
+            return f"is {got}, and must be at most {context['le']}"
+        case _ if kind.startswith("date"):
+            return f"is no date: {_short(got)}"
+        case _:
+            return f"cannot be {_short(got)}"
+
+
+_PATTERNS = {
+    r"^[0-9]+$": "it has to be digits only",
+    r"^[^@\s]+@[^@\s]+$": "it is not an e-mail address",
+    r"^[A-Z]{3}$": "it has to be a currency code of three capitals, such as USD",
+    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name is made of letters, digits, dots, dashes and underscores",
+}
+_LIMIT_ADVICE = {
+    "string_too_long": "shorten it: ConnectWise would refuse it",
+    "date_from_datetime_parsing": 'write it as "2026-11-01"',
+    "date_from_datetime_inexact": 'write it as "2026-11-01", without a time',
+    "date_parsing": 'write it as "2026-11-01"',
+}
+
+
+def _union(path: Path, errors: list[tuple[str, ErrorDetails]], got: Any) -> Problem:
+    """One sentence for all that did not fit: which member was meant is anyone's guess, what is allowed is not."""
+    members = list(dict.fromkeys(member for member, _ in errors))
+    name = field_name(path)
+    if _SECRETS & set(members):
+        return _secret(path, name, members, got)
+    if look_ups := [_LOOK_UPS[member] for member in members if member in _LOOK_UPS]:
+        return _reference(path, name, look_ups, got)
+    allowed = listed(dict.fromkeys(_SCALAR_MEMBERS.get(member, member) for member in members))
+    return Problem(path, f"{name}: expected {allowed}, got {described(got)}")
+
+
+def _secret(path: Path, name: str, members: list[str], got: Any) -> Problem:
+    if not set(members) <= _SECRETS:
+        if isinstance(got, str):
+            return Problem(path, f"{name} is empty", "give it a text, or a reference: {env: NAME} or {file: PATH}")
+        message = f"{name}: expected text, {{env: NAME}} or {{file: PATH}}, got {described(got)}"
+        return Problem(path, message, "put it in quotes" if isinstance(got, (bool, int, Decimal)) else "")
+    if isinstance(got, (str, int, Decimal)) and not isinstance(got, bool):
+        return Problem(
+            path,
+            f"{name} is a secret and must not stand in a manifest",
+            "write {env: NAME} or {file: PATH} in its place, and change the secret: it has been written down",
+            at_key=True,
+        )
+    return Problem(path, f"{name}: expected {{env: NAME}} or {{file: PATH}}, got {described(got)}", "", at_key=True)
+
+
+def _reference(path: Path, name: str, look_ups: list[str], got: Any) -> Problem:
+    forms = listed(f"{{{key}: …}}" for key in look_ups)
+    if isinstance(got, Mapping):
+        if len(got) == 1 and (key := next(iter(got))) in look_ups:
+            wanted = "a whole number above 0" if key == "id" else "text"
+            return Problem((*path, key), f"{name}: {key} has to be {wanted}")
+        message = f"{name} is looked up by {listed(look_ups)}, one of them"
+        guess = nearest(str(next(iter(got), "")), look_ups) if len(got) == 1 else None
+        return Problem(path, message, f"did you mean {{{guess}: …}}?" if guess else f"write {forms}")
+    if isinstance(got, str):
+        message = (
+            f"{name} cannot be {_short(got)}: a manifest name is made of letters, digits, dots, dashes, underscores"
+        )
+        return Problem(path, message, f"write the manifest name, or look it up: {forms}")
+    return Problem(path, f"{name}: expected a manifest name or {forms}, got {described(got)}")
