@@ -24,8 +24,6 @@ State = Literal["billed", "excluded", "unmapped", "vanished", "unknown", "orphan
 Effect = Literal["billed", "held", "zero", "none"]
 
 _UNMAPPED = ("unmapped", "unattributed")
-_NEAR = 85
-"""Of 100: how alike two names must be for one to suggest the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +136,6 @@ def orphans(additions: Iterable[MarkedAddition], marks: frozenset[str]) -> list[
             )
         )
     return rows
-
-
-def nearest(name: str, candidates: Mapping[str, str]) -> str | None:
-    """The key whose name is most like `name`, if one is near enough: a suggestion, never a match."""
-    if not name or not candidates:
-        return None
-    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - needed for few customers, and slow to import
-
-    found = process.extractOne(
-        name, candidates, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=_NEAR
-    )
-    return None if found is None else str(found[2])
 
 
 def in_order(rows: Sequence[Row]) -> tuple[Row, ...]:

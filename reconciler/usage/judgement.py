@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from reconciler.usage.coverage import Effect, State, nearest
+from reconciler.usage.coverage import Effect, State
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.period import Period
 from reconciler.usage.rules import BYTES_OF, Rule, Unit
@@ -64,7 +64,7 @@ def judge(source: SourceFacts, rule: Rule, now: datetime, grace: timedelta, max_
         return Verdict("billed", "billed", "the source lists it without devices: it uses nothing yet")
     if seen is None:
         since = source.first_whole_at or now
-        what = f"source {source.source} has never listed customer {rule.customer_id}{_did_you_mean(source, rule)}"
+        what = f"source {source.source} has never listed customer {rule.customer_id}"
     else:
         since = seen.observed_at
         used = "an unknown amount" if seen.bytes is None else in_unit(seen.bytes, rule.unit)
@@ -115,13 +115,3 @@ def _standing(source: SourceFacts, customer_id: str) -> str:
     known = source.known.get(customer_id)
     state = "" if known is None else known.customer.state
     return f"billed; the console calls it {state}" if state not in ("", "InProduction") else "billed"
-
-
-def _did_you_mean(source: SourceFacts, rule: Rule) -> str:
-    if rule.customer_name is None or source.whole is None:
-        return ""
-    listed = {
-        customer_id: known.customer.name for customer_id, known in source.known.items() if source.lists(customer_id)
-    }
-    near = nearest(rule.customer_name, listed)
-    return "" if near is None else f" (did you mean {near}, {listed[near]}?)"
