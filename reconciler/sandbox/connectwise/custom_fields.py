@@ -1,0 +1,63 @@
+"""Custom fields: defined in one table, shown on every object of the screen they are placed on.
+
+`podId` says which screen; which number is which screen is a [guess] kept here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.connectwise.tables import Row
+    from reconciler.sandbox.connectwise.tenant import Tenant
+
+PODS: Final = {
+    1: "company",
+    2: "contact",
+    3: "agreement",
+    4: "addition",
+    5: "catalogItem",
+    6: "invoice",
+    7: "companySite",
+    8: "agreementSite",
+}
+
+
+def defined(tenant: Tenant, table: str) -> list[Row]:
+    """The custom fields of one kind of object, in their order on the screen."""
+    found = [row for row in tenant.tables["userDefinedField"].rows.values() if PODS.get(row.data["podId"]) == table]
+    return sorted(found, key=lambda row: (row.data["sequenceNumber"], row.id))
+
+
+def show(tenant: Tenant, table: str, row: Row) -> None:
+    """Complete an object's list of custom fields from their definitions; none defined, none shown."""
+    fields = defined(tenant, table) if table in PODS.values() else []
+    if not fields:
+        row.data.pop("customFields", None)
+        return
+    held = {entry["id"]: entry for entry in row.data.get("customFields", ())}
+    row.data["customFields"] = [_entry(field.data, held.get(field.id, {}).get("value")) for field in fields]
+
+
+def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A written list over the one that stands: an entry left out keeps its value [seen]."""
+    return [*({entry["id"]: entry for entry in [*held, *given]}.values())]
+
+
+def show_all(tenant: Tenant, table: str) -> None:
+    """Show a new or changed definition on all objects of its screen."""
+    for row in tenant.tables[table].rows.values():
+        show(tenant, table, row)
+
+
+def _entry(definition: dict[str, Any], value: Any) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": definition["id"],
+        "caption": definition["caption"],
+        "type": definition["fieldTypeIdentifier"],
+        "entryMethod": definition.get("entryTypeIdentifier", "EntryField"),
+        "numberOfDecimals": definition.get("numberDecimals", 0),
+    }
+    if value is not None:
+        entry["value"] = value
+    return entry

@@ -1,0 +1,232 @@
+"""Agreements, their additions and invoices: what the server computes, and what it will not take."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules
+from reconciler.sandbox.connectwise.rules.companies import default_of
+from reconciler.sandbox.connectwise.validation import CENTS, money
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.connectwise.tables import Row
+    from reconciler.sandbox.connectwise.tenant import Tenant
+
+#: What an agreement takes from its type where the POST is silent: agreement field → field of the type.
+_FROM_TYPE: Final = {
+    "billingCycle": "billingCycle",
+    "billingTerms": "billingTerms",
+    "location": "location",
+    "department": "department",
+    "sla": "sla",
+    "workRole": "workRole",
+    "workType": "workType",
+}
+_FLAGS_FROM_TYPE: Final = {
+    "prorateFlag": "prorateFlag",
+    "invoiceProratedAdditionsFlag": "invoiceProratedAdditionsFlag",
+    "taxable": "taxableFlag",
+    "autoInvoiceFlag": "autoInvoiceFlag",
+    "billZeroAmountFlag": "billZeroAmountFlag",
+}
+_MONTHS: Final = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SemiAnnual": 6, "Yearly": 12}
+_ZERO: Final = Decimal("0.00")
+
+
+class AgreementRules(Rules):
+    """An agreement ends on a day or never, and its contact belongs to its company."""
+
+    def prepare(self, draft: Draft) -> None:
+        tenant, values = draft.tenant, draft.values
+        kind = draft.row_of("AgreementType", "type")
+        if draft.row is None and kind is not None:
+            for mine, theirs in _FROM_TYPE.items():
+                draft.default(mine, kind.data.get(theirs))
+            for mine, theirs in _FLAGS_FROM_TYPE.items():
+                if mine not in draft.given:
+                    values[mine] = kind.data[theirs]
+        draft.default("startDate", tenant.today)
+        draft.default("billingCycle", default_of(tenant, "billingCycle", "BillingCycle"))
+        draft.default("billingTerms", default_of(tenant, "billingTerm", "BillingTerms"))
+        draft.default("location", default_of(tenant, "location", "SystemLocation"))
+        draft.default("department", default_of(tenant, "SystemDepartment", "SystemDepartment"))
+        draft.default("currency", default_of(tenant, "Currency", "Currency"))
+        company = draft.row_of("Company", "company")
+        if company is not None:
+            for name in ("site", "billToSite"):
+                draft.default(name, company.data.get("site"))
+            draft.default("billToCompany", values.get("company"))
+            draft.default("billToContact", values.get("contact"))
+        if values.get("noEndingDateFlag") and values.get("endDate") and "endDate" not in draft.given:
+            values["endDate"] = None
+        if values.get("cancelledFlag"):
+            draft.default("dateCancelled", tenant.today)
+
+    def check(self, draft: Draft) -> None:
+        values = draft.values
+        end = values.get("endDate")
+        if values.get("noEndingDateFlag"):
+            if end is not None:
+                draft.refuse("agreement", "endDate", "endDate must be empty when noEndingDateFlag is true")
+        elif end is None:
+            told = "endDate is required unless noEndingDateFlag is true"
+            draft.refuse("agreement", "endDate", told, "MissingRequiredField")
+        elif end < values["startDate"]:
+            draft.refuse("agreement", "endDate", "endDate lies before startDate")
+        contact = draft.row_of("Contact", "contact")
+        company = draft.row_of("Company", "company")
+        if contact is not None and contact.data.get("company", {}).get("id") != values["company"]["id"]:
+            told = f"Contact {contact.id} does not belong to company {values['company']['id']}"
+            draft.refuse("agreement", "contact", told)
+        if company is not None and company.data["deletedFlag"]:
+            draft.refuse("agreement", "company", f"Company {company.id} is deleted", "InvalidReference")
+        parent = values.get("parentAgreement")
+        if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
+            draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
+
+    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        self.settle(tenant, row)
+        for child in tenant.children("addition", row.id):
+            AdditionRules().settle(tenant, child)
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        data, today = row.data, tenant.today
+        data["agreementStatus"] = _status(data, today)
+        data.setdefault("nextInvoiceDate", data.get("billStartDate") or data["startDate"])
+
+    def user(self, tenant: Tenant, row: Row) -> str | None:
+        return next((f"addition {child.id}" for child in tenant.children("addition", row.id)), None)
+
+
+def _status(data: dict[str, Any], today: str) -> str:
+    """Cancelled by its flag, Expired after its end, Inactive before its start [guess], Active between."""
+    if data["cancelledFlag"] and data.get("dateCancelled", today) <= today:
+        return "Cancelled"
+    if data.get("endDate") and data["endDate"] < today:
+        return "Expired"
+    return "Inactive" if data["startDate"] > today else "Active"
+
+
+class AdditionRules(Rules):
+    """Quantities are billed above what is included; money is rounded half up to cents."""
+
+    def prepare(self, draft: Draft) -> None:
+        values, tenant = draft.values, draft.tenant
+        product = draft.row_of("IvItem", "product")
+        draft.default("quantity", Decimal("1.00"))
+        draft.default("lessIncluded", _ZERO)
+        draft.default("effectiveDate", tenant.today)
+        if product is not None and draft.row is None:
+            draft.default("unitPrice", product.data["price"])
+            draft.default("unitCost", product.data["cost"])
+            if values.get("taxableFlag") is None:
+                values["taxableFlag"] = product.data["taxableFlag"]
+            draft.default("invoiceDescription", product.data["customerDescription"])
+        draft.default("unitPrice", _ZERO)
+        draft.default("unitCost", _ZERO)
+        draft.default("taxableFlag", value=False)
+        if draft.row is None:
+            draft.default("sequenceNumber", money(len(tenant.children("addition", draft.parent or 0)) + 1))
+
+    def check(self, draft: Draft) -> None:
+        values = draft.values
+        cancelled = values.get("cancelledDate")
+        if cancelled is not None and cancelled < values["effectiveDate"]:
+            draft.refuse("addition", "cancelledDate", "cancelledDate lies before effectiveDate")
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        data = row.data
+        agreement = tenant.tables["agreement"].rows[row.parent or 0].data
+        product = tenant.tables["catalogItem"].rows[data["product"]["id"]].data
+        billed = max(data["quantity"] - data["lessIncluded"], _ZERO)
+        data["agreementId"] = row.parent
+        data["description"] = product["description"]
+        data["uom"] = product["unitOfMeasure"]["name"]
+        data["billedQuantity"] = money(billed)
+        data["extPrice"] = cents(billed * data["unitPrice"])
+        data["extCost"] = cents(billed * data["unitCost"])
+        data["margin"] = data["extPrice"] - data["extCost"]
+        share = _share(data["effectiveDate"]) if agreement["prorateFlag"] else Decimal(1)
+        data["proratePrice"] = cents(data["unitPrice"] * share) if share != 1 else data["unitPrice"]
+        data["prorateCost"] = cents(data["unitCost"] * share) if share != 1 else data["unitCost"]
+        data["extendedProratePrice"] = cents(billed * data["unitPrice"] * share)
+        data["extendedProrateCost"] = cents(billed * data["unitCost"] * share)
+        data["prorateCurrentPeriodFlag"] = share != 1
+        cancelled = data.get("cancelledDate")
+        over = cancelled is not None and cancelled <= tenant.today
+        data["agreementStatus"] = "Cancelled" if over else agreement["agreementStatus"]
+
+
+def cents(value: Decimal) -> Decimal:
+    """Money as it is billed."""
+    return value.quantize(CENTS, ROUND_HALF_UP)
+
+
+def _share(effective: str) -> Decimal:
+    """The part of its first month that an addition is billed for."""
+    day = date.fromisoformat(effective[:10])
+    days = monthrange(day.year, day.month)[1]
+    return Decimal(days - day.day + 1) / days
+
+
+class SiteRules(Rules):
+    """A site that an agreement covers."""
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        row.data["agreementId"] = row.parent
+
+
+class InvoiceRules(Rules):
+    """An invoice of an agreement bills its additions of that day, and moves the next invoice date on."""
+
+    def prepare(self, draft: Draft) -> None:
+        tenant = draft.tenant
+        draft.default("date", tenant.today)
+        draft.default("dueDate", draft.values["date"])
+        draft.default("status", default_of(tenant, "BillingStatus", "BillingStatus"))
+        draft.default("currency", default_of(tenant, "Currency", "Currency"))
+        draft.default("billingTerms", default_of(tenant, "billingTerm", "BillingTerms"))
+        draft.default("billToCompany", draft.values.get("company"))
+        draft.default("invoiceNumber", str(tenant.tables["invoice"].next_id))
+
+    def check(self, draft: Draft) -> None:
+        agreement = draft.row_of("Agreement", "agreement")
+        if draft.values.get("type") == "Agreement" and agreement is None:
+            draft.refuse("invoice", "agreement", "An agreement invoice needs an agreement", "MissingRequiredField")
+        elif agreement is not None and agreement.data["company"]["id"] != draft.values["company"]["id"]:
+            draft.refuse("invoice", "agreement", f"Agreement {agreement.id} belongs to another company")
+
+    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        agreement = tenant.row_of("Agreement", values.get("agreement"))
+        amount = _ZERO
+        if agreement is not None and values["type"] == "Agreement":
+            day = values["date"]
+            amount = agreement.data["billAmount"] + sum(
+                (
+                    addition.data["extPrice"]
+                    for addition in tenant.children("addition", agreement.id)
+                    if addition.data["effectiveDate"] <= day
+                    and addition.data.get("cancelledDate", day) >= day
+                    and addition.data["billCustomer"] == "Billable"
+                ),
+                _ZERO,
+            )
+            cycle = tenant.row_of("BillingCycle", agreement.data.get("billingCycle"))
+            if cycle is not None:
+                agreement.data["nextInvoiceDate"] = _next(
+                    agreement.data["nextInvoiceDate"], _MONTHS.get(cycle.data["billingOptions"], 0)
+                )
+        for name in ("agreementAmount", "subtotal", "total", "balance"):
+            row.data[name] = amount
+        for name in ("serviceTotal", "expenseTotal", "productTotal", "salesTax", "payments", "credits"):
+            row.data[name] = _ZERO
+
+
+def _next(day: str, months: int) -> str:
+    start = date.fromisoformat(day[:10])
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return f"{date(year, month + 1, min(start.day, last)).isoformat()}T00:00:00Z"

@@ -1,0 +1,191 @@
+"""Contacts: e-mail and phones are communication items, types come by association, one default per company."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.connectwise.tables import Row
+    from reconciler.sandbox.connectwise.tenant import Tenant
+
+_FLAG_OF: Final = {"Email": "emailFlag", "Phone": "phoneFlag", "Fax": "faxFlag"}
+_SHOWN: Final = ("id", "type", "value", "extension", "defaultFlag", "domain", "communicationType")
+
+
+class ContactRules(Rules):
+    """`typeIds` is honoured in a POST only; a PUT cannot carry communication items [spec, seen]."""
+
+    def prepare(self, draft: Draft) -> None:
+        tenant = draft.tenant
+        company = draft.row_of("Company", "company")
+        if company is not None and company.data.get("site"):
+            draft.default("site", company.data["site"])
+        items = draft.values.get("communicationItems")
+        if draft.row is None or "communicationItems" in draft.given:
+            draft.values["communicationItems"] = [
+                self._item(draft, item) for item in items or () if item.get("value") is not None
+            ]
+        for key in draft.values.get("typeIds") or ():
+            if key not in tenant.tables["contactType"].rows:
+                draft.refuse("contact", "typeIds", f"There is no contact type {key}", "InvalidReference")
+
+    def _item(self, draft: Draft, item: dict[str, Any]) -> dict[str, Any]:
+        told = item.get("communicationType")
+        kind = _kind(draft.tenant, item.get("type"), told)
+        if kind is None:
+            draft.refuse("contact", "communicationItems", "Each item needs a type of communication", "InvalidField")
+            return item
+        row, name = kind
+        if told is not None and told != name:
+            draft.refuse("contact", "communicationItems", f"{row.data['description']} is no {told} type")
+        if name == "Email" and "@" not in item["value"]:
+            draft.refuse("contact", "communicationItems", f"{item['value']!r} is not an e-mail address")
+        return {**item, "type": draft.tenant.reference("CommunicationType", row.id), "communicationType": name}
+
+    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        self._replace_items(tenant, row, row.data.pop("communicationItems", []))
+        row.data["types"] = []
+        for key in row.data.pop("typeIds", None) or ():
+            tenant.insert("contactTypeAssociation", {"type": {"id": key}}, row.id)
+        company = row.data.get("company")
+        if company is not None:
+            owner = tenant.tables["company"].rows[company["id"]]
+            if row.data["defaultFlag"] or "defaultContact" not in owner.data:
+                _make_default(tenant, row, owner)
+
+    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        if "communicationItems" in values:
+            self._replace_items(tenant, row, row.data.get("communicationItems", []))
+        company = row.data.get("company")
+        if company is not None and values.get("defaultFlag"):
+            _make_default(tenant, row, tenant.tables["company"].rows[company["id"]])
+
+    def _replace_items(self, tenant: Tenant, row: Row, items: list[dict[str, Any]]) -> None:
+        kept = {item["id"] for item in items if item.get("id")}
+        table = tenant.tables["contactCommunication"]
+        for child in tenant.children("contactCommunication", row.id):
+            if child.id not in kept:
+                table.remove(child)
+        for item in items:
+            body = {name: item[name] for name in ("type", "value", "extension", "defaultFlag") if name in item}
+            standing = table.children.get(row.id, {}).get(item.get("id") or 0)
+            if standing is None:
+                tenant.insert("contactCommunication", body, row.id)
+            else:
+                tenant.update("contactCommunication", standing, body)
+        show_items(tenant, row)
+
+    def user(self, tenant: Tenant, row: Row) -> str | None:
+        company = tenant.row_of("Company", row.data.get("company"))
+        if company is not None and company.data.get("defaultContact", {}).get("id") == row.id:
+            return f"company {company.id}, as its default contact"
+        return None
+
+
+class CommunicationRules(Rules):
+    """One way to reach a contact. The first of its kind is the default; making another one the default moves it."""
+
+    def prepare(self, draft: Draft) -> None:
+        if draft.values.get("type") is None:
+            draft.refuse("contactCommunication", "type", "The type field is required.", "MissingRequiredField")
+
+    def check(self, draft: Draft) -> None:
+        kind = _kind(draft.tenant, draft.values.get("type"), None)
+        if kind is not None and kind[1] == "Email" and "@" not in draft.values["value"]:
+            draft.refuse("contactCommunication", "value", f"{draft.values['value']!r} is not an e-mail address")
+
+    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        self._settle_default(tenant, row)
+
+    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        self._settle_default(tenant, row)
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        row.data["contactId"] = row.parent
+        kind = _kind(tenant, row.data.get("type"), None)
+        row.data["communicationType"] = kind[1] if kind is not None else "Phone"
+        row.data.pop("domain", None)
+        if row.data["communicationType"] == "Email":
+            row.data["domain"] = f"@{row.data['value'].rpartition('@')[2]}"
+        show_items(tenant, tenant.tables["contact"].rows[row.parent or 0])
+
+    def _settle_default(self, tenant: Tenant, row: Row) -> None:
+        self.settle(tenant, row)
+        alike = [
+            each
+            for each in tenant.children("contactCommunication", row.parent or 0)
+            if each is not row and each.data["communicationType"] == row.data["communicationType"]
+        ]
+        if not alike:
+            row.data["defaultFlag"] = True
+        elif row.data["defaultFlag"]:
+            for each in alike:
+                each.data["defaultFlag"] = False
+
+    def delete(self, tenant: Tenant, row: Row) -> bool:
+        tenant.tables["contactCommunication"].remove(row)
+        show_items(tenant, tenant.tables["contact"].rows[row.parent or 0])
+        return True
+
+
+class TypeAssociationRules(Rules):
+    """A type of a contact; the contact's `types` shows them all."""
+
+    def check(self, draft: Draft) -> None:
+        for row in draft.tenant.children("contactTypeAssociation", draft.parent or 0):
+            if row is not draft.row and row.data["type"]["id"] == draft.values["type"]["id"]:
+                draft.refuse("contactTypeAssociation", "type", "The contact has this type already", "ObjectExists")
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        row.data["contact"] = tenant.reference("Contact", row.parent)
+        _show_types(tenant, row.parent or 0)
+
+    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        _show_types(tenant, row.parent or 0)
+
+    def delete(self, tenant: Tenant, row: Row) -> bool:
+        tenant.tables["contactTypeAssociation"].remove(row)
+        _show_types(tenant, row.parent or 0)
+        return True
+
+
+def show_items(tenant: Tenant, contact: Row) -> None:
+    """Show a contact's communications in the contact, and its default phone beside them."""
+    rows = tenant.children("contactCommunication", contact.id)
+    contact.data["communicationItems"] = [{name: row.data[name] for name in _SHOWN if name in row.data} for row in rows]
+    for name in ("defaultPhoneType", "defaultPhoneNbr", "defaultPhoneExtension"):
+        contact.data.pop(name, None)
+    for row in rows:
+        if row.data.get("communicationType") == "Phone" and row.data["defaultFlag"]:
+            contact.data["defaultPhoneType"] = row.data["type"]["name"]
+            contact.data["defaultPhoneNbr"] = row.data["value"]
+            if row.data.get("extension"):
+                contact.data["defaultPhoneExtension"] = row.data["extension"]
+
+
+def _kind(tenant: Tenant, reference: dict[str, Any] | None, told: str | None) -> tuple[Row, str] | None:
+    rows = tenant.tables["communicationType"].rows
+    if reference is not None:
+        row = rows[reference["id"]]
+        return next(((row, name) for name, flag in _FLAG_OF.items() if row.data[flag]), None)
+    flag = _FLAG_OF.get(told or "")
+    if flag is None:
+        return None
+    fitting = [row for row in rows.values() if row.data[flag]]
+    fitting.sort(key=lambda row: not row.data["defaultFlag"])
+    return (fitting[0], told or "") if fitting else None
+
+
+def _make_default(tenant: Tenant, contact: Row, company: Row) -> None:
+    former = tenant.row_of("Contact", company.data.get("defaultContact"))
+    if former is not None:
+        former.data["defaultFlag"] = False
+    contact.data["defaultFlag"] = True
+    company.data["defaultContact"] = tenant.reference("Contact", contact.id)
+
+
+def _show_types(tenant: Tenant, contact: int) -> None:
+    rows = tenant.children("contactTypeAssociation", contact)
+    tenant.tables["contact"].rows[contact].data["types"] = [row.data["type"] for row in rows]

@@ -1,0 +1,147 @@
+"""Which path shows which table, and what may be done there [spec].
+
+A view without its own `fields` shows all of its entity's. Nested views show the rows of one parent: those made under
+it (`parent`), or those whose reference field points at it (`by`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+ALL: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+READ: Final = ("GET",)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One collection. `{parent}` in its path stands for the parent's id."""
+
+    path: str
+    table: str
+    parent: str = ""
+    by: str = ""
+    fields: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ALL
+    slash: bool = False
+    one: bool = True
+    count: bool = True
+
+
+def _info(path: str, table: str, fields: str, *, slash: bool = False, one: bool = False, count: bool = True) -> View:
+    return View(path, table, fields=tuple(fields.split()), methods=READ, slash=slash, one=one, count=count)
+
+
+_CATEGORY_VIEW: Final = ("name", "inactiveFlag")
+
+VIEWS: Final = (
+    View("company/communicationTypes", "communicationType"),
+    View("company/companies", "company"),
+    View("company/companies/{parent}/managementReportNotifications", "reportNotification", parent="company"),
+    View("company/companies/{parent}/managementReportSetup", "reportSetup", parent="company", count=False),
+    View("company/companies/{parent}/managementSummaryReports", "managementSummary", parent="company"),
+    View("company/companies/{parent}/sites", "companySite", parent="company"),
+    View("company/companies/{parent}/typeAssociations", "companyTypeAssociation", parent="company", by="company"),
+    View("company/companies/statuses", "companyStatus"),
+    View("company/companies/types", "companyType"),
+    View("company/companyTypeAssociations", "companyTypeAssociation"),
+    View("company/contacts", "contact"),
+    View("company/contacts/{parent}/communications", "contactCommunication", parent="contact"),
+    View("company/contacts/{parent}/typeAssociations", "contactTypeAssociation", parent="contact"),
+    View("company/contacts/types", "contactType"),
+    View("company/countries", "country"),
+    View("company/managedDevicesIntegrations", "managedDevicesIntegration"),
+    View(
+        "company/managedDevicesIntegrations/{parent}/crossReferences",
+        "crossReference",
+        parent="managedDevicesIntegration",
+    ),
+    View("company/managedDevicesIntegrations/{parent}/logins", "deviceLogin", parent="managedDevicesIntegration"),
+    View(
+        "company/managedDevicesIntegrations/{parent}/notifications",
+        "deviceNotification",
+        parent="managedDevicesIntegration",
+    ),
+    View("company/managementItSolutions", "managementItSolution"),
+    View(
+        "company/managementItSolutions/{parent}/managementProducts",
+        "managementProduct",
+        parent="managementItSolution",
+    ),
+    View("finance/agreements", "agreement"),
+    View("finance/agreements/{parent}/additions", "addition", parent="agreement"),
+    View("finance/agreements/{parent}/sites", "agreementSite", parent="agreement"),
+    View("finance/agreements/types", "agreementType"),
+    View("finance/billingCycles", "billingCycle"),
+    View("finance/billingTerms", "billingTerm"),
+    View("finance/invoices", "invoice"),
+    View("procurement/catalog", "catalogItem"),
+    View("procurement/categories", "category"),
+    View(
+        "procurement/categories/{parent}/subcategories",
+        "subCategory",
+        parent="category",
+        by="category",
+        fields=_CATEGORY_VIEW,
+        slash=True,
+    ),
+    View("procurement/subcategories", "subCategory", slash=True),
+    View("procurement/types", "productType"),
+    View("procurement/unitOfMeasures", "unitOfMeasure"),
+    View("system/callbacks", "callback"),
+    View("system/info/locations", "location", methods=READ),
+    View("system/info/members", "member", methods=READ),
+    View("system/integratorlogins", "integratorLogin"),
+    View("system/userDefinedFields", "userDefinedField"),
+)
+
+#: Short listings: `…/info`, `…/info/count` and, beside the object, `…/{id}/info`.
+INFO_VIEWS: Final = (
+    _info(
+        "company/communicationTypes/info", "communicationType", "description phoneFlag faxFlag emailFlag defaultFlag"
+    ),
+    _info("company/companies/info/types", "companyType", "name isVendor=vendorFlag", one=True),
+    _info(
+        "company/contacts/types/info",
+        "contactType",
+        "description defaultFlag serviceAlertFlag serviceAlertMessage",
+        count=False,
+    ),
+    _info(
+        "company/countries/info",
+        "country",
+        "name defaultFlag cityCaption stateCaption zipCaption dialingPrefix localizationCaptionOne",
+    ),
+    _info(
+        "company/managedDevicesIntegrations/info",
+        "managedDevicesIntegration",
+        "name solution managementItSetupType",
+    ),
+    _info("finance/agreements/types/info", "agreementType", "name inactiveFlag applicationUnits billingTerms"),
+    _info("finance/billingCycles/info", "billingCycle", "name defaultFlag"),
+    _info("finance/billingTerms/info", "billingTerm", "name"),
+    _info(
+        "procurement/catalog/info",
+        "catalogItem",
+        "identifier description inactiveFlag productClass serializedCostFlag price cost taxableFlag dropShipFlag"
+        " specialOrderFlag customerDescription manufacturerPartNumber vendorSku billableOption",
+    ),
+    _info("procurement/categories/info", "category", "name inactiveFlag"),
+    View(
+        "procurement/categories/{parent}/subcategories/info",
+        "subCategory",
+        parent="category",
+        by="category",
+        fields=_CATEGORY_VIEW,
+        methods=READ,
+        one=False,
+    ),
+    _info("procurement/subcategories/info", "subCategory", "name category inactiveFlag", slash=True),
+    _info("procurement/types/info", "productType", "name inactiveFlag"),
+    _info(
+        "system/userDefinedFields/info",
+        "userDefinedField",
+        "podId caption sequenceNumber helpText fieldTypeIdentifier numberDecimals entryTypeIdentifier requiredFlag"
+        " displayOnScreenFlag readOnlyFlag listViewFlag buttonUrl options businessUnitIds locationIds dateCreated",
+    ),
+)
