@@ -32,8 +32,7 @@ Everything takes effect at the sandbox's current time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from fractions import Fraction
+from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -53,6 +52,8 @@ from reconciler.sandbox.control_bodies import (
     ResetBody,
     SessionsBody,
     SettingsBody,
+    read_factor,
+    read_hours,
     read_moment,
 )
 from reconciler.sandbox.faults import FaultSpecError
@@ -171,7 +172,7 @@ def _clock(sandbox: Sandbox) -> dict[str, Any]:
 def _move_clock(sandbox: Sandbox, _request: Request, body: bytes) -> dict[str, Any]:
     match _read(body, ClockBody).only():
         case "advance_hours", hours:
-            sandbox.clock.advance(timedelta(seconds=int(Fraction(hours) * 3600)))
+            sandbox.clock.advance(read_hours(hours))
         case "now", text:
             sandbox.clock.set(read_moment(text))
         case _:
@@ -272,7 +273,7 @@ def _change_customer(sandbox: Sandbox, request: Request, body: bytes) -> dict[st
         case "bytes", total:
             world.set_bytes(partner_id, total, now)
         case "factor", factor:
-            world.grow(partner_id, Fraction(factor), now)
+            world.grow(partner_id, read_factor(factor), now)
         case "bytes_per_hour", per_hour:
             world.set_growth(partner_id, per_hour, now)
         case "add_device", device:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from fractions import Fraction
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from reconciler.sandbox.model import State
+
+_MOST_HOURS: Final = 24 * 366 * 100
+_MOST_FACTOR: Final = 1_000_000
+_Text = Annotated[str, Meta(min_length=1, max_length=250)]
+_Positive = Annotated[int, Meta(ge=1)]
 
 
 class ControlError(ValueError):
@@ -56,9 +63,9 @@ class FaultsBody(msgspec.Struct, forbid_unknown_fields=True):
 class SettingsBody(msgspec.Struct, forbid_unknown_fields=True):
     """Settings that are to change; those left out stay."""
 
-    latency_ms: int | msgspec.UnsetType = msgspec.UNSET
-    rate_per_second: int | msgspec.UnsetType | None = msgspec.UNSET
-    page_ceiling: int | msgspec.UnsetType = msgspec.UNSET
+    latency_ms: Annotated[int, Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
+    rate_per_second: _Positive | msgspec.UnsetType | None = msgspec.UNSET
+    page_ceiling: _Positive | msgspec.UnsetType = msgspec.UNSET
 
 
 class ResetBody(_Body):
@@ -68,9 +75,9 @@ class ResetBody(_Body):
 
 
 class CodebaseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The codebase after an upgrade of the tenant."""
+    """The codebase after an upgrade of the tenant: one step of a path, with a slash behind."""
 
-    codebase: str
+    codebase: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.]+/$")]
 
 
 class SessionsBody(_Body):
@@ -90,7 +97,7 @@ class NewDevice(msgspec.Struct, forbid_unknown_fields=True):
 class NewCustomer(msgspec.Struct, forbid_unknown_fields=True):
     """An end customer to add, with a device for each number of bytes."""
 
-    name: str
+    name: _Text
     devices: list[int | None] = []
     parent_id: int | None = None
 
@@ -102,8 +109,8 @@ class CustomerBody(_Body):
     factor: Decimal | msgspec.UnsetType = msgspec.UNSET
     bytes_per_hour: int | msgspec.UnsetType = msgspec.UNSET
     add_device: NewDevice | msgspec.UnsetType = msgspec.UNSET
-    add_site: str | msgspec.UnsetType = msgspec.UNSET
-    rename: str | msgspec.UnsetType = msgspec.UNSET
+    add_site: _Text | msgspec.UnsetType = msgspec.UNSET
+    rename: _Text | msgspec.UnsetType = msgspec.UNSET
     state: State | msgspec.UnsetType = msgspec.UNSET
     recycle: bool | msgspec.UnsetType = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
@@ -115,6 +122,30 @@ class DeviceBody(_Body):
     missing: bool | msgspec.UnsetType = msgspec.UNSET
     bytes: int | msgspec.UnsetType = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+def read_hours(hours: Decimal) -> timedelta:
+    """A number of hours as a span, cut to whole seconds.
+
+    Raises:
+        ControlError: it is not finite, or longer than any calendar.
+    """
+    if not hours.is_finite():
+        raise ControlError(f"{hours} is no number of hours")
+    if abs(hours) > _MOST_HOURS:
+        raise ControlError(f"{hours} hours lead beyond what a clock can show")
+    return timedelta(seconds=int(hours * 3600))
+
+
+def read_factor(factor: Decimal) -> Fraction:
+    """A factor, exactly.
+
+    Raises:
+        ControlError: it is not finite, or larger than any growth.
+    """
+    if not factor.is_finite() or abs(factor) > _MOST_FACTOR:
+        raise ControlError(f"{factor} is no factor: give one up to {_MOST_FACTOR}")
+    return Fraction(factor)
 
 
 def read_moment(text: str) -> datetime:

@@ -135,7 +135,7 @@ _USAGE_COLUMNS: Final = (
     ("Level", "text"),
     ("State", "text"),
     ("Devices", "number"),
-    ("Without a value", "number"),
+    ("No value", "number"),
     ("GB used", "gb"),
 )
 _REQUEST_COLUMNS: Final = (("At", "when"), ("Method", "text"), ("Path", "text"), ("Status", "number"), ("Fate", "text"))
@@ -157,7 +157,7 @@ def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
             {"name": "Billed a month", "value": f"{billed(tables['addition']):,.2f}"},
             {"name": "Requests", "value": str(sandbox.log.total)},
         ],
-        "console": _table("Backup console", _USAGE_COLUMNS, map(_usage_row, usage), len(usage), most),
+        "console": _table("Customers", _USAGE_COLUMNS, map(_usage_row, usage), len(usage), most),
         "tenant": [_shown(shown, tables, most) for shown in SHOWN],
         "requests": _table(
             "Last requests",

@@ -46,7 +46,7 @@ class CustomerUsage:
     used: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class World:
     """All partners and devices, asked and changed at given times.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -22,9 +21,9 @@ class WorldState(msgspec.Struct, forbid_unknown_fields=True):
     devices: list[Device]
 
 
-def dump_world(world: World) -> dict[str, Any]:
-    """The world as plain values for JSON."""
-    state = WorldState(
+def dump_world(world: World) -> WorldState:
+    """The world as it stands; `msgspec.json` writes it."""
+    return WorldState(
         seed=world.seed,
         customers=world.customers,
         started=world.started,
@@ -32,17 +31,10 @@ def dump_world(world: World) -> dict[str, Any]:
         partners=list(world.partners.values()),
         devices=list(world.devices.values()),
     )
-    plain: dict[str, Any] = msgspec.to_builtins(state)
-    return plain
 
 
-def load_world(plain: Any) -> World:
-    """The world that `dump_world` wrote.
-
-    Raises:
-        ValueError: these values are no world (`msgspec.ValidationError` says where).
-    """
-    state = msgspec.convert(plain, WorldState)
+def load_world(state: WorldState) -> World:
+    """The world that `dump_world` took down."""
     world = World(state.seed, 0, state.started)
     world.customers = state.customers
     world.next_ids = state.next_ids

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.sandbox.model import Level, State
 from reconciler.sandbox.population import customer_name
 from reconciler.sandbox.world import CustomerUsage, World, WorldError
-from reconciler.sandbox.world_state import dump_world, load_world
+from reconciler.sandbox.world_state import WorldState, dump_world, load_world
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -274,7 +274,8 @@ def test_a_world_survives_being_written_and_read() -> None:
     found.grow(ALDER, Fraction(2), START + HOUR)
     found.remove_customer(CEDAR, START + HOUR)
     found.add_customer("Gorse Garage", START + HOUR)
-    again = load_world(json.loads(json.dumps(dump_world(found))))
+    written = msgspec.json.encode(dump_world(found))
+    again = load_world(msgspec.json.decode(written, type=WorldState))
 
     for at in (START, START + 40 * HOUR):
         assert again.usage(at) == found.usage(at)

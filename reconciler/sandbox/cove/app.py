@@ -78,9 +78,9 @@ def _instead(faults: Faults, path: str) -> Response | None:
     """The answer of a fault that comes before the console: it never saw the call."""
     if storm := faults.hit("429", path):
         seconds = str(storm.options.get("retry-after", 1))
-        return Response("Too many requests", 429, headers={"Retry-After": seconds})
+        return Response("Too many requests", 429, {"Retry-After": seconds}, "text/plain")
     if faults.hit("500", path):
-        return Response("Internal server error", 500)
+        return Response("Internal server error", 500, media_type="text/plain")
     if proxy := faults.hit("html", path):
         return Response(_PROXY_PAGE, proxy.options.get("status", 200), media_type="text/html")
     return None

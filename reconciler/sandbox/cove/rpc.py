@@ -78,28 +78,26 @@ class ConsoleApi:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._console = sandbox.console
-        self._statistics = Statistics(self._console)
+        statistics = Statistics(sandbox)
         self._methods: dict[str, Callable[[Any, datetime], Any]] = {
             "EnumeratePartners": self._partners,
-            "EnumerateAccountStatistics": self._statistics.now,
-            "EnumerateAccountHistoryStatistics": self._statistics.history,
+            "EnumerateAccountStatistics": statistics.now,
+            "EnumerateAccountHistoryStatistics": statistics.history,
         }
 
     def answer(self, call: Call, *, stale: bool = False) -> dict[str, Any]:
         """The answer to one call; `stale` treats its visa as expired, good or not."""
-        answer: dict[str, Any] = {"id": call.id, "jsonrpc": "2.0"}
+        console, answer = self._sandbox.console, {"id": call.id, "jsonrpc": "2.0"}
         try:
             if call.method == "Login":
                 result = self._log_in(call.params)
-            else:
-                method = self._method(call.method)
-                if stale:
-                    raise stale_visa()
-                self._console.check_visa(call.visa)
-                answer["visa"] = self._console.issue_visa()
-                result = method(call.params, self._sandbox.clock.now())
-            return answer | {"visa": answer.get("visa") or self._console.issue_visa(), "result": result}
+                return answer | {"visa": console.issue_visa(), "result": result}
+            method = self._method(call.method)
+            if stale:
+                raise stale_visa()
+            console.check_visa(call.visa)
+            answer["visa"] = console.issue_visa()
+            return answer | {"result": method(call.params, self._sandbox.clock.now())}
         except RpcError as error:
             return answer | {"error": error.as_json()}
 
@@ -113,15 +111,15 @@ class ConsoleApi:
         params = Params(values, "Login", ("partner", "username", "password"))
         given = (params.text("partner"), params.text("username"), params.text("password"))
         known = self._sandbox.credentials
-        self._console.log_in(given, (known.partner, known.username, known.password))
+        self._sandbox.console.log_in(given, (known.partner, known.username, known.password))
         return {
             "result": {
                 "Id": _USER_ID,
-                "PartnerId": self._console.world.root_id,
+                "PartnerId": self._sandbox.console.world.root_id,
                 "Name": known.username,
                 "Flags": ["NonInteractive"],
             }
         }
 
     def _partners(self, values: Any, at: datetime) -> dict[str, Any]:
-        return {"result": enumerate_partners(self._console.world, values, at)}
+        return {"result": enumerate_partners(self._sandbox.console.world, values, at)}

@@ -10,14 +10,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.sandbox.cove.columns import Column, Row, column
-from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
 from reconciler.sandbox.model import Device
 from reconciler.sandbox.world import World
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.server import Sandbox
 
 _KNOWN: Final = (
     "PartnerId",
@@ -106,8 +108,8 @@ class _Kept:
 class Statistics:
     """Answers queries; keeps the order of the last one, because pages of one reading ask for the same."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._kept: _Kept | None = None
 
     def now(self, values: Any, at: datetime) -> dict[str, Any]:
@@ -128,11 +130,12 @@ class Statistics:
         return self._answer(query, datetime.fromtimestamp(timeslice, UTC))
 
     def _answer(self, query: Query, at: datetime) -> dict[str, Any]:
-        world = self._console.world
+        console = self._sandbox.console
+        world = console.world
         devices = self._ordered(query, at)
         if query.mode == "Count":
             return {"result": len(devices)}
-        end = query.start + min(query.count, self._console.page_ceiling)
+        end = query.start + min(query.count, console.page_ceiling)
         answer: dict[str, Any] = {
             "result": [_as_row(_row(world, each, at), query.columns) for each in devices[query.start : end]]
         }
@@ -141,9 +144,9 @@ class Statistics:
         return answer
 
     def _ordered(self, query: Query, at: datetime) -> list[Device]:
-        world = self._console.world
+        world = self._sandbox.console.world
         kept = self._kept
-        asked = (world.version, query.partner_id, query.excluded, query.order)
+        asked = (world, world.version, query.partner_id, query.excluded, query.order)
         if kept is not None and kept.asked == asked and kept.since <= at < kept.until:
             return kept.devices
         if query.partner_id not in world.subtree(world.root_id, at):

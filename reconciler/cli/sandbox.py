@@ -1,0 +1,92 @@
+"""`reconciler sandbox`: both stand-ins on loopback, for a first look, for demos and for tests.
+
+Standard output is one JSON object, the variables that the example estate reads, printed once the socket listens.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.control_bodies import ControlError, read_moment
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.faults import Faults, FaultSpecError
+from reconciler.sandbox.saved import SavedStateError, load, save
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.world import World
+
+
+def sandbox(
+    customers: Annotated[int, typer.Option(min=0, help="Customers in the backup console.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same customers.")] = 1,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds that every answer waits.")] = 0,
+    state: Annotated[Path | None, typer.Option(help="Go on from this file, and write it at the end.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="A bad day, such as 429:3 or drop:1@additions.")] = None,
+    clock: Annotated[str | None, typer.Option(help="Stand at this time, such as 2026-11-01T00:00:00Z.")] = None,
+) -> None:
+    """Run stand-ins of ConnectWise and of the backup console until Ctrl-C.
+
+    A state file that exists decides the customers, the tenant and the time; --clock moves its time.
+    """
+    made = _made(customers, seed, latency_ms, state, fault or [], clock)
+    with _until_stopped() as stopped:
+        try:
+            with RunningSandbox(made, port=port) as running:
+                typer.echo(json.dumps(made.variables(running.url), indent=2))
+                typer.echo(f"Look at {running.url}/ - Ctrl-C ends it.", err=True)
+                stopped.wait()
+        except OSError as error:
+            _fail(f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}. Take another: --port 0")
+    if state is not None:
+        try:
+            save(made, state)
+        except OSError as error:
+            _fail(f"{state} could not be written: {error.strerror}. What stood there before still stands")
+
+
+def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults: list[str], at: str | None) -> Sandbox:
+    try:
+        bad_days = Faults(faults)
+        start = read_moment(at) if at is not None else None
+        if state is not None and state.exists():
+            clock, tenant, console = load(state)
+            if start is not None:
+                clock.set(start)
+                clock.freeze()
+            return Sandbox(
+                clock=clock, faults=bad_days, tenant=tenant, console=console, seed=seed, latency_ms=latency_ms
+            )
+    except (ControlError, FaultSpecError, SavedStateError) as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{state} cannot be read: {error.strerror}")
+    clock = Clock(start)
+    console = Console(clock, World(seed, customers, clock.now()))
+    return Sandbox(clock=clock, faults=bad_days, console=console, seed=seed, latency_ms=latency_ms)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """An event that Ctrl-C or a termination sets, so that both end the sandbox in good order."""
+    stopped = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, lambda *_: stopped.set()) for each in signals]
+    try:
+        yield stopped
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(f"error: {sentence}.", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,552 @@
+"""The console's JSON-RPC API, held to the contract from outside: real HTTP, no client of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.world import World
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+ROOT, ALDER, BIRCHWOOD, DOGWOOD = 1_000_001, 1_001_001, 1_001_002, 1_001_004
+ALL_FIELDS = [0, 1, 3, 4, 5, 8, 9, 10, 18, 20]
+
+
+class Caller:
+    """A session that says exactly what a test wants said."""
+
+    def __init__(self, sandbox: Sandbox, url: str, http: httpx.Client) -> None:
+        self.sandbox = sandbox
+        self.url = url
+        self.http = http
+        self.visa: Any = None
+
+    def post(self, **body: Any) -> dict[str, Any]:
+        answer = self.http.post(self.url, json={"jsonrpc": "2.0", "id": "7", **body})
+        assert answer.status_code == 200
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def login(self, **given: Any) -> dict[str, Any]:
+        known = self.sandbox.credentials
+        params = {"partner": known.partner, "username": known.username, "password": known.password}
+        answer = self.post(method="Login", params={**params, **given})
+        self.visa = answer.get("visa", self.visa)
+        return answer
+
+    def call(self, method: str, params: Any) -> dict[str, Any]:
+        answer = self.post(method=method, params=params, visa=self.visa)
+        self.visa = answer.get("visa", self.visa)
+        return answer
+
+    def partners(self, **params: Any) -> list[dict[str, Any]]:
+        wanted = {"parentPartnerId": ROOT, "fetchRecursively": True, "fields": ALL_FIELDS, **params}
+        found: list[dict[str, Any]] = self.call("EnumeratePartners", wanted)["result"]["result"]
+        return found
+
+    def query(self, method: str = "EnumerateAccountStatistics", **changes: Any) -> dict[str, Any]:
+        query = {"PartnerId": ROOT, "StartRecordNumber": 0, "RecordsCount": 300, "Columns": ["I14"], **changes}
+        timeslice = {"timeslice": query.pop("timeslice")} if "timeslice" in query else {}
+        return self.call(method, {"query": {k: v for k, v in query.items() if v is not ...}, **timeslice})
+
+    def rows(self, **changes: Any) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.query(**changes)["result"]["result"]
+        return found
+
+
+def settings(row: dict[str, Any]) -> dict[str, str]:
+    return {key: value for each in row["Settings"] for key, value in each.items()}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Sandbox, str, httpx.Client]]:
+    """One server for all tests of this module; each test finds a new console in it."""
+    sandbox = Sandbox(clock=Clock(START))
+    with RunningSandbox(sandbox) as running, httpx.Client() as http:
+        yield sandbox, sandbox.variables(running.url)["COVE_URL"], http
+
+
+@pytest.fixture(params=[6])
+def cove(request: pytest.FixtureRequest, served: tuple[Sandbox, str, httpx.Client]) -> Caller:
+    sandbox, url, http = served
+    sandbox.clock.set(START)
+    sandbox.faults.replace([])
+    sandbox.console = Console(sandbox.clock, World(1, request.param, START))
+    caller = Caller(sandbox, url, http)
+    caller.login()
+    sandbox.log.clear()
+    return caller
+
+
+many = pytest.mark.parametrize("cove", [40], indirect=True)
+
+
+# ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_login_answers_the_partner_and_a_visa_beside_the_result(cove: Caller) -> None:
+    answer = cove.login()
+
+    assert answer["result"]["result"]["PartnerId"] == ROOT
+    assert answer["result"]["result"]["Flags"] == ["NonInteractive"]
+    assert (answer["id"], answer["jsonrpc"], type(answer["visa"])) == ("7", "2.0", str)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"partner": "Sandbox MSP"},
+        {"partner": "sandbox msp (sandbox@example.test)"},
+        {"username": "nobody"},
+        {"password": "guess"},
+    ],
+)
+def test_any_wrong_credential_is_2100_with_http_200_and_no_visa(cove: Caller, wrong: dict[str, str]) -> None:
+    answer = cove.login(**wrong)
+
+    assert answer["error"]["data"] == 2100
+    assert "visa" not in answer
+    assert "guess" not in str(answer)
+
+
+def test_five_failed_logins_lock_the_account_even_for_the_right_password(cove: Caller) -> None:
+    for _ in range(5):
+        assert cove.login(password="guess")["error"]["data"] == 2100
+
+    assert cove.login()["error"]["data"] == 2101
+    cove.sandbox.console.unlock()
+    assert "result" in cove.login()
+
+
+def test_a_good_login_forgives_the_failed_ones_before_it(cove: Caller) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            cove.login(password="guess")
+        assert "result" in cove.login()
+
+
+def test_every_answer_carries_a_fresh_visa(cove: Caller) -> None:
+    visas = [cove.query()["visa"] for _ in range(3)]
+
+    assert len(set(visas)) == 3
+
+
+def test_a_visa_lives_fifteen_minutes_by_the_sandboxs_clock(cove: Caller) -> None:
+    kept = cove.visa
+    cove.sandbox.clock.advance(timedelta(minutes=14, seconds=59))
+    assert "result" in cove.query()
+
+    cove.visa = kept
+    cove.sandbox.clock.advance(timedelta(seconds=1))
+    assert cove.query()["error"]["data"] == 1701
+
+
+def test_each_answers_visa_prolongs_the_session(cove: Caller) -> None:
+    for _ in range(5):
+        cove.sandbox.clock.advance(timedelta(minutes=10))
+        assert "result" in cove.query()
+
+
+@pytest.mark.parametrize("visa", [None, "", "made-up", 12])
+def test_a_missing_or_unknown_visa_is_1701(cove: Caller, visa: Any) -> None:
+    cove.visa = visa
+
+    assert cove.query()["error"]["data"] == 1701
+
+
+def test_sessions_can_be_ended_from_outside(cove: Caller) -> None:
+    cove.sandbox.console.expire_visas()
+
+    assert cove.query()["error"]["data"] == 1701
+
+
+def test_old_visas_are_swept_and_the_newest_stays_good(cove: Caller) -> None:
+    console = cove.sandbox.console
+    for _ in range(1500):
+        console.issue_visa()
+        console.clock.advance(timedelta(seconds=2))
+    console.check_visa(console.issue_visa())
+
+
+# ── the envelope ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", -32700),
+        (b"", -32700),
+        (b"\xff\xfe", -32700),
+        (b"[]", -32600),
+        (b'"Login"', -32600),
+        (b'{"id":"1","method":"Login"}', -32600),
+        (b'{"jsonrpc":"1.0","id":"1","method":"Login"}', -32600),
+        (b'{"jsonrpc":"2.0","method":"Login"}', -32600),
+        (b'{"jsonrpc":"2.0","id":true,"method":"Login"}', -32600),
+        (b'{"jsonrpc":"2.0","id":"1"}', -32600),
+        (b'{"jsonrpc":"2.0","id":"1","method":"Login","token":"x"}', -32600),
+    ],
+)
+def test_what_is_not_a_call_is_refused_with_its_json_rpc_code(cove: Caller, body: bytes, code: int) -> None:
+    answer = cove.http.post(cove.url, content=body)
+
+    assert answer.status_code == 200
+    assert answer.json()["id"] is None
+    assert answer.json()["error"]["code"] == code
+
+
+def test_an_unknown_method_is_refused(cove: Caller) -> None:
+    assert cove.call("RemovePartner", {"partnerId": ALDER})["error"]["code"] == -32601
+
+
+def test_only_post_is_taken(cove: Caller) -> None:
+    assert cove.http.get(cove.url).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"partner": "a", "username": "b"}, "password"),
+        ({"partner": "a", "username": "b", "password": 1}, "password"),
+        ({"partner": "a", "username": "b", "password": "c", "otp": "1"}, "otp"),
+        ([], "object"),
+    ],
+)
+def test_a_missing_mistyped_or_unknown_parameter_is_named(cove: Caller, params: Any, named: str) -> None:
+    error = cove.post(method="Login", params=params)["error"]
+
+    assert error["code"] == -32602
+    assert named in error["message"]
+
+
+def test_a_visa_inside_params_is_refused(cove: Caller) -> None:
+    error = cove.call("EnumeratePartners", {"parentPartnerId": ROOT, "visa": cove.visa})["error"]
+
+    assert error["code"] == -32602
+    assert "beside method" in error["message"]
+
+
+def test_a_refused_call_still_brings_the_next_visa(cove: Caller) -> None:
+    assert "visa" in cove.query(Columns=["I3"])
+
+
+# ── partners ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_partners_come_with_what_each_field_number_means(cove: Caller) -> None:
+    alder = next(each for each in cove.partners() if each["Id"] == ALDER)
+
+    assert alder == {
+        "Id": ALDER,
+        "ParentId": ROOT,
+        "Name": "Alder Dental",
+        "Level": "EndCustomer",
+        "ChildServiceTypes": ["AllInclusive"],
+        "ServiceType": "AllInclusive",
+        "State": "InProduction",
+        "LocationId": 1,
+        "Flags": [],
+        "Company": {"LegalCompanyName": "Alder Dental", "PostAddress": None},
+        "ExternalCode": "",
+        "MailFrom": "",
+        "CreationTime": int((START - timedelta(days=400)).timestamp()),
+    }
+
+
+def test_only_asked_fields_come_but_id_and_parent_always(cove: Caller) -> None:
+    assert {tuple(sorted(each)) for each in cove.partners(fields=[0])} == {("Id", "Name", "ParentId")}
+
+
+def test_sites_come_only_when_fetched_recursively(cove: Caller) -> None:
+    deep = {each["Level"] for each in cove.partners()}
+    flat = {each["Level"] for each in cove.partners(fetchRecursively=False)}
+
+    assert deep == {"EndCustomer", "Site"}
+    assert flat == {"EndCustomer"}
+
+
+def test_partners_below_a_customer_are_its_sites(cove: Caller) -> None:
+    assert [each["ParentId"] for each in cove.partners(parentPartnerId=BIRCHWOOD)] == [BIRCHWOOD]
+
+
+@many
+def test_parents_come_before_their_children(cove: Caller) -> None:
+    known = {ROOT}
+    for partner in cove.partners():
+        assert partner["ParentId"] in known
+        known.add(partner["Id"])
+
+
+def test_a_recycled_customer_is_found_below_the_bin(cove: Caller) -> None:
+    cove.sandbox.console.world.recycle(ALDER, START)
+    names = {each["Id"]: each["Name"] for each in cove.partners()}
+    alder = next(each for each in cove.partners() if each["Id"] == ALDER)
+
+    assert names[alder["ParentId"]].endswith("- Recycle Bin")
+
+
+@pytest.mark.parametrize(
+    ("params", "key", "value"),
+    [
+        ({"parentPartnerId": 42}, "data", 13501),
+        ({"parentPartnerId": ROOT, "fields": [2]}, "code", -32602),
+        ({"parentPartnerId": ROOT, "fields": ["Name"]}, "code", -32602),
+        ({"parentPartnerId": ROOT, "fields": [True]}, "code", -32602),
+        ({"parentPartnerId": str(ROOT)}, "code", -32602),
+        ({"parentPartnerId": True}, "code", -32602),
+        ({"parentPartnerId": ROOT, "fetchRecursively": "true"}, "code", -32602),
+        ({"fields": [0]}, "code", -32602),
+    ],
+)
+def test_partners_refuse_what_they_should(cove: Caller, params: Any, key: str, value: int) -> None:
+    assert cove.call("EnumeratePartners", params)["error"][key] == value
+
+
+# ── statistics ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_row_names_device_and_owner_and_lists_its_settings_one_by_one(cove: Caller) -> None:
+    row = next(each for each in cove.rows(Columns=["I1", "I14"]) if each["PartnerId"] == ALDER)
+
+    assert row == {
+        "AccountId": 2_000_020,
+        "Flags": None,
+        "PartnerId": ALDER,
+        "Settings": [{"I1": "alder-srv01"}, {"I14": "95187264113"}],
+    }
+
+
+def test_a_device_without_a_value_lacks_the_column(cove: Caller) -> None:
+    known = ["I14" in settings(row) for row in cove.rows(PartnerId=DOGWOOD)]
+
+    assert sorted(known) == [False, True, True]
+
+
+@many
+def test_every_column_of_the_reference_answers_strings(cove: Caller) -> None:
+    columns = ["I0", "I1", "I18", "I4", "I8", "I9", "I10", "I14", "I32", "I59", "I77", "I81", "D9F03"]
+    aliases = ["AU", "AN", "MN", "CD", "AR", "PD", "PN", "US", "OT", "AT", "PF", "T3"]
+    rows = [settings(row) for row in cove.rows(Columns=columns + aliases)]
+
+    assert {key for row in rows for key in row} == {*columns, *aliases}
+    assert all(isinstance(value, str) for row in rows for value in row.values())
+    assert all(row["I14"] == row["US"] for row in rows if "I14" in row)
+    assert {row["I32"] for row in rows if row["I59"] == "2"} == {"0"}
+
+
+def test_usage_grows_with_the_clock(cove: Caller) -> None:
+    before = int(cove.query(Totals=["SUM(I14)"])["result"]["totalStatistics"][0]["SUM(I14)"])
+    cove.sandbox.clock.advance(timedelta(minutes=14))
+    cove.query()
+    cove.sandbox.clock.advance(timedelta(minutes=14))
+    cove.login()
+    cove.sandbox.clock.advance(timedelta(hours=24))
+    cove.login()
+    after = int(cove.query(Totals=["SUM(I14)"])["result"]["totalStatistics"][0]["SUM(I14)"])
+
+    assert before == 2_256_950_000_000
+    assert after > before
+
+
+def test_totals_are_taken_over_all_devices_not_over_the_page(cove: Caller) -> None:
+    page = cove.query(RecordsCount=1, Totals=["SUM(I14)"])["result"]
+
+    assert len(page["result"]) == 1
+    assert page["totalStatistics"] == [{"SUM(I14)": "2256950000000"}]
+
+
+def test_a_count_says_how_many_devices_there_are(cove: Caller) -> None:
+    assert cove.query(SelectionMode="Count", Columns=..., RecordsCount=...)["result"]["result"] == 15
+
+
+def test_one_subtree_is_read_by_its_partner(cove: Caller) -> None:
+    assert {row["PartnerId"] for row in cove.rows(PartnerId=BIRCHWOOD)} == {BIRCHWOOD, 1_500_002}
+
+
+def test_excluded_partners_are_left_out_with_all_below_them(cove: Caller) -> None:
+    owners = {row["PartnerId"] for row in cove.rows(ExcludedPartners=[BIRCHWOOD])}
+
+    assert owners.isdisjoint({BIRCHWOOD, 1_500_002})
+    assert ALDER in owners
+
+
+def test_paging_reads_every_device_once(cove: Caller) -> None:
+    pages = [cove.rows(StartRecordNumber=start, RecordsCount=4, OrderBy="I8 ASC") for start in (0, 4, 8, 12, 16)]
+
+    assert [len(page) for page in pages] == [4, 4, 4, 3, 0]
+    assert len({row["AccountId"] for page in pages for row in page}) == 15
+
+
+def test_no_page_is_larger_than_the_servers_ceiling(cove: Caller) -> None:
+    cove.sandbox.console.page_ceiling = 5
+
+    assert len(cove.rows(RecordsCount=5000)) == 5
+
+
+@many
+@pytest.mark.parametrize("code", ["I1", "I8", "AR", "I14", "I4", "I18"])
+def test_rows_come_in_the_order_asked_for_and_backwards(cove: Caller, code: str) -> None:
+    def key(row: dict[str, Any]) -> tuple[bool, int, str]:
+        value = settings(row).get(code)
+        if value is None:
+            return (False, 0, "")
+        return (True, int(value), "") if code in {"I14", "I4"} else (True, 0, value)
+
+    rising = [key(row) for row in cove.rows(Columns=[code], OrderBy=f"{code} ASC")]
+    falling = [key(row) for row in cove.rows(Columns=[code], OrderBy=f"{code} DESC")]
+
+    assert rising == sorted(rising)
+    assert falling == sorted(falling, reverse=True)
+
+
+def test_without_an_order_rows_come_by_device_id(cove: Caller) -> None:
+    ids = [row["AccountId"] for row in cove.rows()]
+
+    assert ids == sorted(ids)
+
+
+def test_a_change_between_two_readings_is_seen(cove: Caller) -> None:
+    assert len(cove.rows()) == 15
+    cove.sandbox.console.world.remove_customer(ALDER, START)
+    assert len(cove.rows()) == 13
+    cove.sandbox.clock.advance(timedelta(minutes=-1))
+    cove.login()
+    assert len(cove.rows()) == 15
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "value"),
+    [
+        ({"Columns": ["I14", "I3"]}, "data", 13501),
+        ({"Totals": ["SUM(I3)"]}, "data", 13501),
+        ({"OrderBy": "I3 ASC"}, "data", 13501),
+        ({"PartnerId": 42}, "data", 13501),
+        ({"Columns": ["I9999"]}, "code", -32602),
+        ({"Columns": ["i14"]}, "code", -32602),
+        ({"Columns": "I14"}, "code", -32602),
+        ({"Columns": ...}, "code", -32602),
+        ({"PartnerId": ...}, "code", -32602),
+        ({"RecordsCount": ...}, "code", -32602),
+        ({"RecordsCount": 0}, "code", -32602),
+        ({"RecordsCount": "300"}, "code", -32602),
+        ({"StartRecordNumber": -1}, "code", -32602),
+        ({"SelectionMode": "All"}, "code", -32602),
+        ({"OrderBy": "I8"}, "code", -32602),
+        ({"OrderBy": "I8 asc"}, "code", -32602),
+        ({"OrderBy": "I9999 ASC"}, "code", -32602),
+        ({"Totals": ["AVG(I14)"]}, "code", -32602),
+        ({"Totals": ["SUM(I1)"]}, "code", -32602),
+        ({"Filter": "I14 > 0"}, "code", -32602),
+    ],
+)
+def test_statistics_refuse_what_they_should(cove: Caller, changes: Any, key: str, value: int) -> None:
+    answer = cove.query(**changes)
+
+    assert answer["error"][key] == value
+    assert "result" not in answer
+
+
+def test_statistics_without_a_query_are_refused(cove: Caller) -> None:
+    assert cove.call("EnumerateAccountStatistics", {"PartnerId": ROOT})["error"]["code"] == -32602
+
+
+def test_history_answers_as_of_its_timeslice(cove: Caller) -> None:
+    world, clock = cove.sandbox.console.world, cove.sandbox.clock
+    clock.advance(timedelta(days=40))
+    world.set_bytes(ALDER, 7, clock.now())
+    cove.login()
+    then = int((START + timedelta(hours=3)).timestamp())
+    rows = cove.query("EnumerateAccountHistoryStatistics", PartnerId=ALDER, timeslice=then)["result"]["result"]
+
+    expected = [world.used(device, START + timedelta(hours=3)) for device in world.devices_of([ALDER], clock.now())]
+    assert [int(settings(row)["I14"]) for row in rows] == expected
+    assert [int(settings(row)["I14"]) for row in cove.rows(PartnerId=ALDER)] == [6, 1]
+
+
+@pytest.mark.parametrize("timeslice", [..., "1", 0, int(START.timestamp()) + 1])
+def test_history_needs_a_timeslice_in_the_past(cove: Caller, timeslice: Any) -> None:
+    changes = {} if timeslice is ... else {"timeslice": timeslice}
+
+    assert cove.query("EnumerateAccountHistoryStatistics", **changes)["error"]["code"] == -32602
+
+
+# ── faults and the log ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_calls_are_counted_by_method(cove: Caller) -> None:
+    cove.partners()
+    cove.rows()
+    cove.rows()
+    cove.http.post(cove.url, content=b"{")
+
+    assert cove.sandbox.log.by_route == {
+        "POST /jsonapi EnumerateAccountStatistics": 2,
+        "POST /jsonapi EnumeratePartners": 1,
+        "POST /jsonapi": 1,
+    }
+
+
+def test_a_storm_answers_429_with_retry_after_and_does_nothing(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["429:1,retry-after=7@EnumeratePartners"])
+    body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
+    answer = cove.http.post(cove.url, json=body)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
+    assert len(cove.partners()) == 7
+
+
+def test_a_500_is_no_json(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["500"])
+    answer = cove.http.post(cove.url, json={"jsonrpc": "2.0", "id": 1, "method": "Login"})
+
+    assert answer.status_code == 500
+    assert not answer.headers["content-type"].startswith("application/json")
+
+
+def test_a_proxy_answers_html_with_status_200(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["html"])
+    answer = cove.http.post(cove.url, json={"jsonrpc": "2.0", "id": 1, "method": "Login"})
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+def test_a_stale_visa_is_1701_for_a_good_one_but_a_login_goes_through(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["stale-visa:1"])
+    assert cove.query()["error"]["data"] == 1701
+
+    assert "result" in cove.login()
+    assert "result" in cove.query()
+
+
+def test_half_a_document_comes_as_a_whole_message(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["half-json"])
+    body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
+    answer = cove.http.post(cove.url, json=body)
+
+    with pytest.raises(ValueError, match="line 1"):
+        answer.json()
+
+
+@pytest.mark.parametrize("fault", ["truncated", "drop"])
+def test_a_cut_answer_breaks_the_connection(cove: Caller, fault: str) -> None:
+    cove.sandbox.faults.replace([fault])
+    body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
+    with pytest.raises(httpx.RemoteProtocolError):
+        cove.http.post(cove.url, json=body)
+
+
+def test_a_slow_answer_and_the_latency_only_wait(cove: Caller) -> None:
+    cove.sandbox.faults.replace(["slow:ms=1"])
+    cove.sandbox.latency_ms = 1
+    try:
+        assert len(cove.rows()) == 15
+    finally:
+        cove.sandbox.latency_ms = 0
