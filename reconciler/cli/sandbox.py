@@ -11,10 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from reconciler.errors import ReconcilerError
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.control_bodies import ControlError, read_moment
 from reconciler.sandbox.cove.console import Console
@@ -45,12 +46,19 @@ def sandbox(
                 typer.echo(f"Look at {running.url}/ - Ctrl-C ends it.", err=True)
                 stopped.wait()
         except OSError as error:
-            _fail(f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}. Take another: --port 0")
+            raise ReconcilerError(
+                f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}",
+                advice="Stop what listens there, or let the sandbox take a free port with --port 0.",
+            ) from None
     if state is not None:
         try:
             save(made, state)
         except OSError as error:
-            _fail(f"{state} could not be written: {error.strerror}. What stood there before still stands")
+            raise ReconcilerError(
+                f"the state could not be written: {error.strerror}",
+                where=str(state),
+                advice="What stood there before still stands; make room, or name another file with --state.",
+            ) from None
 
 
 def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults: list[str], at: str | None) -> Sandbox:
@@ -65,10 +73,15 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
             return Sandbox(
                 clock=clock, faults=bad_days, tenant=tenant, console=console, seed=seed, latency_ms=latency_ms
             )
-    except (ControlError, FaultSpecError, SavedStateError) as error:
-        _fail(str(error))
+    except ControlError as error:
+        raise ReconcilerError(str(error), where="--clock") from None
+    except FaultSpecError as error:
+        raise ReconcilerError(str(error), where="--fault") from None
+    except SavedStateError as error:
+        advice = "Move the file away to begin with a new tenant."
+        raise ReconcilerError(str(error), where=str(state), advice=advice) from None
     except OSError as error:
-        _fail(f"{state} cannot be read: {error.strerror}")
+        raise ReconcilerError(f"the state cannot be read: {error.strerror}", where=str(state)) from None
     clock = Clock(start)
     console = Console(clock, World(seed, customers, clock.now()))
     return Sandbox(clock=clock, faults=bad_days, console=console, seed=seed, latency_ms=latency_ms)
@@ -85,8 +98,3 @@ def _until_stopped() -> Iterator[threading.Event]:
     finally:
         for each, handler in zip(signals, before, strict=True):
             signal.signal(each, handler)
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(f"error: {sentence}.", err=True)
-    raise typer.Exit(1)

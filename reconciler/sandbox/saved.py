@@ -115,7 +115,7 @@ def load(path: Path) -> tuple[Clock, Tenant, Console]:
         console.failed_logins = saved.failed_logins
         return clock, _tenant(saved, clock), console
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise SavedStateError(f"{path} is not a state of this sandbox: {error}") from None
+        raise SavedStateError(f"this is not a state of the sandbox: {error}") from None
 
 
 def _running(now: datetime) -> Clock:

@@ -1,7 +1,8 @@
 """The console on the wire: `POST /jsonapi`, with the sandbox's latency and faults, and its log.
 
-A fault is held to one method by `@`: `429:2@EnumeratePartners`. `stale-visa` calls a good visa expired; `drop` and
-`truncated` close the connection in the middle of the answer; `429` and `500` come before anything was done.
+A fault is held to one method by `@`: `429:2@EnumeratePartners`. `stale-visa` calls a good visa expired; `drop`
+closes the connection without an answer, `truncated` in the middle of one; `429` and `500` come before anything was
+done.
 """
 
 from __future__ import annotations
@@ -30,15 +31,23 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class CutResponse(Response):
-    """An answer whose headers promise all of the body, and whose connection closes after part of it."""
+    """An answer that never arrives whole: `dropped` before its first byte, or `truncated` after half of its body."""
 
-    keep: int = 0
+    def __init__(self, content: bytes, fate: str) -> None:
+        super().__init__(content, media_type=_JSON)
+        self.fate = fate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the interface
-        """Send the head and the first `keep` bytes; the server closes what was left unfinished."""
-        head = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        await send(head)
-        await send({"type": "http.response.body", "body": bytes(self.body[: self.keep]), "more_body": True})
+        """Send what is to arrive, and end the connection. `transport` is put there by `wire.WireProtocol`."""
+        transport: asyncio.Transport = scope["state"]["transport"]
+        if self.fate == "dropped":
+            transport.abort()
+        else:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            half = bytes(self.body[: len(self.body) // 2])
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+            transport.close()
+        await asyncio.sleep(0)  # lets the server see that the connection is gone
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -48,7 +57,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
     async def jsonapi(request: Request) -> Response:
         body = await request.body()
         path, delay_ms, response = respond(sandbox, api, body)
-        fate = "cut" if isinstance(response, CutResponse) else "sent"
+        fate = response.fate if isinstance(response, CutResponse) else "sent"
         sandbox.log.add(Entry(sandbox.clock.now(), "POST", path, "", response.status_code, fate))
         if delay_ms:
             await asyncio.sleep(delay_ms / 1000)
@@ -91,11 +100,9 @@ def _struck(faults: Faults, path: str, api: ConsoleApi, call: Call) -> Response:
     stale = call.method != "Login" and faults.hit("stale-visa", path) is not None
     content = _encode(api.answer(call, stale=stale))
     if faults.hit("drop", path):
-        return CutResponse(content, media_type=_JSON)
+        return CutResponse(content, "dropped")
     if faults.hit("truncated", path):
-        cut = CutResponse(content, media_type=_JSON)
-        cut.keep = len(content) // 2
-        return cut
+        return CutResponse(content, "truncated")
     if faults.hit("half-json", path):
         content = content[: len(content) // 2]
     return Response(content, media_type=_JSON)
