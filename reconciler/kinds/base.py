@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticKnownError
 
 from reconciler.kinds.forms import Form, Object, Target
 
 API_VERSION = "reconciler/v1"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100, strict=True)]
@@ -39,23 +43,29 @@ class Spec(Model):
 
 
 class Metadata(Model):
+    """What a document is called, and how its object is kept."""
+
     name: Name = Field(description="Unique per kind; how other documents refer to this one.")
-    id: int | None = Field(None, gt=0, description="Pins the ConnectWise id of the object to manage.")
+    id: int | None = Field(None, gt=0, strict=True, description="Pins the ConnectWise id of the object to manage.")
     previously: tuple[str, ...] = Field(
         (),
         description="Old natural keys (identifier, name, email…) of a renamed object, so that no second one is made.",
     )
-    protect: bool = Field(False, description="Refuse to retire this object.")
+    protect: StrictBool = Field(False, description="Refuse to retire this object.")
     ensure: Literal["present", "retired"] = Field(
         "present", description="`retired` cancels an agreement, makes a company or product inactive."
     )
 
 
 class EnvSecret(Model):
+    """A value that stands in an environment variable."""
+
     env: str = Field(min_length=1, description="Name of the environment variable that holds the value.")
 
 
 class FileSecret(Model):
+    """A value that stands in a file."""
+
     file: str = Field(min_length=1, description="Path of a file that holds the value, relative to the manifest folder.")
 
 
@@ -64,19 +74,27 @@ Secret = EnvSecret | FileSecret
 
 
 class ByIdentifier(Model):
+    """Looks an object up by its identifier."""
+
     identifier: str = Field(min_length=1, description="Identifier of an object that no manifest declares.")
 
 
 class ByName(Model):
+    """Looks an object up by its name."""
+
     name: str = Field(min_length=1, description="Name of an object that no manifest declares.")
 
 
 class ByEmail(Model):
+    """Looks a contact up by an e-mail address."""
+
     email: str = Field(min_length=1, description="E-mail address of a contact that no manifest declares.")
 
 
 class ById(Model):
-    id: int = Field(gt=0, description="ConnectWise id of an object that no manifest declares.")
+    """Names an object by its ConnectWise id."""
+
+    id: int = Field(gt=0, strict=True, description="ConnectWise id of an object that no manifest declares.")
 
 
 LookUp = ByIdentifier | ByName | ByEmail | ById
@@ -86,10 +104,23 @@ def _only_text(value: object) -> object:
     """YAML 1.2 has no dates: without this, pydantic would read the number 20261101 as seconds since 1970."""
     if not isinstance(value, str):
         raise ValueError('a date is written as text, "2026-11-01"')
+    if not _DATE.fullmatch(value):
+        raise ValueError(f'{value[:40]!r} is not a date: write it as "2026-11-01"')
     return value
 
 
-DateText = BeforeValidator(_only_text, json_schema_input_type=str)
+DateText = BeforeValidator(_only_text)
+
+
+def _only_number(value: object) -> object:
+    """A number in quotes is text: pydantic would take it for the number."""
+    if isinstance(value, str):
+        raise PydanticKnownError("decimal_type")
+    return value
+
+
+Number = Annotated[Decimal, Field(allow_inf_nan=False), BeforeValidator(_only_number)]
+"""A decimal number, written without quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec
+from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Number, Spec
 from reconciler.kinds.forms import Target
 
-Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Quantity = Annotated[Number, Field(ge=0)]
+Price = Annotated[Number, Field(ge=0)]
 ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 
 class Customer(Model):
+    """A customer as a usage source knows it."""
+
     source: Name = Field(description="Name of a usage source of the workspace.")
     id: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(
         description="The customer's immutable id in that source, as text."
@@ -25,7 +27,9 @@ class Customer(Model):
 
 
 class Range(Model):
-    up_to: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] | None = Field(
+    """One price range."""
+
+    up_to: Annotated[Number, Field(gt=0)] | None = Field(
         None, description="Last quantity of this range, inclusive; left out in the last range."
     )
     product: ProductReference = Field(description="The product that bills this range.")
@@ -33,6 +37,8 @@ class Range(Model):
 
 
 class Included(Model):
+    """An allowance."""
+
     amount: Quantity = Field(description="How much is free, in the source's unit.")
     per: Literal["customer", "device"] = Field(
         description="`customer`: once; `device`: each device has its own, which is not pooled."
@@ -40,8 +46,10 @@ class Included(Model):
 
 
 class Rounding(Model):
+    """How a quantity is rounded."""
+
     mode: Literal["up", "nearest", "down", "none"] = Field("up", description="`nearest` rounds halves up.")
-    step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False)] = Field(Decimal(1), description="To multiples of this.")
+    step: Annotated[Number, Field(gt=0)] = Field(Decimal(1), description="To multiples of this.")
 
 
 class CustomerMappingSpec(Spec):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
-from reconciler.kinds.base import Kind, Model, Name, Secret, Spec
+from reconciler.kinds.base import Kind, Model, Name, Number, Secret, Spec
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""
 
-Hours = Annotated[int, Field(ge=0)]
-Percent = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+Hours = Annotated[int, Field(ge=0, strict=True)]
+Percent = Annotated[Number, Field(ge=0)]
+Amount = Annotated[Number, Field(ge=0)]
 
 
 def _known_zone(name: str) -> str:
@@ -27,17 +26,21 @@ def _known_zone(name: str) -> str:
 
 
 class ConnectWiseSettings(Model):
+    """How to reach the ConnectWise tenant."""
+
     site: Setting = Field(description="Address of the API: api-na.myconnectwise.net, or a self-hosted one.")
     company: Setting = Field(description="The company id that one logs in with.")
     client_id: Setting = Field(description="The clientId of this integration.")
     public_key: Setting = Field(description="Public key of the API member.")
     private_key: Secret = Field(description="Reference to the private key.")
     api_version: str = Field("2026.4", description="Version of the API that answers are pinned to.")
-    max_concurrency: int = Field(16, ge=1, le=64, description="Requests under way at once, at most.")
-    bundle_size: int = Field(50, ge=1, le=50, description="Reads in one bundle, at most.")
+    max_concurrency: int = Field(16, ge=1, le=64, strict=True, description="Requests under way at once, at most.")
+    bundle_size: int = Field(50, ge=1, le=50, strict=True, description="Reads in one bundle, at most.")
 
 
 class CoveSource(Model):
+    """The backup console as a usage source."""
+
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["cove"] = Field(description="The backup console's JSON-RPC API.")
     unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
@@ -48,6 +51,8 @@ class CoveSource(Model):
 
 
 class CsvSource(Model):
+    """A CSV file as a usage source."""
+
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["csv"] = Field(
         description="A file of rows: customer_id, customer_name, device_id?, used, unit (B, GB, GiB), as_of."
@@ -57,6 +62,8 @@ class CsvSource(Model):
 
 
 class JsonSource(Model):
+    """A JSON file or endpoint as a usage source."""
+
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["json"] = Field(description="The same rows as objects, from a file or an endpoint.")
     unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
@@ -69,6 +76,8 @@ UsageSource = Annotated[CoveSource | CsvSource | JsonSource, Field(discriminator
 
 
 class Billing(Model):
+    """The rules that hold for every customer."""
+
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         description="IANA zone in which a month begins and ends: Europe/Berlin."
     )
@@ -86,11 +95,15 @@ class Billing(Model):
 
 
 class CustomerChange(Model):
+    """By how much one customer's quantity may change."""
+
     percent: Percent = Field(description="Change in percent of the quantity that is billed now.")
     quantity: Amount = Field(description="And by this much, in the source's unit.")
 
 
 class Guardrails(Model):
+    """Limits beyond which a plan needs somebody's approval."""
+
     customer_change: CustomerChange | None = Field(
         None, description="One customer's quantity changes by more than a percentage and an amount."
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from reconciler.kinds.base import API_VERSION, Kind
-from reconciler.kinds.registry import all_kinds
+from reconciler.kinds.registry import all_kinds, declarable_kinds
 from reconciler.manifests.defaults import KIND as DEFAULTS
 from reconciler.manifests.documents import Origin
 from reconciler.manifests.suggestions import listed, nearest
@@ -32,12 +33,19 @@ def open_document(origin: Origin, value: Any) -> tuple[Raw | None, list[Problem]
     if not isinstance(value, dict):
         advice = f"begin with apiVersion: {API_VERSION}, kind, metadata and spec"
         return None, [Problem((), f"a document has to be a mapping, got {described(value)}", advice)]
-    found = list(_problems(value))
     kind, metadata, spec = value.get("kind"), value.get("metadata"), value.get("spec")
-    known = kind == DEFAULTS or (isinstance(kind, str) and kind in all_kinds() and all_kinds()[kind].declarable)
-    if not (known and isinstance(metadata, dict) and isinstance(spec, dict)):
-        return None, found
-    return Raw(origin, None if kind == DEFAULTS else all_kinds()[str(kind)], metadata, spec), found
+    raw = None
+    if isinstance(kind, str) and kind in _declarable() and isinstance(metadata, dict) and isinstance(spec, dict):
+        raw = Raw(origin, _declarable()[kind], metadata, spec)
+        if len(value) == len(_TOP) and value.get("apiVersion") == API_VERSION:
+            return raw, []
+    return raw, list(_problems(value))
+
+
+@cache
+def _declarable() -> Mapping[str, Kind | None]:
+    """Everything that `kind` may say; `None` stands for `Defaults`."""
+    return {DEFAULTS: None, **{kind.name: kind for kind in declarable_kinds()}}
 
 
 def _problems(value: dict[str, Any]) -> Iterator[Problem]:
@@ -59,8 +67,8 @@ def _problems(value: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _kind_problems(kind: Any) -> Iterator[Problem]:
-    kinds = [DEFAULTS, *(name for name, item in all_kinds().items() if item.declarable)]
-    if kind in kinds:
+    kinds = _declarable()
+    if isinstance(kind, str) and kind in kinds:
         return
     if isinstance(kind, str) and kind in all_kinds():
         yield Problem(("kind",), f"{kind} is written by usage, and never declared", "declare a CustomerMapping")

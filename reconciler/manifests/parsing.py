@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from reconciler.manifests import scalars
 from reconciler.manifests.events import (
+    SCANNER_ERROR,
     AliasEvent,
-    BadYamlError,
+    BadYaml,
     DocumentEnd,
     DocumentStart,
     Event,
@@ -24,6 +25,7 @@ from reconciler.manifests.events import (
     SequenceEnd,
     SequenceStart,
     events,
+    explained,
 )
 
 DEEPEST: Final = 100
@@ -62,6 +64,8 @@ class _Composer:
     flaws: list[Flaw] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     """name → (value, number of nodes in it); the number is 0 while the value is not finished."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """Plain keys that were looked at once and are in order."""
     nodes: int = 0
     from_aliases: int = 0
 
@@ -112,6 +116,7 @@ class _Composer:
             self.flaw(event, "a key must be text", "use plain text before the colon")
             raise _StopError
         key: str = event.value
+        flaws = len(self.flaws)
         if event.implicit[0] and event.tag is None:
             if key == "<<":
                 self.flaw(event, "merge keys (<<) are not part of YAML 1.2", "use kind: Defaults for shared fields")
@@ -121,6 +126,8 @@ class _Composer:
             self.flaw(event, f"the key {key} is not text", "leave the tag out")
         if key in mapping:
             self.flaw(event, f"{key} stands twice in this mapping", "remove one of the two")
+        elif event.implicit[0] and event.tag is None and len(self.flaws) == flaws:
+            self.seen[key] = key
         return intern(key)
 
     def check_tag(self, event: Event, kind: str) -> None:
@@ -130,6 +137,7 @@ class _Composer:
     def document(self, stream: Iterator[Event]) -> Any:  # noqa: PLR0912, PLR0915 - a call per event would cost as much again
         """The value of the document that has just begun; `_NOTHING` where there is only a separator."""
         self.anchors.clear()
+        seen = self.seen
         root: list[Any] = []
         container: Any = root
         key: Any = _NOTHING
@@ -138,8 +146,10 @@ class _Composer:
             what = event.__class__
             if what is ScalarEvent:
                 self.nodes += 1
-                if container.__class__ is dict and key is _NOTHING:
-                    key = self.key(event, container)
+                if key is _NOTHING and container.__class__ is dict:
+                    key = seen.get(event.value)
+                    if key is None or key in container or event.tag is not None:
+                        key = self.key(event, container)
                     if event.anchor is not None:
                         self.anchors[event.anchor] = (key, 1)
                     continue
@@ -196,8 +206,8 @@ def parse(text: str) -> Parsed:
     composer = _Composer()
     documents: list[tuple[int, Any]] = []
     index = -1
-    stream = events(text)
     try:
+        stream = events(text)
         for event in stream:
             if event.__class__ is DocumentStart:
                 index += 1
@@ -206,12 +216,13 @@ def parse(text: str) -> Parsed:
                     documents.append((index, value))
     except _StopError:
         pass
-    except BadYamlError as error:
-        composer.flaws.append(Flaw(f"this is not YAML: {error.message}", _advice(error), error.line, error.column))
+    except SCANNER_ERROR as error:
+        bad = explained(text, error)
+        composer.flaws.append(Flaw(f"this is not YAML: {bad.message}", _advice(bad), bad.line, bad.column))
     return Parsed(tuple(documents), tuple(composer.flaws))
 
 
-def _advice(error: BadYamlError) -> str:
+def _advice(error: BadYaml) -> str:
     """What to try, for the mistakes that people make."""
     for sign, advice in _ADVICE:
         if sign in error.message:

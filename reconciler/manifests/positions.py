@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.manifests.events import (
+    SCANNER_ERROR,
     AliasEvent,
-    BadYamlError,
     DocumentEnd,
     DocumentStart,
     Event,
@@ -56,14 +56,14 @@ def lines_of(text: str) -> list[str]:
 def places_of(text: str) -> Mapping[int, Places]:
     """The places of every document, by its place in the file from 0, up to where the text stops being YAML."""
     found: dict[int, Places] = {}
-    stream = events(text)
     try:
+        stream = events(text)
         for event in stream:
             if event.__class__ is DocumentStart:
                 places = Places()
                 found[len(found)] = places
                 _walk(stream, places)
-    except BadYamlError:
+    except SCANNER_ERROR:
         pass  # its own diagnostic says so; what stood before it has its places
     return found
 

@@ -1,0 +1,40 @@
+"""`reconciler schema`: JSON Schemas for editors and CI."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.errors import ReconcilerError
+from reconciler.manifests import schemas
+from reconciler.manifests.suggestions import listed, nearest
+
+
+def schema(
+    kind: Annotated[str, typer.Argument(help="A kind, Defaults, or manifest for any of them.")] = schemas.ANY,
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder instead.")
+    ] = None,
+) -> None:
+    """Print a JSON Schema of the manifests, or write all of them."""
+    made = schemas.schemas()
+    if write is not None:
+        _write(made, write)
+        return
+    if kind not in made:
+        guess = nearest(kind, made)
+        advice = f"did you mean {guess}?" if guess else f"there is {listed(made, 'and')}"
+        raise ReconcilerError(f"there is no schema for {kind}", advice=advice)
+    typer.echo(schemas.written(made[kind]), nl=False)
+
+
+def _write(made: schemas.Schemas, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (folder / schemas.file_name(name)).write_text(schemas.written(content), encoding="utf-8")
+    except OSError as error:
+        raise ReconcilerError(f"{folder} cannot be written: {error.strerror}", advice="Name another folder") from error
+    typer.echo(f"{len(made)} schemas in {folder}")

@@ -1,0 +1,190 @@
+"""JSON Schemas (2020-12) of the manifests, made from the kinds: editors complete and explain with them.
+
+They hold what a schema can say of one document alone. A spec requires only its natural key, because `Defaults` may fill
+everything else in; `reconciler validate` checks the whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+from reconciler.kinds.base import API_VERSION, Kind, Metadata
+from reconciler.kinds.registry import declarable_kinds
+from reconciler.manifests.defaults import KIND as DEFAULTS
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+ANY: Final = "manifest"
+_MODE: JsonSchemaMode = "validation"
+Schema = dict[str, Any]
+Schemas = Mapping[str, Schema]
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|\d+")
+
+
+class _Generator(GenerateJsonSchema):
+    """pydantic's schemas as YAML needs them."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        """A number and nothing else: pydantic would take numbers in quotes, too."""
+        limits = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum"}
+        return {"type": "number"} | {
+            word: _plain(limit) for key, word in limits.items() if (limit := schema.get(key)) is not None
+        }
+
+    def encode_default(self, dft: Any) -> Any:
+        """Numbers as numbers: pydantic writes a decimal as text."""
+        if isinstance(dft, BaseModel):
+            return {name: self.encode_default(value) for name, value in dft.model_dump(by_alias=True).items()}
+        return _plain(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
+
+    def get_title_from_name(self, name: str) -> str:
+        """`invoiceToEmailAddress` as `Invoice to email address`."""
+        words = _WORD.sub(lambda found: f" {found.group()}", name).split()
+        said = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+        return said[:1].upper() + said[1:]
+
+
+def _plain(limit: Any) -> int | float:
+    return int(limit) if limit == int(limit) else float(limit)
+
+
+def schemas() -> Schemas:
+    """Every schema by name: one for each declarable kind, `Defaults`, and `manifest` for a document of any kind."""
+    kinds = declarable_kinds()
+    models: list[type[BaseModel]] = [Metadata, *(kind.spec for kind in kinds)]
+    _, generated = models_json_schema(
+        [(model, _MODE) for model in models],
+        by_alias=True,
+        ref_template="#/$defs/{model}",
+        schema_generator=_Generator,
+    )
+    definitions: Schema = generated["$defs"]
+    for definition in definitions.values():
+        _polish(definition)
+    made = {kind.name: _document(kind, definitions) for kind in kinds}
+    made[DEFAULTS] = _defaults(kinds, definitions)
+    made[ANY] = _any(made)
+    return {name: _only_needed(made[name]) for name in sorted(made)}
+
+
+def file_name(name: str) -> str:
+    return f"{name}.schema.json"
+
+
+def written(schema: Schema) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _document(kind: Kind, definitions: Schema) -> Schema:
+    spec = dict(definitions[kind.spec.__name__])
+    key = [name for name in kind.key if name in spec["properties"]]
+    spec["required"] = key
+    spec["title"] = f"Spec of {kind.name}"
+    spec["description"] = f"{kind.describes} Fields that are not required here may come from `kind: {DEFAULTS}`."
+    if not key:
+        del spec["required"]
+    return _envelope(kind.name, kind.describes, spec, definitions)
+
+
+def _defaults(kinds: tuple[Kind, ...], definitions: Schema) -> Schema:
+    parts = {}
+    for kind in kinds:
+        part = dict(definitions[kind.spec.__name__])
+        part.pop("required", None)
+        part["title"] = f"Defaults of {kind.name}"
+        part["description"] = f"Fields for every {kind.name} of this folder and below that does not give them itself."
+        parts[kind.name] = part
+    spec = {
+        "title": "Spec of Defaults",
+        "description": "Spec fields by kind.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": parts,
+    }
+    describes = "Spec fields for the documents of a folder and below; the nearest folder wins."
+    return _envelope(DEFAULTS, describes, spec, definitions)
+
+
+def _envelope(name: str, describes: str, spec: Schema, definitions: Schema) -> Schema:
+    return {
+        "$schema": DIALECT,
+        "title": name,
+        "description": describes,
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": {
+                "title": "API version",
+                "description": "Version of the manifest format.",
+                "const": API_VERSION,
+            },
+            "kind": {"title": "Kind", "description": describes, "const": name},
+            "metadata": {
+                "$ref": "#/$defs/Metadata",
+                "description": "What this document is called, and how it is kept.",
+            },
+            "spec": spec,
+        },
+        "$defs": definitions,
+    }
+
+
+def _any(made: Mapping[str, Schema]) -> Schema:
+    """A document of any kind: what its `kind` says decides on the rest."""
+    definitions: Schema = {}
+    for schema in made.values():
+        definitions |= schema["$defs"]
+    for name, schema in made.items():
+        definitions[name] = {key: part for key, part in schema.items() if key not in {"$schema", "$defs"}}
+    return {
+        "$schema": DIALECT,
+        "title": "Manifest",
+        "description": "A document of any kind.",
+        "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "kind": {"title": "Kind", "description": "What this document declares.", "enum": sorted(made)},
+        },
+        "allOf": [
+            {
+                "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
+                "then": {"$ref": f"#/$defs/{name}"},
+            }
+            for name in sorted(made)
+        ],
+        "$defs": definitions,
+    }
+
+
+def _polish(definition: Schema) -> None:
+    """No default `null`: a field that is left out is not managed, and `null` would clear it."""
+    for part in definition["properties"].values():
+        if part.get("default", ...) is None:
+            del part["default"]
+
+
+def _only_needed(schema: Schema) -> Schema:
+    """The schema without the definitions that nothing in it refers to."""
+    needed: set[str] = set()
+    waiting: list[Any] = [{key: part for key, part in schema.items() if key != "$defs"}]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+            if name and name not in needed:
+                needed.add(name)
+                waiting.append(schema["$defs"][name])
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    definitions = {name: schema["$defs"][name] for name in sorted(needed)}
+    return {**schema, "$defs": definitions}
