@@ -14,7 +14,7 @@ from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from reconciler.sandbox import control, page
 from reconciler.sandbox.clock import Clock
@@ -25,7 +25,7 @@ from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.log import Entry, RequestLog
 from reconciler.sandbox.messages import Request, Response, error_response
-from reconciler.sandbox.wire import WireProtocol
+from reconciler.sandbox.wire import protocol_for
 
 _HTML = (
     b"<!DOCTYPE html><html><head><title>Proxy sign-in</title></head>"
@@ -98,6 +98,11 @@ class Application:
         self.sandbox = sandbox
         self.connectwise = ConnectWise(sandbox)
         self.rest = Starlette(routes=[*cove.routes(sandbox), *page.routes(sandbox), *control.routes(sandbox)])
+
+    @property
+    def plain(self) -> bool:
+        """Whether answers go out at once and whole, so that the protocol may take its short way."""
+        return not self.sandbox.faults and not self.sandbox.latency_ms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -175,23 +180,25 @@ async def _send(response: Response, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def create_app(sandbox: Sandbox) -> ASGIApp:
+def create_app(sandbox: Sandbox) -> Application:
     """The application of both stand-ins, the page at `/` and the controls under `/sandbox/`."""
     return Application(sandbox)
 
 
 def server_config(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
     """How the sandbox is to be run; anything else cannot drop answers."""
+    application = create_app(sandbox)
     return uvicorn.Config(
-        create_app(sandbox),
+        application,
         host=host,
         port=port,
-        http=WireProtocol,
+        http=protocol_for(application),
         ws="none",
         lifespan="off",
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=60,
     )
 
@@ -199,8 +206,8 @@ def server_config(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -
 class RunningSandbox:
     """A sandbox served on loopback from a thread of its own, for tests and the demo.
 
-        with RunningSandbox(Sandbox()) as running:
-            httpx.get(f"{running.url}/login/companyinfo/sandbox")
+    with RunningSandbox(Sandbox()) as running:
+        httpx.get(f"{running.url}/login/companyinfo/sandbox")
     """
 
     def __init__(self, sandbox: Sandbox | None = None, *, port: int = 0) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from base64 import b64decode
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
-
 
 import msgspec
 
@@ -21,7 +19,7 @@ from reconciler.sandbox.connectwise.listing import Lists
 from reconciler.sandbox.connectwise.references import HREF_ROOT_JSON
 from reconciler.sandbox.connectwise.routing import Match, match
 from reconciler.sandbox.connectwise.tables import Row
-from reconciler.sandbox.messages import ENCODER, Request, Response, error_response, json_response
+from reconciler.sandbox.messages import Request, Response, error_response, json_response
 
 if TYPE_CHECKING:
     from reconciler.sandbox.server import Sandbox
@@ -158,9 +156,7 @@ class ConnectWise:
             if self._sandbox.faults.hit("bundles-off", request.path):
                 raise Refusal(403, "Forbidden", "This member may not use bundles.")
             tenant.settle_statuses()
-            return json_response(
-                200, self._bundles.answer(_body(request), count_only=found.special == "bundles/count")
-            )
+            return json_response(200, self._bundles.answer(_body(request), count_only=found.special == "bundles/count"))
         if found.special == "pricing":
             return self._pricing(request, found)
         return json_response(200, self._default(found.special))
@@ -301,4 +297,3 @@ def _finished(response: Response, media: bytes, root: str) -> Response:
     body = response.body.replace(HREF_ROOT_JSON, root.encode()) if response.body else b""
     headers = tuple((name, media if name == b"content-type" else value) for name, value in response.headers)
     return Response(response.status, body, headers)
-

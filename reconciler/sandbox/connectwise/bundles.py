@@ -25,6 +25,9 @@ RESOURCES: Final[dict[str, View | None]] = {
 }
 
 
+_ECHOED: Final = ("sequenceNumber", "resourceType", "version")
+
+
 class Bundles:
     """Answers bundles from a tenant's lists."""
 
@@ -42,7 +45,7 @@ class Bundles:
         return {"results": [self._result(request, count_only=count_only) for request in requests]}
 
     def _result(self, request: dict[str, Any], *, count_only: bool) -> dict[str, Any]:
-        result = {name: request[name] for name in ("sequenceNumber", "resourceType", "version") if name in request}
+        result: dict[str, Any] = {name: request[name] for name in _ECHOED if name in request}
         try:
             rows, shown = self._read(request, count_only=count_only)
         except Refusal as refusal:

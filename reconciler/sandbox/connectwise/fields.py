@@ -6,7 +6,7 @@ One line is one field: `name kind modifiers…`.
 |---|---|
 | `text`, `text(N)` | string, at most N characters |
 | `int`, `number`, `flag`, `date` | 32-bit integer · decimal number · boolean · `YYYY-MM-DDThh:mm:ssZ` |
-| `enum(A|B)` | one of these strings |
+| `enum(A|B)`, `enum(Name)` | one of these strings, or of those under that name below |
 | `ref(X)`, `refs(X)` | a reference to an object that must exist · a list of them |
 | `objects(X)` | a list of objects that have no address of their own |
 | `ints`, `numbers`, `texts`, `custom` | lists · custom field values |
@@ -30,6 +30,12 @@ from decimal import Decimal
 from typing import Any
 
 _KIND = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<argument>[^)]*)\))?$")
+#: Enumerations too long for a line.
+_ENUMS = {
+    "ApplicationCycle": "Contract2Weeks Contract4Weeks ContractYear ContractQuarter"
+    " CalendarWeek CalendarMonth CalendarQuarter CalendarYear",
+    "CustomFieldType": "TextArea Button Currency Date Hyperlink IPAddress Checkbox Number Percent Text Password",
+}
 _FLAGS = ("required", "unique", "trimmed", "computed", "postonly", "writeonly")
 
 
@@ -74,11 +80,15 @@ def parse_field(line: str) -> Field:
         name=name,
         kind=kind,
         max_length=int(argument) if kind == "text" and argument else None,
-        options=tuple(argument.split("|")) if kind == "enum" else (),
+        options=_options(argument) if kind == "enum" else (),
         target=argument if kind in {"ref", "refs", "objects"} else "",
         default=_default(kind, modifiers),
         **{flag: flag in modifiers for flag in _FLAGS},
     )
+
+
+def _options(argument: str) -> tuple[str, ...]:
+    return tuple(_ENUMS[argument].split() if argument in _ENUMS else argument.split("|"))
 
 
 def _default(kind: str, modifiers: list[str]) -> Any:

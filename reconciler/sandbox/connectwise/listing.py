@@ -89,7 +89,7 @@ class Lists:
         self._renew()
         table = self._tenant.tables[view.table]
         if parent is not None:
-            if view.by and view.by != view.parent or view.table == "subCategory":
+            if (view.by and view.by != view.parent) or view.table == "subCategory":
                 return [row for row in table.rows.values() if row.data[view.by]["id"] == parent]
             return sorted(table.children.get(parent, {}).values(), key=lambda row: row.id)
         if text and len(table.rows) > MAX_PAGE_SIZE // 10:

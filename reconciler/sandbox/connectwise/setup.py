@@ -116,6 +116,12 @@ def fill(tenant: Tenant) -> None:
     for identifier, first, last, licence in _MEMBERS:
         person = {"identifier": identifier, "firstName": first, "lastName": last, "fullName": f"{first} {last}"}
         _directly(tenant, "member", {**person, "licenseClass": licence, "inactiveFlag": False})
+    _people_and_companies(tenant)
+    _billing(tenant)
+    _products(tenant)
+
+
+def _people_and_companies(tenant: Tenant) -> None:
     _named(tenant, "companyStatus", _STATUSES)
     for name in _COMPANY_TYPES:
         body = {"name": name, "vendorFlag": name == "Vendor", "defaultFlag": name == "Customer"}
@@ -128,6 +134,9 @@ def fill(tenant: Tenant) -> None:
     for name, (code, prefix) in _COUNTRIES.items():
         body = {"name": name, "countryCode": code, "dialingPrefix": prefix, "defaultFlag": code == "US"}
         tenant.insert("country", body)
+
+
+def _billing(tenant: Tenant) -> None:
     for name, (identifier, option) in _CYCLES.items():
         body = {"identifier": identifier, "name": name, "billingOptions": option, "defaultFlag": option == "Monthly"}
         tenant.insert("billingCycle", body)
@@ -135,6 +144,9 @@ def fill(tenant: Tenant) -> None:
         tenant.insert("billingTerm", {"name": name, "dueDays": days, "defaultFlag": days == 30})
     for name in _AGREEMENT_TYPES:
         _agreement_type(tenant, name)
+
+
+def _products(tenant: Tenant) -> None:
     for name, children in _CATEGORIES.items():
         category = tenant.insert("category", {"name": name})
         for child in children:

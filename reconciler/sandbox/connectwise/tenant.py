@@ -129,7 +129,7 @@ class Tenant:
 
     def update(self, name: str, row: Row, changes: dict[str, Any], *, whole: bool = False) -> Row:
         """Change a row by already named fields (PATCH), or put a whole object in its place (PUT)."""
-        table, entity, rule = self.tables[name], self._entity(name), rules.of(name)
+        _table, entity, rule = self.tables[name], self._entity(name), rules.of(name)
         values, problems = clean(entity, changes, self.resolve)
         before = dict(row.data)
         merged = self._whole(entity, values) if whole else {**_own(entity, row), **values}
@@ -189,10 +189,7 @@ class Tenant:
         key = value.get("id")
         if key is not None and (isinstance(key, bool) or not isinstance(key, int)):
             raise Unfit("the id of a reference must be an integer")
-        if key:
-            row = table.rows.get(key)
-        else:
-            row = self._by_name(table, form.names, dict(form.shows), value)
+        row = table.rows.get(key) if key else self._by_name(table, form.names, dict(form.shows), value)
         if row is None:
             told = {name: value[name] for name in ("id", *form.names) if value.get(name)}
             raise Unfit(f"There is no {target} with {told or 'neither id nor name'}", "InvalidReference")

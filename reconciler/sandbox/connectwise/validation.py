@@ -89,21 +89,20 @@ def money(value: Decimal | int) -> Decimal:
 def _text(field: Field, value: Any, _resolve: Resolver) -> str:
     if not isinstance(value, str):
         raise Unfit(f"{field.name} must be a string")
-    if field.trimmed:
-        value = value.strip()
-    if field.max_length is not None and len(value) > field.max_length:
+    text = value.strip() if field.trimmed else value
+    if field.max_length is not None and len(text) > field.max_length:
         raise Unfit(f"The field {field.name} must be a string with a maximum length of {field.max_length}.")
-    if _CONTROL.search(value):
+    if _CONTROL.search(text):
         raise Unfit(f"{field.name} holds control characters")
-    return value
+    return text
 
 
 def _int(field: Field, value: Any, _resolve: Resolver) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if type(value) is not int:
         raise Unfit(f"{field.name} must be an integer")
     if not -(2**31) <= value < 2**31:
         raise Unfit(f"{field.name} does not fit into 32 bits")
-    return value
+    return int(value)
 
 
 def _number(field: Field, value: Any, _resolve: Resolver) -> Decimal:

@@ -34,7 +34,7 @@ ENTITIES: tuple[Entity, ...] = (
         internalNotes text
         applicationUnits enum(Amount|Hours|Incidents) =Amount
         applicationLimit number =0
-        applicationCycle enum(Contract2Weeks|Contract4Weeks|ContractYear|CalendarMonth|CalendarQuarter|CalendarWeek|ContractQuarter|CalendarYear) =CalendarMonth
+        applicationCycle enum(ApplicationCycle) =CalendarMonth
         applicationUnlimitedFlag flag =false
         oneTimeFlag flag =false
         coverAgreementTime flag =false
@@ -155,7 +155,7 @@ ENTITIES: tuple[Entity, ...] = (
         sla ref(SLA)
         applicationUnits enum(Amount|Hours|Incidents)
         applicationLimit number
-        applicationCycle enum(Contract2Weeks|Contract4Weeks|ContractYear|CalendarMonth|CalendarQuarter|CalendarWeek|ContractQuarter|CalendarYear)
+        applicationCycle enum(ApplicationCycle)
         applicationUnlimitedFlag flag =false
         oneTimeFlag flag =false
         coverAgreementTimeFlag flag =false

@@ -76,7 +76,7 @@ ENTITIES: tuple[Entity, ...] = (
         caption text(25) required
         sequenceNumber int required
         helpText text(1000)
-        fieldTypeIdentifier enum(TextArea|Button|Currency|Date|Hyperlink|IPAddress|Checkbox|Number|Percent|Text|Password) required
+        fieldTypeIdentifier enum(CustomFieldType) required
         numberDecimals int
         entryTypeIdentifier enum(Date|EntryField|List|Option)
         requiredFlag flag =false

@@ -87,7 +87,7 @@ class AgreementRules(Rules):
         if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         self.settle(tenant, row)
         for child in tenant.children("addition", row.id):
             AdditionRules().settle(tenant, child)
@@ -175,7 +175,7 @@ def _share(effective: str) -> Decimal:
 class SiteRules(Rules):
     """A site that an agreement covers."""
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
+    def settle(self, _tenant: Tenant, row: Row) -> None:
         row.data["agreementId"] = row.parent
 
 

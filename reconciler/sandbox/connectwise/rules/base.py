@@ -55,10 +55,10 @@ class Rules:
     def settle(self, tenant: Tenant, row: Row) -> None:
         """Compute the server's own fields from the rest; must give the same when run again."""
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
+    def user(self, _tenant: Tenant, _row: Row) -> str | None:
         """Who keeps the row from being deleted, beyond plain references to it."""
         return None
 
-    def delete(self, tenant: Tenant, row: Row) -> bool:
+    def delete(self, _tenant: Tenant, _row: Row) -> bool:
         """Delete in the kind's own way, and say so; otherwise the row is removed."""
         return False

@@ -109,13 +109,13 @@ class TypeAssociationRules(Rules):
             if row is not draft.row and row.data["type"]["id"] == kind:
                 draft.refuse("companyTypeAssociation", "type", "The company has this type already", "ObjectExists")
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         if row.parent is None:
             row.parent = row.data["company"]["id"]
             tenant.tables["companyTypeAssociation"].children.setdefault(row.parent, {})[row.id] = row
         _show_types(tenant, row.data["company"]["id"])
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         _show_types(tenant, row.data["company"]["id"])
 
     def delete(self, tenant: Tenant, row: Row) -> bool:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.connectwise.tenant import Tenant
 
 _FLAG_OF: Final = {"Email": "emailFlag", "Phone": "phoneFlag", "Fax": "faxFlag"}
+_WRITTEN: Final = ("type", "value", "extension", "defaultFlag")
 _SHOWN: Final = ("id", "type", "value", "extension", "defaultFlag", "domain", "communicationType")
 
 
@@ -44,7 +45,7 @@ class ContactRules(Rules):
             draft.refuse("contact", "communicationItems", f"{item['value']!r} is not an e-mail address")
         return {**item, "type": draft.tenant.reference("CommunicationType", row.id), "communicationType": name}
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         self._replace_items(tenant, row, row.data.pop("communicationItems", []))
         row.data["types"] = []
         for key in row.data.pop("typeIds", None) or ():
@@ -69,7 +70,7 @@ class ContactRules(Rules):
             if child.id not in kept:
                 table.remove(child)
         for item in items:
-            body = {name: item[name] for name in ("type", "value", "extension", "defaultFlag") if name in item}
+            body: dict[str, Any] = {name: item[name] for name in _WRITTEN if name in item}
             standing = table.children.get(row.id, {}).get(item.get("id") or 0)
             if standing is None:
                 tenant.insert("contactCommunication", body, row.id)
@@ -96,10 +97,10 @@ class CommunicationRules(Rules):
         if kind is not None and kind[1] == "Email" and "@" not in draft.values["value"]:
             draft.refuse("contactCommunication", "value", f"{draft.values['value']!r} is not an e-mail address")
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         self._settle_default(tenant, row)
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         self._settle_default(tenant, row)
 
     def settle(self, tenant: Tenant, row: Row) -> None:
@@ -142,7 +143,7 @@ class TypeAssociationRules(Rules):
         row.data["contact"] = tenant.reference("Contact", row.parent)
         _show_types(tenant, row.parent or 0)
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         _show_types(tenant, row.parent or 0)
 
     def delete(self, tenant: Tenant, row: Row) -> bool:

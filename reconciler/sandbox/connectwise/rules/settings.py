@@ -49,11 +49,11 @@ class CustomFieldRules(Rules):
         if draft.values["podId"] not in custom_fields.PODS:
             draft.refuse("userDefinedField", "podId", f"There is no pod {draft.values['podId']}", "InvalidReference")
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         row.data["dateCreated"] = row.data["_info"]["dateEntered"]
         custom_fields.show_all(tenant, custom_fields.PODS[row.data["podId"]])
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         custom_fields.show_all(tenant, custom_fields.PODS[row.data["podId"]])
 
     def delete(self, tenant: Tenant, row: Row) -> bool:
