@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.connectwise import solutions
 from reconciler.sandbox.connectwise.fields import Field
 from reconciler.sandbox.connectwise.references import shape
 from reconciler.sandbox.connectwise.tables import Row
 from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.validation import Unfit
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.world_state import WorldState, dump_world, load_world
 
@@ -153,10 +155,19 @@ def _revived(tenant: Tenant, field: Field, value: Any) -> Any:
 
 
 def _shared(tenant: Tenant, target: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What puts the shared reference in the place of a copy; a copy whose row is gone stays as it is."""
+    if target == solutions.TARGET:
+        return lambda copy: _solution(tenant, copy)
     rows = tenant.table(shape(target).table).rows
 
-    def shared(reference: dict[str, Any]) -> dict[str, Any]:
-        known = tenant.reference(target, reference["id"]) if reference["id"] in rows else None
-        return known if known is not None else reference
+    def shared(copy: dict[str, Any]) -> dict[str, Any]:
+        return (tenant.reference(target, copy["id"]) if copy["id"] in rows else None) or copy
 
     return shared
+
+
+def _solution(tenant: Tenant, copy: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return solutions.resolve(tenant, copy)
+    except Unfit:
+        return copy
