@@ -14,7 +14,7 @@ from typing import Any, Literal
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.forms import date_text
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Link, Value
+from reconciler.kinds.values import Link, Value, to_json
 from reconciler.planning.diff import as_it_stands, changed, created
 from reconciler.planning.plan import Action, Change, Money, Note, Precondition
 from reconciler.planning.setup import object_path
@@ -33,7 +33,8 @@ class WantedLine:
     agreement: Link
     product: Link
     quantity: Decimal
-    unit_price: Decimal
+    unit_price: Decimal | None
+    """None leaves the price of a standing line as it is."""
     mark: str
     effective_date: str
     why: str
@@ -56,17 +57,6 @@ class Period:
     last: str
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
-    """A marked addition that no mapping stands behind."""
-
-    addition: LiveObject
-    mark: str
-    product: str
-    quantity: Decimal
-    money: Decimal
-
-
 @dataclass(slots=True)
 class AdditionsPlan:
     """What `plan_additions` found; filled while it runs, read afterwards."""
@@ -79,7 +69,6 @@ class AdditionsPlan:
     problems: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     drifted: list[Note] = field(default_factory=list)
-    orphans: list[Orphan] = field(default_factory=list)
 
 
 def plan_additions(
@@ -87,15 +76,13 @@ def plan_additions(
     estate: Estate,
     period: Period,
     *,
-    marks: frozenset[str],
     currency: str | None,
     last_written: Mapping[str, Mapping[str, Any]],
     on_drift: OnDrift,
 ) -> AdditionsPlan:
     """Wanted lines against live additions.
 
-    `marks` are all marks that mappings stand behind, held ones too: what is marked and not among them is an orphan.
-    `last_written` tells a hand edit from a change of usage: by address, the fields as we last wrote them.
+    `last_written` tells a hand edit from a change of usage: by address, the fields as we last sent them.
     """
     plan = AdditionsPlan()
     live = _Additions(estate, period)
@@ -115,7 +102,7 @@ def plan_additions(
             _adopt(plan, line, candidates, currency)
         elif line.quantity > 0:
             _create(plan, line, currency)
-    _the_rest(plan, live, marks, taken)
+    _the_rest(plan, live, taken)
     return plan
 
 
@@ -163,12 +150,13 @@ def monthly(obj: LiveObject) -> Decimal:
 
 
 def _values(line: WantedLine) -> dict[str, Value]:
+    price = {} if line.unit_price is None else {"unitPrice": line.unit_price}
     return {
         "agreement": line.agreement,
         "product": line.product,
         "serialNumber": line.mark,
         "quantity": line.quantity,
-        "unitPrice": line.unit_price,
+        **price,
         "lessIncluded": Decimal(0),
         "billCustomer": "Billable",
         "effectiveDate": line.effective_date,
@@ -178,7 +166,7 @@ def _values(line: WantedLine) -> dict[str, Value]:
 
 def _create(plan: AdditionsPlan, line: WantedLine, currency: str | None) -> None:
     of = kind("Addition")
-    amount = line.quantity * line.unit_price
+    amount = line.quantity * (line.unit_price or Decimal(0))
     plan.money_after += amount
     plan.after[line.address] = line.after
     plan.actions.append(
@@ -221,7 +209,7 @@ def _update(
     on_drift: OnDrift,
 ) -> None:
     changes = _changes(_values(line), obj)
-    edited = [change for change in changes if change.path in written and written[change.path] != change.before]
+    edited = [change for change in changes if _edited(change, written)]
     if edited and on_drift == "accept":
         changes = tuple(change for change in changes if change not in edited)
         plan.notes.append(Note(address=line.address, message=f"hand edit accepted: {_told(edited, written)}"))
@@ -238,7 +226,19 @@ def _update(
 
 
 def _told(edited: Iterable[Change], written: Mapping[str, Any]) -> str:
-    return ", ".join(f"{change.path} {written[change.path]} → {change.before}" for change in edited)
+    return ", ".join(f"{change.path} {_as_written(change, written)} → {change.before}" for change in edited)
+
+
+def _edited(change: Change, written: Mapping[str, Any]) -> bool:
+    """Whether a field stands neither as we wrote it nor as we want it. What we never wrote, nobody can have edited;
+    the last day alone is ours though never sent: we leave it empty."""
+    if not written or not (change.path in written or change.path == "cancelledDate"):
+        return False
+    return bool(_as_written(change, written) != change.before)
+
+
+def _as_written(change: Change, written: Mapping[str, Any]) -> Any:
+    return to_json(kind("Addition").by_name[change.path].form.decode(written))
 
 
 def _action(
@@ -271,15 +271,9 @@ def _action(
     )
 
 
-def _the_rest(plan: AdditionsPlan, live: _Additions, marks: frozenset[str], taken: set[int]) -> None:
-    """Held additions stay as they are; marked ones that nobody stands behind are orphans. Both still bill."""
+def _the_rest(plan: AdditionsPlan, live: _Additions, taken: set[int]) -> None:
+    """Held additions stay as they are, and so do marked ones that nobody stands behind. Both still bill."""
     for obj in live.all:
-        mark = mark_of(obj)
-        if not mark or obj.id in taken:
-            continue
-        plan.money_before += monthly(obj)
-        plan.money_after += monthly(obj)
-        if mark not in marks:
-            product = (obj.raw.get("product") or {}).get("identifier") or "?"
-            quantity = Decimal(obj.raw.get("quantity") or 0)
-            plan.orphans.append(Orphan(obj, mark, str(product), quantity, monthly(obj)))
+        if mark_of(obj) and obj.id not in taken:
+            plan.money_before += monthly(obj)
+            plan.money_after += monthly(obj)

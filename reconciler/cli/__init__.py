@@ -1,0 +1,1 @@
+"""A module per command: flags in, text and exit code out; decides nothing."""

@@ -1,0 +1,57 @@
+"""`reconciler plan`: reads, compares, shows. Writes nothing anywhere but the ledger's samples."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.context import Context
+from reconciler.cli.output import paint_of, print_lines, write_file
+from reconciler.cli.session import make_plan, opened
+from reconciler.live.read import Scope
+from reconciler.planning.plan import Plan, write_plan
+from reconciler.rendering.plan_text import plan_text
+
+CHANGES = 2
+
+
+class Only(StrEnum):
+    SETUP = "setup"
+    USAGE = "usage"
+
+
+def scope_of(only: Only | None) -> Scope:
+    return Scope(setup=only is not Only.USAGE, usage=only is not Only.SETUP)
+
+
+def plan(
+    ctx: typer.Context,
+    only: Annotated[Only | None, typer.Option(help="Only the setup, or only the hourly usage.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the plan here, for apply.")] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+    ] = False,
+) -> int:
+    """Show what would change, and what it does to the money."""
+    context: Context = ctx.obj
+    found = asyncio.run(planned(context, scope_of(only)))
+    if out is not None:
+        write_file(out, write_plan(found))
+    show(context, found)
+    return CHANGES if detailed_exitcode and found.actions else 0
+
+
+async def planned(context: Context, scope: Scope) -> Plan:
+    async with opened(context) as session:
+        return await make_plan(session, scope)
+
+
+def show(context: Context, found: Plan) -> None:
+    if context.json:
+        typer.echo(write_plan(found), nl=False)
+    else:
+        print_lines(plan_text(found, paint_of(context)))

@@ -1,0 +1,142 @@
+"""What plan, apply and usage share: manifests, client and ledger opened, and a plan made of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from reconciler.cli.context import Context
+from reconciler.connectwise import Connection, ConnectWise
+from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.workspace import WorkspaceSpec
+from reconciler.ledger.journal import made_by_us
+from reconciler.ledger.store import Ledger, default_url
+from reconciler.live.read import Scope, read_estate
+from reconciler.manifests.documents import Manifests
+from reconciler.manifests.loading import load
+from reconciler.manifests.secrets import resolve
+from reconciler.planning.build import build
+from reconciler.planning.plan import Note, Plan
+from reconciler.planning.setup import plan_setup
+from reconciler.usage.collect import Collected, collect
+from reconciler.usage.plan import Metering, UsagePlan, plan_usage, workspace_spec
+from reconciler.usage.sources import registry
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    context: Context
+    manifests: Manifests
+    client: ConnectWise
+    ledger: Ledger
+
+    @property
+    def workspace(self) -> WorkspaceSpec:
+        return workspace_spec(self.manifests)
+
+    def secret(self, setting: Any, what: str = "secret") -> str:
+        """The value behind a setting or a plan's `{env: NAME}`."""
+        if isinstance(setting, dict):
+            setting = EnvSecret(**setting) if "env" in setting else FileSecret(**setting)
+        return resolve(setting, environ=self.context.environ, root=self.manifests.root, what=what)
+
+
+@asynccontextmanager
+async def opened(context: Context) -> AsyncIterator[Session]:
+    """Manifests loaded, ledger opened, client ready; requests are told on standard error with `-v`."""
+    manifests = load(context.root, workspace=context.workspace)
+    for warning in manifests.warnings:
+        typer.echo(str(warning), err=True)
+    connection = connection_of(context, manifests)
+    with open_ledger(context, manifests) as ledger:
+        async with ConnectWise(connection, on_notice=lambda text: typer.echo(f"note: {text}", err=True)) as client:
+            try:
+                yield Session(context, manifests, client, ledger)
+            finally:
+                if context.verbose:
+                    told = client.requests
+                    typer.echo(f"{told.total} requests, {told.retries} of them repeated:", err=True)
+                    for route, count in sorted(told.by_route.items()):
+                        typer.echo(f"  {count:6} {route}", err=True)
+
+
+def connection_of(context: Context, manifests: Manifests) -> Connection:
+    spec: Any = manifests.workspace.spec
+    settings = spec.connectwise
+
+    def text(setting: Any, name: str) -> str:
+        what = f"{manifests.workspace.address} connectwise.{name}"
+        return resolve(setting, environ=context.environ, root=manifests.root, what=what)
+
+    return Connection(
+        site=text(settings.site, "site"),
+        company=text(settings.company, "company"),
+        client_id=text(settings.client_id, "clientId"),
+        public_key=text(settings.public_key, "publicKey"),
+        private_key=text(settings.private_key, "privateKey"),
+        api_version=settings.api_version,
+        max_concurrency=settings.max_concurrency,
+        bundle_size=settings.bundle_size,
+    )
+
+
+def open_ledger(context: Context, manifests: Manifests) -> Ledger:
+    spec: Any = manifests.workspace.spec
+    url = default_url(manifests.root)
+    if spec.ledger is not None:
+        what = f"{manifests.workspace.address} ledger"
+        url = resolve(spec.ledger, environ=context.environ, root=manifests.root, what=what)
+    return Ledger.open(url, now=context.now)
+
+
+async def pull_usage(session: Session) -> tuple[Collected, ...]:
+    """Every source read and recorded. A source that fails is a failed pull, and stops nothing."""
+
+    def text(setting: Any) -> str:
+        return session.secret(setting, f"{session.manifests.workspace.address} usage")
+
+    sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
+    return await collect(session.ledger, sources, session.context.now)
+
+
+async def make_plan(session: Session, scope: Scope) -> Plan:
+    """Reads both sides at once, and compares."""
+    if scope.usage:
+        estate, fresh = await asyncio.gather(read_estate(session.client, session.manifests, scope), pull_usage(session))
+    else:
+        estate, fresh = await read_estate(session.client, session.manifests, scope), ()
+    billing = session.workspace.billing
+    manifests = session.manifests
+    setup = plan_setup(manifests.documents, estate) if scope.setup else None
+    usage: UsagePlan | None = None
+    if scope.usage:
+        metering = Metering(manifests, session.ledger, session.context.now, estate)
+        usage = plan_usage(metering, fresh, setup=scope.setup)
+    return build(
+        workspace=manifests.workspace.name,
+        now=session.context.now,
+        manifest_digest=manifests.digest,
+        setup=setup,
+        additions=usage.additions if usage else None,
+        currency=billing.currency,
+        coverage=usage.coverage if usage else (),
+        warnings=[*undeclared(session), *(Note(message=text) for text in (usage.result.warnings if usage else ()))],
+        guardrails=session.workspace.guardrails,
+        customers=len(manifests.of_kind("CustomerMapping")),
+    )
+
+
+def undeclared(session: Session) -> list[Note]:
+    """What we once made and the manifests no longer declare: removing a document removes nothing."""
+    made = made_by_us(session.ledger, session.manifests.workspace.name)
+    declared = session.manifests.by_address
+    return [
+        Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")
+        for address, number in sorted(made.items())
+        if address not in declared and not address.startswith("Addition/") and "#" not in address
+    ]

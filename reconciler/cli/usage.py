@@ -1,0 +1,85 @@
+"""`reconciler usage`: the metering side. Reads ConnectWise and the sources, writes only the ledger's samples."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import typer
+
+from reconciler.cli.context import Context
+from reconciler.cli.output import paint_of, print_lines
+from reconciler.cli.session import Session, make_plan, opened, pull_usage
+from reconciler.live.read import Scope
+from reconciler.planning.plan import Plan
+from reconciler.rendering.tables import coverage_table, pulls_table, report_table
+from reconciler.usage.report import ReportRow, report_rows
+
+UNACCOUNTED = 5
+
+app = typer.Typer(no_args_is_help=True, help="The metering side: pull, coverage, report.")
+
+
+@app.command()
+def pull(ctx: typer.Context) -> int:
+    """Read every source now, and keep what it says. Exit 1 when one failed."""
+    context: Context = ctx.obj
+
+    async def pulled() -> list[dict[str, Any]]:
+        async with opened(context) as session:
+            return [
+                {
+                    "source": found.pull.source,
+                    "state": found.pull.state,
+                    "customers": len(found.pull.customers),
+                    "samples": len(found.pull.samples),
+                    "error": found.pull.error,
+                    "notes": list(found.pull.notes),
+                }
+                for found in await pull_usage(session)
+            ]
+
+    rows = asyncio.run(pulled())
+    _print(context, rows, lambda: pulls_table(rows, paint_of(context)))
+    return 0 if all(row["state"] == "whole" for row in rows) else 1
+
+
+@app.command()
+def coverage(ctx: typer.Context) -> int:
+    """Account for every customer, in both directions. Exit 5 when something is not accounted for."""
+    context: Context = ctx.obj
+
+    async def planned() -> Plan:
+        async with opened(context) as session:
+            return await make_plan(session, Scope(setup=False, usage=True))
+
+    plan = asyncio.run(planned())
+    rows = [row.model_dump(mode="json") for row in plan.coverage]
+    _print(context, rows, lambda: coverage_table(plan, paint_of(context)))
+    return 0 if plan.accounted else UNACCOUNTED
+
+
+@app.command()
+def report(ctx: typer.Context) -> None:
+    """Show the additions that we bill, next to the usage they came from (seed guide, step 10)."""
+    context: Context = ctx.obj
+
+    async def reported(session: Session) -> list[ReportRow]:
+        return await report_rows(
+            session.client, session.manifests, session.ledger, session.context.now, Scope(setup=False, usage=True)
+        )
+
+    async def found() -> list[ReportRow]:
+        async with opened(context) as session:
+            return await reported(session)
+
+    rows = asyncio.run(found())
+    _print(context, [row.to_json() for row in rows], lambda: report_table(rows, paint_of(context)))
+
+
+def _print(context: Context, content: Any, lines: Any) -> None:
+    if context.json:
+        typer.echo(json.dumps(content, indent=2))
+    else:
+        print_lines(lines())

@@ -1,0 +1,122 @@
+"""Tables for the terminal: pulls, coverage, report. Rich lays them out; everything from outside is made safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from reconciler.kinds.values import plain_decimal
+from reconciler.planning.plan import CoverageRow, Plan
+from reconciler.rendering.paint import Paint, money, safe
+
+if TYPE_CHECKING:
+    from reconciler.usage.report import ReportRow
+
+WIDTH = 160
+"""Columns, where the output is no terminal that says its own."""
+
+Column = tuple[str, str]
+"""Heading, and `left` or `right`."""
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of a table whose columns are as wide as they need be."""
+    from rich import box  # noqa: PLC0415 (only commands that print tables wait for rich)
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in columns:
+        made.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(safe(cell)) for cell in row))
+    console = Console(file=StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+    with console.capture() as captured:
+        console.print(made)
+    for line in captured.get().rstrip("\n").split("\n"):
+        yield line.rstrip()
+
+
+def _number(value: Decimal | None) -> str:
+    return "unknown" if value is None else plain_decimal(value)
+
+
+def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str]:
+    columns = (("source", "left"), ("state", "left"), ("customers", "right"), ("samples", "right"), ("", "left"))
+    yield from table(
+        columns,
+        [
+            [
+                row["source"],
+                row["state"],
+                str(row["customers"]),
+                str(row["samples"]),
+                row["error"] or "; ".join(row["notes"]),
+            ]
+            for row in rows
+        ],
+    )
+    failed = sum(row["state"] != "whole" for row in rows)
+    yield paint(f"{len(rows)} sources read, {failed} failed.", "bold")
+
+
+def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
+    columns = (
+        ("state", "left"),
+        ("source", "left"),
+        ("customer", "left"),
+        ("name", "left"),
+        ("quantity", "right"),
+        ("a month", "right"),
+        ("", "left"),
+    )
+    yield from table(columns, [_coverage_row(row) for row in plan.coverage])
+    open_rows = sum(not row.accounted for row in plan.coverage)
+    worth = sum((row.money for row in plan.coverage if not row.accounted and row.money is not None), Decimal(0))
+    text = (
+        f"{len(plan.coverage)} accounted for."
+        if not open_rows
+        else (
+            f"{open_rows} of {len(plan.coverage)} not accounted for, {money(worth, plan.summary.money.currency)} a month at risk."
+        )
+    )
+    yield paint(text, "bold" if not open_rows else "red")
+
+
+def _coverage_row(row: CoverageRow) -> list[str]:
+    quantity = "unknown" if row.quantity is None else f"{plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
+    worth = "" if row.money is None else money(row.money, None)
+    return [row.state, row.source, row.customer, row.name, quantity, worth, row.detail]
+
+
+def report_table(rows: Sequence[ReportRow], paint: Paint) -> Iterator[str]:
+    columns = (
+        ("agreement", "left"),
+        ("product", "left"),
+        ("quantity", "right"),
+        ("unit price", "right"),
+        ("amount", "right"),
+        ("last update", "left"),
+        ("from", "left"),
+        ("used", "right"),
+    )
+    yield from table(columns, [_report_row(row) for row in rows])
+    total = sum((row.amount for row in rows), Decimal(0))
+    yield paint(f"{len(rows)} additions, {money(total, None)} a month.", "bold")
+
+
+def _report_row(row: ReportRow) -> list[str]:
+    used = "unknown" if row.used is None else f"{plain_decimal(row.used)} {row.unit or ''}".rstrip()
+    return [
+        row.agreement,
+        row.product,
+        plain_decimal(row.quantity),
+        _number(row.unit_price),
+        money(row.amount, None),
+        row.last_updated or "",
+        row.source or "no mapping: an orphan",
+        used,
+    ]
