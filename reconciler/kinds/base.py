@@ -208,8 +208,8 @@ class Reference:
 
 def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator[Reference]:
     """Every reference to another kind in a spec, those inside nested models too."""
-    for attribute, name, kind, nested in _reference_fields(type(spec)):
-        value = getattr(spec, attribute)
+    for attribute, name, kind, nested in reference_fields(type(spec)):
+        value = getattr(spec, attribute, None)  # a spec with mistakes lacks what is wrong
         if value is None:
             continue
         items = enumerate(value) if isinstance(value, tuple) else (("", value),)
@@ -223,7 +223,7 @@ def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator
 
 
 @cache
-def _reference_fields(spec: type[BaseModel]) -> tuple[tuple[str, str, str, bool], ...]:
+def reference_fields(spec: type[BaseModel]) -> tuple[tuple[str, str, str, bool], ...]:
     """(attribute, YAML name, kind, is it a model inside) of the fields that can hold references."""
     found: list[tuple[str, str, str, bool]] = []
     for attribute, info in spec.model_fields.items():

@@ -64,6 +64,5 @@ def _unreadable(text: str, error: Any) -> tuple[str, int, int]:
     found = _UNPRINTABLE.search(text)
     if found is None:
         return str(error.reason), 1, 1
-    offset = found.start()
-    line, column = text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
-    return f"the control character U+{ord(found.group()):04X} may not stand in YAML", line, column
+    before = re.split(r"\r\n|\r|\n", text[: found.start()])
+    return f"the control character U+{ord(found.group()):04X} may not stand in YAML", len(before), len(before[-1]) + 1

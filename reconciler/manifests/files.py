@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.manifests import masking
 from reconciler.manifests.diagnostics import Diagnostic
+from reconciler.manifests.positions import lines_of
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -19,11 +21,6 @@ class SourceFile:
     name: str
     """Relative to the manifest folder, with forward slashes."""
     text: str
-
-    @property
-    def folder(self) -> str:
-        """`""` for the manifest folder itself, else `customers/north`."""
-        return self.name.rpartition("/")[0]
 
 
 def find(root: Path) -> Iterator[Path]:
@@ -39,36 +36,48 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def read(root: Path, path: Path) -> SourceFile | Diagnostic:
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    diagnostic: Diagnostic
+    text: str
+    """What can be made out of it, for guesses only."""
+
+
+def read(root: Path, path: Path) -> SourceFile | Unreadable:
     """The text of one file, a byte order mark taken off; or what keeps it from being read."""
     name = path.relative_to(root).as_posix()
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return Diagnostic(f"cannot be read: {error.strerror}", "check the file's permissions", name)
+        return Unreadable(Diagnostic(f"cannot be read: {error.strerror}", "check the file's permissions", name), "")
     return decode(name, raw)
 
 
-def decode(name: str, raw: bytes) -> SourceFile | Diagnostic:
+def decode(name: str, raw: bytes) -> SourceFile | Unreadable:
     if raw.startswith(_UTF16):
-        return Diagnostic("is UTF-16, not UTF-8", "save it as UTF-8", name)
+        text = raw.decode("utf-16", errors="replace")
+        return Unreadable(Diagnostic("is UTF-16, not UTF-8", "save it as UTF-8", name), text)
     raw = raw.removeprefix(_BOM)
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode()) + 1
+        text = raw.decode(errors="replace")
         message = f"is not UTF-8: byte 0x{raw[error.start]:02X} at offset {error.start}"
-        return Diagnostic(message, "save it as UTF-8", name, line, column)
+        return _at(name, text, len(raw[: error.start].decode()), message, "save it as UTF-8")
     for character in _BREAKS:
         if (offset := text.find(character)) >= 0:
-            line, column = position(text, offset)
             message = f"the line separator U+{ord(character):04X} means two things in two versions of YAML"
-            return Diagnostic(message, f'write it as "\\u{ord(character):04x}", in quotes', name, line, column)
+            return _at(name, text, offset, message, f'write it as "\\u{ord(character):04x}", in quotes')
     return SourceFile(name, text)
+
+
+def _at(name: str, text: str, offset: int, message: str, suggestion: str) -> Unreadable:
+    line, column = position(text, offset)
+    shown = masking.shown(lines_of(text), line)
+    return Unreadable(Diagnostic(message, suggestion, name, line, column, shown), text)
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
     """Line and column, from 1, of a place in a text."""
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    before = lines_of(text[:offset])
+    return len(before), len(before[-1]) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,53 +15,13 @@ from reconciler.manifests.documents import Document, Manifests, Origin
 from reconciler.manifests.envelope import Raw, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
-from reconciler.manifests.positions import Path as YamlPath
 from reconciler.manifests.report import Report, Spot
-from reconciler.manifests.suggestions import listed, near, nearest
+from reconciler.manifests.suggestions import listed, nearest
 from reconciler.manifests.uniqueness import check_natural_keys
 from reconciler.manifests.validation import check
 from reconciler.manifests.wording import Problem
 
 WORKSPACE = "Workspace"
-
-
-def load(root: Path, *, workspace: str | None = None) -> Manifests:
-    """Every manifest below a folder, read, filled in and checked.
-
-    `workspace` chooses among several. Raises `ManifestError` with everything that is wrong, each at its place.
-    """
-    return _load(root, *_read(root), workspace)
-
-
-def load_texts(texts: dict[str, str], *, workspace: str | None = None) -> Manifests:
-    """The same for texts by file name, without a folder: for checks of what is about to be written."""
-    sources = {name: SourceFile(name, text) for name, text in texts.items()}
-    return _load(Path(), sources, [], workspace)
-
-
-def _read(root: Path) -> tuple[dict[str, SourceFile], list[Diagnostic]]:
-    shown = root.name or str(root)
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        advice = "name the manifest folder with -C, or make one with: reconciler init"
-        raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
-    sources: dict[str, SourceFile] = {}
-    unreadable: list[Diagnostic] = []
-    try:
-        for path in files.find(root):
-            found = files.read(root, path)
-            if isinstance(found, SourceFile):
-                sources[found.name] = found
-            else:
-                unreadable.append(found)
-    except OSError as error:
-        raise ManifestError(
-            [Diagnostic(f"{error.filename} cannot be read: {error.strerror}", "check its permissions", shown)]
-        ) from error
-    if not sources and not unreadable:
-        advice = "put *.yaml files there, or make some with: reconciler init"
-        raise ManifestError([Diagnostic("there are no manifests in this folder", advice, str(root))])
-    return sources, unreadable
 
 
 @dataclass(slots=True)
@@ -70,15 +31,21 @@ class _Loading:
     report: Report
     defaults: Defaults = field(default_factory=Defaults)
     raw: list[Raw] = field(default_factory=list)
-    specs: dict[str, dict[str, object]] = field(default_factory=dict)
+    specs: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Address → spec with its defaults, as parsed: what the digest is taken over."""
     documents: dict[str, Document] = field(default_factory=dict)
+    broken_texts: list[str] = field(default_factory=list)
+    """Of files that could not be read to their end."""
+    broken_names: set[str] = field(default_factory=set)
+    """Names of documents that could not be looked into."""
 
 
-def _load(root: Path, sources: dict[str, SourceFile], unreadable: list[Diagnostic], chosen: str | None) -> Manifests:
-    loading = _Loading(Report(sources, list(unreadable)))
-    for source in sources.values():
-        _parse(source, loading)
+def load(root: Path, *, workspace: str | None = None) -> Manifests:
+    """Every manifest below a folder, read, filled in and checked.
+
+    `workspace` chooses among several. Raises `ManifestError` with everything that is wrong, each at its place.
+    """
+    loading = _read(root)
     for raw in loading.raw:
         if raw.kind is None:
             _check_metadata(raw, loading.report)
@@ -86,28 +53,49 @@ def _load(root: Path, sources: dict[str, SourceFile], unreadable: list[Diagnosti
     for raw in loading.raw:
         if raw.kind is not None:
             _document(raw, raw.kind, loading)
-    workspace = _workspace(loading, chosen, str(root))
-    _check_all(loading, workspace)
+    chosen = _workspace(loading, workspace, str(root))
+    _check_all(loading, chosen)
     found = loading.report.diagnostics()
-    if workspace is None or any(item.severity == "error" for item in found):
+    if chosen is None or any(item.severity == "error" for item in found):
         raise ManifestError(found)
     fallback = loading.defaults.fallback()
     others = tuple(item for item in loading.documents.values() if item.kind.name != WORKSPACE)
-    return Manifests(
-        root,
-        workspace,
-        others,
-        digest(((item, loading.specs[item.address]) for item in (workspace, *others)), fallback),
-        fallback,
-        found,
-        len(sources),
-    )
+    content = digest(((item, loading.specs[item.address]) for item in (chosen, *others)), fallback)
+    return Manifests(root, chosen, others, content, fallback, found, len(loading.report.sources))
+
+
+def _read(root: Path) -> _Loading:
+    """All files, parsed. Raises `ManifestError` when there is no folder, or nothing in it."""
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        advice = "name the manifest folder with -C, or make one with: reconciler init"
+        raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
+    sources: dict[str, SourceFile] = {}
+    loading = _Loading(Report(sources))
+    try:
+        for path in files.find(root):
+            found = files.read(root, path)
+            if isinstance(found, SourceFile):
+                sources[found.name] = found
+                _parse(found, loading)
+            else:
+                loading.report.ready.append(found.diagnostic)
+                loading.broken_texts.append(found.text)
+    except OSError as error:
+        what = f"{error.filename} cannot be read: {error.strerror}"
+        raise ManifestError([Diagnostic(what, "check its permissions", str(root))]) from error
+    if not sources and not loading.report.ready:
+        advice = "put *.yaml files there, or make some with: reconciler init"
+        raise ManifestError([Diagnostic("there are no manifests in this folder", advice, str(root))])
+    return loading
 
 
 def _parse(source: SourceFile, loading: _Loading) -> None:
     parsed = parse(source.text)
     for flaw in parsed.flaws:
         loading.report.flaw(source.name, flaw)
+    if not parsed.whole:
+        loading.broken_texts.append(source.text)
     if not parsed.documents and not parsed.flaws:
         advice = "remove the file, or declare something in it"
         loading.report.ready.append(Diagnostic("there is no document in this file", advice, source.name, 1, 1))
@@ -117,6 +105,8 @@ def _parse(source: SourceFile, loading: _Loading) -> None:
             loading.report.problem(Origin(source.name, index), problem)
         if raw is not None:
             loading.raw.append(raw)
+        elif isinstance(value, dict) and isinstance(value.get("metadata"), dict):
+            loading.broken_names.add(str(value["metadata"].get("name")))
 
 
 def _check_metadata(raw: Raw, report: Report) -> Metadata:
@@ -156,7 +146,7 @@ def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
             other=Spot(first.origin, ("metadata", "name")),
         )
         return
-    loading.specs[document.address] = dict(spec)
+    loading.specs[document.address] = spec
 
 
 def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], report: Report) -> None:
@@ -173,6 +163,7 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> Document | N
     if chosen is None and len(found) == 1:
         return next(iter(found.values()))
     broken = any(item.kind is not None and item.kind.name == WORKSPACE for item in loading.raw)
+    broken |= any(WORKSPACE in text for text in loading.broken_texts)
     if chosen is not None:
         guess = nearest(chosen, found)
         advice = f"did you mean {guess}?" if guess else f"there is {listed(found, 'and')}" if found else "declare one"
@@ -191,21 +182,7 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> Document | N
 def _check_all(loading: _Loading, workspace: Document | None) -> None:
     """What documents demand of each other."""
     index = references.index(loading.documents)
-    for document in loading.documents.values():
-        for path, slot, value in references.references(document.spec):
-            if isinstance(value, str) and f"{slot.target}/{value}" not in loading.documents:
-                _missing(document, path, slot, value, loading)
+    unsure = references.Unsure(frozenset(loading.broken_names), tuple(loading.broken_texts))
+    references.check_references(index, unsure, loading.report)
     check_natural_keys(loading.documents.values(), index, loading.report)
     rules.check_rules(index, workspace, loading.report)
-
-
-def _missing(document: Document, path: YamlPath, slot: references.Slot, name: str, loading: _Loading) -> None:
-    names = [item.name for item in loading.documents.values() if item.kind.name == slot.target]
-    look_ups = listed(f"{{{by}: …}}" for by in slot.look_ups)
-    guesses = near(name, names)
-    advice = f"look it up with {look_ups} if no manifest declares it"
-    if guesses:
-        advice = f"did you mean {listed(guesses)}? Or {advice}"
-    origin, spot_path = document.origin, ("spec", *path)
-    report = loading.report
-    report.add(Spot(origin, spot_path), f"there is no {slot.target}/{name}", advice)

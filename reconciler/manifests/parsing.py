@@ -51,6 +51,8 @@ class Parsed:
     documents: tuple[tuple[int, Any], ...]
     """(place in the file from 0, value) of every document that is not just a separator."""
     flaws: tuple[Flaw, ...]
+    whole: bool
+    """False when the rest of the file could not be understood."""
 
 
 class _StopError(Exception):
@@ -206,6 +208,7 @@ def parse(text: str) -> Parsed:
     composer = _Composer()
     documents: list[tuple[int, Any]] = []
     index = -1
+    whole = True
     try:
         stream = events(text)
         for event in stream:
@@ -215,11 +218,12 @@ def parse(text: str) -> Parsed:
                 if value is not _NOTHING:
                     documents.append((index, value))
     except _StopError:
-        pass
+        whole = False
     except SCANNER_ERROR as error:
+        whole = False
         bad = explained(text, error)
         composer.flaws.append(Flaw(f"this is not YAML: {bad.message}", _advice(bad), bad.line, bad.column))
-    return Parsed(tuple(documents), tuple(composer.flaws))
+    return Parsed(tuple(documents), tuple(composer.flaws), whole)
 
 
 def _advice(error: BadYaml) -> str:

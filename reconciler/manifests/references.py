@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import LookUp
-from reconciler.kinds.forms import Form
+from reconciler.kinds.base import LookUp, Reference, reference_fields, references_of
 from reconciler.kinds.registry import all_kinds
 from reconciler.manifests.documents import Document
 from reconciler.manifests.masking import members
-from reconciler.manifests.positions import Path
+from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.suggestions import listed, near
 
 _LOOK_UPS = get_args(LookUp)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A field that refers to another object, or that holds fields which do."""
-
-    attribute: str
-    name: str
-    target: str = ""
-    """Name of the kind that is referred to."""
-    look_ups: tuple[str, ...] = ()
-    """By what an object that nothing declares can be looked up here."""
-    inner: tuple[Slot, ...] = ()
-
-
-@cache
-def slots(model: type[BaseModel]) -> tuple[Slot, ...]:
-    """The references of a model, found in its annotations."""
-    found = []
-    for attribute, info in model.model_fields.items():
-        name = info.alias or attribute
-        models = [part for part in members(info.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
-        look_ups = [part for part in models if part in _LOOK_UPS]
-        if look_ups:
-            by = tuple(next(iter(part.model_fields)) for part in look_ups)
-            found.append(Slot(attribute, name, _target(name, info.metadata), by))
-        elif inner := tuple(slot for part in models for slot in slots(part)):
-            found.append(Slot(attribute, name, inner=inner))
-    return tuple(found)
-
-
-def _target(name: str, metadata: list[Any]) -> str:
-    """The kind that a field refers to: its form says so; where there is none, it bears the kind's name."""
-    for mark in metadata:
-        if isinstance(mark, Form) and mark.target is not None and mark.target.kind is not None:
-            return mark.target.kind
-    kind = name[0].upper() + name[1:]
-    if kind not in all_kinds():
-        raise TypeError(f"{name} refers to no kind: give it a form with a target")
-    return kind
-
-
-def references(spec: BaseModel) -> Iterator[tuple[Path, Slot, Any]]:
-    """(path, slot, reference) of every reference that a spec holds."""
-    return _walk(spec, slots(type(spec)), ())
-
-
-def _walk(spec: BaseModel, found: tuple[Slot, ...], below: Path) -> Iterator[tuple[Path, Slot, Any]]:
-    for slot in found:
-        value = spec.__dict__.get(slot.attribute)
-        if value is None:
-            continue
-        path = (*below, slot.name)
-        if not slot.inner:
-            yield path, slot, value
-            continue
-        if isinstance(value, BaseModel):
-            yield from _walk(value, slot.inner, path)
-            continue
-        for place, item in enumerate(value):
-            yield from _walk(item, slot.inner, (*path, place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +53,65 @@ def _folded(value: Any) -> Any:
 
 
 @cache
-def _looked_up_by() -> Mapping[str, frozenset[str]]:
-    """Kind → the fields by which some reference looks it up."""
-    found: dict[str, set[str]] = {}
+def look_ups() -> Mapping[str, tuple[str, ...]]:
+    """Kind → the fields by which references look it up, `id` among them."""
+    found: dict[str, dict[str, None]] = {}
 
-    def gather(items: tuple[Slot, ...]) -> None:
-        for slot in items:
-            found.setdefault(slot.target, set()).update(slot.look_ups)
-            gather(slot.inner)
+    def gather(model: type[BaseModel]) -> None:
+        for attribute, _, target, nested in reference_fields(model):
+            for part in members(model.model_fields[attribute].annotation):
+                if nested and isinstance(part, type) and issubclass(part, BaseModel):
+                    gather(part)
+                elif part in _LOOK_UPS:
+                    found.setdefault(target, {}).update(dict.fromkeys(part.model_fields))
 
     for kind in all_kinds().values():
-        gather(slots(kind.spec))
-    return {kind: frozenset(fields - {"id"}) for kind, fields in found.items()}
+        gather(kind.spec)
+    return {kind: tuple(fields) for kind, fields in found.items()}
 
 
 def index(documents: Mapping[str, Document]) -> Index:
     looked_up: dict[tuple[str, str, Any], Document | None] = {}
     for document in documents.values():
         kind = document.kind.name
-        keys = [(kind, field, _folded(document.spec.__dict__.get(field))) for field in _looked_up_by().get(kind, ())]
-        if document.metadata.id is not None:
-            keys.append((kind, "id", document.metadata.id))
-        for key in keys:
-            looked_up[key] = document if key not in looked_up else None
+        for field in look_ups().get(kind, ()):
+            value = document.metadata.__dict__.get("id") if field == "id" else document.spec.__dict__.get(field)
+            if value is not None:
+                key = (kind, field, _folded(value))
+                looked_up[key] = document if key not in looked_up else None
     return Index(documents, looked_up)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """Documents that may well be there, in files and documents too broken to say: their lack is nobody else's error."""
+
+    names: frozenset[str]
+    texts: tuple[str, ...]
+
+    def may_hold(self, name: str) -> bool:
+        pattern = re.compile(rf"""name:\s*["']?{re.escape(name)}["']?\s*(?:$|[,}}#])""", re.MULTILINE)
+        return name in self.names or any(pattern.search(text) for text in self.texts)
+
+
+def check_references(found: Index, unsure: Unsure, report: Report) -> None:
+    """Every manifest name leads to a document. What is looked up instead may exist live, and is not judged here."""
+    names: dict[str, list[str]] = {}
+    for document in found.by_address.values():
+        names.setdefault(document.kind.name, []).append(document.name)
+    for document in found.by_address.values():
+        for reference in references_of(document.spec):
+            name = reference.value
+            if not isinstance(name, str) or f"{reference.kind}/{name}" in found.by_address or unsure.may_hold(name):
+                continue
+            _missing(document, reference, names.get(reference.kind, []), report)
+
+
+def _missing(document: Document, reference: Reference, names: list[str], report: Report) -> None:
+    advice = f"look it up with {listed(f'{{{by}: …}}' for by in look_ups()[reference.kind])} if no manifest declares it"
+    if guesses := near(str(reference.value), names):
+        advice = f"did you mean {listed(guesses)}? Or {advice}"
+    if reference.path[0] in document.defaulted:
+        advice += f"; the name comes from {document.defaulted[str(reference.path[0])]}"
+    spot = Spot(document.origin, ("spec", *reference.path))
+    report.add(spot, f"there is no {reference.kind}/{reference.value}", advice)

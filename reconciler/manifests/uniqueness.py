@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import Kind, key_part
+from reconciler.kinds.base import Kind, key_part, reference_fields
 from reconciler.manifests.documents import Document
-from reconciler.manifests.references import Index, slots
+from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
 
 
@@ -52,7 +52,7 @@ def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None
 def _components(kind: Kind) -> tuple[tuple[str, str, bool], ...]:
     """(attribute, kind that it refers to or "", whether case counts) of each part of a kind's natural key."""
     attributes = {info.alias or name: name for name, info in kind.spec.model_fields.items()}
-    targets = {slot.attribute: slot.target for slot in slots(kind.spec)}
+    targets = {attribute: target for attribute, _, target, _ in reference_fields(kind.spec)}
     exact = {field.name for field in kind.fields if field.form.exact}
     return tuple(
         (attributes[field], targets.get(attributes[field], ""), field in exact)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -41,41 +43,68 @@ def check(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
 
 def check_fields(model: type[BaseModel], raw: Mapping[str, Any]) -> list[Problem]:
     """The problems of the fields that are there, for a part that need not be whole: `Defaults`."""
-    return _each(model, raw)[1]
+    return _each(model, raw).problems
+
+
+@dataclass(slots=True)
+class _Fields:
+    """The fields of a part, each by itself. Keys are YAML names."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    remains: dict[str, Any] = field(default_factory=dict)
+    """What a field with mistakes inside is without them: enough to follow the references in it."""
+    problems: list[Problem] = field(default_factory=list)
 
 
 def _field_by_field(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
-    values, found = _each(model, raw)
-    given = {info.alias or name: name for name, info in model.model_fields.items()}
+    found = _each(model, raw)
+    partial = model.model_construct(_fields_set=set(), **found.values)
     for name, info in model.model_fields.items():
         alias = info.alias or name
-        if alias not in raw and info.is_required():
-            found.append(Problem((), f"{alias} is missing", f"add {alias}: …", at_key=True))
-    partial = model.model_construct(
-        _fields_set=set(values), **{alias: values[given[alias]] for alias in given if given[alias] in values}
-    )
-    for alias, name in given.items():
-        if alias in raw and name not in values:
+        if alias in raw and alias not in found.values:
             partial.__dict__.pop(name, None)  # it holds the default, and the YAML says something else
-    found += _between_fields(partial, raw)
-    return Checked(partial, tuple(found))
+        elif alias not in raw and info.is_required():
+            found.problems.append(Problem((), f"{alias} is missing", f"add {alias}: …", at_key=True))
+    found.problems += _between_fields(partial, raw)
+    for name, info in model.model_fields.items():
+        if (info.alias or name) in found.remains:
+            partial.__dict__[name] = found.remains[info.alias or name]
+    return Checked(partial, tuple(found.problems))
 
 
-def _each(model: type[BaseModel], raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """attribute → value for the fields that are in order, and the problems of the others."""
-    by_alias = {info.alias or name: name for name, info in model.model_fields.items()}
-    values: dict[str, Any] = {}
+def _each(model: type[BaseModel], raw: Mapping[str, Any]) -> _Fields:
+    """Every field that is there, validated by itself."""
+    attributes = {info.alias or name: name for name, info in model.model_fields.items()}
+    found = _Fields()
     errors: list[ErrorDetails] = []
     for key, value in raw.items():
-        if key not in by_alias:
+        if key not in attributes:
             errors.append({"type": "extra_forbidden", "loc": (key,), "msg": "", "input": None})
             continue
+        adapter = _adapter(model, attributes[key])
         try:
-            values[by_alias[key]] = _adapter(model, by_alias[key]).validate_python(value)
+            found.values[key] = adapter.validate_python(value)
         except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)
-            errors += [{**item, "loc": (key, *item["loc"])} for item in found]
-    return values, problems(errors, raw, lambda path: field_names(model, path))
+            details = error.errors(include_url=False, include_input=False)
+            errors += [{**item, "loc": (key, *item["loc"])} for item in details]
+    found.problems = problems(errors, raw, lambda path: field_names(model, path))
+    for key in raw.keys() & attributes.keys() - found.values.keys():
+        inside = [problem.path[1:] for problem in found.problems if problem.path[:1] == (key,)]
+        with suppress(ValidationError):
+            found.remains[key] = _adapter(model, attributes[key]).validate_python(_without(raw[key], inside))
+    return found
+
+
+def _without(value: Any, paths: list[Path]) -> Any:
+    """A value less what stands at some paths within it."""
+    left = deepcopy(value)
+    for path in paths:
+        place = left
+        for part in path[:-1]:
+            place = place[part]
+        if path and isinstance(place, dict):
+            place.pop(path[-1], None)
+    return left
 
 
 @cache
@@ -96,7 +125,8 @@ def _between_fields(partial: BaseModel, raw: Mapping[str, Any]) -> list[Problem]
         except AttributeError:
             continue  # it needs a field that is wrong itself, and has been reported
         except ValueError as error:
-            found.append(Problem(_meant(str(error), raw), str(error)))
+            path = _meant(str(error), raw)
+            found.append(Problem(path, str(error), at_key=not path))
     return found
 
 
