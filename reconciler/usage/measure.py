@@ -134,7 +134,7 @@ def take(measure: Measure, hours: Sequence[HourTotal]) -> Measured | None:
             chosen = (max(hours, key=lambda hour: hour.bytes),)
         case "mean":
             chosen = tuple(hours)
-        case "p95":
+        case _:
             rank = -(-95 * len(hours) // 100)
             chosen = (sorted(hours, key=lambda hour: hour.bytes)[rank - 1],)
     return Measured(measure, chosen, len(hours))
