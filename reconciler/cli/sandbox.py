@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,18 +39,14 @@ def sandbox(
 
     A state file that exists decides the customers, the tenant and the time; --clock moves its time.
     """
+    if state is not None and not state.parent.is_dir():
+        raise ReconcilerError(f"there is no folder {state.parent}", where="--state", advice="Make it first.")
     made = _made(customers, seed, latency_ms, state, fault or [], clock)
-    with _until_stopped() as stopped:
-        try:
-            with RunningSandbox(made, port=port) as running:
-                typer.echo(json.dumps(made.variables(running.url), indent=2))
-                typer.echo(f"Look at {running.url}/ - Ctrl-C ends it.", err=True)
-                stopped.wait()
-        except OSError as error:
-            raise ReconcilerError(
-                f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}",
-                advice="Stop what listens there, or let the sandbox take a free port with --port 0.",
-            ) from None
+    _need_free(port)
+    with _until_stopped() as stopped, RunningSandbox(made, port=port) as running:
+        typer.echo(json.dumps(made.variables(running.url), indent=2))
+        typer.echo(f"Look at {running.url}/ - Ctrl-C ends it.", err=True)
+        stopped.wait()
     if state is not None:
         try:
             save(made, state)
@@ -68,8 +65,8 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
         if state is not None and state.exists():
             clock, tenant, console = load(state)
             if start is not None:
-                clock.set(start)
                 clock.freeze()
+                clock.set(start)
             return Sandbox(
                 clock=clock, faults=bad_days, tenant=tenant, console=console, seed=seed, latency_ms=latency_ms
             )
@@ -85,6 +82,19 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
     clock = Clock(start)
     console = Console(clock, World(seed, customers, clock.now()))
     return Sandbox(clock=clock, faults=bad_days, console=console, seed=seed, latency_ms=latency_ms)
+
+
+def _need_free(port: int) -> None:
+    """Try the port before anything is started on it."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
+            attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            attempt.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise ReconcilerError(
+            f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}",
+            advice="Stop what listens there, or let the sandbox take a free port with --port 0.",
+        ) from None
 
 
 @contextmanager
