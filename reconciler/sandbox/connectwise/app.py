@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from base64 import b64decode
 from collections.abc import Callable
@@ -28,6 +29,7 @@ VERSION: Final = "v2026.4.98765"
 MAX_TARGET: Final = 2000
 _LOGIN: Final = "/login/companyinfo/"
 _MEDIA: Final = "application/vnd.connectwise.com+json"
+_LOG: Final = logging.getLogger("reconciler.sandbox")
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -52,6 +54,9 @@ class ConnectWise:
             return self._answer(request)
         except Refusal as refusal:
             return refusal.response()
+        except Exception:  # noqa: BLE001  # a fault of the sandbox: told in its log, and to the client as a server's 500
+            _LOG.exception("%s %s", request.method, request.path)
+            return error_response(500, "InternalServerError", "The sandbox itself failed; its log says where.")
 
     def _answer(self, request: Request) -> Response:
         if len(request.target) > MAX_TARGET:
@@ -177,8 +182,8 @@ class ConnectWise:
         assert view is not None  # noqa: S101  # _dispatch sends views only
         self._sandbox.tenant.settle_statuses()
         query = request.query
-        if self._sandbox.faults:
-            self._lists.dates_wrong = self._sandbox.faults.hit("dates-wrong", request.path) is not None
+        faults = self._sandbox.faults
+        self._lists.dates_wrong = bool(faults) and faults.hit("dates-wrong", request.path) is not None
         cut = selection.projection(view.table, view.fields, query["fields"]) if query.get("fields") else None
         if found.key is not None:
             row = self._row(found)

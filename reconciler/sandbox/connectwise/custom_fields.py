@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -42,6 +44,25 @@ def show(tenant: Tenant, table: str, row: Row) -> None:
 def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """A written list over the one that stands: an entry left out keeps its value [seen]."""
     return [*({entry["id"]: entry for entry in [*held, *given]}.values())]
+
+
+def wrong(tenant: Tenant, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """What is wrong with written custom fields: unknown ids, and values of another type than the definition's."""
+    known = {row.id: row.data for row in defined(tenant, table)}
+    for entry in given:
+        definition = known.get(entry["id"])
+        value = entry.get("value")
+        if definition is None:
+            yield f"There is no custom field {entry['id']} on this object"
+        elif value is not None and not isinstance(value, _types(definition["fieldTypeIdentifier"])):
+            kind = definition["fieldTypeIdentifier"]
+            yield f"The value of custom field {definition['caption']!r} must be of type {kind}"
+
+
+def _types(kind: str) -> tuple[type, ...]:
+    if kind == "Checkbox":
+        return (bool,)
+    return (int, Decimal) if kind in {"Currency", "Number", "Percent"} else (str,)
 
 
 def show_all(tenant: Tenant, table: str) -> None:

@@ -43,6 +43,9 @@ def find(entity_name: str, allowed: tuple[str, ...], text: str) -> Path:
     if first == "_info":
         return _info((first, *rest))
     entity = ENTITIES[entity_name]
+    if (renamed := next((name for name in allowed if name.startswith(f"{first}=")), None)) is not None:
+        stored = renamed.partition("=")[2]
+        return Path((first,), entity.fields[stored].kind, getter((stored,)))
     field = entity.fields.get(first)
     if field is None or field.writeonly or (allowed and first not in allowed):
         raise UnknownPath(f"{first!r} is not a field of {entity.resource}")

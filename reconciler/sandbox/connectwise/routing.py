@@ -51,10 +51,12 @@ def _routes() -> list[_Route]:
         routes.append(_Route(_pattern(path, slash=False), methods, special=special))
     for view in (*INFO_VIEWS, *VIEWS):
         listed = tuple(method for method in ("GET", "POST") if method in view.methods)
-        one = tuple(method for method in view.methods if method in _ONE)
+        one = view.one_methods or tuple(method for method in view.methods if method in _ONE)
         routes.append(_Route(_pattern(view.path, slash=view.slash), listed, view))
         if view.count:
-            routes.append(_Route(_pattern(f"{view.path}/count", slash=False), READ, view, count=True))
+            routes.append(
+                _Route(_pattern(view.count_path or f"{view.path}/count", slash=False), READ, view, count=True)
+            )
         if view.path.endswith("/info"):
             path = view.path.removesuffix("info") + "{id}/info"
             routes.append(_Route(_pattern(path, slash=False), READ, view))

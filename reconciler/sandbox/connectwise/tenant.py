@@ -97,10 +97,8 @@ class Tenant:
     def insert(self, name: str, body: dict[str, Any], parent: int | None = None) -> Row:
         """Make a row, or refuse with every problem there is."""
         table, entity, rule = self.tables[name], self._entity(name), rules.of(name)
-        values, problems = clean(entity, body, self.resolve)
-        for field, default in entity.defaults:
-            if values.get(field) is None:
-                values[field] = default
+        values, problems = self._clean(name, body)
+        _fill(entity, values)
         draft = rules.Draft(self, values, parent, None, frozenset(body))
         if not problems:
             rule.prepare(draft)
@@ -129,10 +127,14 @@ class Tenant:
 
     def update(self, name: str, row: Row, changes: dict[str, Any], *, whole: bool = False) -> Row:
         """Change a row by already named fields (PATCH), or put a whole object in its place (PUT)."""
-        _table, entity, rule = self.tables[name], self._entity(name), rules.of(name)
-        values, problems = clean(entity, changes, self.resolve)
+        entity, rule = self._entity(name), rules.of(name)
+        values, problems = self._clean(name, changes)
         before = dict(row.data)
-        merged = self._whole(entity, values) if whole else {**_own(entity, row), **values}
+        merged = values if whole else {**_own(entity, row), **values}
+        if "customFields" in values:
+            standing = row.data.get("customFields", [])
+            merged = {**merged, "customFields": custom_fields.merge(standing, values["customFields"] or [])}
+        _fill(entity, merged)
         draft = rules.Draft(self, merged, row.parent, row, frozenset(changes))
         if not problems:
             rule.prepare(draft)
@@ -219,8 +221,12 @@ class Tenant:
             else:
                 row.data[name] = value
 
-    def _whole(self, entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
-        return {**dict(entity.defaults), **{name: value for name, value in values.items() if value is not None}}
+    def _clean(self, name: str, body: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+        entity = self._entity(name)
+        values, problems = clean(entity, body, self.resolve)
+        for told in custom_fields.wrong(self, name, values.get("customFields") or ()):
+            problems.append(problem(entity, "customFields", told))
+        return values, problems
 
     def _taken(self, name: str, values: dict[str, Any], row: Row | None) -> list[Problem]:
         entity, problems = self._entity(name), []
@@ -270,6 +276,12 @@ class Tenant:
             if view.path == path:
                 return view.table, parent
         raise KeyError(f"no table and no collection {collection!r}; known: {', '.join(self.tables)}")
+
+
+def _fill(entity: Entity, values: dict[str, Any]) -> None:
+    for field, default in entity.defaults:
+        if values.get(field) is None:
+            values[field] = default
 
 
 def _own(entity: Entity, row: Row) -> dict[str, Any]:

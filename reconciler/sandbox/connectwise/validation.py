@@ -98,19 +98,20 @@ def _text(field: Field, value: Any, _resolve: Resolver) -> str:
 
 
 def _int(field: Field, value: Any, _resolve: Resolver) -> int:
-    if type(value) is not int:
+    if isinstance(value, bool) or not isinstance(value, int):
         raise Unfit(f"{field.name} must be an integer")
-    if not -(2**31) <= value < 2**31:
+    if abs(value) >= 2**31:
         raise Unfit(f"{field.name} does not fit into 32 bits")
-    return int(value)
+    return value
 
 
 def _number(field: Field, value: Any, _resolve: Resolver) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise Unfit(f"{field.name} must be a number")
-    if abs(value) >= 10**15:
+    number = Decimal(value)
+    if abs(number) >= 10**15:
         raise Unfit(f"{field.name} is too large")
-    return money(value)
+    return money(number)
 
 
 def _flag(field: Field, value: Any, _resolve: Resolver) -> bool:

@@ -26,10 +26,13 @@ class View:
     slash: bool = False
     one: bool = True
     count: bool = True
+    count_path: str = ""
+    one_methods: tuple[str, ...] = ()
 
 
-def _info(path: str, table: str, fields: str, *, slash: bool = False, one: bool = False, count: bool = True) -> View:
-    return View(path, table, fields=tuple(fields.split()), methods=READ, slash=slash, one=one, count=count)
+def _info(path: str, table: str, fields: str, *, slash: bool = False, one: bool = False, count_path: str = "") -> View:
+    shown = tuple(fields.split())
+    return View(path, table, fields=shown, methods=READ, slash=slash, one=one, count_path=count_path)
 
 
 _CATEGORY_VIEW: Final = ("name", "inactiveFlag")
@@ -38,7 +41,14 @@ VIEWS: Final = (
     View("company/communicationTypes", "communicationType"),
     View("company/companies", "company"),
     View("company/companies/{parent}/managementReportNotifications", "reportNotification", parent="company"),
-    View("company/companies/{parent}/managementReportSetup", "reportSetup", parent="company", count=False),
+    View(
+        "company/companies/{parent}/managementReportSetup",
+        "reportSetup",
+        parent="company",
+        methods=("GET", "POST"),
+        count=False,
+        one_methods=("PUT", "PATCH"),
+    ),
     View("company/companies/{parent}/managementSummaryReports", "managementSummary", parent="company"),
     View("company/companies/{parent}/sites", "companySite", parent="company"),
     View("company/companies/{parent}/typeAssociations", "companyTypeAssociation", parent="company", by="company"),
@@ -105,7 +115,7 @@ INFO_VIEWS: Final = (
         "company/contacts/types/info",
         "contactType",
         "description defaultFlag serviceAlertFlag serviceAlertMessage",
-        count=False,
+        count_path="company/contacts/types/count/info",
     ),
     _info(
         "company/countries/info",

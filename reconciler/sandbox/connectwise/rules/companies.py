@@ -46,8 +46,8 @@ class CompanyRules(Rules):
     def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
         row.data["deletedFlag"] = False
         row.data["types"] = []
-        for each in values.get("types") or ():
-            tenant.insert("companyTypeAssociation", {"type": each, "company": {"id": row.id}}, row.id)
+        for key in dict.fromkeys(each["id"] for each in values.get("types") or ()):
+            tenant.insert("companyTypeAssociation", {"type": {"id": key}, "company": {"id": row.id}}, row.id)
         address = {
             name: values[name]
             for name in ("addressLine1", "addressLine2", "city", "zip", "country", "phoneNumber", "faxNumber")

@@ -48,7 +48,7 @@ class ContactRules(Rules):
     def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
         self._replace_items(tenant, row, row.data.pop("communicationItems", []))
         row.data["types"] = []
-        for key in row.data.pop("typeIds", None) or ():
+        for key in dict.fromkeys(row.data.pop("typeIds", None) or ()):
             tenant.insert("contactTypeAssociation", {"type": {"id": key}}, row.id)
         company = row.data.get("company")
         if company is not None:
@@ -62,6 +62,9 @@ class ContactRules(Rules):
         company = row.data.get("company")
         if company is not None and values.get("defaultFlag"):
             _make_default(tenant, row, tenant.tables["company"].rows[company["id"]])
+
+    def settle(self, tenant: Tenant, row: Row) -> None:
+        show_items(tenant, row)
 
     def _replace_items(self, tenant: Tenant, row: Row, items: list[dict[str, Any]]) -> None:
         kept = {item["id"] for item in items if item.get("id")}

@@ -1,0 +1,131 @@
+"""A sandbox of its own for each test, over real HTTP on loopback, and a small tenant in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+
+START = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+class Api:
+    """A bare client of the ConnectWise half, made for these tests from the reference alone."""
+
+    def __init__(self, running: RunningSandbox) -> None:
+        self.running = running
+        self.sandbox = running.sandbox
+        self.tenant = running.sandbox.tenant
+        known = running.variables()
+        self.http = httpx.Client(
+            base_url=f"{running.url}/{self.tenant.codebase}apis/3.0",
+            auth=(
+                f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}",
+                known["CONNECTWISE_PRIVATE_KEY"],
+            ),
+            headers={"clientId": known["CONNECTWISE_CLIENT_ID"]},
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The body of a GET that must succeed, with decimals."""
+        answer = self.http.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return read(answer)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The body of a POST that must create."""
+        answer = self.http.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return read(answer)
+
+    def patch(self, path: str, **values: Any) -> Any:
+        """The body of a PATCH that must succeed, replacing whole fields."""
+        operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
+        answer = self.http.patch(path, json=operations)
+        assert answer.status_code == 200, answer.text
+        return read(answer)
+
+    def names(self, path: str, **query: Any) -> list[str]:
+        """The names in a list."""
+        return [each["name"] for each in self.get(path, **query)]
+
+    def company(self, identifier: str = "ACME", **more: Any) -> Any:
+        """A company, with one address field."""
+        return self.tenant.create(
+            "company", {"identifier": identifier, "name": identifier.title(), "city": "X", **more}
+        )
+
+    def contact(self, company: Any, **more: Any) -> Any:
+        """A contact of a company."""
+        return self.tenant.create("contact", {"firstName": "Ann", "company": {"id": company["id"]}, **more})
+
+    def agreement(self, company: Any = None, **more: Any) -> Any:
+        """An agreement without end, with a contact of its own."""
+        company = company or self.company()
+        return self.tenant.create(
+            "agreement",
+            {
+                "name": "Backup",
+                "type": {"name": "Managed Service"},
+                "company": {"id": company["id"]},
+                "contact": {"id": self.contact(company)["id"]},
+                "startDate": "2026-11-01T00:00:00Z",
+                "noEndingDateFlag": True,
+                **more,
+            },
+        )
+
+    def product(self, identifier: str = "BACKUP", **more: Any) -> Any:
+        """A product by Each in Managed Services."""
+        return self.tenant.create(
+            "catalogItem",
+            {
+                "identifier": identifier,
+                "description": "Backup per GB",
+                "customerDescription": "Backup storage",
+                "subcategory": {"name": "Backup"},
+                "type": {"name": "Agreement"},
+                "price": Decimal("0.25"),
+                "cost": Decimal("0.10"),
+                **more,
+            },
+        )
+
+    def addition(self, agreement: Any, product: Any, **more: Any) -> Any:
+        """An addition to an agreement."""
+        body = {"product": {"id": product["id"]}, "billCustomer": "Billable", "quantity": 10, **more}
+        return self.tenant.create("addition", body, agreement["id"])
+
+    def solution(self, name: str = "Cove") -> Any:
+        """A managed devices integration that brings a solution in."""
+        return self.tenant.create(
+            "managedDevicesIntegration",
+            {"name": f"{name} link", "solution": name, "loginBy": "Global", "defaultBillingLevel": "Summary"},
+        )
+
+
+def read(answer: httpx.Response) -> Any:
+    """A body of JSON, with decimals."""
+    return msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)
+
+
+def problems(answer: httpx.Response) -> list[tuple[str, str]]:
+    """(field, code) of every single error in a refusal."""
+    return [(each["field"], each["code"]) for each in answer.json()["errors"]]
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """A fresh tenant, its clock standing on 10 November 2026."""
+    with RunningSandbox(Sandbox(clock=Clock(START))) as running:
+        api = Api(running)
+        with api.http:
+            yield api
