@@ -129,5 +129,6 @@ KIND = Kind(
     renamed="email",
     find_by="company/identifier",
     keys_of=_keys,
+    unread=frozenset({"typeIds"}),
     retire=lambda _today: {"inactiveFlag": True},
 )

@@ -66,6 +66,8 @@ class AdditionsPlan:
     unchanged: int = 0
     money_before: Decimal = Decimal(0)
     money_after: Decimal = Decimal(0)
+    quantities: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """By mapping: the quantity of all its lines, before and after. What is held is not among them."""
     problems: list[str] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     drifted: list[Note] = field(default_factory=list)
@@ -146,7 +148,16 @@ def mark_of(obj: LiveObject) -> str:
 
 def monthly(obj: LiveObject) -> Decimal:
     """What a live addition bills a month."""
-    return Decimal(obj.raw.get("quantity") or 0) * Decimal(obj.raw.get("unitPrice") or 0)
+    return quantity_of(obj) * Decimal(obj.raw.get("unitPrice") or 0)
+
+
+def quantity_of(obj: LiveObject) -> Decimal:
+    return Decimal(obj.raw.get("quantity") or 0)
+
+
+def _count(plan: AdditionsPlan, line: WantedLine, before: Decimal, after: Decimal) -> None:
+    total_before, total_after = plan.quantities.get(line.mapping, (Decimal(0), Decimal(0)))
+    plan.quantities[line.mapping] = (total_before + before, total_after + after)
 
 
 def _values(line: WantedLine) -> dict[str, Value]:
@@ -168,6 +179,7 @@ def _create(plan: AdditionsPlan, line: WantedLine, currency: str | None) -> None
     of = kind("Addition")
     amount = line.quantity * (line.unit_price or Decimal(0))
     plan.money_after += amount
+    _count(plan, line, Decimal(0), line.quantity)
     plan.after[line.address] = line.after
     plan.actions.append(
         Action(
@@ -218,6 +230,7 @@ def _update(
         (plan.drifted if on_drift == "fail" else plan.notes).append(note)
     if not changes:
         plan.unchanged += 1
+        _count(plan, line, quantity_of(obj), quantity_of(obj))
         plan.money_before += monthly(obj)
         plan.money_after += monthly(obj)
         return
@@ -252,11 +265,12 @@ def _action(
 ) -> Action:
     of = kind("Addition")
     after = {change.path: Decimal(change.after) for change in changes if change.path in ("quantity", "unitPrice")}
-    quantity = after.get("quantity", Decimal(obj.raw.get("quantity") or 0))
+    quantity = after.get("quantity", quantity_of(obj))
     price = after.get("unitPrice", Decimal(obj.raw.get("unitPrice") or 0))
     money = Money(before=monthly(obj), after=quantity * price, currency=currency)
     plan.money_before += money.before
     plan.money_after += money.after
+    _count(plan, line, quantity_of(obj), quantity)
     plan.after[line.address] = line.after
     return Action(
         address=line.address,

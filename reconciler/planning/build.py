@@ -55,7 +55,11 @@ def build(
         manifest_digest=manifest_digest,
         summary=summary,
         guardrails=tripped(
-            actions, guardrails, total=money, customers=customers, drifted=additions.drifted if additions else ()
+            guardrails,
+            additions.quantities if additions else {},
+            total=money,
+            customers=customers,
+            drifted=additions.drifted if additions else (),
         ),
         warnings=(*warnings, *(additions.notes if additions else ())),
         coverage=tuple(coverage),

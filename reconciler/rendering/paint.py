@@ -39,7 +39,7 @@ def shown(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case {"name": str(name), **rest} if rest.keys() <= {"id", "address"}:
-            return safe(name) + (f" (id {rest['id']})" if "id" in rest else "")
+            return safe(name)
         case {"env": str(name)} if len(value) == 1:
             return f"(sensitive, from ${safe(name)})"
         case {"file": str(path)} if len(value) == 1:
