@@ -1,0 +1,270 @@
+"""An estate of N customers, five documents each, and the sandbox that it is for.
+
+The customers are those of the sandbox's console under the same seed, so that every mapping finds its usage. The text
+is written as a person would write it: one file per customer, common fields in `Defaults`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any, Final
+from urllib.request import Request, urlopen
+
+NOW: Final = "2026-11-01T00:00:00Z"
+"""Sandbox and product stand at this time, so that usage does not grow between an apply and the plan after it."""
+
+DOCUMENTS_PER_CUSTOMER: Final = 5
+FIRST_CUSTOMER_ID: Final = 1_001_001
+
+_WORKSPACE = """\
+apiVersion: reconciler/v1
+kind: Workspace
+metadata:
+  name: bench
+spec:
+  connectwise:
+    site: {env: CONNECTWISE_SITE}
+    company: {env: CONNECTWISE_COMPANY}
+    clientId: {env: CONNECTWISE_CLIENT_ID}
+    publicKey: {env: CONNECTWISE_PUBLIC_KEY}
+    privateKey: {env: CONNECTWISE_PRIVATE_KEY}
+  usage:
+    - name: cove
+      type: cove
+      unit: GB
+      url: {env: COVE_URL}
+      partner: {env: COVE_PARTNER}
+      username: {env: COVE_USERNAME}
+      password: {env: COVE_PASSWORD}
+  billing:
+    timezone: America/New_York
+    currency: USD
+    graceHours: 24
+    unmapped: error
+"""
+
+_DEFAULTS = """\
+apiVersion: reconciler/v1
+kind: Defaults
+metadata:
+  name: everyone
+spec:
+  Company:
+    status: Active
+    types: [Customer]
+    country: United States
+  Agreement:
+    type: Managed Service
+    startDate: "2026-01-01"
+    endDate: null
+    billingCycle: Monthly
+    prorate: false
+  ManagementSolution:
+    solution: Managed Backup
+    deviceType: BackupStats
+  Product:
+    category: Managed Services
+    subcategory: Backup
+    type: Agreement
+    unitOfMeasure: Each
+    productClass: Agreement
+    taxable: false
+  CustomerMapping:
+    solution: Managed Backup
+    product: backup-gb
+"""
+
+_SETUP = """\
+apiVersion: reconciler/v1
+kind: IntegratorLogin
+metadata:
+  name: backup
+spec:
+  username: backup-billing
+  password: {env: COVE_PASSWORD}
+  accessAllRecords: true
+  apis: [ManagedServices, Company, Product, Reporting]
+---
+apiVersion: reconciler/v1
+kind: ManagedDevicesIntegration
+metadata:
+  name: managed-backup
+spec:
+  name: Managed Backup
+  solution: Managed Backup
+  loginBy: Global
+  defaultBillingLevel: Detail
+  integratorLogin: backup
+  disableNewCrossReferences: false
+  matchOnSerialNumber: true
+---
+apiVersion: reconciler/v1
+kind: ManagementItSolution
+metadata:
+  name: managed-backup
+spec:
+  name: Managed Backup
+  type: Custom
+  solutionName: Managed Backup
+"""
+
+_PRODUCTS = """\
+apiVersion: reconciler/v1
+kind: Product
+metadata:
+  name: backup-gb
+spec:
+  identifier: BACKUP-GB
+  description: Managed backup, per GB
+  customerDescription: Managed backup storage, per gigabyte and month
+  price: 0.15
+  cost: 0.06
+"""
+
+_CUSTOMER = """\
+apiVersion: reconciler/v1
+kind: Company
+metadata:
+  name: customer-{number:05d}
+spec:
+  identifier: Customer{number:05d}
+  name: Customer {number:05d} and Partners
+  addressLine1: {number} Mill Road
+  city: Tampa
+  state: FL
+  zip: "33602"
+  phoneNumber: "8135550100"
+---
+apiVersion: reconciler/v1
+kind: Contact
+metadata:
+  name: customer-{number:05d}
+spec:
+  company: customer-{number:05d}
+  firstName: Ada
+  lastName: Number{number:05d}
+  email: office@customer-{number:05d}.example
+---
+apiVersion: reconciler/v1
+kind: Agreement
+metadata:
+  name: customer-{number:05d}
+spec:
+  name: Customer {number:05d} - Managed Backup
+  company: customer-{number:05d}
+  contact: customer-{number:05d}
+---
+apiVersion: reconciler/v1
+kind: ManagementSolution
+metadata:
+  name: customer-{number:05d}
+spec:
+  company: customer-{number:05d}
+  managedId: "{id}"
+  agreement: customer-{number:05d}
+---
+apiVersion: reconciler/v1
+kind: CustomerMapping
+metadata:
+  name: customer-{number:05d}
+spec:
+  customer:
+    source: cove
+    id: "{id}"
+    name: Customer {number:05d} and Partners
+  company: customer-{number:05d}
+  agreement: customer-{number:05d}
+  managedId: "{id}"
+"""
+
+
+def write_estate(root: Path, customers: int) -> int:
+    """Write the manifests of so many customers below `root`; returns the number of documents."""
+    folder = root / "customers"
+    folder.mkdir(parents=True)
+    common = {"workspace": _WORKSPACE, "defaults": _DEFAULTS, "setup": _SETUP, "products": _PRODUCTS}
+    for name, text in common.items():
+        (root / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for number in range(1, customers + 1):
+        text = _CUSTOMER.format(number=number, id=FIRST_CUSTOMER_ID + number - 1)
+        (folder / f"customer-{number:05d}.yaml").write_text(text, encoding="utf-8")
+    return customers * DOCUMENTS_PER_CUSTOMER + sum(text.count("kind:") for text in common.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSandbox:
+    """The sandbox in a process of its own, and its controls."""
+
+    variables: Mapping[str, str]
+    url: str
+
+    def state(self) -> dict[str, Any]:
+        """Counts of what the tenant holds, of requests, of faults that struck."""
+        return self._asked("/sandbox/state")
+
+    def requests(self) -> dict[str, Any]:
+        """The requests that were answered or dropped since `forget_requests`, by route."""
+        return self._asked("/sandbox/requests")
+
+    def forget_requests(self) -> None:
+        """Count from here."""
+        self._asked("/sandbox/requests", {"reset": True})
+
+    def _asked(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        request = Request(self.url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own sandbox
+        with urlopen(request) as answer:  # noqa: S310
+            found: dict[str, Any] = json.load(answer)
+        return found
+
+
+@contextmanager
+def sandbox(customers: int, *faults: str) -> Iterator[RunningSandbox]:
+    """`reconciler sandbox` with an empty tenant and so many customers in its console, ended with the block."""
+    command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", NOW]
+    for fault in faults:
+        command += ["--fault", fault]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+        try:
+            variables = _first_json(process)
+            running = RunningSandbox(variables, variables["CONNECTWISE_SITE"])
+            _until_up(running)
+            yield running
+        finally:
+            process.terminate()
+
+
+def _first_json(process: subprocess.Popen[str]) -> dict[str, str]:
+    text = ""
+    for line in process.stdout or ():
+        text += line
+        if line.startswith("}"):
+            found: dict[str, str] = json.loads(text)
+            return found
+    raise RuntimeError("the sandbox ended before it began")
+
+
+def _until_up(running: RunningSandbox, patience: float = 30.0) -> None:
+    """The variables are printed when the socket listens; the first answer may still take a moment."""
+    deadline = monotonic() + patience
+    while True:
+        try:
+            running.state()
+            return
+        except OSError:
+            if monotonic() > deadline:
+                raise
+            sleep(0.05)
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run of the product against a sandbox."""
+    return {**os.environ, **variables, "RECONCILER_NOW": NOW, "NO_COLOR": "1"}
