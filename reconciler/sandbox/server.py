@@ -95,6 +95,10 @@ class Application:
     """The ASGI application: ConnectWise by a function, everything else by Starlette, faults before both."""
 
     def __init__(self, sandbox: Sandbox) -> None:
+        self.show(sandbox)
+
+    def show(self, sandbox: Sandbox) -> None:
+        """Serve this sandbox from now on."""
         self.sandbox = sandbox
         self.connectwise = ConnectWise(sandbox)
         self.rest = Starlette(routes=[*cove.routes(sandbox), *page.routes(sandbox), *control.routes(sandbox)])
@@ -185,9 +189,8 @@ def create_app(sandbox: Sandbox) -> Application:
     return Application(sandbox)
 
 
-def server_config(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+def server_config(application: Application, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
     """How the sandbox is to be run; anything else cannot drop answers."""
-    application = create_app(sandbox)
     return uvicorn.Config(
         application,
         host=host,
@@ -215,8 +218,14 @@ class RunningSandbox:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
-        self._server = uvicorn.Server(server_config(self.sandbox))
+        self._application = create_app(self.sandbox)
+        self._server = uvicorn.Server(server_config(self._application))
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+
+    def show(self, sandbox: Sandbox) -> None:
+        """Serve another sandbox at the same address: a fresh one for the next test, without a new server."""
+        self.sandbox = sandbox
+        self._application.show(sandbox)
 
     @property
     def url(self) -> str:

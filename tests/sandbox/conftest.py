@@ -20,19 +20,11 @@ START = datetime(2026, 11, 10, 12, tzinfo=UTC)
 class Api:
     """A bare client of the ConnectWise half, made for these tests from the reference alone."""
 
-    def __init__(self, running: RunningSandbox) -> None:
+    def __init__(self, running: RunningSandbox, http: httpx.Client) -> None:
         self.running = running
         self.sandbox = running.sandbox
         self.tenant = running.sandbox.tenant
-        known = running.variables()
-        self.http = httpx.Client(
-            base_url=f"{running.url}/{self.tenant.codebase}apis/3.0",
-            auth=(
-                f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}",
-                known["CONNECTWISE_PRIVATE_KEY"],
-            ),
-            headers={"clientId": known["CONNECTWISE_CLIENT_ID"]},
-        )
+        self.http = http
 
     def get(self, path: str, **query: Any) -> Any:
         """The body of a GET that must succeed, with decimals."""
@@ -122,10 +114,28 @@ def problems(answer: httpx.Response) -> list[tuple[str, str]]:
     return [(each["field"], each["code"]) for each in answer.json()["errors"]]
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[RunningSandbox]:
+    """One server for all tests; each shows a sandbox of its own there."""
+    with RunningSandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: RunningSandbox) -> Iterator[httpx.Client]:
+    """One client for all tests; making one costs more than a test."""
+    known = server.variables()
+    user = f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}"
+    with httpx.Client(
+        base_url=f"{server.url}/v2026_4/apis/3.0",
+        auth=(user, known["CONNECTWISE_PRIVATE_KEY"]),
+        headers={"clientId": known["CONNECTWISE_CLIENT_ID"]},
+    ) as client:
+        yield client
+
+
 @pytest.fixture
-def api() -> Iterator[Api]:
+def api(server: RunningSandbox, http: httpx.Client) -> Api:
     """A fresh tenant, its clock standing on 10 November 2026."""
-    with RunningSandbox(Sandbox(clock=Clock(START))) as running:
-        api = Api(running)
-        with api.http:
-            yield api
+    server.show(Sandbox(clock=Clock(START)))
+    return Api(server, http)
