@@ -165,7 +165,7 @@ class ConnectWise:
         return await writing.patch(self._wire, path, values, unread=unread)
 
     async def delete(self, path: str) -> None:
-        """Delete an object. Raises `Conflict` when it is in use [docs]."""
+        """Delete an object; one that is gone already is fine. Raises `Conflict` when it is in use [docs]."""
         await writing.delete(self._wire, path)
 
     async def list_children(

@@ -44,7 +44,7 @@ def base_url(site: str) -> str:
 
     Raises `BadConnection` for plain http to any other machine: credentials would travel in the clear.
     """
-    given = site.strip().rstrip("/")
+    given = site.strip()
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         host, port = parts.hostname, parts.port

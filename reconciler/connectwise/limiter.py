@@ -73,11 +73,16 @@ class Limiter:
             self._wake()
 
     async def refused(self, seconds: float, round_: int) -> None:
-        """A 429: halve the room and hold everything back for so many seconds. A pause under way is shared."""
-        self._narrow(0.5, round_)
+        """A 429: halve the room and hold everything back for so many seconds.
+
+        A pause under way is shared, and one that came after the request was sent has answered for it already.
+        """
         if self._pause is not None:
             await self._pause.wait()
             return
+        if round_ != self._round:
+            return
+        self._narrow(0.5, round_)
         pause = self._pause = asyncio.Event()
         self.paused += seconds
         try:

@@ -23,7 +23,10 @@ from reconciler.connectwise.message import Message
 
 
 class DirectTransport(AiohttpTransport):
-    """Sends a `Message`; any other request goes the way of `AiohttpTransport`. `proxy` may hold its credentials."""
+    """Sends a `Message`; any other request goes the way of `AiohttpTransport`. `proxy` may hold its credentials.
+
+    aiohttp repeats a GET or DELETE by itself, once, when the server had closed the connection that it kept alive.
+    """
 
     def __init__(
         self, *, context: ssl.SSLContext, proxy: str | None, session: Callable[[], aiohttp.ClientSession]

@@ -22,6 +22,7 @@ from reconciler.connectwise.errors import (
     StateUnknown,
     Unreachable,
 )
+from reconciler.connectwise.refusals import is_missing_route
 from reconciler.connectwise.retrying import TRIES
 from reconciler.connectwise.wire import Wire
 
@@ -68,12 +69,11 @@ async def patch(wire: Wire, path: str, values: Mapping[str, Any], *, unread: Col
 
 
 async def delete(wire: Wire, path: str) -> None:
-    """DELETE an object. One that is gone when asked a second time was deleted by the first."""
-    before = wire.tally.counts().retries
+    """DELETE an object. One that is not there is deleted already, perhaps by a try whose answer was lost."""
     try:
         await wire.send("DELETE", path)
-    except NotFound:
-        if wire.tally.counts().retries == before:
+    except NotFound as error:
+        if is_missing_route(error):
             raise
 
 

@@ -1,0 +1,1 @@
+"""Tests of the ConnectWise client, laid out like the package."""

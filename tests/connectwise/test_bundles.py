@@ -1,0 +1,171 @@
+"""Children of many parents: bundles, and the single reads that stand in for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.connectwise import ConnectWiseError, NotJson, ServerFailed, Unauthorized
+from reconciler.connectwise import conditions as c
+
+from .servers import DROPPED, ROOT, Reply, Seen, Server, client
+
+PATH = "/finance/agreements/{parent_id}/additions"
+
+
+def children(parent: int, count: int = 2) -> list[dict[str, Any]]:
+    return [{"id": parent * 10_000 + number, "agreementId": parent} for number in range(1, count + 1)]
+
+
+def single(seen: Seen, table: Callable[[int], list[dict[str, Any]]]) -> Reply:
+    """One agreement's additions, paged forward-only and without Link."""
+    parent = int(seen.path.split("/")[-2])
+    rest = [row for row in table(parent) if row["id"] > int(seen.query.get("pageId", "0"))]
+    return Reply(rest[:1000])
+
+
+def bundled(
+    table: Callable[[int], list[dict[str, Any]]] = children, **broken: dict[str, Any]
+) -> Callable[[Seen], Reply]:
+    """A tenant with bundles. `broken` replaces the result of a parent, as `p3={...}`."""
+
+    def result(request: dict[str, Any]) -> dict[str, Any]:
+        parent = request["apiRequest"]["parentId"]
+        rows = table(parent)
+        size = request["apiRequest"]["page"]["pageSize"]
+        whole = {"success": True, "statusCode": 200, "entities": rows[:size], "count": len(rows[:size])}
+        return {"sequenceNumber": request["sequenceNumber"], **broken.get(f"p{parent}", whole)}
+
+    def answer(seen: Seen) -> Reply:
+        if seen.method == "POST":
+            return Reply({"results": [result(request) for request in reversed(seen.json["requests"])]})
+        return single(seen, table)
+
+    return answer
+
+
+async def test_fifty_parents_are_one_request_and_a_hundred_and_one_are_three() -> None:
+    parents = list(range(1, 102))
+    async with Server(bundled()) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children("addition", parents, path=PATH)
+    assert found == {parent: children(parent) for parent in parents}
+    assert list(found) == parents
+    assert server.asked == ["POST /system/bundles"] * 3
+
+
+async def test_a_bundle_is_worded_as_tenants_are_known_to_understand_it() -> None:
+    async with Server(bundled()) as server, client(server.site, bundle_size=1) as connectwise:
+        await connectwise.list_children("addition", [12], path=PATH, conditions=c.equals("cancelledDate", None))
+        await connectwise.list_children("addition", [12], path=PATH)
+    request = {
+        "version": "2020.1",
+        "sequenceNumber": 1,
+        "resourceType": "addition",
+        "apiRequest": {
+            "parentId": 12,
+            "filters": {"conditions": "cancelledDate=null"},
+            "page": {"page": 1, "pageSize": 1000},
+        },
+    }
+    assert server.seen[0].json == {"requests": [request]}
+    assert "filters" not in server.seen[1].json["requests"][0]["apiRequest"]
+
+
+async def test_no_parents_ask_nothing_and_a_parent_named_twice_is_asked_once() -> None:
+    async with Server(bundled()) as server, client(server.site) as connectwise:
+        assert await connectwise.list_children("addition", [], path=PATH) == {}
+        assert server.seen == []
+        await connectwise.list_children("addition", [3, 3], path=PATH)
+    assert len(server.seen[0].json["requests"]) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"success": False, "statusCode": 500, "error": {"code": "x"}},
+        {"success": True, "entities": None},
+        {"success": True, "entities": ["x"]},
+        {"success": "yes", "entities": []},
+        {"sequenceNumber": 99, "success": True, "entities": []},
+    ],
+)
+async def test_an_item_that_failed_or_is_missing_is_read_on_its_own(broken: dict[str, Any]) -> None:
+    async with Server(bundled(p2=broken)) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children(
+            "addition", [1, 2, 3], path=PATH, fields=("quantity",), conditions=c.equals("cancelledDate", None)
+        )
+    assert found == {parent: children(parent) for parent in (1, 2, 3)}
+    assert server.asked == ["POST /system/bundles", "GET /finance/agreements/2/additions"]
+    assert server.seen[1].query == {"conditions": "cancelledDate=null", "fields": "id,quantity", "pageSize": "1000"}
+
+
+async def test_a_parent_with_more_than_a_page_of_children_is_read_on_behind_them() -> None:
+    def table(parent: int) -> list[dict[str, Any]]:
+        return children(parent, 2500 if parent == 2 else 1)
+
+    async with Server(bundled(table)) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children("addition", [1, 2, 3], path=PATH)
+    assert found == {parent: table(parent) for parent in (1, 2, 3)}
+    assert [seen.query.get("pageId") for seen in server.seen] == [None, "21000", "22000"]
+
+
+async def test_a_result_that_counts_more_than_it_holds_is_read_on() -> None:
+    short = {"success": True, "entities": children(1, 3), "count": 5}
+    answer = bundled(lambda parent: children(parent, 5), p1=short)
+    async with Server(answer) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children("addition", [1], path=PATH)
+    assert found == {1: children(1, 5)}
+
+
+async def test_a_result_that_counts_some_and_holds_none_is_read_from_the_start() -> None:
+    empty = {"success": True, "entities": [], "count": 2}
+    async with Server(bundled(p1=empty)) as server, client(server.site) as connectwise:
+        assert await connectwise.list_children("addition", [1], path=PATH) == {1: children(1)}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 500, 501])
+async def test_where_bundles_are_refused_parents_are_read_one_by_one_and_that_is_said_once(status: int) -> None:
+    notices: list[str] = []
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path == f"{ROOT}/system/info":
+            return Reply({})
+        return Reply({"message": "no bundles"}, status=status) if seen.method == "POST" else single(seen, children)
+
+    server = Server(answer)
+    async with server, client(server.site, on_notice=notices.append, bundle_size=2) as connectwise:
+        await connectwise.info()
+        for _ in range(2):
+            found = await connectwise.list_children("addition", [1, 2, 3], path=PATH)
+            assert found == {parent: children(parent) for parent in (1, 2, 3)}
+    assert len(notices) == 1
+    assert "refused a bundle of addition reads" in notices[0]
+    assert server.asked[-3:] == [f"GET /finance/agreements/{parent}/additions" for parent in (1, 2, 3)]
+
+
+async def test_a_bundle_is_a_read_and_tried_again_as_one() -> None:
+    left = [DROPPED, Reply({}, status=502)]
+    fine = bundled()
+
+    def answer(seen: Seen) -> Reply:
+        return left.pop(0) if left else fine(seen)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        assert await connectwise.list_children("addition", [1], path=PATH) == {1: children(1)}
+    assert server.asked == ["POST /system/bundles"] * 3
+
+
+@pytest.mark.parametrize(("status", "kind"), [(502, ServerFailed), (401, Unauthorized)])
+async def test_any_other_failure_of_a_bundle_is_an_error(status: int, kind: type[ConnectWiseError]) -> None:
+    async with Server(lambda seen: Reply({}, status=status)) as server, client(server.site) as connectwise:
+        with pytest.raises(kind):
+            await connectwise.list_children("addition", [1], path=PATH)
+
+
+@pytest.mark.parametrize("body", [{"results": None}, [], {}])
+async def test_an_answer_that_is_no_bundle_is_an_error(body: Any) -> None:
+    async with Server(lambda seen: Reply(body)) as server, client(server.site) as connectwise:
+        with pytest.raises(NotJson, match="holds no results"):
+            await connectwise.list_children("addition", [1], path=PATH)

@@ -1,0 +1,240 @@
+"""The client's everyday life, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.connectwise import ConnectWiseError, NotJson, TooLong
+from reconciler.connectwise import conditions as c
+
+from .servers import ROOT, Reply, Seen, Server, client, connection, scripted
+
+
+def companies(count: int) -> list[dict[str, Any]]:
+    return [{"id": number, "identifier": f"C{number}"} for number in range(1, count + 1)]
+
+
+def forward_only(table: list[dict[str, Any]], *, link: bool = True) -> Any:
+    """A list endpoint that pages forward-only, with a Link header or without."""
+
+    def answer(seen: Seen) -> Reply:
+        size = int(seen.query["pageSize"])
+        rest = [row for row in table if row["id"] > int(seen.query.get("pageId", "0"))]
+        page = rest[:size]
+        headers = (
+            {"link": f'<http://elsewhere.example/x?pageId={page[-1]["id"]}>; rel="next"'} if len(rest) > size else {}
+        )
+        if link and not headers:
+            headers = {"link": '<http://elsewhere.example/x?pageId=0>; rel="first"'}
+        return Reply(page, headers=headers if link else {})
+
+    return answer
+
+
+async def test_every_call_carries_credentials_client_id_and_the_version_pin() -> None:
+    async with Server(scripted(Reply({"version": "v2026.4"}))) as server, client(server.site) as connectwise:
+        assert await connectwise.info() == {"version": "v2026.4"}
+    headers = server.seen[0].headers
+    assert headers["authorization"] == "Basic YWNtZStQdWJsaWMxMjM6UHJpdmF0ZTQ1Ng=="
+    assert headers["clientid"] == "client-id-1"
+    assert headers["accept"] == "application/vnd.connectwise.com+json; version=2026.4"
+    assert headers["host"] == f"127.0.0.1:{server.port}"
+
+
+async def test_the_codebase_is_asked_for_once_and_without_credentials() -> None:
+    async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
+        await asyncio.gather(*(connectwise.list("/company/companies") for _ in range(5)))
+    assert [seen.target for seen in server.discoveries] == ["/login/companyinfo/acme"]
+    assert "authorization" not in server.discoveries[0].headers
+    assert server.seen[0].target.startswith(f"{ROOT}/company/companies?")
+
+
+async def test_a_path_may_leave_its_leading_slash_out() -> None:
+    async with Server(scripted(Reply({"id": 3}))) as server, client(server.site) as connectwise:
+        await connectwise.get("company/companies/3")
+    assert server.asked == ["GET /company/companies/3"]
+
+
+async def test_numbers_are_read_exactly_and_whole_ones_stay_whole() -> None:
+    body = b'{"id": 12, "quantity": 0.1, "unitPrice": 1234567890.123456789, "nothing": null}'
+    async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
+        read = await connectwise.get("/x/1")
+    assert read == {
+        "id": 12,
+        "quantity": Decimal("0.1"),
+        "unitPrice": Decimal("1234567890.123456789"),
+        "nothing": None,
+    }
+    assert isinstance(read["id"], int)
+
+
+async def test_a_thousand_objects_are_one_request_when_the_link_says_that_was_all() -> None:
+    async with Server(forward_only(companies(1000))) as server, client(server.site) as connectwise:
+        assert len(await connectwise.list("/company/companies")) == 1000
+    assert server.asked == ["GET /company/companies"]
+    assert server.seen[0].headers["pagination-type"] == "forward-only"
+    assert server.seen[0].query == {"pageSize": "1000"}
+
+
+async def test_a_full_page_without_any_link_is_followed_by_the_next() -> None:
+    table = companies(2000)
+    async with Server(forward_only(table, link=False)) as server, client(server.site) as connectwise:
+        assert await connectwise.list("/company/companies") == table
+    assert [seen.query.get("pageId") for seen in server.seen] == [None, "1000", "2000"]
+
+
+async def test_the_next_link_is_followed_on_our_host_and_never_on_another() -> None:
+    table = companies(2500)
+    async with Server(forward_only(table)) as server, client(server.site) as connectwise:
+        assert await connectwise.list("/company/companies") == table
+    assert [seen.query.get("pageId") for seen in server.seen] == [None, "1000", "2000"]
+
+
+async def test_an_ordered_list_pages_by_number() -> None:
+    table = companies(1500)
+
+    def answer(seen: Seen) -> Reply:
+        page = int(seen.query.get("page", "1"))
+        return Reply(table[(page - 1) * 1000 : page * 1000])
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        assert await connectwise.list("/company/companies", order_by="identifier desc") == table
+    assert [seen.query.get("page") for seen in server.seen] == [None, "2"]
+    assert server.seen[0].query["orderBy"] == "identifier desc"
+    assert "pagination-type" not in server.seen[0].headers
+
+
+async def test_conditions_child_conditions_and_fields_arrive_as_they_were_meant() -> None:
+    nasty = 'Müller & "Söhne" \\ 100% + a/b?c#d'
+    async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
+        await connectwise.list(
+            "/company/companies",
+            conditions=c.equals("name", nasty),
+            child_conditions=c.equals("types/id", 1),
+            fields=("identifier", "status/name", "_info"),
+        )
+    assert server.seen[0].query == {
+        "conditions": 'name="Müller & \\"Söhne\\" \\\\ 100% + a/b?c#d"',
+        "childConditions": "types/id=1",
+        "fields": "id,identifier,status/name,_info",
+        "pageSize": "1000",
+    }
+
+
+async def test_a_long_list_of_values_is_split_so_that_no_url_passes_two_thousand_characters() -> None:
+    values = [f"Kunde-{number:05}-ä" for number in range(500)]
+    table = [{"id": number, "identifier": value} for number, value in enumerate(values)]
+
+    def answer(seen: Seen) -> Reply:
+        return Reply([row for row in table if f'"{row["identifier"]}"' in seen.query["conditions"]])
+
+    asked: dict[str, Any] = {"also": c.equals("deletedFlag", value=False), "fields": ("identifier",)}
+    async with Server(answer) as server, client(server.site) as connectwise:
+        found = await connectwise.list_where_in("/company/companies", "identifier", values, **asked)
+        expected = connectwise.in_chunks("/company/companies", "identifier", values, **asked)
+    assert sorted(row["id"] for row in found) == list(range(500))
+    assert len(server.seen) == expected
+    lengths = [len(server.site + seen.target) for seen in server.seen]
+    assert max(lengths) <= 2000
+    assert min(lengths[:-1]) > 1500
+    assert all(seen.query["conditions"].endswith(") and deletedFlag=false") for seen in server.seen)
+
+
+async def test_an_object_that_two_of_the_split_lists_hold_comes_once() -> None:
+    async with Server(scripted(Reply([{"id": 7}]))) as server, client(server.site) as connectwise:
+        found = await connectwise.list_where_in("/x", "name", ["n" * 500 + str(number) for number in range(9)])
+    assert found == [{"id": 7}]
+    assert len(server.seen) > 1
+
+
+async def test_an_empty_list_of_values_asks_nothing() -> None:
+    async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
+        assert await connectwise.list_where_in("/x", "name", []) == []
+    assert server.seen == []
+    assert server.discoveries == []
+
+
+async def test_a_value_too_long_for_any_url_is_an_error_before_anything_is_sent() -> None:
+    async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
+        with pytest.raises(TooLong, match="does not fit a URL"):
+            await connectwise.list_where_in("/x", "name", ["n" * 3000])
+    assert server.seen == []
+
+
+async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
+    async with Server(scripted(Reply({"count": 3}))) as server, client(server.site) as connectwise:
+        assert await connectwise.count("/procurement/subcategories/", conditions=c.equals("name", "x")) == 3
+    assert server.asked == ["GET /procurement/subcategories/count"]
+    assert server.seen[0].query == {"conditions": 'name="x"'}
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "says"),
+    [
+        ("list", {"not": "a list"}, "not a list of objects"),
+        ("list", [1, 2], "not a list of objects"),
+        ("get", [1], "not an object"),
+        ("get", b"", "not an object"),
+        ("count", {"count": "many"}, "not a count"),
+    ],
+)
+async def test_json_of_another_shape_is_an_error_that_says_so(call: str, body: Any, says: str) -> None:
+    async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
+        with pytest.raises(NotJson, match=says):
+            await getattr(connectwise, call)("/company/companies")
+
+
+async def test_requests_are_counted_by_route_and_repeats_apart() -> None:
+    replies = scripted(Reply({}, status=503), Reply({"id": 1}), Reply({"id": 2}), Reply([]))
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.get("/finance/agreements/1")
+        await connectwise.get("/finance/agreements/22")
+        await connectwise.list("/finance/agreements/22/additions")
+        counts = connectwise.requests
+        assert counts.total == 4
+        assert counts.retries == 1
+        assert counts.by_route == {
+            "GET /finance/agreements/{id}": 2,
+            "GET /finance/agreements/{id}/additions": 1,
+            "GET /login/companyinfo/{company}": 1,
+        }
+
+
+async def test_never_more_requests_are_under_way_than_allowed() -> None:
+    async with Server(scripted(Reply({"id": 1}))) as server, client(server.site, max_concurrency=3) as connectwise:
+        await asyncio.gather(*(connectwise.get(f"/x/{number}") for number in range(40)))
+    assert len(server.seen) == 40
+    assert server.most_open <= 3
+
+
+async def test_the_first_failure_of_many_requests_is_raised_as_it_is() -> None:
+    def answer(seen: Seen) -> Reply:
+        return Reply({"code": "NotFound", "message": "gone"}, status=404) if "C7" in seen.target else Reply([])
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        await connectwise.list("/x")
+        with pytest.raises(ConnectWiseError, match="gone"):
+            await connectwise.list_where_in("/x", "name", [f"C{number}" + "x" * 400 for number in range(9)])
+
+
+async def test_a_cancelled_read_ends_at_once_and_closes_its_connections() -> None:
+    arrived = asyncio.Event()
+
+    def answer(seen: Seen) -> Reply:
+        arrived.set()
+        return Reply(hang=True)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        reading = asyncio.create_task(connectwise.list("/x"))
+        await arrived.wait()
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+
+def test_no_secret_is_in_the_repr_of_a_connection() -> None:
+    assert "Private456" not in repr(connection("x"))

@@ -1,0 +1,82 @@
+"""What is checked before the first byte leaves."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.connectwise import BadConnection
+from reconciler.connectwise.connection import base_url, headers, is_loopback, secrets
+
+from .servers import connection
+
+
+@pytest.mark.parametrize(
+    ("site", "base"),
+    [
+        ("api-na.myconnectwise.net", "https://api-na.myconnectwise.net"),
+        ("https://api-na.myconnectwise.net/", "https://api-na.myconnectwise.net"),
+        (" HTTPS://PSA.Example.Test:8443/cw/ ", "https://psa.example.test:8443/cw"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.9.9.9", "http://127.9.9.9"),
+        ("http://localhost:1", "http://localhost:1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_site_is_https_unless_it_is_this_machine(site: str, base: str) -> None:
+    assert base_url(site) == base
+
+
+@pytest.mark.parametrize(
+    "site",
+    ["http://api-na.myconnectwise.net", "http://10.0.0.1", "http://localhost.example.com", "http://127.0.0.1.nip.io"],
+)
+def test_plain_http_to_any_other_machine_is_refused(site: str) -> None:
+    with pytest.raises(BadConnection, match="in the clear") as caught:
+        base_url(site)
+    assert str(caught.value).startswith("connectwise.site: plain http")
+    assert "https://" in caught.value.advice
+
+
+@pytest.mark.parametrize("site", ["", "https://", "a b.example", "https://[::1", "https://x:notaport"])
+def test_something_that_is_no_site_is_called_that(site: str) -> None:
+    with pytest.raises(BadConnection, match="is not a site"):
+        base_url(site)
+
+
+def test_other_schemes_are_refused() -> None:
+    with pytest.raises(BadConnection, match="ftp://"):
+        base_url("ftp://api-na.myconnectwise.net")
+
+
+def test_a_password_in_the_site_is_refused_and_not_repeated() -> None:
+    with pytest.raises(BadConnection) as caught:
+        base_url("https://me:hunter2@api-na.myconnectwise.net")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("setting", ["company", "client_id", "public_key", "private_key", "api_version"])
+@pytest.mark.parametrize("value", ["", "x\r\ny: z", "x ", "naïve"])
+def test_a_value_that_no_header_can_carry_is_refused_without_showing_it(setting: str, value: str) -> None:
+    with pytest.raises(BadConnection) as caught:
+        headers(connection("x.example", **{setting: value}))
+    assert not value or value not in str(caught.value)
+
+
+def test_secrets_are_the_keys_and_the_token_made_of_them() -> None:
+    assert secrets(connection("x.example")) == (
+        "YWNtZStQdWJsaWMxMjM6UHJpdmF0ZTQ1Ng==",
+        "Private456",
+        "Public123",
+    )
+
+
+@given(st.text())
+def test_any_text_is_a_site_or_an_error_that_says_why(site: str) -> None:
+    with suppress(BadConnection):
+        base = urlsplit(base_url(site))
+        assert base.scheme == "https" or is_loopback(base.hostname or "")

@@ -1,0 +1,73 @@
+"""The production transport: which way it takes, and that any request of httpx may take it."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+import pytest
+
+from reconciler.connectwise import BadConnection, Unreachable
+from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.transport import DirectTransport, production_transport, proxy_for
+
+from .servers import Reply, Server, client, scripted
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+async def test_a_plain_httpx_client_may_use_the_transport_as_well() -> None:
+    async with Server(scripted(Reply({"id": 1}))) as server:
+        transport = production_transport(server.site, max_connections=2, timeouts=Timeouts())
+        async with httpx.AsyncClient(transport=transport) as plain:
+            assert (await plain.get(f"{server.site}/x")).json() == {"id": 1}
+
+
+async def test_tls_is_verified() -> None:
+    transport = production_transport("https://x.example", max_connections=2, timeouts=Timeouts())
+    assert isinstance(transport, DirectTransport)
+    assert transport.ssl_context.verify_mode is ssl.CERT_REQUIRED
+    assert transport.ssl_context.check_hostname
+
+
+def test_without_a_proxy_in_the_environment_there_is_none() -> None:
+    assert proxy_for("https://api-na.myconnectwise.net") is None
+
+
+def test_the_proxy_of_the_environment_is_used_unless_the_site_is_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128")
+    assert proxy_for("https://api-na.myconnectwise.net") == "http://me:hunter2@proxy.example:3128"
+    assert proxy_for("https://127.0.0.1:8443") is None
+    monkeypatch.setenv("NO_PROXY", ".myconnectwise.net")
+    assert proxy_for("https://api-na.myconnectwise.net") is None
+
+
+def test_a_proxy_may_leave_its_scheme_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
+    assert proxy_for("https://api-na.myconnectwise.net") == "http://proxy.example:3128"
+
+
+def test_a_proxy_of_another_kind_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:hunter2@proxy.example:1080")
+    with pytest.raises(BadConnection, match="socks5") as caught:
+        proxy_for("https://api-na.myconnectwise.net")
+    assert "HTTPS_PROXY" in caught.value.advice
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_the_proxy_is_asked_for_a_tunnel_and_its_no_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Server(scripted(Reply({}, status=407))) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{proxy.port}")
+        async with client("https://api-na.example.test") as connectwise:
+            with pytest.raises(Unreachable, match="407") as caught:
+                await connectwise.info()
+    assert proxy.seen[0].method == "CONNECT"
+    assert proxy.seen[0].target == "api-na.example.test:443"
+    assert proxy.seen[0].headers["proxy-authorization"] == "Basic bWU6aHVudGVyMg=="
+    assert "authorization" not in proxy.seen[0].headers
+    assert "hunter2" not in str(caught.value)

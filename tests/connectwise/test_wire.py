@@ -1,0 +1,367 @@
+"""Bad days between us and the tenant: each ends in a sentence that says what to do, or does not end at all."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.connectwise import (
+    BadConnection,
+    Conflict,
+    ConnectWise,
+    ConnectWiseError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotJson,
+    Redirected,
+    ServerFailed,
+    TooLong,
+    TooMany,
+    Unauthorized,
+    UnknownCompany,
+    Unreachable,
+)
+from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.wire import Clock
+
+from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, scripted
+
+FINE = Reply({"id": 1})
+INVALID = Reply(
+    {
+        "code": "InvalidObject",
+        "message": "company object is invalid",
+        "errors": [
+            {
+                "code": "MissingRequiredField",
+                "message": "identifier is required",
+                "resource": "company",
+                "field": "identifier",
+            }
+        ],
+    },
+    status=400,
+)
+
+
+async def fails(*replies: Reply, waits: Waits | None = None, accepted: bool = True) -> ConnectWiseError:
+    """The error of a GET that is answered like this, after a first request that was answered well."""
+    first = [Reply({"version": "v1"})] if accepted else []
+    async with Server(scripted(*first, *replies)) as server, client(server.site, waits=waits) as connectwise:
+        if accepted:
+            await connectwise.info()
+        with pytest.raises(ConnectWiseError) as caught:
+            await connectwise.get("/company/companies/7")
+    for secret in ("Private456", "Public123", "YWNtZS"):
+        assert secret not in str(caught.value)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "advice"),
+    [
+        (400, Invalid, "Correct what the server names"),
+        (401, Unauthorized, "Check company, publicKey, privateKey and site"),
+        (403, Forbidden, "clientId"),
+        (404, NotFound, "deleted"),
+        (405, Invalid, "nothing was stored"),
+        (409, Conflict, "still uses it"),
+        (414, TooLong, "fewer values"),
+        (415, Invalid, "nothing was stored"),
+    ],
+)
+async def test_each_refusal_has_its_error_and_its_advice(
+    status: int, kind: type[ConnectWiseError], advice: str
+) -> None:
+    error = await fails(Reply({"code": "Whatever", "message": "It says no"}, status=status))
+    assert type(error) is kind
+    assert (error.method, error.endpoint, error.status) == ("GET", "/company/companies/7", status)
+    assert error.code == "Whatever"
+    assert str(error).startswith(f"GET /company/companies/7: ConnectWise answered {status} Whatever: It says no")
+    assert advice in error.advice
+
+
+async def test_the_fields_that_were_refused_are_named_with_advice_for_their_code() -> None:
+    error = await fails(INVALID)
+    assert [(entry.code, entry.field) for entry in error.fields] == [("MissingRequiredField", "identifier")]
+    assert "identifier: identifier is required (MissingRequiredField)" in str(error)
+    assert error.advice == "Add the missing field."
+
+
+async def test_a_refusal_without_a_usable_body_shows_how_it_begins() -> None:
+    error = await fails(Reply(b"<h1>No\n way</h1> Private456", status=400))
+    assert "ConnectWise answered 400: <h1>No way</h1> (secret)" in str(error)
+
+
+async def test_a_404_before_anything_was_answered_is_read_as_bad_credentials() -> None:
+    error = await fails(Reply({"code": "NotFound", "message": "Not here"}, status=404), accepted=False)
+    assert isinstance(error, Unauthorized)
+    assert "The cloud can answer bad credentials with 404." in error.advice
+
+
+async def test_a_404_of_the_probe_itself_is_read_as_bad_credentials() -> None:
+    async with Server(scripted(Reply(HTML.body, status=404))) as server, client(server.site) as connectwise:
+        with pytest.raises(Unauthorized):
+            await connectwise.info()
+    assert server.asked == ["GET /system/info"]
+
+
+@pytest.mark.parametrize("probe", [Reply({"version": "v1"}), Reply({}, status=403)])
+async def test_a_first_404_is_just_that_when_the_credentials_turn_out_good(probe: Reply) -> None:
+    def answer(seen: Seen) -> Reply:
+        return probe if seen.path.endswith("/system/info") else Reply({"code": "NotFound", "message": "x"}, status=404)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        with pytest.raises(NotFound):
+            await connectwise.get("/company/companies/7")
+        with pytest.raises(NotFound):
+            await connectwise.get("/company/companies/8")
+    assert server.asked[:2] == ["GET /company/companies/7", "GET /system/info"]
+
+
+async def test_an_unknown_company_is_named_with_the_site_and_the_regions() -> None:
+    async with Server(scripted(FINE), codebase=lambda: None) as server, client(server.site) as connectwise:
+        with pytest.raises(UnknownCompany) as caught:
+            await connectwise.info()
+    assert f"{server.site} knows no company 'acme'" in str(caught.value)
+    assert "api-eu.myconnectwise.net" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(HTML.body, status=404),
+        Reply({"Codebase": "https://elsewhere.example/"}),
+        Reply({"Codebase": "../../x"}),
+        Reply(["v1"]),
+        HTML,
+    ],
+)
+async def test_a_site_that_is_not_connectwise_is_called_that(answer: Reply) -> None:
+    async with Server(scripted(FINE), codebase=lambda: answer) as server, client(server.site) as connectwise:
+        with pytest.raises(NotJson, match=r"check\s+(the )?site"):
+            await connectwise.info()
+    assert server.seen == []
+
+
+async def test_an_upgrade_in_the_middle_of_a_run_is_followed() -> None:
+    codebases = iter(["v2026_3/", "v2026_4/"])
+
+    def answer(seen: Seen) -> Reply:
+        return FINE if seen.path.startswith("/v2026_4/") else Reply(HTML.body, status=404)
+
+    moving = Server(answer, codebase=lambda: {"Codebase": next(codebases)})
+    async with moving as server, client(server.site) as connectwise:
+        read = await asyncio.gather(*(connectwise.get(f"/x/{number}") for number in range(5)))
+    assert read == [{"id": 1}] * 5
+    assert len(server.discoveries) == 2
+
+
+async def test_an_endpoint_that_does_not_exist_is_not_looked_for_again_and_again() -> None:
+    gone = Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, status=404)
+    replies = scripted(FINE, gone)
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+        for _ in range(3):
+            with pytest.raises(NotFound, match=r"The endpoint does not exist\."):
+                await connectwise.get("/x/2")
+    assert len(server.discoveries) == 2
+
+
+async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
+    replies = scripted(FINE, Reply({"code": "NotFound", "message": "Contact 57919 not found"}, status=404))
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+        with pytest.raises(NotFound, match="Contact 57919 not found"):
+            await connectwise.get("/company/contacts/57919")
+    assert len(server.discoveries) == 1
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Reply({}, status=500),
+        Reply({}, status=502),
+        DROPPED,
+        Reply(raw=b"this is not HTTP\r\n\r\n"),
+        Reply({"id": 1}, cut=4),
+        Reply(b'{"id": 1'),
+        Reply(b"not gzip at all", headers={"content-encoding": "gzip"}),
+    ],
+    ids=["500", "502", "dropped", "not HTTP", "cut off", "truncated JSON", "bad gzip"],
+)
+async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> None:
+    waits = Waits()
+    async with Server(scripted(trouble, trouble, FINE)) as server, client(server.site, waits=waits) as connectwise:
+        assert await connectwise.get("/x/1") == {"id": 1}
+    assert waits.slept in ([0.5, 1.0], [0.5])
+
+
+async def test_a_server_that_keeps_failing_is_given_four_tries() -> None:
+    waits = Waits()
+    error = await fails(Reply({}, status=500), waits=waits)
+    assert isinstance(error, ServerFailed)
+    assert waits.slept == [0.5, 1.0, 2.0]
+    assert "run again later" in error.advice
+
+
+async def test_a_503_that_names_its_time_is_waited_for() -> None:
+    waits = Waits()
+    replies = scripted(Reply({}, status=503, headers={"retry-after": "17"}), FINE)
+    async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
+        await connectwise.get("/x/1")
+    assert waits.slept == [17.0]
+
+
+async def test_a_proxys_page_is_shown_at_once_and_not_asked_for_again() -> None:
+    waits = Waits()
+    error = await fails(HTML, waits=waits)
+    assert isinstance(error, NotJson)
+    assert "<html><body>Please sign in to the proxy" in str(error)
+    assert "proxy" in error.advice
+    assert waits.slept == []
+
+
+async def test_json_that_stays_cut_off_says_so() -> None:
+    error = await fails(Reply(b'{"id": 1'))
+    assert isinstance(error, NotJson)
+    assert "cut the answer off" in error.advice
+
+
+async def test_no_network_is_unreachable_with_advice() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        async with client(f"http://127.0.0.1:{taken.getsockname()[1]}") as connectwise:
+            with pytest.raises(Unreachable) as caught:
+                await connectwise.info()
+    assert "Check the site, the network and the proxy" in caught.value.advice
+
+
+async def test_a_server_that_never_answers_is_unreachable_after_the_timeout() -> None:
+    timeouts = Timeouts(connect=5, read=0.05)
+    async with Server(scripted(Reply(hang=True))) as server, client(server.site, timeouts=timeouts) as connectwise:
+        with pytest.raises(Unreachable, match="no whole answer"):
+            await connectwise.info()
+
+
+async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> None:
+    error = await fails(Reply(b"", status=302, headers={"location": "https://login.example/x?y"}))
+    assert isinstance(error, Redirected)
+    assert "redirect to login.example" in str(error)
+    assert "set site" in error.advice
+
+
+async def test_a_redirect_to_nowhere_is_an_error_as_well() -> None:
+    assert "the answer is a redirect\n" in str(await fails(Reply(b"", status=301)))
+
+
+async def test_a_429_is_waited_out_for_as_long_as_the_server_asks() -> None:
+    waits = Waits()
+    replies = scripted(Reply({}, status=429, headers={"retry-after": "7"}), FINE)
+    async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
+        assert await connectwise.get("/x/1") == {"id": 1}
+        assert connectwise.requests.retries == 1
+    assert waits.slept == [7.0]
+
+
+async def test_the_date_of_a_retry_after_is_measured_by_the_servers_own_clock() -> None:
+    waits = Waits()
+    headers = {"date": "Sun, 01 Nov 2026 10:00:00 GMT", "retry-after": "Sun, 01 Nov 2026 10:00:42 GMT"}
+    replies = scripted(Reply({}, status=429, headers=headers), FINE)
+    async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
+        await connectwise.get("/x/1")
+    assert waits.slept == [42.0]
+
+
+async def test_a_pause_that_is_too_long_is_cut_short_and_said_so_once() -> None:
+    notices: list[str] = []
+    waits = Waits()
+    long = Reply({}, status=429, headers={"retry-after": "3600"})
+    server = Server(scripted(long, long, FINE))
+    async with server, client(server.site, waits=waits, on_notice=notices.append) as connectwise:
+        await connectwise.get("/x/1")
+    assert waits.slept == [120.0, 120.0]
+    assert notices == ["ConnectWise asks for a pause of 3600 s; we ask again after 120 s."]
+
+
+async def test_a_429_storm_ends_in_a_sentence_after_ten_minutes_of_pauses() -> None:
+    waits = Waits()
+    error = await fails(Reply({"message": "slow down"}, status=429, headers={"retry-after": "100"}), waits=waits)
+    assert isinstance(error, TooMany)
+    assert waits.slept == [100.0] * 6
+    assert "slow down, and still so after 600 s of pauses" in str(error)
+    assert "maxConcurrency" in error.advice
+
+
+async def test_a_429_without_a_time_is_waited_for_longer_each_time() -> None:
+    waits = Waits()
+    refused = Reply({}, status=429)
+    replies = scripted(refused, refused, refused, FINE)
+    async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
+        await connectwise.get("/x/1")
+    assert waits.slept == [1.0, 2.0, 4.0]
+
+
+async def test_many_requests_share_one_pause() -> None:
+    refused: set[str] = set()
+    all_refused = asyncio.Event()
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        await all_refused.wait()
+
+    def answer(seen: Seen) -> Reply:
+        if seen.target in refused:
+            return FINE
+        refused.add(seen.target)
+        if len(refused) == 8:
+            all_refused.set()
+        return Reply({}, status=429, headers={"retry-after": "5"})
+
+    async with Server(answer) as server:
+        connectwise = ConnectWise(connection(server.site, max_concurrency=8), sleep=sleep)
+        read = await asyncio.gather(*(connectwise.get(f"/x/{number}") for number in range(8)))
+        await connectwise.__aexit__(None, None, None)
+    assert read == [{"id": 1}] * 8
+    assert slept == [5.0]
+
+
+async def test_any_transport_of_httpx_serves() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        body: Any = {"Codebase": CODEBASE} if "companyinfo" in str(request.url) else {"id": 3}
+        return httpx.Response(201 if request.method == "POST" else 200, json=body)
+
+    async def nothing() -> None:
+        return None
+
+    transport = httpx.MockTransport(answer)
+    async with ConnectWise(connection("api-na.myconnectwise.net"), transport=transport) as connectwise:
+        assert await connectwise.create("/x", {"id": 3}, find=nothing) == {"id": 3}
+    assert [str(request.url) for request in asked] == [
+        "https://api-na.myconnectwise.net/login/companyinfo/acme",
+        f"https://api-na.myconnectwise.net{ROOT}/x",
+    ]
+    assert asked[1].content == b'{"id":3}'
+    with pytest.raises(AttributeError):
+        _ = asked[1].nothing
+
+
+def test_the_clock_is_the_real_one_unless_told_otherwise() -> None:
+    before = datetime.now(UTC)
+    assert before <= Clock().now() <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("max_concurrency", 0), ("bundle_size", 0)])
+def test_sizes_below_one_are_refused(setting: str, value: int) -> None:
+    with pytest.raises(BadConnection, match="is 0"):
+        ConnectWise(connection("x.example", **{setting: value}))

@@ -1,0 +1,281 @@
+"""Writes are made once, and hold what was asked, or there is an error."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.connectwise import (
+    Conflict,
+    ConnectWiseError,
+    Invalid,
+    NotFound,
+    NotTaken,
+    ServerFailed,
+    StateUnknown,
+    Unreachable,
+)
+from reconciler.connectwise.connection import Timeouts
+
+from .servers import DROPPED, HTML, Reply, Seen, Server, Waits, client, scripted
+
+PATH = "/company/companies"
+ASKED = {"identifier": "ACME", "name": "Acme"}
+STORED = {"id": 12, **ASKED, "_info": {"lastUpdated": "2026-11-01T00:00:00Z"}}
+EXISTS = Reply(
+    {
+        "code": "InvalidObject",
+        "message": "company object is invalid",
+        "errors": [{"code": "ObjectExists", "message": "identifier is taken", "field": "identifier"}],
+    },
+    status=400,
+)
+
+
+class Finding:
+    """A look-up by natural key that answers as it is told and counts how often it was asked."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.calls = 0
+
+    async def __call__(self) -> dict[str, Any] | None:
+        self.calls += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer  # type: ignore[no-any-return]  # told by the test
+
+
+async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = None) -> tuple[Any, Server]:
+    """What a create came to, result or error, and the server with the requests that it saw."""
+    async with Server(scripted(*replies)) as server, client(server.site, timeouts=timeouts) as connectwise:
+        try:
+            return await connectwise.create(PATH, ASKED, find=find), server
+        except ConnectWiseError as error:
+            return error, server
+
+
+async def test_a_create_gives_the_object_back_as_stored() -> None:
+    find = Finding(None)
+    made, server = await create(find, Reply(STORED, status=201))
+    assert made == STORED
+    assert find.calls == 0
+    assert server.seen[0].headers["content-type"] == "application/json"
+
+
+async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight() -> None:
+    body = {"unitPrice": Decimal("1234567890.10"), "quantity": 3, "effectiveDate": date(2026, 11, 1), "x": [None, True]}
+    answered = Reply(b'{"quantity":3,"unitPrice":1234567890.1,"effectiveDate":"2026-11-01T00:00:00Z","x":[null,true]}')
+    async with Server(scripted(answered)) as server, client(server.site) as connectwise:
+        await connectwise.create("/x", body, find=Finding(None))
+        await connectwise.create("/x", dict(reversed(body.items())), find=Finding(None))
+    assert server.seen[0].body == (
+        b'{"effectiveDate":"2026-11-01T00:00:00Z","quantity":3,"unitPrice":1234567890.10,"x":[null,true]}'
+    )
+    assert server.seen[1].body == server.seen[0].body
+
+
+@pytest.mark.parametrize("wrong", [1.5, Decimal("NaN"), object()])
+async def test_a_number_that_is_not_exact_is_never_sent(wrong: Any) -> None:
+    async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
+        with pytest.raises(TypeError, match="no exact place in JSON"):
+            await connectwise.create("/x", {"quantity": wrong}, find=Finding(None))
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        DROPPED,
+        Reply(STORED, cut=5),
+        Reply({}, status=500),
+        Reply(b'{"id": 12,', status=201),
+        HTML,
+        Reply([], status=201),
+    ],
+    ids=["dropped", "cut off", "500", "truncated", "proxy page", "a list"],
+)
+async def test_after_a_lost_answer_the_object_is_looked_up_before_anything_else(lost: Reply) -> None:
+    find = Finding(STORED)
+    made, server = await create(find, lost)
+    assert made == STORED
+    assert find.calls == 1
+    assert server.asked == [f"POST {PATH}"]
+
+
+async def test_a_create_that_timed_out_is_looked_up_as_well() -> None:
+    made, server = await create(Finding(STORED), Reply(hang=True), timeouts=Timeouts(connect=5, read=0.05))
+    assert made == STORED
+    assert len(server.seen) == 1
+
+
+async def test_it_is_sent_again_only_when_the_look_up_finds_nothing() -> None:
+    find = Finding(None)
+    made, server = await create(find, DROPPED, Reply(STORED, status=201))
+    assert made == STORED
+    assert find.calls == 1
+    assert len(server.seen) == 2
+
+
+async def test_an_object_that_turns_up_between_look_up_and_second_try_is_found_then() -> None:
+    find = Finding(None, STORED)
+    made, server = await create(find, DROPPED, EXISTS)
+    assert made == STORED
+    assert (find.calls, len(server.seen)) == (2, 2)
+
+
+async def test_a_second_try_that_is_refused_for_good_says_why() -> None:
+    error, server = await create(Finding(None), DROPPED, EXISTS)
+    assert isinstance(error, Invalid)
+    assert "There is one already" in error.advice
+    assert len(server.seen) == 2
+
+
+async def test_a_refused_create_is_neither_looked_up_nor_repeated() -> None:
+    find = Finding(None)
+    error, server = await create(find, EXISTS)
+    assert isinstance(error, Invalid)
+    assert (find.calls, len(server.seen)) == (0, 1)
+
+
+async def test_a_create_is_given_up_after_four_lost_answers() -> None:
+    find = Finding(None)
+    error, server = await create(find, Reply({}, status=500))
+    assert isinstance(error, ServerFailed)
+    assert (find.calls, len(server.seen)) == (4, 4)
+
+
+async def test_when_the_look_up_fails_too_the_state_is_called_unknown() -> None:
+    error, server = await create(Finding(Unreachable("no network")), DROPPED)
+    assert isinstance(error, StateUnknown)
+    assert "no network" in str(error)
+    assert "not made twice" in error.advice
+    assert len(server.seen) == 1
+
+
+async def test_what_was_looked_up_is_held_against_what_was_asked() -> None:
+    error, _ = await create(Finding({**STORED, "name": "Somebody else"}), DROPPED)
+    assert isinstance(error, NotTaken)
+
+
+async def test_a_429_was_not_taken_so_the_post_is_sent_again() -> None:
+    find = Finding(None)
+    made, server = await create(find, Reply({}, status=429, headers={"retry-after": "3"}), Reply(STORED, status=201))
+    assert made == STORED
+    assert (find.calls, len(server.seen)) == (0, 2)
+
+
+async def test_a_field_that_did_not_take_is_named_with_both_values_and_the_id() -> None:
+    error, _ = await create(Finding(None), Reply({**STORED, "name": "Acne"}, status=201))
+    assert isinstance(error, NotTaken)
+    assert error.id == 12
+    assert str(error).startswith(f"POST {PATH}: ConnectWise said yes, but name is 'Acne' where 'Acme' was asked for")
+
+
+async def test_an_answer_without_an_id_is_held_against_what_was_asked_as_well() -> None:
+    error, _ = await create(Finding(None), Reply({"identifier": "ACME"}, status=201))
+    assert isinstance(error, NotTaken)
+    assert error.id is None
+
+
+async def test_a_write_only_field_is_neither_compared_nor_ever_shown() -> None:
+    body = {"username": "bot", "password": "hunter2-secret"}
+    refused = Reply({"code": "InvalidField", "message": "hunter2-secret is too simple"}, status=400)
+    async with (
+        Server(scripted(Reply({"id": 1, "username": "bot"}), refused)) as server,
+        client(server.site) as connectwise,
+    ):
+        made = await connectwise.create("/system/integratorlogins", body, find=Finding(None), unread={"password"})
+        with pytest.raises(Invalid) as caught:
+            await connectwise.patch("/system/integratorlogins/1", {"password": "hunter2-secret"}, unread={"password"})
+    assert made == {"id": 1, "username": "bot"}
+    assert "hunter2" not in str(caught.value)
+    assert "(secret) is too simple" in str(caught.value)
+
+
+async def test_a_patch_is_a_bare_array_of_whole_replacements() -> None:
+    answered = {"id": 5, "quantity": 12.5, "type": {"id": 3, "name": "Managed Service"}, "endDate": None}
+    async with Server(scripted(Reply(answered))) as server, client(server.site) as connectwise:
+        stored = await connectwise.patch(
+            "/finance/agreements/5", {"quantity": Decimal("12.50"), "type": {"id": 3}, "endDate": None}
+        )
+    assert stored["type"]["name"] == "Managed Service"
+    assert server.seen[0].method == "PATCH"
+    assert server.seen[0].json == [
+        {"op": "replace", "path": "quantity", "value": 12.5},
+        {"op": "replace", "path": "type", "value": {"id": 3}},
+        {"op": "replace", "path": "endDate", "value": None},
+    ]
+
+
+async def test_a_false_200_is_found_out() -> None:
+    answered = Reply({"id": 5, "type": {"id": 1}})
+    async with Server(scripted(answered)) as server, client(server.site) as connectwise:
+        with pytest.raises(NotTaken, match="type is"):
+            await connectwise.patch("/finance/agreements/5", {"type": {"id": 3}})
+
+
+async def test_a_sub_path_that_could_answer_a_false_200_is_never_sent() -> None:
+    async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
+        with pytest.raises(ValueError, match="whole reference"):
+            await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"})
+    assert server.seen == []
+
+
+async def test_a_patch_whose_answer_was_lost_is_simply_sent_again() -> None:
+    replies = scripted(DROPPED, Reply({}, status=500), Reply({"id": 5, "name": "x"}))
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.patch("/x/5", {"name": "x"})
+    assert server.asked == ["PATCH /x/5"] * 3
+
+
+async def test_a_delete_is_done_when_the_object_is_gone() -> None:
+    gone = Reply({"code": "NotFound", "message": "Company 5 not found"}, status=404)
+    replies = scripted(Reply({"id": 1}), Reply(b"", status=204), gone)
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+        await connectwise.delete("/x/5")
+        await connectwise.delete("/x/5")
+    assert server.asked[1:] == ["DELETE /x/5", "DELETE /x/5"]
+
+
+async def test_a_delete_of_something_in_use_or_by_a_wrong_path_is_an_error() -> None:
+    replies = scripted(Reply({"id": 1}), Reply({}, status=409), Reply({"code": "ConnectWiseApi"}, status=404))
+    async with Server(replies) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+        with pytest.raises(Conflict):
+            await connectwise.delete("/x/5")
+        with pytest.raises(NotFound):
+            await connectwise.delete("/y/5")
+
+
+async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
+    table: dict[str, dict[str, Any]] = {}
+    posts = 0
+
+    def answer(seen: Seen) -> Reply:
+        nonlocal posts
+        if seen.method == "GET":
+            return Reply(list(table.values()))
+        posts += 1
+        body = seen.json
+        assert body["identifier"] not in table, "made twice"
+        if posts % 3 == 1:
+            return DROPPED
+        table[body["identifier"]] = {"id": len(table) + 1, **body}
+        return DROPPED if posts % 3 == 2 else Reply(table[body["identifier"]], status=201)
+
+    async with Server(answer) as server, client(server.site, waits=Waits()) as connectwise:
+        for number in range(20):
+            key = f"C{number}"
+
+            async def find(key: str = key) -> dict[str, Any] | None:
+                found = await connectwise.list(PATH)
+                return next((row for row in found if row["identifier"] == key), None)
+
+            await connectwise.create(PATH, {"identifier": key}, find=find)
+    assert sorted(table) == sorted(f"C{number}" for number in range(20))
