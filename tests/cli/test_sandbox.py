@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,26 @@ def started(*arguments: str) -> Iterator[Started]:
         process.communicate()
 
 
+def served_until_interrupted(look: Callable[[httpx.Client], object], *arguments: str) -> int:
+    """Run the command in this process, look at it once it listens, and press Ctrl-C; the exit code."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def look_and_press() -> None:
+        try:
+            transport = httpx.HTTPTransport(retries=8)
+            with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{port}") as http:
+                look(http)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look_and_press)
+        code = run(["sandbox", "--port", str(port), *arguments])
+        looking.result()
+    return code
+
+
 def test_it_prints_the_variables_once_it_listens_and_ends_well_on_ctrl_c() -> None:
     with started("--clock", "2026-11-01T00:00:00Z", "--customers", "12") as sandbox:
         assert list(sandbox.variables) == NAMES
@@ -78,28 +99,39 @@ def test_it_prints_the_variables_once_it_listens_and_ends_well_on_ctrl_c() -> No
         assert sandbox.stop() == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_state_file_is_written_at_the_end_and_gone_on_from(tmp_path: Path, number: int) -> None:
+def test_a_termination_saves_as_ctrl_c_does(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with started("--state", str(state), "--clock", "2026-11-01T00:00:00Z") as sandbox:
         sandbox.http.post("/sandbox/clock", json={"advance_hours": 30})
         sandbox.http.post("/sandbox/console/customers/1001001", json={"bytes": 123_456_789})
-        sandbox.stop(number)
+        sandbox.stop(signal.SIGTERM)
 
-    with started("--state", str(state), "--customers", "40") as sandbox:
-        assert sandbox.http.get("/sandbox/clock").json() == {"now": "2026-11-02T06:00:00+00:00", "frozen": True}
-        assert sandbox.http.get("/sandbox/console/customers/1001001").json()["bytes"] == 123_456_789
-        assert len(sandbox.http.get("/sandbox/console/customers").json()) == 6
+    def look(http: httpx.Client) -> None:
+        assert http.get("/sandbox/clock").json() == {"now": "2026-11-02T06:00:00+00:00", "frozen": True}
+        assert http.get("/sandbox/console/customers/1001001").json()["bytes"] == 123_456_789
+        assert len(http.get("/sandbox/console/customers").json()) == 6
+
+    assert served_until_interrupted(look, "--state", str(state), "--customers", "40") == 0
+
+
+def test_ctrl_c_hands_the_signals_back() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+    assert served_until_interrupted(lambda http: None) == 0
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
 
 
 def test_a_clock_given_with_a_state_moves_its_time(tmp_path: Path) -> None:
-    state = tmp_path / "state.json"
-    with started("--state", str(state)) as sandbox:
-        assert sandbox.http.get("/sandbox/clock").json()["frozen"] is False
-        sandbox.stop()
+    state = str(tmp_path / "state.json")
 
-    with started("--state", str(state), "--clock", "2027-01-01T00:00:00+01:00") as sandbox:
-        assert sandbox.http.get("/sandbox/clock").json() == {"now": "2026-12-31T23:00:00+00:00", "frozen": True}
+    def runs(http: httpx.Client) -> None:
+        assert http.get("/sandbox/clock").json()["frozen"] is False
+
+    def stands(http: httpx.Client) -> None:
+        assert http.get("/sandbox/clock").json() == {"now": "2026-12-31T23:00:00+00:00", "frozen": True}
+
+    assert served_until_interrupted(runs, "--state", state) == 0
+    assert served_until_interrupted(stands, "--state", state, "--clock", "2027-01-01T00:00:00+01:00") == 0
 
 
 def test_a_port_in_use_ends_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,20 +185,21 @@ def test_a_state_in_a_folder_that_does_not_exist_is_refused_before_anything_is_l
     assert "there is no folder" in capsys.readouterr().err
 
 
-def test_a_state_that_cannot_be_written_ends_in_a_sentence_and_exit_1(tmp_path: Path) -> None:
+def test_a_state_that_cannot_be_written_ends_in_a_sentence_and_exit_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
-    with started("--state", str(folder / "state.json")) as sandbox:
-        folder.rmdir()
-        sandbox.process.send_signal(signal.SIGINT)
-        _, said = sandbox.process.communicate(timeout=30)
 
-    assert sandbox.process.returncode == 1
-    assert "the state could not be written" in said
+    assert served_until_interrupted(lambda http: folder.rmdir(), "--state", str(folder / "state.json")) == 1
+    assert "the state could not be written" in capsys.readouterr().err
 
 
 def test_faults_and_latency_are_in_force_from_the_start() -> None:
-    with started("--fault", "429:1@/login", "--fault", "slow:ms=1", "--latency-ms", "2") as sandbox:
-        assert sandbox.http.get("/sandbox/faults").json()["faults"] == ["429:1@/login", "slow:ms=1"]
-        assert sandbox.http.get("/sandbox/state").json()["settings"]["latency_ms"] == 2
-        assert sandbox.http.get("/login/companyinfo/sandbox").status_code == 429
+    def look(http: httpx.Client) -> None:
+        assert http.get("/sandbox/faults").json()["faults"] == ["429:1@/login", "slow:ms=1"]
+        assert http.get("/sandbox/state").json()["settings"]["latency_ms"] == 2
+        assert http.get("/login/companyinfo/sandbox").status_code == 429
+
+    bad_days = ("--fault", "429:1@/login", "--fault", "slow:ms=1", "--latency-ms", "2")
+    assert served_until_interrupted(look, *bad_days) == 0

@@ -121,6 +121,7 @@ def test_settings_change_one_by_one(controls: Controls) -> None:
         "page_ceiling": 7,
     }
     assert controls.post("settings", {"rate_per_second": None})["page_ceiling"] == 7
+    assert controls.post("settings", {})["rate_per_second"] is None
 
 
 @pytest.mark.parametrize("settings", [{"latency_ms": -1}, {"page_ceiling": 0}, {"rate_per_second": 0}, {"speed": 1}])
