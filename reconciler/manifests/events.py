@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # PyYAML comes without types, and its stubs are not in the lock
 
+from reconciler.manifests.lines import place_of
+
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 Event = Any
@@ -64,5 +66,4 @@ def _unreadable(text: str, error: Any) -> tuple[str, int, int]:
     found = _UNPRINTABLE.search(text)
     if found is None:
         return str(error.reason), 1, 1
-    before = re.split(r"\r\n|\r|\n", text[: found.start()])
-    return f"the control character U+{ord(found.group()):04X} may not stand in YAML", len(before), len(before[-1]) + 1
+    return f"the control character U+{ord(found.group()):04X} may not stand in YAML", *place_of(text, found.start())

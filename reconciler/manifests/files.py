@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reconciler.manifests import masking
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.manifests.positions import lines_of
+from reconciler.manifests.lines import lines_of, place_of
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -72,12 +72,6 @@ def decode(name: str, raw: bytes) -> SourceFile | Unreadable:
 
 
 def _at(name: str, text: str, offset: int, message: str, suggestion: str) -> Unreadable:
-    line, column = position(text, offset)
+    line, column = place_of(text, offset)
     shown = masking.shown(lines_of(text), line)
     return Unreadable(Diagnostic(message, suggestion, name, line, column, shown), text)
-
-
-def position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 1, of a place in a text."""
-    before = lines_of(text[:offset])
-    return len(before), len(before[-1]) + 1

@@ -34,6 +34,7 @@ class _Loading:
     specs: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Address → spec with its defaults, as parsed: what the digest is taken over."""
     documents: dict[str, Document] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     broken_texts: list[str] = field(default_factory=list)
     """Of files that could not be read to their end."""
     broken_names: set[str] = field(default_factory=set)
@@ -91,7 +92,7 @@ def _read(root: Path) -> _Loading:
 
 
 def _parse(source: SourceFile, loading: _Loading) -> None:
-    parsed = parse(source.text)
+    parsed = parse(source.text, loading.keys)
     for flaw in parsed.flaws:
         loading.report.flaw(source.name, flaw)
     if not parsed.whole:

@@ -27,6 +27,7 @@ from reconciler.manifests.events import (
     events,
     explained,
 )
+from reconciler.manifests.lines import lines_of
 
 DEEPEST: Final = 100
 MOST_FROM_ALIASES: Final = 10_000
@@ -200,12 +201,13 @@ def _tag(tag: str) -> str:
     return "!!" + tag.removeprefix(_TAGS) if tag.startswith(_TAGS) else tag
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, seen: dict[str, str] | None = None) -> Parsed:
     """Every document of a text, and every flaw of its YAML.
 
     After a flaw that ends all understanding (broken syntax, an alias bomb) the documents before it are still there.
+    `seen` carries the keys that were looked at from one file to the next: they are the same few in all of them.
     """
-    composer = _Composer()
+    composer = _Composer(seen={} if seen is None else seen)
     documents: list[tuple[int, Any]] = []
     index = -1
     whole = True
@@ -222,12 +224,14 @@ def parse(text: str) -> Parsed:
     except SCANNER_ERROR as error:
         whole = False
         bad = explained(text, error)
-        composer.flaws.append(Flaw(f"this is not YAML: {bad.message}", _advice(bad), bad.line, bad.column))
+        composer.flaws.append(Flaw(f"this is not YAML: {bad.message}", _advice(bad, text), bad.line, bad.column))
     return Parsed(tuple(documents), tuple(composer.flaws), whole)
 
 
-def _advice(error: BadYaml) -> str:
+def _advice(error: BadYaml, text: str) -> str:
     """What to try, for the mistakes that people make."""
+    if "\t" in lines_of(text)[error.line - 1][: error.column]:
+        return "indent with spaces, never with tabs"
     for sign, advice in _ADVICE:
         if sign in error.message:
             return advice
@@ -235,9 +239,8 @@ def _advice(error: BadYaml) -> str:
 
 
 _ADVICE: Final = (
-    ("\\t", "indent with spaces, never with tabs"),
     ("mapping values are not allowed", "put text that holds a colon in quotes, or look at the indentation"),
-    ("found character that cannot start any token", "put text that begins like this in quotes, and indent with spaces"),
+    ("found character that cannot start any token", "put text that begins like this in quotes"),
     ("quoted scalar", "close the quotes"),
     ("expected ',' or", "close the bracket, or put a comma between the items"),
     ("control character", "remove the character"),

@@ -6,7 +6,6 @@ for a file that is in order.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -27,7 +26,6 @@ from reconciler.manifests.events import (
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 """Line and column, from 1."""
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(slots=True)
@@ -46,11 +44,6 @@ class Places:
     def key(self, path: Path) -> Place:
         """Where the key of a value stands; the value's place for items of a list."""
         return self.keys.get(path) or self.value(path)
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines as the scanner counts them."""
-    return _LINE_BREAK.split(text)
 
 
 def places_of(text: str) -> Mapping[int, Places]:

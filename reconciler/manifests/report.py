@@ -9,8 +9,9 @@ from reconciler.manifests import masking
 from reconciler.manifests.diagnostics import Diagnostic, in_order
 from reconciler.manifests.documents import Origin
 from reconciler.manifests.files import SourceFile
+from reconciler.manifests.lines import lines_of
 from reconciler.manifests.parsing import Flaw
-from reconciler.manifests.positions import Path, Place, Places, lines_of, places_of
+from reconciler.manifests.positions import Path, Place, Places, places_of
 from reconciler.manifests.wording import Problem
 
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.manifests.secrets import SecretError, resolve
+
+
+def value(setting: str | EnvSecret | FileSecret, root: Path, **environ: str) -> str:
+    return resolve(setting, environ=environ, root=root, what="connectwise.privateKey")
+
+
+def test_text_means_itself(tmp_path: Path) -> None:
+    assert value("plain", tmp_path) == "plain"
+
+
+def test_a_variable_is_read_from_the_environment_that_is_given(tmp_path: Path) -> None:
+    assert value(EnvSecret(env="KEY"), tmp_path, KEY="s3cret ") == "s3cret "
+
+
+@pytest.mark.parametrize("environ", [{}, {"KEY": ""}, {"KEY": "  "}])
+def test_a_missing_or_empty_variable_is_named_with_what_needs_it(tmp_path: Path, environ: dict[str, str]) -> None:
+    with pytest.raises(SecretError, match="KEY") as caught:
+        value(EnvSecret(env="KEY"), tmp_path, **environ)
+    assert str(caught.value).startswith("connectwise.privateKey: the environment variable KEY is")
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_file_is_read_below_the_manifest_folder_without_its_last_line_break(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "key").write_bytes(f"s3cret{ending}".encode())
+    assert value(FileSecret(file="key"), tmp_path) == "s3cret"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_missing_empty_or_broken_file_is_named_and_its_content_is_not(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "key").write_bytes(content)
+    with pytest.raises(SecretError, match="key"):
+        value(FileSecret(file="key"), tmp_path)
+
+
+def test_a_path_that_is_none_is_an_error_like_any_other(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="that is no path"):
+        value(FileSecret(file="a\0b"), tmp_path)
