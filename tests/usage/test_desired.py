@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.records import Reading
-from reconciler.usage.bills import Bill
+from reconciler.usage.bills import Bill, measure
 from reconciler.usage.coverage import MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
 from reconciler.usage.errors import UsageError
@@ -404,3 +404,7 @@ def test_the_table_goes_into_the_plan_as_exact_text() -> None:
         "detail": "billed",
     }
     assert (unmapped["quantity"], unmapped["money"]) == (None, None)
+
+
+def test_nothing_is_measured_of_a_source_that_was_never_read_whole() -> None:
+    assert measure(rule(), SourceFacts("cove", "GB"), NOON - HOUR, NOON) is None

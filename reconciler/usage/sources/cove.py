@@ -21,7 +21,7 @@ from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.cove_session import BAD_CREDENTIALS, NOT_ALLOWED, CoveSession, CoveSettings, RpcError
 from reconciler.usage.sources.cove_tree import Partner, Tree, read_tree
 from reconciler.usage.sources.http import make_client
-from reconciler.usage.sources.pulling import Clock, Found, Sleep, whole_or_failed
+from reconciler.usage.sources.pulling import Clock, Found, Sleep, shown, whole_or_failed
 
 if TYPE_CHECKING:
     import httpx
@@ -67,7 +67,7 @@ async def pull(
 
 
 async def _read(session: CoveSession, settings: CoveSettings, now: datetime) -> Found:
-    where = f"usage source {settings.name}, {settings.url.split('?')[0]}"
+    where = f"usage source {settings.name}, {shown(settings.url)}"
     root_id = await session.log_in()
     rows = await session.call(
         "EnumeratePartners",

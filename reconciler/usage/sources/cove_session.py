@@ -17,7 +17,7 @@ import msgspec
 
 from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.http import FIRST_WAIT, send
-from reconciler.usage.sources.pulling import Clock, Sleep
+from reconciler.usage.sources.pulling import Clock, Sleep, shown
 
 VISA_EXPIRED = 1701
 BAD_CREDENTIALS = 2100
@@ -60,7 +60,7 @@ class CoveSession:
         self._settings = settings
         self._sleep = sleep
         self._clock = clock
-        self._where = f"usage source {settings.name}, {settings.url.split('?')[0]}"
+        self._where = f"usage source {settings.name}, {shown(settings.url)}"
         self._visa: str | None = None
         self._visa_at = 0.0
         self._allowance = BURST

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from reconciler.usage.errors import SourceError
-from reconciler.usage.sources.pulling import Sleep, check_encrypted
+from reconciler.usage.sources.pulling import Sleep, check_encrypted, shown
 
 ATTEMPTS = 5
 FIRST_WAIT = 0.5
@@ -63,7 +63,7 @@ async def send(
 ) -> httpx.Response:
     """A response with status 200, or a SourceError."""
     check_encrypted(url, source)
-    where = f"usage source {source}, {url.split('?', maxsplit=1)[0]}"
+    where = f"usage source {source}, {shown(url)}"
     problem = ""
     for attempt in range(ATTEMPTS):
         wait = FIRST_WAIT * 2**attempt
@@ -110,7 +110,7 @@ def refusal(response: httpx.Response, where: str) -> SourceError:
     """A status that repeating does not change."""
     status = response.status_code
     if response.is_redirect:
-        target = response.headers.get("Location", "").split("?")[0]
+        target = shown(response.headers.get("Location", ""))
         return SourceError(
             f"the server points elsewhere ({status}): {target}", where=where, advice="write the final address"
         )

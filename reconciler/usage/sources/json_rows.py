@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.ledger.records import Pull
 from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.csv_file import read_file
-from reconciler.usage.sources.pulling import Clock, Found, Sleep, whole_or_failed
+from reconciler.usage.sources.pulling import Clock, Found, Sleep, shown, whole_or_failed
 from reconciler.usage.sources.rows import Row, check_columns, read_rows
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def pull(
             from reconciler.usage.sources.http import get  # noqa: PLC0415 - files need no HTTP
 
             content = await get(settings.url, settings.name, settings.token, transport=transport, sleep=sleep)
-            return parse(settings.name, settings.url.split("?")[0], content)
+            return parse(settings.name, shown(settings.url), content)
         if settings.path is None:
             raise SourceError(
                 "neither path nor url is given", where=f"usage source {settings.name}", advice="give one of them"

@@ -46,14 +46,29 @@ async def whole_or_failed(source: str, now: datetime, clock: Clock, read: Callab
     )
 
 
+def shown(url: str) -> str:
+    """An address for a message: without what may be secret in it, a user's password or a query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "its address"
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if parts.scheme else parts.path
+
+
 def check_encrypted(url: str, source: str) -> None:
     """Refuse to send credentials or read usage in the clear, except to this machine itself."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        return
-    what = "is not encrypted" if parts.scheme == "http" else "is not an https address"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError as error:
+        what = f"is not a URL: {error}"
+    else:
+        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+            return
+        what = "is not encrypted" if parts.scheme == "http" else "is not an https address"
     raise SourceError(
-        f"{url} {what}", where=f"usage source {source}", advice="write an address that begins with https://"
+        f"{shown(url)} {what}", where=f"usage source {source}", advice="write an address that begins with https://"
     )
 
 

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.ledger.records import Pull
+from reconciler.usage.sources.json_rows import JsonSettings, pull
+
+from .servers import Reply, Server, Time, as_json
+
+NOW = datetime(2025, 11, 22, 12, tzinfo=UTC)
+ROW: dict[str, Any] = {
+    "customer_id": "1",
+    "customer_name": "Acme",
+    "used": 2.5,
+    "unit": "GB",
+    "as_of": "2025-11-22T12:00:00Z",
+}
+
+
+async def pull_of(folder: Path, content: bytes) -> Pull:
+    file = folder / "usage.json"
+    file.write_bytes(content)
+    return await pull(JsonSettings("rows", path=file), NOW)
+
+
+@pytest.mark.parametrize("content", [[ROW], {"rows": [ROW], "made": "today"}])
+async def test_an_array_of_rows_or_an_object_with_rows_is_read(tmp_path: Path, content: Any) -> None:
+    found = await pull_of(tmp_path, b"\xef\xbb\xbf" + json.dumps(content).encode())
+    assert found.state == "whole"
+    assert found.samples[0].bytes == 2_500_000_000
+
+
+async def test_fractions_are_exact(tmp_path: Path) -> None:
+    text = json.dumps([ROW]).replace("2.5", "1152921504.606846975").encode()
+    assert (await pull_of(tmp_path, text)).samples[0].bytes == 1152921504606846975
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the answer is empty"),
+        (b" <html></html>", "this is HTML or XML, not JSON"),
+        (b'[{"customer_id": ', "this is not JSON"),
+        (b"\xff\xfe[]", "this is not JSON"),
+        (b"[" * 100_000, "this is not JSON"),
+        (b'[{"used": NaN}]', "NaN is not JSON"),
+        (b'{"data": []}', "neither an array of rows nor an object"),
+        (b"3", "neither an array of rows nor an object"),
+        (b"[3]", "row 1 is not an object"),
+        (b"[]", "there are no rows"),
+        (b'[{"used": 1}]', "missing columns: customer_id"),
+    ],
+)
+async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, content: bytes, said: str) -> None:
+    found = await pull_of(tmp_path, content)
+    assert found.state == "failed"
+    assert said in str(found.error)
+
+
+async def test_a_bad_row_is_named_by_its_number(tmp_path: Path) -> None:
+    found = await pull_of(tmp_path, json.dumps([ROW, {**ROW, "customer_id": "2", "unit": "MB"}]).encode())
+    assert "usage.json row 2: unit is 'MB'" in str(found.error)
+
+
+async def test_an_endpoint_is_read_with_its_token() -> None:
+    async with Server(lambda _: as_json({"rows": [ROW]})) as server:
+        found = await pull(JsonSettings("rows", url=server.url, token="s3cret"), NOW)
+    assert found.state == "whole"
+    assert server.seen[0].headers["authorization"] == "Bearer s3cret"
+
+
+async def test_an_endpoint_without_a_token_gets_none() -> None:
+    async with Server(lambda _: as_json([ROW])) as server:
+        await pull(JsonSettings("rows", url=server.url), NOW, transport=httpx.AsyncHTTPTransport())
+    assert "authorization" not in server.seen[0].headers
+
+
+async def test_a_storm_of_refusals_is_waited_out() -> None:
+    replies = [Reply(status=429, headers={"Retry-After": "7"}), Reply(status=503), Reply(drop=True), as_json([ROW])]
+    time = Time()
+    async with Server(lambda _: replies.pop(0)) as server:
+        settings, transport = JsonSettings("rows", url=server.url), httpx.AsyncHTTPTransport()
+        found = await pull(settings, NOW, transport=transport, sleep=time.sleep, clock=time)
+    assert found.state == "whole"
+    assert time.slept == [7.0, 1.0, 2.0]
+    assert (found.finished_at - found.started_at).total_seconds() == 10
+
+
+async def test_a_server_that_stays_down_is_a_failed_pull_after_a_few_attempts() -> None:
+    time = Time()
+    async with Server(lambda _: Reply(status=500)) as server:
+        found = await pull(JsonSettings("rows", url=server.url), NOW, sleep=time.sleep, clock=time)
+    assert len(server.seen) == 5
+    assert "no answer after 5 attempts; the last: the server answered 500" in str(found.error)
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(status=401), "the server refused us (401"),
+        (Reply(status=407), "whether a proxy wants some"),
+        (Reply(status=404), "the server answered 404"),
+        (Reply(status=302, headers={"Location": "https://login.example/?ticket=1"}), "(302): https://login.example/\n"),
+    ],
+)
+async def test_a_refusal_is_not_repeated(reply: Reply, said: str) -> None:
+    async with Server(lambda _: reply) as server:
+        found = await pull(JsonSettings("rows", url=server.url), NOW)
+    assert said in str(found.error)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://usage.example/rows", "is not encrypted"),
+        ("http://10.0.0.1/rows", "is not encrypted"),
+        ("ftp://usage.example/rows", "is not an https address"),
+        ("https://[::1", "is not a URL"),
+        ("https://usage.example:port/rows", "is not a URL"),
+    ],
+)
+async def test_only_encrypted_addresses_are_read(url: str, said: str) -> None:
+    found = await pull(JsonSettings("rows", url=url), NOW)
+    assert found.state == "failed"
+    assert said in str(found.error)
+
+
+async def test_this_machine_itself_may_be_read_in_the_clear() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=[ROW])
+
+    for host in ("localhost", "127.0.0.1", "[::1]"):
+        found = await pull(JsonSettings("rows", url=f"http://{host}:1/"), NOW, transport=httpx.MockTransport(answer))
+        assert found.state == "whole"
+
+
+async def test_a_certificate_that_cannot_be_trusted_is_said_at_once() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
+
+    found = await pull(JsonSettings("rows", url="https://usage.example/"), NOW, transport=httpx.MockTransport(answer))
+    assert "certificate cannot be trusted" in str(found.error)
+
+
+async def test_a_failure_without_words_is_named_by_its_kind() -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("")
+
+    time = Time()
+    settings = JsonSettings("rows", url="https://usage.example/")
+    found = await pull(settings, NOW, transport=httpx.MockTransport(answer), sleep=time.sleep, clock=time)
+    assert "the last: ReadTimeout" in str(found.error)
+
+
+async def test_a_source_needs_a_path_or_an_address() -> None:
+    assert "neither path nor url" in str((await pull(JsonSettings("rows"), NOW)).error)
+
+
+def test_the_token_is_in_no_repr() -> None:
+    assert "s3cret" not in repr(JsonSettings("rows", url="https://x", token="s3cret"))
