@@ -7,6 +7,7 @@ This module is imported only when a connection is made: aiohttp takes a fifth of
 from __future__ import annotations
 
 import ssl
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -32,7 +33,9 @@ class DirectTransport(AiohttpTransport):
         self, *, context: ssl.SSLContext, proxy: str | None, session: Callable[[], aiohttp.ClientSession]
     ) -> None:
         super().__init__(verify=context, proxy=httpx.Proxy(proxy) if proxy else None, client=session)
-        self._through = proxy
+        # Apart from the URL, which aiohttp shows in its errors.
+        self._through = str(self.proxy.url) if self.proxy else None
+        self._proxy_headers = _basic(self.proxy.auth) if self.proxy and self.proxy.auth else None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The answer with its whole body. Raises `httpx.TransportError` when there was none."""
@@ -48,6 +51,7 @@ class DirectTransport(AiohttpTransport):
                 data=request.body or None,
                 allow_redirects=False,
                 proxy=self._through,
+                proxy_headers=self._proxy_headers,
             ) as answer:
                 body = await answer.read()
         except TimeoutError as error:
@@ -90,6 +94,10 @@ def proxy_for(base: str) -> str | None:
             advice=f"Set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY.",
         )
     return url
+
+
+def _basic(auth: tuple[str, str]) -> dict[str, str]:
+    return {"Proxy-Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"}
 
 
 def _multidict(headers: httpx.Headers) -> CIMultiDict[str]:

@@ -115,8 +115,8 @@ class Server:
                 await writer.drain()
                 if reply.raw is not None or reply.cut is not None:
                     break
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the client has left, or the test is over
         finally:
             writer.close()
 
