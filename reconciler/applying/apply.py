@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,13 +16,17 @@ from reconciler.applying.stale import check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
-from reconciler.errors import Refused
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import kind
+from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import begin_run, end_run
-from reconciler.ledger.lock import hold
+from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
 from reconciler.planning.plan import Plan
+
+RENEW_EVERY = 60
+"""Seconds between two signs of life of a long apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,33 @@ class Conduct:
     clock: Callable[[], datetime]
     secret: ReadSecret
     recheck: bool = True
-    """Read again what the plan touches: time has passed since it was made."""
+    """Read again what the plan touches. Needless only where the plan was made in this very turn."""
     approved: Collection[str] = ()
     """Names of guardrails that a person has approved."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     on_result: Callable[[Result], None] = lambda _result: None
+    on_notice: Callable[[str], None] = lambda _text: None
+    """Told what a person should know though it is no action's result."""
+
+
+@asynccontextmanager
+async def turn(
+    client: ConnectWise, ledger: Ledger, workspace: str, clock: Callable[[], datetime]
+) -> AsyncIterator[Lease]:
+    """The workspace to ourselves, with everything settled that a run which died has left.
+
+    A plan that is made in a turn needs no second look: no other apply wrote since. `Refused` while another has it.
+    """
+    done = False
+    try:
+        with hold(ledger, workspace, clock()) as lease:
+            await settle(client, ledger, workspace, clock)
+            yield lease
+            done = True
+    except LedgerError:
+        # A lock that cannot be given back falls free with the end of this process: no reason to lose the outcome.
+        if not done:
+            raise
 
 
 def check_guardrails(plan: Plan, approved: Collection[str]) -> None:
@@ -51,41 +78,58 @@ def _where(address: str | None) -> str:
     return f"{address}: " if address else ""
 
 
-async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduct) -> Outcome:
-    """Carries a plan out, under the workspace's lock. `Refused` (exit 3) means that nothing was written."""
+async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduct, lease: Lease) -> Outcome:
+    """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write."""
     check_guardrails(plan, conduct.approved)
-    with hold(ledger, plan.workspace, conduct.clock()) as lease:
-        await settle(client, ledger, plan.workspace, conduct.clock)
-        already: Mapping[str, int] = (await check(client, plan)).done if conduct.recheck else {}
-        bench = Workbench(
-            client=client,
-            ledger=ledger,
-            run_id=begin_run(ledger, plan.workspace, plan.digest, conduct.clock()),
-            clock=conduct.clock,
-            secret=conduct.secret,
-            tables=await _tables(client, plan),
-            ids=dict(already),
-        )
-        renewed = conduct.clock()
-
-        def noted(result: Result) -> None:
-            nonlocal renewed
-            now = conduct.clock()
-            if (now - renewed).total_seconds() > RENEW_EVERY:
-                lease.renew(now)
-                renewed = now
-            conduct.on_result(result)
-
-        results = await walk(
-            plan, lambda action: carry_out(action, bench), already=already, stop=conduct.stop, on_result=noted
-        )
-        outcome = outcome_of(plan, results, interrupted=conduct.stop.is_set(), requests=client.requests.total)
+    already: Mapping[str, int] = await check(client, plan) if conduct.recheck else {}
+    _secrets_at_hand(plan, already, conduct.secret)
+    bench = Workbench(
+        client=client,
+        ledger=ledger,
+        clock=conduct.clock,
+        secret=conduct.secret,
+        tables=await _tables(client, plan),
+        ids=dict(already),
+        run_id=begin_run(ledger, plan.workspace, plan.digest, conduct.clock()),
+    )
+    noted = _with_signs_of_life(lease, conduct)
+    results = await walk(
+        plan, lambda action: carry_out(action, bench), already=already, stop=conduct.stop, on_result=noted
+    )
+    outcome = outcome_of(plan, results, stopped=conduct.stop.is_set(), requests=client.requests.total)
+    try:
         end_run(ledger, bench.run_id, outcome.model_dump(mode="json"), conduct.clock())
+    except LedgerError as error:
+        conduct.on_notice(f"the end of this run could not be noted: {error}")
     return outcome
 
 
-RENEW_EVERY = 60
-"""Seconds between two signs of life of a long apply."""
+def _secrets_at_hand(plan: Plan, already: Mapping[str, int], secret: ReadSecret) -> None:
+    """Every secret is read once before anything is sent: a missing variable must not end an apply in its middle."""
+    for action in plan.actions:
+        for change in action.changes:
+            if change.sensitive and action.address not in already:
+                secret(change.after)
+
+
+def _with_signs_of_life(lease: Lease, conduct: Conduct) -> Callable[[Result], None]:
+    """Passes results on, and renews the lock now and then. A lock that is lost ends the run in good order."""
+    renewed = conduct.clock()
+
+    def noted(result: Result) -> None:
+        nonlocal renewed
+        conduct.on_result(result)
+        now = conduct.clock()
+        if (now - renewed).total_seconds() <= RENEW_EVERY or conduct.stop.is_set():
+            return
+        renewed = now
+        try:
+            lease.renew(now)
+        except ReconcilerError as error:
+            conduct.stop.set()
+            conduct.on_notice(str(error))
+
+    return noted
 
 
 async def _tables(client: ConnectWise, plan: Plan) -> dict[str, list[dict[str, object]]]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.applying.children import write_children
 from reconciler.applying.find import find_by_key
-from reconciler.applying.outcome import Result
+from reconciler.applying.outcome import Result, Status
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import ConnectWiseError, NotTaken, StateUnknown
+from reconciler.connectwise.writing import LOST
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.forms import Tables
 from reconciler.kinds.registry import kind
+from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.store import Ledger
 from reconciler.planning.plan import Action
@@ -34,19 +36,33 @@ class Workbench:
     ids: dict[str, int] = field(default_factory=dict)
 
 
+class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
+    """ConnectWise answered, and the ledger could not take it down: the next run looks the object up."""
+
+
 async def carry_out(action: Action, bench: Workbench) -> Result:
-    """Carries one action out. Never raises for what ConnectWise says: the result tells."""
+    """Carries one action out. Never raises for what ConnectWise or the ledger say: the result tells."""
     try:
-        object_id = await _write(action, bench)
-    except StateUnknown as error:
-        return Result(address=action.address, action=action.action, status="unknown", detail=str(error))
+        await _write(action, bench)
+    except (StateUnknown, Unnoted) as error:
+        return _result(action, bench, "unknown", str(error))
     except (ReconcilerError, ValueError) as error:
-        return Result(address=action.address, action=action.action, status="failed", id=action.id, detail=str(error))
-    bench.ids[action.address] = object_id
-    return Result(address=action.address, action=action.action, status="done", id=object_id)
+        return _result(action, bench, "failed", str(error))
+    return _result(action, bench, "done")
 
 
-async def _write(action: Action, bench: Workbench) -> int:
+def _result(action: Action, bench: Workbench, status: Status, detail: str = "") -> Result:
+    """With the object's id where there is one by now, were it only half as it should be."""
+    return Result(
+        address=action.address,
+        action=action.action,
+        status=status,
+        id=bench.ids.get(action.address, action.id),
+        detail=detail,
+    )
+
+
+async def _write(action: Action, bench: Workbench) -> None:
     of = kind(action.kind)
     request = request_of(action, bench.ids, bench.tables, bench.secret)
     client = bench.client
@@ -60,20 +76,18 @@ async def _write(action: Action, bench: Workbench) -> int:
     async def patch() -> dict[str, Any]:
         return await client.patch(request.path, request.body, unread=of.unread)
 
-    object_id = action.id
+    if action.id is not None:
+        bench.ids[action.address] = action.id
     if request.body:
         answer = await _journalled(action, bench, request, post if request.method == "POST" else patch)
-        object_id = int(answer["id"])
-    if object_id is None:
-        raise ValueError(f"{action.address}: nothing to send")
+        bench.ids[action.address] = int(answer["id"])
     for writes in request.children:
 
         async def noted(method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]]) -> Any:
             child = Request("PATCH" if method == "PATCH" else "POST", path, body or {}, {})
             return await _journalled(action, bench, child, write, method=method, address=f"{action.address}#{path}")
 
-        await write_children(client, writes, object_id, bench.tables, noted)
-    return object_id
+        await write_children(client, writes, bench.ids[action.address], bench.tables, noted)
 
 
 async def _journalled(
@@ -86,34 +100,76 @@ async def _journalled(
     address: str | None = None,
 ) -> Any:
     """The intent is durable before anything is sent, so that a run that dies here is settled by the next."""
+    method = method or request.method
     intent = write_intent(
         bench.ledger,
         bench.run_id,
         address or action.address,
-        method=method or request.method,
+        method=method,
         path=request.path,
         body=request.journalled,
         natural_key=request.natural_key,
         now=bench.clock(),
     )
+
+    def note(state: Literal["done", "failed", "unknown"], object_id: int | None = None, **more: Any) -> None:
+        try:
+            write_answer(bench.ledger, intent, state, object_id=object_id, now=bench.clock(), **more)
+        except LedgerError as error:
+            raise Unnoted(
+                f"ConnectWise has answered ({state}), but that could not be noted: {error.what}",
+                where=error.where,
+                advice="Mend the ledger and run again: the object is looked up first, and not made twice.",
+            ) from error
+
     try:
         answer = await write()
+        object_id = _id_of(answer, method, request.path)
     except StateUnknown as error:
-        write_answer(bench.ledger, intent, "unknown", error=str(error), now=bench.clock())
+        note("unknown", error=str(error))
         raise
+    except LOST as error:
+        # A POST was looked up after each lost answer, and is not there. Of the others nobody has looked.
+        note("failed" if method == "POST" else "unknown", error=str(error))
+        raise error if method == "POST" else _unknown(error) from error
     except NotTaken as error:
-        write_answer(bench.ledger, intent, "failed", object_id=error.object_id, error=str(error), now=bench.clock())
+        if address is None and error.id is not None:
+            bench.ids[action.address] = error.id
+        note("failed", error.id, error=str(error))
         raise
     except ConnectWiseError as error:
-        write_answer(bench.ledger, intent, "failed", error=str(error), now=bench.clock())
+        note("failed", error=str(error))
         raise
-    read_back = answer if isinstance(answer, dict) else None
-    write_answer(
-        bench.ledger,
-        intent,
-        "done",
-        object_id=None if read_back is None else int(read_back["id"]),
-        answer=None if read_back is None else {key: read_back.get(key) for key in (*request.journalled, "_info")},
-        now=bench.clock(),
-    )
+    note("done", object_id, answer=None if answer is None else _told(request, answer))
     return answer
+
+
+def _id_of(answer: Any, method: str, path: str) -> int | None:
+    """The id of what was written; None for what was deleted."""
+    if method == "DELETE":
+        return None
+    object_id = answer.get("id")
+    if isinstance(object_id, int):
+        return object_id
+    raise StateUnknown(
+        "the answer holds no id",
+        method=method,
+        endpoint=path,
+        advice="Whether it took is not known. Run again: it is looked up first, and not made twice.",
+    )
+
+
+def _unknown(lost: ConnectWiseError) -> StateUnknown:
+    return StateUnknown(
+        lost.what,
+        method=lost.method,
+        endpoint=lost.endpoint,
+        status=lost.status,
+        advice="It may or may not have taken. Run again: it is looked at first, and done once.",
+    )
+
+
+def _told(request: Request, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What came back of the fields that were sent; a server that repeats a secret does not bring it in here."""
+    names = [name for name in request.journalled if name not in request.sensitive]
+    return {name: answer.get(name) for name in (*names, "_info")}

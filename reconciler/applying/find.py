@@ -26,7 +26,7 @@ async def find_by_key(client: ConnectWise, of: Kind, path: str, values: Mapping[
     found = [
         row
         for row in rows
-        if not of.ignore(row)
+        if not (of.ignore(row) or of.dormant(row))
         and wanted in keys_of(of, LiveObject(of.name, row["id"], _placed(of, row, parent_id), parent_id))
     ]
     if len(found) > 1:

@@ -27,7 +27,9 @@ class Outcome(Record):
     plan_digest: str
     results: tuple[Result, ...]
     interrupted: bool = False
+    """Stopped before everything had begun."""
     requests: int = 0
+    """All that this run has sent, the reading of its plan included."""
 
     def count(self, status: Status) -> int:
         return Counter(result.status for result in self.results)[status]
@@ -37,12 +39,13 @@ class Outcome(Record):
         return all(result.status in ("done", "already") for result in self.results)
 
 
-def outcome_of(plan: Plan, results: Iterable[Result], *, interrupted: bool, requests: int) -> Outcome:
-    """Results in the order of the plan."""
+def outcome_of(plan: Plan, results: Iterable[Result], *, stopped: bool, requests: int) -> Outcome:
+    """Results in the order of the plan. A stop that came when all was done has interrupted nothing."""
     by_address = {result.address: result for result in results}
+    found = tuple(by_address[action.address] for action in plan.actions)
     return Outcome(
         plan_digest=plan.digest,
-        results=tuple(by_address[action.address] for action in plan.actions),
-        interrupted=interrupted,
+        results=found,
+        interrupted=stopped and any(result.status == "skipped" for result in found),
         requests=requests,
     )

@@ -108,7 +108,7 @@ async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action]) -> dic
     """By address: the object that an action updates, or the one in the way of what it would create."""
     rows = await _rows(client, of, actions)
     by_id = {row.id: row for row in rows}
-    by_key = {key: row for row in rows if not of.ignore(row.raw) for key in keys_of(of, row)}
+    by_key = {key: row for row in rows if not (of.ignore(row.raw) or of.dormant(row.raw)) for key in keys_of(of, row)}
     found: dict[str, LiveObject] = {}
     for action in actions:
         if action.id is not None:

@@ -47,7 +47,7 @@ KIND = Kind(
     describes="One line of an agreement, written by usage (seed guide, step 10).",
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
-    ignore=lambda obj: bool(obj.get("cancelledDate")),
+    dormant=lambda obj: bool(obj.get("cancelledDate")),
     retire=lambda today: {"cancelledDate": f"{today}T00:00:00Z"},
     declarable=False,
 )

@@ -73,7 +73,7 @@ KIND = Kind(
     collection="finance/agreements",
     renamed="name",
     find_by="company/identifier",
-    ignore=lambda obj: bool(obj.get("cancelledFlag")),
+    dormant=lambda obj: bool(obj.get("cancelledFlag")),
     read_also=(
         "cancelledFlag",
         "agreementStatus",

@@ -150,6 +150,8 @@ class Kind:
     """The ConnectWise path that `in (…)` conditions name: `identifier`, `company/identifier`."""
     ignore: Callable[[Object], bool] = field(default=lambda _obj: False)
     """Live objects that are out of matching, as companies deleted in the console."""
+    dormant: Callable[[Object], bool] = field(default=lambda _obj: False)
+    """Live objects that are meant only where no other has the key: last year's agreement, cancelled."""
     conditions: tuple[tuple[str, Any], ...] = ()
     """Fixed equalities for every list of this collection."""
     unread: frozenset[str] = frozenset()

@@ -129,6 +129,8 @@ KIND = Kind(
     renamed="email",
     find_by="company/identifier",
     keys_of=_keys,
+    dormant=lambda obj: bool(obj.get("inactiveFlag")),
+    read_also=("inactiveFlag",),
     unread=frozenset({"typeIds"}),
     retire=lambda _today: {"inactiveFlag": True},
 )

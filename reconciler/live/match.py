@@ -87,6 +87,8 @@ class Matcher:
         for old in document.metadata.previously:
             candidates |= {obj.id: obj for obj in self._by_key[of.name].get(self._old_key(of, key, old), ())}
         if len(candidates) > 1:
+            candidates = _awake(of, candidates)
+        if len(candidates) > 1:
             ids = " and ".join(str(number) for number in sorted(candidates))
             self.problems.append(
                 f"{document.address}: {len(candidates)} live objects have this natural key "
@@ -145,6 +147,8 @@ class Matcher:
                 return None
             key = (company.id, key_part(text))
         found = {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
+        if len(found) > 1:
+            found = _awake(of, found)
         if len(found) == 1:
             return Link(text, next(iter(found)))
         if found:
@@ -167,6 +171,12 @@ class Matcher:
             first = owners.setdefault((obj.kind, obj.id), address)
             if first != address:
                 self.problems.append(f"{address} and {first} are the same live object, id {obj.id}")
+
+
+def _awake(of: Kind, candidates: Mapping[int, LiveObject]) -> dict[int, LiveObject]:
+    """Without the dormant ones, unless all are."""
+    awake = {number: obj for number, obj in candidates.items() if not of.dormant(obj.raw)}
+    return awake or dict(candidates)
 
 
 def _place(reference: Reference) -> str:

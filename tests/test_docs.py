@@ -1,0 +1,84 @@
+"""Every command that README and docs show is run, in their order, and every file they name is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import COMMANDS, GROUPS, run
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.world import World
+from tests.times import START
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
+EXIT = re.compile(r"#\s*exit (\d+)\s*$")
+
+
+def commands(page: Path) -> list[tuple[list[str], int]]:
+    """The `$ …` lines of a page's console blocks, with the exit code that is said behind `# exit N`."""
+    found = []
+    for block in BLOCK.findall(page.read_text(encoding="utf-8")):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                said = EXIT.search(line)
+                found.append((shlex.split(line[2:], comments=True), int(said.group(1)) if said else 0))
+    return found
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The example estate, in a folder of its own, with a sandbox behind its variables."""
+    shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    clock = Clock(START)
+    with RunningSandbox(Sandbox(clock=clock, console=Console(clock, World(1, 6, START)))) as running:
+        for name, value in running.variables().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RECONCILER_NOW", START.isoformat())
+        monkeypatch.chdir(tmp_path)
+        yield tmp_path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_of_a_page_end_as_it_says(page: Path, example: Path) -> None:
+    for arguments, expected in commands(page):
+        if arguments[0] == "reconciler" and arguments[1] != "sandbox":
+            assert run(arguments[1:]) == expected, arguments
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_makes_is_in_the_makefile(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for arguments, _ in commands(page):
+        if arguments[0] == "make":
+            for target in arguments[1:]:
+                assert f"\n{target}:" in makefile, f"make {target}"
+
+
+def test_the_command_page_shows_every_command() -> None:
+    shown = {
+        arguments[1] if not arguments[1].startswith("-") else arguments[2]
+        for arguments, _ in commands(ROOT / "docs" / "commands.md")
+    }
+    assert shown >= {*COMMANDS, *GROUPS, "version"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_manifest_in_the_readme_is_the_example_itself() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    assert shown is not None
+    assert shown.group(1) == (ROOT / "manifests/customers/alder-dental.yaml").read_text(encoding="utf-8")
