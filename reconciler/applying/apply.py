@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.applying.carry_out import Workbench, carry_out
-from reconciler.applying.outcome import Outcome, Result, outcome_of
 from reconciler.applying.requests import ReadSecret
 from reconciler.applying.settle import settle
 from reconciler.applying.stale import check
@@ -23,6 +22,7 @@ from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
+from reconciler.planning.outcome import Outcome, Result, outcome_of
 from reconciler.planning.plan import Plan
 
 RENEW_EVERY = 60

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from reconciler.applying.children import write_children
 from reconciler.applying.find import find_by_key
-from reconciler.applying.outcome import Result, Status
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import ConnectWiseError, NotTaken, StateUnknown
@@ -20,6 +19,7 @@ from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.store import Ledger
+from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from graphlib import TopologicalSorter
 
-from reconciler.applying.outcome import Result
+from reconciler.planning.outcome import Result
 from reconciler.planning.plan import Action, Plan
 
 Carry = Callable[[Action], Awaitable[Result]]

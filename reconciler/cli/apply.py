@@ -16,7 +16,6 @@ import typer
 
 from reconciler.applying.apply import Conduct, check_guardrails
 from reconciler.applying.apply import apply as carry_out_plan
-from reconciler.applying.outcome import Outcome
 from reconciler.cli import plan as planning
 from reconciler.cli.context import Context
 from reconciler.cli.output import paint_of, print_lines, read_file
@@ -24,6 +23,7 @@ from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, make_plan, opened
 from reconciler.errors import Refused
 from reconciler.live.read import Scope
+from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
 

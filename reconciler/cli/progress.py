@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from reconciler.applying.outcome import Result
+from reconciler.planning.outcome import Result
 
 
 @contextmanager

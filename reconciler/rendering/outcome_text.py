@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.applying.outcome import Outcome, Result, Status
+from reconciler.planning.outcome import Outcome, Result, Status
 from reconciler.rendering.paint import Paint, safe
 
 STATUSES: tuple[Status, ...] = ("done", "already", "failed", "skipped", "unknown")

@@ -1,4 +1,4 @@
-"""What became of a plan, action by action: the honest tally."""
+"""What became of a plan, action by action: the honest tally. Applying fills it in, rendering reads it."""
 
 from __future__ import annotations
 
