@@ -102,7 +102,7 @@ class Tenant:
         draft = rules.Draft(self, values, parent, None, frozenset(body))
         if not problems:
             rule.prepare(draft)
-        problems += missing(entity, values) + self._taken(name, values, None)
+        problems += self._lacking(entity, values, problems) + self._taken(name, values, None)
         if not problems:
             rule.check(draft)
         problems += draft.problems
@@ -138,7 +138,7 @@ class Tenant:
         draft = rules.Draft(self, merged, row.parent, row, frozenset(changes))
         if not problems:
             rule.prepare(draft)
-        problems += missing(entity, merged) + self._taken(name, merged, row)
+        problems += self._lacking(entity, merged, problems) + self._taken(name, merged, row)
         if not problems:
             rule.check(draft)
         problems += draft.problems
@@ -167,7 +167,7 @@ class Tenant:
     def delete(self, name: str, row: Row) -> None:
         """Delete a row, softly where the kind asks for it; 409 when it is in use."""
         rule, entity = rules.of(name), self._entity(name)
-        user = rule.user(self, row) or self._referrer(name, row)
+        user = rule.user(self, row) or (None if rule.soft else self._referrer(name, row))
         if user is not None:
             raise in_use(entity.resource, row.id, user)
         if not rule.delete(self, row):
@@ -227,6 +227,10 @@ class Tenant:
         for told in custom_fields.wrong(self, name, values.get("customFields") or ()):
             problems.append(problem(entity, "customFields", told))
         return values, problems
+
+    def _lacking(self, entity: Entity, values: dict[str, Any], told: list[Problem]) -> list[Problem]:
+        known = {each.field for each in told}
+        return [each for each in missing(entity, values) if each.field not in known]
 
     def _taken(self, name: str, values: dict[str, Any], row: Row | None) -> list[Problem]:
         entity, problems = self._entity(name), []

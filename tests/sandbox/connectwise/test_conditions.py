@@ -306,7 +306,9 @@ def test_any_expression_reads_back_as_what_it_means(tree: Any, row: dict[str, An
 
 
 @given(TREES, ROWS)
-def test_the_equalities_of_an_expression_are_fulfilled_by_every_row_it_holds_for(tree: Any, row: dict[str, Any]) -> None:
+def test_the_equalities_of_an_expression_are_fulfilled_by_every_row_it_holds_for(
+    tree: Any, row: dict[str, Any]
+) -> None:
     if evaluated(tree, row) is True:
         for name, values in equalities(parse(rendered(tree))).items():
             assert folded(row.get(name)) in values

@@ -126,7 +126,9 @@ def test_info_listings_show_few_fields(api: Api) -> None:
     first = api.get("/finance/agreements/types/info", pageSize=1)[0]
     assert set(first) == {"id", "name", "inactiveFlag", "applicationUnits", "_info"}
     assert api.get(f"/finance/agreements/types/{first['id']}/info") == first
-    assert api.get("/finance/agreements/types/info/count")["count"] == api.get("/finance/agreements/types/count")["count"]
+    assert (
+        api.get("/finance/agreements/types/info/count")["count"] == api.get("/finance/agreements/types/count")["count"]
+    )
 
 
 def test_a_renamed_field_of_a_listing_is_asked_for_by_its_shown_name(api: Api) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.sandbox.connectwise.errors import Problem
 
@@ -38,7 +38,12 @@ class Draft:
 
 
 class Rules:
-    """The plain rules: nothing is derived, nothing more is asked, a delete removes."""
+    """The plain rules: nothing is derived, nothing more is asked, a delete removes.
+
+    `soft` says that a deleted row stays, so that references to it are no reason to refuse.
+    """
+
+    soft: ClassVar[bool] = False
 
     def prepare(self, draft: Draft) -> None:
         """Fill in defaults that depend on other objects. Runs before required fields are checked."""

@@ -24,6 +24,8 @@ def default_of(tenant: Tenant, table: str, target: str) -> dict[str, Any] | None
 class CompanyRules(Rules):
     """`types` is honoured in a POST only; afterwards the type associations are the truth [spec]."""
 
+    soft = True
+
     def prepare(self, draft: Draft) -> None:
         tenant = draft.tenant
         draft.default("status", default_of(tenant, "companyStatus", "CompanyStatus"))

@@ -1,0 +1,255 @@
+"""Agreements, additions and invoices: computed money, statuses by the clock, refusals."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.sandbox.conftest import Api, problems
+
+AGREEMENTS = "/finance/agreements"
+
+
+def test_an_agreement_needs_name_type_company_and_contact(api: Api) -> None:
+    fields = [name for name, _ in problems(api.http.post(AGREEMENTS, json={}))]
+    assert fields == ["name", "type", "company", "contact"]
+
+
+def test_an_agreement_ends_on_a_day_or_never(api: Api) -> None:
+    agreement = api.agreement()
+    path = f"{AGREEMENTS}/{agreement['id']}"
+    clear = [{"op": "replace", "path": "noEndingDateFlag", "value": False}]
+    assert problems(api.http.patch(path, json=clear)) == [("endDate", "MissingRequiredField")]
+    both = [{"op": "replace", "path": "endDate", "value": "2027-01-01T00:00:00Z"}]
+    assert problems(api.http.patch(path, json=both)) == [("endDate", "InvalidField")]
+    assert api.patch(path, endDate="2027-01-01T00:00:00Z", noEndingDateFlag=False)["endDate"] == "2027-01-01T00:00:00Z"
+    early = [{"op": "replace", "path": "endDate", "value": "2026-10-01T00:00:00Z"}]
+    assert problems(api.http.patch(path, json=early)) == [("endDate", "InvalidField")]
+    assert "endDate" not in api.patch(path, noEndingDateFlag=True)
+
+
+def test_the_contact_must_be_the_companys(api: Api) -> None:
+    agreement = api.agreement()
+    stranger = api.contact(api.company("OTHER"))
+    operations = [{"op": "replace", "path": "contact", "value": {"id": stranger["id"]}}]
+    answer = api.http.patch(f"{AGREEMENTS}/{agreement['id']}", json=operations)
+    assert problems(answer) == [("contact", "InvalidField")]
+
+
+def test_a_deleted_company_takes_no_agreement(api: Api) -> None:
+    company = api.company()
+    contact = api.contact(company)
+    api.http.delete(f"/company/companies/{company['id']}")
+    body = {
+        "name": "B",
+        "type": {"name": "Managed Service"},
+        "company": {"id": company["id"]},
+        "contact": {"id": contact["id"]},
+        "noEndingDateFlag": True,
+    }
+    assert problems(api.http.post(AGREEMENTS, json=body)) == [("company", "InvalidReference")]
+
+
+def test_an_agreement_cannot_be_its_own_parent(api: Api) -> None:
+    agreement = api.agreement()
+    operations = [{"op": "replace", "path": "parentAgreement", "value": {"id": agreement["id"]}}]
+    assert api.http.patch(f"{AGREEMENTS}/{agreement['id']}", json=operations).status_code == 400
+
+
+def test_an_agreement_takes_its_defaults_from_its_type_and_company(api: Api) -> None:
+    kind = api.get("/finance/agreements/types", conditions='name="Managed Service"')[0]
+    api.patch(f"/finance/agreements/types/{kind['id']}", prorateFlag=True, billingCycle={"name": "Quarterly"})
+    agreement = api.agreement()
+    assert agreement["prorateFlag"] is True
+    assert agreement["billingCycle"]["name"] == "Quarterly"
+    assert agreement["billToCompany"]["id"] == agreement["company"]["id"]
+    assert agreement["currency"]["currencyCode"] == "USD"
+    assert agreement["nextInvoiceDate"] == "2026-11-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({}, "Active"),
+        ({"startDate": "2026-12-01"}, "Inactive"),
+        ({"noEndingDateFlag": False, "endDate": "2026-11-09"}, "Expired"),
+        ({"noEndingDateFlag": False, "endDate": "2026-11-10"}, "Active"),
+        ({"cancelledFlag": True}, "Cancelled"),
+        ({"cancelledFlag": True, "dateCancelled": "2026-12-01"}, "Active"),
+    ],
+)
+def test_the_status_follows_dates_and_the_cancelled_flag(api: Api, fields: dict[str, Any], status: str) -> None:
+    assert api.agreement(**fields)["agreementStatus"] == status
+
+
+def test_the_status_changes_with_the_clock(api: Api) -> None:
+    agreement = api.agreement(noEndingDateFlag=False, endDate="2026-11-30")
+    addition = api.addition(agreement, api.product())
+    path = f"{AGREEMENTS}/{agreement['id']}"
+    assert api.get(path)["agreementStatus"] == "Active"
+    api.sandbox.clock.set(datetime(2026, 12, 1, tzinfo=UTC))
+    assert api.get(path)["agreementStatus"] == "Expired"
+    assert api.get(f"{path}/additions/{addition['id']}")["agreementStatus"] == "Expired"
+    assert api.get(f"{AGREEMENTS}/count", conditions='agreementStatus="Expired"') == {"count": 1}
+
+
+def test_the_status_cannot_be_written(api: Api) -> None:
+    agreement = api.agreement()
+    operations = [{"op": "replace", "path": "agreementStatus", "value": "Cancelled"}]
+    assert api.http.patch(f"{AGREEMENTS}/{agreement['id']}", json=operations).status_code == 400
+
+
+def test_an_agreement_with_additions_cannot_be_deleted(api: Api) -> None:
+    agreement = api.agreement()
+    addition = api.addition(agreement, api.product())
+    path = f"{AGREEMENTS}/{agreement['id']}"
+    assert api.http.delete(path).status_code == 409
+    assert api.http.delete(f"{path}/additions/{addition['id']}").status_code == 204
+    assert api.http.delete(path).status_code == 204
+
+
+def test_an_addition_needs_a_product_and_how_to_bill(api: Api) -> None:
+    answer = api.http.post(f"{AGREEMENTS}/{api.agreement()['id']}/additions", json={})
+    assert [name for name, _ in problems(answer)] == ["product", "billCustomer"]
+
+
+def test_an_addition_of_an_unknown_agreement_is_not_found(api: Api) -> None:
+    answer = api.http.get(f"{AGREEMENTS}/99/additions")
+    assert (answer.status_code, answer.json()["message"]) == (404, "Agreement 99 not found")
+
+
+def test_an_addition_takes_its_defaults_from_the_product(api: Api) -> None:
+    product = api.product(taxableFlag=True)
+    addition = api.addition(api.agreement(), product)
+    assert addition["unitPrice"] == Decimal("0.25")
+    assert addition["unitCost"] == Decimal("0.10")
+    assert addition["taxableFlag"] is True
+    assert (addition["description"], addition["uom"]) == ("Backup per GB", "Each")
+    assert addition["effectiveDate"] == "2026-11-10T00:00:00Z"
+
+
+def test_an_addition_bills_what_is_above_the_included(api: Api) -> None:
+    addition = api.addition(api.agreement(), api.product(), quantity=Decimal("12.5"), lessIncluded=2)
+    assert addition["billedQuantity"] == Decimal("10.5")
+    assert addition["extPrice"] == Decimal("2.63")
+    assert addition["extCost"] == Decimal("1.05")
+    assert addition["margin"] == Decimal("1.58")
+    path = f"{AGREEMENTS}/{addition['agreementId']}/additions/{addition['id']}"
+    assert api.patch(path, quantity=1)["extPrice"] == 0
+
+
+def test_money_is_a_number_with_two_decimals_in_the_json(api: Api) -> None:
+    addition = api.addition(api.agreement(), api.product(), quantity=3)
+    text = api.http.get(f"{AGREEMENTS}/{addition['agreementId']}/additions").text
+    assert '"quantity":3.00' in text
+    assert '"unitPrice":0.25' in text
+
+
+@pytest.mark.parametrize("field", ["billedQuantity", "extPrice", "extCost", "margin", "proratePrice", "agreementId"])
+def test_computed_fields_of_an_addition_are_read_only(api: Api, field: str) -> None:
+    agreement = api.agreement()
+    addition = api.addition(agreement, api.product(), **{field: 99})
+    assert addition[field] != 99
+    path = f"{AGREEMENTS}/{agreement['id']}/additions/{addition['id']}"
+    answer = api.http.patch(path, json=[{"op": "replace", "path": field, "value": 99}])
+    assert problems(answer) == [(field, "InvalidField")]
+
+
+def test_lengths_of_an_addition_are_held(api: Api) -> None:
+    path = f"{AGREEMENTS}/{api.agreement()['id']}/additions"
+    body = {"product": {"id": api.product()["id"]}, "billCustomer": "Maybe", "serialNumber": "x" * 51}
+    assert problems(api.http.post(path, json=body)) == [
+        ("billCustomer", "InvalidField"),
+        ("serialNumber", "InvalidField"),
+    ]
+
+
+def test_a_cancelled_addition_says_so_from_its_day_on(api: Api) -> None:
+    agreement = api.agreement()
+    addition = api.addition(agreement, api.product(), effectiveDate="2026-11-01")
+    path = f"{AGREEMENTS}/{agreement['id']}/additions/{addition['id']}"
+    assert api.patch(path, cancelledDate="2026-11-30T00:00:00Z")["agreementStatus"] == "Active"
+    api.sandbox.clock.set(datetime(2026, 11, 30, tzinfo=UTC))
+    assert api.get(path)["agreementStatus"] == "Cancelled"
+    early = [{"op": "replace", "path": "cancelledDate", "value": "2026-10-30T00:00:00Z"}]
+    assert problems(api.http.patch(path, json=early)) == [("cancelledDate", "InvalidField")]
+
+
+def test_an_agreement_that_prorates_bills_part_of_the_first_month(api: Api) -> None:
+    agreement = api.agreement(prorateFlag=True)
+    addition = api.addition(agreement, api.product(), quantity=30, unitPrice=1, effectiveDate="2026-11-16")
+    assert addition["extendedProratePrice"] == Decimal("15.00")
+    assert addition["prorateCurrentPeriodFlag"] is True
+    path = f"{AGREEMENTS}/{agreement['id']}"
+    api.patch(path, prorateFlag=False)
+    assert api.get(f"{path}/additions/{addition['id']}")["extendedProratePrice"] == Decimal("30.00")
+
+
+def test_a_new_price_of_a_product_leaves_additions_alone(api: Api) -> None:
+    product = api.product()
+    addition = api.addition(api.agreement(), product)
+    api.patch(f"/procurement/catalog/{product['id']}", price=9, description="Renamed")
+    found = api.get(f"{AGREEMENTS}/{addition['agreementId']}/additions/{addition['id']}")
+    assert (found["unitPrice"], found["description"]) == (Decimal("0.25"), "Renamed")
+
+
+def test_a_product_in_use_cannot_be_deleted(api: Api) -> None:
+    product = api.product()
+    api.addition(api.agreement(), product)
+    assert api.http.delete(f"/procurement/catalog/{product['id']}").status_code == 409
+
+
+def test_a_products_subcategory_decides_its_category(api: Api) -> None:
+    product = api.product()
+    assert (product["category"]["name"], product["unitOfMeasure"]["name"]) == ("Managed Services", "Each")
+    body = {"identifier": "X", "description": "X", "customerDescription": "X", "type": {"name": "Agreement"}}
+    wrong = {**body, "subcategory": {"name": "Backup"}, "category": {"name": "Hardware"}}
+    assert problems(api.http.post("/procurement/catalog", json=wrong)) == [("subcategory", "InvalidField")]
+
+
+def test_a_subcategorys_name_is_unique_in_its_category(api: Api) -> None:
+    body = {"name": "Backup", "category": {"name": "Managed Services"}}
+    assert problems(api.http.post("/procurement/subcategories/", json=body)) == [("name", "ObjectExists")]
+    api.post("/procurement/subcategories/", {**body, "category": {"name": "Hardware"}})
+
+
+def test_a_products_price_is_quoted(api: Api) -> None:
+    product = api.product()
+    answer = api.http.post(f"/procurement/catalog/{product['id']}/pricing", json={"quantity": 2})
+    assert answer.json() == {"quantity": 2, "price": 0.25}
+    assert api.http.post(f"/procurement/catalog/{product['id']}/pricing", json=[]).status_code == 400
+
+
+def test_an_invoice_of_an_agreement_bills_its_additions_and_moves_the_next_date(api: Api) -> None:
+    agreement = api.agreement(billAmount=5)
+    product = api.product()
+    api.addition(agreement, product, quantity=100, effectiveDate="2026-11-01")
+    api.addition(agreement, product, quantity=7, effectiveDate="2026-12-01")
+    api.addition(agreement, product, quantity=7, billCustomer="NoCharge")
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    invoice = api.post("/finance/invoices", body)
+    assert invoice["total"] == Decimal("30.00")
+    assert invoice["status"]["name"] == "New"
+    assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == "2026-12-01T00:00:00Z"
+
+
+def test_an_agreement_invoice_needs_an_agreement_of_its_company(api: Api) -> None:
+    agreement = api.agreement()
+    body = {"type": "Agreement", "company": {"id": api.company("OTHER")["id"]}}
+    assert problems(api.http.post("/finance/invoices", json=body)) == [("agreement", "MissingRequiredField")]
+    body["agreement"] = {"id": agreement["id"]}
+    assert problems(api.http.post("/finance/invoices", json=body)) == [("agreement", "InvalidField")]
+
+
+def test_a_miscellaneous_invoice_stands_at_nothing(api: Api) -> None:
+    invoice = api.post("/finance/invoices", {"type": "Miscellaneous", "company": {"id": api.company()["id"]}})
+    assert invoice["total"] == 0
+
+
+def test_a_site_of_an_agreement_names_its_agreement(api: Api) -> None:
+    agreement = api.agreement()
+    site = {"company": {"id": agreement["company"]["id"]}, "site": {"id": agreement["site"]["id"]}}
+    assert api.post(f"{AGREEMENTS}/{agreement['id']}/sites", site)["agreementId"] == agreement["id"]

@@ -1,0 +1,43 @@
+"""The sandbox's clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from reconciler.sandbox.clock import Clock
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_clock_with_a_start_stands_until_it_is_moved() -> None:
+    clock = Clock(START)
+    assert (clock.now(), clock.frozen) == (START, True)
+    clock.advance(timedelta(hours=1))
+    assert clock.now() == START + timedelta(hours=1)
+    clock.set(START)
+    assert clock.now() == START
+
+
+def test_a_clock_without_a_start_runs_with_the_machines() -> None:
+    clock = Clock()
+    before = datetime.now(UTC)
+    assert not clock.frozen
+    assert clock.now() >= before
+    clock.advance(timedelta(days=1))
+    assert clock.now() >= before + timedelta(days=1)
+    clock.set(START)
+    assert START <= clock.now() < START + timedelta(minutes=5)
+    clock.freeze()
+    assert clock.now() == clock.now()
+
+
+def test_times_are_kept_in_utc() -> None:
+    clock = Clock(datetime(2026, 11, 1, 2, tzinfo=timezone(timedelta(hours=2))))
+    assert clock.now().isoformat() == "2026-11-01T00:00:00+00:00"
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs a time with a zone"):
+        Clock(datetime(2026, 11, 1))  # noqa: DTZ001

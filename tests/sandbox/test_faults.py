@@ -1,0 +1,149 @@
+"""Faults: how they are asked for, whom they strike, and what a client meets on the wire."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+
+import httpx
+import pytest
+
+from reconciler.sandbox.faults import Faults, FaultSpecError, parse_fault
+from tests.sandbox.conftest import Api
+
+BODY = {"identifier": "ACME", "name": "Acme", "city": "X"}
+
+
+def struck(spec: str, count: int, path: str = "/x") -> list[int]:
+    faults = Faults([spec])
+    return [number for number in range(1, count + 1) if faults.hit(faults.specs[0].split(":")[0].split("@")[0], path)]
+
+
+def test_a_number_strikes_the_next_requests_only() -> None:
+    assert struck("500:2", 5) == [1, 2]
+
+
+def test_every_strikes_each_kth() -> None:
+    assert struck("drop:every=3", 7) == [3, 6]
+
+
+def test_neither_strikes_always() -> None:
+    assert struck("html", 3) == [1, 2, 3]
+
+
+def test_a_path_holds_a_fault_to_some_requests() -> None:
+    assert struck("500@/finance", 2, "/company") == []
+    assert struck("500@/finance", 2, "/finance/agreements") == [1, 2]
+
+
+def test_faults_say_what_they_are_and_how_often_they_struck() -> None:
+    faults = Faults(["500:1", "slow:ms=5"])
+    assert bool(faults)
+    faults.hit("500")
+    assert faults.struck == {"500:1": 1, "slow:ms=5": 0}
+    faults.replace([])
+    assert (bool(faults), faults.specs, faults.hit("500")) == (False, [], None)
+
+
+@pytest.mark.parametrize("spec", ["fire", "", "500:x", "500:every=0", "500:what=1", "slow", "500:every=-1"])
+def test_unknown_words_are_refused(spec: str) -> None:
+    with pytest.raises(FaultSpecError):
+        parse_fault(spec)
+
+
+def test_options_are_read() -> None:
+    assert parse_fault("429:3,retry-after=7@/company").options == {"retry-after": 7}
+
+
+def test_a_storm_answers_429_and_does_nothing(api: Api) -> None:
+    api.sandbox.faults.replace(["429:1,retry-after=0"])
+    answer = api.http.post("/company/companies", json=BODY)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "0")
+    assert api.http.post("/company/companies", json=BODY).status_code == 201
+
+
+def test_a_500_comes_with_a_body_and_does_nothing(api: Api) -> None:
+    api.sandbox.faults.replace(["500:1"])
+    answer = api.http.post("/company/companies", json=BODY)
+    assert (answer.status_code, answer.json()["code"]) == (500, "InternalServerError")
+    assert api.get("/company/companies/count") == {"count": 0}
+
+
+def test_a_dropped_write_took_and_its_answer_never_comes(api: Api) -> None:
+    api.sandbox.faults.replace(["drop:1"])
+    with pytest.raises(httpx.TransportError):
+        api.http.post("/company/companies", json=BODY)
+    assert api.get("/company/companies/count") == {"count": 1}
+    assert api.sandbox.log.entries[0].fate == "dropped"
+
+
+def test_a_refused_write_is_not_dropped(api: Api) -> None:
+    api.sandbox.faults.replace(["drop"])
+    assert api.http.post("/company/companies", json={}).status_code == 400
+    assert api.http.get("/company/companies").status_code == 200
+
+
+def test_a_proxy_answers_html(api: Api) -> None:
+    api.sandbox.faults.replace(["html:1", "html:1,status=502"])
+    answer = api.http.get("/system/info")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_truncated_body_breaks_off(api: Api) -> None:
+    api.sandbox.faults.replace(["truncated:1"])
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.http.get("/system/info")
+
+
+def test_half_a_json_body_is_a_whole_message(api: Api) -> None:
+    api.sandbox.faults.replace(["half-json:1"])
+    answer = api.http.get("/system/info")
+    assert answer.status_code == 200
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_a_slow_answer_comes_all_the_same(api: Api) -> None:
+    api.sandbox.faults.replace(["slow:ms=1"])
+    api.sandbox.latency_ms = 1
+    assert api.http.get("/system/info").status_code == 200
+
+
+def raw(api: Api, request: bytes) -> bytes:
+    """What comes back for bytes on the wire, until the server closes."""
+    host, port = api.running.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+        connection.sendall(request)
+        received = b""
+        while chunk := connection.recv(65536):
+            received += chunk
+    return received
+
+
+def test_a_connection_that_is_to_close_closes(api: Api) -> None:
+    answer = raw(api, b"GET /login/companyinfo/sandbox HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer.lower()
+
+
+def test_two_requests_at_once_are_answered_in_order(api: Api) -> None:
+    one = b"GET /v2026_4/apis/3.0/%b HTTP/1.1\r\nHost: a\r\n%b\r\n"
+    both = one % (b"a", b"") + one % (b"b", b"Connection: close\r\n")
+    assert raw(api, both).count(b"HTTP/1.1 401") == 2
+
+
+def test_what_is_not_http_answers_400(api: Api) -> None:
+    assert raw(api, b"GET /v1 HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400")
+    assert raw(api, b"NONSENSE\r\n\r\n").startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
+    def pieces() -> object:
+        yield b'{"identifier":"A",'
+        yield b'"name":"A","city":"X"}'
+
+    headers = {"content-type": "application/json"}
+    assert api.http.post("/company/companies", content=pieces(), headers=headers).status_code == 201  # type: ignore[arg-type]
