@@ -31,14 +31,16 @@ _SQLITE = {
 }
 
 
-def place_of(url: sa.URL) -> str:
+def place_of(url: sa.URL | None) -> str:
     """The ledger's place for a message: a file's path, or a URL without its password."""
+    if url is None:
+        return "ledger"
     if url.get_backend_name() == "sqlite":
         return url.database or "the ledger in memory"
     return url.render_as_string(hide_password=True)
 
 
-def sentence(url: sa.URL, error: BaseException) -> LedgerError:
+def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
     """The ledger error for what a driver raised."""
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     family = "_".join(name.split("_")[:2])
@@ -46,9 +48,8 @@ def sentence(url: sa.URL, error: BaseException) -> LedgerError:
         what, advice = _SQLITE[family]
         return LedgerError(what, where=place_of(url), advice=advice)
     said = " ".join(str(error).split())
-    password = url.password
-    if password:
-        said = said.replace(str(password), "***")
+    if url is not None and url.password:
+        said = said.replace(str(url.password), "***")
     return LedgerError(
         f"the ledger cannot be used: {said}",
         where=place_of(url),
@@ -59,13 +60,11 @@ def sentence(url: sa.URL, error: BaseException) -> LedgerError:
 def translate(context: ExceptionContext) -> None:
     """For SQLAlchemy's `handle_error`: raise the sentence instead of the driver's error.
 
-    A broken uniqueness rule passes as it is: two processes that reach for one row is how the lock is decided.
+    Two things pass as they are: a broken uniqueness rule, because two processes that reach for one row is how the
+    lock is decided, and a value that never reached the driver, because that is a fault of ours.
     """
-    if isinstance(context.sqlalchemy_exception, sa.exc.IntegrityError):
+    raised = context.sqlalchemy_exception
+    if isinstance(raised, sa.exc.IntegrityError) or not isinstance(raised, sa.exc.DBAPIError):
         return
-    original = context.original_exception
-    if not isinstance(original, Exception) or context.engine is None:
-        return
-    if context.sqlalchemy_exception is None:  # not the driver's: a value that we got wrong
-        return
-    raise sentence(context.engine.url, original) from original
+    url = None if context.engine is None else context.engine.url
+    raise sentence(url, context.original_exception) from context.original_exception

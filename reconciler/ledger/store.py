@@ -116,7 +116,7 @@ def _engine(url: sa.URL, busy_timeout_ms: int) -> sa.Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerError(
             f"no driver for this kind of database is installed ({error})",
-            where=faults.place_of(url) if sqlite else url.render_as_string(hide_password=True),
+            where=url.render_as_string(hide_password=True),
             advice="for PostgreSQL: pip install 'reconciler[postgresql]' and a URL of postgresql+psycopg://…",
         ) from None
     event.listen(engine, "handle_error", faults.translate)
@@ -158,10 +158,7 @@ def _sqlite_begin(connection: sa.Connection) -> None:
 
 
 def _bring_up_to_date(engine: sa.Engine) -> None:
-    try:
-        found = _revision(engine)
-    except sa.exc.DBAPIError as error:  # raised while connecting, before handle_error can see the engine
-        raise faults.sentence(engine.url, error.orig or error) from error
+    found = _revision(engine)
     if found == schema.HEAD:
         return
     if found is not None and found not in schema.REVISIONS:

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from reconciler.errors import ReconcilerError
+from reconciler.ledger import migrations, schema
+from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.faults import sentence
+from reconciler.ledger.journal import begin_run, end_run
+from reconciler.ledger.pulls import latest_pull, record_pull
+from reconciler.ledger.records import Pull
+from reconciler.ledger.store import Ledger, default_url
+
+from .conftest import NOON
+
+
+def error_of(url: str, **more: int) -> LedgerError:
+    with pytest.raises(LedgerError) as caught:
+        Ledger.open(url, now=NOON, **more)
+    return caught.value
+
+
+def test_the_ledger_of_a_manifest_folder_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    url = default_url(tmp_path / "manifests")
+    assert url == f"sqlite:///{tmp_path / '.reconciler' / 'ledger.sqlite'}"
+    Ledger.open(url, now=NOON).close()
+    assert (tmp_path / ".reconciler" / "ledger.sqlite").exists()
+
+
+def test_a_ledger_may_be_named_by_its_file(tmp_path: Path) -> None:
+    Ledger.open(str(tmp_path / "l.sqlite"), now=NOON).close()
+    assert (tmp_path / "l.sqlite").exists()
+
+
+def test_the_known_revisions_are_those_of_the_migrations() -> None:
+    scripts = ScriptDirectory.from_config(migrations.config())
+    assert scripts.get_current_head() == schema.HEAD
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.REVISIONS
+
+
+def test_the_migrations_make_the_tables_that_the_program_uses(ledger: Ledger) -> None:
+    with ledger.read() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_the_migrations_are_valid_for_postgresql(capsys: pytest.CaptureFixture[str]) -> None:
+    command.upgrade(migrations.config(), "head", sql=True)
+    made = capsys.readouterr().out
+    assert "CREATE TABLE samples" in made
+    assert "TIMESTAMP WITH TIME ZONE" in made
+    assert "BIGSERIAL" in made
+    assert "PRAGMA" not in made
+    assert "ROWID" not in made
+
+
+def test_opening_a_ledger_that_is_up_to_date_does_not_import_alembic(url: str, ledger: Ledger) -> None:
+    program = (
+        "import sys; from datetime import datetime, UTC; from reconciler.ledger.store import Ledger;"
+        f"Ledger.open({url!r}, now=datetime.now(UTC)).close(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_records_and_errors_do_not_import_sqlalchemy() -> None:
+    program = "import sys, reconciler.ledger.records, reconciler.ledger.errors; print('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_ledger_is_opened_again_with_what_was_in_it(url: str) -> None:
+    with Ledger.open(url, now=NOON) as ledger:
+        record_pull(ledger, Pull("cove", NOON, NOON, "failed", error="why"))
+    with Ledger.open(url, now=NOON) as ledger:
+        found = latest_pull(ledger, "cove")
+    assert found is not None
+    assert found.error == "why"
+
+
+def test_an_older_ledger_is_migrated(url: str) -> None:
+    with Ledger.open(url, now=NOON) as ledger, ledger.write() as connection:
+        schema.metadata.drop_all(connection)
+        connection.execute(sa.text(f"DELETE FROM {schema.VERSION_TABLE}"))
+    with Ledger.open(url, now=NOON) as ledger:
+        assert latest_pull(ledger, "cove") is None
+
+
+def test_a_ledger_of_a_newer_version_is_refused(url: str) -> None:
+    with Ledger.open(url, now=NOON) as ledger, ledger.write() as connection:
+        connection.execute(sa.text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'"))
+    error = error_of(url)
+    assert "revision 9999, which this program does not know" in str(error)
+    assert "run that version or a later one" in str(error)
+    assert error.exit_code == 1
+
+
+def test_a_locked_ledger_is_an_error_after_a_while(url: str, tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        error = error_of(url, busy_timeout_ms=1)
+    finally:
+        holder.close()
+    assert "locked by another process" in str(error)
+    assert str(tmp_path / "ledger.sqlite") in str(error)
+
+
+def test_a_ledger_that_is_locked_while_writing_is_an_error_too(url: str, tmp_path: Path) -> None:
+    Ledger.open(url, now=NOON).close()
+    with Ledger.open(url, now=NOON, busy_timeout_ms=1) as ledger:
+        holder = sqlite3.connect(tmp_path / "ledger.sqlite", isolation_level=None)
+        holder.execute("BEGIN IMMEDIATE")
+        try:
+            with pytest.raises(LedgerError, match="locked by another process"):
+                begin_run(ledger, "main", "digest", NOON)
+            assert latest_pull(ledger, "cove") is None
+        finally:
+            holder.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello " * 1000)
+    error = error_of(str(tmp_path / "notes.txt"))
+    assert "not a ledger, nor any SQLite database" in str(error)
+    assert (tmp_path / "notes.txt").read_text().startswith("hello")
+
+
+def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "directory cannot be made: No such file" in str(error_of(str(tmp_path / "none" / "none" / "l.sqlite")))
+    assert "cannot be made" in str(error_of(str(tmp_path / "file" / "l.sqlite")))
+
+
+def test_a_directory_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
+    assert "cannot be opened" in str(error_of(str(tmp_path)))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run as another user")
+def test_a_place_without_permission_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o500)
+    assert "check" in str(error_of(str(tmp_path / "closed" / "l.sqlite")))
+
+
+def test_a_full_disk_is_an_error_that_leaves_nothing_behind(url: str) -> None:
+    with Ledger.open(url, now=NOON) as ledger:
+        run_id = begin_run(ledger, "main", "digest", NOON)
+        with ledger.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")
+        with pytest.raises(LedgerError, match="disk is full"):
+            end_run(ledger, run_id, {"text": "x" * 10**6}, NOON)
+        with ledger.read() as connection:
+            assert connection.execute(sa.select(schema.runs.c.ended_at)).scalar_one() is None
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    assert "not a database URL" in str(error_of("post gres://"))
+
+
+def test_a_database_without_a_driver_is_refused_without_its_password() -> None:
+    for url in ("oracle+nothing://u:s3cret@host/db", "postgresql+pg8000://u:s3cret@host/db"):
+        error = error_of(url)
+        assert "no driver for this kind of database" in str(error)
+        assert "s3cret" not in str(error)
+
+
+def test_any_other_fault_of_the_database_is_told_with_its_place(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite: .*no such table"), ledger.read() as connection:
+        connection.execute(sa.text("SELECT * FROM no_such_thing"))
+
+
+def test_a_fault_of_a_server_is_told_without_its_password() -> None:
+    url = sa.make_url("postgresql+psycopg://billing:s3cret@db.example/ledger")
+    error = sentence(url, Exception('connection to "db.example" failed\n for s3cret'))
+    assert str(error).startswith("postgresql+psycopg://billing:***@db.example/ledger: the ledger cannot be used")
+    assert "s3cret" not in str(error)
+    assert sentence(None, Exception("gone")).where == "ledger"
+
+
+def test_a_ledger_may_live_in_memory_for_one_run() -> None:
+    with Ledger.open("sqlite://", now=NOON) as ledger:
+        assert latest_pull(ledger, "cove") is None
+    assert sentence(sa.make_url("sqlite://"), Exception("x")).where == "the ledger in memory"
+
+
+def test_moments_are_kept_in_utc_and_come_back_aware(ledger: Ledger) -> None:
+    in_berlin = NOON.astimezone(timezone(timedelta(hours=1)))
+    record_pull(ledger, Pull("cove", in_berlin, in_berlin, "failed"))
+    found = latest_pull(ledger, "cove")
+    assert found is not None
+    assert found.started_at == NOON
+    assert found.started_at.utcoffset() == timedelta(0)
+
+
+def test_a_moment_without_a_zone_is_refused(ledger: Ledger, url: str) -> None:
+    naive = datetime(2025, 11, 22)  # noqa: DTZ001 - what is refused
+    with pytest.raises(ValueError, match="no time zone"):
+        Ledger.open(url, now=naive)
+    with pytest.raises(sa.exc.StatementError, match="no time zone"):
+        record_pull(ledger, Pull("cove", naive, naive, "failed"))
+
+
+def test_money_in_json_stays_exact(ledger: Ledger) -> None:
+    run_id = begin_run(ledger, "main", "digest", NOON)
+    end_run(ledger, run_id, {"quantity": Decimal("0.10"), "count": 3}, NOON)
+    with ledger.read() as connection:
+        outcome = connection.execute(sa.select(schema.runs.c.outcome)).scalar_one()
+    assert outcome == {"quantity": Decimal("0.10"), "count": 3}
+    assert type(outcome["quantity"]) is Decimal
+
+
+def test_a_transaction_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
+    def midway() -> None:
+        with ledger.write() as connection:
+            connection.execute(sa.insert(schema.runs).values(workspace="w", plan_digest="d", started_at=NOON))
+            raise ReconcilerError("midway")
+
+    with pytest.raises(ReconcilerError):
+        midway()
+    with ledger.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(schema.runs)).scalar() == 0
