@@ -39,11 +39,11 @@ async def settle(client: ConnectWise, ledger: Ledger, workspace: str, clock: Cal
 
 async def _look(client: ConnectWise, intent: Intent) -> Object | None:
     """The object that the write was about, if it is there and holds what was sent."""
-    if intent.method == "POST":
-        return await _made(client, intent)
     try:
+        if intent.method == "POST":
+            return await _made(client, intent)
         live: dict[str, Any] = await client.get(intent.path)
-    except NotFound:
+    except NotFound:  # the object itself, or what it was to be made below: deleted by somebody since
         return {"id": int(intent.path.rsplit("/", 1)[1])} if intent.method == "DELETE" else None
     if intent.method == "DELETE" or untaken(_sent(intent), live):
         return None

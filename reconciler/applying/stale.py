@@ -3,69 +3,100 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from deepdiff import DeepDiff
 
-from reconciler.applying.requests import natural_key, values_of
+from reconciler.applying.requests import Ids, natural_key, values_of
 from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.conditions import Condition, all_of, equals
+from reconciler.connectwise.errors import NotFound
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.errors import Refused
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject, keys_of
+from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, to_json
 from reconciler.live.read import WORKERS, read_additions
 from reconciler.live.wants import LAST_UPDATED
-from reconciler.planning.plan import Action, Plan
+from reconciler.planning.diff import as_it_stands
+from reconciler.planning.plan import Action, Change, Plan
 
 
 class StalePlan(Refused):
     """What the plan was based on has changed since."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Which actions an earlier run has already done: their addresses, with the ids."""
+async def check(client: ConnectWise, plan: Plan) -> dict[str, int]:
+    """The actions that an earlier run of this plan has done, with the ids of their objects.
 
-    done: Mapping[str, int]
-
-
-async def check(client: ConnectWise, plan: Plan) -> Standing:
-    """Raises `StalePlan`, with a diff, when one object is neither as the plan found it nor as it would leave it."""
-    groups: dict[str, list[Action]] = defaultdict(list)
-    for action in plan.actions:
-        groups[action.kind].append(action)
-    read = await asyncio.gather(*(_live(client, kind(name), actions) for name, actions in groups.items()))
+    Raises `StalePlan`, with a diff, when one object is neither as the plan found it nor as it would leave it.
+    """
+    found = await _standing(client, plan)
+    ids = {address: live.id for address, live in found.items()}
     done: dict[str, int] = {}
     stale: list[str] = []
-    for actions, objects in zip(groups.values(), read, strict=True):
-        for action in actions:
-            found = objects.get(action.address)
-            verdict = _judge(action, found)
-            if isinstance(verdict, str):
-                stale.append(f"{action.address}: {verdict}")
-            elif verdict and found is not None:
-                done[action.address] = found.id
+    for action in plan.actions:
+        live = found.get(action.address)
+        verdict = _judge(action, live, ids)
+        if isinstance(verdict, str):
+            stale.append(f"{action.address}: {verdict}")
+        elif verdict:
+            done[action.address] = ids[action.address]
     if stale:
         raise StalePlan(
             "the plan is stale: what it was based on has changed since\n" + "\n".join(f"  {line}" for line in stale),
             advice="Nothing was written. Make a new plan: reconciler plan --out FILE",
         )
-    return Standing(done)
+    return done
 
 
-def _judge(action: Action, live: LiveObject | None) -> bool | str:
+async def _standing(client: ConnectWise, plan: Plan) -> dict[str, LiveObject]:
+    """By address: what lives of a plan, one level of the graph after another.
+
+    A contact that was to be made can only be there already when its company is, and is looked for under that one.
+    Where nothing of a new customer exists, its company is all that is asked for.
+    """
+    found: dict[str, LiveObject] = {}
+    ids: dict[str, int] = {}
+    left: Sequence[Action] = plan.actions
+    while True:
+        groups: dict[str, list[Action]] = defaultdict(list)
+        later: list[Action] = []
+        for action in left:
+            if _possible(action, ids):
+                groups[action.kind].append(action)
+            else:
+                later.append(action)
+        if not groups:
+            return found
+        read = await asyncio.gather(*(_live(client, kind(name), actions, ids) for name, actions in groups.items()))
+        for objects in read:
+            found |= objects
+        ids |= {address: live.id for address, live in found.items()}
+        left = later
+
+
+def _possible(action: Action, ids: Ids) -> bool:
+    """Whether it can be there: not while something that its key refers to is not."""
+    if action.id is not None:
+        return True
+    values = values_of(action, ids)
+    return not any(isinstance(values.get(name), Link) and values[name].id is None for name in kind(action.kind).key)
+
+
+def _judge(action: Action, live: LiveObject | None, ids: Ids) -> bool | str:
     """True: done already. False: as the plan found it. Text: neither, and what differs."""
     of = kind(action.kind)
     if live is None:
-        return False if action.precondition is None else f"id {action.id} is no longer there"
-    wanted = {change.path: change.after for change in action.changes}
-    now = {name: to_json(of.by_name[name].form.decode(live.raw)) for name in _compared(action)}
-    if all(_means(now.get(path), after) for path, after in wanted.items() if path in now):
+        return False if action.precondition is None else f"id {action.id} is no longer there, or no longer in force"
+    now = as_it_stands(of, _compared(action), live)
+    wanted = _wanted(action, ids)
+    if all(_done(change, now, wanted) for change in action.changes):
         return True
     if action.precondition is None:
         return f"was to be created, but exists: id {live.id} ({_differences(wanted, now)})"
@@ -75,21 +106,58 @@ def _judge(action: Action, live: LiveObject | None) -> bool | str:
     return _differences(before, now)
 
 
+def _wanted(action: Action, ids: Ids) -> dict[str, Any]:
+    """By field, what the action would leave, with links to what is there by now."""
+    return {name: to_json(value) for name, value in values_of(action, ids).items()}
+
+
+def _done(change: Change, now: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a field, or one entry of it (`customFields.Region`), stands as it would be left."""
+    name, _, entry = change.path.partition(".")
+    if name not in now:
+        return True  # sent and never read back: a password
+    if not entry:
+        return _holds(now[name], wanted[name])
+    standing = (now[name] or {}).get(entry)
+    if change.after is None and isinstance(standing, dict):
+        return bool(standing.get("inactive"))
+    return _holds(standing, wanted[name][entry])
+
+
+def _holds(standing: Any, wanted: Any) -> bool:
+    """Entries that nobody declared are no difference."""
+    if isinstance(wanted, dict) and not _is_link(wanted):
+        there = standing if isinstance(standing, dict) else {}
+        return all(_holds(there.get(name), entry) for name, entry in wanted.items())
+    return _means(standing, wanted)
+
+
 def _compared(action: Action) -> list[str]:
     """The fields to look at: those of the precondition, or those a create would set."""
-    of = kind(action.kind)
-    names = action.precondition.fields if action.precondition else [change.path for change in action.changes]
-    return [name for name in names if name in of.by_name and of.by_name[name].form.compared and name != of.parent]
+    if action.precondition is not None:
+        return list(action.precondition.fields)
+    return [change.path for change in action.changes]
 
 
 def _means(left: Any, right: Any) -> bool:
-    """Equal as manifests mean it: links by id, lists in any order."""
+    """Equal as manifests mean it: links by id, lists in any order, nothing and empty the same."""
+    if left in _NOTHING and right in _NOTHING:
+        return True
     return not DeepDiff(_by_id(left), _by_id(right), ignore_order=True)
 
 
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+
+
+def _is_link(content: Any) -> bool:
+    return isinstance(content, dict) and "name" in content and content.keys() <= {"name", "id", "address"}
+
+
 def _by_id(content: Any) -> Any:
+    if _is_link(content):
+        return content.get("id", content.get("address"))
     if isinstance(content, dict):
-        return content["id"] if "id" in content else {name: _by_id(entry) for name, entry in content.items()}
+        return {name: _by_id(entry) for name, entry in content.items()}
     if isinstance(content, list):
         return [_by_id(entry) for entry in content]
     return content
@@ -97,59 +165,56 @@ def _by_id(content: Any) -> Any:
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     parts = [
-        f"{name}: {before[name]!r} → {now[name]!r}"
+        f"{name}: {_told(before[name])} → {_told(now[name])}"
         for name in now
         if name in before and not _means(before[name], now[name])
     ]
     return "; ".join(parts)
 
 
-async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action]) -> dict[str, LiveObject]:
+def _told(content: Any) -> str:
+    if _is_link(content):
+        return str(content["name"])
+    return json.dumps(content, ensure_ascii=False, default=str)
+
+
+async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
     """By address: the object that an action updates, or the one in the way of what it would create."""
-    rows = await _rows(client, of, actions)
-    by_id = {row.id: row for row in rows}
-    by_key = {key: row for row in rows if not (of.ignore(row.raw) or of.dormant(row.raw)) for key in keys_of(of, row)}
+    rows = await _rows(client, of, actions, ids)
+    in_force = [row for row in rows if not of.ignore(row.raw)]
+    # A cancelled addition of this month is still ours to correct; a cancelled agreement is out.
+    by_id = {row.id: row for row in (in_force if of.declarable else rows)}
+    by_key = {key: row for row in in_force for key in keys_of(of, row)}
     found: dict[str, LiveObject] = {}
     for action in actions:
-        if action.id is not None:
-            live = by_id.get(action.id)
-        else:
-            live = by_key.get(natural_key(of, values_of(action, {}))) if _possible(of, action) else None
+        live = by_key.get(natural_key(of, values_of(action, ids))) if action.id is None else by_id.get(action.id)
         if live is not None:
             found[action.address] = live
     return found
 
 
-def _possible(of: Kind, action: Action) -> bool:
-    """Whether it can exist already: not while something that its key refers to has yet to be made."""
-    values = values_of(action, {})
-    return not any(isinstance(values.get(name), Link) and values[name].id is None for name in of.key)
-
-
-async def _rows(client: ConnectWise, of: Kind, actions: Sequence[Action]) -> list[LiveObject]:
-    possible = [action for action in actions if action.id is not None or _possible(of, action)]
+async def _rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> list[LiveObject]:
     if of.parent is not None:
-        return await _nested_rows(client, of, possible)
-    fields = _fields(of, possible)
-    path = str(of.collection)
-    ids = [action.id for action in possible if action.id is not None]
+        return await _nested_rows(client, of, actions, ids)
+    fields = _fields(of, actions)
+    fixed: Condition | None = all_of(*(equals(path, value) for path, value in of.conditions)) if of.conditions else None
     found: list[dict[str, Any]] = []
-    if ids:
-        found += await client.list_where_in(path, "id", ids, fields=fields)
-    for where, values in _where(of, [action for action in possible if action.id is None]).items():
-        found += await client.list_where_in(path, where, values, fields=fields)
-    return [await _whole(client, of, row, possible) for row in {row["id"]: row for row in found}.values()]
+    for where, values in _where(of, actions, ids).items():
+        found += await client.list_where_in(str(of.collection), where, values, also=fixed, fields=fields)
+    return [await _whole(client, of, row, actions) for row in {row["id"]: row for row in found}.values()]
 
 
-def _where(of: Kind, creates: Iterable[Action]) -> dict[str, list[str | int]]:
+def _where(of: Kind, actions: Iterable[Action], ids: Ids) -> dict[str, list[str | int]]:
     found: dict[str, list[str | int]] = defaultdict(list)
-    for action in creates:
-        values = values_of(action, {})
-        if of.find_by is not None and of.find_by.startswith("company/"):
-            found["company/id"].append(values["company"].id)
-        elif of.find_by is not None:
-            found[of.find_by].append(str(values[of.key[0]]))
-    return found
+    by = str(of.find_by)
+    for action in actions:
+        if action.id is not None:
+            found["id"].append(action.id)
+        elif by.startswith("company/"):
+            found["company/id"].append(values_of(action, ids)["company"].id)
+        else:
+            found[by].append(str(values_of(action, ids)[of.key[0]]))
+    return {where: list(dict.fromkeys(values)) for where, values in found.items()}
 
 
 def _fields(of: Kind, actions: Iterable[Action]) -> tuple[str, ...]:
@@ -158,7 +223,7 @@ def _fields(of: Kind, actions: Iterable[Action]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(["id", *paths, *of.read_also, LAST_UPDATED]))
 
 
-def _list_reads(form: Any) -> Sequence[str]:
+def _list_reads(form: Form) -> Sequence[str]:
     own = form.children is not None and form.children.on_create
     return () if own else form.reads
 
@@ -172,21 +237,28 @@ async def _whole(client: ConnectWise, of: Kind, row: dict[str, Any], actions: It
     return LiveObject(of.name, row["id"], row)
 
 
-async def _nested_rows(client: ConnectWise, of: Kind, actions: Sequence[Action]) -> list[LiveObject]:
-    parents = sorted({_parent_id(of, action) for action in actions})
-    if of.name == "Addition":
-        additions = await read_additions(client, parents)
-        return [obj for objects in additions.values() for obj in objects]
+async def _nested_rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> list[LiveObject]:
     fields = _fields(of, actions)
 
     async def below(parent: int) -> list[LiveObject]:
-        rows = await client.list(str(of.collection).format(**{str(of.parent): parent}), fields=fields)
+        try:
+            if of.name == "Addition":
+                return [*(await read_additions(client, [parent]))[parent]]
+            rows = await client.list(str(of.collection).format(**{str(of.parent): parent}), fields=fields)
+        except NotFound:  # the parent is gone, and what was below it
+            return []
         return [LiveObject(of.name, row["id"], row, parent) for row in rows]
 
+    parents = sorted({_parent_id(of, action, ids) for action in actions})
+    if of.name == "Addition":
+        try:
+            return [obj for objects in (await read_additions(client, parents)).values() for obj in objects]
+        except NotFound:
+            pass  # one of the agreements is gone: it takes a request each to learn which
     return [obj for objects in await in_parallel(below, parents, workers=WORKERS) for obj in objects]
 
 
-def _parent_id(of: Kind, action: Action) -> int:
+def _parent_id(of: Kind, action: Action, ids: Ids) -> int:
     if action.id is not None:
         return int(action.endpoint.split("/")[-3])
-    return int(values_of(action, {})[str(of.parent)].id)
+    return int(values_of(action, ids)[str(of.parent)].id)

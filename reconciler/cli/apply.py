@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.applying.apply import Conduct, check_guardrails
+from reconciler.applying.apply import Conduct, check_guardrails, turn
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli import plan as planning
 from reconciler.cli.context import Context
@@ -22,6 +22,7 @@ from reconciler.cli.output import paint_of, print_lines, read_file
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, make_plan, opened
 from reconciler.errors import Refused
+from reconciler.ledger.lock import Lease
 from reconciler.live.read import Scope
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
@@ -44,28 +45,87 @@ def apply(
     context: Context = ctx.obj
     if planfile is not None and only is not None:
         raise typer.TyperException("--only goes with a fresh plan: a plan file says itself what it holds")
-    return asyncio.run(_apply(context, planfile, planning.scope_of(only), auto_approve, tuple(approve or ())))
+    found = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
+    run = _Run(context, planning.scope_of(only), tuple(approve or ()))
+    try:
+        return asyncio.run(run.of_file(found) if found else run.unasked() if auto_approve else run.asked())
+    except KeyboardInterrupt:
+        if not run.begun:
+            raise
+        typer.echo("ended at once: what was under way may have been done. Run again: that is looked up first", err=True)
+        return IN_PART
 
 
-async def _apply(
-    context: Context, planfile: Path | None, scope: Scope, auto_approve: bool, approved: tuple[str, ...]
-) -> int:
-    async with opened(context) as session:
-        if planfile is not None:
-            plan = read_plan(read_file(planfile), where=str(planfile))
+class _Run:
+    """One apply, in one of three ways; `begun` once something may have been written."""
+
+    def __init__(self, context: Context, scope: Scope, approved: tuple[str, ...]) -> None:
+        self.context = context
+        self.scope = scope
+        self.approved = approved
+        self.begun = False
+
+    async def of_file(self, plan: Plan) -> int:
+        """A plan of another moment: what it was based on is read again."""
+        async with opened(self.context) as session:
             _made_of_these(plan, session)
-        else:
-            plan = await make_plan(session, scope)
-            if not context.json:
-                planning.show(context, plan)
-        if not plan.actions:
-            return _ended(context, plan, None)
-        check_guardrails(plan, approved)
-        asked = planfile is None and not auto_approve
-        if asked:
+            check_guardrails(plan, self.approved)
+            async with self._turn(session) as lease:
+                return await self._done(session, plan, lease, recheck=True)
+
+    async def unasked(self) -> int:
+        """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
+        async with opened(self.context) as session, self._turn(session) as lease:
+            plan = await make_plan(session, self.scope)
+            if not self.context.json:
+                planning.show(self.context, plan)
+            return await self._done(session, plan, lease, recheck=False)
+
+    async def asked(self) -> int:
+        """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
+        async with opened(self.context) as session:
+            async with self._turn(session):
+                plan = await make_plan(session, self.scope)
+            planning.show(self.context, plan, err=self.context.json)
+            if not plan.actions:
+                return self._ended(plan, None)
+            check_guardrails(plan, self.approved)
             _ask(plan)
-        outcome = await _carried_out(session, plan, approved, recheck=asked or planfile is not None)
-        return _ended(context, plan, outcome)
+            async with self._turn(session) as lease:
+                return await self._done(session, plan, lease, recheck=True)
+
+    def _turn(self, session: Session) -> AbstractAsyncContextManager[Lease]:
+        workspace = session.manifests.workspace.name
+        return turn(session.client, session.ledger, workspace, _clock(self.context.now))
+
+    async def _done(self, session: Session, plan: Plan, lease: Lease, *, recheck: bool) -> int:
+        if not plan.actions:
+            return self._ended(plan, None)
+        check_guardrails(plan, self.approved)
+        stop = asyncio.Event()
+        with _interruptible(stop), progress(len(plan.actions)) as on_result:
+            conduct = Conduct(
+                clock=_clock(self.context.now),
+                secret=session.secret,
+                recheck=recheck,
+                approved=self.approved,
+                stop=stop,
+                on_result=on_result,
+                on_notice=lambda text: typer.echo(f"note: {text}", err=True),
+            )
+            self.begun = True
+            outcome = await carry_out_plan(session.client, session.ledger, plan, conduct, lease)
+        return self._ended(plan, outcome)
+
+    def _ended(self, plan: Plan, outcome: Outcome | None) -> int:
+        found = outcome or Outcome(plan_digest=plan.digest, results=())
+        if self.context.json:
+            typer.echo(found.model_dump_json(indent=2))
+        else:
+            print_lines(outcome_text(found, paint_of(self.context)))
+        if not found.complete:
+            return IN_PART
+        return 0 if plan.accounted else UNACCOUNTED
 
 
 def _made_of_these(plan: Plan, session: Session) -> None:
@@ -80,26 +140,21 @@ def _made_of_these(plan: Plan, session: Session) -> None:
 
 def _ask(plan: Plan) -> None:
     count = len(plan.actions)
-    typer.echo(
-        f"\nDo you want to do {'these' if count > 1 else 'this'} {count}? Only 'yes' is a yes: ", nl=False, err=True
-    )
-    answer = sys.stdin.readline().strip()
-    if answer != "yes":
+    these = f"these {count} changes" if count > 1 else "this change"
+    typer.echo(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", nl=False, err=True)
+    if _answer() != "yes":
         raise Refused("not approved; nothing was written", advice="Where nobody can answer: --auto-approve")
 
 
-async def _carried_out(session: Session, plan: Plan, approved: tuple[str, ...], *, recheck: bool) -> Outcome:
-    stop = asyncio.Event()
-    with _interruptible(stop), progress(len(plan.actions)) as on_result:
-        conduct = Conduct(
-            clock=_clock(session.context.now),
-            secret=session.secret,
-            recheck=recheck,
-            approved=approved,
-            stop=stop,
-            on_result=on_result,
-        )
-        return await carry_out_plan(session.client, session.ledger, plan, conduct)
+def _answer() -> str:
+    """One line of standard input, nothing where there is none. Ctrl-C ends the wait: asyncio's handler would not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline().strip()
+    except (AttributeError, ValueError):  # closed, or not text
+        return ""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _clock(start: datetime) -> Callable[[], datetime]:
@@ -112,24 +167,20 @@ def _clock(start: datetime) -> Callable[[], datetime]:
 def _interruptible(stop: asyncio.Event) -> Iterator[None]:
     """The first Ctrl-C ends in good order: what is under way is finished and noted. The second ends at once."""
     loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+
+    def let_go() -> None:
+        for each in signals:
+            loop.remove_signal_handler(each)
 
     def interrupted() -> None:
         stop.set()
-        loop.remove_signal_handler(signal.SIGINT)
+        let_go()
         typer.echo("\nfinishing what is under way, beginning nothing new; Ctrl-C again ends at once", err=True)
 
-    loop.add_signal_handler(signal.SIGINT, interrupted)
+    for each in signals:
+        loop.add_signal_handler(each, interrupted)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGINT)
-
-
-def _ended(context: Context, plan: Plan, outcome: Outcome | None) -> int:
-    if context.json:
-        typer.echo((outcome or Outcome(plan_digest=plan.digest, results=())).model_dump_json(indent=2))
-    elif outcome is not None:
-        print_lines(outcome_text(outcome, paint_of(context)))
-    if outcome is not None and not outcome.complete:
-        return IN_PART
-    return 0 if plan.accounted else UNACCOUNTED
+        let_go()

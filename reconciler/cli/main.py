@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,11 +32,15 @@ COMMANDS = {
 GROUPS = {"usage": ("reconciler.cli.usage:app", "The metering side: pull, coverage, report.")}
 
 INTERRUPTED = 130
+"""As shells say it. Only where nothing was written: an apply that has begun ends with 4."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Every foreseen error ends in sentences on standard error and in its exit code."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # an arrow that an old terminal lacks is no reason to end
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(argv))
 
 
@@ -47,20 +53,41 @@ def run(argv: Sequence[str]) -> int:
     except typer.Exit as leave:
         return int(leave.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
+        typer.echo("interrupted; nothing was written in ConnectWise", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has closed it; nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has closed it: nothing is left to say
+        _hush()
+        return 1
+    except OSError as error:  # a full disk behind `> file`, a terminal that is gone
+        typer.echo(f"error: {error.filename or 'standard output'}: {error.strerror or error}", err=True)
+        _hush()
         return 1
     except typer.TyperException as misuse:
-        typer.echo(f"error: {misuse.format_message()}", err=True)
+        said = misuse.format_message()
+        # A command group that is called without a command answers with its help, which is no error's text.
+        help_ = said.startswith("Usage:")
+        typer.echo(said if help_ else f"error: {said}\n  What there is: reconciler {_called(argv)}--help", err=True)
         return 1
     return result if isinstance(result, int) else 0
 
 
+def _called(argv: Sequence[str]) -> str:
+    return next((f"{name} " for name in argv if name in COMMANDS or name in GROUPS), "")
+
+
+def _hush() -> None:
+    """What is left in the buffer of an output that is no more may not fail once more at exit."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _app(argv: Sequence[str]) -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,  # rich's help costs more to import than everything else here together
+    )
     app.callback()(_options)
     app.command("version", help="Print the version.")(_version)
     for name, (target, text) in COMMANDS.items():

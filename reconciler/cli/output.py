@@ -17,19 +17,25 @@ def paint_of(context: Context) -> Paint:
     return coloured if context.color else plain
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """In one write: a plan of ten thousand actions is a hundred thousand lines."""
-    typer.echo("\n".join(lines))
+    typer.echo("\n".join(lines), err=err)
 
 
 def write_file(path: Path, text: str) -> None:
-    """All of it or nothing: beside the file first, then in its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """All of it or nothing: beside the file first, then in its place. A device or a pipe is written as it is."""
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        place = path.resolve()  # a link stays one: what it points at is replaced
+        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        try:
+            beside.write_text(text, encoding="utf-8")
+            beside.replace(place)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         reason = error.strerror or "it cannot be written"
         raise ReconcilerError(reason, where=str(path), advice="Choose another place, or free some space.") from None
 

@@ -50,8 +50,9 @@ async def planned(context: Context, scope: Scope) -> Plan:
         return await make_plan(session, scope)
 
 
-def show(context: Context, found: Plan) -> None:
-    if context.json:
+def show(context: Context, found: Plan, *, err: bool = False) -> None:
+    """The plan on standard output; with `err` its text on standard error, for a person to look at."""
+    if context.json and not err:
         typer.echo(write_plan(found), nl=False)
     else:
-        print_lines(plan_text(found, paint_of(context)))
+        print_lines(plan_text(found, paint_of(context)), err=err)

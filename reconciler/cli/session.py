@@ -13,6 +13,7 @@ import typer
 from reconciler.cli.context import Context
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.estate import Estate
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.journal import made_by_us
 from reconciler.ledger.store import Ledger, default_url
@@ -106,10 +107,7 @@ async def pull_usage(session: Session) -> tuple[Collected, ...]:
 
 async def make_plan(session: Session, scope: Scope) -> Plan:
     """Reads both sides at once, and compares."""
-    if scope.usage:
-        estate, fresh = await asyncio.gather(read_estate(session.client, session.manifests, scope), pull_usage(session))
-    else:
-        estate, fresh = await read_estate(session.client, session.manifests, scope), ()
+    estate, fresh = await _both_sides(session, scope)
     billing = session.workspace.billing
     manifests = session.manifests
     setup = plan_setup(manifests.documents, estate) if scope.setup else None
@@ -125,18 +123,41 @@ async def make_plan(session: Session, scope: Scope) -> Plan:
         additions=usage.additions if usage else None,
         currency=billing.currency,
         coverage=usage.coverage if usage else (),
-        warnings=[*undeclared(session), *(Note(message=text) for text in (usage.result.warnings if usage else ()))],
+        warnings=[
+            *(undeclared(session, estate) if scope.setup else ()),
+            *(Note(message=text) for text in (usage.result.warnings if usage else ())),
+        ],
         guardrails=session.workspace.guardrails,
         customers=len(manifests.of_kind("CustomerMapping")),
     )
 
 
-def undeclared(session: Session) -> list[Note]:
-    """What we once made and the manifests no longer declare: removing a document removes nothing."""
+async def _both_sides(session: Session, scope: Scope) -> tuple[Estate, tuple[Collected, ...]]:
+    """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
+    reading = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
+    pulling = asyncio.ensure_future(pull_usage(session) if scope.usage else _nothing())
+    try:
+        return await reading, await pulling
+    finally:
+        reading.cancel()
+        pulling.cancel()
+        await asyncio.gather(reading, pulling, return_exceptions=True)
+
+
+async def _nothing() -> tuple[Collected, ...]:
+    return ()
+
+
+def undeclared(session: Session, estate: Estate) -> list[Note]:
+    """What we once made and the manifests no longer declare, under any name: removing a document removes nothing."""
     made = made_by_us(session.ledger, session.manifests.workspace.name)
+    managed = {(live.kind, live.id) for live in estate.matches.values()}
     declared = session.manifests.by_address
     return [
         Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")
         for address, number in sorted(made.items())
-        if address not in declared and not address.startswith("Addition/") and "#" not in address
+        if address not in declared
+        and (address.partition("/")[0], number) not in managed
+        and not address.startswith("Addition/")
+        and "#" not in address
     ]
