@@ -127,7 +127,7 @@ def http(server: RunningSandbox) -> Iterator[httpx.Client]:
     known = server.variables()
     user = f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}"
     with httpx.Client(
-        base_url=f"{server.url}/v2026_4/apis/3.0",
+        base_url=f"{server.url}/v4_6_release/apis/3.0",
         auth=(user, known["CONNECTWISE_PRIVATE_KEY"]),
         headers={"clientId": known["CONNECTWISE_CLIENT_ID"]},
     ) as client:

@@ -130,7 +130,7 @@ def test_a_connection_that_is_to_close_closes(api: Api) -> None:
 
 
 def test_two_requests_at_once_are_answered_in_order(api: Api) -> None:
-    one = b"GET /v2026_4/apis/3.0/%b HTTP/1.1\r\nHost: a\r\n%b\r\n"
+    one = b"GET /v4_6_release/apis/3.0/%b HTTP/1.1\r\nHost: a\r\n%b\r\n"
     both = one % (b"a", b"") + one % (b"b", b"Connection: close\r\n")
     assert raw(api, both).count(b"HTTP/1.1 401") == 2
 

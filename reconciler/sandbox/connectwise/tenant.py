@@ -24,7 +24,7 @@ _MEMBER = "API"
 class Tenant:
     """One ConnectWise tenant. `codebase` is the path its API lives under today; an upgrade moves it."""
 
-    def __init__(self, clock: Clock | None = None, *, codebase: str = "v2026_4/", empty: bool = False) -> None:
+    def __init__(self, clock: Clock | None = None, *, codebase: str = "v4_6_release/", empty: bool = False) -> None:
         self.clock = clock or Clock()
         self.codebase = codebase
         self.tables: dict[str, Table] = {}

@@ -10,7 +10,7 @@ from tests.sandbox.conftest import Api
 
 def test_company_info_names_the_codebase_with_a_trailing_slash(api: Api) -> None:
     info = httpx.get(f"{api.running.url}/login/companyinfo/sandbox").json()
-    assert info["Codebase"] == "v2026_4/"
+    assert info["Codebase"] == "v4_6_release/"
     assert info["IsCloud"] is True
     assert {"CompanyName", "CompanyID", "VersionCode", "SiteUrl"} <= info.keys()
 
@@ -138,8 +138,8 @@ def test_requests_are_logged_by_route(api: Api) -> None:
     api.get(f"/company/companies/{company['id']}")
     api.get("/company/companies", pageSize=5)
     assert api.sandbox.log.by_route == {
-        "GET /v2026_4/apis/3.0/company/companies/{id}": 1,
-        "GET /v2026_4/apis/3.0/company/companies": 1,
+        "GET /v4_6_release/apis/3.0/company/companies/{id}": 1,
+        "GET /v4_6_release/apis/3.0/company/companies": 1,
     }
     assert api.sandbox.log.entries[-1].query == "pageSize=5"
     api.sandbox.log.clear()
