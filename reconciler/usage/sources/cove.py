@@ -21,7 +21,7 @@ from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.cove_session import BAD_CREDENTIALS, NOT_ALLOWED, CoveSession, CoveSettings, RpcError
 from reconciler.usage.sources.cove_tree import Partner, Tree, read_tree
 from reconciler.usage.sources.http import make_client
-from reconciler.usage.sources.pulling import Clock, Found, Sleep, shown, whole_or_failed
+from reconciler.usage.sources.pulling import Clock, Found, Sleep, check_encrypted, shown, whole_or_failed
 
 if TYPE_CHECKING:
     import httpx
@@ -59,7 +59,8 @@ async def pull(
     """Read the console as it stands."""
 
     async def read() -> Found:
-        async with make_client(transport) as client:
+        check_encrypted(settings.url, settings.name)
+        async with make_client(transport, settings.url, settings.name) as client:
             session = CoveSession(client, settings, sleep=sleep, clock=clock)
             return await _read(session, settings, now)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from reconciler.usage.errors import SourceError
-from reconciler.usage.sources.pulling import Sleep, check_encrypted, shown
+from reconciler.usage.sources.pulling import Sleep, check_encrypted, is_loopback, shown
 
 ATTEMPTS = 5
 FIRST_WAIT = 0.5
@@ -25,13 +27,29 @@ TIMEOUT = httpx.Timeout(30.0, read=180.0)
 """Long reads of the backup console take up to 180 s [seen]."""
 
 
-def make_client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
+def make_client(transport: httpx.AsyncBaseTransport | None, url: str, source: str) -> httpx.AsyncClient:
     """A client over the given transport, or over aiohttp's, which is several times as fast as httpx's own."""
     if transport is None:
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
 
-        transport = AiohttpTransport()
+        transport = AiohttpTransport(proxy=environment_proxy(url, source))
     return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+
+
+def environment_proxy(url: str, source: str) -> httpx.Proxy | None:
+    """The proxy that the environment names for an address (`HTTPS_PROXY`, `NO_PROXY`), if any."""
+    parts = urlsplit(url)
+    named = getproxies().get(parts.scheme)
+    if not named or is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
+        return None
+    named = named if "://" in named else f"http://{named}"
+    if not named.startswith(("http://", "https://")):
+        raise SourceError(
+            f"the proxy of the environment speaks {named.partition(':')[0]}, which is not supported",
+            where=f"usage source {source}",
+            advice=f"set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY",
+        )
+    return httpx.Proxy(named)
 
 
 async def get(
@@ -46,7 +64,8 @@ async def get(
     headers = {"Accept": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {token}"
-    async with make_client(transport) as client:
+    check_encrypted(url, source)
+    async with make_client(transport, url, source) as client:
         response = await send(client, "GET", url, source=source, sleep=sleep, headers=headers)
     return response.content
 
@@ -62,7 +81,6 @@ async def send(
     content: bytes | None = None,
 ) -> httpx.Response:
     """A response with status 200, or a SourceError."""
-    check_encrypted(url, source)
     where = f"usage source {source}, {shown(url)}"
     problem = ""
     for attempt in range(ATTEMPTS):

@@ -64,7 +64,7 @@ def check_encrypted(url: str, source: str) -> None:
     except ValueError as error:
         what = f"is not a URL: {error}"
     else:
-        if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+        if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
             return
         what = "is not encrypted" if parts.scheme == "http" else "is not an https address"
     raise SourceError(
@@ -72,7 +72,8 @@ def check_encrypted(url: str, source: str) -> None:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: 127.0.0.0/8, ::1 or localhost."""
     if host == "localhost":
         return True
     try:
