@@ -189,8 +189,12 @@ def create_app(sandbox: Sandbox) -> Application:
     return Application(sandbox)
 
 
-def server_config(application: Application, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+def server_config(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
     """How the sandbox is to be run; anything else cannot drop answers."""
+    return _config(create_app(sandbox), host, port)
+
+
+def _config(application: Application, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
     return uvicorn.Config(
         application,
         host=host,
@@ -219,7 +223,7 @@ class RunningSandbox:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
         self._application = create_app(self.sandbox)
-        self._server = uvicorn.Server(server_config(self._application))
+        self._server = uvicorn.Server(_config(self._application))
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     def show(self, sandbox: Sandbox) -> None:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import LarkError, VisitError
+from lark.exceptions import LarkError
 
 from reconciler.sandbox.connectwise.errors import bad_query
 from reconciler.sandbox.connectwise.paths import Path, UnknownPath
@@ -152,8 +152,6 @@ def parse(text: str) -> Node:
     """The tree of a condition; a 400 when it cannot be read."""
     try:
         return _PARSER.parse(text)  # type: ignore[return-value]  # the transformer makes nodes of trees
-    except VisitError as error:
-        raise bad_query(f"The conditions are invalid: {error.orig_exc}") from None
     except Unfit as error:
         raise bad_query(f"The conditions are invalid: {error}") from None
     except LarkError as error:

@@ -93,7 +93,35 @@ def test_fields_reach_into_lists(api: Api) -> None:
     assert found == {"communicationItems": [{"value": "a@b.example"}]}
 
 
-@pytest.mark.parametrize("name", ["nonsense", "Name", "status/colour", "_info/colour", "name/deeper"])
+def test_fields_reach_through_lists_into_references_and_links(api: Api) -> None:
+    items = [{"value": "a@b.example", "communicationType": "Email"}]
+    company = api.company(types=[{"name": "Vendor"}])
+    contact = api.contact(company, communicationItems=items)
+    fields = "communicationItems/type/name,communicationItems/id,company/_info/company_href,_info"
+    found = api.get(f"/company/contacts/{contact['id']}", fields=fields)
+    assert found["communicationItems"][0]["type"] == {"name": "Email"}
+    assert found["company"]["_info"]["company_href"].endswith(f"/company/companies/{company['id']}")
+    assert found["_info"]["enteredBy"] == "API"
+    shown = api.get(f"/company/companies/{company['id']}", fields="types/name,types/_info/type_href,customFields/value")
+    assert shown["types"][0]["name"] == "Vendor"
+
+
+def test_a_field_named_whole_and_in_part_is_shown_whole(api: Api) -> None:
+    fill(api, 1)
+    found = api.get(f"{LIST}/1", fields="status,status/name")
+    assert set(found["status"]) == {"id", "name", "_info"}
+
+
+def test_an_order_goes_down_into_two_levels(api: Api) -> None:
+    for name in ("A", "B"):
+        api.contact(api.company(name))
+    found = api.get("/company/contacts", orderBy="company/_info/company_href desc", fields="company/identifier")
+    assert [each["company"]["identifier"] for each in found] == ["B", "A"]
+
+
+@pytest.mark.parametrize(
+    "name", ["nonsense", "Name", "status/colour", "_info/colour", "name/deeper", "types/colour", "customFields/a/b"]
+)
 def test_a_field_that_the_endpoint_does_not_know_is_refused(api: Api, name: str) -> None:
     assert api.http.get(LIST, params={"fields": name}).status_code == 400
     assert api.http.get(LIST, params={"orderBy": name}).status_code == 400

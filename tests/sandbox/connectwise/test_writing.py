@@ -258,7 +258,7 @@ def test_a_password_never_comes_back(api: Api) -> None:
     login = api.post("/system/integratorlogins", {"username": "bridge", "password": "s3cret"})
     assert "password" not in login
     assert "s3cret" not in api.http.get("/system/integratorlogins").text
-    assert "password" not in api.patch(f"/system/integratorlogins/{login['id']}", password="n3w")  # noqa: S106
+    assert "password" not in api.patch(f"/system/integratorlogins/{login['id']}", password="n3w")
     row = api.tenant.get("integratorLogin", login["id"])
     assert row.secrets == {"password": "n3w"}
     assert "n3w" not in repr(row)
