@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -119,8 +118,8 @@ def _only_number(value: object) -> object:
     return value
 
 
-Number = Annotated[Decimal, Field(allow_inf_nan=False), BeforeValidator(_only_number)]
-"""A decimal number, written without quotes."""
+Unquoted = BeforeValidator(_only_number)
+"""For decimal fields. Stands after the limits, or they would be lost to the schema."""
 
 
 @dataclass(frozen=True, slots=True)

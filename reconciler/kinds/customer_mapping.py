@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints, model_validator
 
-from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Number, Spec
+from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
 from reconciler.kinds.forms import Target
 
-Quantity = Annotated[Number, Field(ge=0)]
-Price = Annotated[Number, Field(ge=0)]
+Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
+Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
 ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 
@@ -29,7 +29,7 @@ class Customer(Model):
 class Range(Model):
     """One price range."""
 
-    up_to: Annotated[Number, Field(gt=0)] | None = Field(
+    up_to: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] | None = Field(
         None, description="Last quantity of this range, inclusive; left out in the last range."
     )
     product: ProductReference = Field(description="The product that bills this range.")
@@ -49,7 +49,9 @@ class Rounding(Model):
     """How a quantity is rounded."""
 
     mode: Literal["up", "nearest", "down", "none"] = Field("up", description="`nearest` rounds halves up.")
-    step: Annotated[Number, Field(gt=0)] = Field(Decimal(1), description="To multiples of this.")
+    step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] = Field(
+        Decimal(1), description="To multiples of this."
+    )
 
 
 class CustomerMappingSpec(Spec):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
-from reconciler.kinds.base import Kind, Number, Spec
+from reconciler.kinds.base import Kind, Spec, Unquoted
 from reconciler.kinds.forms import flag, number, setup, text
 
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
@@ -32,11 +33,13 @@ class ProductSpec(Spec):
     unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = Field(
         None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte."
     )
-    price: Annotated[Annotated[Number, Field(ge=0)] | None, number("price")] = Field(
+    price: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted] | None, number("price")] = Field(
         None,
         description="Unit price in the agreement's currency. An explicit 0 is fine; an unset price cannot bill.",
     )
-    cost: Annotated[Annotated[Number, Field(ge=0)] | None, number("cost")] = Field(None, description="Unit cost.")
+    cost: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted] | None, number("cost")] = Field(
+        None, description="Unit cost."
+    )
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
         None, description="Product class; the server takes NonInventory where none is given."
     )

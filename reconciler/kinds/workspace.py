@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
-from reconciler.kinds.base import Kind, Model, Name, Number, Secret, Spec
+from reconciler.kinds.base import Kind, Model, Name, Secret, Spec, Unquoted
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""
 
 Hours = Annotated[int, Field(ge=0, strict=True)]
-Percent = Annotated[Number, Field(ge=0)]
-Amount = Annotated[Number, Field(ge=0)]
+Percent = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
 
 
 def _known_zone(name: str) -> str:

@@ -158,7 +158,8 @@ def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], repor
 
 
 def _workspace(loading: _Loading, chosen: str | None, root: str) -> Document | None:
-    found = {item.name: item for item in loading.documents.values() if item.kind.name == WORKSPACE}
+    workspaces = (item for item in loading.documents.values() if item.kind.name == WORKSPACE)
+    found = {item.name: item for item in sorted(workspaces, key=lambda item: item.name)}
     if chosen is not None and chosen in found:
         return found[chosen]
     if chosen is None and len(found) == 1:

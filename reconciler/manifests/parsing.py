@@ -224,14 +224,21 @@ def parse(text: str, seen: dict[str, str] | None = None) -> Parsed:
     except SCANNER_ERROR as error:
         whole = False
         bad = explained(text, error)
-        composer.flaws.append(Flaw(f"this is not YAML: {bad.message}", _advice(bad, text), bad.line, bad.column))
+        composer.flaws.append(_syntax_flaw(bad, lines_of(text)))
     return Parsed(tuple(documents), tuple(composer.flaws), whole)
 
 
-def _advice(error: BadYaml, text: str) -> str:
+def _syntax_flaw(error: BadYaml, lines: list[str]) -> Flaw:
+    line, column = error.line, error.column
+    if line > len(lines):  # the scanner counts one more line at the end of a text
+        line, column = len(lines), len(lines[-1]) + 1
+    before = lines[line - 1][:column]
+    advice = "indent with spaces, never with tabs" if "\t" in before else _advice(error)
+    return Flaw(f"this is not YAML: {error.message}", advice, line, column)
+
+
+def _advice(error: BadYaml) -> str:
     """What to try, for the mistakes that people make."""
-    if "\t" in lines_of(text)[error.line - 1][: error.column]:
-        return "indent with spaces, never with tabs"
     for sign, advice in _ADVICE:
         if sign in error.message:
             return advice

@@ -45,10 +45,14 @@ class _Generator(GenerateJsonSchema):
         return _plain(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
 
     def get_title_from_name(self, name: str) -> str:
-        """`invoiceToEmailAddress` as `Invoice to email address`."""
-        words = _WORD.sub(lambda found: f" {found.group()}", name).split()
-        said = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
-        return said[:1].upper() + said[1:]
+        return _title(name)
+
+
+def _title(name: str) -> str:
+    """`invoiceToEmailAddress` as `Invoice to email address`."""
+    words = _WORD.sub(lambda found: f" {found.group()}", name).split()
+    said = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+    return said[:1].upper() + said[1:]
 
 
 def _plain(limit: Any) -> int | float:
@@ -67,7 +71,7 @@ def schemas() -> Schemas:
     )
     definitions: Schema = generated["$defs"]
     for definition in definitions.values():
-        _polish(definition)
+        _polish(definition, definitions)
     made = {kind.name: _document(kind, definitions) for kind in kinds}
     made[DEFAULTS] = _defaults(kinds, definitions)
     made[ANY] = _any(made)
@@ -165,9 +169,12 @@ def _any(made: Mapping[str, Schema]) -> Schema:
     }
 
 
-def _polish(definition: Schema) -> None:
-    """No default `null`: a field that is left out is not managed, and `null` would clear it."""
-    for part in definition["properties"].values():
+def _polish(definition: Schema, definitions: Schema) -> None:
+    """Every field with a title and a description, and no default `null`: what is left out is not managed."""
+    for name, part in definition["properties"].items():
+        part.setdefault("title", _title(name))
+        if "description" not in part:
+            part["description"] = definitions[part["$ref"].removeprefix("#/$defs/")]["description"]
         if part.get("default", ...) is None:
             del part["default"]
 

@@ -104,7 +104,7 @@ def _short(value: Any) -> str:
 def _problem(path: Path, error: ErrorDetails, value: Any, known: Callable[[Path], Iterable[str]]) -> Problem:
     kind = error["type"]
     if kind == "missing":
-        return Problem(path[:-1], f"{path[-1]} is missing", f"add {path[-1]}: …", at_key=True)
+        return Problem(path[:-1], f"{field_name(path)} is missing", f"add {path[-1]}: …", at_key=True)
     if kind == "extra_forbidden":
         return _unknown_field(path, known)
     got = _at(value, path)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import run
+
+ESTATE = Path(__file__).parent.parent.parent / "manifests"
+
+
+def test_an_estate_in_order_is_ok_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(ESTATE), "validate"]) == 0
+    documents = sum(path.read_text().count("kind: ") for path in ESTATE.rglob("*.yaml"))
+    files = len(list(ESTATE.rglob("*.yaml")))
+    defaults = 1
+    printed = capsys.readouterr()
+    assert printed.out == f"ok: {documents - defaults} documents in {files} files\n"
+    assert printed.err == ""
+
+
+def test_what_is_wrong_is_the_result_and_the_exit_code_is_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: reconciler/v1\nkind: Compny\nmetadata: {name: a}\nspec: {}\n")
+    assert run(["-C", str(tmp_path), "validate"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.endswith(
+        "a.yaml:2:7: error: there is no kind Compny\n  kind: Compny\n        ^\n  did you mean Company?\n\n"
+        "2 errors in 2 files\n"
+    )
+
+
+def test_json_is_a_list_of_everything_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(tmp_path / "nowhere"), "--json", "validate"]) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["message"] == "the manifest folder does not exist"
+    assert found["severity"] == "error"
+    assert run(["-C", str(ESTATE), "--json", "validate"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in ESTATE.rglob("*.yaml"):
+        text = path.read_text().replace("solution: Managed Backup, managedId", "solution: managed backup, managedId")
+        (tmp_path / path.name).write_text(text)
+    assert run(["-C", str(tmp_path), "validate"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("warning: no declared management solution") == 5
+    assert "\nok: " in printed
+
+
+def test_one_workspace_of_several_is_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ESTATE / "workspace.yaml").read_text()
+    (tmp_path / "one.yaml").write_text(text)
+    (tmp_path / "two.yaml").write_text(text.replace("name: example", "name: other"))
+    assert run(["-C", str(tmp_path), "validate"]) == 1
+    assert run(["-C", str(tmp_path), "--workspace", "other", "validate"]) == 0
+    assert "choose one with --workspace NAME" in capsys.readouterr().out

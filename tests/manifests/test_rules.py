@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import pytest
+
+from reconciler.kinds.base import Metadata
+from reconciler.manifests import rules
+from reconciler.manifests.documents import Origin
+from reconciler.manifests.report import Report, Spot
+from tests.manifests.conftest import Estate
+
+BETA = """\
+apiVersion: reconciler/v1
+kind: Company
+metadata: {name: beta}
+spec: {identifier: BETA, name: Beta, city: Bonn}
+---
+apiVersion: reconciler/v1
+kind: Contact
+metadata: {name: beta-office}
+spec: {company: beta, firstName: Bo, email: bo@beta.example}
+---
+apiVersion: reconciler/v1
+kind: Agreement
+metadata: {name: beta-backup}
+spec: {name: Backup, company: beta, contact: beta-office, type: T, startDate: "2026-01-01"}
+"""
+
+
+def mapping(**fields: str) -> str:
+    spec = {
+        "customer": '{source: cove, id: "2"}',
+        "company": "acme",
+        "agreement": "acme-backup",
+        "solution": "Managed Backup",
+        "managedId": '"7"',
+        "product": "gb",
+    }
+    return "\n".join(f"{name}: {value}" for name, value in (spec | fields).items())
+
+
+@pytest.mark.parametrize("kind", ["CustomerMapping", "Exclusion"])
+def test_a_customer_comes_from_a_source_of_the_workspace(estate: Estate, kind: str) -> None:
+    customer = '{source: covee, id: "2"}'
+    spec = mapping(customer=customer) if kind == "CustomerMapping" else f"customer: {customer}\nreason: ours"
+    found = estate.add(kind, "new", spec).error()
+    assert (found.message, found.suggestion) == ("Workspace/main has no usage source covee", "did you mean cove?")
+    assert (found.line, found.column) == (5, 22)
+
+
+def test_a_source_like_none_is_told_what_there_is(estate: Estate) -> None:
+    found = estate.add("CustomerMapping", "new", mapping(customer='{source: xyz, id: "2"}')).error()
+    assert found.suggestion == "its sources are cove"
+
+
+def test_without_any_source_one_has_to_be_added(estate: Estate) -> None:
+    path = estate.root / "workspace.yaml"
+    text = path.read_text()
+    path.write_text(text.replace(text[text.index("  usage:") : text.index("  billing:")], ""))
+    assert estate.error().suggestion == "add it to spec.usage"
+
+
+def test_a_broken_workspace_does_not_put_its_customers_in_the_wrong(estate: Estate) -> None:
+    path = estate.root / "workspace.yaml"
+    path.write_text(path.read_text().replace("unit: GB", "unit: TB"))
+    assert [item.file for item in estate.errors()] == ["workspace.yaml"]
+
+
+def test_a_customer_is_mapped_or_excluded_not_both(estate: Estate) -> None:
+    found = estate.add("Exclusion", "acme", 'customer: {source: cove, id: "1001"}\nreason: ours').error()
+    assert found.message.startswith("customer 1001 of cove is mapped too, by CustomerMapping/acme at acme.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "message"),
+    [
+        ("CustomerMapping", mapping(agreement="beta-backup"), "Agreement/beta-backup belongs to Company/beta"),
+        (
+            "ManagementSolution",
+            'company: acme\nsolution: S\nmanagedId: "1"\nagreement: beta-backup',
+            "Agreement/beta-backup belongs to Company/beta",
+        ),
+        (
+            "Agreement",
+            "name: N\ncompany: acme\ncontact: beta-office\ntype: T\nstartDate: '2026-01-01'",
+            "Contact/beta-office belongs to Company/beta",
+        ),
+        (
+            "CustomerMapping",
+            mapping(agreement="beta-backup", company="{identifier: acme}"),
+            "Agreement/beta-backup belongs to Company/beta",
+        ),
+    ],
+)
+def test_agreements_and_contacts_belong_to_the_company_of_who_refers_to_them(
+    estate: Estate, kind: str, spec: str, message: str
+) -> None:
+    found = estate.write("beta.yaml", BETA).add(kind, "new", spec).error()
+    assert found.message == f"{message}, not to Company/acme"
+    assert found.suggestion == "name one of acme's, or correct the company"
+
+
+def test_what_is_looked_up_elsewhere_is_not_judged(estate: Estate) -> None:
+    estate.write("beta.yaml", BETA)
+    estate.add("CustomerMapping", "a", mapping(agreement="{name: Backup}"))
+    estate.add("CustomerMapping", "b", mapping(company="{id: 5}", customer='{source: cove, id: "3"}'))
+    assert estate.load().warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "message", "advice"),
+    [
+        (
+            {"solution": "managed backup"},
+            "no declared management solution of this company is managed backup, with this case",
+            "Managed Backup",
+        ),
+        (
+            {"managedId": '"8"'},
+            "no declared management solution Managed Backup of this company has the Managed ID 8",
+            "7",
+        ),
+        (
+            {"solution": "Other", "managedId": '"8"'},
+            "no declared management solution of this company is Other 8",
+            "Managed Backup 7",
+        ),
+    ],
+)
+def test_a_solution_that_nearly_fits_is_a_warning_because_another_may_exist_live(
+    estate: Estate, fields: dict[str, str], message: str, advice: str
+) -> None:
+    (found,) = estate.add("CustomerMapping", "new", mapping(**fields)).load().warnings
+    assert (found.severity, found.message) == ("warning", message)
+    assert found.suggestion == f"did you mean {advice}? Otherwise it has to exist in ConnectWise"
+
+
+def test_a_company_without_declared_solutions_is_not_warned_about(estate: Estate) -> None:
+    estate.write("beta.yaml", BETA)
+    estate.add("CustomerMapping", "new", mapping(company="beta", agreement="beta-backup"))
+    assert estate.load().warnings == ()
+
+
+def test_documents_with_mistakes_of_their_own_do_not_confuse_the_rules(estate: Estate) -> None:
+    wrong = mapping(customer="5", company="5", agreement="beta-backup", solution="5")
+    estate.write("beta.yaml", BETA).add("CustomerMapping", "new", wrong)
+    estate.add("ManagementSolution", "new", "company: 5\nsolution: S\nmanagedId: '1'")
+    estate.add("Exclusion", "new", "customer: 5\nreason: x")
+    assert {item.file for item in estate.errors()} == {
+        "customermapping-new.yaml",
+        "managementsolution-new.yaml",
+        "exclusion-new.yaml",
+    }
+
+
+def test_retirement_is_not_built_and_says_so(estate: Estate) -> None:
+    found = estate.add("Company", "b", "identifier: B\nname: B\ncity: X", metadata=", ensure: retired").error()
+    assert found.message == "ensure: retired is not built in this version"
+    assert (found.line, found.column) == (3, 29)
+
+
+def test_a_protected_object_cannot_be_retired(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "RETIREMENT_IS_BUILT", True)
+    metadata = ", ensure: retired, protect: true"
+    found = estate.add("Company", "b", "identifier: B\nname: B\ncity: X", metadata=metadata).error()
+    assert found.message == "protect: true and ensure: retired contradict each other"
+
+
+def test_what_is_present_is_in_order() -> None:
+    report = Report({})
+    rules.check_metadata(Metadata(name="a"), Spot(Origin("a.yaml", 0), ()), report)
+    assert report.diagnostics() == ()

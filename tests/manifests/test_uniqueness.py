@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.manifests.conftest import Estate
+
+AGREEMENT = "contact: acme-office\ntype: T\nstartDate: '2026-01-01'\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field"),
+    [
+        ("Company", "identifier: acme\nname: Other\ncity: Bonn", "identifier"),
+        ("Contact", "email: ANN@acme.example\ncompany: acme\nfirstName: B", "email"),
+        ("Contact", "email: ann@acme.example\ncompany: {identifier: Acme}\nfirstName: B", "email"),
+        ("Agreement", "name: backup\ncompany: acme\n" + AGREEMENT, "name"),
+        ("Product", "identifier: gb\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t", "identifier"),
+        ("ManagementSolution", 'managedId: "7"\ncompany: acme\nsolution: Managed Backup', "managedId"),
+    ],
+)
+def test_two_documents_for_one_object_are_an_error_that_names_both(
+    estate: Estate, kind: str, spec: str, field: str
+) -> None:
+    found = estate.add(kind, "second", spec).error()
+    assert found.message.startswith(f"{kind}/second is the same {kind} (by ")
+    assert ", at acme.yaml:" in found.message
+    assert found.line == 5
+    assert found.text.strip().startswith(field)
+
+
+def test_a_customer_is_mapped_once_whatever_it_is_called(estate: Estate) -> None:
+    spec = 'company: acme\nagreement: acme-backup\nsolution: Managed Backup\nmanagedId: "7"\nproduct: gb\n'
+    found = estate.add("CustomerMapping", "b", spec + 'customer: {source: cove, id: "1001", name: Other}').error()
+    assert found.message.startswith("CustomerMapping/b is the same CustomerMapping (by customer) as")
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("Agreement", "name: Other\ncompany: acme\n" + AGREEMENT),
+        ("Agreement", "name: Backup\ncompany: {identifier: ELSEWHERE}\n" + AGREEMENT),
+        ("ManagementSolution", 'managedId: "7"\ncompany: acme\nsolution: managed backup'),
+        ("ManagementSolution", 'managedId: "07"\ncompany: acme\nsolution: Managed Backup'),
+    ],
+)
+def test_documents_that_differ_in_one_part_of_the_key_are_two_objects(estate: Estate, kind: str, spec: str) -> None:
+    assert estate.add(kind, "second", spec).load()
+
+
+def test_a_pinned_id_and_a_name_can_mean_the_same_company(estate: Estate) -> None:
+    estate.add("Company", "pinned", "identifier: P\nname: P\ncity: Bonn", metadata=", id: 77")
+    estate.add("Contact", "one", "company: pinned\nfirstName: A\nemail: x@p.example")
+    estate.add("Contact", "two", "company: {id: 77}\nfirstName: B\nemail: x@p.example")
+    assert "is the same Contact" in estate.error().message

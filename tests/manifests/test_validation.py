@@ -1,0 +1,341 @@
+"""Mistakes within one document, in plain sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.manifests.conftest import Estate
+
+COMPANY = "identifier: B\nname: Beta\ncity: Bonn\n"
+PRODUCT = "identifier: P\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t\n"
+LOGIN = "username: u\naccessAllRecords: true\n"
+MAPPING = (
+    'customer: {source: cove, id: "2"}\ncompany: acme\nagreement: acme-backup\n'
+    'solution: Managed Backup\nmanagedId: "7"\n'
+)
+
+
+def found(estate: Estate, kind: str, spec: str) -> list[tuple[int, int, str, str]]:
+    """(line within the spec, column within it, message, suggestion) of every error."""
+    errors = estate.add(kind, "new", spec).errors()
+    return [(item.line - 4, item.column - 2, item.message, item.suggestion) for item in errors]
+
+
+def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]:
+    """The one error that a bad last field makes: its column, message and suggestion."""
+    ((line, column, message, suggestion),) = found(estate, kind, good + bad)
+    assert line == good.count("\n") + 1
+    return column, message, suggestion
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad", "column", "message", "suggestion"),
+    [
+        ("Company", COMPANY, "nmae: x", 1, "there is no field nmae here", "did you mean name?"),
+        ("Company", COMPANY, "phoneNumber: 555", 14, "phoneNumber: expected text, got a number", "put it in quotes"),
+        ("Company", COMPANY, "zip: true", 6, "zip: expected text, got true or false", "put it in quotes"),
+        ("Company", COMPANY, "types: Customer", 8, "types: expected a list, got text", "write [Customer]"),
+        ("Company", COMPANY, "types: [a, 5]", 12, "types[1]: expected text, got a number", "put it in quotes"),
+        (
+            "Company",
+            COMPANY,
+            f"phoneNumber: '{'5' * 31}'",
+            14,
+            "phoneNumber is 31 characters long, at most 30",
+            "shorten it: ConnectWise would refuse it",
+        ),
+        (
+            "Company",
+            COMPANY,
+            "customFields: {a: [x]}",
+            19,
+            "customFields.a: expected text, true or false or a number, got a list",
+            "",
+        ),
+        ("Company", COMPANY, "customFields: x", 15, "customFields: expected a mapping, got text", ""),
+        ("Product", PRODUCT, "price: '0.10'", 8, "price: expected a number, got text", "write it without quotes"),
+        ("Product", PRODUCT, "price: cheap", 8, "price: expected a number, got text", ""),
+        ("Product", PRODUCT, "cost: true", 7, "cost: expected a number, got true or false", ""),
+        ("Product", PRODUCT, "price: -1", 8, "price is -1, and must be at least 0", ""),
+        ("Product", PRODUCT, "productClass: Servce", 15, "productClass cannot be Servce", "did you mean Service?"),
+        (
+            "Product",
+            PRODUCT,
+            "productClass: 5",
+            15,
+            "productClass cannot be a number",
+            "use Agreement, Bundle, Inventory, NonInventory or Service",
+        ),
+        (
+            "Product",
+            PRODUCT,
+            "taxable: yes",
+            10,
+            "taxable: expected true or false, got text",
+            "YAML 1.2 knows true and false only; yes, no, on and off are text",
+        ),
+        (
+            "IntegratorLogin",
+            LOGIN + "password: {env: X}\n",
+            "apis: [Compny]",
+            8,
+            "apis[0] cannot be Compny",
+            "did you mean Company?",
+        ),
+        (
+            "IntegratorLogin",
+            LOGIN + "apis: []\n",
+            "password: [x]",
+            1,
+            "password: expected {env: NAME} or {file: PATH}, got a list",
+            "",
+        ),
+        (
+            "IntegratorLogin",
+            LOGIN + "apis: []\n",
+            "password: {env: A, file: B}",
+            1,
+            "password: expected {env: NAME} or {file: PATH}, got a mapping",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "product: {identifer: X}",
+            10,
+            "product is looked up by identifier or id, one of them",
+            "did you mean {identifier: …}?",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "product: {identifier: X, id: 5}",
+            10,
+            "product is looked up by identifier or id, one of them",
+            "write {identifier: …} or {id: …}",
+        ),
+        ("CustomerMapping", MAPPING, "product: {id: '5'}", 15, "product: id has to be a whole number above 0", ""),
+        ("CustomerMapping", MAPPING, "product: {identifier: 5}", 23, "product: identifier has to be text", ""),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "product: a b",
+            10,
+            "product cannot be a b: a manifest name is made of letters, digits, dots, dashes, underscores",
+            "write the manifest name, or look it up: {identifier: …} or {id: …}",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "product: 5",
+            10,
+            "product: expected a manifest name or {identifier: …} or {id: …}, got a number",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "start: 20260101",
+            8,
+            'start: a date is written as text, "2026-11-01"',
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "start: '2026-02-30'",
+            8,
+            "start is no date: 2026-02-30",
+            'write it as "2026-11-01"',
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "rounding: up",
+            11,
+            "rounding: expected a mapping, got text",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "included: {amount: 5, per: custmer}",
+            28,
+            "included.per cannot be custmer",
+            "did you mean customer?",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "rounding: {step: 0}",
+            18,
+            "rounding.step is 0, and must be more than 0",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "rounding: {stp: 1}",
+            12,
+            "there is no field stp in rounding",
+            "did you mean step?",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "included: {amount: 5}",
+            1,
+            "included.per is missing",
+            "add per: …",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "tiering: null",
+            10,
+            "tiering cannot be null",
+            "use volume or graduated",
+        ),
+        ("CustomerMapping", MAPPING, "ranges: []", 9, "ranges is an empty list", ""),
+        (
+            "CustomerMapping",
+            MAPPING + "product: gb\n",
+            "lines: perPeriod",
+            8,
+            "lines: perPeriod is not built yet; use rolling",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "ranges: [{upTo: 5, product: gb}]",
+            9,
+            "ranges end at 5: a gap above it. Leave upTo out of the last range",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "ranges: [{upTo: 5, product: gb}, {upTo: 4, product: gb}, {product: gb}]",
+            41,
+            "ranges[1].upTo 4 does not rise above 5: an overlap",
+            "",
+        ),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "ranges: [{product: gb}, {product: gb}]",
+            10,
+            "ranges[0] has no upTo, so ranges[1] is never reached: an overlap",
+            "",
+        ),
+    ],
+)
+def test_a_mistake_is_said_in_plain_words_at_its_place(
+    estate: Estate, kind: str, good: str, bad: str, column: int, message: str, suggestion: str
+) -> None:
+    assert only(estate, kind, good, bad) == (column, message, suggestion)
+
+
+def test_a_managed_id_has_digits_only(estate: Estate) -> None:
+    spec = MAPPING.replace('"7"', "7a") + "product: gb"
+    assert [item[2] for item in found(estate, "CustomerMapping", spec)] == [
+        "managedId cannot be 7a: it has to be digits only"
+    ]
+
+
+def test_an_agreement_begins_on_the_first_of_a_month_unless_it_may_not(estate: Estate) -> None:
+    spec = "name: N\ncompany: acme\ncontact: acme-office\ntype: T\nstartDate: '2026-03-15'\n"
+    ((line, _, message, _),) = found(estate, "Agreement", spec)
+    assert line == 5
+    assert (
+        message == "startDate 2026-03-15 is not the first of a month: use 2026-03-01, or set allowMidMonthStart: true"
+    )
+    assert estate.add("Agreement", "new", spec + "allowMidMonthStart: true").load()
+
+
+def test_a_required_field_that_is_missing_is_said_at_spec(estate: Estate) -> None:
+    assert found(estate, "Exclusion", 'customer: {source: cove, id: "5"}') == [
+        (0, -1, "reason is missing", "add reason: …")
+    ]
+
+
+def test_neither_or_both_of_two_fields_is_said_at_spec(estate: Estate) -> None:
+    assert [item[::2] for item in found(estate, "CustomerMapping", MAPPING)] == [(0, "give either product or ranges")]
+
+
+def test_a_field_that_cannot_be_cleared_says_so(estate: Estate) -> None:
+    _, message, suggestion = only(estate, "Company", "name: x\ncity: y\n", "identifier: null")
+    assert message == "identifier: expected text, got null"
+    assert "cannot be cleared" in suggestion
+
+
+def test_a_long_value_is_not_repeated_in_full(estate: Estate) -> None:
+    _, message, _ = only(estate, "Product", PRODUCT, f"productClass: {'x' * 300}")
+    assert len(message) < 80
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "'hunter2'", "hunter2 # old", "|\n  hunter2", "12345678"])
+def test_a_literal_secret_is_an_error_that_does_not_show_it(estate: Estate, secret: str) -> None:
+    (item,) = estate.add("IntegratorLogin", "new", LOGIN + f"apis: []\npassword: {secret}").errors()
+    assert item.message == "password is a secret and must not stand in a manifest"
+    assert (item.line, item.column) == (8, 3)
+    for leak in ("hunter2", "12345678"):
+        assert leak not in str(item)
+        assert leak not in str(item.to_json())
+
+
+def test_all_secrets_of_a_line_stay_hidden_whatever_is_wrong_with_it(estate: Estate) -> None:
+    path = estate.root / "workspace.yaml"
+    path.write_text(path.read_text().replace("privateKey: {env: PRIVATE}", "privateKey: hunter2, # 'oops"))
+    assert "hunter2" not in str([str(item) for item in estate.errors()])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("type: cove", "type: cov", ["usage[0].type cannot be cov"]),
+        ("type: cove, ", "", ["usage[0] has no type"]),
+        ("unit: GB", "unit: TB", ["usage[0].unit cannot be TB"]),
+        ("partner: Acme, ", "", ["usage[0].partner is missing"]),
+        ("{name: cove, type: cove", "5 # {", ["usage[0]: expected a mapping, got a number"]),
+        (
+            "site: api-na.myconnectwise.net",
+            "site: 5",
+            ["connectwise.site: expected text, {env: NAME} or {file: PATH}, got a number"],
+        ),
+        ("site: api-na.myconnectwise.net", "site: ''", ["connectwise.site is empty"]),
+        (
+            "Europe/Berlin",
+            "Mars/Base",
+            ["billing.timezone: 'Mars/Base' is not an IANA time zone, such as Europe/Berlin or America/New_York"],
+        ),
+        (
+            "EUR",
+            "euro",
+            ["billing.currency cannot be euro: it has to be a currency code of three capitals, such as USD"],
+        ),
+        ("EUR", "EUR, maxAge: 1.5", ["billing.maxAge: expected a whole number, got 1.5"]),
+        ("EUR", "EUR, maxAge: '5'", ["billing.maxAge: expected a whole number, got text"]),
+        (
+            "clientId: 0000-1111",
+            "clientId: x\n        maxConcurrency: 100",
+            ["connectwise.maxConcurrency is 100, and must be at most 64"],
+        ),
+    ],
+)
+def test_a_workspace_is_held_to_its_form(estate: Estate, old: str, new: str, messages: list[str]) -> None:
+    path = estate.root / "workspace.yaml"
+    text = path.read_text()
+    if new.startswith("5 #"):
+        text = text.replace(text[text.index("- {name") : text.index("\n", text.index("- {name"))], "- 5")
+    path.write_text(text.replace(old, new.replace("        ", "    ")))
+    assert [item.message for item in estate.errors() if "usage source" not in item.message] == messages
+
+
+def test_a_nested_mistake_does_not_hide_a_wrong_reference_beside_it(estate: Estate) -> None:
+    spec = MAPPING + "ranges: [{upTo: 5, product: gb, price: '1'}, {product: nope}]"
+    assert [item[2] for item in found(estate, "CustomerMapping", spec)] == [
+        "ranges[0].price: expected a number, got text",
+        "there is no Product/nope",
+    ]
