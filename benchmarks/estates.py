@@ -220,8 +220,8 @@ class RunningSandbox:
 
     def _asked(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         data = None if body is None else json.dumps(body).encode()
-        request = Request(self.url + path, data, {"content-type": "application/json"})  # noqa: S310 - our own sandbox
-        with urlopen(request) as answer:  # noqa: S310
+        request = Request(self.url + path, data, {"content-type": "application/json"})
+        with urlopen(request) as answer:
             found: dict[str, Any] = json.load(answer)
         return found
 
@@ -232,7 +232,7 @@ def sandbox(customers: int, *faults: str) -> Iterator[RunningSandbox]:
     command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", NOW]
     for fault in faults:
         command += ["--fault", fault]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             variables = _first_json(process)
             running = RunningSandbox(variables, variables["CONNECTWISE_SITE"])

@@ -1,0 +1,46 @@
+"""`python -m benchmarks`: measure, print tables."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import estates, report, terraform
+from benchmarks.measuring import Measured, machine, measure
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure each size in turn; the first also beside Terraform, where that is on the PATH."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--customers", default="1000,10000", help="sizes, separated by commas")
+    parser.add_argument("--quick", action="store_true", help="only the first size, three runs of each plan")
+    parser.add_argument("--no-terraform", action="store_true", help="leave Terraform out")
+    options = parser.parse_args(arguments)
+    sizes = [int(size) for size in options.customers.split(",")]
+    sizes, times = (sizes[:1], 3) if options.quick else (sizes, 5)
+    console = Console()
+    console = console if console.is_terminal else Console(width=120)
+    console.print(f"{machine()}. Medians of {times} runs, each right after one of its floor.")
+    found: list[Measured] = []
+    beside: tuple[str, int, float] | None = None
+    with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:
+        for place, size in enumerate(sizes):
+            found.append(measure(Path(folder) / str(size), size, times=times, drops=place == 0))
+            report.show(console, found[-1])
+        if not options.no_terraform and terraform.available():
+            resources = sizes[0] * estates.DOCUMENTS_PER_CUSTOMER
+            beside = _terraform(Path(folder) / "terraform", resources)
+        report.compare(console, found, beside)
+
+
+def _terraform(folder: Path, resources: int) -> tuple[str, int, float]:
+    version, seconds = terraform.measure(folder, resources, times=3)
+    return version, resources, seconds
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""The phases of a plan, one after the other, in a process of their own: `python -m benchmarks.phases FOLDER`.
+
+Prints one JSON list: name, seconds, and the process's peak memory (MB) when the phase ended. In a real run of `plan`
+reading and the pull of usage go on at once; here each is timed alone, and imports come first of all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.running import Run, run
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One part of a plan."""
+
+    name: str
+    seconds: float
+    peak_mb: float
+
+
+def measure(root: Path, env: dict[str, str]) -> list[Phase]:
+    """The phases over an estate, in a fresh process."""
+    found: Run = run([sys.executable, "-m", "benchmarks.phases", str(root)], env)
+    return [Phase(**each) for each in json.loads(found.output)]
+
+
+class _Watch:
+    def __init__(self) -> None:
+        self.phases: list[Phase] = []
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        seconds = perf_counter() - began
+        self.phases.append(Phase(name, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+
+
+async def _main(root: Path) -> list[Phase]:
+    phase = _Watch()
+    with phase("import"):
+        from reconciler.cli import session  # noqa: PLC0415 - timed
+        from reconciler.cli.context import Context  # noqa: PLC0415
+        from reconciler.connectwise import ConnectWise  # noqa: PLC0415
+        from reconciler.live.read import Scope, read_estate  # noqa: PLC0415
+        from reconciler.manifests.loading import load  # noqa: PLC0415
+        from reconciler.planning.build import build  # noqa: PLC0415
+        from reconciler.planning.plan import write_plan  # noqa: PLC0415
+        from reconciler.planning.setup import plan_setup  # noqa: PLC0415
+        from reconciler.rendering.paint import plain  # noqa: PLC0415
+        from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415
+        from reconciler.usage.plan import Metering, plan_usage  # noqa: PLC0415
+
+    now = datetime.fromisoformat(os.environ["RECONCILER_NOW"])
+    context = Context(root, None, json=False, color=False, verbose=False, now=now, environ=dict(os.environ))
+    with phase("load"):
+        manifests = load(root)
+    with session.open_ledger(context, manifests) as ledger:
+        async with ConnectWise(session.connection_of(context, manifests)) as client:
+            opened = session.Session(context, manifests, client, ledger)
+            with phase("read"):
+                estate = await read_estate(client, manifests, Scope())
+            with phase("usage pull"):
+                fresh = await session.pull_usage(opened)
+        with phase("diff"):
+            setup = plan_setup(manifests.documents, estate)
+        with phase("rate and diff usage"):
+            usage = plan_usage(Metering(manifests, ledger, now, estate), fresh, setup=True)
+        with phase("build"):
+            plan = build(
+                workspace=manifests.workspace.name,
+                now=now,
+                manifest_digest=manifests.digest,
+                setup=setup,
+                additions=usage.additions,
+                currency="USD",
+                coverage=usage.coverage,
+                warnings=(),
+                guardrails=None,
+                customers=len(manifests.of_kind("CustomerMapping")),
+            )
+    with phase("render text"):
+        "\n".join(plan_text(plan, plain))
+    with phase("render JSON"):
+        write_plan(plan)
+    return phase.phases
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(each) for each in asyncio.run(_main(Path(sys.argv[1])))]))

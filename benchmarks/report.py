@@ -1,0 +1,99 @@
+"""What was measured, as tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.measuring import Applied, Measured
+from benchmarks.phases import Phase
+
+
+def show(console: Console, found: Measured) -> None:
+    """One estate."""
+    title = f"{found.customers:,} customers, {found.documents:,} documents"
+    table = _table(title, "phase", "seconds", "documents/s", "requests", "lower bound", "peak MB")
+    _phases(table, "empty tenant", found.empty, found.documents)
+    if found.applied is not None:
+        _apply(table, "apply", found.applied)
+    _phases(table, "applied tenant", found.standing, found.documents)
+    if found.no_op is not None:
+        no_op = found.no_op
+        table.add_section()
+        table.add_row(
+            "no-op plan, cold start",
+            f"{no_op.seconds:.2f}",
+            f"{found.documents / no_op.seconds:,.0f}",
+            f"{no_op.requests:,} + {no_op.console} console",
+            f"{no_op.bound:,}",
+            f"{no_op.peak_mb:.0f}",
+        )
+        least = no_op.floor_requests + no_op.floor_parsing
+        requests = f"{no_op.requests + no_op.console:,}"
+        table.add_row("floor", f"{least:.2f}", f"{found.documents / least:,.0f}", requests, "", "")
+        table.add_row("  its requests by bare aiohttp", f"{no_op.floor_requests:.2f}", "", "", "", "")
+        table.add_row("  its YAML by py-yaml12", f"{no_op.floor_parsing:.2f}", "", "", "", "")
+    if found.under_drops is not None:
+        table.add_section()
+        _apply(table, f"apply, {found.under_drops.dropped} answers dropped", found.under_drops)
+    console.print(table)
+    for line in _sentences(found):
+        console.print(line)
+
+
+def compare(console: Console, estates: Sequence[Measured], terraform: tuple[str, int, float] | None) -> None:
+    """Across estates, and beside Terraform."""
+    plans = {each.customers: each.no_op for each in estates if each.no_op is not None}
+    sizes = sorted(plans)
+    for small, large in itertools.pairwise(sizes):
+        ratio = plans[large].seconds / plans[small].seconds
+        console.print(f"no-op plan of {large:,} customers: {ratio:.1f} times that of {small:,}")
+    if terraform is not None:
+        version, resources, seconds = terraform
+        console.print(
+            f"{version}: no-op plan of {resources:,} terraform_data resources in {seconds:.2f} s, no API call"
+        )
+        ours = plans.get(sizes[0]) if sizes else None
+        if ours is not None:
+            console.print(f"no-op plan of {sizes[0]:,} customers: {ours.seconds / seconds:.3f} of Terraform's time")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(columns[0])
+    for name in columns[1:]:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _phases(table: Table, title: str, found: Sequence[Phase], documents: int) -> None:
+    if not found:
+        return
+    table.add_section()
+    table.add_row(f"[bold]{title}[/bold]", "", "", "", "", "")
+    for each in found:
+        speed = "" if each.name == "import" or each.seconds < 0.001 else f"{documents / each.seconds:,.0f}"
+        table.add_row(f"  {each.name}", f"{each.seconds:.3f}", speed, "", "", f"{each.peak_mb:.0f}")
+
+
+def _apply(table: Table, name: str, done: Applied) -> None:
+    speed = f"{done.objects / done.seconds:,.0f} objects/s"
+    table.add_row(name, f"{done.seconds:.2f}", speed, f"{done.requests:,}", f"{done.planned:,}", f"{done.peak_mb:.0f}")
+
+
+def _sentences(found: Measured) -> list[str]:
+    said = []
+    if found.no_op is not None:
+        said.append(
+            f"The no-op plan takes {found.no_op.ratio:.2f} times its floor. "
+            "The floor starts no interpreter and imports nothing; the plan does both."
+        )
+    for name, done in (("apply", found.applied), ("apply under drops", found.under_drops)):
+        if done is not None:
+            doubled = done.objects - done.planned
+            what = "none twice" if doubled == 0 else f"{doubled:+} MORE OR FEWER THAN PLANNED"
+            said.append(f"{name}: {done.objects:,} objects made, {what}; {done.per_object:.3f} requests an object")
+    return said
