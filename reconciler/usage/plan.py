@@ -18,9 +18,10 @@ from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.journal import last_written
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Document, Manifests
-from reconciler.planning import additions as lines_of
-from reconciler.planning.additions import AdditionsPlan, mark_of, overlaps, plan_additions
+from reconciler.planning import standing
+from reconciler.planning.additions import AdditionsPlan, plan_additions
 from reconciler.planning.plan import CoverageRow
+from reconciler.planning.standing import mark_of, overlaps
 from reconciler.usage.collect import Collected, load_facts
 from reconciler.usage.coverage import Coverage, MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
@@ -70,7 +71,7 @@ def plan_usage(metering: Metering, fresh: Sequence[Collected], *, setup: bool) -
         currency=billing.currency,
         setup=setup,
     )
-    period = lines_of.Period(result.period.first_day.isoformat(), result.period.last_day.isoformat())
+    period = standing.Period(result.period.first_day.isoformat(), result.period.last_day.isoformat())
     plan = plan_additions(
         want.lines,
         estate,
@@ -91,7 +92,7 @@ def rated(metering: Metering, fresh: Sequence[Collected]) -> UsageResult:
     exclusions = [exclusion_of(document.name, _spec(document)) for document in manifests.of_kind("Exclusion")]
     facts = load_facts(metering.ledger, units, rules, settings, now, fresh)
     period = period_of(now, billing.timezone)
-    dates = lines_of.Period(period.first_day.isoformat(), period.last_day.isoformat())
+    dates = standing.Period(period.first_day.isoformat(), period.last_day.isoformat())
     return desired(
         now,
         settings,
@@ -135,7 +136,7 @@ def _price(link: Link | None, manifests: Manifests, estate: Estate) -> Decimal |
     return None if price is None else Decimal(price)
 
 
-def _marked(estate: Estate, period: lines_of.Period) -> list[MarkedAddition]:
+def _marked(estate: Estate, period: standing.Period) -> list[MarkedAddition]:
     return [
         MarkedAddition(
             mark=mark_of(obj),
@@ -173,9 +174,22 @@ def _default_rule(manifests: Manifests, units: Mapping[str, Unit]) -> Rule | Non
 def coverage_rows(
     coverage: Coverage, refused: Mapping[str, str], unmapped: Literal["error", "warn"]
 ) -> tuple[CoverageRow, ...]:
-    """The table for the plan. A mapping that is refused is not accounted for, whatever was measured."""
+    """The table for the plan. A mapping that is refused is not accounted for, whatever was measured; a source that
+    failed has a row of its own, since nobody knows whom else it would have named."""
     gaps = {id(row) for row in coverage.gaps(unmapped)}
-    return tuple(_row(row, id(row) not in gaps, refused.get(row.mapping or "")) for row in coverage.rows)
+    rows = [_row(row, id(row) not in gaps, refused.get(row.mapping or "")) for row in coverage.rows]
+    return (*rows, *map(_failed_source, coverage.failed_sources))
+
+
+def _failed_source(source: str) -> CoverageRow:
+    return CoverageRow(
+        source=source,
+        customer="*",
+        name="every customer",
+        state="unknown",
+        detail="its newest reading failed or is stale: whoever it would have named is not accounted for",
+        accounted=False,
+    )
 
 
 def _row(row: Row, accounted: bool, refusal: str | None) -> CoverageRow:
