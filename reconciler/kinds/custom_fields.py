@@ -6,29 +6,45 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.kinds.forms import Form, Object, Table, Tables
+from reconciler.kinds.forms import Form, Object, Table, Tables, date_text
 from reconciler.kinds.values import Value
 
 TABLE = "system/userDefinedFields"
+NUMBERS = frozenset({"Currency", "Number", "Percent"})
+"""Values of `fieldTypeIdentifier` [spec] whose fields hold JSON numbers [guess]."""
 
 
 def _decode(obj: Object) -> Value:
-    return {str(item.get("caption")).strip(): _plain(item.get("value")) for item in obj.get("customFields") or ()}
+    return {str(item.get("caption")).strip(): _plain(item) for item in obj.get("customFields") or ()}
 
 
-def _plain(value: Any) -> Value:
+def _plain(item: Object) -> Value:
+    value = item.get("value")
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, Decimal)):
         return Decimal(value)
-    return str(value).strip() or None
+    return date_text(value) if item.get("type") == "Date" else str(value).strip() or None
 
 
 def _encode(value: Value, tables: Tables) -> dict[str, Any]:
     """Only the declared entries: leaving one out of the array does not clear it [seen]."""
-    ids = {str(row["caption"]).strip(): row["id"] for row in tables.get(TABLE, ())}
+    rows = {str(row["caption"]).strip(): row for row in tables.get(TABLE, ())}
     declared: Mapping[str, Any] = value or {}
-    return {"customFields": [{"id": ids[caption], "value": item} for caption, item in sorted(declared.items())]}
+    return {
+        "customFields": [
+            {"id": rows[caption]["id"], "value": _typed(item, rows[caption])}
+            for caption, item in sorted(declared.items())
+        ]
+    }
 
 
-CUSTOM_FIELDS = Form(("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption")),))
+def _typed(value: Value, row: Mapping[str, Any]) -> Any:
+    """A plan holds numbers as text: what the field is decides which they are."""
+    is_number = isinstance(value, str) and row.get("fieldTypeIdentifier") in NUMBERS
+    return Decimal(value) if is_number else value
+
+
+CUSTOM_FIELDS = Form(
+    ("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),)
+)

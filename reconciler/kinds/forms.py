@@ -79,11 +79,11 @@ def _plain(path: str, value: Value) -> dict[str, Any]:
 
 
 def text(path: str, *, exact: bool = False) -> Form:
-    """Text, compared trimmed: values come back padded or not [seen]. Empty text is nothing."""
+    """Text, compared trimmed and with plain line ends: values come back padded or not [seen]. Empty text is nothing."""
 
     def decode(obj: Object) -> Value:
         value = obj.get(path)
-        return (str(value).strip() or None) if value is not None else None
+        return None if value is None else str(value).strip().replace("\r\n", "\n") or None
 
     return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact)
 

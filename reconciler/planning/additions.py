@@ -6,23 +6,23 @@ Ours are those with our mark in `serialNumber`; nothing unmarked is touched, but
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.kinds.estate import Estate, LiveObject
-from reconciler.kinds.forms import date_text
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Link, Value, to_json
+from reconciler.kinds.values import Link, Value, plain_decimal
 from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.drift import edited, told
 from reconciler.planning.plan import Action, Change, Money, Note, Precondition
 from reconciler.planning.setup import object_path
-
-MARK = "rc:"
-"""How the serial number of an addition of ours begins."""
+from reconciler.planning.standing import Period, Standing, mark_of, monthly, quantity_of, worth
 
 OnDrift = Literal["restore", "accept", "fail"]
+
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,6 @@ class WantedLine:
         return f"Addition/{self.mapping}:{self.product.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The month that is billed, as ConnectWise dates: first day and last day."""
-
-    first: str
-    last: str
-
-
 @dataclass(slots=True)
 class AdditionsPlan:
     """What `plan_additions` found; filled while it runs, read afterwards."""
@@ -64,8 +56,8 @@ class AdditionsPlan:
     actions: list[Action] = field(default_factory=list)
     after: dict[str, frozenset[str]] = field(default_factory=dict)
     unchanged: int = 0
-    money_before: Decimal = Decimal(0)
-    money_after: Decimal = Decimal(0)
+    money_before: Decimal = _ZERO
+    money_after: Decimal = _ZERO
     quantities: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """By mapping: the quantity of all its lines, before and after. What is held is not among them."""
     problems: list[str] = field(default_factory=list)
@@ -86,78 +78,196 @@ def plan_additions(
 
     `last_written` tells a hand edit from a change of usage: by address, the fields as we last sent them.
     """
-    plan = AdditionsPlan()
-    live = _Additions(estate, period)
-    taken: set[int] = set()
+    planner = _Planner(Standing(estate, period), currency, last_written, on_drift)
     for line in lines:
-        found = live.ours(line)
-        if len(found) > 1:
-            ids = " and ".join(str(obj.id) for obj in found)
-            plan.problems.append(f"{line.address}: two additions carry the mark {line.mark!r}: ids {ids}")
-            continue
-        if found:
-            taken.add(found[0].id)
-            _update(plan, line, found[0], currency, last_written.get(line.address, {}), on_drift)
-        elif line.standing_only or (line.quantity == 0 and not line.adopt):
-            continue
-        elif line.adopt and (candidates := live.unmarked(line)):
-            _adopt(plan, line, candidates, currency)
+        planner.line(line)
+    planner.the_rest()
+    return planner.plan
+
+
+class _Planner:
+    """One run over the wanted lines; remembers which live additions they have found."""
+
+    def __init__(
+        self,
+        live: Standing,
+        currency: str | None,
+        last_written: Mapping[str, Mapping[str, Any]],
+        on_drift: OnDrift,
+    ) -> None:
+        self.plan = AdditionsPlan()
+        self._of = kind("Addition")
+        self._live = live
+        self._currency = currency
+        self._last_written = last_written
+        self._on_drift = on_drift
+        self._takers: dict[int, WantedLine] = {}
+        self._by_place: dict[tuple[Link, Link, str], WantedLine] = {}
+        self._by_mark: dict[str, list[WantedLine]] = defaultdict(list)
+
+    def line(self, line: WantedLine) -> None:
+        """Plans one line: it is created, rewritten, adopted, left alone, or refused with its reason."""
+        refusals = [*self._refusals(line)]
+        self.plan.problems += refusals
+        if refusals:
+            return
+        self._by_mark[line.mark].append(line)
+        if found := self._live.ours(line.agreement, line.product, line.mark):
+            self._takers[found[0].id] = line
+            self._update(line, found[0])
+        elif line.standing_only:
+            return
+        elif line.adopt and (candidates := self._live.unmarked(line.agreement, line.product)):
+            self._adopt(line, candidates[0])
         elif line.quantity > 0:
-            _create(plan, line, currency)
-    _the_rest(plan, live, taken)
-    return plan
+            self._create(line)
 
+    def the_rest(self) -> None:
+        """Marked additions that no line has found: of another product or agreement than the mapping names now, held,
+        or orphans. The first would bill what is billed elsewhere now, and go to zero; all the others stay."""
+        for obj in self._live.all:
+            mark = mark_of(obj)
+            if not mark or obj.id in self._takers:
+                continue
+            if mark in self._by_mark and not obj.raw.get("cancelledDate") and quantity_of(obj):
+                self._superseded(self._by_mark[mark], obj)
+            else:
+                self.plan.money_before += monthly(obj)
+                self.plan.money_after += monthly(obj)
 
-class _Additions:
-    """Live additions of the period, by agreement, product and mark."""
+    def _refusals(self, line: WantedLine) -> Iterator[str]:
+        first = self._by_place.setdefault((line.agreement, line.product, line.mark), line)
+        if first is not line:
+            yield f"{line.address} and {first.address} are the same product under two names: use one of them"
+        if line.quantity < 0 or (line.unit_price or _ZERO) < 0:
+            price = "" if line.unit_price is None else f" at {plain_decimal(line.unit_price)}"
+            yield f"{line.address}: a quantity of {plain_decimal(line.quantity)}{price} is negative"
+        found = self._live.ours(line.agreement, line.product, line.mark)
+        if len(found) > 1:
+            yield f"{line.address}: {len(found)} additions carry the mark {line.mark!r}: ids {_ids(found)}"
+        if line.adopt and not found:
+            yield from self._refused_adoption(line, self._live.unmarked(line.agreement, line.product))
 
-    def __init__(self, estate: Estate, period: Period) -> None:
-        self._by_key: dict[tuple[int, int | None, str], list[LiveObject]] = defaultdict(list)
-        self.all = [obj for objects in estate.additions.values() for obj in objects if overlaps(obj, period)]
-        for obj in self.all:
-            self._by_key[int(obj.parent_id or 0), product_id(obj), mark_of(obj)].append(obj)
+    def _refused_adoption(self, line: WantedLine, candidates: list[LiveObject]) -> Iterator[str]:
+        if len(candidates) > 1:
+            yield (
+                f"{line.address}: adopt: {len(candidates)} unmarked additions of that agreement and product: "
+                f"ids {_ids(candidates)}. Cancel the one that must not be taken over"
+            )
+        elif candidates and (other := self._takers.get(candidates[0].id)):
+            yield f"{line.address}: adopt: id {candidates[0].id} is adopted by {other.address} already"
 
-    def ours(self, line: WantedLine) -> list[LiveObject]:
-        return self._at(line, line.mark)
+    def _create(self, line: WantedLine) -> None:
+        values = _values(line)
+        self._add(
+            Action(
+                address=line.address,
+                kind=self._of.name,
+                action="create",
+                endpoint=str(self._of.collection),
+                reason=line.why,
+                changes=created(self._of, values),
+                money=Money(before=_ZERO, after=worth(values), currency=self._currency),
+            ),
+            line.mapping,
+            (_ZERO, line.quantity),
+            line.after,
+        )
 
-    def unmarked(self, line: WantedLine) -> list[LiveObject]:
-        return self._at(line, "")
+    def _adopt(self, line: WantedLine, obj: LiveObject) -> None:
+        self._takers[obj.id] = line
+        marked = Change(path="serialNumber", before=obj.raw.get("serialNumber") or None, after=line.mark)
+        self._rewrite(line, obj, "adopt", line.why, (marked, *changed(self._of, _values(line), obj)))
 
-    def _at(self, line: WantedLine, mark: str) -> list[LiveObject]:
-        if line.agreement.id is None or line.product.id is None:
-            return []
-        return self._by_key.get((line.agreement.id, line.product.id, mark), [])
+    def _update(self, line: WantedLine, obj: LiveObject) -> None:
+        changes = changed(self._of, _values(line), obj)
+        reason = line.why
+        written = self._last_written.get(line.address, {})
+        if edits := edited(changes, written):
+            changes, reason = self._drift(line, changes, edits, written)
+        if changes:
+            self._rewrite(line, obj, "update", reason, changes)
+            return
+        self.plan.unchanged += 1
+        self.plan.money_before += monthly(obj)
+        self.plan.money_after += monthly(obj)
+        self._count(line.mapping, quantity_of(obj), quantity_of(obj))
 
+    def _drift(
+        self, line: WantedLine, changes: tuple[Change, ...], edits: tuple[Change, ...], written: Mapping[str, Any]
+    ) -> tuple[tuple[Change, ...], str]:
+        """What is left to do about hand edits, and the reason for it."""
+        if self._on_drift == "accept":
+            self.plan.notes.append(Note(address=line.address, message=f"hand edit accepted: {told(edits, written)}"))
+            return tuple(change for change in changes if change not in edits), line.why
+        note = Note(address=line.address, message=f"edited by hand: {told(edits, written)}")
+        (self.plan.drifted if self._on_drift == "fail" else self.plan.notes).append(note)
+        return changes, f"drift: edited by hand ({', '.join(change.path for change in edits)})"
 
-def overlaps(obj: LiveObject, period: Period) -> bool:
-    """Dates are compared here, never by the server: one was seen to compare them wrongly [seen]."""
-    effective = date_text(obj.raw.get("effectiveDate"))
-    cancelled = date_text(obj.raw.get("cancelledDate"))
-    return (effective is None or effective <= period.last) and (cancelled is None or cancelled >= period.first)
+    def _superseded(self, lines: Sequence[WantedLine], obj: LiveObject) -> None:
+        mapping = lines[0].mapping
+        product = obj.raw.get("product") or {}
+        change = Change(path="quantity", before=plain_decimal(quantity_of(obj)), after="0")
+        self._add(
+            Action(
+                address=f"Addition/{mapping}:{product.get('identifier') or product.get('id')}:{obj.id}",
+                kind=self._of.name,
+                action="update",
+                id=obj.id,
+                endpoint=object_path(self._of.collection, obj),
+                reason=f"CustomerMapping/{mapping} bills by another product or agreement now",
+                changes=(change,),
+                precondition=self._precondition(obj),
+                money=Money(before=monthly(obj), after=_ZERO, currency=self._currency),
+            ),
+            mapping,
+            (quantity_of(obj), _ZERO),
+            frozenset(line.address for line in lines),
+        )
 
+    def _rewrite(
+        self,
+        line: WantedLine,
+        obj: LiveObject,
+        verb: Literal["adopt", "update"],
+        reason: str,
+        changes: tuple[Change, ...],
+    ) -> None:
+        left = {**obj.raw, **{change.path: change.after for change in changes}}
+        self._add(
+            Action(
+                address=line.address,
+                kind=self._of.name,
+                action=verb,
+                id=obj.id,
+                endpoint=object_path(self._of.collection, obj),
+                reason=reason,
+                changes=changes,
+                precondition=self._precondition(obj),
+                money=Money(before=monthly(obj), after=worth(left), currency=self._currency),
+            ),
+            line.mapping,
+            (quantity_of(obj), Decimal(left.get("quantity") or 0)),
+            line.after,
+        )
 
-def product_id(obj: LiveObject) -> int | None:
-    return (obj.raw.get("product") or {}).get("id")
+    def _precondition(self, obj: LiveObject) -> Precondition:
+        fields = as_it_stands(self._of, self._of.by_name, obj)
+        return Precondition(id=obj.id, last_updated=obj.last_updated, fields=fields)
 
+    def _add(
+        self, action: Action, mapping: str, quantities: tuple[Decimal, Decimal], after: frozenset[str] = frozenset()
+    ) -> None:
+        self.plan.actions.append(action)
+        self.plan.after[action.address] = after
+        if action.money is not None:
+            self.plan.money_before += action.money.before
+            self.plan.money_after += action.money.after
+        self._count(mapping, *quantities)
 
-def mark_of(obj: LiveObject) -> str:
-    """The mark of an addition, empty where it is not ours."""
-    serial = str(obj.raw.get("serialNumber") or "").strip()
-    return serial if serial.startswith(MARK) else ""
-
-
-def monthly(obj: LiveObject) -> Decimal:
-    """What a live addition bills a month."""
-    return quantity_of(obj) * Decimal(obj.raw.get("unitPrice") or 0)
-
-
-def quantity_of(obj: LiveObject) -> Decimal:
-    return Decimal(obj.raw.get("quantity") or 0)
-
-
-def _count(plan: AdditionsPlan, line: WantedLine, before: Decimal, after: Decimal) -> None:
-    total_before, total_after = plan.quantities.get(line.mapping, (Decimal(0), Decimal(0)))
-    plan.quantities[line.mapping] = (total_before + before, total_after + after)
+    def _count(self, mapping: str, before: Decimal, after: Decimal) -> None:
+        total_before, total_after = self.plan.quantities.get(mapping, (_ZERO, _ZERO))
+        self.plan.quantities[mapping] = (total_before + before, total_after + after)
 
 
 def _values(line: WantedLine) -> dict[str, Value]:
@@ -168,126 +278,12 @@ def _values(line: WantedLine) -> dict[str, Value]:
         "serialNumber": line.mark,
         "quantity": line.quantity,
         **price,
-        "lessIncluded": Decimal(0),
+        "lessIncluded": _ZERO,
         "billCustomer": "Billable",
         "effectiveDate": line.effective_date,
         "cancelledDate": None,
     }
 
 
-def _create(plan: AdditionsPlan, line: WantedLine, currency: str | None) -> None:
-    of = kind("Addition")
-    amount = line.quantity * (line.unit_price or Decimal(0))
-    plan.money_after += amount
-    _count(plan, line, Decimal(0), line.quantity)
-    plan.after[line.address] = line.after
-    plan.actions.append(
-        Action(
-            address=line.address,
-            kind=of.name,
-            action="create",
-            endpoint=str(of.collection),
-            reason=line.why,
-            changes=created(of, _values(line)),
-            money=Money(before=Decimal(0), after=amount, currency=currency),
-        )
-    )
-
-
-def _adopt(plan: AdditionsPlan, line: WantedLine, candidates: Sequence[LiveObject], currency: str | None) -> None:
-    if len(candidates) > 1:
-        ids = " and ".join(str(obj.id) for obj in candidates)
-        plan.problems.append(
-            f"{line.address}: adopt: {len(candidates)} unmarked additions of that agreement and product: ids {ids}. "
-            "Cancel the one that must not be taken over"
-        )
-        return
-    obj = candidates[0]
-    values = _values(line)
-    marked = Change(path="serialNumber", before=obj.raw.get("serialNumber") or None, after=line.mark)
-    plan.actions.append(_action(plan, line, obj, "adopt", line.why, (marked, *_changes(values, obj)), currency))
-
-
-def _changes(values: Mapping[str, Value], obj: LiveObject) -> tuple[Change, ...]:
-    return changed(kind("Addition"), values, obj)
-
-
-def _update(
-    plan: AdditionsPlan,
-    line: WantedLine,
-    obj: LiveObject,
-    currency: str | None,
-    written: Mapping[str, Any],
-    on_drift: OnDrift,
-) -> None:
-    changes = _changes(_values(line), obj)
-    edited = [change for change in changes if _edited(change, written)]
-    if edited and on_drift == "accept":
-        changes = tuple(change for change in changes if change not in edited)
-        plan.notes.append(Note(address=line.address, message=f"hand edit accepted: {_told(edited, written)}"))
-    elif edited:
-        note = Note(address=line.address, message=f"edited by hand: {_told(edited, written)}")
-        (plan.drifted if on_drift == "fail" else plan.notes).append(note)
-    if not changes:
-        plan.unchanged += 1
-        _count(plan, line, quantity_of(obj), quantity_of(obj))
-        plan.money_before += monthly(obj)
-        plan.money_after += monthly(obj)
-        return
-    reason = f"drift: edited by hand ({', '.join(change.path for change in edited)})" if edited else line.why
-    plan.actions.append(_action(plan, line, obj, "update", reason, changes, currency))
-
-
-def _told(edited: Iterable[Change], written: Mapping[str, Any]) -> str:
-    return ", ".join(f"{change.path} {_as_written(change, written)} → {change.before}" for change in edited)
-
-
-def _edited(change: Change, written: Mapping[str, Any]) -> bool:
-    """Whether a field stands neither as we wrote it nor as we want it. What we never wrote, nobody can have edited;
-    the last day alone is ours though never sent: we leave it empty."""
-    if not written or not (change.path in written or change.path == "cancelledDate"):
-        return False
-    return bool(_as_written(change, written) != change.before)
-
-
-def _as_written(change: Change, written: Mapping[str, Any]) -> Any:
-    return to_json(kind("Addition").by_name[change.path].form.decode(written))
-
-
-def _action(
-    plan: AdditionsPlan,
-    line: WantedLine,
-    obj: LiveObject,
-    verb: Literal["adopt", "update"],
-    reason: str,
-    changes: tuple[Change, ...],
-    currency: str | None,
-) -> Action:
-    of = kind("Addition")
-    after = {change.path: Decimal(change.after) for change in changes if change.path in ("quantity", "unitPrice")}
-    quantity = after.get("quantity", quantity_of(obj))
-    price = after.get("unitPrice", Decimal(obj.raw.get("unitPrice") or 0))
-    money = Money(before=monthly(obj), after=quantity * price, currency=currency)
-    plan.money_before += money.before
-    plan.money_after += money.after
-    _count(plan, line, quantity_of(obj), quantity)
-    plan.after[line.address] = line.after
-    return Action(
-        address=line.address,
-        kind=of.name,
-        action=verb,
-        id=obj.id,
-        endpoint=object_path(of.collection, obj),
-        reason=reason,
-        changes=changes,
-        precondition=Precondition(id=obj.id, last_updated=obj.last_updated, fields=as_it_stands(of, of.by_name, obj)),
-        money=money,
-    )
-
-
-def _the_rest(plan: AdditionsPlan, live: _Additions, taken: set[int]) -> None:
-    """Held additions stay as they are, and so do marked ones that nobody stands behind. Both still bill."""
-    for obj in live.all:
-        if mark_of(obj) and obj.id not in taken:
-            plan.money_before += monthly(obj)
-            plan.money_after += monthly(obj)
+def _ids(objects: Iterable[LiveObject]) -> str:
+    return " and ".join(str(obj.id) for obj in objects)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from deepdiff import DeepDiff
-
-from reconciler.kinds.base import Kind
+from reconciler.kinds.base import FieldForm, Kind
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.planning.plan import Change
@@ -15,29 +13,23 @@ from reconciler.planning.plan import Change
 
 def created(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
     """The changes that make an object: every declared field that holds something."""
-    changes: list[Change] = []
-    for item in kind.fields:
-        value = values.get(item.name)
-        if value is None and not _sent_as_null(item.name, kind, values):
-            continue
-        changes.append(
-            Change(
-                path=item.name,
-                after=to_json(value),
-                known_after_apply=is_pending(value),
-                sensitive=item.form.sensitive,
-            )
+    return tuple(
+        Change(
+            path=item.name,
+            after=to_json(values[item.name]),
+            known_after_apply=is_pending(values[item.name]),
+            sensitive=item.form.sensitive,
         )
-    return tuple(changes)
-
-
-def _sent_as_null(name: str, kind: Kind, values: Mapping[str, Value]) -> bool:
-    """`endDate: null` says "no end", and is sent; any other null on a new object is simply nothing."""
-    return (
-        name in values
-        and len(kind.by_name[name].form.encode(None, {})) == 1
-        and None not in (kind.by_name[name].form.encode(None, {}).values())
+        for item in kind.fields
+        if item.name in values and _is_sent(item, values[item.name])
     )
+
+
+def _is_sent(item: FieldForm, value: Value) -> bool:
+    """`endDate: null` says "no end", and that is sent; any other null on a new object is simply nothing."""
+    if value is None:
+        return any(item.form.encode(None, {}).values())
+    return not (isinstance(value, Mapping) and not value)
 
 
 def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: bool = False) -> tuple[Change, ...]:
@@ -53,51 +45,58 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
         if item.name == kind.parent:
             continue
         before, after = item.form.decode(live.raw), values[item.name]
-        if isinstance(after, Mapping):
-            changes += _nested(item.name, before or {}, after, removes=item.form.children is not None)
+        if isinstance(before, Mapping):
+            changes += _entries(item, before, after)
         elif not same(before, after):
-            changes.append(
-                Change(
-                    path=item.name, before=to_json(before), after=to_json(after), known_after_apply=is_pending(after)
-                )
-            )
+            changes.append(_change(item.name, before, after))
     return tuple(changes)
 
 
 def same(before: Value, after: Value) -> bool:
-    """Nothing and empty are the same; sets and links compare by what they mean."""
-    if before is None or after is None:
-        return not before and not after and before is not False and after is not False
+    """Whether what stands is what is wanted. Nothing and empty are the same, and a flag that is cleared is false;
+    0 is a number, and no more nothing than any other."""
+    if after is None:
+        return before is None or before is False or _is_empty(before)
+    if before is None:
+        return _is_empty(after)
     return bool(before == after)
 
 
-def _nested(path: str, before: Mapping[str, Any], after: Mapping[str, Any], *, removes: bool) -> Iterable[Change]:
-    """One change for each named entry that differs, over the declared fields of the entry."""
+def _is_empty(value: Value) -> bool:
+    return isinstance(value, str | frozenset) and not value
+
+
+def _entries(item: FieldForm, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:
+    """One change for each named entry that differs.
+
+    Entries that are objects of their own (cross-references) go when they are no longer listed; others (custom
+    fields) are managed one by one, and `null` in place of all clears each.
+    """
+    objects = item.form.children is not None
+    if after is None:
+        after = {} if objects else dict.fromkeys(before)
     for name, wanted in after.items():
         found = before.get(name)
-        shown = {key: (found or {}).get(key) for key in wanted} if isinstance(wanted, Mapping) else found
-        if found is None or DeepDiff(_comparable(shown), _comparable(wanted), ignore_order=True):
-            if found is None and not wanted:
-                continue
-            yield Change(
-                path=f"{path}.{name}",
-                before=None if found is None else to_json(shown),
-                after=to_json(wanted),
-                known_after_apply=is_pending(wanted),
-            )
-    if removes:
+        if isinstance(wanted, Mapping) and found is not None:
+            yield from _fields_of_entry(f"{item.name}.{name}", found, wanted)
+        elif not same(found, wanted):
+            yield _change(f"{item.name}.{name}", found, wanted)
+    if objects:
         for name, found in before.items():
             if name not in after and not found.get("inactive"):
-                yield Change(path=f"{path}.{name}", before=to_json(found), after=None)
+                yield _change(f"{item.name}.{name}", found, None)
 
 
-def _comparable(value: Value) -> Any:
-    """Links by id, so that a renamed target is no difference."""
-    if isinstance(value, Link):
-        return value.id if value.id is not None else value.address
-    if isinstance(value, Mapping):
-        return {name: _comparable(entry) for name, entry in value.items()}
-    return value
+def _fields_of_entry(path: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Change]:
+    """Over the declared fields of the entry. One that was taken away and is listed again is switched on again."""
+    if found.get("inactive") and "inactive" not in wanted:
+        wanted = {**wanted, "inactive": False}
+    if any(not same(found.get(name), value) for name, value in wanted.items()):
+        yield _change(path, {name: found.get(name) for name in wanted}, wanted)
+
+
+def _change(path: str, before: Value, after: Value) -> Change:
+    return Change(path=path, before=to_json(before), after=to_json(after), known_after_apply=is_pending(after))
 
 
 def is_pending(value: Value) -> bool:

@@ -10,7 +10,7 @@ The picture is a consequence: the order is that of a graph of references, not of
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -28,21 +28,22 @@ def with_dependencies(
     `also` adds dependencies that no change shows. A cycle is a `PlanError` that names it.
     """
     by_address = {action.address: action for action in actions}
+    if len(by_address) < len(actions):
+        twice = [address for address, count in Counter(action.address for action in actions).items() if count > 1]
+        raise PlanError([f"two actions have the address {address}" for address in twice])
     brought_in = _by_field(actions)
-    graph: dict[str, set[str]] = {}
+    graph: dict[str, list[str]] = {}
     for action in actions:
         needed = {address for change in action.changes for address in linked(change.after)}
         for other, its_field, our_field in kind(action.kind).follows:
             needed |= brought_in.get((other, its_field, _after(action.changes, our_field)), set())
         needed |= (also or {}).get(action.address, frozenset())
-        graph[action.address] = (needed & by_address.keys()) - {action.address}
+        graph[action.address] = sorted((needed & by_address.keys()) - {action.address})  # the same plan every time
     try:
         ordered = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         raise PlanError([f"these depend on each other: {' → '.join(error.args[1])}"]) from None
-    return tuple(
-        by_address[address].model_copy(update={"depends_on": tuple(sorted(graph[address]))}) for address in ordered
-    )
+    return tuple(by_address[address].model_copy(update={"depends_on": tuple(graph[address])}) for address in ordered)
 
 
 def linked(value: Any) -> Iterator[str]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, model_serializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError, model_serializer
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.values import plain_decimal
@@ -49,6 +48,11 @@ class Change(Record):
         if self.sensitive:
             content["sensitive"] = True
         return content
+
+    @property
+    def intent(self) -> dict[str, Any]:
+        """What the digest is taken over."""
+        return {"path": self.path, "before": self.before, "after": self.after}
 
 
 class Precondition(Record):
@@ -130,7 +134,7 @@ class CoverageRow(Record):
 class Plan(Record):
     format_version: Literal[1] = FORMAT_VERSION
     workspace: str
-    created_at: datetime
+    created_at: AwareDatetime
     manifest_digest: str
     summary: Summary
     guardrails: tuple[Tripped, ...] = ()
@@ -154,47 +158,53 @@ def digest_of(actions: Iterable[Action]) -> str:
     intent = [
         {
             "address": action.address,
+            "kind": action.kind,
             "action": action.action,
             "id": action.id,
-            "changes": [*map(_intent, action.changes)],
+            "endpoint": action.endpoint,
+            "changes": [change.intent for change in sorted(action.changes, key=lambda change: change.path)],
+            "depends_on": sorted(action.depends_on),
         }
         for action in sorted(actions, key=lambda action: action.address)
     ]
-    return "sha256:" + hashlib.sha256(json.dumps(intent, sort_keys=True).encode()).hexdigest()
+    return _hash(intent)
 
 
-def _intent(change: Change) -> dict[str, Any]:
-    return {"path": change.path, "before": change.before, "after": change.after}
+def _hash(content: Any) -> str:
+    return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write_plan(plan: Plan) -> str:
-    return plan.model_dump_json(indent=2) + "\n"
+    """A plan as a file holds it: its JSON, and a checksum over all of it, guardrails and preconditions included."""
+    content = plan.model_dump(mode="json")
+    return json.dumps({**content, "checksum": _hash(content)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def read_plan(text: str, *, where: str = "plan file") -> Plan:
-    """A plan from its JSON. Raises `PlanFileError` for anything else, and for one whose digest does not fit."""
+    """A plan from its JSON. Raises `PlanFileError` for anything else, and for a file that was changed."""
     try:
         raw = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PlanFileError(
             f"not JSON: {error}", where=where, advice="Make it with: reconciler plan --out FILE"
         ) from None
     version = raw.get("format_version") if isinstance(raw, dict) else None
-    if version != FORMAT_VERSION:
+    if version != FORMAT_VERSION or isinstance(version, bool):
         raise PlanFileError(
             f"plan format {version!r}, but this version reads {FORMAT_VERSION}",
             where=where,
             advice="Make the plan again with this version: reconciler plan --out FILE",
         )
+    checksum = raw.pop("checksum", None)
     try:
         plan = Plan.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise PlanFileError(f"{place}: {first['msg']}", where=where, advice="Make the plan again.") from None
-    if plan.digest != digest_of(plan.actions):
+    if plan.digest != digest_of(plan.actions) or checksum != _hash(raw):
         raise PlanFileError(
-            "the digest does not fit the actions: the file was changed after it was made",
+            "the digest or the checksum does not fit: the file was changed after it was made",
             where=where,
             advice="Make the plan again; a plan file is never edited.",
         )

@@ -13,8 +13,8 @@ from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.store import Ledger
 from reconciler.live.read import Scope, read_estate
 from reconciler.manifests.documents import Manifests
-from reconciler.planning.additions import Period as Dates
-from reconciler.planning.additions import mark_of, monthly, overlaps
+from reconciler.planning.standing import Period as Dates
+from reconciler.planning.standing import mark_of, monthly, overlaps
 from reconciler.usage.bills import Bill
 from reconciler.usage.period import period_of
 from reconciler.usage.plan import Metering, rated, workspace_spec

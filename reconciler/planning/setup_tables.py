@@ -1,0 +1,87 @@
+"""Setup tables, looked into by display name: without case, never guessing, each name looked up once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rapidfuzz import process
+
+from reconciler.kinds.forms import Tables, Target
+from reconciler.kinds.values import Link
+
+Row = Mapping[str, Any]
+
+
+class UnknownEntryError(Exception):
+    """No entry, or no single one, has the name; the message names the table and what comes near. Caught in
+    `resolve`, and told there with its place."""
+
+
+class SetupTables:
+    """The tables that were read for this run."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._labelled: dict[tuple[str, str], dict[str, list[Row]]] = {}
+        self._found: dict[tuple[Target, str, str | None], Link | str] = {}
+        """The entry, or why there is none."""
+
+    def entry(self, target: Target, name: str, scope: str | None = None) -> Link:
+        """The one entry of this name; `scope` is the name of its owner, as a subcategory's category."""
+        key = (target, name, scope)
+        if key not in self._found:
+            self._found[key] = self._look(target, name, scope)
+        found = self._found[key]
+        if isinstance(found, str):
+            raise UnknownEntryError(found)
+        return found
+
+    def _look(self, target: Target, name: str, scope: str | None) -> Link | str:
+        table = str(target.table)
+        rows = self._rows(table, target.label)
+        of_name = rows.get(_folded(name), [])
+        found = [row for row in of_name if scope is None or _folded(_owner(row, target)) == _folded(scope)]
+        if len(found) == 1:
+            return Link(_label(found[0], target.label), found[0]["id"])
+        if found:
+            told = ", ".join(_told(row, target) for row in found)
+            return f"{name!r} is ambiguous in the setup table /{table}: {told}"
+        if of_name:
+            told = " and ".join(repr(_owner(row, target)) for row in of_name)
+            return f"the setup table /{table} has no {name!r} with {target.scope} {scope!r}; it has one with {told}"
+        names = [_label(row, target.label) for entries in rows.values() for row in entries]
+        return f"the setup table /{table} has no {name!r}; {_hint(name, names)}"
+
+    def _rows(self, table: str, label: str) -> dict[str, list[Row]]:
+        if (table, label) not in self._labelled:
+            rows: dict[str, list[Row]] = {}
+            for row in self._tables.get(table, ()):
+                rows.setdefault(_folded(_label(row, label)), []).append(row)
+            self._labelled[table, label] = rows
+        return self._labelled[table, label]
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    """What comes near, or what there is."""
+    known = sorted(set(names))
+    if not known:
+        return "it is empty"
+    near = [match for match, _score, _index in process.extract(name, known, limit=3, score_cutoff=60)]
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {', '.join(known[:8])}"
+
+
+def _label(row: Row, label: str) -> str:
+    return str(row.get(label, "")).strip()
+
+
+def _owner(row: Row, target: Target) -> str:
+    return _label(row.get(str(target.scope)) or {}, "name")
+
+
+def _told(row: Row, target: Target) -> str:
+    return f"id {row['id']}" + (f" ({target.scope} {_owner(row, target)!r})" if target.scope else "")
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
