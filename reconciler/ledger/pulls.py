@@ -57,53 +57,34 @@ def _insert_pull(connection: sa.Connection, pull: Pull, *, whole: bool) -> int:
 def _note_customers(connection: sa.Connection, pull: Pull) -> None:
     """Names as last seen; a new name moves the old one to `previous_name`."""
     moment = pull.started_at
-    known = {
-        row.customer_id: row
-        for row in connection.execute(sa.select(_customers).where(_customers.c.source == pull.source))
-    }
+    columns = (_customers.c.customer_id, _customers.c.name, _customers.c.attributed, _customers.c.state)
+    rows = connection.execute(sa.select(*columns).where(_customers.c.source == pull.source))
+    known = {customer_id: (name, attributed, state) for customer_id, name, attributed, state in rows}
     fresh: list[dict[str, Any]] = []
+    renamed: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for customer in pull.customers:
         before = known.get(customer.id)
+        if before == (customer.name, customer.attributed, customer.state):
+            continue
         told = {"name": customer.name, "attributed": customer.attributed, "state": customer.state}
         if before is None:
-            fresh.append(
-                {
-                    "source": pull.source,
-                    "customer_id": customer.id,
-                    **told,
-                    "first_seen_at": moment,
-                    "last_seen_at": moment,
-                }
-            )
-        elif before.last_seen_at <= moment and any(getattr(before, key) != told[key] for key in told):
-            renamed = before.name != customer.name
-            changed.append(
-                {
-                    "b_id": customer.id,
-                    **told,
-                    "previous_name": before.name if renamed else before.previous_name,
-                    "renamed_at": moment if renamed else before.renamed_at,
-                }
-            )
+            seen = {"first_seen_at": moment, "last_seen_at": moment}
+            fresh.append({"source": pull.source, "customer_id": customer.id, **told, **seen})
+        elif before[0] != customer.name:
+            renamed.append({"b_id": customer.id, **told, "previous_name": before[0], "renamed_at": moment})
+        else:
+            changed.append({"b_id": customer.id, **told})
     if fresh:
         connection.execute(sa.insert(_customers), fresh)
-    if changed:
-        connection.execute(
-            sa.update(_customers).where(
-                _customers.c.source == pull.source, _customers.c.customer_id == sa.bindparam("b_id")
-            ),
-            changed,
-        )
+    not_later = sa.and_(_customers.c.source == pull.source, _customers.c.last_seen_at <= moment)
+    for updates in (renamed, changed):
+        if updates:
+            here = sa.and_(not_later, _customers.c.customer_id == sa.bindparam("b_id"))
+            connection.execute(sa.update(_customers).where(here), updates)
     for ids in _chunks(customer.id for customer in pull.customers):
         connection.execute(
-            sa.update(_customers)
-            .where(
-                _customers.c.source == pull.source,
-                _customers.c.customer_id.in_(ids),
-                _customers.c.last_seen_at < moment,
-            )
-            .values(last_seen_at=moment)
+            sa.update(_customers).where(not_later, _customers.c.customer_id.in_(ids)).values(last_seen_at=moment)
         )
 
 

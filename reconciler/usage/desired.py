@@ -21,6 +21,8 @@ from reconciler.usage.rules import BillingSettings, Exclusion, Rule
 from reconciler.usage.suggest import with_suggestions
 from reconciler.usage.unbilled import excluded_row, unmapped_rows
 
+_Keyed = dict[tuple[str, str], Exclusion]
+
 
 @dataclass(frozen=True, slots=True)
 class UsageResult:
@@ -69,10 +71,18 @@ def desired(
     for source in facts.values():
         rows += unmapped_rows(source, by_customer, active, expired, default_rule, at)
     rows = with_suggestions(rows)
-    rows += orphans(additions, frozenset(mark_of(each.source, each.customer_id, each.name) for each in rules))
+    rows += orphans(additions, _marks(bills, rules, active))
     warnings += [f"{row.mapping}: {row.detail}" for row in rows if row.state in ("vanished", "unknown")]
     failed = tuple(name for name, what in trouble.items() if what is not None)
     return UsageResult(at.period, tuple(bills), Coverage(in_order(rows), failed), tuple(dict.fromkeys(warnings)))
+
+
+def _marks(bills: Sequence[Bill], rules: Sequence[Rule], active: _Keyed) -> frozenset[str]:
+    """The marks of all mappings, of those that an exclusion keeps from billing too."""
+    resting = (
+        mark_of(rule.source, rule.customer_id, rule.name) for rule in rules if (rule.source, rule.customer_id) in active
+    )
+    return frozenset((*(bill.mark for bill in bills), *resting))
 
 
 def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:
@@ -87,9 +97,6 @@ def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:
                 advice="remove one of them",
             )
     return found
-
-
-_Keyed = dict[tuple[str, str], Exclusion]
 
 
 def _exclusions(exclusions: Sequence[Exclusion], at: Moment) -> tuple[_Keyed, _Keyed]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from urllib.parse import quote
 
 PREFIX = "rc:"
 MAX_LENGTH = 50
 """Length of `serialNumber` of an addition [spec]."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~:@+,-]*")
+"""What `quote` leaves as it is; asked first because it is the rule, and ten times as fast."""
 
 _TAIL = 14  # "#" and 13 characters of base32: 65 bits
 
@@ -19,7 +23,8 @@ def mark_of(source: str, customer_id: str, mapping: str) -> str:
     The parts are percent-encoded, so that neither `/` nor `#` of a part can be taken for a separator: two
     mappings never have one mark unless 65 bits of their hashes agree. Changing this orphans every addition.
     """
-    text = PREFIX + "/".join(quote(part, safe=":@+,") for part in (source, customer_id, mapping))
+    parts = (source, customer_id, mapping)
+    text = PREFIX + "/".join(part if _PLAIN.fullmatch(part) else quote(part, safe=":@+,") for part in parts)
     if len(text) <= MAX_LENGTH:
         return text
     digest = hashlib.sha256(text.encode()).digest()

@@ -67,9 +67,8 @@ class Rated:
 def rate(rule: Rule, measured: Measured) -> Rated:
     """Rate what was measured. Raises UsageError where the rule cannot be applied to it."""
     with localcontext(prec=_PRECISION):
-        hours = Decimal(measured.hours)
-        unit = BYTES_OF[rule.unit]
-        in_unit = Decimal(measured.total) / (unit * hours)
+        total, hours = Decimal(measured.total), Decimal(measured.hours)
+        in_unit = total / (BYTES_OF[rule.unit] * hours)
         after_allowance = _without_allowance(rule, measured, in_unit)
         rounded = round_quantity(after_allowance, rule.rounding)
         quantity = rounded if rule.minimum is None else max(rule.minimum, rounded)
@@ -78,7 +77,7 @@ def rate(rule: Rule, measured: Measured) -> Rated:
         lines = _volume(rule.ranges, quantity) if rule.tiering == "volume" else _graduated(rule.ranges, quantity)
         billed = {line.product for line in lines}
         others = dict.fromkeys(each.product for each in rule.ranges if each.product not in billed)
-        trail = Trail(Decimal(measured.total) / hours, in_unit, after_allowance, rounded, quantity)
+        trail = Trail(total / hours, in_unit, after_allowance, rounded, quantity)
         return Rated(lines, tuple(others), trail)
 
 

@@ -156,6 +156,13 @@ def test_a_place_without_permission_is_an_error(tmp_path: Path) -> None:
     assert "check" in str(error_of(str(tmp_path / "closed" / "l.sqlite")))
 
 
+def test_a_ledger_that_may_only_be_read_is_an_error_when_it_is_written(ledger: Ledger) -> None:
+    with ledger.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(LedgerError, match="may not be written"):
+        begin_run(ledger, "main", "digest", NOON)
+
+
 def test_a_full_disk_is_an_error_that_leaves_nothing_behind(url: str) -> None:
     with Ledger.open(url, now=NOON) as ledger:
         run_id = begin_run(ledger, "main", "digest", NOON)

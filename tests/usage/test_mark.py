@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.usage.mark import MAX_LENGTH, is_ours, mark_of
+from reconciler.usage.mark import _PLAIN, MAX_LENGTH, is_ours, mark_of
 
 PARTS = st.tuples(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 
@@ -42,3 +44,10 @@ def test_what_has_no_mark_is_not_ours() -> None:
     assert not is_ours(None)
     assert not is_ours("")
     assert not is_ours("SN-4711")
+
+
+@given(PARTS)
+def test_the_short_way_to_a_mark_is_the_rule_itself(parts: tuple[str, str, str]) -> None:
+    for part in parts:
+        if _PLAIN.fullmatch(part):
+            assert quote(part, safe=":@+,") == part
