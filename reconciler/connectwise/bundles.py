@@ -1,16 +1,16 @@
 """Children of many parents in few requests: `POST /system/bundles`, checked item by item [seen].
 
 Additions have no list of their own, only one per agreement; a bundle carries fifty such reads. The names of resources
-that work (`addition`, `agreement`, `configuration`) and the shape below come from public client code.
+that work (`addition`, `agreement`, `configuration`) come from public client code [seen], the request's shape, with its
+`fields`, from the specification [spec].
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.connectwise.conditions import Condition
 from reconciler.connectwise.errors import NotJson
 from reconciler.connectwise.paging import PAGE_SIZE
 
@@ -30,9 +30,13 @@ class Opened:
     missing: list[int]
 
 
-def body(resource: str, parents: Sequence[int], conditions: Condition | None) -> dict[str, Any]:
-    """A bundle that asks for the first page of the children of each parent; sequence numbers count from 1."""
-    filters = {} if conditions is None else {"filters": {"conditions": str(conditions)}}
+def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dict[str, Any]:
+    """A bundle that asks for the first page of the children of each parent; sequence numbers count from 1.
+
+    `query` holds the `conditions` and `fields` that a list would be asked with.
+    """
+    filters = {"filters": {"conditions": query["conditions"]}} if "conditions" in query else {}
+    fields = {"fields": query["fields"]} if "fields" in query else {}
     return {
         "requests": [
             {
@@ -42,6 +46,7 @@ def body(resource: str, parents: Sequence[int], conditions: Condition | None) ->
                 "apiRequest": {
                     "parentId": parent,
                     **filters,
+                    **fields,
                     "page": {"page": 1, "pageSize": PAGE_SIZE},
                 },
             }

@@ -22,8 +22,10 @@ from reconciler.connectwise.wire import Clock, Wire
 Object: TypeAlias = dict[str, Any]
 Objects: TypeAlias = list[dict[str, Any]]
 
-_ROOM_FOR_CODEBASE = 60
+_ROOM_FOR_CODEBASE = 40
 """Characters of a URL kept free for what discovery puts between site and path, so that splitting needs no request."""
+_ROOM_FOR_ROOT = 100
+"""Characters of a URL kept free for site and codebase at least, so that most sites split a list alike."""
 
 
 class ConnectWise:
@@ -181,7 +183,7 @@ class ConnectWise:
 
         `path` is a single parent's list, such as `/finance/agreements/{parent_id}/additions`: it takes over where a
         bundle's item failed, where children go beyond a page, and altogether where bundles are refused (which is
-        noticed once). `fields` cuts those lists down; in a bundle no such thing is known.
+        noticed once).
         """
         parents = list_of(dict.fromkeys(parent_ids))
         size = self._bundle_size
@@ -199,7 +201,7 @@ class ConnectWise:
             if resource in self._no_bundles:
                 return bundles.Opened({}, {}, list_of(group))
             try:
-                answer = await self._wire.send("POST", bundles.PATH, body=bundles.body(resource, group, conditions))
+                answer = await self._wire.send("POST", bundles.PATH, body=bundles.body(resource, group, query))
             except ConnectWiseError as refused:
                 if refused.status not in bundles.REFUSED:
                     raise
@@ -235,7 +237,7 @@ class ConnectWise:
                 raise _wrong_shape("a list of objects", path)
             return Page(objects, answer.headers.get("link"))
 
-        return await every_page(fetch, paging=paging, endpoint=path, after=after)
+        return await every_page(fetch, paging=paging, endpoint=path, after=after, size=PAGE_SIZE)
 
     def _runs(
         self,
@@ -247,7 +249,7 @@ class ConnectWise:
     ) -> Sequence[tuple[Value, ...]]:
         # Room is measured for the longest form that `also` can take beside the list: `… in (…) and (also)`.
         rest = {**_query(None, None, fields, ""), "pageSize": str(PAGE_SIZE), "pageId": "9" * 10}
-        taken = len(self._wire.base) + _ROOM_FOR_CODEBASE + len(path) + len("?conditions=&")
+        taken = max(_ROOM_FOR_ROOT, len(self._wire.base) + _ROOM_FOR_CODEBASE) + len(path) + len("?conditions=&")
         taken += len(_encoded(rest)) + (_conditions.encoded_length(f" and ({also})") if also else 0)
         try:
             return list_of(_conditions.in_chunks(field, values, room=_conditions.URL_LIMIT - taken))

@@ -46,7 +46,7 @@ async def every_page(
     `after` starts forward-only paging behind an id. Raises `EndlessPaging` when a page brings nothing new.
     """
     found: dict[Any, dict[str, Any]] = {}
-    mark, number = after, 1
+    mark, number, linked = after, 1, False
     while True:
         page = await fetch(mark)
         before = len(found)
@@ -63,7 +63,9 @@ async def every_page(
             )
         number += 1
         following = next_mark(page.link, paging)
-        if following is None and (page.link or len(page.objects) < size):
+        # Whether this endpoint sends links at all: then a page without one is the last.
+        linked = linked or bool(page.link)
+        if following is None and (linked or len(page.objects) < size):
             break
         mark = following or (number if paging == "navigable" else last_id(page.objects, endpoint))
     return list(found.values())

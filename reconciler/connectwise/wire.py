@@ -39,6 +39,11 @@ from reconciler.connectwise.refusals import bad_credentials, is_missing_route, r
 
 _BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
 """What transports raise when there was no whole answer."""
+_NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again."
+_UNTRUSTED = (
+    "The site's certificate is not trusted here. If a proxy of your company or a server of your own signs its "
+    "certificates itself, set SSL_CERT_FILE to a file with the certificate of its authority."
+)
 _API = "apis/3.0"
 _PROBE = "/system/info"
 _DISCOVERY = "GET /login/companyinfo/{company}"
@@ -200,10 +205,11 @@ class Wire:
             finally:
                 await response.aclose()
         except _BROKEN as error:
+            cause = scrub(str(error) or type(error).__name__, request.secrets)
             raise Unreachable(
-                f"no whole answer from {self.base}: {self._cause(error, request.secrets)}",
+                f"no whole answer from {self.base}: {cause}",
                 **about,
-                advice="Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again.",
+                advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
             ) from error
         status = response.status_code
         if 300 <= status < 400:
@@ -245,9 +251,6 @@ class Wire:
                 advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
                 "check the site and the proxy, and run again.",
             ) from error
-
-    def _cause(self, error: Exception, secrets: tuple[str, ...]) -> str:
-        return scrub(str(error) or type(error).__name__, secrets)
 
     async def _find_root(self, stale: str) -> str:
         """The API's root; looked up again once in a run when it has gone stale: an upgrade moves it [seen]."""

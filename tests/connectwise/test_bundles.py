@@ -57,7 +57,9 @@ async def test_fifty_parents_are_one_request_and_a_hundred_and_one_are_three() -
 
 async def test_a_bundle_is_worded_as_tenants_are_known_to_understand_it() -> None:
     async with Server(bundled()) as server, client(server.site, bundle_size=1) as connectwise:
-        await connectwise.list_children("addition", [12], path=PATH, conditions=c.equals("cancelledDate", None))
+        await connectwise.list_children(
+            "addition", [12], path=PATH, conditions=c.equals("cancelledDate", None), fields=("quantity",)
+        )
         await connectwise.list_children("addition", [12], path=PATH)
     request = {
         "version": "2020.1",
@@ -66,11 +68,12 @@ async def test_a_bundle_is_worded_as_tenants_are_known_to_understand_it() -> Non
         "apiRequest": {
             "parentId": 12,
             "filters": {"conditions": "cancelledDate=null"},
+            "fields": "id,quantity",
             "page": {"page": 1, "pageSize": 1000},
         },
     }
     assert server.seen[0].json == {"requests": [request]}
-    assert "filters" not in server.seen[1].json["requests"][0]["apiRequest"]
+    assert server.seen[1].json["requests"][0]["apiRequest"].keys() == {"parentId", "page"}
 
 
 async def test_no_parents_ask_nothing_and_a_parent_named_twice_is_asked_once() -> None:

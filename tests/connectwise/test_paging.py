@@ -50,6 +50,12 @@ async def test_a_full_page_without_link_may_be_followed_by_an_empty_one() -> Non
     assert pages.marks == [None, 2]
 
 
+async def test_where_links_are_sent_a_full_page_without_one_is_the_last() -> None:
+    pages = Pages(Page(rows(1, 2), '<http://x/?pageId=2>; rel="next"'), Page(rows(3, 4), None))
+    assert await read(pages) == rows(1, 2, 3, 4)
+    assert pages.marks == [None, 2]
+
+
 async def test_a_short_page_whose_link_has_a_next_is_not_the_last() -> None:
     pages = Pages(Page(rows(4), "<http://x/?pageId=4>; rel=next"), Page(rows(7), None))
     assert await read(pages) == rows(4, 7)

@@ -353,6 +353,17 @@ async def test_any_transport_of_httpx_serves() -> None:
     assert not hasattr(asked[1], "nothing")
 
 
+async def test_a_certificate_that_is_not_trusted_has_its_own_advice() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("certificate verify failed: self-signed certificate")
+
+    transport = httpx.MockTransport(answer)
+    async with ConnectWise(connection("x.example"), transport=transport, clock=Waits().clock) as connectwise:
+        with pytest.raises(Unreachable) as caught:
+            await connectwise.info()
+    assert "SSL_CERT_FILE" in caught.value.advice
+
+
 def test_the_clock_is_the_real_one_unless_told_otherwise() -> None:
     before = datetime.now(UTC)
     assert before <= Clock().now() <= datetime.now(UTC)
