@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import ById, Kind, LookUp, Reference, key_part, references_of
@@ -35,11 +36,18 @@ class Matcher:
 
     def __init__(self, manifests: Manifests) -> None:
         self.manifests = manifests
-        self.problems: list[str] = []
+        self._problems: dict[str, None] = {}
         self._by_key: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
         self._by_id: dict[str, dict[int, LiveObject]] = defaultdict(dict)
         self._read: set[str] = set()
-        self._memo: dict[str, LiveObject | None] = {}
+        self._documents: dict[str, LiveObject | None] = {}
+        self._links: dict[str, dict[Path, Link]] = {}
+        self._declared: dict[str, dict[Key, Document]] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """Everything that could not be tied together so far, each once."""
+        return list(self._problems)
 
     def add(self, of: Kind, objects: Iterable[LiveObject]) -> None:
         """Objects that were read; those that are out of matching (deleted companies) are left out."""
@@ -59,9 +67,9 @@ class Matcher:
     def document(self, document: Document) -> LiveObject | None:
         """The live object of a document: by its pinned id, its natural key, or a key that it had before."""
         address = document.address
-        if address not in self._memo:
-            self._memo[address] = self._find(document)
-        return self._memo[address]
+        if address not in self._documents:
+            self._documents[address] = self._find(document)
+        return self._documents[address]
 
     def matches(self, documents: Iterable[Document]) -> dict[str, LiveObject]:
         found = {document.address: self.document(document) for document in documents if document.kind.collection}
@@ -70,98 +78,115 @@ class Matcher:
 
     def links(self, document: Document) -> dict[Path, Link]:
         """Every reference of a document as a link; a look-up of something that does not exist is a problem."""
-        found = ((reference, self._link(reference, document)) for reference in references_of(document.spec))
-        return {reference.path: link for reference, link in found if link is not None}
+        address = document.address
+        if address not in self._links:
+            found = ((reference.path, self._link(reference, document)) for reference in references_of(document.spec))
+            self._links[address] = {path: link for path, link in found if link is not None}
+        return self._links[address]
 
     def _find(self, document: Document) -> LiveObject | None:
         of = document.kind
         if document.metadata.id is not None:
             pinned = self._by_id[of.name].get(document.metadata.id)
             if pinned is None and of.name in self._read:
-                self.problems.append(f"{document.address}: metadata.id {document.metadata.id} does not exist")
+                self._problem(f"{document.address}: metadata.id {document.metadata.id} does not exist")
             return pinned
         key = self._key(document)
         if key is None:
             return None
-        candidates = {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
+        candidates = self._at(of, key)
         for old in document.metadata.previously:
-            candidates |= {obj.id: obj for obj in self._by_key[of.name].get(self._old_key(of, key, old), ())}
+            candidates |= self._at_old_key(document, _old_key(of, key, old))
         if len(candidates) > 1:
             candidates = _awake(of, candidates)
         if len(candidates) > 1:
-            ids = " and ".join(str(number) for number in sorted(candidates))
-            self.problems.append(
+            old_too = " or an old one of metadata.previously" if document.metadata.previously else ""
+            self._problem(
                 f"{document.address}: {len(candidates)} live objects have this natural key "
-                f"({', '.join(of.key)}): ids {ids}. Pin one with metadata.id"
+                f"({', '.join(of.key)}){old_too}: ids {_ids(candidates)}. Pin one with metadata.id"
             )
             return None
         return next(iter(candidates.values()), None)
 
-    def _key(self, document: Document) -> Key | None:
-        """None while a parent does not exist: then neither can this."""
-        parts: list[object] = []
-        for name in document.kind.key:
-            item = document.kind.by_name[name]
-            value = getattr(document.spec, item.attribute)
-            if item.form.target is not None and item.form.target.kind is not None:
-                link = self._link(Reference((name,), item.form.target.kind, value), document)
-                if link is None or link.id is None:
-                    return None
-                parts.append(link.id)
-            else:
-                parts.append(key_part(value, exact=item.form.exact))
-        return tuple(parts)
+    def _at(self, of: Kind, key: Key) -> dict[int, LiveObject]:
+        return {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
 
-    @staticmethod
-    def _old_key(of: Kind, key: Key, old: str) -> Key:
-        exact = of.by_name[str(of.renamed)].form.exact
-        return tuple(
-            key_part(old, exact=exact) if name == of.renamed else part for name, part in zip(of.key, key, strict=True)
-        )
+    def _at_old_key(self, document: Document, key: Key) -> dict[int, LiveObject]:
+        """What has the old key now, unless another document has taken that key over: then it means that one's."""
+        owner = self._declared_by_key(document.kind).get(key)
+        return self._at(document.kind, key) if owner is None or owner is document else {}
+
+    def _declared_by_key(self, of: Kind) -> Mapping[Key, Document]:
+        if of.name not in self._declared:
+            keyed = ((self._key(document), document) for document in self.manifests.of_kind(of.name))
+            self._declared[of.name] = {key: document for key, document in keyed if key is not None}
+        return self._declared[of.name]
+
+    def _key(self, document: Document) -> Key | None:
+        """References count by id, and by address while what they point at does not exist: that no live object has.
+        None where one of them points at nothing."""
+        parts: list[object] = []
+        for name, attribute, target, exact in _components(document.kind):
+            value = getattr(document.spec, attribute)
+            if target:
+                link = self._link(Reference((name,), target, value), document)
+                if link is None:
+                    return None
+                parts.append(_identity(link))
+            else:
+                parts.append(key_part(value, exact=exact))
+        return tuple(parts)
 
     def _link(self, reference: Reference, document: Document) -> Link | None:
         value = reference.value
         if isinstance(value, str):
-            address = f"{reference.kind}/{value}"
-            target = self.document(self.manifests.by_address[address])
-            return Link(value, None if target is None else target.id, address)
+            return self._link_to(value, self.manifests.by_address[f"{reference.kind}/{value}"])
         of = kind(reference.kind)
         if isinstance(value, ById):
             return self._link_by_id(of, value.id, reference, document)
         return self._link_by_key(of, value, reference, document)
 
+    def _link_to(self, name: str, target: Document) -> Link:
+        live = self.document(target)
+        return Link(name, None if live is None else live.id, target.address)
+
     def _link_by_id(self, of: Kind, number: int, reference: Reference, document: Document) -> Link | None:
-        known = self._by_id[of.name].get(number)
-        if known is None and of.name in self._read:
+        if number not in self._by_id[of.name] and of.name in self._read:
             self._missing(of, f"id {number}", reference, document)
             return None
         return Link(f"id {number}", number)
 
     def _link_by_key(self, of: Kind, value: LookUp, reference: Reference, document: Document) -> Link | None:
+        """A look-up finds what lives, else what is declared; a kind that this run does not read has no links."""
         text = str(next(iter(value.model_dump().values())))
         key: Key = (key_part(text),)
         if "company" in of.key:
             company = self._link(Reference(("company",), "Company", getattr(document.spec, "company")), document)
-            if company is None or company.id is None:
-                self._missing(of, f"{text!r} at a company that does not exist yet", reference, document)
+            if company is None:
                 return None
-            key = (company.id, key_part(text))
-        found = {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
+            key = (_identity(company), key_part(text))
+        found = self._at(of, key)
         if len(found) > 1:
             found = _awake(of, found)
-        if len(found) == 1:
-            return Link(text, next(iter(found)))
+        if len(found) > 1:
+            self._problem(f"{_where(document, reference)}: {of.name} {text!r} is ambiguous: ids {_ids(found)}")
+            return None
         if found:
-            ids = " and ".join(str(number) for number in sorted(found))
-            self.problems.append(f"{document.address}: {_place(reference)}: {of.name} {text!r} is ambiguous: ids {ids}")
-        else:
-            self._missing(of, repr(text), reference, document)
+            return Link(text, next(iter(found)))
+        if declared := self._declared_by_key(of).get(key):
+            return self._link_to(text, declared)
+        if of.name in self._read:
+            at = " at that company" if "company" in of.key else ""
+            self._missing(of, f"{text!r}{at}", reference, document)
         return None
 
     def _missing(self, of: Kind, what: str, reference: Reference, document: Document) -> None:
-        text = f"{document.address}: {_place(reference)}: ConnectWise has no {of.name} {what}"
-        if text not in self.problems:
-            self.problems.append(text)
+        self._problem(
+            f"{_where(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it"
+        )
+
+    def _problem(self, text: str) -> None:
+        self._problems[text] = None
 
     def _each_object_once(self, found: Mapping[str, LiveObject | None]) -> None:
         owners: dict[tuple[str, int], str] = {}
@@ -170,7 +195,32 @@ class Matcher:
                 continue
             first = owners.setdefault((obj.kind, obj.id), address)
             if first != address:
-                self.problems.append(f"{address} and {first} are the same live object, id {obj.id}")
+                self._problem(f"{address} and {first} are the same live object, id {obj.id}")
+
+
+@cache
+def _components(of: Kind) -> tuple[tuple[str, str, str, bool], ...]:
+    """(field, attribute, kind that it refers to or "", whether case counts) of each part of a natural key."""
+    parts = (of.by_name[name] for name in of.key)
+    return tuple(
+        (part.name, part.attribute, (part.form.target and part.form.target.kind) or "", part.form.exact)
+        for part in parts
+    )
+
+
+def _identity(link: Link) -> int | str | None:
+    return link.address if link.id is None else link.id
+
+
+def _old_key(of: Kind, key: Key, old: str) -> Key:
+    exact = of.by_name[str(of.renamed)].form.exact
+    return tuple(
+        key_part(old, exact=exact) if name == of.renamed else part for name, part in zip(of.key, key, strict=True)
+    )
+
+
+def _ids(objects: Iterable[int]) -> str:
+    return " and ".join(str(number) for number in sorted(objects))
 
 
 def _awake(of: Kind, candidates: Mapping[int, LiveObject]) -> dict[int, LiveObject]:
@@ -179,8 +229,8 @@ def _awake(of: Kind, candidates: Mapping[int, LiveObject]) -> dict[int, LiveObje
     return awake or dict(candidates)
 
 
-def _place(reference: Reference) -> str:
+def _where(document: Document, reference: Reference) -> str:
     text = ""
     for part in reference.path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    return f"{document.address}: {text}"

@@ -12,6 +12,7 @@ from reconciler.connectwise.conditions import URL_LIMIT, Condition, all_of, any_
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.match import Matcher, MatchError
 from reconciler.live.wants import LAST_UPDATED, Want, needed_fields, tables, wants
@@ -24,8 +25,8 @@ USAGE_KINDS = frozenset({"Company", "Agreement", "Product"})
 WORKERS = 64
 """Tasks that wait for a request at once; how many are under way is the client's to decide."""
 
-ROOM = 900
-"""Characters of a URL kept for host, path, fields and paging beside the conditions."""
+ROOM = 300
+"""Characters of a URL kept for host, path, codebase and paging, beside the conditions and the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,16 @@ class Scope:
 async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -> Estate:
     """The live side of a plan. Everything that cannot be tied together is raised at once, as a `MatchError`."""
     documents = [document for document in manifests.documents if _in_scope(document, scope)]
-    wanted = wants(manifests, scope.kinds)
+    wanted = wants(documents, manifests, scope.kinds, compare=scope.setup)
     needed = tables(documents) if scope.setup else ()
-    lists, rows = await asyncio.gather(
-        asyncio.gather(*(_list(client, want) for want in wanted)),
-        asyncio.gather(*(client.list(table.path, fields=table.fields) for table in needed)),
-    )
+    lists: list[Want | Table] = [*wanted, *needed]
+    rows = await in_parallel(lambda what: _rows(client, what), lists, workers=WORKERS)
     matcher = Matcher(manifests)
-    for want, objects in zip(wanted, lists, strict=True):
-        matcher.add(want.kind, objects)
+    for want, found in zip(wanted, rows, strict=False):
+        matcher.add(want.kind, (LiveObject(want.kind.name, row["id"], row) for row in found))
     matches = matcher.matches(document for document in documents if not document.kind.parent)
-    nested, additions, owned = await asyncio.gather(
-        _nested(client, matcher, documents, manifests),
-        _additions(client, matcher, documents) if scope.usage else _none(),
-        _owned(client, matches, documents),
-    )
-    matches |= owned
+    below = await _below(client, matcher, matches, documents, scope)
+    matches |= below.owners
     matches |= matcher.matches(document for document in documents if document.kind.parent)
     links = {document.address: matcher.links(document) for document in documents}
     if matcher.problems:
@@ -69,9 +64,9 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
         matches=matches,
         links=links,
         objects=by_id,
-        tables=dict(zip((table.path for table in needed), rows, strict=True)),
-        additions=additions,
-        solutions=nested,
+        tables=dict(zip((table.path for table in needed), rows[len(wanted) :], strict=True)),
+        additions=below.additions,
+        solutions=below.solutions,
     )
 
 
@@ -81,35 +76,60 @@ def _in_scope(document: Document, scope: Scope) -> bool:
     return scope.setup or document.kind.name in USAGE_KINDS
 
 
-async def _list(client: ConnectWise, want: Want) -> list[LiveObject]:
+async def _rows(client: ConnectWise, what: Want | Table) -> list[dict[str, Any]]:
     """By `in (…)` where that fits one request, else the whole collection: never more requests than its pages."""
-    fixed = [equals(path, value) for path, value in want.kind.conditions]
-    narrowed = any_of(*(one_of(path, sorted(values, key=str)) for path, values in sorted(want.by.items())))
-    condition: Condition | None = all_of(*fixed, narrowed) if fixed else narrowed
-    if encoded_length(str(condition)) > URL_LIMIT - ROOM:
+    if isinstance(what, Table):
+        return await client.list(what.path, fields=what.fields)
+    fixed = [equals(path, value) for path, value in what.kind.conditions]
+    narrowed = any_of(*(one_of(path, sorted(values, key=str)) for path, values in sorted(what.by.items())))
+    condition: Condition | None = all_of(*fixed, narrowed)
+    if encoded_length(str(condition)) > URL_LIMIT - ROOM - encoded_length(",".join(what.fields)):
         condition = all_of(*fixed) if fixed else None
-    path = str(want.kind.collection)
-    rows = await client.list(path, conditions=condition, fields=want.fields)
-    return [LiveObject(want.kind.name, row["id"], row) for row in rows]
+    return await client.list(str(what.kind.collection), conditions=condition, fields=what.fields)
 
 
-async def _none() -> dict[int, list[LiveObject]]:
-    return {}
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What lives below the objects of top-level collections."""
+
+    solutions: Mapping[int, list[LiveObject]]
+    additions: Mapping[int, list[LiveObject]]
+    owners: Mapping[str, LiveObject]
+    """By address: objects again, with those of their declared fields that stand in a collection of their own."""
 
 
-async def _nested(
-    client: ConnectWise, matcher: Matcher, documents: Collection[Document], manifests: Manifests
+async def _below(
+    client: ConnectWise,
+    matcher: Matcher,
+    matches: Mapping[str, LiveObject],
+    documents: Collection[Document],
+    scope: Scope,
+) -> _Below:
+    """Reads all of it at once; the first failure ends the others."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            solutions = group.create_task(_solutions(client, matcher, documents))
+            additions = group.create_task(_additions(client, matcher, documents if scope.usage else ()))
+            owners = group.create_task(_owners(client, matches, documents))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return _Below(solutions.result(), additions.result(), owners.result())
+
+
+async def _solutions(
+    client: ConnectWise, matcher: Matcher, documents: Collection[Document]
 ) -> dict[int, list[LiveObject]]:
     """Management solutions, of the companies that declare one and of mappings that declare none."""
     of = kind("ManagementSolution")
-    declared = {solution_key(document) for document in manifests.of_kind(of.name)}
+    every = matcher.manifests.of_kind(of.name)
+    declared = {solution_key(document) for document in every}
     parents: set[int] = set()
     for document in documents:
         if document.kind is of or (document.kind.name == "CustomerMapping" and solution_key(document) not in declared):
             link = matcher.links(document).get(("company",))
             if link is not None and link.id is not None:
                 parents.add(link.id)
-    fields = needed_fields(of, manifests)
+    fields = needed_fields(of, {name for document in every for name in document.declared})
     ordered = sorted(parents)
 
     async def reports(number: int) -> list[dict[str, Any]]:
@@ -166,19 +186,26 @@ async def read_additions(
     }
 
 
-async def _owned(
+async def _owners(
     client: ConnectWise, matches: Mapping[str, LiveObject], documents: Iterable[Document]
 ) -> dict[str, LiveObject]:
     """Objects whose declared fields stand in a collection of their own below them: cross-references."""
-    return dict(
-        await asyncio.gather(
-            *(
-                _with_children(client, document, matches[document.address])
-                for document in documents
-                if document.address in matches and _child_fields(document.kind, document.declared)
-            )
-        )
-    )
+
+    async def whole(document: Document) -> LiveObject:
+        live = matches[document.address]
+        own = {
+            name: await client.list(path.format(id=live.id))
+            for name, path in _child_fields(document.kind, document.declared)
+        }
+        return LiveObject(live.kind, live.id, {**live.raw, **own}, live.parent_id)
+
+    wanted = [
+        document
+        for document in documents
+        if document.address in matches and _child_fields(document.kind, document.declared)
+    ]
+    found = await in_parallel(whole, wanted, workers=WORKERS)
+    return {document.address: live for document, live in zip(wanted, found, strict=True)}
 
 
 def _child_fields(of: Kind, declared: Collection[str]) -> list[tuple[str, str]]:
@@ -187,10 +214,3 @@ def _child_fields(of: Kind, declared: Collection[str]) -> list[tuple[str, str]]:
         for item in of.fields
         if item.name in declared and item.form.children is not None and item.form.children.on_create
     ]
-
-
-async def _with_children(client: ConnectWise, document: Document, live: LiveObject) -> tuple[str, LiveObject]:
-    raw = dict(live.raw)
-    for name, path in _child_fields(document.kind, document.declared):
-        raw[name] = await client.list(path.format(id=live.id))
-    return document.address, LiveObject(live.kind, live.id, raw, live.parent_id)

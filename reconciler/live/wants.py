@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.base import ById, ByIdentifier, Kind, LookUp, references_of
-from reconciler.kinds.forms import Table
+from reconciler.kinds.forms import Table, Target
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.manifests.documents import Document, Manifests
 
@@ -28,29 +28,35 @@ class Want:
     by: Values
 
 
-def wants(manifests: Manifests, kinds: Iterable[str]) -> list[Want]:
-    """One want for every top-level collection that the documents of these kinds, or their look-ups, need."""
+def wants(
+    documents: Collection[Document], manifests: Manifests, kinds: Collection[str], *, compare: bool
+) -> list[Want]:
+    """One want for every top-level collection of these kinds that the documents, or their look-ups, need.
+
+    `compare`: declared fields are read, not only what objects are found and billed by.
+    """
     by: dict[str, dict[str, set[str | int]]] = defaultdict(lambda: defaultdict(set))
-    names = set(kinds)
-    for document in manifests.documents:
-        if document.kind.name in names and document.kind.collection and not document.kind.parent:
+    for document in documents:
+        if document.kind.name in kinds:
             for path, value in _own_values(document, manifests):
                 by[document.kind.name][path].add(value)
         for reference in references_of(document.spec):
-            if reference.kind in names and not isinstance(reference.value, str):
-                path, value = _look_up(kind(reference.kind), reference.value, document, manifests)
-                by[reference.kind][path].add(value)
+            if reference.kind in kinds and not isinstance(reference.value, str):
+                for path, value in _look_up(kind(reference.kind), reference.value, document, manifests):
+                    by[reference.kind][path].add(value)
+    declared = _declared_by_kind(documents) if compare else {}
     return [
         Want(
-            kind(name), needed_fields(kind(name), manifests), {path: frozenset(found) for path, found in paths.items()}
+            kind(name),
+            needed_fields(kind(name), declared.get(name, ())),
+            {path: frozenset(found) for path, found in paths.items()},
         )
         for name, paths in sorted(by.items())
     ]
 
 
-def needed_fields(of: Kind, manifests: Manifests) -> tuple[str, ...]:
+def needed_fields(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
     """What must be read of a kind: its key, what its documents declare, what billing looks at. Nothing else."""
-    declared = {name for document in manifests.of_kind(of.name) for name in document.declared}
     paths = ["id"]
     for item in of.fields:
         if item.name in of.key or (item.name in declared and item.form.compared):
@@ -71,11 +77,10 @@ def tables(documents: Iterable[Document]) -> tuple[Table, ...]:
     return tuple(Table(path, tuple(sorted(fields))) for path, fields in sorted(found.items()))
 
 
-def field_tables(target: object, extra: tuple[Table, ...]) -> Iterator[Table]:
-    table = getattr(target, "table", None)
-    if table is not None:
-        label, scope = getattr(target, "label", "name"), getattr(target, "scope", None)
-        yield Table(table, ("id", label, *((f"{scope}/id", f"{scope}/name") if scope else ())))
+def field_tables(target: Target | None, extra: tuple[Table, ...]) -> Iterator[Table]:
+    if target is not None and target.table is not None:
+        scope = (f"{target.scope}/id", f"{target.scope}/name") if target.scope else ()
+        yield Table(target.table, ("id", target.label, *scope))
     yield from extra
 
 
@@ -90,31 +95,38 @@ def _own_values(document: Document, manifests: Manifests) -> Iterator[tuple[str,
     of, find_by = document.kind, document.kind.find_by
     if document.metadata.id is not None:
         yield "id", document.metadata.id
-    if find_by is None:
-        return
-    if find_by.startswith("company/"):
-        yield company_value(document, manifests)
-    else:
+    elif find_by is not None and find_by.startswith("company/"):
+        yield from company_values(document, manifests)
+    elif find_by is not None:
         yield find_by, str(getattr(document.spec, of.by_name[of.key[0]].attribute))
         for old in document.metadata.previously:
             yield find_by, old
 
 
-def _look_up(of: Kind, value: LookUp, document: Document, manifests: Manifests) -> tuple[str, str | int]:
+def _look_up(of: Kind, value: LookUp, document: Document, manifests: Manifests) -> Iterator[tuple[str, str | int]]:
     if isinstance(value, ById):
-        return "id", value.id
-    if of.find_by is not None and of.find_by.startswith("company/"):
-        return company_value(document, manifests)
-    text = next(iter(value.model_dump().values()))
-    return of.find_by or "id", str(text)
+        yield "id", value.id
+    elif of.find_by is not None and of.find_by.startswith("company/"):
+        yield from company_values(document, manifests)
+    else:
+        yield of.find_by or "id", str(next(iter(value.model_dump().values())))
 
 
-def company_value(document: Document, manifests: Manifests) -> tuple[str, str | int]:
-    """How a list finds what belongs to the document's company: by the identifier, which is known before any read."""
+def company_values(document: Document, manifests: Manifests) -> Iterator[tuple[str, str | int]]:
+    """How a list finds what belongs to the document's company: by what is known of it before any read.
+
+    A company that is yet to be renamed is still found under the old identifier, or the pinned id.
+    """
     value = getattr(document.spec, "company")
     if isinstance(value, ById):
-        return "company/id", value.id
-    if isinstance(value, ByIdentifier):
-        return "company/identifier", value.identifier
-    company = manifests.by_address[f"Company/{value}"]
-    return "company/identifier", str(getattr(company.spec, "identifier"))
+        yield "company/id", value.id
+    elif isinstance(value, ByIdentifier):
+        yield "company/identifier", value.identifier
+    else:
+        company = manifests.by_address[f"Company/{value}"]
+        if company.metadata.id is not None:
+            yield "company/id", company.metadata.id
+            return
+        yield "company/identifier", str(getattr(company.spec, "identifier"))
+        for old in company.metadata.previously:
+            yield "company/identifier", old
