@@ -19,6 +19,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.context import Context
+from reconciler.cli.startup import prepare
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
@@ -37,6 +38,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script. Every foreseen error ends in sentences on standard error and in its exit code."""
+    prepare()
     argv = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # an arrow that an old terminal lacks is no reason to end

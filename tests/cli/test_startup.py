@@ -1,0 +1,31 @@
+"""What a run leaves out so that it starts at once. No time is asserted: machines differ."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def _said(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_httpx_comes_without_its_command_line_and_what_that_imports() -> None:
+    code = "from reconciler.cli.startup import prepare; prepare(); import httpx, sys; print('rich' in sys.modules)"
+    assert _said(code) == "False"
+
+
+def test_garbage_is_still_collected_but_rarely() -> None:
+    code = (
+        "from reconciler.cli.startup import prepare; prepare(); "
+        "import gc; print(gc.isenabled(), gc.get_threshold()[0] > 700)"
+    )
+    assert _said(code) == "True True"
+
+
+def test_help_imports_neither_the_database_nor_http() -> None:
+    code = (
+        "import sys; from reconciler.cli.main import run; run(['--help']); "
+        "print([name for name in ('sqlalchemy', 'httpx', 'aiohttp', 'pydantic', 'rich') if name in sys.modules])"
+    )
+    assert _said(code).splitlines()[-1] == "[]"
