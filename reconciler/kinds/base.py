@@ -217,8 +217,7 @@ def references_of(spec: BaseModel, path: tuple[str | int, ...] = ()) -> Iterator
         for index, item in items:
             place = (*path, name) if index == "" else (*path, name, index)
             if nested:
-                if isinstance(item, BaseModel):
-                    yield from references_of(item, place)
+                yield from references_of(item, place)
             else:
                 yield Reference(place, kind, item)
 
