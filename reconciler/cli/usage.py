@@ -74,8 +74,8 @@ def report(ctx: typer.Context) -> None:
         async with opened(context) as session:
             return await reported(session)
 
-    rows = asyncio.run(found())
-    _print(context, [row.to_json() for row in rows], lambda: report_table(rows, paint_of(context)))
+    rows = [row.to_json() for row in asyncio.run(found())]
+    _print(context, rows, lambda: report_table(rows, paint_of(context)))
 
 
 def _print(context: Context, content: Any, lines: Any) -> None:

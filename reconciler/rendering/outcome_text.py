@@ -20,7 +20,7 @@ def outcome_text(outcome: Outcome, paint: Paint) -> Iterator[str]:
 
 
 def result_line(result: Result) -> str:
-    return f"{result.status:8} {result.address}: {_indented(result.detail)}"
+    return f"{result.status:8} {safe(result.address)}: {_indented(result.detail)}"
 
 
 def _indented(text: str) -> str:
@@ -32,7 +32,6 @@ def _indented(text: str) -> str:
 def tally(outcome: Outcome) -> str:
     """`Applied: 42 done, 1 failed, 3 skipped.` — nothing is rounded off, nothing left out."""
     counted = [f"{count} {status}" for status in STATUSES if (count := outcome.count(status))]
-
     text = f"Applied: {', '.join(counted) or 'nothing to do'}."
     if outcome.interrupted:
         text += " Interrupted: run again, and it goes on where it stopped."

@@ -10,6 +10,9 @@ from typing import Any
 
 _CODES = {"green": "32", "yellow": "33", "red": "31", "cyan": "36", "bold": "1", "dim": "2"}
 
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories: controls, formats (those that turn the direction), halves of pairs, line and paragraph ends."""
+
 Paint = Callable[[str, str], str]
 """(text, style) → the text, coloured or not."""
 
@@ -26,7 +29,7 @@ def safe(text: str) -> str:
     """Control characters and those that turn the direction of text, written out: what a customer is called
     may not move somebody's cursor."""
     return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs") else f"\\u{ord(character):04x}"
+        character if unicodedata.category(character) not in _UNSAFE else f"\\u{ord(character):04x}"
         for character in text
     )
 

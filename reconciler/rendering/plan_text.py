@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import GLYPHS, Action, Change, CoverageRow, Money, Plan
 from reconciler.rendering.paint import Paint, money, safe, shown, signed
 
@@ -30,9 +31,9 @@ def plan_text(plan: Plan, paint: Paint, *, coverage: bool = True) -> Iterator[st
 def _action(action: Action, paint: Paint) -> Iterator[str]:
     style = _STYLES[action.action]
     worth = f"   {_change_of(action.money)}" if action.money else ""
-    title = f"{GLYPHS[action.action]} {action.address}"
+    title = f"{GLYPHS[action.action]} {safe(action.address)}"
     yield f"{paint(title, style)}  {paint(safe(action.reason), 'dim')}{paint(worth, 'bold') if worth else ''}"
-    width = max((len(change.path) for change in action.changes), default=0)
+    width = max((len(safe(change.path)) for change in action.changes), default=0)
     for change in action.changes:
         yield f"    {_change(action, change, width, paint)}"
 
@@ -81,7 +82,7 @@ def gaps(plan: Plan, paint: Paint) -> Iterator[str]:
 
 
 def gap(row: CoverageRow) -> str:
-    used = "" if row.quantity is None else f" {row.quantity.normalize():f} {row.unit or ''}".rstrip()
+    used = "" if row.quantity is None else f" {plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
     worth = "" if row.money is None else f", {money(row.money, None)} a month"
     detail = f": {row.detail}" if row.detail else ""
     return safe(f"{row.state} {row.source}/{row.customer} {row.name}{used}{worth}{detail}")
@@ -103,7 +104,12 @@ def summary(plan: Plan, paint: Paint) -> str:
     head = f"Plan: {', '.join(parts)}; {counts.unchanged} unchanged." if parts else ""
     if not parts:
         head = f"No changes. {counts.unchanged} documents and additions are as declared."
-    change = counts.money.after - counts.money.before
-    before, after = money(counts.money.before, None), money(counts.money.after, counts.money.currency)
-    worth = f" A month: {before} → {after} ({signed(change, None)})." if change else f" A month: {after}."
-    return paint(head + worth, "bold")
+    return paint(head + _worth(counts.money), "bold")
+
+
+def _worth(month: Money) -> str:
+    """Nothing where nothing is billed: a plan of the setup alone looks at no money."""
+    before, after = money(month.before, None), money(month.after, month.currency)
+    if month.after != month.before:
+        return f" A month: {before} → {after} ({signed(month.after - month.before, None)})."
+    return f" A month: {after}." if month.after else ""

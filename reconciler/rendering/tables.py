@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import CoverageRow, Plan
 from reconciler.rendering.paint import Paint, money, safe
 
-if TYPE_CHECKING:
-    from reconciler.usage.report import ReportRow
-
 WIDTH = 160
-"""Columns, where the output is no terminal that says its own."""
+"""Columns that a table may take; what is longer is folded, never cut."""
 
 Column = tuple[str, str]
 """Heading, and `left` or `right`."""
@@ -40,10 +37,6 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[
         yield line.rstrip()
 
 
-def _number(value: Decimal | None) -> str:
-    return "unknown" if value is None else plain_decimal(value)
-
-
 def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str]:
     columns = (("source", "left"), ("state", "left"), ("customers", "right"), ("samples", "right"), ("", "left"))
     yield from table(
@@ -60,7 +53,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str
         ],
     )
     failed = sum(row["state"] != "whole" for row in rows)
-    yield paint(f"{len(rows)} sources read, {failed} failed.", "bold")
+    yield paint(f"{counted(len(rows), 'source')} read, {failed} failed.", "bold")
 
 
 def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
@@ -76,13 +69,10 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
     yield from table(columns, [_coverage_row(row) for row in plan.coverage])
     open_rows = sum(not row.accounted for row in plan.coverage)
     worth = sum((row.money for row in plan.coverage if not row.accounted and row.money is not None), Decimal(0))
-    text = (
-        f"{len(plan.coverage)} accounted for."
-        if not open_rows
-        else (
-            f"{open_rows} of {len(plan.coverage)} not accounted for, {money(worth, plan.summary.money.currency)} a month at risk."
-        )
-    )
+    text = f"{len(plan.coverage)} accounted for."
+    if open_rows:
+        at_risk = money(worth, plan.summary.money.currency)
+        text = f"{open_rows} of {len(plan.coverage)} not accounted for, {at_risk} a month at risk."
     yield paint(text, "bold" if not open_rows else "red")
 
 
@@ -92,7 +82,8 @@ def _coverage_row(row: CoverageRow) -> list[str]:
     return [row.state, row.source, row.customer, row.name, quantity, worth, row.detail]
 
 
-def report_table(rows: Sequence[ReportRow], paint: Paint) -> Iterator[str]:
+def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str]:
+    """Rows as `usage report --json` prints them, amounts as decimal text."""
     columns = (
         ("agreement", "left"),
         ("product", "left"),
@@ -104,19 +95,24 @@ def report_table(rows: Sequence[ReportRow], paint: Paint) -> Iterator[str]:
         ("used", "right"),
     )
     yield from table(columns, [_report_row(row) for row in rows])
-    total = sum((row.amount for row in rows), Decimal(0))
-    yield paint(f"{len(rows)} additions, {money(total, None)} a month.", "bold")
+    total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
+    yield paint(f"{counted(len(rows), 'addition')}, {money(total, None)} a month.", "bold")
 
 
-def _report_row(row: ReportRow) -> list[str]:
-    used = "unknown" if row.used is None else f"{plain_decimal(row.used)} {row.unit or ''}".rstrip()
+def _report_row(row: Mapping[str, Any]) -> list[str]:
+    used = "unknown" if row["used"] is None else f"{row['used']} {row['unit'] or ''}".rstrip()
     return [
-        row.agreement,
-        row.product,
-        plain_decimal(row.quantity),
-        _number(row.unit_price),
-        money(row.amount, None),
-        row.last_updated or "",
-        row.source or "no mapping: an orphan",
+        row["agreement"],
+        row["product"],
+        row["quantity"],
+        "unknown" if row["unit_price"] is None else row["unit_price"],
+        money(Decimal(row["amount"]), None),
+        row["last_updated"] or "",
+        row["source"] or "no mapping: an orphan",
         used,
     ]
+
+
+def counted(number: int, what: str) -> str:
+    """`1 addition`, `2 additions`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
