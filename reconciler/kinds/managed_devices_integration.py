@@ -31,10 +31,6 @@ class CrossReference(Model):
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="Switched off.")
 
 
-def _name(value: Any) -> str:
-    return f"{value['vendorType']}/{value['vendorLevel']}"
-
-
 def _identify(child: Object) -> Value:
     return f"{str(child.get('vendorType') or '').strip()}/{str(child.get('vendorLevel') or '').strip()}"
 

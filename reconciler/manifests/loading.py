@@ -35,6 +35,7 @@ class _Loading:
     """Address → spec with its defaults, as parsed: what the digest is taken over."""
     documents: dict[str, Document] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    """Keys that the parser has looked at, shared by all files."""
     broken_texts: list[str] = field(default_factory=list)
     """Of files that could not be read to their end."""
     broken_names: set[str] = field(default_factory=set)
