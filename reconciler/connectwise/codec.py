@@ -15,7 +15,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 def decode(body: bytes) -> Any:
     """Parsed JSON; whole numbers are int, all others Decimal. Raises `ValueError` for anything else than JSON."""
-    return _DECODER.decode(body)
+    try:
+        return _DECODER.decode(body)
+    except RecursionError as error:
+        raise ValueError("JSON nested deeper than anything that ConnectWise answers") from error
 
 
 def encode(value: Any) -> bytes:

@@ -43,6 +43,7 @@ _BY_CODE = {
 }
 _FIRST_404 = f"The cloud can answer bad credentials with 404. {_KEYS}; the region in the site may also be a wrong one."
 _EXCERPT = 200
+_REQUEST_TIMEOUT = 408
 
 
 def refusal(
@@ -106,7 +107,7 @@ def scrub(text: str, secrets: tuple[str, ...]) -> str:
 
 
 def _otherwise(status: int) -> tuple[type[ConnectWiseError], str]:
-    if status >= 500:
+    if status >= 500 or status == _REQUEST_TIMEOUT:
         return ServerFailed, "The fault is on the server's side; run again later. What was done stays done."
     return Invalid, "Correct what the server names; nothing was stored."
 

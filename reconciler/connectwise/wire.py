@@ -1,4 +1,4 @@
-"""One request and its answer: found, sent, counted, limited, waited for, asked again where that is safe.
+"""A request until it is answered: found the way, counted, limited, waited for, asked again where that is safe.
 
 What a request is for is not known here; `client` says whether it may be repeated.
 """
@@ -18,7 +18,7 @@ import httpx
 
 from reconciler.connectwise import connection as _connection
 from reconciler.connectwise import retrying
-from reconciler.connectwise.codec import decode, encode
+from reconciler.connectwise.codec import encode
 from reconciler.connectwise.connection import Connection, Timeouts
 from reconciler.connectwise.counts import Tally, route
 from reconciler.connectwise.discovery import codebase_of, discovery_path, not_connectwise
@@ -27,35 +27,18 @@ from reconciler.connectwise.errors import (
     Invalid,
     NotFound,
     NotJson,
-    Redirected,
     ServerFailed,
     TooMany,
     Unauthorized,
     Unreachable,
 )
+from reconciler.connectwise.exchange import Answer, Exchange, Request
 from reconciler.connectwise.limiter import Limiter
-from reconciler.connectwise.message import Message
-from reconciler.connectwise.refusals import bad_credentials, is_missing_route, refusal, scrub
+from reconciler.connectwise.refusals import bad_credentials, is_missing_route
 
-_BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
-"""What transports raise when there was no whole answer."""
-_NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again."
-_UNTRUSTED = (
-    "The site's certificate is not trusted here. If a proxy of your company or a server of your own signs its "
-    "certificates itself, set SSL_CERT_FILE to a file with the certificate of its authority."
-)
 _API = "apis/3.0"
 _PROBE = "/system/info"
 _DISCOVERY = "GET /login/companyinfo/{company}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx: its parsed body (None when empty) and its headers, by lower-case name."""
-
-    status: int
-    body: Any
-    headers: httpx.Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +72,8 @@ class Wire:
         self._anonymous = self._headers.copy()
         del self._anonymous["authorization"]
         self._secrets = _connection.secrets(connection)
-        self._transport = transport or _production(self.base, connection.max_concurrency, timeouts)
-        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
-        self._extensions = {"timeout": timeout.as_dict()}
+        transport = transport or _production(self.base, connection.max_concurrency, timeouts)
+        self._exchange = Exchange(transport, self.base, timeouts)
         self._clock = clock
         self._notice = notice
         self._limiter = Limiter(connection.max_concurrency, sleep=clock.sleep)
@@ -107,7 +89,7 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._transport.aclose()
+        await self._exchange.aclose()
 
     async def send(
         self,
@@ -132,7 +114,7 @@ class Wire:
         root = self._root or await self._find_root("")
         while True:
             url = f"{root}{path}?{query}" if query else f"{root}{path}"
-            request = _Request(
+            request = Request(
                 method, path, route_, url, self._with(headers, content), content, (*hidden, *self._secrets)
             )
             try:
@@ -148,7 +130,7 @@ class Wire:
             self._accepted = True
             return answer
 
-    async def _persist(self, request: _Request, *, repeat: bool) -> Answer:
+    async def _persist(self, request: Request, *, repeat: bool) -> Answer:
         """One request until it is answered, refused, or out of tries or patience."""
         failures = refusals = 0
         storm_began = 0.0
@@ -156,7 +138,7 @@ class Wire:
             round_ = await self._limiter.enter()
             try:
                 began = self._clock.monotonic()
-                answer = await self._once(request)
+                answer = await self._exchange.once(request, now=self._clock.now)
                 self._limiter.answered(request.route, self._clock.monotonic() - began, round_)
                 return answer
             except (TooMany, Unreachable, ServerFailed, NotJson) as error:
@@ -174,7 +156,7 @@ class Wire:
                 await self._limiter.refused(seconds, round_)
             else:
                 failures += 1
-                if not repeat or failures >= retrying.TRIES or _is_a_page(failed):
+                if not repeat or failures >= retrying.TRIES or (isinstance(failed, NotJson) and failed.page):
                     raise failed
                 self.tally.again()
                 asked = failed.retry_after if isinstance(failed, ServerFailed) else None
@@ -188,44 +170,6 @@ class Wire:
             )
         return seconds
 
-    async def _once(self, request: _Request) -> Answer:
-        """One exchange. Raises for anything but a 2xx that can be read."""
-        about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
-        message = Message(
-            request.method,
-            request.url,
-            headers=request.headers,
-            body=request.content,
-            extensions=self._extensions,
-        )
-        try:
-            response = await self._transport.handle_async_request(message)
-            try:
-                content = await response.aread()
-            finally:
-                await response.aclose()
-        except _BROKEN as error:
-            cause = scrub(str(error) or type(error).__name__, request.secrets)
-            raise Unreachable(
-                f"no whole answer from {self.base}: {cause}",
-                **about,
-                advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
-            ) from error
-        status = response.status_code
-        if 300 <= status < 400:
-            raise _redirected(response, status, about)
-        if status >= 400:
-            asked = retrying.retry_after(response.headers, now=self._clock.now())
-            raise refusal(
-                request.method,
-                request.path,
-                status,
-                content,
-                secrets=request.secrets,
-                retry_after=asked,
-            )
-        return Answer(status, self._parsed(content, response, request, about), response.headers)
-
     def _with(self, extra: Mapping[str, str], content: bytes) -> httpx.Headers:
         """The headers of a request; those of a read are made once, as there are thousands of them."""
         if content:
@@ -236,22 +180,6 @@ class Wire:
             self._prepared[key] = httpx.Headers({**self._headers, **extra})
         return self._prepared[key]
 
-    def _parsed(self, content: bytes, response: httpx.Response, request: _Request, about: Mapping[str, Any]) -> Any:
-        if not content:
-            return None
-        try:
-            return decode(content)
-        except ValueError as error:
-            start = scrub(content[:120].decode("utf-8", "replace"), request.secrets)
-            raise NotJson(
-                f"the answer is not JSON ({len(content)} bytes that begin {' '.join(start.split())!r})",
-                **about,
-                status=response.status_code,
-                page=content.lstrip()[:1] == b"<",
-                advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
-                "check the site and the proxy, and run again.",
-            ) from error
-
     async def _find_root(self, stale: str) -> str:
         """The API's root; looked up again once in a run when it has gone stale: an upgrade moves it [seen]."""
         async with self._finding:
@@ -260,7 +188,7 @@ class Wire:
             self._found_again = bool(stale)
             path = discovery_path(self._company)
             self.tally.first(_DISCOVERY)
-            bare = _Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
+            bare = Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
             try:
                 answer = await self._persist(bare, repeat=True)
             except (NotFound, Invalid) as error:
@@ -274,7 +202,7 @@ class Wire:
             return False
         route_ = route("GET", _PROBE)
         self.tally.first(route_)
-        request = _Request("GET", _PROBE, route_, f"{self._root}{_PROBE}", self._headers, b"", self._secrets)
+        request = Request("GET", _PROBE, route_, f"{self._root}{_PROBE}", self._headers, b"", self._secrets)
         try:
             await self._persist(request, repeat=True)
         except (NotFound, Unauthorized):
@@ -289,30 +217,3 @@ def _production(base: str, max_connections: int, timeouts: Timeouts) -> httpx.As
     from reconciler.connectwise.transport import production_transport  # noqa: PLC0415  (slow to import, see there)
 
     return production_transport(base, max_connections=max_connections, timeouts=timeouts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    route: str
-    url: str
-    headers: httpx.Headers
-    content: bytes
-    secrets: tuple[str, ...]
-
-
-def _is_a_page(failure: ConnectWiseError) -> bool:
-    """A proxy's page is there to stay; a cut-off answer is not."""
-    return isinstance(failure, NotJson) and failure.page
-
-
-def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any]) -> Redirected:
-    host = httpx.URL(response.headers.get("location", "")).host
-    return Redirected(
-        f"the answer is a redirect{f' to {host}' if host else ''}",
-        **about,
-        status=status,
-        advice="Keys are not sent after a redirect: set site to the host that answers itself. "
-        "A login page of a proxy answers like this, too.",
-    )

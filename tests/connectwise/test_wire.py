@@ -188,13 +188,16 @@ async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
     [
         Reply({}, status=500),
         Reply({}, status=502),
+        Reply({}, status=408),
         DROPPED,
         Reply(raw=b"this is not HTTP\r\n\r\n"),
         Reply({"id": 1}, cut=4),
         Reply(b'{"id": 1'),
+        Reply(b"[" * 100_000),
+        Reply(b"\xff\xfe"),
         Reply(b"not gzip at all", headers={"content-encoding": "gzip"}),
     ],
-    ids=["500", "502", "dropped", "not HTTP", "cut off", "truncated JSON", "bad gzip"],
+    ids=["500", "502", "408", "dropped", "not HTTP", "cut off", "truncated JSON", "deep JSON", "bad UTF-8", "bad gzip"],
 )
 async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> None:
     waits = Waits()
@@ -257,8 +260,9 @@ async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> 
     assert "set site" in error.advice
 
 
-async def test_a_redirect_to_nowhere_is_an_error_as_well() -> None:
-    assert "the answer is a redirect\n" in str(await fails(Reply(b"", status=301)))
+@pytest.mark.parametrize("headers", [{}, {"location": "https://[broken"}])
+async def test_a_redirect_to_nowhere_is_an_error_as_well(headers: dict[str, str]) -> None:
+    assert "the answer is a redirect\n" in str(await fails(Reply(b"", status=301, headers=headers)))
 
 
 async def test_a_429_is_waited_out_for_as_long_as_the_server_asks() -> None:

@@ -1,0 +1,127 @@
+"""One exchange: a request goes out, and comes back as an answer or as the error that says what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler.connectwise import retrying
+from reconciler.connectwise.codec import decode
+from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.errors import NotJson, Redirected, Unreachable
+from reconciler.connectwise.message import Message
+from reconciler.connectwise.refusals import refusal, scrub
+
+_BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
+"""What transports raise when there was no whole answer."""
+_NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again."
+_UNTRUSTED = (
+    "The site's certificate is not trusted here. If a proxy of your company or a server of your own signs its "
+    "certificates itself, set SSL_CERT_FILE to a file with the certificate of its authority."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent. `path` is shown in errors and `route` counted; `secrets` are kept out of every message."""
+
+    method: str
+    path: str
+    route: str
+    url: str
+    headers: httpx.Headers
+    content: bytes
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A 2xx: its parsed body (None when empty) and its headers, by lower-case name."""
+
+    status: int
+    body: Any
+    headers: httpx.Headers
+
+
+class Exchange:
+    """Sends requests through a transport of httpx."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, base: str, timeouts: Timeouts) -> None:
+        self._transport = transport
+        self._base = base
+        timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
+        self._extensions = {"timeout": timeout.as_dict()}
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def once(self, request: Request, *, now: Callable[[], datetime]) -> Answer:
+        """Send a request once. Raises for anything but a 2xx that can be read; `now` is for a dated `Retry-After`."""
+        about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
+        message = Message(
+            request.method, request.url, headers=request.headers, body=request.content, extensions=self._extensions
+        )
+        try:
+            response = await self._transport.handle_async_request(message)
+            try:
+                content = await response.aread()
+            finally:
+                await response.aclose()
+        except _BROKEN as error:
+            cause = scrub(str(error) or type(error).__name__, request.secrets)
+            raise Unreachable(
+                f"no whole answer from {self._base}: {cause}",
+                **about,
+                advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
+            ) from error
+        status = response.status_code
+        if 300 <= status < 400:
+            raise _redirected(response, status, about)
+        if status >= 400:
+            asked = retrying.retry_after(response.headers, now=now())
+            raise refusal(
+                request.method,
+                request.path,
+                status,
+                content,
+                secrets=request.secrets,
+                retry_after=asked,
+            )
+        return Answer(status, _parsed(content, status, request, about), response.headers)
+
+
+def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, Any]) -> Any:
+    if not content:
+        return None
+    try:
+        return decode(content)
+    except ValueError as error:
+        start = scrub(content[:120].decode("utf-8", "replace"), request.secrets)
+        raise NotJson(
+            f"the answer is not JSON ({len(content)} bytes that begin {' '.join(start.split())!r})",
+            **about,
+            status=status,
+            page=content.lstrip()[:1] == b"<",
+            advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
+            "check the site and the proxy, and run again.",
+        ) from error
+
+
+def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any]) -> Redirected:
+    try:
+        host = urlsplit(response.headers.get("location", "")).hostname
+    except ValueError:
+        host = None
+    return Redirected(
+        f"the answer is a redirect{f' to {host}' if host else ''}",
+        **about,
+        status=status,
+        advice="Keys are not sent after a redirect: set site to the host that answers itself. "
+        "A login page of a proxy answers like this, too.",
+    )
