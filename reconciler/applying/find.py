@@ -11,7 +11,7 @@ from reconciler.connectwise.conditions import Condition, equals
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject, keys_of
-from reconciler.kinds.values import Link, Value
+from reconciler.kinds.values import Value
 
 
 class TwoFoundError(ReconcilerError):
@@ -48,6 +48,5 @@ def _condition(of: Kind, values: Mapping[str, Value]) -> Condition | None:
     if of.find_by is None:
         return None
     if of.find_by.startswith("company/"):
-        company = values["company"]
-        return equals("company/id", company.id) if isinstance(company, Link) else None
+        return equals("company/id", values["company"].id)
     return equals(of.find_by, str(values[of.key[0]]))

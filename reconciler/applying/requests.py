@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reconciler.kinds.base import FieldForm, Kind, key_part
+from reconciler.kinds.base import Kind, key_part
 from reconciler.kinds.forms import Children, Form, Tables
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, Value, from_json
@@ -56,8 +56,9 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
     sensitive: set[str] = set()
     for name, value in values.items():
         item = of.by_name[name]
-        if item.form.children is not None and (not making or item.form.children.on_create):
-            children.append(_child_writes(item, value))
+        below = item.form.children
+        if below is not None and (not making or below.on_create):
+            children.append(_child_writes(below, value))
             continue
         sent = item.form.encode(secret(value) if item.form.sensitive else value, tables)
         if item.form.sensitive:
@@ -123,10 +124,7 @@ def _path(of: Kind, endpoint: str, values: Mapping[str, Value]) -> str:
     return endpoint.replace(f"{{{parent}}}", str(values[parent].id))
 
 
-def _child_writes(item: FieldForm, value: Value) -> ChildWrites:
-    children = item.form.children
-    if children is None:
-        raise TypeError(f"{item.name} has no collection of its own")
+def _child_writes(children: Children, value: Value) -> ChildWrites:
     if isinstance(value, frozenset):
         return ChildWrites(children, {entry: entry for entry in value}, whole=True)
     if isinstance(value, Mapping):

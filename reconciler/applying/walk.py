@@ -60,13 +60,14 @@ async def walk(
 async def _drained(ready: asyncio.Queue[str], workers: list[asyncio.Task[None]]) -> None:
     """Until the queue is empty and all of it done; a worker that broke is raised, not waited for."""
     join = asyncio.create_task(ready.join())
-    await asyncio.wait([join, *workers], return_when=asyncio.FIRST_COMPLETED)
-    if not join.done():
-        join.cancel()
+    try:
+        await asyncio.wait([join, *workers], return_when=asyncio.FIRST_COMPLETED)
         for worker in workers:
             if worker.done():
                 worker.result()
-    await asyncio.gather(join, return_exceptions=True)
+    finally:
+        join.cancel()
+        await asyncio.gather(join, return_exceptions=True)
 
 
 def _without_asking(

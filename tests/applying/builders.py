@@ -1,0 +1,32 @@
+"""Small plans for tests, put together by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from reconciler.planning.plan import Action, Change, Money, Plan, Summary, digest_of
+
+NOW = datetime(2026, 11, 1, 6, tzinfo=UTC)
+
+
+def change(path: str, after: Any, before: Any = None, **more: Any) -> Change:
+    return Change(path=path, before=before, after=after, **more)
+
+
+def action(address: str, *changes: Change, after: tuple[str, ...] = (), **more: Any) -> Action:
+    """A create, unless `more` says otherwise."""
+    values = {"action": "create", "endpoint": "company/companies", "reason": "not in ConnectWise", **more}
+    return Action(address=address, kind=address.partition("/")[0], changes=changes, depends_on=after, **values)
+
+
+def plan(*actions: Action) -> Plan:
+    return Plan(
+        workspace="example",
+        created_at=NOW,
+        manifest_digest="sha256:0",
+        summary=Summary(create=len(actions), money=Money(before=Decimal(0), after=Decimal(0))),
+        actions=actions,
+        digest=digest_of(actions),
+    )

@@ -1,0 +1,256 @@
+"""A shop to test in: a sandbox over real HTTP, a copy of the example estate, and the command line in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.connectwise import ConnectWise, wire
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.world import World
+from tests.times import START
+
+EXAMPLE = Path(__file__).parent.parent / "manifests"
+GB = 10**9
+ALDER, BIRCHWOOD, CEDAR, DOGWOOD, ELMHURST, FIR = range(1001001, 1001007)
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended: its exit code, its result and what it said beside."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+async def no_wait(_seconds: float) -> None:
+    """Sleeps no real seconds."""
+
+
+Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
+
+
+class Meddler(httpx.AsyncBaseTransport):
+    """The production transport, with somebody in its way: given each request and how to send it on."""
+
+    def __init__(
+        self,
+        inner: httpx.AsyncBaseTransport,
+        meddle: Callable[[httpx.Request, Send], Awaitable[httpx.Response]],
+    ) -> None:
+        self._inner = inner
+        self._meddle = meddle
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._meddle(request, self._inner.handle_async_request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class Shop:
+    """One tenant, one console, one folder of manifests, one ledger."""
+
+    def __init__(
+        self, running: RunningSandbox, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+    ) -> None:
+        self.running = running
+        self.sandbox = running.sandbox
+        self.tenant = running.sandbox.tenant
+        self.world = running.sandbox.console.world
+        self.folder = folder
+        self.patch = patch
+        self._capture = capture
+        self.variables = running.variables()
+        for name, value in self.variables.items():
+            patch.setenv(name, value)
+        self.http = httpx.Client(
+            base_url=f"{running.url}/{self.tenant.codebase}apis/3.0",
+            auth=(
+                f"{self.variables['CONNECTWISE_COMPANY']}+{self.variables['CONNECTWISE_PUBLIC_KEY']}",
+                self.variables["CONNECTWISE_PRIVATE_KEY"],
+            ),
+            headers={"clientId": self.variables["CONNECTWISE_CLIENT_ID"]},
+        )
+
+    # ── the command line ─────────────────────────────────────────────────────────────────────────────────
+
+    def __call__(self, *arguments: str, stdin: str = "", now: str | None = None) -> Said:
+        """A command, run in this process at the sandbox's time."""
+        self.patch.setattr(sys, "stdin", StringIO(stdin))
+        self._capture.readouterr()
+        code = run(["-C", str(self.folder), "--now", now or self.now, *arguments])
+        said = self._capture.readouterr()
+        return Said(code, said.out, said.err)
+
+    def plan(self, *arguments: str) -> Any:
+        """The plan, as JSON."""
+        said = self("--json", "plan", *arguments)
+        assert said.code == 0, said.err
+        return said.json
+
+    def apply(self, *arguments: str, code: int = 0) -> Said:
+        """An apply without asking, which must end so."""
+        said = self("apply", "--auto-approve", *arguments)
+        assert said.code == code, said.out + said.err
+        return said
+
+    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        """A command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "-C", str(self.folder), "--now", self.now, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **self.variables},
+            **more,
+        )
+
+    # ── time, faults, manifests ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def now(self) -> str:
+        return self.sandbox.clock.now().isoformat()
+
+    @property
+    def time(self) -> datetime:
+        return self.sandbox.clock.now()
+
+    def advance(self, hours: float = 1) -> None:
+        self.sandbox.clock.advance(timedelta(hours=hours))
+
+    def fault(self, *specs: str) -> None:
+        self.sandbox.faults.replace(specs)
+
+    def uses(self, customer: int, gigabytes: str) -> None:
+        """A customer uses exactly this much from now on."""
+        self.world.set_bytes(customer, int(Decimal(gigabytes) * GB), self.time)
+
+    @contextmanager
+    def meddled(self, meddle: Callable[[httpx.Request, Send], Awaitable[httpx.Response]]) -> Iterator[None]:
+        """While this lasts, every request to ConnectWise goes through `meddle`."""
+        made = wire._production
+        with self.patch.context() as patch:
+            patch.setattr(wire, "_production", lambda *about: Meddler(made(*about), meddle))
+            yield
+
+    def write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text that must stand in a manifest."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def only(self, *customers: int) -> None:
+        """Leave these customers alone in the console and in the manifests: a small estate for a quick test."""
+        for path in sorted((self.folder / "customers").glob("*.yaml")):
+            number = next(each for each in range(ALDER, FIR + 1) if f'"{each}"' in path.read_text(encoding="utf-8"))
+            if number not in customers:
+                path.unlink()
+                self.world.remove_customer(number, self.time)
+
+    # ── what is there afterwards ─────────────────────────────────────────────────────────────────────────
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The body of a GET that must succeed, asked as anybody would: by this test's own credentials."""
+        answer = self.http.get(path, params={"pageSize": 1000, **query})
+        assert answer.status_code == 200, answer.text
+        return json.loads(answer.text, parse_float=Decimal)
+
+    def one(self, path: str, **conditions: Any) -> Any:
+        """The only object of a list under these equalities."""
+        text = " and ".join(f'{name.replace("__", "/")}="{value}"' for name, value in conditions.items())
+        (found,) = self.get(path, **({"conditions": text} if text else {}))
+        return found
+
+    def patch_live(self, path: str, **values: Any) -> None:
+        """An edit by hand in ConnectWise."""
+        operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
+        answer = self.http.patch(path, json=operations)
+        assert answer.status_code == 200, answer.text
+
+    def additions(self, agreement: str) -> dict[str, Any]:
+        """The additions of an agreement by product, as (quantity, unit price)."""
+        found = self.one("/finance/agreements", name=agreement)
+        rows = self.get(f"/finance/agreements/{found['id']}/additions")
+        assert len({row["product"]["identifier"] for row in rows}) == len(rows), rows
+        return {row["product"]["identifier"]: (row["quantity"], row["unitPrice"]) for row in rows}
+
+    def counts(self) -> Mapping[str, int]:
+        """How many objects the tenant holds of everything that the example estate makes."""
+        tables = ("integratorLogin", "managedDevicesIntegration", "managementItSolution", "company", "contact")
+        more = ("agreement", "managementSummary", "catalogItem", "addition")
+        return {name: len(self.tenant.tables[name].rows) for name in (*tables, *more)}
+
+    @property
+    def ledger(self) -> Path:
+        return self.folder.parent / ".reconciler" / "ledger.sqlite"
+
+    def journal(self, columns: str = "address, method, state") -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.ledger)) as connection:
+            return connection.execute(f"SELECT {columns} FROM writes ORDER BY id").fetchall()
+
+    def secrets(self) -> list[str]:
+        """Values that may stand nowhere."""
+        return [self.variables[name] for name in ("CONNECTWISE_PRIVATE_KEY", "CONNECTWISE_PUBLIC_KEY", "COVE_PASSWORD")]
+
+    def kept_bytes(self) -> bytes:
+        """Everything that the ledger's files hold."""
+        return b"".join(path.read_bytes() for path in self.ledger.parent.iterdir())
+
+
+ALL = {
+    "integratorLogin": 1,
+    "managedDevicesIntegration": 1,
+    "managementItSolution": 1,
+    "company": 5,
+    "contact": 5,
+    "agreement": 5,
+    "managementSummary": 5,
+    "catalogItem": 4,
+    "addition": 7,
+}
+"""`Shop.counts` once the example estate stands, over what the tenant had before (nothing of these)."""
+
+
+def open_shop(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+    """A new shop; nothing in it waits for real seconds."""
+    folder = tmp_path / "manifests"
+    shutil.copytree(EXAMPLE, folder)
+    patch.setitem(ConnectWise.__init__.__kwdefaults__, "sleep", no_wait)
+    patch.delenv("RECONCILER_NOW", raising=False)
+    clock = Clock(START)
+    console = Console(clock, World(started=START))
+    with RunningSandbox(Sandbox(clock=clock, console=console)) as running:
+        shop = Shop(running, folder, patch, capture)
+        with shop.http:
+            yield shop

@@ -1,0 +1,371 @@
+"""The ten steps of the seed guide, each by its manifest, and each seen in the tenant afterwards by plain GETs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.shop import ALDER, BIRCHWOOD, DOGWOOD, ELMHURST, FIR, Shop
+
+ALDER_LINES = "Alder Dental - Managed Backup"
+BIRCH_LINES = "Birchwood Legal - Managed Backup"
+ELM_LINES = "Elmhurst Foundry - Managed Backup"
+
+
+@pytest.fixture
+def alder(shop: Shop) -> Shop:
+    """One customer, with all that it needs."""
+    shop.only(ALDER)
+    return shop
+
+
+# ── steps 1 and 2: the integrator login ──────────────────────────────────────────────────────────────────
+
+
+def test_step_2_the_integrator_login_sees_all_records_by_exactly_four_apis(alder: Shop) -> None:
+    alder.apply()
+
+    login = alder.one("/system/integratorlogins", username="backup-billing")
+    assert login["canAccessAllRecordsFlag"] is True
+    on = {name for name, value in login.items() if name.endswith("ApiFlag") and value}
+    assert on == {"managedServicesApiFlag", "companyApiFlag", "productApiFlag", "reportingApiFlag"}
+
+
+# ── step 3: the managed devices integration ──────────────────────────────────────────────────────────────
+
+
+def test_step_3_the_integration_names_the_solution_and_has_its_two_check_boxes(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/company/managedDevicesIntegrations", name="Managed Backup")
+    assert made["solution"] == "Managed Backup"
+    assert made["disableNewCrossReferencesFlag"] is False
+    assert made["matchOnSerialNumberFlag"] is True
+    assert made["integratorLogin"]["id"] == alder.one("/system/integratorlogins", username="backup-billing")["id"]
+
+
+# ── steps 4 and 5: company and contact ───────────────────────────────────────────────────────────────────
+
+
+def test_step_4_the_company_is_an_active_customer_with_its_address(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/company/companies", identifier="AlderDental")
+    assert (made["name"], made["status"]["name"]) == ("Alder Dental", "Active")
+    assert (made["addressLine1"], made["city"], made["state"], made["zip"]) == ("12 Mill Road", "Tampa", "FL", "33602")
+    (kind,) = alder.get(f"/company/companies/{made['id']}/typeAssociations")
+    assert kind["type"]["name"] == "Customer"
+
+
+def test_step_5_the_contact_belongs_to_the_company_and_has_its_address_as_default(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/company/contacts", company__identifier="AlderDental")
+    assert (made["firstName"], made["lastName"]) == ("Ada", "Alder")
+    (item,) = alder.get(f"/company/contacts/{made['id']}/communications")
+    assert (item["value"], item["communicationType"], item["defaultFlag"]) == (
+        "office@alder-dental.example",
+        "Email",
+        True,
+    )
+
+
+# ── step 6: the agreement ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_step_6_the_agreement_is_of_managed_service_from_the_first_of_a_month_without_end(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/finance/agreements", name=ALDER_LINES)
+    assert made["type"]["name"] == "Managed Service"
+    assert made["startDate"] == "2026-01-01T00:00:00Z"
+    assert made["noEndingDateFlag"] is True
+    assert made.get("endDate") is None
+    assert made["company"]["identifier"] == "AlderDental"
+    assert made["contact"]["name"] == "Ada Alder"
+    assert made["agreementStatus"] == "Active"
+
+
+# ── step 7: the management solution, and its possible issues ─────────────────────────────────────────────
+
+
+def test_step_7_the_company_has_the_solution_with_its_numeric_managed_id(alder: Shop) -> None:
+    alder.apply()
+
+    company = alder.one("/company/companies", identifier="AlderDental")
+    (made,) = alder.get(f"/company/companies/{company['id']}/managementSummaryReports")
+    assert made["managementSolution"]["name"] == "Managed Backup"
+    assert made["groupIdentifier"] == "1001001"
+    assert made["agreement"]["name"] == ALDER_LINES
+    assert made["deviceType"] == "BackupStats"
+
+
+def test_step_7_a_managed_id_that_is_not_digits_is_refused_before_anything_is_read(alder: Shop) -> None:
+    alder.edit("customers/alder-dental.yaml", 'managedId: "1001001", agreement', 'managedId: "AB-1", agreement')
+
+    said = alder("plan")
+
+    assert said.code == 1
+    assert "alder-dental.yaml" in said.err
+    assert alder.sandbox.log.total == 0
+
+
+def test_step_7_possible_issues_the_management_it_record_stands_before_the_solution_is_used(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/company/managementItSolutions", name="Managed Backup")
+    assert (made["managementItSolutionType"], made["managementSolutionName"]) == ("Custom", "Managed Backup")
+    wrote = [path for method, path in writes(alder) if method == "POST"]
+    assert wrote.index("/company/managementItSolutions") < next(
+        place for place, path in enumerate(wrote) if path.endswith("/managementSummaryReports")
+    )
+
+
+def writes(shop: Shop) -> list[tuple[str, str]]:
+    """What was written in ConnectWise, in order, below the API's root."""
+    found = [(each.method, each.path.partition("/apis/3.0")[2]) for each in shop.sandbox.log.entries]
+    return [(method, path) for method, path in found if path and method != "GET" and path != "/system/bundles"]
+
+
+# ── step 8: the product ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_step_8_the_product_is_sold_by_each_in_managed_services(alder: Shop) -> None:
+    alder.apply()
+
+    made = alder.one("/procurement/catalog", identifier="BACKUP-GB")
+    assert made["category"]["name"] == "Managed Services"
+    assert made["subcategory"]["name"] == "Backup"
+    assert made["unitOfMeasure"]["name"] == "Each"
+    assert made["productClass"] == "Agreement"
+    assert (made["price"], made["cost"]) == (Decimal("0.15"), Decimal("0.06"))
+
+
+# ── step 9: the mapping ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_step_9_a_mapping_bills_its_customer_on_one_product(alder: Shop) -> None:
+    alder.apply()
+
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
+
+
+def test_step_9_a_solution_in_another_case_bills_nothing_and_says_so(alder: Shop) -> None:
+    alder.apply("--only", "setup")
+    alder.edit("customers/alder-dental.yaml", "# `product: backup-gb`", "solution: managed backup\n  # `product`")
+
+    said = alder.apply("--only", "usage", code=5)
+
+    assert "no management solution 'managed backup' with Managed ID 1001001" in said.out
+    assert "it has 'Managed Backup' with 1001001. The name is compared with case" in said.out
+    assert alder.additions(ALDER_LINES) == {}
+
+
+def test_step_9_ranges_bill_the_whole_quantity_in_the_range_that_holds_it(shop: Shop) -> None:
+    shop.only(BIRCHWOOD)
+    shop.apply()
+    assert shop.additions(BIRCH_LINES) == {"BACKUP-GB-500": (461, Decimal("0.14"))}
+
+    shop.uses(BIRCHWOOD, "700")
+    shop.apply("--only", "usage", "--approve", "customer-change")
+
+    assert shop.additions(BIRCH_LINES) == {
+        "BACKUP-GB-500": (0, Decimal("0.14")),
+        "BACKUP-GB-1000": (700, Decimal("0.12")),
+    }
+    rows = shop.get(f"/finance/agreements/{shop.one('/finance/agreements', name=BIRCH_LINES)['id']}/additions")
+    assert not any(row.get("cancelledDate") for row in rows)
+
+
+def test_step_9_graduated_ranges_bill_each_slice_at_its_own_price(shop: Shop) -> None:
+    shop.apply()
+
+    assert shop.additions("Cedar Logistics - Managed Backup") == {
+        "BACKUP-GB-500": (500, Decimal("0.14")),
+        "BACKUP-GB-1000": (500, Decimal("0.12")),
+        "BACKUP-GB-ABOVE": (251, Decimal("0.10")),
+    }
+
+
+def test_step_9_an_allowance_is_taken_off_and_a_minimum_is_billed_all_the_same(shop: Shop) -> None:
+    shop.only(DOGWOOD)
+    shop.apply()
+    lines = "Dogwood Clinic - Managed Backup"
+    assert shop.additions(lines) == {"BACKUP-GB": (40, Decimal("0.15"))}
+
+    shop.uses(DOGWOOD, "100.5")
+    shop.apply("--only", "usage")
+    assert shop.additions(lines) == {"BACKUP-GB": (51, Decimal("0.15"))}
+
+    shop.uses(DOGWOOD, "3")
+    shop.apply("--only", "usage")
+    assert shop.additions(lines) == {"BACKUP-GB": (40, Decimal("0.15"))}
+
+
+# ── step 10: hourly additions, and viewing them ──────────────────────────────────────────────────────────
+
+
+def test_step_10_the_hourly_job_rewrites_the_quantity_of_the_one_addition(alder: Shop) -> None:
+    alder.apply()
+    agreement = alder.one("/finance/agreements", name=ALDER_LINES)
+    (before,) = alder.get(f"/finance/agreements/{agreement['id']}/additions")
+    alder.advance()
+    alder.uses(ALDER, "130.2")
+
+    alder.apply("--only", "usage")
+
+    (after,) = alder.get(f"/finance/agreements/{agreement['id']}/additions")
+    assert (after["id"], after["quantity"], after["billCustomer"]) == (before["id"], 131, "Billable")
+    assert (after["billedQuantity"], after["extPrice"]) == (131, Decimal("19.65"))
+    assert (after["serialNumber"], after["lessIncluded"]) == ("rc:cove/1001001/alder-dental", 0)
+    assert after["_info"]["lastUpdated"] == "2026-11-01T07:00:00Z"
+
+
+def test_step_10_the_report_shows_additions_next_to_the_usage_they_came_from(alder: Shop) -> None:
+    alder.apply()
+
+    said = alder("usage", "report")
+
+    assert said.code == 0
+    heading, line = (row.split() for row in said.out.splitlines() if "agreement" in row or "BACKUP-GB" in row)
+    assert " ".join(heading) == "agreement product quantity unit price amount last update from used"
+    assert line == [
+        "alder-dental", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T06:00:00Z", "cove/1001001", "120.35", "GB",
+    ]  # fmt: skip
+    assert "1 additions, 18.15 a month." in said.out
+
+
+def test_step_10_the_report_as_json_has_every_number_as_exact_text(alder: Shop) -> None:
+    alder.apply()
+
+    (row,) = alder("--json", "usage", "report").json
+
+    assert (row["quantity"], row["unit_price"], row["amount"], row["used"], row["unit"]) == (
+        "121", "0.15", "18.15", "120.35", "GB",
+    )  # fmt: skip
+    assert row["mapping"] == "alder-dental"
+
+
+# ── what the guide's console does not have ───────────────────────────────────────────────────────────────
+
+
+def by_hand(shop: Shop, quantity: int = 250) -> int:
+    """An addition that somebody made for Elmhurst before, unmarked."""
+    agreement = shop.one("/finance/agreements", name=ELM_LINES)
+    product = shop.one("/procurement/catalog", identifier="BACKUP-GB")
+    body = {"product": {"id": product["id"]}, "quantity": quantity, "unitPrice": 0.12, "billCustomer": "Billable"}
+    answer = shop.http.post(f"/finance/agreements/{agreement['id']}/additions", json=body)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["id"])
+
+
+def test_an_addition_made_by_hand_is_adopted_and_not_made_a_second_time(shop: Shop) -> None:
+    shop.only(ELMHURST)
+    shop.apply("--only", "setup")
+    number = by_hand(shop)
+
+    plan = shop("plan")
+    assert "» Addition/elmhurst-foundry:backup-gb" in plan.out
+    assert "Plan: 1 to adopt;" in plan.out
+    shop.apply()
+
+    agreement = shop.one("/finance/agreements", name=ELM_LINES)
+    (line,) = shop.get(f"/finance/agreements/{agreement['id']}/additions")
+    assert (line["id"], line["quantity"], line["unitPrice"]) == (number, 301, Decimal("0.15"))
+    assert line["serialNumber"] == "rc:cove/1001005/elmhurst-foundry"
+    assert shop("plan", "--detailed-exitcode").code == 0
+
+
+def test_two_additions_that_could_be_adopted_are_an_error_that_lists_both(shop: Shop) -> None:
+    shop.only(ELMHURST)
+    shop.apply("--only", "setup")
+    first, second = by_hand(shop), by_hand(shop, 260)
+
+    said = shop("apply", "--auto-approve")
+
+    assert said.code == 1
+    assert f"ids {first} and {second}" in said.err
+
+
+def test_an_exclusion_is_listed_and_once_it_expires_its_customer_counts_as_unmapped(shop: Shop) -> None:
+    shop.only(ALDER, FIR)
+    shop.edit("customers/fir-internal-lab.yaml", "reason:", 'until: "2026-11-30"\n  reason:')
+    said = shop.apply()
+    assert "excluded cove/1001006 Fir Internal Lab 40.1 GB" in said.out
+
+    shop.advance(24 * 30 + 6)
+    shop.uses(FIR, "50")
+    said = shop.apply("--only", "usage", code=5)
+
+    assert "unmapped cove/1001006 Fir Internal Lab 50 GB, 7.50 a month" in said.out
+    assert "ended on 2026-11-30" in said.out
+
+
+def test_one_unmapped_customer_ends_with_5_and_the_others_are_billed_all_the_same(alder: Shop) -> None:
+    alder.apply()
+    alder.world.add_device(alder.world.add_customer("Gumtree Motors", alder.time).id, alder.time, 12_300_000_000)
+    alder.uses(ALDER, "140")
+
+    said = alder.apply("--only", "usage", code=5)
+
+    assert "unmapped cove/" in said.out
+    assert "Gumtree Motors 12.3 GB, 1.95 a month" in said.out
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (140, Decimal("0.15"))}
+    assert alder("usage", "coverage").code == 5
+
+
+def test_a_workspace_that_only_wants_to_be_warned_of_unmapped_customers_ends_with_0(alder: Shop) -> None:
+    alder.edit("workspace.yaml", "unmapped: error", "unmapped: warn")
+    alder.world.add_device(alder.world.add_customer("Gumtree Motors", alder.time).id, alder.time, 12_300_000_000)
+
+    assert "Gumtree Motors" in alder.apply().out
+    assert alder("usage", "coverage").code == 0
+
+
+def test_a_vanished_customer_is_held_for_the_grace_and_then_bills_zero(alder: Shop) -> None:
+    alder.apply()
+    alder.advance()
+    alder.world.remove_customer(ALDER, alder.time)
+
+    alder.advance()
+    said = alder.apply("--only", "usage")
+    assert "vanished cove/1001001" in said.out
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
+
+    alder.advance(30)
+    said = alder.apply("--only", "usage")
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (0, Decimal("0.15"))}
+    assert "2026-11-01" in said.out  # names the last sample
+
+
+def test_a_failed_pull_holds_every_quantity_and_ends_with_5(alder: Shop) -> None:
+    alder.apply()
+    alder.advance()
+    alder.uses(ALDER, "500")
+    alder.patch.setenv("COVE_PASSWORD", "wrong")
+
+    said = alder.apply("--only", "usage", code=5)
+
+    assert "unknown cove/1001001" in said.out
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
+
+
+def test_the_devices_of_a_reseller_itself_are_unattributed_until_somebody_says_whose_they_are(alder: Shop) -> None:
+    alder.world.add_device(alder.world.root_id, alder.time, 5_000_000_000, "own-server")
+
+    said = alder.apply(code=5)
+
+    assert "unattributed cove/1000001 Sandbox MSP (sandbox@example.test) 5 GB" in said.out
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
+
+
+def test_a_customer_renamed_in_the_console_shows_old_and_new_and_is_billed_unharmed(alder: Shop) -> None:
+    alder.apply()
+    alder.advance()
+    alder.world.rename(ALDER, "Alder & Sons Dental", alder.time)
+
+    alder.apply("--only", "usage")
+
+    assert "Alder Dental → Alder & Sons Dental" in alder("usage", "coverage").out
+    assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
