@@ -27,6 +27,7 @@ COMMANDS = {
     "plan": ("reconciler.cli.plan:plan", "Show what would change, and what it does to the money."),
     "apply": ("reconciler.cli.apply:apply", "Do exactly what a plan says."),
     "show": ("reconciler.cli.show:show", "Render a plan file."),
+    "fmt": ("reconciler.cli.fmt:fmt", "Write every manifest in one layout."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schemas of manifests."),
     "sandbox": ("reconciler.cli.sandbox:sandbox", "Run stand-ins of ConnectWise and of the backup console."),
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # PyYAML comes without types, and its stubs are not in the lock
+import yaml
 
 from reconciler.manifests.lines import place_of
 

@@ -1,0 +1,81 @@
+"""`fmt` changes the layout of a file, and never what it means."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from reconciler.manifests.formatting import FormatError, formatted
+from reconciler.manifests.parsing import parse
+
+EXAMPLE = sorted((Path(__file__).parents[2] / "manifests").rglob("*.yaml"))
+
+
+def laid_out(text: str) -> str:
+    return formatted(text, where="a.yaml")
+
+
+@pytest.mark.parametrize("path", EXAMPLE, ids=lambda path: path.name)
+def test_the_example_estate_is_in_the_one_layout(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert laid_out(text) == text
+
+
+def test_indentation_is_made_even_and_comments_stay() -> None:
+    assert laid_out("# top\nspec:\n        a:   1   # one\n        b:\n        - 2\n") == (
+        "# top\nspec:\n  a: 1           # one\n  b:\n    - 2\n"
+    )
+
+
+def test_null_is_written_out_because_it_clears_a_field() -> None:
+    assert laid_out("endDate: ~\nother:\n") == "endDate: null\nother: null\n"
+
+
+def test_quotes_and_long_lines_are_the_authors() -> None:
+    text = f'a: "1"\nb: {"word " * 60}end\n'
+
+    assert laid_out(text) == text
+
+
+def test_words_that_older_yaml_took_for_flags_stay_text() -> None:
+    text = "a: no\nb: on\nc: 2026-11-01\nd: 017\n"
+
+    assert parse(laid_out(text)).documents == parse(text).documents
+
+
+def test_an_empty_file_is_left_empty() -> None:
+    assert laid_out("# nothing\n") == "# nothing\n"
+
+
+def test_a_file_that_is_not_in_order_is_left_as_it_is() -> None:
+    with pytest.raises(FormatError, match="not in order"):
+        laid_out("a: [1\n")
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(codec="ascii"), max_size=12),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abcde", min_size=1, max_size=4), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(values)
+def test_formatting_twice_is_formatting_once_and_no_value_changes(value: object) -> None:
+    out = StringIO()
+    YAML(typ="safe").dump({"value": value}, out)
+    text = out.getvalue()
+    if parse(text).flaws:
+        return
+
+    once = laid_out(text)
+
+    assert laid_out(once) == once
+    assert parse(once).documents == parse(text).documents
