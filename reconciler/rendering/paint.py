@@ -28,6 +28,8 @@ def plain(text: str, _style: str) -> str:
 def safe(text: str) -> str:
     """Control characters and those that turn the direction of text, written out: what a customer is called
     may not move somebody's cursor."""
+    if text.isprintable():
+        return text
     return "".join(
         character if unicodedata.category(character) not in _UNSAFE else f"\\u{ord(character):04x}"
         for character in text

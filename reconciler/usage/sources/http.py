@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -32,7 +33,9 @@ def make_client(transport: httpx.AsyncBaseTransport | None, url: str, source: st
     if transport is None:
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
 
-        transport = AiohttpTransport(proxy=environment_proxy(url, source))
+        # Reading the certificates that are trusted takes as long as the whole pull of a small estate.
+        tls = httpx.create_ssl_context() if urlsplit(url).scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
+        transport = AiohttpTransport(verify=tls, proxy=environment_proxy(url, source))
     return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
 
 
