@@ -115,7 +115,7 @@ class Shop:
     def apply(self, *arguments: str, code: int = 0) -> Said:
         """An apply without asking, which must end so."""
         said = self("apply", "--auto-approve", *arguments)
-        assert said.code == code, said.out + said.err
+        assert said.code == code, f"{said.code}\n{said.out[-1500:]}\n{said.err}"
         return said
 
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from deepdiff import DeepDiff
@@ -93,7 +93,7 @@ def _judge(action: Action, live: LiveObject | None, ids: Ids) -> bool | str:
     """True: done already. False: as the plan found it. Text: neither, and what differs."""
     of = kind(action.kind)
     if live is None:
-        return False if action.precondition is None else f"id {action.id} is no longer there, or no longer in force"
+        return False if action.precondition is None else f"id {action.id} is no longer there"
     now = as_it_stands(of, _compared(action), live)
     wanted = _wanted(action, ids)
     if all(_done(change, now, wanted) for change in action.changes):
@@ -182,15 +182,19 @@ async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: I
     """By address: the object that an action updates, or the one in the way of what it would create."""
     rows = await _rows(client, of, actions, ids)
     in_force = [row for row in rows if not of.ignore(row.raw)]
-    # A cancelled addition of this month is still ours to correct; a cancelled agreement is out.
-    by_id = {row.id: row for row in (in_force if of.declarable else rows)}
-    by_key = {key: row for row in in_force for key in keys_of(of, row)}
+    by_id = {row.id: row for row in in_force}
+    # Of two under one key the living one counts, as it does when a plan is made.
+    by_key = {key: row for row in sorted(in_force, key=_dormant_first(of)) for key in keys_of(of, row)}
     found: dict[str, LiveObject] = {}
     for action in actions:
         live = by_key.get(natural_key(of, values_of(action, ids))) if action.id is None else by_id.get(action.id)
         if live is not None:
             found[action.address] = live
     return found
+
+
+def _dormant_first(of: Kind) -> Callable[[LiveObject], bool]:
+    return lambda row: not of.dormant(row.raw)
 
 
 async def _rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> list[LiveObject]:

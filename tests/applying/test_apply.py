@@ -1,0 +1,317 @@
+"""Plans carried out, over real HTTP: refusals before the first write, the turn, drops, and what is told."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.applying.apply import Conduct, apply, check_guardrails, turn
+from reconciler.cli.context import Context
+from reconciler.cli.session import Session, make_plan, opened
+from reconciler.errors import ReconcilerError, Refused
+from reconciler.ledger import journal, lock
+from reconciler.ledger.errors import LedgerError
+from reconciler.live.read import Scope
+from reconciler.planning.outcome import Outcome, Result
+from reconciler.planning.plan import Plan, Tripped
+from tests.applying.builders import plan as plan_of
+from tests.shop import ALDER, ALL, Send, Shop
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+@asynccontextmanager
+async def session_of(shop: Shop) -> AsyncIterator[Session]:
+    context = Context(shop.folder, None, False, False, False, shop.time, {**shop.variables})
+    async with opened(context) as session:
+        yield session
+
+
+async def done(session: Session, plan: Plan, **more: Any) -> Outcome:
+    """The plan carried out in a turn of its own."""
+    conduct = Conduct(**{"clock": lambda: session.context.now, "secret": session.secret, **more})
+    async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
+        return await apply(session.client, session.ledger, plan, conduct, lease)
+
+
+TRIPPED = plan_of().model_copy(
+    update={
+        "guardrails": (
+            Tripped(name="customer-change", address="Addition/a", message="quantity 1 → 900"),
+            Tripped(name="total-change", message="the month's total changes by 900"),
+        )
+    }
+)
+
+
+def test_a_guardrail_refuses_the_plan_and_says_how_to_approve_it() -> None:
+    with pytest.raises(Refused) as refused:
+        check_guardrails(TRIPPED, ())
+
+    assert "customer-change: Addition/a: quantity 1 → 900" in str(refused.value)
+    assert "--approve customer-change --approve total-change" in refused.value.advice
+
+
+def test_each_guardrail_is_approved_by_its_own_name() -> None:
+    with pytest.raises(Refused, match="total-change"):
+        check_guardrails(TRIPPED, ("customer-change",))
+    check_guardrails(TRIPPED, ("customer-change", "total-change"))
+
+
+async def test_everything_is_done_once_and_each_result_has_its_id(small: Shop) -> None:
+    told: list[Result] = []
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        outcome = await done(session, plan, recheck=False, on_result=told.append)
+
+    assert outcome.complete
+    assert {result.address for result in told} == {action.address for action in plan.actions}
+    assert all(result.id for result in outcome.results)
+    company = small.one("/company/companies", identifier="AlderDental")
+    assert next(each.id for each in outcome.results if each.address == "Company/alder-dental") == company["id"]
+
+
+async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Shop) -> None:
+    def no_secret(_setting: object) -> str:
+        raise ReconcilerError("$COVE_PASSWORD is not set")
+
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        with pytest.raises(ReconcilerError, match="COVE_PASSWORD"):
+            await done(session, plan, secret=no_secret)
+
+    assert not any(small.counts().values())
+
+
+async def test_only_one_apply_has_the_turn_at_a_time(small: Shop) -> None:
+    async with session_of(small) as session:
+        clock = lambda: session.context.now  # noqa: E731
+        async with turn(session.client, session.ledger, "example", clock):
+            with pytest.raises(Refused, match="another apply of workspace example is at work"):
+                async with turn(session.client, session.ledger, "example", clock):
+                    pass
+        async with turn(session.client, session.ledger, "example", clock):
+            pass
+
+
+async def test_the_turn_is_given_back_when_an_apply_is_refused(small: Shop) -> None:
+    async with session_of(small) as session:
+        plan = (await make_plan(session, Scope())).model_copy(update={"guardrails": TRIPPED.guardrails})
+        for _ in range(2):
+            with pytest.raises(Refused, match="guardrails tripped"):
+                await done(session, plan)
+
+
+async def test_a_long_apply_renews_its_lock(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[datetime] = []
+    monkeypatch.setattr(lock.Lease, "renew", lambda _lease, now: renewed.append(now))
+    moments = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=25 * step) for step in range(10_000))
+
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        assert (await done(session, plan, clock=lambda: next(moments))).complete
+
+    assert renewed
+    assert all((after - before).total_seconds() > 60 for before, after in pairwise(renewed))
+
+
+async def test_a_run_that_has_lost_its_lock_begins_nothing_new(small: Shop) -> None:
+    notices: list[str] = []
+    moments = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=2 * step) for step in range(10_000))
+
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+
+        def taken_over(_result: Result) -> None:
+            with session.ledger.write() as connection:
+                connection.execute(lock._locks.update().values(token="another"))
+
+        outcome = await done(session, plan, clock=lambda: next(moments), on_result=taken_over, on_notice=notices.append)
+
+    assert outcome.interrupted
+    assert outcome.count("skipped")
+    assert len(notices) == 1
+    assert "another run has taken over the lock" in notices[0]
+
+
+async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_about: object, **_more: object) -> None:
+        raise LedgerError("the disk is full", where="ledger")
+
+    notices: list[str] = []
+    monkeypatch.setattr("reconciler.applying.apply.end_run", full)
+    async with session_of(small) as session:
+        outcome = await done(session, await make_plan(session, Scope()), on_notice=notices.append)
+
+    assert outcome.complete
+    assert notices == ["the end of this run could not be noted: ledger: the disk is full"]
+
+
+async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with session_of(small) as session:
+        held = lock.hold
+
+        @asynccontextmanager
+        async def nothing() -> AsyncIterator[None]:
+            yield
+
+        class Full:
+            def __init__(self, *about: Any) -> None:
+                self.inner = held(*about)
+
+            def __enter__(self) -> Any:
+                return self.inner.__enter__()
+
+            def __exit__(self, *about: Any) -> None:
+                self.inner.__exit__(*about)
+                raise LedgerError("the disk is full")
+
+        monkeypatch.setattr("reconciler.applying.apply.hold", Full)
+        assert (await done(session, await make_plan(session, Scope()))).complete
+        with pytest.raises(LedgerError, match="disk is full"):
+            async with turn(session.client, session.ledger, "example", lambda: session.context.now):
+                raise LedgerError("and in the middle, too")
+
+
+async def test_a_stop_ends_in_good_order_and_the_next_run_does_the_rest(small: Shop) -> None:
+    stop = asyncio.Event()
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        first = await done(session, plan, stop=stop, on_result=lambda _result: stop.set())
+        second = await done(session, plan)
+
+    assert first.interrupted
+    assert not first.complete
+    assert second.complete
+    assert second.count("already") == first.count("done")
+    assert {**small.counts()} == {
+        **ALL,
+        "company": 1,
+        "contact": 1,
+        "agreement": 1,
+        "managementSummary": 1,
+        "addition": 1,
+    }
+
+
+# ── drops ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "fault", ["drop:every=2", "drop:every=3@/company", "drop@/apis/3.0", "drop:every=2@/additions"]
+)
+def test_after_dropped_answers_nothing_is_made_twice_and_a_second_plan_is_empty(shop: Shop, fault: str) -> None:
+    shop.fault(fault)
+
+    said = shop("apply", "--auto-approve")
+    shop.fault()
+
+    assert said.code == 0, said.out[-1000:] + said.err
+    assert dict(shop.counts()) == ALL
+    assert shop("plan", "--detailed-exitcode").code == 0
+    assert {state for _, _, state in shop.journal()} == {"done"}
+
+
+def failing_posts(path: str) -> Callable[[httpx.Request, Send], Awaitable[httpx.Response]]:
+    async def fail(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith(path):
+            return httpx.Response(500, text="no")
+        return await send(request)
+
+    return fail
+
+
+def test_an_object_that_failed_leaves_the_others_done_and_a_second_run_continues(shop: Shop) -> None:
+    with shop.meddled(failing_posts("/company/contacts")):
+        said = shop.apply(code=4)
+
+    assert re.search(r"^failed +Contact/alder-dental: .*ConnectWise answered 500", said.out, re.MULTILINE)
+    assert "skipped  Agreement/alder-dental: skipped because Contact/alder-dental failed" in said.out
+    assert said.out.splitlines()[-1] == (
+        "Applied: 12 done, 5 failed, 17 skipped. Run again when the cause is mended: what is done is not done twice."
+    )
+
+    assert shop.apply().out.splitlines()[-1] == "Applied: 22 done."
+    assert dict(shop.counts()) == ALL
+
+
+def test_a_field_that_did_not_take_is_a_loud_failure(small: Shop) -> None:
+    async def cheat(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.method == "POST" and str(request.url).endswith("/company/companies"):
+            return httpx.Response(
+                answer.status_code, headers=answer.headers, content=answer.content.replace(b"Tampa", b"")
+            )
+        return answer
+
+    with small.meddled(cheat):
+        said = small.apply(code=4)
+
+    assert "ConnectWise said yes, but city is '' where 'Tampa' was asked for" in said.out
+    company = small.one("/company/companies", identifier="AlderDental")
+    written = small.journal("address, state, object_id")
+    assert ("Company/alder-dental", "failed", company["id"]) in written
+
+
+def test_every_write_has_its_intent_before_it_and_its_answer_after_it(small: Shop) -> None:
+    states: list[str] = []
+
+    async def watch(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.method == "POST":
+            states.append(small.journal("state")[-1][0])
+        return await send(request)
+
+    with small.meddled(watch):
+        small.apply()
+
+    assert states
+    assert set(states) == {"open"}
+    assert all(
+        state == "done" and sent <= answered and number
+        for state, sent, answered, number in small.journal("state, sent_at, answered_at, object_id")
+    )
+
+
+def test_no_secret_is_in_the_ledger_even_if_the_server_repeats_it(small: Shop) -> None:
+    small.patch.setenv("COVE_PASSWORD", small.variables["COVE_PASSWORD"])
+    password = small.variables["COVE_PASSWORD"]
+
+    async def echo(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.method == "POST" and str(request.url).endswith("/integratorlogins"):
+            body = answer.content.replace(b'"username"', b'"password":"' + password.encode() + b'","username"')
+            return httpx.Response(answer.status_code, headers=[("content-type", "application/json")], content=body)
+        return answer
+
+    with small.meddled(echo):
+        small.apply()
+
+    assert not [secret for secret in small.secrets() if secret.encode() in small.kept_bytes()]
+    bodies = [body for (body,) in small.journal("body") if "backup-billing" in body]
+    assert len(bodies) == 1
+    assert "(sensitive)" in bodies[0]
+
+
+def test_a_run_is_noted_with_its_plan_and_its_outcome(small: Shop, tmp_path: Path) -> None:
+    small("plan", "--out", str(tmp_path / "plan.json"))
+    small("apply", str(tmp_path / "plan.json"))
+
+    assert journal.made_by_us  # the ledger is what `undeclared` reads
+    (tmp_path / "manifests/customers/alder-dental.yaml").unlink()
+    said = small("plan")
+    assert "Company/alder-dental: no longer declared (id" in said.out

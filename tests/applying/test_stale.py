@@ -1,0 +1,304 @@
+"""A plan file against a tenant that has gone on: refused whole with a diff, or gone on with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.applying.test_apply import failing_posts
+from tests.shop import ALDER, ALL, ELMHURST, Said, Shop
+from tests.test_seed_steps import by_hand
+
+FIELD = {
+    "podId": 1,
+    "caption": "Region",
+    "sequenceNumber": 1,
+    "fieldTypeIdentifier": "Text",
+    "entryTypeIdentifier": "EntryField",
+}
+
+
+class Planned:
+    """A shop with one customer, and a plan file of it."""
+
+    def __init__(self, shop: Shop, file: Path) -> None:
+        self.shop = shop
+        self.file = file
+
+    def plan(self, *arguments: str) -> Any:
+        said = self.shop("plan", "--out", str(self.file), *arguments)
+        assert said.code == 0, said.err
+        return json.loads(self.file.read_text(encoding="utf-8"))
+
+    def apply(self) -> Said:
+        return self.shop("apply", str(self.file))
+
+    def path(self, collection: str, **conditions: str) -> str:
+        return f"{collection}/{self.shop.one(collection, **conditions)['id']}"
+
+
+@pytest.fixture
+def planned(shop: Shop, tmp_path: Path) -> Planned:
+    shop.only(ALDER)
+    return Planned(shop, tmp_path / "plan.json")
+
+
+@pytest.fixture
+def standing(planned: Planned) -> Planned:
+    """One whose estate stands."""
+    planned.shop.apply()
+    return planned
+
+
+COMPANY = "/company/companies"
+ALDER_FILE = "customers/alder-dental.yaml"
+
+
+def test_a_plan_file_is_done_as_it_is(planned: Planned) -> None:
+    planned.plan()
+
+    said = planned.apply()
+
+    assert (said.code, said.out) == (0, "Applied: 12 done.\n")
+
+
+def test_a_plan_file_that_was_done_already_is_done_again_without_a_write(planned: Planned) -> None:
+    planned.plan()
+    planned.apply()
+    before = planned.shop.journal()
+
+    said = planned.apply()
+
+    assert (said.code, said.out) == (0, "Applied: 12 already.\n")
+    assert planned.shop.journal() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/company/contacts", "/finance/agreements", "/additions", "/managementSummaryReports", "/procurement/catalog"],
+)
+def test_a_plan_file_that_was_done_in_part_is_finished_and_nothing_is_made_twice(planned: Planned, path: str) -> None:
+    planned.plan()
+    with planned.shop.meddled(failing_posts(path)):
+        first = planned.apply()
+    assert first.code == 4
+
+    second = planned.apply()
+
+    assert second.code == 0, second.err
+    assert "already" in second.out
+    assert sum(planned.shop.counts().values()) == 12
+    assert planned.shop("plan", "--detailed-exitcode").code == 0
+
+
+def test_the_whole_plan_is_refused_with_a_diff_when_one_thing_has_changed(standing: Planned) -> None:
+    shop = standing.shop
+    shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+    shop.uses(ALDER, "150")
+    standing.plan()
+    shop.patch_live(standing.path(COMPANY, identifier="AlderDental"), city="Orlando")
+
+    said = standing.apply()
+
+    assert said.code == 3
+    assert "the plan is stale: what it was based on has changed since" in said.err
+    assert 'Company/alder-dental: city: "Tampa" → "Orlando"' in said.err
+    assert "Nothing was written. Make a new plan: reconciler plan --out FILE" in said.err
+    assert shop.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 121
+
+
+def test_a_change_of_a_field_that_no_manifest_declares_does_not_matter(standing: Planned) -> None:
+    standing.shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+    standing.plan()
+    standing.shop.patch_live(standing.path(COMPANY, identifier="AlderDental"), website="alder.example")
+
+    assert standing.apply().code == 0
+
+
+def test_an_object_that_is_gone_makes_the_plan_stale(standing: Planned) -> None:
+    shop = standing.shop
+    shop.uses(ALDER, "150")
+    shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+    standing.plan()
+    number = shop.one(COMPANY, identifier="AlderDental")["id"]
+    shop.tenant.tables["company"].rows[number].data["deletedFlag"] = True
+
+    said = standing.apply()
+
+    assert said.code == 3
+    assert f"Company/alder-dental: id {number} is no longer there" in said.err
+
+
+def test_additions_of_an_agreement_that_is_gone_make_the_plan_stale(standing: Planned) -> None:
+    shop = standing.shop
+    shop.uses(ALDER, "150")
+    plan = standing.plan()
+    agreement = shop.tenant.tables["agreement"]
+    for table in ("managementSummary", "addition", "agreement"):
+        for row in [*shop.tenant.tables[table].rows.values()]:
+            shop.tenant.tables[table].remove(row)
+    assert not agreement.rows
+
+    said = standing.apply()
+
+    assert said.code == 3
+    (action,) = plan["actions"]
+    assert f"Addition/alder-dental:backup-gb: id {action['id']} is no longer there" in said.err
+
+
+def test_a_management_solution_below_a_company_that_is_gone_makes_the_plan_stale(standing: Planned) -> None:
+    shop = standing.shop
+    shop.edit("defaults.yaml", "deviceType: BackupStats", "deviceType: Servers")
+    standing.plan()
+    for table in ("managementSummary", "company"):
+        for row in [*shop.tenant.tables[table].rows.values()]:
+            shop.tenant.tables[table].remove(row)
+
+    said = standing.apply()
+
+    assert said.code == 3
+    assert "ManagementSolution/alder-dental: id" in said.err
+
+
+def test_something_made_meanwhile_under_the_same_key_makes_the_plan_stale(planned: Planned) -> None:
+    planned.plan()
+    body = {"identifier": "ALDERDENTAL", "name": "Somebody Else", "city": "Boston"}
+    assert planned.shop.http.post(COMPANY, json=body).status_code == 201
+
+    said = planned.apply()
+
+    assert said.code == 3
+    assert "Company/alder-dental: was to be created, but exists: id" in said.err
+    assert 'name: "Alder Dental" → "Somebody Else"' in said.err
+
+
+def test_of_two_contacts_with_one_address_the_one_that_is_still_there_counts(planned: Planned) -> None:
+    shop = planned.shop
+    planned.plan()
+    assert planned.apply().code == 0
+    gone = shop.tenant.create(
+        "contact",
+        {
+            "firstName": "Former",
+            "company": {"identifier": "AlderDental"},
+            "inactiveFlag": True,
+            "communicationItems": [{"type": {"name": "Email"}, "value": "office@alder-dental.example"}],
+        },
+    )
+    assert gone["id"] > shop.one("/company/contacts", firstName="Ada")["id"]
+
+    assert planned.apply().out == "Applied: 12 already.\n"
+
+
+def test_changed_manifests_make_the_plan_stale(planned: Planned) -> None:
+    planned.plan()
+    planned.shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+
+    said = planned.apply()
+
+    assert said.code == 3
+    assert "the manifests have changed since it was made" in said.err
+
+
+def test_a_plan_of_another_workspace_is_refused(planned: Planned) -> None:
+    planned.plan()
+    planned.shop.edit("workspace.yaml", "name: example", "name: other")
+
+    said = planned.apply()
+
+    assert said.code == 3
+    assert "the plan is for workspace example, not other" in said.err
+
+
+def test_a_custom_field_that_is_to_change_is_not_taken_for_done(standing: Planned) -> None:
+    shop = standing.shop
+    shop.tenant.create("userDefinedField", FIELD)
+    shop.edit(ALDER_FILE, "city: Tampa", "customFields: {Region: East}, city: Tampa")
+    standing.plan()
+
+    assert standing.apply().out == "Applied: 1 done.\n"
+
+    company = shop.one(COMPANY, identifier="AlderDental")
+    assert company["customFields"][0]["value"] == "East"
+    assert standing.apply().out == "Applied: 1 already.\n"
+
+
+def test_a_new_company_with_custom_fields_counts_as_done_beside_fields_that_nobody_declared(planned: Planned) -> None:
+    shop = planned.shop
+    shop.tenant.create("userDefinedField", FIELD)
+    shop.tenant.create("userDefinedField", {**FIELD, "caption": "Tier", "sequenceNumber": 2})
+    shop.edit(ALDER_FILE, "city: Tampa", "customFields: {Region: East}, city: Tampa")
+    planned.plan()
+    assert planned.apply().code == 0
+
+    assert planned.apply().out == "Applied: 12 already.\n"
+
+
+CROSS = """  crossReferences:
+    - {vendorType: Server, vendorLevel: Gold, agreementType: Managed Service, product: backup-gb}
+    - {vendorType: Laptop, vendorLevel: Basic}
+"""
+
+
+def test_cross_references_are_looked_at_entry_by_entry(planned: Planned) -> None:
+    shop = planned.shop
+    setup = shop.folder / "setup.yaml"
+    text = setup.read_text(encoding="utf-8")
+    mark = '  matchOnSerialNumber: true # "Check Match on Serial Number"\n'
+    assert mark in text
+    setup.write_text(text.replace(mark, mark + CROSS), encoding="utf-8")
+    planned.plan()
+    assert planned.apply().code == 0
+    assert planned.apply().out == "Applied: 12 already.\n"
+
+    shop.edit("setup.yaml", "    - {vendorType: Laptop, vendorLevel: Basic}\n", "")
+    shop.edit("setup.yaml", "agreementType: Managed Service, product: backup-gb", "agreementType: Maintenance")
+    planned.plan()
+    assert planned.apply().out == "Applied: 1 done.\n"
+    assert planned.apply().out == "Applied: 1 already.\n"
+
+
+def test_an_adoption_is_looked_over_like_an_update(shop: Shop, tmp_path: Path) -> None:
+    shop.only(ELMHURST)
+    shop.apply("--only", "setup")
+    number = by_hand(shop)
+    planned = Planned(shop, tmp_path / "plan.json")
+    planned.plan()
+    agreement = shop.one("/finance/agreements", name="Elmhurst Foundry - Managed Backup")["id"]
+    shop.patch_live(f"/finance/agreements/{agreement}/additions/{number}", quantity=99)
+
+    said = planned.apply()
+
+    assert said.code == 3
+    assert 'Addition/elmhurst-foundry:backup-gb: quantity: "250" → "99"' in said.err
+
+
+def test_a_link_to_something_that_the_same_plan_made_counts_once_it_is_there(standing: Planned) -> None:
+    shop = standing.shop
+    extra = (
+        "apiVersion: reconciler/v1\nkind: Contact\nmetadata: {name: new}\n"
+        "spec: {company: alder-dental, firstName: New, email: new@alder-dental.example}\n"
+    )
+    shop.write("customers/new.yaml", extra)
+    shop.edit(ALDER_FILE, "company: alder-dental, contact: alder-dental}", "company: alder-dental, contact: new}")
+    plan = standing.plan()
+    assert {action["address"] for action in plan["actions"]} == {"Contact/new", "Agreement/alder-dental"}
+    assert standing.apply().out == "Applied: 2 done.\n"
+
+    assert standing.apply().out == "Applied: 2 already.\n"
+
+
+def test_it_is_looked_over_in_bulk_and_of_new_customers_only_the_companies_are(shop: Shop, tmp_path: Path) -> None:
+    planned = Planned(shop, tmp_path / "plan.json")
+    planned.plan()
+    shop.sandbox.log.clear()
+
+    assert planned.apply().code == 0
+
+    reads = [each.path.rpartition("3.0")[2] for each in shop.sandbox.log.entries if each.method == "GET"]
+    assert len([path for path in reads if path == COMPANY]) == 1
+    assert not [path for path in reads if path in ("/company/contacts", "/finance/agreements")]
+    assert dict(shop.counts()) == ALL
