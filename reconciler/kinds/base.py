@@ -232,7 +232,7 @@ def reference_fields(spec: type[BaseModel]) -> tuple[tuple[str, str, str, bool],
         name = info.alias or attribute
         if kinds:
             found.append((attribute, name, kinds[0], False))
-        elif _holds_models(info.annotation):
+        elif any(reference_fields(model) for model in _models_in(info.annotation)):
             found.append((attribute, name, "", True))
     return tuple(found)
 
@@ -244,10 +244,13 @@ def _marks(annotation: Any, metadata: list[Any]) -> Iterator[Any]:
             yield from argument.__metadata__
 
 
-def _holds_models(annotation: Any) -> bool:
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, Model):
-        return annotation not in (EnvSecret, FileSecret, ByIdentifier, ByName, ByEmail, ById)
-    return any(_holds_models(argument) for argument in get_args(annotation))
+        if annotation not in (EnvSecret, FileSecret, ByIdentifier, ByName, ByEmail, ById):
+            yield annotation
+        return
+    for argument in get_args(annotation):
+        yield from _models_in(argument)
 
 
 def key_part(value: Any, *, exact: bool = False) -> Any:

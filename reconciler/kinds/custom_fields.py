@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.kinds.forms import Form, Object, Table, Tables, date_text
-from reconciler.kinds.values import Value
+from reconciler.kinds.values import Value, plain_text
 
 TABLE = "system/userDefinedFields"
 NUMBERS = frozenset({"Currency", "Number", "Percent"})
@@ -24,7 +24,7 @@ def _plain(item: Object) -> Value:
         return value
     if isinstance(value, (int, Decimal)):
         return Decimal(value)
-    return date_text(value) if item.get("type") == "Date" else str(value).strip() or None
+    return date_text(value) if item.get("type") == "Date" else plain_text(value)
 
 
 def _encode(value: Value, tables: Tables) -> dict[str, Any]:
@@ -37,6 +37,16 @@ def _encode(value: Value, tables: Tables) -> dict[str, Any]:
             for caption, item in sorted(declared.items())
         ]
     }
+
+
+def fits(value: Value, row: Mapping[str, Any]) -> bool:
+    """Whether a custom field of this type can hold the value; any can be empty."""
+    sort = row.get("fieldTypeIdentifier")
+    if value is None or sort is None:
+        return True
+    if sort in NUMBERS:
+        return isinstance(value, Decimal)
+    return isinstance(value, bool if sort == "Checkbox" else str)
 
 
 def _typed(value: Value, row: Mapping[str, Any]) -> Any:

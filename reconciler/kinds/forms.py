@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from reconciler.kinds.values import Link, Value
+from reconciler.kinds.values import Link, Value, plain_text
 
 Object = Mapping[str, Any]
 """A ConnectWise object as its JSON came, numbers as `Decimal` or `int`."""
@@ -79,11 +79,11 @@ def _plain(path: str, value: Value) -> dict[str, Any]:
 
 
 def text(path: str, *, exact: bool = False) -> Form:
-    """Text, compared trimmed and with plain line ends: values come back padded or not [seen]. Empty text is nothing."""
+    """Text, compared trimmed: `plain_text` says how."""
 
     def decode(obj: Object) -> Value:
         value = obj.get(path)
-        return None if value is None else str(value).strip().replace("\r\n", "\n") or None
+        return None if value is None else plain_text(value)
 
     return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact)
 

@@ -40,6 +40,11 @@ class Link:
         return hash(self.id if self.id is not None else (self.address, self.name))
 
 
+def plain_text(value: Any) -> str | None:
+    """Text trimmed and with plain line ends: values come back padded or not [seen]. Empty text is nothing."""
+    return str(value).strip().replace("\r\n", "\n") or None
+
+
 def to_json(value: Value) -> Json:
     """A value as a plan's JSON holds it: decimals as text, links as objects, sets sorted."""
     if isinstance(value, Decimal):

@@ -42,6 +42,7 @@ class Matcher:
         self._read: set[str] = set()
         self._documents: dict[str, LiveObject | None] = {}
         self._links: dict[str, dict[Path, Link]] = {}
+        self._by_name: dict[str, Link] = {}
         self._declared: dict[str, dict[Key, Document]] = {}
 
     @property
@@ -80,8 +81,8 @@ class Matcher:
         """Every reference of a document as a link; a look-up of something that does not exist is a problem."""
         address = document.address
         if address not in self._links:
-            found = ((reference.path, self._link(reference, document)) for reference in references_of(document.spec))
-            self._links[address] = {path: link for path, link in found if link is not None}
+            found = {reference.path: self._link(reference, document) for reference in references_of(document.spec)}
+            self._links[address] = {path: link for path, link in found.items() if link is not None}
         return self._links[address]
 
     def _find(self, document: Document) -> LiveObject | None:
@@ -140,7 +141,10 @@ class Matcher:
     def _link(self, reference: Reference, document: Document) -> Link | None:
         value = reference.value
         if isinstance(value, str):
-            return self._link_to(value, self.manifests.by_address[f"{reference.kind}/{value}"])
+            address = f"{reference.kind}/{value}"
+            if address not in self._by_name:
+                self._by_name[address] = self._link_to(value, self.manifests.by_address[address])
+            return self._by_name[address]
         of = kind(reference.kind)
         if isinstance(value, ById):
             return self._link_by_id(of, value.id, reference, document)

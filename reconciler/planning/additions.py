@@ -159,7 +159,9 @@ class _Planner:
 
     def _create(self, line: WantedLine) -> None:
         values = _values(line)
+        money = Money(before=_ZERO, after=worth(values), currency=self._currency)
         self._add(
+            money,
             Action(
                 address=line.address,
                 kind=self._of.name,
@@ -167,7 +169,7 @@ class _Planner:
                 endpoint=str(self._of.collection),
                 reason=line.why,
                 changes=created(self._of, values),
-                money=Money(before=_ZERO, after=worth(values), currency=self._currency),
+                money=money,
             ),
             line.mapping,
             (_ZERO, line.quantity),
@@ -208,7 +210,9 @@ class _Planner:
         mapping = lines[0].mapping
         product = obj.raw.get("product") or {}
         change = Change(path="quantity", before=plain_decimal(quantity_of(obj)), after="0")
+        money = Money(before=monthly(obj), after=_ZERO, currency=self._currency)
         self._add(
+            money,
             Action(
                 address=f"Addition/{mapping}:{product.get('identifier') or product.get('id')}:{obj.id}",
                 kind=self._of.name,
@@ -218,7 +222,7 @@ class _Planner:
                 reason=f"CustomerMapping/{mapping} bills by another product or agreement now",
                 changes=(change,),
                 precondition=self._precondition(obj),
-                money=Money(before=monthly(obj), after=_ZERO, currency=self._currency),
+                money=money,
             ),
             mapping,
             (quantity_of(obj), _ZERO),
@@ -234,7 +238,9 @@ class _Planner:
         changes: tuple[Change, ...],
     ) -> None:
         left = {**obj.raw, **{change.path: change.after for change in changes}}
+        money = Money(before=monthly(obj), after=worth(left), currency=self._currency)
         self._add(
+            money,
             Action(
                 address=line.address,
                 kind=self._of.name,
@@ -244,7 +250,7 @@ class _Planner:
                 reason=reason,
                 changes=changes,
                 precondition=self._precondition(obj),
-                money=Money(before=monthly(obj), after=worth(left), currency=self._currency),
+                money=money,
             ),
             line.mapping,
             (quantity_of(obj), Decimal(left.get("quantity") or 0)),
@@ -256,13 +262,12 @@ class _Planner:
         return Precondition(id=obj.id, last_updated=obj.last_updated, fields=fields)
 
     def _add(
-        self, action: Action, mapping: str, quantities: tuple[Decimal, Decimal], after: frozenset[str] = frozenset()
+        self, money: Money, action: Action, mapping: str, quantities: tuple[Decimal, Decimal], after: frozenset[str]
     ) -> None:
         self.plan.actions.append(action)
         self.plan.after[action.address] = after
-        if action.money is not None:
-            self.plan.money_before += action.money.before
-            self.plan.money_after += action.money.after
+        self.plan.money_before += money.before
+        self.plan.money_after += money.after
         self._count(mapping, *quantities)
 
     def _count(self, mapping: str, before: Decimal, after: Decimal) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconciler.kinds.base import EnvSecret, FieldForm, FileSecret, fields_of
+from reconciler.kinds.custom_fields import fits
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.forms import Children, Form, Target
-from reconciler.kinds.values import Link, Value
+from reconciler.kinds.values import Link, Value, plain_text
 from reconciler.manifests.documents import Document
 from reconciler.planning.setup_tables import SetupTables, UnknownEntryError
 
@@ -29,14 +30,20 @@ class Resolver:
 
     def values(self, document: Document) -> dict[str, Value]:
         """By manifest name, of every declared field that stands in ConnectWise."""
-        declared = document.declared
-        return {item.name: self._field(document, item) for item in document.kind.fields if item.name in declared}
-
-    def _field(self, document: Document, item: FieldForm) -> Value:
-        value = getattr(document.spec, item.attribute)
-        if isinstance(value, Mapping):
-            return self._by_caption(document, item, value)
-        return self._value(document, item.form, value, (item.name,), document.spec)
+        declared, spec = document.declared, document.spec
+        links = self._estate.links.get(document.address, {})
+        found: dict[str, Value] = {}
+        for item in document.kind.fields:
+            if item.name not in declared:
+                continue
+            value, target = getattr(spec, item.attribute), item.form.target
+            if target is not None and target.kind is not None and value is not None:
+                found[item.name] = links.get((item.name,))
+            elif isinstance(value, Mapping):
+                found[item.name] = self._by_caption(document, item, value)
+            else:
+                found[item.name] = self._value(document, item.form, value, (item.name,), spec)
+        return found
 
     def _value(self, document: Document, form: Form, value: Any, path: Path, owner: BaseModel) -> Value:
         match value:
@@ -85,18 +92,22 @@ class Resolver:
 
     def _by_caption(self, document: Document, item: FieldForm, declared: Mapping[str, Any]) -> Value:
         """Custom fields under the captions that ConnectWise spells them with, each once."""
+        where = f"{document.address}: {item.name}"
         found: dict[str, Value] = {}
         for table in item.form.tables:
             target = Target(table=table.path, label="caption")
-            for caption, value in declared.items():
+            for caption, given in declared.items():
                 try:
-                    known = self._tables.entry(target, caption).name
+                    row = self._tables.row(target, caption)
                 except UnknownEntryError as unknown:
-                    self.problems.append(f"{document.address}: {item.name}: {unknown}")
+                    self.problems.append(f"{where}: {unknown}")
                     continue
+                known, value = str(row["caption"]).strip(), _plain(given)
                 if known in found:
-                    self.problems.append(f"{document.address}: {item.name}: {known!r} is there twice")
-                found[known] = _plain(value)
+                    self.problems.append(f"{where}: {known!r} is there twice")
+                if not fits(value, row):
+                    self.problems.append(f"{where}: {known!r} is of type {row['fieldTypeIdentifier']}, not {given!r}")
+                found[known] = value
         return found
 
 
@@ -113,4 +124,4 @@ def _plain(value: Any) -> Value:
         case datetime.date():
             return value.isoformat()
         case _:
-            return str(value).strip() or None
+            return plain_text(value)

@@ -37,6 +37,11 @@ class SetupTables:
             raise UnknownEntryError(found)
         return found
 
+    def row(self, target: Target, name: str) -> Row:
+        """All that was read of the one entry of this name."""
+        found = self.entry(target, name)
+        return next(row for row in self._rows(str(target.table), target.label)[_folded(name)] if row["id"] == found.id)
+
     def _look(self, target: Target, name: str, scope: str | None) -> Link | str:
         table = str(target.table)
         rows = self._rows(table, target.label)

@@ -1,38 +1,38 @@
-"""The tally."""
+"""What became of a plan."""
 
 from __future__ import annotations
 
-from reconciler.planning.outcome import Outcome, Result, Status, outcome_of
-from tests.applying.builders import action, plan
+from reconciler.planning.outcome import Result, Status, outcome_of
+from tests.planning.builders import action, plan_of
 
-PLAN = plan(action("Company/a"), action("Company/b"))
+ADDRESSES = ("Product/a", "Product/b", "Product/c")
+PLAN = plan_of(*map(action, ADDRESSES))
 
 
-def outcome(first: Status, second: Status, *, stopped: bool = False) -> Outcome:
-    results = [
-        Result(address="Company/b", action="create", status=second),
-        Result(address="Company/a", action="create", status=first),
+def results(*statuses: Status) -> list[Result]:
+    return [
+        Result(address=address, action="create", status=status)
+        for address, status in zip(ADDRESSES, statuses, strict=True)
     ]
-    return outcome_of(PLAN, results, stopped=stopped, requests=7)
 
 
 def test_results_stand_in_the_order_of_the_plan() -> None:
-    assert [result.address for result in outcome("done", "done").results] == ["Company/a", "Company/b"]
-
-
-def test_done_and_already_done_are_complete_and_everything_else_is_not() -> None:
-    assert outcome("done", "already").complete
-    assert not any(outcome("done", status).complete for status in ("failed", "skipped", "unknown"))
+    found = outcome_of(PLAN, reversed(results("done", "failed", "skipped")), stopped=False, requests=7)
+    assert [result.address for result in found.results] == list(ADDRESSES)
+    assert (found.plan_digest, found.requests) == (PLAN.digest, 7)
 
 
 def test_each_status_is_counted() -> None:
-    assert (outcome("failed", "skipped").count("failed"), outcome("failed", "skipped").count("done")) == (1, 0)
+    found = outcome_of(PLAN, results("done", "failed", "done"), stopped=False, requests=0)
+    assert (found.count("done"), found.count("failed"), found.count("unknown")) == (2, 1, 0)
+
+
+def test_all_is_done_when_nothing_is_left_to_do() -> None:
+    assert outcome_of(PLAN, results("done", "already", "done"), stopped=False, requests=0).complete
+    assert not outcome_of(PLAN, results("done", "unknown", "done"), stopped=False, requests=0).complete
 
 
 def test_a_stop_that_came_when_all_was_done_has_interrupted_nothing() -> None:
-    assert not outcome("done", "done", stopped=True).interrupted
-    assert outcome("done", "skipped", stopped=True).interrupted
-
-
-def test_it_belongs_to_its_plan() -> None:
-    assert (outcome("done", "done").plan_digest, outcome("done", "done").requests) == (PLAN.digest, 7)
+    assert not outcome_of(PLAN, results("done", "done", "failed"), stopped=True, requests=0).interrupted
+    assert outcome_of(PLAN, results("done", "skipped", "skipped"), stopped=True, requests=0).interrupted
+    assert not outcome_of(PLAN, results("failed", "skipped", "done"), stopped=False, requests=0).interrupted

@@ -1,0 +1,66 @@
+"""Display names of setup tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.kinds.forms import Target
+from reconciler.planning.setup_tables import SetupTables, UnknownEntryError
+from tests.planning.builders import TABLES
+
+AGREEMENT_TYPE = Target(table="finance/agreements/types")
+SUBCATEGORY = Target(table="procurement/subcategories/", scope="category")
+
+
+def why(target: Target, name: str, scope: str | None = None) -> str:
+    with pytest.raises(UnknownEntryError) as unknown:
+        SetupTables(TABLES).entry(target, name, scope)
+    return str(unknown.value)
+
+
+def test_an_entry_goes_by_its_name_without_case_and_padding() -> None:
+    found = SetupTables(TABLES).entry(SUBCATEGORY, " backup")
+    assert (found.name, found.id) == ("Backup", 31)
+
+
+def test_a_missing_entry_names_the_table_and_what_comes_near() -> None:
+    told = why(AGREEMENT_TYPE, "Managed Servces")
+    assert told == "the setup table /finance/agreements/types has no 'Managed Servces'; did you mean 'Managed Service'?"
+
+
+def test_where_nothing_comes_near_the_entries_are_listed() -> None:
+    assert why(AGREEMENT_TYPE, "xyz").endswith("it has Block Time, Managed Service")
+
+
+def test_a_table_without_entries_is_said_to_be_empty() -> None:
+    assert why(Target(table="nowhere"), "x") == "the setup table /nowhere has no 'x'; it is empty"
+
+
+def test_two_entries_of_one_name_are_ambiguous_and_both_are_listed() -> None:
+    told = why(SUBCATEGORY, "Subscription")
+    assert "ambiguous in the setup table /procurement/subcategories/" in told
+    assert "id 32 (category 'Managed Services'), id 33 (category 'Software')" in told
+
+
+def test_two_entries_without_an_owner_are_told_apart_by_id() -> None:
+    twice = SetupTables({"t": [{"id": 1, "name": "A"}, {"id": 2, "name": "a"}]})
+    with pytest.raises(UnknownEntryError, match="id 1, id 2"):
+        twice.entry(Target(table="t"), "A")
+
+
+def test_the_owner_decides_between_entries_of_one_name() -> None:
+    assert SetupTables(TABLES).entry(SUBCATEGORY, "Subscription", "software").id == 33
+
+
+def test_an_entry_of_another_owner_is_named_and_not_taken() -> None:
+    assert why(SUBCATEGORY, "Backup", "Software") == (
+        "the setup table /procurement/subcategories/ has no 'Backup' with category 'Software'; "
+        "it has one with 'Managed Services'"
+    )
+
+
+def test_a_name_that_fails_twice_is_looked_up_once() -> None:
+    tables = SetupTables(TABLES)
+    for _ in range(2):
+        with pytest.raises(UnknownEntryError, match="Block"):
+            tables.entry(AGREEMENT_TYPE, "Block Tim")
