@@ -20,7 +20,7 @@ from yarl import URL
 
 from reconciler.connectwise.connection import Timeouts, is_loopback
 from reconciler.connectwise.errors import BadConnection
-from reconciler.connectwise.message import Message
+from reconciler.connectwise.message import Message, Reply
 
 
 class DirectTransport(AiohttpTransport):
@@ -58,7 +58,10 @@ class DirectTransport(AiohttpTransport):
             raise httpx.ReadTimeout(str(error) or "no answer in time") from error
         except aiohttp.ClientError as error:
             raise httpx.NetworkError(str(error) or type(error).__name__) from error
-        return httpx.Response(answer.status, headers=answer.raw_headers, content=body)
+        headers = httpx.Headers(answer.raw_headers)
+        if "content-encoding" in headers:
+            return httpx.Response(answer.status, headers=headers, content=body)
+        return Reply(answer.status, headers, body)
 
 
 def production_transport(base: str, *, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 
 from reconciler.connectwise import BadConnection, Unreachable
 from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.message import Message
 from reconciler.connectwise.transport import DirectTransport, production_transport, proxy_for
 
 from .servers import Reply, Server, client, scripted
@@ -26,6 +28,20 @@ async def test_a_plain_httpx_client_may_use_the_transport_as_well() -> None:
         transport = production_transport(server.site, max_connections=2, timeouts=Timeouts())
         async with httpx.AsyncClient(transport=transport) as plain:
             assert (await plain.get(f"{server.site}/x")).json() == {"id": 1}
+
+
+@pytest.mark.parametrize("coding", ["gzip", ""])
+async def test_an_answer_comes_whole_whether_compressed_or_not(coding: str) -> None:
+    body = b'{"id": 1}'
+    answer = Reply(gzip.compress(body), headers={"content-encoding": coding}) if coding else Reply(body)
+    async with Server(scripted(answer)) as server:
+        transport = production_transport(server.site, max_connections=2, timeouts=Timeouts())
+        host = httpx.URL(server.site).netloc.decode()
+        message = Message("GET", f"{server.site}/x", headers=httpx.Headers({"host": host}), body=b"", extensions={})
+        response = await transport.handle_async_request(message)
+        assert (response.status_code, await response.aread(), response.json()) == (200, body, {"id": 1})
+        await response.aclose()
+        await transport.aclose()
 
 
 async def test_tls_is_verified() -> None:
