@@ -43,6 +43,8 @@ class WantedLine:
     """Rewritten where it exists, never made: a product of the ranges that holds nothing now."""
     after: frozenset[str] = frozenset()
     """Addresses that must be done first though no field links to them."""
+    claims: frozenset[int] = frozenset()
+    """Live additions that are this line's though they do not carry its mark: taken over rather than doubled."""
 
     @property
     def address(self) -> str:
@@ -61,6 +63,8 @@ class AdditionsPlan:
     quantities: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """By mapping: the quantity of all its lines, before and after. What is held is not among them."""
     problems: list[str] = field(default_factory=list)
+    refused: dict[str, list[str]] = field(default_factory=dict)
+    """The same problems, by mapping."""
     notes: list[Note] = field(default_factory=list)
     drifted: list[Note] = field(default_factory=list)
 
@@ -108,17 +112,20 @@ class _Planner:
     def line(self, line: WantedLine) -> None:
         """Plans one line: it is created, rewritten, adopted, left alone, or refused with its reason."""
         refusals = [*self._refusals(line)]
-        self.plan.problems += refusals
         if refusals:
+            self.plan.problems += refusals
+            self.plan.refused.setdefault(line.mapping, []).extend(refusals)
             return
         self._by_mark[line.mark].append(line)
         if found := self._live.ours(line.agreement, line.product, line.mark):
             self._takers[found[0].id] = line
             self._update(line, found[0])
+        elif claimed := self._live.claimed(line.agreement, line.product, line.claims):
+            self._take_over(line, claimed[0])
         elif line.standing_only:
             return
         elif line.adopt and (candidates := self._live.unmarked(line.agreement, line.product)):
-            self._adopt(line, candidates[0])
+            self._adopt(line, candidates[0], line.why)
         elif line.quantity > 0:
             self._create(line)
 
@@ -145,7 +152,13 @@ class _Planner:
         found = self._live.ours(line.agreement, line.product, line.mark)
         if len(found) > 1:
             yield f"{line.address}: {len(found)} additions carry the mark {line.mark!r}: ids {_ids(found)}"
-        if line.adopt and not found:
+        claimed = [] if found else self._live.claimed(line.agreement, line.product, line.claims)
+        if len(claimed) > 1:
+            yield (
+                f"{line.address}: {len(claimed)} additions were this mapping's under other names: ids {_ids(claimed)}. "
+                "Cancel all but one"
+            )
+        if line.adopt and not found and not claimed:
             yield from self._refused_adoption(line, self._live.unmarked(line.agreement, line.product))
 
     def _refused_adoption(self, line: WantedLine, candidates: list[LiveObject]) -> Iterator[str]:
@@ -176,14 +189,23 @@ class _Planner:
             line.after,
         )
 
-    def _adopt(self, line: WantedLine, obj: LiveObject) -> None:
+    def _take_over(self, line: WantedLine, obj: LiveObject) -> None:
+        """Makes one that was ours under another mark, or lost its mark to somebody's hand, this line's again."""
+        if mark := mark_of(obj):
+            self._adopt(line, obj, f"renamed: it carries the mark {mark}; {line.why}")
+            return
+        note = Note(address=line.address, message=f"edited by hand: addition id {obj.id} has lost its mark")
+        (self.plan.drifted if self._on_drift == "fail" else self.plan.notes).append(note)
+        self._adopt(line, obj, "drift: its mark was removed by hand")
+
+    def _adopt(self, line: WantedLine, obj: LiveObject, reason: str) -> None:
         self._takers[obj.id] = line
         marked = Change(path="serialNumber", before=obj.raw.get("serialNumber") or None, after=line.mark)
-        self._rewrite(line, obj, "adopt", line.why, (marked, *changed(self._of, _values(line), obj)))
+        self._rewrite(line, obj, "adopt", reason, (marked, *changed(self._of, _values(line), obj)))
 
     def _update(self, line: WantedLine, obj: LiveObject) -> None:
         changes = changed(self._of, _values(line), obj)
-        reason = line.why
+        reason = f"price; {line.why}" if {change.path for change in changes} == {"unitPrice"} else line.why
         written = self._last_written.get(line.address, {})
         if edits := edited(changes, written):
             changes, reason = self._drift(line, changes, edits, written)

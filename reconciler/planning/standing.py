@@ -30,20 +30,40 @@ class Standing:
     """Live additions of the period, by agreement, product and mark."""
 
     def __init__(self, estate: Estate, period: Period) -> None:
+        self._period = period
         self._by_key: dict[tuple[int, int | None, str], list[LiveObject]] = defaultdict(list)
         self.all = [obj for objects in estate.additions.values() for obj in objects if overlaps(obj, period)]
         for obj in self.all:
             self._by_key[int(obj.parent_id or 0), product_id(obj), mark_of(obj)].append(obj)
 
     def ours(self, agreement: Link, product: Link, mark: str) -> list[LiveObject]:
-        """Those that carry this mark, and so are ours."""
+        """Those that carry this mark, and so are ours; one whose last day is set only where no other goes on."""
+        found = self._at(agreement, product, mark)
+        return [obj for obj in found if not self._ends(obj)] or found
+
+    def unmarked(self, agreement: Link, product: Link) -> list[LiveObject]:
+        """Those that somebody else made, and that can be adopted: whoever set a last day wanted an end."""
+        return [obj for obj in self._at(agreement, product, "") if not self._ends(obj)]
+
+    def claimed(self, agreement: Link, product: Link, ids: frozenset[int]) -> list[LiveObject]:
+        """Those of these ids, whatever mark they carry."""
+        if not ids:
+            return []
+        place = (agreement.id, product.id)
+        return [
+            obj
+            for obj in self.all
+            if obj.id in ids and (obj.parent_id, product_id(obj)) == place and not self._ends(obj)
+        ]
+
+    def _at(self, agreement: Link, product: Link, mark: str) -> list[LiveObject]:
         if agreement.id is None or product.id is None:
             return []
         return self._by_key.get((agreement.id, product.id, mark), [])
 
-    def unmarked(self, agreement: Link, product: Link) -> list[LiveObject]:
-        """Those that somebody else made, and that can be adopted."""
-        return self.ours(agreement, product, "")
+    def _ends(self, obj: LiveObject) -> bool:
+        cancelled = date_text(obj.raw.get("cancelledDate"))
+        return cancelled is not None and cancelled <= self._period.last
 
 
 def overlaps(obj: LiveObject, period: Period) -> bool:

@@ -190,6 +190,28 @@ def test_one_product_under_two_names_is_an_error() -> None:
     ]
 
 
+def test_a_new_price_reaches_the_addition_and_is_named_as_the_reason() -> None:
+    action = only(planned(line(), live=(addition(unitPrice=Decimal("0.20")),)))
+    assert changes(action) == {"unitPrice": ("0.2", "0.25")}
+    assert action.reason == f"price; {line().why}"
+
+
+ENDED = {"cancelledDate": "2026-11-20T00:00:00Z"}
+
+
+def test_one_of_two_with_a_mark_that_ends_this_month_leaves_the_other_to_be_ours() -> None:
+    plan = planned(line(), live=(addition(), addition(98, **ENDED)))
+    assert (plan.problems, plan.actions, plan.unchanged) == ([], [], 1)
+    assert (plan.money_before, plan.money_after) == (60, 60)
+
+
+def test_problems_are_kept_by_mapping() -> None:
+    plan = planned(line(quantity=Decimal(-1)), line(mapping="bolt", mark="rc:bolt"))
+    assert list(plan.refused) == ["acme"]
+    assert plan.refused["acme"] == plan.problems
+    assert [action.address for action in plan.actions] == ["Addition/bolt:gb"]
+
+
 # A mapping that bills by something else than before
 
 
@@ -274,6 +296,66 @@ def test_adopting_takes_the_allowance_off_that_rating_has_taken_off_already() ->
     assert (plan.money_before, plan.money_after) == (25, 30)
 
 
+@pytest.mark.parametrize("other", [addition(serialNumber=None), None])
+def test_what_ends_this_month_is_no_candidate(other: LiveObject | None) -> None:
+    ended = addition(98, serialNumber=None, **ENDED)
+    action = only(planned(line(adopt=True), live=(ended, other) if other else (ended,)))
+    assert action.action == ("adopt" if other else "create")
+
+
+# Additions that are a line's without its mark
+
+RENAMED = addition(serialNumber="rc:cove/77/old-name")
+CLAIMED = frozenset({99})
+
+
+def test_an_addition_under_the_mappings_old_name_is_taken_over_and_not_doubled() -> None:
+    plan = planned(line(claims=CLAIMED), live=(RENAMED,))
+    action = only(plan)
+    assert (action.action, action.id) == ("adopt", 99)
+    assert action.reason == f"renamed: it carries the mark rc:cove/77/old-name; {line().why}"
+    assert changes(action) == {"serialNumber": ("rc:cove/77/old-name", "rc:cove/77/acme")}
+    assert (plan.money_before, plan.money_after) == (30, 30)
+
+
+def test_a_line_that_only_stands_is_taken_over_too() -> None:
+    standing = line(claims=CLAIMED, quantity=Decimal(0), unit_price=None, standing_only=True)
+    assert changes(only(planned(standing, live=(RENAMED,))))["quantity"] == ("120", "0")
+
+
+def test_an_addition_that_lost_its_mark_gets_it_back() -> None:
+    plan = planned(line(claims=CLAIMED), live=(addition(serialNumber=""),))
+    action = only(plan)
+    assert action.reason == "drift: its mark was removed by hand"
+    assert changes(action) == {"serialNumber": (None, "rc:cove/77/acme")}
+    assert [note.message for note in plan.notes] == ["edited by hand: addition id 99 has lost its mark"]
+
+
+def test_a_lost_mark_can_stop_the_plan() -> None:
+    plan = planned(line(claims=CLAIMED), live=(addition(serialNumber=""),), on_drift="fail")
+    assert [note.message for note in plan.drifted] == ["edited by hand: addition id 99 has lost its mark"]
+
+
+def test_a_claim_to_another_place_or_to_what_ends_is_none() -> None:
+    elsewhere = line(claims=CLAIMED, product=TERABYTE)
+    assert only(planned(elsewhere, live=(RENAMED,))).action == "create"
+    ended = addition(serialNumber="rc:cove/77/old-name", **ENDED)
+    assert only(planned(line(claims=CLAIMED), live=(ended,))).action == "create"
+
+
+def test_what_carries_the_mark_comes_before_a_claim() -> None:
+    plan = planned(line(claims=CLAIMED), live=(addition(98), RENAMED))
+    assert (plan.actions, plan.unchanged) == ([], 1)
+
+
+def test_two_claimed_additions_are_an_error_that_lists_them() -> None:
+    claims = frozenset({98, 99})
+    other = addition(98, serialNumber="rc:cove/77/older-name")
+    assert planned(line(claims=claims, adopt=True), live=(RENAMED, other)).problems == [
+        "Addition/acme:gb: 2 additions were this mapping's under other names: ids 99 and 98. Cancel all but one"
+    ]
+
+
 # Edits by hand
 
 EDITED = addition(quantity=Decimal(99))
@@ -333,4 +415,4 @@ def test_fields_that_were_never_written_cannot_have_been_edited() -> None:
     live = (addition(unitPrice=Decimal("0.10")),)
     action = only(planned(line(), live=live, written=written))
     assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25"),)
-    assert action.reason == line().why
+    assert action.reason == f"price; {line().why}"
