@@ -29,8 +29,10 @@ async def write_children(
             continue
         body = writes.children.encode(item, value, tables)
         if found:
-            if untaken(body, found[0]):
-                await _patch(client, f"{path}/{found[0]['id']}", body, journalled)
+            # Only what differs: the rest may be read-only on what stands, as the kind of a communication is.
+            differing = {missed.field: body[missed.field] for missed in untaken(body, found[0])}
+            if differing:
+                await _patch(client, f"{path}/{found[0]['id']}", differing, journalled)
         else:
             await _post(client, writes, path, item, body, journalled)
     if writes.whole:
