@@ -71,6 +71,11 @@ def from_json(value: Json) -> Value:
 
 
 def plain_decimal(value: Decimal) -> str:
-    """`Decimal('1E+2')` as `100`, `Decimal('0.120')` as `0.12`: one spelling for one number."""
-    normal = value.normalize()
-    return f"{normal:f}" if normal else "0"
+    """`Decimal('1E+2')` as `100`, `Decimal('0.120')` as `0.12`: one spelling for one number, whatever its length.
+
+    `normalize` would round to 28 digits, and a quantity in GiB can have more: it would differ from itself for ever.
+    """
+    if not value:
+        return "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

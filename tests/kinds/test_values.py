@@ -59,3 +59,8 @@ def test_one_number_has_one_spelling(number: str, text: str) -> None:
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
 def test_no_digit_is_lost(number: Decimal) -> None:
     assert Decimal(plain_decimal(number)) == number
+
+
+def test_no_digit_of_a_long_number_is_rounded_off() -> None:
+    number = "4194303.999999999068677425384521484375"  # bytes in GiB, unrounded
+    assert plain_decimal(Decimal(number)) == number
