@@ -26,6 +26,7 @@ from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
+from reconciler.usage.sources import cove
 from tests.times import START
 
 EXAMPLE = Path(__file__).parent.parent / "manifests"
@@ -247,6 +248,7 @@ def open_shop(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.Capture
     folder = tmp_path / "manifests"
     shutil.copytree(EXAMPLE, folder)
     patch.setitem(ConnectWise.__init__.__kwdefaults__, "sleep", no_wait)
+    patch.setitem(cove.pull.__kwdefaults__, "sleep", no_wait)
     patch.delenv("RECONCILER_NOW", raising=False)
     clock = Clock(START)
     console = Console(clock, World(started=START))

@@ -53,11 +53,6 @@ def run(argv: Sequence[str]) -> int:
     except ReconcilerError as error:
         typer.echo(f"error: {error}", err=True)
         return error.exit_code
-    except typer.Exit as leave:
-        return int(leave.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; nothing was written in ConnectWise", err=True)
-        return INTERRUPTED
     except BrokenPipeError:  # whoever read our output has closed it: nothing is left to say
         _hush()
         return 1
@@ -71,6 +66,8 @@ def run(argv: Sequence[str]) -> int:
         help_ = said.startswith("Usage:")
         typer.echo(said if help_ else f"error: {said}\n  What there is: reconciler {_called(argv)}--help", err=True)
         return 1
+    if result == INTERRUPTED:  # what typer makes of Ctrl-C
+        typer.echo("interrupted; nothing was written in ConnectWise", err=True)
     return result if isinstance(result, int) else 0
 
 
