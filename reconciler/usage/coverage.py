@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from reconciler.kinds.values import plain_decimal
+from reconciler.usage.mark import customer_of
 from reconciler.usage.rules import Unit
 
 State = Literal["billed", "excluded", "unmapped", "vanished", "unknown", "orphan", "unattributed"]
@@ -58,9 +60,12 @@ class MarkedAddition:
 
     mark: str
     quantity: Decimal
-    unit_price: Decimal | None
+    money: Decimal
+    """A month."""
     where: str
     """Agreement and product, for a sentence."""
+    until: str | None = None
+    """Its last day, where somebody has set one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +126,29 @@ def orphans(additions: Iterable[MarkedAddition], marks: frozenset[str]) -> list[
     for addition in additions:
         if addition.mark in marks:
             continue
-        money = None if addition.unit_price is None else addition.quantity * addition.unit_price
+        source, customer_id = customer_of(addition.mark) or ("", "")
         rows.append(
             Row(
-                source="",
-                customer_id="",
+                source=source,
+                customer_id=customer_id,
                 name=addition.where,
                 state="orphan",
                 effect="none",
-                detail=f"still billing {addition.quantity:f}: no mapping has the mark {addition.mark}; "
-                "retire it with --prune",
+                detail=_orphaned(addition),
                 quantity=addition.quantity,
-                money=money,
+                money=addition.money,
             )
         )
     return rows
+
+
+def _orphaned(addition: MarkedAddition) -> str:
+    """What an orphan bills, why nobody answers for it, and what can be done."""
+    billing = f"billing {plain_decimal(addition.quantity)}"
+    why = f"no mapping has its mark {addition.mark}"
+    if addition.until is not None:
+        return f"{billing} until its last day, {addition.until}: {why}"
+    return f"still {billing}: {why}; cancel it in ConnectWise, or map the customer again"
 
 
 def in_order(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from reconciler.manifests.suggestions import listed
 from reconciler.usage.coverage import Effect, State
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.period import Period
 from reconciler.usage.rules import BYTES_OF, Rule, Unit
+
+NAMED = 5
+"""Devices that a sentence names, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,11 @@ class Verdict:
         """The verdict, naming devices that never gave a figure."""
         if not devices:
             return self
-        named = ", ".join(device or "the customer itself" for device in devices)
-        said = f"no figure was ever read of {named}, which counts for nothing"
-        return Verdict(self.state, self.effect, f"{self.detail}; {said}")
+        named = [f"device {device}" if device else "the customer as one" for device in devices[:NAMED]]
+        if len(devices) > NAMED:
+            named.append(f"{len(devices) - NAMED} more")
+        said = f"no figure was ever read of {listed(named, 'and')}, so nothing is billed for that"
+        return Verdict(self.state, self.effect, "; ".join(filter(None, (self.detail, said))))
 
 
 def trouble(source: SourceFacts, now: datetime, max_age: timedelta) -> str | None:
@@ -70,8 +76,8 @@ def judge(source: SourceFacts, rule: Rule, now: datetime, grace: timedelta, max_
         used = "an unknown amount" if seen.bytes is None else in_unit(seen.bytes, rule.unit)
         what = f"gone from {source.source}; its last sample was {used} at {when(seen.observed_at)}"
     if now - since < grace:
-        return Verdict("vanished", "held", f"{what}; held until {when(since + grace)}, then zero")
-    return Verdict("vanished", "zero", f"{what}; billed as zero, because that is more than {hours(grace)} ago")
+        return Verdict("vanished", "held", f"{what}; billed on as it stands until {when(since + grace)}, then as zero")
+    return Verdict("vanished", "zero", f"{what}; after {hours(grace)} it counts as zero")
 
 
 def unmeasured(source: SourceFacts, rule: Rule, start: datetime) -> str:
@@ -111,7 +117,7 @@ def in_unit(size: int, unit: Unit) -> str:
 
 
 def _standing(source: SourceFacts, customer_id: str) -> str:
-    """`billed`, with the source's word where it is not the ordinary one."""
+    """Nothing to say, or the source's word where it is not the ordinary one."""
     known = source.known.get(customer_id)
     state = "" if known is None else known.customer.state
-    return f"billed; the console calls it {state}" if state not in ("", "InProduction") else "billed"
+    return f"{source.source} calls it {state}" if state not in ("", "InProduction") else ""

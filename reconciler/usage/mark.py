@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 PREFIX = "rc:"
 MAX_LENGTH = 50
@@ -30,6 +30,12 @@ def mark_of(source: str, customer_id: str, mapping: str) -> str:
     digest = hashlib.sha256(text.encode()).digest()
     tail = base64.b32encode(digest).decode().lower()[: _TAIL - 1]
     return f"{text[: MAX_LENGTH - _TAIL]}#{tail}"
+
+
+def customer_of(mark: str) -> tuple[str, str] | None:
+    """(source, customer id) of a mark; None where it was cut before their end."""
+    parts = mark.removeprefix(PREFIX).partition("#")[0].split("/")
+    return (unquote(parts[0]), unquote(parts[1])) if len(parts) == 3 else None
 
 
 def is_ours(serial_number: str | None) -> bool:

@@ -16,8 +16,8 @@ from reconciler.usage.rules import BYTES_OF, Exclusion, Rule
 
 
 def excluded_row(exclusion: Exclusion, by_customer: Mapping[tuple[str, str], Rule], source: SourceFacts | None) -> Row:
-    until = f" until {exclusion.until}" if exclusion.until is not None else ""
-    detail = f"excluded{until}: {exclusion.reason}"
+    until = f" (until {exclusion.until})" if exclusion.until is not None else ""
+    detail = f"{exclusion.reason}{until}"
     rule = by_customer.get((exclusion.source, exclusion.customer_id))
     if rule is not None:
         detail += f"; CustomerMapping/{rule.name} bills nothing meanwhile, and its additions stay as they are"
@@ -53,7 +53,7 @@ def unmapped_rows(
         known = source.known.get(customer_id)
         name = customer_id if known is None else known.customer.name
         attributed = known is None or known.customer.attributed
-        details = ["nothing bills this customer"]
+        details = ["nothing bills this customer: map it or exclude it"]
         if not attributed:
             details = ["usage above end-customer level: map it or exclude it"]
         if key in expired:

@@ -49,7 +49,7 @@ def test_a_mapped_customer_that_is_seen_is_billed() -> None:
     result = result_of(facts({"1": {"a": 3 * GB}}, names={"1": "Acme"}), [rule()])
     row, bill = only_row(result), only_bill(result)
     assert (row.state, row.effect, row.quantity, row.unit, row.money) == ("billed", "billed", 3, "GB", 6)
-    assert (row.name, row.mapping, row.detail) == ("Acme", "mapping-1", "billed")
+    assert (row.name, row.mapping, row.detail) == ("Acme", "mapping-1", "")
     assert (bill.state, bill.mark, bill.amount) == ("billed", mark_of("cove", "1", "mapping-1"), 6)
     assert [(line.product, line.quantity, line.unit_price) for line in bill.lines] == [("backup", 3, 2)]
     assert bill.measured is not None
@@ -68,13 +68,13 @@ def test_an_excluded_customer_is_listed_with_its_reason() -> None:
     result = result_of(facts({"1": {"a": 1500 * 10**6}}, names={"1": "Us"}), [], [exclusion])
     row = only_row(result)
     assert (row.state, row.effect, row.name, row.quantity) == ("excluded", "none", "Us", D("1.5"))
-    assert row.detail == "excluded until 2025-11-22: our own"
+    assert row.detail == "our own (until 2025-11-22)"
     assert result.coverage.is_complete()
 
 
 def test_an_exclusion_of_a_customer_that_nobody_knows_is_listed_too() -> None:
     row = only_row(result_of(facts({}), [], [Exclusion("own", "cove", "9", "gone")]))
-    assert (row.name, row.quantity, row.detail) == ("9", None, "excluded: gone")
+    assert (row.name, row.quantity, row.detail) == ("9", None, "gone")
     without_source = only_row(result_of(None, [], [Exclusion("own", "cove", "9", "gone")]))
     assert (without_source.name, without_source.unit) == ("9", None)
 
@@ -166,7 +166,7 @@ def test_a_mapping_that_names_the_customer_as_the_console_does_shows_no_rename()
 def test_a_trial_is_billed_and_said_to_be_one() -> None:
     source = facts({"1": {"a": GB}}, known={"1": known("1", "Acme", state="InTrial")})
     row = only_row(result_of(source, [rule()]))
-    assert (row.state, row.detail) == ("billed", "billed; the console calls it InTrial")
+    assert (row.state, row.detail) == ("billed", "cove calls it InTrial")
 
 
 def test_a_vanished_customer_is_held_for_the_grace_and_then_zero() -> None:
@@ -292,9 +292,20 @@ def test_a_device_without_a_figure_is_billed_by_its_last_one() -> None:
 
 def test_a_device_that_never_gave_a_figure_is_named() -> None:
     row = only_row(result_of(facts({"1": {"a": None, "b": GB}}), [rule()]))
-    assert row.detail == "billed; no figure was ever read of a, which counts for nothing"
+    assert row.detail == "no figure was ever read of device a, so nothing is billed for that"
     itself = facts({"1": {None: None, "b": GB}})
-    assert "the customer itself" in only_row(result_of(itself, [rule()])).detail
+    assert "the customer as one" in only_row(result_of(itself, [rule()])).detail
+
+
+def test_of_many_devices_without_a_figure_some_are_named_and_the_rest_counted() -> None:
+    silent = {f"d{number}": None for number in range(7)}
+    row = only_row(
+        result_of(facts({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
+    )
+    assert row.detail == (
+        "cove calls it InTrial; no figure was ever read of device d0, device d1, device d2, device d3, device d4 "
+        "and 2 more, so nothing is billed for that"
+    )
 
 
 def test_billing_waits_for_the_first_day_of_the_mapping() -> None:
@@ -350,21 +361,34 @@ def test_a_customer_billed_by_two_mappings_is_an_error_that_names_both() -> None
 
 
 def test_a_marked_addition_without_a_mapping_is_an_orphan_that_still_bills() -> None:
-    ours = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(2), "Acme/Backup, backup-gb")
-    lost = MarkedAddition("rc:cove/9/gone", D(12), D(2), "Old/Backup, backup-gb")
-    free = MarkedAddition("rc:cove/8/gone", D(1), None, "Old/Backup, free")
-    result = result_of(facts({"1": {"a": GB}}), [rule()], additions=[ours, lost, free])
-    orphans = [row for row in result.coverage.rows if row.state == "orphan"]
-    assert [(row.name, row.quantity, row.money) for row in orphans] == [
-        ("Old/Backup, backup-gb", 12, 24),
-        ("Old/Backup, free", 1, None),
-    ]
-    assert "still billing 12" in orphans[0].detail
+    ours = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(6), "Acme/Backup, backup-gb")
+    lost = MarkedAddition("rc:cove/9/gone", D("12.00"), D(24), "Old/Backup, backup-gb")
+    result = result_of(facts({"1": {"a": GB}}), [rule()], additions=[ours, lost])
+    billed, orphan = sorted(result.coverage.rows, key=lambda row: row.state)
+    assert (billed.state, orphan.state) == ("billed", "orphan")
+    assert (orphan.source, orphan.customer_id, orphan.name) == ("cove", "9", "Old/Backup, backup-gb")
+    assert (orphan.quantity, orphan.money) == (12, 24)
+    assert orphan.detail == (
+        "still billing 12: no mapping has its mark rc:cove/9/gone; cancel it in ConnectWise, or map the customer again"
+    )
     assert result.coverage.is_complete()
 
 
+def test_an_orphan_that_somebody_has_cancelled_says_until_when_it_bills() -> None:
+    ending = MarkedAddition("rc:cove/9/gone", D(12), D(24), "Old/Backup, backup-gb", until="2025-11-25")
+    assert only_row(result_of(facts({}), additions=[ending])).detail == (
+        "billing 12 until its last day, 2025-11-25: no mapping has its mark rc:cove/9/gone"
+    )
+
+
+def test_an_orphan_whose_mark_was_cut_is_told_without_its_customer() -> None:
+    cut = MarkedAddition(mark_of("cove", "9" * 60, "gone"), D(1), D(2), "Old/Backup, backup-gb")
+    row = only_row(result_of(facts({}), additions=[cut]))
+    assert (row.source, row.customer_id) == ("", "")
+
+
 def test_an_excluded_mapping_leaves_no_orphan() -> None:
-    addition = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(2), "x")
+    addition = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(6), "x")
     result = result_of(facts({}), [rule()], [Exclusion("own", "cove", "1", "why")], additions=[addition])
     assert [row.state for row in result.coverage.rows] == ["excluded"]
 
@@ -401,7 +425,7 @@ def test_the_table_goes_into_the_plan_as_exact_text() -> None:
         "quantity": "3",
         "unit": "GB",
         "money": "6",
-        "detail": "billed",
+        "detail": "",
     }
     assert (unmapped["quantity"], unmapped["money"]) == (None, None)
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.usage.mark import _PLAIN, MAX_LENGTH, is_ours, mark_of
+from reconciler.usage.mark import _PLAIN, MAX_LENGTH, customer_of, is_ours, mark_of
 
 PARTS = st.tuples(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
 
@@ -38,6 +38,18 @@ def test_every_mark_fits_and_is_plain_text(parts: tuple[str, str, str]) -> None:
     assert mark.isascii()
     assert " " not in mark
     assert is_ours(mark)
+
+
+@given(PARTS)
+def test_a_mark_tells_its_customer_unless_it_was_cut_before_its_end(parts: tuple[str, str, str]) -> None:
+    told = customer_of(mark_of(*parts))
+    assert told in (parts[:2], None)
+    if sum(len(quote(part, safe=":@+,")) for part in parts) <= MAX_LENGTH - len("rc://"):
+        assert told == parts[:2]
+
+
+def test_a_mark_that_somebody_wrote_by_hand_tells_no_customer() -> None:
+    assert customer_of("rc:backup") is None
 
 
 def test_what_has_no_mark_is_not_ours() -> None:
