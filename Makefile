@@ -43,7 +43,7 @@ schemas: $(STAMP)  ## Write schemas/ from reconciler/kinds/
 	$(BIN)/reconciler schema --write schemas
 
 record: $(STAMP)  ## Record the cassettes again: from the sandbox, or from a tenant whose variables are set
-	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_wire_format.py
+	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_cassettes.py
 
 lock: $(STAMP)  ## Resolve requirements.lock anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
