@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.forms import date_text
 from reconciler.kinds.values import Link
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.journal import last_written
@@ -21,7 +22,7 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.planning import standing
 from reconciler.planning.additions import AdditionsPlan, plan_additions
 from reconciler.planning.plan import CoverageRow
-from reconciler.planning.standing import mark_of, overlaps
+from reconciler.planning.standing import mark_of, monthly, overlaps, quantity_of
 from reconciler.usage.collect import Collected, load_facts
 from reconciler.usage.coverage import Coverage, MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
@@ -140,9 +141,10 @@ def _marked(estate: Estate, period: standing.Period) -> list[MarkedAddition]:
     return [
         MarkedAddition(
             mark=mark_of(obj),
-            quantity=Decimal(obj.raw.get("quantity") or 0),
-            unit_price=obj.raw.get("unitPrice"),
+            quantity=quantity_of(obj),
+            money=monthly(obj),
             where=_where(obj),
+            until=date_text(obj.raw.get("cancelledDate")),
         )
         for objects in estate.additions.values()
         for obj in objects
