@@ -61,35 +61,35 @@ def document(of: str, name: str, spec: Mapping[str, Any], **metadata: Any) -> Do
     )
 
 
-def company(name: str = "acme", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def company(name: str = "acme", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("Company", name, {**ACME, **spec}, **(metadata or {}))
 
 
-def contact(name: str = "john", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def contact(name: str = "john", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("Contact", name, {**JOHN, **spec}, **(metadata or {}))
 
 
-def agreement(name: str = "backup", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def agreement(name: str = "backup", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("Agreement", name, {**BACKUP, **spec}, **(metadata or {}))
 
 
-def solution(name: str = "acme-cove", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def solution(name: str = "acme-cove", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("ManagementSolution", name, {**SOLUTION, **spec}, **(metadata or {}))
 
 
-def product(name: str = "gb", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def product(name: str = "gb", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("Product", name, {**GIGABYTE, **spec}, **(metadata or {}))
 
 
-def mapping(name: str = "acme", **spec: Any) -> Document:
+def mapping(name: str = "acme", /, **spec: Any) -> Document:
     return document("CustomerMapping", name, {**MAPPING, **spec})
 
 
-def login(name: str = "billing", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def login(name: str = "billing", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("IntegratorLogin", name, {**LOGIN, **spec}, **(metadata or {}))
 
 
-def integration(name: str = "cove", *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+def integration(name: str = "cove", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
     return document("ManagedDevicesIntegration", name, {**INTEGRATION, **spec}, **(metadata or {}))
 
 

@@ -1,0 +1,289 @@
+"""Which live object each document means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Link
+from reconciler.live.match import Matcher, MatchError
+from reconciler.manifests.documents import Document
+from tests.planning.builders import (
+    agreement,
+    company,
+    contact,
+    document,
+    integration,
+    live,
+    live_agreement,
+    live_company,
+    live_contact,
+    manifests,
+    mapping,
+    product,
+    solution,
+)
+
+
+def matcher(documents: Iterable[Document], *objects: LiveObject) -> Matcher:
+    """Everything that the documents' kinds hold has been read, and is these objects."""
+    documents = tuple(documents)
+    found = Matcher(manifests(*documents))
+    names = {document.kind.name for document in documents} | {obj.kind for obj in objects}
+    for name in sorted(names):
+        found.add(kind(name), [obj for obj in objects if obj.kind == name])
+    return found
+
+
+def matched(document: Document, *objects: LiveObject) -> int | None:
+    found = matcher([document], *objects)
+    obj = found.document(document)
+    assert found.problems == []
+    return None if obj is None else obj.id
+
+
+def problems(documents: Iterable[Document], *objects: LiveObject) -> list[str]:
+    documents = [*documents]
+    found = matcher(documents, *objects)
+    found.matches(documents)
+    for each in eachs:
+        found.links(each)
+    return found.problems
+
+
+# Natural keys
+
+
+def test_a_document_is_found_by_its_natural_key() -> None:
+    assert matched(company(), live_company(4, identifier="BOLT"), live_company(5)) == 5
+
+
+def test_a_natural_key_has_no_case_and_no_padding() -> None:
+    assert matched(company(identifier=" acme "), live_company(5, identifier="Acme  ")) == 5
+
+
+def test_what_does_not_live_matches_nothing() -> None:
+    assert matched(company(identifier="NEW"), live_company()) is None
+
+
+def test_a_solution_name_is_matched_with_case() -> None:
+    documents = [company(), solution(company="acme", solution="Cove")]
+    raw = {"groupIdentifier": "1001", "managementSolution": {"id": 1, "name": "cove"}}
+    for name, expected in (("cove", []), ("Cove ", [3])):
+        report = live("ManagementSolution", 3, {**raw, "managementSolution": {"name": name}}, 5)
+        found = matcher(documents, live_company(5), report)
+        assert [obj.id for key, obj in found.matches(documents).items() if key != "Company/acme"] == expected
+
+
+def test_a_contact_is_found_by_any_of_its_addresses_at_its_company() -> None:
+    items = [
+        {"communicationType": "Email", "value": "boss@acme.test", "defaultFlag": True},
+        {"communicationType": "Email", "value": "JOHN@acme.test", "defaultFlag": False},
+    ]
+    other = live_contact(6, company_id=99)
+    found = matcher([company(), contact()], live_company(), other, live_contact(7, communicationItems=items))
+    assert found.matches([contact()])["Contact/john"].id == 7
+
+
+def test_one_object_under_several_keys_is_one() -> None:
+    items = [{"communicationType": "Email", "value": "john@acme.test"}] * 2
+    assert problems([company(), contact()], live_company(), live_contact(communicationItems=items)) == []
+
+
+def test_two_live_objects_under_one_natural_key_are_an_error_with_both_ids() -> None:
+    assert problems([company()], live_company(8), live_company(5)) == [
+        "Company/acme: 2 live objects have this natural key (identifier): ids 5 and 8. Pin one with metadata.id"
+    ]
+
+
+def test_an_object_that_came_on_two_pages_is_one() -> None:
+    assert matched(company(), live_company(5), live_company(5)) == 5
+
+
+def test_deleted_companies_are_left_out() -> None:
+    assert matched(company(), live_company(4, deletedFlag=True), live_company(5)) == 5
+    assert matched(company(), live_company(4, deletedFlag=True)) is None
+
+
+def test_a_cancelled_agreement_gives_way_to_a_living_one_of_its_name() -> None:
+    documents = [company(), contact(), agreement()]
+    old = live_agreement(8, cancelledFlag=True)
+    found = matcher(documents, live_company(), live_contact(), old, live_agreement(9))
+    assert found.matches(documents)["Agreement/backup"].id == 9
+    alone = matcher(documents, live_company(), live_contact(), old)
+    assert alone.matches(documents)["Agreement/backup"].id == 8
+
+
+def test_what_lives_below_something_yet_to_be_made_cannot_exist() -> None:
+    found = matcher([company(identifier="NEW"), contact()], live_contact())
+    assert found.matches([contact()]) == {}
+    assert found.problems == []
+
+
+# metadata
+
+
+def test_metadata_id_pins_an_object_whatever_its_key() -> None:
+    assert matched(company(identifier="NEW", metadata={"id": 8}), live_company(5), live_company(8)) == 8
+
+
+def test_a_pinned_id_that_does_not_exist_is_an_error() -> None:
+    assert problems([company(metadata={"id": 8})], live_company(5)) == ["Company/acme: metadata.id 8 does not exist"]
+
+
+def test_a_pinned_id_of_a_kind_that_was_not_read_is_no_error() -> None:
+    pinned = company(metadata={"id": 8})
+    found = Matcher(manifests(pinned))
+    assert found.document(pinned) is None
+    assert found.problems == []
+
+
+def test_metadata_previously_finds_an_object_under_its_old_key() -> None:
+    assert matched(company(identifier="NEW", metadata={"previously": ["older", "acme"]}), live_company(5)) == 5
+
+
+def test_and_under_its_new_one_once_it_is_renamed() -> None:
+    assert matched(company(metadata={"previously": ["OLD"]}), live_company(5)) == 5
+
+
+def test_objects_under_the_new_key_and_the_old_one_are_ambiguous() -> None:
+    renamed = company(metadata={"previously": ["OLD"]})
+    (found,) = problems([renamed], live_company(5), live_company(8, identifier="OLD"))
+    assert "ids 5 and 8" in found
+    assert "metadata.previously" in found
+
+
+def test_an_old_key_that_another_document_has_taken_over_means_that_one() -> None:
+    renamed = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
+    documents = [renamed, company("acme")]
+    found = matcher(documents, live_company(5, identifier="NEW"), live_company(8))
+    assert {key: obj.id for key, obj in found.matches(documents).items()} == {"Company/renamed": 5, "Company/acme": 8}
+    assert found.problems == []
+
+
+def test_the_company_of_a_renamed_contact_stays() -> None:
+    renamed = contact(email="new@acme.test", metadata={"previously": ["john@acme.test"]})
+    found = matcher([company(), renamed], live_company(), live_contact(7), live_contact(8, company_id=99))
+    assert found.matches([renamed])["Contact/john"].id == 7
+
+
+def test_two_documents_that_mean_one_object_are_an_error() -> None:
+    pinned = company("pinned", identifier="OTHER", metadata={"id": 5})
+    assert problems([company(), pinned], live_company(5)) == [
+        "Company/pinned and Company/acme are the same live object, id 5"
+    ]
+
+
+# References
+
+
+def links(wants: Document, *others: Document, objects: Iterable[LiveObject] = ()) -> dict[str, Link]:
+    found = matcher([wants, *others], *objects)
+    result = {str(path[0]): link for path, link in found.links(wants).items()}
+    assert found.problems == []
+    return result
+
+
+def test_a_reference_by_name_is_a_link_with_its_address() -> None:
+    found = links(contact(), company(), objects=[live_company(5)])["company"]
+    assert (found.name, found.id, found.address) == ("acme", 5, "Company/acme")
+
+
+def test_a_reference_to_something_yet_to_be_made_has_an_address_only() -> None:
+    assert links(contact(), company())["company"] == Link("acme", None, "Company/acme")
+
+
+def test_an_unmanaged_object_is_looked_up_by_identifier_name_email_or_id() -> None:
+    wants = agreement(company={"identifier": "acme"}, contact={"email": "JOHN@ACME.test"})
+    found = links(wants, objects=[live_company(5), live_contact(7), live_contact(8, company_id=99)])
+    assert {name: link.id for name, link in found.items()} == {"company": 5, "contact": 7}
+    by_id = links(agreement(company={"id": 5}, contact={"id": 7}), objects=[live_company(5), live_contact(7)])
+    assert by_id == {"company": Link("id 5", 5), "contact": Link("id 7", 7)}
+    named = solution(company={"id": 5}, agreement={"name": "backup"})
+    assert links(named, objects=[live_company(5), live_agreement(9)])["agreement"].id == 9
+
+
+def test_a_look_up_finds_what_is_declared_and_not_yet_there() -> None:
+    found = links(contact(company={"identifier": "ACME"}), company())
+    assert found["company"] == Link("ACME", None, "Company/acme")
+
+
+def test_a_look_up_finds_what_is_declared_under_a_company_yet_to_be_made() -> None:
+    wants = agreement(contact={"email": "john@acme.test"})
+    assert links(wants, company(), contact())["contact"] == Link("john@acme.test", None, "Contact/john")
+
+
+def test_a_look_up_of_nothing_is_an_error_with_its_place() -> None:
+    wants = mapping(ranges=[{"upTo": 5, "product": {"identifier": "GONE"}}, {"product": "gb"}], product=None)
+    assert problems([wants, company(), contact(), agreement(), product()]) == [
+        "CustomerMapping/acme: ranges[0].product: ConnectWise has no Product 'GONE', and no manifest declares it"
+    ]
+
+
+def test_a_look_up_at_a_company_names_that() -> None:
+    wants = agreement(contact={"email": "x@acme.test"})
+    assert problems([wants, company()], live_company(5), live_contact()) == [
+        "Agreement/backup: contact: ConnectWise has no Contact 'x@acme.test' at that company, "
+        "and no manifest declares it"
+    ]
+
+
+def test_where_the_company_is_not_found_what_is_looked_up_there_is_no_second_error() -> None:
+    wants = agreement(company={"identifier": "GONE"}, contact={"email": "x@acme.test"})
+    assert problems([wants], live_company(5)) == [
+        "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it"
+    ]
+
+
+def test_an_id_that_does_not_exist_is_an_error() -> None:
+    assert problems([agreement(company={"id": 6}, contact={"id": 7})], live_company(5), live_contact(7)) == [
+        "Agreement/backup: company: ConnectWise has no Company id 6, and no manifest declares it"
+    ]
+
+
+def test_an_ambiguous_look_up_is_an_error_with_the_ids_told_once() -> None:
+    wants = contact(company={"identifier": "ACME"})
+    assert problems([wants], live_company(5), live_company(8)) == [
+        "Contact/john: company: Company 'ACME' is ambiguous: ids 5 and 8"
+    ]
+
+
+def test_a_look_up_prefers_what_is_alive() -> None:
+    wants = solution(company={"id": 5}, agreement={"name": "Backup"})
+    objects = [live_company(5), live_agreement(8, cancelledFlag=True), live_agreement(9)]
+    assert links(wants, objects=objects)["agreement"].id == 9
+
+
+def test_a_kind_that_was_not_read_has_no_links_and_no_errors() -> None:
+    wants = agreement(company={"id": 5}, contact={"email": "x@acme.test"})
+    found = Matcher(manifests(wants))
+    assert found.links(wants) == {("company",): Link("id 5", 5)}
+    assert found.problems == []
+
+
+def test_references_inside_of_entries_have_their_place() -> None:
+    entry = {"vendorType": "Server", "vendorLevel": "Gold", "product": "gb"}
+    wants = integration(crossReferences=[entry])
+    found = matcher([wants, product()], live("Product", 4, {"identifier": "BACKUP-GB"}))
+    assert found.links(wants) == {("crossReferences", 0, "product"): Link("gb", 4, "Product/gb")}
+
+
+def test_everything_that_was_read_can_be_had_by_id() -> None:
+    found = matcher([company()], live_company(5), live_company(6, deletedFlag=True))
+    assert {name: set(objects) for name, objects in found.objects()} == {"Company": {5}}
+
+
+def test_kinds_that_live_in_manifests_only_match_nothing() -> None:
+    exclusion = document("Exclusion", "lab", {"customer": {"source": "cove", "id": "5"}, "reason": "lab"})
+    assert matcher([]).matches([exclusion]) == {}
+
+
+@pytest.mark.parametrize(("count", "head"), [(1, "1 problem between"), (2, "2 problems between")])
+def test_all_problems_are_one_error(count: int, head: str) -> None:
+    error = MatchError([f"problem {number}" for number in range(count)])
+    assert str(error).startswith(head)
+    assert "  - problem 0" in str(error)
+    assert "metadata.id" in error.advice

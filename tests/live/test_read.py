@@ -1,0 +1,279 @@
+"""An estate read over HTTP: what is read, with which requests, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import pytest
+
+from reconciler.connectwise import NotJson
+from reconciler.live.read import Scope
+from reconciler.manifests.documents import Document
+from reconciler.planning.setup import plan_setup
+from tests.live.conftest import SETUP, USAGE, Shop
+from tests.planning.builders import (
+    agreement,
+    company,
+    contact,
+    document,
+    integration,
+    login,
+    mapping,
+    product,
+    solution,
+)
+
+COMPANIES = "GET /company/companies"
+CONTACTS = "GET /company/contacts"
+AGREEMENTS = "GET /finance/agreements"
+PRODUCTS = "GET /procurement/catalog"
+SOLUTIONS = "GET /company/companies/{id}/managementSummaryReports"
+BUNDLES = "POST /system/bundles"
+
+
+def customer(number: int) -> Iterator[Document]:
+    name = f"c{number}"
+    yield company(name, identifier=f"C{number}")
+    yield contact(name, company=name, email=f"john@c{number}.test")
+    yield agreement(name, company=name, contact=name)
+
+
+def customers(count: int) -> list[Document]:
+    return [each for number in range(1, count + 1) for each in customer(number)]
+
+
+# Requests, held to the lower bound
+
+
+@pytest.mark.parametrize(("count", "pages", "bundles"), [(3, 1, 1), (120, 1, 3), (1050, 2, 21)])
+async def test_collections_are_read_a_thousand_at_a_time_and_additions_fifty_agreements_at_a_time(
+    shop: Shop, count: int, pages: int, bundles: int
+) -> None:
+    for number in range(1, count + 1):
+        shop.customer(number)
+    estate = await shop.read(*customers(count))
+    assert len(estate.matches) == 3 * count
+    assert len(estate.additions) == count
+    assert shop.requests == {
+        COMPANIES: pages,
+        CONTACTS: pages,
+        AGREEMENTS: pages,
+        BUNDLES: bundles,
+        "GET /finance/agreements/types": 1,
+        "GET /company/communicationTypes": 1,
+    }
+
+
+async def test_few_documents_are_asked_for_by_name_and_not_with_the_whole_table(shop: Shop) -> None:
+    for number in range(1, 41):
+        shop.customer(number)
+    estate = await shop.read(*customers(2))
+    assert {key for key in estate.objects if key[0] == "Company"} == {("Company", live) for live in ids(estate)}
+    (query,) = shop.queries("/company/companies")
+    asked = parse_qs(query)["conditions"]
+    assert asked == ['deletedFlag=false and identifier in ("C1","C2")']
+    assert parse_qs(shop.queries("/company/contacts")[0])["conditions"] == ['company/identifier in ("C1","C2")']
+
+
+def ids(estate: object) -> list[int]:
+    matches = getattr(estate, "matches")
+    return [live.id for address, live in matches.items() if address.startswith("Company/")]
+
+
+async def test_many_documents_are_read_with_the_whole_table(shop: Shop) -> None:
+    await shop.read(*(company(f"c{n}", identifier=f"CUSTOMER-{n}") for n in range(200)))
+    assert parse_qs(shop.queries("/company/companies")[0])["conditions"] == ["deletedFlag=false"]
+
+
+async def test_a_url_stays_below_what_tenants_take(shop: Shop) -> None:
+    for count in range(40, 80):
+        await shop.read(*(company(f"c{n}", identifier=f"CUSTOMER {n}", website="x") for n in range(count)))
+    longest = max(len(query) for query in shop.queries("/company/companies"))
+    assert 1500 < longest < 1900
+    assert any("%20in%20" not in query for query in shop.queries("/company/companies"))
+
+
+async def test_only_declared_fields_are_read(shop: Shop) -> None:
+    await shop.read(company(website="acme.test"))
+    (query,) = shop.queries("/company/companies")
+    assert parse_qs(query)["fields"] == ["id,identifier,name,city,website,deletedFlag,_info/lastUpdated"]
+
+
+async def test_billing_reads_only_what_it_bills_by(shop: Shop) -> None:
+    await shop.read(*customers(1), product(), scope=USAGE)
+    assert set(shop.requests) == {COMPANIES, AGREEMENTS, PRODUCTS}
+    assert parse_qs(shop.queries("/procurement/catalog")[0])["fields"] == ["id,identifier,price,_info/lastUpdated"]
+
+
+async def test_setup_reads_no_additions(shop: Shop) -> None:
+    shop.customer(1)
+    estate = await shop.read(*customers(1), scope=SETUP)
+    assert BUNDLES not in shop.requests
+    assert estate.additions == {}
+
+
+async def test_setup_does_not_look_up_what_only_mappings_name(shop: Shop) -> None:
+    await shop.read(*customers(1), mapping(company="c1", agreement="c1", product={"identifier": "X"}), scope=SETUP)
+    assert PRODUCTS not in shop.requests
+
+
+async def test_a_setup_table_is_read_once_however_many_look_into_it(shop: Shop) -> None:
+    await shop.read(*(company(f"c{n}", identifier=f"C{n}", types=["Customer"], status="Active") for n in range(30)))
+    assert shop.requests["GET /company/companies/types"] == 1
+    assert shop.requests["GET /company/companies/statuses"] == 1
+
+
+async def test_nothing_declared_is_nothing_read(shop: Shop) -> None:
+    estate = await shop.read()
+    assert shop.requests == {}
+    assert estate.matches == {}
+
+
+async def test_management_solutions_are_read_of_companies_that_declare_one(shop: Shop) -> None:
+    shop.integration()
+    for number in (1, 2, 3):
+        shop.solution(shop.customer(number)[0])
+    declared = solution(company="c2")
+    estate = await shop.read(*customers(3), declared)
+    assert shop.requests[SOLUTIONS] == 1
+    assert estate.matches[declared.address].parent_id == estate.matches["Company/c2"].id
+
+
+async def test_and_of_mappings_that_name_an_undeclared_one(shop: Shop) -> None:
+    shop.integration()
+    acme, _, _ = shop.customer(1)
+    shop.customer(2)
+    shop.solution(acme)
+    shop.product()
+    undeclared = mapping("one", company="c1", agreement="c1")
+    declared = mapping("two", company="c2", agreement="c2", customer={"source": "cove", "id": "2"})
+    estate = await shop.read(*customers(2), product(), solution(company="c2"), undeclared, declared, scope=USAGE)
+    assert shop.requests[SOLUTIONS] == 1
+    assert [live.raw["groupIdentifier"] for live in estate.solutions[acme["id"]]] == ["1001"]
+
+
+async def test_cross_references_are_read_of_integrations_that_declare_some(shop: Shop) -> None:
+    made = shop.integration()
+    child = {"vendorType": "Server", "vendorLevel": "Gold"}
+    shop.tenant.create("crossReference", child, made["id"])
+    estate = await shop.read(integration(crossReferences=[child]), integration("other", name="Other", solution="x"))
+    assert shop.requests["GET /company/managedDevicesIntegrations/{id}/crossReferences"] == 1
+    assert shop.requests["GET /finance/agreements/types"] == 1
+    (found,) = estate.matches["ManagedDevicesIntegration/cove"].raw["crossReferences"]
+    assert found["vendorType"] == "Server"
+
+
+async def test_additions_are_read_of_agreements_that_are_declared_or_billed(shop: Shop) -> None:
+    _, _, declared = shop.customer(1)
+    _, _, billed = shop.customer(2)
+    sold = shop.product()
+    shop.addition(declared, sold, quantity=1)
+    shop.addition(billed, sold, quantity=2)
+    bills = mapping(company={"identifier": "C2"}, agreement={"name": "Backup"}, product={"identifier": "BACKUP-GB"})
+    estate = await shop.read(*customers(1), bills)
+    assert shop.requests[BUNDLES] == 1
+    read = {number: [live.raw["quantity"] for live in lines] for number, lines in estate.additions.items()}
+    assert read == {declared["id"]: [1], billed["id"]: [2]}
+    assert estate.additions[billed["id"]][0].parent_id == billed["id"]
+
+
+# What comes of it
+
+
+async def test_a_plan_of_what_stands_as_declared_is_empty(shop: Shop) -> None:
+    shop.integration()
+    acme, john, backup = shop.customer(1)
+    shop.solution(acme, agreement={"id": backup["id"]})
+    shop.product()
+    documents = [*customers(1), product(), solution(company="c1", agreement="c1"), integration(name="Cove link")]
+    plan = plan_setup(documents, await shop.read(*documents))
+    assert (plan.problems, plan.actions, plan.unchanged) == ((), (), 6)
+    assert john["company"]["id"] == acme["id"]
+
+
+async def test_custom_fields_are_read_with_their_captions(shop: Shop) -> None:
+    field = {"podId": 1, "caption": "Region", "sequenceNumber": 1, "fieldTypeIdentifier": "Text"}
+    made = shop.tenant.create("userDefinedField", {**field, "entryTypeIdentifier": "EntryField"})
+    shop.company(customFields=[{"id": made["id"], "value": "West "}])
+    declared = company(customFields={"region": "West"})
+    estate = await shop.read(declared)
+    assert shop.requests["GET /system/userDefinedFields"] == 1
+    assert plan_setup([declared], estate).actions == ()
+
+
+async def test_the_token_of_change_is_read_with_the_fields(shop: Shop) -> None:
+    shop.company()
+    estate = await shop.read(company())
+    assert estate.matches["Company/acme"].last_updated == "2026-11-10T12:00:00Z"
+
+
+async def test_companies_that_were_deleted_in_the_console_are_left_out(shop: Shop) -> None:
+    row = shop.tenant.tables["company"].rows[shop.company()["id"]]
+    row.data["deletedFlag"] = True
+    alive = shop.company()
+    estate = await shop.read(company())
+    assert estate.matches["Company/acme"].id == alive["id"]
+
+
+async def test_a_renamed_company_still_has_its_contacts_and_agreements(shop: Shop) -> None:
+    acme = shop.company("OLD")
+    john = shop.contact(acme)
+    backup = shop.agreement(acme, john)
+    for metadata in ({"previously": ["OLD"]}, {"id": acme["id"]}):
+        estate = await shop.read(company(identifier="NEW", metadata=metadata), contact(), agreement())
+        assert {live.id for live in estate.matches.values()} == {acme["id"], john["id"], backup["id"]}
+
+
+async def test_unmanaged_objects_are_looked_up(shop: Shop) -> None:
+    acme = shop.company()
+    john = shop.contact(acme)
+    made = shop.agreement(acme, john)
+    record = shop.tenant.create("integratorLogin", {"username": "cove-login", "password": "x"})
+    wants = agreement("other", company={"identifier": "acme"}, contact={"email": "JOHN@acme.test"}, name="Other")
+    by_id = agreement("by-id", company={"id": acme["id"]}, contact={"id": john["id"]})
+    named = solution(company={"identifier": "ACME"}, agreement={"name": "Backup"})
+    link = integration(integratorLogin={"name": "cove-login"})
+    estate = await shop.read(wants, by_id, named, link)
+    assert estate.links[wants.address]["company",].id == acme["id"]
+    assert estate.links[wants.address]["contact",].id == john["id"]
+    assert estate.links[named.address]["agreement",].id == made["id"]
+    assert estate.links[link.address]["integratorLogin",].id == record["id"]
+    assert estate.matches[by_id.address].id == made["id"]
+
+
+async def test_billing_does_not_miss_look_ups_of_the_setup(shop: Shop) -> None:
+    acme = shop.company()
+    made = shop.agreement(acme, shop.contact(acme))
+    wants = agreement(company={"identifier": "ACME"}, contact={"email": "nobody@acme.test"})
+    estate = await shop.read(wants, scope=USAGE)
+    assert estate.matches[wants.address].id == made["id"]
+
+
+async def test_everything_that_cannot_be_tied_together_is_told_at_once(shop: Shop) -> None:
+    shop.company()
+    found = await shop.problems(
+        agreement(company={"identifier": "GONE"}, contact={"email": "x@y.test"}),
+        company(metadata={"id": 99999}),
+    )
+    assert found == [
+        "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it",
+        "Company/acme: metadata.id 99999 does not exist",
+    ]
+
+
+async def test_an_error_below_ends_the_reading_as_itself(shop: Shop) -> None:
+    shop.customer(1)
+    shop.running.sandbox.faults.replace(["html@/bundles"])
+    with pytest.raises(NotJson):
+        await shop.read(*customers(1), login())
+
+
+async def test_documents_that_live_in_manifests_only_are_of_no_concern_to_setup() -> None:
+    assert "CustomerMapping" not in Scope().kinds
+    assert USAGE.kinds == {"Company", "Agreement", "Product"}
+
+
+async def test_exclusions_are_read_with_nothing(shop: Shop) -> None:
+    await shop.read(document("Exclusion", "lab", {"customer": {"source": "cove", "id": "5"}, "reason": "lab"}))
+    assert shop.requests == {}
