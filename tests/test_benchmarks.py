@@ -1,0 +1,39 @@
+"""`make bench` measures what it says. No time is asserted: that is what a bench is for."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.floor import CONCURRENCY
+from benchmarks.measuring import measure
+from benchmarks.report import compare, show
+from reconciler.kinds.workspace import ConnectWiseSettings
+
+CUSTOMERS = 5
+
+
+def test_an_estate_is_taken_through_its_life_and_told_in_a_table(tmp_path: Path) -> None:
+    found = measure(tmp_path / "estate", CUSTOMERS, times=1, drops=True)
+    applied, no_op, under_drops = found.applied, found.no_op, found.under_drops
+    assert applied is not None
+    assert no_op is not None
+    assert under_drops is not None
+    assert found.documents == CUSTOMERS * 5 + 6
+    assert [phase.name for phase in found.empty] == [phase.name for phase in found.standing]
+    assert applied.objects == applied.planned == CUSTOMERS * 5 + 4
+    assert under_drops.objects == under_drops.planned
+    assert under_drops.dropped > 0
+    assert 0 < no_op.requests <= no_op.bound
+    told = StringIO()
+    console = Console(file=told, width=120)
+    show(console, found)
+    compare(console, [found], ("Terraform v0", CUSTOMERS * 5, 1.0))
+    for words in ("no-op plan, cold start", "floor", "none twice", "of Terraform's time"):
+        assert words in told.getvalue()
+
+
+def test_the_floor_keeps_the_products_own_concurrency() -> None:
+    assert ConnectWiseSettings.model_fields["max_concurrency"].default == CONCURRENCY
