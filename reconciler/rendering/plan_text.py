@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -45,7 +46,15 @@ def _change(action: Action, change: Change, width: int, paint: Paint) -> str:
         return f"{paint('+', 'green')} {name} = {after}"
     if change.sensitive:
         return f"{paint('~', 'yellow')} {name} = {after}"
-    return f"{paint('~', 'yellow')} {name} = {_bare(action, change, change.before)} → {after}"
+    before = _bare(action, change, change.before)
+    if before == after and isinstance(change.before, dict) and isinstance(change.after, dict):
+        before, after = _with_id(before, change.before), _with_id(after, change.after)
+    return f"{paint('~', 'yellow')} {name} = {before} → {after}"
+
+
+def _with_id(text: str, link: Mapping[str, Any]) -> str:
+    """Two entries of one name are told apart."""
+    return f"{text} (id {link.get('id')})"
 
 
 def _after(action: Action, change: Change) -> str:

@@ -49,7 +49,7 @@ def problems(documents: Iterable[Document], *objects: LiveObject) -> list[str]:
     documents = [*documents]
     found = matcher(documents, *objects)
     found.matches(documents)
-    for each in eachs:
+    for each in documents:
         found.links(each)
     return found.problems
 

@@ -1,19 +1,73 @@
-"""Text that cannot harm a terminal."""
+"""Text that cannot harm a terminal, and values as a person reads them."""
 
 from __future__ import annotations
 
-import sys
 import unicodedata
+from decimal import Decimal
+from typing import Any
 
-from reconciler.rendering.paint import safe
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.rendering.paint import coloured, money, plain, safe, shown, signed
 
 
-def test_ordinary_text_stays_as_it_is() -> None:
-    assert safe("Müller & Söhne, 東京 – 100 %") == "Müller & Söhne, 東京 – 100 %"
+@given(st.text())
+def test_no_text_can_move_a_cursor_or_break_a_line(text: str) -> None:
+    harmful = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not {unicodedata.category(character) for character in safe(text)} & harmful
+    assert not {unicodedata.category(character) for character in shown({"name": text, "id": 1})} & harmful
+    assert not {unicodedata.category(character) for character in shown({text: [text]})} & harmful
 
 
-def test_no_control_direction_or_line_end_gets_through() -> None:
-    dangerous = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    characters = (chr(number) for number in range(sys.maxunicode + 1))
-    let_through = [each for each in characters if unicodedata.category(each) in dangerous and each in safe(f"a{each}b")]
-    assert let_through == []
+def test_what_is_harmful_is_written_out() -> None:
+    assert safe("Acme\x1b[2J\u202eGmbH\n") == "Acme\\u001b[2J\\u202eGmbH\\u000a"
+
+
+def test_letters_of_any_language_stay() -> None:
+    assert safe("Bäcker Müller – 東京 ✓") == "Bäcker Müller – 東京 ✓"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        ("Boston", '"Boston"'),
+        ('a "quoted" one', '"a \\"quoted\\" one"'),
+        ({"name": "Managed Service", "id": 3}, "Managed Service"),
+        ({"name": "acme", "address": "Company/acme"}, "acme"),
+        ({"env": "LOGIN_PASSWORD"}, "(sensitive, from $LOGIN_PASSWORD)"),
+        ({"file": "secret.txt"}, "(sensitive, from secret.txt)"),
+        ({"vendorType": "Server", "product": None}, '{vendorType: "Server", product: null}'),
+        (["Company", "Product"], '["Company", "Product"]'),
+    ],
+)
+def test_values_are_shown_as_a_person_reads_them(value: Any, text: str) -> None:
+    assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        ("0", None, "0.00"),
+        ("1234.5", "USD", "1,234.50 USD"),
+        ("0.1234", None, "0.1234"),
+        ("1E+3", None, "1,000.00"),
+        ("12345678901234567890.01", None, "12,345,678,901,234,567,890.01"),
+    ],
+)
+def test_money_is_exact(amount: str, currency: str | None, text: str) -> None:
+    assert money(Decimal(amount), currency) == text
+
+
+@pytest.mark.parametrize(("amount", "text"), [("1.5", "+1.50 USD"), ("-1.5", "-1.50 USD"), ("0", "+0.00 USD")])
+def test_a_change_of_money_has_a_sign(amount: str, text: str) -> None:
+    assert signed(Decimal(amount), "USD") == text
+
+
+def test_colour_is_put_around_a_text_or_left_out() -> None:
+    assert coloured("x", "green") == "\x1b[32mx\x1b[0m"
+    assert plain("x", "green") == "x"

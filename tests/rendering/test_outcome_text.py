@@ -1,0 +1,51 @@
+"""What became of a plan, for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.planning.outcome import Outcome, Result, Status
+from reconciler.rendering.outcome_text import outcome_text
+from reconciler.rendering.paint import plain
+
+
+def outcome(*statuses: Status, **more: Any) -> Outcome:
+    results = tuple(
+        Result(address=f"Product/p{number}", action="create", status=status, detail="why" if status != "done" else "")
+        for number, status in enumerate(statuses)
+    )
+    return Outcome(plan_digest="sha256:0", results=results, **more)
+
+
+def text(found: Outcome) -> list[str]:
+    return [*outcome_text(found, plain)]
+
+
+def test_what_went_as_planned_is_only_counted() -> None:
+    assert text(outcome("done", "done", "already")) == ["Applied: 2 done, 1 already."]
+
+
+def test_what_did_not_is_listed_with_its_reason() -> None:
+    assert text(outcome("done", "failed", "skipped", "unknown")) == [
+        "failed   Product/p1: why",
+        "skipped  Product/p2: why",
+        "unknown  Product/p3: why",
+        "Applied: 1 done, 1 failed, 1 skipped, 1 unknown. "
+        "Run again when the cause is mended: what is done is not done twice.",
+    ]
+
+
+def test_an_interrupted_run_says_how_to_go_on() -> None:
+    (_, tally) = text(outcome("done", "skipped", interrupted=True))
+    assert tally == "Applied: 1 done, 1 skipped. Interrupted: run again, and it goes on where it stopped."
+
+
+def test_nothing_to_do_is_said() -> None:
+    assert text(outcome()) == ["Applied: nothing to do."]
+
+
+def test_an_error_of_several_lines_is_indented_and_harmless() -> None:
+    result = Result(address="Product/\x1bp", action="create", status="failed", detail="first\x1b\nsecond")
+    assert text(Outcome(plan_digest="x", results=(result,)))[0] == (
+        "failed   Product/\\u001bp: first\\u001b\n           second"
+    )

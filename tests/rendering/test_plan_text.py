@@ -1,0 +1,187 @@
+"""A plan for the terminal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped
+from reconciler.rendering.paint import coloured, plain
+from reconciler.rendering.plan_text import plan_text
+from tests.planning.builders import action, plan_of
+
+
+def usd(before: str, after: str) -> Money:
+    return Money(before=Decimal(before), after=Decimal(after), currency="USD")
+
+
+def text(plan: Plan, **more: Any) -> str:
+    return "\n".join(plan_text(plan, plain, **more))
+
+
+CREATE = action(
+    "Agreement/backup",
+    changes=(
+        Change(path="name", after="Backup"),
+        Change(path="company", after={"name": "acme", "address": "Company/acme"}, known_after_apply=True),
+        Change(path="type", after={"name": "Managed Service", "id": 3}),
+        Change(path="endDate", after=None),
+    ),
+)
+UPDATE = action(
+    "Addition/acme:gb",
+    action="update",
+    id=99,
+    reason="usage: 120.4 used, 121 billed",
+    changes=(Change(path="quantity", before="120", after="121"), Change(path="cancelledDate", before="2026-11-20")),
+    money=usd("30", "30.25"),
+)
+ADOPT = action(
+    "Addition/bolt:gb",
+    action="adopt",
+    id=98,
+    reason="usage: 5 used, 5 billed",
+    changes=(Change(path="serialNumber", after="rc:cove/78/bolt"),),
+    money=usd("0", "1.25"),
+)
+RETIRE = action("Product/old", action="retire", id=4, reason="retired", changes=())
+LOGIN = action(
+    "IntegratorLogin/billing",
+    changes=(Change(path="password", after={"env": "LOGIN_PASSWORD"}, sensitive=True),),
+)
+
+
+def test_a_plan_reads_as_terraforms_do() -> None:
+    summary = Summary(create=1, update=1, adopt=1, retire=1, unchanged=40, money=usd("1234", "1235.5"))
+    assert text(plan_of(CREATE, UPDATE, ADOPT, RETIRE, summary=summary)) == "\n".join(
+        [
+            "+ Agreement/backup  not in ConnectWise",
+            '    + name    = "Backup"',
+            "    + company = acme (known after apply)",
+            "    + type    = Managed Service",
+            "    + endDate = null",
+            "",
+            "~ Addition/acme:gb  usage: 120.4 used, 121 billed   30.00 → 30.25 USD a month (+0.25)",
+            "    ~ quantity      = 120 → 121",
+            '    ~ cancelledDate = "2026-11-20" → null',
+            "",
+            "» Addition/bolt:gb  usage: 5 used, 5 billed   +1.25 USD a month",
+            '    ~ serialNumber = null → "rc:cove/78/bolt"',
+            "",
+            "- Product/old  retired",
+            "",
+            "Plan: 1 to create, 1 to update, 1 to adopt, 1 to retire; 40 unchanged. "
+            "A month: 1,234.00 → 1,235.50 USD (+1.50).",
+        ]
+    )
+
+
+def test_nothing_to_do_is_said_in_one_line() -> None:
+    assert text(plan_of(summary=Summary(unchanged=34, money=usd("288.94", "288.94")))) == (
+        "No changes. 34 documents and additions are as declared. A month: 288.94 USD."
+    )
+
+
+def test_a_plan_that_bills_nothing_speaks_of_no_money() -> None:
+    assert text(plan_of(CREATE)).endswith("Plan: 1 to create; 0 unchanged.")
+
+
+def test_a_secret_is_shown_by_where_it_is() -> None:
+    assert "+ password = (sensitive, from $LOGIN_PASSWORD)" in text(plan_of(LOGIN))
+    changed = action("IntegratorLogin/billing", action="update", id=1, changes=LOGIN.changes)
+    assert "~ password = (sensitive, from $LOGIN_PASSWORD)" in text(plan_of(changed))
+
+
+def test_numbers_are_bare_and_exact() -> None:
+    price = action(changes=(Change(path="price", before="0.1", after="0.123456789012345678901"),), action="update")
+    assert "~ price = 0.1 → 0.123456789012345678901" in text(plan_of(price))
+    unset = action(changes=(Change(path="price", after="0"),), action="update")
+    assert "~ price = null → 0" in text(plan_of(unset))
+
+
+def test_entries_are_shown_each_by_itself() -> None:
+    entry = Change(path="customFields.Region", before="West", after="East")
+    assert '~ customFields.Region = "West" → "East"' in text(
+        plan_of(action("Company/acme", action="update", changes=(entry,)))
+    )
+
+
+def test_guardrails_and_warnings_stand_below_the_actions() -> None:
+    found = text(
+        plan_of(
+            guardrails=(
+                Tripped(name="total-change", message="too much"),
+                Tripped(name="line-to-zero", address="CustomerMapping/acme", message="falls to zero"),
+            ),
+            warnings=(Note(message="a warning"), Note(address="Company/old", message="no longer declared")),
+        )
+    )
+    assert found.split("\n")[:4] == [
+        "Guardrail total-change: too much",
+        "Guardrail line-to-zero: CustomerMapping/acme: falls to zero",
+        "Warning: a warning",
+        "Warning: Company/old: no longer declared",
+    ]
+
+
+GAPS = (
+    CoverageRow(source="cove", customer="77", name="Acme", state="billed", quantity=Decimal(5)),
+    CoverageRow(
+        source="cove",
+        customer="78",
+        name="Bolt",
+        state="unmapped",
+        quantity=Decimal("1.50"),
+        unit="GB",
+        money=Decimal("0.3"),
+        detail="nothing maps it",
+        accounted=False,
+    ),
+    CoverageRow(source="cove", customer="79", name="Cone", state="excluded"),
+)
+
+
+def test_what_is_billed_is_not_listed_and_everything_else_is() -> None:
+    found = text(plan_of(coverage=GAPS)).split("\n")
+    assert found[:4] == [
+        "Not billed, or not as measured:",
+        "  unmapped cove/78 Bolt 1.5 GB, 0.30 a month: nothing maps it",
+        "  excluded cove/79 Cone",
+        "",
+    ]
+
+
+def test_coverage_can_be_left_to_a_table() -> None:
+    assert "cove/78" not in text(plan_of(coverage=GAPS), coverage=False)
+
+
+EVIL = "Acme\x1b]0;owned\x07\u202e\r\nPlan: 0"
+
+
+def test_a_customers_name_cannot_reach_the_terminal_as_anything_but_text() -> None:
+    hostile = action(
+        f"Addition/acme:{EVIL}",
+        reason=EVIL,
+        changes=(
+            Change(path=f"customFields.{EVIL}", after=EVIL),
+            Change(path="company", after={"name": EVIL, "id": 1}),
+            Change(path="quantity", after=EVIL),
+        ),
+    )
+    row = CoverageRow(source="cove", customer="1", name=EVIL, state="unmapped", unit=EVIL, detail=EVIL)
+    found = text(
+        plan_of(
+            hostile,
+            guardrails=(Tripped(name="drift", address=EVIL, message=EVIL),),
+            warnings=(Note(address=EVIL, message=EVIL),),
+            coverage=(row,),
+        )
+    )
+    assert not set(found) & set("\x1b\x07\u202e\r")
+    assert found.count("\nPlan: ") == 1
+
+
+def test_colours_are_those_of_the_actions() -> None:
+    lines = [*plan_text(plan_of(CREATE, UPDATE, ADOPT, RETIRE), coloured)]
+    heads = [line.partition("m")[0] for line in lines if "/" in line.partition("  ")[0] and not line.startswith(" ")]
+    assert heads == ["\x1b[32", "\x1b[33", "\x1b[36", "\x1b[31"]

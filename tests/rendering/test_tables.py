@@ -1,0 +1,110 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from reconciler.planning.plan import CoverageRow, Money, Summary
+from reconciler.rendering.paint import plain
+from reconciler.rendering.tables import coverage_table, pulls_table, report_table
+from tests.planning.builders import plan_of
+
+EVIL = "Acme\x1b[2J\nBolt"
+
+
+def cells(line: str) -> list[str]:
+    return [cell for cell in line.split("  ") if cell.strip()]
+
+
+def stripped(lines: list[str]) -> list[list[str]]:
+    return [[cell.strip() for cell in cells(line)] for line in lines if line.strip("─ ")]
+
+
+def report_row(**more: Any) -> dict[str, Any]:
+    row = {
+        "agreement": "backup",
+        "product": "BACKUP-GB",
+        "quantity": "121",
+        "unit_price": "0.15",
+        "amount": "18.15",
+        "last_updated": "2026-11-01T07:00:00Z",
+        "mapping": "acme",
+        "source": "cove/77",
+        "used": "120.405",
+        "unit": "GB",
+    }
+    return {**row, **more}
+
+
+def test_a_report_shows_additions_next_to_the_usage_they_came_from() -> None:
+    found = stripped([*report_table([report_row(), report_row(amount="1000000.125")], plain)])
+    assert found == [
+        ["agreement", "product", "quantity", "unit price", "amount", "last update", "from", "used"],
+        ["backup", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
+        ["backup", "BACKUP-GB", "121", "0.15", "1,000,000.125", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
+        ["2 additions, 1,000,018.275 a month."],
+    ]
+
+
+def test_what_a_report_does_not_know_is_unknown_and_not_zero() -> None:
+    orphan = report_row(unit_price=None, amount="0", last_updated=None, mapping=None, source="", used=None, unit=None)
+    found = stripped([*report_table([orphan], plain)])
+    assert found[1] == ["backup", "BACKUP-GB", "121", "unknown", "0.00", "no mapping: an orphan", "unknown"]
+    assert found[2] == ["1 addition, 0.00 a month."]
+
+
+def test_a_figure_without_a_unit_is_a_figure() -> None:
+    assert stripped([*report_table([report_row(unit=None)], plain)])[1][-1] == "120.405"
+
+
+def row(**more: Any) -> CoverageRow:
+    return CoverageRow(**{"source": "cove", "customer": "77", "name": "Acme", "state": "billed", **more})
+
+
+def test_coverage_accounts_for_everybody() -> None:
+    plan = plan_of(coverage=(row(quantity=Decimal("1.50"), unit="GB", money=Decimal("0.3")), row(state="excluded")))
+    assert stripped([*coverage_table(plan, plain)]) == [
+        ["state", "source", "customer", "name", "quantity", "a month"],
+        ["billed", "cove", "77", "Acme", "1.5 GB", "0.30"],
+        ["excluded", "cove", "77", "Acme", "unknown"],
+        ["2 accounted for."],
+    ]
+
+
+def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
+    gap = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), detail="nothing maps it", accounted=False)
+    summary = Summary(money=Money(before=Decimal(0), after=Decimal(0), currency="USD"))
+    plan = plan_of(coverage=(row(), gap, row(state="unknown", accounted=False)), summary=summary)
+    found = stripped([*coverage_table(plan, plain)])
+    assert found[2][-1] == "nothing maps it"
+    assert found[-1] == ["2 of 3 not accounted for, 0.30 USD a month at risk."]
+
+
+def pull(**more: Any) -> dict[str, Any]:
+    return {"source": "cove", "state": "whole", "customers": 6, "samples": 9, "error": None, "notes": [], **more}
+
+
+def test_pulls_are_told_with_what_went_wrong() -> None:
+    rows = [pull(notes=["one odd row", "another"]), pull(state="failed", customers=0, samples=0, error="HTTP 500")]
+    assert stripped([*pulls_table(rows, plain)]) == [
+        ["source", "state", "customers", "samples"],
+        ["cove", "whole", "6", "9", "one odd row; another"],
+        ["cove", "failed", "0", "0", "HTTP 500"],
+        ["2 sources read, 1 failed."],
+    ]
+    assert [*pulls_table([pull()], plain)][-1] == "1 source read, 0 failed."
+
+
+def test_names_from_outside_cannot_harm_a_terminal_or_break_a_row() -> None:
+    rows = [
+        *report_table([report_row(agreement=EVIL)], plain),
+        *coverage_table(plan_of(coverage=(row(name=EVIL),)), plain),
+    ]
+    assert "\x1b" not in "".join(rows)
+    assert sum("Acme\\u001b[2J\\u000aBolt" in line for line in rows) == 2
+
+
+def test_a_long_cell_is_folded_and_never_cut() -> None:
+    told = "".join(report_table([report_row(agreement="x" * 300)], plain))
+    assert told.count("x") == 300
