@@ -106,6 +106,13 @@ def test_entries_are_shown_each_by_itself() -> None:
     )
 
 
+def test_two_entries_of_one_name_are_told_apart_by_id() -> None:
+    change = Change(path="subcategory", before={"name": "Backup", "id": 31}, after={"name": "Backup", "id": 32})
+    assert "~ subcategory = Backup (id 31) → Backup (id 32)" in text(
+        plan_of(action(action="update", changes=(change,)))
+    )
+
+
 def test_guardrails_and_warnings_stand_below_the_actions() -> None:
     found = text(
         plan_of(
