@@ -39,31 +39,23 @@ class Standing:
     def ours(self, agreement: Link, product: Link, mark: str) -> list[LiveObject]:
         """Those that carry this mark, and so are ours; one whose last day is set only where no other goes on."""
         found = self._at(agreement, product, mark)
-        return [obj for obj in found if not self._ends(obj)] or found
+        return [obj for obj in found if not ends(obj, self._period)] or found
 
     def unmarked(self, agreement: Link, product: Link) -> list[LiveObject]:
         """Those that somebody else made, and that can be adopted: whoever set a last day wanted an end."""
-        return [obj for obj in self._at(agreement, product, "") if not self._ends(obj)]
+        return [obj for obj in self._at(agreement, product, "") if not ends(obj, self._period)]
 
     def claimed(self, agreement: Link, product: Link, ids: frozenset[int]) -> list[LiveObject]:
         """Those of these ids, whatever mark they carry."""
         if not ids:
             return []
-        place = (agreement.id, product.id)
-        return [
-            obj
-            for obj in self.all
-            if obj.id in ids and (obj.parent_id, product_id(obj)) == place and not self._ends(obj)
-        ]
+        here = (agreement.id, product.id)
+        return [obj for obj in self.all if obj.id in ids and place_of(obj) == here and not ends(obj, self._period)]
 
     def _at(self, agreement: Link, product: Link, mark: str) -> list[LiveObject]:
         if agreement.id is None or product.id is None:
             return []
         return self._by_key.get((agreement.id, product.id, mark), [])
-
-    def _ends(self, obj: LiveObject) -> bool:
-        cancelled = date_text(obj.raw.get("cancelledDate"))
-        return cancelled is not None and cancelled <= self._period.last
 
 
 def overlaps(obj: LiveObject, period: Period) -> bool:
@@ -71,6 +63,17 @@ def overlaps(obj: LiveObject, period: Period) -> bool:
     effective = date_text(obj.raw.get("effectiveDate"))
     cancelled = date_text(obj.raw.get("cancelledDate"))
     return (effective is None or effective <= period.last) and (cancelled is None or cancelled >= period.first)
+
+
+def ends(obj: LiveObject, period: Period) -> bool:
+    """Whether its last day comes before the month is over."""
+    cancelled = date_text(obj.raw.get("cancelledDate"))
+    return cancelled is not None and cancelled <= period.last
+
+
+def place_of(obj: LiveObject) -> tuple[int | None, int | None]:
+    """Agreement and product, by id."""
+    return (obj.parent_id, product_id(obj))
 
 
 def product_id(obj: LiveObject) -> int | None:
