@@ -141,20 +141,29 @@ def _made_of_these(plan: Plan, session: Session) -> None:
 def _ask(plan: Plan) -> None:
     count = len(plan.actions)
     these = f"these {count} changes" if count > 1 else "this change"
-    typer.echo(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", nl=False, err=True)
-    if _answer() != "yes":
+    with _ctrl_c_ends():
+        typer.echo(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", nl=False, err=True)
+        answer = _answer()
+    if answer != "yes":
         raise Refused("not approved; nothing was written", advice="Where nobody can answer: --auto-approve")
 
 
-def _answer() -> str:
-    """One line of standard input, nothing where there is none. Ctrl-C ends the wait: asyncio's handler would not."""
+@contextmanager
+def _ctrl_c_ends() -> Iterator[None]:
+    """Ctrl-C ends the wait for an answer: asyncio's own handler would note it, and go on waiting."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return sys.stdin.readline().strip()
-    except (AttributeError, ValueError):  # closed, or not text
-        return ""
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def _answer() -> str:
+    """One line of standard input; nothing where that is closed, or no text."""
+    try:
+        return sys.stdin.readline().strip()
+    except (AttributeError, ValueError):
+        return ""
 
 
 def _clock(start: datetime) -> Callable[[], datetime]:

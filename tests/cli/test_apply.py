@@ -1,0 +1,309 @@
+"""`reconciler apply`: asked or not, of a fresh plan or of a file, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.cli import apply as command
+from reconciler.ledger.lock import hold
+from reconciler.ledger.store import Ledger
+from tests.shop import ALDER, Send, Shop
+
+QUESTION = "Do you want to make these 12 changes in ConnectWise? Only 'yes' is a yes: "
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+def test_it_shows_the_plan_asks_and_does_it_after_a_yes(small: Shop) -> None:
+    said = small("apply", stdin="yes\n")
+
+    assert said.code == 0
+    assert "Plan: 12 to create; 0 unchanged." in said.out
+    assert QUESTION in said.err
+    assert said.out.splitlines()[-1] == "Applied: 12 done."
+
+
+@pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "\n", ""])
+def test_anything_but_yes_writes_nothing_and_ends_with_3(small: Shop, answer: str) -> None:
+    said = small("apply", stdin=answer)
+
+    assert said.code == 3
+    assert "not approved; nothing was written" in said.err
+    assert "--auto-approve" in said.err
+    assert not any(small.counts().values())
+
+
+def test_a_standard_input_that_is_closed_is_no_yes(small: Shop) -> None:
+    process = small.start("apply", preexec_fn=lambda: os.close(0))
+
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert "not approved" in said
+
+
+def test_one_change_is_asked_for_in_the_singular(small: Shop) -> None:
+    small.apply()
+    small.uses(ALDER, "130")
+
+    assert "Do you want to make this change in ConnectWise?" in small("apply", stdin="yes\n").err
+
+
+def test_nothing_to_do_is_not_asked_about(small: Shop) -> None:
+    small.apply()
+
+    said = small("apply")
+
+    assert said.code == 0
+    assert "No changes." in said.out
+    assert said.out.splitlines()[-1] == "Applied: nothing to do."
+    assert said.err == ""
+
+
+def test_what_changed_while_the_question_was_open_makes_the_plan_stale(small: Shop) -> None:
+    class Slow:
+        """Somebody who answers after somebody else was faster."""
+
+        def readline(self) -> str:
+            body = {"identifier": "AlderDental", "name": "Other", "city": "Boston"}
+            assert small.http.post("/company/companies", json=body).status_code == 201
+            return "yes\n"
+
+    with small.patch.context() as patch:
+        patch.setattr("tests.shop.StringIO", lambda _text: Slow())
+        said = small("apply")
+
+    assert said.code == 3
+    assert "the plan is stale" in said.err
+
+
+def test_another_apply_may_go_on_while_a_question_is_open(small: Shop) -> None:
+    codes: list[int] = []
+
+    class Slow:
+        def readline(self) -> str:
+            process = small.start("apply", "--auto-approve")
+            process.communicate(timeout=60)
+            codes.append(process.returncode)
+            return "yes\n"
+
+    with small.patch.context() as patch:
+        patch.setattr("tests.shop.StringIO", lambda _text: Slow())
+        said = small("apply")
+
+    assert codes == [0]
+    assert (said.code, said.out.splitlines()[-1]) == (0, "Applied: 12 already.")
+
+
+def test_ctrl_c_at_the_question_ends_it_and_writes_nothing(small: Shop) -> None:
+    process = small.start("apply", stdin_from=os.pipe()[0])
+    assert process.stderr is not None
+    said = ""
+    while "yes: " not in said:
+        said += process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+
+    _, rest = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert rest.strip() == "interrupted; nothing was written in ConnectWise"
+    assert not any(small.counts().values())
+
+
+def test_while_another_apply_is_at_work_it_is_refused_with_3(small: Shop) -> None:
+    small("plan")
+    with Ledger.open(str(small.ledger), now=small.time) as ledger, hold(ledger, "example", small.time):
+        for arguments in (["--auto-approve"], []):
+            said = small("apply", *arguments, stdin="yes\n")
+            assert said.code == 3
+            assert "another apply of workspace example is at work: process" in said.err
+    assert not any(small.counts().values())
+
+
+def test_a_tripped_guardrail_is_refused_with_3_until_it_is_approved(small: Shop) -> None:
+    small.apply()
+    small.uses(ALDER, "900")
+
+    said = small("apply", "--only", "usage", "--auto-approve")
+    assert said.code == 3
+    assert "customer-change: Addition/alder-dental:backup-gb: quantity 121 → 900" in said.err
+    assert "--approve customer-change" in said.err
+
+    small.apply("--only", "usage", "--approve", "customer-change")
+    assert small.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 900
+
+
+def test_a_tripped_guardrail_is_not_asked_about(small: Shop) -> None:
+    small.apply()
+    small.uses(ALDER, "900")
+
+    said = small("apply", stdin="yes\n")
+
+    assert said.code == 3
+    assert "Do you want" not in said.err
+
+
+def test_a_plan_file_with_a_tripped_guardrail_needs_the_approval_when_it_is_applied(
+    small: Shop, tmp_path: Path
+) -> None:
+    small.apply()
+    small.uses(ALDER, "900")
+    file = str(tmp_path / "plan.json")
+    small("plan", "--out", file)
+
+    assert small("apply", file).code == 3
+    assert small("apply", file, "--approve", "customer-change").code == 0
+
+
+def test_a_plan_file_and_only_do_not_go_together(small: Shop, tmp_path: Path) -> None:
+    file = str(tmp_path / "plan.json")
+    small("plan", "--out", file)
+
+    said = small("apply", file, "--only", "usage")
+
+    assert said.code == 1
+    assert "--only goes with a fresh plan" in said.err
+
+
+def test_an_empty_plan_file_is_nothing_to_do(small: Shop, tmp_path: Path) -> None:
+    small.apply()
+    file = str(tmp_path / "plan.json")
+    small("plan", "--out", file)
+
+    assert small("apply", file).out == "Applied: nothing to do.\n"
+
+
+def test_a_plan_file_whose_usage_was_not_accounted_for_ends_with_5_once_it_is_done(small: Shop, tmp_path: Path) -> None:
+    small.world.add_device(small.world.add_customer("Gumtree", small.time).id, small.time, 10**9)
+    file = str(tmp_path / "plan.json")
+    small("plan", "--out", file)
+
+    assert small("apply", file).code == 5
+    assert sum(small.counts().values()) == 12
+
+
+def test_setup_and_usage_can_be_done_apart(small: Shop) -> None:
+    assert small.apply("--only", "setup").out.splitlines()[-1] == "Applied: 11 done."
+    assert small.apply("--only", "usage").out.splitlines()[-1] == "Applied: 1 done."
+
+
+def test_usage_alone_before_the_setup_says_so_and_bills_nothing(small: Shop) -> None:
+    said = small.apply("--only", "usage", code=5)
+
+    assert "is not in ConnectWise yet: apply the setup first" in said.out
+    assert not any(small.counts().values())
+
+
+def test_with_json_the_outcome_alone_is_on_standard_output(small: Shop) -> None:
+    said = small("--json", "apply", "--auto-approve")
+
+    assert {result["status"] for result in said.json["results"]} == {"done"}
+    assert said.json["plan_digest"].startswith("sha256:")
+    assert said.json["requests"] > 12
+    assert small("--json", "apply", "--auto-approve").json["results"] == []
+
+
+def test_with_json_the_plan_to_be_approved_is_shown_on_standard_error(small: Shop) -> None:
+    said = small("--json", "apply", stdin="yes\n")
+
+    assert "Plan: 12 to create" in said.err
+    assert len(said.json["results"]) == 12
+
+
+def test_an_apply_in_part_ends_with_4_and_says_which(small: Shop) -> None:
+    async def fail(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.method == "POST" and request.url.path.endswith("/agreements"):
+            return httpx.Response(400, json={"code": "InvalidObject", "message": "agreements are closed today"})
+        return await send(request)
+
+    with small.meddled(fail):
+        said = small.apply(code=4)
+
+    assert "failed   Agreement/alder-dental: POST /finance/agreements: ConnectWise answered 400" in said.out
+    assert "agreements are closed today" in said.out
+    assert "Applied: 9 done, 1 failed, 2 skipped." in said.out
+
+
+def test_v_tells_the_requests_by_route_on_standard_error(small: Shop) -> None:
+    said = small("-v", "apply", "--auto-approve")
+
+    assert "requests, 0 of them repeated:" in said.err
+    assert "1 POST /company/companies" in said.err
+
+
+def test_a_second_plan_made_in_the_same_turn_needs_no_second_look(small: Shop) -> None:
+    small.sandbox.log.clear()
+    small.apply()
+
+    reads = [each for each in small.sandbox.log.entries if each.method == "GET" and each.path.endswith("/companies")]
+    assert len(reads) == 1
+
+
+def test_time_goes_on_from_the_moment_that_was_given(small: Shop) -> None:
+    clock = command._clock(small.time)
+
+    assert timedelta(0) <= clock() - small.time < timedelta(minutes=1)
+    assert clock() >= clock() - timedelta(seconds=1)
+
+
+async def test_the_first_ctrl_c_asks_to_stop_and_the_second_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    stop = asyncio.Event()
+    with command._interruptible(stop):
+        signal.raise_signal(signal.SIGINT)
+        await stop.wait()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert "beginning nothing new; Ctrl-C again ends at once" in capsys.readouterr().err
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[int, list[bytes]]]:
+    """A terminal to write to, and all that came out of it."""
+    ours, theirs = pty.openpty()
+    seen: list[bytes] = []
+
+    def read() -> None:
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                return
+            if not piece:
+                return
+            seen.append(piece)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        yield theirs, seen
+    finally:
+        os.close(theirs)
+        reader.join(timeout=10)
+        os.close(ours)
+
+
+def test_on_a_terminal_progress_is_drawn_on_standard_error_and_colours_on_standard_output(small: Shop) -> None:
+    with terminal() as (theirs, seen):
+        process = small.start("apply", "--auto-approve", on_terminal=theirs)
+        process.wait(timeout=60)
+
+    text = b"".join(seen).decode()
+    assert process.returncode == 0
+    assert "applying" in text
+    assert "12/12" in text
+    assert "\x1b[32m+ Company/alder-dental\x1b[0m" in text

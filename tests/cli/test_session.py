@@ -1,0 +1,52 @@
+"""What commands share: secrets, the ledger's place, the connection's settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.errors import ReconcilerError
+from tests.applying.test_apply import session_of
+from tests.shop import ALDER, Shop
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+async def test_a_secret_is_read_where_it_is_pointed_at(small: Shop) -> None:
+    (small.folder / "token").write_text("from a file\n", encoding="utf-8")
+    async with session_of(small) as session:
+        assert session.secret({"env": "COVE_PASSWORD"}) == small.variables["COVE_PASSWORD"]
+        assert session.secret({"file": "token"}) == "from a file"
+        with pytest.raises(ReconcilerError, match="NOT_THERE"):
+            session.secret({"env": "NOT_THERE"})
+
+
+def test_the_ledger_lies_beside_the_manifests_unless_the_workspace_names_a_place(small: Shop) -> None:
+    small("plan")
+    assert small.ledger.exists()
+
+    other = small.folder.parent / "elsewhere.sqlite"
+    small.patch.setenv("LEDGER", f"sqlite:///{other}")
+    small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
+    small("plan")
+    assert other.exists()
+
+
+def test_a_ledger_url_with_a_password_is_told_without_it(small: Shop) -> None:
+    small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
+    small.patch.setenv("LEDGER", "nosuch://me:hunter2@host/db")
+
+    said = small("plan")
+
+    assert said.code == 1
+    assert "hunter2" not in said.err + said.out
+
+
+def test_no_more_requests_are_under_way_than_the_workspace_allows(small: Shop) -> None:
+    small.edit("workspace.yaml", "privateKey: {env: CONNECTWISE_PRIVATE_KEY}",
+               "privateKey: {env: CONNECTWISE_PRIVATE_KEY}\n    maxConcurrency: 1")  # fmt: skip
+
+    assert small.apply().code == 0
