@@ -1,11 +1,15 @@
 """The root of every error this product raises on purpose.
 
-    ReconcilerError                 exit 1: not everything was read, nothing was written
-    ├── manifests.ManifestError     the YAML is not in order
+    ReconcilerError                   exit 1: not everything was read, nothing was written
+    ├── manifests.ManifestError       the YAML is not in order
+    ├── manifests.SecretError         a secret is not where a manifest says it is
     ├── connectwise.ConnectWiseError  the PSA refused, or could not be reached
-    ├── usage.SourceError           a usage source refused, or could not be reached
-    ├── ledger.LedgerError          the ledger cannot be read or written
-    └── Refused                     exit 3: the plan is stale, or a guardrail tripped
+    ├── live.MatchError               what is declared cannot be tied to what lives
+    ├── planning.PlanError            the manifests cannot become a plan
+    ├── planning.PlanFileError        a file is no plan, or was changed after it was made
+    ├── usage.UsageError              a source or a billing rule does not give a quantity
+    ├── ledger.LedgerError            the ledger cannot be read or written
+    └── Refused                       exit 3: the plan is stale, or a guardrail tripped
 
 A message says what happened, where, and what to do next, and never holds a secret.
 """

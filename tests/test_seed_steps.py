@@ -233,7 +233,7 @@ def test_step_10_the_report_shows_additions_next_to_the_usage_they_came_from(ald
     assert line == [
         "alder-dental", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T06:00:00Z", "cove/1001001", "120.35", "GB",
     ]  # fmt: skip
-    assert "1 additions, 18.15 a month." in said.out
+    assert "1 addition, 18.15 a month." in said.out
 
 
 def test_step_10_the_report_as_json_has_every_number_as_exact_text(alder: Shop) -> None:

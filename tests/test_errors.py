@@ -1,0 +1,20 @@
+"""Errors that are made for a person."""
+
+from __future__ import annotations
+
+from reconciler.errors import ReconcilerError, Refused
+
+
+def test_an_error_says_what_happened_where_and_what_to_do() -> None:
+    error = ReconcilerError("is not UTF-8 text", where="acme.yaml", advice="Save it as UTF-8.")
+    assert str(error) == "acme.yaml: is not UTF-8 text\n  Save it as UTF-8."
+    assert (error.what, error.where, error.advice) == ("is not UTF-8 text", "acme.yaml", "Save it as UTF-8.")
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert str(ReconcilerError("nothing was read")) == "nothing was read"
+
+
+def test_an_error_ends_with_1_and_a_refusal_with_3() -> None:
+    assert ReconcilerError("x").exit_code == 1
+    assert Refused("x").exit_code == 3
