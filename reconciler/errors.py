@@ -35,7 +35,7 @@ class ReconcilerError(Exception):
         return f"{text}\n  {self.advice}" if self.advice else text
 
 
-class Refused(ReconcilerError):
+class Refused(ReconcilerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
     """The plan may not be carried out as it stands; nothing was written."""
 
     exit_code = 3

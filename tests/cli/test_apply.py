@@ -141,7 +141,7 @@ def test_a_tripped_guardrail_is_refused_with_3_until_it_is_approved(small: Shop)
 
     said = small("apply", "--only", "usage", "--auto-approve")
     assert said.code == 3
-    assert "customer-change: Addition/alder-dental:backup-gb: quantity 121 → 900" in said.err
+    assert "customer-change: CustomerMapping/alder-dental: quantity 121 → 900" in said.err
     assert "--approve customer-change" in said.err
 
     small.apply("--only", "usage", "--approve", "customer-change")
