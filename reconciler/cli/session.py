@@ -25,6 +25,7 @@ from reconciler.planning.build import build
 from reconciler.planning.plan import Note, Plan
 from reconciler.planning.setup import plan_setup
 from reconciler.usage.collect import Collected, collect
+from reconciler.usage.forgotten import with_forgotten
 from reconciler.usage.plan import Metering, UsagePlan, plan_usage, workspace_spec
 from reconciler.usage.sources import registry
 
@@ -108,6 +109,8 @@ async def pull_usage(session: Session) -> tuple[Collected, ...]:
 async def make_plan(session: Session, scope: Scope) -> Plan:
     """Reads both sides at once, and compares."""
     estate, fresh = await _both_sides(session, scope)
+    if scope.usage:
+        estate = await with_forgotten(session.client, session.ledger, session.manifests.workspace.name, estate)
     billing = session.workspace.billing
     manifests = session.manifests
     setup = plan_setup(manifests.documents, estate) if scope.setup else None

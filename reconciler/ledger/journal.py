@@ -236,6 +236,30 @@ def last_written(ledger: Ledger, workspace: str, addresses: Collection[str] | No
         }
 
 
+def written_ids(ledger: Ledger, workspace: str, prefix: str) -> dict[str, int]:
+    """Per address that begins so, the id of the object that we last wrote there with success."""
+    query = sa.select(_objects.c.address, _objects.c.object_id).where(
+        _objects.c.workspace == workspace,
+        _objects.c.address.startswith(prefix, autoescape=True),
+        _objects.c.object_id.is_not(None),
+    )
+    with ledger.read() as connection:
+        return {address: object_id for address, object_id in connection.execute(query)}  # noqa: C416 - rows, typed
+
+
+def path_written(ledger: Ledger, workspace: str, address: str, object_id: int) -> str | None:
+    """Where the newest write went that left this object at this address."""
+    query = (
+        sa.select(_writes.c.path)
+        .where(_writes.c.workspace == workspace, _writes.c.address == address, _writes.c.object_id == object_id)
+        .order_by(_writes.c.id.desc())
+        .limit(1)
+    )
+    with ledger.read() as connection:
+        found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def made_by_us(ledger: Ledger, workspace: str) -> dict[str, int | None]:
     """Addresses whose object our own POST made, with the object's id."""
     query = sa.select(_objects.c.address, _objects.c.object_id).where(

@@ -151,7 +151,10 @@ class _Planner:
             yield f"{line.address}: a quantity of {plain_decimal(line.quantity)}{price} is negative"
         found = self._live.ours(line.agreement, line.product, line.mark)
         if len(found) > 1:
-            yield f"{line.address}: {len(found)} additions carry the mark {line.mark!r}: ids {_ids(found)}"
+            yield (
+                f"{line.address}: {len(found)} additions carry the mark {line.mark!r}: ids {_ids(found)}. "
+                "Cancel all but one"
+            )
         claimed = [] if found else self._live.claimed(line.agreement, line.product, line.claims)
         if len(claimed) > 1:
             yield (

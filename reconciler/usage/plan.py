@@ -5,29 +5,27 @@ Reads the ledger, and nothing else; what lives in ConnectWise comes in as an est
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Literal
 
-from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.forms import date_text
-from reconciler.kinds.values import Link
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.journal import last_written
+from reconciler.ledger.journal import last_written, written_ids
 from reconciler.ledger.store import Ledger
-from reconciler.manifests.documents import Document, Manifests
+from reconciler.manifests.documents import Manifests
 from reconciler.planning import standing
-from reconciler.planning.additions import AdditionsPlan, plan_additions
+from reconciler.planning.additions import AdditionsPlan, WantedLine, plan_additions
 from reconciler.planning.plan import CoverageRow
 from reconciler.planning.standing import mark_of, monthly, overlaps, quantity_of
+from reconciler.usage import claims, pricing
 from reconciler.usage.collect import Collected, load_facts
 from reconciler.usage.coverage import Coverage, MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
-from reconciler.usage.period import local_date, period_of
-from reconciler.usage.rules import Rule, Unit, exclusion_of, rule_of, settings_of
+from reconciler.usage.period import Period, local_date, period_of
+from reconciler.usage.rules import exclusion_of, settings_of
 from reconciler.usage.wanted import wanted
 
 
@@ -44,6 +42,10 @@ class Metering:
     def workspace(self) -> WorkspaceSpec:
         return workspace_spec(self.manifests)
 
+    @property
+    def period(self) -> Period:
+        return period_of(self.now, self.workspace.billing.timezone)
+
 
 @dataclass(frozen=True, slots=True)
 class UsagePlan:
@@ -59,85 +61,92 @@ def workspace_spec(manifests: Manifests) -> WorkspaceSpec:
     return spec
 
 
+def dates_of(period: Period) -> standing.Period:
+    return standing.Period(period.first_day.isoformat(), period.last_day.isoformat())
+
+
 def plan_usage(metering: Metering, fresh: Sequence[Collected], *, setup: bool) -> UsagePlan:
     """The usage half of a plan. `fresh` are the pulls of this run; `setup`: the same plan makes what is missing."""
-    billing, manifests, estate = metering.workspace.billing, metering.manifests, metering.estate
-    result = rated(metering, fresh)
+    billing, estate = metering.workspace.billing, metering.estate
+    rated = _rated(metering, fresh)
     want = wanted(
-        result.bills,
-        manifests,
+        rated.result.bills,
+        metering.manifests,
         estate,
-        result.period,
+        rated.result.period,
         today=local_date(metering.now, billing.timezone),
         currency=billing.currency,
         setup=setup,
+        claims=rated.claims,
     )
-    period = standing.Period(result.period.first_day.isoformat(), result.period.last_day.isoformat())
-    plan = plan_additions(
-        want.lines,
-        estate,
-        period,
-        currency=billing.currency,
-        last_written=last_written(metering.ledger, manifests.workspace.name, [line.address for line in want.lines]),
-        on_drift=billing.on_drift,
-    )
-    return UsagePlan(result, plan, coverage_rows(result.coverage, want.refused, billing.unmapped))
+    plan = _planned(metering, want.lines)
+    refused = {**want.refused, **{mapping: "; ".join(reasons) for mapping, reasons in plan.refused.items()}}
+    if plan.refused:
+        plan = _planned(metering, [line for line in want.lines if line.mapping not in refused])
+    return UsagePlan(rated.result, plan, coverage_rows(rated.result.coverage, refused, billing.unmapped))
 
 
-def rated(metering: Metering, fresh: Sequence[Collected]) -> UsageResult:
-    """Usage measured and rated by the rules of the manifests; prices are the manifests', else the live products'."""
-    billing, manifests, now, estate = metering.workspace.billing, metering.manifests, metering.now, metering.estate
+def _planned(metering: Metering, lines: Sequence[WantedLine]) -> AdditionsPlan:
+    """The lines against the additions. Where one would be made although we made it before, and it is there without
+    its mark, that one is taken instead."""
+    ledger, workspace = metering.ledger, metering.manifests.workspace.name
+    written = last_written(ledger, workspace, [line.address for line in lines])
+
+    def plan(those: Iterable[WantedLine]) -> AdditionsPlan:
+        billing = metering.workspace.billing
+        return plan_additions(
+            those,
+            metering.estate,
+            dates_of(metering.period),
+            currency=billing.currency,
+            last_written=written,
+            on_drift=billing.on_drift,
+        )
+
+    found = plan(lines)
+    made_again = {action.address for action in found.actions if action.action == "create"} & written.keys()
+    if not made_again:
+        return found
+    ids = written_ids(ledger, workspace, "Addition/")
+    bare = claims.unmarked((line for line in lines if line.address in made_again), ids, metering.estate)
+    return plan(replace(line, claims=line.claims | bare.get(line.mapping, frozenset())) for line in lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    result: UsageResult
+    claims: claims.Claims
+
+
+def rated(metering: Metering) -> UsageResult:
+    """Usage measured and rated from what the ledger holds, by the rules of the manifests."""
+    return _rated(metering, ()).result
+
+
+def _rated(metering: Metering, fresh: Sequence[Collected]) -> _Rated:
+    manifests, estate, now = metering.manifests, metering.estate, metering.now
     units = {source.name: source.unit for source in metering.workspace.usage}
-    settings = settings_of(billing)
-    rules = [_rule(document, units, manifests, estate) for document in manifests.of_kind("CustomerMapping")]
-    exclusions = [exclusion_of(document.name, _spec(document)) for document in manifests.of_kind("Exclusion")]
-    facts = load_facts(metering.ledger, units, rules, settings, now, fresh)
-    period = period_of(now, billing.timezone)
-    dates = standing.Period(period.first_day.isoformat(), period.last_day.isoformat())
-    return desired(
+    settings = settings_of(metering.workspace.billing)
+    rules = pricing.rules(manifests, units, estate)
+    dates = dates_of(metering.period)
+    claimed = claims.renamed(rules, estate, dates)
+    result = desired(
         now,
         settings,
         rules,
-        exclusions,
-        facts,
-        additions=_marked(estate, dates),
-        default_rule=_default_rule(manifests, units),
+        [exclusion_of(each.name, _spec(each)) for each in manifests.of_kind("Exclusion")],
+        load_facts(metering.ledger, units, rules, settings, now, fresh),
+        additions=_marked(estate, dates, besides=frozenset().union(*claimed.values())),
+        default_rule=pricing.default_rule(manifests, units),
     )
+    return _Rated(result, claimed)
 
 
-def _spec(document: Document) -> Any:
+def _spec(document: Any) -> Any:
     return document.spec
 
 
-def _rule(document: Document, units: Mapping[str, Unit], manifests: Manifests, estate: Estate) -> Rule:
-    spec = _spec(document)
-    links = estate.links.get(document.address, {})
-    by_reference: dict[ProductReference, Link] = {}
-    if spec.product is not None and ("product",) in links:
-        by_reference[spec.product] = links["product",]
-    for index, each in enumerate(spec.ranges or ()):
-        if ("ranges", index, "product") in links:
-            by_reference[each.product] = links["ranges", index, "product"]
-
-    def price_of(product: ProductReference) -> Any:
-        return _price(by_reference.get(product), manifests, estate)
-
-    return rule_of(document.name, spec, units[spec.customer.source], price_of)
-
-
-def _price(link: Link | None, manifests: Manifests, estate: Estate) -> Decimal | None:
-    """A product's unit price: as declared, else as it lives. None where neither has one."""
-    if link is None:
-        return None
-    declared = manifests.by_address.get(link.address or "")
-    if declared is not None and "price" in declared.declared:
-        return Decimal(_spec(declared).price) if _spec(declared).price is not None else None
-    live = estate.objects.get(("Product", link.id or 0))
-    price = None if live is None else live.raw.get("price")
-    return None if price is None else Decimal(price)
-
-
-def _marked(estate: Estate, period: standing.Period) -> list[MarkedAddition]:
+def _marked(estate: Estate, dates: standing.Period, *, besides: Collection[int]) -> list[MarkedAddition]:
     return [
         MarkedAddition(
             mark=mark_of(obj),
@@ -148,29 +157,13 @@ def _marked(estate: Estate, period: standing.Period) -> list[MarkedAddition]:
         )
         for objects in estate.additions.values()
         for obj in objects
-        if mark_of(obj) and overlaps(obj, period)
+        if mark_of(obj) and obj.id not in besides and overlaps(obj, dates)
     ]
 
 
 def _where(obj: LiveObject) -> str:
     product = (obj.raw.get("product") or {}).get("identifier")
     return f"agreement id {obj.parent_id}, product {product}, addition id {obj.id}"
-
-
-def _default_rule(manifests: Manifests, units: Mapping[str, Unit]) -> Rule | None:
-    """How a customer that nothing maps would be billed, where the root's Defaults say with what product."""
-    given = dict(manifests.fallback.get("CustomerMapping", {}))
-    if not units or ("product" not in given and "ranges" not in given):
-        return None
-    source, unit = next(iter(units.items()))
-    nobody = {"company": "nobody", "agreement": "nobody", "solution": "none", "managedId": "0"}
-    spec = CustomerMappingSpec.model_validate({**nobody, **given, "customer": {"source": source, "id": "nobody"}})
-
-    def price_of(product: ProductReference) -> Any:
-        declared = manifests.by_address.get(f"Product/{product}")
-        return None if declared is None else _spec(declared).price
-
-    return rule_of("default", spec, unit, price_of)
 
 
 def coverage_rows(
@@ -195,11 +188,13 @@ def _failed_source(source: str) -> CoverageRow:
 
 
 def _row(row: Row, accounted: bool, refusal: str | None) -> CoverageRow:
+    """Of a mapping whose first day is to come nothing is billed yet, however plainly its customer is seen."""
+    waiting = row.state == "billed" and row.effect == "held"
     found = CoverageRow(
         source=row.source,
         customer=row.customer_id,
         name=row.shown_name,
-        state=row.state,
+        state="waiting" if waiting else row.state,
         quantity=row.quantity,
         unit=row.unit,
         money=row.money,

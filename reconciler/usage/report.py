@@ -8,21 +8,21 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.store import Ledger
 from reconciler.live.read import Scope, read_estate
 from reconciler.manifests.documents import Manifests
-from reconciler.planning.standing import Period as Dates
-from reconciler.planning.standing import mark_of, monthly, overlaps
+from reconciler.planning.standing import mark_of, monthly, overlaps, quantity_of
 from reconciler.usage.bills import Bill
-from reconciler.usage.period import period_of
-from reconciler.usage.plan import Metering, rated, workspace_spec
+from reconciler.usage.forgotten import with_forgotten
+from reconciler.usage.plan import Metering, dates_of, rated
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
     agreement: str
+    """Its name in ConnectWise; its id where no manifest leads to it."""
     product: str
     quantity: Decimal
     unit_price: Decimal | None
@@ -33,7 +33,7 @@ class ReportRow:
     """None for an addition that no mapping stands behind."""
     source: str
     used: Decimal | None
-    """What the newest reading says, in `unit`; None where it is not known."""
+    """What was measured, in `unit` and before allowance and rounding; None where it is not known."""
     unit: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -59,19 +59,23 @@ async def report_rows(
 ) -> list[ReportRow]:
     """Every addition of the period that carries a mark of ours. Pulls nothing: usage is what the ledger holds."""
     estate = await read_estate(client, manifests, scope)
-    result = rated(Metering(manifests, ledger, now, estate), ())
-    by_mark = {bill.mark: bill for bill in result.bills}
-    units = {source.name: source.unit for source in workspace_spec(manifests).usage}
-    names = {live.id: address.partition("/")[2] for address, live in estate.matches.items() if live.kind == "Agreement"}
-    period = period_of(now, workspace_spec(manifests).billing.timezone)
-    dates = Dates(period.first_day.isoformat(), period.last_day.isoformat())
+    estate = await with_forgotten(client, ledger, manifests.workspace.name, estate)
+    metering = Metering(manifests, ledger, now, estate)
+    by_mark = {bill.mark: bill for bill in rated(metering).bills}
+    units = {source.name: source.unit for source in metering.workspace.usage}
+    dates = dates_of(metering.period)
     rows = [
-        _row(obj, by_mark.get(mark_of(obj)), names.get(obj.parent_id or 0, f"id {obj.parent_id}"), units)
+        _row(obj, by_mark.get(mark_of(obj)), _agreement(obj.parent_id or 0, estate), units)
         for objects in estate.additions.values()
         for obj in objects
         if mark_of(obj) and overlaps(obj, dates)
     ]
     return sorted(rows, key=lambda row: (row.agreement, row.product))
+
+
+def _agreement(number: int, estate: Estate) -> str:
+    known = estate.objects.get(("Agreement", number))
+    return f"id {number}" if known is None else str(known.raw["name"]).strip()
 
 
 def _row(obj: LiveObject, bill: Bill | None, agreement: str, units: dict[str, Any]) -> ReportRow:
@@ -80,7 +84,7 @@ def _row(obj: LiveObject, bill: Bill | None, agreement: str, units: dict[str, An
     return ReportRow(
         agreement=agreement,
         product=str((obj.raw.get("product") or {}).get("identifier") or "").strip(),
-        quantity=Decimal(obj.raw.get("quantity") or 0),
+        quantity=quantity_of(obj),
         unit_price=None if price is None else Decimal(price),
         amount=monthly(obj),
         last_updated=obj.last_updated,

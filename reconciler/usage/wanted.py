@@ -6,7 +6,7 @@ What cannot be billed is refused with its reason, one mapping at a time: the oth
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,10 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.planning.additions import WantedLine
 from reconciler.usage.bills import Bill
 from reconciler.usage.period import Period
+from reconciler.usage.rating import Line
+
+_SHOWN = Decimal("0.01")
+"""To what a quantity is rounded for a reader; never for a bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +45,25 @@ def wanted(
     today: date,
     currency: str | None,
     setup: bool,
+    claims: Mapping[str, frozenset[int]] | None = None,
 ) -> Wanted:
-    """One line for each product of each bill. `setup`: what is declared and missing is made by the same plan."""
+    """One line for each product of each bill; none of a bill that is held, whatever else is wrong with it.
+
+    `setup`: what is declared and missing is made by the same plan. `claims`: by mapping, live additions that are its.
+    """
     billing = _Billing(manifests, estate, period, today, currency, setup)
     lines: list[WantedLine] = []
     refused: dict[str, str] = {}
     for bill in bills:
-        mapping = manifests.by_address[f"CustomerMapping/{bill.mapping}"]
+        if bill.state == "held":
+            continue
         try:
-            lines += billing.lines(bill, mapping)
+            found = billing.lines(bill, manifests.by_address[f"CustomerMapping/{bill.mapping}"])
         except RefusalError as reason:
             refused[bill.mapping] = str(reason)
+            continue
+        theirs = (claims or {}).get(bill.mapping)
+        lines += [replace(line, claims=theirs) for line in found] if theirs else found
     return Wanted(tuple(lines), refused)
 
 
@@ -65,35 +77,43 @@ class _Billing:
         self._today = today.isoformat()
         self._currency = currency
         self._setup = setup
-        self._declared = {_solution(each.spec): each.address for each in manifests.of_kind("ManagementSolution")}
+        solutions = manifests.of_kind("ManagementSolution")
+        self._declared = {key: each.address for each in solutions for key in self._solution_keys(each)}
 
     def lines(self, bill: Bill, mapping: Document) -> list[WantedLine]:
+        """Those that usage fills, and after them the standing ones that it leaves.
+
+        A line goes to zero only after the one that takes its place is there: a customer whose new line cannot be
+        made goes on being billed by the old one.
+        """
         spec: Any = mapping.spec
         links = self._estate.links[mapping.address]
+        company = links[("company",)]
         agreement = self._there(links[("agreement",)], "agreement")
-        after = self._solution(spec, links[("company",)])
-        start = self._agreement(agreement)
+        after = self._solution(mapping, company)
+        start = self._agreement(agreement, company)
         products = _products(spec, links)
         first = max(filter(None, (self._period.first_day.isoformat(), spec.start and spec.start.isoformat(), start)))
-        if bill.state == "held":
-            return []
-        made = [(line.product, line.quantity, line.unit_price, False) for line in bill.lines]
-        made += [(product, Decimal(0), None, True) for product in bill.other_products]
-        return [
-            WantedLine(
+
+        def line(product: ProductReference, quantity: Decimal, price: Decimal | None) -> WantedLine:
+            return WantedLine(
                 mapping=bill.mapping,
                 agreement=agreement,
                 product=self._there(products[product], "product"),
                 quantity=quantity,
-                unit_price=self._price(products[product], price, standing),
+                unit_price=price,
                 mark=bill.mark,
                 effective_date=first,
                 why=why(bill),
-                adopt=spec.adopt and not standing,
-                standing_only=standing,
                 after=after,
             )
-            for product, quantity, price, standing in made
+
+        filled = [line(each.product, each.quantity, _price(products[each.product], each)) for each in bill.lines]
+        before = after | {each.address for each in filled}
+        left = (line(product, Decimal(0), None) for product in bill.other_products)
+        return [
+            *(replace(each, adopt=spec.adopt) for each in filled),
+            *(replace(each, standing_only=True, after=before) for each in left),
         ]
 
     def _there(self, link: Link, what: str) -> Link:
@@ -102,27 +122,28 @@ class _Billing:
             raise RefusalError(f"its {what} {link.name} is not in ConnectWise yet: apply the setup first")
         return link
 
-    def _price(self, product: Link, price: Decimal | None, standing: bool) -> Decimal | None:
-        if price is None and not standing:
-            raise RefusalError(f"product {product.name} has no price: set one, an explicit 0 is fine")
-        return price
-
-    def _solution(self, spec: CustomerMappingSpec, company: Link) -> frozenset[str]:
+    def _solution(self, mapping: Document, company: Link) -> frozenset[str]:
         """The management solution that the mapping names, declared or live; a declared one is made first."""
-        declared = self._declared.get(_solution(spec))
-        if declared is not None:
-            return frozenset({declared})
-        named = f"{spec.solution!r} with Managed ID {spec.managed_id}"
+        declared = frozenset(self._declared[key] for key in self._solution_keys(mapping) if key in self._declared)
+        if declared:
+            return declared
+        spec: Any = mapping.spec
         others = [_named(obj) for obj in self._estate.solutions.get(company.id or 0, ())]
         if (spec.solution, spec.managed_id) in others:
             return frozenset()
-        has = ", ".join(f"{name!r} with {number}" for name, number in others) or "none"
+        has = " and ".join(f"{name!r} with {number}" for name, number in others) or "none"
         raise RefusalError(
-            f"company {company.name} has no management solution {named}, declared or live; it has {has}. "
-            "The name is compared with case"
+            f"company {company.name} has no management solution {spec.solution!r} with Managed ID {spec.managed_id}, "
+            f"declared or live; it has {has}. The name is compared with case"
         )
 
-    def _agreement(self, link: Link) -> str | None:
+    def _solution_keys(self, document: Document) -> list[tuple[Any, str, str]]:
+        """By the company as it is written and as what it is: a run for usage alone looks up no solution's company."""
+        spec: Any = document.spec
+        companies = (spec.company, self._estate.links.get(document.address, {}).get(("company",)))
+        return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
+
+    def _agreement(self, link: Link, company: Link) -> str | None:
         """The agreement's first day, once it is certain that it can be billed."""
         if link.id is None:
             spec: Any = self._manifests.by_address[str(link.address)].spec
@@ -130,10 +151,13 @@ class _Billing:
             self._dates(link, start, end)
             return str(start)
         live = self._estate.objects["Agreement", link.id].raw
-        status = live.get("agreementStatus")
+        owner = live.get("company") or {}
+        if owner.get("id") not in (None, company.id):
+            told = owner.get("identifier") or owner["id"]
+            raise RefusalError(f"agreement {link.name} belongs to company {told}, not to {company.name}")
         start = date_text(live.get("startDate"))
-        end = None if live.get("noEndingDateFlag") else date_text(live.get("endDate"))
-        self._dates(link, start, end)
+        self._dates(link, start, None if live.get("noEndingDateFlag") else date_text(live.get("endDate")))
+        status = live.get("agreementStatus")
         if status not in (None, "Active"):
             raise RefusalError(f"agreement {link.name} is {status}, not Active")
         has = (live.get("currency") or {}).get("currencyCode")
@@ -148,8 +172,10 @@ class _Billing:
             raise RefusalError(f"agreement {link.name} ended on {end}")
 
 
-def _solution(spec: Any) -> tuple[Any, str, str]:
-    return (spec.company, spec.solution, spec.managed_id)
+def _price(product: Link, line: Line) -> Decimal:
+    if line.unit_price is None:
+        raise RefusalError(f"product {product.name} has no price: declare one, `price: 0` where it is free")
+    return line.unit_price
 
 
 def _named(obj: LiveObject) -> tuple[str, str]:
@@ -157,16 +183,26 @@ def _named(obj: LiveObject) -> tuple[str, str]:
     return (name, str(obj.raw.get("groupIdentifier") or "").strip())
 
 
-def _products(spec: CustomerMappingSpec, links: Mapping[Any, Link]) -> dict[ProductReference, Link]:
+def _products(spec: CustomerMappingSpec, links: Mapping[Any, Link]) -> dict[ProductReference | None, Link]:
     if spec.ranges is None:
-        return {spec.product: links[("product",)]} if spec.product is not None else {}
+        return {spec.product: links[("product",)]}
     return {each.product: links[("ranges", index, "product")] for index, each in enumerate(spec.ranges)}
 
 
 def why(bill: Bill) -> str:
     """The reason of a line in words: what was used, and what became of it."""
-    if bill.trail is None:
-        return f"usage: {bill.detail}" if bill.detail else "usage"
-    used = plain_decimal(bill.trail.in_unit.quantize(Decimal("0.01")))
-    billed = plain_decimal(bill.trail.quantity)
-    return f"usage: {used} used, {billed} billed" + (f" ({bill.detail})" if bill.detail not in ("", "billed") else "")
+    trail, measured = bill.trail, bill.measured
+    if trail is None or measured is None:
+        return "usage"
+    how = "" if measured.measure == "last" else f", {measured.measure} of {measured.of_hours} hours"
+    parts = [f"usage{how}: {_shown(trail.in_unit)} used"]
+    if trail.after_allowance != trail.in_unit:
+        parts.append(f"{_shown(trail.after_allowance)} above the allowance")
+    minimum = " (the minimum)" if trail.quantity != trail.rounded else ""
+    parts.append(f"{plain_decimal(trail.quantity)} billed{minimum}")
+    return ", ".join(parts) + (f"; {bill.detail}" if bill.detail else "")
+
+
+def _shown(quantity: Decimal) -> str:
+    """`0` is said of nothing alone."""
+    return plain_decimal(quantity.quantize(_SHOWN)) if quantity >= _SHOWN or not quantity else f"less than {_SHOWN}"

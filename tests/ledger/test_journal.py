@@ -149,3 +149,20 @@ def test_the_writes_to_an_address_are_told_newest_first(ledger: Ledger, run_id: 
 def test_a_run_ends_with_its_outcome(ledger: Ledger, run_id: int) -> None:
     journal.end_run(ledger, run_id, {"done": 3}, LATER)
     assert journal.begin_run(ledger, "main", "sha256:def", LATER) == run_id + 1
+
+
+def test_what_was_written_is_known_by_address_and_by_where_it_went(ledger: Ledger, run_id: int) -> None:
+    done(ledger, intend(ledger, run_id, "Addition/acme:gb", path="finance/agreements/34/additions"), 99)
+    done(
+        ledger,
+        intend(ledger, run_id, "Addition/acme:gb", method="PATCH", path="finance/agreements/34/additions/99"),
+        99,
+    )
+    moved = intend(ledger, run_id, "Addition/acme:gb", path="finance/agreements/35/additions")
+    journal.write_answer(ledger, moved, "failed", error="refused", now=LATER)
+    done(ledger, intend(ledger, run_id, "Company/acme"), 7)
+
+    assert journal.written_ids(ledger, "main", "Addition/") == {"Addition/acme:gb": 99}
+    assert journal.path_written(ledger, "main", "Addition/acme:gb", 99) == "finance/agreements/34/additions/99"
+    assert journal.path_written(ledger, "main", "Addition/acme:gb", 98) is None
+    assert journal.written_ids(ledger, "other", "Addition/") == {}

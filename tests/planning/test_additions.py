@@ -123,7 +123,7 @@ def test_the_mark_of_another_mapping_is_an_orphan_or_held_and_bills_on() -> None
 
 def test_two_additions_with_one_mark_are_an_error_with_both_ids() -> None:
     assert planned(line(), live=(addition(), addition(98))).problems == [
-        "Addition/acme:gb: 2 additions carry the mark 'rc:cove/77/acme': ids 99 and 98"
+        "Addition/acme:gb: 2 additions carry the mark 'rc:cove/77/acme': ids 99 and 98. Cancel all but one"
     ]
 
 
