@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, wire
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server import Application, RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
 from reconciler.usage.sources import cove
 from tests.times import START
@@ -119,17 +120,26 @@ class Shop:
         assert said.code == code, f"{said.code}\n{said.out[-1500:]}\n{said.err}"
         return said
 
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        """A command in a process of its own."""
+    def start(
+        self, *arguments: str, stdin_from: int = subprocess.DEVNULL, on_terminal: int | None = None, **more: Any
+    ) -> subprocess.Popen[str]:
+        """A command in a process of its own, its output in pipes or on a terminal."""
+        out = subprocess.PIPE if on_terminal is None else on_terminal
         return subprocess.Popen(
             [sys.executable, "-m", "reconciler", "-C", str(self.folder), "--now", self.now, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=stdin_from,
+            stdout=out,
+            stderr=out,
             text=True,
             env={**os.environ, **self.variables},
             **more,
         )
+
+    @staticmethod
+    def until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+        """Wait until something is seen, or the process that should bring it about has ended."""
+        while not seen() and process.poll() is None:
+            time.sleep(0.002)
 
     # ── time, faults, manifests ──────────────────────────────────────────────────────────────────────────
 
@@ -243,8 +253,13 @@ ALL = {
 """`Shop.counts` once the example estate stands, over what the tenant had before (nothing of these)."""
 
 
-def open_shop(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> Iterator[Shop]:
-    """A new shop; nothing in it waits for real seconds."""
+def open_shop(
+    served: RunningSandbox, tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
+) -> Iterator[Shop]:
+    """A new shop; nothing in it waits for real seconds.
+
+    One server serves all of them, each its own sandbox: to start and to stop one takes as long as a test.
+    """
     folder = tmp_path / "manifests"
     shutil.copytree(EXAMPLE, folder)
     patch.setitem(ConnectWise.__init__.__kwdefaults__, "sleep", no_wait)
@@ -252,7 +267,10 @@ def open_shop(tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.Capture
     patch.delenv("RECONCILER_NOW", raising=False)
     clock = Clock(START)
     console = Console(clock, World(started=START))
-    with RunningSandbox(Sandbox(clock=clock, console=console)) as running:
-        shop = Shop(running, folder, patch, capture)
-        with shop.http:
-            yield shop
+    served.sandbox = Sandbox(clock=clock, console=console)
+    application = served._server.config.app
+    assert isinstance(application, Application)
+    application.__init__(served.sandbox)  # type: ignore[misc]  # what it serves is all that it is
+    shop = Shop(served, folder, patch, capture)
+    with shop.http:
+        yield shop

@@ -228,11 +228,12 @@ def test_step_10_the_report_shows_additions_next_to_the_usage_they_came_from(ald
     said = alder("usage", "report")
 
     assert said.code == 0
-    heading, line = (row.split() for row in said.out.splitlines() if "agreement" in row or "BACKUP-GB" in row)
-    assert " ".join(heading) == "agreement product quantity unit price amount last update from used"
-    assert line == [
-        "alder-dental", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T06:00:00Z", "cove/1001001", "120.35", "GB",
-    ]  # fmt: skip
+    heading, line = (row for row in said.out.splitlines() if "unit price" in row or "BACKUP-GB" in row)
+    assert " ".join(heading.split()) == "agreement product quantity unit price amount last update from used"
+    assert "Alder Dental" in line
+    assert " ".join(line.partition("BACKUP-GB")[2].split()) == (
+        "121 0.15 18.15 2026-11-01T06:00:00Z cove/1001001 120.35 GB"
+    )
     assert "1 addition, 18.15 a month." in said.out
 
 
@@ -282,10 +283,9 @@ def test_two_additions_that_could_be_adopted_are_an_error_that_lists_both(shop: 
     shop.apply("--only", "setup")
     first, second = by_hand(shop), by_hand(shop, 260)
 
-    said = shop("apply", "--auto-approve")
+    said = shop.apply(code=5)
 
-    assert said.code == 1
-    assert f"ids {first} and {second}" in said.err
+    assert f"ids {first} and {second}" in said.out
 
 
 def test_an_exclusion_is_listed_and_once_it_expires_its_customer_counts_as_unmapped(shop: Shop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -74,8 +73,7 @@ def test_a_second_ctrl_c_ends_at_once_with_4_and_says_that_the_next_run_looks_fi
 def test_a_killed_process_is_gone_on_from_and_nothing_is_made_twice(shop: Shop) -> None:
     shop.sandbox.latency_ms = 25
     process = shop.start("apply", "--auto-approve")
-    while shop.counts()["company"] < 2 and process.poll() is None:
-        os.sched_yield()
+    shop.until(lambda: shop.counts()["company"] > 1, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     shop.sandbox.latency_ms = 0

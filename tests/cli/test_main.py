@@ -152,3 +152,26 @@ def test_the_environments_time_is_taken_where_the_command_line_names_none(
     assert run(["-C", str(shop.folder), "--json", "plan", "--only", "setup"]) == 0
 
     assert '"created_at": "2026-11-05T06:00:00Z"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (BrokenPipeError(), 1, ""),
+        (OSError(28, "No space left on device"), 1, "error: standard output: No space left on device\n"),
+        (OSError(13, "Permission denied", "plan.json"), 1, "error: plan.json: Permission denied\n"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing was written in ConnectWise\n"),
+        (ReconcilerError("it is closed", where="shop", advice="Come back later."), 1,
+         "error: shop: it is closed\n  Come back later.\n"),
+    ],
+)  # fmt: skip
+def test_what_breaks_a_command_off_ends_in_a_sentence_and_its_code(
+    error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "_version", broken)
+
+    assert run(["version"]) == code
+    assert capsys.readouterr().err.strip("\n") == said.strip("\n")
