@@ -48,6 +48,5 @@ KIND = Kind(
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
     dormant=lambda obj: bool(obj.get("cancelledDate")),
-    retire=lambda today: {"cancelledDate": f"{today}T00:00:00Z"},
     declarable=False,
 )

@@ -83,5 +83,4 @@ KIND = Kind(
         "prorateFlag",
         "currency/currencyCode",
     ),
-    retire=lambda today: {"cancelledFlag": True, "dateCancelled": f"{today}T00:00:00Z"},
 )

@@ -159,8 +159,6 @@ class Kind:
     """All natural keys of a live object where it can have several: a contact's addresses."""
     alternatives: tuple[frozenset[str], ...] = ()
     """Groups of spec fields of which a document has one: no default is filled in beside another of its group."""
-    retire: Callable[[str], Mapping[str, Any]] | None = None
-    """(today, as a date) → the fields that retire an object."""
     follows: tuple[tuple[str, str, str], ...] = ()
     """(kind, its field, our field): made after objects of that kind whose field equals ours, though no reference
     says so: a management solution after the integration that brings its solution in."""

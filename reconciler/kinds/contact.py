@@ -132,5 +132,4 @@ KIND = Kind(
     dormant=lambda obj: bool(obj.get("inactiveFlag")),
     read_also=("inactiveFlag",),
     unread=frozenset({"typeIds"}),
-    retire=lambda _today: {"inactiveFlag": True},
 )

@@ -78,5 +78,4 @@ KIND = Kind(
     renamed="username",
     find_by="username",
     unread=frozenset({"password"}),
-    retire=lambda _today: {"inactiveFlag": True},
 )

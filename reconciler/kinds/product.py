@@ -56,5 +56,4 @@ KIND = Kind(
     renamed="identifier",
     find_by="identifier",
     read_also=("price",),
-    retire=lambda _today: {"inactiveFlag": True},
 )

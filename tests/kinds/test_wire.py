@@ -215,19 +215,3 @@ class TestAddition:
 
     def test_it_is_billable(self) -> None:
         assert form("Addition", "billCustomer").encode("Billable", {}) == {"billCustomer": "Billable"}
-
-
-@pytest.mark.parametrize(
-    ("name", "fields"),
-    [
-        ("Addition", {"cancelledDate": "2026-11-22T00:00:00Z"}),
-        ("Agreement", {"cancelledFlag": True, "dateCancelled": "2026-11-22T00:00:00Z"}),
-        ("Contact", {"inactiveFlag": True}),
-        ("IntegratorLogin", {"inactiveFlag": True}),
-        ("Product", {"inactiveFlag": True}),
-    ],
-)
-def test_what_retires_an_object(name: str, fields: dict[str, Any]) -> None:
-    retire = kind(name).retire
-    assert retire is not None
-    assert retire("2026-11-22") == fields
