@@ -1,0 +1,60 @@
+"""Files that commands write and read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.output import read_file, write_file
+from reconciler.errors import ReconcilerError
+
+
+def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    write_file(file, "one → two")
+
+    assert read_file(file) == "one → two"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_place_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="No such file") as refused:
+        write_file(tmp_path / "no" / "plan.json", "x")
+    assert refused.value.advice == "Choose another place, or free some space."
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="Is a directory"):
+        write_file(tmp_path, "x")
+
+
+def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text("old", encoding="utf-8")
+
+    def full(path: Path, _text: str, **_more: object) -> int:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(ReconcilerError, match="No space left on device"):
+            write_file(file, "new")
+
+    assert file.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ReconcilerError, match="No such file") as refused:
+        read_file(tmp_path / "plan.json")
+    assert "reconciler plan --out FILE" in refused.value.advice
+
+
+def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ReconcilerError, match="is not UTF-8 text"):
+        read_file(tmp_path / "plan.json")
