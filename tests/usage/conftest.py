@@ -1,0 +1,35 @@
+"""What the tests of metering share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.ledger.store import Ledger
+
+from .builders import NOON
+from .scene import Scene
+
+
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated once; a copy is opened in no time."""
+    path = tmp_path_factory.mktemp("ledger") / "empty.sqlite"
+    with Ledger.open(str(path), now=NOON):
+        pass
+    return path
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, empty_ledger: Path) -> Iterator[Ledger]:
+    path = shutil.copy(empty_ledger, tmp_path / "ledger.sqlite")
+    with Ledger.open(str(path), now=NOON) as opened:
+        yield opened
+
+
+@pytest.fixture
+def scene(ledger: Ledger) -> Scene:
+    return Scene(ledger)

@@ -1,0 +1,331 @@
+"""Bills where they meet the estate: what is billed, on what, from when; and what is refused, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.values import Link
+from reconciler.manifests.documents import Document
+from reconciler.planning.additions import WantedLine
+from reconciler.usage.bills import Bill
+from reconciler.usage.mark import mark_of
+from reconciler.usage.measure import Measured
+from reconciler.usage.period import period_of
+from reconciler.usage.rating import Line, Trail
+from reconciler.usage.wanted import Wanted, wanted, why
+from tests.planning.builders import (
+    NOW,
+    agreement,
+    live_agreement,
+    mapping,
+    product,
+    solution,
+)
+
+from .builders import measured
+from .scene import DECLARED, LIVING, estate_of, live_product, live_solution, manifests_of
+
+D = Decimal
+NOVEMBER = period_of(NOW, "Europe/Berlin")
+
+
+def bill(quantity: str = "120", price: str | None = "0.25", **more: Any) -> Bill:
+    values: dict[str, Any] = {
+        "mapping": "acme",
+        "source": "cove",
+        "customer_id": "77",
+        "state": "billed",
+        "mark": mark_of("cove", "77", "acme"),
+        "detail": "",
+        "lines": (Line("gb", D(quantity), None if price is None else D(price)),),
+    }
+    return Bill(**{**values, **more})
+
+
+def want(
+    *bills: Bill,
+    documents: Iterable[Document] = DECLARED,
+    objects: Iterable[LiveObject] = LIVING,
+    currency: str | None = "USD",
+    setup: bool = False,
+    **more: Any,
+) -> Wanted:
+    found = manifests_of(documents)
+    today = more.pop("today", date(2026, 11, 10))
+    estate = estate_of(found, objects)
+    given = bills or (bill(),)
+    return wanted(given, found, estate, NOVEMBER, today=today, currency=currency, setup=setup, **more)
+
+
+def line(found: Wanted) -> WantedLine:
+    assert found.refused == {}
+    (only,) = found.lines
+    return only
+
+
+def refusal(found: Wanted) -> str:
+    assert found.lines == ()
+    (reason,) = found.refused.values()
+    return reason
+
+
+def declared(*changed: Document, without: str = "") -> list[Document]:
+    """The usual documents with some in the place of those of their address."""
+    by_address = {each.address: each for each in (*DECLARED, *changed)}
+    return [each for address, each in by_address.items() if address != without]
+
+
+def living(*changed: LiveObject, without: str = "") -> list[LiveObject]:
+    by_id = {(obj.kind, obj.id): obj for obj in (*LIVING, *changed)}
+    return [obj for obj in by_id.values() if obj.kind != without]
+
+
+def test_a_bill_wants_one_addition_for_each_of_its_products() -> None:
+    found = line(want())
+    assert (found.agreement, found.product) == (Link("backup", 9), Link("gb", 4))
+    assert (found.quantity, found.unit_price) == (120, D("0.25"))
+    assert (found.mark, found.mapping) == ("rc:cove/77/acme", "acme")
+    assert (found.adopt, found.standing_only, found.claims) == (False, False, frozenset())
+
+
+def test_a_bill_that_is_held_wants_nothing_and_is_not_refused_either() -> None:
+    cancelled = living(live_agreement(agreementStatus="Cancelled"))
+    assert want(bill(state="held", lines=()), objects=cancelled) == Wanted((), {})
+
+
+RANGED = mapping(
+    product=None,
+    ranges=[{"upTo": D(100), "product": "gb"}, {"upTo": D(500), "product": "tb"}, {"product": "pb"}],
+    adopt=True,
+)
+MORE_PRODUCTS = (product("tb", identifier="BACKUP-TB"), product("pb", identifier="BACKUP-PB"))
+LIVE_PRODUCTS = (live_product(6, "BACKUP-TB"), live_product(7, "BACKUP-PB"))
+
+
+def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
+    crossed = bill(lines=(Line("tb", D(120), D(1)),), other_products=("gb", "pb"))
+    found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
+    filled, *left = found.lines
+    assert (filled.product.name, filled.quantity, filled.standing_only, filled.adopt) == ("tb", 120, False, True)
+    assert [(each.product.name, each.quantity, each.unit_price, each.adopt) for each in left] == [
+        ("gb", 0, None, False),
+        ("pb", 0, None, False),
+    ]
+    assert all(each.standing_only for each in left)
+
+
+def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
+    crossed = bill(lines=(Line("tb", D(120), D(1)),), other_products=("gb", "pb"))
+    found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
+    filled, *left = found.lines
+    assert filled.after == frozenset({"ManagementSolution/acme-cove"})
+    assert {each.after for each in left} == {frozenset({"ManagementSolution/acme-cove", "Addition/acme:tb"})}
+
+
+def test_claims_go_to_every_line_of_their_mapping() -> None:
+    assert line(want(claims={"acme": frozenset({99})})).claims == frozenset({99})
+    assert line(want(claims={"other": frozenset({99})})).claims == frozenset()
+
+
+# The first day
+
+
+@pytest.mark.parametrize(
+    ("starts", "agreement_starts", "first"),
+    [
+        (None, "2026-01-01T00:00:00Z", "2026-11-01"),
+        ("2026-11-05", "2026-01-01T00:00:00Z", "2026-11-05"),
+        ("2026-10-05", "2026-11-03T00:00:00Z", "2026-11-03"),
+        ("2026-11-05", "2026-11-03T00:00:00Z", "2026-11-05"),
+        (None, None, "2026-11-01"),
+    ],
+)
+def test_an_addition_begins_with_the_month_the_mapping_or_the_agreement_whichever_is_last(
+    starts: str | None, agreement_starts: str | None, first: str
+) -> None:
+    more = {} if starts is None else {"start": starts}
+    lives = living(live_agreement(startDate=agreement_starts, agreementStatus="Active"))
+    assert line(want(documents=declared(mapping(**more)), objects=lives)).effective_date == first
+
+
+# The management solution (guide step 9)
+
+
+def test_a_declared_management_solution_is_made_first() -> None:
+    assert line(want()).after == frozenset({"ManagementSolution/acme-cove"})
+
+
+def test_a_declared_solution_counts_however_its_company_is_referred_to() -> None:
+    other = solution(company={"identifier": "acme"})
+    assert line(want(documents=declared(other), objects=living(without="ManagementSolution"))).after == frozenset(
+        {"ManagementSolution/acme-cove"}
+    )
+
+
+def test_a_run_for_usage_alone_looks_up_no_solutions_company_and_takes_it_as_written() -> None:
+    found = manifests_of(DECLARED)
+    estate = estate_of(found, living(without="ManagementSolution"))
+    links = {address: links for address, links in estate.links.items() if not address.startswith("ManagementSolution")}
+    want = wanted(
+        [bill()], found, replace(estate, links=links), NOVEMBER, today=date(2026, 11, 10), currency=None, setup=False
+    )
+    assert line(want).after == frozenset({"ManagementSolution/acme-cove"})
+
+
+def test_a_live_management_solution_needs_nothing_made() -> None:
+    assert line(want(documents=declared(without="ManagementSolution/acme-cove"))).after == frozenset()
+
+
+def test_a_company_without_the_named_solution_is_refused_with_what_it_has() -> None:
+    without = declared(without="ManagementSolution/acme-cove")
+    others = living(live_solution(name="cove "), live_solution(22, name="Cove", managed=" 2002"))
+    assert refusal(want(documents=without, objects=others)) == (
+        "company acme has no management solution 'Cove' with Managed ID 1001, declared or live; "
+        "it has 'cove' with 1001 and 'Cove' with 2002. The name is compared with case"
+    )
+    assert "it has none" in refusal(want(documents=without, objects=living(without="ManagementSolution")))
+
+
+def test_a_company_that_is_yet_to_be_made_has_no_live_solution() -> None:
+    without = declared(without="ManagementSolution/acme-cove")
+    assert "it has none" in refusal(want(documents=without, objects=[], setup=True))
+
+
+# The agreement
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ({"agreementStatus": "Cancelled"}, "agreement backup is Cancelled, not Active"),
+        ({"agreementStatus": "Expired"}, "agreement backup is Expired, not Active"),
+        ({"agreementStatus": "Inactive"}, "agreement backup is Inactive, not Active"),
+        ({"startDate": "2026-11-11T00:00:00Z"}, "agreement backup starts on 2026-11-11"),
+        ({"noEndingDateFlag": False, "endDate": "2026-11-09T00:00:00Z"}, "agreement backup ended on 2026-11-09"),
+        ({"currency": {"currencyCode": "EUR"}}, "agreement backup is in EUR, the workspace bills in USD"),
+        ({"company": {"id": 6, "identifier": "BOLT"}}, "agreement id 9 belongs to company BOLT, not to acme"),
+        ({"company": {"id": 6}}, "agreement id 9 belongs to company 6, not to acme"),
+    ],
+)
+def test_an_agreement_that_cannot_be_billed_is_refused_with_the_reason(raw: dict[str, Any], said: str) -> None:
+    documents = declared(mapping(agreement={"id": 9}), without="Agreement/backup") if "company" in raw else DECLARED
+    assert refusal(want(documents=documents, objects=living(live_agreement(**raw)))) == said
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"startDate": "2026-11-10T00:00:00Z"},
+        {"noEndingDateFlag": False, "endDate": "2026-11-10T00:00:00Z"},
+        {"noEndingDateFlag": True, "endDate": "2026-11-09T00:00:00Z"},
+        {"noEndingDateFlag": False, "endDate": None},
+        {"agreementStatus": None},
+        {"currency": None},
+    ],
+)
+def test_an_agreement_is_billed_from_its_first_day_to_its_last(raw: dict[str, Any]) -> None:
+    assert line(want(objects=living(live_agreement(**raw)))).quantity == 120
+
+
+def test_without_a_currency_of_the_workspace_every_agreements_own_is_fine() -> None:
+    lives = living(live_agreement(currency={"currencyCode": "EUR"}))
+    assert line(want(objects=lives, currency=None)).quantity == 120
+
+
+def test_an_answer_without_the_agreements_company_is_taken_as_asked_for() -> None:
+    documents = declared(mapping(agreement={"id": 9}), without="Agreement/backup")
+    assert line(want(documents=documents, objects=living(live_agreement(company=None)))).agreement.id == 9
+
+
+# What the same plan makes
+
+
+def test_what_is_not_in_connectwise_yet_is_billed_by_the_plan_that_makes_it() -> None:
+    found = line(want(objects=[], setup=True))
+    assert (found.agreement.id, found.agreement.address) == (None, "Agreement/backup")
+    assert found.product.address == "Product/gb"
+    assert found.effective_date == "2026-11-01"
+
+
+def test_a_run_for_usage_alone_refuses_what_is_not_in_connectwise_yet() -> None:
+    without_agreement = living(without="Agreement")
+    assert refusal(want(objects=without_agreement)) == (
+        "its agreement backup is not in ConnectWise yet: apply the setup first"
+    )
+    assert refusal(want(objects=living(without="Product"))) == (
+        "its product gb is not in ConnectWise yet: apply the setup first"
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"startDate": "2026-12-01"}, "agreement backup starts on 2026-12-01"),
+        ({"startDate": "2026-01-01", "endDate": "2026-10-31"}, "agreement backup ended on 2026-10-31"),
+    ],
+)
+def test_a_declared_agreement_is_held_to_its_dates_too(spec: dict[str, Any], said: str) -> None:
+    assert refusal(want(documents=declared(agreement(**spec)), objects=[], setup=True)) == said
+
+
+# Prices
+
+
+def test_a_product_without_a_price_is_refused_and_an_explicit_zero_is_fine() -> None:
+    assert refusal(want(bill(price=None))) == "product gb has no price: declare one, `price: 0` where it is free"
+    assert line(want(bill(price="0"))).unit_price == 0
+
+
+def test_what_is_refused_stops_nobody_else() -> None:
+    other = mapping("bolt", customer={"source": "cove", "id": "78"})
+    found = want(bill(price=None), bill(mapping="bolt", mark="rc:bolt"), documents=declared(other))
+    assert list(found.refused) == ["acme"]
+    assert [each.mapping for each in found.lines] == ["bolt"]
+
+
+def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_marks() -> None:
+    other = mapping("bolt", customer={"source": "cove", "id": "78"})
+    found = want(bill(), bill(mapping="bolt", mark="rc:cove/78/bolt"), documents=declared(other))
+    one, two = found.lines
+    assert (one.agreement, one.product) == (two.agreement, two.product)
+    assert (one.mark, two.mark) == ("rc:cove/77/acme", "rc:cove/78/bolt")
+
+
+# The reason in words
+
+
+def reason(
+    used: str, allowed: str | None = None, billed: str | None = None, rounded: str | None = None, **more: Any
+) -> str:
+    trail = Trail(D(0), D(used), D(allowed or used), D(rounded or billed or used), D(billed or used))
+    values: dict[str, Any] = {"trail": trail, "measured": measured(1), **more}
+    return why(bill(**values))
+
+
+def test_the_reason_says_what_was_used_and_what_is_billed() -> None:
+    assert reason("119.4321", billed="120") == "usage: 119.43 used, 120 billed"
+    assert reason("0") == "usage: 0 used, 0 billed"
+    assert reason("0.001", billed="1") == "usage: less than 0.01 used, 1 billed"
+
+
+def test_the_reason_names_the_allowance_and_the_minimum() -> None:
+    assert reason("85.2", "35.2", billed="40", rounded="36") == (
+        "usage: 85.2 used, 35.2 above the allowance, 40 billed (the minimum)"
+    )
+
+
+def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
+    peak = Measured("peak", measured(1).chosen, 37)
+    assert reason("10", measured=peak) == "usage, peak of 37 hours: 10 used, 10 billed"
+
+
+def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
+    assert reason("0", detail="gone from cove") == "usage: 0 used, 0 billed; gone from cove"
+    assert why(replace(bill(), detail="anything")) == "usage"
