@@ -28,7 +28,7 @@ def validate(
         if policy:
             _satisfy(manifests, policy)
     except ManifestError as error:
-        typer.echo(_json(error.diagnostics) if context.json else str(error))
+        typer.echo(_json(error.located) if context.json else str(error))
         raise typer.Exit(1) from None
     if context.json:
         typer.echo(_json(manifests.warnings))
@@ -45,7 +45,7 @@ def _satisfy(manifests: Manifests, files: list[Path]) -> None:
 
     violations = check_policies(manifests, [read_policy(file) for file in files])
     if violations:
-        raise ManifestError(violations)
+        raise ManifestError(violations, manifests.root)
 
 
 def _json(diagnostics: Iterable[Diagnostic]) -> str:

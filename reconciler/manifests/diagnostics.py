@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from reconciler.errors import ReconcilerError
@@ -60,12 +61,23 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(diagnostics), key=lambda item: (item.file, item.line, item.column, item.message)))
 
 
-class ManifestError(ReconcilerError):
-    """The manifests are not in order. Holds everything that is wrong with them, not just the first thing."""
+def located(item: Diagnostic, folder: Path | None) -> Diagnostic:
+    """A place in a file, with the folder before it; what speaks of the folder itself has it already."""
+    if folder is None or item.line == 0:
+        return item
+    return replace(item, file=(folder / item.file).as_posix())
 
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+
+class ManifestError(ReconcilerError):
+    """The manifests are not in order. Holds everything that is wrong with them, not just the first thing.
+
+    With `folder`, places are shown as they can be opened from where one stands: `manifests/customers/acme.yaml:4:26`.
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic], folder: Path | None = None) -> None:
         self.diagnostics = in_order(diagnostics)
+        self.located = tuple(located(item, folder) for item in self.diagnostics)
         errors = sum(item.severity == "error" for item in self.diagnostics)
         files = len({item.file for item in self.diagnostics if item.severity == "error"})
         count = f"{errors} error{'s' * (errors != 1)} in {files} file{'s' * (files != 1)}"
-        super().__init__("\n\n".join([*map(str, self.diagnostics), count]))
+        super().__init__("\n\n".join([*map(str, self.located), count]))

@@ -59,7 +59,7 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     _check_all(loading, chosen)
     found = loading.report.diagnostics()
     if chosen is None or any(item.severity == "error" for item in found):
-        raise ManifestError(found)
+        raise ManifestError(found, root)
     fallback = loading.defaults.fallback()
     others = tuple(item for item in loading.documents.values() if item.kind.name != WORKSPACE)
     content = digest(((item, loading.specs[item.address]) for item in (chosen, *others)), fallback)

@@ -57,3 +57,11 @@ def test_one_workspace_of_several_is_chosen(tmp_path: Path, capsys: pytest.Captu
     assert run(["-C", str(tmp_path), "validate"]) == 1
     assert run(["-C", str(tmp_path), "--workspace", "other", "validate"]) == 0
     assert "choose one with --workspace NAME" in capsys.readouterr().out
+
+
+def test_a_place_can_be_opened_from_where_one_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("kind: Nothing\n")
+
+    assert run(["-C", str(tmp_path), "validate"]) == 1
+
+    assert f"{tmp_path}/a.yaml:1:" in capsys.readouterr().out
