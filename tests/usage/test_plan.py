@@ -1,0 +1,470 @@
+"""The metering side of a plan, hour after hour: from what the console says to what the additions say.
+
+ConnectWise is played in memory; everything else is the real thing, the ledger included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.ledger.records import Pull, Sample
+from reconciler.ledger.store import Ledger
+from reconciler.planning.plan import CoverageRow
+from reconciler.usage.collect import Collected
+from reconciler.usage.errors import UsageError
+from reconciler.usage.plan import UsagePlan, plan_usage, workspace_spec
+from tests.planning.builders import addition, company, document, live_agreement, mapping, product
+
+from .scene import GB, Scene, live_product, manifests_of
+
+D = Decimal
+HOUR = timedelta(hours=1)
+MARK = "rc:cove/77/acme"
+
+
+def row(plan: UsagePlan, customer: str = "77") -> CoverageRow:
+    (found,) = (each for each in plan.coverage if each.customer == customer)
+    return found
+
+
+def told(actions: Any) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(each.action, each.address, {change.path: change.after for change in each.changes}) for each in actions]
+
+
+def second_mapping(**spec: Any) -> Any:
+    return mapping("bolt", customer={"source": "cove", "id": "78"}, **spec)
+
+
+# One hour
+
+
+def test_usage_becomes_an_addition_and_a_row_that_says_so(scene: Scene) -> None:
+    scene.uses({"77": "119.4"})
+    plan = scene.plan()
+    (action,) = plan.additions.actions
+    assert (action.action, action.address, action.reason) == (
+        "create", "Addition/acme:gb", "usage: 119.4 used, 120 billed",
+    )  # fmt: skip
+    assert row(plan) == CoverageRow(
+        source="cove", customer="77", name="Customer 77", state="billed", quantity=D(120), unit="GB", money=D(30)
+    )
+
+
+def test_a_pull_of_this_run_is_taken_from_memory(scene: Scene) -> None:
+    scene.uses({"77": "119.4"})
+    sample = Sample("cove", "77", "d77", scene.now, 7 * GB)
+    fresh = Collected(Pull("cove", scene.now, scene.now, "whole", (), (sample,)), 1)
+    assert row(plan_usage(scene.metering, [fresh], setup=False)).quantity == 7
+
+
+def test_a_new_customer_who_uses_nothing_gets_no_addition(scene: Scene) -> None:
+    assert scene.hour({"77": "0"}) == []
+    assert row(scene.plan()).quantity == 0
+
+
+def test_what_stands_as_wanted_is_left_alone(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    scene.uses({"77": "119.9"})
+    plan = scene.plan().additions
+    assert (plan.actions, plan.unchanged) == ([], 1)
+
+
+def test_a_price_that_changed_reaches_the_addition_in_the_same_plan(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    scene.declare(product(price=D("0.30")))
+    (action,) = scene.plan(setup=True).additions.actions
+    assert told([action]) == [("update", "Addition/acme:gb", {"unitPrice": "0.3"})]
+    assert action.reason == "price; usage: 119.4 used, 120 billed"
+    assert action.money is not None
+    assert (action.money.before, action.money.after) == (30, 36)
+
+
+def test_a_price_of_a_range_that_changed_does_too(scene: Scene) -> None:
+    ranges = [{"upTo": D(500), "product": "gb", "price": D("0.20")}, {"product": "gb", "price": D("0.10")}]
+    scene.declare(mapping(product=None, ranges=ranges))
+    scene.hour({"77": "400"})
+    scene.uses({"77": "501"})
+    assert told(scene.plan().additions.actions) == [
+        ("update", "Addition/acme:gb", {"quantity": "501", "unitPrice": "0.1"})
+    ]
+
+
+def test_a_quantity_that_is_not_rounded_is_equal_to_itself_the_next_time(scene: Scene) -> None:
+    scene.declare(mapping(rounding={"mode": "none"}, measure="mean"))
+    for used in ("100", "100", "101"):
+        scene.hour({"77": used})
+    assert scene.plan().additions.actions == []
+
+
+def test_a_mapping_that_is_refused_is_not_accounted_for_and_stops_nobody(scene: Scene) -> None:
+    scene.declare(second_mapping(product="free"), product("free", identifier="FREE", price=None))
+    scene.live(live_product(5, "FREE"))
+    scene.uses({"77": "10", "78": "20"})
+    plan = scene.plan()
+    assert [action.address for action in plan.additions.actions] == ["Addition/acme:gb"]
+    refused = row(plan, "78")
+    assert (refused.state, refused.accounted, refused.quantity) == ("refused", False, 20)
+    assert refused.detail == "product free has no price: declare one, `price: 0` where it is free"
+    assert row(plan).accounted
+
+
+def test_two_additions_with_one_mark_refuse_their_mapping_alone(scene: Scene) -> None:
+    scene.declare(second_mapping())
+    scene.live(addition(serialNumber=MARK), addition(98, serialNumber=f"{MARK} "))
+    scene.uses({"77": "10", "78": "20"})
+    plan = scene.plan()
+    assert plan.additions.problems == []
+    assert [action.address for action in plan.additions.actions] == ["Addition/bolt:gb"]
+    assert row(plan).state == "refused"
+    assert "2 additions carry the mark 'rc:cove/77/acme': ids 99 and 98" in row(plan).detail
+    assert (plan.additions.money_before, plan.additions.money_after) == (60, 65)
+
+
+def test_a_half_refused_mapping_writes_none_of_its_lines(scene: Scene) -> None:
+    ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
+    scene.declare(
+        mapping(product=None, ranges=ranges, tiering="graduated", adopt=True), product("tb", identifier="BACKUP-TB")
+    )
+    scene.live(live_product(6, "BACKUP-TB"), addition(serialNumber=None), addition(98, serialNumber=""))
+    scene.uses({"77": "150"})
+    plan = scene.plan()
+    assert plan.additions.actions == []
+    assert "adopt: 2 unmarked additions" in row(plan).detail
+
+
+def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: Scene) -> None:
+    scene.declare(second_mapping())
+    scene.hour({"77": "10", "78": "20"})
+    assert sorted(scene.billed().values()) == [10, 20]
+    scene.hour({"77": "11", "78": "20"})
+    assert sorted(scene.billed().values()) == [11, 20]
+
+
+def test_a_padded_mark_is_ours_and_is_not_made_again(scene: Scene) -> None:
+    scene.live(addition(serialNumber=f"{MARK}   "))
+    assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme:gb", {"quantity": "121"})]
+
+
+def test_a_workspace_must_be_one() -> None:
+    with pytest.raises(TypeError, match="Company/acme is not a workspace"):
+        workspace_spec(replace(manifests_of(()), workspace=company()))
+
+
+# Crossing a range boundary
+
+RANGES = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
+
+
+@pytest.fixture
+def ranged(scene: Scene) -> Scene:
+    scene.declare(mapping(product=None, ranges=RANGES), product("tb", identifier="BACKUP-TB", price=D("0.20")))
+    scene.live(live_product(6, "BACKUP-TB", price=D("0.20")))
+    return scene
+
+
+def test_usage_that_crosses_a_boundary_back_and_forth_leaves_two_lines_for_ever(ranged: Scene) -> None:
+    for used, small, large in [("100", 100, None), ("100.5", 0, 101), ("99", 99, 0), ("300", 0, 300)]:
+        ranged.hour({"77": used})
+        assert ranged.billed() == ({101: small} if large is None else {101: small, 102: large})
+
+
+def test_the_old_line_is_zeroed_only_once_the_new_one_is_made(ranged: Scene) -> None:
+    ranged.hour({"77": "90"})
+    ranged.uses({"77": "110"})
+    plan = ranged.plan().additions
+    assert [action.address for action in plan.actions] == ["Addition/acme:tb", "Addition/acme:gb"]
+    assert "Addition/acme:tb" in plan.after["Addition/acme:gb"]
+
+
+def test_a_product_that_the_mapping_no_longer_names_goes_to_zero(ranged: Scene) -> None:
+    ranged.hour({"77": "300"})
+    ranged.declare(mapping(product="gb"))
+    ranged.hour({"77": "300"})
+    assert sorted(ranged.billed().items()) == [(101, 0), (102, 300)]
+
+
+# Held, vanished, zero
+
+
+def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    scene.now += HOUR
+    scene.uses({}, failed=True)
+    plan = scene.plan()
+    assert plan.additions.actions == []
+    assert (plan.additions.money_before, plan.additions.money_after) == (30, 30)
+    assert (row(plan).state, row(plan).quantity, row(plan).accounted) == ("unknown", None, False)
+    everyone = row(plan, "*")
+    assert (everyone.state, everyone.accounted) == ("unknown", False)
+    assert everyone.detail.startswith("its newest reading failed or is stale")
+
+
+def test_a_vanished_customer_is_held_from_its_last_sample_on_and_then_zero_with_the_line_kept(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    last = scene.now
+    assert scene.hour({}, at=last + 23 * HOUR) == []
+    assert (row(scene.plan()).state, row(scene.plan()).accounted) == ("vanished", True)
+    scene.hour({}, at=last + 24 * HOUR)
+    assert scene.billed() == {101: 0}
+    assert scene.hour({}, at=last + 25 * HOUR) == []
+    scene.hour({"77": "80"}, at=last + 26 * HOUR)
+    assert scene.billed() == {101: 80}
+
+
+def test_hours_without_a_pull_count_into_the_grace_too(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    assert told(scene.hour({}, at=scene.now + 30 * HOUR)) == [("update", "Addition/acme:gb", {"quantity": "0"})]
+
+
+def test_a_minimum_is_billed_at_zero_usage_and_for_a_customer_who_has_vanished(scene: Scene) -> None:
+    scene.declare(mapping(minimum=D(50)))
+    scene.hour({"77": "0"})
+    assert scene.billed() == {101: 50}
+    scene.hour({"77": "70"})
+    scene.hour({}, at=scene.now + 30 * HOUR)
+    assert scene.billed() == {101: 50}
+    assert row(scene.plan()).state == "vanished"
+
+
+def test_with_a_lost_ledger_a_vanished_customer_is_held_for_a_whole_grace_again(scene: Scene) -> None:
+    scene.live(addition())
+    assert scene.hour({}) == []
+    assert scene.hour({}, at=scene.now + 23 * HOUR) == []
+    scene.hour({}, at=scene.now + HOUR)
+    assert scene.billed() == {99: 0}
+
+
+def test_a_renamed_customer_is_billed_unharmed_and_shown_with_both_names(scene: Scene) -> None:
+    scene.uses({"77": "120"}, names={"77": "Acme Ltd"})
+    scene.apply()
+    scene.now += HOUR
+    scene.uses({"77": "120"}, names={"77": "Acme Holding"})
+    plan = scene.plan()
+    assert plan.additions.actions == []
+    assert row(plan).name == "Acme Ltd → Acme Holding"
+
+
+def test_two_customers_of_one_name_stay_two(scene: Scene) -> None:
+    scene.declare(second_mapping())
+    scene.uses({"77": "10", "78": "20"}, names={"77": "Acme", "78": "Acme"})
+    assert sorted(action.address for action in scene.plan().additions.actions) == [
+        "Addition/acme:gb",
+        "Addition/bolt:gb",
+    ]
+
+
+def test_what_nothing_maps_is_told_with_the_money_at_risk(scene: Scene) -> None:
+    scene.fallback = {"product": "gb"}
+    scene.uses({"77": "10", "79": "40"})
+    found = row(scene.plan(), "79")
+    assert (found.state, found.quantity, found.money, found.accounted) == ("unmapped", 40, 10, False)
+
+
+def test_a_workspace_that_only_warns_of_the_unmapped_takes_them_as_accounted_for(ledger: Ledger) -> None:
+    scene = Scene(ledger, unmapped="warn")
+    scene.uses({"77": "10", "79": "40"})
+    assert row(scene.plan(), "79").accounted
+
+
+@pytest.mark.parametrize(
+    ("until", "state"), [("2026-11-10", "excluded"), ("2026-11-09", "unmapped"), (None, "excluded")]
+)
+def test_an_exclusion_holds_through_its_last_day(scene: Scene, until: str | None, state: str) -> None:
+    more = {} if until is None else {"until": until}
+    scene.declare(document("Exclusion", "lab", {"customer": {"source": "cove", "id": "79"}, "reason": "ours", **more}))
+    scene.uses({"77": "10", "79": "40"})
+    assert row(scene.plan(), "79").state == state
+
+
+# Time
+
+BERLIN_LAST_MOMENT = datetime(2026, 11, 30, 22, 30, tzinfo=UTC)
+"""23:30 in Berlin, of the last day of November."""
+
+
+def test_the_last_half_hour_of_a_month_in_the_billing_zone_is_of_that_month(scene: Scene) -> None:
+    scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
+    assert scene.metering.period.last_day.isoformat() == "2026-11-30"
+    (made,) = scene.additions
+    assert made.raw["effectiveDate"] == "2026-11-01"
+
+
+def test_the_first_pull_of_a_month_rewrites_the_rolling_line_and_doubles_nothing(scene: Scene) -> None:
+    scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
+    actions = scene.hour({"77": "130"}, at=BERLIN_LAST_MOMENT + HOUR)
+    assert told(actions) == [("update", "Addition/acme:gb", {"quantity": "130"})]
+    assert str(scene.metering.period) == "2026-12"
+    assert scene.billed() == {101: 130}
+
+
+def test_before_the_first_pull_of_a_month_the_old_quantity_is_held(scene: Scene) -> None:
+    scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
+    scene.now = BERLIN_LAST_MOMENT + HOUR
+    plan = scene.plan()
+    assert plan.additions.actions == []
+    assert row(plan).state == "unknown"
+    assert row(plan).detail == "no sample since 2026-11-30 23:00 UTC, where this period or the mapping begins"
+
+
+def test_a_failed_pull_right_at_the_start_of_a_month_holds_and_makes_nothing(scene: Scene) -> None:
+    scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
+    scene.now = BERLIN_LAST_MOMENT + HOUR
+    scene.uses({}, failed=True)
+    assert scene.plan().additions.actions == []
+    assert told(scene.hour({"77": "125"})) == [("update", "Addition/acme:gb", {"quantity": "125"})]
+
+
+def test_a_measure_of_the_month_begins_anew_with_it(scene: Scene) -> None:
+    scene.declare(mapping(measure="peak"))
+    scene.hour({"77": "500"}, at=BERLIN_LAST_MOMENT - HOUR)
+    scene.hour({"77": "100"}, at=BERLIN_LAST_MOMENT)
+    assert scene.billed() == {101: 500}
+    scene.hour({"77": "110"}, at=BERLIN_LAST_MOMENT + HOUR)
+    assert scene.billed() == {101: 110}
+
+
+def test_a_month_in_which_clocks_change_has_its_hour_more(ledger: Ledger) -> None:
+    scene = Scene(ledger)
+    scene.declare(mapping(measure="mean"))
+    scene.live(live_agreement(startDate="2026-01-01T00:00:00Z", agreementStatus="Active"))
+    first, doubled, last = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1, 2))
+    for moment, used in ((first, "100"), (doubled, "100"), (last, "400")):  # 02:30, 02:30 again, 03:30 in Berlin
+        scene.hour({"77": used}, at=moment)
+    assert scene.billed() == {101: 200}
+
+
+def test_a_mapping_that_begins_in_the_middle_of_the_month_waits_and_then_bills_from_its_day(scene: Scene) -> None:
+    scene.declare(mapping(start="2026-11-15", measure="peak", minimum=D(5)))
+    assert scene.hour({"77": "900"}) == []
+    waiting = row(scene.plan())
+    assert (waiting.state, waiting.quantity, waiting.accounted) == ("waiting", None, True)
+    assert waiting.detail == "billing starts on 2026-11-15"
+    scene.hour({"77": "120"}, at=datetime(2026, 11, 14, 23, 30, tzinfo=UTC))
+    assert scene.billed() == {101: 120}
+    assert scene.additions[0].raw["effectiveDate"] == "2026-11-15"
+
+
+def test_a_mapping_that_begins_later_says_nothing_of_an_agreement_that_does_too(scene: Scene) -> None:
+    scene.declare(mapping(start="2026-12-01"))
+    scene.live(live_agreement(startDate="2026-12-01T00:00:00Z", agreementStatus="Inactive"))
+    scene.uses({"77": "120"})
+    assert row(scene.plan()).state == "waiting"
+
+
+# Adopting
+
+
+def test_an_adopted_addition_takes_the_mappings_price_and_gives_up_its_allowance(scene: Scene) -> None:
+    scene.declare(mapping(adopt=True))
+    byhand = {"serialNumber": None, "unitPrice": D("0.20"), "lessIncluded": D(20), "billCustomer": "NoCharge"}
+    scene.live(addition(**byhand))
+    (action,) = scene.hour({"77": "119.4"})
+    assert told([action]) == [
+        (
+            "adopt",
+            "Addition/acme:gb",
+            {"serialNumber": MARK, "unitPrice": "0.25", "lessIncluded": "0", "billCustomer": "Billable"},
+        )
+    ]
+    assert action.money is not None
+    assert (action.money.before, action.money.after) == (0, 30)
+    assert scene.hour({"77": "119.4"}) == []
+
+
+# Edits by hand
+
+
+@pytest.mark.parametrize("on_drift", ["restore", "accept", "fail"])
+def test_an_edit_by_hand_is_restored_accepted_or_stops_the_plan(ledger: Ledger, on_drift: str) -> None:
+    scene = Scene(ledger, onDrift=on_drift)
+    scene.hour({"77": "119.4"})
+    scene.live(addition(101, quantity=D(99)))
+    plan = scene.plan().additions
+    reasons = [action.reason for action in plan.actions]
+    assert reasons == ([] if on_drift == "accept" else ["drift: edited by hand (quantity)"])
+    assert [note.message for note in plan.drifted] == (
+        ["edited by hand: quantity 120 → 99"] if on_drift == "fail" else []
+    )
+    assert plan.money_after == (D("24.75") if on_drift == "accept" else 30)
+
+
+def test_with_a_lost_ledger_an_edit_is_overwritten_like_any_other_quantity(scene: Scene) -> None:
+    scene.live(addition(quantity=D(99)))
+    scene.uses({"77": "119.4"})
+    (action,) = scene.plan().additions.actions
+    assert action.reason == "usage: 119.4 used, 120 billed"
+
+
+def test_a_mark_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    scene.live(addition(101, serialNumber=""))
+    (action,) = scene.plan().additions.actions
+    assert (action.action, action.id, action.reason) == ("adopt", 101, "drift: its mark was removed by hand")
+    scene.apply()
+    assert scene.hour({"77": "119.4"}) == []
+    assert scene.billed() == {101: 120}
+
+
+def test_an_addition_that_was_deleted_by_hand_is_made_again(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    del scene.objects["Addition", 101]
+    assert [action.action for action in scene.plan().additions.actions] == ["create"]
+
+
+# Orphans, renames
+
+
+def test_an_addition_that_no_mapping_stands_behind_is_an_orphan_and_bills_on(scene: Scene) -> None:
+    scene.live(addition(serialNumber="rc:cove/79/gone", billCustomer="Billable"))
+    scene.uses({"77": "0"})
+    plan = scene.plan()
+    orphan = row(plan, "79")
+    assert (orphan.state, orphan.quantity, orphan.money, orphan.accounted) == ("orphan", 120, 30, True)
+    assert orphan.name == "agreement id 9, product BACKUP-GB, addition id 99"
+    assert plan.additions.actions == []
+    assert plan.additions.money_after == 30
+
+
+@pytest.mark.parametrize(
+    "raw", [{"cancelledDate": "2026-10-31T00:00:00Z"}, {"serialNumber": "SN-1"}, {"effectiveDate": "2026-12-01"}]
+)
+def test_what_bills_in_another_month_or_is_not_ours_is_no_orphan(scene: Scene, raw: dict[str, Any]) -> None:
+    scene.live(addition(**{"serialNumber": "rc:cove/79/gone", **raw}))
+    scene.uses({"77": "0"})
+    assert [each.state for each in scene.plan().coverage] == ["billed"]
+
+
+def test_a_mapping_by_another_name_takes_its_additions_along(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    del scene.documents["CustomerMapping/acme"]
+    scene.declare(mapping("acme-dental"))
+    scene.now += HOUR
+    scene.uses({"77": "119.4"})
+    plan = scene.plan()
+    assert told(plan.additions.actions) == [
+        ("adopt", "Addition/acme-dental:gb", {"serialNumber": "rc:cove/77/acme-dental"})
+    ]
+    assert [each.state for each in plan.coverage] == ["billed"]
+    scene.apply()
+    assert scene.billed() == {101: 120}
+    assert scene.hour({"77": "119.4"}) == []
+
+
+def test_a_mapping_that_moves_to_another_agreement_leaves_nothing_billing_on_the_old_one(scene: Scene) -> None:
+    scene.hour({"77": "119.4"})
+    scene.live(live_agreement(10, name="New", agreementStatus="Active"))
+    scene.declare(mapping(agreement={"id": 10}))
+    scene.hour({"77": "119.4"})
+    assert [(obj.parent_id, obj.raw["quantity"]) for obj in scene.additions] == [(9, 0), (10, 120)]
+
+
+def test_graduated_prices_that_contradict_each_other_are_an_error(scene: Scene) -> None:
+    ranges = [{"upTo": D(100), "product": "gb", "price": D(1)}, {"product": "gb"}]
+    scene.declare(mapping(product=None, ranges=ranges, tiering="graduated"))
+    with pytest.raises(UsageError, match="two prices"):
+        scene.plan()
