@@ -1,1 +1,3 @@
-__version__ = '0.1.0'
+"""Terraform for ConnectWise backup billing."""
+
+__version__ = "0.1.0"
