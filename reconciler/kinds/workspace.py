@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, Model, Name, Secret, Spec, Unquoted
 
@@ -124,6 +124,16 @@ class WorkspaceSpec(Spec):
         description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
     )
     guardrails: Guardrails | None = Field(None, description="Plans that trip one of these need --approve NAME.")
+
+    @model_validator(mode="after")
+    def _sources_have_names_of_their_own(self) -> WorkspaceSpec:
+        """Two sources of one name would pass for each other's customers having vanished."""
+        names: set[str] = set()
+        for index, source in enumerate(self.usage):
+            if source.name in names:
+                raise ValueError(f"usage[{index}].name {source.name} is the name of another source already")
+            names.add(source.name)
+        return self
 
 
 KIND = Kind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.manifests.conftest import Estate
+from tests.manifests.conftest import WORKSPACE, Estate
 
 COMPANY = "identifier: B\nname: Beta\ncity: Bonn\n"
 PRODUCT = "identifier: P\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t\n"
@@ -339,3 +339,11 @@ def test_a_nested_mistake_does_not_hide_a_wrong_reference_beside_it(estate: Esta
         "ranges[0].price: expected a number, got text",
         "there is no Product/nope",
     ]
+
+
+def test_two_usage_sources_of_one_name_are_an_error_at_the_second(estate: Estate) -> None:
+    line = next(each for each in WORKSPACE.splitlines() if "type: cove" in each)
+    estate.write("workspace.yaml", WORKSPACE.replace(line, f"{line}\n{line}"))
+    found = estate.error()
+    assert found.message == "usage[1].name cove is the name of another source already"
+    assert (found.file.rpartition("/")[2], found.line) == ("workspace.yaml", 12)
