@@ -346,4 +346,4 @@ def test_two_usage_sources_of_one_name_are_an_error_at_the_second(estate: Estate
     estate.write("workspace.yaml", WORKSPACE.replace(line, f"{line}\n{line}"))
     found = estate.error()
     assert found.message == "usage[1].name cove is the name of another source already"
-    assert (found.file.rpartition("/")[2], found.line) == ("workspace.yaml", 12)
+    assert (found.file.rpartition("/")[2], found.line) == ("workspace.yaml", 13)
