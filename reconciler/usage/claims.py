@@ -1,13 +1,14 @@
 """Additions that are a mapping's though they do not carry its mark. Pure.
 
-A mark holds the mapping's name, so that a mapping by another name would make its lines anew, beside those that bill
-already; and a mark that somebody clears in ConnectWise would do the same. The customer would pay twice.
+A mark holds the names of the source and of the mapping, so that by another name either would have its lines made
+anew, beside those that bill already; and a mark that somebody clears in ConnectWise would do the same. The customer
+would pay twice.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.planning.additions import WantedLine
@@ -22,22 +23,44 @@ Claims = Mapping[str, frozenset[int]]
 Place = tuple[int | None, int | None]
 
 
-def renamed(rules: Sequence[Rule], estate: Estate, period: Period) -> Claims:
+def renamed(rules: Sequence[Rule], sources: Collection[str], estate: Estate, period: Period) -> Claims:
     """Additions where a mapping bills, under a mark of its customer that no mapping has: it had another name before.
 
-    One customer of a source has one mapping, so there is nobody else whose they could be. Where one with the right
-    mark is there too, the other is not taken for it: it stays an orphan that somebody has to look at.
+    One customer of a source has one mapping, so there is nobody else whose they could be. `sources` are those of the
+    workspace: a mark of any other is of one that was renamed. Where one with the right mark is there too, the other
+    is not taken for it: it stays an orphan that somebody has to look at.
     """
     by_mark = {mark_of_mapping(rule.source, rule.customer_id, rule.name): rule.name for rule in rules}
-    by_customer = {(rule.source, rule.customer_id): rule.name for rule in rules}
+    owner = _Owners(rules, sources)
     living = [obj for obj in _all(estate) if mark_of(obj) and overlaps(obj, period) and not ends(obj, period)]
     right = {(by_mark.get(mark_of(obj)), place_of(obj)) for obj in living}
     found: dict[str, set[int]] = defaultdict(set)
     for obj in living:
-        mapping = None if mark_of(obj) in by_mark else by_customer.get(customer_of(mark_of(obj)) or ("", ""))
+        mapping = None if mark_of(obj) in by_mark else owner.of(mark_of(obj))
         if mapping and (mapping, place_of(obj)) not in right and place_of(obj) in set(_places(mapping, estate)):
             found[mapping].add(obj.id)
     return {mapping: frozenset(ids) for mapping, ids in found.items()}
+
+
+class _Owners:
+    """Whose customer a mark speaks of."""
+
+    def __init__(self, rules: Sequence[Rule], sources: Collection[str]) -> None:
+        self._sources = sources
+        self._by_customer = {(rule.source, rule.customer_id): rule.name for rule in rules}
+        self._by_id: dict[str, list[str]] = defaultdict(list)
+        for rule in rules:
+            self._by_id[rule.customer_id].append(rule.name)
+
+    def of(self, mark: str) -> str | None:
+        """The one mapping that it can be."""
+        told = customer_of(mark)
+        if told is None:
+            return None
+        if told[0] in self._sources:
+            return self._by_customer.get(told)
+        names = self._by_id.get(told[1], [])
+        return names[0] if len(names) == 1 else None
 
 
 def _places(mapping: str, estate: Estate) -> Iterator[Place]:

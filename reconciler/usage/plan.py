@@ -129,7 +129,7 @@ def _rated(metering: Metering, fresh: Sequence[Collected]) -> _Rated:
     settings = settings_of(metering.workspace.billing)
     rules = pricing.rules(manifests, units, estate)
     dates = dates_of(metering.period)
-    claimed = claims.renamed(rules, estate, dates)
+    claimed = claims.renamed(rules, units, estate, dates)
     result = desired(
         now,
         settings,

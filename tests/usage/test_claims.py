@@ -10,6 +10,7 @@ from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.planning.standing import Period
 from reconciler.usage.claims import Claims, renamed, unmarked
 from reconciler.usage.pricing import rules
+from reconciler.usage.rules import Unit
 from tests.planning.builders import addition, line, mapping
 
 from .scene import DECLARED, LIVING, estate_of, manifests_of
@@ -22,11 +23,23 @@ def renamed_in(*additions: LiveObject) -> Claims:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
     found = manifests_of((*DECLARED, other))
     estate = estate_of(found, (*LIVING, *additions))
-    return renamed(rules(found, {"cove": "GB"}, estate), estate, NOVEMBER)
+    return renamed(rules(found, {"cove": "GB"}, estate), {"cove"}, estate, NOVEMBER)
 
 
 def test_an_addition_of_the_mappings_customer_under_another_name_is_the_mappings() -> None:
     assert renamed_in(addition(serialNumber=OLD)) == {"acme": frozenset({99})}
+
+
+def test_an_addition_of_a_source_that_is_called_otherwise_now_is_the_mappings_too() -> None:
+    assert renamed_in(addition(serialNumber="rc:n-able/77/acme")) == {"acme": frozenset({99})}
+
+
+def test_a_source_that_is_gone_tells_nothing_where_two_customers_have_the_id() -> None:
+    twin = mapping("twin", customer={"source": "csv", "id": "77"})
+    found = manifests_of((*DECLARED, twin))
+    estate = estate_of(found, (*LIVING, addition(serialNumber="rc:n-able/77/acme")))
+    units: dict[str, Unit] = {"cove": "GB", "csv": "GB"}
+    assert renamed(rules(found, units, estate), units, estate, NOVEMBER) == {}
 
 
 def test_two_of_them_are_told_both() -> None:

@@ -25,6 +25,8 @@ from .builders import GB
 from .scene import Scene, applied, grouped, live_product
 
 D = Decimal
+some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Estates are large values, and most of the time goes into drawing them."""
 NOVEMBER = Period("2026-11-01", "2026-11-30")
 MARKS = ("rc:cove/1/a", "rc:cove/2/b", "rc:cove/9/gone")
 AGREEMENTS = {"one": 1, "two": 2, "new": None}
@@ -112,6 +114,7 @@ def our_money(objects: Sequence[LiveObject]) -> Decimal:
     return sum((monthly(obj) for obj in objects if mark_of(obj) and overlaps(obj, NOVEMBER)), D(0))
 
 
+@some
 @given(lines(), estates())
 def test_the_money_after_a_plan_is_what_its_apply_leaves(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
     wanted = [resolved(line) for line in wanted]
@@ -126,6 +129,7 @@ def ids(plan: AdditionsPlan) -> set[int]:
     return {action.id for action in plan.actions if action.action == "adopt" and action.id is not None}
 
 
+@some
 @given(lines(), estates())
 def test_the_money_of_the_actions_is_the_difference(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
     plan = planned(wanted, standing)
@@ -133,6 +137,7 @@ def test_the_money_of_the_actions_is_the_difference(wanted: list[WantedLine], st
     assert plan.money_after - plan.money_before == moved
 
 
+@some
 @given(lines(), estates())
 def test_after_an_apply_there_is_nothing_left_to_do(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
     wanted = [resolved(line) for line in wanted]
@@ -146,6 +151,7 @@ def mapping_of(action: Action) -> str:
     return action.address.removeprefix("Addition/").partition(":")[0]
 
 
+@some
 @given(lines(), estates())
 def test_nothing_unmarked_is_touched_unless_it_is_adopted(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
     plan = planned(wanted, standing)
@@ -153,6 +159,7 @@ def test_nothing_unmarked_is_touched_unless_it_is_adopted(wanted: list[WantedLin
     assert {action.id for action in plan.actions if action.action == "update"} <= marked
 
 
+@some
 @given(lines(), estates())
 def test_what_is_refused_is_told_by_mapping(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
     plan = planned(wanted, standing)
@@ -180,7 +187,7 @@ RULES: dict[str, dict[str, Any]] = {
 PRICES = {"gb": D("0.25"), "tb": D("0.20"), "pb": D("0.15")}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     hours=st.lists(
         st.tuples(st.sampled_from(sorted(RULES)), st.integers(0, 200 * GB) | st.none()), min_size=1, max_size=8
