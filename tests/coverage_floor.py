@@ -53,9 +53,8 @@ def main() -> int:
         floor = 100.0 if name in COMPLETE else FLOOR
         low = room.share < floor
         failed |= low
-        print(
-            f"  {name:12} {room.share:6.2f} % of lines and branches, at least {floor:.0f} %{'  TOO LOW' if low else ''}"
-        )
+        verdict = "  TOO LOW" if low else ""
+        print(f"  {name:12} {room.share:6.2f} % of lines and branches, at least {floor:.0f} %{verdict}")
         for line in room.lacking if low else ():
             print(f"      {line}")
     return int(failed)
