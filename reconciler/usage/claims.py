@@ -31,15 +31,22 @@ def renamed(rules: Sequence[Rule], sources: Collection[str], estate: Estate, per
     is not taken for it: it stays an orphan that somebody has to look at.
     """
     by_mark = {mark_of_mapping(rule.source, rule.customer_id, rule.name): rule.name for rule in rules}
+    strangers = [obj for obj in _all(estate) if (mark := mark_of(obj)) and mark not in by_mark and _bills(obj, period)]
+    if not strangers:
+        return {}
     owner = _Owners(rules, sources)
-    living = [obj for obj in _all(estate) if mark_of(obj) and overlaps(obj, period) and not ends(obj, period)]
-    right = {(by_mark.get(mark_of(obj)), place_of(obj)) for obj in living}
+    taken = {(by_mark.get(mark_of(obj)), place_of(obj)) for obj in _all(estate) if _bills(obj, period)}
     found: dict[str, set[int]] = defaultdict(set)
-    for obj in living:
-        mapping = None if mark_of(obj) in by_mark else owner.of(mark_of(obj))
-        if mapping and (mapping, place_of(obj)) not in right and place_of(obj) in set(_places(mapping, estate)):
+    for obj in strangers:
+        mapping = owner.of(mark_of(obj))
+        if mapping and (mapping, place_of(obj)) not in taken and place_of(obj) in set(_places(mapping, estate)):
             found[mapping].add(obj.id)
     return {mapping: frozenset(ids) for mapping, ids in found.items()}
+
+
+def _bills(obj: LiveObject, period: Period) -> bool:
+    """Through the month and beyond."""
+    return overlaps(obj, period) and not ends(obj, period)
 
 
 class _Owners:
