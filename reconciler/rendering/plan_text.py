@@ -94,7 +94,8 @@ def gap(row: CoverageRow) -> str:
     used = "" if row.quantity is None else f" {plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
     worth = "" if row.money is None else f", {money(row.money, None)} a month"
     detail = f": {row.detail}" if row.detail else ""
-    return safe(f"{row.state} {row.source}/{row.customer} {row.name}{used}{worth}{detail}")
+    whose = f"{row.source}/{row.customer} " if row.customer else ""
+    return safe(f"{row.state} {whose}{row.name}{used}{worth}{detail}")
 
 
 def summary(plan: Plan, paint: Paint) -> str:

@@ -163,7 +163,7 @@ def _marked(estate: Estate, dates: standing.Period, *, besides: Collection[int])
 
 def _where(obj: LiveObject) -> str:
     product = (obj.raw.get("product") or {}).get("identifier")
-    return f"agreement id {obj.parent_id}, product {product}, addition id {obj.id}"
+    return f"addition id {obj.id} ({product}, agreement id {obj.parent_id})"
 
 
 def coverage_rows(

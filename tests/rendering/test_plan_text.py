@@ -192,3 +192,12 @@ def test_colours_are_those_of_the_actions() -> None:
     lines = [*plan_text(plan_of(CREATE, UPDATE, ADOPT, RETIRE), coloured)]
     heads = [line.partition("m")[0] for line in lines if "/" in line.partition("  ")[0] and not line.startswith(" ")]
     assert heads == ["\x1b[32", "\x1b[33", "\x1b[36", "\x1b[31"]
+
+
+def test_an_orphan_whose_customer_nobody_knows_is_told_by_its_place() -> None:
+    row = CoverageRow(
+        source="", customer="", name="addition id 99 (GB, agreement id 9)", state="orphan", quantity=Decimal(12),
+        money=Decimal(3), detail="still billing 12",
+    )  # fmt: skip
+    plan = plan_of().model_copy(update={"coverage": (row,)})
+    assert "  orphan addition id 99 (GB, agreement id 9) 12, 3.00 a month: still billing 12" in text(plan)

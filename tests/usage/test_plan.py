@@ -425,7 +425,7 @@ def test_an_addition_that_no_mapping_stands_behind_is_an_orphan_and_bills_on(sce
     plan = scene.plan()
     orphan = row(plan, "79")
     assert (orphan.state, orphan.quantity, orphan.money, orphan.accounted) == ("orphan", 120, 30, True)
-    assert orphan.name == "agreement id 9, product BACKUP-GB, addition id 99"
+    assert orphan.name == "addition id 99 (BACKUP-GB, agreement id 9)"
     assert plan.additions.actions == []
     assert plan.additions.money_after == 30
 
