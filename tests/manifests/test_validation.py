@@ -347,3 +347,8 @@ def test_two_usage_sources_of_one_name_are_an_error_at_the_second(estate: Estate
     found = estate.error()
     assert found.message == "usage[1].name cove is the name of another source already"
     assert (found.file.rpartition("/")[2], found.line) == ("workspace.yaml", 13)
+
+
+def test_the_unit_of_a_usage_source_has_no_default(estate: Estate) -> None:
+    estate.write("workspace.yaml", WORKSPACE.replace("unit: GB, ", ""))
+    assert "usage[0].unit is missing" in [item.message for item in estate.errors()]

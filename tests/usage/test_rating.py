@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
+from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 import pytest
@@ -241,3 +243,58 @@ def test_bytes_to_gibibytes_lose_nothing(size: int) -> None:
     rated = rate(rule(unit="GiB", rounding=Rounding("none")), measured(size))
     with localcontext(prec=100):
         assert rated.trail.quantity * 2**30 == size
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "lines"),
+    [
+        ("99.9", [("small", D(100))]),
+        ("100", [("small", D(100))]),
+        ("100.01", [("middle", D("100.5"))]),
+        ("500.5", [("large", D("500.5"))]),
+    ],
+)
+def test_a_boundary_is_of_the_lower_range_with_fractional_steps_too(gigabytes: str, lines: list[Any]) -> None:
+    more: dict[str, Any] = {"ranges": RANGES, "rounding": Rounding("up", D("0.5"))}
+    assert lines_of(int(D(gigabytes) * GB), **more) == lines
+
+
+def test_graduated_slices_end_at_fractional_boundaries_exactly() -> None:
+    ranges = (Range("a", D("0.25")), Range("b", D("0.75")), Range("c"))
+    more: dict[str, Any] = {"ranges": ranges, "tiering": "graduated", "rounding": Rounding("none")}
+    assert lines_of(GB // 4, **more) == [("a", D("0.25"))]
+    assert lines_of(GB, **more) == [("a", D("0.25")), ("b", D("0.5")), ("c", D("0.25"))]
+
+
+@given(
+    st.lists(BYTES, min_size=1, max_size=4),
+    st.integers(1, 30),
+    st.sampled_from(["GB", "GiB"]),
+    st.none() | st.tuples(st.decimals(0, 1000, places=3), st.sampled_from(["customer", "device"])),
+    st.sampled_from(["up", "nearest", "down", "none"]),
+    STEPS,
+    st.none() | st.decimals(0, 1000, places=2),
+)
+def test_a_quantity_is_what_fractions_say_it_is(
+    devices: list[int], hours: int, unit: Any, included: Any, mode: Any, step: Decimal, minimum: Decimal | None
+) -> None:
+    """The pipeline once more, in numbers that no division rounds: only the one rounding may be seen."""
+    allowance = None if included is None else Allowance(*included)
+    each = rule(unit=unit, allowance=allowance, rounding=Rounding(mode, step), minimum=minimum, measure="mean")
+    rated = rate(each, measured(*devices, hours=hours)).trail
+
+    used = [Fraction(size, 10**9 if unit == "GB" else 2**30) for size in devices]
+    if allowance is None:
+        left = sum(used)
+    elif allowance.per == "device":
+        left = sum(max(Fraction(0), one - Fraction(allowance.amount)) for one in used)
+    else:
+        left = max(Fraction(0), sum(used) - Fraction(allowance.amount))
+    steps = left / Fraction(step)
+    rounded = {
+        "up": ceil(steps),
+        "down": floor(steps),
+        "nearest": floor(steps + Fraction(1, 2)),
+        "none": steps,
+    }[mode] * Fraction(step)
+    assert Fraction(rated.quantity) == max(rounded, Fraction(minimum or 0))
