@@ -72,8 +72,12 @@ def desired(
         rows += unmapped_rows(source, by_customer, active, expired, default_rule, at)
     rows = with_suggestions(rows)
     rows += orphans(additions, _marks(bills, rules, active))
-    warnings += [f"{row.mapping}: {row.detail}" for row in rows if row.state in ("vanished", "unknown")]
     failed = tuple(name for name, what in trouble.items() if what is not None)
+    warnings += [
+        f"{row.mapping}: {row.detail}"
+        for row in rows
+        if row.state in ("vanished", "unknown") and row.source not in failed  # of a source that failed all is said
+    ]
     return UsageResult(at.period, tuple(bills), Coverage(in_order(rows), failed), tuple(dict.fromkeys(warnings)))
 
 

@@ -234,7 +234,8 @@ def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
     assert bill.amount is None
     assert result.coverage.failed_sources == ("cove",)
     assert not result.coverage.is_complete("warn")
-    assert "failed: no network; the last whole pull was at 2025-11-22 12:00 UTC" in result.warnings[0]
+    (warning,) = result.warnings
+    assert "failed: no network; the last whole pull was at 2025-11-22 12:00 UTC" in warning
 
 
 def test_a_failed_pull_without_an_earlier_whole_one_holds_too() -> None:

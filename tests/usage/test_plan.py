@@ -204,6 +204,16 @@ def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) 
     assert everyone.detail.startswith("its newest reading failed or is stale")
 
 
+def test_however_long_a_source_fails_nothing_becomes_zero(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    for _ in range(45):
+        scene.now += timedelta(hours=17)
+        scene.uses({}, failed=True)
+        assert scene.apply() == []
+    assert str(scene.metering.period) == "2026-12"
+    assert scene.billed() == {101: 120}
+
+
 def test_a_vanished_customer_is_held_from_its_last_sample_on_and_then_zero_with_the_line_kept(scene: Scene) -> None:
     scene.hour({"77": "120"})
     last = scene.now
