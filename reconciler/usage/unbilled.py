@@ -53,7 +53,7 @@ def unmapped_rows(
         known = source.known.get(customer_id)
         name = customer_id if known is None else known.customer.name
         attributed = known is None or known.customer.attributed
-        details = ["nothing bills this customer: map it or exclude it"]
+        details = ["no mapping names this customer: map it or exclude it"]
         if not attributed:
             details = ["usage above end-customer level: map it or exclude it"]
         if key in expired:
