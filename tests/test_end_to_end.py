@@ -62,3 +62,22 @@ def test_from_an_empty_tenant_through_hours_and_a_price_range_into_the_next_mont
     assert shop.additions("Alder Dental - Managed Backup") == {"BACKUP-GB": (100, Decimal("0.15"))}
     assert shop.counts()["addition"] == ALL["addition"] + 1
     assert shop("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_customer_whose_agreement_was_renamed_in_connectwise_is_refused_and_the_others_are_billed(shop: Shop) -> None:
+    shop.apply()
+    shop.edit(
+        "customers/alder-dental.yaml",
+        "  agreement: alder-dental\n  managedId",
+        "  agreement: {name: Gone}\n  managedId",
+    )
+    shop.uses(1001005, "700")
+    shop.advance()
+
+    said = shop("apply", "--only", "usage", "--auto-approve", "--approve", "customer-change")
+
+    assert said.code == 5
+    assert "refused cove/1001001 Alder Dental" in said.out
+    assert "ConnectWise has no Agreement 'Gone' at that company" in said.out
+    quantity, _price = shop.additions("Elmhurst Foundry - Managed Backup")["BACKUP-GB"]
+    assert quantity == 701

@@ -41,6 +41,8 @@ class Estate:
     """By address: the live object of each declared document that has one."""
     links: Mapping[str, Mapping[tuple[str | int, ...], Link]] = field(default_factory=dict)
     """By address and place: what every reference of a document points at."""
+    refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By address: why a mapping points at nothing, or at two things."""
     objects: Mapping[tuple[str, int], LiveObject] = field(default_factory=dict)
     """By kind and id: everything that was read of top-level collections, declared or looked up."""
     tables: Tables = field(default_factory=dict)

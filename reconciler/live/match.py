@@ -37,6 +37,8 @@ class Matcher:
     def __init__(self, manifests: Manifests) -> None:
         self.manifests = manifests
         self._problems: dict[str, None] = {}
+        self.refused: dict[str, list[str]] = {}
+        """By address: why a document that lives in manifests only cannot be tied to what lives."""
         self._by_key: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
         self._by_id: dict[str, dict[int, LiveObject]] = defaultdict(dict)
         self._read: set[str] = set()
@@ -81,9 +83,20 @@ class Matcher:
         """Every reference of a document as a link; a look-up of something that does not exist is a problem."""
         address = document.address
         if address not in self._links:
+            known = len(self._problems)
             found = {reference.path: self._link(reference, document) for reference in references_of(document.spec)}
             self._links[address] = {path: link for path, link in found.items() if link is not None}
+            if document.kind.collection is None:
+                self._refuse(address, list(self._problems)[known:])
         return self._links[address]
+
+    def _refuse(self, address: str, problems: Iterable[str]) -> None:
+        """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
+        prefix = f"{address}: "
+        for text in problems:
+            if text.startswith(prefix):
+                del self._problems[text]
+                self.refused.setdefault(address, []).append(text.removeprefix(prefix))
 
     def _find(self, document: Document) -> LiveObject | None:
         of = document.kind

@@ -63,6 +63,7 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     return Estate(
         matches=matches,
         links=links,
+        refused=matcher.refused,
         objects=by_id,
         tables=dict(zip((table.path for table in needed), rows[len(wanted) :], strict=True)),
         additions=below.additions,

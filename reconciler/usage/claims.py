@@ -73,9 +73,10 @@ class _Owners:
 def _places(mapping: str, estate: Estate) -> Iterator[Place]:
     """Where a mapping bills: its agreement with each of its products."""
     links = estate.links[f"CustomerMapping/{mapping}"]
+    agreement = links.get(("agreement",))
     for path, link in links.items():
-        if path[-1] == "product":
-            yield (links[("agreement",)].id, link.id)
+        if path[-1] == "product" and agreement is not None:
+            yield (agreement.id, link.id)
 
 
 def unmarked(lines: Iterable[WantedLine], written: Mapping[str, int | None], estate: Estate) -> Claims:

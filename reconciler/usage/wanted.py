@@ -86,6 +86,8 @@ class _Billing:
         A line goes to zero only after the one that takes its place is there: a customer whose new line cannot be
         made goes on being billed by the old one.
         """
+        if reasons := self._estate.refused.get(mapping.address):
+            raise RefusalError("; ".join(reasons))
         spec: Any = mapping.spec
         links = self._estate.links[mapping.address]
         company = links[("company",)]

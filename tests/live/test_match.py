@@ -217,10 +217,23 @@ def test_a_look_up_finds_what_is_declared_under_a_company_yet_to_be_made() -> No
 
 
 def test_a_look_up_of_nothing_is_an_error_with_its_place() -> None:
-    wants = mapping(ranges=[{"upTo": 5, "product": {"identifier": "GONE"}}, {"product": "gb"}], product=None)
-    assert problems([wants, company(), contact(), agreement(), product()]) == [
-        "CustomerMapping/acme: ranges[0].product: ConnectWise has no Product 'GONE', and no manifest declares it"
+    wants = agreement(company={"identifier": "GONE"})
+    assert problems([wants, contact(), company()]) == [
+        "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it"
     ]
+
+
+def test_a_mapping_that_looks_up_nothing_is_refused_and_stops_nobody_else() -> None:
+    wants = mapping(ranges=[{"upTo": 5, "product": {"identifier": "GONE"}}, {"product": "gb"}], product=None)
+    documents = [wants, company(), contact(), agreement(), product()]
+    found = matcher(documents)
+    found.matches(documents)
+    for each in documents:
+        found.links(each)
+    assert found.problems == []
+    assert found.refused == {
+        "CustomerMapping/acme": ["ranges[0].product: ConnectWise has no Product 'GONE', and no manifest declares it"]
+    }
 
 
 def test_a_look_up_at_a_company_names_that() -> None:

@@ -329,3 +329,13 @@ def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
 def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
     assert reason("0", detail="gone from cove") == "usage: 0 used, 0 billed; gone from cove"
     assert why(replace(bill(), detail="anything")) == "usage"
+
+
+def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> None:
+    found = manifests_of(DECLARED)
+    estate = replace(
+        estate_of(found, LIVING), refused={"CustomerMapping/acme": ["agreement: ConnectWise has no Agreement 'x'"]}
+    )
+    assert wanted([bill()], found, estate, NOVEMBER, today=date(2026, 11, 22), currency="USD", setup=False).refused == {
+        "acme": "agreement: ConnectWise has no Agreement 'x'"
+    }
