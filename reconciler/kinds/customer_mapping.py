@@ -48,7 +48,9 @@ class Included(Model):
 class Rounding(Model):
     """How a quantity is rounded."""
 
-    mode: Literal["up", "nearest", "down", "none"] = Field("up", description="`nearest` rounds halves up.")
+    mode: Literal["up", "nearest", "down", "none"] = Field(
+        "up", description="`nearest` rounds halves up; `none` keeps six decimals."
+    )
     step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] = Field(
         Decimal(1), description="To multiples of this."
     )

@@ -82,8 +82,10 @@ def plan_additions(
 
     `last_written` tells a hand edit from a change of usage: by address, the fields as we last sent them.
     """
+    wanted = tuple(lines)
     planner = _Planner(Standing(estate, period), currency, last_written, on_drift)
-    for line in lines:
+    planner.claimants = {number: line.mapping for line in wanted for number in line.claims}
+    for line in wanted:
         planner.line(line)
     planner.the_rest()
     return planner.plan
@@ -105,6 +107,8 @@ class _Planner:
         self._currency = currency
         self._last_written = last_written
         self._on_drift = on_drift
+        self.claimants: dict[int, str] = {}
+        """By id: the mapping that an addition was written for, whatever its mark says now."""
         self._takers: dict[int, WantedLine] = {}
         self._by_place: dict[tuple[Link, Link, str], WantedLine] = {}
         self._by_mark: dict[str, list[WantedLine]] = defaultdict(list)
@@ -124,7 +128,7 @@ class _Planner:
             self._take_over(line, claimed[0])
         elif line.standing_only:
             return
-        elif line.adopt and (candidates := self._live.unmarked(line.agreement, line.product)):
+        elif line.adopt and (candidates := self._candidates(line)):
             self._adopt(line, candidates[0], line.why)
         elif line.quantity > 0:
             self._create(line)
@@ -162,7 +166,12 @@ class _Planner:
                 "Cancel all but one"
             )
         if line.adopt and not found and not claimed:
-            yield from self._refused_adoption(line, self._live.unmarked(line.agreement, line.product))
+            yield from self._refused_adoption(line, self._candidates(line))
+
+    def _candidates(self, line: WantedLine) -> list[LiveObject]:
+        """What can be adopted: unmarked, and not another mapping's that has lost its mark."""
+        unmarked = self._live.unmarked(line.agreement, line.product)
+        return [obj for obj in unmarked if self.claimants.get(obj.id, line.mapping) == line.mapping]
 
     def _refused_adoption(self, line: WantedLine, candidates: list[LiveObject]) -> Iterator[str]:
         if len(candidates) > 1:

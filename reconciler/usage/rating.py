@@ -17,6 +17,9 @@ from reconciler.usage.rules import BYTES_OF, Range, Rounding, Rule
 
 # Bytes / 2^30 has up to 30 decimals: enough digits that every division that ends is exact.
 _PRECISION = 80
+FINEST = Decimal("0.000001")
+"""What `none` still rounds to: a quantity is a double in ConnectWise [spec], and one with thirty decimals would come
+back as another number each hour."""
 _MODES = {"up": ROUND_CEILING, "nearest": ROUND_HALF_UP, "down": ROUND_FLOOR}
 _ZERO = Decimal(0)
 
@@ -102,9 +105,9 @@ def _without_allowance(rule: Rule, measured: Measured, in_unit: Decimal) -> Deci
 
 def round_quantity(quantity: Decimal, rounding: Rounding) -> Decimal:
     """A quantity to a multiple of the step, or as it is."""
-    if rounding.mode == "none":
-        return quantity
     with localcontext(prec=_PRECISION):
+        if rounding.mode == "none":
+            return quantity.quantize(FINEST, ROUND_HALF_UP)
         steps = (quantity / rounding.step).to_integral_value(_MODES[rounding.mode])
         return steps * rounding.step
 

@@ -284,6 +284,17 @@ def test_two_mappings_cannot_adopt_one_addition() -> None:
     assert plan.problems == ["Addition/bolt:gb: adopt: id 99 is adopted by Addition/acme:gb already"]
 
 
+def test_an_addition_that_lost_its_mark_is_not_adopted_by_another_mapping() -> None:
+    taker = line(mapping="bolt", mark="rc:cove/78/bolt", adopt=True, quantity=Decimal(5))
+    owner = line(claims=frozenset({3}))
+    plan = planned(taker, owner, live=(addition(3, serialNumber=None),))
+    assert plan.problems == []
+    assert {action.address: (action.action, action.id) for action in plan.actions} == {
+        "Addition/bolt:gb": ("create", None),
+        "Addition/acme:gb": ("adopt", 3),
+    }
+
+
 def test_adopting_makes_an_addition_bill_that_did_not() -> None:
     plan = planned(line(adopt=True), live=(addition(serialNumber=None, billCustomer="NoCharge"),))
     assert changes(only(plan))["billCustomer"] == ("NoCharge", "Billable")

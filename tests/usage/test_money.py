@@ -92,13 +92,26 @@ def lines(draw: st.DrawFn) -> list[WantedLine]:
 
 def planned(wanted: Sequence[WantedLine], standing: Sequence[LiveObject]) -> AdditionsPlan:
     return plan_additions(
-        wanted,
+        with_claims_as_they_are_made(wanted, standing),
         Estate(additions=grouped(standing)),
         NOVEMBER,
         currency="USD",
         last_written={},
         on_drift="restore",
     )
+
+
+def with_claims_as_they_are_made(wanted: Sequence[WantedLine], standing: Sequence[LiveObject]) -> list[WantedLine]:
+    """Only what carries no mark of these two mappings can be claimed, and by one mapping alone (`usage.claims`)."""
+    free = {obj.id for obj in standing if mark_of(obj) not in MARKS[:2]}
+    owners: dict[int, str] = {}
+    for line in wanted:
+        for number in line.claims & free:
+            owners.setdefault(number, line.mapping)
+    return [
+        replace(line, claims=frozenset(number for number in line.claims if owners.get(number) == line.mapping))
+        for line in wanted
+    ]
 
 
 def resolved(line: WantedLine) -> WantedLine:

@@ -242,7 +242,11 @@ def test_every_number_is_a_decimal_and_equal_hours_change_nothing(devices: list[
 def test_bytes_to_gibibytes_lose_nothing(size: int) -> None:
     rated = rate(rule(unit="GiB", rounding=Rounding("none")), measured(size))
     with localcontext(prec=100):
-        assert rated.trail.quantity * 2**30 == size
+        assert rated.trail.in_unit * 2**30 == size
+
+
+def test_no_rounding_keeps_the_six_decimals_that_connectwise_can_hold() -> None:
+    assert rate(rule(unit="GiB", rounding=Rounding("none")), measured(10**9)).trail.quantity == D("0.931323")
 
 
 @pytest.mark.parametrize(
@@ -291,10 +295,11 @@ def test_a_quantity_is_what_fractions_say_it_is(
     else:
         left = max(Fraction(0), sum(used) - Fraction(allowance.amount))
     steps = left / Fraction(step)
+    half = Fraction(1, 2)
     rounded = {
-        "up": ceil(steps),
-        "down": floor(steps),
-        "nearest": floor(steps + Fraction(1, 2)),
-        "none": steps,
-    }[mode] * Fraction(step)
+        "up": ceil(steps) * Fraction(step),
+        "down": floor(steps) * Fraction(step),
+        "nearest": floor(steps + half) * Fraction(step),
+        "none": Fraction(floor(left * 10**6 + half), 10**6),
+    }[mode]
     assert Fraction(rated.quantity) == max(rounded, Fraction(minimum or 0))
