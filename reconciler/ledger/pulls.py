@@ -1,4 +1,4 @@
-"""Readings of usage: written once, whole or failed, and asked for by time."""
+"""Readings of usage, asked for by time; `recording` writes them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.records import Customer, KnownCustomer, LastSeen, Pull, PullRecord, Reading, Sample
-from reconciler.ledger.store import Ledger, inserted_id
+from reconciler.ledger.records import Customer, KnownCustomer, LastSeen, PullRecord, Reading, Sample
+from reconciler.ledger.store import Ledger
 
 T = TypeVar("T")
 
@@ -21,135 +21,6 @@ _moment = sa.func.coalesce(_samples.c.observed_at, _pulls.c.started_at, type_=sc
 
 # Parameters of one `in (…)`: SQLite takes 32,766, PostgreSQL's drivers 65,535.
 _CHUNK = 10_000
-
-
-def record_pull(ledger: Ledger, pull: Pull) -> int:
-    """Keep a pull and all its samples in one transaction; returns its number.
-
-    A failed pull keeps its sentence and no samples, whatever it had read before it failed.
-    """
-    whole = pull.state == "whole"
-    with ledger.write() as connection:
-        pull_id = _insert_pull(connection, pull, whole=whole)
-        if whole:
-            _note_customers(connection, pull)
-            _insert_samples(connection, pull_id, pull)
-            _advance_meters(connection, pull_id, pull)
-    return pull_id
-
-
-def _insert_pull(connection: sa.Connection, pull: Pull, *, whole: bool) -> int:
-    row = connection.execute(
-        sa.insert(_pulls).values(
-            source=pull.source,
-            started_at=pull.started_at,
-            finished_at=pull.finished_at,
-            state=pull.state,
-            error=pull.error,
-            notes=list(pull.notes),
-            customers=len(pull.customers) if whole else 0,
-            samples=len(pull.samples) if whole else 0,
-        )
-    )
-    return inserted_id(row)
-
-
-def _note_customers(connection: sa.Connection, pull: Pull) -> None:
-    """Names as last seen; a new name moves the old one to `previous_name`."""
-    moment = pull.started_at
-    columns = (_customers.c.customer_id, _customers.c.name, _customers.c.attributed, _customers.c.state)
-    rows = connection.execute(sa.select(*columns).where(_customers.c.source == pull.source))
-    known = {customer_id: (name, attributed, state) for customer_id, name, attributed, state in rows}
-    fresh: list[dict[str, Any]] = []
-    renamed: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    for customer in pull.customers:
-        before = known.get(customer.id)
-        if before == (customer.name, customer.attributed, customer.state):
-            continue
-        told = {"name": customer.name, "attributed": customer.attributed, "state": customer.state}
-        if before is None:
-            seen = {"first_seen_at": moment, "last_seen_at": moment}
-            fresh.append({"source": pull.source, "customer_id": customer.id, **told, **seen})
-        elif before[0] != customer.name:
-            renamed.append({"b_id": customer.id, **told, "previous_name": before[0], "renamed_at": moment})
-        else:
-            changed.append({"b_id": customer.id, **told})
-    if fresh:
-        connection.execute(sa.insert(_customers), fresh)
-    not_later = sa.and_(_customers.c.source == pull.source, _customers.c.last_seen_at <= moment)
-    for updates in (renamed, changed):
-        if updates:
-            here = sa.and_(not_later, _customers.c.customer_id == sa.bindparam("b_id"))
-            connection.execute(sa.update(_customers).where(here), updates)
-    for ids in _chunks(customer.id for customer in pull.customers):
-        connection.execute(
-            sa.update(_customers).where(not_later, _customers.c.customer_id.in_(ids)).values(last_seen_at=moment)
-        )
-
-
-def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None:
-    if not pull.samples:
-        return
-    ids = _meter_ids(connection, pull.source)
-    fresh = {
-        key: sample.observed_at
-        for sample in pull.samples
-        if (key := (sample.customer_id, sample.device_id or "")) not in ids
-    }
-    if fresh:
-        connection.execute(
-            sa.insert(_meters),
-            [
-                {
-                    "source": pull.source,
-                    "customer_id": customer_id,
-                    "device_id": device_id,
-                    "last_seen_at": observed_at,
-                }
-                for (customer_id, device_id), observed_at in fresh.items()
-            ],
-        )
-        ids = _meter_ids(connection, pull.source)
-    connection.execute(
-        sa.insert(_samples),
-        [
-            {
-                "pull_id": pull_id,
-                "meter_id": ids[sample.customer_id, sample.device_id or ""],
-                "observed_at": None if sample.observed_at == pull.started_at else sample.observed_at,
-                "bytes": sample.bytes,
-            }
-            for sample in pull.samples
-        ],
-    )
-
-
-def _meter_ids(connection: sa.Connection, source: str) -> dict[tuple[str, str], int]:
-    rows = connection.execute(
-        sa.select(_meters.c.customer_id, _meters.c.device_id, _meters.c.id).where(_meters.c.source == source)
-    )
-    return {(customer_id, device_id): meter_id for customer_id, device_id, meter_id in rows}
-
-
-def _advance_meters(connection: sa.Connection, pull_id: int, pull: Pull) -> None:
-    """Move each meter's last reading on, in two statements for all of them; never back in time."""
-    moment = sa.func.coalesce(_samples.c.observed_at, sa.literal(pull.started_at, schema.UtcTime))
-    here = sa.and_(_samples.c.pull_id == pull_id, _samples.c.meter_id == _meters.c.id)
-    seen = sa.select(moment).where(here).scalar_subquery()
-    connection.execute(
-        sa.update(_meters).where(sa.exists().where(here, moment > _meters.c.last_seen_at)).values(last_seen_at=seen)
-    )
-    read = sa.and_(here, _samples.c.bytes.is_not(None))
-    newer = sa.or_(_meters.c.last_read_at.is_(None), moment >= _meters.c.last_read_at)
-    connection.execute(
-        sa.update(_meters)
-        .where(sa.exists().where(read, newer))
-        .values(
-            last_bytes=sa.select(_samples.c.bytes).where(here).scalar_subquery(),
-            last_read_at=seen,
-        )
-    )
 
 
 def latest_pull(ledger: Ledger, source: str, *, before: datetime | None = None) -> PullRecord | None:
@@ -222,12 +93,12 @@ def samples_of_pulls(
 ) -> dict[int, list[Sample]]:
     """The samples of several pulls, by pull; of some customers only where these are given."""
     found: dict[int, list[Sample]] = {pull_id: [] for pull_id in pull_ids}
-    for some in _chunks(pull_ids):
+    for some in chunks(pull_ids):
         of_pulls = _samples.c.pull_id.in_(some)
         if customer_ids is None:
             found.update(_samples_where(ledger, of_pulls))
             continue
-        for ids in _chunks(customer_ids):
+        for ids in chunks(customer_ids):
             for pull_id, samples in _samples_where(ledger, of_pulls, _meters.c.customer_id.in_(ids)).items():
                 found[pull_id].extend(samples)
     return found
@@ -241,7 +112,7 @@ def samples_between(
     if customer_ids is None:
         groups = [_samples_where(ledger, *conditions)]
     else:
-        groups = [_samples_where(ledger, *conditions, _meters.c.customer_id.in_(ids)) for ids in _chunks(customer_ids)]
+        groups = [_samples_where(ledger, *conditions, _meters.c.customer_id.in_(ids)) for ids in chunks(customer_ids)]
     return [sample for group in groups for samples in group.values() for sample in samples]
 
 
@@ -282,7 +153,7 @@ def last_readings(
     found: list[Reading] = []
     later: list[int] = []
     with ledger.read() as connection:
-        for ids in _chunks({customer_id for customer_id, _ in wanted}):
+        for ids in chunks({customer_id for customer_id, _ in wanted}):
             rows = connection.execute(
                 sa.select(_meters).where(
                     _meters.c.source == source,
@@ -297,7 +168,7 @@ def last_readings(
                     found.append(Reading(row.customer_id, row.device_id or None, row.last_bytes, row.last_read_at))
                 else:
                     later.append(row.id)
-        for meter_ids in _chunks(later):
+        for meter_ids in chunks(later):
             found.extend(_readings_in_samples(connection, meter_ids, before))
     return found
 
@@ -345,7 +216,8 @@ def known_customers(ledger: Ledger, source: str) -> Mapping[str, KnownCustomer]:
         }
 
 
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in runs that fit the parameters of one statement."""
     every = list(values)
     for start in range(0, len(every), _CHUNK):
         yield every[start : start + _CHUNK]

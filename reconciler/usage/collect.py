@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from reconciler.ledger import pulls
+from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Pull, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.usage.facts import Samples, SourceFacts, WholePull
@@ -43,7 +44,7 @@ async def collect(
 
     async def one(settings: SourceSettings) -> Collected:
         found = await pull(settings, now)
-        return Collected(found, await asyncio.to_thread(pulls.record_pull, ledger, found))
+        return Collected(found, await asyncio.to_thread(record_pull, ledger, found))
 
     return tuple(await asyncio.gather(*(one(settings) for settings in sources)))
 

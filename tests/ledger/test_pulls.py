@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.ledger import pulls
 from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, LastSeen, Pull, Reading, Sample
 from reconciler.ledger.store import Ledger
 
@@ -29,12 +30,12 @@ def pull(used: Used, at: datetime = NOON, **more: Any) -> Pull:
 
 
 def record(ledger: Ledger, used: Used, at: datetime = NOON, **more: Any) -> int:
-    return pulls.record_pull(ledger, pull(used, at, **more))
+    return record_pull(ledger, pull(used, at, **more))
 
 
 def test_a_whole_pull_keeps_every_sample_with_missing_apart_from_zero(ledger: Ledger) -> None:
     kept = pull({("1", "a"): 5, ("1", "b"): 0, ("2", "c"): None, ("3", None): 2**62}, notes=("one in the bin",))
-    number = pulls.record_pull(ledger, kept)
+    number = record_pull(ledger, kept)
     assert pulls.samples_of_pull(ledger, number) == list(kept.samples)
     found = pulls.latest_pull(ledger, "cove")
     assert found is not None

@@ -20,7 +20,8 @@ from reconciler.ledger import migrations, schema
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.faults import sentence
 from reconciler.ledger.journal import begin_run, end_run
-from reconciler.ledger.pulls import latest_pull, record_pull
+from reconciler.ledger.pulls import latest_pull
+from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url
 

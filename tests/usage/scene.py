@@ -16,7 +16,7 @@ from reconciler.applying.requests import request_of
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
-from reconciler.ledger.pulls import record_pull
+from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
