@@ -82,3 +82,16 @@ def test_the_manifest_in_the_readme_is_the_example_itself() -> None:
     shown = re.search(r"```yaml\n(.*?)```", readme, re.DOTALL)
     assert shown is not None
     assert shown.group(1) == (ROOT / "manifests/customers/alder-dental.yaml").read_text(encoding="utf-8")
+
+
+def test_every_command_that_a_message_advises_is_there() -> None:
+    advised = re.compile(r"(?:`|: |with )reconciler ((?:-\S+ \S+ )*)([a-z]+)")
+    named = {
+        found.group(2): path.name
+        for folder in ("reconciler", "manifests")
+        for path in (ROOT / folder).rglob("*.[py]*")
+        if path.suffix in (".py", ".yaml")
+        for found in advised.finditer(path.read_text(encoding="utf-8"))
+    }
+
+    assert named.keys() - {*COMMANDS, *GROUPS, "version"} == set(), named

@@ -70,7 +70,7 @@ def _read(root: Path) -> _Loading:
     """All files, parsed. Raises `ManifestError` when there is no folder, or nothing in it."""
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
-        advice = "name the manifest folder with -C, or make one with: reconciler init"
+        advice = "name the manifest folder with -C: reconciler -C DIR validate"
         raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
     sources: dict[str, SourceFile] = {}
     loading = _Loading(Report(sources))
@@ -87,7 +87,7 @@ def _read(root: Path) -> _Loading:
         what = f"{error.filename} cannot be read: {error.strerror}"
         raise ManifestError([Diagnostic(what, "check its permissions", str(root))]) from error
     if not sources and not loading.report.ready:
-        advice = "put *.yaml files there, or make some with: reconciler init"
+        advice = "put *.yaml files there: a kind: Workspace first, then what it manages"
         raise ManifestError([Diagnostic("there are no manifests in this folder", advice, str(root))])
     return loading
 
