@@ -79,6 +79,7 @@ def served_until_interrupted(look: Callable[[httpx.Client], object], *arguments:
         try:
             transport = httpx.HTTPTransport(retries=8)
             with httpx.Client(transport=transport, base_url=f"http://127.0.0.1:{port}") as http:
+                http.get("/sandbox/clock").raise_for_status()  # it listens; before that, Ctrl-C would be Python's own
                 look(http)
         finally:
             os.kill(os.getpid(), signal.SIGINT)
