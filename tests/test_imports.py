@@ -6,6 +6,7 @@
     3  manifests
     4  kinds
     5  connectwise   ledger
+    6  http
 
 Siblings do not know each other, and `kinds` knows no HTTP and no tables: what it needs of them is handed to it.
 `errors.py` is anybody's but the sandbox's. The sandbox knows nobody, and only the command that serves it knows the
@@ -36,6 +37,7 @@ RANKS = {
     "kinds": 4,
     "connectwise": 5,
     "ledger": 5,
+    "http": 6,
 }
 FORBIDDEN = {"kinds": {"connectwise", "ledger"}, "manifests": {"connectwise", "ledger"}, "rendering": {"live"}}
 """Lower rooms that are none of a room's business: only `live` and those above it reach ConnectWise or the ledger, and

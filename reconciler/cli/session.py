@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import typer
@@ -56,7 +58,7 @@ async def opened(context: Context) -> AsyncIterator[Session]:
         typer.echo(str(warning), err=True)
     connection = connection_of(context, manifests)
     with open_ledger(context, manifests) as ledger:
-        async with ConnectWise(connection, on_notice=lambda text: typer.echo(f"note: {text}", err=True)) as client:
+        async with ConnectWise(connection, on_notice=_notice, now=_running(context.now)) as client:
             try:
                 yield Session(context, manifests, client, ledger)
             finally:
@@ -65,6 +67,21 @@ async def opened(context: Context) -> AsyncIterator[Session]:
                     typer.echo(f"{told.total} requests, {told.retries} of them repeated:", err=True)
                     for route, count in sorted(told.by_route.items()):
                         typer.echo(f"  {count:6} {route}", err=True)
+
+
+def _notice(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)
+
+
+def _running(start: datetime) -> Callable[[], datetime]:
+    """The time that the run goes by: it began at `start`, `--now` or this machine's clock, and goes on from there."""
+    began = monotonic()
+
+    def now() -> datetime:
+        passed = timedelta(seconds=monotonic() - began)
+        return start + min(passed, datetime.max.replace(tzinfo=UTC) - start)
+
+    return now
 
 
 def connection_of(context: Context, manifests: Manifests) -> Connection:

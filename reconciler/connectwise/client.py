@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
@@ -18,6 +19,7 @@ from reconciler.connectwise.errors import ConnectWiseError, NotJson, TooLong
 from reconciler.connectwise.paging import PAGE_SIZE, PARAMETER, Page, Paging, every_page
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.connectwise.wire import Clock, Wire
+from reconciler.http.server_clock import ServerClock
 
 Object: TypeAlias = dict[str, Any]
 Objects: TypeAlias = list[dict[str, Any]]
@@ -28,12 +30,16 @@ _ROOM_FOR_ROOT = 100
 """Characters of a URL kept free for site and codebase at least, so that most sites split a list alike."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class ConnectWise:
     """One tenant, as an async context manager; every error is a `ConnectWiseError`.
 
-    `transport` is httpx's: tests bring their own, production makes one over aiohttp. `sleep` waits for seconds, and
-    `clock` bundles it with the other ways in which time and chance come in. `on_notice` is told, once each, what a
-    person should know though it stopped nothing.
+    `transport` is httpx's: tests bring their own, production makes one over aiohttp. `sleep` waits for seconds, `now`
+    is the time that the run goes by, and `clock` bundles both with the other ways in which time and chance come in.
+    `on_notice` is told, once each, what a person should know though it stopped nothing.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class ConnectWise:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        now: Callable[[], datetime] = _now,
         on_notice: Callable[[str], None] | None = None,
         timeouts: Timeouts | None = None,
         clock: Clock | None = None,
@@ -55,7 +62,7 @@ class ConnectWise:
             connection,
             transport=transport,
             timeouts=timeouts or Timeouts(),
-            clock=clock or Clock(sleep=sleep),
+            clock=clock or Clock(sleep=sleep, now=now),
             notice=self._notice,
         )
 
@@ -71,6 +78,11 @@ class ConnectWise:
     def requests(self) -> RequestCounts:
         """The requests made so far, by route, with the tries that repeated one counted apart."""
         return self._wire.tally.counts()
+
+    @property
+    def server_clock(self) -> ServerClock | None:
+        """The tenant's time less the run's own, by the `Date` of its answers; None before the first one."""
+        return self._wire.server_clock
 
     async def list(
         self,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from reconciler.connectwise.errors import BadConnection
+from reconciler.http.addresses import is_loopback, is_plain_name, may_hold_credentials
+from reconciler.http.scrubbing import Secrets
 
 REGIONS = ("api-na", "api-eu", "api-au", "api-aus", "api-za")
 """The cloud's regions, as in `https://api-na.myconnectwise.net` [seen]."""
+_LONG_KEY = 8
+"""Characters from which a key inside a site is no accident."""
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,47 +50,37 @@ def base_url(site: str) -> str:
     Raises `BadConnection` for plain http to any other machine: credentials would travel in the clear.
     """
     given = site.strip()
+    if may_hold_credentials(given):
+        raise BadConnection(
+            "the site holds a user name or password, or another @",
+            setting="site",
+            advice="Leave them out of the site; they belong in publicKey and privateKey. No part of it is shown here.",
+        )
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        host, port = None, None
-    if not host or any(character.isspace() for character in host):
+        parts, host, port = urlsplit(""), None, None
+    if not host or not _HOST.fullmatch(host) or parts.query or parts.fragment:
         raise BadConnection(
-            f"{site!r} is not a site",
+            "its value is not a site",
             setting="site",
             advice=f"Give the host of your tenant, such as {REGIONS[0]}.myconnectwise.net.",
         )
-    if parts.username is not None or parts.password is not None:
-        raise BadConnection(
-            "the site holds a user name or password",
-            setting="site",
-            advice="Leave them out of the site; they belong in publicKey and privateKey.",
-        )
     if parts.scheme == "http" and not is_loopback(host):
         raise BadConnection(
-            f"plain http to {host} would send the keys in the clear",
+            f"plain http to {'that host' if is_plain_name(host) else host} would send the keys in the clear",
             setting="site",
-            advice=f"Use https://{host}; plain http is only for a sandbox on this machine.",
+            advice="Use https:// or leave the scheme out; plain http is only for a sandbox on this machine.",
         )
     if parts.scheme not in {"http", "https"}:
         raise BadConnection(
-            f"{parts.scheme}:// is not something ConnectWise speaks",
+            "its scheme is not one that ConnectWise speaks",
             setting="site",
             advice="Use https://, or leave the scheme out.",
         )
     name = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{name}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: 127.0.0.0/8, ::1 or localhost."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def headers(connection: Connection) -> dict[str, str]:
@@ -123,8 +118,25 @@ def check_sizes(connection: Connection) -> None:
             raise BadConnection(f"{setting} is {value}", setting=setting, advice="Make it 1 or more.")
 
 
-def secrets(connection: Connection) -> tuple[str, ...]:
-    """What must never be shown, the longest first: the keys, and the token made of them."""
+def secrets(connection: Connection) -> Secrets:
+    """What must never be shown: the keys, the token made of them, and a site that looks like a key.
+
+    Raises `BadConnection`, which shows nothing of it, where the site is one of the other settings: a key stands in
+    the wrong variable then.
+    """
     token = headers(connection)["authorization"].removeprefix("Basic ")
-    found = {token, connection.private_key, connection.public_key}
-    return tuple(sorted((text for text in found if text), key=len, reverse=True))
+    host = urlsplit(base_url(connection.site)).hostname or ""
+    given = (connection.public_key, connection.private_key, connection.client_id)
+    site = connection.site.casefold()
+    if any(key == host or (len(key) >= _LONG_KEY and key in site) for key in map(str.casefold, given)):
+        raise BadConnection(
+            "the site holds the value of clientId, publicKey or privateKey",
+            setting="site",
+            advice="A key stands in the wrong variable. No part of it is shown here.",
+        )
+    return Secrets([token, connection.private_key, connection.public_key, *([host] if is_plain_name(host) else [])])
+
+
+def shown(base: str) -> str:
+    """A site as messages name it: a host of one word may be a key in the wrong variable, and is not named."""
+    return "the site" if is_plain_name(urlsplit(base).hostname or "") else base

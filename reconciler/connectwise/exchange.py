@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from reconciler.connectwise import retrying
 from reconciler.connectwise.codec import decode
-from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.connection import Timeouts, shown
 from reconciler.connectwise.errors import NotJson, Redirected, Unreachable
 from reconciler.connectwise.message import Message
-from reconciler.connectwise.refusals import refusal, scrub
+from reconciler.connectwise.refusals import excerpt, refusal
+from reconciler.http.scrubbing import Secrets
+from reconciler.http.server_clock import ServerClock
+from reconciler.http.waiting import http_date, retry_after
 
 _BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
 """What transports raise when there was no whole answer."""
@@ -36,7 +38,7 @@ class Request:
     url: str
     headers: httpx.Headers
     content: bytes
-    secrets: tuple[str, ...]
+    secrets: Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,12 @@ class Exchange:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base: str, timeouts: Timeouts) -> None:
         self._transport = transport
-        self._base = base
+        self._site = shown(base)
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
         self._extensions = {"timeout": timeout.as_dict()}
+        self._last_date = ""
+        self.server_clock: ServerClock | None = None
+        """What the `Date` headers of the answers so far show; None before the first."""
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -64,6 +69,7 @@ class Exchange:
     async def once(self, request: Request, *, now: Callable[[], datetime]) -> Answer:
         """Send a request once. Raises for anything but a 2xx that can be read; `now` is for a dated `Retry-After`."""
         about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
+        sent = now()
         message = Message(
             request.method, request.url, headers=request.headers, body=request.content, extensions=self._extensions
         )
@@ -74,9 +80,9 @@ class Exchange:
             finally:
                 await response.aclose()
         except _BROKEN as error:
-            cause = scrub(str(error) or type(error).__name__, request.secrets)
+            cause = request.secrets.scrub(str(error) or type(error).__name__)
             raise Unreachable(
-                f"no whole answer from {self._base}: {cause}",
+                f"no whole answer from {self._site}: {cause}",
                 **about,
                 advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
             ) from error
@@ -84,7 +90,7 @@ class Exchange:
         if 300 <= status < 400:
             raise _redirected(response, status, about)
         if status >= 400:
-            asked = retrying.retry_after(response.headers, now=now())
+            asked = retry_after(response.headers, now=now())
             raise refusal(
                 request.method,
                 request.path,
@@ -93,7 +99,20 @@ class Exchange:
                 secrets=request.secrets,
                 retry_after=asked,
             )
-        return Answer(status, _parsed(content, status, request, about), response.headers)
+        body = _parsed(content, status, request, about)
+        self._note_date(response.headers, sent, now)
+        return Answer(status, body, response.headers)
+
+    def _note_date(self, headers: httpx.Headers, sent: datetime, now: Callable[[], datetime]) -> None:
+        """Keep what the answer's `Date` shows. One that a cache gave (`Age`) is of another time."""
+        text = headers.get("date", "")
+        if text == self._last_date or "age" in headers:
+            return
+        self._last_date = text
+        date = http_date(text)
+        if date is not None:
+            seen = ServerClock.seen(date, sent=sent, received=now())
+            self.server_clock = self.server_clock.narrowed(seen) if self.server_clock else seen
 
 
 def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, Any]) -> Any:
@@ -102,9 +121,9 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
     try:
         return decode(content)
     except ValueError as error:
-        start = scrub(content[:120].decode("utf-8", "replace"), request.secrets)
+        start = excerpt(content, request.secrets, 120)
         raise NotJson(
-            f"the answer is not JSON ({len(content)} bytes that begin {' '.join(start.split())!r})",
+            f"the answer is not JSON ({len(content)} bytes that begin {start!r})",
             **about,
             status=status,
             page=content.lstrip()[:1] == b"<",

@@ -17,6 +17,7 @@ from reconciler.connectwise.errors import (
     TooMany,
     Unauthorized,
 )
+from reconciler.http.scrubbing import Secrets
 
 NO_SUCH_ENDPOINT = "The endpoint does not exist."
 """What an unknown route answers, under the code `ConnectWiseApi` [seen]."""
@@ -43,6 +44,10 @@ _BY_CODE = {
 }
 _FIRST_404 = f"The cloud can answer bad credentials with 404. {_KEYS}; the region in the site may also be a wrong one."
 _EXCERPT = 200
+"""Characters of a body that are shown."""
+_READ = 20_000
+"""Bytes of a body that are looked through for secrets before it is cut down to what is shown."""
+_NONE = Secrets()
 _REQUEST_TIMEOUT = 408
 
 
@@ -52,20 +57,20 @@ def refusal(
     status: int,
     body: bytes,
     *,
-    secrets: tuple[str, ...] = (),
+    secrets: Secrets = _NONE,
     retry_after: float | None = None,
 ) -> ConnectWiseError:
     """The error for an answer with a status of 400 or above. `secrets` are taken out of what the server says."""
     parsed = error_body(body)
     code, message = str(parsed.get("code") or ""), str(parsed.get("message") or "")
     fields = tuple(_fields(parsed, secrets))
-    code, message = scrub(code, secrets), scrub(message, secrets)
+    code, message = secrets.scrub(code), secrets.scrub(message)
     kind, advice = _BY_STATUS.get(status, (None, ""))
     if kind is None:
         kind, advice = _otherwise(status)
     codes = [entry.code for entry in fields] + [code]
     advice = next((_BY_CODE[each] for each in codes if each in _BY_CODE), advice)
-    said = message or (scrub(body[:_EXCERPT].decode("utf-8", "replace"), secrets) if not parsed else "")
+    said = message or (excerpt(body, secrets) if not parsed else "")
     what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
     what += f": {' '.join(said.split())}" if said else ""
     what += "".join(f"; {entry}" for entry in fields)
@@ -99,11 +104,10 @@ def error_body(body: bytes) -> dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def scrub(text: str, secrets: tuple[str, ...]) -> str:
-    """The text without the secrets."""
-    for secret in secrets:
-        text = text.replace(secret, "(secret)")
-    return text
+def excerpt(body: bytes, secrets: Secrets, length: int = _EXCERPT) -> str:
+    """How a body begins, on one line and without the secrets."""
+    text = secrets.scrub(body[:_READ].decode("utf-8", "replace"))
+    return " ".join(text.split())[:length]
 
 
 def _otherwise(status: int) -> tuple[type[ConnectWiseError], str]:
@@ -112,12 +116,12 @@ def _otherwise(status: int) -> tuple[type[ConnectWiseError], str]:
     return Invalid, "Correct what the server names; nothing was stored."
 
 
-def _fields(parsed: dict[str, Any], secrets: tuple[str, ...]) -> list[FieldError]:
+def _fields(parsed: dict[str, Any], secrets: Secrets) -> list[FieldError]:
     entries = parsed.get("errors")
     if not isinstance(entries, list):
         return []
     return [
-        FieldError(*(scrub(str(entry.get(key) or ""), secrets) for key in ("code", "field", "message")))
+        FieldError(*(secrets.scrub(str(entry.get(key) or "")) for key in ("code", "field", "message")))
         for entry in entries
         if isinstance(entry, dict)
     ]

@@ -6,10 +6,6 @@ shared by all requests under way), and the first try of each of ten thousand req
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
 TRIES = 4
 """Tries of a request that may be repeated, the first one included."""
 LONGEST_PAUSE = 120.0
@@ -23,18 +19,6 @@ def backoff(tries: int, chance: float) -> float:
     return float(min(30.0, 0.5 * 2 ** (tries - 1)) * (1 - chance / 2))
 
 
-def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds that `Retry-After` asks for, given as seconds or as an HTTP date; None without a usable one.
-
-    A date is measured against the answer's own `Date`, so that a clock that is wrong here does no harm.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    until, since = _http_date(text), _http_date(headers.get("date", "")) or now
-    return None if until is None else max(0.0, (until - since).total_seconds())
-
-
 def pause(asked: float | None, refusals: int, chance: float) -> float:
     """Seconds to wait after a 429: what was asked, capped, or else a growing wait of our own."""
     if asked is None:
@@ -45,11 +29,3 @@ def pause(asked: float | None, refusals: int, chance: float) -> float:
 def capped(asked: float | None) -> float:
     """What `Retry-After` asked for, as far as we follow; 0 when it asked for nothing."""
     return min(LONGEST_PAUSE, asked or 0.0)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        value = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value

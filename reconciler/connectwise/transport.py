@@ -18,9 +18,10 @@ from httpx_aiohttp import AiohttpTransport
 from multidict import CIMultiDict
 from yarl import URL
 
-from reconciler.connectwise.connection import Timeouts, is_loopback
+from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.errors import BadConnection
 from reconciler.connectwise.message import Message, Reply
+from reconciler.http.addresses import is_loopback
 
 
 class DirectTransport(AiohttpTransport):

@@ -35,6 +35,7 @@ from reconciler.connectwise.errors import (
 from reconciler.connectwise.exchange import Answer, Exchange, Request
 from reconciler.connectwise.limiter import Limiter
 from reconciler.connectwise.refusals import bad_credentials, is_missing_route
+from reconciler.http.server_clock import ServerClock
 
 _API = "apis/3.0"
 _PROBE = "/system/info"
@@ -83,6 +84,11 @@ class Wire:
         self._accepted = False
         self.tally = Tally()
 
+    @property
+    def server_clock(self) -> ServerClock | None:
+        """How far the tenant's clock is from ours; None before the first answer with a `Date`."""
+        return self._exchange.server_clock
+
     async def breathe(self, tries: int) -> None:
         """Wait as long as befits so many failures."""
         await self._clock.sleep(retrying.backoff(tries, self._clock.chance()))
@@ -115,7 +121,7 @@ class Wire:
         while True:
             url = f"{root}{path}?{query}" if query else f"{root}{path}"
             request = Request(
-                method, path, route_, url, self._with(headers, content), content, (*hidden, *self._secrets)
+                method, path, route_, url, self._with(headers, content), content, self._secrets.plus(hidden)
             )
             try:
                 answer = await self._persist(request, repeat=repeat)

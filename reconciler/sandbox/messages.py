@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -45,9 +48,19 @@ class Response:
         """The same answer, held back."""
         return replace(self, delay_ms=self.delay_ms + delay_ms)
 
+    def dated(self, now: datetime) -> Response:
+        """The same answer, with this time in its `Date`."""
+        return replace(self, headers=(*self.headers, (b"date", http_date(now))))
+
     def met_by(self, fate: str) -> Response:
         """The same answer, with another fate on the wire."""
         return replace(self, fate=fate)
+
+
+@lru_cache(maxsize=4)
+def http_date(now: datetime) -> bytes:
+    """A moment as the headers of HTTP write it."""
+    return format_datetime(now.astimezone(UTC).replace(microsecond=0), usegmt=True).encode()
 
 
 def json_response(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Response:

@@ -14,7 +14,7 @@ from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from reconciler.sandbox import control, page
 from reconciler.sandbox.clock import Clock
@@ -24,7 +24,7 @@ from reconciler.sandbox.cove import app as cove
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.log import Entry, RequestLog
-from reconciler.sandbox.messages import Request, Response, error_response
+from reconciler.sandbox.messages import Request, Response, error_response, http_date
 from reconciler.sandbox.wire import protocol_for
 
 _HTML = (
@@ -111,21 +111,33 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http" or not is_connectwise(scope["path"]):
-            await self.rest(scope, receive, send)
+            await self.rest(scope, receive, self._dated(send))
             return
         response = self.answer(await _read(scope, receive))
         if response.delay_ms:
             await asyncio.sleep(response.delay_ms / 1000)
         await _send(response, scope, send)
 
+    def _dated(self, send: Send) -> Send:
+        """Send answers with the sandbox's own time in their `Date`."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = (b"date", http_date(self.sandbox.clock.now()))
+                message = {**message, "headers": [*message.get("headers", ()), date]}
+            await send(message)
+
+        return dated
+
     def answer(self, request: Request) -> Response:
         """Answer one ConnectWise request, through the faults that are in force, and log it."""
         sandbox = self.sandbox
         response = self._struck(request) if sandbox.faults else self.connectwise.answer(request)
+        now = sandbox.clock.now()
+        response = response.dated(now)
         if sandbox.latency_ms:
             response = response.later(sandbox.latency_ms)
         query = request.target.partition(b"?")[2].decode("latin-1")
-        now = sandbox.clock.now()
         sandbox.log.add(Entry(now, request.method, request.path, query, response.status, response.fate))
         return response
 
@@ -205,6 +217,7 @@ def _config(application: Application, host: str = "127.0.0.1", port: int = 0) ->
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,
         proxy_headers=False,
         timeout_keep_alive=60,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.connectwise import BadConnection
-from reconciler.connectwise.connection import base_url, headers, is_loopback, secrets
+from reconciler.connectwise import BadConnection, Unreachable
+from reconciler.connectwise.connection import base_url, headers, secrets
+from reconciler.http.addresses import is_loopback
 
-from .servers import connection
+from .servers import client, connection
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_something_that_is_no_site_is_called_that(site: str) -> None:
 
 
 def test_other_schemes_are_refused() -> None:
-    with pytest.raises(BadConnection, match="ftp://"):
+    with pytest.raises(BadConnection, match="its scheme"):
         base_url("ftp://api-na.myconnectwise.net")
 
 
@@ -57,6 +59,44 @@ def test_a_password_in_the_site_is_refused_and_not_repeated() -> None:
     with pytest.raises(BadConnection) as caught:
         base_url("https://me:hunter2@api-na.myconnectwise.net")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "me:hunter2@api-na.myconnectwise.net",
+        "https://me:hun/ter2@api-na.myconnectwise.net",
+        "https://me:1#hunter2@api-na.myconnectwise.net",
+        "https://me:1?hunter2@api-na.myconnectwise.net",
+        "https://api-na.myconnectwise.net/hunter2@",
+        "https://hunter2 @x",
+        "https://api-na.myconnectwise.net/?key=hunter2",
+        "https://api-na.myconnectwise.net/#hunter2",
+        "https://hunter2:hunter2",
+        "hunter2://x.example",
+        "http://hunter2",
+    ],
+)
+def test_no_part_of_a_site_that_cannot_be_one_is_repeated(site: str) -> None:
+    with pytest.raises(BadConnection) as caught:
+        base_url(site)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "site", ["Private456", "https://private456", "Public123.example", "https://x.example/Private456"]
+)
+async def test_a_key_in_the_place_of_the_site_is_refused_and_not_repeated(site: str) -> None:
+    with pytest.raises(BadConnection, match="in the wrong variable") as caught:
+        client(site)
+    assert not re.search("private456|public123", str(caught.value), re.IGNORECASE)
+
+
+async def test_a_site_of_one_word_may_be_another_key_and_is_not_named() -> None:
+    async with client("AnotherKey789") as connectwise:
+        with pytest.raises(Unreachable, match="no whole answer from the site") as caught:
+            await connectwise.info()
+    assert "anotherkey789" not in str(caught.value).casefold()
 
 
 @pytest.mark.parametrize("setting", ["company", "client_id", "public_key", "private_key", "api_version"])
@@ -68,7 +108,7 @@ def test_a_value_that_no_header_can_carry_is_refused_without_showing_it(setting:
 
 
 def test_secrets_are_the_keys_and_the_token_made_of_them() -> None:
-    assert secrets(connection("x.example")) == (
+    assert secrets(connection("x.example")).values == (
         "YWNtZStQdWJsaWMxMjM6UHJpdmF0ZTQ1Ng==",
         "Private456",
         "Public123",

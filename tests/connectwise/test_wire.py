@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -29,6 +29,7 @@ from reconciler.connectwise import (
 )
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.wire import Clock
+from reconciler.http.server_clock import ServerClock
 
 from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, scripted
 
@@ -281,6 +282,40 @@ async def test_the_date_of_a_retry_after_is_measured_by_the_servers_own_clock() 
     async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
         await connectwise.get("/x/1")
     assert waits.slept == [42.0]
+
+
+async def test_the_date_of_an_answer_tells_how_far_the_tenants_clock_is_from_ours() -> None:
+    here = datetime(2026, 11, 1, 10, tzinfo=UTC)
+    dates = iter(["Sun, 01 Nov 2026 10:07:00 GMT", "never", "Sun, 01 Nov 2026 10:07:00 GMT"])
+
+    def answer(_seen: Seen) -> Reply:
+        return Reply({"id": 1}, headers={"date": next(dates)})
+
+    async with Server(answer) as server:
+        made = ConnectWise(connection(server.site), now=lambda: here)
+        async with made as connectwise:
+            assert connectwise.server_clock is None
+            await connectwise.get("/x/1")
+            assert connectwise.server_clock == ServerClock(timedelta(seconds=420.5), timedelta(seconds=0.5))
+            await connectwise.get("/x/1")
+            await connectwise.get("/x/1")
+    assert connectwise.server_clock == ServerClock(timedelta(seconds=420.5), timedelta(seconds=0.5))
+
+
+async def test_the_date_of_an_answer_out_of_a_cache_tells_nothing() -> None:
+    cached = Reply({"id": 1}, headers={"date": "Sun, 01 Nov 2026 10:07:00 GMT", "age": "30"})
+    async with Server(scripted(cached)) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+    assert connectwise.server_clock is None
+
+
+async def test_a_secret_that_is_echoed_in_another_form_or_cut_off_is_not_shown() -> None:
+    padding = "x" * 190
+    error = await fails(Reply({"message": "no such key Private%34%356 (UHJpdmF0ZTQ1Ng)"}, status=400))
+    assert str(error).count("(secret)") == 2
+    for body in (f"<p>{padding}Private456", f"<p>{padding} Private4"):
+        error = await fails(Reply(body.encode(), status=400))
+        assert "Privat" not in str(error)
 
 
 async def test_a_pause_that_is_too_long_is_cut_short_and_said_so_once() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.server import RunningSandbox, Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -41,3 +44,10 @@ def test_times_are_kept_in_utc() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a time with a zone"):
         Clock(datetime(2026, 11, 1))  # noqa: DTZ001
+
+
+def test_answers_are_dated_by_the_sandboxs_own_clock() -> None:
+    with RunningSandbox(Sandbox(clock=Clock(START))) as running:
+        for path in ("/login/companyinfo/sandbox", "/v4_6_release/apis/3.0/system/info", "/sandbox/state", "/"):
+            answer = httpx.get(f"{running.url}{path}")
+            assert answer.headers.get_list("date") == [format_datetime(START, usegmt=True)]
