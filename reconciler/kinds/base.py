@@ -141,6 +141,8 @@ class Kind:
     """One line for the schema and the docs."""
     key: tuple[str, ...] = ()
     """The natural key: names of spec fields. References in it count by id."""
+    key_if_given: tuple[str, ...] = ()
+    """Spec fields that are a part of the natural key too, and may be left out: the device of an exclusion."""
     collection: str | None = None
     """ConnectWise path, `{field}` for a parent; `None` for kinds that live in manifests only."""
     renamed: str | None = None

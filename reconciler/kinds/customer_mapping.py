@@ -6,13 +6,14 @@ import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
 from reconciler.kinds.forms import Target
+from reconciler.kinds.money import at_most_six_decimals
 
 Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
-Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
+Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
 ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 

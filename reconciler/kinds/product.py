@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool, StrictStr, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.kinds.base import Kind, Spec, Unquoted
 from reconciler.kinds.forms import flag, number, setup, text
+from reconciler.kinds.money import at_most_six_decimals
 
+UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
 
 
@@ -33,13 +35,12 @@ class ProductSpec(Spec):
     unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = Field(
         None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte."
     )
-    price: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted] | None, number("price")] = Field(
+    price: Annotated[UnitPrice | None, number("price")] = Field(
         None,
-        description="Unit price in the agreement's currency. An explicit 0 is fine; an unset price cannot bill.",
+        description="Unit price in the agreement's currency, with at most six decimals. An explicit 0 is fine; "
+        "an unset price cannot bill.",
     )
-    cost: Annotated[Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted] | None, number("cost")] = Field(
-        None, description="Unit cost."
-    )
+    cost: Annotated[UnitPrice | None, number("cost")] = Field(None, description="Unit cost.")
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
         None, description="Product class; the server takes NonInventory where none is given."
     )

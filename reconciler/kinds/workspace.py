@@ -93,6 +93,9 @@ class Billing(Model):
     unmapped: Literal["error", "warn"] = Field(
         "error", description="`error`: a customer that nothing maps or excludes ends a run with exit code 5."
     )
+    vanished: Literal["error", "warn"] = Field(
+        "error", description="`error`: a mapped customer that its source no longer lists ends a run with exit code 5."
+    )
 
 
 class CustomerChange(Model):
@@ -105,6 +108,11 @@ class CustomerChange(Model):
 class Guardrails(Model):
     """Limits beyond which a plan needs somebody's approval."""
 
+    shrink: Percent = Field(
+        Decimal(20),
+        description="A pull is not believed that lost more than this share of a source's customers or devices, in "
+        "percent, and at least 3 of them.",
+    )
     customer_change: CustomerChange | None = Field(
         None, description="One customer's quantity changes by more than a percentage and an amount."
     )

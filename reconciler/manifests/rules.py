@@ -75,6 +75,8 @@ def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], re
     }
     for exclusion in exclusions:
         customer = _get(exclusion, "customer")
+        if _get(exclusion, "device") is not None:
+            continue
         if customer is not None and (mapping := mapped.get((customer.source, customer.id))):
             report.add(
                 Spot(exclusion.origin, ("spec", "customer", "id")),

@@ -42,6 +42,9 @@ def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None
     parts: list[Hashable] = []
     for attribute, target, exact in _components(document.kind):
         value = spec.get(attribute)
+        if value is None and attribute in document.kind.key_if_given:
+            parts.append(None)
+            continue
         if value is None:
             return None
         parts.append(index.identity(target, value) if target else _part(value, exact=exact))
@@ -56,7 +59,7 @@ def _components(kind: Kind) -> tuple[tuple[str, str, bool], ...]:
     exact = {field.name for field in kind.fields if field.form.exact}
     return tuple(
         (attributes[field], targets.get(attributes[field], ""), field in exact)
-        for field in kind.key
+        for field in (*kind.key, *kind.key_if_given)
         if field in attributes
     )
 

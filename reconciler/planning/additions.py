@@ -143,8 +143,8 @@ class _Planner:
             if mark in self._by_mark and not obj.raw.get("cancelledDate") and quantity_of(obj):
                 self._superseded(self._by_mark[mark], obj)
             else:
-                self.plan.money_before += monthly(obj)
-                self.plan.money_after += monthly(obj)
+                self.plan.money_before += monthly(obj, self._currency)
+                self.plan.money_after += monthly(obj, self._currency)
 
     def _refusals(self, line: WantedLine) -> Iterator[str]:
         first = self._by_place.setdefault((line.agreement, line.product, line.mark), line)
@@ -184,7 +184,7 @@ class _Planner:
 
     def _create(self, line: WantedLine) -> None:
         values = _values(line)
-        money = Money(before=_ZERO, after=worth(values), currency=self._currency)
+        money = Money(before=_ZERO, after=worth(values, self._currency), currency=self._currency)
         self._add(
             money,
             Action(
@@ -225,8 +225,8 @@ class _Planner:
             self._rewrite(line, obj, "update", reason, changes)
             return
         self.plan.unchanged += 1
-        self.plan.money_before += monthly(obj)
-        self.plan.money_after += monthly(obj)
+        self.plan.money_before += monthly(obj, self._currency)
+        self.plan.money_after += monthly(obj, self._currency)
         self._count(line.mapping, quantity_of(obj), quantity_of(obj))
 
     def _drift(
@@ -244,7 +244,7 @@ class _Planner:
         mapping = lines[0].mapping
         product = obj.raw.get("product") or {}
         change = Change(path="quantity", before=plain_decimal(quantity_of(obj)), after="0")
-        money = Money(before=monthly(obj), after=_ZERO, currency=self._currency)
+        money = Money(before=monthly(obj, self._currency), after=_ZERO, currency=self._currency)
         self._add(
             money,
             Action(
@@ -272,7 +272,7 @@ class _Planner:
         changes: tuple[Change, ...],
     ) -> None:
         left = {**obj.raw, **{change.path: change.after for change in changes}}
-        money = Money(before=monthly(obj), after=worth(left), currency=self._currency)
+        money = Money(before=monthly(obj, self._currency), after=worth(left, self._currency), currency=self._currency)
         self._add(
             money,
             Action(

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.forms import date_text
+from reconciler.kinds.money import amount_of
 from reconciler.kinds.values import Link
 
 MARK = "rc:"
@@ -90,17 +91,18 @@ def quantity_of(obj: LiveObject) -> Decimal:
     return Decimal(obj.raw.get("quantity") or 0)
 
 
-def monthly(obj: LiveObject) -> Decimal:
+def monthly(obj: LiveObject, currency: str | None = None) -> Decimal:
     """What a live addition bills a month."""
-    return worth(obj.raw)
+    return worth(obj.raw, currency)
 
 
-def worth(fields: Mapping[str, Any]) -> Decimal:
-    """What an addition with these fields bills a month: the quantity above what is included, if it bills at all.
+def worth(fields: Mapping[str, Any], currency: str | None = None) -> Decimal:
+    """What an addition with these fields bills a month: the quantity above what is included, if it bills at all,
+    rounded to the currency's minor unit.
 
     `billedQuantity` and `extPrice` would say so too, but are computed by the server, for what stands there now [spec].
     """
     if str(fields.get("billCustomer") or "Billable") != "Billable":
         return _ZERO
     billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
-    return max(_ZERO, billed) * Decimal(fields.get("unitPrice") or 0)
+    return amount_of(max(_ZERO, billed), Decimal(fields.get("unitPrice") or 0), currency)

@@ -7,10 +7,11 @@ Plan and apply both call `rate`; there is no second path to a quantity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 
 from reconciler.kinds.customer_mapping import ProductReference
+from reconciler.kinds.money import amount_of
 from reconciler.usage.errors import UsageError
 from reconciler.usage.measure import Measured
 from reconciler.usage.rules import BYTES_OF, Range, Rounding, Rule
@@ -31,11 +32,13 @@ class Line:
     product: ProductReference
     quantity: Decimal
     unit_price: Decimal | None
+    currency: str | None = None
+    """What the amount is rounded for."""
 
     @property
     def amount(self) -> Decimal | None:
-        """Money a month; None where no price is known."""
-        return None if self.unit_price is None else self.quantity * self.unit_price
+        """Money a month, rounded to the currency's minor unit; None where no price is known."""
+        return None if self.unit_price is None else amount_of(self.quantity, self.unit_price, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,12 @@ class Rated:
 
     @property
     def amount(self) -> Decimal | None:
+        """The sum of rounded lines; None where no price is known."""
         amounts = [line.amount for line in self.lines]
         return None if None in amounts else sum((each for each in amounts if each is not None), _ZERO)
 
 
-def rate(rule: Rule, measured: Measured) -> Rated:
+def rate(rule: Rule, measured: Measured, currency: str | None = None) -> Rated:
     """Rate what was measured. Raises UsageError where the rule cannot be applied to it."""
     with localcontext(prec=_PRECISION):
         total, hours = Decimal(measured.total), Decimal(measured.hours)
@@ -78,6 +82,7 @@ def rate(rule: Rule, measured: Measured) -> Rated:
         if quantity < 0:
             raise UsageError(f"a quantity of {quantity} is negative", where=f"CustomerMapping/{rule.name}")
         lines = _volume(rule.ranges, quantity) if rule.tiering == "volume" else _graduated(rule.ranges, quantity)
+        lines = tuple(replace(line, currency=currency) for line in lines)
         billed = {line.product for line in lines}
         others = dict.fromkeys(each.product for each in rule.ranges if each.product not in billed)
         trail = Trail(total / hours, in_unit, after_allowance, rounded, quantity)

@@ -83,13 +83,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """A customer that is seen and, for a reason, not billed; `until` is the last day it holds."""
+    """A customer, or one device of it, that is seen and, for a reason, not billed; `until` is the last day it holds."""
 
     name: str
     source: str
     customer_id: str
     reason: str
     until: date | None = None
+    device_id: str | None = None
+    """None: the whole customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ class BillingSettings:
     grace: timedelta = timedelta(hours=24)
     max_age: timedelta = timedelta(hours=6)
     unmapped: Literal["error", "warn"] = "error"
+    vanished: Literal["error", "warn"] = "error"
+    currency: str | None = None
 
 
 def rule_of(
@@ -138,7 +142,7 @@ def rule_of(
 
 
 def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:
-    return Exclusion(name, spec.customer.source, spec.customer.id, spec.reason, spec.until)
+    return Exclusion(name, spec.customer.source, spec.customer.id, spec.reason, spec.until, spec.device)
 
 
 def settings_of(billing: Billing) -> BillingSettings:
@@ -147,6 +151,8 @@ def settings_of(billing: Billing) -> BillingSettings:
         grace=timedelta(hours=billing.grace_hours),
         max_age=timedelta(hours=billing.max_age),
         unmapped=billing.unmapped,
+        vanished=billing.vanished,
+        currency=billing.currency,
     )
 
 

@@ -169,3 +169,18 @@ def test_what_is_present_is_in_order() -> None:
     report = Report({})
     rules.check_metadata(Metadata(name="a"), Spot(Origin("a.yaml", 0), ()), report)
     assert report.diagnostics() == ()
+
+
+def test_a_device_may_be_excluded_of_a_customer_that_is_mapped_and_each_device_once(estate: Estate) -> None:
+    estate.add("CustomerMapping", "new", mapping())
+    customer = 'customer: {source: cove, id: "2"}\nreason: ours'
+    estate.add("Exclusion", "one", f'{customer}\ndevice: "71"').load()
+    estate.add("Exclusion", "other", f'{customer}\ndevice: "72"').load()
+    found = estate.add("Exclusion", "again", f'{customer}\ndevice: "71"').error()
+    assert "is the same Exclusion" in found.message
+
+
+def test_a_unit_price_has_at_most_six_decimals(estate: Estate) -> None:
+    ranges = "[{upTo: 5, product: gb, price: 0.1234560}, {product: gb, price: 0.1234567}]"
+    spec = mapping(ranges=ranges).replace("product: gb\n", "", 1)
+    assert "at most six decimals, and 0.1234567 has 7" in estate.add("CustomerMapping", "new", spec).error().message

@@ -1,0 +1,48 @@
+"""Money: how many decimals a currency has, and what an amount is rounded to. The one place that says so.
+
+A table of one's own and not a library: babel's data follow how shops of a country round (no fils in Iraq), and an
+invoice follows ISO 4217. That standard names 24 currencies whose minor unit is not two decimals; the list changes
+about once in ten years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+
+PRICE_DECIMALS = 6
+"""Decimals that a unit price may have."""
+
+_USUAL = 2
+_DECIMALS: Mapping[str, int] = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
+        + ("XAF", "XOF", "XPF"),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+_PRECISION = 80
+
+
+def at_most_six_decimals(price: Decimal) -> Decimal:
+    """A unit price as it is. Raises ValueError where it has more decimals than a price may have."""
+    exponent = price.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > PRICE_DECIMALS:
+        raise ValueError(f"a unit price has at most six decimals, and {price} has {-exponent}")
+    return price
+
+
+def decimals_of(currency: str | None) -> int:
+    """Decimals of a currency's minor unit; two where no currency is declared."""
+    return _USUAL if currency is None else _DECIMALS.get(currency, _USUAL)
+
+
+def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> Decimal:
+    """What one line bills: quantity × unit price, rounded half up to the currency's minor unit.
+
+    Totals add lines that are rounded so; no total is rounded again.
+    """
+    with localcontext(prec=_PRECISION):
+        return (quantity * unit_price).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from reconciler.kinds.money import amount_of, decimals_of
+
+D = Decimal
+
+
+@pytest.mark.parametrize(
+    ("currency", "decimals"), [("JPY", 0), ("KRW", 0), ("USD", 2), ("EUR", 2), ("KWD", 3), ("CLF", 4), (None, 2)]
+)
+def test_a_currency_has_the_decimals_of_its_minor_unit(currency: str | None, decimals: int) -> None:
+    assert decimals_of(currency) == decimals
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "currency", "amount"),
+    [
+        ("3", "0.125", "USD", "0.38"),
+        ("1", "0.004999", "USD", "0.00"),
+        ("10.5", "0.1", "JPY", "1"),
+        ("15", "0.1", "JPY", "2"),
+        ("1", "0.0005", "KWD", "0.001"),
+        ("461", "0.085", None, "39.19"),
+        ("123456789012345678901234567890", "0.000001", "USD", "123456789012345678901234.57"),
+    ],
+)
+def test_an_amount_is_rounded_half_up_to_the_minor_unit(
+    quantity: str, price: str, currency: str | None, amount: str
+) -> None:
+    assert str(amount_of(D(quantity), D(price), currency)) == amount
