@@ -18,8 +18,7 @@ class ExclusionSpec(Spec):
     )
     reason: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(description="Why it is not billed.")
     until: Annotated[datetime.date, DateText] | None = Field(
-        None,
-        description="Last day of the exclusion; usage after it counts again, and a customer without mapping is unmapped.",
+        None, description="Last day of the exclusion; usage after it counts again, or is unmapped."
     )
 
 

@@ -1,7 +1,7 @@
 """Money: how many decimals a currency has, and what an amount is rounded to. The one place that says so.
 
 A table of one's own and not a library: babel's data follow how shops of a country round (no fils in Iraq), and an
-invoice follows ISO 4217. That standard names 24 currencies whose minor unit is not two decimals; the list changes
+invoice follows ISO 4217. That standard names 26 currencies whose minor unit is not two decimals; the list changes
 about once in ten years.
 """
 
@@ -15,14 +15,11 @@ PRICE_DECIMALS = 6
 
 _USUAL = 2
 _DECIMALS: Mapping[str, int] = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
-        + ("XAF", "XOF", "XPF"),
-        0,
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
+    "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+    "CLF": 4, "UYW": 4,
+}  # fmt: skip
 _PRECISION = 80
 
 
