@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from datetime import datetime
 from reconciler.applying.carry_out import Workbench, carry_out
 from reconciler.applying.requests import ReadSecret
 from reconciler.applying.settle import settle
-from reconciler.applying.stale import check
+from reconciler.applying.stale import Progress, check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
@@ -81,20 +81,21 @@ def _where(address: str | None) -> str:
 async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduct, lease: Lease) -> Outcome:
     """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write."""
     check_guardrails(plan, conduct.approved)
-    already: Mapping[str, int] = await check(client, plan) if conduct.recheck else {}
-    _secrets_at_hand(plan, already, conduct.secret)
+    progress = await check(client, plan) if conduct.recheck else Progress()
+    _secrets_at_hand(plan, progress.done.keys() | progress.begun.keys(), conduct.secret)
     bench = Workbench(
         client=client,
         ledger=ledger,
         clock=conduct.clock,
         secret=conduct.secret,
         tables=await _tables(client, plan),
-        ids=dict(already),
+        ids={**progress.done, **progress.begun},
+        begun=progress.begun.keys(),
         run_id=begin_run(ledger, plan.workspace, plan.digest, conduct.clock()),
     )
     noted = _with_signs_of_life(lease, conduct)
     results = await walk(
-        plan, lambda action: carry_out(action, bench), already=already, stop=conduct.stop, on_result=noted
+        plan, lambda action: carry_out(action, bench), already=progress.done, stop=conduct.stop, on_result=noted
     )
     outcome = outcome_of(plan, results, stopped=conduct.stop.is_set(), requests=client.requests.total)
     try:
@@ -104,11 +105,11 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduc
     return outcome
 
 
-def _secrets_at_hand(plan: Plan, already: Mapping[str, int], secret: ReadSecret) -> None:
+def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> None:
     """Every secret is read once before anything is sent: a missing variable must not end an apply in its middle."""
     for action in plan.actions:
         for change in action.changes:
-            if change.sensitive and action.address not in already:
+            if change.sensitive and action.address not in made:
                 secret(change.after)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from reconciler.applying.children import write_children
 from reconciler.applying.find import find_by_key
+from reconciler.applying.readback import fields_taken
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import ConnectWiseError, NotTaken, StateUnknown
@@ -34,6 +35,8 @@ class Workbench:
     secret: ReadSecret
     tables: Tables
     ids: dict[str, int] = field(default_factory=dict)
+    begun: Collection[str] = ()
+    """Addresses of creates whose object an earlier run made, and whose collections below it are not finished."""
 
 
 class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
@@ -66,19 +69,20 @@ async def _write(action: Action, bench: Workbench) -> None:
     of = kind(action.kind)
     request = request_of(action, bench.ids, bench.tables, bench.secret)
     client = bench.client
+    check = fields_taken(of, request.sent)
 
     async def find() -> dict[str, Any] | None:
         return await find_by_key(client, of, request.path, values_of(action, bench.ids))
 
     async def post() -> dict[str, Any]:
-        return await client.create(request.path, request.body, find=find, unread=of.unread)
+        return await client.create(request.path, request.body, find=find, check=check, unread=of.unread)
 
     async def patch() -> dict[str, Any]:
-        return await client.patch(request.path, request.body, unread=of.unread)
+        return await client.patch(request.path, request.body, check=check, unread=of.unread)
 
     if action.id is not None:
         bench.ids[action.address] = action.id
-    if request.body:
+    if request.body and action.address not in bench.begun:
         answer = await _journalled(action, bench, request, post if request.method == "POST" else patch)
         bench.ids[action.address] = int(answer["id"])
     for writes in request.children:

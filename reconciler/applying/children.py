@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from reconciler.applying.readback import body_taken, untaken
 from reconciler.applying.requests import ChildWrites
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.answers import untaken
 from reconciler.kinds.forms import Tables
 from reconciler.kinds.values import Value
+from reconciler.planning.equality import same
 
 Journalled = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
 """(method, path, body, the write itself) → its answer, noted before and after."""
@@ -37,14 +38,16 @@ async def write_children(
             await _post(client, writes, path, item, body, journalled)
     if writes.whole:
         for child in standing:
-            if writes.children.identify(child) not in writes.wanted:
+            if not any(same(None, writes.children.identify(child), item) for item in writes.wanted):
                 await _take_away(client, writes, f"{path}/{child['id']}", journalled)
 
 
 def _standing(writes: ChildWrites, standing: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
     """The children that are this entry; entries without a name of their own are whatever the field owns."""
     identify = writes.children.identify
-    return [child for child in standing if (identify(child) is not None if item is None else identify(child) == item)]
+    if item is None:
+        return [child for child in standing if identify(child) is not None]
+    return [child for child in standing if same(None, identify(child), item)]
 
 
 async def _post(
@@ -53,11 +56,11 @@ async def _post(
     async def find() -> dict[str, Any] | None:
         return next(iter(_standing(writes, await client.list(path), item)), None)
 
-    await journalled("POST", path, body, lambda: client.create(path, body, find=find))
+    await journalled("POST", path, body, lambda: client.create(path, body, find=find, check=body_taken(body)))
 
 
 async def _patch(client: ConnectWise, path: str, body: dict[str, Any], journalled: Journalled) -> None:
-    await journalled("PATCH", path, body, lambda: client.patch(path, body))
+    await journalled("PATCH", path, body, lambda: client.patch(path, body, check=body_taken(body)))
 
 
 async def _take_away(client: ConnectWise, writes: ChildWrites, path: str, journalled: Journalled) -> None:

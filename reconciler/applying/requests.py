@@ -39,6 +39,8 @@ class Request:
     natural_key: Mapping[str, Any]
     children: tuple[ChildWrites, ...] = ()
     sensitive: frozenset[str] = field(default_factory=frozenset)
+    sent: Mapping[str, Value] = field(default_factory=dict)
+    """By manifest field: the values that the body was made from and that an answer shows."""
 
     @property
     def journalled(self) -> dict[str, Any]:
@@ -54,6 +56,7 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
     body: dict[str, Any] = {}
     children: list[ChildWrites] = []
     sensitive: set[str] = set()
+    readable: dict[str, Value] = {}
     for name, value in values.items():
         item = of.by_name[name]
         below = item.form.children
@@ -63,6 +66,8 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         sent = item.form.encode(secret(value) if item.form.sensitive else value, tables)
         if item.form.sensitive:
             sensitive |= sent.keys()
+        elif sent.keys() - of.unread:
+            readable[name] = value
         body = _merged(body, sent)
     return Request(
         method="POST" if making else "PATCH",
@@ -71,6 +76,7 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         natural_key={name: _told(values[name]) for name in of.key if name in values},
         children=tuple(children),
         sensitive=frozenset(sensitive),
+        sent=readable,
     )
 
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.applying.find import find_by_key
+from reconciler.applying.readback import untaken
 from reconciler.applying.requests import REDACTED
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.answers import untaken
 from reconciler.connectwise.errors import NotFound
 from reconciler.kinds.base import Kind
 from reconciler.kinds.forms import Object
@@ -45,7 +45,8 @@ async def _look(client: ConnectWise, intent: Intent) -> Object | None:
         live: dict[str, Any] = await client.get(intent.path)
     except NotFound:  # the object itself, or what it was to be made below: deleted by somebody since
         return {"id": int(intent.path.rsplit("/", 1)[1])} if intent.method == "DELETE" else None
-    if intent.method == "DELETE" or untaken(_sent(intent), live):
+    of = None if "#" in intent.address else kind(intent.address.partition("/")[0])
+    if intent.method == "DELETE" or untaken(_sent(intent), live, of):
         return None
     return live
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from deepdiff import DeepDiff
-
 from reconciler.applying.requests import Ids, natural_key, values_of
+from reconciler.applying.verdict import compared, judge
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import Condition, all_of, equals
 from reconciler.connectwise.errors import NotFound
@@ -20,39 +19,43 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject, keys_of
 from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Link, to_json
+from reconciler.kinds.values import Link
 from reconciler.live.read import WORKERS, read_additions
 from reconciler.live.wants import LAST_UPDATED
-from reconciler.planning.diff import as_it_stands
-from reconciler.planning.plan import Action, Change, Plan
+from reconciler.planning.plan import Action, Plan
 
 
 class StalePlan(Refused):
     """What the plan was based on has changed since."""
 
 
-async def check(client: ConnectWise, plan: Plan) -> dict[str, int]:
-    """The actions that an earlier run of this plan has done, with the ids of their objects.
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an earlier run of a plan has done of it: ids of objects by address."""
 
-    Raises `StalePlan`, with a diff, when one object is neither as the plan found it nor as it would leave it.
+    done: Mapping[str, int] = field(default_factory=dict)
+    begun: Mapping[str, int] = field(default_factory=dict)
+    """Objects that were made, but not yet with all that stands below them."""
+
+
+async def check(client: ConnectWise, plan: Plan) -> Progress:
+    """How far an earlier run of this plan has come.
+
+    Raises `StalePlan`, with a diff, when a field of an object is neither as the plan found it nor as it would leave it.
     """
     found = await _standing(client, plan)
     ids = {address: live.id for address, live in found.items()}
-    done: dict[str, int] = {}
-    stale: list[str] = []
-    for action in plan.actions:
-        live = found.get(action.address)
-        verdict = _judge(action, live, ids)
-        if isinstance(verdict, str):
-            stale.append(f"{action.address}: {verdict}")
-        elif verdict:
-            done[action.address] = ids[action.address]
+    verdicts = {action.address: judge(action, found.get(action.address), ids) for action in plan.actions}
+    stale = [f"{address}: {verdict.differs}" for address, verdict in verdicts.items() if verdict.state == "stale"]
     if stale:
         raise StalePlan(
             "the plan is stale: what it was based on has changed since\n" + "\n".join(f"  {line}" for line in stale),
             advice="Nothing was written. Make a new plan: reconciler plan --out FILE",
         )
-    return done
+    return Progress(
+        done={address: ids[address] for address, verdict in verdicts.items() if verdict.state == "done"},
+        begun={address: ids[address] for address, verdict in verdicts.items() if verdict.state == "begun"},
+    )
 
 
 async def _standing(client: ConnectWise, plan: Plan) -> dict[str, LiveObject]:
@@ -87,98 +90,6 @@ def _possible(action: Action, ids: Ids) -> bool:
         return True
     values = values_of(action, ids)
     return not any(isinstance(values.get(name), Link) and values[name].id is None for name in kind(action.kind).key)
-
-
-def _judge(action: Action, live: LiveObject | None, ids: Ids) -> bool | str:
-    """True: done already. False: as the plan found it. Text: neither, and what differs."""
-    of = kind(action.kind)
-    if live is None:
-        return False if action.precondition is None else f"id {action.id} is no longer there"
-    now = as_it_stands(of, _compared(action), live)
-    wanted = _wanted(action, ids)
-    if all(_done(change, now, wanted) for change in action.changes):
-        return True
-    if action.precondition is None:
-        return f"was to be created, but exists: id {live.id} ({_differences(wanted, now)})"
-    before = action.precondition.fields
-    if all(_means(now[name], before[name]) for name in now if name in before):
-        return False
-    return _differences(before, now)
-
-
-def _wanted(action: Action, ids: Ids) -> dict[str, Any]:
-    """By field, what the action would leave, with links to what is there by now."""
-    return {name: to_json(value) for name, value in values_of(action, ids).items()}
-
-
-def _done(change: Change, now: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a field, or one entry of it (`customFields.Region`), stands as it would be left."""
-    name, _, entry = change.path.partition(".")
-    if name not in now:
-        return True  # sent and never read back: a password
-    if not entry:
-        return _holds(now[name], wanted[name])
-    standing = (now[name] or {}).get(entry)
-    if change.after is None and isinstance(standing, dict):
-        return bool(standing.get("inactive"))
-    return _holds(standing, wanted[name][entry])
-
-
-def _holds(standing: Any, wanted: Any) -> bool:
-    """Entries that nobody declared are no difference."""
-    if isinstance(wanted, dict) and not _is_link(wanted):
-        there = standing if isinstance(standing, dict) else {}
-        return all(_holds(there.get(name), entry) for name, entry in wanted.items())
-    return _means(standing, wanted)
-
-
-def _compared(action: Action) -> list[str]:
-    """The fields to look at: those of the precondition, or those a create would set."""
-    if action.precondition is not None:
-        return list(action.precondition.fields)
-    return [change.path for change in action.changes]
-
-
-def _means(left: Any, right: Any) -> bool:
-    """Equal as manifests mean it: links by id, lists in any order, nothing and empty the same."""
-    if left in _NOTHING and right in _NOTHING:
-        return True
-    one, other = _by_id(left), _by_id(right)
-    if one == other or not isinstance(one, list | dict):
-        return bool(one == other)  # nearly every field of ten thousand additions ends here, without DeepDiff's price
-    return not DeepDiff(one, other, ignore_order=True)
-
-
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
-
-
-def _is_link(content: Any) -> bool:
-    return isinstance(content, dict) and "name" in content and content.keys() <= {"name", "id", "address"}
-
-
-def _by_id(content: Any) -> Any:
-    if _is_link(content):
-        return content.get("id", content.get("address"))
-    if isinstance(content, dict):
-        return {name: _by_id(entry) for name, entry in content.items()}
-    if isinstance(content, list):
-        return [_by_id(entry) for entry in content]
-    return content
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    parts = [
-        f"{name}: {_told(before[name])} → {_told(now[name])}"
-        for name in now
-        if name in before and not _means(before[name], now[name])
-    ]
-    return "; ".join(parts)
-
-
-def _told(content: Any) -> str:
-    if _is_link(content):
-        return str(content["name"])
-    return json.dumps(content, ensure_ascii=False, default=str)
 
 
 async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
@@ -219,7 +130,7 @@ async def _rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: I
 
 def _collections(of: Kind, actions: Iterable[Action]) -> list[tuple[str, str]]:
     """(property, path) of the collections below an object that the plan looked at: cross-references."""
-    names = {name for action in actions for name in _compared(action)}
+    names = {name for action in actions for name in compared(action)}
     return [
         (item.form.reads[0], item.form.children.path)
         for item in of.fields
@@ -241,7 +152,7 @@ def _where(of: Kind, actions: Iterable[Action], ids: Ids) -> dict[str, list[str 
 
 
 def _fields(of: Kind, actions: Iterable[Action]) -> tuple[str, ...]:
-    names = {name for action in actions for name in _compared(action)} | set(of.key)
+    names = {name for action in actions for name in compared(action)} | set(of.key)
     paths = [path for item in of.fields if item.name in names for path in _list_reads(item.form)]
     return tuple(dict.fromkeys(["id", *paths, *of.read_also, LAST_UPDATED]))
 

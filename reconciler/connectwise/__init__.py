@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reconciler.connectwise import conditions
-from reconciler.connectwise.answers import Untaken, same, untaken
 from reconciler.connectwise.client import ConnectWise
 from reconciler.connectwise.conditions import Condition
 from reconciler.connectwise.connection import Connection, Timeouts
@@ -29,6 +28,7 @@ from reconciler.connectwise.errors import (
     Unreachable,
 )
 from reconciler.connectwise.wire import Clock
+from reconciler.connectwise.writing import Untaken
 
 __all__ = [
     "BadConnection",
@@ -57,6 +57,4 @@ __all__ = [
     "Unreachable",
     "Untaken",
     "conditions",
-    "same",
-    "untaken",
 ]

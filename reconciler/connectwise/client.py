@@ -160,23 +160,28 @@ class ConnectWise:
         body: Mapping[str, Any],
         *,
         find: Callable[[], Awaitable[dict[str, Any] | None]],
+        check: writing.Check,
         unread: Collection[str] = (),
     ) -> Object:
         """POST an object and give it back as stored; it is never made twice.
 
-        `find` looks the object up by its natural key, whole, and is called when the answer was lost. `unread` names
-        write-only fields (a password), which are neither compared nor ever shown. Raises `NotTaken` when something
-        else was stored than asked, `StateUnknown` when the answer was lost and `find` failed as well.
+        `find` looks the object up by its natural key, whole, and is called when the answer was lost. `check` says
+        which fields of the answered object did not take. `unread` names write-only fields (a password), which are
+        never shown. Raises `NotTaken` when something else was stored than asked, `StateUnknown` when the answer was
+        lost and `find` failed as well.
         """
-        return await writing.create(self._wire, path, body, find=find, unread=unread)
+        return await writing.create(self._wire, path, body, find=find, check=check, unread=unread)
 
-    async def patch(self, path: str, values: Mapping[str, Any], *, unread: Collection[str] = ()) -> Object:
-        """Replace fields of an object, each whole, and give it back as stored. Raises `NotTaken`.
+    async def patch(
+        self, path: str, values: Mapping[str, Any], *, check: writing.Check, unread: Collection[str] = ()
+    ) -> Object:
+        """Replace fields of an object, each whole, and give it back as stored. Raises `NotTaken` for what `check`
+        finds.
 
         Keys are field names; `ValueError` for a sub-path such as `company/identifier`, which can answer a false 200
         that stores nothing [seen].
         """
-        return await writing.patch(self._wire, path, values, unread=unread)
+        return await writing.patch(self._wire, path, values, check=check, unread=unread)
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is fine. Raises `Conflict` when it is in use [docs]."""

@@ -7,10 +7,11 @@ it is not there.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from reconciler.connectwise.answers import Untaken, untaken
 from reconciler.connectwise.errors import (
     Conflict,
     ConnectWiseError,
@@ -32,15 +33,28 @@ LOST = (Unreachable, ServerFailed, NotJson)
 Find = Callable[[], Awaitable[dict[str, Any] | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A field that holds something else than was asked for."""
+
+    field: str
+    asked: Any
+    answered: Any
+
+
+Check = Callable[[Mapping[str, Any]], Sequence[Untaken]]
+"""The object that came back → the fields that did not take. The caller knows what its values mean."""
+
+
 async def create(
-    wire: Wire, path: str, body: Mapping[str, Any], *, find: Find, unread: Collection[str]
+    wire: Wire, path: str, body: Mapping[str, Any], *, find: Find, check: Check, unread: Collection[str]
 ) -> dict[str, Any]:
     """POST an object, once; see `ConnectWise.create`."""
     tries = 0
     while True:
         try:
             answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden_values(body, unread))
-            return checked("POST", path, body, answer.body, unread)
+            return checked("POST", path, answer.body, check)
         except LOST as lost:
             tries += 1
             failure: ConnectWiseError = lost
@@ -53,19 +67,21 @@ async def create(
             tries, failure = TRIES, refused
         found = await _look_up(find, path, failure)
         if found is not None:
-            return checked("POST", path, body, found, unread)
+            return checked("POST", path, found, check)
         if tries >= TRIES:
             raise failure
 
 
-async def patch(wire: Wire, path: str, values: Mapping[str, Any], *, unread: Collection[str]) -> dict[str, Any]:
+async def patch(
+    wire: Wire, path: str, values: Mapping[str, Any], *, check: Check, unread: Collection[str]
+) -> dict[str, Any]:
     """PATCH fields by replacing each whole; see `ConnectWise.patch`."""
     for key in values:
         if "/" in key:
             raise ValueError(f"{key!r} is a sub-path, which can answer a false 200; replace the whole reference")
     operations = [{"op": "replace", "path": key, "value": value} for key, value in values.items()]
     answer = await wire.send("PATCH", path, body=operations, hidden=hidden_values(values, unread))
-    return checked("PATCH", path, values, answer.body, unread)
+    return checked("PATCH", path, answer.body, check)
 
 
 async def delete(wire: Wire, path: str) -> None:
@@ -77,7 +93,7 @@ async def delete(wire: Wire, path: str) -> None:
             raise
 
 
-def checked(method: str, path: str, asked: Mapping[str, Any], answered: Any, unread: Collection[str]) -> dict[str, Any]:
+def checked(method: str, path: str, answered: Any, check: Check) -> dict[str, Any]:
     """The answered object, when it holds what was asked. Raises `NotTaken`, or `NotJson` when it is no object."""
     if not isinstance(answered, dict):
         raise NotJson(
@@ -86,7 +102,7 @@ def checked(method: str, path: str, asked: Mapping[str, Any], answered: Any, unr
             endpoint=path,
             advice="Whether it took is not known; run again, which looks first.",
         )
-    missed = untaken(asked, answered, unread=unread)
+    missed = check(answered)
     if missed:
         object_id = answered.get("id")
         raise NotTaken(
@@ -106,7 +122,12 @@ def hidden_values(body: Mapping[str, Any], unread: Collection[str]) -> tuple[str
 
 
 def _sentence(missed: Untaken) -> str:
-    return f"{missed.field} is {missed.answered!r} where {missed.asked!r} was asked for"
+    return f"{missed.field} is {_told(missed.answered)} where {_told(missed.asked)} was asked for"
+
+
+def _told(value: Any) -> str:
+    """A value as JSON has it; what is not there is empty."""
+    return "empty" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 async def _look_up(find: Find, path: str, lost: ConnectWiseError) -> dict[str, Any] | None:

@@ -69,6 +69,8 @@ class Form:
     """Setup tables that `encode` needs beside the target's."""
     exact: bool = False
     """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
+    sort: Literal["", "text", "number", "flag", "date"] = ""
+    """What its values are, for `planning.equality`: a plan file holds numbers and dates as text."""
 
     def created_only(self) -> Form:
         return replace(self, compared=False)
@@ -85,12 +87,12 @@ def text(path: str, *, exact: bool = False) -> Form:
         value = obj.get(path)
         return None if value is None else plain_text(value)
 
-    return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact)
+    return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact, sort="text")
 
 
 def flag(path: str) -> Form:
     """True or false; a flag that the answer leaves out is false."""
-    return Form((path,), lambda obj: bool(obj.get(path)), lambda value, _: _plain(path, bool(value)))
+    return Form((path,), lambda obj: bool(obj.get(path)), lambda value, _: _plain(path, bool(value)), sort="flag")
 
 
 def number(path: str) -> Form:
@@ -103,12 +105,12 @@ def number(path: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return _plain(path, None if value is None else Decimal(value))
 
-    return Form((path,), decode, encode)
+    return Form((path,), decode, encode, sort="number")
 
 
 def date_text(value: Any) -> str | None:
     """`2026-11-01T00:00:00Z` as `2026-11-01`: it means a date and is never shifted through a zone [seen]."""
-    return None if value is None else str(value)[:10]
+    return None if value is None else str(value).strip()[:10] or None
 
 
 def wire_date(value: str | None) -> str | None:
@@ -120,6 +122,7 @@ def date(path: str) -> Form:
         (path,),
         lambda obj: date_text(obj.get(path)),
         lambda value, _: _plain(path, wire_date(value)),
+        sort="date",
     )
 
 
@@ -132,15 +135,15 @@ def ending(path: str, no_end: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return {no_end: True} if value is None else {path: wire_date(value), no_end: False}
 
-    return Form((path, no_end), decode, encode)
+    return Form((path, no_end), decode, encode, sort="date")
 
 
 def link_of(value: Any, label: str = "name") -> Link | None:
-    """A ConnectWise reference `{id, name|identifier}` as a link."""
+    """A ConnectWise reference `{id, name|identifier}` as a link; a server may leave either member out."""
     if not value:
         return None
-    name = value.get(label) or value.get("name") or value.get("identifier") or value["id"]
-    return Link(str(name).strip(), value["id"])
+    name = value.get(label) or value.get("name") or value.get("identifier") or value.get("id")
+    return None if name is None else Link(str(name).strip(), value.get("id"))
 
 
 def wire_link(value: Link | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.kinds.base import FieldForm, Kind
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
+from reconciler.planning.equality import named, same
 from reconciler.planning.plan import Change
 
 
@@ -47,23 +48,9 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
         before, after = item.form.decode(live.raw), values[item.name]
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)
-        elif not same(before, after):
+        elif not same(item.form, before, after):
             changes.append(_change(item.name, before, after))
     return tuple(changes)
-
-
-def same(before: Value, after: Value) -> bool:
-    """Whether what stands is what is wanted. Nothing and empty are the same, and a flag that is cleared is false;
-    0 is a number, and no more nothing than any other."""
-    if after is None:
-        return before is None or before is False or _is_empty(before)
-    if before is None:
-        return _is_empty(after)
-    return bool(before == after)
-
-
-def _is_empty(value: Value) -> bool:
-    return isinstance(value, str | frozenset) and not value
 
 
 def _entries(item: FieldForm, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:
@@ -76,14 +63,14 @@ def _entries(item: FieldForm, before: Mapping[str, Any], after: Mapping[str, Any
     if after is None:
         after = {} if objects else dict.fromkeys(before)
     for name, wanted in after.items():
-        found = before.get(name)
+        found = named(before, name)
         if isinstance(wanted, Mapping) and found is not None:
             yield from _fields_of_entry(f"{item.name}.{name}", found, wanted)
-        elif not same(found, wanted):
+        elif not same(None, found, wanted):
             yield _change(f"{item.name}.{name}", found, wanted)
     if objects:
         for name, found in before.items():
-            if name not in after and not found.get("inactive"):
+            if named(after, name) is None and not found.get("inactive"):
                 yield _change(f"{item.name}.{name}", found, None)
 
 
@@ -91,7 +78,7 @@ def _fields_of_entry(path: str, found: Mapping[str, Any], wanted: Mapping[str, A
     """Over the declared fields of the entry. One that was taken away and is listed again is switched on again."""
     if found.get("inactive") and "inactive" not in wanted:
         wanted = {**wanted, "inactive": False}
-    if any(not same(found.get(name), value) for name, value in wanted.items()):
+    if any(not same(None, found.get(name), value) for name, value in wanted.items()):
         yield _change(path, {name: found.get(name) for name in wanted}, wanted)
 
 

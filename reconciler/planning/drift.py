@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
+from reconciler.planning.equality import same
 from reconciler.planning.plan import Change
 
 Written = Mapping[str, Any]
@@ -21,7 +23,8 @@ def edited(changes: Iterable[Change], written: Written) -> tuple[Change, ...]:
     return tuple(
         change
         for change in changes
-        if (change.path in written or change.path == "cancelledDate") and _as_written(change, written) != change.before
+        if (change.path in written or change.path == "cancelledDate")
+        and not same(_form(change), _as_written(change, written), change.before)
     )
 
 
@@ -31,4 +34,8 @@ def told(edits: Iterable[Change], written: Written) -> str:
 
 
 def _as_written(change: Change, written: Written) -> Any:
-    return to_json(kind("Addition").by_name[change.path].form.decode(written))
+    return to_json(_form(change).decode(written))
+
+
+def _form(change: Change) -> Form:
+    return kind("Addition").by_name[change.path].form

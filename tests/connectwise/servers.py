@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.connectwise import Connection, ConnectWise
+from reconciler.applying.readback import body_taken
+from reconciler.connectwise import Connection, ConnectWise, Untaken
+from reconciler.connectwise.codec import decode, encode
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.wire import Clock
 
@@ -193,3 +195,9 @@ def _bytes(reply: Reply) -> bytes:
     headers = {"content-type": "application/json", "content-length": str(len(content)), **reply.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {reply.status} X\r\n{lines}\r\n".encode() + content[: reply.cut]
+
+
+def taken(body: Mapping[str, Any], *, but: str = "") -> Callable[[Mapping[str, Any]], Sequence[Untaken]]:
+    """A read-back check for a body, less a field that no answer shows."""
+    sent = decode(encode({name: value for name, value in body.items() if name != but}))
+    return body_taken(sent)

@@ -31,7 +31,7 @@ from reconciler.connectwise import conditions as c
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 
-from .servers import Waits
+from .servers import Waits, taken
 
 COMPANIES = "/company/companies"
 ADDITIONS = "/finance/agreements/{parent_id}/additions"
@@ -229,14 +229,15 @@ async def test_a_company_is_made_once_changed_and_deleted(running: RunningSandbo
             found = await connectwise.list(COMPANIES, conditions=c.equals("identifier", "ACME"))
             return found[0] if found else None
 
-        made = await connectwise.create(COMPANIES, company("ACME", "Acme", phoneNumber="  12 "), find=find)
+        body, asked = company("ACME", "Acme", phoneNumber="  12 "), {"name": "Acme AG", "website": None}
+        made = await connectwise.create(COMPANIES, body, find=find, check=taken(body))
         path = f"{COMPANIES}/{made['id']}"
-        assert (await connectwise.patch(path, {"name": "Acme AG", "website": None}))["name"] == "Acme AG"
+        assert (await connectwise.patch(path, asked, check=taken(asked)))["name"] == "Acme AG"
         with pytest.raises(Invalid) as caught:
-            await connectwise.create(COMPANIES, company("ACME"), find=find)
+            await connectwise.create(COMPANIES, company("ACME"), find=find, check=taken({}))
         assert any(entry.code == "ObjectExists" for entry in caught.value.fields)
         with pytest.raises((NotTaken, Invalid)):
-            await connectwise.patch(path, {"dateAcquired": "no date"})
+            await connectwise.patch(path, {"dateAcquired": "no date"}, check=taken({"dateAcquired": "no date"}))
         await connectwise.delete(path)
         await connectwise.delete(path)
         with pytest.raises(NotFound):
@@ -260,7 +261,8 @@ async def test_nothing_is_made_twice_when_answers_are_dropped(running: RunningSa
                 found = await connectwise.list(COMPANIES, conditions=c.equals("identifier", f"D{number}"))
                 return found[0] if found else None
 
-            return await connectwise.create(COMPANIES, company(f"D{number}"), find=find)
+            body = company(f"D{number}")
+            return await connectwise.create(COMPANIES, body, find=find, check=taken(body))
 
         made = await asyncio.gather(*(make(number) for number in range(30)))
     stored = [row.data["identifier"] for row in sandbox.tenant.tables["company"].rows.values()]
@@ -283,7 +285,8 @@ async def test_money_is_stored_to_the_last_digit(running: RunningSandbox, sandbo
         async def nothing() -> None:
             return None
 
-        made = await connectwise.create(ADDITIONS.format(parent_id=agreement), body, find=nothing)
+        path = ADDITIONS.format(parent_id=agreement)
+        made = await connectwise.create(path, body, find=nothing, check=taken(body))
         bundled = await connectwise.list_children("addition", [agreement], path=ADDITIONS)
     assert (made["quantity"], made["unitPrice"]) == (Decimal("12.5"), Decimal("0.1"))
     assert bundled[agreement][0]["unitPrice"] == Decimal("0.1")
@@ -306,6 +309,7 @@ async def _product(connectwise: ConnectWise) -> dict[str, Any]:
             "type": {"id": type_["id"]},
         },
         find=nothing,
+        check=taken({}),
     )
 
 
@@ -319,11 +323,15 @@ async def test_a_password_is_write_only(running: RunningSandbox, sandbox: Sandbo
             "/system/integratorlogins",
             {"username": "reconciler", "password": "hunter2-Secret", "managedServicesApiFlag": True},
             find=nothing,
+            check=taken({"username": "reconciler"}),
             unread={"password"},
         )
         with pytest.raises(Invalid) as caught:
             await connectwise.patch(
-                f"/system/integratorlogins/{made['id']}", {"password": "hunter2" * 10}, unread={"password"}
+                f"/system/integratorlogins/{made['id']}",
+                {"password": "hunter2" * 10},
+                check=taken({}),
+                unread={"password"},
             )
     assert "password" not in made
     assert "hunter2" not in str(caught.value)

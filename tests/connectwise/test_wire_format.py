@@ -13,6 +13,7 @@ from reconciler.connectwise import conditions as c
 from reconciler.sandbox.server import Credentials
 
 from .conftest import Tenant
+from .servers import taken
 
 STATUSES = "/company/companies/statuses"
 COMPANIES = "/company/companies"
@@ -146,10 +147,11 @@ async def test_a_bundle_one_item_of_which_fails(writable: Tenant) -> None:
 async def test_a_create_a_patch_and_a_delete(writable: Tenant) -> None:
     async with writable.client() as connectwise:
         made = await connectwise.create(
-            COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing
+            COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing, check=taken({})
         )
         path = f"{COMPANIES}/{made['id']}"
-        assert (await connectwise.patch(path, {"name": "Söhne & Co", "website": None}))["name"] == "Söhne & Co"
+        asked = {"name": "Söhne & Co", "website": None}
+        assert (await connectwise.patch(path, asked, check=taken(asked)))["name"] == "Söhne & Co"
         await connectwise.delete(path)
 
 
@@ -157,7 +159,7 @@ async def test_a_create_a_patch_and_a_delete(writable: Tenant) -> None:
 async def test_a_refusal_that_names_its_fields(writable: Tenant) -> None:
     async with writable.client() as connectwise:
         with pytest.raises(Invalid) as caught:
-            await connectwise.create(COMPANIES, {"name": "Recorded"}, find=nothing)
+            await connectwise.create(COMPANIES, {"name": "Recorded"}, find=nothing, check=taken({}))
     assert {entry.field for entry in caught.value.fields} >= {"identifier"}
 
 
@@ -208,10 +210,10 @@ def test_no_cassette_holds_credentials_and_each_says_where_it_was_recorded() -> 
 
 async def _agreement(connectwise: Any) -> int:
     company = await connectwise.create(
-        COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing
+        COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing, check=taken({})
     )
     contact = await connectwise.create(
-        "/company/contacts", {"firstName": "Ann", "company": {"id": company["id"]}}, find=nothing
+        "/company/contacts", {"firstName": "Ann", "company": {"id": company["id"]}}, find=nothing, check=taken({})
     )
     types = await connectwise.list("/finance/agreements/types", conditions=c.equals("name", "Managed Service"))
     agreement = await connectwise.create(
@@ -225,5 +227,6 @@ async def _agreement(connectwise: Any) -> int:
             "noEndingDateFlag": True,
         },
         find=nothing,
+        check=taken({}),
     )
     return int(agreement["id"])

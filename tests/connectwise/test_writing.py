@@ -20,7 +20,7 @@ from reconciler.connectwise import (
 )
 from reconciler.connectwise.connection import Timeouts
 
-from .servers import DROPPED, HTML, Reply, Seen, Server, Waits, client, scripted
+from .servers import DROPPED, HTML, Reply, Seen, Server, Waits, client, scripted, taken
 
 PATH = "/company/companies"
 ASKED = {"identifier": "ACME", "name": "Acme"}
@@ -54,7 +54,7 @@ async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = Non
     """What a create came to, result or error, and the server with the requests that it saw."""
     async with Server(scripted(*replies)) as server, client(server.site, timeouts=timeouts) as connectwise:
         try:
-            return await connectwise.create(PATH, ASKED, find=find), server
+            return await connectwise.create(PATH, ASKED, find=find, check=taken(ASKED)), server
         except ConnectWiseError as error:
             return error, server
 
@@ -71,8 +71,8 @@ async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight(
     body = {"unitPrice": Decimal("1234567890.10"), "quantity": 3, "effectiveDate": date(2026, 11, 1), "x": [None, True]}
     answered = Reply(b'{"quantity":3,"unitPrice":1234567890.1,"effectiveDate":"2026-11-01T00:00:00Z","x":[null,true]}')
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
-        await connectwise.create("/x", body, find=Finding(None))
-        await connectwise.create("/x", dict(reversed(body.items())), find=Finding(None))
+        await connectwise.create("/x", body, find=Finding(None), check=taken(body))
+        await connectwise.create("/x", dict(reversed(body.items())), find=Finding(None), check=taken(body))
     assert server.seen[0].body == (
         b'{"effectiveDate":"2026-11-01T00:00:00Z","quantity":3,"unitPrice":1234567890.10,"x":[null,true]}'
     )
@@ -83,7 +83,7 @@ async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight(
 async def test_a_number_that_is_not_exact_is_never_sent(wrong: Any) -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
         with pytest.raises(TypeError, match="no exact place in JSON"):
-            await connectwise.create("/x", {"quantity": wrong}, find=Finding(None))
+            await connectwise.create("/x", {"quantity": wrong}, find=Finding(None), check=taken({}))
     assert server.seen == []
 
 
@@ -173,7 +173,7 @@ async def test_a_field_that_did_not_take_is_named_with_both_values_and_the_id() 
     error, _ = await create(Finding(None), Reply({**STORED, "name": "Acne"}, status=201))
     assert isinstance(error, NotTaken)
     assert error.id == 12
-    assert str(error).startswith(f"POST {PATH}: ConnectWise said yes, but name is 'Acne' where 'Acme' was asked for")
+    assert str(error).startswith(f'POST {PATH}: ConnectWise said yes, but name is "Acne" where "Acme" was asked for')
 
 
 async def test_an_answer_without_an_id_is_held_against_what_was_asked_as_well() -> None:
@@ -189,9 +189,17 @@ async def test_a_write_only_field_is_neither_compared_nor_ever_shown() -> None:
         Server(scripted(Reply({"id": 1, "username": "bot"}), refused)) as server,
         client(server.site) as connectwise,
     ):
-        made = await connectwise.create("/system/integratorlogins", body, find=Finding(None), unread={"password"})
+        made = await connectwise.create(
+            "/system/integratorlogins",
+            body,
+            find=Finding(None),
+            check=taken(body, but="password"),
+            unread={"password"},
+        )
         with pytest.raises(Invalid) as caught:
-            await connectwise.patch("/system/integratorlogins/1", {"password": "hunter2-secret"}, unread={"password"})
+            await connectwise.patch(
+                "/system/integratorlogins/1", {"password": "hunter2-secret"}, check=taken({}), unread={"password"}
+            )
     assert made == {"id": 1, "username": "bot"}
     assert "hunter2" not in str(caught.value)
     assert "(secret) is too simple" in str(caught.value)
@@ -200,9 +208,8 @@ async def test_a_write_only_field_is_neither_compared_nor_ever_shown() -> None:
 async def test_a_patch_is_a_bare_array_of_whole_replacements() -> None:
     answered = {"id": 5, "quantity": 12.5, "type": {"id": 3, "name": "Managed Service"}, "endDate": None}
     async with Server(scripted(Reply(answered))) as server, client(server.site) as connectwise:
-        stored = await connectwise.patch(
-            "/finance/agreements/5", {"quantity": Decimal("12.50"), "type": {"id": 3}, "endDate": None}
-        )
+        asked = {"quantity": Decimal("12.50"), "type": {"id": 3}, "endDate": None}
+        stored = await connectwise.patch("/finance/agreements/5", asked, check=taken(asked))
     assert stored["type"]["name"] == "Managed Service"
     assert server.seen[0].method == "PATCH"
     assert server.seen[0].json == [
@@ -216,20 +223,20 @@ async def test_a_false_200_is_found_out() -> None:
     answered = Reply({"id": 5, "type": {"id": 1}})
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
         with pytest.raises(NotTaken, match="type is"):
-            await connectwise.patch("/finance/agreements/5", {"type": {"id": 3}})
+            await connectwise.patch("/finance/agreements/5", {"type": {"id": 3}}, check=taken({"type": {"id": 3}}))
 
 
 async def test_a_sub_path_that_could_answer_a_false_200_is_never_sent() -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
         with pytest.raises(ValueError, match="whole reference"):
-            await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"})
+            await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"}, check=taken({}))
     assert server.seen == []
 
 
 async def test_a_patch_whose_answer_was_lost_is_simply_sent_again() -> None:
     replies = scripted(DROPPED, Reply({}, status=500), Reply({"id": 5, "name": "x"}))
     async with Server(replies) as server, client(server.site) as connectwise:
-        await connectwise.patch("/x/5", {"name": "x"})
+        await connectwise.patch("/x/5", {"name": "x"}, check=taken({"name": "x"}))
     assert server.asked == ["PATCH /x/5"] * 3
 
 
@@ -277,5 +284,5 @@ async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
                 found = await connectwise.list(PATH)
                 return next((row for row in found if row["identifier"] == key), None)
 
-            await connectwise.create(PATH, {"identifier": key}, find=find)
+            await connectwise.create(PATH, {"identifier": key}, find=find, check=taken({"identifier": key}))
     assert sorted(table) == sorted(f"C{number}" for number in range(20))

@@ -1,0 +1,152 @@
+"""How a live object stands to an action of a plan: untouched, begun, done, or changed by somebody else. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from reconciler.applying.requests import Ids, values_of
+from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.forms import Form
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Value, to_json
+from reconciler.planning.equality import holds, named, same
+from reconciler.planning.plan import Action
+
+State = Literal["open", "begun", "done", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    state: State
+    """`open`: as the plan found it, or on the way from there to where the plan leads. `begun`: made, but not yet with
+    all that stands below it. `done`: as the plan would leave it. `stale`: neither."""
+    differs: str = ""
+    """Of a stale one: what differs, in words."""
+
+
+class _Nothing:
+    """Stands where a plan says nothing of a field: no text, and no null either."""
+
+
+_UNSAID = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One field, or one named entry of it (`customFields.Region`)."""
+
+    path: str
+    form: Form | None
+    now: Value
+    before: Any
+    """As the plan found it; unsaid in a create."""
+    after: Any
+    """As the plan would leave it; unsaid where it leaves it alone."""
+    below: bool = False
+    """Kept in a collection below the object, and written there entry by entry."""
+
+    @property
+    def untouched(self) -> bool:
+        return self.before is not _UNSAID and same(self.form, self.before, self.now)
+
+    @property
+    def done(self) -> bool:
+        if self.after is _UNSAID:
+            return False
+        if self.below and self.after is None and isinstance(self.now, Mapping):
+            return bool(self.now.get("inactive"))
+        return holds(self.form, self.after, self.now)
+
+    @property
+    def under_way(self) -> bool:
+        """A set that is written entry by entry, with some of its entries written."""
+        if not (self.below and isinstance(self.now, frozenset)) or _UNSAID in (self.before, self.after):
+            return False
+        before, after = self.before or (), self.after or ()
+        return all(self._has(entry, before) or self._has(entry, after) for entry in self.now) and all(
+            self._has(entry, self.now) for entry in before if self._has(entry, after)
+        )
+
+    def _has(self, entry: Value, entries: Any) -> bool:
+        return any(same(self.form, entry, each) for each in entries)
+
+    @property
+    def fits(self) -> bool:
+        return self.untouched or self.done or self.under_way
+
+    def __str__(self) -> str:
+        before = self.after if self.before is _UNSAID else self.before
+        return f"{self.path}: {_told(before)} → {_told(self.now)}"
+
+
+def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
+    """How an action's object stands. `ids` are those of what lives by now, by address."""
+    if live is None:
+        gone = action.precondition is not None
+        return Verdict("stale", f"id {action.id} is no longer there") if gone else Verdict("open")
+    parts = [*_parts(action, live, ids)]
+    planned = [part for part in parts if part.after is not _UNSAID]
+    if all(part.done for part in planned):
+        return Verdict("done")
+    if action.precondition is None:
+        wrong = [part for part in planned if not part.done and not (part.below and part.now is None)]
+        told = f"was to be created, but exists: id {live.id} ({_listed(wrong)})"
+        return Verdict("stale", told) if wrong else Verdict("begun")
+    wrong = [part for part in parts if not part.fits]
+    return Verdict("stale", _listed(wrong)) if wrong else Verdict("open")
+
+
+def compared(action: Action) -> list[str]:
+    """The fields to look at: those of the precondition, or those that a create would set."""
+    if action.precondition is not None:
+        return list(action.precondition.fields)
+    return [change.path for change in action.changes]
+
+
+def _parts(action: Action, live: LiveObject, ids: Ids) -> Iterator[_Part]:
+    of = kind(action.kind)
+    names = set(compared(action))
+    wanted = values_of(action, ids)
+    found = None if action.precondition is None else action.precondition.fields
+    for item in of.fields:
+        name, form = item.name, item.form
+        if name not in names or not form.compared or name == of.parent:
+            continue
+        now = form.decode(live.raw)
+        before = _UNSAID if found is None else found[name]
+        after = wanted.get(name, _UNSAID)
+        below = form.children is not None
+        if isinstance(now, Mapping):
+            yield from _entries(name, now, before, after, below=below)
+        else:
+            yield _Part(name, form, now, before, after, below)
+
+
+def _entries(name: str, now: Mapping[str, Value], before: Any, after: Any, *, below: bool) -> Iterator[_Part]:
+    """One part for each entry that the plan found or would write; those that nobody named are no concern of it."""
+    found = {} if before is _UNSAID else before or {}
+    wanted = {} if after is _UNSAID else after or {}
+    extra = [] if before is _UNSAID else [each for each in now if named(found, each) is None]
+    for entry in dict.fromkeys([*found, *wanted, *extra]):
+        yield _Part(
+            f"{name}.{entry}",
+            None,
+            named(now, entry),
+            _UNSAID if before is _UNSAID else named(found, entry),
+            wanted.get(entry, _UNSAID),
+            below,
+        )
+
+
+def _listed(parts: list[_Part]) -> str:
+    return "; ".join(map(str, parts))
+
+
+def _told(content: Any) -> str:
+    content = to_json(content)
+    if isinstance(content, Mapping) and "name" in content and content.keys() <= {"name", "id", "address"}:
+        return str(content["name"])
+    return json.dumps(content, ensure_ascii=False, default=str)
