@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -23,6 +24,8 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, wire
+from reconciler.ledger.lock import Lease, hold
+from reconciler.ledger.store import Ledger
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.server import Application, RunningSandbox, Sandbox
@@ -237,6 +240,18 @@ class Shop:
     def kept_bytes(self) -> bytes:
         """Everything that the ledger's files hold."""
         return b"".join(path.read_bytes() for path in self.ledger.parent.iterdir())
+
+
+@contextmanager
+def locked(shop: Shop) -> Iterator[Lease]:
+    """While this lasts, another apply of the workspace is at work, in this very process."""
+    with Ledger.open(str(shop.ledger), now=shop.time) as ledger, asyncio.Runner() as runner:
+        held = hold(ledger, "example")
+        lease = runner.run(held.__aenter__())
+        try:
+            yield lease
+        finally:
+            runner.run(held.__aexit__(None, None, None))
 
 
 ALL = {

@@ -15,18 +15,15 @@ from reconciler.applying.stale import Progress, check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.errors import Refused
 from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import kind
-from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
 from reconciler.planning.outcome import Outcome, Result, outcome_of
 from reconciler.planning.plan import Plan
-
-RENEW_EVERY = 60
-"""Seconds between two signs of life of a long apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +44,23 @@ class Conduct:
 
 @asynccontextmanager
 async def turn(
-    client: ConnectWise, ledger: Ledger, workspace: str, clock: Callable[[], datetime]
+    client: ConnectWise,
+    ledger: Ledger,
+    workspace: str,
+    clock: Callable[[], datetime],
+    on_notice: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Lease]:
     """The workspace to ourselves, with everything settled that a run which died has left.
 
     A plan that is made in a turn needs no second look: no other apply wrote since. `Refused` while another has it.
+    No request that writes leaves once the lock is lost: see `Lease.confirm`.
     """
     done = False
     try:
-        with hold(ledger, workspace, clock()) as lease:
-            await settle(client, ledger, workspace, clock)
-            yield lease
+        async with hold(ledger, workspace, on_wait=on_notice) as lease:
+            with client.fenced(lease.confirm):
+                await settle(client, lease, clock)
+                yield lease
             done = True
     except LedgerError:
         # A lock that cannot be given back falls free with the end of this process: no reason to lose the outcome.
@@ -79,13 +82,18 @@ def _where(address: str | None) -> str:
 
 
 async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduct, lease: Lease) -> Outcome:
-    """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write."""
+    """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write.
+
+    A run that loses its lock stops: `LostLease` where it has sent nothing yet, else the outcome tells.
+    """
     check_guardrails(plan, conduct.approved)
+    lease.confirm()
     progress = await check(client, plan) if conduct.recheck else Progress()
     _secrets_at_hand(plan, progress.done.keys() | progress.begun.keys(), conduct.secret)
     bench = Workbench(
         client=client,
         ledger=ledger,
+        lease=lease,
         clock=conduct.clock,
         secret=conduct.secret,
         tables=await _tables(client, plan),
@@ -93,7 +101,7 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduc
         begun=progress.begun.keys(),
         run_id=begin_run(ledger, plan.workspace, plan.digest, conduct.clock()),
     )
-    noted = _with_signs_of_life(lease, conduct)
+    noted = _until_lost(lease, conduct)
     results = await walk(
         plan, lambda action: carry_out(action, bench), already=progress.done, stop=conduct.stop, on_result=noted
     )
@@ -102,6 +110,10 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduc
         end_run(ledger, bench.run_id, outcome.model_dump(mode="json"), conduct.clock())
     except LedgerError as error:
         conduct.on_notice(f"the end of this run could not be noted: {error}")
+    if lease.lost and not bench.sent:
+        raise LostLease(
+            lease.lost, where="ledger", advice="Nothing was written. Let the other run end, then run again."
+        )
     return outcome
 
 
@@ -113,22 +125,14 @@ def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> N
                 secret(change.after)
 
 
-def _with_signs_of_life(lease: Lease, conduct: Conduct) -> Callable[[Result], None]:
-    """Passes results on, and renews the lock now and then. A lock that is lost ends the run in good order."""
-    renewed = conduct.clock()
+def _until_lost(lease: Lease, conduct: Conduct) -> Callable[[Result], None]:
+    """Passes results on. A lock that is lost ends the run in good order, and is told once."""
 
     def noted(result: Result) -> None:
-        nonlocal renewed
         conduct.on_result(result)
-        now = conduct.clock()
-        if (now - renewed).total_seconds() <= RENEW_EVERY or conduct.stop.is_set():
-            return
-        renewed = now
-        try:
-            lease.renew(now)
-        except ReconcilerError as error:
+        if lease.lost and not conduct.stop.is_set():
             conduct.stop.set()
-            conduct.on_notice(str(error))
+            conduct.on_notice(f"{lease.lost}; this run writes nothing more")
 
     return noted
 

@@ -17,8 +17,9 @@ from reconciler.connectwise.writing import LOST
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.forms import Tables
 from reconciler.kinds.registry import kind
-from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import write_answer, write_intent
+from reconciler.ledger.lock import Lease
 from reconciler.ledger.store import Ledger
 from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
@@ -30,6 +31,7 @@ class Workbench:
 
     client: ConnectWise
     ledger: Ledger
+    lease: Lease
     run_id: int
     clock: Callable[[], datetime]
     secret: ReadSecret
@@ -37,6 +39,8 @@ class Workbench:
     ids: dict[str, int] = field(default_factory=dict)
     begun: Collection[str] = ()
     """Addresses of creates whose object an earlier run made, and whose collections below it are not finished."""
+    sent: set[str] = field(default_factory=set)
+    """Addresses of which something may have been sent."""
 
 
 class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
@@ -47,6 +51,8 @@ async def carry_out(action: Action, bench: Workbench) -> Result:
     """Carries one action out. Never raises for what ConnectWise or the ledger say: the result tells."""
     try:
         await _write(action, bench)
+    except LostLease as error:
+        return _result(action, bench, "unknown" if action.address in bench.sent else "skipped", str(error))
     except (StateUnknown, Unnoted) as error:
         return _result(action, bench, "unknown", str(error))
     except (ReconcilerError, ValueError) as error:
@@ -114,7 +120,9 @@ async def _journalled(
         body=request.journalled,
         natural_key=request.natural_key,
         now=bench.clock(),
+        lease=bench.lease,
     )
+    bench.sent.add(action.address)
 
     def note(state: Literal["done", "failed", "unknown"], object_id: int | None = None, **more: Any) -> None:
         try:
@@ -130,8 +138,10 @@ async def _journalled(
         answer = await write()
         object_id = _id_of(answer, method, request.path)
     except StateUnknown as error:
-        note("unknown", error=str(error))
+        note("unknown", getattr(error, "id", None), error=str(error))
         raise
+    except LostLease:
+        raise  # the intent stays open: whoever holds the lock now settles it
     except LOST as error:
         # A POST was looked up after each lost answer, and is not there. Of the others nobody has looked.
         note("failed" if method == "POST" else "unknown", error=str(error))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from reconciler.applying.find import find_by_key
+from reconciler.applying.find import TwoFoundError, find_by_key
 from reconciler.applying.readback import untaken
 from reconciler.applying.requests import REDACTED
 from reconciler.connectwise import ConnectWise
@@ -16,22 +17,28 @@ from reconciler.kinds.forms import Object
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
+from reconciler.ledger.lock import Lease
 from reconciler.ledger.records import Intent
-from reconciler.ledger.store import Ledger
 
 LOST = "the run that sent it ended without noting an answer"
 
 
-async def settle(client: ConnectWise, ledger: Ledger, workspace: str, clock: Callable[[], datetime]) -> int:
+async def settle(client: ConnectWise, lease: Lease, clock: Callable[[], datetime]) -> int:
     """How many open intents were settled: each is done or it did not take, as ConnectWise now shows.
 
-    Raises `ConnectWiseError` where that cannot be read: then nothing else may be written either.
+    Raises `ConnectWiseError` where that cannot be read: then nothing else may be written either. Raises `LostLease`
+    where another run has the lock by now, and settles them itself.
     """
-    intents = open_intents(ledger, workspace)
+    ledger = lease.ledger
+    intents = open_intents(ledger, lease.workspace)
     for intent in intents:
-        found = await _look(client, intent)
+        try:
+            found, why = await _look(client, intent), "it is not there"
+        except TwoFoundError as error:  # which of them is ours planning says, or refuses to guess
+            found, why = None, error.what
+        lease.confirm()
         if found is None:
-            write_answer(ledger, intent.id, "failed", error=f"{LOST}, and it is not there", now=clock())
+            write_answer(ledger, intent.id, "failed", error=f"{LOST}, and {why}", now=clock())
         else:
             write_answer(ledger, intent.id, "done", object_id=_id(found), answer=None, now=clock())
     return len(intents)
@@ -52,11 +59,18 @@ async def _look(client: ConnectWise, intent: Intent) -> Object | None:
 
 
 async def _made(client: ConnectWise, intent: Intent) -> Object | None:
-    """By natural key; what stands in a collection below an object has none, and is known by what was sent."""
+    """By the id that an answer gave, else by natural key; what stands in a collection below an object has none, and is
+    known by what was sent."""
+    if intent.object_id is not None:
+        with suppress(NotFound):  # it was deleted since: perhaps to be made anew
+            found: Object = await client.get(f"{intent.path}/{intent.object_id}")
+            return found
     if "#" in intent.address:
         rows = await client.list(intent.path)
         return next((row for row in rows if not untaken(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
+    if not {*of.key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
+        return None  # an earlier version sent it, and named fields that there are no more: planning finds it by its tag
     values = {
         name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
     }

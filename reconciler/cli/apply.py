@@ -96,7 +96,7 @@ class _Run:
 
     def _turn(self, session: Session) -> AbstractAsyncContextManager[Lease]:
         workspace = session.manifests.workspace.name
-        return turn(session.client, session.ledger, workspace, _clock(self.context.now))
+        return turn(session.client, session.ledger, workspace, _clock(self.context.now), _note)
 
     async def _done(self, session: Session, plan: Plan, lease: Lease, *, recheck: bool) -> int:
         if not plan.actions:
@@ -111,7 +111,7 @@ class _Run:
                 approved=self.approved,
                 stop=stop,
                 on_result=on_result,
-                on_notice=lambda text: typer.echo(f"note: {text}", err=True),
+                on_notice=_note,
             )
             self.begun = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, conduct, lease)
@@ -136,6 +136,10 @@ def _made_of_these(plan: Plan, session: Session) -> None:
         raise Refused(f"the plan is for workspace {plan.workspace}, not {manifests.workspace.name}", advice=advice)
     if plan.manifest_digest != manifests.digest:
         raise Refused("the plan is stale: the manifests have changed since it was made", advice=advice)
+
+
+def _note(text: str) -> None:
+    typer.echo(f"note: {text}", err=True)
 
 
 def _ask(plan: Plan) -> None:

@@ -29,6 +29,7 @@ COMMANDS = {
     "show": ("reconciler.cli.show:show", "Render a plan file."),
     "fmt": ("reconciler.cli.fmt:fmt", "Write every manifest in one layout."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schemas of manifests."),
+    "unlock": ("reconciler.cli.unlock:unlock", "Show who holds the workspace's lock, and free a dead one."),
     "sandbox": ("reconciler.cli.sandbox:sandbox", "Run stand-ins of ConnectWise and of the backup console."),
 }
 GROUPS = {"usage": ("reconciler.cli.usage:app", "The metering side: pull, coverage, report.")}

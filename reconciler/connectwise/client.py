@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeAlias
@@ -83,6 +84,18 @@ class ConnectWise:
     def server_clock(self) -> ServerClock | None:
         """The tenant's time less the run's own, by the `Date` of its answers; None before the first one."""
         return self._wire.server_clock
+
+    @contextmanager
+    def fenced(self, check: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, `check` is called right before each request that may write leaves, repeated ones too.
+
+        What it raises keeps the request here.
+        """
+        before, self._wire.before_write = self._wire.before_write, check
+        try:
+            yield
+        finally:
+            self._wire.before_write = before
 
     async def list(
         self,

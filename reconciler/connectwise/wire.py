@@ -83,6 +83,8 @@ class Wire:
         self._found_again = False
         self._accepted = False
         self.tally = Tally()
+        self.before_write: Callable[[], None] = lambda: None
+        """Called right before a request that may write leaves; what it raises keeps the request here."""
 
     @property
     def server_clock(self) -> ServerClock | None:
@@ -143,6 +145,8 @@ class Wire:
         while True:
             round_ = await self._limiter.enter()
             try:
+                if request.method != "GET":
+                    self.before_write()
                 began = self._clock.monotonic()
                 answer = await self._exchange.once(request, now=self._clock.now)
                 self._limiter.answered(request.route, self._clock.monotonic() - began, round_)

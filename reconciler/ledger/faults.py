@@ -7,28 +7,40 @@ import sqlite3
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ExceptionContext
 
-from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.errors import LedgerError, Unwritable
 
+_DAMAGED = ("the ledger is damaged", "Restore it from a backup, or move it away: history is lost with it.")
+_FULL = ("the disk is full; the ledger could not be written", "Free some space, then run again.")
+_BUSY = ("the ledger is locked by another process", "Wait for the other run to end, then try again.")
 _SQLITE = {
-    "SQLITE_BUSY": ("the ledger is locked by another process", "wait for the other run to end, then try again"),
-    "SQLITE_LOCKED": ("the ledger is locked by another process", "wait for the other run to end, then try again"),
-    "SQLITE_FULL": ("the disk is full; the ledger could not be written", "free some space, then run again"),
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
     "SQLITE_NOTADB": (
         "the file is not a ledger, nor any SQLite database",
-        "name another file in the Workspace's `ledger`, or move this one away",
+        "Name another file in the Workspace's `ledger`, or move this one away.",
     ),
-    "SQLITE_CORRUPT": (
-        "the ledger is damaged",
-        "restore it from a backup, or move it away: history is lost with it, correctness is not",
-    ),
+    "SQLITE_CORRUPT": _DAMAGED,
+    "SQLITE_PERM": ("the ledger may not be read", "Check the permissions of the file and its directory."),
+}
+_UNWRITABLE = {
+    "SQLITE_FULL": _FULL,
     "SQLITE_CANTOPEN": (
         "the ledger cannot be opened",
-        "check that its directory exists and may be read and written by this user",
+        "Check that its directory exists and may be read and written by this user.",
     ),
-    "SQLITE_READONLY": ("the ledger may not be written", "check the permissions of the file and its directory"),
-    "SQLITE_IOERR": ("the disk failed while the ledger was read or written", "check the disk, then run again"),
-    "SQLITE_PERM": ("the ledger may not be read", "check the permissions of the file and its directory"),
+    "SQLITE_READONLY": ("the ledger may not be written", "Check the permissions of the file and its directory."),
+    "SQLITE_IOERR": ("the disk failed while the ledger was read or written", "Check the disk, then run again."),
+    # PostgreSQL's own codes
+    "42501": ("the ledger may not be written by this role", "Grant it the right to write the tables."),
+    "25006": ("the ledger may not be written: the server only answers reads", "Name the server that takes writes."),
+    "53100": _FULL,
 }
+
+
+def damaged(how: str, where: str = "ledger") -> LedgerError:
+    """The error for a ledger whose content is not in order."""
+    what, advice = _DAMAGED
+    return LedgerError(f"{what}: {how}", where=where, advice=advice)
 
 
 def place_of(url: sa.URL | None) -> str:
@@ -43,9 +55,12 @@ def place_of(url: sa.URL | None) -> str:
 def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
     """The ledger error for what a driver raised."""
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
-    family = "_".join(name.split("_")[:2])
-    if family in _SQLITE:
-        what, advice = _SQLITE[family]
+    code = "_".join(name.split("_")[:2]) or str(getattr(error, "sqlstate", None) or "")
+    if code in _UNWRITABLE:
+        what, advice = _UNWRITABLE[code]
+        return Unwritable(what, where=place_of(url), advice=advice)
+    if code in _SQLITE:
+        what, advice = _SQLITE[code]
         return LedgerError(what, where=place_of(url), advice=advice)
     said = " ".join(str(error).split())
     if url is not None and url.password:
@@ -53,7 +68,7 @@ def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
     return LedgerError(
         f"the ledger cannot be used: {said}",
         where=place_of(url),
-        advice="check that the database is there and that its tables were made by this program",
+        advice="Check that the database is there and that its tables were made by this program.",
     )
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.lock import Lease
 from reconciler.ledger.records import Intent, Write
 from reconciler.ledger.store import Ledger, inserted_id
 
@@ -71,9 +72,15 @@ def write_intent(
     body: Any,
     natural_key: Mapping[str, Any],
     now: datetime,
+    lease: Lease | None = None,
 ) -> int:
-    """Commit what is about to be sent; returns its number. Secrets are redacted by the caller."""
+    """Commit what is about to be sent; returns its number. Secrets are redacted by the caller.
+
+    Raises `LostLease` when the lock of `lease` is no longer held: then nothing is noted, and nothing may be sent.
+    """
     with ledger.write() as connection:
+        if lease is not None:
+            lease.check(connection)
         row = connection.execute(
             _INTEND,
             {
@@ -107,11 +114,11 @@ def write_answer(
     with ledger.write() as connection:
         row = connection.execute(_FIND, {"intent_id": intent_id}).first()
         if row is None or row.state not in _UNSETTLED:
-            found = "is not in the journal" if row is None else f"is already {row.state}"
+            found = "is not in the journal" if row is None else f"is already settled as {row.state} by another run"
             raise LedgerError(
                 f"write {intent_id} {found}",
                 where="journal",
-                advice="this is a fault of the program: please report it",
+                advice="Run `reconciler plan`: it shows how things stand in ConnectWise.",
             )
         connection.execute(
             _ANSWER,
@@ -187,6 +194,7 @@ def open_intents(ledger: Ledger, workspace: str) -> list[Intent]:
                 row.natural_key,
                 row.sent_at,
                 row.state,
+                row.object_id,
             )
             for row in connection.execute(query)
         ]

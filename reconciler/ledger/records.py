@@ -109,6 +109,8 @@ class Intent:
     natural_key: Mapping[str, Any]
     sent_at: datetime
     state: WriteState
+    object_id: int | None = None
+    """The object's id, where an answer gave one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ imports alembic (0.3 s); a test holds them equal to the migrations, and the tabl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-REVISIONS = ("0001",)
+from reconciler.ledger import faults
+
+REVISIONS = ("0001", "0002")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -35,6 +38,18 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """As SQLAlchemy's own, and what is no moment is an error of the ledger."""
+        process = super().result_processor(dialect, coltype)
+
+        def checked(value: Any) -> datetime | None:
+            try:
+                return value if process is None else process(value)
+            except (ValueError, TypeError, AttributeError):
+                raise faults.damaged("a value in it is no moment") from None
+
+        return checked
 
 
 metadata = sa.MetaData()
@@ -143,6 +158,7 @@ objects = sa.Table(
     sa.Column("written_at", UtcTime, nullable=False),
 )
 
+# A lease: see `lock`. Empty text is what the holder's system did not tell.
 locks = sa.Table(
     "locks",
     metadata,
@@ -152,4 +168,9 @@ locks = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("since", UtcTime, nullable=False),
     sa.Column("renewed_at", UtcTime, nullable=False),
+    sa.Column("boot", sa.Text, nullable=False),
+    sa.Column("space", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("renewals", sa.Integer, nullable=False),
+    sa.Column("lease_seconds", sa.Integer, nullable=False),
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.session import Session, make_plan, opened
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger import journal, lock
-from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.live.read import Scope
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Plan, Tripped
@@ -115,36 +114,76 @@ async def test_the_turn_is_given_back_when_an_apply_is_refused(small: Shop) -> N
                 await done(session, plan)
 
 
-async def test_a_long_apply_renews_its_lock(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    renewed: list[datetime] = []
-    monkeypatch.setattr(lock.Lease, "renew", lambda _lease, now: renewed.append(now))
-    moments = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(seconds=25 * step) for step in range(10_000))
-
-    async with session_of(small) as session:
-        plan = await make_plan(session, Scope())
-        assert (await done(session, plan, clock=lambda: next(moments))).complete
-
-    assert renewed
-    assert all((after - before).total_seconds() > 60 for before, after in pairwise(renewed))
+def taken_over(session: Session) -> None:
+    """Another run takes the lock, as it would after this one was silent for too long."""
+    with session.ledger.write() as connection:
+        connection.execute(lock._locks.update().values(token="another"))
 
 
 async def test_a_run_that_has_lost_its_lock_begins_nothing_new(small: Shop) -> None:
     notices: list[str] = []
-    moments = (datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=2 * step) for step in range(10_000))
+
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        outcome = await done(session, plan, on_result=lambda _: taken_over(session), on_notice=notices.append)
+
+    assert outcome.interrupted
+    assert outcome.count("skipped")
+    assert not outcome.complete
+    assert len(notices) == 1
+    assert "another run has taken over the lock of workspace example; this run writes nothing more" in notices[0]
+
+
+async def test_a_run_that_lost_its_lock_before_its_first_write_is_refused(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = "reconciler.applying.apply._tables"
 
     async with session_of(small) as session:
         plan = await make_plan(session, Scope())
 
-        def taken_over(_result: Result) -> None:
-            with session.ledger.write() as connection:
-                connection.execute(lock._locks.update().values(token="another"))
+        async def meanwhile(*_about: Any) -> dict[str, Any]:
+            taken_over(session)
+            return {}
 
-        outcome = await done(session, plan, clock=lambda: next(moments), on_result=taken_over, on_notice=notices.append)
+        monkeypatch.setattr(tables, meanwhile)
+        with pytest.raises(LostLease, match="another run has taken over") as refused:
+            await done(session, plan)
 
-    assert outcome.interrupted
-    assert outcome.count("skipped")
-    assert len(notices) == 1
-    assert "another run has taken over the lock" in notices[0]
+    assert refused.value.exit_code == 3
+    assert "Nothing was written" in refused.value.advice
+    assert not any(small.counts().values())
+
+
+async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(small: Shop) -> None:
+    """The intent is noted, then the process is stopped for longer than its lease; when it goes on, nothing leaves."""
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        find, sent = session.client._wire._limiter.enter, []
+
+        async def enter() -> Any:
+            if small.journal():
+                taken_over(session)
+                lease._renewed -= 100
+                sent.append(True)
+            return await find()
+
+        conduct = Conduct(clock=lambda: session.context.now, secret=session.secret)
+        async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
+            session.client._wire._limiter.enter = enter  # type: ignore[method-assign]
+            outcome = await apply(session.client, session.ledger, plan, conduct, lease)
+            session.client._wire._limiter.enter = find  # type: ignore[method-assign]
+
+    assert sent
+    assert outcome.count("unknown")
+    assert outcome.count("done") == outcome.count("failed") == 0
+    assert not any(small.counts().values())
+    assert {state for _, _, state in small.journal()} == {"open"}
+    with closing(sqlite3.connect(small.ledger)) as ledger, ledger:
+        ledger.execute("DELETE FROM locks")
+    async with session_of(small) as session:
+        assert (await done(session, await make_plan(session, Scope()))).complete
+        assert not (await make_plan(session, Scope())).actions
 
 
 async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
@@ -166,19 +205,15 @@ async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, mo
     async with session_of(small) as session:
         held = lock.hold
 
-        @asynccontextmanager
-        async def nothing() -> AsyncIterator[None]:
-            yield
-
         class Full:
-            def __init__(self, *about: Any) -> None:
-                self.inner = held(*about)
+            def __init__(self, *about: Any, **more: Any) -> None:
+                self.inner = held(*about, **more)
 
-            def __enter__(self) -> Any:
-                return self.inner.__enter__()
+            async def __aenter__(self) -> Any:
+                return await self.inner.__aenter__()
 
-            def __exit__(self, *about: Any) -> None:
-                self.inner.__exit__(*about)
+            async def __aexit__(self, *about: Any) -> None:
+                await self.inner.__aexit__(*about)
                 raise LedgerError("the disk is full")
 
         monkeypatch.setattr("reconciler.applying.apply.hold", Full)

@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.applying.settle import settle
 from reconciler.ledger.journal import begin_run, last_written, made_by_us, write_intent
+from reconciler.ledger.lock import hold
 from reconciler.ledger.store import Ledger
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, ALL, Send, Shop
@@ -114,7 +115,8 @@ async def settled(shop: Shop, method: str, path: str, body: object, **more: obje
         values = {"address": "Company/alder-dental", "natural_key": {}, "now": session.context.now, **more}
         address = str(values.pop("address"))
         write_intent(session.ledger, run, address, method=method, path=path, body=body, **values)
-        assert await settle(session.client, session.ledger, "example", lambda: session.context.now) == 1
+        async with hold(session.ledger, "example") as lease:
+            assert await settle(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])
 
 

@@ -16,9 +16,7 @@ import httpx
 import pytest
 
 from reconciler.cli import apply as command
-from reconciler.ledger.lock import hold
-from reconciler.ledger.store import Ledger
-from tests.shop import ALDER, Send, Shop
+from tests.shop import ALDER, Send, Shop, locked
 
 QUESTION = "Do you want to make these 12 changes in ConnectWise? Only 'yes' is a yes: "
 
@@ -127,7 +125,7 @@ def test_ctrl_c_at_the_question_ends_it_and_writes_nothing(small: Shop) -> None:
 
 def test_while_another_apply_is_at_work_it_is_refused_with_3(small: Shop) -> None:
     small("plan")
-    with Ledger.open(str(small.ledger), now=small.time) as ledger, hold(ledger, "example", small.time):
+    with locked(small):
         for arguments in (["--auto-approve"], []):
             said = small("apply", *arguments, stdin="yes\n")
             assert said.code == 3

@@ -81,7 +81,7 @@ def test_a_lost_answer_stays_open_until_it_is_settled(ledger: Ledger, run_id: in
 def test_an_answer_is_written_once(ledger: Ledger, run_id: int) -> None:
     intent_id = intend(ledger, run_id)
     done(ledger, intent_id)
-    with pytest.raises(LedgerError, match="is already done"):
+    with pytest.raises(LedgerError, match="is already settled as done by another run"):
         done(ledger, intent_id)
     with pytest.raises(LedgerError, match="is not in the journal"):
         done(ledger, 999)

@@ -1,0 +1,63 @@
+"""`reconciler unlock`: shows who holds the workspace's lock, and frees a dead one."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from reconciler.cli.context import Context
+from reconciler.cli.output import print_lines
+from reconciler.cli.session import open_ledger
+from reconciler.ledger.lock import WATCH, Held, free, look_at, refusal
+from reconciler.ledger.process import start_of, this_process
+from reconciler.ledger.store import Ledger
+from reconciler.manifests.loading import load
+
+
+def unlock(ctx: typer.Context) -> None:
+    """Show who holds the workspace's lock, and free it where its holder is gone. Exit 3 where it lives."""
+    context: Context = ctx.obj
+    manifests = load(context.root, workspace=context.workspace)
+    workspace = manifests.workspace.name
+    with open_ledger(context, manifests) as ledger:
+        held = _freed(ledger, workspace)
+    if context.json:
+        told = {"workspace": workspace, "freed": held is not None, "holder": held and _told(held)}
+        print_lines([json.dumps(told, indent=2)])
+    elif held is None:
+        print_lines([f"Nobody holds the lock of workspace {workspace}."])
+    else:
+        print_lines([f"Freed the lock of workspace {workspace}: its holder, {held.holder}, is gone."])
+
+
+def _freed(ledger: Ledger, workspace: str) -> Held | None:
+    """The lock that was freed; None where nobody holds one. Raises `Refused` for one whose holder may live."""
+    held = look_at(ledger, workspace)
+    if held is None:
+        return None
+    standing = held.standing(this_process(), start_of)
+    if standing == "silent":
+        typer.echo(f"{held.holder} seems to be gone; watching its lock for {WATCH:.0f} seconds", err=True)
+        time.sleep(WATCH)
+    if standing in {"gone", "silent"} and free(ledger, held):
+        return held
+    now = look_at(ledger, workspace)
+    if now is None:  # it was given back while we looked
+        return None
+    raise refusal(now, now.standing(this_process(), start_of))
+
+
+def _told(held: Held) -> dict[str, Any]:
+    def text(moment: datetime) -> str:
+        return moment.isoformat(timespec="seconds")
+
+    return {
+        "host": held.holder.host,
+        "pid": held.holder.pid,
+        "since": text(held.since),
+        "renewed_at": text(held.renewed_at),
+    }

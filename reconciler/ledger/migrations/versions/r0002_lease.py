@@ -1,0 +1,21 @@
+"""The lock becomes a lease: who holds it is told by boot, namespaces and start, and renewals are counted.
+
+A lock that an earlier version holds while this runs keeps the hour that it was made for.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for name in ("boot", "space", "started"):
+        op.add_column("locks", sa.Column(name, sa.Text, nullable=False, server_default=""))
+    op.add_column("locks", sa.Column("renewals", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("locks", sa.Column("lease_seconds", sa.Integer, nullable=False, server_default="3600"))

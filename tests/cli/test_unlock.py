@@ -1,0 +1,223 @@
+"""The workspace's lock, with real processes: held, killed, stopped, looked at and freed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from reconciler.cli import unlock as command
+from reconciler.ledger import lock
+from tests.shop import ALDER, Shop, locked
+
+SMALL = 12
+"""Documents and additions of an estate with one customer."""
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    shop("plan")
+    return shop
+
+
+@contextmanager
+def at_work(shop: Shop) -> Iterator[subprocess.Popen[str]]:
+    """An apply in a process of its own, which holds the lock and waits for slow answers."""
+    shop.fault("slow:ms=3000@/apis/3.0")
+    with shop.start("apply", "--auto-approve") as process:
+        try:
+            shop.until(lambda: bool(rows(shop)), process)
+            assert rows(shop), process.communicate()
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.communicate()
+            shop.fault()
+
+
+def rows(shop: Shop) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(shop.ledger)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute("SELECT * FROM locks")]
+
+
+def change(shop: Shop, **values: Any) -> None:
+    """What the lock's row says from now on."""
+    with closing(sqlite3.connect(shop.ledger)) as connection, connection:
+        names = ", ".join(f"{name} = ?" for name in values)
+        connection.execute(f"UPDATE locks SET {names}", tuple(values.values()))
+
+
+def once(shop: Shop) -> None:
+    """Everything was made, and nothing twice."""
+    assert sum(shop.counts().values()) == SMALL
+    assert shop("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_killed_run_leaves_a_lock_that_the_next_takes_at_once(small: Shop) -> None:
+    with at_work(small) as process:
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # nobody has reaped it yet
+        assert rows(small)
+        small.fault()
+        small.apply()
+    once(small)
+
+
+def test_a_stopped_run_is_not_robbed_and_goes_on_when_it_is_let(small: Shop) -> None:
+    with at_work(small) as process:
+        process.send_signal(signal.SIGSTOP)
+        change(small, renewed_at="2026-01-01 00:00:00.000000")
+        small.fault()
+
+        said = small("apply", "--auto-approve")
+
+        assert said.code == 3
+        assert "but it is there: let it go on, or end it" in said.err
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+    once(small)
+
+
+def test_a_run_in_another_namespace_of_one_host_name_is_not_robbed(small: Shop) -> None:
+    """Two containers: each has its own process 1, and both may have the host's name."""
+    with at_work(small) as process:
+        change(small, space="pid:[1]", pid=2**22 + 1)
+        small.fault()
+
+        said = small("apply", "--auto-approve")
+
+        assert said.code == 3
+        assert "It cannot be seen from here" in said.err
+        assert not any(small.counts().values())
+        process.communicate(timeout=60)
+    once(small)
+
+
+def test_a_lock_whose_number_lives_on_as_another_process_is_taken_at_once(small: Shop) -> None:
+    with at_work(small) as process:
+        process.kill()
+        process.wait()
+        change(small, pid=os.getppid())
+        small.fault()
+        small.apply()
+    once(small)
+
+
+def test_a_run_that_was_robbed_while_it_was_stopped_writes_nothing_more(small: Shop) -> None:
+    """Stopped for longer than its lease, and seen from another machine as gone: the other one takes over."""
+    with at_work(small) as process:
+        process.send_signal(signal.SIGSTOP)
+        change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
+        small.fault()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lock, "WATCH", 0.01)
+            small.apply()
+        done = small.journal()
+
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+
+        assert process.returncode in {0, 3}, out + err  # 0: it found nothing left to do, and wrote nothing
+        assert small.journal() == done
+    once(small)
+
+
+def test_of_two_applies_at_the_same_moment_one_is_refused_and_nothing_is_made_twice(small: Shop) -> None:
+    small.fault("slow:ms=200@/apis/3.0")
+    both = [small.start("apply", "--auto-approve") for _ in range(2)]
+    codes = sorted((process.communicate(timeout=120), process.returncode)[1] for process in both)
+    small.fault()
+    assert codes in ([0, 3], [0, 0])  # the second may have begun when the first was through
+    once(small)
+
+
+def test_a_run_renews_its_lock_also_while_it_waits_for_an_answer(small: Shop) -> None:
+    with at_work(small):
+        small.fault("slow:ms=20000@/apis/3.0")
+        before, end = rows(small)[0], time.monotonic() + 15
+        while time.monotonic() < end and rows(small)[0]["renewals"] < 2:
+            time.sleep(0.1)
+        after = rows(small)[0]
+    assert after["renewals"] >= 2
+    assert after["renewed_at"] > before["renewed_at"]
+
+
+# ── unlock ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_lock_that_nobody_holds_is_said(small: Shop) -> None:
+    said = small("unlock")
+    assert (said.code, said.out) == (0, "Nobody holds the lock of workspace example.\n")
+    assert small("--json", "unlock").json == {"workspace": "example", "freed": False, "holder": None}
+
+
+def test_a_lock_of_a_dead_run_is_shown_and_freed(small: Shop) -> None:
+    with at_work(small) as process:
+        process.kill()
+        process.wait()
+    said = small("unlock")
+    assert said.code == 0
+    assert said.out == (
+        f"Freed the lock of workspace example: its holder, process {process.pid} on {os.uname().nodename}, is gone.\n"
+    )
+    assert rows(small) == []
+
+
+def test_with_json_the_holder_is_told(small: Shop) -> None:
+    with at_work(small) as process:
+        process.kill()
+        process.wait()
+    found = json.loads(small("--json", "unlock").out)
+    assert found["freed"]
+    assert found["holder"]["pid"] == process.pid
+    assert set(found["holder"]) == {"host", "pid", "since", "renewed_at"}
+
+
+def test_a_lock_of_a_living_run_is_refused_with_who_holds_it(small: Shop) -> None:
+    with locked(small):
+        said = small("unlock")
+        assert said.code == 3
+        assert f"another apply of workspace example is at work: process {os.getpid()} on " in said.err
+        assert rows(small)
+
+
+def test_a_lock_of_one_that_cannot_be_seen_is_watched_and_freed_when_it_does_not_move(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "WATCH", 0.01)
+    with locked(small):
+        change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
+        said = small("unlock")
+        assert said.code == 0
+        assert "seems to be gone; watching its lock" in said.err
+        assert "process " in said.out
+        assert rows(small) == []
+
+
+@pytest.mark.parametrize(("moves", "code"), [("UPDATE locks SET renewals = 99", 3), ("DELETE FROM locks", 0)])
+def test_a_lock_that_moves_while_it_is_watched_is_left(
+    small: Shop, monkeypatch: pytest.MonkeyPatch, moves: str, code: int
+) -> None:
+    def meanwhile(_seconds: float) -> None:
+        with closing(sqlite3.connect(small.ledger)) as connection, connection:
+            connection.execute(moves)
+
+    with locked(small):
+        change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
+        monkeypatch.setattr(command.time, "sleep", meanwhile)  # type: ignore[attr-defined]
+        said = small("unlock")
+        assert said.code == code
+        assert "Freed" not in said.out
