@@ -223,7 +223,7 @@ def test_a_ledger_that_is_locked(small: Shop) -> None:
     small.patch.setitem(Ledger.open.__func__.__kwdefaults__, "busy_timeout_ms", 20)  # type: ignore[attr-defined]
     with closing(sqlite3.connect(small.ledger)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        refused(small("apply", "--auto-approve"), "the ledger is locked by another process", "wait for the other run")
+        refused(small("apply", "--auto-approve"), "the ledger is locked by another process", "Wait for the other run")
     assert nothing_written(small)
 
 
@@ -269,7 +269,7 @@ def full_at(pages: int, patch: pytest.MonkeyPatch) -> None:
 def test_a_disk_that_is_full_before_anything_is_sent(small: Shop) -> None:
     full_at(1, small.patch)
 
-    refused(small("apply", "--auto-approve"), "the disk is full", "free some space, then run again")
+    refused(small("apply", "--auto-approve"), "the disk is full", "Free some space, then run again")
     assert nothing_written(small)
 
 

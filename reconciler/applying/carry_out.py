@@ -44,7 +44,7 @@ class Workbench:
 
 
 class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
-    """ConnectWise answered, and the ledger could not take it down: the next run looks the object up."""
+    """The ledger failed in the middle of a write: the next run looks the object up."""
 
 
 async def carry_out(action: Action, bench: Workbench) -> Result:
@@ -142,6 +142,8 @@ async def _journalled(
         raise
     except LostLease:
         raise  # the intent stays open: whoever holds the lock now settles it
+    except LedgerError as error:  # the lock could not be confirmed before a request left, perhaps not the first one
+        raise Unnoted(error.what, where=error.where, advice=error.advice) from error
     except LOST as error:
         # A POST was looked up after each lost answer, and is not there. Of the others nobody has looked.
         note("failed" if method == "POST" else "unknown", error=str(error))
