@@ -30,15 +30,14 @@ for name in ("venv", "ensurepip", "ssl", "sqlite3", "zlib"):
 if missing:
     print("lacks the modules " + ", ".join(missing) + " (on Debian and Ubuntu: apt install python3-venv)")
     raise SystemExit(4)
-print(sys.executable)
 '
 
 try() { # CANDIDATE VERSIONS...: sets `answer` to the interpreter, or to what is wrong with it
     candidate=$1; shift
-    command -v "$candidate" >/dev/null 2>&1 || { answer="is not there"; return 1; }
+    found=$(command -v "$candidate" 2>/dev/null) || { answer="is not there"; return 1; }
     answer=$("$candidate" -I -c "$ask" "$@" 2>/dev/null)
     case $? in
-        0) return 0 ;;
+        0) answer=$found; return 0 ;;
         3|4) return 1 ;;
         *) answer="does not run"; return 1 ;;
     esac

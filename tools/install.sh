@@ -5,7 +5,7 @@
 #   WITH_PIP  the release of pip to install with, or `newest`; left out: the one that comes with the interpreter
 #             (.ci/run installs with old ones and with the newest)
 #
-# What is in .venv depends on requirements.lock, pyproject.toml and the interpreter alone. .venv/.installed says which
+# What is in .venv depends on requirements.lock, [project] of pyproject.toml and the interpreter alone. .venv/.installed says which
 # of each, and is written last: where it is missing or says something else, .venv was half made (or copied, or made by
 # an interpreter that has gone), and it is made anew.
 set -eu
@@ -21,15 +21,17 @@ stamp=$venv/.installed
 # The interpreter behind `$1`, and the inputs. Prints nothing where it does not run.
 state() {
     "$1" -I -c 'if True:
-        import hashlib, importlib.util, os, sys
+        import hashlib, importlib.util, os, sys, tomllib
         if importlib.util.find_spec("pip") is None and sys.prefix != sys.base_prefix:
             raise SystemExit("no pip")
         base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
         print("python", sys.version.split()[0], base)
         print("folder", os.getcwd())
-        for name in ("requirements.lock", "pyproject.toml"):
-            with open(name, "rb") as file:
-                print(name, hashlib.sha256(file.read()).hexdigest())
+        with open("requirements.lock", "rb") as file:
+            print("lock", hashlib.sha256(file.read()).hexdigest())
+        with open("pyproject.toml", "rb") as file:
+            project = {name: value for name, value in tomllib.load(file).items() if name != "tool"}
+        print("project", hashlib.sha256(repr(project).encode()).hexdigest())
         print("pip", sys.argv[1] or "bundled")
     ' "${WITH_PIP:-$(sed -n 's/^pip //p' "$stamp" 2>/dev/null)}" 2>/dev/null || true
 }
