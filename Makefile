@@ -1,7 +1,8 @@
 # What people type. Everything runs in .venv, which tools/install.sh makes from the lock.
 #   make install PYTHON=python3.12     takes this interpreter; left out, a supported one is looked for
-VENV := .venv
-BIN  := $(VENV)/bin
+VENV    := .venv
+BIN     := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
@@ -48,8 +49,6 @@ lock: install  ## Resolve both locks anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --upgrade --extra dev --extra postgresql pyproject.toml -o requirements.lock
 	$(COMPILE) --extra postgresql --constraint requirements.lock --no-annotate pyproject.toml -o runtime.lock
-
-COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 dist: install  ## Build the wheel, and a lock that installs it: dist/requirements.txt
 	$(BIN)/python -m tools.dist
