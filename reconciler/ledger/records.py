@@ -10,6 +10,9 @@ from typing import Any, Literal
 PullState = Literal["whole", "failed"]
 WriteState = Literal["open", "done", "failed", "unknown"]
 
+IN_RECYCLE_BIN = "RecycleBin"
+"""The state of a customer whom the backup console keeps in a recycle bin: listed, and without devices that count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -33,7 +36,7 @@ class Customer:
     attributed: bool = True
     """False for usage that belongs to no end customer, such as a reseller's own devices."""
     state: str = ""
-    """The source's own word for the standing of the customer, such as `InTrial`; empty where it has none."""
+    """The source's word for the standing of the customer, such as `InTrial` or `IN_RECYCLE_BIN`; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

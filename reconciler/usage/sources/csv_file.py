@@ -6,12 +6,15 @@ import asyncio
 import csv
 import io
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.ledger.records import Pull
 from reconciler.usage.errors import SourceError
+from reconciler.usage.sources.cells import said
+from reconciler.usage.sources.files import read_file
 from reconciler.usage.sources.pulling import Clock, Found, whole_or_failed
 from reconciler.usage.sources.rows import Row, check_columns, read_rows
 
@@ -27,54 +30,64 @@ async def pull(settings: CsvSettings, now: datetime, *, clock: Clock = time.mono
 
     async def read() -> Found:
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
-        return parse(settings.name, settings.path.name, content)
+        return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
 
     return await whole_or_failed(settings.name, now, clock, read)
-
-
-def read_file(path: Path, source: str) -> bytes:
-    """A file's bytes, or a SourceError that says why not."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceError(
-            f"the file cannot be read: {error.strerror or error}",
-            where=f"usage source {source}, {path}",
-            advice="check the path, which is relative to the manifest folder, and its permissions",
-        ) from None
 
 
 def parse(source: str, file: str, content: bytes) -> Found:
     """The rows of a CSV text, UTF-8 with or without a byte order mark, comma-separated, with a header."""
     where = f"usage source {source}, {file}"
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content.partition(b"\n")[0]:
         raise SourceError(
-            f"line {line} is not UTF-8", where=where, advice="export the file as UTF-8 (in Excel: CSV UTF-8)"
-        ) from None
+            "the file is UTF-16", where=where, advice="export the file as UTF-8 (in Excel: CSV UTF-8), not as Unicode"
+        )
+    # Bytes that are not UTF-8 come through as half characters, so that each row that holds one is named.
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
     if not text.strip():
         raise SourceError("the file is empty", where=where, advice="check the export that writes it")
+    lines = _lines(text)
+    header: list[str] = []
+    for number, cells in lines:
+        if isinstance(cells, str):
+            raise SourceError(
+                f"line {number}, the header: {cells}", where=where, advice="check the quotes of that line"
+            )
+        header = [name.strip() for name in cells]
+        break
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
+        separator = ";" if ";" in header[0] else "tabs"
+        raise SourceError(f"the columns are separated by {separator}", where=where, advice="export with commas")
+    check_columns(header, file, source)
+    return read_rows(source, file, [_row(f"{file}:{number}", header, cells) for number, cells in lines])
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row that is not blank, with the line on which it begins: its cells, or what is wrong with it.
+
+    Quotes that do not close make all that follows uncertain, so that such a row is the last one.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[Row] = []
-    try:
-        header = [name.strip() for name in next(reader)]
-        if len(header) == 1 and ";" in header[0]:
-            raise SourceError("the columns are separated by ;", where=where, advice="export with commas")
-        check_columns(header, file, source)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise SourceError(
-                    f"line {reader.line_num} has {len(cells)} cells, and the header {len(header)}",
-                    where=where,
-                    advice="quote cells that hold a comma; a file that ends early was not written to its end",
-                )
-            rows.append(Row(f"{file}:{reader.line_num}", dict(zip(header, cells, strict=True))))
-    except csv.Error as error:
-        raise SourceError(
-            f"line {reader.line_num} is not CSV: {error}", where=where, advice="check the quotes of that line"
-        ) from None
-    return read_rows(source, file, rows)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield number, f"this is not CSV: {error}; check its quotes. The rows after it were not read"
+            return
+        if any(cell.strip() for cell in cells):
+            yield number, cells
+
+
+def _row(where: str, header: list[str], cells: list[str] | str) -> Row:
+    if isinstance(cells, str):
+        return Row(where, problem=cells)
+    if len(cells) != len(header):
+        return Row(
+            where,
+            problem=f"it has {len(cells)} cells, and the header {len(header)}: {said(','.join(cells))}; quote cells "
+            "that hold a comma (a file that ends early was not written to its end)",
+        )
+    return Row(where, dict(zip(header, cells, strict=True)))

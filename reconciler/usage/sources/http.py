@@ -1,34 +1,57 @@
 """HTTP as the sources need it: reads that are safe to repeat, repeated a few times, then a sentence.
 
-Nothing here writes, so that every request may be sent again after a lost answer, a 429 or a 5xx.
+Nothing here writes, so that every request may be sent again after a lost answer, a 429 or a 5xx. Every answer has a
+limit of time in all and of size.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from reconciler.http.addresses import is_loopback, may_hold_credentials
+from reconciler.http.waiting import retry_after
 from reconciler.usage.errors import SourceError
-from reconciler.usage.sources.pulling import Sleep, check_encrypted, is_loopback, shown
+from reconciler.usage.sources.addresses import check_address, shown
+from reconciler.usage.sources.json_rows import GarbledError
+from reconciler.usage.sources.pulling import Sleep
 
 ATTEMPTS = 5
+GARBLED_ATTEMPTS = 3
 FIRST_WAIT = 0.5
 """Seconds; doubled with each attempt."""
 
 LONGEST_WAIT = 60.0
 """Seconds; a longer `Retry-After` is cut to this."""
 
-TIMEOUT = httpx.Timeout(30.0, read=180.0)
-"""Long reads of the backup console take up to 180 s [seen]."""
+_T = TypeVar("_T")
 
 
-def make_client(transport: httpx.AsyncBaseTransport | None, url: str, source: str) -> httpx.AsyncClient:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one answer may take: seconds in all, and bytes after decompression."""
+
+    seconds: float = 200.0
+    size: int = 64 * 2**20
+
+
+LIMITS = Limits()
+"""Long reads of the backup console take up to 180 s [seen]. 64 MiB are about half a million rows."""
+
+CONNECT_SECONDS = 30.0
+
+
+def make_client(
+    transport: httpx.AsyncBaseTransport | None, url: str, source: str, limits: Limits = LIMITS
+) -> httpx.AsyncClient:
     """A client over the given transport, or over aiohttp's, which is several times as fast as httpx's own."""
     if transport is None:
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
@@ -36,7 +59,8 @@ def make_client(transport: httpx.AsyncBaseTransport | None, url: str, source: st
         # Reading the certificates that are trusted takes as long as the whole pull of a small estate.
         tls = httpx.create_ssl_context() if urlsplit(url).scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
         transport = AiohttpTransport(verify=tls, proxy=environment_proxy(url, source))
-    return httpx.AsyncClient(transport=transport, timeout=TIMEOUT, follow_redirects=False)
+    timeout = httpx.Timeout(limits.seconds, connect=min(CONNECT_SECONDS, limits.seconds))
+    return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)
 
 
 def environment_proxy(url: str, source: str) -> httpx.Proxy | None:
@@ -46,31 +70,59 @@ def environment_proxy(url: str, source: str) -> httpx.Proxy | None:
     if not named or is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
         return None
     named = named if "://" in named else f"http://{named}"
+    where = f"usage source {source}"
     if not named.startswith(("http://", "https://")):
         raise SourceError(
             f"the proxy of the environment speaks {named.partition(':')[0]}, which is not supported",
-            where=f"usage source {source}",
+            where=where,
             advice=f"set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY",
         )
-    return httpx.Proxy(named)
+    try:
+        return httpx.Proxy(named)
+    except (httpx.InvalidURL, ValueError):
+        raise SourceError(
+            "the proxy of the environment is not a URL",
+            where=where,
+            advice=f"write {parts.scheme.upper()}_PROXY as http://HOST:PORT",
+        ) from None
 
 
 async def get(
     url: str,
     source: str,
     token: str | None,
+    read: Callable[[bytes], _T],
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     sleep: Sleep = asyncio.sleep,
-) -> bytes:
-    """The body behind an address."""
+    limits: Limits = LIMITS,
+) -> _T:
+    """What `read` makes of the body behind an address; a body that it calls garbled is asked for again."""
     headers = {"Accept": "application/json"}
     if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    check_encrypted(url, source)
-    async with make_client(transport, url, source) as client:
-        response = await send(client, "GET", url, source=source, sleep=sleep, headers=headers)
-    return response.content
+        headers["Authorization"] = f"Bearer {_header_value(token, source)}"
+    check_address(url, source)
+    async with make_client(transport, url, source, limits) as client:
+        attempt = 1
+        while True:
+            content = await send(client, "GET", url, source=source, sleep=sleep, headers=headers, limits=limits)
+            try:
+                return await asyncio.to_thread(read, content)
+            except GarbledError:
+                if attempt == GARBLED_ATTEMPTS:
+                    raise
+            await sleep(FIRST_WAIT * 2 ** (attempt - 1))
+            attempt += 1
+
+
+def _header_value(token: str, source: str) -> str:
+    if token and token.isascii() and token.isprintable() and token == token.strip():
+        return token
+    raise SourceError(
+        "the token is empty, or holds blanks or characters that a header cannot hold",
+        where=f"usage source {source}",
+        advice="copy it again: a blank, a line break or a typographic dash may have come along",
+    )
 
 
 async def send(
@@ -82,17 +134,21 @@ async def send(
     sleep: Sleep,
     headers: Mapping[str, str] | None = None,
     content: bytes | None = None,
-) -> httpx.Response:
-    """A response with status 200, or a SourceError."""
-    where = f"usage source {source}, {shown(url)}"
+    limits: Limits = LIMITS,
+    asks: str = "",
+) -> bytes:
+    """The body of an answer with status 200, or a SourceError; `asks` names the call where the address does not."""
+    where = " ".join(filter(None, (f"usage source {source}, {shown(url)}", asks)))
     problem = ""
+    broken = _broken()
     for attempt in range(ATTEMPTS):
         wait = FIRST_WAIT * 2**attempt
         try:
-            response = await client.request(method, url, headers=headers, content=content)
-        except httpx.InvalidURL as error:
-            raise SourceError(f"the address is not a URL: {error}", where=where) from None
-        except httpx.TransportError as error:
+            async with asyncio.timeout(limits.seconds) as limit:
+                answer = await _whole(client, method, url, headers, content, limits.size)
+        except broken as error:
+            if limit.expired() or isinstance(error, httpx.ReadTimeout):
+                raise _too_slow(limits, where) from None
             problem = describe(error)
             if "certificate" in problem.lower():
                 raise SourceError(
@@ -101,12 +157,14 @@ async def send(
                     advice="check the address, and the certificates that this machine trusts (SSL_CERT_FILE)",
                 ) from None
         else:
-            if response.status_code == 200:
-                return response
-            if response.status_code != 429 and response.status_code < 500:
-                raise refusal(response, where)
-            problem = f"the server answered {response.status_code} {response.reason_phrase}"
-            wait = max(wait, retry_after(response))
+            if answer.status_code == 200:
+                if isinstance(answer.body, bytes):
+                    return answer.body
+                raise _too_large(limits, where)
+            if answer.status_code != 429 and answer.status_code < 500:
+                raise refusal(answer, where)
+            problem = f"the server answered {answer.status}"
+            wait = max(wait, retry_after(answer.headers, now=datetime.now(UTC)) or 0.0)
         if attempt < ATTEMPTS - 1:
             await sleep(min(wait, LONGEST_WAIT))
     raise SourceError(
@@ -116,31 +174,86 @@ async def send(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer; `body` is None where it was larger than allowed, or of no interest."""
+
+    status_code: int
+    reason: str
+    headers: httpx.Headers
+    body: bytes | None
+
+    @property
+    def status(self) -> str:
+        """Number and words, such as `503 Service Unavailable`."""
+        return f"{self.status_code} {self.reason}".strip()
+
+
+async def _whole(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    headers: Mapping[str, str] | None,
+    content: bytes | None,
+    largest: int,
+) -> Answer:
+    """One answer, read to its end unless it is too large; the body of a refusal is left unread."""
+    async with client.stream(method, url, headers=headers, content=content) as response:
+        body: bytes | None = None
+        if response.status_code == 200:
+            chunks = bytearray()
+            async for chunk in response.aiter_bytes():
+                chunks += chunk
+                if len(chunks) > largest:
+                    break
+            else:
+                body = bytes(chunks)
+        return Answer(response.status_code, response.reason_phrase, response.headers, body)
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What is raised where there was no whole answer.
+
+    The transport over aiohttp passes some of its errors on as they are, such as that of an answer that is no HTTP.
+    """
+    from aiohttp import ClientError  # noqa: PLC0415 - slow to import
+
+    return (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ClientError)
+
+
 def describe(error: Exception) -> str:
     """A transport error in words; some of them have none of their own."""
     return str(error) or type(error).__name__
 
 
-def retry_after(response: httpx.Response) -> float:
-    """Seconds that the server asks to wait; 0 where it says nothing that is a number."""
-    text: Any = response.headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else 0.0
+def _too_slow(limits: Limits, where: str) -> SourceError:
+    return SourceError(
+        f"no whole answer came within {limits.seconds:g} seconds",
+        where=where,
+        advice="what was billed before is held; look at the network, and at the server if it stays so slow",
+    )
 
 
-def refusal(response: httpx.Response, where: str) -> SourceError:
+def _too_large(limits: Limits, where: str) -> SourceError:
+    return SourceError(
+        f"the answer is larger than {limits.size / 2**20:g} MiB",
+        where=where,
+        advice="check the address: usage of half a million devices is smaller",
+    )
+
+
+def refusal(answer: Answer, where: str) -> SourceError:
     """A status that repeating does not change."""
-    status = response.status_code
-    if response.is_redirect:
-        target = shown(response.headers.get("Location", ""))
+    if 300 <= answer.status_code < 400:
+        location = answer.headers.get("Location", "")
+        target = "" if may_hold_credentials(location) or not location else f": {shown(location)}"
         return SourceError(
-            f"the server points elsewhere ({status}): {target}", where=where, advice="write the final address"
+            f"the server points elsewhere ({answer.status_code}){target}", where=where, advice="write the final address"
         )
-    if status in (401, 403, 407):
+    if answer.status_code in (401, 403, 407):
         return SourceError(
-            f"the server refused us ({status} {response.reason_phrase})",
+            f"the server refused us ({answer.status})",
             where=where,
             advice="check the credentials, and whether a proxy wants some",
         )
-    return SourceError(
-        f"the server answered {status} {response.reason_phrase}", where=where, advice="check the address"
-    )
+    return SourceError(f"the server answered {answer.status}", where=where, advice="check the address")

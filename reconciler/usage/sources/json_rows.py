@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.ledger.records import Pull
 from reconciler.usage.errors import SourceError
-from reconciler.usage.sources.csv_file import read_file
-from reconciler.usage.sources.pulling import Clock, Found, Sleep, shown, whole_or_failed
-from reconciler.usage.sources.rows import Row, check_columns, read_rows
+from reconciler.usage.sources.addresses import shown
+from reconciler.usage.sources.cells import said
+from reconciler.usage.sources.files import read_file
+from reconciler.usage.sources.pulling import Clock, Found, Sleep, hidden, whole_or_failed
+from reconciler.usage.sources.rows import COLUMNS, REQUIRED, Row, check_columns, read_rows
 
 if TYPE_CHECKING:
     import httpx
+
+    from reconciler.usage.sources.http import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,10 @@ class JsonSettings:
     """Sent as a bearer token."""
 
 
+class GarbledError(SourceError):
+    """The text is no whole JSON document: it may have been cut off, or something else answered."""
+
+
 async def pull(
     settings: JsonSettings,
     now: datetime,
@@ -40,32 +49,54 @@ async def pull(
     transport: httpx.AsyncBaseTransport | None = None,
     sleep: Sleep = asyncio.sleep,
     clock: Clock = time.monotonic,
+    limits: Limits | None = None,
 ) -> Pull:
     """Read the file or the endpoint as it stands."""
 
     async def read() -> Found:
         if settings.url is not None:
-            from reconciler.usage.sources.http import get  # noqa: PLC0415 - files need no HTTP
+            from reconciler.usage.sources import http  # noqa: PLC0415 - files need no HTTP
 
-            content = await get(settings.url, settings.name, settings.token, transport=transport, sleep=sleep)
-            return parse(settings.name, shown(settings.url), content)
+            place = shown(settings.url)
+            rows = await http.get(
+                settings.url,
+                settings.name,
+                settings.token,
+                lambda content: load(settings.name, place, content),
+                transport=transport,
+                sleep=sleep,
+                limits=limits or http.LIMITS,
+            )
+            return await asyncio.to_thread(read_rows, settings.name, place, rows)
         if settings.path is None:
             raise SourceError(
                 "neither path nor url is given", where=f"usage source {settings.name}", advice="give one of them"
             )
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
-        return parse(settings.name, settings.path.name, content)
+        return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
 
-    return await whole_or_failed(settings.name, now, clock, read)
+    return await whole_or_failed(settings.name, now, clock, read, hidden(settings.token))
 
 
 def parse(source: str, place: str, content: bytes) -> Found:
-    """The rows of a JSON text; fractions are read as Decimal."""
+    """The customers and samples of a JSON text."""
+    return read_rows(source, place, load(source, place, content))
+
+
+def load(source: str, place: str, content: bytes) -> list[Row]:
+    """The rows of a JSON text; fractions are read as Decimal. Raises GarbledError where a second try may help."""
     where = f"usage source {source}, {place}"
     try:
-        value: Any = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
+        value: Any = json.loads(
+            content.decode("utf-8-sig"),
+            parse_float=Decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
+        )
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise _not_json(content, error, where) from None
+    if value is None:
+        raise GarbledError("the answer is null", where=where, advice="check the export that writes it")
     rows = value.get("rows") if isinstance(value, Mapping) else value
     if not isinstance(rows, list):
         raise SourceError(
@@ -73,25 +104,53 @@ def parse(source: str, place: str, content: bytes) -> Found:
             where=where,
             advice="send [{customer_id, customer_name, device_id, used, unit, as_of}, …]",
         )
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, Mapping):
-            raise SourceError(f"row {number} is not an object", where=where, advice="each row is an object")
-    if rows:
-        check_columns(rows[0], place, source)
-    return read_rows(source, place, [Row(f"{place} row {number}", row) for number, row in enumerate(rows, start=1)])
+    if rows and isinstance(rows[0], Mapping):
+        check_columns(rows[0], f"{place} row 1", source)
+    path = "/rows" if isinstance(value, Mapping) else ""
+    return [_row(f"{place} row {number + 1} ({path}/{number})", row) for number, row in enumerate(rows)]
+
+
+class _Object(dict[str, Any]):
+    """An object of the JSON text, with the names that stand in it twice."""
+
+    twice: tuple[str, ...] = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    found = _Object(pairs)
+    if len(found) < len(pairs):
+        found.twice = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    return found
+
+
+def _row(where: str, row: Any) -> Row:
+    if not isinstance(row, _Object):
+        return Row(where, problem=f"this is no object: {said(row)}")
+    twice = [name for name in row.twice if name in COLUMNS]
+    if twice:
+        return Row(where, problem=f"{', '.join(twice)} stands twice in this object")
+    missing = [name for name in REQUIRED if name not in row]
+    if missing:
+        return Row(where, problem=f"{', '.join(missing)} is not there; write null where a figure is not known")
+    return Row(where, row)
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
+    raise ValueError(f"{name} is no number of JSON; write null where a figure is not known")
 
 
 def _not_json(content: bytes, error: Exception, where: str) -> SourceError:
     if not content.strip():
-        return SourceError("the answer is empty", where=where, advice="check the export that writes it")
+        return GarbledError("the answer is empty", where=where, advice="check the export that writes it")
     if content.lstrip()[:1] == b"<":
-        return SourceError(
+        return GarbledError(
             "this is HTML or XML, not JSON",
             where=where,
             advice="a proxy or a sign-in page may stand in between: open the address in a browser",
         )
-    return SourceError(f"this is not JSON: {error}", where=where, advice="it may have been cut off: try again")
+    if isinstance(error, RecursionError):
+        return SourceError("the JSON is nested too deeply", where=where, advice="send an array of rows")
+    if isinstance(error, UnicodeDecodeError):
+        line = content.count(b"\n", 0, error.start) + 1
+        return GarbledError(f"this is not JSON: line {line} is not UTF-8", where=where, advice="write it as UTF-8")
+    return GarbledError(f"this is not JSON: {error}", where=where, advice="it may have been cut off: try again")

@@ -1,47 +1,51 @@
 """Rows of `customer_id, customer_name, device_id?, used, unit, as_of` → customers and samples.
 
-Shared by files and endpoints. Every bad row is named; one of them fails the whole reading, because a customer
-left out would look as if it had used nothing.
+Files and endpoints share this. Every bad row is named; one of them fails the whole reading, because a customer left
+out would look as if it had used nothing.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from reconciler.ledger.records import Customer, Sample
 from reconciler.usage.errors import SourceError
-from reconciler.usage.rules import BYTES_OF
+from reconciler.usage.sources.cells import BadValueError, bytes_of, id_of, name_of, said, text_of, time_of
 from reconciler.usage.sources.pulling import Found
 
 REQUIRED = ("customer_id", "customer_name", "used", "unit", "as_of")
 COLUMNS = (*REQUIRED, "device_id")
-SHOWN = 20
-"""How many bad rows a message names; the others are counted."""
-
-LARGEST = 2**63 - 1
-"""What the ledger holds: 9.2 exabytes."""
+SHOWN = 100
+"""How many rows a message names at most; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, and where it stands: `usage.csv:7`, `usage.json row 7`."""
+    """One row, and where it stands: `usage.csv:7`, `usage.json row 7 (/6)`.
+
+    `problem` is what its reader found wrong with the row as a whole; its values do not count then.
+    """
 
     where: str
-    values: Mapping[str, Any]
-
-
-class _BadRowError(ValueError):
-    """A row that cannot be read, in words that follow the row's place."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
 
 
 def check_columns(present: Iterable[str], where: str, source: str) -> None:
-    """Refuse a table whose required columns are missing, naming what is there instead."""
+    """Refuse a table whose required columns are missing, naming what is there instead, or stand twice."""
     given = list(present)
+    place = f"usage source {source}, {where}"
+    twice = [name for name in COLUMNS if given.count(name) > 1]
+    if twice:
+        raise SourceError(
+            f"the header names {', '.join(twice)} more than once",
+            where=place,
+            advice="remove or rename one of the columns: it is not known which one counts",
+        )
     missing = [name for name in REQUIRED if name not in given]
     if not missing:
         return
@@ -50,10 +54,10 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
     hints = []
     for name in missing:
         near = difflib.get_close_matches(name, lowered, n=1)
-        hints.append(f"{name} (did you mean {lowered[near[0]]!r}?)" if near else name)
+        hints.append(f"{name} (did you mean {said(lowered[near[0]])}?)" if near else name)
     raise SourceError(
         f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(hints)}",
-        where=f"usage source {source}, {where}",
+        where=place,
         advice=f"the columns are {', '.join(REQUIRED)} and, where there are devices, device_id",
     )
 
@@ -61,7 +65,8 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
 def read_rows(source: str, where: str, rows: Sequence[Row]) -> Found:
     """All rows as customers and samples. Raises SourceError that names every bad row, up to `SHOWN` of them.
 
-    One device in several rows of different `as_of` counts with the newest; two rows of one `as_of` are an error.
+    Of one device in several rows of different `as_of` the newest counts. Two rows of one device and `as_of` are an
+    error where their figures differ; where they are equal, one counts, and a note says so.
     """
     if not rows:
         raise SourceError(
@@ -70,103 +75,77 @@ def read_rows(source: str, where: str, rows: Sequence[Row]) -> Found:
             advice="an export without customers is taken for a failed one; nothing is set to zero because of it",
         )
     bad: list[str] = []
+    repeated: list[str] = []
     names: dict[str, tuple[datetime, str]] = {}
-    newest: dict[tuple[str, str | None], tuple[Sample, str]] = {}
+    read: dict[tuple[str, str | None, datetime], tuple[Sample, str]] = {}
     for row in rows:
         try:
-            sample, name = _sample(source, row.values)
-            _keep_newest(newest, sample, row.where)
-        except _BadRowError as error:
+            sample, name = _sample(source, row)
+        except BadValueError as error:
             bad.append(f"{row.where}: {error}")
             continue
         known = names.get(sample.customer_id)
         if known is None or sample.observed_at >= known[0]:
             names[sample.customer_id] = (sample.observed_at, name)
+        first, place = read.setdefault((sample.customer_id, sample.device_id, sample.observed_at), (sample, row.where))
+        if first is sample:
+            continue
+        if first.bytes == sample.bytes:
+            repeated.append(f"{row.where} repeats {place}")
+        else:
+            bad.append(f"{row.where}: {_whose(sample)} stands already in {place}, with the same as_of and another used")
     if bad:
         raise SourceError(_bad_rows(bad, len(rows)), where=f"usage source {source}", advice="correct these rows")
     return Found(
         customers=tuple(Customer(source, customer_id, name) for customer_id, (_, name) in names.items()),
-        samples=tuple(sample for sample, _ in newest.values()),
+        samples=_newest(sample for sample, _ in read.values()),
+        notes=_repetitions(repeated),
     )
+
+
+def _newest(samples: Iterable[Sample]) -> tuple[Sample, ...]:
+    """Of each device the newest sample, in the order in which the devices first came."""
+    newest: dict[tuple[str, str | None], Sample] = {}
+    for sample in samples:
+        key = (sample.customer_id, sample.device_id)
+        known = newest.get(key)
+        if known is None or known.observed_at < sample.observed_at:
+            newest[key] = sample
+    return tuple(newest.values())
+
+
+def _whose(sample: Sample) -> str:
+    what = "customer" if sample.device_id is None else f"device {said(sample.device_id)} of customer"
+    return f"{what} {said(sample.customer_id)}"
 
 
 def _bad_rows(bad: Sequence[str], total: int) -> str:
     lines = list(bad[:SHOWN])
     if len(bad) > SHOWN:
         lines.append(f"and {len(bad) - SHOWN} more")
-    return f"{len(bad)} of {total} rows cannot be read\n    " + "\n    ".join(lines)
+    many = f"{len(bad)} of {total} rows" if total > 1 else "the only row"
+    return f"{many} cannot be read\n    " + "\n    ".join(lines)
 
 
-def _keep_newest(newest: dict[tuple[str, str | None], tuple[Sample, str]], sample: Sample, where: str) -> None:
-    key = (sample.customer_id, sample.device_id)
-    known = newest.get(key)
-    if known is not None and known[0].observed_at == sample.observed_at:
-        what = "customer" if sample.device_id is None else f"device {sample.device_id!r} of customer"
-        raise _BadRowError(f"{what} {sample.customer_id!r} stands already in {known[1]}, with the same as_of")
-    if known is None or known[0].observed_at < sample.observed_at:
-        newest[key] = (sample, where)
+def _repetitions(repeated: Sequence[str]) -> tuple[str, ...]:
+    if not repeated:
+        return ()
+    more = f" and {len(repeated) - SHOWN} more" if len(repeated) > SHOWN else ""
+    return (f"the same figure stands twice and counts once: {', '.join(repeated[:SHOWN])}{more}",)
 
 
-def _sample(source: str, values: Mapping[str, Any]) -> tuple[Sample, str]:
-    customer_id = _text(values, "customer_id")
+def _sample(source: str, row: Row) -> tuple[Sample, str]:
+    if row.problem is not None:
+        raise BadValueError(row.problem)
+    values = row.values
+    customer_id = id_of(values.get("customer_id"), "customer_id")
     if not customer_id:
-        raise _BadRowError("customer_id is empty")
+        raise BadValueError("customer_id is empty")
     sample = Sample(
         source=source,
         customer_id=customer_id,
-        device_id=_text(values, "device_id") or None,
-        observed_at=_as_of(values),
-        bytes=_bytes(values),
+        device_id=id_of(values.get("device_id"), "device_id") or None,
+        observed_at=time_of(values.get("as_of"), "as_of"),
+        bytes=bytes_of(values.get("used"), text_of(values.get("unit"), "unit")),
     )
-    return sample, _text(values, "customer_name") or customer_id
-
-
-def _text(values: Mapping[str, Any], name: str) -> str:
-    """Text, or a whole number, as JSON writes ids."""
-    value = values.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _BadRowError(f"{name} is not text: {value!r}")
-    return str(value).strip()
-
-
-def _bytes(values: Mapping[str, Any]) -> int | None:
-    """Used storage in bytes, halves up; an empty `used` is missing, not 0."""
-    unit = _text(values, "unit")
-    if unit not in BYTES_OF:
-        raise _BadRowError(f"unit is {unit!r}, and must be one of {', '.join(BYTES_OF)}")
-    used = values.get("used")
-    if used is None or (isinstance(used, str) and not used.strip()):
-        return None
-    if isinstance(used, bool) or not isinstance(used, str | int | Decimal):
-        raise _BadRowError(f"used is not a number: {used!r}")
-    try:
-        amount = Decimal(used.strip() if isinstance(used, str) else used)
-    except InvalidOperation:
-        raise _BadRowError(f"used is not a number: {used!r}") from None
-    if not amount.is_finite():
-        raise _BadRowError(f"used is not a number: {used!r}")
-    if amount < 0:
-        raise _BadRowError(f"used is negative: {used}")
-    if amount > LARGEST:  # before the arithmetic: 1E+999999 as a whole number would fill the memory
-        raise _BadRowError(f"used is too large: {used}")
-    with localcontext(prec=80):
-        size = int((amount * BYTES_OF[unit]).to_integral_value(ROUND_HALF_UP))
-    if size > LARGEST:
-        raise _BadRowError(f"used is too large: {used} {unit}")
-    return size
-
-
-def _as_of(values: Mapping[str, Any]) -> datetime:
-    text = _text(values, "as_of")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _BadRowError(f"as_of is not a time: {text!r}; write 2025-11-22T13:00:00Z") from None
-    if moment.tzinfo is None:
-        raise _BadRowError(f"as_of has no time zone: {text!r}; write {text}Z or {text}+01:00")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise _BadRowError(f"as_of is out of range: {text!r}") from None
+    return sample, name_of(values.get("customer_name"), "customer_name") or customer_id

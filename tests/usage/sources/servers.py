@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,16 +25,25 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `cut` promises the whole body and sends only so many bytes of it, `drop` sends nothing."""
+    """An answer; `cut` promises the whole body and sends only so many bytes of it, `drop` sends nothing.
+
+    `raw` is sent instead of all of it. `forever` repeats the body until the client has had enough, each time after so
+    many seconds.
+    """
 
     body: bytes = b""
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
     drop: bool = False
+    raw: bytes | None = None
+    forever: float | None = None
 
     def on_the_wire(self) -> bytes:
-        lines = [f"HTTP/1.1 {self.status} Status", f"Content-Length: {len(self.body)}", "Connection: close"]
+        if self.raw is not None:
+            return self.raw
+        lines = [f"HTTP/1.1 {self.status} Status", "Connection: close"]
+        lines += [f"Content-Length: {len(self.body)}"] if self.forever is None else []
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
         return head + (self.body if self.cut is None else self.body[: self.cut])
@@ -49,20 +59,35 @@ class Server:
     def __init__(self, answer: Callable[[Seen], Reply]) -> None:
         self._answer = answer
         self.seen: list[Seen] = []
+        self._over = asyncio.Event()
+        self._serving: list[asyncio.Future[None]] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/jsonapi"
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._over.set()
         self._server.close()
+        await asyncio.gather(*self._serving)
         await self._server.wait_closed()
 
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.append(asyncio.ensure_future(self._serve(reader, writer)))
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A client that has had enough is gone before its answer has an end.
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            await self._reply(reader, writer)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *lines = head.strip().split("\r\n")
         method, target, _ = first.split(" ")
@@ -71,11 +96,14 @@ class Server:
         seen = Seen(method, target, headers, body)
         self.seen.append(seen)
         reply = self._answer(seen)
-        if not reply.drop:
-            writer.write(reply.on_the_wire())
+        if reply.drop:
+            return
+        writer.write(reply.on_the_wire())
+        await writer.drain()
+        while reply.forever is not None and not self._over.is_set():
+            await asyncio.sleep(reply.forever)
+            writer.write(reply.body)
             await writer.drain()
-        writer.close()
-        await writer.wait_closed()
 
 
 class Time:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
-from reconciler.ledger.records import Pull
+from reconciler.ledger.records import IN_RECYCLE_BIN, Pull
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console as SandboxConsole
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
-from reconciler.usage.sources.cove import COLUMNS, pull
-from reconciler.usage.sources.cove_session import CoveSettings
+from reconciler.usage.sources.cove import pull
+from reconciler.usage.sources.cove_devices import COLUMNS
+from reconciler.usage.sources.cove_session import CoveSession, CoveSettings
+from reconciler.usage.sources.http import make_client
 
 from .console import Console, device, partner, refusal, settings
 from .servers import Reply, Server, Time, as_json
@@ -51,7 +54,7 @@ async def test_the_calls_are_those_of_the_contract() -> None:
     assert partners["params"] == {
         "parentPartnerId": 1,
         "fetchRecursively": True,
-        "fields": [0, 1, 3, 4, 5, 8, 10, 18, 20],
+        "fields": [0, 1, 5],
     }
     assert statistics["params"] == {
         "query": {
@@ -59,8 +62,8 @@ async def test_the_calls_are_those_of_the_contract() -> None:
             "SelectionMode": "Merged",
             "StartRecordNumber": 0,
             "RecordsCount": 1000,
-            "OrderBy": "I8 ASC",
-            "Columns": ["I1", "I8", "I14", "I32", "I59"],
+            "OrderBy": "I0 ASC",
+            "Columns": ["I14"],
         }
     }
     assert all(call["jsonrpc"] == "2.0" for call in console.calls)
@@ -124,6 +127,13 @@ async def test_a_device_that_comes_twice_is_a_failed_pull_because_another_was_mi
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)])
     found = await pull_of(console)
     assert found.state == "failed"
+    assert "the console counts 3 devices and lists 2" in str(found.error)
+
+
+async def test_without_a_count_a_device_that_comes_twice_is_a_failed_pull_too() -> None:
+    console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)], count=[])
+    found = await pull_of(console)
+    assert found.state == "failed"
     assert "1 devices came twice while 3 rows were read" in str(found.error)
 
 
@@ -139,7 +149,7 @@ async def test_a_server_that_repeats_its_first_page_is_not_read_for_ever() -> No
     console.instead["EnumerateAccountStatistics"] = [page] * 1000
     found = await pull_of(console)
     assert found.state == "failed"
-    assert console.methods().count("EnumerateAccountStatistics") == 4
+    assert console.methods().count("EnumerateAccountStatistics") == 6
 
 
 async def test_no_devices_at_all_is_a_whole_reading() -> None:
@@ -153,15 +163,93 @@ async def test_a_device_without_the_column_is_missing_and_not_zero() -> None:
 
 
 async def test_a_device_without_any_settings_is_missing_too() -> None:
-    console = Console(CUSTOMERS, [device(1, 10, Settings=None)])
-    assert [sample.bytes for sample in (await pull_of(console)).samples] == [None]
+    console = Console(CUSTOMERS, [device(1, 10, Settings=None), device(2, 10, "7")])
+    assert [sample.bytes for sample in (await pull_of(console)).samples] == [None, 7]
 
 
-@pytest.mark.parametrize("size", ["12.5", "-1", "1e9", "x", "٣", True, 1.5, "9" * 30, str(2**63)])
-async def test_a_figure_that_is_no_number_of_bytes_is_not_guessed_at(size: Any) -> None:
-    found = await pull_of(Console(CUSTOMERS, [device(1, 10, size)]))
-    assert found.state == "failed"
-    assert "device 1 uses" in str(found.error)
+ODD: list[tuple[Any, str]] = [
+    ("-1", "'-1', which is no whole number of bytes"),
+    ("123.0", "'123.0', which is no whole number of bytes"),
+    ("12.5", "'12.5', which is no whole number of bytes"),
+    ("1e9", "'1e9', which is no whole number of bytes"),
+    ("1_000", "'1_000', which is no whole number of bytes"),
+    ("1,000", "'1,000', which is no whole number of bytes"),
+    ("+7", "'+7', which is no whole number of bytes"),
+    ("0x1f", "'0x1f', which is no whole number of bytes"),
+    (" 7", "' 7', which is no whole number of bytes"),
+    ("   ", "'   ', which is no whole number of bytes"),
+    ("", "'', which is no whole number of bytes"),
+    ("x\ny", "'x?y', which is no whole number of bytes"),
+    ("٣", "'٣', which is no whole number of bytes"),
+    ("１２", "'１２', which is no whole number of bytes"),
+    (True, "true, which is no whole number of bytes"),
+    (None, "null, which is no whole number of bytes"),
+    (123.0, "123.0, which is no whole number of bytes"),
+    (1.5, "1.5, which is no whole number of bytes"),
+    (-5, "-5, which is negative"),
+    ([7], "a list, which is no whole number of bytes"),
+    ({"v": 7}, "an object, which is no whole number of bytes"),
+    ("9" * 30, f"'{'9' * 30}', which is larger than any storage"),
+    ("9" * 5000, f"'{'9' * 60}…', which is larger than any storage"),
+    (2**63, f"{2**63}, which is larger than any storage"),
+    (str(2**63), f"'{2**63}', which is larger than any storage"),
+]
+
+
+@pytest.mark.parametrize(("size", "said"), ODD, ids=lambda value: ascii(value)[:20])
+async def test_an_odd_figure_makes_its_device_silent_and_is_named_and_the_others_are_billed(
+    size: Any, said: str
+) -> None:
+    odd = device(1, 10, Settings=[{"I14": size}])
+    found = await pull_of(Console(CUSTOMERS, [odd, device(2, 10, "7"), device(3, 20, "9")]))
+    assert found.state == "whole"
+    assert [(sample.device_id, sample.bytes) for sample in found.samples] == [("1", None), ("2", 7), ("3", 9)]
+    assert found.notes == (f"device 1 of partner 10 is silent: the console gives its used storage (I14) as {said}",)
+
+
+async def test_a_reading_in_which_every_figure_is_odd_is_whole_all_devices_are_silent() -> None:
+    found = await pull_of(Console(CUSTOMERS, [device(1, 10, "-1"), device(2, 20, "x")]))
+    assert (found.state, [sample.bytes for sample in found.samples]) == ("whole", [None, None])
+
+
+async def test_of_many_odd_figures_the_first_twenty_are_named_and_the_others_counted() -> None:
+    found = await pull_of(Console(CUSTOMERS, [device(number, 10, "-1") for number in range(25)]))
+    assert len(found.notes) == 21
+    assert found.notes[-1].startswith("5 more devices are silent")
+
+
+async def test_two_different_figures_in_one_row_are_none() -> None:
+    rows = [
+        device(1, 10, Settings=[{"I14": "5"}, {"I14": "7"}]),
+        device(2, 10, Settings=[{"I14": "5"}, {"US": "5"}]),
+        device(3, 10, Settings=[{"I14": True}, {"I14": 1}]),
+    ]
+    found = await pull_of(Console(CUSTOMERS, rows))
+    assert [sample.bytes for sample in found.samples] == [None, 5, None]
+    assert "(I14) as twice: '5' and '7'" in found.notes[0]
+
+
+async def test_a_figure_may_come_by_the_columns_other_name() -> None:
+    assert used(await pull_of(Console(CUSTOMERS, [device(1, 10, Settings=[{"US": "5"}])]))) == {"10": 5}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([device(1, 10, None), device(2, 20, None)], "none of 2 devices gives used storage (column I14)"),
+        ([device(1, 10, None)], "the only device does not give used storage (column I14)"),
+    ],
+)
+async def test_a_column_that_silently_stays_away_is_a_failed_pull_and_not_zero(rows: Any, said: str) -> None:
+    found = await pull_of(Console(CUSTOMERS, rows))
+    assert (found.state, found.samples) == ("failed", ())
+    assert said in str(found.error)
+    assert "EnumerateAccountStatistics" in str(found.error)
+
+
+async def test_one_device_with_the_column_is_enough_to_tell_silence_from_a_lost_column() -> None:
+    found = await pull_of(Console(CUSTOMERS, [device(1, 10, None), device(2, 20, None), device(3, 20, "0")]))
+    assert [sample.bytes for sample in found.samples] == [None, None, 0]
 
 
 async def test_a_figure_may_be_a_number_where_text_is_usual() -> None:
@@ -188,16 +276,29 @@ async def test_devices_above_end_customer_level_are_unattributed() -> None:
 async def test_a_partner_that_the_tree_does_not_know_is_unattributed_under_its_id() -> None:
     console = Console(CUSTOMERS, [device(1, 77, "5"), device(2, 78, "5", Settings=[])])
     unknown = [each for each in (await pull_of(console)).customers if not each.attributed]
-    assert [(each.id, each.name) for each in unknown] == [("77", "Partner 77"), ("78", "partner 78")]
+    assert [(each.id, each.name) for each in unknown] == [("77", "partner 77"), ("78", "partner 78")]
 
 
-async def test_partners_in_a_recycle_bin_are_left_out_and_said_to_be() -> None:
+async def test_a_partner_that_came_while_the_devices_were_read_is_asked_for_once_more() -> None:
+    console = Console([*CUSTOMERS, partner(30, "New")], [device(1, 10), device(2, 30, "5")])
+    console.instead["EnumeratePartners"] = [as_json({"result": {"result": CUSTOMERS}, "visa": "v"})]
+    found = await pull_of(console)
+    assert used(found) == {"10": 10**9, "30": 5}
+    assert all(customer.attributed for customer in found.customers)
+
+
+async def test_the_devices_of_partners_in_a_recycle_bin_are_left_out_and_said_to_be() -> None:
     bin_ = partner(30, "Acme MSP - Recycle Bin", "Reseller")
     partners = [*CUSTOMERS, bin_, partner(31, "Gone", parent=30), partner(32, "Gone too", parent=30)]
     console = Console(partners, [device(1, 31), device(2, 31), device(3, 32), device(4, 10)])
     found = await pull_of(console)
     assert used(found) == {"10": 10**9}
-    assert [customer.name for customer in found.customers] == ["Acme", "Beta"]
+    assert {customer.name: customer.state for customer in found.customers} == {
+        "Acme": "InProduction",
+        "Beta": "InProduction",
+        "Gone": IN_RECYCLE_BIN,
+        "Gone too": IN_RECYCLE_BIN,
+    }
     assert found.notes == (
         "Gone (31) is in the recycle bin: 2 devices not billed",
         "Gone too (32) is in the recycle bin: 1 device not billed",
@@ -209,17 +310,137 @@ async def test_a_trial_is_read_and_its_state_kept() -> None:
     assert [customer.state for customer in (await pull_of(console)).customers] == ["InTrial", ""]
 
 
+@pytest.mark.parametrize(
+    ("name", "binned"),
+    [
+        ("Acme MSP - Recycle Bin", True),
+        ("Acme MSP -  recycle bin ", True),
+        ("Acme MSP – Recycle Bin", True),
+        ("Recycle Bins Ltd", False),
+        ("Acme Recycle Bin", False),
+        ("Acme - Recycle Bin Services", False),
+    ],
+)
+async def test_a_recycle_bin_is_known_by_the_end_of_its_name(name: str, binned: bool) -> None:
+    partners = [partner(30, name, "Reseller"), partner(31, "Gone", parent=30)]
+    found = await pull_of(Console(partners, [device(1, 31)]))
+    assert [customer.state == IN_RECYCLE_BIN for customer in found.customers] == [binned]
+    assert len(found.samples) == (0 if binned else 1)
+
+
 async def test_partners_that_are_their_own_parents_end_somewhere() -> None:
-    loop = [partner(10, "A", "Site", 11), partner(11, "B", "Site", 10), partner(12, "C", "Site", parent=None)]
-    found = await pull_of(Console(loop, [device(1, 10), device(2, 12)]))
-    assert [customer.attributed for customer in found.customers] == [False, False]
+    loop = [
+        partner(10, "A", "Site", 11),
+        partner(11, "B", "Site", 10),
+        partner(12, "C", "Site", parent=None),
+        partner(13, "D", "Site", parent=99),
+        partner(14, "E", "Site", parent=14),
+    ]
+    found = await pull_of(Console(loop, [device(1, 10), device(2, 12), device(3, 13), device(4, 14)]))
+    assert {customer.id: customer.attributed for customer in found.customers} == dict.fromkeys(
+        ["10", "12", "13", "14"], False
+    )
 
 
-async def test_an_expired_visa_is_renewed_once_and_the_call_repeated() -> None:
+async def test_a_parent_may_be_listed_after_its_child_and_the_root_among_them() -> None:
+    partners = [
+        partner(12, "Quay", "Site", 11),
+        partner(11, "Harbour", "Site", "10"),
+        {**partner(10, "Acme"), "Id": "10"},
+        partner(1, "Acme MSP", "Reseller", parent=0),
+    ]
+    found = await pull_of(Console(partners, [device(1, 12, "5"), device(2, 1, "7")]))
+    assert used(found) == {"10": 5, "1": 7}
+    assert {each.id: (each.name, each.attributed) for each in found.customers} == {
+        "10": ("Acme", True),
+        "1": ("Acme MSP", False),
+    }
+
+
+async def test_a_name_keeps_no_control_characters() -> None:
+    found = await pull_of(Console([partner(10, "Ac\x00me\n")], [device(1, 10)]))
+    assert [customer.name for customer in found.customers] == ["Ac me"]
+
+
+async def test_a_partner_that_comes_twice_alike_is_one_and_otherwise_a_failed_pull() -> None:
+    assert (await pull_of(Console([*CUSTOMERS, *CUSTOMERS], [device(1, 10)]))).state == "whole"
+    moved = await pull_of(Console([*CUSTOMERS, partner(10, "Acme", parent=20)], [device(1, 10)]))
+    assert "partner 10 comes twice, and not alike" in str(moved.error)
+
+
+VISA_ERRORS: list[Any] = [
+    {"code": -32603, "data": 1701, "message": "visa expired"},
+    {"code": -32603, "data": 1701, "message": "no"},
+    {"code": -32603, "data": "1701", "message": "no"},
+    {"code": -32603, "data": " 1701 "},
+    {"code": -32603, "data": {"code": 1701}},
+    {"code": 1701, "message": "no"},
+    {"code": "1701", "message": "no"},
+    {"code": 1701, "data": None, "message": None},
+    {"code": -32603, "message": "Error 1701: session ended"},
+    {"code": -32603, "message": "The visa is not valid or has expired"},
+    {"code": -32603, "data": "Visa expired", "message": "Internal error"},
+    {"code": -32603, "data": "error 1701"},
+    "Visa expired",
+    "1701",
+]
+
+
+@pytest.mark.parametrize("error", VISA_ERRORS, ids=str)
+async def test_an_expired_visa_is_renewed_once_and_the_call_repeated(error: Any) -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
-    console.instead["EnumeratePartners"] = [refusal(1701, "visa expired")]
+    console.instead["EnumeratePartners"] = [as_json({"error": error})]
     assert (await pull_of(console)).state == "whole"
     assert console.methods()[:4] == ["Login", "EnumeratePartners", "Login", "EnumeratePartners"]
+
+
+async def test_a_visa_may_expire_in_the_middle_of_paging() -> None:
+    console = Console(CUSTOMERS, [device(number, 10) for number in range(25)], page=10)
+    rows = console.devices
+    pages = [as_json({"result": {"result": rows[:10]}, "visa": "v"}), refusal(1701)]
+    console.instead["EnumerateAccountStatistics"] = pages
+    found = await pull_of(console)
+    assert (found.state, len(found.samples)) == ("whole", 25)
+    assert console.methods().count("Login") == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": -32603, "data": 2100, "message": "Your visa is no good"},
+        {"code": -32603, "data": "2100", "message": "no"},
+        {"code": 2100, "message": "no"},
+        {"code": "2100"},
+        {"message": "error 2100"},
+        "2100",
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["Login", "EnumeratePartners", "Count", "EnumerateAccountStatistics"])
+async def test_bad_credentials_are_never_tried_twice_in_whatever_form_they_are_told(method: str, error: Any) -> None:
+    console = Console(CUSTOMERS, [device(1, 10)])
+    console.instead[method] = [as_json({"error": error})] * 5
+    found = await pull_of(console)
+    assert console.methods().count("Login") == 1
+    assert console.methods().count(method) == 1
+    assert "the account may be locked" in str(found.error)
+
+
+async def test_a_login_that_is_refused_for_another_reason_is_not_repeated_either() -> None:
+    console = Console()
+    console.instead["Login"] = [refusal(1701), refusal(1701)]
+    assert (await pull_of(console)).state == "failed"
+    assert console.methods() == ["Login"]
+
+
+async def test_the_calls_of_a_session_never_run_side_by_side() -> None:
+    console = Console(CUSTOMERS, [device(1, 10)])
+    time = Time()
+    async with Server(console) as server, make_client(None, server.url, "cove") as client:
+        session = CoveSession(client, settings(server.url), sleep=time.sleep, clock=time)
+        await session.log_in()
+        await asyncio.gather(*(session.call("EnumeratePartners", {}) for _ in range(5)))
+    assert console.visas_seen == [None, *(f"visa-{number}" for number in range(1, 6))]
 
 
 async def test_a_visa_that_is_refused_again_right_after_a_login_ends_the_pull() -> None:
@@ -253,7 +474,7 @@ async def test_an_old_visa_is_not_tried_but_renewed_before() -> None:
     assert console.methods() == ["Login", "EnumeratePartners", "Count", "Login", "EnumerateAccountStatistics"]
 
 
-async def test_wrong_credentials_are_never_tried_twice() -> None:
+async def test_a_refused_login_does_not_show_the_password() -> None:
     console = Console()
     console.instead["Login"] = [refusal(2100, "Unknown user or wrong password t0ken")]
     found = await pull_of(console)
@@ -262,12 +483,47 @@ async def test_wrong_credentials_are_never_tried_twice() -> None:
     assert "t0ken" not in str(found.error)
 
 
-@pytest.mark.parametrize("method", ["Count", "EnumerateAccountStatistics"])
-async def test_a_column_that_the_role_may_not_read_is_explained(method: str) -> None:
+class Strict(Console):
+    """A console whose role may not read some columns; to name one fails the whole call."""
+
+    def __init__(self, *refused: str) -> None:
+        super().__init__(CUSTOMERS, [device(1, 10, "5"), device(2, 20, "7")])
+        self.refused = refused
+
+    def good(self, call: Mapping[str, Any]) -> Reply:
+        query = call["params"].get("query", {})
+        named = {*query.get("Columns", ()), query.get("OrderBy", "").split(" ")[0]}
+        return refusal(13501, "security reasons") if named & set(self.refused) else super().good(call)
+
+
+async def test_a_column_that_the_role_may_not_read_is_named() -> None:
+    found = await pull_of(Strict("I14"))
+    assert found.state == "failed"
+    assert "the API user's role may not read the column I14 (used storage in bytes)" in str(found.error)
+    assert "security reasons (code -32603, data 13501)" in str(found.error)
+    assert "give the API user a role that may read it" in str(found.error)
+
+
+async def test_a_role_that_may_read_no_statistics_is_told_which_columns_were_asked_for() -> None:
+    found = await pull_of(Strict("I14", "I0"))
+    assert "the columns I14 were asked for, in the order of I0" in str(found.error)
+
+
+async def test_without_the_right_to_order_the_devices_are_read_as_they_come_and_it_is_said() -> None:
+    found = await pull_of(Strict("I0"))
+    assert used(found) == {"10": 5, "20": 7}
+    assert found.notes == ("the API user's role may not order devices by their id (column I0): give it that right",)
+
+
+@pytest.mark.parametrize("column", ["I1", "I3", "I8", "I32", "I59", "I77", "I81"])
+async def test_a_role_that_refuses_a_column_which_nothing_is_billed_from_is_no_matter(column: str) -> None:
+    assert used(await pull_of(Strict(column))) == {"10": 5, "20": 7}
+
+
+async def test_any_other_error_while_a_refused_column_is_looked_for_is_told_itself() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
-    console.instead[method] = [refusal(13501, "security reasons")]
-    found = await pull_of(console)
-    assert "read the columns I1, I8, I14, I32, I59: one that it may not read fails them all" in str(found.error)
+    console.instead["EnumerateAccountStatistics"] = [refusal(13501), refusal(77, "strange")]
+    assert "strange" in str((await pull_of(console)).error)
 
 
 async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
@@ -281,7 +537,10 @@ async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
     [
         ({"code": -1, "data": 77, "message": "strange"}, "strange (code -1, data 77)"),
         ({"code": -1, "data": True}, "no message (code -1, data True)"),
-        ("broken", "broken (code None, data None)"),
+        ("broken", "broken"),
+        (["broken", 3], "['broken', 3]"),
+        ({"message": {"en": "no"}}, "{'en': 'no'}"),
+        ({"message": "a\n b" * 400}, "a ba ba b"),
     ],
 )
 async def test_any_other_error_is_told_as_it_came(error: Any, said: str) -> None:
@@ -292,7 +551,7 @@ async def test_any_other_error_is_told_as_it_came(error: Any, said: str) -> None
 
 async def test_a_web_page_instead_of_json_is_named_as_such() -> None:
     found = await pull_of(lambda _: Reply(b"<!DOCTYPE html><html>Sign in</html>"))
-    assert "a web page came instead of the console's JSON" in str(found.error)
+    assert "a web page came instead of the console's JSON, 3 times" in str(found.error)
 
 
 async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
@@ -301,6 +560,7 @@ async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
         Reply(b'{"result": {"result": [', cut=None),
         Reply(b'{"result": {"result": []}}', cut=5),
         Reply(drop=True),
+        Reply(b"null"),
     ]
     assert (await pull_of(console)).state == "whole"
 
@@ -334,7 +594,16 @@ async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
         ("EnumeratePartners", {"result": {"result": [{"Id": True}]}}, "partner 1 of EnumeratePartners has no Id"),
         ("EnumeratePartners", {"result": {"result": [7]}}, "partner 1 of EnumeratePartners has no Id"),
         ("EnumeratePartners", {"result": {"result": [{"Id": 7, "Name": "x"}]}}, "partner 7 has no Level"),
+        (
+            "EnumeratePartners",
+            {"result": {"result": [partner(1, "x", parent="x")]}},
+            "partner 1 has a ParentId that is no",
+        ),
+        ("EnumeratePartners", {"result": {"result": [partner(1, "x", parent={})]}}, "no number: an object"),
         ("EnumerateAccountStatistics", {"result": {"result": None}}, "EnumerateAccountStatistics gave no list"),
+        ("EnumerateAccountStatistics", {"result": {"result": {"1": 2}}}, "EnumerateAccountStatistics gave no list"),
+        ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": 1.5}]}}, "has no AccountId"),
+        ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": "x"}]}}, "has no AccountId"),
         ("EnumerateAccountStatistics", {"result": {"result": [3]}}, "has no AccountId"),
         ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": True}]}}, "has no AccountId"),
         ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": 1}]}}, "device 1 has no PartnerId"),
@@ -342,6 +611,14 @@ async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
             "EnumerateAccountStatistics",
             {"result": {"result": [{"AccountId": 1, "PartnerId": 10, "Settings": ["I14"]}]}},
             "device 1 has strange Settings",
+        ),
+        *(
+            (
+                "EnumerateAccountStatistics",
+                {"result": {"result": [{"AccountId": 1, "PartnerId": 10, "Settings": odd}]}},
+                "device 1 has strange Settings",
+            )
+            for odd in (7, "I14", {"I14": "5"}, False, [["I14", "5"]])
         ),
     ],
 )
@@ -351,19 +628,20 @@ async def test_an_answer_of_a_strange_shape_is_a_failed_pull(method: str, answer
     found = await pull_of(console)
     assert found.state == "failed"
     assert said in str(found.error)
+    assert f"/jsonapi {method}: " in str(found.error)
 
 
-async def test_a_name_beside_a_device_may_be_missing() -> None:
-    console = Console(CUSTOMERS, [device(1, 10, Settings=[{"I8": None}, {"I14": "4"}])])
-    assert used(await pull_of(console)) == {"10": 4}
+async def test_json_that_is_nested_without_end_is_a_failed_pull() -> None:
+    found = await pull_of(lambda _: Reply(b'{"result": ' + b"[" * 200_000))
+    assert "the answer to Login is not whole JSON" in str(found.error)
 
 
 async def test_a_long_reading_keeps_to_four_calls_a_second_after_its_first_burst() -> None:
     time = Time()
     console = Console(CUSTOMERS, [device(number, 10) for number in range(60)], page=1)
     assert (await pull_of(console, time)).state == "whole"
-    assert len(console.calls) == 63
-    assert time.slept == [0.25] * 23
+    assert len(console.calls) == 64
+    assert time.slept == [0.25] * 24
 
 
 def test_no_secret_is_in_the_repr_of_the_settings() -> None:
@@ -436,6 +714,7 @@ async def test_growth_renames_and_the_recycle_bin_of_the_sandbox_are_seen(runnin
     assert (used(after)[first] or 0) >= 2 * (used(before)[first] or 0) - 10
     assert {each.id: each.name for each in after.customers}[first] == "Renamed Ltd"
     assert second not in used(after)
+    assert {each.id: each.state for each in after.customers}[second] == IN_RECYCLE_BIN
     assert any("recycle bin" in note for note in after.notes)
 
 

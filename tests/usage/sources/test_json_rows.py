@@ -48,11 +48,17 @@ async def test_fractions_are_exact(tmp_path: Path) -> None:
         (b" <html></html>", "this is HTML or XML, not JSON"),
         (b'[{"customer_id": ', "this is not JSON"),
         (b"\xff\xfe[]", "this is not JSON"),
-        (b"[" * 100_000, "this is not JSON"),
-        (b'[{"used": NaN}]', "NaN is not JSON"),
+        (b"[" * 100_000, "the JSON is nested too deeply"),
+        (b'[{"used": NaN}]', "NaN is no number of JSON"),
+        (b'[{"used": -Infinity}]', "-Infinity is no number of JSON"),
+        (b"[" + b"9" * 5000 + b"]", "this is not JSON"),
+        (b"null", "the answer is null"),
+        (b'{"rows": null}', "neither an array of rows nor an object"),
+        (b'{"rows": {}}', "neither an array of rows nor an object"),
         (b'{"data": []}', "neither an array of rows nor an object"),
         (b"3", "neither an array of rows nor an object"),
-        (b"[3]", "row 1 is not an object"),
+        (b"[3]", "usage.json row 1 (/0): this is no object: 3"),
+        (b'{"rows": [null]}', "usage.json row 1 (/rows/0): this is no object: null"),
         (b"[]", "there are no rows"),
         (b'[{"used": 1}]', "missing columns: customer_id"),
     ],
@@ -65,7 +71,7 @@ async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, conten
 
 async def test_a_bad_row_is_named_by_its_number(tmp_path: Path) -> None:
     found = await pull_of(tmp_path, json.dumps([ROW, {**ROW, "customer_id": "2", "unit": "MB"}]).encode())
-    assert "usage.json row 2: unit is 'MB'" in str(found.error)
+    assert "usage.json row 2 (/1): unit is 'MB'" in str(found.error)
 
 
 async def test_an_endpoint_is_read_with_its_token() -> None:
@@ -151,12 +157,12 @@ async def test_a_certificate_that_cannot_be_trusted_is_said_at_once() -> None:
 
 async def test_a_failure_without_words_is_named_by_its_kind() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
-        raise httpx.ReadTimeout("")
+        raise httpx.ConnectTimeout("")
 
     time = Time()
     settings = JsonSettings("rows", url="https://usage.example/")
     found = await pull(settings, NOW, transport=httpx.MockTransport(answer), sleep=time.sleep, clock=time)
-    assert "the last: ReadTimeout" in str(found.error)
+    assert "the last: ConnectTimeout" in str(found.error)
 
 
 async def test_a_source_needs_a_path_or_an_address() -> None:
@@ -165,3 +171,51 @@ async def test_a_source_needs_a_path_or_an_address() -> None:
 
 def test_the_token_is_in_no_repr() -> None:
     assert "s3cret" not in repr(JsonSettings("rows", url="https://x", token="s3cret"))
+
+
+async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_pointer(tmp_path: Path) -> None:
+    rows = [ROW, {**ROW, "used": "1_000"}, [], {**ROW, "as_of": "2025-11-22T12:00:00"}, {"customer_id": "1"}]
+    text = str((await pull_of(tmp_path, json.dumps({"rows": rows}).encode())).error)
+    assert "4 of 5 rows cannot be read" in text
+    assert "usage.json row 2 (/rows/1): used is not a number: '1_000'" in text
+    assert "usage.json row 3 (/rows/2): this is no object: a list" in text
+    assert "usage.json row 4 (/rows/3): as_of has no time zone" in text
+    assert "usage.json row 5 (/rows/4): customer_name, used, unit, as_of is not there" in text
+
+
+async def test_a_row_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
+    text = json.dumps([ROW]).replace('"used": 2.5', '"used": 2.5, "used": 3')
+    assert "row 1 (/0): used stands twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
+    harmless = json.dumps([{**ROW, "note": 1}]).replace('"note": 1', '"note": 1, "note": 2')
+    assert (await pull_of(tmp_path, harmless.encode())).state == "whole"
+
+
+async def test_text_that_no_file_can_hold_is_a_bad_row(tmp_path: Path) -> None:
+    text = json.dumps([{**ROW, "customer_name": "\ud800"}])
+    assert "customer_name is not UTF-8" in str((await pull_of(tmp_path, text.encode())).error)
+
+
+async def test_a_bad_row_of_an_endpoint_is_named_with_its_address() -> None:
+    async with Server(lambda _: as_json([{**ROW, "used": "x"}])) as server:
+        found = await pull(JsonSettings("rows", url=f"{server.url}?key=s3cret"), NOW)
+    assert f"{server.url} row 1 (/0): used is not a number: 'x'" in str(found.error)
+    assert "s3cret" not in str(found.error)
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"<html>", b'[{"customer_id', b"\xff"])
+async def test_an_answer_that_is_no_json_is_asked_for_again_and_then_named(body: bytes) -> None:
+    replies = [Reply(body), Reply(body), as_json([ROW])]
+    async with Server(lambda _: replies.pop(0)) as server:
+        assert (await pull(JsonSettings("rows", url=server.url), NOW, sleep=Time().sleep)).state == "whole"
+    async with Server(lambda _: Reply(body)) as server:
+        found = await pull(JsonSettings("rows", url=server.url), NOW, sleep=Time().sleep)
+        assert f"usage source rows, {server.url}: " in str(found.error)
+        assert len(server.seen) == 3
+
+
+@pytest.mark.parametrize("token", ["", " ", "a\nb", "a ", "tökén", "\udcff"])
+async def test_a_token_that_no_header_can_hold_is_refused_before_anything_is_sent(token: str) -> None:
+    async with Server(lambda _: as_json([ROW])) as server:
+        found = await pull(JsonSettings("rows", url=server.url, token=token), NOW)
+    assert "the token is empty, or holds blanks" in str(found.error)
+    assert server.seen == []
