@@ -18,6 +18,7 @@ from reconciler.errors import Refused
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject, keys_of
 from reconciler.kinds.forms import Form
+from reconciler.kinds.near import near_key
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.read import WORKERS, read_additions
@@ -99,9 +100,15 @@ async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: I
     by_id = {row.id: row for row in in_force}
     # Of two under one key the living one counts, as it does when a plan is made.
     by_key = {key: row for row in sorted(in_force, key=_dormant_first(of)) for key in keys_of(of, row)}
+    # What looks the same as what would be made is in its way, too: `judge` refuses it.
+    by_look = {near_key(key): row for key, row in by_key.items() if not of.dormant(row.raw)}
     found: dict[str, LiveObject] = {}
     for action in actions:
-        live = by_key.get(natural_key(of, values_of(action, ids))) if action.id is None else by_id.get(action.id)
+        if action.id is None:
+            key = natural_key(of, values_of(action, ids))
+            live = by_key.get(key) or by_look.get(near_key(key))
+        else:
+            live = by_id.get(action.id)
         if live is not None:
             found[action.address] = live
     return found

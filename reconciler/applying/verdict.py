@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reconciler.applying.requests import Ids, values_of
-from reconciler.kinds.estate import LiveObject
+from reconciler.applying.requests import Ids, natural_key, values_of
+from reconciler.kinds.estate import LiveObject, keys_of
 from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, to_json
+from reconciler.live.match import told_apart
 from reconciler.planning.equality import holds, named, same
 from reconciler.planning.plan import Action
 
@@ -87,6 +88,8 @@ def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
     if live is None:
         gone = action.precondition is not None
         return Verdict("stale", f"id {action.id} is no longer there") if gone else Verdict("open")
+    if action.id is None and (told := _near_miss(action, live, ids)):
+        return Verdict("stale", f"was to be created, but {told}")
     parts = [*_parts(action, live, ids)]
     planned = [part for part in parts if part.after is not _UNSAID]
     if all(part.done for part in planned):
@@ -97,6 +100,12 @@ def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
         return Verdict("stale", told) if wrong else Verdict("begun")
     wrong = [part for part in parts if not part.fits]
     return Verdict("stale", _listed(wrong)) if wrong else Verdict("open")
+
+
+def _near_miss(action: Action, live: LiveObject, ids: Ids) -> str | None:
+    """What is told of an object that only looks the same as the one that would be made."""
+    of, values = kind(action.kind), values_of(action, ids)
+    return None if natural_key(of, values) in keys_of(of, live) else told_apart(of, values, live)
 
 
 def compared(action: Action) -> list[str]:

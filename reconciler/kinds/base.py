@@ -13,6 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
 from reconciler.kinds.forms import Form, Object, Target
+from reconciler.kinds.values import one_line
 
 API_VERSION = "reconciler/v1"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -254,7 +255,9 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def key_part(value: Any, *, exact: bool = False) -> Any:
-    """One component of a natural key as it is matched: links by id, text trimmed and without case [guess]."""
+    """One component of a natural key as it is matched: links by id, text as a server may store it: trimmed, in
+    Unicode NFC, a line break as a blank. With case only where it is `exact`: identifiers, solution names."""
     if isinstance(value, str):
-        return value.strip() if exact else value.strip().casefold()
+        text = one_line(value)
+        return text if exact else one_line(text.casefold())
     return getattr(value, "id", value)

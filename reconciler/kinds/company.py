@@ -43,9 +43,9 @@ def limited(length: int) -> Any:
 
 
 class CompanySpec(Spec):
-    identifier: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier")] = (
-        Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
-    )
+    identifier: Annotated[
+        str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier", exact=True)
+    ] = Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
     name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
         description="The company's name."
     )

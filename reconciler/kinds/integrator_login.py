@@ -54,9 +54,9 @@ PASSWORD = Form(("id",), lambda _obj: None, lambda value, _: {"password": value}
 
 
 class IntegratorLoginSpec(Spec):
-    username: Annotated[str, StringConstraints(min_length=1, max_length=50, strict=True), text("username")] = Field(
-        description="The login's user name; unique."
-    )
+    username: Annotated[
+        str, StringConstraints(min_length=1, max_length=50, strict=True), text("username", exact=True)
+    ] = Field(description="The login's user name; unique.")
     password: Annotated[Secret, PASSWORD] = Field(
         description="Reference to the password, sent once when the login is created."
     )

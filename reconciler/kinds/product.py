@@ -16,9 +16,9 @@ ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Serv
 
 
 class ProductSpec(Spec):
-    identifier: Annotated[str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier")] = Field(
-        description="The unique product ID. At most 60 characters before 2026.4."
-    )
+    identifier: Annotated[
+        str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier", exact=True)
+    ] = Field(description="The unique product ID. At most 60 characters before 2026.4.")
     description: Annotated[str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")] = (
         Field(description="What it is.")
     )

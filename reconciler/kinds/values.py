@@ -7,6 +7,7 @@ a date and sends a midnight [seen], so no zone ever touches them.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -41,8 +42,14 @@ class Link:
 
 
 def plain_text(value: Any) -> str | None:
-    """Text trimmed and with plain line ends: values come back padded or not [seen]. Empty text is nothing."""
-    return str(value).strip().replace("\r\n", "\n") or None
+    """Text trimmed, in Unicode NFC and with plain line ends: values come back padded or not [seen]. Empty text is
+    nothing."""
+    return unicodedata.normalize("NFC", str(value)).strip().replace("\r\n", "\n").replace("\r", "\n") or None
+
+
+def one_line(text: str) -> str:
+    """Text as `plain_text` has it, with each line break as a blank."""
+    return (plain_text(text) or "").replace("\n", " ")
 
 
 def to_json(value: Value) -> Json:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import ById, Kind, LookUp, Reference, key_part, references_of
 from reconciler.kinds.estate import Key, LiveObject, keys_of
+from reconciler.kinds.near import near_key, spelled
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document, Manifests
@@ -34,12 +36,15 @@ class MatchError(ReconcilerError):
 class Matcher:
     """Looks documents up among live objects, each once; gathers problems instead of stopping at the first."""
 
-    def __init__(self, manifests: Manifests) -> None:
+    def __init__(self, manifests: Manifests, *, creating: bool = True) -> None:
         self.manifests = manifests
+        self._creating = creating
+        """Whether a document without a live object means that one is made."""
         self._problems: dict[str, None] = {}
         self.refused: dict[str, list[str]] = {}
         """By address: why a document that lives in manifests only cannot be tied to what lives."""
         self._by_key: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
+        self._by_near: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
         self._by_id: dict[str, dict[int, LiveObject]] = defaultdict(dict)
         self._read: set[str] = set()
         self._documents: dict[str, LiveObject | None] = {}
@@ -62,6 +67,7 @@ class Matcher:
             by_id[obj.id] = obj
             for key in keys_of(of, obj):
                 keyed[key].append(obj)
+                self._by_near[of.name][near_key(key)].append(obj)
 
     def objects(self) -> Iterable[tuple[str, Mapping[int, LiveObject]]]:
         """All that was read and is in matching, by kind and id."""
@@ -120,15 +126,33 @@ class Matcher:
                 f"({', '.join(of.key)}){old_too}: ids {_ids(candidates)}. Pin one with metadata.id"
             )
             return None
+        if not candidates and self._creating:
+            self._refuse_near_misses(document, key)
         return next(iter(candidates.values()), None)
+
+    def _refuse_near_misses(self, document: Document, key: Key) -> None:
+        """What looks the same as the object that would be made is that object: a second one is never made."""
+        of = document.kind
+        wanted = {name: getattr(document.spec, of.by_name[name].attribute) for name in of.key}
+        for obj in self._near(of, key):
+            self._problem(
+                f"{document.address}: {told_apart(of, wanted, obj)}. A second one is not made. "
+                "Write it as ConnectWise has it, or name that spelling in metadata.previously to change it there"
+            )
+
+    def _near(self, of: Kind, key: Key) -> list[LiveObject]:
+        """Objects that look as if they had this key, those aside that are no longer in force."""
+        found = {obj.id: obj for obj in self._by_near[of.name].get(near_key(key), ())}
+        return [obj for _, obj in sorted(found.items()) if not of.dormant(obj.raw)]
 
     def _at(self, of: Kind, key: Key) -> dict[int, LiveObject]:
         return {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
 
     def _at_old_key(self, document: Document, key: Key) -> dict[int, LiveObject]:
         """What has the old key now, unless another document has taken that key over: then it means that one's."""
-        owner = self._declared_by_key(document.kind).get(key)
-        return self._at(document.kind, key) if owner is None or owner is document else {}
+        of = document.kind
+        owner = self._declared_by_key(of).get(key)
+        return (self._at(of, key) or self._in_another_case(of, key)) if owner is None or owner is document else {}
 
     def _declared_by_key(self, of: Kind) -> Mapping[Key, Document]:
         if of.name not in self._declared:
@@ -176,13 +200,14 @@ class Matcher:
     def _link_by_key(self, of: Kind, value: LookUp, reference: Reference, document: Document) -> Link | None:
         """A look-up finds what lives, else what is declared; a kind that this run does not read has no links."""
         text = str(next(iter(value.model_dump().values())))
-        key: Key = (key_part(text),)
+        exact = of.by_name[of.key[-1]].form.exact
+        key: Key = (key_part(text, exact=exact),)
         if "company" in of.key:
             company = self._link(Reference(("company",), "Company", getattr(document.spec, "company")), document)
             if company is None:
                 return None
-            key = (_identity(company), key_part(text))
-        found = self._at(of, key)
+            key = (_identity(company), key_part(text, exact=exact))
+        found = self._at(of, key) or self._in_another_case(of, key)
         if len(found) > 1:
             found = _awake(of, found)
         if len(found) > 1:
@@ -190,16 +215,28 @@ class Matcher:
             return None
         if found:
             return Link(text, next(iter(found)))
-        if declared := self._declared_by_key(of).get(key):
-            return self._link_to(text, declared)
+        declared = self._declared_by_key(of)
+        if (target := declared.get(key) or next(iter(_in_any_case(declared, key)), None)) is not None:
+            return self._link_to(text, target)
         if of.name in self._read:
             at = " at that company" if "company" in of.key else ""
-            self._missing(of, f"{text!r}{at}", reference, document)
+            self._missing(of, f"{text!r}{at}", reference, document, self._near(of, key))
         return None
 
-    def _missing(self, of: Kind, what: str, reference: Reference, document: Document) -> None:
+    def _in_another_case(self, of: Kind, key: Key) -> dict[int, LiveObject]:
+        """A look-up makes nothing, so it may be written in any case where that leaves one object."""
+        return {
+            obj.id: obj
+            for obj in self._near(of, key)
+            if any(_folded(key) == _folded(other) for other in keys_of(of, obj))
+        }
+
+    def _missing(
+        self, of: Kind, what: str, reference: Reference, document: Document, near: Iterable[LiveObject] = ()
+    ) -> None:
+        hint = "".join(f"; did you mean {_spelled_key(of, obj)} (id {obj.id})?" for obj in near)
         self._problem(
-            f"{_where(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it"
+            f"{_where(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it{hint}"
         )
 
     def _problem(self, text: str) -> None:
@@ -223,6 +260,28 @@ def _components(of: Kind) -> tuple[tuple[str, str, str, bool], ...]:
         (part.name, part.attribute, (part.form.target and part.form.target.kind) or "", part.form.exact)
         for part in parts
     )
+
+
+def told_apart(of: Kind, wanted: Mapping[str, Any], obj: LiveObject) -> str:
+    """What of a live object's key looks the same as what is wanted, in both spellings. `wanted` is by field."""
+    parts = []
+    for item in (of.by_name[name] for name in of.key):
+        declared, live = wanted[item.name], item.form.decode(obj.raw)
+        if isinstance(declared, str) and isinstance(live, str) and declared != live:
+            parts.append(f"{item.name} {spelled(live, declared)} (id {obj.id}), here it is {spelled(declared, live)}")
+    return f"ConnectWise has the {of.name} of this name in another spelling: {'; '.join(parts) or f'id {obj.id}'}"
+
+
+def _spelled_key(of: Kind, obj: LiveObject) -> str:
+    return spelled(str(of.by_name[of.key[-1]].form.decode(obj.raw)))
+
+
+def _folded(key: Key) -> Key:
+    return tuple(key_part(part) for part in key)
+
+
+def _in_any_case(declared: Mapping[Key, Document], key: Key) -> list[Document]:
+    return [document for other, document in declared.items() if _folded(other) == _folded(key)]
 
 
 def _identity(link: Link) -> int | str | None:

@@ -49,7 +49,7 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     needed = tables(documents) if scope.setup else ()
     lists: list[Want | Table] = [*wanted, *needed]
     rows = await in_parallel(lambda what: _rows(client, what), lists, workers=WORKERS)
-    matcher = Matcher(manifests)
+    matcher = Matcher(manifests, creating=scope.setup)
     for want, found in zip(wanted, rows, strict=False):
         matcher.add(want.kind, (LiveObject(want.kind.name, row["id"], row) for row in found))
     matches = matcher.matches(document for document in documents if not document.kind.parent)

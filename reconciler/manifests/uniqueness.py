@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
 
 from reconciler.kinds.base import Kind, key_part, reference_fields
+from reconciler.kinds.near import near_part, spelled
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
 
 
 def check_natural_keys(documents: Iterable[Document], index: Index, report: Report) -> None:
-    """Two documents with one natural key would fight over one object."""
+    """Two documents with one natural key would fight over one object; two whose keys look the same mean one."""
     seen: dict[Hashable, Document] = {}
+    looks: dict[Hashable, Document] = {}
     for document in documents:
         key = natural_key(document, index)
         if key is None:
@@ -30,6 +32,37 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
                 "remove one of the two, or correct this one",
                 other=Spot(first.origin, ("spec", field)),
             )
+            continue
+        alike = looks.setdefault((document.kind.name, _look(document.kind, key)), document)
+        if alike is not document and document.kind.collection is not None:
+            _check_near_miss(document, alike, report)
+
+
+def _look(kind: Kind, key: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+    """A natural key as a person sees it; what a document refers to is not seen in it."""
+    parts = zip(_components(kind), key, strict=True)
+    return tuple(part if target else near_part(part) for (_attribute, target, _exact), part in parts)
+
+
+def _check_near_miss(document: Document, other: Document, report: Report) -> None:
+    """Where ConnectWise really has two of such names, each is pinned by its id."""
+    if all(getattr(each.metadata, "id", None) is not None for each in (document, other)):
+        return
+    field, mine, theirs = next(_spelled_otherwise(document, other))
+    report.add(
+        Spot(document.origin, ("spec", field)),
+        f"{field} {spelled(mine, theirs)} looks the same as {spelled(theirs, mine)} of {other.address}, at {{other}}",
+        "write both alike if they mean one object; where ConnectWise really has two, pin each with metadata.id",
+        other=Spot(other.origin, ("spec", field)),
+    )
+
+
+def _spelled_otherwise(document: Document, other: Document) -> Iterator[tuple[str, str, str]]:
+    """(field, its text here, its text there) of the texts in a natural key that are not written alike."""
+    for item in (document.kind.by_name[name] for name in document.kind.key):
+        mine, theirs = (str(getattr(each.spec, item.attribute)) for each in (document, other))
+        if item.form.target is None and key_part(mine, exact=True) != key_part(theirs, exact=True):
+            yield item.name, mine, theirs
 
 
 def _spoken(kind: Kind) -> str:

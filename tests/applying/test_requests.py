@@ -122,9 +122,10 @@ def test_lists_and_texts_come_back_from_the_plan_as_what_they_were() -> None:
     assert values_of(made, {}) == {"apis": frozenset({"Company", "Product"}), "username": "a"}
 
 
-def test_natural_keys_are_without_case_but_for_solution_names() -> None:
+def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() -> None:
     of = kind("ManagementSolution")
     values = {"company": Link("a", 4), "solution": " Managed Backup ", "managedId": "77"}
 
     assert natural_key(of, values) == (4, "Managed Backup", "77")
-    assert natural_key(kind("Company"), {"identifier": " Acme "}) == ("acme",)
+    assert natural_key(kind("Company"), {"identifier": " Acme "}) == ("Acme",)
+    assert natural_key(kind("Agreement"), {"company": Link("a", 4), "name": " Backup "}) == (4, "backup")

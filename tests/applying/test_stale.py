@@ -165,7 +165,7 @@ def test_a_management_solution_below_a_company_that_is_gone_makes_the_plan_stale
 
 def test_something_made_meanwhile_under_the_same_key_makes_the_plan_stale(planned: Planned) -> None:
     planned.plan()
-    body = {"identifier": "ALDERDENTAL", "name": "Somebody Else", "city": "Boston"}
+    body = {"identifier": "AlderDental", "name": "Somebody Else", "city": "Boston"}
     assert planned.shop.http.post(COMPANY, json=body).status_code == 201
 
     said = planned.apply()
@@ -173,6 +173,21 @@ def test_something_made_meanwhile_under_the_same_key_makes_the_plan_stale(planne
     assert said.code == 3
     assert "Company/alder-dental: was to be created, but exists: id" in said.err
     assert 'name: "Alder Dental" → "Somebody Else"' in said.err
+
+
+def test_something_made_meanwhile_whose_name_looks_the_same_makes_the_plan_stale(planned: Planned) -> None:
+    planned.plan()
+    body = {"identifier": "ALDERDENTAL", "name": "Somebody Else", "city": "Boston"}
+    assert planned.shop.http.post(COMPANY, json=body).status_code == 201
+
+    said = planned.apply()
+
+    assert said.code == 3
+    assert (
+        "Company/alder-dental: was to be created, but ConnectWise has the Company of this name in another spelling: "
+        'identifier "ALDERDENTAL"'
+    ) in said.err
+    assert planned.shop.counts()["integratorLogin"] == 0
 
 
 def test_of_two_contacts_with_one_address_the_one_that_is_still_there_counts(planned: Planned) -> None:

@@ -61,8 +61,75 @@ def test_a_document_is_found_by_its_natural_key() -> None:
     assert matched(company(), live_company(4, identifier="BOLT"), live_company(5)) == 5
 
 
-def test_a_natural_key_has_no_case_and_no_padding() -> None:
-    assert matched(company(identifier=" acme "), live_company(5, identifier="Acme  ")) == 5
+def test_a_natural_key_has_no_padding_and_is_the_same_in_each_form_that_a_server_may_store() -> None:
+    assert matched(company(identifier=" Acme "), live_company(5, identifier="Acme  ")) == 5
+    assert matched(company(identifier="Cafe\u0301"), live_company(5, identifier="Caf\u00e9")) == 5
+    assert matched(company(identifier="A\nB"), live_company(5, identifier="A B")) == 5
+
+
+@pytest.mark.parametrize(
+    ("declared", "live_one", "told"),
+    [
+        ("acme", "ACME", '"ACME" (id 5), here it is "acme"'),
+        ("B & C", "B &amp; C", '"B &amp; C" (id 5), here it is "B & C"'),
+        ("B&C", "B&amp;amp;C", '"B&amp;amp;C"'),
+        ("B C", "B\u00a0C", '"B\\u00a0C" (id 5), here it is "B C"'),
+        ("B  C", "B C", '"B C" (id 5), here it is "B  C"'),
+        ("BC", "B\u200bC", '"B\\u200bC"'),
+        ("fine", "\ufb01ne", '"\\ufb01ne"'),
+        ("BC", "\uff22C", '"\\uff22C"'),
+        ("B's", "B\u2019s", '"B\\u2019s"'),
+        ("B-C", "B\u2013C", '"B\\u2013C"'),
+        ("Z\u00fcrich", "z\u00fcrich", '"z\u00fcrich" (id 5), here it is "Z\u00fcrich"'),
+    ],
+)
+def test_a_name_that_looks_the_same_is_refused_with_both_spellings(declared: str, live_one: str, told: str) -> None:
+    for one, other in ((declared, live_one), (live_one, declared)):
+        (found,) = problems([company(identifier=one)], live_company(5, identifier=other))
+        assert found.startswith(
+            "Company/acme: ConnectWise has the Company of this name in another spelling: identifier "
+        )
+        assert "A second one is not made" in found
+    (found,) = problems([company(identifier=declared)], live_company(5, identifier=live_one))
+    assert told in found
+
+
+def test_a_near_miss_can_be_renamed_by_naming_the_old_spelling_or_pinned() -> None:
+    old = live_company(5, identifier="B &amp; C")
+    assert matched(company(identifier="B & C", metadata={"previously": ["B &amp; C"]}), old) == 5
+    assert matched(company(identifier="B & C", metadata={"id": 5}), old) == 5
+
+
+def test_what_is_no_longer_in_force_is_no_near_miss() -> None:
+    documents = [company(), contact(), agreement(name="A  B")]
+    cancelled = live_agreement(7, name="A B", cancelledFlag=True)
+    assert problems(documents, live_company(5), live_contact(6), cancelled) == []
+
+
+def test_names_of_an_agreement_match_without_case_and_look_the_same_at_one_company_only() -> None:
+    documents = [company(), contact(), agreement(name="Managed Backup")]
+    assert problems(documents, live_company(5), live_contact(6), live_agreement(7, name="managed backup")) == []
+    (found,) = problems(documents, live_company(5), live_contact(6), live_agreement(7, name="Managed  Backup"))
+    assert 'name "Managed  Backup" (id 7), here it is "Managed Backup"' in found
+    elsewhere = live_agreement(7, name="Managed  Backup", company={"id": 9})
+    assert problems(documents, live_company(5), live_contact(6), elsewhere) == []
+
+
+def test_a_look_up_may_be_in_another_case_and_suggests_what_looks_the_same() -> None:
+    def looked_up(identifier: str) -> Document:
+        return contact(company={"identifier": identifier})
+
+    assert problems([looked_up("acme")], live_company(5, identifier="ACME")) == []
+    (found,) = problems([looked_up("B & C")], live_company(5, identifier="B &amp; C"))
+    assert found.endswith('no manifest declares it; did you mean "B &amp; C" (id 5)?')
+
+
+def test_where_nothing_is_made_a_near_miss_stops_nobody() -> None:
+    wanted = company(identifier="acme")
+    found = Matcher(manifests(wanted), creating=False)
+    found.add(kind("Company"), [live_company(5, identifier="ACME")])
+    assert found.document(wanted) is None
+    assert found.problems == []
 
 
 def test_what_does_not_live_matches_nothing() -> None:
@@ -76,6 +143,7 @@ def test_a_solution_name_is_matched_with_case() -> None:
         report = live("ManagementSolution", 3, {**raw, "managementSolution": {"name": name}}, 5)
         found = matcher(documents, live_company(5), report)
         assert [obj.id for key, obj in found.matches(documents).items() if key != "Company/acme"] == expected
+        assert bool(found.problems) is (name == "cove")
 
 
 def test_a_contact_is_found_by_any_of_its_addresses_at_its_company() -> None:

@@ -161,7 +161,7 @@ def test_asking_for_a_workspace_where_there_is_none(empty_estate: Estate) -> Non
 
 def test_everything_that_is_wrong_is_said_at_once(estate: Estate) -> None:
     estate.write("broken.yaml", "a: 'open\n")
-    estate.add("Company", "beta", "identifier: acme\nnmae: Beta\nphoneNumber: 5\nwebsite: [a]")
+    estate.add("Company", "beta", "identifier: 'ACME '\nnmae: Beta\nphoneNumber: 5\nwebsite: [a]")
     estate.add("Agreement", "beta", "name: B\ncompany: bta\ncontact: 5\nstartDate: '2026-01-15'\nendDate: tomorrow")
     assert [(item.file, item.line, item.message.split(",")[0]) for item in estate.errors()] == [
         ("agreement-beta.yaml", 4, "type is missing"),

@@ -59,7 +59,7 @@ def test_what_may_stand_in_a_broken_document_or_file_is_not_missed_elsewhere(est
 
 
 def test_a_look_up_that_several_documents_answer_to_finds_none(estate: Estate) -> None:
-    estate.add("Company", "twin", "identifier: ' acme'\nname: Twin\ncity: Bonn", metadata=", id: 5")
+    estate.add("Company", "twin", "identifier: ' ACME'\nname: Twin\ncity: Bonn", metadata=", id: 5")
     assert [item.message.split(",")[0] for item in estate.errors()] == [
         "Company/twin is the same Company (by identifier) as Company/acme"
     ]

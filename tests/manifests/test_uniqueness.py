@@ -10,11 +10,11 @@ AGREEMENT = "contact: acme-office\ntype: T\nstartDate: '2026-01-01'\n"
 @pytest.mark.parametrize(
     ("kind", "spec", "field"),
     [
-        ("Company", "identifier: acme\nname: Other\ncity: Bonn", "identifier"),
+        ("Company", "identifier: 'ACME '\nname: Other\ncity: Bonn", "identifier"),
         ("Contact", "email: ANN@acme.example\ncompany: acme\nfirstName: B", "email"),
         ("Contact", "email: ann@acme.example\ncompany: {identifier: Acme}\nfirstName: B", "email"),
         ("Agreement", "name: backup\ncompany: acme\n" + AGREEMENT, "name"),
-        ("Product", "identifier: gb\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t", "identifier"),
+        ("Product", "identifier: ' GB'\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t", "identifier"),
         ("ManagementSolution", 'managedId: "7"\ncompany: acme\nsolution: Managed Backup', "managedId"),
     ],
 )
@@ -39,7 +39,6 @@ def test_a_customer_is_mapped_once_whatever_it_is_called(estate: Estate) -> None
     [
         ("Agreement", "name: Other\ncompany: acme\n" + AGREEMENT),
         ("Agreement", "name: Backup\ncompany: {identifier: ELSEWHERE}\n" + AGREEMENT),
-        ("ManagementSolution", 'managedId: "7"\ncompany: acme\nsolution: managed backup'),
         ("ManagementSolution", 'managedId: "07"\ncompany: acme\nsolution: Managed Backup'),
     ],
 )
@@ -52,3 +51,49 @@ def test_a_pinned_id_and_a_name_can_mean_the_same_company(estate: Estate) -> Non
     estate.add("Contact", "one", "company: pinned\nfirstName: A\nemail: x@p.example")
     estate.add("Contact", "two", "company: {id: 77}\nfirstName: B\nemail: x@p.example")
     assert "is the same Contact" in estate.error().message
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field", "told"),
+    [
+        (
+            "Company",
+            "identifier: acme\nname: Other\ncity: Bonn",
+            "identifier",
+            'identifier "acme" looks the same as "ACME"',
+        ),
+        (
+            "Company",
+            'identifier: "AC\u200bME"\nname: O\ncity: Bonn',
+            "identifier",
+            '"AC\\u200bME" looks the same as "ACME"',
+        ),
+        (
+            "Product",
+            "identifier: gb\ndescription: d\ncustomerDescription: c\nsubcategory: s\ntype: t",
+            "identifier",
+            '"gb"',
+        ),
+        (
+            "ManagementSolution",
+            'managedId: "7"\ncompany: acme\nsolution: managed backup',
+            "solution",
+            '"managed backup"',
+        ),
+        ("Agreement", 'name: "Back\u00adup"\ncompany: {identifier: ACME}\n' + AGREEMENT, "name", '"Back\\u00adup"'),
+    ],
+)
+def test_two_documents_whose_names_look_the_same_are_an_error_that_shows_both_spellings(
+    estate: Estate, kind: str, spec: str, field: str, told: str
+) -> None:
+    found = estate.add(kind, "second", spec).error()
+    assert told in found.message
+    assert ", at acme.yaml:" in found.message
+    assert found.text.strip().startswith(field)
+    assert "pin each with metadata.id" in found.suggestion
+
+
+def test_two_documents_that_are_pinned_may_look_the_same(estate: Estate) -> None:
+    estate.add("Company", "one", "identifier: B & C\nname: B\ncity: Bonn", metadata=", id: 6")
+    estate.add("Company", "two", "identifier: B &amp; C\nname: B\ncity: Bonn", metadata=", id: 7")
+    assert estate.load()

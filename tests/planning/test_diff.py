@@ -118,10 +118,6 @@ def test_a_midnight_is_a_date() -> None:
     assert changed(kind("Agreement"), {"startDate": "2026-11-01"}, live_agreement()) == ()
 
 
-def test_a_natural_key_that_matched_in_another_case_is_left_as_it_is() -> None:
-    assert changed(kind("Company"), {"identifier": "acme"}, live_company()) == ()
-
-
 def test_the_natural_key_of_a_pinned_object_is_renamed() -> None:
     found = changed(kind("Company"), {"identifier": "ACME2"}, live_company(), keys=True)
     assert found == (Change(path="identifier", before="ACME", after="ACME2"),)
@@ -262,3 +258,10 @@ def test_a_precondition_remembers_what_is_declared_and_compared() -> None:
         "solution": "C",
         "managedId": "1",
     }
+
+
+def test_a_name_in_another_case_is_a_change_and_an_address_is_none() -> None:
+    (found,) = changed(kind("Agreement"), {"name": "backup"}, live_agreement(name="Backup"))
+    assert (found.path, found.before, found.after) == ("name", "Backup", "backup")
+    assert changed(kind("Agreement"), {"name": "Other"}, live_agreement(name="Backup")) == ()
+    assert changed(kind("Contact"), {"email": "JOHN@acme.test"}, live_contact()) == ()
