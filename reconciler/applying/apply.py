@@ -14,7 +14,6 @@ from reconciler.applying.settle import settle
 from reconciler.applying.stale import Progress, check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.parallel import in_parallel
 from reconciler.errors import Refused
 from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import kind
@@ -22,6 +21,7 @@ from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
+from reconciler.live.reader import Reader
 from reconciler.planning.outcome import Outcome, Result, outcome_of
 from reconciler.planning.plan import Plan
 
@@ -145,10 +145,4 @@ async def _tables(client: ConnectWise, plan: Plan) -> dict[str, list[dict[str, o
         for change in action.changes:
             for table in of.by_name[change.path.partition(".")[0]].form.tables:
                 needed[table.path] = table
-    wanted = list(needed.values())
-
-    async def read(table: Table) -> list[dict[str, object]]:
-        return await client.list(table.path, fields=table.fields)
-
-    rows = await in_parallel(read, wanted, workers=len(wanted) or 1)
-    return dict(zip(needed, rows, strict=True))
+    return await Reader(client).tables(needed.values())

@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from reconciler.applying.children import write_children
-from reconciler.applying.find import find_by_key
 from reconciler.applying.readback import fields_taken
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import ConnectWiseError, NotTaken, StateUnknown
-from reconciler.connectwise.writing import LOST
+from reconciler.connectwise.writing import LOST, checked
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.forms import Tables
 from reconciler.kinds.registry import kind
@@ -21,6 +20,7 @@ from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.lock import Lease
 from reconciler.ledger.store import Ledger
+from reconciler.live.again import find_by_key, is_meant
 from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
 
@@ -75,16 +75,24 @@ async def _write(action: Action, bench: Workbench) -> None:
     of = kind(action.kind)
     request = request_of(action, bench.ids, bench.tables, bench.secret)
     client = bench.client
-    check = fields_taken(of, request.sent)
+    named = {name: value for name, value in request.sent.items() if of.may_be_named_otherwise(name)}
+    check = fields_taken(of, {name: value for name, value in request.sent.items() if name not in named})
 
     async def find() -> dict[str, Any] | None:
-        return await find_by_key(client, of, request.path, values_of(action, bench.ids))
+        return await find_by_key(client, of, values_of(action, bench.ids))
 
     async def post() -> dict[str, Any]:
-        return await client.create(request.path, request.body, find=find, check=check, unread=of.unread)
+        return await taken(await client.create(request.path, request.body, find=find, check=check, unread=of.unread))
 
     async def patch() -> dict[str, Any]:
-        return await client.patch(request.path, request.body, check=check, unread=of.unread)
+        return await taken(await client.patch(request.path, request.body, check=check, unread=of.unread))
+
+    async def taken(answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer, once the fields that ConnectWise may name otherwise have taken, too."""
+        missed = fields_taken(of, named)(answer)
+        if missed and not await is_meant(client, of, values_of(action, bench.ids), answer):
+            checked(request.method, request.path, answer, lambda _answer: missed)
+        return answer
 
     if action.id is not None:
         bench.ids[action.address] = action.id

@@ -10,6 +10,7 @@ from reconciler.applying.requests import ChildWrites
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.forms import Tables
 from reconciler.kinds.values import Value
+from reconciler.live.reader import Reader
 from reconciler.planning.equality import same
 
 Journalled = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
@@ -21,7 +22,7 @@ async def write_children(
 ) -> None:
     """Makes the collection hold what is wanted. Reads it first: a second run after a lost answer adds nothing."""
     path = writes.children.path.format(id=object_id)
-    standing = await client.list(path)
+    standing = await Reader(client).children(path)
     for item, value in writes.wanted.items():
         found = _standing(writes, standing, item)
         if value is None:
@@ -54,7 +55,7 @@ async def _post(
     client: ConnectWise, writes: ChildWrites, path: str, item: Value, body: dict[str, Any], journalled: Journalled
 ) -> None:
     async def find() -> dict[str, Any] | None:
-        return next(iter(_standing(writes, await client.list(path), item)), None)
+        return next(iter(_standing(writes, await Reader(client).children(path), item)), None)
 
     await journalled("POST", path, body, lambda: client.create(path, body, find=find, check=body_taken(body)))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from reconciler.kinds.base import Kind, key_part
+from reconciler.kinds.base import Kind
 from reconciler.kinds.forms import Children, Form, Tables
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, Value, from_json
@@ -63,6 +63,8 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         if below is not None and (not making or below.on_create):
             children.append(_child_writes(below, value))
             continue
+        if name == of.parent:
+            continue  # it stands in the path
         sent = item.form.encode(secret(value) if item.form.sensitive else value, tables)
         if item.form.sensitive:
             sensitive |= sent.keys()
@@ -116,10 +118,15 @@ def _with_ids(value: Value, ids: Ids) -> Value:
 
 
 def _merged(body: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Two fields may share one array on the wire: an e-mail and a telephone number do."""
+    """Two fields may share one array on the wire, as an e-mail and a telephone number do, or one reference."""
     for name, value in sent.items():
-        both = isinstance(value, list) and isinstance(body.get(name), list)
-        body[name] = [*body[name], *value] if both else value
+        there = body.get(name)
+        if isinstance(value, list) and isinstance(there, list):
+            body[name] = [*there, *value]
+        elif isinstance(value, Mapping) and isinstance(there, Mapping):
+            body[name] = {**there, **value}
+        else:
+            body[name] = value
     return body
 
 
@@ -140,8 +147,3 @@ def _child_writes(children: Children, value: Value) -> ChildWrites:
 
 def _told(value: Value) -> Any:
     return value.id if isinstance(value, Link) else value
-
-
-def natural_key(of: Kind, values: Mapping[str, Value]) -> tuple[Any, ...]:
-    """The key of what a create makes, comparable with those of live objects."""
-    return tuple(key_part(values[name], exact=of.by_name[name].form.exact) for name in of.key)

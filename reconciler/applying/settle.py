@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from reconciler.applying.find import TwoFoundError, find_by_key
 from reconciler.applying.readback import untaken
 from reconciler.applying.requests import REDACTED
 from reconciler.connectwise import ConnectWise
@@ -19,6 +18,8 @@ from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
 from reconciler.ledger.lock import Lease
 from reconciler.ledger.records import Intent
+from reconciler.live.again import TwoFoundError, find_by_key
+from reconciler.live.reader import Reader
 
 LOST = "the run that sent it ended without noting an answer"
 
@@ -66,15 +67,15 @@ async def _made(client: ConnectWise, intent: Intent) -> Object | None:
             found: Object = await client.get(f"{intent.path}/{intent.object_id}")
             return found
     if "#" in intent.address:
-        rows = await client.list(intent.path)
+        rows = await Reader(client).children(intent.path)
         return next((row for row in rows if not untaken(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
-    if not {*of.key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
+    if not {*of.required_key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
         return None  # an earlier version sent it, and named fields that there are no more: planning finds it by its tag
     values = {
         name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
     }
-    return await find_by_key(client, of, intent.path, values)
+    return await find_by_key(client, of, values)
 
 
 def _is_link(of: Kind, name: str) -> bool:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from reconciler.applying.requests import Ids, natural_key, values_of
+from reconciler.applying.requests import Ids, values_of
 from reconciler.applying.verdict import compared, judge
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.conditions import Condition, all_of, equals
-from reconciler.connectwise.errors import NotFound
-from reconciler.connectwise.parallel import in_parallel
 from reconciler.errors import Refused
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject, keys_of
-from reconciler.kinds.forms import Form
-from reconciler.kinds.near import near_key
+from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.read import WORKERS, read_additions
-from reconciler.live.wants import LAST_UPDATED
+from reconciler.live.again import Sought, find_again
 from reconciler.planning.plan import Action, Plan
 
 
@@ -95,102 +88,15 @@ def _possible(action: Action, ids: Ids) -> bool:
 
 async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
     """By address: the object that an action updates, or the one in the way of what it would create."""
-    rows = await _rows(client, of, actions, ids)
-    in_force = [row for row in rows if not of.ignore(row.raw)]
-    by_id = {row.id: row for row in in_force}
-    # Of two under one key the living one counts, as it does when a plan is made.
-    by_key = {key: row for row in sorted(in_force, key=_dormant_first(of)) for key in keys_of(of, row)}
-    # What looks the same as what would be made is in its way, too: `judge` refuses it.
-    by_look = {near_key(key): row for key, row in by_key.items() if not of.dormant(row.raw)}
-    found: dict[str, LiveObject] = {}
-    for action in actions:
-        if action.id is None:
-            key = natural_key(of, values_of(action, ids))
-            live = by_key.get(key) or by_look.get(near_key(key))
-        else:
-            live = by_id.get(action.id)
-        if live is not None:
-            found[action.address] = live
-    return found
-
-
-def _dormant_first(of: Kind) -> Callable[[LiveObject], bool]:
-    return lambda row: not of.dormant(row.raw)
-
-
-async def _rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> list[LiveObject]:
-    if of.parent is not None:
-        return await _nested_rows(client, of, actions, ids)
-    fields = _fields(of, actions)
-    fixed: Condition | None = all_of(*(equals(path, value) for path, value in of.conditions)) if of.conditions else None
-    found: list[dict[str, Any]] = []
-    for where, values in _where(of, actions, ids).items():
-        found += await client.list_where_in(str(of.collection), where, values, also=fixed, fields=fields)
-    below = _collections(of, actions)
-    return [
-        LiveObject(
-            of.name, number, {**row, **{name: await client.list(path.format(id=number)) for name, path in below}}
-        )
-        for number, row in {row["id"]: row for row in found}.items()
-    ]
-
-
-def _collections(of: Kind, actions: Iterable[Action]) -> list[tuple[str, str]]:
-    """(property, path) of the collections below an object that the plan looked at: cross-references."""
     names = {name for action in actions for name in compared(action)}
-    return [
-        (item.form.reads[0], item.form.children.path)
-        for item in of.fields
-        if item.name in names and item.form.children is not None and item.form.children.on_create
-    ]
+    sought = [Sought(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
+    found = await find_again(client, of, sought, names)
+    return {action.address: live for action, live in zip(actions, found, strict=True) if live is not None}
 
 
-def _where(of: Kind, actions: Iterable[Action], ids: Ids) -> dict[str, list[str | int]]:
-    found: dict[str, list[str | int]] = defaultdict(list)
-    by = str(of.find_by)
-    for action in actions:
-        if action.id is not None:
-            found["id"].append(action.id)
-        elif by.startswith("company/"):
-            found["company/id"].append(values_of(action, ids)["company"].id)
-        else:
-            found[by].append(str(values_of(action, ids)[of.key[0]]))
-    return {where: list(dict.fromkeys(values)) for where, values in found.items()}
-
-
-def _fields(of: Kind, actions: Iterable[Action]) -> tuple[str, ...]:
-    names = {name for action in actions for name in compared(action)} | set(of.key)
-    paths = [path for item in of.fields if item.name in names for path in _list_reads(item.form)]
-    return tuple(dict.fromkeys(["id", *paths, *of.read_also, LAST_UPDATED]))
-
-
-def _list_reads(form: Form) -> Sequence[str]:
-    own = form.children is not None and form.children.on_create
-    return () if own else form.reads
-
-
-async def _nested_rows(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> list[LiveObject]:
-    fields = _fields(of, actions)
-
-    async def below(parent: int) -> list[LiveObject]:
-        try:
-            if of.name == "Addition":
-                return [*(await read_additions(client, [parent]))[parent]]
-            rows = await client.list(str(of.collection).format(**{str(of.parent): parent}), fields=fields)
-        except NotFound:  # the parent is gone, and what was below it
-            return []
-        return [LiveObject(of.name, row["id"], row, parent) for row in rows]
-
-    parents = sorted({_parent_id(of, action, ids) for action in actions})
-    if of.name == "Addition":
-        try:
-            return [obj for objects in (await read_additions(client, parents)).values() for obj in objects]
-        except NotFound:
-            pass  # one of the agreements is gone: it takes a request each to learn which
-    return [obj for objects in await in_parallel(below, parents, workers=WORKERS) for obj in objects]
-
-
-def _parent_id(of: Kind, action: Action, ids: Ids) -> int:
+def _parent_id(of: Kind, action: Action, ids: Ids) -> int | None:
+    if of.parent is None:
+        return None
     if action.id is not None:
         return int(action.endpoint.split("/")[-3])
-    return int(values_of(action, ids)[str(of.parent)].id)
+    return int(values_of(action, ids)[of.parent].id)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reconciler.applying.requests import Ids, natural_key, values_of
+from reconciler.applying.requests import Ids, values_of
 from reconciler.kinds.estate import LiveObject, keys_of
 from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, to_json
+from reconciler.live.again import natural_key
 from reconciler.live.match import told_apart
 from reconciler.planning.equality import holds, named, same
 from reconciler.planning.plan import Action
@@ -105,7 +106,8 @@ def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
 def _near_miss(action: Action, live: LiveObject, ids: Ids) -> str | None:
     """What is told of an object that only looks the same as the one that would be made."""
     of, values = kind(action.kind), values_of(action, ids)
-    return None if natural_key(of, values) in keys_of(of, live) else told_apart(of, values, live)
+    known = of.akin is not None or natural_key(of, values) in keys_of(of, live)
+    return None if known else told_apart(of, values, live)
 
 
 def compared(action: Action) -> list[str]:
@@ -125,6 +127,8 @@ def _parts(action: Action, live: LiveObject, ids: Ids) -> Iterator[_Part]:
         if name not in names or not form.compared or name == of.parent:
             continue
         now = form.decode(live.raw)
+        if action.id is None and now is not None and of.may_be_named_otherwise(name):
+            continue  # it was found by its natural key, so this is its name
         before = _UNSAID if found is None else found[name]
         after = wanted.get(name, _UNSAID)
         below = form.children is not None

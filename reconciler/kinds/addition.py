@@ -47,6 +47,7 @@ KIND = Kind(
     describes="One line of an agreement, written by usage (seed guide, step 10).",
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
+    bundle="addition",
     dormant=lambda obj: bool(obj.get("cancelledDate")),
     declarable=False,
 )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
-from reconciler.kinds.base import ByEmail, ById, ByIdentifier, DateText, Kind, Name, Spec
+from reconciler.kinds.base import Below, ByEmail, ById, ByIdentifier, DateText, Kind, Name, Spec
 from reconciler.kinds.forms import date, ending, flag, reference, setup, text
 
 
@@ -21,7 +21,7 @@ class AgreementSpec(Spec):
     contact: Annotated[Name | ByEmail | ById, reference("contact", "Contact")] = Field(
         description="The contact, by its manifest name or looked up at this company by `{email: …}`."
     )
-    type: Annotated[StrictStr, setup("type", "finance/agreements/types")] = Field(
+    type: Annotated[StrictStr, setup("type", "finance/agreements/types", inactive=True)] = Field(
         description="Agreement type, by its name; the guide wants Managed Service."
     )
     start_date: Annotated[datetime.date, DateText, date("startDate")] = Field(
@@ -74,6 +74,7 @@ KIND = Kind(
     renamed="name",
     find_by="company/identifier",
     dormant=lambda obj: bool(obj.get("cancelledFlag")),
+    reads_below=(Below("Addition"),),
     read_also=(
         "cancelledFlag",
         "agreementStatus",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -132,6 +132,39 @@ class FieldForm:
     form: Form
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What billing reads of a nested kind, for each document of another kind."""
+
+    kind: str
+    parent: str | None = None
+    """The field that refers to the parent; `None` where the document's own object is the parent."""
+    unless: tuple[str, ...] = ()
+    """Attributes. Nothing is read where a declared document of the nested kind has the same values in them."""
+
+
+Verdict = Literal["same", "other", "unsure"]
+
+
+@dataclass(frozen=True)
+class Akin:
+    """How an object is recognised that holds only a part of the natural key as it is declared."""
+
+    key: tuple[str, ...]
+    """The part of the natural key that it must hold."""
+    wire: frozenset[str]
+    """Wire fields in which ConnectWise may store something else than was sent; `verdict` judges them."""
+    verdict: Callable[[Object, Mapping[str, Any], Sequence[Object] | None], Verdict]
+    """(live object, declared key values, records) → whether it is the declared one. The records are those of the
+    kinds in `Kind.follows`, each with `id`, `name` and the field that is followed; `None` while nobody has read
+    them."""
+
+
+def is_deleted(obj: Object) -> bool:
+    """Objects that were deleted in the console can stay readable [seen]."""
+    return bool(obj.get("deletedFlag"))
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of document, and all that the engine needs to know of it."""
@@ -145,21 +178,29 @@ class Kind:
     key_if_given: tuple[str, ...] = ()
     """Spec fields that are a part of the natural key too, and may be left out: the device of an exclusion."""
     collection: str | None = None
-    """ConnectWise path, `{field}` for a parent; `None` for kinds that live in manifests only."""
+    """Where its objects live: a ConnectWise path. `company/companies` is one list of all; in
+    `company/companies/{company}/sites`, each company has a list of its own, and `company` is the field that refers
+    to it. `None` for kinds that live in manifests only."""
+    bundle: str | None = None
+    """Resource name under which lists of many parents are read in one request [seen]. `None`: one request each."""
     renamed: str | None = None
     """The key field that `metadata.previously` holds old values of."""
     find_by: str | None = None
-    """The ConnectWise path that `in (…)` conditions name: `identifier`, `company/identifier`."""
-    ignore: Callable[[Object], bool] = field(default=lambda _obj: False)
+    """The ConnectWise path that `in (…)` conditions name: `identifier`, or `company/identifier` for what belongs to
+    the object of a field. A collection without one is read whole."""
+    ignore: Callable[[Object], bool] = is_deleted
     """Live objects that are out of matching, as companies deleted in the console."""
     dormant: Callable[[Object], bool] = field(default=lambda _obj: False)
     """Live objects that are meant only where no other has the key: last year's agreement, cancelled."""
+    unbillable: Callable[[Object], str | None] = field(default=lambda _obj: None)
+    """Why a live object of this kind can never be billed with; `None` where it can."""
     conditions: tuple[tuple[str, Any], ...] = ()
     """Fixed equalities for every list of this collection."""
     unread: frozenset[str] = frozenset()
     """Wire fields that no answer ever holds: passwords."""
-    keys_of: Callable[[Object], tuple[tuple[Any, ...], ...]] | None = None
-    """All natural keys of a live object where it can have several: a contact's addresses."""
+    keys_of: Callable[[Object, int | None], tuple[tuple[Any, ...], ...]] | None = None
+    """(live object, its parent's id) → all its natural keys, where it can have several: a contact's addresses."""
+    akin: Akin | None = None
     alternatives: tuple[frozenset[str], ...] = ()
     """Groups of spec fields of which a document has one: no default is filled in beside another of its group."""
     follows: tuple[tuple[str, str, str], ...] = ()
@@ -167,6 +208,8 @@ class Kind:
     says so: a management solution after the integration that brings its solution in."""
     read_also: tuple[str, ...] = ()
     """`fields=` that billing looks at beside the declared ones."""
+    reads_below: tuple[Below, ...] = ()
+    """What billing reads below other objects for each document of this kind."""
     declarable: bool = True
     """False for documents that only usage writes."""
 
@@ -179,11 +222,27 @@ class Kind:
         return {item.name: item for item in self.fields}
 
     @cached_property
+    def required_key(self) -> tuple[str, ...]:
+        """The part of the natural key that every document declares."""
+        return tuple(name for name in self.key if self.spec.model_fields[self.by_name[name].attribute].is_required())
+
+    @cached_property
     def parent(self) -> str | None:
         """The spec field whose object holds this collection: `agreement` of an addition."""
         if self.collection is None or "{" not in self.collection:
             return None
         return self.collection.split("{")[1].split("}")[0]
+
+    @cached_property
+    def owner(self) -> str | None:
+        """The spec field that refers to what its objects belong to: the parent, or the company of an agreement."""
+        if self.parent is None and self.find_by is not None and "/" in self.find_by:
+            return self.find_by.split("/")[0]
+        return self.parent
+
+    def may_be_named_otherwise(self, field: str) -> bool:
+        """Whether ConnectWise may store another value of this field than was sent, and mean the same object."""
+        return self.akin is not None and not self.akin.wire.isdisjoint(self.by_name[field].form.reads)
 
     def __repr__(self) -> str:
         return f"Kind({self.name})"
@@ -252,6 +311,27 @@ def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
         return
     for argument in get_args(annotation):
         yield from _models_in(argument)
+
+
+def referred_kinds(spec: type[BaseModel]) -> Iterator[str]:
+    """The kinds that a spec can refer to, those of models inside it too."""
+    for attribute, _name, kind, nested in reference_fields(spec):
+        if nested:
+            for model in _models_in(spec.model_fields[attribute].annotation):
+                yield from referred_kinds(model)
+        else:
+            yield kind
+
+
+def nested_fields(spec: type[BaseModel], attribute: str) -> Iterator[FieldForm]:
+    """The fields of the models inside one field: a cross-reference's agreement type."""
+    for model in _models_in(spec.model_fields[attribute].annotation):
+        yield from fields_of(model)
+
+
+def attribute_of(spec: type[BaseModel], name: str) -> str | None:
+    """The attribute of a spec field by its name in YAML; `None` where the spec has none."""
+    return next((attribute for attribute, info in spec.model_fields.items() if (info.alias or attribute) == name), None)
 
 
 def key_part(value: Any, *, exact: bool = False) -> Any:

@@ -25,7 +25,7 @@ def _encode_types(value: Value, _: Tables) -> dict[str, Any]:
 
 
 TYPES = Form(
-    ("types/id", "types/name"),
+    ("types",),
     _decode_types,
     _encode_types,
     setup("types", "company/companies/types").target,
@@ -34,6 +34,7 @@ TYPES = Form(
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": wire_link(item)},
     ),
+    array=True,
 )
 """Honoured on POST only; afterwards they change through the associations [spec]."""
 
@@ -49,7 +50,7 @@ class CompanySpec(Spec):
     name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
         description="The company's name."
     )
-    status: Annotated[StrictStr | None, setup("status", "company/companies/statuses")] = Field(
+    status: Annotated[StrictStr | None, setup("status", "company/companies/statuses", inactive=True)] = Field(
         None, description="Company status, by its name: Active."
     )
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
@@ -111,7 +112,6 @@ KIND = Kind(
     collection="company/companies",
     renamed="identifier",
     find_by="identifier",
-    ignore=lambda obj: bool(obj.get("deletedFlag")),
     conditions=(("deletedFlag", False),),
     read_also=("deletedFlag",),
 )

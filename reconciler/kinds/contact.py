@@ -34,10 +34,16 @@ def _items(obj: Object, way: Way) -> list[Object]:
     return [item for item in obj.get("communicationItems") or () if item.get("communicationType") == way]
 
 
+def _value(item: Object) -> str | None:
+    """An item without a value says nothing."""
+    value = item.get("value")
+    return None if value is None else str(value).strip() or None
+
+
 def _decode(way: Way) -> Callable[[Object], Value]:
     def decode(obj: Object) -> Value:
         items = sorted(_items(obj, way), key=lambda item: not item.get("defaultFlag"))
-        return (str(items[0]["value"]).strip() or None) if items else None
+        return next((value for item in items if (value := _value(item))), None)
 
     return decode
 
@@ -70,6 +76,7 @@ def _communication(way: Way) -> Form:
             identify,
             lambda _item_key, value, tables: _item(way, value, tables),
         ),
+        array=True,
     )
 
 
@@ -78,7 +85,7 @@ def _decode_types(obj: Object) -> Value:
 
 
 TYPES = Form(
-    ("types/id", "types/name"),
+    ("types",),
     _decode_types,
     lambda value, _: {"typeIds": sorted(link.id for link in value or ())},
     setup("types", "company/contacts/types", label="description").target,
@@ -87,6 +94,7 @@ TYPES = Form(
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": {"id": item.id}},
     ),
+    array=True,
 )
 """`typeIds` is honoured on POST only [spec]."""
 
@@ -114,10 +122,11 @@ class ContactSpec(Spec):
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="No longer there.")
 
 
-def _keys(obj: Object) -> tuple[tuple[Any, ...], ...]:
+def _keys(obj: Object, _parent: int | None) -> tuple[tuple[Any, ...], ...]:
     """One for each address: somebody's second address still finds them."""
     company = key_part(link_of(obj.get("company")))
-    return tuple((company, key_part(str(item.get("value")))) for item in _items(obj, "Email"))
+    addresses = dict.fromkeys(key_part(text) for item in _items(obj, "Email") if (text := _value(item)))
+    return tuple((company, address) for address in addresses)
 
 
 KIND = Kind(

@@ -15,7 +15,7 @@ NUMBERS = frozenset({"Currency", "Number", "Percent"})
 
 
 def _decode(obj: Object) -> Value:
-    return {str(item.get("caption")).strip(): _plain(item) for item in obj.get("customFields") or ()}
+    return {str(item["caption"]).strip(): _plain(item) for item in obj.get("customFields") or () if item.get("caption")}
 
 
 def _plain(item: Object) -> Value:
@@ -29,7 +29,7 @@ def _plain(item: Object) -> Value:
 
 def _encode(value: Value, tables: Tables) -> dict[str, Any]:
     """Only the declared entries: leaving one out of the array does not clear it [seen]."""
-    rows = {str(row["caption"]).strip(): row for row in tables.get(TABLE, ())}
+    rows = {str(row["caption"]).strip(): row for row in tables.get(TABLE, ()) if row.get("caption")}
     declared: Mapping[str, Any] = value or {}
     return {
         "customFields": [
@@ -56,5 +56,5 @@ def _typed(value: Value, row: Mapping[str, Any]) -> Any:
 
 
 CUSTOM_FIELDS = Form(
-    ("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),)
+    ("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),), array=True
 )

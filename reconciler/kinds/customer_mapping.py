@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
-from reconciler.kinds.base import ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
+from reconciler.kinds.base import Below, ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
 from reconciler.kinds.forms import Target
 from reconciler.kinds.money import at_most_six_decimals
 
@@ -120,5 +120,9 @@ KIND = Kind(
     spec=CustomerMappingSpec,
     describes="Which customer of the backup console bills to what (seed guide, step 9).",
     key=("customer",),
+    reads_below=(
+        Below("Addition", "agreement"),
+        Below("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
+    ),
     alternatives=(frozenset({"product", "ranges"}),),
 )

@@ -52,10 +52,15 @@ class Estate:
     """By company id: the management solutions that were read."""
 
 
+def for_billing(below: Mapping[str, Mapping[int, Sequence[LiveObject]]]) -> dict[str, Any]:
+    """What was read below parents (by kind and parent id), as the parts of an `Estate` that billing looks at."""
+    return {"additions": below.get("Addition", {}), "solutions": below.get("ManagementSolution", {})}
+
+
 def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:
     """The natural keys under which a live object can be meant; the parent's id stands for the parent."""
     if kind.keys_of is not None:
-        return kind.keys_of(obj.raw)
+        return kind.keys_of(obj.raw, obj.parent_id)
     parts: list[Any] = []
     for name in kind.key:
         form = kind.by_name[name].form

@@ -29,6 +29,8 @@ class Target:
     label: str = "name"
     scope: str | None = None
     """A sibling field that decides between rows of one name: a subcategory's category."""
+    inactive: bool = False
+    """Whether entries of the table can be inactive [spec]: one that is active is preferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Form:
     children: Children | None = None
     tables: tuple[Table, ...] = ()
     """Setup tables that `encode` needs beside the target's."""
+    array: bool = False
+    """Whether it stands in an array, which is read whole: a path into an array is a [guess], and where a server does
+    not know it the array would look empty."""
     exact: bool = False
     """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
     sort: Literal["", "text", "number", "flag", "date"] = ""
@@ -155,13 +160,13 @@ def wire_link(value: Link | None) -> dict[str, Any] | None:
     return {"id": value.id}
 
 
-def setup(path: str, table: str, *, label: str = "name", scope: str | None = None) -> Form:
+def setup(path: str, table: str, *, label: str = "name", scope: str | None = None, inactive: bool = False) -> Form:
     """An entry of a setup table, by its display name in the manifest and by its id on the wire."""
     return Form(
         (f"{path}/id", f"{path}/name"),
         lambda obj: link_of(obj.get(path)),
         lambda value, _: _plain(path, wire_link(value)),
-        Target(table=table, label=label, scope=scope),
+        Target(table=table, label=label, scope=scope, inactive=inactive),
     )
 
 
@@ -176,7 +181,7 @@ def reference(path: str, kind: str, *, label: str = "name") -> Form:
 
 
 def parent(kind: str, decode_path: str, *, label: str = "name") -> Form:
-    """The object whose collection this one lives in: part of the address, never of the body."""
+    """The object whose collection this one lives in: part of the address, neither read nor sent."""
     return Form(
         (f"{decode_path}/id",),
         lambda obj: link_of(obj.get(decode_path), label),

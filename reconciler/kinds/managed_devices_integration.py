@@ -22,7 +22,7 @@ class CrossReference(Model):
     vendor_level: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorLevel")] = (
         Field(description="The vendor's service level.")
     )
-    agreement_type: Annotated[str | None, setup("agreementType", "finance/agreements/types")] = Field(
+    agreement_type: Annotated[str | None, setup("agreementType", "finance/agreements/types", inactive=True)] = Field(
         None, description="Agreement type, by its name."
     )
     product: Annotated[Name | ByIdentifier | ById | None, reference("product", "Product", label="identifier")] = Field(

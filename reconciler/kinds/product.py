@@ -15,6 +15,10 @@ UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
 
 
+BUNDLE = "is a product of class Bundle, which ConnectWise takes on no agreement as an addition"
+"""[docs]"""
+
+
 class ProductSpec(Spec):
     identifier: Annotated[
         str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier", exact=True)
@@ -25,16 +29,18 @@ class ProductSpec(Spec):
     customer_description: Annotated[
         str, StringConstraints(min_length=1, max_length=6000, strict=True), text("customerDescription")
     ] = Field(description="What the customer reads on the invoice.")
-    category: Annotated[StrictStr | None, setup("category", "procurement/categories")] = Field(
+    category: Annotated[StrictStr | None, setup("category", "procurement/categories", inactive=True)] = Field(
         None, description="Category, by its name; the guide wants Managed Services."
     )
-    subcategory: Annotated[StrictStr, setup("subcategory", "procurement/subcategories/", scope="category")] = Field(
-        description="Subcategory, by its name within the category."
+    subcategory: Annotated[
+        StrictStr, setup("subcategory", "procurement/subcategories/", scope="category", inactive=True)
+    ] = Field(description="Subcategory, by its name within the category.")
+    type: Annotated[StrictStr, setup("type", "procurement/types", inactive=True)] = Field(
+        description="Product type, by its name."
     )
-    type: Annotated[StrictStr, setup("type", "procurement/types")] = Field(description="Product type, by its name.")
-    unit_of_measure: Annotated[StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures")] = Field(
-        None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte."
-    )
+    unit_of_measure: Annotated[
+        StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures", inactive=True)
+    ] = Field(None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte.")
     price: Annotated[UnitPrice | None, number("price")] = Field(
         None,
         description="Unit price in the agreement's currency, with at most six decimals. An explicit 0 is fine; "
@@ -56,5 +62,6 @@ KIND = Kind(
     collection="procurement/catalog",
     renamed="identifier",
     find_by="identifier",
-    read_also=("price",),
+    unbillable=lambda obj: BUNDLE if obj.get("productClass") == "Bundle" else None,
+    read_also=("price", "productClass"),
 )

@@ -6,12 +6,12 @@ Two live objects under one natural key are an error that lists both ids, never t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base import ById, Kind, LookUp, Reference, key_part, references_of
+from reconciler.kinds.base import ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
 from reconciler.kinds.estate import Key, LiveObject, keys_of
 from reconciler.kinds.near import near_key, spelled
 from reconciler.kinds.registry import kind
@@ -46,6 +46,9 @@ class Matcher:
         self._by_key: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
         self._by_near: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
         self._by_id: dict[str, dict[int, LiveObject]] = defaultdict(dict)
+        self._by_part: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
+        """By the part of the natural key that `Kind.akin` goes by."""
+        self._records: dict[str, Sequence[Mapping[str, Any]]] = {}
         self._read: set[str] = set()
         self._documents: dict[str, LiveObject | None] = {}
         self._links: dict[str, dict[Path, Link]] = {}
@@ -65,9 +68,34 @@ class Matcher:
             if of.ignore(obj.raw) or obj.id in by_id:
                 continue
             by_id[obj.id] = obj
-            for key in keys_of(of, obj):
+            keys = keys_of(of, obj)
+            for key in keys:
                 keyed[key].append(obj)
                 self._by_near[of.name][near_key(key)].append(obj)
+            if of.akin is not None:
+                for part in {_part_of(of, key) for key in keys}:
+                    self._by_part[of.name][part].append(obj)
+
+    def add_records(self, of: Kind, records: Sequence[Mapping[str, Any]]) -> None:
+        """The records of the kinds that this one follows: they tell what an object is that goes by another name."""
+        self._records[of.name] = records
+
+    def unsure(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents whose object can only be told with the records of what their kind follows."""
+        for document in documents:
+            of = document.kind
+            key = self._key(document) if of.akin is not None and document.metadata.id is None else None
+            if key is not None and not self._at(of, key) and "unsure" in self._verdicts(document, key).values():
+                yield document
+
+    def owner_id(self, document: Document, field: str) -> int | None:
+        """The id of the live object that a field of the document refers to, were it only a field of this name."""
+        if document.kind.collection is None:
+            link = self.links(document).get((field,))
+        else:
+            item = document.kind.by_name.get(field)
+            link = None if item is None else self._owner(document.kind, field, document)
+        return None if link is None else link.id
 
     def objects(self) -> Iterable[tuple[str, Mapping[int, LiveObject]]]:
         """All that was read and is in matching, by kind and id."""
@@ -93,8 +121,19 @@ class Matcher:
             found = {reference.path: self._link(reference, document) for reference in references_of(document.spec)}
             self._links[address] = {path: link for path, link in found.items() if link is not None}
             if document.kind.collection is None:
+                self._check_billable(document, found)
                 self._refuse(address, list(self._problems)[known:])
         return self._links[address]
+
+    def _check_billable(self, document: Document, found: Mapping[Path, Link | None]) -> None:
+        """A mapping refers to nothing that ConnectWise takes on no agreement: a product of class Bundle."""
+        for reference in references_of(document.spec):
+            link = found[reference.path]
+            live = None if link is None else self._by_id[reference.kind].get(link.id or 0)
+            reason = None if live is None else kind(reference.kind).unbillable(live.raw)
+            if reason is not None:
+                named = "" if link is None else link.name
+                self._problem(f"{_where(document, reference)}: {reference.kind} {named!r} {reason}")
 
     def _refuse(self, address: str, problems: Iterable[str]) -> None:
         """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
@@ -117,6 +156,11 @@ class Matcher:
         candidates = self._at(of, key)
         for old in document.metadata.previously:
             candidates |= self._at_old_key(document, _old_key(of, key, old))
+        if not candidates and of.akin is not None:
+            known = len(self._problems)
+            akin = self._akin(document, key)
+            if akin is not None or len(self._problems) > known:
+                return akin
         if len(candidates) > 1:
             candidates = _awake(of, candidates)
         if len(candidates) > 1:
@@ -144,6 +188,36 @@ class Matcher:
         """Objects that look as if they had this key, those aside that are no longer in force."""
         found = {obj.id: obj for obj in self._by_near[of.name].get(near_key(key), ())}
         return [obj for _, obj in sorted(found.items()) if not of.dormant(obj.raw)]
+
+    def _akin(self, document: Document, key: Key) -> LiveObject | None:
+        """The one object that holds a part of the key, and is the declared one under another name."""
+        of = document.kind
+        verdicts = self._verdicts(document, key)
+        same = [number for number, verdict in verdicts.items() if verdict == "same"]
+        unsure = [number for number, verdict in verdicts.items() if verdict == "unsure"]
+        if len(same) == 1:
+            return self._by_id[of.name][same[0]]
+        if same or unsure:
+            parts = ", ".join(of.akin.key if of.akin is not None else ())
+            self._problem(
+                f"{document.address}: no live object has this natural key ({', '.join(of.key)}), and it may be one "
+                f"that has the same {parts}: {_told(of, [self._by_id[of.name][number] for number in same or unsure])}. "
+                "Declare it as it is called there, or pin it with metadata.id"
+            )
+        return None
+
+    def _verdicts(self, document: Document, key: Key) -> dict[int, Verdict]:
+        """What the objects are that hold a part of this key, and are not what another document declares."""
+        of = document.kind
+        if of.akin is None:
+            return {}
+        wanted = dict(zip(of.key, key, strict=True))
+        declared = self._declared_by_key(of)
+        return {
+            obj.id: of.akin.verdict(obj.raw, wanted, self._records.get(of.name))
+            for obj in self._by_part[of.name].get(_part_of(of, key), ())
+            if not any(other in declared for other in keys_of(of, obj))
+        }
 
     def _at(self, of: Kind, key: Key) -> dict[int, LiveObject]:
         return {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
@@ -192,7 +266,7 @@ class Matcher:
         return Link(name, None if live is None else live.id, target.address)
 
     def _link_by_id(self, of: Kind, number: int, reference: Reference, document: Document) -> Link | None:
-        if number not in self._by_id[of.name] and of.name in self._read:
+        if number not in self._by_id[of.name] and of.name in self._read and of.parent is None:
             self._missing(of, f"id {number}", reference, document)
             return None
         return Link(f"id {number}", number)
@@ -202,11 +276,13 @@ class Matcher:
         text = str(next(iter(value.model_dump().values())))
         exact = of.by_name[of.key[-1]].form.exact
         key: Key = (key_part(text, exact=exact),)
-        if "company" in of.key:
-            company = self._link(Reference(("company",), "Company", getattr(document.spec, "company")), document)
-            if company is None:
+        if of.owner is not None:
+            owner = self._owner(of, of.owner, document)
+            if owner is None:
+                if attribute_of(document.kind.spec, of.owner) is None:
+                    self._problem(f"{_where(document, reference)}: nothing here says of which {of.owner}; give its id")
                 return None
-            key = (_identity(company), key_part(text, exact=exact))
+            key = (_identity(owner), key_part(text, exact=exact))
         found = self._at(of, key) or self._in_another_case(of, key)
         if len(found) > 1:
             found = _awake(of, found)
@@ -219,7 +295,7 @@ class Matcher:
         if (target := declared.get(key) or next(iter(_in_any_case(declared, key)), None)) is not None:
             return self._link_to(text, target)
         if of.name in self._read:
-            at = " at that company" if "company" in of.key else ""
+            at = f" at that {of.owner}" if of.owner else ""
             self._missing(of, f"{text!r}{at}", reference, document, self._near(of, key))
         return None
 
@@ -230,6 +306,15 @@ class Matcher:
             for obj in self._near(of, key)
             if any(_folded(key) == _folded(other) for other in keys_of(of, obj))
         }
+
+    def _owner(self, of: Kind, field: str, document: Document) -> Link | None:
+        """What a document's field of the same name as the owner's refers to."""
+        target = of.by_name[field].form.target
+        attribute = attribute_of(document.kind.spec, field)
+        value = None if attribute is None else getattr(document.spec, attribute)
+        if target is None or value is None:
+            return None
+        return self._link(Reference((field,), str(target.kind), value), document)
 
     def _missing(
         self, of: Kind, what: str, reference: Reference, document: Document, near: Iterable[LiveObject] = ()
@@ -282,6 +367,21 @@ def _folded(key: Key) -> Key:
 
 def _in_any_case(declared: Mapping[Key, Document], key: Key) -> list[Document]:
     return [document for other, document in declared.items() if _folded(other) == _folded(key)]
+
+
+def _part_of(of: Kind, key: Key) -> Key:
+    """The components of a natural key that `Kind.akin` goes by."""
+    names = of.akin.key if of.akin is not None else ()
+    return tuple(part for name, part in zip(of.key, key, strict=True) if name in names)
+
+
+def _told(of: Kind, objects: Iterable[LiveObject]) -> str:
+    """Candidates with their ids and what they hold of the natural key."""
+    parts = [item for item in of.fields if item.name in of.key and item.name != of.parent]
+    return " and ".join(
+        f"id {obj.id} ({', '.join(f'{item.name} {item.form.decode(obj.raw)!r}' for item in parts)})"
+        for obj in sorted(objects, key=lambda obj: obj.id)
+    )
 
 
 def _identity(link: Link) -> int | str | None:

@@ -89,7 +89,7 @@ def written(schema: Schema) -> str:
 
 def _document(kind: Kind, definitions: Schema) -> Schema:
     spec = dict(definitions[kind.spec.__name__])
-    key = [name for name in kind.key if name in spec["properties"]]
+    key = [name for name in kind.key if name in spec.get("required", ())]
     spec["required"] = key
     spec["title"] = f"Spec of {kind.name}"
     spec["description"] = f"{kind.describes} Fields that are not required here may come from `kind: {DEFAULTS}`."

@@ -25,7 +25,7 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
             continue
         first = seen.setdefault((document.kind.name, key), document)
         if first is not document:
-            field = document.kind.key[-1]
+            field = next(name for name in reversed(document.kind.key) if name in document.declared)
             report.add(
                 Spot(document.origin, ("spec", field)),
                 f"{document.address} is the same {_spoken(document.kind)} as {first.address}, at {{other}}",
@@ -79,7 +79,10 @@ def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None
             parts.append(None)
             continue
         if value is None:
-            return None
+            if document.kind.spec.model_fields[attribute].is_required():
+                return None
+            parts.append(None)
+            continue
         parts.append(index.identity(target, value) if target else _part(value, exact=exact))
     return tuple(parts) or None
 

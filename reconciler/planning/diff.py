@@ -37,14 +37,16 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
     """The declared fields in which a live object differs.
 
     Natural-key fields are left out, as they matched, unless `keys`: an object that was found by its pinned id or an
-    old key is renamed. A name that matched in another case is a change.
+    old key is renamed. A name that matched in another case is a change, and so is one that the object lacks: then it
+    was found by the rest of its key.
     """
     changes: list[Change] = []
     for item in kind.fields:
         if item.name not in values or not item.form.compared or item.name == kind.parent:
             continue
         before, after = item.form.decode(live.raw), values[item.name]
-        if item.name in kind.key and not keys and (kind.keys_of is not None or not _in_another_case(before, after)):
+        matched = before is not None and (kind.keys_of is not None or not _in_another_case(before, after))
+        if item.name in kind.key and not keys and matched:
             continue
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)

@@ -28,7 +28,10 @@ class SetupTables:
         """The entry, or why there is none."""
 
     def entry(self, target: Target, name: str, scope: str | None = None) -> Link:
-        """The one entry of this name; `scope` is the name of its owner, as a subcategory's category."""
+        """The one entry of this name: an active one where there is one.
+
+        `scope` is the name of its owner, as a subcategory's category.
+        """
         key = (target, name, scope)
         if key not in self._found:
             self._found[key] = self._look(target, name, scope)
@@ -47,6 +50,7 @@ class SetupTables:
         rows = self._rows(table, target.label)
         of_name = rows.get(_folded(name), [])
         found = [row for row in of_name if scope is None or _folded(_owner(row, target)) == _folded(scope)]
+        found = [row for row in found if not row.get("inactiveFlag")] or found
         if len(found) == 1:
             return Link(_label(found[0], target.label), found[0]["id"])
         if found:
@@ -62,7 +66,8 @@ class SetupTables:
         if (table, label) not in self._labelled:
             rows: dict[str, list[Row]] = {}
             for row in self._tables.get(table, ()):
-                rows.setdefault(_folded(_label(row, label)), []).append(row)
+                if name := _label(row, label):  # an entry without a name cannot be meant
+                    rows.setdefault(_folded(name), []).append(row)
             self._labelled[table, label] = rows
         return self._labelled[table, label]
 
@@ -77,7 +82,7 @@ def _hint(name: str, names: Iterable[str]) -> str:
 
 
 def _label(row: Row, label: str) -> str:
-    return str(row.get(label, "")).strip()
+    return str(row.get(label) or "").strip()
 
 
 def _owner(row: Row, target: Target) -> str:

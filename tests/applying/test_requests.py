@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.applying.requests import REDACTED, Request, natural_key, request_of, values_of
-from reconciler.kinds.registry import kind
+from reconciler.applying.requests import REDACTED, Request, request_of, values_of
 from reconciler.kinds.values import Link
 from reconciler.planning.plan import Action
 from tests.applying.builders import action, change
@@ -120,12 +119,3 @@ def test_lists_and_texts_come_back_from_the_plan_as_what_they_were() -> None:
     made = action("IntegratorLogin/a", change("apis", ["Company", "Product"]), change("username", "a"))
 
     assert values_of(made, {}) == {"apis": frozenset({"Company", "Product"}), "username": "a"}
-
-
-def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() -> None:
-    of = kind("ManagementSolution")
-    values = {"company": Link("a", 4), "solution": " Managed Backup ", "managedId": "77"}
-
-    assert natural_key(of, values) == (4, "Managed Backup", "77")
-    assert natural_key(kind("Company"), {"identifier": " Acme "}) == ("Acme",)
-    assert natural_key(kind("Agreement"), {"company": Link("a", 4), "name": " Backup "}) == (4, "backup")

@@ -18,7 +18,7 @@ def test_a_live_object_is_known_by_its_natural_key() -> None:
 def test_the_parent_stands_in_the_key_by_its_id() -> None:
     raw = {"managementSolution": {"name": "Managed Backup"}, "groupIdentifier": "42"}
     found = LiveObject("ManagementSolution", 1, raw, parent_id=7)
-    assert keys_of(kind("ManagementSolution"), found) == ((7, "Managed Backup", "42"),)
+    assert keys_of(kind("ManagementSolution"), found) == ((7, "Managed Backup", "42", None),)
 
 
 def test_a_contact_is_known_by_each_of_its_addresses() -> None:

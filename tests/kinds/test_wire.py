@@ -47,10 +47,11 @@ class TestCompany:
         assert found.identify({"id": 9, "type": {"id": 2, "name": "Vendor"}}) == Link("Vendor", 2)
         assert found.encode(Link("Vendor", 2), None, {}) == {"type": {"id": 2}}
 
-    def test_a_company_that_was_deleted_in_the_console_is_not_there(self) -> None:
-        assert kind("Company").ignore({"deletedFlag": True})
-        assert not kind("Company").ignore({})
-        assert not kind("Product").ignore({"deletedFlag": True})
+    @pytest.mark.parametrize("name", ["Company", "Contact", "Agreement", "Product", "Addition"])
+    def test_what_was_deleted_in_the_console_is_not_there(self, name: str) -> None:
+        assert kind(name).ignore({"deletedFlag": True})
+        assert not kind(name).ignore({"deletedFlag": False})
+        assert not kind(name).ignore({})
 
 
 class TestContact:
@@ -104,7 +105,7 @@ class TestContact:
         items = [{"communicationType": "Email", "value": value} for value in (" A@x.example", "b@x.example")]
         keys_of = kind("Contact").keys_of
         assert keys_of is not None
-        assert keys_of({"company": {"id": 7, "name": "x"}, "communicationItems": items}) == (
+        assert keys_of({"company": {"id": 7, "name": "x"}, "communicationItems": items}, None) == (
             (7, "a@x.example"),
             (7, "b@x.example"),
         )

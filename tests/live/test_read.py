@@ -103,7 +103,9 @@ async def test_only_declared_fields_are_read(shop: Shop) -> None:
 async def test_billing_reads_only_what_it_bills_by(shop: Shop) -> None:
     await shop.read(*customers(1), product(), scope=USAGE)
     assert set(shop.requests) == {COMPANIES, AGREEMENTS, PRODUCTS}
-    assert parse_qs(shop.queries("/procurement/catalog")[0])["fields"] == ["id,identifier,price,_info/lastUpdated"]
+    assert parse_qs(shop.queries("/procurement/catalog")[0])["fields"] == [
+        "id,identifier,price,productClass,_info/lastUpdated"
+    ]
 
 
 async def test_setup_reads_no_additions(shop: Shop) -> None:

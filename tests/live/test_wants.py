@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.kinds.registry import all_kinds, kind
-from reconciler.live.wants import LAST_UPDATED, Want, needed_fields, tables, wants
+from reconciler.live.query import LAST_UPDATED, Query, needed_fields
+from reconciler.live.wants import tables, wants
 from reconciler.manifests.documents import Document
 from tests.planning.builders import agreement, company, contact, integration, login, manifests, mapping, product
 
 ALL = frozenset(all_kinds())
 
 
-def wanted(*documents: Document, kinds: frozenset[str] = ALL, compare: bool = True) -> dict[str, Want]:
+def wanted(*documents: Document, kinds: frozenset[str] = ALL, compare: bool = True) -> dict[str, Query]:
     found = wants(documents, manifests(*documents), kinds, compare=compare)
     return {want.kind.name: want for want in found}
 
 
-def by(want: Want) -> dict[str, set[Any]]:
+def by(want: Query) -> dict[str, set[Any]]:
     return {path: set(values) for path, values in want.by.items()}
 
 
@@ -80,12 +81,19 @@ def test_only_what_is_compared_is_read() -> None:
         "type/id",
         "type/name",
         "price",
+        "productClass",
         LAST_UPDATED,
     )
 
 
 def test_billing_reads_keys_and_what_it_bills_by() -> None:
-    assert wanted(product(), compare=False)["Product"].fields == ("id", "identifier", "price", LAST_UPDATED)
+    assert wanted(product(), compare=False)["Product"].fields == (
+        "id",
+        "identifier",
+        "price",
+        "productClass",
+        LAST_UPDATED,
+    )
 
 
 def test_secrets_and_collections_of_their_own_are_not_read() -> None:
@@ -97,9 +105,9 @@ def test_each_setup_table_is_wanted_once_with_all_fields_that_somebody_needs() -
     found = {table.path: table.fields for table in tables([company(types=["Customer"]), agreement(), product()])}
     assert found == {
         "company/companies/types": ("id", "name"),
-        "finance/agreements/types": ("id", "name"),
-        "procurement/subcategories/": ("category/id", "category/name", "id", "name"),
-        "procurement/types": ("id", "name"),
+        "finance/agreements/types": ("id", "inactiveFlag", "name"),
+        "procurement/subcategories/": ("category/id", "category/name", "id", "inactiveFlag", "name"),
+        "procurement/types": ("id", "inactiveFlag", "name"),
     }
 
 

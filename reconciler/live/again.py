@@ -1,0 +1,147 @@
+"""Reads again what a plan is about: before a plan file is trusted, and after an answer was lost.
+
+Each object is found by its id, or by its natural key where it may have been made since.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.parallel import in_parallel
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.base import Kind, key_part
+from reconciler.kinds.estate import Key, LiveObject, keys_of
+from reconciler.kinds.near import near_key
+from reconciler.kinds.values import Value
+from reconciler.live.query import Query, collections_of, needed_fields
+from reconciler.live.reader import WORKERS, Reader
+from reconciler.live.records import records_of
+
+
+class TwoFoundError(ReconcilerError):
+    """More than one live object has the natural key of what was to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """One object to find again."""
+
+    id: int | None
+    """`None`: by the natural key in `values`."""
+    values: Mapping[str, Value]
+    parent_id: int | None = None
+
+
+def natural_key(of: Kind, values: Mapping[str, Value]) -> Key:
+    """The key of what a create makes, comparable with those of live objects."""
+    return tuple(key_part(values.get(name), exact=of.by_name[name].form.exact) for name in of.key)
+
+
+async def find_again(
+    client: ConnectWise, of: Kind, sought: Sequence[Sought], names: Collection[str]
+) -> list[LiveObject | None]:
+    """The objects sought, in their order, with the named fields. Of several under one key, the one in use."""
+    reader = Reader(client)
+    rows = await _rows(reader, of, sought, needed_fields(of, names))
+    by_id = {row.id: row for row in rows}
+    found: list[LiveObject | None] = []
+    for one in sought:
+        if one.id is not None:
+            found.append(by_id.get(one.id))
+        else:
+            at_key = await _at_key(reader, of, rows, one)
+            found.append(next(iter(sorted(at_key, key=lambda row: of.dormant(row.raw))), None))
+    collections = collections_of(of, names)
+    if not collections:
+        return found
+    return await in_parallel(lambda row: _with_collections(reader, row, collections), found, workers=WORKERS)
+
+
+async def find_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]) -> dict[str, Any] | None:
+    """The whole object in use under the natural key that these values have, or None. Two raise `TwoFoundError`."""
+    reader = Reader(client)
+    sought = Sought(None, values, None if of.parent is None else values[of.parent].id)
+    rows = await _rows(reader, of, [sought], ())
+    found = await _at_key(reader, of, [row for row in rows if not of.dormant(row.raw)], sought)
+    if len(found) > 1:
+        ids = " and ".join(str(row.id) for row in found)
+        raise TwoFoundError(
+            f"two objects have the natural key of what was to be made: ids {ids}",
+            where=f"{of.name} in /{of.collection}",
+            advice="Remove one in ConnectWise, or pin the one that is meant with metadata.id.",
+        )
+    return dict(found[0].raw) if found else None
+
+
+async def is_meant(client: ConnectWise, of: Kind, values: Mapping[str, Value], raw: Mapping[str, Any]) -> bool:
+    """Whether an object that was made holds what was asked, in a field that ConnectWise may name otherwise."""
+    if of.akin is None:
+        return False
+    wanted = dict(zip(of.key, natural_key(of, values), strict=True))
+    if not any(raw.get(name) for name in of.akin.wire):
+        return False
+    return of.akin.verdict(raw, wanted, await records_of(Reader(client), of)) == "same"
+
+
+async def _rows(reader: Reader, of: Kind, sought: Sequence[Sought], fields: tuple[str, ...]) -> list[LiveObject]:
+    if of.parent is not None:
+        parents = {one.parent_id for one in sought if one.parent_id is not None}
+        below = await reader.below(of, parents, fields)
+        return [row for rows in below.values() for row in rows]
+    return await reader.read(Query(of, fields, _by(of, sought)), whole_table=False)
+
+
+def _by(of: Kind, sought: Iterable[Sought]) -> dict[str, frozenset[str | int]]:
+    """Paths and values to look for; nothing, and so the whole collection, for a kind that has no such path."""
+    found: dict[str, set[str | int]] = defaultdict(set)
+    for one in sought:
+        if one.id is not None:
+            found["id"].add(one.id)
+        elif of.owner is not None:
+            found[f"{of.owner}/id"].add(one.values[of.owner].id)
+        elif of.find_by is not None:
+            found[of.find_by].add(str(one.values[of.key[0]]))
+        else:
+            return {}
+    return {path: frozenset(values) for path, values in found.items()}
+
+
+async def _at_key(reader: Reader, of: Kind, rows: Sequence[LiveObject], sought: Sought) -> list[LiveObject]:
+    """Those under the natural key; else those that hold a part of it and are the same under another name."""
+    key = natural_key(of, sought.values)
+    exact = [row for row in rows if key in keys_of(of, row)]
+    if exact:
+        return exact
+    if of.akin is None:
+        # A server may have stored the name in another spelling; what looks the same is never made a second time.
+        return [row for row in rows if _looks_like(of, row, near_key(key)) and not of.dormant(row.raw)]
+    wanted = dict(zip(of.key, key, strict=True))
+    part = [wanted[name] for name in of.akin.key]
+    near = [row for row in rows if part in _parts(of, row)]
+    verdicts = [of.akin.verdict(row.raw, wanted, None) for row in near]
+    if "unsure" in verdicts:
+        records = await records_of(reader, of)
+        verdicts = [of.akin.verdict(row.raw, wanted, records) for row in near]
+    return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
+
+
+def _looks_like(of: Kind, row: LiveObject, near: Key) -> bool:
+    return any(near_key(key) == near for key in keys_of(of, row))
+
+
+def _parts(of: Kind, row: LiveObject) -> list[list[Any]]:
+    names = of.akin.key if of.akin is not None else ()
+    return [[part for name, part in zip(of.key, key, strict=True) if name in names] for key in keys_of(of, row)]
+
+
+async def _with_collections(
+    reader: Reader, row: LiveObject | None, collections: Sequence[tuple[str, str]]
+) -> LiveObject | None:
+    if row is None:
+        return None
+    own = {name: await reader.children(path.format(id=row.id)) for name, path in collections}
+    return LiveObject(row.kind, row.id, {**row.raw, **own}, row.parent_id)
