@@ -13,16 +13,20 @@
 | `POST /sandbox/requests` | `{"reset": true}` starts counting anew |
 | `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}`: the tenant is upgraded and its old API root answers 404 |
 | `GET  /sandbox/console/customers` | each customer: id, name, level, state, devices, missing, used (bytes) |
-| `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?}` adds one, says its id |
+| `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | one partner and its devices, those of its sites too |
 | `POST /sandbox/console/customers/{id}` | one of the changes below |
-| `POST /sandbox/console/devices/{id}` | one of `{"missing": true}`, `{"bytes": N}`, `{"remove": true}` |
+| `POST /sandbox/console/devices/{id}` | `{"missing": true}`, `{"bytes": N}`, `{"figure": V}` or `{"remove": true}` |
+| `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, explained below |
 | `POST /sandbox/console/sessions` | one of `{"unlock": true}` (after failed logins), `{"expire_visas": true}` |
 
 Changes of a customer (of any partner, by id), one to a request: `{"bytes": N}` sets its total · `{"factor": "1.5"}`
 multiplies it · `{"bytes_per_hour": N}` sets how fast it grows · `{"add_device": {"bytes": N or null, "name"?}}` ·
 `{"add_site": "name"}` · `{"rename": "name"}` · `{"state": "InTrial"}` · `{"recycle": true}` moves it into the recycle
-bin · `{"remove": true}`.
+bin · `{"remove": true}`. A new partner's level is `EndCustomer`, or another of the console's, such as `Reseller`, whose
+devices belong to no customer. A device's `figure` is any JSON value: the console gives it as it is (`"-1"`, `"123.0"`,
+`" "`, `null`), until the device's `bytes` are set. A refused column fails each call that names it with 13501; a retired
+one is left out of the answers without an error. An empty list ends either.
 
 Only from this machine and only JSON: a request from another address, for another host name, or with a body that is
 not `application/json` is refused, so that no web page can turn these knobs. A refusal is `{"error": "sentence"}`.
@@ -44,6 +48,7 @@ from starlette.routing import Route
 from reconciler.sandbox.control_bodies import (
     ClockBody,
     CodebaseBody,
+    ColumnsBody,
     ControlError,
     CustomerBody,
     DeviceBody,
@@ -89,6 +94,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         ("GET", "/sandbox/console/customers/{id:int}", _customer),
         ("POST", "/sandbox/console/customers/{id:int}", _change_customer),
         ("POST", "/sandbox/console/devices/{id:int}", _change_device),
+        ("POST", "/sandbox/console/columns", _columns),
         ("POST", "/sandbox/console/sessions", _sessions),
     )
     return [Route(path, _endpoint(sandbox, handler), methods=[method]) for method, path, handler in table]
@@ -260,7 +266,7 @@ def _device(world: World, device: Device, at: datetime) -> dict[str, Any]:
 def _add_customer(sandbox: Sandbox, _request: Request, body: bytes) -> dict[str, Any]:
     wanted = _read(body, NewCustomer)
     world, now = sandbox.console.world, sandbox.clock.now()
-    partner = world.add_customer(wanted.name, now, wanted.parent_id)
+    partner = world.add_customer(wanted.name, now, wanted.parent_id, wanted.level)
     for used in wanted.devices:
         world.add_device(partner.id, now, used)
     return _shown(world, partner.id, now)
@@ -300,10 +306,21 @@ def _change_device(sandbox: Sandbox, request: Request, body: bytes) -> dict[str,
             world.resize_device(device_id, None, now)
         case "bytes", used:
             world.resize_device(device_id, used, now)
+        case "figure", figure:
+            world.set_figure(device_id, figure, now)
         case _:
             world.remove_device(device_id, now)
             return {"removed": device_id}
     return _device(world, world.device(device_id, now), now)
+
+
+def _columns(sandbox: Sandbox, _request: Request, body: bytes) -> dict[str, Any]:
+    wanted, rights = _read(body, ColumnsBody), sandbox.console.rights
+    if wanted.refused is not msgspec.UNSET:
+        rights.refuse(wanted.refused)
+    if wanted.retired is not msgspec.UNSET:
+        rights.retire(wanted.retired)
+    return {"refused": sorted(rights.refused), "retired": sorted(rights.retired)}
 
 
 def _sessions(sandbox: Sandbox, _request: Request, body: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from reconciler.sandbox.model import State
+from reconciler.sandbox.model import Level, State
 
 _MOST_HOURS: Final = 24 * 366 * 100
 _MOST_FACTOR: Final = 1_000_000
@@ -41,7 +41,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
         if len(given) != 1:
             raise ControlError(f"give exactly one of {', '.join(self.__struct_fields__)}")
         name, value = given[0]
-        if value is False:
+        if value is False and name != "figure":
             raise ControlError(f"{name} is a switch: it is thrown with true")
         return name, value
 
@@ -95,11 +95,12 @@ class NewDevice(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewCustomer(msgspec.Struct, forbid_unknown_fields=True):
-    """An end customer to add, with a device for each number of bytes."""
+    """A partner to add, an end customer if no level is given, with a device for each number of bytes."""
 
     name: _Text
     devices: list[int | None] = []
     parent_id: int | None = None
+    level: Level = Level.END_CUSTOMER
 
 
 class CustomerBody(_Body):
@@ -116,11 +117,19 @@ class CustomerBody(_Body):
     remove: bool | msgspec.UnsetType = msgspec.UNSET
 
 
+class ColumnsBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Columns that the role may not read, and columns that are retired; each list replaces the one before."""
+
+    refused: list[_Text] | msgspec.UnsetType = msgspec.UNSET
+    retired: list[_Text] | msgspec.UnsetType = msgspec.UNSET
+
+
 class DeviceBody(_Body):
-    """A change of one device."""
+    """A change of one device; `figure` is any value, given as it is."""
 
     missing: bool | msgspec.UnsetType = msgspec.UNSET
     bytes: int | msgspec.UnsetType = msgspec.UNSET
+    figure: Any = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -18,7 +18,7 @@ requests in the same order meet the same faults.
 | `auth-404` | bad credentials answer 404 instead of 401 |
 | `no-link` | lists send no `Link` header |
 | `dates-wrong` | comparisons of dates in conditions answer wrongly |
-| `stale-visa` | the console calls a good visa expired |
+| `stale-visa` | the console calls a good visa expired (`form=N`, 0 to 6, in another form of the error) |
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ KINDS = (
     "dates-wrong",
     "stale-visa",
 )
-_NUMBERS = ("every", "ms", "status", "retry-after")
+_NUMBERS = ("every", "ms", "status", "retry-after", "form")
+_VISA_FORMS = 7
 
 
 class FaultSpecError(ValueError):
@@ -95,6 +96,8 @@ def parse_fault(spec: str) -> Fault:
             fault.every = int(value)
         else:
             fault.options[name] = int(value)
+    if fault.options.get("form", 0) >= _VISA_FORMS:
+        raise FaultSpecError(f"{spec!r} names no form: give form=0 to form={_VISA_FORMS - 1}")
     if kind == "slow" and "ms" not in fault.options:
         raise FaultSpecError(f"{spec!r} needs a length: slow:ms=250")
     return fault

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Level(StrEnum):
@@ -71,6 +72,8 @@ class Device:
     account_type: int = 1
     """1 backup manager, 2 Microsoft 365 [docs: I59]."""
     virtual: bool = False
+    odd: list[Any] = field(default_factory=list)
+    """One value of any kind, where the console gives it as the used storage instead of a number of bytes."""
     removed: datetime | None = None
 
     def present(self, at: datetime) -> bool:

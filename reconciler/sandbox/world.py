@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from reconciler.sandbox.model import Device, Level, Partner, Segment, State
 from reconciler.sandbox.population import FIRST_CUSTOMER_ID, ROOT_ID, populate
@@ -78,9 +78,9 @@ class World:
     # ── questions ────────────────────────────────────────────────────────────────────────────────────────
 
     def used(self, device: Device, at: datetime) -> int | None:
-        """Bytes a device uses at a moment; None when the console has no value. Never falls by itself."""
+        """Bytes a device uses at a moment; None when the console has no value, or an odd one. Never falls by itself."""
         segment = device.segment(at)
-        if segment.used is None:
+        if segment.used is None or device.odd:
             return None
         hour = (at - segment.since) // _HOUR
         if not hour or not segment.per_hour:
@@ -216,6 +216,11 @@ class World:
             raise WorldError(f"a device cannot use {used} bytes")
         self._resize(self.device(device_id, at), at, used)
 
+    def set_figure(self, device_id: int, figure: Any, at: datetime) -> None:
+        """Let the console give this value, whatever it is, as a device's used storage, until its size is set again."""
+        self.device(device_id, at).odd = [figure]
+        self.version += 1
+
     def add_device(self, partner_id: int, at: datetime, used: int | None, name: str = "", per_hour: int = 0) -> Device:
         """Add a device to a partner of any level; `used` None is one that has never finished a backup."""
         owner = self.partner(partner_id, at)
@@ -231,11 +236,13 @@ class World:
         self.device(device_id, at).removed = at
         self.version += 1
 
-    def add_customer(self, name: str, at: datetime, parent_id: int | None = None) -> Partner:
-        """Add an end customer without devices; names need not be unique, ids are never used twice."""
+    def add_customer(
+        self, name: str, at: datetime, parent_id: int | None = None, level: Level = Level.END_CUSTOMER
+    ) -> Partner:
+        """Add a partner without devices, an end customer if nothing else is said; names need not be unique."""
         parent = self.partner(self.root_id if parent_id is None else parent_id, at)
         identity = self._next_id("customer")
-        return self.put(Partner(identity, parent.id, name, Level.END_CUSTOMER, State.IN_PRODUCTION, at))
+        return self.put(Partner(identity, parent.id, name, level, State.IN_PRODUCTION, at))
 
     def add_site(self, customer_id: int, name: str, at: datetime) -> Partner:
         """Add a site below an end customer."""
@@ -303,6 +310,7 @@ class World:
 
     def _append(self, device: Device, segment: Segment) -> None:
         # A clock that was set back must not leave segments of a future that did not come to pass.
+        device.odd = []
         device.segments = [each for each in device.segments if each.since < segment.since] + [segment]
         self.version += 1
 

@@ -234,6 +234,10 @@ def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
 
     assert controls.post(f"console/devices/{device}", {"missing": True})["bytes"] is None
     assert controls.post(f"console/devices/{device}", {"bytes": 9})["bytes"] == 9
+    assert controls.post(f"console/devices/{device}", {"figure": "-1"})["bytes"] is None
+    assert controls.post(f"console/devices/{device}", {"figure": False})["bytes"] is None
+    assert controls.post(f"console/devices/{device}", {"figure": None})["bytes"] is None
+    assert controls.post(f"console/devices/{device}", {"bytes": 9})["bytes"] == 9
     assert controls.post(f"console/devices/{device}", {"remove": True}) == {"removed": device}
     assert "no device" in controls.post(f"console/devices/{device}", {"bytes": 9}, 409)["error"]
 
@@ -313,3 +317,18 @@ def test_the_overview_holds_every_table_and_says_how_much_there_is(controls: Con
 def test_a_moment_without_a_zone_is_no_moment(text: str) -> None:
     with pytest.raises(ControlError):
         read_moment(text)
+
+
+def test_columns_are_refused_and_retired_until_a_new_list_comes(controls: Controls) -> None:
+    assert controls.post("console/columns", {"refused": ["I14"]}) == {"refused": ["I14", "I3", "US"], "retired": []}
+    assert controls.post("console/columns", {"retired": ["AR", "X9"]})["retired"] == ["AR", "I8", "X9"]
+    assert controls.post("console/columns", {"refused": [], "retired": []}) == {"refused": ["I3"], "retired": []}
+    assert "cannot read the body" in controls.post("console/columns", {"refused": "I14"}, 400)["error"]
+
+
+def test_a_partner_of_any_level_may_be_added_with_devices_of_its_own(controls: Controls) -> None:
+    reseller = controls.post("console/customers", {"name": "Quayside IT", "level": "Reseller", "devices": [7]})
+    below = controls.post("console/customers", {"name": "Quay", "parent_id": reseller["id"]})
+    assert (reseller["level"], reseller["bytes"]) == ("Reseller", 7)
+    assert (below["level"], below["parent_id"]) == ("EndCustomer", reseller["id"])
+    assert "cannot read the body" in controls.post("console/customers", {"name": "x", "level": "Friend"}, 400)["error"]

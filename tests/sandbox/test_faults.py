@@ -46,7 +46,9 @@ def test_faults_say_what_they_are_and_how_often_they_struck() -> None:
     assert (bool(faults), faults.specs, faults.hit("500")) == (False, [], None)
 
 
-@pytest.mark.parametrize("spec", ["fire", "", "500:x", "500:every=0", "500:what=1", "slow", "500:every=-1"])
+@pytest.mark.parametrize(
+    "spec", ["fire", "", "500:x", "500:every=0", "500:what=1", "slow", "500:every=-1", "stale-visa:form=7"]
+)
 def test_unknown_words_are_refused(spec: str) -> None:
     with pytest.raises(FaultSpecError):
         parse_fault(spec)

@@ -1,6 +1,7 @@
 """The console on the wire: `POST /jsonapi`, with the sandbox's latency and faults, and its log.
 
-A fault is held to one method by `@`: `429:2@EnumeratePartners`. `stale-visa` calls a good visa expired; `drop`
+A fault is held to one method by `@`: `429:2@EnumeratePartners`. `stale-visa` calls a good visa expired (in one of
+the forms of `console.VISA_FORMS`); `drop`
 closes the connection without an answer, `truncated` in the middle of one; `429` and `500` come before anything was
 done.
 """
@@ -97,7 +98,8 @@ def _instead(faults: Faults, path: str) -> Response | None:
 
 def _struck(faults: Faults, path: str, api: ConsoleApi, call: Call) -> Response:
     """The console's answer, and what a fault does to it on its way."""
-    stale = call.method != "Login" and faults.hit("stale-visa", path) is not None
+    struck = None if call.method == "Login" else faults.hit("stale-visa", path)
+    stale = None if struck is None else struck.options.get("form", 0)
     content = _encode(api.answer(call, stale=stale))
     if faults.hit("drop", path):
         return CutResponse(content, "dropped")

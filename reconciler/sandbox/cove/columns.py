@@ -1,18 +1,23 @@
 """The columns of device statistics: what each code means, as a string, or None where the device has no value.
 
-Codes come in two spellings (`I14`, `US`), and an answer names a column the way it was asked for [guess].
+Codes come in two spellings (`I14`, `US`), and an answer names a column the way it was asked for [guess]. A column that
+the role may not read fails the whole call, and the answer does not say which one it was; one that the console does not
+know, or has retired, is left out without an error [seen].
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from reconciler.sandbox.cove.errors import NOT_ALLOWED, RpcError, invalid_params, refused
+from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.model import Device, Partner
 from reconciler.sandbox.world import World
+
+NULL: Final = object()
+"""What a column reads where the answer is to hold a null; None leaves the column out."""
 
 
 class Row(NamedTuple):
@@ -28,12 +33,15 @@ class Row(NamedTuple):
 class Column:
     """One column; `timed` says that its value changes by itself, so that an order by it cannot be kept."""
 
-    read: Callable[[Row], str | None]
+    read: Callable[[Row], Any]
     numeric: bool = False
     timed: bool = False
+    unique: bool = False
 
 
-def _used(row: Row) -> str | None:
+def _used(row: Row) -> Any:
+    if row.device.odd:
+        return NULL if row.device.odd[0] is None else row.device.odd[0]
     used = row.world.used(row.device, row.at)
     return None if used is None else str(used)
 
@@ -54,7 +62,7 @@ def _physicality(row: Row) -> str | None:
 
 
 _CODES: Final[dict[tuple[str, ...], Column]] = {
-    ("I0", "AU"): Column(lambda row: str(row.device.id), numeric=True),
+    ("I0", "AU"): Column(lambda row: str(row.device.id), numeric=True, unique=True),
     ("I1", "AN"): Column(lambda row: row.device.name),
     ("I18", "MN"): Column(_computer),
     ("I4", "CD"): Column(lambda row: str(int(row.device.created.timestamp())), numeric=True),
@@ -74,18 +82,48 @@ FORBIDDEN: Final = frozenset({"I3"})
 """Two code maps label it a password: no role may read it here."""
 
 
-def column(code: str) -> Column:
-    """The column of a code.
+@dataclass(slots=True)
+class Rights:
+    """What the role may not read, and what the console has retired: codes in both spellings."""
 
-    Raises:
-        RpcError: 13501 for one that no role may read, which fails the whole call [seen]; unknown otherwise.
-    """
-    if code in FORBIDDEN:
-        raise _forbidden(code)
-    if code not in COLUMNS:
-        raise invalid_params(f"unknown column {code}")
-    return COLUMNS[code]
+    refused: frozenset[str] = FORBIDDEN
+    retired: frozenset[str] = frozenset()
+
+    def refuse(self, codes: Iterable[str]) -> None:
+        """Let the role read all columns but these."""
+        self.refused = FORBIDDEN | spellings(codes)
+
+    def retire(self, codes: Iterable[str]) -> None:
+        """Let these columns, and no others, be unknown from now on."""
+        self.retired = spellings(codes)
+
+    def column(self, code: str) -> Column | None:
+        """The column of a code; None for one that the console does not know.
+
+        Raises:
+            RpcError: 13501 for one that the role may not read.
+        """
+        if code in self.refused:
+            raise refused(NOT_ALLOWED, "The operation is not allowed for security reasons")
+        return None if code in self.retired else COLUMNS.get(code)
+
+    def named(self, code: str) -> Column:
+        """The column of a code by which rows are ordered or summed: an unknown one is an error there [guess]."""
+        found = self.column(code)
+        if found is None:
+            raise invalid_params(f"unknown column {code}")
+        return found
 
 
-def _forbidden(code: str) -> RpcError:
-    return refused(NOT_ALLOWED, f"Access to column {code} is not allowed")
+def spellings(codes: Iterable[str]) -> frozenset[str]:
+    """The codes with the other spelling of each."""
+    given = set(codes)
+    return frozenset(given.union(*(known for known in _CODES if given.intersection(known))))
+
+
+def number(value: Any) -> int | None:
+    """The whole number in a value as the console holds it; None for an odd one."""
+    try:
+        return int(value) if isinstance(value, str | int) else None
+    except ValueError:
+        return None

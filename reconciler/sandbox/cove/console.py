@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.cove.errors import ACCOUNT_LOCKED, BAD_CREDENTIALS, VISA_EXPIRED, RpcError, refused
+from reconciler.sandbox.cove.columns import Rights
+from reconciler.sandbox.cove.errors import (
+    ACCOUNT_LOCKED,
+    BAD_CREDENTIALS,
+    INTERNAL_ERROR,
+    VISA_EXPIRED,
+    RpcError,
+    refused,
+)
 from reconciler.sandbox.world import World
 
 VISA_LIFE: Final = timedelta(minutes=15)
@@ -31,6 +39,7 @@ class Console:
         self.clock = clock
         self.world = world or World(started=clock.now())
         self.page_ceiling = page_ceiling
+        self.rights = Rights()
         self.failed_logins = 0
         self._visas: dict[str, datetime] = {}
         self._issued = 0
@@ -84,9 +93,27 @@ class Console:
         self._visas.clear()
 
 
-def stale_visa() -> RpcError:
-    """The answer to a visa that is not, or no longer, good [seen]."""
-    return refused(VISA_EXPIRED, "The visa is not valid or has expired")
+def stale_visa(form: int = 0) -> RpcError:
+    """The answer to a visa that is not, or no longer, good [seen]; `form` is one of those of `VISA_FORMS`."""
+    code, message, data, whole = VISA_FORMS[form]
+    return RpcError(code, message, data, whole=whole)
+
+
+_EXPIRED: Final = "The visa is not valid or has expired"
+VISA_FORMS: Final[tuple[tuple[int | str, str, int | str | None, bool], ...]] = (
+    (INTERNAL_ERROR, _EXPIRED, VISA_EXPIRED, False),
+    (INTERNAL_ERROR, "Internal error", str(VISA_EXPIRED), False),
+    (VISA_EXPIRED, "Internal error", None, False),
+    (str(VISA_EXPIRED), "Internal error", None, False),
+    (INTERNAL_ERROR, _EXPIRED, None, False),
+    (INTERNAL_ERROR, "Internal error", "Visa expired", False),
+    (INTERNAL_ERROR, f"Error {VISA_EXPIRED}", None, True),
+)
+"""Code, message and data of each form, and whether the message alone stands in place of the error object.
+
+The forms were seen, or are worth accepting: in `data` as a number and as text, in `code` as a number and as text, in
+the words of `message` and of `data`, and as a text.
+"""
 
 
 def _locked() -> RpcError:

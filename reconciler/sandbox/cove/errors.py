@@ -21,16 +21,19 @@ NOT_ALLOWED: Final = 13501
 
 
 class RpcError(Exception):
-    """A call that the console refuses."""
+    """A call that the console refuses; `whole` answers the message alone in place of the error object."""
 
-    def __init__(self, code: int, message: str, data: int | None = None) -> None:
+    def __init__(self, code: int | str, message: str, data: int | str | None = None, *, whole: bool = False) -> None:
         self.code = code
+        self.whole = whole
         self.data = data
         self.message = message
         super().__init__(message)
 
-    def as_json(self) -> dict[str, Any]:
-        """The error object of the answer."""
+    def as_json(self) -> dict[str, Any] | str:
+        """The error member of the answer."""
+        if self.whole:
+            return self.message
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.data is not None:
             error["data"] = self.data

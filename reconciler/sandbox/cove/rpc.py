@@ -85,16 +85,16 @@ class ConsoleApi:
             "EnumerateAccountHistoryStatistics": statistics.history,
         }
 
-    def answer(self, call: Call, *, stale: bool = False) -> dict[str, Any]:
-        """The answer to one call; `stale` treats its visa as expired, good or not."""
+    def answer(self, call: Call, *, stale: int | None = None) -> dict[str, Any]:
+        """The answer to one call; `stale` treats its visa as expired, good or not, and says so in that form."""
         console, answer = self._sandbox.console, {"id": call.id, "jsonrpc": "2.0"}
         try:
             if call.method == "Login":
                 result = self._log_in(call.params)
                 return answer | {"visa": console.issue_visa(), "result": result}
             method = self._method(call.method)
-            if stale:
-                raise stale_visa()
+            if stale is not None:
+                raise stale_visa(stale)
             console.check_visa(call.visa)
             answer["visa"] = console.issue_visa()
             return answer | {"result": method(call.params, self._sandbox.clock.now())}

@@ -1,7 +1,8 @@
 """`EnumerateAccountStatistics` and its history: devices of a subtree, a page at a time [docs, seen].
 
 A page never holds more rows than the console's ceiling, whatever was asked; a client that takes the first page
-for all of it sees too little, silently, as with the real one [seen].
+for all of it sees too little, silently, as with the real one [seen]. Under an order that is not unique, every second
+page breaks ties the other way round, so that pages overlap [seen that they can; how is a guess].
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from reconciler.sandbox.cove.columns import Column, Row, column
+from reconciler.sandbox.cove.columns import NULL, Column, Rights, Row, number
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
 from reconciler.sandbox.model import Device
@@ -52,44 +53,45 @@ class Query:
     totals: tuple[tuple[str, Column], ...]
 
 
-def read_query(values: Any) -> Query:
-    """Check a query to the letter: known keys, right types, columns that exist and may be read.
+def read_query(values: Any, rights: Rights) -> Query:
+    """Check a query to the letter: known keys, right types, columns that may be read. Unknown columns are left out.
 
     Raises:
-        RpcError: naming the key or the column that is wrong.
+        RpcError: naming the key that is wrong, or 13501.
     """
     params = Params(values, "query", _KNOWN)
     mode = params.text("SelectionMode", "Merged")
     if mode not in _MODES:
         raise invalid_params(f"SelectionMode is one of {', '.join(_MODES)}, not {mode}")
-    columns = tuple((code, column(code)) for code in params.texts("Columns", [] if mode == "Count" else None))
+    asked = params.texts("Columns", [] if mode == "Count" else None)
+    columns = tuple((code, known) for code in asked if (known := rights.column(code)) is not None)
     return Query(
         partner_id=params.whole("PartnerId"),
         excluded=tuple(params.wholes("ExcludedPartners", [])),
         mode=mode,
         start=params.whole("StartRecordNumber", default=0),
         count=params.whole("RecordsCount", least=1, default=1 if mode == "Count" else None),
-        order=_order(params.text("OrderBy", "")),
+        order=_order(params.text("OrderBy", ""), rights),
         columns=columns,
-        totals=tuple(_total(each) for each in params.texts("Totals", [])),
+        totals=tuple(_total(each, rights) for each in params.texts("Totals", [])),
     )
 
 
-def _order(text: str) -> tuple[str, bool] | None:
+def _order(text: str, rights: Rights) -> tuple[str, bool] | None:
     if not text:
         return None
     found = _ORDER.match(text)
     if found is None:
         raise invalid_params(f"OrderBy is a column and ASC or DESC, such as I8 ASC, not {text}")
-    column(found["code"])
+    rights.named(found["code"])
     return found["code"], found["way"] == "DESC"
 
 
-def _total(text: str) -> tuple[str, Column]:
+def _total(text: str, rights: Rights) -> tuple[str, Column]:
     found = _SUM.match(text)
     if found is None:
         raise invalid_params(f"Totals knows sums of columns, such as SUM(I14), not {text}")
-    wanted = column(found["code"])
+    wanted = rights.named(found["code"])
     if not wanted.numeric:
         raise invalid_params(f"column {found['code']} has no sum")
     return text, wanted
@@ -115,7 +117,7 @@ class Statistics:
     def now(self, values: Any, at: datetime) -> dict[str, Any]:
         """`EnumerateAccountStatistics`: the devices as they stand."""
         params = Params(values, "EnumerateAccountStatistics", ("query",))
-        return self._answer(read_query(params.raw("query")), at)
+        return self._answer(read_query(params.raw("query"), self._sandbox.console.rights), at)
 
     def history(self, values: Any, at: datetime) -> dict[str, Any]:
         """`EnumerateAccountHistoryStatistics`: the devices as they stood at `timeslice`, in Unix seconds [docs].
@@ -123,7 +125,7 @@ class Statistics:
         A timeslice in the future is refused [guess]; names and owners are those of today [guess].
         """
         params = Params(values, "EnumerateAccountHistoryStatistics", ("query", "timeslice"))
-        query = read_query(params.raw("query"))
+        query = read_query(params.raw("query"), self._sandbox.console.rights)
         timeslice = params.whole("timeslice", least=int(_LONGEST_AGO.timestamp()))
         if timeslice > at.timestamp():
             raise invalid_params(f"timeslice {timeslice} lies in the future")
@@ -146,7 +148,8 @@ class Statistics:
     def _ordered(self, query: Query, at: datetime) -> list[Device]:
         world = self._sandbox.console.world
         kept = self._kept
-        asked = (world, world.version, query.partner_id, query.excluded, query.order)
+        ties_falling = query.start // query.count % 2 == 1
+        asked = (world, world.version, query.partner_id, query.excluded, query.order, query.order and ties_falling)
         if kept is not None and kept.asked == asked and kept.since <= at < kept.until:
             return kept.devices
         if query.partner_id not in world.subtree(world.root_id, at):
@@ -157,7 +160,9 @@ class Statistics:
         devices = sorted(world.devices_of(below, at), key=lambda device: device.id)
         since, until = world.settled(at)
         if query.order is not None:
-            wanted, falling = column(query.order[0]), query.order[1]
+            wanted, falling = self._sandbox.console.rights.named(query.order[0]), query.order[1]
+            if ties_falling:
+                devices.reverse()
             devices.sort(key=_sort_key(world, wanted, at), reverse=falling)
             if wanted.timed:
                 since, until = at, at + _MOMENT
@@ -170,7 +175,8 @@ def _row(world: World, device: Device, at: datetime) -> Row:
 
 
 def _as_row(row: Row, columns: tuple[tuple[str, Column], ...]) -> dict[str, Any]:
-    settings = [{code: value} for code, each in columns if (value := each.read(row)) is not None]
+    values = ((code, each.read(row)) for code, each in columns)
+    settings = [{code: None if value is NULL else value} for code, value in values if value is not None]
     return {
         "AccountId": row.device.id,
         "Flags": None,
@@ -184,11 +190,11 @@ def _sort_key(world: World, wanted: Column, at: datetime) -> Callable[[Device], 
         value = wanted.read(_row(world, device, at))
         if value is None:
             return (False, 0, "")
-        return (True, int(value), "") if wanted.numeric else (True, 0, value)
+        return (True, number(value) or 0, "") if wanted.numeric else (True, 0, value)
 
     return key
 
 
 def _sum(world: World, devices: list[Device], wanted: Column, at: datetime) -> int:
     values = (wanted.read(_row(world, each, at)) for each in devices)
-    return sum(int(value) for value in values if value is not None)
+    return sum(number(value) or 0 for value in values)

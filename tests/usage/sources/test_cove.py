@@ -14,6 +14,7 @@ from reconciler.ledger.records import IN_RECYCLE_BIN, Pull
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console as SandboxConsole
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.model import Level
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
 from reconciler.usage.sources.cove import pull
@@ -690,7 +691,19 @@ async def test_the_sandbox_is_read_whole_and_agrees_with_its_world(running: Runn
 
 
 @pytest.mark.parametrize(
-    "fault", ["429:3", "500:2", "stale-visa:1", "half-json:1", "truncated:1", "drop:2", "429:2@EnumeratePartners"]
+    "fault",
+    [
+        "429:3",
+        "500:2",
+        "half-json:1",
+        "truncated:1",
+        "drop:2",
+        "html:2",
+        "429:2@EnumeratePartners",
+        "stale-visa:1",
+        "stale-visa:1@EnumerateAccountStatistics",
+        *(f"stale-visa:every=5,form={form}" for form in range(7)),
+    ],
 )
 async def test_a_bad_day_of_the_console_is_survived(running: RunningSandbox, fault: str) -> None:
     assert (await pull_sandbox(running, fault)).state == "whole"
@@ -723,3 +736,41 @@ async def test_wrong_credentials_fail_once(running: RunningSandbox) -> None:
     assert "check partner" in str(found.error)
     assert running.sandbox.console.failed_logins == 1
     running.sandbox.console.unlock()
+
+
+async def test_a_column_that_the_role_of_the_sandbox_may_not_read_is_named(running: RunningSandbox) -> None:
+    rights = running.sandbox.console.rights
+    rights.refuse(["I14"])
+    assert "may not read the column I14" in str((await pull_sandbox(running)).error)
+    rights.refuse(["I0"])
+    unordered = await pull_sandbox(running)
+    assert unordered.notes[0].startswith("the API user's role may not order devices by their id")
+    rights.refuse(["I1", "I8", "I32", "I59", "I77"])
+    assert used(await pull_sandbox(running)) == used(unordered)
+    rights.refuse([])
+
+
+async def test_a_column_that_the_sandbox_has_retired_is_a_failed_pull_and_not_zero(running: RunningSandbox) -> None:
+    running.sandbox.console.rights.retire(["I14"])
+    found = await pull_sandbox(running)
+    running.sandbox.console.rights.retire([])
+    assert (found.state, found.samples) == ("failed", ())
+    assert "gives used storage (column I14)" in str(found.error)
+
+
+async def test_odd_figures_silent_devices_and_a_resellers_own_are_read_as_they_are(running: RunningSandbox) -> None:
+    world = running.sandbox.console.world
+    reseller = world.add_customer("Quayside IT", NOW, level=Level.RESELLER)
+    own = world.add_device(reseller.id, NOW, 7)
+    below = world.add_customer("Quay", NOW, reseller.id)
+    odd, silent, good = (world.add_device(below.id, NOW, used) for used in (5, None, 9))
+    world.set_figure(odd.id, "-1", NOW)
+    found = await pull_sandbox(running)
+    samples = {sample.device_id: (sample.customer_id, sample.bytes) for sample in found.samples}
+    assert samples[str(own.id)] == (str(reseller.id), 7)
+    assert [samples[str(each.id)] for each in (odd, silent, good)] == [
+        (str(below.id), used) for used in (None, None, 9)
+    ]
+    assert {each.id: each.attributed for each in found.customers}[str(reseller.id)] is False
+    (note,) = [note for note in found.notes if "silent" in note]
+    assert note.startswith(f"device {odd.id} of partner {below.id} is silent: the console gives its used storage (I14)")
