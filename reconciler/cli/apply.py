@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -18,15 +19,17 @@ from reconciler.applying.apply import Conduct, check_guardrails, turn
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli import plan as planning
 from reconciler.cli.context import Context
-from reconciler.cli.output import paint_of, print_lines, read_file
+from reconciler.cli.failures import failure_of, tell
+from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, make_plan, opened
-from reconciler.errors import Refused
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger.lock import Lease
 from reconciler.live.read import Scope
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
+from reconciler.rendering.paint import plain
 
 IN_PART = 4
 UNACCOUNTED = 5
@@ -52,8 +55,13 @@ def apply(
     except KeyboardInterrupt:
         if not run.begun:
             raise
-        typer.echo("ended at once: what was under way may have been done. Run again: that is looked up first", err=True)
-        return IN_PART
+        if run.code is None:
+            say("ended at once: what was under way may have been done. Run again: that is looked up first")
+        return IN_PART if run.code is None else run.code
+    except Exception as error:
+        if run.code is None and (isinstance(error, ReconcilerError) or not run.begun):
+            raise  # nothing was written: of the errors that are foreseen, none is raised after the first write
+        return run.broken_off(error)
 
 
 class _Run:
@@ -64,10 +72,12 @@ class _Run:
         self.scope = scope
         self.approved = approved
         self.begun = False
+        self.code: int | None = None
+        """The exit code, once everything is done that will be: nothing after it changes what it says."""
 
     async def of_file(self, plan: Plan) -> int:
         """A plan of another moment: what it was based on is read again."""
-        async with opened(self.context) as session:
+        async with opened(self.context, usage=False) as session:
             _made_of_these(plan, session)
             check_guardrails(plan, self.approved)
             async with self._turn(session) as lease:
@@ -75,18 +85,18 @@ class _Run:
 
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
-        async with opened(self.context) as session, self._turn(session) as lease:
+        async with opened(self.context, usage=self.scope.usage) as session, self._turn(session) as lease:
             plan = await make_plan(session, self.scope)
             if not self.context.json:
-                planning.show(self.context, plan)
+                self._show(plan)
             return await self._done(session, plan, lease, recheck=False)
 
     async def asked(self) -> int:
         """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
-        async with opened(self.context) as session:
+        async with opened(self.context, usage=self.scope.usage) as session:
             async with self._turn(session):
                 plan = await make_plan(session, self.scope)
-            planning.show(self.context, plan, err=self.context.json)
+            planning.show(self.context, plan, err=self.context.json)  # who cannot see it can say no yes to it
             if not plan.actions:
                 return self._ended(plan, None)
             check_guardrails(plan, self.approved)
@@ -119,13 +129,30 @@ class _Run:
 
     def _ended(self, plan: Plan, outcome: Outcome | None) -> int:
         found = outcome or Outcome(plan_digest=plan.digest, results=())
-        if self.context.json:
-            typer.echo(found.model_dump_json(indent=2))
-        else:
-            print_lines(outcome_text(found, paint_of(self.context)))
-        if not found.complete:
-            return IN_PART
-        return 0 if plan.accounted else UNACCOUNTED
+        self.code = IN_PART if not found.complete else 0 if plan.accounted else UNACCOUNTED
+        try:
+            if self.context.json:
+                deliver_json(found.model_dump_json(indent=2))
+            else:
+                print_lines(outcome_text(found, paint_of(self.context)))
+        except Undelivered as error:
+            say(f"note: {error.where}: {error.what}")
+            print_lines(outcome_text(found, plain), err=True)
+        return self.code
+
+    def _show(self, plan: Plan) -> None:
+        """Nobody is asked, so nobody has to see the plan: where it cannot be shown it is done all the same."""
+        try:
+            planning.show(self.context, plan)
+        except Undelivered as error:
+            say(f"note: {error.where}: {error.what}; the apply goes on")
+
+    def broken_off(self, error: Exception) -> int:
+        """An error after the first write may have been sent: no exit code may say that nothing was written."""
+        code = IN_PART if self.code is None else self.code
+        failure = failure_of(error, verbose=self.context.verbose)
+        advice = f"{failure.advice} Run `reconciler apply` again: what is done is not done twice."
+        return tell(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
 
 
 def _made_of_these(plan: Plan, session: Session) -> None:
@@ -139,14 +166,14 @@ def _made_of_these(plan: Plan, session: Session) -> None:
 
 
 def _note(text: str) -> None:
-    typer.echo(f"note: {text}", err=True)
+    say(f"note: {text}")
 
 
 def _ask(plan: Plan) -> None:
     count = len(plan.actions)
     these = f"these {count} changes" if count > 1 else "this change"
     with _ctrl_c_ends():
-        typer.echo(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", nl=False, err=True)
+        say(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", end="")
         answer = _answer()
     if answer != "yes":
         raise Refused("not approved; nothing was written", advice="Where nobody can answer: --auto-approve")
@@ -189,7 +216,7 @@ def _interruptible(stop: asyncio.Event) -> Iterator[None]:
     def interrupted() -> None:
         stop.set()
         let_go()
-        typer.echo("\nfinishing what is under way, beginning nothing new; Ctrl-C again ends at once", err=True)
+        say("\nfinishing what is under way, beginning nothing new; Ctrl-C again ends at once")
 
     for each in signals:
         loop.add_signal_handler(each, interrupted)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+
+from reconciler.errors import ReconcilerError
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +24,22 @@ class Context:
     now: datetime
     """Aware, UTC; fixed for the whole run."""
     environ: Mapping[str, str]
+
+    def at(self, text: str) -> Context:
+        """The same at another time, which `--now` gives."""
+        return replace(self, now=moment(text))
+
+
+def moment(text: str) -> datetime:
+    """An ISO time with its zone, in UTC. Without a zone it is an error: a guess here would bill another month."""
+    advice = "Write it with its zone: 2026-11-01T00:00:00Z or 2026-11-01T00:00:00+01:00"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ReconcilerError(f"{text} is not a time", where="--now", advice=advice) from None
+    if found.tzinfo is None:
+        raise ReconcilerError(f"{text} has no zone", where="--now", advice=advice)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        what = f"{text} is outside of the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise ReconcilerError(what, where="--now", advice="Nothing is billed then. Correct the year.")
+    return found.astimezone(UTC)

@@ -1,43 +1,147 @@
-"""How commands print: results to standard output, everything else to standard error."""
+"""How commands print: results to standard output, everything else to standard error.
+
+A result that cannot be delivered is an `Undelivered` error; what is said beside it is said as well as can be.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import stat
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-
-import typer
+from typing import Any
 
 from reconciler.cli.context import Context
+from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
 from reconciler.rendering.paint import Paint, coloured, plain
+
+IN_A_PIPE = 100
+"""Columns of a table where no terminal says how many there are."""
+_NARROWEST, _WIDEST = 20, 1000
+
+
+class Undelivered(ReconcilerError):  # noqa: N818 (a name says what happened)
+    """Standard output takes no more: a full disk behind it, or it is closed."""
+
+
+class _Delivered:
+    """Whether this run has written to standard output: with `--json` there is one document, and no second."""
+
+    any = False
+
+
+def begin() -> None:
+    """A new run begins: nothing is delivered yet."""
+    _Delivered.any = False
+
+
+def delivered() -> bool:
+    return _Delivered.any
+
+
+def deliver(text: str, *, end: str = "\n") -> None:
+    """The result, in one write: a plan of ten thousand actions is a hundred thousand lines.
+
+    A reader that has left (`| head`) has had enough, and is no error. Raises `Undelivered` for everything else.
+    """
+    _Delivered.any = True
+    try:
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except (OSError, ValueError) as error:
+        silence(sys.stdout)
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is closed"
+        advice = "Make room, or send the output elsewhere, and run again."
+        raise Undelivered(
+            f"the result could not be written: {reason}", where="standard output", advice=advice
+        ) from None
+
+
+def deliver_json(document: Any) -> None:
+    """One JSON document; text is taken for JSON already."""
+    text = document if isinstance(document, str) else json.dumps(document, indent=2, ensure_ascii=False)
+    deliver(_in_encoding(text.removesuffix("\n")))
+
+
+def _in_encoding(text: str) -> str:
+    """JSON for an output that knows fewer characters: outside of strings JSON has ASCII alone."""
+    encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
+    if text.isascii() or encoding in {"utf-8", "utf8"}:
+        return text
+    return "".join(each if each.isascii() else json.dumps(each)[1:-1] for each in text)
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """A message on standard error. Nothing that is wrong with standard error ends what is under way."""
+    try:
+        sys.stderr.write(text + end)
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        silence(sys.stderr)
 
 
 def paint_of(context: Context) -> Paint:
     return coloured if context.color else plain
 
 
+def width() -> int:
+    """Columns that a table may take: those of the terminal, or 100 in a pipe. `COLUMNS` overrides both."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST:
+        return int(given)
+    try:
+        found = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError, AttributeError):
+        return IN_A_PIPE
+    return max(found, _NARROWEST) if found else IN_A_PIPE
+
+
 def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """In one write: a plan of ten thousand actions is a hundred thousand lines."""
-    typer.echo("\n".join(lines), err=err)
+    """Lines as a result; with `err` for a person to look at, on standard error."""
+    text = "\n".join(lines)
+    if err:
+        say(text)
+    else:
+        deliver(text)
 
 
-def write_file(path: Path, text: str) -> None:
-    """All of it or nothing: beside the file first, then in its place. A device or a pipe is written as it is."""
+def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> None:
+    """All of it or nothing: beside the file first, then in its place. A device or a pipe is written as it is.
+
+    The file gets `mode`; without one it keeps the mode that it has, or gets what the system gives. A link stays one.
+    """
+    data = text.encode("utf-8") if isinstance(text, str) else text
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            path.write_bytes(data)
             return
         place = path.resolve()  # a link stays one: what it points at is replaced
         beside = place.with_name(f".{place.name}.{os.getpid()}")
         try:
-            beside.write_text(text, encoding="utf-8")
+            kept = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
+            _write_beside(beside, data, kept if mode is None else mode)
             beside.replace(place)
         finally:
             beside.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or "it cannot be written"
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be written"
         raise ReconcilerError(reason, where=str(path), advice="Choose another place, or free some space.") from None
+
+
+def _write_beside(beside: Path, data: bytes, mode: int | None) -> None:
+    """Nobody else can read the file for a moment that it was not meant for."""
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())
 
 
 def read_file(path: Path) -> str:
@@ -45,6 +149,6 @@ def read_file(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ReconcilerError("is not UTF-8 text", where=str(path), advice="Is this the plan file?") from None
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it cannot be read"
         raise ReconcilerError(reason, where=str(path), advice="Make it with: reconciler plan --out FILE") from None

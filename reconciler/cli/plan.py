@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import paint_of, print_lines, write_file
+from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, say, write_file
 from reconciler.cli.session import make_plan, opened
 from reconciler.live.read import Scope
 from reconciler.planning.plan import Plan, write_plan
@@ -40,19 +40,25 @@ def plan(
     context: Context = ctx.obj
     found = asyncio.run(planned(context, scope_of(only)))
     if out is not None:
-        write_file(out, write_plan(found))
-    show(context, found)
-    return CHANGES if detailed_exitcode and found.actions else 0
+        write_file(out, write_plan(found), mode=0o600)
+    code = CHANGES if detailed_exitcode and found.actions else 0
+    try:
+        show(context, found)
+    except Undelivered as error:
+        if out is None:
+            raise
+        say(f"note: {error.where}: {error.what}; the plan stands in {out}")
+    return code
 
 
 async def planned(context: Context, scope: Scope) -> Plan:
-    async with opened(context) as session:
+    async with opened(context, usage=scope.usage) as session:
         return await make_plan(session, scope)
 
 
 def show(context: Context, found: Plan, *, err: bool = False) -> None:
     """The plan on standard output; with `err` its text on standard error, for a person to look at."""
     if context.json and not err:
-        typer.echo(write_plan(found), nl=False)
+        deliver_json(write_plan(found))
     else:
         print_lines(plan_text(found, paint_of(context)), err=err)

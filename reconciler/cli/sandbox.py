@@ -5,7 +5,6 @@ Standard output is one JSON object, the variables that the example estate reads,
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import threading
@@ -16,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.output import deliver_json, say
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.control_bodies import ControlError, read_moment
@@ -44,8 +44,8 @@ def sandbox(
     made = _made(customers, seed, latency_ms, state, fault or [], clock)
     _need_free(port)
     with _until_stopped() as stopped, RunningSandbox(made, port=port) as running:
-        typer.echo(json.dumps(made.variables(running.url), indent=2))
-        typer.echo(f"Look at {running.url}/ - Ctrl-C ends it.", err=True)
+        deliver_json(made.variables(running.url))
+        say(f"Look at {running.url}/ - Ctrl-C ends it.")
         stopped.wait()
     if state is not None:
         try:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
-import typer
-
 from reconciler.cli.context import Context
+from reconciler.cli.output import say
+from reconciler.cli.progress import Reading, reading
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.kinds.base import EnvSecret, FileSecret
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.journal import made_by_us
+from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url
 from reconciler.live.read import Scope, read_estate
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
+from reconciler.manifests.settings import check_settings
 from reconciler.planning.build import build
 from reconciler.planning.plan import Note, Plan
 from reconciler.planning.setup import plan_setup
@@ -51,11 +53,15 @@ class Session:
 
 
 @asynccontextmanager
-async def opened(context: Context) -> AsyncIterator[Session]:
-    """Manifests loaded, ledger opened, client ready; requests are told on standard error with `-v`."""
+async def opened(context: Context, *, usage: bool = True) -> AsyncIterator[Session]:
+    """Manifests loaded, ledger opened, client ready; requests are told on standard error with `-v`.
+
+    Without `usage` the variables of sources need not be set.
+    """
     manifests = load(context.root, workspace=context.workspace)
     for warning in manifests.warnings:
-        typer.echo(str(warning), err=True)
+        say(str(warning))
+    check_settings(manifests, context.environ, usage=usage)
     connection = connection_of(context, manifests)
     with open_ledger(context, manifests) as ledger:
         async with ConnectWise(connection, on_notice=_notice, now=_running(context.now)) as client:
@@ -64,13 +70,13 @@ async def opened(context: Context) -> AsyncIterator[Session]:
             finally:
                 if context.verbose:
                     told = client.requests
-                    typer.echo(f"{told.total} requests, {told.retries} of them repeated:", err=True)
+                    say(f"{told.total} requests, {told.retries} of them repeated:")
                     for route, count in sorted(told.by_route.items()):
-                        typer.echo(f"  {count:6} {route}", err=True)
+                        say(f"  {count:6} {route}")
 
 
 def _notice(text: str) -> None:
-    typer.echo(f"note: {text}", err=True)
+    say(f"note: {text}")
 
 
 def _running(start: datetime) -> Callable[[], datetime]:
@@ -113,14 +119,32 @@ def open_ledger(context: Context, manifests: Manifests) -> Ledger:
     return Ledger.open(url, now=context.now)
 
 
-async def pull_usage(session: Session) -> tuple[Collected, ...]:
-    """Every source read and recorded. A source that fails is a failed pull, and stops nothing."""
+async def pull_usage(session: Session, told: Reading | None = None) -> tuple[Collected, ...]:
+    """Every source read and recorded. A source that fails is a failed pull, and stops nothing.
+
+    `told` learns how far it is; without it a line on the terminal says so.
+    """
+    if told is None:
+        async with reading(lambda: session.client.requests.total) as line:
+            return await pull_usage(session, line)
 
     def text(setting: Any) -> str:
         return session.secret(setting, f"{session.manifests.workspace.address} usage")
 
     sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
-    return await collect(session.ledger, sources, session.context.now)
+    return await collect(session.ledger, sources, session.context.now, pull=_telling(told))
+
+
+def _telling(told: Reading) -> Callable[[registry.SourceSettings, datetime], Coroutine[Any, Any, Pull]]:
+    """The pull of one source that says when it begins and what it has brought."""
+
+    async def pull(settings: registry.SourceSettings, now: datetime) -> Pull:
+        told.source(settings.name, "reading")
+        found = await registry.pull(settings, now)
+        told.source(settings.name, f"{len(found.customers)} customers" if found.state == "whole" else "failed")
+        return found
+
+    return pull
 
 
 async def make_plan(session: Session, scope: Scope) -> Plan:
@@ -154,14 +178,15 @@ async def make_plan(session: Session, scope: Scope) -> Plan:
 
 async def _both_sides(session: Session, scope: Scope) -> tuple[Estate, tuple[Collected, ...]]:
     """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
-    reading = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
-    pulling = asyncio.ensure_future(pull_usage(session) if scope.usage else _nothing())
-    try:
-        return await reading, await pulling
-    finally:
-        reading.cancel()
-        pulling.cancel()
-        await asyncio.gather(reading, pulling, return_exceptions=True)
+    async with reading(lambda: session.client.requests.total) as told:
+        estate = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
+        pulling = asyncio.ensure_future(pull_usage(session, told) if scope.usage else _nothing())
+        try:
+            return await estate, await pulling
+        finally:
+            estate.cancel()
+            pulling.cancel()
+            await asyncio.gather(estate, pulling, return_exceptions=True)
 
 
 async def _nothing() -> tuple[Collected, ...]:

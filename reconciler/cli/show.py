@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import typer
 from rapidfuzz import process
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import paint_of, print_lines, read_file
+from reconciler.cli.output import deliver_json, paint_of, print_lines, read_file
 from reconciler.cli.session import opened
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
@@ -43,13 +42,13 @@ def show(
     if what.partition("/")[0] in all_kinds() and not Path(what).exists():
         found = asyncio.run(_document(context, what, offline=offline))
         if as_json:
-            typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+            deliver_json(found)
         else:
             print_lines(document_text(found, paint_of(context)))
         return
     plan = read_plan(read_file(Path(what)), where=what)
     if as_json:
-        typer.echo(write_plan(plan), nl=False)
+        deliver_json(write_plan(plan))
     else:
         print_lines(plan_text(plan, paint_of(context)))
 
@@ -57,7 +56,7 @@ def show(
 async def _document(context: Context, address: str, *, offline: bool) -> dict[str, Any]:
     if offline:
         return _declared(load(context.root, workspace=context.workspace), address)
-    async with opened(context) as session:
+    async with opened(context, usage=False) as session:
         found = _declared(session.manifests, address)
         document = session.manifests.by_address.get(address)
         if document is None or document.kind.collection is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from datetime import datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import print_lines
+from reconciler.cli.output import deliver_json, print_lines, say
 from reconciler.cli.session import open_ledger
 from reconciler.ledger.lock import WATCH, Held, free, look_at, refusal
 from reconciler.ledger.process import start_of, this_process
@@ -27,7 +26,7 @@ def unlock(ctx: typer.Context) -> None:
         held = _freed(ledger, workspace)
     if context.json:
         told = {"workspace": workspace, "freed": held is not None, "holder": held and _told(held)}
-        print_lines([json.dumps(told, indent=2)])
+        deliver_json(told)
     elif held is None:
         print_lines([f"Nobody holds the lock of workspace {workspace}."])
     else:
@@ -41,7 +40,7 @@ def _freed(ledger: Ledger, workspace: str) -> Held | None:
         return None
     standing = held.standing(this_process(), start_of)
     if standing == "silent":
-        typer.echo(f"{held.holder} seems to be gone; watching its lock for {WATCH:.0f} seconds", err=True)
+        say(f"{held.holder} seems to be gone; watching its lock for {WATCH:.0f} seconds")
         time.sleep(WATCH)
     if standing in {"gone", "silent"} and free(ledger, held):
         return held

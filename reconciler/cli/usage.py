@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import paint_of, print_lines
+from reconciler.cli.output import deliver_json, paint_of, print_lines
 from reconciler.cli.session import Session, make_plan, opened, pull_usage
 from reconciler.live.read import Scope
 from reconciler.planning.plan import Plan
@@ -80,6 +79,6 @@ def report(ctx: typer.Context) -> None:
 
 def _print(context: Context, content: Any, lines: Any) -> None:
     if context.json:
-        typer.echo(json.dumps(content, indent=2))
+        deliver_json(content)
     else:
         print_lines(lines())

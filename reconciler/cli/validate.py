@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.manifests.diagnostics import Diagnostic, ManifestError
+from reconciler.cli.output import deliver, deliver_json
+from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 
@@ -20,7 +19,7 @@ def validate(
     policy: Annotated[
         list[Path] | None, typer.Option(help="A JSON Schema that every document must satisfy; may be repeated.")
     ] = None,
-) -> None:
+) -> int:
     """Check everything that can be known offline, and say everything that is wrong at once."""
     context: Context = ctx.obj
     try:
@@ -28,15 +27,18 @@ def validate(
         if policy:
             _satisfy(manifests, policy)
     except ManifestError as error:
-        typer.echo(_json(error.located) if context.json else str(error))
-        raise typer.Exit(1) from None
-    if context.json:
-        typer.echo(_json(manifests.warnings))
-        return
-    for warning in manifests.warnings:
-        typer.echo(f"{warning}\n")
+        if context.json:
+            raise
+        deliver(str(error))  # what is wrong is this command's result
+        return 1
     documents = len(manifests.documents) + 1
-    typer.echo(f"ok: {documents} documents in {manifests.files} file{'s' * (manifests.files != 1)}")
+    if context.json:
+        warnings = [item.to_json() for item in manifests.warnings]
+        deliver_json({"documents": documents, "files": manifests.files, "diagnostics": warnings})
+        return 0
+    ok = f"ok: {documents} documents in {manifests.files} file{'s' * (manifests.files != 1)}"
+    deliver("\n\n".join([*map(str, manifests.warnings), ok]))
+    return 0
 
 
 def _satisfy(manifests: Manifests, files: list[Path]) -> None:
@@ -46,7 +48,3 @@ def _satisfy(manifests: Manifests, files: list[Path]) -> None:
     violations = check_policies(manifests, [read_policy(file) for file in files])
     if violations:
         raise ManifestError(violations, manifests.root)
-
-
-def _json(diagnostics: Iterable[Diagnostic]) -> str:
-    return json.dumps([item.to_json() for item in diagnostics], indent=2, ensure_ascii=False)

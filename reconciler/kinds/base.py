@@ -105,7 +105,7 @@ def _only_text(value: object) -> object:
     if not isinstance(value, str):
         raise ValueError('a date is written as text, "2026-11-01"')
     if not _DATE.fullmatch(value):
-        raise ValueError(f'{value[:40]!r} is not a date: write it as "2026-11-01"')
+        raise ValueError(f"'{value[:40]}' is not a date: write it as \"2026-11-01\"")
     return value
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
@@ -22,14 +23,34 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not an IANA time zone, such as Europe/Berlin or America/New_York") from error
+        raise ValueError(f"'{name}' is not an IANA time zone, such as Europe/Berlin or America/New_York") from error
     return name
+
+
+def _without_login(text: Any) -> Any:
+    """A user name or password in an address is a literal secret, and it would be told in logs."""
+    if isinstance(text, str) and "@" in text.partition("?")[0]:
+        raise ValueError("the address holds a user name or a password: leave it out, and change the password")
+    return text
+
+
+def _without_password(text: Any) -> Any:
+    """The address of a database may name a user; a password in it is a literal secret."""
+    if isinstance(text, str) and (_PASSWORD_BEFORE_HOST.search(text) or _PASSWORD_AS_OPTION.search(text)):
+        raise ValueError("the address holds a password: write {env: NAME} in its place, and change the password")
+    return text
+
+
+_PASSWORD_BEFORE_HOST = re.compile(r"://[^/@]*:[^@]*@")
+_PASSWORD_AS_OPTION = re.compile(r"[?&](?:ssl)?password=", re.IGNORECASE)
+Address = Annotated[Setting, AfterValidator(_without_login)]
+DatabaseAddress = Annotated[Setting, AfterValidator(_without_password)]
 
 
 class ConnectWiseSettings(Model):
     """How to reach the ConnectWise tenant."""
 
-    site: Setting = Field(description="Address of the API: api-na.myconnectwise.net, or a self-hosted one.")
+    site: Address = Field(description="Address of the API: api-na.myconnectwise.net, or a self-hosted one.")
     company: Setting = Field(description="The company id that one logs in with.")
     client_id: Setting = Field(description="The clientId of this integration.")
     public_key: Setting = Field(description="Public key of the API member.")
@@ -45,7 +66,7 @@ class CoveSource(Model):
     name: Name = Field(description="How mappings refer to this source.")
     type: Literal["cove"] = Field(description="The backup console's JSON-RPC API.")
     unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
-    url: Setting = Field("https://api.backup.management/jsonapi", description="Address of the API.")
+    url: Address = Field("https://api.backup.management/jsonapi", description="Address of the API.")
     partner: Setting = Field(description="The partner's display name, exactly as the console shows it.")
     username: Setting = Field(description="Name of the API user.")
     password: Secret = Field(description="Reference to the API user's token.")
@@ -69,7 +90,7 @@ class JsonSource(Model):
     type: Literal["json"] = Field(description="The same rows as objects, from a file or an endpoint.")
     unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
     path: Setting | None = Field(None, description="The file, relative to the manifest folder; or `url`.")
-    url: Setting | None = Field(None, description="The endpoint; or `path`.")
+    url: Address | None = Field(None, description="The endpoint; or `path`.")
     token: Secret | None = Field(None, description="Reference to a bearer token for the endpoint.")
 
 
@@ -127,7 +148,7 @@ class WorkspaceSpec(Spec):
     connectwise: ConnectWiseSettings = Field(description="The ConnectWise tenant.")
     usage: tuple[UsageSource, ...] = Field((), description="Where usage comes from.")
     billing: Billing = Field(description="The rules that hold for every customer.")
-    ledger: Setting | None = Field(
+    ledger: DatabaseAddress | None = Field(
         None,
         description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
     )

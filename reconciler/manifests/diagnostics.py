@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from reconciler.errors import ReconcilerError
 
+_LONGEST = 600
 _WIDEST = 160
 """A longer source line is cut: the caret has to be seen."""
 
@@ -56,6 +57,13 @@ def _window(text: str, column: int) -> tuple[str, int]:
     return text[start : start + _WIDEST], column - start
 
 
+def shortened(message: str) -> str:
+    """A message that repeats a key or a value of a million characters, without most of them."""
+    if len(message) <= _LONGEST:
+        return message
+    return f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 2 :]}"
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """By place, each once."""
     return tuple(sorted(set(diagnostics), key=lambda item: (item.file, item.line, item.column, item.message)))
@@ -79,5 +87,6 @@ class ManifestError(ReconcilerError):
         self.located = tuple(located(item, folder) for item in self.diagnostics)
         errors = sum(item.severity == "error" for item in self.diagnostics)
         files = len({item.file for item in self.diagnostics if item.severity == "error"})
-        count = f"{errors} error{'s' * (errors != 1)} in {files} file{'s' * (files != 1)}"
-        super().__init__("\n\n".join([*map(str, self.located), count]))
+        self.summary = f"{errors} error{'s' * (errors != 1)} in {files} file{'s' * (files != 1)}"
+        self.folder = folder.as_posix() if folder is not None else ""
+        super().__init__("\n\n".join([*map(str, self.located), self.summary]))

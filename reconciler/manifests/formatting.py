@@ -1,7 +1,8 @@
 """One layout for all manifests: ruamel writes back what it read, comments and all.
 
 Two spaces for a mapping, four for a list with its dash at two; nothing is reordered, and no value changes: what was
-written is parsed again and compared, and a file that would mean something else is left as it is.
+written is parsed again and compared, and a file that would mean something else is left as it is. Line ends stay as
+they were.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from reconciler.errors import ReconcilerError
+from reconciler.manifests import line_ends
 from reconciler.manifests.parsing import parse
 
 _WIDE = 4096
@@ -48,10 +50,14 @@ def formatted(text: str, *, where: str) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = StringIO()
     try:
-        yaml.dump_all(list(yaml.load_all(text)), out)
+        yaml.dump_all(list(yaml.load_all(line_ends.unified(text))), out)
     except YAMLError as error:
         raise FormatError(f"cannot be written back: {error}", where=where, advice="it is left as it is") from None
-    after = out.getvalue()
+    except (ValueError, TypeError, AttributeError, AssertionError, RecursionError, NotImplementedError) as error:
+        # ruamel's own faults with rare forms; what it would have written is not known to be right
+        what = f"cannot be written back (ruamel.yaml: {type(error).__name__})"
+        raise FormatError(what, where=where, advice="it is left as it is") from None
+    after = line_ends.as_before(out.getvalue(), text)
     if parse(after).documents != before.documents:
         raise FormatError("would not mean the same in another layout", where=where, advice="it is left as it is")
     return after

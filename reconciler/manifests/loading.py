@@ -76,10 +76,10 @@ def _read(root: Path) -> _Loading:
     loading = _Loading(Report(sources))
     try:
         for path in files.find(root):
-            found = files.read(root, path)
+            found = files.read(path)
             if isinstance(found, SourceFile):
                 sources[found.name] = found
-                _parse(found, loading)
+                _parse(found, loading, known_as=path.known_as)
             else:
                 loading.report.ready.append(found.diagnostic)
                 loading.broken_texts.append(found.text)
@@ -92,7 +92,9 @@ def _read(root: Path) -> _Loading:
     return loading
 
 
-def _parse(source: SourceFile, loading: _Loading) -> None:
+def _parse(source: SourceFile, loading: _Loading, *, known_as: str | None) -> None:
+    """The documents of a file. Of one that was read by another name already, `Defaults` alone count once more: they
+    fill in the folder that the link stands in."""
     parsed = parse(source.text, loading.keys)
     for flaw in parsed.flaws:
         loading.report.flaw(source.name, flaw)
@@ -101,14 +103,20 @@ def _parse(source: SourceFile, loading: _Loading) -> None:
     if not parsed.documents and not parsed.flaws:
         advice = "remove the file, or declare something in it"
         loading.report.ready.append(Diagnostic("there is no document in this file", advice, source.name, 1, 1))
+    twice = False
     for index, value in parsed.documents:
         raw, problems = open_document(Origin(source.name, index), value)
         for problem in problems:
             loading.report.problem(Origin(source.name, index), problem)
-        if raw is not None:
+        if raw is not None and raw.kind is not None and known_as is not None:
+            twice = True
+        elif raw is not None:
             loading.raw.append(raw)
         elif isinstance(value, dict) and isinstance(value.get("metadata"), dict):
             loading.broken_names.add(str(value["metadata"].get("name")))
+    if twice:
+        message = f"leads to {known_as}, which is read already: its documents count once"
+        loading.report.ready.append(Diagnostic(message, "remove the link", source.name, severity="warning"))
 
 
 def _check_metadata(raw: Raw, report: Report) -> Metadata:

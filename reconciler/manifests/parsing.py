@@ -28,8 +28,8 @@ from reconciler.manifests.events import (
     explained,
 )
 from reconciler.manifests.lines import lines_of
+from reconciler.manifests.positions import DEEPEST
 
-DEEPEST: Final = 100
 MOST_FROM_ALIASES: Final = 10_000
 """Nodes that the aliases of one file may stand for; the estates that we know use none."""
 _TAGS: Final = "tag:yaml.org,2002:"

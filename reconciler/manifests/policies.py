@@ -90,5 +90,5 @@ def _listed(content: Any) -> Any:
 
 
 def _sources(root: Path) -> dict[str, SourceFile]:
-    read = (files.read(root, path) for path in files.find(root))
+    read = map(files.read, files.find(root))
     return {found.name: found for found in read if isinstance(found, SourceFile)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from reconciler.manifests.events import (
     SCANNER_ERROR,
@@ -26,6 +27,10 @@ from reconciler.manifests.events import (
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 """Line and column, from 1."""
+
+
+DEEPEST: Final = 100
+"""Levels of a document; what is nested deeper is refused, and no document needs it."""
 
 
 @dataclass(slots=True)
@@ -85,6 +90,8 @@ def _walk(stream: Iterator[Event], places: Places) -> None:
             places.keys[*frame.path, frame.key] = place
             if what is ScalarEvent or what is AliasEvent:
                 continue
+        if len(stack) > DEEPEST:
+            return  # as deep as any document is looked into
         path = _next_path(frame)
         places.values[path] = place
         if what is MappingStart:

@@ -7,7 +7,7 @@ become `Decimal`, never `float`: prices come through untouched.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 Scalar = str | int | Decimal | bool | None
@@ -58,7 +58,10 @@ def integer(text: str) -> int:
 
 def decimal(text: str) -> Decimal:
     _check_length(text)
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise NotANumberError(f"{text} is beyond every number that is used here") from None
     if abs(value.adjusted()) > _MOST_DIGITS:
         raise NotANumberError(f"{text} is beyond every number that is used here")
     return value
@@ -76,7 +79,7 @@ def tagged(kind: str, text: str) -> Scalar:
         return Decimal(value)
     expected: dict[str, type] = {"int": int, "float": Decimal, "bool": bool, "null": type(None)}
     if type(value) is not expected[kind]:
-        raise ValueError(f"{text!r} is not of the type !!{kind}")
+        raise ValueError(f"'{text}' is not of the type !!{kind}")
     return value
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from pathlib import Path
 
@@ -75,3 +77,74 @@ def test_a_policy_that_is_satisfied_is_no_error(root: Path) -> None:
     policy.write_text("{}")
 
     assert run(["-C", str(root), "validate", "--policy", str(policy)]) == 0
+
+
+LONG = "a:    1\n# kept\nb:\n- x\n- y\n"
+SHORT = "a: 1\n# kept\nb:\n  - x\n  - y\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (LONG.replace("\n", "\r\n"), SHORT.replace("\n", "\r\n")),
+        (LONG.replace("\n", "\r"), SHORT.replace("\n", "\r")),
+        (LONG.rstrip("\n"), SHORT.rstrip("\n")),
+        (LONG.rstrip("\n").replace("\n", "\r\n"), SHORT.rstrip("\n").replace("\n", "\r\n")),
+        ("a:    1\r\n# kept\nb:\r\n- x\n- y\n", "a: 1\r\n# kept\nb:\r\n  - x\n  - y\n"),
+        ("\ufeffa:    1\n", "\ufeffa: 1\n"),
+        ("a:    |\r\n  text\r\n  more", "a: |-\r\n  text\r\n  more"),
+    ],
+)
+def test_line_ends_and_the_byte_order_mark_stay(root: Path, before: str, after: str) -> None:
+    (root / "extra.yaml").write_bytes(before.encode())
+    assert fmt(root) == 0
+    assert (root / "extra.yaml").read_bytes() == after.encode()
+    assert fmt(root, "--check") == 0
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o755, 0o444])
+def test_a_file_keeps_its_mode(root: Path, mode: int) -> None:
+    path = root / "extra.yaml"
+    path.write_text("a:    1\n")
+    path.chmod(mode)
+    assert fmt(root) == 0
+    assert path.read_text() == "a: 1\n"
+    assert path.stat().st_mode & 0o7777 == mode
+
+
+def test_a_link_stays_a_link_and_what_it_points_at_is_written(root: Path) -> None:
+    (root / ".shared").mkdir()
+    (root / ".shared" / "real.yaml").write_text("a:    1\n")
+    (root / "extra.yaml").symlink_to(".shared/real.yaml")
+    assert fmt(root) == 0
+    assert (root / "extra.yaml").is_symlink()
+    assert (root / ".shared" / "real.yaml").read_text() == "a: 1\n"
+    assert [path.name for path in (root / ".shared").iterdir()] == ["real.yaml"]
+
+
+def test_diff_writes_nothing_and_ends_as_check_does(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert fmt(root, "--diff") == 0
+    (root / "extra.yaml").write_text("a:    1\n")
+    assert fmt(root, "--diff") == 1
+    assert (root / "extra.yaml").read_text() == "a:    1\n"
+    assert "-a:    1\n+a: 1\n" in capsys.readouterr().out
+
+
+def test_json_names_what_changed_and_what_failed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "extra.yaml").write_text("a:    1\n")
+    (root / "broken.yaml").write_text("a: [1\n")
+
+    assert fmt(root, "--json", "--diff") == 1
+
+    found = json.loads(capsys.readouterr().out)
+    assert (found["files"], found["changed"]) == (12, ["extra.yaml"])
+    assert "+a: 1" in found["diff"]
+    assert [error["where"] for error in found["failed"]] == ["broken.yaml"]
+
+
+def test_a_pipe_with_the_name_of_a_manifest_is_an_error_and_is_not_waited_for(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(root / "pipe.yaml")
+    assert fmt(root) == 1
+    assert "pipe.yaml: error: is a named pipe" in capsys.readouterr().err

@@ -31,13 +31,28 @@ def test_what_is_wrong_is_the_result_and_the_exit_code_is_1(tmp_path: Path, caps
     )
 
 
-def test_json_is_a_list_of_everything_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_is_one_document_with_everything_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(tmp_path / "nowhere"), "--json", "validate"]) == 1
-    (found,) = json.loads(capsys.readouterr().out)
-    assert found["message"] == "the manifest folder does not exist"
-    assert found["severity"] == "error"
-    assert run(["-C", str(ESTATE), "--json", "validate"]) == 0
-    assert json.loads(capsys.readouterr().out) == []
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["code"], error["message"]) == (1, "the manifest folder does not exist")
+    assert error["where"] == str(tmp_path / "nowhere")
+    assert [item["severity"] for item in error["diagnostics"]] == ["error"]
+
+    assert run(["-C", str(ESTATE), "validate", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"documents": 34, "files": 10, "diagnostics": []}
+
+
+def test_of_several_errors_json_tells_their_number_and_each_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.yaml").write_text("a: 'open\n")
+    (tmp_path / "b.yaml").write_text("b: [1\n")
+
+    assert run(["-C", str(tmp_path), "validate", "--json"]) == 1
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["message"] == "3 errors in 3 files"
+    assert len(error["diagnostics"]) == 3
 
 
 def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

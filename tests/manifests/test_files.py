@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
 
+from reconciler.manifests import files
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.manifests.files import SourceFile, Unreadable, decode, find, read
+from reconciler.manifests.files import Found, SourceFile, Unreadable, decode, find, read
 
 
 def refused(raw: bytes) -> Diagnostic:
@@ -15,19 +18,19 @@ def refused(raw: bytes) -> Diagnostic:
 
 
 def test_every_yaml_file_of_a_tree_is_found_and_hidden_ones_are_not(tmp_path: Path) -> None:
-    for name in ("b.yaml", "a.yml", "north/c.yaml", ".git/d.yaml", ".hidden.yaml", "notes.txt", "north/deep/e.yml"):
+    for name in ("b.YAML", "a.yml", "north/c.yaml", ".git/d.yaml", ".hidden.yaml", "notes.txt", "north/deep/e.Yml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [path.relative_to(tmp_path).as_posix() for path in find(tmp_path)] == [
+    assert [found.name for found in find(tmp_path)] == [
         "a.yml",
-        "b.yaml",
+        "b.YAML",
         "north/c.yaml",
-        "north/deep/e.yml",
+        "north/deep/e.Yml",
     ]
 
 
 def test_a_byte_order_mark_is_tolerated() -> None:
-    assert decode("a.yaml", b"\xef\xbb\xbfa: 1\n") == SourceFile("a.yaml", "a: 1\n")
+    assert decode("a.yaml", b"\xef\xbb\xbfa: 1\n") == SourceFile("a.yaml", "a: 1\n", b"\xef\xbb\xbf")
 
 
 def test_a_file_that_is_not_utf_8_is_named_with_byte_offset_and_line() -> None:
@@ -52,8 +55,7 @@ def test_a_separator_that_two_versions_of_yaml_read_differently_is_refused(chara
 
 
 def test_a_file_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
-    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
-    found = read(tmp_path, tmp_path / "gone.yaml")
+    found = read(Found("gone.yaml", tmp_path / "gone.yaml"))
     assert isinstance(found, Unreadable)
     assert str(found.diagnostic) == (
         "gone.yaml: error: cannot be read: No such file or directory\n  check the file's permissions"
@@ -63,3 +65,105 @@ def test_a_file_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         list(find(tmp_path / "nowhere"))
+
+
+def test_a_file_beyond_every_size_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST", 3)
+    (tmp_path / "a.yaml").write_text("a: 1")
+    (found,) = find(tmp_path)
+    read_ = read(found)
+    assert isinstance(read_, Unreadable)
+    assert "is larger than" in read_.diagnostic.message
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def troubles(root: Path) -> dict[str, str]:
+    return {found.name: found.trouble.message for found in find(root) if found.trouble is not None}
+
+
+def test_links_to_files_and_folders_inside_the_tree_are_followed(tmp_path: Path) -> None:
+    """As Kubernetes mounts a folder: what is really there is hidden, and links lead to it."""
+    (tmp_path / "..2026" / "sub").mkdir(parents=True)
+    (tmp_path / "..2026" / "a.yaml").write_text("a: 1")
+    (tmp_path / "..2026" / "sub" / "b.yaml").write_text("b: 1")
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
+    (tmp_path / "sub").symlink_to("..data/sub")
+
+    assert [(found.name, found.known_as) for found in find(tmp_path)] == [("a.yaml", None), ("sub/b.yaml", None)]
+    assert all(isinstance(read(found), SourceFile) for found in find(tmp_path))
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.yaml").touch()
+    (tmp_path / "real" / "b.yaml").symlink_to(tmp_path / "real" / "a.yaml")
+    (tmp_path / "link").symlink_to("real")
+    assert [(found.name, found.known_as) for found in find(tmp_path / "link")] == [
+        ("a.yaml", None),
+        ("b.yaml", "a.yaml"),
+    ]
+
+
+def test_a_file_that_links_reach_twice_is_known_by_its_own_name_first(tmp_path: Path) -> None:
+    (tmp_path / "z").mkdir()
+    (tmp_path / "z" / "real.yaml").touch()
+    (tmp_path / "a.yaml").symlink_to("z/real.yaml")
+    (tmp_path / "again").symlink_to("z")
+
+    found = {each.name: each.known_as for each in find(tmp_path)}
+    assert found == {"a.yaml": "z/real.yaml", "z/real.yaml": None}
+
+
+@pytest.mark.parametrize(("name", "target"), [("up", "."), ("up", ".."), ("sub/up", ".."), ("sub/up", "../sub")])
+def test_a_link_to_a_folder_around_it_is_an_error(tmp_path: Path, name: str, target: str) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (root / name).symlink_to(target)
+    assert list(troubles(root)) == [name]
+    assert "is a link" in troubles(root)[name]
+
+
+def test_a_link_that_leads_to_itself_is_a_loop(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").symlink_to("b.yaml")
+    (tmp_path / "b.yaml").symlink_to("a.yaml")
+    assert troubles(tmp_path) == dict.fromkeys(("a.yaml", "b.yaml"), "is a link that leads back to itself")
+
+
+def test_folders_that_link_to_each_other_are_read_once(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.yaml").touch()
+        (tmp_path / name / "other").symlink_to(f"../{other}")
+    assert [found.name for found in find(tmp_path)] == ["a/a.yaml", "b/b.yaml"]
+
+
+def test_a_link_out_of_the_tree_or_to_nothing_is_an_error(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "outside.yaml").touch()
+    (root / "file.yaml").symlink_to("../outside.yaml")
+    (root / "folder").symlink_to(tmp_path)
+    (root / "gone.yaml").symlink_to("nowhere.yaml")
+    (root / "gone").symlink_to("nowhere")
+    (root / "notes.txt").symlink_to("nowhere.txt")
+    (root / "README").symlink_to("../outside.yaml")
+    out = "is a link that leads out of the manifest folder"
+    gone = "is a link to something that is not there"
+    assert troubles(root) == {"file.yaml": out, "folder": out, "gone.yaml": gone, "gone": gone}
+
+
+def test_what_is_no_file_is_an_error_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "link.yaml").symlink_to("pipe.yaml")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s.yaml"))
+        assert troubles(tmp_path) == {
+            "pipe.yaml": "is a named pipe, not a file",
+            "link.yaml": "is a named pipe, not a file",
+            "s.yaml": "is a socket, not a file",
+        }
+    assert all(isinstance(read(found), Unreadable) for found in find(tmp_path))

@@ -61,7 +61,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(estate: Estate, monkeypatch:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", "/secret")
 
-    monkeypatch.setattr("reconciler.manifests.files.os.walk", refuse)
+    monkeypatch.setattr("reconciler.manifests.files.os.scandir", refuse)
     assert estate.error().message == "/secret cannot be read: Permission denied"
 
 

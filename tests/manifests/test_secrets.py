@@ -17,7 +17,7 @@ def test_text_means_itself(tmp_path: Path) -> None:
 
 
 def test_a_variable_is_read_from_the_environment_that_is_given(tmp_path: Path) -> None:
-    assert value(EnvSecret(env="KEY"), tmp_path, KEY="s3cret ") == "s3cret "
+    assert value(EnvSecret(env="KEY"), tmp_path, KEY="s3cret with blanks") == "s3cret with blanks"
 
 
 @pytest.mark.parametrize("environ", [{}, {"KEY": ""}, {"KEY": "  "}])
@@ -44,3 +44,39 @@ def test_a_missing_empty_or_broken_file_is_named_and_its_content_is_not(tmp_path
 def test_a_path_that_is_none_is_an_error_like_any_other(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="that is no path"):
         value(FileSecret(file="a\0b"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        ("s3cret ", "ends in a blank"),
+        ("s3cret\u00a0", "ends in a blank"),
+        ("s3cret\n", "ends in a line break"),
+        ("s3cret\r\n", "ends in a line break"),
+        (" s3cret", "begins with a blank"),
+        ("\ns3cret", "begins with a line break"),
+        ("s3\0cret", "holds a character that cannot be printed"),
+        ("s3\tcret", "holds a character that cannot be printed"),
+        ("s3\u200bcret", "holds a character that cannot be printed"),
+        ("s3\udcffcret", "is not UTF-8 text"),
+    ],
+)
+def test_a_value_that_was_copied_wrongly_names_the_variable_and_no_part_of_it(
+    tmp_path: Path, held: str, said: str
+) -> None:
+    with pytest.raises(SecretError) as caught:
+        value(EnvSecret(env="KEY"), tmp_path, KEY=held)
+    assert str(caught.value).startswith(f"connectwise.privateKey: the environment variable KEY {said}\n")
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"s3cret\n\n", b"s3cret \n", b" s3cret", b"s3cret\r\n\r\n", b"s3\0cret"])
+def test_of_a_file_one_final_line_break_is_dropped_and_no_more(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "key").write_bytes(content)
+    with pytest.raises(SecretError, match=r"the file .*key (ends|begins|holds)"):
+        value(FileSecret(file="key"), tmp_path)
+
+
+def test_a_file_that_is_far_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="larger than 64 KiB"):
+        value(FileSecret(file="/dev/zero"), tmp_path)

@@ -1,0 +1,62 @@
+"""The settings of a workspace that stand elsewhere, looked at all at once before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.manifests import files
+from reconciler.manifests.documents import Manifests
+from reconciler.manifests.files import Found, SourceFile
+from reconciler.manifests.positions import Path, places_of
+from reconciler.manifests.secrets import SecretError, resolve
+from reconciler.manifests.wording import field_name
+
+
+def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: bool) -> None:
+    """Raises one `SecretError` for every reference that leads to no value, each with its place.
+
+    Without `usage` the settings of sources are passed over: a run that reads no source needs none of them.
+    """
+    spec: Any = manifests.workspace.spec
+    wrong: list[tuple[Path, SecretError]] = []
+    for path, reference in _references(spec, ()):
+        if path[0] == "usage" and not usage:
+            continue
+        try:
+            resolve(reference, environ=environ, root=manifests.root, what=field_name(path))
+        except SecretError as error:
+            wrong.append((path, error))
+    if not wrong:
+        return
+    placed = [(f"{_place(manifests, path)}: {field_name(path)}", found) for path, found in wrong]
+    if len(placed) == 1:
+        ((where, only),) = placed
+        raise SecretError(only.what, where=where, advice=only.advice)
+    lines = "\n".join(f"  {where}: {found.what}" for where, found in placed)
+    advice = "; ".join(dict.fromkeys(found.advice for _, found in placed))
+    raise SecretError(f"{len(placed)} settings are missing or cannot be right\n{lines}", advice=advice)
+
+
+def _references(value: Any, path: Path) -> Iterator[tuple[Path, EnvSecret | FileSecret]]:
+    if isinstance(value, EnvSecret | FileSecret):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _references(getattr(value, name), (*path, info.alias or name))
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from _references(item, (*path, index))
+
+
+def _place(manifests: Manifests, path: Path) -> str:
+    """`manifests/workspace.yaml:8:13`; a default of another file is placed at the document."""
+    origin = manifests.workspace.origin
+    file = manifests.root / origin.file
+    read = files.read(Found(origin.file, file))
+    places = places_of(read.text).get(origin.index) if isinstance(read, SourceFile) else None
+    line, column = places.value(("spec", *path)) if places is not None else (1, 1)
+    return f"{file.as_posix()}:{line}:{column}"
