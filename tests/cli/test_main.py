@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -11,11 +14,17 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
+from reconciler.cli import entry
 from reconciler.cli import main as cli
 from reconciler.cli.main import COMMANDS, GROUPS, moment, run
+from reconciler.cli.output import IN_A_PIPE, width
 from reconciler.errors import ReconcilerError
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, EXAMPLE, Shop
 
+UNFORESEEN = (
+    "error: reconciler itself failed, with {}; this is a fault of the program\n"
+    "  Run it again with -v for the places in the program, and report them.\n"
+)
 SCRIPT = Path(sys.executable).with_name("reconciler")
 
 
@@ -75,15 +84,15 @@ def test_misuse_ends_with_1_and_says_where_help_is(
     assert advice in said
 
 
-def test_main_ends_the_process_with_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_main_is_the_exit_code_and_the_entry_ends_the_process_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["reconciler", "nonsense"])
     monkeypatch.setattr(cli, "prepare", lambda: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert cli.main() == 1
+    assert cli.main(["version"]) == 0
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        entry.main()
     assert ended.value.code == 1
-    with pytest.raises(SystemExit) as ended:
-        cli.main(["version"])
-    assert ended.value.code == 0
 
 
 def test_an_output_without_arrows_is_written_all_the_same(shop: Shop) -> None:
@@ -108,7 +117,7 @@ def test_a_reader_that_has_enough_ends_the_output_without_a_word(shop: Shop) -> 
 
     assert process.stderr.read() == ""
     process.stderr.close()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize(
@@ -118,9 +127,19 @@ def test_a_moment_with_its_zone_is_taken_in_utc(text: str, hour: int) -> None:
     assert moment(text) == datetime(2026, 11, 1, hour, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["2026-11-01T06:00:00", "2026-11-01", "tomorrow", ""])
+@pytest.mark.parametrize(
+    "text", ["2026-11-01T06:00:00", "2026-11-01", "tomorrow", "", "\udcff", "2026-11-01T24:00:01Z"]
+)
 def test_a_moment_without_its_zone_is_an_error(text: str) -> None:
     with pytest.raises(ReconcilerError, match=r"has no zone|is not a time"):
+        moment(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
+def test_a_moment_at_the_end_of_all_time_is_an_error(text: str) -> None:
+    with pytest.raises(ReconcilerError, match="is outside of the years 2000 to 2199"):
         moment(text)
 
 
@@ -158,8 +177,15 @@ def test_the_environments_time_is_taken_where_the_command_line_names_none(
     ("error", "code", "said"),
     [
         (BrokenPipeError(), 1, ""),
-        (OSError(28, "No space left on device"), 1, "error: standard output: No space left on device\n"),
-        (OSError(13, "Permission denied", "plan.json"), 1, "error: plan.json: Permission denied\n"),
+        (OSError(28, "No space left on device"), 1,
+         "error: No space left on device\n  Check its permissions and its space.\n"),
+        (OSError(13, "Permission denied", "plan.json"), 1,
+         "error: plan.json: Permission denied\n  Check its permissions and its space.\n"),
+        (ValueError("hunter2"), 1, UNFORESEEN.format("ValueError")),
+        (MemoryError("hunter2"), 1, UNFORESEEN.format("MemoryError")),
+        (RecursionError("hunter2"), 1, UNFORESEEN.format("RecursionError")),
+        (KeyError("hunter2"), 1, UNFORESEEN.format("KeyError")),
+        (EOFError("hunter2"), 1, UNFORESEEN.format("Abort")),
         (KeyboardInterrupt(), 130, "interrupted; nothing was written in ConnectWise\n"),
         (ReconcilerError("it is closed", where="shop", advice="Come back later."), 1,
          "error: shop: it is closed\n  Come back later.\n"),
@@ -168,10 +194,158 @@ def test_the_environments_time_is_taken_where_the_command_line_names_none(
 def test_what_breaks_a_command_off_ends_in_a_sentence_and_its_code(
     error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> None:
-        raise error
-
-    monkeypatch.setattr(cli, "_version", broken)
+    broken(monkeypatch, error)
 
     assert run(["version"]) == code
     assert capsys.readouterr().err.strip("\n") == said.strip("\n")
+
+    assert run(["version", "--json"]) == code
+    out = capsys.readouterr().out
+    assert bool(out) is (said != "")
+    if out:
+        told = json.loads(out)["error"]
+        assert told["code"] == code
+        assert told["message"] in said
+
+
+def broken(patch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """`reconciler version` ends so."""
+
+    def raises(*_: object) -> None:
+        raise error
+
+    patch.setattr("reconciler.cli.version.deliver", raises)
+    patch.setattr("reconciler.cli.version.deliver_json", raises)
+
+
+def test_with_v_an_unforeseen_error_names_the_places_in_the_program_and_no_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken(monkeypatch, ValueError("hunter2"))
+
+    assert run(["version", "-v"]) == 1
+
+    said = capsys.readouterr().err
+    assert re.search(r"\n  reconciler/cli/version\.py:\d+ in version\n", said)
+    assert "hunter2" not in said
+    assert "Traceback" not in said
+
+
+# ── options before or after the command's name ────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-C", "{}", "--json", "validate"],
+        ["validate", "-C", "{}", "--json"],
+        ["--json", "validate", "--directory={}"],
+        ["-C", "nowhere", "validate", "-C", "{}", "--json"],
+        ["validate", "--json", "-v", "--no-color", "--now", "2026-11-01T06:00:00Z", "--workspace", "example", "-C{}"],
+    ],
+)
+def test_the_options_of_every_command_stand_before_or_after_its_name(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([argument.format(EXAMPLE) for argument in arguments]) == 0
+    assert json.loads(capsys.readouterr().out)["documents"] == 34
+
+
+def test_they_stand_between_a_group_and_its_command_too(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.only(ALDER)
+    shop.apply()
+    for arguments in (
+        ["usage", "--json", "-C", str(shop.folder), "report", "--now", shop.now],
+        ["usage", "report", "--now", shop.now, "--json", "-C", str(shop.folder)],
+        ["--now", shop.now, "usage", "-C", str(shop.folder), "report", "--json"],
+    ):
+        capsys.readouterr()
+        assert run(arguments) == 0
+        assert len(json.loads(capsys.readouterr().out)) == 1
+
+
+def test_an_option_after_the_command_is_held_to_the_same_rules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(EXAMPLE), "validate", "--now", "tomorrow"]) == 1
+    assert capsys.readouterr().err.startswith("error: --now: tomorrow is not a time")
+    assert run(["-C", str(EXAMPLE), "validate", "--workspace", "none"]) == 1
+
+
+def test_the_help_of_a_command_tells_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["plan"], ["usage"], ["usage", "report"]):
+        assert run([*command, "--help"]) == 0
+        assert "Options of every command (-C, --workspace, --json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["version"], ["--version", "plan"]])
+def test_the_version_is_an_option_and_a_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    assert capsys.readouterr().out == f"reconciler {__version__}\n"
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "1000000000000"])
+def test_an_odd_number_of_columns_is_no_error(
+    columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert run(["plan", "--help"]) == 0
+    assert width() == IN_A_PIPE
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "8e3", ""])
+def test_an_odd_port_is_misuse(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sandbox", "--port", port]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+# ── completion ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_is_given_its_completion(shell: str) -> None:
+    said = started(sys.executable, "-m", "reconciler", "--show-completion", shell)
+    assert said.returncode == 0, said.stderr
+    assert "_RECONCILER_COMPLETE" in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "words", "offered"),
+    [
+        ("bash", "reconciler pl", {"plan"}),
+        ("bash", "reconciler usage rep", {"report"}),
+        ("bash", "reconciler plan --det", {"--detailed-exitcode"}),
+        ("bash", "reconciler plan --only ", {"setup", "usage"}),
+        ("bash", "reconciler -C x apply --auto", {"--auto-approve"}),
+        ("fish", "reconciler pl", {"plan"}),
+        ("zsh", "reconciler pl", {"plan"}),
+    ],
+)
+def test_completion_knows_commands_and_their_options(shell: str, words: str, offered: set[str]) -> None:
+    environment = {
+        **os.environ,
+        "_RECONCILER_COMPLETE": f"complete_{shell}",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split(" ")) - 1),
+        "_TYPER_COMPLETE_ARGS": words,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_TYPER_COMPLETE_WORD_TO_COMPLETE": words.rsplit(" ", maxsplit=1)[-1],
+    }
+    said = started(str(SCRIPT), env=environment)
+    assert said.returncode == 0, said.stderr
+    found = said.stdout
+    assert all(word in found for word in offered), found
+    assert "Traceback" not in said.stderr
+
+
+def test_completion_is_installed_where_the_shell_looks_for_it(tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    said = started(str(SCRIPT), "--install-completion", "bash", env=environment)
+    assert said.returncode == 0, said.stderr
+    assert list(tmp_path.rglob("reconciler*"))
+
+
+def test_a_home_that_cannot_be_written_ends_in_a_sentence() -> None:
+    environment = {**os.environ, "HOME": "/proc/1/nowhere"}
+    said = started(str(SCRIPT), "--install-completion", "bash", env=environment)
+    assert said.returncode == 1
+    assert said.stderr.startswith("error: /proc/1/nowhere")
+    assert started(str(SCRIPT), "-C", str(EXAMPLE), "validate", env=environment).returncode == 0
