@@ -16,9 +16,19 @@ def main() -> None:
         from reconciler.cli.main import main as command_line  # noqa: PLC0415 (what takes long is imported in here)
 
         code = command_line()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (no traceback reaches a user)
+        code, said = _ended_by(error)
         if sys.stderr is not None:
-            sys.stderr.write(f"{NOTHING_WRITTEN}\n")
+            sys.stderr.write(f"{said}\n")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit code stands: Ctrl-C changes it no more
     sys.exit(code)
+
+
+def _ended_by(error: BaseException) -> tuple[int, str]:
+    """Ctrl-C while a class is made reaches us inside of another error."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, KeyboardInterrupt):
+            return INTERRUPTED, NOTHING_WRITTEN
+        cause = cause.__cause__ or cause.__context__
+    return 1, f"error: reconciler cannot be loaded ({type(error).__name__})\n  Install it again: see its README."

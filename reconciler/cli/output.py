@@ -31,11 +31,14 @@ class _Delivered:
     """Whether this run has written to standard output: with `--json` there is one document, and no second."""
 
     any = False
+    lost = ""
+    """Why standard output takes no more."""
 
 
 def begin() -> None:
     """A new run begins: nothing is delivered yet."""
     _Delivered.any = False
+    _Delivered.lost = ""
 
 
 def delivered() -> bool:
@@ -49,17 +52,18 @@ def deliver(text: str, *, end: str = "\n") -> None:
     """
     _Delivered.any = True
     try:
-        sys.stdout.write(text + end)
-        sys.stdout.flush()
+        if not _Delivered.lost:
+            sys.stdout.write(text + end)
+            sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
     except (OSError, ValueError) as error:
         silence(sys.stdout)
-        reason = (error.strerror if isinstance(error, OSError) else None) or "it is closed"
+        _Delivered.lost = (error.strerror if isinstance(error, OSError) else None) or "it is closed"
+    if _Delivered.lost:
         advice = "Make room, or send the output elsewhere, and run again."
-        raise Undelivered(
-            f"the result could not be written: {reason}", where="standard output", advice=advice
-        ) from None
+        what = f"the result could not be written: {_Delivered.lost}"
+        raise Undelivered(what, where="standard output", advice=advice)
 
 
 def deliver_json(document: Any) -> None:
