@@ -1,0 +1,252 @@
+"""What a server leaves out or does not know is noticed: missing is not empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.connectwise import Connection, ConnectWise, Invalid
+from reconciler.kinds.forms import Table
+from reconciler.kinds.registry import kind
+from reconciler.live.query import LAST_UPDATED, Query, certain, needed_fields
+from reconciler.live.reader import Reader
+
+ACME: dict[str, Any] = {
+    "id": 7,
+    "identifier": "ACME",
+    "name": "Acme",
+    "deletedFlag": False,
+    "types": [{"id": 1, "name": "Customer"}],
+    "_info": {"lastUpdated": "2026-11-01T00:00:00Z"},
+}
+
+
+class Server:
+    """Answers each list by a function of its query; a status and a body, or the rows."""
+
+    def __init__(self, answer: Callable[[dict[str, str], str], Any]) -> None:
+        self.answer = answer
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if "companyinfo" in request.url.path:
+            return httpx.Response(200, json={"Codebase": "v4_6_release/"})
+        path = request.url.path.partition("/apis/3.0/")[2]
+        query = dict(request.url.params)
+        self.asked.append((path, query))
+        found = self.answer(query, path)
+        if isinstance(found, tuple):
+            return httpx.Response(found[0], json=found[1])
+        return httpx.Response(200, json=found)
+
+    @property
+    def fields(self) -> list[str | None]:
+        return [query.get("fields") for _, query in self.asked]
+
+
+@pytest.fixture
+def reading() -> Callable[[Server], ConnectWise]:
+    def client(server: Server) -> ConnectWise:
+        connection = Connection(
+            site="https://cw.example",
+            company="acme",
+            client_id="client-id-1",
+            public_key="public-key-1",
+            private_key="private-key-1",
+        )
+        return ConnectWise(connection, transport=httpx.MockTransport(server))
+
+    return client
+
+
+Reading = Callable[[Server], ConnectWise]
+
+
+def cut(row: dict[str, Any], fields: str | None) -> dict[str, Any]:
+    """An object cut down to fields, by their first part."""
+    names = None if fields is None else {name.split("/")[0] for name in fields.split(",")}
+    return row if names is None else {name: value for name, value in row.items() if name in names}
+
+
+def refusal(field: str, told: str = "") -> tuple[int, Any]:
+    return 400, {"code": "InvalidParameter", "message": told or f"The fields parameter is invalid: '{field}'"}
+
+
+def companies(*declared: str) -> Query:
+    return Query(kind("Company"), needed_fields(kind("Company"), declared))
+
+
+async def test_an_array_is_asked_for_whole() -> None:
+    assert "types" in companies("types").fields
+    assert "communicationItems" in needed_fields(kind("Contact"), ["types"])
+    assert not [path for path in needed_fields(kind("Contact"), ["types", "phone"]) if path.startswith("types/")]
+
+
+async def test_a_field_that_no_object_holds_is_read_again_with_whole_objects(reading: Reading) -> None:
+    def answer(query: dict[str, str], _path: str) -> Any:
+        fields = query.get("fields")
+        return [{name: value for name, value in cut(ACME, fields).items() if not fields or name != "types"}]
+
+    server = Server(answer)
+    async with reading(server) as client:
+        (found,) = await Reader(client).read(companies("types"))
+
+    assert found.raw["types"] == ACME["types"]
+    assert server.fields == [",".join(companies("types").fields), None]
+
+
+async def test_a_key_that_no_object_holds_is_read_again_so_that_nothing_is_made_twice(reading: Reading) -> None:
+    server = Server(lambda query, _path: [{"id": 7}] if "fields" in query else [ACME])
+    async with reading(server) as client:
+        (found,) = await Reader(client).read(companies())
+
+    assert found.raw["identifier"] == "ACME"
+
+
+async def test_an_array_that_another_object_holds_is_empty_where_it_is_missing(reading: Reading) -> None:
+    other = {**ACME, "id": 8, "identifier": "BOLT"}
+    del other["types"]
+    server = Server(lambda query, _path: [ACME, other])
+    async with reading(server) as client:
+        assert len(await Reader(client).read(companies("types"))) == 2
+
+    assert len(server.asked) == 1
+
+
+async def test_a_server_that_ignores_fields_is_no_concern(reading: Reading) -> None:
+    server = Server(lambda _query, _path: [ACME])
+    async with reading(server) as client:
+        (found,) = await Reader(client).read(companies("types"))
+
+    assert (found.raw, len(server.asked)) == (ACME, 1)
+
+
+async def test_a_token_of_change_that_is_left_out_is_not_known(reading: Reading) -> None:
+    server = Server(lambda _query, _path: [{name: value for name, value in ACME.items() if name != "_info"}])
+    async with reading(server) as client:
+        (found,) = await Reader(client).read(companies("types"))
+
+    assert found.last_updated is None
+    assert len(server.asked) == 1
+
+
+async def test_a_refused_token_of_change_is_done_without_and_not_asked_for_again(reading: Reading) -> None:
+    def answer(query: dict[str, str], _path: str) -> Any:
+        return refusal(LAST_UPDATED) if LAST_UPDATED in query.get("fields", "") else [cut(ACME, query["fields"])]
+
+    server = Server(answer)
+    async with reading(server) as client:
+        reader = Reader(client)
+        assert len(await reader.read(companies())) == 1
+        assert len(await reader.read(companies())) == 1
+
+    assert [LAST_UPDATED in str(fields) for fields in server.fields] == [True, False, False]
+
+
+async def test_an_inactive_flag_that_a_table_does_not_know_is_done_without(reading: Reading) -> None:
+    def answer(query: dict[str, str], _path: str) -> Any:
+        return refusal("inactiveFlag") if "inactiveFlag" in query["fields"] else [{"id": 1, "name": "Customer"}]
+
+    async with reading(Server(answer)) as client:
+        rows = await Reader(client).table(Table("company/companies/statuses", ("id", "inactiveFlag", "name")))
+
+    assert rows == [{"id": 1, "name": "Customer"}]
+
+
+@pytest.mark.parametrize("told", ["", "Something is wrong"])
+async def test_a_refused_field_is_named_with_its_endpoint(reading: Reading, told: str) -> None:
+    def answer(query: dict[str, str], _path: str) -> Any:
+        return refusal("website", told) if "website" in query.get("fields", "") else []
+
+    async with reading(Server(answer)) as client:
+        with pytest.raises(Invalid) as error:
+            await Reader(client).read(companies("website", "phoneNumber"))
+
+    assert str(error.value.what).startswith("/company/companies does not know the field website: ")
+    assert error.value.endpoint.endswith("company/companies")
+    assert "Leave what stands in website out of the manifests" in error.value.advice
+
+
+async def test_a_refusal_that_is_about_no_field_stays_as_it_is(reading: Reading) -> None:
+    server = Server(lambda query, _path: (400, {"code": "X", "message": "No"}) if len(query["fields"]) > 30 else [])
+    async with reading(server) as client:
+        with pytest.raises(Invalid, match="No"):
+            await Reader(client).read(companies("website"))
+
+
+async def test_a_field_without_optional_ones_is_named_at_once(reading: Reading) -> None:
+    server = Server(lambda query, _path: refusal("name"))
+    async with reading(server) as client:
+        with pytest.raises(Invalid, match="does not know the field name"):
+            await Reader(client).table(Table("company/countries", ("id", "name")))
+
+    assert len(server.asked) == 1
+
+
+async def test_a_field_that_is_refused_below_a_parent_is_named_with_the_collection(reading: Reading) -> None:
+    of = kind("ManagementSolution")
+    async with reading(Server(lambda query, _path: refusal("deviceType"))) as client:
+        with pytest.raises(Invalid, match="does not know the field deviceType"):
+            await Reader(client).below(of, [7], needed_fields(of, ["deviceType"]))
+
+
+async def test_a_parent_that_is_gone_has_nothing_below_it(reading: Reading) -> None:
+    def answer(_query: dict[str, str], path: str) -> Any:
+        return (404, {"code": "NotFound", "message": "Company 8 not found"}) if "/8/" in path else []
+
+    async with reading(Server(answer)) as client:
+        assert await Reader(client).below(kind("ManagementSolution"), [7, 8], ("id",)) == {7: []}
+
+
+async def test_an_agreement_that_is_gone_is_found_out_by_one_list_for_each(reading: Reading) -> None:
+    """A bundle's item that failed is asked for on its own, and the tenant says that the agreement is gone."""
+
+    def answer(_query: dict[str, str], path: str) -> Any:
+        if path.endswith("bundles"):
+            return {"results": []}
+        return (404, {"code": "NotFound", "message": "Agreement 8 not found"}) if "/8/" in path else [{"id": 1}]
+
+    async with reading(Server(answer)) as client:
+        found = await Reader(client).below(kind("Addition"), [7, 8], ("id",))
+
+    assert {parent: [obj.id for obj in rows] for parent, rows in found.items()} == {7: [1]}
+
+
+@pytest.mark.parametrize("name", ["ManagementSolution", "Addition"])
+async def test_an_endpoint_that_is_not_there_is_an_error_and_no_empty_list(reading: Reading, name: str) -> None:
+    gone = (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."})
+    async with reading(Server(lambda _query, path: {"results": []} if path.endswith("bundles") else gone)) as client:
+        with pytest.raises(Exception, match="endpoint"):
+            await Reader(client).below(kind(name), [7], ("id",))
+
+
+async def test_few_values_make_one_list_and_many_a_list_for_each_part_that_fits(reading: Reading) -> None:
+    server = Server(lambda _query, _path: [ACME])
+    of, fields = kind("Company"), needed_fields(kind("Company"), ())
+    few = Query(of, fields, {"id": frozenset({7}), "identifier": frozenset({"ACME"})})
+    many = Query(of, fields, {"identifier": frozenset(f"CUSTOMER-{number}" for number in range(200))})
+    async with reading(server) as client:
+        reader = Reader(client)
+        assert len(await reader.read(few, whole_table=False)) == 1
+        assert len(server.asked) == 1
+        assert len(await reader.read(many, whole_table=False)) == 1
+        assert len(server.asked) > 2
+        assert all(" in (" in query["conditions"] for _, query in server.asked)
+
+
+async def test_what_was_deleted_is_left_out(reading: Reading) -> None:
+    async with reading(Server(lambda _query, _path: [{**ACME, "deletedFlag": True}])) as client:
+        assert await Reader(client).read(companies()) == []
+
+
+def test_the_serial_numbers_of_additions_may_all_be_empty() -> None:
+    of = kind("Addition")
+    assert certain(of, needed_fields(of, of.by_name)) == ("product/id",)
+
+
+def test_flags_keys_and_arrays_are_in_every_answer() -> None:
+    of = kind("Company")
+    assert certain(of, needed_fields(of, ["types", "website"])) == ("identifier", "types", "deletedFlag")
