@@ -86,7 +86,7 @@ def test_a_host_name_that_does_not_resolve(small: Shop) -> None:
 def test_plain_http_to_another_machine_is_refused_before_a_key_leaves(small: Shop) -> None:
     small.patch.setenv("CONNECTWISE_SITE", "http://tenant.example")
 
-    refused(small("plan"), "would send the keys in the clear", "https://tenant.example")
+    refused(small("plan"), "would send the keys in the clear", "Use https:// to tenant.example")
 
 
 @pytest.mark.parametrize("path", ["@/login", "@/apis/3.0"])

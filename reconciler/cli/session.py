@@ -16,6 +16,7 @@ from reconciler.cli.progress import Reading, reading
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.kinds.base import EnvSecret, FileSecret
 from reconciler.kinds.estate import Estate
+from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.journal import made_by_us
 from reconciler.ledger.records import Pull
@@ -64,7 +65,7 @@ async def opened(context: Context, *, usage: bool = True) -> AsyncIterator[Sessi
     check_settings(manifests, context.environ, usage=usage)
     connection = connection_of(context, manifests)
     with open_ledger(context, manifests) as ledger:
-        async with ConnectWise(connection, on_notice=_notice, now=_running(context.now)) as client:
+        async with ConnectWise(connection, on_notice=_notice, now=_running(context.now), shapes=by_path()) as client:
             try:
                 yield Session(context, manifests, client, ledger)
             finally:

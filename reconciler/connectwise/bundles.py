@@ -11,22 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.connectwise.checks import Check
 from reconciler.connectwise.errors import NotJson
-from reconciler.connectwise.paging import PAGE_SIZE
+from reconciler.connectwise.paging import LEAST_CAP, PAGE_SIZE
 
 PATH = "/system/bundles"
 REFUSED = frozenset({400, 403, 404, 405, 413, 500, 501})
 """Statuses after which each parent is asked on its own: no bundles here, or none of this kind or size."""
 
 _VERSION = "2020.1"
+_NUMBER = "sequenceNumber"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A bundle's results: children of the parents that came whole, parents to go on with behind an id, and to ask."""
+    """A bundle's results: the children of the parents that came, and the parents that are to be asked on their own."""
 
     whole: dict[int, list[dict[str, Any]]]
-    begun: dict[int, list[dict[str, Any]]]
     missing: list[int]
 
 
@@ -41,7 +42,7 @@ def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dic
         "requests": [
             {
                 "version": _VERSION,
-                "sequenceNumber": number,
+                _NUMBER: number,
                 "resourceType": resource,
                 "apiRequest": {
                     "parentId": parent,
@@ -55,8 +56,11 @@ def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dic
     }
 
 
-def opened(answer: Any, parents: Sequence[int]) -> Opened:
-    """Sort a bundle's answer by what is left to do. Raises `NotJson` when it is no bundle's answer at all."""
+def opened(answer: Any, parents: Sequence[int], check: Check) -> Opened:
+    """Sort a bundle's answer by what is left to do; `check` is that of a parent's own list.
+
+    Raises `NotJson` when it is no bundle's answer at all.
+    """
     results = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(results, list):
         raise NotJson(
@@ -65,29 +69,37 @@ def opened(answer: Any, parents: Sequence[int]) -> Opened:
             endpoint=PATH,
             advice="A proxy may have answered in place of ConnectWise; run again.",
         )
-    by_number = {entry.get("sequenceNumber"): entry for entry in results if isinstance(entry, dict)}
-    sorted_ = Opened({}, {}, [])
+    by_number = {
+        number: entry for entry in results if isinstance(entry, dict) and isinstance(number := entry.get(_NUMBER), int)
+    }
+    sorted_ = Opened({}, [])
     for number, parent in enumerate(parents, start=1):
-        children = _children(by_number.get(number))
+        children = _children(by_number.get(number), check)
         if children is None:
             sorted_.missing.append(parent)
-        elif len(children) >= PAGE_SIZE or len(children) < _count(by_number[number]):
-            sorted_.begun[parent] = children
         else:
             sorted_.whole[parent] = children
     return sorted_
 
 
-def _children(result: dict[str, Any] | None) -> list[dict[str, Any]] | None:
-    """The entities of a result that succeeded, None for one that failed or did not come."""
+def is_whole(children: Sequence[dict[str, Any]], longest: int) -> bool:
+    """Whether no server's cap can have cut these children off: they are fewer than the most that a parent has.
+
+    Nothing in a bundle's answer says that there is more, so the end is guessed as little as that of a list is.
+    """
+    return len(children) < LEAST_CAP or len(children) < longest
+
+
+def _children(result: dict[str, Any] | None, check: Check) -> list[dict[str, Any]] | None:
+    """The entities of a result that came whole; None where it failed, did not come, or counts more than it holds."""
     if result is None or result.get("success") is not True:
         return None
     entities = result.get("entities")
-    if not isinstance(entities, list) or not all(isinstance(entity, dict) for entity in entities):
+    try:
+        check(entities)
+    except NotJson:
         return None
-    return entities
-
-
-def _count(result: dict[str, Any]) -> int:
+    children: list[dict[str, Any]] = entities if isinstance(entities, list) else []
     count = result.get("count")
-    return count if isinstance(count, int) else 0
+    more = len(children) >= PAGE_SIZE or (isinstance(count, int) and count > len(children))
+    return None if more else children

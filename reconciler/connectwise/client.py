@@ -6,21 +6,24 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self, TypeAlias
 
 import httpx
 
 from reconciler.connectwise import bundles, writing
 from reconciler.connectwise import conditions as _conditions
+from reconciler.connectwise.checks import Checks
 from reconciler.connectwise.conditions import Condition, Value
 from reconciler.connectwise.connection import Connection, Timeouts
-from reconciler.connectwise.counts import RequestCounts
-from reconciler.connectwise.errors import ConnectWiseError, NotJson, TooLong
-from reconciler.connectwise.paging import PAGE_SIZE, PARAMETER, Page, Paging, every_page
+from reconciler.connectwise.counts import RequestCounts, route
+from reconciler.connectwise.errors import ConnectWiseError
+from reconciler.connectwise.exchange import Answer
+from reconciler.connectwise.paging import PAGE_SIZE, Mark, Page, Paging, every_page
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.connectwise.wire import Clock, Wire
 from reconciler.http.server_clock import ServerClock
+from reconciler.http.shapes import Shape
 
 Object: TypeAlias = dict[str, Any]
 Objects: TypeAlias = list[dict[str, Any]]
@@ -40,7 +43,8 @@ class ConnectWise:
 
     `transport` is httpx's: tests bring their own, production makes one over aiohttp. `sleep` waits for seconds, `now`
     is the time that the run goes by, and `clock` bundles both with the other ways in which time and chance come in.
-    `on_notice` is told, once each, what a person should know though it stopped nothing.
+    `on_notice` is told, once each, what a person should know though it stopped nothing. `shapes` says what the objects
+    of a list hold, by its path: an answer that does not fit is an error.
     """
 
     def __init__(
@@ -53,12 +57,17 @@ class ConnectWise:
         on_notice: Callable[[str], None] | None = None,
         timeouts: Timeouts | None = None,
         clock: Clock | None = None,
+        shapes: Mapping[str, Shape] = MappingProxyType({}),
     ) -> None:
         self._on_notice = on_notice
         self._noticed: set[str] = set()
         self._workers = connection.max_concurrency
         self._bundle_size = connection.bundle_size
         self._no_bundles: set[str] = set()
+        self._no_search: set[str] = set()
+        self._longest: dict[str, int] = {}
+        """By route: objects of the longest page so far."""
+        self._checks = Checks(shapes)
         self._wire = Wire(
             connection,
             transport=transport,
@@ -109,10 +118,16 @@ class ConnectWise:
     ) -> Objects:
         """Every object of a list, of all pages. With `fields`, only those and `id`; `_info` only when named [seen].
 
+        Filter again what you asked for by text: a text that no condition can ask for is left out of the conditions,
+        and what comes is compared more loosely here than you may want it to be.
         `order_by` (`name asc`) needs navigable paging, and brings it.
         """
-        query = _query(conditions, child_conditions, fields, order_by)
-        return await self._pages(path, query, "navigable" if order_by else paging, after=None)
+        loosened = _conditions.loosened(conditions)
+        query = _query(loosened, child_conditions, fields, order_by)
+        found = await self._pages(path, query, "navigable" if order_by else paging)
+        if loosened == conditions and route("POST", path) not in self._no_search:
+            return found
+        return [row for row in found if _conditions.may_hold(conditions, row)]
 
     async def list_where_in(
         self,
@@ -125,17 +140,21 @@ class ConnectWise:
     ) -> Objects:
         """The objects whose `field` is one of `values`, asked for in as few lists as URLs are long enough for.
 
-        Each object comes once, whichever lists it was in. Raises `TooLong` for a value too long for any URL.
+        Each object comes once, whichever lists it was in; as with `list`, others may come as well.
         """
 
         async def part(run: tuple[Value, ...]) -> Objects:
-            return await self.list(
-                path, conditions=_conditions.all_of(_conditions.one_of(field, run), also), fields=fields
-            )
+            wanted = _conditions.all_of(_conditions.one_of(field, run), also) if run else also
+            query = _query(_conditions.loosened(wanted), None, fields, "")
+            return await self._pages(path, query, "forward-only", at_most=len(run) if run and field == "id" else None)
 
         runs = self._runs(path, field, values, also, fields)
         found = await in_parallel(part, runs, workers=self._workers)
-        return [*{entry.get("id", id(entry)): entry for objects in found for entry in objects}.values()]
+        every = {entry["id"]: entry for objects in found for entry in objects}
+        if all(runs) and route("POST", path) not in self._no_search:
+            return [*every.values()]
+        wanted = _conditions.one_of(field, values)
+        return [entry for entry in every.values() if _conditions.may_hold(wanted, entry)]
 
     def in_chunks(
         self,
@@ -151,16 +170,17 @@ class ConnectWise:
 
     async def get(self, path: str, *, fields: Sequence[str] = ()) -> Object:
         """One object. Raises `NotFound`."""
-        answer = await self._wire.send("GET", path, query=_encoded(_query(None, None, fields, "")))
-        return _object(answer.body, path)
+        query = _encoded(_query(None, None, fields, ""))
+        answer = await self._wire.send("GET", path, query=query, check=self._checks.of_object(path))
+        found: Object = answer.body
+        return found
 
     async def count(self, path: str, *, conditions: Condition | None = None) -> int:
         """How many objects a list has."""
         where = f"{path.rstrip('/')}/count"
-        answer = await self._wire.send("GET", where, query=_encoded(_query(conditions, None, (), "")))
-        count = _object(answer.body, where).get("count")
-        if not isinstance(count, int):
-            raise _wrong_shape("a count", where)
+        query = _encoded(_query(conditions, None, (), ""))
+        answer = await self._wire.send("GET", where, query=query, check=self._checks.of_count(where))
+        count: int = answer.body["count"]
         return count
 
     async def info(self) -> Object:
@@ -183,7 +203,7 @@ class ConnectWise:
         never shown. Raises `NotTaken` when something else was stored than asked, `StateUnknown` when the answer was
         lost and `find` failed as well.
         """
-        return await writing.create(self._wire, path, body, find=find, check=check, unread=unread)
+        return await writing.create(self._wire, self._checks, path, body, find=find, check=check, unread=unread)
 
     async def patch(
         self, path: str, values: Mapping[str, Any], *, check: writing.Check, unread: Collection[str] = ()
@@ -194,7 +214,7 @@ class ConnectWise:
         Keys are field names; `ValueError` for a sub-path such as `company/identifier`, which can answer a false 200
         that stores nothing [seen].
         """
-        return await writing.patch(self._wire, path, values, check=check, unread=unread)
+        return await writing.patch(self._wire, self._checks, path, values, check=check, unread=unread)
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is fine. Raises `Conflict` when it is in use [docs]."""
@@ -220,16 +240,12 @@ class ConnectWise:
         groups = [parents[start : start + size] for start in range(0, len(parents), size)]
         query = _query(conditions, None, fields, "")
 
-        async def alone(parent: int, begun: Objects | None = None) -> Objects:
-            if begun:
-                after = max(child["id"] for child in begun)
-                rest = await self._pages(path.format(parent_id=parent), query, "forward-only", after=after)
-                return begun + rest
-            return await self._pages(path.format(parent_id=parent), query, "forward-only", after=None)
+        async def alone(parent: int) -> Objects:
+            return await self._pages(path.format(parent_id=parent), query, "forward-only")
 
         async def bundled(group: Sequence[int]) -> bundles.Opened:
             if resource in self._no_bundles:
-                return bundles.Opened({}, {}, list_of(group))
+                return bundles.Opened({}, list_of(group))
             try:
                 answer = await self._wire.send("POST", bundles.PATH, body=bundles.body(resource, group, query))
             except ConnectWiseError as refused:
@@ -240,34 +256,68 @@ class ConnectWise:
                     f"ConnectWise refused a bundle of {resource} reads ({refused.what}); "
                     "reading one by one, which takes more requests."
                 )
-                return bundles.Opened({}, {}, list_of(group))
-            return bundles.opened(answer.body, group)
+                return bundles.Opened({}, list_of(group))
+            return bundles.opened(answer.body, group, self._checks.of_list(path.format(parent_id=0)))
 
         parts = await in_parallel(bundled, groups, workers=self._workers)
         found: dict[int, Objects] = {}
-        begun: dict[int, Objects | None] = {}
+        longest = max((len(children) for part in parts for children in part.whole.values()), default=0)
         for part in parts:
-            found.update(part.whole)
-            begun.update(part.begun)
-            begun.update(dict.fromkeys(part.missing))
-        left = list_of(begun)
-        rest = await in_parallel(lambda parent: alone(parent, begun[parent]), left, workers=self._workers)
-        found.update(zip(left, rest, strict=True))
+            found.update({parent: rows for parent, rows in part.whole.items() if bundles.is_whole(rows, longest)})
+        left = [parent for parent in parents if parent not in found]
+        found.update(zip(left, await in_parallel(alone, left, workers=self._workers), strict=True))
         return {parent: found[parent] for parent in parents}
 
-    async def _pages(self, path: str, query: Mapping[str, str], paging: Paging, *, after: int | None) -> Objects:
-        headers = _FORWARD_ONLY if paging == "forward-only" else {}
-        shared = _encoded({**query, "pageSize": str(PAGE_SIZE)})
+    async def _pages(
+        self, path: str, query: Mapping[str, str], paging: Paging, *, at_most: int | None = None
+    ) -> Objects:
+        route_ = route("GET", path)
 
-        async def fetch(mark: int | None) -> Page:
-            place = f"&{PARAMETER[paging]}={mark}" if mark is not None else ""
-            answer = await self._wire.send("GET", path, query=shared + place, headers=headers)
-            objects = answer.body
-            if not isinstance(objects, list_of) or not all(isinstance(entry, dict) for entry in objects):
-                raise _wrong_shape("a list of objects", path)
+        async def fetch(mark: Mark | None) -> Page:
+            by_id = paging == "forward-only" if mark is None else mark.parameter == "pageId"
+            place: dict[str, str] = {} if mark is None else {mark.parameter: str(mark.value)}
+            answer = await self._read_list(path, {**query, "pageSize": str(PAGE_SIZE), **place}, by_id=by_id)
+            objects: Objects = answer.body
+            self._longest[route_] = max(self._longest.get(route_, 0), len(objects))
             return Page(objects, answer.headers.get("link"))
 
-        return await every_page(fetch, paging=paging, endpoint=path, after=after, size=PAGE_SIZE)
+        return await every_page(
+            fetch, paging=paging, endpoint=path, longest=lambda: self._longest.get(route_, 0), at_most=at_most
+        )
+
+    async def _read_list(self, path: str, query: Mapping[str, str], *, by_id: bool) -> Answer:
+        headers = _FORWARD_ONLY if by_id else {}
+        check = self._checks.of_list(path)
+        text = _encoded(query)
+        if "conditions" in query and self._before_query(path) + len(text) > _conditions.URL_LIMIT:
+            found = await self._search(path, query, headers)
+            if found is not None:
+                return found
+            text = _encoded({name: value for name, value in query.items() if name != "conditions"})
+        return await self._wire.send("GET", path, query=text, headers=headers, check=check)
+
+    async def _search(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer | None:
+        """A list whose conditions are too long for a URL: they go in a body [docs]. None where there is no such way."""
+        route_ = route("POST", path)
+        if route_ in self._no_search:
+            return None
+        where = f"{path.rstrip('/')}/search"
+        in_body = {name.lower() if name != "orderBy" else name: query[name] for name in _IN_BODY if name in query}
+        rest = _encoded({name: value for name, value in query.items() if name not in _IN_BODY})
+        try:
+            return await self._wire.send(
+                "POST", where, query=rest, body=in_body, headers=headers, check=self._checks.of_list(path, "POST")
+            )
+        except ConnectWiseError as refused:
+            if refused.status not in _NO_SEARCH:
+                raise
+            self._no_search.add(route_)
+            self._notice(f"ConnectWise takes no search at {where} ({refused.what}); reading the whole list instead.")
+            return None
+
+    def _before_query(self, path: str) -> int:
+        """Characters of a URL before its query, at most: most sites take the same, so lists are split alike."""
+        return max(_ROOM_FOR_ROOT, len(self._wire.base) + _ROOM_FOR_CODEBASE) + len(path) + len("?")
 
     def _runs(
         self,
@@ -277,14 +327,14 @@ class ConnectWise:
         also: Condition | None,
         fields: Sequence[str],
     ) -> Sequence[tuple[Value, ...]]:
+        """The values of each list; one list without values where one of them cannot be asked for."""
+        if not all(map(_conditions.askable, values)):
+            return [()]
         # Room is measured for the longest form that `also` can take beside the list: `… in (…) and (also)`.
         rest = {**_query(None, None, fields, ""), "pageSize": str(PAGE_SIZE), "pageId": "9" * 10}
-        taken = max(_ROOM_FOR_ROOT, len(self._wire.base) + _ROOM_FOR_CODEBASE) + len(path) + len("?conditions=&")
-        taken += len(_encoded(rest)) + (_conditions.encoded_length(f" and ({also})") if also else 0)
-        try:
-            return list_of(_conditions.in_chunks(field, values, room=_conditions.URL_LIMIT - taken))
-        except ValueError as error:
-            raise TooLong(str(error), method="GET", endpoint=path, advice="Shorten the value.") from error
+        taken = self._before_query(path) + len("conditions=&") + len(_encoded(rest))
+        taken += _conditions.encoded_length(f" and ({also})") if also else 0
+        return list_of(_conditions.in_chunks(field, values, room=_conditions.URL_LIMIT - taken))
 
     def _notice(self, text: str) -> None:
         if self._on_notice is not None and text not in self._noticed:
@@ -296,6 +346,10 @@ list_of = list
 """The built-in, under a name that `ConnectWise.list` leaves alone."""
 
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
+_IN_BODY = ("conditions", "childConditions", "orderBy")
+"""Parameters that a search takes in its body, as `FilterValues` [spec]."""
+_NO_SEARCH = frozenset({404, 405, 501})
+"""Statuses that say that a list has no search."""
 
 
 def _query(
@@ -314,18 +368,3 @@ def _query(
 
 def _encoded(query: Mapping[str, str]) -> str:
     return "&".join(f"{name}={_conditions.encode(value)}" for name, value in query.items())
-
-
-def _object(body: Any, path: str) -> Object:
-    if not isinstance(body, dict):
-        raise _wrong_shape("an object", path)
-    return body
-
-
-def _wrong_shape(wanted: str, path: str) -> NotJson:
-    return NotJson(
-        f"the answer is not {wanted}",
-        method="GET",
-        endpoint=path,
-        advice="A proxy may have answered in place of ConnectWise, or the path is another kind's; check the site.",
-    )

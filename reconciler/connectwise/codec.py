@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +21,37 @@ def decode(body: bytes) -> Any:
         return _DECODER.decode(body)
     except RecursionError as error:
         raise ValueError("JSON nested deeper than anything that ConnectWise answers") from error
+    except ArithmeticError as error:
+        raise ValueError("a number with an exponent beyond all bounds") from error
+
+
+def doubled_key(body: bytes, value: Any) -> str | None:
+    """A key that stands twice in one object of `body`, which was parsed as `value`; None where there is none.
+
+    Counted first: only where there are not as many keys as `":` in the text are the objects looked at one by one.
+    """
+    if body.count(b'":') == _keys(value):
+        return None
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        names = Counter(name for name, _ in pairs)
+        found.extend(name for name, count in names.items() if count > 1)
+
+    json.loads(body, object_pairs_hook=note, parse_float=str, parse_int=str)
+    return found[0] if found else None
+
+
+def _keys(value: Any) -> int:
+    count, left = 0, [value]
+    while left:
+        entry = left.pop()
+        if isinstance(entry, dict):
+            count += len(entry)
+            left.extend(entry.values())
+        elif isinstance(entry, list):
+            left.extend(entry)
+    return count
 
 
 def encode(value: Any) -> bytes:

@@ -3,19 +3,22 @@
     all_of(equals("company/identifier", "ACME"), compare("startDate", ">=", date(2026, 1, 1)))
     company/identifier="ACME" and startDate>=[2026-01-01T00:00:00Z]
 
-The grammar is that of CONNECTWISE.md [spec]; that a quote inside a string is written `\\"` is a [guess], kept in
-`literal` alone.
+The grammar is that of CONNECTWISE.md [spec]. Inside a string `[` is written `[[]` [docs]. Not every text can be asked
+for: `*` is a wildcard and a line break becomes a space [docs], and nobody confirmed how a double quote or a backslash
+is written. `askable` tells, and `loosened` leaves such texts out of a condition, so that it finds more, and never less,
+than what is looked for. What `literal` writes for them all the same is a [guess].
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+from unicodedata import normalize
 from urllib.parse import quote
 
 from reconciler.connectwise.codec import moment
@@ -23,9 +26,10 @@ from reconciler.connectwise.codec import moment
 Value: TypeAlias = str | bool | int | Decimal | date | None
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "like"]
 
-URL_LIMIT = 2000
-"""Characters of a URL above which a tenant was seen to answer 414 [seen]."""
+URL_LIMIT = 1745
+"""Characters of a URL at most: the vendor recommends 2,000, and 1,745 to be safe [docs]."""
 
+_UNASKABLE = re.compile(r"[*\"\\\x00-\x1f\x7f\x85\u2028\u2029]")
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
 
 
@@ -50,7 +54,13 @@ class OneOf:
     values: tuple[Value, ...]
 
     def __str__(self) -> str:
-        return f"{_checked(self.path)} in ({','.join(literal(value) for value in self.values)})"
+        """Texts with a bracket are compared one by one: that `in` knows `[[]` nobody confirmed."""
+        apart = [value for value in self.values if _stands_apart(value)]
+        listed = ",".join(literal(value) for value in self.values if not _stands_apart(value))
+        parts = [f"{_checked(self.path)} in ({listed})"] if listed else []
+        parts += [f"{_checked(self.path)}={literal(value)}" for value in apart]
+        text = " or ".join(parts)
+        return f"({text})" if len(parts) > 1 else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,7 @@ def literal(value: Value) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+            escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("[", "[[]")
             return f'"{escaped}"'
         case int():
             return str(value)
@@ -139,19 +149,75 @@ def literal(value: Value) -> str:
             raise TypeError(f"{value!r} cannot stand in a condition; numbers are int or finite Decimal")
 
 
+def askable(value: Value) -> bool:
+    """Whether a condition can ask for exactly this value."""
+    return not isinstance(value, str) or _UNASKABLE.search(value) is None
+
+
+def loosened(condition: Condition | None) -> Condition | None:
+    """The condition without what cannot be asked for; None where nothing is left. It holds wherever the given one does.
+
+    What it finds is to be filtered again by who asked.
+    """
+    match condition:
+        case Comparison(operator="=", value=value):
+            return condition if askable(value) else None
+        case OneOf(values=values):
+            return condition if all(map(askable, values)) else None
+        case Joined(word="and", parts=parts):
+            kept = [part for part in map(loosened, parts) if part is not None]
+            return all_of(*kept) if kept else None
+        case Joined(parts=parts):
+            kept = [part for part in map(loosened, parts) if part is not None]
+            return any_of(*kept) if len(kept) == len(parts) else None
+        case Negated(part=part):
+            return condition if loosened(part) == part else None
+        case _:
+            return condition
+
+
+def may_hold(condition: Condition | None, entry: Mapping[str, Any]) -> bool:
+    """Whether an object may be one that a condition asks for: False only where it certainly is not.
+
+    It filters what a loosened condition finds. Texts are compared without case, blanks at the ends, or the ways in
+    which Unicode writes a letter, as a tenant may compare them.
+    """
+    match condition:
+        case Comparison(operator="=", value=str(value)):
+            return _may_be(condition.path, (value,), entry)
+        case OneOf(values=values) if all(isinstance(value, str) for value in values):
+            return _may_be(condition.path, values, entry)
+        case Joined(word="and", parts=parts):
+            return all(may_hold(part, entry) for part in parts)
+        case Joined(parts=parts):
+            return any(may_hold(part, entry) for part in parts)
+        case _:
+            return True
+
+
+def _may_be(path: str, values: Sequence[Value], entry: Mapping[str, Any]) -> bool:
+    held: Any = entry
+    for step in path.split("/"):
+        held = held.get(step) if isinstance(held, Mapping) else None
+    return not isinstance(held, str) or any(_folded(str(value)) == _folded(held) for value in values)
+
+
+def _folded(text: str) -> str:
+    return " ".join(normalize("NFKC", text).casefold().split())
+
+
 def in_chunks(path: str, values: Sequence[Value], *, room: int) -> Iterator[tuple[Value, ...]]:
     """The values, doubles left out, in as few runs as fit: each `path in (…)`, URL-encoded, takes at most `room`.
 
-    Raises `ValueError` for a value that does not fit even alone.
+    A value that does not fit even alone is a run of its own: it is to be asked for in another way.
     """
-    frame = encoded_length(f"{_checked(path)} in ()")
+    frame = encoded_length(f"({_checked(path)} in ())")
     comma = encoded_length(",")
+    apart = encoded_length(f" or {path}=")
     run: list[Value] = []
     used = frame
     for value in dict.fromkeys(values):
-        size = encoded_length(literal(value))
-        if frame + size > room:
-            raise ValueError(f"{path} in (…) with a value of {size} characters does not fit a URL")
+        size = encoded_length(literal(value)) + (apart if _stands_apart(value) else 0)
         if run and used + comma + size > room:
             yield tuple(run)
             run, used = [], frame
@@ -170,6 +236,10 @@ def encode(text: str) -> str:
 def encoded_length(text: str) -> int:
     """Characters that a text takes in a query."""
     return len(encode(text))
+
+
+def _stands_apart(value: Value) -> bool:
+    return isinstance(value, str) and "[" in value
 
 
 def _joined(word: Literal["and", "or"], parts: Sequence[Condition | None]) -> Condition:

@@ -38,10 +38,15 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait for a connection, and for each piece of an answer."""
+    """Seconds to wait for a connection, for each piece of an answer, and for a whole one; and its bytes at most.
+
+    The limits of a whole answer hold against a server that sends without end. A page of 1,000 objects is some 5 MB.
+    """
 
     connect: float = 10.0
     read: float = 60.0
+    total: float = 120.0
+    size: int = 64 * 1024 * 1024
 
 
 def base_url(site: str) -> str:
@@ -67,11 +72,12 @@ def base_url(site: str) -> str:
             setting="site",
             advice=f"Give the host of your tenant, such as {REGIONS[0]}.myconnectwise.net.",
         )
+    named = "that host" if is_plain_name(host) else host
     if parts.scheme == "http" and not is_loopback(host):
         raise BadConnection(
-            f"plain http to {'that host' if is_plain_name(host) else host} would send the keys in the clear",
+            f"plain http to {named} would send the keys in the clear",
             setting="site",
-            advice="Use https:// or leave the scheme out; plain http is only for a sandbox on this machine.",
+            advice=f"Use https:// to {named}; plain http is only for a sandbox on this machine.",
         )
     if parts.scheme not in {"http", "https"}:
         raise BadConnection(

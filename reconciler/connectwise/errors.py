@@ -14,7 +14,8 @@
     ├── TooMany                 429 for longer than we wait
     ├── ServerFailed            5xx for longer than we try
     ├── NotJson                 something else than JSON: a proxy's page, or a cut-off answer
-    ├── EndlessPaging           a list that repeats itself
+    │   └── Malformed           JSON with a value that this endpoint cannot have: an id that is no number
+    ├── EndlessPaging           a list that repeats itself, or leads on in a form that is not understood
     ├── NotTaken                a 200 that did not store what was asked
     └── StateUnknown            an answer was lost, and so was the look-up after it
 
@@ -31,6 +32,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.errors import ReconcilerError
+
+MALFORMED = (
+    "ConnectWise does not answer like this: a proxy may have changed the answer, or the site is another service. "
+    "Nothing was concluded from it."
+)
+"""Advice for an answer of the wrong shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,14 @@ class BadConnection(ConnectWiseError):
 
 
 class Unreachable(ConnectWiseError):
-    """No connection could be made, it broke, or no answer came in time."""
+    """No connection could be made, it broke, or no answer came in time.
+
+    `again` is False where the server took all the time that an answer may take: it would again.
+    """
+
+    def __init__(self, what: str, *, again: bool = True, **about: Any) -> None:
+        self.again = again
+        super().__init__(what, **about)
 
 
 class Redirected(ConnectWiseError):
@@ -143,16 +157,23 @@ class ServerFailed(ConnectWiseError):
 class NotJson(ConnectWiseError):
     """The answer is not JSON, or not of the shape that this endpoint answers with.
 
-    `page` says that it looks like a web page, a proxy's for one: that one stays, where a cut-off answer does not.
+    `again` says that a second try may be answered better: after a cut-off answer, nothing at all, or a proxy's page.
     """
 
-    def __init__(self, what: str, *, page: bool = False, **about: Any) -> None:
-        self.page = page
+    def __init__(self, what: str, *, again: bool = True, **about: Any) -> None:
+        self.again = again
         super().__init__(what, **about)
 
 
+class Malformed(NotJson):
+    """The answer is JSON that holds a value which this endpoint cannot have: it is answered the same way again."""
+
+    def __init__(self, what: str, **about: Any) -> None:
+        super().__init__(what, again=False, **about)
+
+
 class EndlessPaging(ConnectWiseError):
-    """A page brought nothing that the pages before it had not brought."""
+    """A page brought nothing new, led back, or led on in a form that is not understood."""
 
 
 class NotTaken(ConnectWiseError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from reconciler.connectwise.codec import decode
+from reconciler.connectwise.codec import decode, doubled_key
 from reconciler.connectwise.connection import Timeouts, shown
-from reconciler.connectwise.errors import NotJson, Redirected, Unreachable
-from reconciler.connectwise.message import Message
-from reconciler.connectwise.refusals import excerpt, refusal
+from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson, Redirected, Unreachable
+from reconciler.connectwise.message import Message, OversizeError, whole
+from reconciler.connectwise.refusals import excerpt, is_security, refusal
 from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
 from reconciler.http.waiting import http_date, retry_after
@@ -56,6 +57,7 @@ class Exchange:
     def __init__(self, transport: httpx.AsyncBaseTransport, base: str, timeouts: Timeouts) -> None:
         self._transport = transport
         self._site = shown(base)
+        self._timeouts = timeouts
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
         self._extensions = {"timeout": timeout.as_dict()}
         self._last_date = ""
@@ -70,22 +72,7 @@ class Exchange:
         """Send a request once. Raises for anything but a 2xx that can be read; `now` is for a dated `Retry-After`."""
         about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
         sent = now()
-        message = Message(
-            request.method, request.url, headers=request.headers, body=request.content, extensions=self._extensions
-        )
-        try:
-            response = await self._transport.handle_async_request(message)
-            try:
-                content = await response.aread()
-            finally:
-                await response.aclose()
-        except _BROKEN as error:
-            cause = request.secrets.scrub(str(error) or type(error).__name__)
-            raise Unreachable(
-                f"no whole answer from {self._site}: {cause}",
-                **about,
-                advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
-            ) from error
+        response, content = await self._sent(request, about)
         status = response.status_code
         if 300 <= status < 400:
             raise _redirected(response, status, about)
@@ -100,8 +87,45 @@ class Exchange:
                 retry_after=asked,
             )
         body = _parsed(content, status, request, about)
+        if is_security(body):
+            raise refusal(request.method, request.path, status, content, secrets=request.secrets)
         self._note_date(response.headers, sent, now)
         return Answer(status, body, response.headers)
+
+    async def _sent(self, request: Request, about: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
+        """The response and its whole body, within the limits of time and size."""
+        message = Message(
+            request.method, request.url, headers=request.headers, body=request.content, extensions=self._extensions
+        )
+        limit = asyncio.timeout(self._timeouts.total)
+        try:
+            async with limit:
+                response = await self._transport.handle_async_request(message)
+                try:
+                    return response, await whole(response, self._timeouts.size)
+                finally:
+                    await response.aclose()
+        except OversizeError as error:
+            raise NotJson(
+                f"the answer is larger than {self._timeouts.size // 2**20} MiB",
+                **about,
+                again=False,
+                advice="No answer of ConnectWise is; a proxy may have answered in its place. Check the site.",
+            ) from error
+        except _BROKEN as error:
+            if limit.expired():
+                raise Unreachable(
+                    f"no whole answer from {self._site} within {self._timeouts.total:.0f} s",
+                    **about,
+                    again=False,
+                    advice="The server, or a proxy, sends its answer too slowly; run again later.",
+                ) from error
+            cause = request.secrets.scrub(str(error) or type(error).__name__)
+            raise Unreachable(
+                f"no whole answer from {self._site}: {cause}",
+                **about,
+                advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
+            ) from error
 
     def _note_date(self, headers: httpx.Headers, sent: datetime, now: Callable[[], datetime]) -> None:
         """Keep what the answer's `Date` shows. One that a cache gave (`Age`) is of another time."""
@@ -119,17 +143,25 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
     if not content:
         return None
     try:
-        return decode(content)
+        body = decode(content)
     except ValueError as error:
         start = excerpt(content, request.secrets, 120)
         raise NotJson(
             f"the answer is not JSON ({len(content)} bytes that begin {start!r})",
             **about,
             status=status,
-            page=content.lstrip()[:1] == b"<",
             advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
             "check the site and the proxy, and run again.",
         ) from error
+    doubled = doubled_key(content, body)
+    if doubled is not None:
+        raise Malformed(
+            f"the answer holds {request.secrets.scrub(doubled)[:60]!r} twice in one object, so its value is not known",
+            **about,
+            status=status,
+            advice=MALFORMED,
+        )
+    return body
 
 
 def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any]) -> Redirected:

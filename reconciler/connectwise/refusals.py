@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reconciler.connectwise.codec import decode
@@ -41,13 +42,22 @@ _BY_CODE = {
     "ObjectExists": "There is one already; adopt it, or give this one another key.",
     "InvalidObject": "Correct what the server names.",
     "MaxLength": "Shorten the value.",
+    "MaxLengthField": "Shorten the value: it is longer than the field takes.",
 }
+_SSL_REQUIRED = (
+    "This cloud site wants the API's own host: set site to the one that begins with api-, "
+    "as api-na.myconnectwise.net for na.myconnectwise.net."
+)
+_SECURITY = "Security"
+"""The code of a refusal of the site itself, "SSL is required." [docs]."""
+_CUSTOM = re.compile(r"custom\s*field|user\s*-?defined\s*field", re.IGNORECASE)
 _FIRST_404 = f"The cloud can answer bad credentials with 404. {_KEYS}; the region in the site may also be a wrong one."
 _EXCERPT = 200
 """Characters of a body that are shown."""
 _READ = 20_000
 """Bytes of a body that are looked through for secrets before it is cut down to what is shown."""
 _NONE = Secrets()
+_BAD_REQUEST = 400
 _REQUEST_TIMEOUT = 408
 
 
@@ -70,6 +80,8 @@ def refusal(
         kind, advice = _otherwise(status)
     codes = [entry.code for entry in fields] + [code]
     advice = next((_BY_CODE[each] for each in codes if each in _BY_CODE), advice)
+    if is_security(parsed):
+        kind, advice = Forbidden, _SSL_REQUIRED
     said = message or (excerpt(body, secrets) if not parsed else "")
     what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
     what += f": {' '.join(said.split())}" if said else ""
@@ -88,6 +100,17 @@ def bad_credentials(error: ConnectWiseError) -> Unauthorized:
         code=error.code,
         advice=_FIRST_404,
     )
+
+
+def is_security(body: Any) -> bool:
+    """Whether a body refuses the site itself, whatever its status: a cloud site without its `api-` prefix [docs]."""
+    return isinstance(body, dict) and body.get("code") == _SECURITY and "id" not in body
+
+
+def wants_custom_fields(error: Invalid) -> bool:
+    """Whether a 400 is about custom fields, which a PATCH that changes none can be refused for, too [seen]."""
+    told = [error.what, *(f"{entry.field} {entry.message}" for entry in error.fields)]
+    return error.status == _BAD_REQUEST and any(_CUSTOM.search(text) for text in told)
 
 
 def is_missing_route(error: NotFound) -> bool:

@@ -20,8 +20,11 @@ from yarl import URL
 
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.errors import BadConnection
-from reconciler.connectwise.message import Message, Reply
+from reconciler.connectwise.message import Message, OversizeError, Reply, unpacked
 from reconciler.http.addresses import is_loopback
+
+_LONGEST_HEADER = 64 * 1024
+"""Characters of one header that are read at most."""
 
 
 class DirectTransport(AiohttpTransport):
@@ -31,8 +34,14 @@ class DirectTransport(AiohttpTransport):
     """
 
     def __init__(
-        self, *, context: ssl.SSLContext, proxy: str | None, session: Callable[[], aiohttp.ClientSession]
+        self,
+        *,
+        context: ssl.SSLContext,
+        proxy: str | None,
+        session: Callable[[], aiohttp.ClientSession],
+        limit: int,
     ) -> None:
+        self._limit = limit
         super().__init__(verify=context, proxy=httpx.Proxy(proxy) if proxy else None, client=session)
         # Apart from the URL, which aiohttp shows in its errors.
         self._through = str(self.proxy.url) if self.proxy else None
@@ -54,15 +63,28 @@ class DirectTransport(AiohttpTransport):
                 proxy=self._through,
                 proxy_headers=self._proxy_headers,
             ) as answer:
-                body = await answer.read()
+                body = await self._read(answer)
         except TimeoutError as error:
             raise httpx.ReadTimeout(str(error) or "no answer in time") from error
         except aiohttp.ClientError as error:
             raise httpx.NetworkError(str(error) or type(error).__name__) from error
         headers = httpx.Headers(answer.raw_headers)
-        if "content-encoding" in headers:
-            return httpx.Response(answer.status, headers=headers, content=body)
+        coding = headers.get("content-encoding", "")
+        if body and coding and coding.strip().lower() != "identity":
+            body = unpacked(body, coding, self._limit)
         return Reply(answer.status, headers, body)
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """The body as it comes, as far as it is read."""
+        if (answer.content_length or 0) > self._limit:
+            raise OversizeError
+        parts, size = [], 0
+        async for part in answer.content.iter_any():
+            size += len(part)
+            if size > self._limit:
+                raise OversizeError
+            parts.append(part)
+        return b"".join(parts)
 
 
 def production_transport(base: str, *, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
@@ -75,10 +97,13 @@ def production_transport(base: str, *, max_connections: int, timeouts: Timeouts)
             # A cookie would tie the run to one of the tenant's servers and carry a session: each call stands alone.
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
+            # A Link header repeats the whole query for each page that it names.
+            max_line_size=_LONGEST_HEADER,
+            max_field_size=_LONGEST_HEADER,
             timeout=aiohttp.ClientTimeout(sock_connect=timeouts.connect, sock_read=timeouts.read),
         )
 
-    return DirectTransport(context=context, proxy=proxy_for(base), session=session)
+    return DirectTransport(context=context, proxy=proxy_for(base), session=session, limit=timeouts.size)
 
 
 def proxy_for(base: str) -> str | None:

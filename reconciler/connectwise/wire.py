@@ -13,6 +13,7 @@ from random import random
 from time import monotonic
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -37,6 +38,7 @@ from reconciler.connectwise.limiter import Limiter
 from reconciler.connectwise.refusals import bad_credentials, is_missing_route
 from reconciler.http.server_clock import ServerClock
 
+_PORTS = {"http": 80, "https": 443}
 _API = "apis/3.0"
 _PROBE = "/system/info"
 _DISCOVERY = "GET /login/companyinfo/{company}"
@@ -50,6 +52,10 @@ class Clock:
     monotonic: Callable[[], float] = monotonic
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     chance: Callable[[], float] = random
+
+
+def _anything(_body: Any) -> None:
+    """Any body is an answer."""
 
 
 class Wire:
@@ -80,7 +86,8 @@ class Wire:
         self._limiter = Limiter(connection.max_concurrency, sleep=clock.sleep)
         self._finding = asyncio.Lock()
         self._root = ""
-        self._found_again = False
+        self._missing: set[str] = set()
+        """Routes that did not exist below a root that had just been looked up."""
         self._accepted = False
         self.tally = Tally()
         self.before_write: Callable[[], None] = lambda: None
@@ -90,6 +97,17 @@ class Wire:
     def server_clock(self) -> ServerClock | None:
         """How far the tenant's clock is from ours; None before the first answer with a `Date`."""
         return self._exchange.server_clock
+
+    def is_elsewhere(self, location: str) -> bool:
+        """Whether a `Location` names another host or scheme than the site's, or nothing that can be read."""
+        try:
+            there, here = urlsplit(location), urlsplit(self.base)
+            ports = [parts.port or _PORTS.get(parts.scheme) for parts in (there, here)]
+        except ValueError:
+            return True
+        if not there.netloc:
+            return False
+        return (there.scheme, there.hostname, ports[0]) != (here.scheme, here.hostname, ports[1])
 
     async def breathe(self, tries: int) -> None:
         """Wait as long as befits so many failures."""
@@ -109,26 +127,28 @@ class Wire:
         headers: Mapping[str, str] = MappingProxyType({}),
         repeat: bool = True,
         hidden: tuple[str, ...] = (),
+        check: Callable[[Any], None] = _anything,
     ) -> Answer:
         """The answer to one request, which is tried again where that is safe.
 
-        `repeat` says that doing it twice does no harm. A 429 was not taken, so it is waited out either way.
+        `repeat` says that doing it twice does no harm. A 429 was not taken, so it is waited out either way. `check`
+        is given the body, and raises `NotJson` for one that is no answer: that is tried again, too.
         `hidden` are values of the body that no error may show. Raises the errors of `errors.py`.
         """
         path = path if path.startswith("/") else f"/{path}"
         content = b"" if body is None else encode(body)
         route_ = route(method, path)
         self.tally.first(route_)
-        root = self._root or await self._find_root("")
+        root = self._root or await self._find_root()
         while True:
             url = f"{root}{path}?{query}" if query else f"{root}{path}"
             request = Request(
                 method, path, route_, url, self._with(headers, content), content, self._secrets.plus(hidden)
             )
             try:
-                answer = await self._persist(request, repeat=repeat)
+                answer = await self._persist(request, repeat=repeat, check=check)
             except NotFound as error:
-                fresh = await self._find_root(root) if is_missing_route(error) else root
+                fresh = await self._find_again(root, route_) if is_missing_route(error) else root
                 if fresh != root:
                     root = fresh
                     continue
@@ -138,7 +158,7 @@ class Wire:
             self._accepted = True
             return answer
 
-    async def _persist(self, request: Request, *, repeat: bool) -> Answer:
+    async def _persist(self, request: Request, *, repeat: bool, check: Callable[[Any], None] = _anything) -> Answer:
         """One request until it is answered, refused, or out of tries or patience."""
         failures = refusals = 0
         storm_began = 0.0
@@ -150,6 +170,7 @@ class Wire:
                 began = self._clock.monotonic()
                 answer = await self._exchange.once(request, now=self._clock.now)
                 self._limiter.answered(request.route, self._clock.monotonic() - began, round_)
+                check(answer.body)
                 return answer
             except (TooMany, Unreachable, ServerFailed, NotJson) as error:
                 failed = error
@@ -166,7 +187,7 @@ class Wire:
                 await self._limiter.refused(seconds, round_)
             else:
                 failures += 1
-                if not repeat or failures >= retrying.TRIES or (isinstance(failed, NotJson) and failed.page):
+                if not repeat or failures >= retrying.TRIES or not getattr(failed, "again", True):
                     raise failed
                 self.tally.again()
                 asked = failed.retry_after if isinstance(failed, ServerFailed) else None
@@ -190,21 +211,34 @@ class Wire:
             self._prepared[key] = httpx.Headers({**self._headers, **extra})
         return self._prepared[key]
 
-    async def _find_root(self, stale: str) -> str:
-        """The API's root; looked up again once in a run when it has gone stale: an upgrade moves it [seen]."""
+    async def _find_again(self, root: str, route_: str) -> str:
+        """The API's root after a route was not found below it: an upgrade moves it [seen].
+
+        Looked up once more for each route that is missing, so that a route which never was there costs one look.
+        """
         async with self._finding:
-            if self._root != stale or self._found_again:
-                return self._root
-            self._found_again = bool(stale)
-            path = discovery_path(self._company)
-            self.tally.first(_DISCOVERY)
-            bare = Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
-            try:
-                answer = await self._persist(bare, repeat=True)
-            except (NotFound, Invalid) as error:
-                raise not_connectwise(error.what, self._company) from error
-            self._root = f"{self.base}/{codebase_of(answer.body, self.base, self._company)}{_API}"
+            if route_ not in self._missing and self._root == root:
+                await self._look_up_root()
+                if self._root == root:
+                    self._missing.add(route_)
             return self._root
+
+    async def _find_root(self) -> str:
+        async with self._finding:
+            if not self._root:
+                await self._look_up_root()
+            return self._root
+
+    async def _look_up_root(self) -> None:
+        """Ask which codebase the tenant runs. One at a time, under the lock."""
+        path = discovery_path(self._company)
+        self.tally.first(_DISCOVERY)
+        bare = Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
+        try:
+            answer = await self._persist(bare, repeat=True)
+        except (NotFound, Invalid) as error:
+            raise not_connectwise(error.what, self._company) from error
+        self._root = f"{self.base}/{codebase_of(answer.body, self.base, self._company)}{_API}"
 
     async def _probe(self, path: str) -> bool:
         """Whether the credentials are good, asked of the one endpoint that every member may read."""

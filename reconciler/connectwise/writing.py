@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.connectwise.checks import Check as Shape
+from reconciler.connectwise.checks import Checks
 from reconciler.connectwise.errors import (
     Conflict,
     ConnectWiseError,
@@ -19,11 +21,12 @@ from reconciler.connectwise.errors import (
     NotFound,
     NotJson,
     NotTaken,
+    Redirected,
     ServerFailed,
     StateUnknown,
     Unreachable,
 )
-from reconciler.connectwise.refusals import is_missing_route
+from reconciler.connectwise.refusals import is_missing_route, wants_custom_fields
 from reconciler.connectwise.retrying import TRIES
 from reconciler.connectwise.wire import Wire
 
@@ -47,19 +50,34 @@ Check = Callable[[Mapping[str, Any]], Sequence[Untaken]]
 
 
 async def create(
-    wire: Wire, path: str, body: Mapping[str, Any], *, find: Find, check: Check, unread: Collection[str]
+    wire: Wire,
+    shapes: Checks,
+    path: str,
+    body: Mapping[str, Any],
+    *,
+    find: Find,
+    check: Check,
+    unread: Collection[str],
 ) -> dict[str, Any]:
     """POST an object, once; see `ConnectWise.create`."""
     tries = 0
     while True:
+        failure: ConnectWiseError
         try:
-            answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden_values(body, unread))
-            return checked("POST", path, answer.body, check)
+            hidden = hidden_values(body, unread)
+            shape = shapes.of_object(path, "POST")
+            answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
+            if not wire.is_elsewhere(answer.headers.get("location", "")):
+                return checked("POST", path, answer.body, check)
+            tries, failure = TRIES, _made_elsewhere(path, answer.status)
         except LOST as lost:
-            tries += 1
-            failure: ConnectWiseError = lost
+            tries, failure = tries + 1, lost
             # A server that was slow rather than dead may finish after we gave up; leave it the time to.
             await wire.breathe(tries)
+        except Redirected as redirected:
+            # It may have been carried out before the answer was turned into a redirect [seen].
+            tries, failure = TRIES, redirected
+            await wire.breathe(1)
         except (Invalid, Conflict) as refused:
             # After a lost answer the refusal may mean that the first try did arrive, only later than we looked.
             if tries == 0:
@@ -72,16 +90,55 @@ async def create(
             raise failure
 
 
+def _made_elsewhere(path: str, status: int) -> StateUnknown:
+    return StateUnknown(
+        "ConnectWise said that it was made, at an address on another host, and it is not there",
+        method="POST",
+        endpoint=path,
+        status=status,
+        advice="A proxy may stand before ConnectWise. Run again: it is looked up first, and not made twice.",
+    )
+
+
 async def patch(
-    wire: Wire, path: str, values: Mapping[str, Any], *, check: Check, unread: Collection[str]
+    wire: Wire, shapes: Checks, path: str, values: Mapping[str, Any], *, check: Check, unread: Collection[str]
 ) -> dict[str, Any]:
     """PATCH fields by replacing each whole; see `ConnectWise.patch`."""
     for key in values:
         if "/" in key:
             raise ValueError(f"{key!r} is a sub-path, which can answer a false 200; replace the whole reference")
     operations = [{"op": "replace", "path": key, "value": value} for key, value in values.items()]
-    answer = await wire.send("PATCH", path, body=operations, hidden=hidden_values(values, unread))
-    return checked("PATCH", path, answer.body, check)
+    hidden = hidden_values(values, unread)
+
+    async def send(operations: list[dict[str, Any]]) -> dict[str, Any]:
+        shape = shapes.of_object(path, "PATCH")
+        try:
+            answer = await wire.send("PATCH", path, body=operations, hidden=hidden, check=_or_nothing(shape))
+        except Redirected as redirected:
+            # It may have been carried out before the answer was turned into a redirect [seen].
+            try:
+                return checked("PATCH", path, await _stored(wire, shapes, path), check)
+            except NotTaken:
+                raise redirected from None
+        stored = answer.body if answer.body is not None else await _stored(wire, shapes, path)
+        return checked("PATCH", path, stored, check)
+
+    try:
+        return await send(operations)
+    except Invalid as refused:
+        if "customFields" in values or not wants_custom_fields(refused):
+            raise
+    # It clears nothing: an entry that is left out keeps its value [seen].
+    return await send([*operations, {"op": "replace", "path": "customFields", "value": []}])
+
+
+def _or_nothing(shape: Shape) -> Shape:
+    return lambda body: None if body is None else shape(body)
+
+
+async def _stored(wire: Wire, shapes: Checks, path: str) -> Any:
+    """The object as it stands now, where the answer to a write does not hold it."""
+    return (await wire.send("GET", path, check=shapes.of_object(path))).body
 
 
 async def delete(wire: Wire, path: str) -> None:

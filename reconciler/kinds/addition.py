@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field, StrictStr
 
+from reconciler.http import shapes
 from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
 from reconciler.kinds.forms import Form, Object, Tables, date, number, parent, reference, text
 from reconciler.kinds.values import Link, Value
@@ -16,7 +18,13 @@ def _decode_agreement(obj: Object) -> Value:
     return Link(str(obj["agreementId"]), obj["agreementId"]) if obj.get("agreementId") else None
 
 
-AGREEMENT = Form(("agreementId",), _decode_agreement, lambda _value, _: {}, parent("Agreement", "agreement").target)
+AGREEMENT = Form(
+    ("agreementId",),
+    _decode_agreement,
+    lambda _value, _: {},
+    parent("Agreement", "agreement").target,
+    shape={"agreementId": shapes.ID},
+)
 
 
 def _billable(value: Value, _: Tables) -> dict[str, Any]:
@@ -34,7 +42,7 @@ class AdditionSpec(Spec):
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
         Decimal(0), description="Always 0: the allowance has been taken off by rating."
     )
-    bill_customer: Annotated[StrictStr, Form(("billCustomer",), text("billCustomer").decode, _billable)] = Field(
+    bill_customer: Annotated[StrictStr, replace(text("billCustomer"), encode=_billable)] = Field(
         "Billable", description="Billable."
     )
     effective_date: Annotated[StrictStr, date("effectiveDate").created_only()] = Field(description="First day.")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
+from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.custom_fields import CUSTOM_FIELDS
 from reconciler.kinds.forms import Children, Form, Object, Tables, link_of, setup, text, wire_link
@@ -33,8 +34,10 @@ TYPES = Form(
         "company/companies/{id}/typeAssociations",
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": wire_link(item)},
+        shape={"type": shapes.reference("name")},
     ),
     array=True,
+    shape={"types": shapes.Many(shapes.reference("name"))},
 )
 """Honoured on POST only; afterwards they change through the associations [spec]."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
+from reconciler.http import shapes
 from reconciler.kinds.base import ById, ByIdentifier, Kind, Name, Spec, key_part
 from reconciler.kinds.forms import Children, Form, Object, Table, Tables, flag, link_of, reference, setup, text
 from reconciler.kinds.values import Value
@@ -14,6 +15,9 @@ from reconciler.kinds.values import Value
 COMMUNICATION_TYPES = "company/communicationTypes"
 Way = Literal["Email", "Phone"]
 TYPES_TABLE = Table(COMMUNICATION_TYPES, ("id", "description", "emailFlag", "phoneFlag", "defaultFlag"))
+_ITEM = shapes.Shape(
+    {"communicationType": shapes.TEXT, "value": shapes.TEXT, "defaultFlag": shapes.FLAG}, frozenset({"value"})
+)
 _FLAGS = {"Email": "emailFlag", "Phone": "phoneFlag"}
 
 
@@ -75,8 +79,10 @@ def _communication(way: Way) -> Form:
             "company/contacts/{id}/communications",
             identify,
             lambda _item_key, value, tables: _item(way, value, tables),
+            shape=_ITEM.fields,
         ),
         array=True,
+        shape={"communicationItems": shapes.Many(_ITEM)},
     )
 
 
@@ -93,8 +99,10 @@ TYPES = Form(
         "company/contacts/{id}/typeAssociations",
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": {"id": item.id}},
+        shape={"type": shapes.reference("name")},
     ),
     array=True,
+    shape={"types": shapes.Many(shapes.reference("name"))},
 )
 """`typeIds` is honoured on POST only [spec]."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from reconciler.http import shapes
 from reconciler.kinds.forms import Form, Object, Table, Tables, date_text
 from reconciler.kinds.values import Value, plain_text
 
@@ -56,5 +57,17 @@ def _typed(value: Value, row: Mapping[str, Any]) -> Any:
 
 
 CUSTOM_FIELDS = Form(
-    ("customFields",), _decode, _encode, tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),), array=True
+    ("customFields",),
+    _decode,
+    _encode,
+    tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),),
+    shape={
+        "customFields": shapes.Many(
+            shapes.Shape(
+                {"id": shapes.ID, "caption": shapes.TEXT, "type": shapes.TEXT, "value": shapes.SCALAR},
+                frozenset({"id", "caption"}),
+            )
+        )
+    },
+    array=True,
 )

@@ -7,10 +7,12 @@ ConnectWise object, because some fields stand in two of its properties; `encode`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from reconciler.http import shapes
+from reconciler.http.shapes import Sort
 from reconciler.kinds.values import Link, Value, plain_text
 
 Object = Mapping[str, Any]
@@ -54,6 +56,8 @@ class Children:
     on_create: bool = False
     """Also after a create: the collection is not accepted in the object's own POST."""
     removal: Literal["delete", "inactivate"] = "delete"
+    shape: Mapping[str, Sort] = field(default_factory=dict)
+    """What the JSON of a child may hold in the properties that `identify` looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Form:
     """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
     sort: Literal["", "text", "number", "flag", "date"] = ""
     """What its values are, for `planning.equality`: a plan file holds numbers and dates as text."""
+    shape: Mapping[str, Sort] = field(default_factory=dict)
+    """What ConnectWise JSON may hold in the properties that `decode` looks at; `shapes` makes one of all forms."""
 
     def created_only(self) -> Form:
         return replace(self, compared=False)
@@ -92,12 +98,25 @@ def text(path: str, *, exact: bool = False) -> Form:
         value = obj.get(path)
         return None if value is None else plain_text(value)
 
-    return Form((path,), decode, lambda value, _: _plain(path, value), exact=exact, sort="text")
+    return Form(
+        (path,),
+        decode,
+        lambda value, _: _plain(path, value),
+        exact=exact,
+        sort="text",
+        shape={path: shapes.TEXT},
+    )
 
 
 def flag(path: str) -> Form:
     """True or false; a flag that the answer leaves out is false."""
-    return Form((path,), lambda obj: bool(obj.get(path)), lambda value, _: _plain(path, bool(value)), sort="flag")
+    return Form(
+        (path,),
+        lambda obj: bool(obj.get(path)),
+        lambda value, _: _plain(path, bool(value)),
+        sort="flag",
+        shape={path: shapes.FLAG},
+    )
 
 
 def number(path: str) -> Form:
@@ -110,7 +129,7 @@ def number(path: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return _plain(path, None if value is None else Decimal(value))
 
-    return Form((path,), decode, encode, sort="number")
+    return Form((path,), decode, encode, sort="number", shape={path: shapes.NUMBER})
 
 
 def date_text(value: Any) -> str | None:
@@ -128,6 +147,7 @@ def date(path: str) -> Form:
         lambda obj: date_text(obj.get(path)),
         lambda value, _: _plain(path, wire_date(value)),
         sort="date",
+        shape={path: shapes.DATE},
     )
 
 
@@ -140,7 +160,7 @@ def ending(path: str, no_end: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return {no_end: True} if value is None else {path: wire_date(value), no_end: False}
 
-    return Form((path, no_end), decode, encode, sort="date")
+    return Form((path, no_end), decode, encode, sort="date", shape={path: shapes.DATE, no_end: shapes.FLAG})
 
 
 def link_of(value: Any, label: str = "name") -> Link | None:
@@ -167,6 +187,7 @@ def setup(path: str, table: str, *, label: str = "name", scope: str | None = Non
         lambda obj: link_of(obj.get(path)),
         lambda value, _: _plain(path, wire_link(value)),
         Target(table=table, label=label, scope=scope, inactive=inactive),
+        shape={path: shapes.reference("name")},
     )
 
 
@@ -177,6 +198,7 @@ def reference(path: str, kind: str, *, label: str = "name") -> Form:
         lambda obj: link_of(obj.get(path), label),
         lambda value, _: _plain(path, wire_link(value)),
         Target(kind=kind),
+        shape={path: shapes.reference(label, "name")},
     )
 
 
@@ -187,4 +209,5 @@ def parent(kind: str, decode_path: str, *, label: str = "name") -> Form:
         lambda obj: link_of(obj.get(decode_path), label),
         lambda _value, _: {},
         Target(kind=kind),
+        shape={decode_path: shapes.reference(label, "name")},
     )

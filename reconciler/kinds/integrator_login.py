@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
+from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Secret, Spec
 from reconciler.kinds.forms import Form, Object, Tables, flag, text
 from reconciler.kinds.values import Value
@@ -53,6 +54,14 @@ PASSWORD = Form(("id",), lambda _obj: None, lambda value, _: {"password": value}
 """Write-only [spec]: sent when the login is made, never read, never compared."""
 
 
+APIS = Form(
+    tuple(API_FLAGS.values()),
+    _decode_apis,
+    _encode_apis,
+    shape=dict.fromkeys(API_FLAGS.values(), shapes.FLAG),
+)
+
+
 class IntegratorLoginSpec(Spec):
     username: Annotated[
         str, StringConstraints(min_length=1, max_length=50, strict=True), text("username", exact=True)
@@ -63,7 +72,7 @@ class IntegratorLoginSpec(Spec):
     access_all_records: Annotated[StrictBool, flag("canAccessAllRecordsFlag")] = Field(
         description="Access Level: all records (guide step 2)."
     )
-    apis: Annotated[tuple[Api, ...], Form(tuple(API_FLAGS.values()), _decode_apis, _encode_apis)] = Field(
+    apis: Annotated[tuple[Api, ...], APIS] = Field(
         description="Exactly these APIs are switched on, all others off. "
         "The backup console needs ManagedServices, Company, Product and Reporting."
     )

@@ -62,6 +62,7 @@ CROSS_REFERENCES = Form(
         _encode_child,
         on_create=True,
         removal="inactivate",
+        shape={name: sort for field in fields_of(CrossReference) for name, sort in field.form.shape.items()},
     ),
 )
 
@@ -70,6 +71,7 @@ INTEGRATOR_LOGIN = Form(
     lambda obj: link_of(obj.get("integratorLogin")),
     reference("integratorLogin", "IntegratorLogin").encode,
     reference("integratorLogin", "IntegratorLogin").target,
+    shape=reference("integratorLogin", "IntegratorLogin").shape,
 )
 
 GLOBAL_PASSWORD = Form(

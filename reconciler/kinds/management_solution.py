@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
+from reconciler.http import shapes
 from reconciler.kinds.base import Akin, ById, ByIdentifier, ByName, Kind, Name, Spec, Verdict
 from reconciler.kinds.forms import Form, Object, Tables, parent, reference, text
 from reconciler.kinds.values import Link, Value, plain_text
@@ -29,13 +30,16 @@ def solution_reference(value: Value, _: Tables) -> dict[str, Any]:
     return {"managementSolution": {"name": value.name if isinstance(value, Link) else value}}
 
 
-SOLUTION = Form(("managementSolution",), lambda obj: _said(obj, "name"), solution_reference, exact=True)
+SHAPE = {"managementSolution": shapes.Shape({"id": shapes.ID, "name": shapes.TEXT, "setupName": shapes.TEXT})}
+
+SOLUTION = Form(("managementSolution",), lambda obj: _said(obj, "name"), solution_reference, exact=True, shape=SHAPE)
 
 SETUP_NAME = Form(
     ("managementSolution",),
     lambda obj: _said(obj, "setupName"),
     lambda value, _: {"managementSolution": {"setupName": value}} if value else {},
     exact=True,
+    shape=SHAPE,
 )
 
 

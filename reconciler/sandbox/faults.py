@@ -7,7 +7,7 @@ requests in the same order meet the same faults.
 
 | fault | what the client meets |
 |---|---|
-| `429` | 429 with `Retry-After` (`retry-after=S` seconds, 1 unless given); nothing was done |
+| `429` | 429 with `Retry-After` (`retry-after=S` seconds, 1 unless given; `dated=1`: as a date); nothing was done |
 | `500` | 500 with an error body; nothing was done |
 | `drop` | a write takes, then the connection closes without an answer |
 | `slow:ms=M` | the answer comes M milliseconds late |
@@ -16,7 +16,21 @@ requests in the same order meet the same faults.
 | `half-json` | a whole HTTP message holding half a JSON document |
 | `bundles-off` | `/system/bundles` is refused |
 | `auth-404` | bad credentials answer 404 instead of 401 |
+| `nothing`, `null` | status 200 and an empty body, or a body of `null` |
+| `drip:ms=M` | the body comes byte by byte, M milliseconds apart |
+| `endless` | the body never ends |
+| `bomb` | a MiB of gzip that unpacks to a GiB |
+| `redirect` | a POST or PATCH takes, and 302 (`status=S`) leads to another host over http |
+| `location` | a POST takes, and `Location` names another host over http |
+| `custom-fields` | a PATCH that names no `customFields` is refused |
 | `no-link` | lists send no `Link` header |
+| `link-host` | links name another host over http |
+| `link-cursor` | the next link names a cursor in place of a page |
+| `link-loop` | the next link leads to the page that it stands on |
+| `navigable` | lists ignore `pagination-type` and `pageId`, and number their pages |
+| `page-cap:size=N` | lists give at most N objects to a page, whatever is asked for |
+| `page-overlap` | each page begins with the last object of the page before it |
+| `no-search` | `…/search` does not exist |
 | `dates-wrong` | comparisons of dates in conditions answer wrongly |
 | `stale-visa` | the console calls a good visa expired (`form=N`, 0 to 6, in another form of the error) |
 """
@@ -36,11 +50,27 @@ KINDS = (
     "half-json",
     "bundles-off",
     "auth-404",
+    "nothing",
+    "null",
+    "drip",
+    "endless",
+    "bomb",
+    "redirect",
+    "location",
+    "custom-fields",
     "no-link",
+    "link-host",
+    "link-cursor",
+    "link-loop",
+    "navigable",
+    "page-cap",
+    "page-overlap",
+    "no-search",
     "dates-wrong",
     "stale-visa",
 )
-_NUMBERS = ("every", "ms", "status", "retry-after", "form")
+_NUMBERS = ("every", "ms", "status", "retry-after", "size", "dated", "form")
+_NEEDED = {"slow": ("ms", 250), "drip": ("ms", 250), "page-cap": ("size", 25)}
 _VISA_FORMS = 7
 
 
@@ -98,8 +128,9 @@ def parse_fault(spec: str) -> Fault:
             fault.options[name] = int(value)
     if fault.options.get("form", 0) >= _VISA_FORMS:
         raise FaultSpecError(f"{spec!r} names no form: give form=0 to form={_VISA_FORMS - 1}")
-    if kind == "slow" and "ms" not in fault.options:
-        raise FaultSpecError(f"{spec!r} needs a length: slow:ms=250")
+    needed, such_as = _NEEDED.get(kind, ("", 0))
+    if needed and needed not in fault.options:
+        raise FaultSpecError(f"{spec!r} needs a number: {kind}:{needed}={such_as}")
     return fault
 
 

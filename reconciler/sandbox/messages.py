@@ -36,13 +36,14 @@ class Request:
 
 @dataclass(slots=True, frozen=True)
 class Response:
-    """One answer. `fate` says what happens to it on the wire: `sent`, `dropped`, or `truncated`."""
+    """One answer. `fate` says what happens to it on the wire: `sent`, `dropped`, `truncated`, `dripped`, `endless`."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     fate: str = "sent"
     delay_ms: int = 0
+    drip_ms: int = 0
 
     def later(self, delay_ms: int) -> Response:
         """The same answer, held back."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from dataclasses import dataclass, field
+import zlib
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import TracebackType
 
 import uvicorn
@@ -18,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from reconciler.sandbox import control, page
 from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.connectwise.app import ConnectWise, is_connectwise, too_many
+from reconciler.sandbox.connectwise.app import ELSEWHERE, ConnectWise, is_connectwise, too_many
 from reconciler.sandbox.connectwise.tenant import Tenant
 from reconciler.sandbox.cove import app as cove
 from reconciler.sandbox.cove.console import Console
@@ -31,6 +33,14 @@ _HTML = (
     b"<!DOCTYPE html><html><head><title>Proxy sign-in</title></head>"
     b"<body><h1>Sign in to reach the network</h1></body></html>"
 )
+
+
+@lru_cache(maxsize=1)
+def _bomb() -> bytes:
+    """A GiB of blanks in a MiB of gzip."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    piece = b" " * 2**20
+    return b"".join([*(packer.compress(piece) for _ in range(1024)), packer.flush()])
 
 
 @dataclass(slots=True, frozen=True)
@@ -145,19 +155,43 @@ class Application:
         faults, path = self.sandbox.faults, request.path
         slow = faults.hit("slow", path)
         response = self._instead(request) or self.connectwise.answer(request)
-        read_only = request.method == "GET" or "/system/bundles" in path
+        read_only = request.method == "GET" or path.endswith(("/system/bundles", "/search"))
+        if response.status < 300 and not read_only:
+            response = self._led_away(response, request)
         if response.status < 300 and not read_only and faults.hit("drop", path):
             response = response.met_by("dropped")
+        elif dripping := response.body and faults.hit("drip", path):
+            response = replace(response.met_by("dripped"), drip_ms=dripping.options["ms"])
         elif response.body and faults.hit("truncated", path):
             response = response.met_by("truncated")
         elif response.body and faults.hit("half-json", path):
             response = Response(response.status, response.body[: len(response.body) // 2], response.headers)
+        elif faults.hit("endless", path):
+            response = response.met_by("endless")
+        elif faults.hit("bomb", path):
+            response = Response(200, _bomb(), (*response.headers, (b"content-encoding", b"gzip")))
+        elif faults.hit("nothing", path):
+            response = Response(200, b"", response.headers)
+        elif faults.hit("null", path):
+            response = Response(200, b"null", response.headers)
         return response.later(slow.options["ms"]) if slow else response
+
+    def _led_away(self, response: Response, request: Request) -> Response:
+        """A write that took, and whose answer names another host over http, as behind a proxy."""
+        faults, path = self.sandbox.faults, request.path
+        away = (b"location", f"{ELSEWHERE}{path}".encode())
+        if request.method in {"POST", "PATCH"} and (redirect := faults.hit("redirect", path)):
+            return Response(redirect.options.get("status", 302), b"", (away,))
+        if request.method == "POST" and faults.hit("location", path):
+            return replace(response, headers=(*response.headers, away))
+        return response
 
     def _instead(self, request: Request) -> Response | None:
         faults, path = self.sandbox.faults, request.path
         if storm := faults.hit("429", path):
-            return too_many(storm.options.get("retry-after", 1))
+            return too_many(
+                storm.options.get("retry-after", 1), self.sandbox.clock.now() if "dated" in storm.options else None
+            )
         if faults.hit("500", path):
             return error_response(500, "InternalServerError", "An unexpected error occurred.")
         if proxy := faults.hit("html", path):
@@ -187,6 +221,21 @@ async def _send(response: Response, scope: Scope, send: Send) -> None:
     length = (b"content-length", str(len(response.body)).encode())
     headers = [*response.headers, length] if response.status != 204 else list(response.headers)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if response.fate == "dripped":
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        for at in range(len(response.body)):
+            await send({"type": "http.response.body", "body": response.body[at : at + 1], "more_body": True})
+            await asyncio.sleep(response.drip_ms / 1000)
+            if transport is not None and transport.is_closing():
+                return
+        await send({"type": "http.response.body", "body": b""})
+        return
+    if response.fate == "endless":
+        await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
+        while transport is None or not transport.is_closing():
+            await send({"type": "http.response.body", "body": b" " * 65536, "more_body": True})
+            await asyncio.sleep(0)
+        return
     if response.fate == "truncated" and transport is not None:
         half = response.body[: len(response.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})

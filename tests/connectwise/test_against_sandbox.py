@@ -187,7 +187,11 @@ def test_conditions_find_what_the_same_words_mean_in_python(
             rows = await connectwise.list(COMPANIES)
             for condition, holds in asked:
                 found = await connectwise.list(COMPANIES, conditions=condition)
-                assert [row["id"] for row in found] == [row["id"] for row in rows if holds(row)], str(condition)
+                wanted = [row["id"] for row in rows if holds(row)]
+                if c.loosened(condition) == condition:
+                    assert [row["id"] for row in found] == wanted, str(condition)
+                else:  # not to be asked for exactly: more may come, and never less
+                    assert {row["id"] for row in found} >= set(wanted), str(condition)
 
     asyncio.run(read())
 

@@ -90,6 +90,8 @@ async def test_no_parents_ask_nothing_and_a_parent_named_twice_is_asked_once() -
         {"success": False, "statusCode": 500, "error": {"code": "x"}},
         {"success": True, "entities": None},
         {"success": True, "entities": ["x"]},
+        {"success": True, "entities": [{"id": {}}]},
+        {"sequenceNumber": {}, "success": True, "entities": []},
         {"success": "yes", "entities": []},
         {"sequenceNumber": 99, "success": True, "entities": []},
     ],
@@ -104,14 +106,32 @@ async def test_an_item_that_failed_or_is_missing_is_read_on_its_own(broken: dict
     assert server.seen[1].query == {"conditions": "cancelledDate=null", "fields": "id,quantity", "pageSize": "1000"}
 
 
-async def test_a_parent_with_more_than_a_page_of_children_is_read_on_behind_them() -> None:
+async def test_a_parent_with_more_than_a_page_of_children_is_read_on_its_own() -> None:
     def table(parent: int) -> list[dict[str, Any]]:
         return children(parent, 2500 if parent == 2 else 1)
 
     async with Server(bundled(table)) as server, client(server.site) as connectwise:
         found = await connectwise.list_children("addition", [1, 2, 3], path=PATH)
     assert found == {parent: table(parent) for parent in (1, 2, 3)}
-    assert [seen.query.get("pageId") for seen in server.seen] == [None, "21000", "22000"]
+    assert [seen.query.get("pageId") for seen in server.seen] == [None, None, "21000", "22000"]
+
+
+@pytest.mark.parametrize("cap", [25, 30, 250])
+async def test_children_that_a_cap_may_have_cut_off_are_read_on_their_own(cap: int) -> None:
+    def table(parent: int) -> list[dict[str, Any]]:
+        return children(parent, {1: 2, 2: 600, 3: cap}.get(parent, cap - 1))
+
+    whole = bundled(lambda parent: table(parent)[:cap])
+
+    def answer(seen: Seen) -> Reply:
+        return whole(seen) if seen.method == "POST" else single(seen, table)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children("addition", [1, 2, 3, 4], path=PATH)
+    assert found == {parent: table(parent) for parent in (1, 2, 3, 4)}
+    assert {name for name in server.asked if name.startswith("GET")} == {
+        f"GET /finance/agreements/{parent}/additions" for parent in (2, 3)
+    }
 
 
 async def test_a_result_that_counts_more_than_it_holds_is_read_on() -> None:

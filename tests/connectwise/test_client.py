@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.connectwise import ConnectWiseError, NotJson, TooLong
+from reconciler.connectwise import ConnectWiseError, Invalid, NotJson
 from reconciler.connectwise import conditions as c
 
 from .servers import ROOT, Reply, Seen, Server, client, connection, scripted
@@ -109,7 +109,7 @@ async def test_an_ordered_list_pages_by_number() -> None:
 
 
 async def test_conditions_child_conditions_and_fields_arrive_as_they_were_meant() -> None:
-    nasty = 'Müller & "Söhne" \\ 100% + a/b?c#d'
+    nasty = "Müller's & Söhne [alt] 100% + a/b?c#d"
     async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
         await connectwise.list(
             "/company/companies",
@@ -118,30 +118,53 @@ async def test_conditions_child_conditions_and_fields_arrive_as_they_were_meant(
             fields=("identifier", "status/name", "_info"),
         )
     assert server.seen[0].query == {
-        "conditions": 'name="Müller & \\"Söhne\\" \\\\ 100% + a/b?c#d"',
+        "conditions": 'name="Müller\'s & Söhne [[]alt] 100% + a/b?c#d"',
         "childConditions": "types/id=1",
         "fields": "id,identifier,status/name,_info",
         "pageSize": "1000",
     }
 
 
-async def test_a_long_list_of_values_is_split_so_that_no_url_passes_two_thousand_characters() -> None:
+@pytest.mark.parametrize("name", ["A*B", 'A "B"', "A\\B", "A\nB"])
+async def test_what_no_condition_can_ask_for_is_read_whole_and_looked_for_here(name: str) -> None:
+    names = ["AXB", name.upper() + " ", name, "B"]
+    table = [{"id": number, "name": each} for number, each in enumerate(names, start=1)]
+    also = c.equals("deletedFlag", value=False)
+    async with Server(scripted(Reply(table))) as server, client(server.site) as connectwise:
+        found = await connectwise.list("/x", conditions=c.all_of(c.equals("name", name), also))
+        assert [row["id"] for row in found] == [2, 3]
+        found = await connectwise.list_where_in("/x", "name", ["B", name], also=also)
+        assert [row["id"] for row in found] == [2, 3, 4]
+        assert connectwise.in_chunks("/x", "name", ["B", name], also=also) == 1
+    assert [seen.query["conditions"] for seen in server.seen] == ["deletedFlag=false"] * 2
+
+
+async def test_a_long_list_of_values_is_split_so_that_no_url_is_too_long() -> None:
     values = [f"Kunde-{number:05}-ä" for number in range(500)]
-    table = [{"id": number, "identifier": value} for number, value in enumerate(values)]
+    table = [{"id": number, "identifier": value} for number, value in enumerate(values, start=1)]
 
     def answer(seen: Seen) -> Reply:
-        return Reply([row for row in table if f'"{row["identifier"]}"' in seen.query["conditions"]])
+        rows = [row for row in table if f'"{row["identifier"]}"' in seen.query["conditions"]]
+        return Reply(rows, headers={"link": '<http://x/?pageId=0>; rel="first"'})
 
     asked: dict[str, Any] = {"also": c.equals("deletedFlag", value=False), "fields": ("identifier",)}
     async with Server(answer) as server, client(server.site) as connectwise:
         found = await connectwise.list_where_in("/company/companies", "identifier", values, **asked)
         expected = connectwise.in_chunks("/company/companies", "identifier", values, **asked)
-    assert sorted(row["id"] for row in found) == list(range(500))
+    assert sorted(row["id"] for row in found) == list(range(1, 501))
     assert len(server.seen) == expected
     lengths = [len(server.site + seen.target) for seen in server.seen]
-    assert max(lengths) <= 2000
+    assert max(lengths) <= 1745
     assert min(lengths[:-1]) > 1500
     assert all(seen.query["conditions"].endswith(") and deletedFlag=false") for seen in server.seen)
+
+
+async def test_objects_asked_for_by_id_need_no_second_look_for_the_end() -> None:
+    ids = list(range(1, 41))
+    table = [{"id": number} for number in ids]
+    async with Server(scripted(Reply(table))) as server, client(server.site) as connectwise:
+        assert len(await connectwise.list_where_in("/x", "id", ids)) == 40
+    assert len(server.seen) == 1
 
 
 async def test_an_object_that_two_of_the_split_lists_hold_comes_once() -> None:
@@ -158,11 +181,46 @@ async def test_an_empty_list_of_values_asks_nothing() -> None:
     assert server.discoveries == []
 
 
-async def test_a_value_too_long_for_any_url_is_an_error_before_anything_is_sent() -> None:
-    async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
-        with pytest.raises(TooLong, match="does not fit a URL"):
-            await connectwise.list_where_in("/x", "name", ["n" * 3000])
-    assert server.seen == []
+async def test_a_value_too_long_for_any_url_goes_by_search() -> None:
+    long = "n" * 3000
+    links = {"link": '<http://x/?pageId=7>; rel="next"'}
+    answers = scripted(Reply([{"id": 7, "name": long}], headers=links), Reply([{"id": 9, "name": long}]))
+    async with Server(answers) as server, client(server.site) as connectwise:
+        found = await connectwise.list_where_in("/company/companies", "name", [long], fields=("name",))
+        assert connectwise.requests.by_route["POST /company/companies/search"] == 2
+    assert [row["id"] for row in found] == [7, 9]
+    searches = [seen for seen in server.seen if seen.method == "POST"]
+    assert [seen.json for seen in searches] == [{"conditions": f'name in ("{long}")'}] * 2
+    assert searches[0].query == {"fields": "id,name", "pageSize": "1000"}
+    assert searches[1].query == {"fields": "id,name", "pageSize": "1000", "pageId": "7"}
+    assert all(seen.headers["pagination-type"] == "forward-only" for seen in searches)
+
+
+@pytest.mark.parametrize("status", [404, 405])
+async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_once(status: int) -> None:
+    long = "n" * 3000
+    notices: list[str] = []
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path.endswith("/info"):
+            return Reply({"version": "v1"})
+        if seen.method == "POST":
+            return Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, status=status)
+        return Reply([{"id": 1, "name": "other"}, {"id": 2, "name": long}])
+
+    async with Server(answer) as server, client(server.site, on_notice=notices.append) as connectwise:
+        await connectwise.get("/system/info")
+        for _ in range(2):
+            assert await connectwise.list("/x", conditions=c.equals("name", long)) == [{"id": 2, "name": long}]
+    assert server.asked == ["GET /system/info", "POST /x/search", "GET /x", "GET /x"]
+    assert len(notices) == 1
+    assert "no search" in notices[0]
+
+
+async def test_any_other_failure_of_a_search_is_an_error() -> None:
+    async with Server(scripted(Reply({"message": "bad"}, status=400))) as server, client(server.site) as connectwise:
+        with pytest.raises(Invalid, match="POST /x/search"):
+            await connectwise.list("/x", conditions=c.equals("name", "n" * 3000))
 
 
 async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
@@ -176,16 +234,19 @@ async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
     ("call", "body", "says"),
     [
         ("list", {"not": "a list"}, "not a list of objects"),
-        ("list", [1, 2], "not a list of objects"),
+        ("list", [1, 2], "number 1 where an object is expected"),
+        ("list", b"", "the answer is empty"),
+        ("list", None, "the answer is empty"),
         ("get", [1], "not an object"),
-        ("get", b"", "not an object"),
+        ("get", b"", "the answer is empty"),
         ("count", {"count": "many"}, "not a count"),
     ],
 )
 async def test_json_of_another_shape_is_an_error_that_says_so(call: str, body: Any, says: str) -> None:
     async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
-        with pytest.raises(NotJson, match=says):
+        with pytest.raises(NotJson, match=says) as caught:
             await getattr(connectwise, call)("/company/companies")
+    assert "GET /company/companies" in str(caught.value)
 
 
 async def test_requests_are_counted_by_route_and_repeats_apart() -> None:

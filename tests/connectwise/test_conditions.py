@@ -21,6 +21,9 @@ from reconciler.connectwise import conditions as c
     [
         (c.equals("name", "Acme"), 'name="Acme"'),
         (c.equals("company/identifier", 'A "B" \\C'), 'company/identifier="A \\"B\\" \\\\C"'),
+        (c.equals("name", "[A] [B]"), 'name="[[]A] [[]B]"'),
+        (c.one_of("name", ["A", "[B]"]), '(name in ("A") or name="[[]B]")'),
+        (c.one_of("name", ["[B]"]), 'name="[[]B]"'),
         (c.equals("deletedFlag", value=False), "deletedFlag=false"),
         (c.equals("inactiveFlag", value=True), "inactiveFlag=true"),
         (c.equals("cancelledDate", None), "cancelledDate=null"),
@@ -77,7 +80,63 @@ def test_a_time_without_zone_is_refused() -> None:
 def test_a_text_survives_its_quotes(text: str) -> None:
     written = c.literal(text)
     assert re.fullmatch(r'"(?:[^"\\]|\\["\\])*"', written, re.DOTALL)
-    assert re.sub(r'\\(["\\])', r"\1", written[1:-1]) == text
+    assert re.sub(r'\\(["\\])', r"\1", written[1:-1]).replace("[[]", "[") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "exactly"),
+    [("A & B + C # D % 'E' [F]", True), (None, True), (7, True), *[(f"A{odd}B", False) for odd in '*"\\\n\r\t\u2028']],
+)
+def test_some_texts_cannot_be_asked_for(value: c.Value, exactly: bool) -> None:
+    assert c.askable(value) is exactly
+
+
+ODD, FINE, FLAG = c.equals("name", "A*"), c.equals("name", "A"), c.equals("deletedFlag", value=False)
+
+
+@pytest.mark.parametrize(
+    ("condition", "left"),
+    [
+        (None, None),
+        (FINE, FINE),
+        (ODD, None),
+        (c.one_of("name", ["A", "A*"]), None),
+        (c.one_of("name", ["A", "B"]), c.one_of("name", ["A", "B"])),
+        (c.all_of(ODD, FLAG), FLAG),
+        (c.all_of(ODD, ODD), None),
+        (c.any_of(ODD, FLAG), None),
+        (c.any_of(FINE, FLAG), c.any_of(FINE, FLAG)),
+        (c.negate(ODD), None),
+        (c.negate(FINE), c.negate(FINE)),
+        (c.like("name", "A*"), c.like("name", "A*")),
+    ],
+)
+def test_a_loosened_condition_leaves_out_what_cannot_be_asked_for(
+    condition: c.Condition | None, left: c.Condition | None
+) -> None:
+    assert c.loosened(condition) == left
+
+
+@pytest.mark.parametrize(
+    ("condition", "may"),
+    [
+        (None, True),
+        (c.equals("name", "a* b"), True),
+        (c.equals("name", "A* C"), False),
+        (c.equals("company/identifier", "acme"), True),
+        (c.equals("company/identifier", "other"), False),
+        (c.equals("company/name", "unread"), True),
+        (c.equals("name/x", "no such path"), True),
+        (c.equals("id", 9), True),
+        (c.one_of("name", ["x", "A*  B"]), True),
+        (c.one_of("name", ["x"]), False),
+        (c.all_of(c.equals("name", "A* B"), c.equals("company/identifier", "other")), False),
+        (c.any_of(c.equals("name", "x"), c.equals("company/identifier", "ACME")), True),
+        (c.negate(c.equals("name", "A* B")), True),
+    ],
+)
+def test_an_object_is_left_out_only_where_it_certainly_is_not_meant(condition: c.Condition | None, may: bool) -> None:
+    assert c.may_hold(condition, {"id": 1, "name": "A*\u00a0B ", "company": {"identifier": "ACME"}}) is may
 
 
 @given(st.datetimes(timezones=st.timezones()))
@@ -104,12 +163,15 @@ def test_what_goes_into_a_query_comes_out_of_it(text: str) -> None:
 def test_runs_hold_every_value_once_and_fit_the_room(values: list[str | int], room: int) -> None:
     runs = list(c.in_chunks("company/identifier", values, room=room))
     assert [value for run in runs for value in run] == list(dict.fromkeys(values))
-    assert all(c.encoded_length(str(c.one_of("company/identifier", run))) <= room for run in runs)
+    lengths = [c.encoded_length(str(c.one_of("company/identifier", run))) for run in runs]
+    assert all(length <= room or len(run) == 1 for length, run in zip(lengths, runs, strict=True))
+
+
+def test_runs_are_as_long_as_the_room_lets_them_be() -> None:
+    runs = list(c.in_chunks("name", [f"K{number}" for number in range(200)], room=500))
     for run, following in pairwise(runs):
-        more = c.one_of("company/identifier", (*run, following[0]))
-        assert c.encoded_length(str(more)) > room
+        assert c.encoded_length(str(c.one_of("name", (*run, following[0])))) > 500 - len("()") * 3
 
 
-def test_a_value_that_fits_no_run_is_refused() -> None:
-    with pytest.raises(ValueError, match="does not fit a URL"):
-        list(c.in_chunks("name", ["x" * 100], room=100))
+def test_a_value_that_fits_no_run_is_a_run_of_its_own() -> None:
+    assert list(c.in_chunks("name", ["a", "x" * 100, "b"], room=100)) == [("a",), ("x" * 100,), ("b",)]

@@ -1,4 +1,4 @@
-"""Where a list ends, and where it would not."""
+"""Where a list ends, where it goes on, and where it would not end."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.connectwise import EndlessPaging
-from reconciler.connectwise.paging import Page, Paging, every_page, next_mark
+from reconciler.connectwise.paging import Links, Mark, Page, Paging, every_page, links_of
+
+FIRST = '<http://x/?pageId=0>; rel="first"'
 
 
 def rows(*ids: int) -> list[dict[str, Any]]:
     return [{"id": number} for number in ids]
+
+
+def following(number: int, parameter: str = "pageId") -> str:
+    return f'<http://x/?{parameter}={number}>; rel="next"'
 
 
 class Pages:
@@ -21,119 +27,245 @@ class Pages:
 
     def __init__(self, *pages: Page) -> None:
         self._pages = list(pages)
-        self.marks: list[int | None] = []
+        self._longest = 0
+        self.marks: list[str] = []
 
-    async def __call__(self, mark: int | None) -> Page:
-        self.marks.append(mark)
-        return self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
+    async def __call__(self, mark: Mark | None) -> Page:
+        self.marks.append(str(mark or ""))
+        page = self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
+        self._longest = max(self._longest, len(page.objects))
+        return page
+
+    def longest(self) -> int:
+        return self._longest
 
 
 async def read(pages: Pages, paging: Paging = "forward-only", **more: Any) -> list[dict[str, Any]]:
-    return await every_page(pages, paging=paging, endpoint="/x", size=2, **more)
+    """A list of pages of four, whose server is known to cap none of them below two."""
+    return await every_page(
+        pages, paging=paging, endpoint="/x", longest=pages.longest, **{"size": 4, "least": 2, **more}
+    )
 
 
-async def test_a_short_page_is_the_last() -> None:
+async def test_a_page_shorter_than_any_cap_is_the_last() -> None:
     pages = Pages(Page(rows(1), None))
     assert await read(pages) == rows(1)
-    assert pages.marks == [None]
+    assert pages.marks == [""]
 
 
-async def test_a_full_page_whose_link_has_no_next_is_the_last() -> None:
-    pages = Pages(Page(rows(1, 2), '<http://x/?pageId=1>; rel="first"'))
-    assert await read(pages) == rows(1, 2)
-    assert pages.marks == [None]
+async def test_a_page_whose_link_has_no_next_is_the_last() -> None:
+    pages = Pages(Page(rows(1, 2, 3, 4), FIRST))
+    assert await read(pages) == rows(1, 2, 3, 4)
+    assert pages.marks == [""]
+
+
+@pytest.mark.parametrize("link", ["<http://x/style.css>; rel=preload", "nonsense", "<http://x/?pageId=9>", ""])
+async def test_a_link_that_names_no_page_says_nothing_of_the_end(link: str) -> None:
+    pages = Pages(Page(rows(1, 2, 3, 4), link), Page([], link))
+    assert await read(pages) == rows(1, 2, 3, 4)
+    assert pages.marks == ["", "pageId=4"]
 
 
 async def test_a_full_page_without_link_may_be_followed_by_an_empty_one() -> None:
-    pages = Pages(Page(rows(1, 2), None), Page([], None))
-    assert await read(pages) == rows(1, 2)
-    assert pages.marks == [None, 2]
-
-
-async def test_where_links_are_sent_a_full_page_without_one_is_the_last() -> None:
-    pages = Pages(Page(rows(1, 2), '<http://x/?pageId=2>; rel="next"'), Page(rows(3, 4), None))
+    pages = Pages(Page(rows(1, 2, 3, 4), None), Page([], None))
     assert await read(pages) == rows(1, 2, 3, 4)
-    assert pages.marks == [None, 2]
+    assert pages.marks == ["", "pageId=4"]
+
+
+async def test_a_page_that_a_cap_may_have_cut_off_is_followed_even_without_link() -> None:
+    pages = Pages(Page(rows(1, 2), None), Page(rows(3, 4), None), Page(rows(5), None))
+    assert await read(pages) == rows(1, 2, 3, 4, 5)
+    assert pages.marks == ["", "pageId=2", "pageId=4"]
+
+
+async def test_a_page_shorter_than_another_of_the_endpoint_is_the_last() -> None:
+    pages = Pages(Page(rows(1, 2, 3), None), Page(rows(4, 5), None))
+    assert await read(pages) == rows(1, 2, 3, 4, 5)
+    assert pages.marks == ["", "pageId=3"]
+
+
+async def test_a_page_without_link_among_pages_with_one_is_not_the_last_for_that() -> None:
+    pages = Pages(Page(rows(1, 2), following(2)), Page(rows(3, 4), None), Page(rows(5), None))
+    assert await read(pages) == rows(1, 2, 3, 4, 5)
+
+
+async def test_a_list_that_can_have_no_more_objects_ends() -> None:
+    pages = Pages(Page(rows(1, 2, 3, 4), None))
+    assert await read(pages, at_most=4) == rows(1, 2, 3, 4)
+    assert pages.marks == [""]
 
 
 async def test_a_short_page_whose_link_has_a_next_is_not_the_last() -> None:
     pages = Pages(Page(rows(4), "<http://x/?pageId=4>; rel=next"), Page(rows(7), None))
     assert await read(pages) == rows(4, 7)
-    assert pages.marks == [None, 4]
+    assert pages.marks == ["", "pageId=4"]
 
 
-async def test_an_empty_page_ends_whatever_its_link_says() -> None:
-    pages = Pages(Page([], '<http://x/?pageId=9>; rel="next"'))
+async def test_navigable_links_are_followed_where_forward_only_was_asked_for() -> None:
+    pages = Pages(
+        Page(rows(1, 2, 3, 4), following(2, "page")), Page(rows(5, 6, 7, 8), following(3, "page")), Page(rows(9), FIRST)
+    )
+    assert await read(pages) == rows(1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert pages.marks == ["", "page=2", "page=3"]
+
+
+async def test_after_a_navigable_link_a_full_page_without_one_is_followed_by_number() -> None:
+    pages = Pages(Page(rows(1, 2, 3, 4), following(2, "page")), Page(rows(5, 6, 7, 8), None), Page(rows(9), None))
+    assert await read(pages) == rows(1, 2, 3, 4, 5, 6, 7, 8, 9)
+    assert pages.marks == ["", "page=2", "page=3"]
+
+
+async def test_an_endpoint_that_understands_no_ids_and_sends_no_link_is_read_by_number() -> None:
+    first = Page(rows(1, 2, 3, 4), None)
+    pages = Pages(first, first, Page(rows(5, 6), None))
+    assert await read(pages) == rows(1, 2, 3, 4, 5, 6)
+    assert pages.marks == ["", "pageId=4", "page=2"]
+
+
+async def test_a_page_that_is_not_in_the_order_of_ids_is_followed_by_number() -> None:
+    pages = Pages(Page(rows(9, 3, 4, 1), None), Page(rows(2), None))
+    assert await read(pages) == rows(9, 3, 4, 1, 2)
+    assert pages.marks == ["", "page=2"]
+
+
+async def test_an_endpoint_that_gives_all_at_once_whatever_is_asked_is_read_once() -> None:
+    pages = Pages(Page(rows(1, 2, 3), None))
+    assert await read(pages) == rows(1, 2, 3)
+    assert pages.marks == ["", "pageId=3", "page=2"]
+
+
+async def test_an_empty_page_ends() -> None:
+    assert await read(Pages(Page([], None))) == []
+    assert await read(Pages(Page(rows(1, 2), following(2)), Page([], following(2)))) == rows(1, 2)
+
+
+async def test_an_empty_page_that_leads_on_is_followed_once() -> None:
+    pages = Pages(Page([], following(9)), Page(rows(12), FIRST))
+    assert await read(pages) == rows(12)
+    pages = Pages(Page([], following(9)), Page([], following(10)), Page(rows(12), FIRST))
     assert await read(pages) == []
 
 
-async def test_without_link_the_next_page_starts_behind_the_highest_id() -> None:
-    pages = Pages(Page(rows(9, 3), None), Page(rows(11), None))
-    assert await read(pages) == rows(9, 3, 11)
-    assert pages.marks == [None, 9]
-
-
 async def test_navigable_pages_are_numbered_on_and_an_object_seen_twice_counts_once() -> None:
-    pages = Pages(Page(rows(1, 2), None), Page(rows(2, 3), '<http://x/?page=3>; rel="next"'), Page(rows(4), None))
-    assert await read(pages, "navigable") == rows(1, 2, 3, 4)
-    assert pages.marks == [None, 2, 3]
+    pages = Pages(Page(rows(1, 2, 3, 4), None), Page(rows(4, 5), following(3, "page")), Page(rows(6), None))
+    assert await read(pages, "navigable") == rows(1, 2, 3, 4, 5, 6)
+    assert pages.marks == ["", "page=2", "page=3"]
 
 
-async def test_reading_can_start_behind_an_id() -> None:
-    pages = Pages(Page(rows(8), None))
-    assert await read(pages, after=7) == rows(8)
-    assert pages.marks == [7]
-
-
-@pytest.mark.parametrize("link", [None, '<http://x/?pageId=2&page=2>; rel="next"'])
 @pytest.mark.parametrize("paging", ["forward-only", "navigable"])
-async def test_a_server_that_repeats_a_page_is_found_out(link: str | None, paging: Paging) -> None:
+async def test_a_server_that_repeats_a_full_page_is_found_out(paging: Paging) -> None:
     with pytest.raises(EndlessPaging, match="only objects of pages before it"):
-        await read(Pages(Page(rows(1, 2), link)), paging)
-
-
-async def test_objects_without_id_cannot_be_paged_blindly() -> None:
-    with pytest.raises(EndlessPaging, match="without id"):
-        await read(Pages(Page([{"name": "a"}, {"name": "b"}], None)))
+        await read(Pages(Page(rows(1, 2, 3, 4), None)), paging)
 
 
 @pytest.mark.parametrize(
-    ("link", "mark"),
+    "link",
+    [following(0), following(1, "page"), '<http://x/?pageId=0&page=1>; rel="next"', following(4)],
+)
+async def test_a_next_that_leads_back_is_found_out(link: str) -> None:
+    with pytest.raises(EndlessPaging, match="again"):
+        await read(Pages(Page(rows(1, 2, 3, 4), following(4)), Page(rows(5, 6, 7, 8), link)))
+
+
+async def test_pages_that_lead_on_and_bring_nothing_new_are_found_out() -> None:
+    with pytest.raises(EndlessPaging, match="only objects of pages before it"):
+        await read(Pages(Page(rows(1, 2), following(2)), Page(rows(1, 2), following(3))))
+
+
+NEXT_BY_ID = [
+    '<https://h/x?pageId=12&pageSize=1000>; rel="next"',
+    "<https://h/x?PAGEID=12>; rel=next",
+    "<https://h/x?pageId=12>; rel='next'",
+    "<https://h/x?pageId=12>; REL = NEXT",
+    "<?pageId=12>; rel=next",
+    "</v4_6_release/apis/3.0/x?pageId=12>; rel=next",
+    "<https://h/x?a=1&amp;pageId=12>; rel=next",
+    "<https://[broken/x?pageId=12>; rel=next",
+    '<https://h/x?pageId=1>; rel="prev", <https://h/x?pageId=12>; title="a, b"; rel="next"',
+    '<https://h/x?conditions=name%3D"a,b"&pageId=12>; rel="next"',
+    '<https://h/x?pageId=12>; rel="last next"',
+    '<https://h/x?pageId=5&page=12>; rel="next"',
+    '<https://h/x?pageId=12>; rel="next", <https://h/x?pageId=99>; rel="next"',
+]
+
+
+@pytest.mark.parametrize("link", NEXT_BY_ID)
+def test_the_next_page_is_what_the_link_header_says(link: str) -> None:
+    found = links_of(link, {Mark("pageId", 5)}, "/x")
+    assert found.next in {Mark("pageId", 12), Mark("page", 12)}
+    assert found.some
+
+
+@pytest.mark.parametrize(
+    ("link", "some"),
     [
-        (None, None),
-        ("", None),
-        ("nonsense", None),
-        ('<https://h/x?pageId=12&pageSize=1000>; rel="next"', 12),
-        ("<https://h/x?PAGEID=12>; rel=next", 12),
-        ('<https://h/x?pageId=1>; rel="prev", <https://h/x?pageId=12>; title="a, b"; rel="next"', 12),
-        ('<https://h/x?pageId=12>; rel="last next"', 12),
-        ('<https://h/x?pageId=12>; rel="last"', None),
-        ('<https://h/x?page=12>; rel="next"', None),
-        ('<https://h/x?pageId=twelve>; rel="next"', None),
-        ("<https://h/x?pageId=12>", None),
+        (None, False),
+        ("", False),
+        ("nonsense", False),
+        ("<https://h/x?pageId=12>", False),
+        ("<https://h/x>; rel=nextish", False),
+        ('<https://h/x?pageId=12>; rel="last"', True),
+        ('<https://h/x?pageId=12>; rel="first"; title="next"', True),
     ],
 )
-def test_the_next_page_is_what_the_link_header_says(link: str | None, mark: int | None) -> None:
-    assert next_mark(link, "forward-only") == mark
+def test_a_header_without_next_leads_nowhere(link: str | None, some: bool) -> None:
+    assert links_of(link, (), "/x") == Links(None, some)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<https://h/x?cursor=abc>; rel="next"',
+        '<https://h/x?pageId=twelve>; rel="next"',
+        '<https://h/x?pageId=-1>; rel="next"',
+        f'<https://h/x?pageId={"9" * 5000}>; rel="next"',
+        '<https://h/x>; rel="next"',
+        'https://h/x?pageId=12; rel="next"',
+        '<https://h/x?pageId=12; rel="next"',
+    ],
+)
+async def test_a_next_that_is_not_understood_is_an_error_and_not_the_end(link: str) -> None:
+    with pytest.raises(EndlessPaging, match="not understood"):
+        await read(Pages(Page(rows(1), link)))
 
 
 @given(st.text())
 def test_no_link_header_is_too_broken_to_read(link: str) -> None:
-    next_mark(link, "navigable")
+    try:
+        links_of(link, (), "/x")
+    except EndlessPaging:
+        assert "next" in link.lower()
 
 
-@given(st.sets(st.integers(1, 500)), st.integers(1, 7), st.booleans())
-async def test_every_object_comes_once_however_many_there_are(ids: set[int], size: int, linked: bool) -> None:
+@given(
+    st.sets(st.integers(1, 500)),
+    st.integers(2, 7),
+    st.sampled_from(["none", "forward", "navigable", "navigable without link", "some"]),
+    st.booleans(),
+)
+async def test_every_object_comes_once_however_it_is_paged(ids: set[int], cap: int, form: str, last: bool) -> None:
     table = rows(*sorted(ids))
     asked = 0
+    longest = 0
 
-    async def fetch(mark: int | None) -> Page:
-        nonlocal asked
+    async def fetch(mark: Mark | None) -> Page:
+        nonlocal asked, longest
         asked += 1
-        rest = [row for row in table if row["id"] > (mark or 0)]
-        page = rest[:size]
-        link = f'<http://x/?pageId={page[-1]["id"]}>; rel="next"' if len(rest) > size else '<http://x/>; rel="first"'
-        return Page(page, link if linked else None)
+        if form.startswith("navigable"):
+            number = mark.value if mark and mark.parameter == "page" else 1
+            page, more = table[(number - 1) * cap : number * cap], number * cap < len(table)
+            link = following(number + 1, "page") if more else ""
+        else:
+            rest = [row for row in table if row["id"] > (mark.value if mark else 0)]
+            page, more = rest[:cap], len(rest) > cap
+            link = following(page[-1]["id"]) if more else ""
+        longest = max(longest, len(page))
+        if form in {"none", "navigable without link"} or (form == "some" and asked % 2):
+            link = ""
+        elif last and not more:
+            link = FIRST
+        return Page(page, link or None)
 
-    assert await every_page(fetch, paging="forward-only", endpoint="/x", size=size) == table
-    assert asked == (max(1, -(-len(ids) // size)) if linked else len(ids) // size + 1)
+    found = await every_page(fetch, paging="forward-only", endpoint="/x", size=7, least=2, longest=lambda: longest)
+    assert found == table
+    assert asked <= len(ids) // cap + 3

@@ -196,9 +196,32 @@ async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
         Reply(b'{"id": 1'),
         Reply(b"[" * 100_000),
         Reply(b"\xff\xfe"),
+        Reply(b'{"id": 1, "name": "\xff"}'),
+        Reply(b'{"id": NaN}'),
+        Reply(b'{"id": 1, "x": 1e9999999999999999999999}'),
+        Reply(b""),
+        Reply(b"null"),
+        HTML,
         Reply(b"not gzip at all", headers={"content-encoding": "gzip"}),
     ],
-    ids=["500", "502", "408", "dropped", "not HTTP", "cut off", "truncated JSON", "deep JSON", "bad UTF-8", "bad gzip"],
+    ids=[
+        "500",
+        "502",
+        "408",
+        "dropped",
+        "not HTTP",
+        "cut off",
+        "truncated JSON",
+        "deep JSON",
+        "no UTF-8",
+        "text without UTF-8",
+        "NaN",
+        "exponent",
+        "nothing",
+        "null",
+        "a page",
+        "bad gzip",
+    ],
 )
 async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> None:
     waits = Waits()
@@ -223,13 +246,13 @@ async def test_a_503_that_names_its_time_is_waited_for() -> None:
     assert waits.slept == [17.0]
 
 
-async def test_a_proxys_page_is_shown_at_once_and_not_asked_for_again() -> None:
+async def test_a_proxys_page_that_stays_is_shown() -> None:
     waits = Waits()
     error = await fails(HTML, waits=waits)
     assert isinstance(error, NotJson)
     assert "<html><body>Please sign in to the proxy" in str(error)
     assert "proxy" in error.advice
-    assert waits.slept == []
+    assert waits.slept == [0.5, 1.0, 2.0]
 
 
 async def test_json_that_stays_cut_off_says_so() -> None:

@@ -5,28 +5,40 @@ from __future__ import annotations
 import logging
 import time
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from reconciler.sandbox.connectwise import patching, selection
 from reconciler.sandbox.connectwise.bundles import Bundles
 from reconciler.sandbox.connectwise.entities import ENTITIES
-from reconciler.sandbox.connectwise.errors import Refusal, no_endpoint, not_found
-from reconciler.sandbox.connectwise.listing import Lists
+from reconciler.sandbox.connectwise.errors import Problem, Refusal, bad_query, invalid_object, no_endpoint, not_found
+from reconciler.sandbox.connectwise.listing import MAX_PAGE_SIZE, Lists
 from reconciler.sandbox.connectwise.references import HREF_ROOT_JSON
 from reconciler.sandbox.connectwise.routing import Match, match
 from reconciler.sandbox.connectwise.tables import Row
-from reconciler.sandbox.messages import Request, Response, error_response, json_response
+from reconciler.sandbox.messages import Request, Response, error_response, http_date, json_response
 
 if TYPE_CHECKING:
     from reconciler.sandbox.server import Sandbox
 
 VERSION: Final = "v2026.4.98765"
 MAX_TARGET: Final = 2000
+#: The host that a proxy in front of the tenant knows it by.
+ELSEWHERE: Final = "http://inside.example.test"
+#: `FilterValues` of a search [spec], and the parameter that each stands for.
+_FILTERS: Final = {
+    "conditions": "conditions",
+    "orderBy": "orderBy",
+    "childconditions": "childConditions",
+    "customfieldconditions": "customFieldConditions",
+}
+_BESIDE_SEARCH: Final = ("fields", "page", "pageSize", "pageId")
 _LOGIN: Final = "/login/companyinfo/"
 _MEDIA: Final = "application/vnd.connectwise.com+json"
 _LOG: Final = logging.getLogger("reconciler.sandbox")
@@ -135,6 +147,8 @@ class ConnectWise:
     def _dispatch(self, request: Request, found: Match) -> Response:
         if found.view is None:
             return self._special(request, found)
+        if found.search:
+            return self._search(request, found)
         handle: dict[str, Callable[[Request, Match], Response]] = {
             "GET": self._get,
             "POST": self._post,
@@ -181,7 +195,11 @@ class ConnectWise:
         view = found.view
         assert view is not None  # noqa: S101  # _dispatch sends views only
         self._sandbox.tenant.settle_statuses()
-        query = request.query
+        return self._list(request, found, request.query)
+
+    def _list(self, request: Request, found: Match, query: dict[str, str]) -> Response:
+        view = found.view
+        assert view is not None  # noqa: S101  # _dispatch sends views only
         faults = self._sandbox.faults
         self._lists.dates_wrong = bool(faults) and faults.hit("dates-wrong", request.path) is not None
         cut = selection.projection(view.table, view.fields, query["fields"]) if query.get("fields") else None
@@ -190,15 +208,58 @@ class ConnectWise:
             return json_response(200, cut(_shown(found, row)) if cut else _shown(found, row))
         if found.count:
             return json_response(200, {"count": len(self._lists.rows(view, found.parent, query))})
+        return self._page(request, found, query, cut)
+
+    def _page(
+        self, request: Request, found: Match, query: dict[str, str], cut: selection.Projection | None
+    ) -> Response:
+        """One page of a list, and the links to the others, as the faults in force have them."""
+        view, faults, path = found.view, self._sandbox.faults, request.path
+        assert view is not None  # noqa: S101  # _dispatch sends views only
         forward = request.headers.get(b"pagination-type", b"").strip().lower() == b"forward-only"
-        page = self._lists.page(view, found.parent, query, forward_only=forward)
+        if faults.hit("navigable", path):
+            forward, query = False, {name: value for name, value in query.items() if name != "pageId"}
+        cap = faults.hit("page-cap", path)
+        overlap = faults.hit("page-overlap", path) is not None
+        most = cap.options["size"] if cap else MAX_PAGE_SIZE
+        page = self._lists.page(view, found.parent, query, forward_only=forward, most=most, overlap=overlap)
         data = [_shown(found, row) for row in page.rows] if view.fields else [row.data for row in page.rows]
         response = json_response(200, [cut(each) for each in data] if cut else data)
-        if page.links and not self._sandbox.faults.hit("no-link", request.path):
-            base = f"{_host(request)}{request.path}"
-            link = ", ".join(f'<{base}?{query}>; rel="{name}"' for name, query in page.links.items())
+        if page.links and not faults.hit("no-link", path):
+            link = ", ".join(self._links(request, page.links))
             return Response(200, response.body, (*response.headers, (b"link", link.encode())))
         return response
+
+    def _links(self, request: Request, links: dict[str, str]) -> Iterator[str]:
+        faults, path = self._sandbox.faults, request.path
+        base = f"{ELSEWHERE if faults.hit('link-host', path) else _host(request)}{path}"
+        for name, query in links.items():
+            text = (
+                query
+                if request.method == "GET"
+                else urlencode([(key, value) for key, value in parse_qsl(query) if key in _BESIDE_SEARCH])
+            )
+            if name == "next" and faults.hit("link-loop", path):
+                text = request.target.partition(b"?")[2].decode("latin-1")
+            elif name == "next" and faults.hit("link-cursor", path):
+                text = f"cursor={abs(hash(query))}"
+            yield f'<{base}?{text}>; rel="{name}"'
+
+    def _search(self, request: Request, found: Match) -> Response:
+        """`POST …/search`: a list whose conditions stand in the body, as `FilterValues`; paging stays in the query."""
+        if self._sandbox.faults.hit("no-search", request.path):
+            raise no_endpoint()
+        if found.parent is not None and found.view is not None:
+            self._sandbox.tenant.get(found.view.parent, found.parent)
+        body, query = _object(request, found), request.query
+        if odd := [name for name in query if name not in _BESIDE_SEARCH]:
+            raise bad_query(f"{odd[0]} belongs in the body of a search")
+        for name, value in body.items():
+            if name not in _FILTERS or not isinstance(value, str):
+                raise Refusal(400, "InvalidObject", f"filterValues object is invalid: {name}")
+            query[_FILTERS[name]] = value
+        asked = Request(request.method, request.path, request.target, request.headers)
+        return self._list(asked, found, query)
 
     def _post(self, request: Request, found: Match) -> Response:
         view = found.view
@@ -218,7 +279,11 @@ class ConnectWise:
     def _patch(self, request: Request, found: Match) -> Response:
         view, row = found.view, self._row(found)
         assert view is not None  # noqa: S101  # _dispatch sends views only
-        written = patching.changes(ENTITIES[view.table], _body(request))
+        body = _body(request)
+        written = patching.changes(ENTITIES[view.table], body)
+        if "customFields" not in written and self._sandbox.faults.hit("custom-fields", request.path):
+            told = Problem("MissingRequiredField", "The customFields are required", view.table, "customFields")
+            raise invalid_object(ENTITIES[view.table].resource, [told])
         if written:
             self._sandbox.tenant.update(view.table, row, written)
         return json_response(200, _shown(found, row))
@@ -239,10 +304,11 @@ class ConnectWise:
         return row
 
 
-def too_many(seconds: int) -> Response:
-    """429, with the seconds after which to come back."""
+def too_many(seconds: int, now: datetime | None = None) -> Response:
+    """429, with the seconds after which to come back; as a date, where it is told what time it is."""
     told = "API rate limit has been exceeded."
-    return error_response(429, "TooManyRequests", told, (b"retry-after", str(seconds).encode()))
+    when = str(seconds).encode() if now is None else http_date(now + timedelta(seconds=seconds))
+    return error_response(429, "TooManyRequests", told, (b"retry-after", when))
 
 
 def _shown(found: Match, row: Row) -> dict[str, Any]:

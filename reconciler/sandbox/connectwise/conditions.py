@@ -3,8 +3,9 @@
     summary = "x" and (company/identifier in ("A","B") or not dateEntered >= [2026-01-01T00:00:00Z])
 
 Operators `= != < <= > >= contains like in`, each of the last three also after `not`; `not`, `and`, `or`, parentheses;
-strings in double quotes (`\\"` and `\\\\` inside), numbers, `True`/`False`, `null`, moments in brackets. Keywords are
-read without case. `like` takes `%` and `*` as any run of characters.
+strings in double quotes (`\\"` and `\\\\` inside), numbers, `True`/`False`, `null`, moments in brackets.
+Keywords are read without case. In strings `*` stands for any run of characters, `[ab]` for one of some, `[[]` for a
+bracket, and a line break for a space [docs]; `like` takes `%` as any run of characters, too.
 
 Text is compared without case and trailing spaces [guess: SQL Server's usual collation]. What is compared with a
 missing value is neither true nor false, as in SQL, and `not` leaves it so [guess]; only `= null` and `!= null` see it.
@@ -83,6 +84,30 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Wild:
+    """A text with wildcards in it, as it was written."""
+
+    text: str
+
+    def pattern(self, *, percent: bool = False) -> str:
+        """As a regular expression over folded text; `percent` is a wildcard after `like`."""
+        pieces = []
+        for piece in _PIECES.findall(self.text.casefold()):
+            if piece == "*" or (piece == "%" and percent):
+                pieces.append(".*")
+            elif len(piece) > 1:
+                negated, members = ("^", piece[2:-1]) if piece[1] == "^" else ("", piece[1:-1])
+                pieces.append(f"[{negated}{re.escape(members)}]")
+            else:
+                pieces.append(re.escape(piece))
+        return "".join(pieces)
+
+
+_WILD: Final = re.compile(r"\*|\[[^\]]+\]")
+_PIECES: Final = re.compile(r"\[[^\]]+\]|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """The opposite; what is unknown stays unknown."""
 
@@ -125,8 +150,11 @@ class _Build(Transformer[Token, Node]):
     def not_listed(self, parts: list[Any]) -> Node:
         return Not(self.listed(parts))
 
-    def text(self, parts: list[Token]) -> str:
-        return re.sub(r"\\(.)", r"\1", parts[0][1:-1], flags=re.DOTALL)
+    def text(self, parts: list[Token]) -> str | Wild:
+        held = re.sub(r"\\(.)", r"\1", parts[0][1:-1], flags=re.DOTALL)
+        held = re.sub(r"\r\n|[\r\n]", " ", held)
+        plain = held.replace("[[]", "[")
+        return plain if not _WILD.search(held.replace("[[]", "")) else Wild(held)
 
     def number(self, parts: list[Token]) -> Decimal:
         return Decimal(str(parts[0]))
@@ -207,6 +235,7 @@ def _any(parts: tuple[Predicate, ...]) -> Predicate:
 _TEXT: Final = ("text", "enum")
 _KINDS: Final[dict[type, tuple[str, ...]]] = {
     str: _TEXT,
+    Wild: _TEXT,
     bool: ("flag",),
     Decimal: ("int", "number"),
     Moment: ("date",),
@@ -231,6 +260,8 @@ def _comparison(node: Comparison, find: Finder) -> Predicate:
         return lambda data: (get(data) is None) is wanted
     if node.operator in {"contains", "like"}:
         return _matching(path, node.operator, value)
+    if isinstance(value, Wild):
+        return _wild(path, node.operator, value)
     return _ordered(path, node.operator, value)
 
 
@@ -242,7 +273,9 @@ def _fits(path: Path, node: Comparison, value: Any) -> None:
     if path.kind not in _KINDS[type(value)]:
         told = f"{node.path} is of type {path.kind}, and cannot be compared with this value"
         raise bad_query(f"The conditions are invalid: {told}")
-    if node.operator in {"contains", "like"} and not isinstance(value, str):
+    if isinstance(value, Wild) and node.operator not in {"=", "!=", "in", "contains", "like"}:
+        raise bad_query(f"The conditions are invalid: a wildcard cannot stand after {node.operator}")
+    if node.operator in {"contains", "like"} and not isinstance(value, str | Wild):
         raise bad_query(f"The conditions are invalid: {node.operator} needs a string")
     if isinstance(value, bool) and node.operator not in {"=", "!=", "in"}:
         raise bad_query(f"The conditions are invalid: {node.operator} cannot compare True and False")
@@ -255,29 +288,45 @@ def _plain(value: Any) -> Any:
 
 
 def _within(path: Path, values: tuple[Any, ...]) -> Predicate:
-    wanted = frozenset(_plain(value) for value in values if value is not None)
+    wanted = frozenset(_plain(value) for value in values if value is not None and not isinstance(value, Wild))
+    wild = [re.compile(value.pattern(), re.DOTALL) for value in values if isinstance(value, Wild)]
     get, text = path.get, path.kind in _TEXT
 
     def within(data: dict[str, Any]) -> Truth:
         held = get(data)
         if held is None:
             return None
-        return (fold(held) if text else held) in wanted
+        mine = fold(held) if text else held
+        return mine in wanted or any(pattern.fullmatch(mine) for pattern in wild)
 
     return within
 
 
-def _matching(path: Path, operator: str, value: str) -> Predicate:
+def _wild(path: Path, operator: str, value: Wild) -> Predicate:
+    get, pattern = path.get, re.compile(value.pattern(), re.DOTALL)
+
+    def wild(data: dict[str, Any]) -> Truth:
+        held = get(data)
+        return None if held is None else (pattern.fullmatch(fold(held)) is not None) is (operator == "=")
+
+    return wild
+
+
+def _matching(path: Path, operator: str, value: str | Wild) -> Predicate:
     get = path.get
     if operator == "contains":
-        part = value.casefold()
+        part = value.pattern() if isinstance(value, Wild) else re.escape(value.casefold())
+        inside = re.compile(part, re.DOTALL)
 
         def contains(data: dict[str, Any]) -> Truth:
             held = get(data)
-            return None if held is None else part in held.casefold()
+            return None if held is None else inside.search(held.casefold()) is not None
 
         return contains
-    pattern = re.compile(".*".join(re.escape(piece) for piece in re.split(r"[%*]", value.casefold())), re.DOTALL)
+    if isinstance(value, Wild):
+        pattern = re.compile(value.pattern(percent=True), re.DOTALL)
+    else:
+        pattern = re.compile(".*".join(re.escape(piece) for piece in value.casefold().split("%")), re.DOTALL)
 
     def like(data: dict[str, Any]) -> Truth:
         held = get(data)
@@ -324,7 +373,9 @@ def _loose(path: Path, node: Comparison) -> Predicate:
         if node.operator == "in":
             return mine in wanted
         if node.operator in {"contains", "like"}:
-            return isinstance(held, str) and _matching(path, node.operator, str(node.values[0]))(data)
+            return isinstance(held, str) and _matching(path, node.operator, node.values[0])(data)
+        if isinstance(node.values[0], Wild):
+            return _wild(path, node.operator, node.values[0])(data) if isinstance(held, str) else False
         if isinstance(mine, str) is not isinstance(wanted[0], str):
             return node.operator == "!="
         return _ORDER[node.operator](mine, wanted[0])
@@ -335,7 +386,7 @@ def _loose(path: Path, node: Comparison) -> Predicate:
 def equalities(node: Node) -> dict[str, tuple[Any, ...]]:
     """Paths that must equal one of some values for the whole to be true, for look-ups by index."""
     if isinstance(node, Comparison):
-        if node.operator in {"=", "in"} and None not in node.values:
+        if node.operator in {"=", "in"} and not any(value is None or isinstance(value, Wild) for value in node.values):
             return {node.path: tuple(_plain(value) for value in node.values)}
         return {}
     if isinstance(node, Junction) and node.word == "and":

@@ -47,13 +47,26 @@ class Lists:
         order = query.get("orderBy", "").strip()
         return selection.order(view.table, view.fields, order, found) if order else found
 
-    def page(self, view: View, parent: int | None, query: Mapping[str, str], *, forward_only: bool) -> Page:
-        """One page; a page past the end is empty."""
+    def page(
+        self,
+        view: View,
+        parent: int | None,
+        query: Mapping[str, str],
+        *,
+        forward_only: bool,
+        most: int = MAX_PAGE_SIZE,
+        overlap: bool = False,
+    ) -> Page:
+        """One page of at most so many rows; a page past the end is empty.
+
+        `overlap`: it begins with the last row of the page before it, as when rows come and go meanwhile.
+        """
         size = _number(query, "pageSize", PAGE_SIZE, 1)
         if size > MAX_PAGE_SIZE:
             raise bad_query(f"The pageSize must be between 1 and {MAX_PAGE_SIZE}")
+        size = min(size, most)
         if forward_only:
-            return self._forward(view, parent, query, size)
+            return self._forward(view, parent, query, size, overlap=overlap)
         rows = self.rows(view, parent, query)
         number = _number(query, "page", 1, 1)
         last = max(1, -(-len(rows) // size))
@@ -62,16 +75,22 @@ class Lists:
             links["next"], links["last"] = _with(query, "page", number + 1), _with(query, "page", last)
         if number > 1:
             links["first"], links["prev"] = _with(query, "page", 1), _with(query, "page", min(number - 1, last))
-        return Page(rows[(number - 1) * size : number * size], links)
+        start = (number - 1) * size
+        return Page(rows[max(0, start - overlap) : start + size], links)
 
-    def _forward(self, view: View, parent: int | None, query: Mapping[str, str], size: int) -> Page:
+    def _forward(self, view: View, parent: int | None, query: Mapping[str, str], size: int, *, overlap: bool) -> Page:
         if query.get("orderBy"):
             raise bad_query("orderBy cannot be used with forward-only paging")
         after = _number(query, "pageId", 0, 0)
-        rows = [row for row in self.rows(view, parent, query) if row.id > after]
+        every = self.rows(view, parent, query)
+        rows = [row for row in every if row.id > after]
         page = rows[:size]
-        links = {"next": _with(query, "pageId", page[-1].id)} if len(rows) > size else {}
-        return Page(page, links)
+        # The vendor says that a Link is always sent [docs]: the last page leads nowhere but back.
+        links = (
+            {"next": _with(query, "pageId", page[-1].id)} if len(rows) > size else {"first": _with(query, "pageId", 0)}
+        )
+        before = [row for row in every if row.id == after] if overlap and page else []
+        return Page([*before, *page], links)
 
     def _filters(self, view: View, query: Mapping[str, str], text: str) -> list[Predicate]:
         filters: list[Predicate] = []

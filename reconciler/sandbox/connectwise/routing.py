@@ -22,6 +22,7 @@ class Match:
     key: int | None = None
     count: bool = False
     special: str = ""
+    search: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class _Route:
     view: View | None = None
     count: bool = False
     special: str = ""
+    search: bool = False
 
 
 def _pattern(path: str, *, slash: bool) -> re.Pattern[str]:
@@ -53,6 +55,8 @@ def _routes() -> list[_Route]:
         listed = tuple(method for method in ("GET", "POST") if method in view.methods)
         one = view.one_methods or tuple(method for method in view.methods if method in _ONE)
         routes.append(_Route(_pattern(view.path, slash=view.slash), listed, view))
+        if "GET" in view.methods and view not in INFO_VIEWS:
+            routes.append(_Route(_pattern(f"{view.path}/search", slash=False), ("POST",), view, search=True))
         if view.count:
             routes.append(
                 _Route(_pattern(view.count_path or f"{view.path}/count", slash=False), READ, view, count=True)
@@ -83,5 +87,6 @@ def match(path: str) -> Match | None:
                 int(key) if key else None,
                 route.count,
                 route.special,
+                route.search,
             )
     return None
