@@ -1,21 +1,29 @@
 """`reconciler sandbox`: both stand-ins on loopback, for a first look, for demos and for tests.
 
-Standard output is one JSON object, the variables that the example estate reads, printed once the socket listens.
+Standard output is the variables that the example estate reads, as a JSON object or as lines for a shell. They are
+printed once the socket listens. A pipe is closed behind them: `source <(reconciler sandbox --format env)` goes on while
+the sandbox serves.
 """
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import socket
+import stat
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reconciler.cli.output import deliver_json, say
+from reconciler.cli.output import deliver, deliver_json, say
+from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.control_bodies import ControlError, read_moment
@@ -26,14 +34,25 @@ from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
 
 
+class Format(StrEnum):
+    """How the variables are printed."""
+
+    JSON = "json"
+    ENV = "env"
+
+
 def sandbox(
     customers: Annotated[int, typer.Option(min=0, help="Customers in the backup console.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same customers.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    *,
     latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds that every answer waits.")] = 0,
     state: Annotated[Path | None, typer.Option(help="Go on from this file, and write it at the end.")] = None,
     fault: Annotated[list[str] | None, typer.Option(help="A bad day, such as 429:3 or drop:1@additions.")] = None,
     clock: Annotated[str | None, typer.Option(help="Stand at this time, such as 2026-11-01T00:00:00Z.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="The variables as a JSON object, or as lines for `source`.")
+    ] = Format.JSON,
 ) -> None:
     """Run stand-ins of ConnectWise and of the backup console until Ctrl-C.
 
@@ -44,7 +63,7 @@ def sandbox(
     made = _made(customers, seed, latency_ms, state, fault or [], clock)
     _need_free(port)
     with _until_stopped() as stopped, RunningSandbox(made, port=port) as running:
-        deliver_json(made.variables(running.url))
+        _print(made.variables(running.url), form)
         say(f"Look at {running.url}/ - Ctrl-C ends it.")
         stopped.wait()
     if state is not None:
@@ -82,6 +101,28 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
     clock = Clock(start)
     console = Console(clock, World(seed, customers, clock.now()))
     return Sandbox(clock=clock, faults=bad_days, console=console, seed=seed, latency_ms=latency_ms)
+
+
+def _print(variables: Mapping[str, str], form: Format) -> None:
+    """On standard output. A pipe is closed behind them: its reader may wait for the end, as `source` does."""
+    if form is Format.JSON:
+        deliver_json(variables)
+    else:
+        deliver(shell_lines(variables))
+    with suppress(OSError, ValueError, AttributeError):  # standard output may be no file, or closed already
+        if stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
+            silence(sys.stdout)
+
+
+def shell_lines(variables: Mapping[str, str]) -> str:
+    """What a shell sources: `export NAME='value'`."""
+    return "\n".join(f"export {name}={_quoted(value)}" for name, value in variables.items())
+
+
+def _quoted(value: str) -> str:
+    """In single quotes, as every shell takes it, also where none are needed."""
+    quoted = shlex.quote(value)
+    return quoted if quoted.startswith("'") or "'" in quoted else f"'{quoted}'"
 
 
 def _need_free(port: int) -> None:

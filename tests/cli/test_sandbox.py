@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -18,6 +20,8 @@ import httpx
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.cli.sandbox import shell_lines
+from reconciler.sandbox.server import Sandbox
 
 NAMES = [
     "CONNECTWISE_SITE",
@@ -98,6 +102,59 @@ def test_it_prints_the_variables_once_it_listens_and_ends_well_on_ctrl_c() -> No
         assert sandbox.http.get("/sandbox/state").json()["console"]["customers"] == 12
 
         assert sandbox.stop() == ""
+
+
+def read_by_a_shell(command: str, shell: str = "bash") -> dict[str, str]:
+    """Run the lines in a shell that has no variables of its own, and stop the sandbox; what the shell had by then."""
+    script = f"""
+        {command}
+        env
+        kill -INT $!
+        wait $! 2>/dev/null
+    """
+    environ = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    done = subprocess.run([shell, "-c", script], env=environ, capture_output=True, text=True, timeout=60, check=False)
+    pairs = (line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    return {name: value for name, value in pairs if name in NAMES}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # The reader goes on when it has the variables, though the sandbox serves on.
+        "source <(exec {python} -m reconciler sandbox --format env --clock 2026-11-01T00:00:00Z)",
+        "{python} -m reconciler sandbox --format env >{file} & until [ -s {file} ]; do sleep 0.05; done; . {file}",
+    ],
+)
+def test_a_shell_sources_the_variables(lines: str, tmp_path: Path) -> None:
+    file = shlex.quote(str(tmp_path / "sandbox env"))
+    found = read_by_a_shell(lines.format(python=shlex.quote(sys.executable), file=file))
+
+    assert set(found) == set(NAMES)
+    assert found["COVE_URL"] == f"{found['CONNECTWISE_SITE']}/jsonapi"
+    assert found["COVE_PARTNER"] == Sandbox().variables("")["COVE_PARTNER"]
+
+
+def test_each_line_is_quoted_for_every_shell() -> None:
+    lines = shell_lines({"PLAIN": "a", "ODD": "it's $HOME \\ `x`"}).splitlines()
+
+    assert lines[0] == "export PLAIN='a'"
+    for shell in ("sh", "bash"):
+        script = "\n".join([*lines, 'printf %s "$ODD"'])
+        done = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True)
+        assert done.stdout == "it's $HOME \\ `x`"
+
+
+def test_both_forms_hold_every_variable_that_the_example_estate_reads() -> None:
+    read = {
+        name
+        for path in (Path(__file__).parents[2] / "manifests").rglob("*.yaml")
+        for name in re.findall(r"^[^#\n]*\{env: (\w+)\}", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    variables = Sandbox().variables("http://127.0.0.1:1")
+
+    assert set(variables) == read
+    assert set(re.findall(r"^export (\w+)=", shell_lines(variables), re.MULTILINE)) == read
 
 
 def test_a_termination_saves_as_ctrl_c_does(tmp_path: Path) -> None:
