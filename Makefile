@@ -1,55 +1,57 @@
-# What people type. Everything runs in .venv, which `make install` makes from the lock.
-PYTHON ?= python3.11
-VENV   := .venv
-BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+# What people type. Everything runs in .venv, which tools/install.sh makes from the lock.
+#   make install PYTHON=python3.12     takes this interpreter; left out, a supported one is looked for
+VENV    := .venv
+BIN     := $(VENV)/bin
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+export PYTHON WITH_PIP
+unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint type format bench schemas record lock clean
+.PHONY: help install demo test lint type format bench schemas readme record lock dist clean
 
 help:  ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP)  ## Set up .venv from requirements.lock
+install:  ## Set up .venv from requirements.lock
+	@sh tools/install.sh
 
-$(STAMP): requirements.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q reconciler
-	touch $@
-
-demo: $(STAMP)  ## Watch the main job on the embedded sandbox
+demo: install  ## Watch the main job on the embedded sandbox
 	$(BIN)/python -m demo
 
-test: $(STAMP)  ## Run every test, with branch coverage held
+test: install  ## Run every test, with branch coverage held
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floor
 
-lint: $(STAMP)  ## Check style and format
+lint: install  ## Check style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: $(STAMP)  ## Put style and format right
+format: install  ## Put style and format right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-type: $(STAMP)  ## Check types, strictly
+type: install  ## Check types, strictly
 	$(BIN)/mypy
 
-bench: $(STAMP)  ## Measure estates of 1,000 and 10,000 customers
+bench: install  ## Measure estates of 1,000 and 10,000 customers
 	$(BIN)/python -m benchmarks
 
-schemas: $(STAMP)  ## Write schemas/ from reconciler/kinds/
+schemas: install  ## Write schemas/ from reconciler/kinds/
 	$(BIN)/reconciler schema --write schemas
 
-record: $(STAMP)  ## Record the cassettes again: from the sandbox, or from a tenant whose variables are set
+readme: install  ## Write the demo's output of today into README.md
+	$(BIN)/python -m demo.samples
+
+record: install  ## Record the cassettes again: from the sandbox, or from a tenant whose variables are set
 	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_cassettes.py
 
-lock: $(STAMP)  ## Resolve requirements.lock anew
+lock: install  ## Resolve both locks anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--extra dev --quiet --upgrade pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev --extra postgresql pyproject.toml -o requirements.lock
+	$(COMPILE) --extra postgresql --constraint requirements.lock --no-annotate pyproject.toml -o runtime.lock
+
+dist: install  ## Build the wheel, and a lock that installs it: dist/requirements.txt
+	$(BIN)/python -m tools.dist
 
 clean:  ## Remove what was made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist

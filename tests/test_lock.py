@@ -1,0 +1,159 @@
+"""The locks hold everything that an install takes, for each Python and system, so that no index is asked for more."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PYTHONS = {"3.11": "3.11.7", "3.12": "3.12.1", "3.13": "3.13.0"}
+SYSTEMS = {
+    "linux-x86_64": {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"},
+    "linux-aarch64": {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "aarch64"},
+    "macos-arm64": {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "arm64"},
+    "macos-x86_64": {"sys_platform": "darwin", "platform_system": "Darwin", "platform_machine": "x86_64"},
+}
+ENTRY = re.compile(r"^(?P<requirement>\S[^\\#]*?)(?P<hashes>(?:\s*\\\n\s+--hash=\S+)*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Pin:
+    requirement: Requirement
+    hashes: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        [specifier] = self.requirement.specifier
+        assert specifier.operator == "=="
+        return specifier.version
+
+
+def pins(file: str) -> dict[str, list[Pin]]:
+    """The pins of a lock by canonical name; a name may have several, with markers that exclude each other."""
+    text = re.sub(r"^\s*#.*\n?", "", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found: dict[str, list[Pin]] = defaultdict(list)
+    for entry in ENTRY.finditer(text):
+        requirement = Requirement(entry["requirement"].strip())
+        hashes = tuple(re.findall(r"--hash=(\S+)", entry["hashes"]))
+        found[canonicalize_name(requirement.name)].append(Pin(requirement, hashes))
+    return found
+
+
+def roots(file: str) -> list[Requirement]:
+    """What the project itself asks for: everything for development, or what it needs at run time."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    wanted = [*PROJECT["project"]["dependencies"], *extras["postgresql"]]
+    if file == "requirements.lock":
+        wanted += [*extras["dev"], *PROJECT["build-system"]["requires"]]
+    return [Requirement(each) for each in wanted]
+
+
+def environment(python: str, system: str) -> dict[str, str]:
+    return {
+        **SYSTEMS[system],
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "python_version": python,
+        "python_full_version": PYTHONS[python],
+        "implementation_version": PYTHONS[python],
+        "extra": "",
+    }
+
+
+def applies(requirement: Requirement, where: dict[str, str], extras: set[str]) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({**where, "extra": extra}) for extra in extras or {""})
+
+
+def lacking(locked: dict[str, list[Pin]], wanted: list[Requirement], where: dict[str, str]) -> list[str]:
+    """What an install of the lock would have to ask an index for, there; each as a sentence."""
+    told: list[str] = []
+    seen: set[tuple[str, frozenset[str]]] = set()
+    left = [each for each in wanted if applies(each, where, set())]
+    while left:
+        requirement = left.pop()
+        name = canonicalize_name(requirement.name)
+        if (key := (name, frozenset(requirement.extras))) in seen:
+            continue
+        seen.add(key)
+        held = [pin for pin in locked.get(name, []) if applies(pin.requirement, where, set())]
+        if len(held) != 1:
+            told.append(f"{requirement} is pinned {len(held)} times")
+            continue
+        if not requirement.specifier.contains(held[0].version, prereleases=True):
+            told.append(f"{requirement} is pinned to {held[0].version}")
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            # Not for the Python that runs this test; the test says so when it should be.
+            assert not applies(held[0].requirement, {}, set()), f"{name} is locked and not installed: make install"
+            continue
+        left += [each for each in map(Requirement, needs) if applies(each, where, set(requirement.extras))]
+    return told
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
+def test_a_lock_is_closed_under_dependencies(file: str, python: str, system: str) -> None:
+    assert lacking(pins(file), roots(file), environment(python, system)) == []
+
+
+def test_a_package_that_an_extra_needs_is_missed() -> None:
+    """`coverage[toml]` is what an old pip once looked for outside the lock."""
+    locked = pins("requirements.lock")
+    del locked["coverage"]
+
+    assert lacking(locked, [Requirement("pytest-cov")], environment("3.11", "linux-x86_64")) == [
+        "coverage[toml]>=7.10.6 is pinned 0 times"
+    ]
+
+
+@pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
+def test_a_lock_has_hashes_for_everything_and_names_no_host(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    entries = [line for line in text.splitlines() if line.strip() and not line.startswith((" ", "#"))]
+
+    assert len(entries) == sum(len(each) for each in pins(file).values())
+    assert len(entries) > 40
+    for each in pins(file).values():
+        for pin in each:
+            assert pin.hashes, pin.requirement
+            assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in pin.hashes), pin.requirement
+            assert pin.requirement.url is None
+    assert "://" not in text
+    assert not re.search(r"^\s*(-i|-f|--(?!hash=))", text, re.MULTILINE)
+
+
+def test_what_is_used_is_what_was_tested() -> None:
+    tested = pins("requirements.lock")
+
+    for name, each in pins("runtime.lock").items():
+        assert each == tested[name], name
+
+
+def test_what_is_installed_is_what_is_locked() -> None:
+    for name, each in pins("requirements.lock").items():
+        for pin in each:
+            if applies(pin.requirement, {}, set()):
+                assert metadata.version(name) == pin.version
+
+
+def test_the_project_says_which_pythons_it_runs_on() -> None:
+    requirement = Requirement(f"reconciler{PROJECT['project']['requires-python']}").specifier
+    listed = [each.rsplit(" ", 1)[1] for each in PROJECT["project"]["classifiers"] if " Python :: 3." in each]
+
+    assert listed == list(PYTHONS)
+    assert [minor for minor in range(20) if requirement.contains(Version(f"3.{minor}.5"))] == [11, 12, 13]
