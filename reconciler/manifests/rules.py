@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reconciler.kinds.base import Metadata
+from reconciler.kinds.base import Metadata, references_of
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
@@ -46,6 +46,7 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
         _same_company(document, "agreement", index, report)
     for document in by_kind.get("Agreement", []):
         _same_company(document, "contact", index, report)
+    _no_bundles(mappings, index, report)
     _solutions_fit(mappings, by_kind.get("ManagementSolution", []), index, report)
 
 
@@ -102,6 +103,23 @@ def _same_company(document: Document, field: str, index: Index, report: Report) 
             f"name one of {mine.name}'s, or correct the company",
             other=Spot(other.origin, ("spec", "company")),
         )
+
+
+def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
+    """A product of class Bundle cannot be an addition [docs], so no mapping may bill by one."""
+    for mapping in mappings:
+        for reference in references_of(mapping.spec):
+            product = index.find(reference.kind, reference.value)
+            if product is None or product.kind.name != "Product" or _get(product, "product_class") != "Bundle":
+                continue
+            file = mapping.defaulted.get(str(reference.path[0]))
+            named = product.address + (f" (from {file})" if file else "")
+            report.add(
+                Spot(mapping.origin, ("spec", *reference.path)),
+                f"{named} has productClass Bundle, at {{other}}: ConnectWise takes no bundle as an addition",
+                "name a product of another class",
+                other=Spot(product.origin, ("spec", "productClass")),
+            )
 
 
 def _solutions_fit(mappings: list[Document], solutions: list[Document], index: Index, report: Report) -> None:

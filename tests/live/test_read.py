@@ -279,3 +279,111 @@ async def test_documents_that_live_in_manifests_only_are_of_no_concern_to_setup(
 async def test_exclusions_are_read_with_nothing(shop: Shop) -> None:
     await shop.read(document("Exclusion", "lab", {"customer": {"source": "cove", "id": "5"}, "reason": "lab"}))
     assert shop.requests == {}
+
+
+# What is there in odd forms
+
+
+async def test_a_live_bundle_keeps_its_mapping_from_billing_and_no_other(shop: Shop) -> None:
+    shop.customer(1)
+    shop.product("SET", productClass="Bundle")
+    shop.product()
+    bills = {"company": {"identifier": "C1"}, "agreement": {"name": "Backup"}}
+    bad = mapping("bad", product={"identifier": "SET"}, **bills)
+    good = mapping("good", customer={"source": "cove", "id": "2"}, product={"identifier": "BACKUP-GB"}, **bills)
+    estate = await shop.read(bad, good, scope=USAGE)
+    told = "product: Product 'SET' is a product of class Bundle, which ConnectWise takes on no agreement as an addition"
+    assert estate.refused == {bad.address: [told]}
+
+
+async def test_a_declared_product_that_lives_as_a_bundle_is_refused_too(shop: Shop) -> None:
+    shop.customer(1)
+    shop.product("SET", productClass="Bundle")
+    ranges = [{"upTo": 5, "product": "gb"}, {"product": "set"}]
+    bad = mapping("bad", company={"identifier": "C1"}, agreement={"name": "Backup"}, product=None, ranges=ranges)
+    estate = await shop.read(product("gb"), product("set", identifier="SET"), bad)
+    ((reason,),) = estate.refused.values()
+    assert reason.startswith("ranges[1].product: Product 'set' is a product of class Bundle")
+
+
+async def test_two_contacts_of_one_company_with_one_address_are_ambiguous(shop: Shop) -> None:
+    acme = shop.company()
+    first, second = shop.contact(acme), shop.contact(acme, firstName="Eve")
+    elsewhere = shop.company("BOLT")
+    shop.contact(elsewhere)
+    found = await shop.problems(company(), contact())
+    assert found == [
+        "Contact/john: 2 live objects have this natural key (company, email): "
+        f"ids {first['id']} and {second['id']}. Pin one with metadata.id"
+    ]
+    (text,) = await shop.problems(company(), agreement(contact={"email": "john@acme.test"}))
+    assert text.endswith(f"is ambiguous: ids {first['id']} and {second['id']}")
+
+
+async def test_one_of_them_that_is_inactive_leaves_the_other(shop: Shop) -> None:
+    acme = shop.company()
+    shop.contact(acme, inactiveFlag=True)
+    active = shop.contact(acme, firstName="Eve")
+    estate = await shop.read(company(), contact())
+    assert estate.matches["Contact/john"].id == active["id"]
+
+
+async def test_a_contact_is_found_by_any_of_its_addresses(shop: Shop) -> None:
+    acme = shop.company()
+    items = [
+        {"type": {"name": "Email"}, "value": value, "communicationType": "Email", "defaultFlag": default}
+        for value, default in (("j@acme.test", True), ("JOHN@acme.test", False))
+    ]
+    made = shop.contact(acme, communicationItems=items)
+    estate = await shop.read(company(), contact())
+    assert estate.matches["Contact/john"].id == made["id"]
+
+
+@pytest.mark.parametrize("broken", [{}, {"communicationItems": None}, {"communicationItems": [{"value": None}]}])
+async def test_contacts_without_an_address_are_left_alone(shop: Shop, broken: dict[str, object]) -> None:
+    acme = shop.company()
+    row = shop.tenant.tables["contact"].rows[shop.contact(acme)["id"]]
+    row.data.pop("communicationItems")
+    row.data |= broken
+    estate = await shop.read(company(), contact())
+    assert "Contact/john" not in estate.matches
+
+
+@pytest.mark.parametrize("name", [None, "", "   ", "\u00a0", "a" * 3000, 'He said "no" \\ [x] * & é'])
+async def test_agreements_with_odd_names_are_left_alone(shop: Shop, name: str | None) -> None:
+    acme = shop.company()
+    john = shop.contact(acme)
+    odd = shop.tenant.tables["agreement"].rows[shop.agreement(acme, john, "Odd")["id"]]
+    odd.data["name"] = name
+    made = shop.agreement(acme, john)
+    estate = await shop.read(company(), contact(), agreement())
+    assert estate.matches["Agreement/backup"].id == made["id"]
+
+
+async def test_a_subcategory_that_is_inactive_makes_way_for_an_active_one(shop: Shop) -> None:
+    table = shop.tenant.tables["subCategory"]
+    active = next(row for row in table.rows.values() if row.data["name"] == "Backup")
+    body = {"name": "Old", "category": {"id": active.data["category"]["id"]}, "inactiveFlag": True}
+    inactive = shop.tenant.create("subCategory", body)
+    table.rows[inactive["id"]].data["name"] = "Backup"
+    made = shop.product()
+    table.rows[inactive["id"]].data["inactiveFlag"] = True
+    plan = plan_setup([product(price=None)], await shop.read(product(price=None)))
+    assert plan.problems == ()
+    assert made["subcategory"]["id"] == active.id
+
+
+async def test_the_only_entry_of_a_name_is_meant_though_it_is_inactive(shop: Shop) -> None:
+    status = next(row for row in shop.tenant.tables["companyStatus"].rows.values() if row.data["name"] == "Active")
+    status.data["inactiveFlag"] = True
+    shop.company()
+    plan = plan_setup([company(status="Active")], await shop.read(company(status="Active")))
+    assert plan.problems == ()
+
+
+async def test_a_nested_kind_that_is_pinned_is_found_below_its_company(shop: Shop) -> None:
+    shop.integration()
+    acme = shop.company()
+    made = shop.solution(acme, managed_id="2002")
+    estate = await shop.read(company(), solution(metadata={"id": made["id"]}))
+    assert estate.matches[solution().address].id == made["id"]

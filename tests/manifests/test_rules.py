@@ -184,3 +184,42 @@ def test_a_unit_price_has_at_most_six_decimals(estate: Estate) -> None:
     ranges = "[{upTo: 5, product: gb, price: 0.1234560}, {product: gb, price: 0.1234567}]"
     spec = mapping(ranges=ranges).replace("product: gb\n", "", 1)
     assert "at most six decimals, and 0.1234567 has 7" in estate.add("CustomerMapping", "new", spec).error().message
+
+
+BUNDLE = """\
+identifier: SET
+description: Set
+customerDescription: Set
+subcategory: S
+type: T
+price: 1
+productClass: Bundle"""
+
+
+def test_a_bundle_is_no_addition(estate: Estate) -> None:
+    estate.add("Product", "set", BUNDLE)
+    found = estate.add("CustomerMapping", "new", mapping(product="set")).error()
+    assert "Product/set has productClass Bundle, at " in found.message
+    assert found.message.endswith(":11:17: ConnectWise takes no bundle as an addition")
+    assert found.suggestion == "name a product of another class"
+    assert (found.line, found.column) == (10, 12)
+
+
+@pytest.mark.parametrize("reference", ["set", "{identifier: SET}"])
+def test_nor_is_one_in_a_range(estate: Estate, reference: str) -> None:
+    estate.add("Product", "set", BUNDLE)
+    spec = mapping(product="gb").replace("product: gb", f"ranges: [{{upTo: 5, product: gb}}, {{product: {reference}}}]")
+    found = estate.add("CustomerMapping", "new", spec).error()
+    assert "Product/set has productClass Bundle" in found.message
+
+
+def test_nor_is_one_from_the_defaults(estate: Estate) -> None:
+    estate.add("Product", "set", BUNDLE)
+    estate.add("Defaults", "d", "CustomerMapping: {product: set}", file="north/d.yaml")
+    spec = mapping().replace("\nproduct: gb", "")
+    found = estate.add("CustomerMapping", "new", spec, file="north/new.yaml").error()
+    assert "Product/set (from north/d.yaml) has productClass Bundle" in found.message
+
+
+def test_a_bundle_that_no_mapping_bills_by_may_be_declared(estate: Estate) -> None:
+    assert "Product/set" in estate.add("Product", "set", BUNDLE).load().by_address
