@@ -140,7 +140,8 @@ class Below:
     parent: str | None = None
     """The field that refers to the parent; `None` where the document's own object is the parent."""
     unless: tuple[str, ...] = ()
-    """Attributes. Nothing is read where a declared document of the nested kind has the same values in them."""
+    """Attributes that hold a natural key of the nested kind, without saying so by a reference. Nothing is read where a
+    declared document of that kind has the same values in them."""
 
 
 Verdict = Literal["same", "other", "unsure"]

@@ -50,6 +50,8 @@ class Estate:
     """By agreement id: every addition of the agreements that are declared or billed."""
     solutions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
     """By company id: the management solutions that were read."""
+    named: Mapping[str, LiveObject] = field(default_factory=dict)
+    """By a mapping's address: the live management solution that it names, under whatever name it is stored."""
 
 
 def for_billing(below: Mapping[str, Mapping[int, Sequence[LiveObject]]]) -> dict[str, Any]:

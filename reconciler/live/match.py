@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base import ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
+from reconciler.kinds.base import Below, ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
 from reconciler.kinds.estate import Key, LiveObject, keys_of
 from reconciler.kinds.near import near_key, spelled
 from reconciler.kinds.registry import kind
@@ -85,8 +85,29 @@ class Matcher:
         for document in documents:
             of = document.kind
             key = self._key(document) if of.akin is not None and document.metadata.id is None else None
-            if key is not None and not self._at(of, key) and "unsure" in self._verdicts(document, key).values():
+            if key is not None and not self._at(of, key) and "unsure" in self._verdicts(of, key).values():
                 yield document
+
+    def named(self, document: Document, below: Below) -> LiveObject | Literal["unsure"] | None:
+        """The live object whose natural key a document holds in its own fields, under whatever name it is stored."""
+        of = kind(below.kind)
+        parts: dict[str, Any] = {}
+        for name in of.key:
+            item = of.by_name[name]
+            if name == of.parent:
+                parts[name] = self.owner_id(document, str(below.parent))
+            elif item.attribute in below.unless:
+                parts[name] = key_part(getattr(document.spec, item.attribute), exact=item.form.exact)
+            else:
+                parts[name] = None
+        key = tuple(parts.values())
+        if exact := self._at(of, key):
+            return min(exact.values(), key=lambda obj: obj.id)
+        verdicts = self._verdicts(of, key)
+        same = [self._by_id[of.name][number] for number, verdict in verdicts.items() if verdict == "same"]
+        if len(same) == 1 and of.akin is not None and any(same[0].raw.get(name) for name in of.akin.wire):
+            return same[0]  # one that says nothing is not what somebody names
+        return "unsure" if "unsure" in verdicts.values() else None
 
     def owner_id(self, document: Document, field: str) -> int | None:
         """The id of the live object that a field of the document refers to, were it only a field of this name."""
@@ -192,7 +213,7 @@ class Matcher:
     def _akin(self, document: Document, key: Key) -> LiveObject | None:
         """The one object that holds a part of the key, and is the declared one under another name."""
         of = document.kind
-        verdicts = self._verdicts(document, key)
+        verdicts = self._verdicts(of, key)
         same = [number for number, verdict in verdicts.items() if verdict == "same"]
         unsure = [number for number, verdict in verdicts.items() if verdict == "unsure"]
         if len(same) == 1:
@@ -206,9 +227,8 @@ class Matcher:
             )
         return None
 
-    def _verdicts(self, document: Document, key: Key) -> dict[int, Verdict]:
+    def _verdicts(self, of: Kind, key: Key) -> dict[int, Verdict]:
         """What the objects are that hold a part of this key, and are not what another document declares."""
-        of = document.kind
         if of.akin is None:
             return {}
         wanted = dict(zip(of.key, key, strict=True))

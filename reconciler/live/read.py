@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +53,40 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     )
     matches |= owners
     nested = [document for document in documents if document.kind.parent]
-    for of in {document.kind.name: document.kind for document in matcher.unsure(nested)}.values():
-        matcher.add_records(of, await records_of(reader, of))
+    namings = [
+        (document, each)
+        for document in documents
+        for each in document.kind.reads_below
+        if each.unless and each.kind in below
+    ]
+    await _clear_up(reader, matcher, nested, namings)
     matches |= matcher.matches(nested)
     matches |= await _with_collections(reader, matches, nested)
     links = {document.address: matcher.links(document) for document in documents}
     if matcher.problems:
         raise MatchError(matcher.problems)
+    found = {document.address: matcher.named(document, each) for document, each in namings}
+    named = {address: obj for address, obj in found.items() if isinstance(obj, LiveObject)}
     by_id = {(of, number): obj for of, objects in matcher.objects() for number, obj in objects.items()}
     return Estate(
-        matches=matches, links=links, refused=matcher.refused, objects=by_id, tables=setup, **for_billing(below)
+        matches=matches,
+        links=links,
+        refused=matcher.refused,
+        objects=by_id,
+        tables=setup,
+        named=named,
+        **for_billing(below),
     )
+
+
+async def _clear_up(
+    reader: Reader, matcher: Matcher, nested: Sequence[Document], namings: Iterable[tuple[Document, Below]]
+) -> None:
+    """Reads the records that tell what goes by another name, where something does."""
+    in_doubt = {document.kind.name for document in matcher.unsure(nested)}
+    in_doubt |= {below.kind for document, below in namings if matcher.named(document, below) == "unsure"}
+    for name in sorted(in_doubt):
+        matcher.add_records(kind(name), await records_of(reader, kind(name)))
 
 
 async def _both(one: Any, other: Any) -> tuple[Any, Any]:

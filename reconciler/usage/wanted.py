@@ -131,7 +131,7 @@ class _Billing:
             return declared
         spec: Any = mapping.spec
         others = [_named(obj) for obj in self._estate.solutions.get(company.id or 0, ())]
-        if (spec.solution, spec.managed_id) in others:
+        if mapping.address in self._estate.named or (spec.solution, spec.managed_id) in others:
             return frozenset()
         has = " and ".join(f"{name!r} with {number}" for name, number in others) or "none"
         raise RefusalError(

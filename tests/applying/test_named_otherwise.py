@@ -193,3 +193,36 @@ def test_two_records_of_one_solution_are_told_apart_by_setup_name(small: Shop) -
     said = small("plan")
     assert said.code == 1
     assert "2 live objects have this natural key" in said.err
+
+
+def undeclared(shop: Shop) -> None:
+    """Its management solution lives, and no manifest declares it any more."""
+    file = shop.folder / "customers/alder-dental.yaml"
+    documents = file.read_text(encoding="utf-8").split("---\n")
+    file.write_text(
+        "---\n".join(each for each in documents if "kind: ManagementSolution" not in each), encoding="utf-8"
+    )
+
+
+@pytest.mark.parametrize("change", OTHER_NAMES)
+def test_a_mapping_is_billed_for_one_that_goes_by_another_name(small: Shop, change: Change) -> None:
+    small.apply()
+    undeclared(small)
+    small.advance()
+    small.uses(ALDER, "130")
+
+    with small.meddled(stored(change)):
+        said = small.apply("--only", "usage")
+
+    assert "130 billed" in said.out
+
+
+@pytest.mark.parametrize("change", [nothing, strange])
+def test_a_mapping_is_not_billed_for_one_that_cannot_be_told(small: Shop, change: Change) -> None:
+    small.apply()
+    undeclared(small)
+
+    with small.meddled(stored(change)):
+        said = small("plan", "--only", "usage")
+
+    assert "refused cove/1001001" in said.out

@@ -43,6 +43,25 @@ def forget_kinds() -> None:
                     clear()
 
 
+VISITOR = """
+from typing import Annotated
+from pydantic import StringConstraints
+from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
+from reconciler.kinds.forms import reference, text
+
+class VisitorSpec(Spec):
+    company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")]
+    first_name: Annotated[str, StringConstraints(min_length=1, strict=True), text("firstName")]
+    site: Annotated[Name | ByName | ById | None, reference("site", "Site")] = None
+
+KIND = Kind(
+    name="Visitor", spec=VisitorSpec, describes="Of somebody who refers to a site.", key=("company", "firstName"),
+    collection="company/contacts", renamed="firstName", %s
+)
+"""
+"""A kind of its own list that refers to one below a company."""
+
+
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The kind, in a file of the kinds' folder; on request with its parent as any reference to another kind."""
@@ -53,13 +72,16 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "kinds"
     folder.mkdir()
     (folder / "site.py").write_text(source, encoding="utf-8")
+    for find_by in filter(None, [getattr(request, "param", "").partition(":")[2]]):
+        (folder / "visitor.py").write_text(VISITOR % find_by, encoding="utf-8")
     monkeypatch.setattr(reconciler.kinds, "__path__", [*reconciler.kinds.__path__, str(folder)])
     importlib.invalidate_caches()
     forget_kinds()
     yield
-    sys.modules.pop("reconciler.kinds.site", None)
-    if hasattr(reconciler.kinds, "site"):
-        del reconciler.kinds.site
+    for name in ("site", "visitor"):
+        sys.modules.pop(f"reconciler.kinds.{name}", None)
+        if hasattr(reconciler.kinds, name):
+            delattr(reconciler.kinds, name)
     forget_kinds()
 
 
@@ -226,3 +248,64 @@ def test_its_schema_is_made_from_it(small: Shop) -> None:
     schema = json.loads(small("schema", "Site").out)
 
     assert schema["properties"]["spec"]["required"] == ["company", "name"]
+
+
+VISITORS = ["with:find_by='company/identifier'", "without:find_by=None"]
+"""As the kind of a list that conditions narrow, and as one that is read whole."""
+VISIT = """
+apiVersion: reconciler/v1
+kind: Visitor
+metadata: {name: vera}
+spec: {company: alder-dental, firstName: Vera, site: SITE}
+"""
+
+
+@pytest.mark.parametrize("site", VISITORS, indirect=True)
+def test_another_kind_refers_to_it_before_it_is_made(small: Shop) -> None:
+    small.write("visitors.yaml", VISIT.replace("SITE", "alder-lab"))
+
+    plan = small.plan("--only", "setup")
+    (action,) = [each for each in plan["actions"] if each["kind"] == "Visitor"]
+    assert "Site/alder-lab" in action["depends_on"]
+
+    small.apply("--only", "setup")
+
+    assert small.one("/company/contacts", firstName="Vera")["site"]["id"] == sites(small)["Lab"][0]
+    assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("site", VISITORS, indirect=True)
+@pytest.mark.parametrize("manner", ["name", "id"])
+def test_another_kind_looks_it_up_below_its_own_company(small: Shop, manner: str) -> None:
+    small.apply("--only", "setup")
+    (small.folder / "sites.yaml").unlink()
+    number = sites(small)["Lab"][0]
+    small.write("visitors.yaml", VISIT.replace("SITE", "{name: LAB}" if manner == "name" else f"{{id: {number}}}"))
+
+    small.apply("--only", "setup")
+
+    assert small.one("/company/contacts", firstName="Vera")["site"]["id"] == number
+    assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("site", VISITORS[:1], indirect=True)
+def test_a_look_up_that_finds_none_below_the_company_says_so(small: Shop) -> None:
+    small.apply("--only", "setup")
+    small.write("visitors.yaml", VISIT.replace("SITE", "{name: Attic}"))
+
+    said = small("plan", "--only", "setup")
+
+    assert said.code == 1
+    assert "Visitor/vera: site: ConnectWise has no Site 'Attic' at that company" in said.err
+
+
+@pytest.mark.parametrize("site", VISITORS, indirect=True)
+def test_a_killed_create_of_a_list_without_conditions_is_found_too(small: Shop) -> None:
+    small.apply("--only", "setup")
+    small.write("visitors.yaml", VISIT.replace("SITE", "alder-lab"))
+    with small.meddled(dies_at("/contacts", asyncio.CancelledError, taken=True)), pytest.raises(asyncio.CancelledError):
+        small("apply", "--auto-approve", "--only", "setup")
+
+    small.apply("--only", "setup")
+
+    assert small.one("/company/contacts", firstName="Vera")["site"]["name"] == "Lab"

@@ -64,3 +64,21 @@ def test_a_name_that_fails_twice_is_looked_up_once() -> None:
     for _ in range(2):
         with pytest.raises(UnknownEntryError, match="Block"):
             tables.entry(AGREEMENT_TYPE, "Block Tim")
+
+
+def rows(*rows: dict[str, object]) -> SetupTables:
+    return SetupTables({"finance/agreements/types": [*rows]})
+
+
+def test_an_active_entry_is_chosen_before_an_inactive_one_of_its_name() -> None:
+    tables = rows({"id": 1, "name": "Backup", "inactiveFlag": True}, {"id": 2, "name": "Backup", "inactiveFlag": False})
+    assert tables.entry(AGREEMENT_TYPE, "Backup").id == 2
+
+
+def test_the_only_entry_of_a_name_is_chosen_though_it_is_inactive() -> None:
+    assert rows({"id": 1, "name": "Backup", "inactiveFlag": True}).entry(AGREEMENT_TYPE, "Backup").id == 1
+
+
+def test_entries_without_a_name_are_left_alone() -> None:
+    tables = rows({"id": 1, "name": None}, {"id": 2}, {"id": 3, "name": "  "}, {"id": 4, "name": "None"})
+    assert tables.entry(AGREEMENT_TYPE, "none").id == 4
