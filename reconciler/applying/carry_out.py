@@ -11,7 +11,7 @@ from reconciler.applying.children import write_children
 from reconciler.applying.readback import fields_taken
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.errors import ConnectWiseError, NotTaken, StateUnknown
+from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid, NotTaken, StateUnknown
 from reconciler.connectwise.writing import LOST, checked
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.forms import Tables
@@ -21,6 +21,7 @@ from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.lock import Lease
 from reconciler.ledger.store import Ledger
 from reconciler.live.again import find_by_key, is_meant
+from reconciler.live.in_the_way import explained, says_it_exists
 from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
 
@@ -82,7 +83,13 @@ async def _write(action: Action, bench: Workbench) -> None:
         return await find_by_key(client, of, values_of(action, bench.ids))
 
     async def post() -> dict[str, Any]:
-        return await taken(await client.create(request.path, request.body, find=find, check=check, unread=of.unread))
+        try:
+            made = await client.create(request.path, request.body, find=find, check=check, unread=of.unread)
+        except (Invalid, Conflict) as refused:
+            if not says_it_exists(refused):
+                raise
+            raise await explained(client, of, values_of(action, bench.ids), refused) from refused
+        return await taken(made)
 
     async def patch() -> dict[str, Any]:
         return await taken(await client.patch(request.path, request.body, check=check, unread=of.unread))

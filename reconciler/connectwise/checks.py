@@ -66,14 +66,21 @@ def _route(path: str) -> str:
     return _NUMBER.sub("{id}", f"/{path.strip('/')}").strip("/")
 
 
+def _endpoint(path: str) -> str:
+    return f"/{path.lstrip('/')}"
+
+
 def _nothing(body: Any, wanted: str, method: str, path: str) -> NotJson:
     told = "empty" if body is None else f"not {wanted}"
-    return NotJson(f"the answer is {told}", method=method, endpoint=path, advice=_NOTHING)
+    return NotJson(f"the answer is {told}", method=method, endpoint=_endpoint(path), advice=_NOTHING)
 
 
 def _malformed(problem: str, entry: Any, method: str, path: str) -> Malformed:
-    number = entry.get("id") if isinstance(entry, dict) else None
-    which = f"object {number}: " if isinstance(number, int) and not isinstance(number, bool) else ""
+    known = misfit(entry, _OBJECT) is None
+    which = f"object {entry['id']}: " if known else ""
     return Malformed(
-        f"the answer holds a value that cannot be: {which}{problem}", method=method, endpoint=path, advice=MALFORMED
+        f"the answer holds a value that cannot be: {which}{problem}",
+        method=method,
+        endpoint=_endpoint(path),
+        advice=MALFORMED,
     )

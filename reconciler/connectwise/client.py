@@ -203,7 +203,9 @@ class ConnectWise:
         never shown. Raises `NotTaken` when something else was stored than asked, `StateUnknown` when the answer was
         lost and `find` failed as well.
         """
-        return await writing.create(self._wire, self._checks, path, body, find=find, check=check, unread=unread)
+        return await writing.create(
+            self._wire, self._checks, _rooted(path), body, find=find, check=check, unread=unread
+        )
 
     async def patch(
         self, path: str, values: Mapping[str, Any], *, check: writing.Check, unread: Collection[str] = ()
@@ -214,7 +216,7 @@ class ConnectWise:
         Keys are field names; `ValueError` for a sub-path such as `company/identifier`, which can answer a false 200
         that stores nothing [seen].
         """
-        return await writing.patch(self._wire, self._checks, path, values, check=check, unread=unread)
+        return await writing.patch(self._wire, self._checks, _rooted(path), values, check=check, unread=unread)
 
     async def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is fine. Raises `Conflict` when it is in use [docs]."""
@@ -282,7 +284,7 @@ class ConnectWise:
             return Page(objects, answer.headers.get("link"))
 
         return await every_page(
-            fetch, paging=paging, endpoint=path, longest=lambda: self._longest.get(route_, 0), at_most=at_most
+            fetch, paging=paging, endpoint=_rooted(path), longest=lambda: self._longest.get(route_, 0), at_most=at_most
         )
 
     async def _read_list(self, path: str, query: Mapping[str, str], *, by_id: bool) -> Answer:
@@ -350,6 +352,11 @@ _IN_BODY = ("conditions", "childConditions", "orderBy")
 """Parameters that a search takes in its body, as `FilterValues` [spec]."""
 _NO_SEARCH = frozenset({404, 405, 501})
 """Statuses that say that a list has no search."""
+
+
+def _rooted(path: str) -> str:
+    """A path as errors name it."""
+    return f"/{path.lstrip('/')}"
 
 
 def _query(

@@ -23,6 +23,7 @@ requests in the same order meet the same faults.
 | `redirect` | a POST or PATCH takes, and 302 (`status=S`) leads to another host over http |
 | `location` | a POST takes, and `Location` names another host over http |
 | `custom-fields` | a PATCH that names no `customFields` is refused |
+| `deleted-hold` | a POST finds the keys of deleted objects taken |
 | `no-link` | lists send no `Link` header |
 | `link-host` | links name another host over http |
 | `link-cursor` | the next link names a cursor in place of a page |
@@ -58,6 +59,7 @@ KINDS = (
     "redirect",
     "location",
     "custom-fields",
+    "deleted-hold",
     "no-link",
     "link-host",
     "link-cursor",

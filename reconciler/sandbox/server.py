@@ -220,9 +220,10 @@ async def _send(response: Response, scope: Scope, send: Send) -> None:
         return
     length = (b"content-length", str(len(response.body)).encode())
     headers = [*response.headers, length] if response.status != 204 else list(response.headers)
+    if response.fate == "endless":
+        headers = list(response.headers)
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     if response.fate == "dripped":
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         for at in range(len(response.body)):
             await send({"type": "http.response.body", "body": response.body[at : at + 1], "more_body": True})
             await asyncio.sleep(response.drip_ms / 1000)
@@ -231,7 +232,6 @@ async def _send(response: Response, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     if response.fate == "endless":
-        await send({"type": "http.response.start", "status": response.status, "headers": list(response.headers)})
         while transport is None or not transport.is_closing():
             await send({"type": "http.response.body", "body": b" " * 65536, "more_body": True})
             await asyncio.sleep(0)

@@ -14,6 +14,7 @@ from reconciler.connectwise import (
     Invalid,
     NotFound,
     NotTaken,
+    Redirected,
     ServerFailed,
     StateUnknown,
     Unreachable,
@@ -286,3 +287,120 @@ async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
 
             await connectwise.create(PATH, {"identifier": key}, find=find, check=taken({"identifier": key}))
     assert sorted(table) == sorted(f"C{number}" for number in range(20))
+
+
+# ── led away, and custom fields ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_post_that_is_redirected_is_looked_up_and_not_repeated(status: int) -> None:
+    away = Reply(b"", status=status, headers={"location": "http://inside.example/x/7"})
+    async with Server(scripted(away)) as server, client(server.site) as connectwise:
+        made = await connectwise.create("/x", {"name": "n"}, find=Finding({"id": 7, "name": "n"}), check=taken({}))
+    assert made == {"id": 7, "name": "n"}
+    assert server.asked == ["POST /x"]
+
+
+async def test_a_redirected_post_that_made_nothing_is_an_error_and_not_repeated() -> None:
+    away = Reply(b"", status=302, headers={"location": "http://inside.example/x/7"})
+    async with Server(scripted(away)) as server, client(server.site) as connectwise:
+        with pytest.raises(Redirected, match=r"inside\.example"):
+            await connectwise.create("/x", {"name": "n"}, find=Finding(None), check=taken({}))
+    assert server.asked == ["POST /x"]
+
+
+@pytest.mark.parametrize("location", ["http://inside.example/x/7", "https://{host}/x/7", "http://[broken"])
+@pytest.mark.parametrize("found", [{"id": 7, "name": "n"}, None])
+async def test_what_was_made_at_an_address_elsewhere_is_looked_up(location: str, found: dict[str, Any] | None) -> None:
+    def answer(seen: Seen) -> Reply:
+        where = location.replace("{host}", seen.headers["host"])
+        return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        create = connectwise.create("/x", {"name": "n"}, find=Finding(found), check=taken({}))
+        if found is None:
+            with pytest.raises(StateUnknown, match="on another host"):
+                await create
+        else:
+            assert await create == found
+    assert server.asked == ["POST /x"]
+
+
+@pytest.mark.parametrize("location", ["/x/7", "{site}/x/7", "x/7", ""])
+async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> None:
+    def answer(seen: Seen) -> Reply:
+        where = location.replace("{site}", f"http://{seen.headers['host']}")
+        return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        await connectwise.create("/x", {"name": "n"}, find=Finding(None), check=taken({}))
+    assert server.asked == ["POST /x"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Reply(b"", status=302, headers={"location": "http://inside.example/x/7"}),
+        Reply(b"", status=204, headers={"content-length": "0"}),
+        Reply(b"null"),
+    ],
+    ids=["redirect", "nothing", "null"],
+)
+@pytest.mark.parametrize("name", ["new", "old"])
+async def test_a_patch_that_answers_no_object_is_read_back(first: Reply, name: str) -> None:
+    async with Server(scripted(first, Reply({"id": 7, "name": name}))) as server, client(server.site) as connectwise:
+        patch = connectwise.patch("/x/7", {"name": "new"}, check=taken({"name": "new"}))
+        if name == "new":
+            assert await patch == {"id": 7, "name": "new"}
+        else:
+            with pytest.raises((NotTaken, Redirected)):
+                await patch
+    assert server.asked == ["PATCH /x/7", "GET /x/7"]
+
+
+WANTS_CUSTOM_FIELDS = {
+    "by field": {
+        "code": "InvalidObject",
+        "message": "company object is invalid",
+        "errors": [{"code": "MissingRequiredField", "message": "x", "resource": "company", "field": "customFields"}],
+    },
+    "by message": {"code": "InvalidObject", "message": "The custom fields are required"},
+    "by an entry": {"code": "InvalidObject", "message": "x", "errors": [{"message": "Custom field 3 is missing"}]},
+}
+
+
+@pytest.mark.parametrize("told", WANTS_CUSTOM_FIELDS)
+async def test_a_patch_refused_for_custom_fields_is_sent_once_more_with_them(told: str) -> None:
+    refused = Reply(WANTS_CUSTOM_FIELDS[told], status=400)
+    answers = scripted(refused, Reply({"id": 7, "name": "new"}))
+    async with Server(answers) as server, client(server.site) as connectwise:
+        assert await connectwise.patch("/x/7", {"name": "new"}, check=taken({})) == {"id": 7, "name": "new"}
+    assert [seen.json for seen in server.seen] == [
+        [{"op": "replace", "path": "name", "value": "new"}],
+        [
+            {"op": "replace", "path": "name", "value": "new"},
+            {"op": "replace", "path": "customFields", "value": []},
+        ],
+    ]
+
+
+async def test_a_patch_refused_for_custom_fields_twice_is_an_error() -> None:
+    refused = Reply(WANTS_CUSTOM_FIELDS["by field"], status=400)
+    async with Server(scripted(refused)) as server, client(server.site) as connectwise:
+        with pytest.raises(Invalid, match="customFields"):
+            await connectwise.patch("/x/7", {"name": "new"}, check=taken({}))
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "body"),
+    [
+        ({"name": "new"}, {"code": "InvalidObject", "message": "The name is too long"}),
+        ({"customFields": [{"id": 1, "value": "x"}]}, WANTS_CUSTOM_FIELDS["by field"]),
+    ],
+)
+async def test_a_patch_refused_for_anything_else_is_not_sent_again(values: dict[str, Any], body: Any) -> None:
+    async with Server(scripted(Reply(body, status=400))) as server, client(server.site) as connectwise:
+        with pytest.raises(Invalid):
+            await connectwise.patch("/x/7", values, check=taken({}))
+    assert len(server.seen) == 1

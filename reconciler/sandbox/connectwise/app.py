@@ -264,6 +264,7 @@ class ConnectWise:
     def _post(self, request: Request, found: Match) -> Response:
         view = found.view
         assert view is not None  # noqa: S101  # _dispatch sends views only
+        self._sandbox.tenant.deleted_hold = self._sandbox.faults.hit("deleted-hold", request.path) is not None
         row = self._sandbox.tenant.insert(view.table, _object(request, found), found.parent)
         return json_response(201, _shown(found, row))
 

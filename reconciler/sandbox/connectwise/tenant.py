@@ -31,6 +31,8 @@ class Tenant:
         #: Goes up with every write; whatever was derived from the tables is stale when it moved.
         self.version = 0
         self._statuses_of: str = ""
+        #: Whether deleted objects keep their keys from others.
+        self.deleted_hold = False
         paths = {view.table: view.path for view in reversed(VIEWS) if not view.by and not view.fields}
         for number, (name, entity) in enumerate(ENTITIES.items()):
             self.tables[name] = Table(name, entity, paths[name], number * _ID_STEP + 1)
@@ -239,7 +241,7 @@ class Tenant:
             if not isinstance(value, str):
                 continue
             others = [each for each in self.tables[name].named(field, value) if each is not row]
-            if any(not each.data.get("deletedFlag") for each in others):
+            if any(self.deleted_hold or not each.data.get("deletedFlag") for each in others):
                 told = f"A {entity.resource} with {field} {value!r} already exists"
                 problems.append(problem(entity, field, told, "ObjectExists"))
         return problems

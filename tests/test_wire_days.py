@@ -1,0 +1,252 @@
+"""What crosses the wire, through the whole command line: each form of paging, each odd answer, each odd name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.connectwise.test_paging_forms import FORMS
+from tests.shop import ALDER, Send, Shop
+
+COMPANY = """
+---
+apiVersion: reconciler/v1
+kind: Company
+metadata: {{name: many-{number:04}}}
+spec: {{identifier: Many{number:04}, name: Many {number:04}, city: Tampa, status: Active, types: [Customer]}}
+"""
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+@pytest.fixture
+def standing(small: Shop) -> Shop:
+    small.apply()
+    return small
+
+
+# ── paging ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_is_made_twice_however_a_tenant_pages(small: Shop, form: str) -> None:
+    """More companies than the first page holds, of which none may be missed: each would be made again."""
+    small.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(120)))
+    capped = [fault.replace("size=250", "size=25") for fault in FORMS[form]]
+    small.fault(*(capped if any("page-cap" in fault for fault in capped) else [*capped, "page-cap:size=25"]))
+
+    small.apply()
+    again = small("apply", "--auto-approve")
+
+    assert again.out.endswith("Applied: nothing to do.\n"), again.out[-500:]
+    names = [row.data["identifier"] for row in small.tenant.tables["company"].rows.values()]
+    assert len(names) == len(set(names))
+    assert small("plan", "--detailed-exitcode").code == 0
+
+
+def test_1300_objects_on_navigable_pages_are_all_found(small: Shop) -> None:
+    """A tenant that ignores forward-only paging once lost all after the first page, and got doubles in each run."""
+    small.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(1300)))
+    small.fault("navigable")
+    small.apply("--only", "setup")
+    assert small("apply", "--auto-approve", "--only", "setup").out.endswith("Applied: nothing to do.\n")
+    names = [row.data["identifier"] for row in small.tenant.tables["company"].rows.values()]
+    assert len(names) == len(set(names)) > 1300
+
+
+@pytest.mark.parametrize("fault", ["link-cursor", "link-loop"])
+def test_a_list_that_cannot_be_read_to_its_end_stops_everything(standing: Shop, fault: str) -> None:
+    standing.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(60)))
+    standing.apply("--only", "setup")
+    standing.fault("page-cap:size=25", fault)
+    said = standing("plan", "--only", "setup")
+    assert said.code == 1
+    assert "the list was not read to its end" in " ".join(said.err.lower().split())
+    assert "Traceback" not in said.err
+
+
+# ── answers of the wrong shape ───────────────────────────────────────────────────────────────────────────────
+
+
+def meddling(path: str, change: Callable[[Any], Any]) -> Callable[[httpx.Request, Send], Any]:
+    """Answers of lists below a path, changed by a function of their JSON."""
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        if request.method != "GET" or not request.url.path.rstrip("/").endswith(path) or answer.status_code != 200:
+            return answer
+        body = change(json.loads(answer.content))
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return httpx.Response(200, content=content)
+
+    return meddle
+
+
+def every(**fields: Any) -> Callable[[Any], Any]:
+    return lambda rows: [{**row, **fields} for row in rows]
+
+
+ODD: list[tuple[str, Callable[[Any], Any], str]] = [
+    ("/company/companies", every(id={}), "id is {} where an id is expected"),
+    ("/company/companies", every(id="7"), 'id is the text "7" where an id is expected'),
+    ("/company/companies", every(id=7.5), "id is the number 7.5 where an id is expected"),
+    ("/company/companies", every(id=True), "id is true where an id is expected"),
+    ("/company/companies", every(id=int("9" * 400)), "where an id is expected"),
+    ("/company/companies", lambda rows: [None, *rows], "null where an object is expected"),
+    ("/company/companies", lambda rows: {"rows": rows}, "not a list of objects"),
+    ("/company/companies", every(_info=[]), "_info is [] where an object is expected"),
+    ("/company/companies", every(_info={"lastUpdated": 7}), "_info.lastUpdated is the number 7"),
+    ("/company/companies", every(identifier=["AlderDental"]), "identifier is a list where text is expected"),
+    ("/company/companies", every(status="Active"), 'status is the text "Active" where an object is expected'),
+    ("/company/companies", every(status={"name": "Active"}), "status has no id"),
+    ("/company/companies", every(types={"id": 1}), "types is an object where a list is expected"),
+    ("/company/companies", every(types=[None]), "types[0] is null where an object is expected"),
+    ("/company/companies", every(deletedFlag="false"), 'deletedFlag is the text "false" where true or false'),
+    ("/company/contacts", every(communicationItems="x"), "communicationItems is the text"),
+    ("/company/contacts", every(communicationItems=["x"]), "communicationItems[0] is the text"),
+    ("/company/contacts", every(communicationItems=[{"communicationType": "Email"}]), "Items[0] has no value"),
+    ("/company/contacts", every(company=[]), "company is [] where an object is expected"),
+    ("/company/companies/statuses", lambda rows: [{"name": "Active"}], "has no id"),
+    ("/company/companies/statuses", every(name={}), "name is {} where text is expected"),
+    ("/procurement/subcategories", every(category=7), "category is the number 7"),
+    ("/procurement/catalog", every(price="12.50"), 'price is the text "12.50" where a number is expected'),
+    ("/procurement/catalog", lambda rows: b'[{"id":1,"price":1e400}]', "price is the number 1.0000e+400"),
+    ("/procurement/catalog", lambda rows: b'[{"id":1,"id":2}]', "holds 'id' twice in one object"),
+    ("/finance/agreements", every(company="Alder"), 'company is the text "Alder"'),
+    ("/finance/agreements", every(startDate=20261101), "startDate is the number 20261101"),
+    ("/finance/agreements", every(startDate="soon"), 'startDate is the text "soon" where a date is expected'),
+    ("/managementSummaryReports", every(managementSolution="Cove"), "managementSolution is the text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "change", "says"), ODD, ids=[f"{path} {says}" for path, _, says in ODD])
+def test_a_wrong_value_is_an_error_that_names_endpoint_and_field(
+    standing: Shop, path: str, change: Callable[[Any], Any], says: str
+) -> None:
+    with standing.meddled(meddling(path, change)):
+        said = standing("plan", "--only", "setup")
+    assert said.code == 1, said.out
+    assert says in said.err
+    assert path in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"id": None}, {"quantity": "12"}, {"product": [1]}, {"product": {"id": "7"}}, {"cancelledDate": 0}],
+)
+def test_a_wrong_value_in_an_addition_is_one_too(standing: Shop, odd: dict[str, Any]) -> None:
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        body = json.loads(answer.content)
+        if request.url.path.endswith("/system/bundles"):
+            for result in body["results"]:
+                result["entities"] = [{**row, **odd} for row in result["entities"]]
+        elif request.url.path.endswith("/additions"):
+            body = [{**row, **odd} for row in body]
+        return httpx.Response(answer.status_code, content=json.dumps(body).encode())
+
+    with standing.meddled(meddle):
+        said = standing("plan", "--only", "usage")
+    assert said.code == 1
+    assert "/additions: the answer holds a value that cannot be" in said.err
+    assert next(iter(odd)) in said.err
+
+
+@pytest.mark.parametrize("fault", ["nothing", "null", "html", "half-json", "truncated"])
+def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(standing: Shop, fault: str) -> None:
+    standing.fault(f"{fault}:2@/company/companies")
+    assert standing("plan", "--only", "setup", "--detailed-exitcode").code == 0
+    standing.fault(f"{fault}@/company/companies")
+    said = standing("plan", "--only", "setup")
+    assert said.code == 1
+    assert "GET /company/companies" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("fault", ["endless", "bomb"])
+def test_an_answer_without_bounds_is_given_up(standing: Shop, fault: str) -> None:
+    standing.fault(f"{fault}@/company/contacts")
+    said = standing("plan", "--only", "setup")
+    assert said.code == 1
+    assert "GET /company/contacts: the answer is larger than 64 MiB" in said.err
+
+
+# ── writes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("fault", ["redirect", "redirect:status=307", "location"])
+def test_a_whole_estate_behind_a_proxy_that_leads_away_is_made_once(small: Shop, fault: str) -> None:
+    small.fault(fault)
+    small.apply()
+    small.fault()
+    assert small("apply", "--auto-approve").out.endswith("Applied: nothing to do.\n")
+    for table in small.tenant.tables.values():
+        if table.name in {"company", "contact", "agreement", "catalogItem", "addition", "managementSummary"}:
+            seen = [json.dumps({**row.data, "id": 0, "_info": 0}, default=str) for row in table.rows.values()]
+            assert len(seen) == len(set(seen)), table.name
+
+
+def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(standing: Shop) -> None:
+    standing.edit("customers/alder-dental.yaml", "name: Alder Dental, addr", "name: Alder Dental Group, addr")
+    standing.edit("products.yaml", "price: 0.14", "price: 0.15")
+    standing.uses(ALDER, "140")
+    standing.fault("custom-fields")
+    standing.apply()
+    assert {fault: count for fault, count in standing.sandbox.faults.struck.items() if fault == "custom-fields"}[
+        "custom-fields"
+    ] >= 3
+    standing.fault()
+    assert standing("plan", "--detailed-exitcode").code == 0
+
+
+# ── odd names ────────────────────────────────────────────────────────────────────────────────────────────────
+
+NAMES = ["A [B] C", "A*B", "A 'B' C", 'A "B" C', "A\\B", "A & B + C # D", "100% A", "Ä (Ö) ß", "A%B_C"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_with_odd_characters_is_made_once_and_found_again(small: Shop, name: str) -> None:
+    company = {"identifier": name[:25], "name": name, "city": "Tampa", "status": "Active", "types": ["Customer"]}
+    product = {
+        "identifier": name, "description": name, "customerDescription": name, "category": "Managed Services",
+        "subcategory": "Backup", "type": "Agreement", "unitOfMeasure": "Each", "price": 1, "cost": 1,
+    }  # fmt: skip
+    contact = {"company": "odd", "firstName": "Ann", "email": "ann+o'neill&co@odd.example"}
+    agreement = {
+        "name": name, "company": "odd", "contact": "odd", "type": "Managed Service", "startDate": "2026-11-01",
+        "billingCycle": "Monthly", "endDate": None,
+    }  # fmt: skip
+    kinds = {"Company": company, "Product": product, "Contact": contact, "Agreement": agreement}
+    documents = [
+        {"apiVersion": "reconciler/v1", "kind": kind, "metadata": {"name": "odd"}, "spec": spec}
+        for kind, spec in kinds.items()
+    ]
+    small.write("odd.yaml", "\n---\n".join(json.dumps(document) for document in documents))
+    # Others that a wildcard would find in its place.
+    for number, other in enumerate(["AXB", "A B C", "B", "A"]):
+        small.tenant.create("company", {"identifier": other, "name": other, "city": f"City {number}"})
+
+    small.fault("drop:every=2@/company/companies", "drop:every=2@/procurement/catalog")
+    small.apply("--only", "setup")
+    small.fault()
+
+    assert small("apply", "--auto-approve", "--only", "setup").out.endswith("Applied: nothing to do.\n")
+    for table, value in (("company", name[:25]), ("catalogItem", name)):
+        held = [row.data["identifier"] for row in small.tenant.tables[table].rows.values()]
+        assert held.count(value) == 1
+
+
+def test_a_long_name_in_letters_that_take_many_characters_of_a_url_is_found(small: Shop) -> None:
+    name = "漢" * 60
+    small.edit("products.yaml", "identifier: BACKUP-GB\n", f"identifier: {name}\n")
+    small.apply()
+    assert small("apply", "--auto-approve").out.endswith("Applied: nothing to do.\n")
