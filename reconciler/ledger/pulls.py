@@ -9,15 +9,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.records import Customer, KnownCustomer, LastSeen, PullRecord, Reading, Sample
+from reconciler.ledger.records import Customer, KnownCustomer, Meter, PullRecord, PullState, Sample
 from reconciler.ledger.store import Ledger
 
 T = TypeVar("T")
 
 _pulls, _customers, _meters, _samples = schema.pulls, schema.customers, schema.meters, schema.samples
-
-# A sample's moment: its own where it has one, else that of its pull.
-_moment = sa.func.coalesce(_samples.c.observed_at, _pulls.c.started_at, type_=schema.UtcTime)
 
 # Parameters of one `in (…)`: SQLite takes 32,766, PostgreSQL's drivers 65,535.
 _CHUNK = 10_000
@@ -25,14 +22,21 @@ _CHUNK = 10_000
 
 def latest_pull(ledger: Ledger, source: str, *, before: datetime | None = None) -> PullRecord | None:
     """The newest pull of a source, whole or failed, started at or before `before`."""
-    return _newest(ledger, source, before=before, since=None, whole=False)
+    return _newest(ledger, source, before=before, since=None, state=None)
 
 
 def latest_whole_pull(
     ledger: Ledger, source: str, *, before: datetime | None = None, since: datetime | None = None
 ) -> PullRecord | None:
     """The newest whole pull of a source, started within `since` ≤ start ≤ `before`."""
-    return _newest(ledger, source, before=before, since=since, whole=True)
+    return _newest(ledger, source, before=before, since=since, state="whole")
+
+
+def latest_disbelieved_pull(
+    ledger: Ledger, source: str, *, before: datetime | None = None, since: datetime | None = None
+) -> PullRecord | None:
+    """The newest pull of a source that was read whole and is not believed."""
+    return _newest(ledger, source, before=before, since=since, state="disbelieved")
 
 
 def first_whole_pull_at(ledger: Ledger, source: str) -> datetime | None:
@@ -47,11 +51,11 @@ def first_whole_pull_at(ledger: Ledger, source: str) -> datetime | None:
 
 
 def _newest(
-    ledger: Ledger, source: str, *, before: datetime | None, since: datetime | None, whole: bool
+    ledger: Ledger, source: str, *, before: datetime | None, since: datetime | None, state: PullState | None
 ) -> PullRecord | None:
     query = sa.select(_pulls).where(_pulls.c.source == source)
-    if whole:
-        query = query.where(_pulls.c.state == "whole")
+    if state is not None:
+        query = query.where(_pulls.c.state == state)
     if before is not None:
         query = query.where(_pulls.c.started_at <= before)
     if since is not None:
@@ -85,53 +89,45 @@ def _pull_record(row: sa.Row[Any]) -> PullRecord:
 
 def samples_of_pull(ledger: Ledger, pull_id: int) -> list[Sample]:
     """All samples of one pull."""
-    return _samples_where(ledger, _samples.c.pull_id == pull_id).get(pull_id, [])
+    return samples_of_pulls(ledger, [pull_id])[pull_id]
 
 
 def samples_of_pulls(
-    ledger: Ledger, pull_ids: Collection[int], customer_ids: Collection[str] | None = None
+    ledger: Ledger,
+    pull_ids: Collection[int],
+    customer_ids: Collection[str] | None = None,
+    *,
+    device_ids: Collection[str] | None = None,
 ) -> dict[int, list[Sample]]:
-    """The samples of several pulls, by pull; of some customers only where these are given."""
+    """The samples of several pulls, by pull; of some customers or of some devices only where these are given."""
     found: dict[int, list[Sample]] = {pull_id: [] for pull_id in pull_ids}
-    for some in chunks(pull_ids):
-        of_pulls = _samples.c.pull_id.in_(some)
-        if customer_ids is None:
-            found.update(_samples_where(ledger, of_pulls))
-            continue
-        for ids in chunks(customer_ids):
-            for pull_id, samples in _samples_where(ledger, of_pulls, _meters.c.customer_id.in_(ids)).items():
-                found[pull_id].extend(samples)
+    column = _meters.c.customer_id if device_ids is None else _meters.c.device_id
+    of = customer_ids if device_ids is None else device_ids
+    narrowed = [[]] if of is None else [[column.in_(some)] for some in chunks(of)]
+    for pulls in chunks(pull_ids):
+        for conditions in narrowed:
+            for table in (schema.samples, schema.earlier_samples):
+                for pull_id, samples in _samples_where(ledger, table, table.c.pull_id.in_(pulls), *conditions).items():
+                    found[pull_id] += samples
     return found
 
 
-def samples_between(
-    ledger: Ledger, source: str, customer_ids: Collection[str] | None, start: datetime, end: datetime
-) -> list[Sample]:
-    """Samples of whole pulls, observed in [start, end), oldest pull first."""
-    conditions = [_pulls.c.source == source, _pulls.c.started_at >= start, _moment >= start, _moment < end]
-    if customer_ids is None:
-        groups = [_samples_where(ledger, *conditions)]
-    else:
-        groups = [_samples_where(ledger, *conditions, _meters.c.customer_id.in_(ids)) for ids in chunks(customer_ids)]
-    return [sample for group in groups for samples in group.values() for sample in samples]
-
-
-def _samples_where(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> dict[int, list[Sample]]:
+def _samples_where(ledger: Ledger, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> dict[int, list[Sample]]:
     query = (
         sa.select(
-            _samples.c.pull_id,
+            table.c.pull_id,
             _pulls.c.source,
             _meters.c.customer_id,
             _meters.c.device_id,
-            _samples.c.observed_at,
+            table.c.observed_at,
             _pulls.c.started_at,
-            _samples.c.bytes,
+            table.c.bytes,
         )
-        .select_from(_samples)
-        .join(_pulls, _pulls.c.id == _samples.c.pull_id)
-        .join(_meters, _meters.c.id == _samples.c.meter_id)
+        .select_from(table)
+        .join(_pulls, _pulls.c.id == table.c.pull_id)
+        .join(_meters, _meters.c.id == table.c.meter_id)
         .where(*conditions)
-        .order_by(_pulls.c.started_at, _samples.c.pull_id, _samples.c.meter_id)
+        .order_by(_pulls.c.started_at, table.c.pull_id, table.c.meter_id)
     )
     found: dict[int, list[Sample]] = {}
     with ledger.read() as connection:
@@ -141,63 +137,49 @@ def _samples_where(ledger: Ledger, *conditions: sa.ColumnElement[bool]) -> dict[
     return found
 
 
-def last_readings(
-    ledger: Ledger, source: str, meters: Collection[tuple[str, str | None]], *, before: datetime
-) -> list[Reading]:
-    """The last known figure of each (customer id, device id), read strictly before a moment.
-
-    From the meters where their last reading is older than `before`, from the samples for the others, so that
-    a past hour can be computed again.
-    """
-    wanted = {(customer_id, device_id or "") for customer_id, device_id in meters}
-    found: list[Reading] = []
-    later: list[int] = []
+def listed_in(ledger: Ledger, pull_id: int) -> list[tuple[str, str | None]]:
+    """(customer id, device id) of everything that a pull lists; no device where a customer counts as one."""
+    query = (
+        sa.select(_meters.c.customer_id, _meters.c.device_id)
+        .join(_samples, _samples.c.meter_id == _meters.c.id)
+        .where(_samples.c.pull_id == pull_id)
+    )
     with ledger.read() as connection:
-        for ids in chunks({customer_id for customer_id, _ in wanted}):
+        return [(customer_id, device_id or None) for customer_id, device_id in connection.execute(query)]
+
+
+def meters_of_customers(ledger: Ledger, source: str, customer_ids: Collection[str]) -> list[Meter]:
+    """Every device that these customers ever had in a believed pull."""
+    return _meters_where(ledger, source, _meters.c.customer_id, customer_ids)
+
+
+def meters_of_devices(ledger: Ledger, source: str, device_ids: Collection[str]) -> list[Meter]:
+    """These devices under every customer that ever had them."""
+    return _meters_where(ledger, source, _meters.c.device_id, device_ids)
+
+
+def _meters_where(ledger: Ledger, source: str, column: sa.Column[str], values: Collection[str]) -> list[Meter]:
+    found: list[Meter] = []
+    with ledger.read() as connection:
+        for some in chunks(values):
             rows = connection.execute(
                 sa.select(_meters).where(
-                    _meters.c.source == source,
-                    _meters.c.customer_id.in_(ids),
-                    _meters.c.last_read_at.is_not(None),
+                    _meters.c.source == source, _meters.c.first_seen_at.is_not(None), column.in_(some)
                 )
             )
-            for row in rows:
-                if (row.customer_id, row.device_id) not in wanted:
-                    continue
-                if row.last_read_at < before:
-                    found.append(Reading(row.customer_id, row.device_id or None, row.last_bytes, row.last_read_at))
-                else:
-                    later.append(row.id)
-        for meter_ids in chunks(later):
-            found.extend(_readings_in_samples(connection, meter_ids, before))
+            found += [
+                Meter(
+                    row.customer_id,
+                    row.device_id or None,
+                    row.first_seen_at,
+                    row.last_seen_at,
+                    row.first_read_at,
+                    row.last_read_at,
+                    row.last_bytes,
+                )
+                for row in rows
+            ]
     return found
-
-
-def _readings_in_samples(connection: sa.Connection, meter_ids: Collection[int], before: datetime) -> Iterable[Reading]:
-    rows = connection.execute(
-        sa.select(_meters.c.id, _meters.c.customer_id, _meters.c.device_id, _samples.c.bytes, _moment.label("moment"))
-        .select_from(_samples)
-        .join(_pulls, _pulls.c.id == _samples.c.pull_id)
-        .join(_meters, _meters.c.id == _samples.c.meter_id)
-        .where(_samples.c.meter_id.in_(meter_ids), _samples.c.bytes.is_not(None), _moment < before)
-        .order_by(_pulls.c.started_at, _samples.c.pull_id)
-    )
-    newest = {row.id: Reading(row.customer_id, row.device_id or None, row.bytes, row.moment) for row in rows}
-    return newest.values()
-
-
-def last_seen(ledger: Ledger, source: str) -> dict[str, LastSeen]:
-    """Per customer: the moment of its last sample, and the sum of what its devices of that moment used."""
-    seen: dict[str, tuple[datetime, int | None]] = {}
-    query = sa.select(_meters.c.customer_id, _meters.c.last_seen_at, _meters.c.last_bytes)
-    with ledger.read() as connection:
-        for customer_id, moment, size in connection.execute(query.where(_meters.c.source == source)):
-            before = seen.get(customer_id)
-            if before is None or moment > before[0]:
-                seen[customer_id] = (moment, size)
-            elif moment == before[0] and size is not None:
-                seen[customer_id] = (moment, (before[1] or 0) + size)
-    return {key: LastSeen(key, moment, size) for key, (moment, size) in seen.items()}
 
 
 def known_customers(ledger: Ledger, source: str) -> Mapping[str, KnownCustomer]:

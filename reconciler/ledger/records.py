@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-PullState = Literal["whole", "failed"]
+SKEW = timedelta(minutes=5)
+"""By how much a source's clock may be ahead of the run's: a sample that is dated later counts as not read."""
+
+PullState = Literal["whole", "failed", "disbelieved"]
+"""`disbelieved`: read whole, but it lost so much at once that it counts as failed until a person approves it."""
 WriteState = Literal["open", "done", "failed", "unknown"]
 
 IN_RECYCLE_BIN = "RecycleBin"
@@ -67,6 +71,9 @@ class PullRecord:
     notes: tuple[str, ...]
     customers: int
     samples: int
+    approved_by: str | None = None
+    """Who believed a pull that had lost too much, as `user@host`."""
+    approved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,21 @@ class Reading:
     device_id: str | None
     bytes: int
     observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A device of a customer (or the customer as one, without devices), as believed pulls have told of it."""
+
+    customer_id: str
+    device_id: str | None
+    first_seen_at: datetime
+    """Of its first sample, with a figure or without."""
+    last_seen_at: datetime
+    first_read_at: datetime | None
+    """Of its first figure; None where it never gave one."""
+    last_read_at: datetime | None
+    last_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import faults
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -69,6 +69,8 @@ pulls = sa.Table(
     sa.Column("notes", sa.JSON, nullable=False),
     sa.Column("customers", sa.Integer, nullable=False),
     sa.Column("samples", sa.Integer, nullable=False),
+    sa.Column("approved_by", sa.Text),
+    sa.Column("approved_at", UtcTime),
     sa.Index("pulls_by_time", "source", "state", "started_at"),
 )
 
@@ -88,6 +90,7 @@ customers = sa.Table(
 
 # A meter is a device of a customer (`device_id` is "" where a source counts the customer as one). It is
 # here so that a sample is three small numbers: an hourly reading of 30,000 devices is 21 million a month.
+# `first_seen_at` is empty as long as only pulls that are not believed list it.
 meters = sa.Table(
     "meters",
     metadata,
@@ -98,6 +101,9 @@ meters = sa.Table(
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("last_bytes", sa.BigInteger),
     sa.Column("last_read_at", UtcTime),
+    sa.Column("first_seen_at", UtcTime),
+    sa.Column("first_read_at", UtcTime),
+    sa.Index("meters_by_device", "source", "device_id"),
     sa.UniqueConstraint("source", "customer_id", "device_id", name="meters_key"),
 )
 
@@ -109,6 +115,18 @@ samples = sa.Table(
     sa.Column("meter_id", _Id, sa.ForeignKey("meters.id"), primary_key=True, autoincrement=False),
     sa.Column("observed_at", UtcTime),
     sa.Column("bytes", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# A file can hold several readings of one device: the newest is in `samples`, each other one is here once.
+earlier_samples = sa.Table(
+    "earlier_samples",
+    metadata,
+    sa.Column("meter_id", _Id, sa.ForeignKey("meters.id"), primary_key=True, autoincrement=False),
+    sa.Column("observed_at", UtcTime, primary_key=True),
+    sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
+    sa.Column("bytes", sa.BigInteger),
+    sa.Index("earlier_samples_by_pull", "pull_id"),
     sqlite_with_rowid=False,
 )
 

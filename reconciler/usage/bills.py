@@ -1,9 +1,9 @@
-"""One mapping → its bill and its row of the coverage table."""
+"""One mapping → its bill and its row of the coverage table. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -11,15 +11,16 @@ from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.usage import judgement
 from reconciler.usage.coverage import Row
 from reconciler.usage.errors import UsageError
-from reconciler.usage.facts import SourceFacts
+from reconciler.usage.history import History, Span, Standing
 from reconciler.usage.judgement import Verdict
 from reconciler.usage.mark import mark_of
-from reconciler.usage.measure import Measured, Observation, hourly_totals, take
+from reconciler.usage.measure import HourTotal, Measured, take
 from reconciler.usage.period import Period, day_start
 from reconciler.usage.rating import Line, Rated, Trail, rate
 from reconciler.usage.rules import BillingSettings, Rule
 
 _ZERO = Decimal(0)
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,18 @@ class Moment:
     settings: BillingSettings
     period: Period
 
+    @property
+    def span(self) -> Span:
+        return Span(self.period.start, self.period.end, self.now, self.settings.max_age, self.settings.grace)
+
 
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What one mapping asks of its additions.
 
     `billed` and `zero`: write `lines`, and 0 to our additions of `other_products`; `zero` says that the customer
-    has vanished. `held`: leave every addition of the mark as it is; there are no lines.
+    has vanished or was never seen, and what is billed all the same is a minimum, or a peak of earlier hours. `held`:
+    leave every addition of the tag as it is; there are no lines.
     """
 
     mapping: str
@@ -50,26 +56,51 @@ class Bill:
     trail: Trail | None = None
     measured: Measured | None = None
     """The hours that were chosen, with their pulls and devices."""
+    history_from: datetime | None = None
+    """The first believed pull of the source that the ledger holds. None where there is none, and where it is held."""
+    knows_period: bool = True
+    """Whether the ledger holds the period from its start, or from the mapping's. False after a lost ledger, and for a
+    source that is read for the first time: a peak, a percentile or a mean may have been higher before."""
+    may_lower: bool = True
+    """False: additions may be made and raised, but none may go below what it holds now. The ledger cannot know better:
+    it does not know the period for a `peak`, `mean` or `p95`; it has no figure of a device that may have had one before
+    the ledger began; or the customer was not seen yet in a ledger that is younger than the grace."""
 
     @property
     def amount(self) -> Decimal | None:
-        """Money a month; None where it is held or a price is unknown."""
+        """Money a month, the sum of rounded lines; None where it is held or a price is unknown."""
         amounts = [line.amount for line in self.lines]
         if not amounts or None in amounts:
             return None
         return sum((each for each in amounts if each is not None), _ZERO)
 
 
-def bill_of(rule: Rule, source: SourceFacts | None, problem: str | None, at: Moment) -> tuple[Row, Bill]:
-    if source is None or problem is not None:
-        verdict = Verdict("unknown", "held", problem or "")
-    else:
-        verdict = judgement.judge(source, rule, at.now, at.settings.grace, at.settings.max_age)
-    rated: Rated | None = None
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A mapping's row and bill, and how its customer stands by the newest pull; None where that is not asked."""
+
+    row: Row
+    bill: Bill
+    standing: Standing | None
+
+
+def bill_of(rule: Rule, history: History | None, problem: str | None, since: datetime | None, at: Moment) -> Account:
+    """`problem` is why nothing of the source is believed; `since` is when an exclusion of the customer ended."""
+    verdict: Verdict
+    standing: Standing | None = None
     measured: Measured | None = None
-    if source is not None and verdict.effect != "held":
-        verdict, measured, rated = _rate(rule, source, verdict, at)
-    name, renamed_from = judgement.names(source, rule, at.period)
+    rated: Rated | None = None
+    start = _start(rule, since, at)
+    if at.now < start:
+        verdict = Verdict("waiting", "held", f"billing starts on {rule.start}")
+    elif history is None or problem is not None:
+        verdict = Verdict("unknown", "held", problem or "", accounted=False)
+    else:
+        standing = history.standing(rule.customer_id)
+        verdict = judgement.judge(history, rule, standing, at.settings)
+        if verdict.effect != "held":
+            verdict, measured, rated = _rate(rule, history, standing, verdict, start, at)
+    name, renamed_from = judgement.names(None if history is None else history.source, rule, at.period)
     row = Row(
         source=rule.source,
         customer_id=rule.customer_id,
@@ -82,7 +113,10 @@ def bill_of(rule: Rule, source: SourceFacts | None, problem: str | None, at: Mom
         unit=rule.unit,
         money=None if rated is None else rated.amount,
         renamed_from=renamed_from,
+        accounted=verdict.accounted,
     )
+    first = None if history is None or rated is None else history.source.first_whole_at
+    knows_period = rated is None or (first is not None and first < start + _HOUR)
     bill = Bill(
         mapping=rule.name,
         source=rule.source,
@@ -94,42 +128,70 @@ def bill_of(rule: Rule, source: SourceFacts | None, problem: str | None, at: Mom
         other_products=() if rated is None else rated.other_products,
         trail=None if rated is None else rated.trail,
         measured=measured,
+        history_from=first,
+        knows_period=knows_period,
+        may_lower=rated is None or _may_lower(rule, verdict, measured, first, knows_period, at),
     )
-    return row, bill
+    return Account(row, bill, standing)
+
+
+def _start(rule: Rule, since: datetime | None, at: Moment) -> datetime:
+    """From when on a customer's usage counts."""
+    begins = at.period.start if rule.start is None else day_start(rule.start, at.settings.timezone)
+    return max(each for each in (at.period.start, begins, since) if each is not None)
+
+
+def _may_lower(
+    rule: Rule,
+    verdict: Verdict,
+    measured: Measured | None,
+    first: datetime | None,
+    knows_period: bool,
+    at: Moment,
+) -> bool:
+    if verdict.state == "never seen":
+        return first is not None and at.now - first >= at.settings.grace
+    unread = measured is not None and bool(measured.missing)
+    return knows_period or not (unread or rule.measure != "last")
 
 
 def _rate(
-    rule: Rule, source: SourceFacts, verdict: Verdict, at: Moment
+    rule: Rule, history: History, standing: Standing, verdict: Verdict, start: datetime, at: Moment
 ) -> tuple[Verdict, Measured | None, Rated | None]:
-    """Measure and rate; a customer that cannot be measured is held, with the reason."""
-    start = at.period.start
-    if rule.start is not None:
-        begins = day_start(rule.start, at.settings.timezone)
-        if at.now < begins:
-            return Verdict(verdict.state, "held", f"billing starts on {rule.start}"), None, None
-        start = max(start, begins)
-    measured = measure(rule, source, start, at.period.end)
+    """Measure and rate; a customer that cannot be measured or rated is held, with the reason."""
+    if not standing.listed and history.last_sample(rule.customer_id) is None:
+        measured: Measured | None = _never_seen(history, start)
+    else:
+        measured = measure(rule, history, standing, start)
     if measured is None:
-        why = judgement.unmeasured(source, rule, start)
-        return Verdict("unknown", "held", why), None, None
+        why = judgement.unmeasured(standing, start)
+        return Verdict("unknown", "held", why, accounted=False).saying(verdict.detail), None, None
     try:
-        rated = rate(rule, measured)
+        rated = rate(rule, measured, at.settings.currency)
     except UsageError as error:
-        return Verdict("unknown", "held", f"{error.what}; {error.advice}".rstrip("; ")), None, None
-    return verdict.with_missing(measured.missing), measured, rated
+        reason = f"{error.what}; {error.advice}".rstrip("; ")
+        return Verdict("refused", "held", reason, accounted=False), None, None
+    return verdict, measured, rated
 
 
-def measure(rule: Rule, source: SourceFacts, start: datetime, end: datetime) -> Measured | None:
-    """A customer's measure over [start, end); None where no pull of that span gives a figure.
+def measure(rule: Rule, history: History, standing: Standing, start: datetime) -> Measured | None:
+    """A customer's measure from `start` to now; None where no figure of that time is known.
 
-    Pulls before `start` are not measured, but a device that is silent later counts with what it said in them.
+    `last` is what the newest pull says. What was read before `start` is not measured, but a device that is silent
+    later counts with it.
     """
-    if source.whole is None:
-        return None
-    pulls = [source.whole] if rule.measure == "last" else [*source.earlier, source.whole]
-    observations = [
-        Observation(pull.record.id, pull.record.started_at, pull.samples.get(rule.customer_id, ())) for pull in pulls
-    ]
-    told = [each for each in observations if each.observed_at < end]
-    totals = hourly_totals(told, source.before.get(rule.customer_id, {}))
-    return take(rule.measure, [hour for hour in totals if hour.observed_at >= start])
+    if rule.measure == "last":
+        total = history.total_now(standing, start)
+        return take("last", () if total is None else (total,), expected=1)
+    hours = history.hours(rule.customer_id, start)
+    first = history.source.first_seen.get(rule.customer_id)
+    begins = start if first is None else max(start, first)
+    span = history.span
+    return take(rule.measure, hours, expected=span.hour_of(span.now) - span.hour_of(begins) + 1)
+
+
+def _never_seen(history: History, start: datetime) -> Measured:
+    """No usage at all, as a measure: what is billed of it is a minimum."""
+    span = history.span
+    hour = span.hour(span.hour_of(max(start, span.now)))
+    return Measured("last", (HourTotal(hour, 0, span.now, (), ()),), 0)

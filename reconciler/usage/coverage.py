@@ -1,20 +1,23 @@
-"""Everything is accounted for, in both directions: each customer, mapping, exclusion and marked addition has a row.
+"""Everything is accounted for, in both directions: each customer, mapping, exclusion and tagged addition has a row.
 
 | seen in | state |
 |---|---|
-| source and mapping | billed |
+| source and mapping | billed; refused where it cannot be billed |
+| mapping whose first day is to come | waiting |
+| mapping whose customer was never seen | never seen: a minimum is billed |
 | source and exclusion | excluded; unmapped once it has expired |
 | source only | unmapped |
-| mapping only, whole pull | vanished: held for the grace, then zero |
-| any, failed or stale pull | unknown: held |
-| marked addition, no mapping | orphan |
+| mapping only, whole pull | vanished: held for the grace, then its hours count 0 |
+| any, failed or stale pull, or one that is not believed | unknown: held |
+| devices whose last figure is too old | stale: held |
+| tagged addition, no mapping | orphan |
 | usage above end-customer level | unattributed |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -22,7 +25,19 @@ from reconciler.kinds.values import plain_decimal
 from reconciler.usage.mark import customer_of
 from reconciler.usage.rules import Unit
 
-State = Literal["billed", "excluded", "unmapped", "vanished", "unknown", "orphan", "unattributed"]
+State = Literal[
+    "billed",
+    "waiting",
+    "never seen",
+    "refused",
+    "excluded",
+    "unmapped",
+    "unattributed",
+    "vanished",
+    "unknown",
+    "stale",
+    "orphan",
+]
 Effect = Literal["billed", "held", "zero", "none"]
 
 _UNMAPPED = ("unmapped", "unattributed")
@@ -37,7 +52,7 @@ class Row:
     name: str
     state: State
     effect: Effect
-    """What happens to the additions: written, left as they are, written as zero, or nothing."""
+    """What happens to the additions: written, left as they are, written although the customer is gone, or nothing."""
     detail: str
     """A sentence for a person."""
     mapping: str | None = None
@@ -47,6 +62,10 @@ class Row:
     money: Decimal | None = None
     """A month: billed, or at risk where nothing bills it; None where no price is known."""
     renamed_from: str | None = None
+    accounted: bool = True
+    """False ends a run with exit code 5."""
+    device_id: str | None = None
+    """Of an exclusion that names one device."""
 
     @property
     def shown_name(self) -> str:
@@ -72,7 +91,9 @@ class MarkedAddition:
 class Coverage:
     rows: tuple[Row, ...]
     failed_sources: tuple[str, ...] = ()
-    """Sources whose newest pull failed or is stale."""
+    """Sources whose newest pull failed, is stale or is not believed."""
+    held: Mapping[str, int] = field(default_factory=dict)
+    """How many mapped customers each of them holds."""
 
     def count(self) -> Mapping[State, int]:
         counts: dict[State, int] = {}
@@ -80,24 +101,27 @@ class Coverage:
             counts[row.state] = counts.get(row.state, 0) + 1
         return counts
 
-    def gaps(self, unmapped: Literal["error", "warn"] = "error") -> tuple[Row, ...]:
-        """Rows that end an apply with exit 5; `warn` lets unmapped and unattributed customers pass."""
-        states = ("unknown",) if unmapped == "warn" else ("unknown", *_UNMAPPED)
-        return tuple(row for row in self.rows if row.state in states)
-
-    def is_complete(self, unmapped: Literal["error", "warn"] = "error") -> bool:
-        """Whether usage is fully accounted for; otherwise an apply ends with exit 5."""
-        return not self.failed_sources and not self.gaps(unmapped)
+    def gaps(self) -> tuple[Row, ...]:
+        """Rows that end a run with exit code 5."""
+        return tuple(row for row in self.rows if not row.accounted)
 
     @property
-    def at_risk(self) -> Decimal:
-        """Money a month that nothing bills, as far as a default price tells."""
-        return sum((row.money for row in self.rows if row.state in _UNMAPPED and row.money is not None), Decimal(0))
+    def is_complete(self) -> bool:
+        """Whether usage is fully accounted for; otherwise a run ends with exit code 5."""
+        return not self.failed_sources and not self.gaps()
+
+    @property
+    def at_risk(self) -> Decimal | None:
+        """Money a month that nothing bills; None, which is unknown, where no price is known of some of it."""
+        amounts = [row.money for row in self.rows if row.state in _UNMAPPED]
+        if None in amounts:
+            return None
+        return sum((each for each in amounts if each is not None), Decimal(0))
 
     def to_json(self) -> dict[str, Any]:
         """For the plan: quantities and money as text, exactly."""
         return {
-            "complete": self.is_complete(),
+            "complete": self.is_complete,
             "counts": dict(self.count()),
             "failed_sources": list(self.failed_sources),
             "rows": [_row_json(row) for row in self.rows],
@@ -108,6 +132,7 @@ def _row_json(row: Row) -> dict[str, Any]:
     return {
         "source": row.source,
         "customer_id": row.customer_id,
+        "device_id": row.device_id,
         "name": row.name,
         "renamed_from": row.renamed_from,
         "state": row.state,
@@ -117,6 +142,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "unit": row.unit,
         "money": None if row.money is None else f"{row.money:f}",
         "detail": row.detail,
+        "accounted": row.accounted,
     }
 
 
@@ -137,6 +163,7 @@ def orphans(additions: Iterable[MarkedAddition], marks: frozenset[str]) -> list[
                 detail=_orphaned(addition),
                 quantity=addition.quantity,
                 money=addition.money,
+                accounted=not addition.quantity or addition.until is not None,
             )
         )
     return rows

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.usage import judgement
-from reconciler.usage.bills import Bill, Moment, bill_of
+from reconciler.usage.bills import Account, Bill, Moment, bill_of
 from reconciler.usage.coverage import Coverage, MarkedAddition, Row, in_order, orphans
 from reconciler.usage.errors import UsageError
 from reconciler.usage.facts import SourceFacts
+from reconciler.usage.history import History
 from reconciler.usage.mark import mark_of
-from reconciler.usage.period import Period, local_date, period_of
+from reconciler.usage.moves import billed_twice
+from reconciler.usage.naming import devices_to_name
+from reconciler.usage.period import Period, day_start, local_date, period_of
 from reconciler.usage.rules import BillingSettings, Exclusion, Rule
 from reconciler.usage.suggest import with_suggestions
 from reconciler.usage.unbilled import excluded_row, unmapped_rows
 
 _Keyed = dict[tuple[str, str], Exclusion]
+_TOLD = ("vanished", "never seen", "refused", "unknown", "stale")
+"""States that a warning tells of, whether a line changes or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +49,55 @@ def desired(
 ) -> UsageResult:
     """Bill every rule from what is known, and account for every customer.
 
-    `additions` are the live additions with a mark of ours; `default_rule` prices what is unmapped. Raises
+    `additions` are the live additions with a tag of ours; `default_rule` prices what is unmapped. Raises
     UsageError when two mappings bill one customer.
     """
     at = Moment(now, settings, period_of(now, settings.timezone))
     by_customer = _by_customer(rules)
     active, expired = _exclusions(exclusions, at)
+    devices = [each for each in exclusions if each.device_id is not None]
     trouble = {name: judgement.trouble(source, now, settings.max_age) for name, source in facts.items()}
-    warnings = [f"{name}: {what}; what it bills is held as it is" for name, what in trouble.items() if what is not None]
-    warnings += [
-        f"{name}: {note}"
-        for name, source in facts.items()
-        if source.whole is not None
-        for note in source.whole.record.notes
-    ]
+    failed = {name: what for name, what in trouble.items() if what is not None}
+    histories = {name: History(source, at.span, _exempt(name, devices, at)) for name, source in facts.items()}
     rows: list[Row] = []
-    bills: list[Bill] = []
+    accounts: list[Account] = []
     for rule in rules:
-        if (rule.source, rule.customer_id) in active:
+        key = (rule.source, rule.customer_id)
+        if key in active:
             continue
         problem = trouble.get(rule.source, f"there is no usage source {rule.source} in this workspace")
-        row, bill = bill_of(rule, facts.get(rule.source), problem, at)
-        rows.append(row)
-        bills.append(bill)
-    rows += [excluded_row(each, by_customer, facts.get(each.source)) for each in active.values()]
-    for source in facts.values():
-        rows += unmapped_rows(source, by_customer, active, expired, default_rule, at)
+        ended = _end_of(expired[key], at) if key in expired else None
+        account = bill_of(rule, histories.get(rule.source), problem, ended, at)
+        accounts.append(account)
+        rows.append(account.row)
+    held = {name: sum(row.source == name and row.state == "unknown" for row in rows) for name in failed}
+    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
+    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if not _is_over(each, at)]
+    for history in histories.values():
+        rows += unmapped_rows(history, by_customer, active, expired, default_rule, at)
     rows = with_suggestions(rows)
+    bills = tuple(account.bill for account in accounts)
     rows += orphans(additions, _marks(bills, rules, active))
-    failed = tuple(name for name, what in trouble.items() if what is not None)
-    warnings += [
-        f"{row.mapping}: {row.detail}"
-        for row in rows
-        if row.state in ("vanished", "unknown") and row.source not in failed  # of a source that failed all is said
+    warnings = [
+        *(f"{name}: {what}; {_held(held[name])}" for name, what in failed.items()),
+        *(f"{name}: {note}" for name, source in facts.items() if source.whole for note in source.whole.record.notes),
+        *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _TOLD and row.source not in failed),
+        *devices_to_name(accounts),
+        *billed_twice(bills, facts, at.period),
     ]
-    return UsageResult(at.period, tuple(bills), Coverage(in_order(rows), failed), tuple(dict.fromkeys(warnings)))
+    coverage = Coverage(in_order(rows), tuple(failed), held)
+    return UsageResult(at.period, bills, coverage, tuple(dict.fromkeys(warnings)))
+
+
+def _held(customers: int) -> str:
+    """How much one source holds, in words."""
+    if customers == 1:
+        return "1 mapped customer is held at its last quantity"
+    return f"{customers} mapped customers are held at their last quantity"
 
 
 def _marks(bills: Sequence[Bill], rules: Sequence[Rule], active: _Keyed) -> frozenset[str]:
-    """The marks of all mappings, of those that an exclusion keeps from billing too."""
+    """The tags of all mappings, of those that an exclusion keeps from billing too."""
     resting = (
         mark_of(rule.source, rule.customer_id, rule.name) for rule in rules if (rule.source, rule.customer_id) in active
     )
@@ -104,11 +119,26 @@ def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:
 
 
 def _exclusions(exclusions: Sequence[Exclusion], at: Moment) -> tuple[_Keyed, _Keyed]:
-    """(in force, expired), by customer. `until` is the last day, in the billing zone."""
-    today = local_date(at.now, at.settings.timezone)
+    """Exclusions of whole customers: (in force, expired), by customer."""
     active: _Keyed = {}
     expired: _Keyed = {}
     for each in exclusions:
-        over = each.until is not None and each.until < today
-        (expired if over else active)[each.source, each.customer_id] = each
+        if each.device_id is None:
+            (expired if _is_over(each, at) else active)[each.source, each.customer_id] = each
     return active, expired
+
+
+def _is_over(exclusion: Exclusion, at: Moment) -> bool:
+    """`until` is the last day, in the billing zone."""
+    return exclusion.until is not None and exclusion.until < local_date(at.now, at.settings.timezone)
+
+
+def _end_of(exclusion: Exclusion, at: Moment) -> datetime | None:
+    """The first moment that an exclusion does not cover; None where it has no end."""
+    until = exclusion.until
+    return None if until is None else day_start(until + timedelta(days=1), at.settings.timezone)
+
+
+def _exempt(source: str, devices: Sequence[Exclusion], at: Moment) -> dict[tuple[str, str], datetime | None]:
+    """Excluded devices of a source, each with the end of its exclusion."""
+    return {(each.customer_id, each.device_id or ""): _end_of(each, at) for each in devices if each.source == source}

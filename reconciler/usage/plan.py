@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.forms import date_text
@@ -21,9 +21,10 @@ from reconciler.planning.additions import AdditionsPlan, WantedLine, plan_additi
 from reconciler.planning.plan import CoverageRow
 from reconciler.planning.standing import mark_of, monthly, overlaps, quantity_of
 from reconciler.usage import claims, pricing
-from reconciler.usage.collect import Collected, load_facts
+from reconciler.usage.collect import Collected
 from reconciler.usage.coverage import Coverage, MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
+from reconciler.usage.loading import load_facts
 from reconciler.usage.period import Period, local_date, period_of
 from reconciler.usage.rules import exclusion_of, settings_of
 from reconciler.usage.wanted import wanted
@@ -83,7 +84,7 @@ def plan_usage(metering: Metering, fresh: Sequence[Collected], *, setup: bool) -
     refused = {**want.refused, **{mapping: "; ".join(reasons) for mapping, reasons in plan.refused.items()}}
     if plan.refused:
         plan = _planned(metering, [line for line in want.lines if line.mapping not in refused])
-    return UsagePlan(rated.result, plan, coverage_rows(rated.result.coverage, refused, billing.unmapped))
+    return UsagePlan(rated.result, plan, coverage_rows(rated.result.coverage, refused))
 
 
 def _planned(metering: Metering, lines: Sequence[WantedLine]) -> AdditionsPlan:
@@ -166,40 +167,36 @@ def _where(obj: LiveObject) -> str:
     return f"addition id {obj.id} ({product}, agreement id {obj.parent_id})"
 
 
-def coverage_rows(
-    coverage: Coverage, refused: Mapping[str, str], unmapped: Literal["error", "warn"]
-) -> tuple[CoverageRow, ...]:
+def coverage_rows(coverage: Coverage, refused: Mapping[str, str]) -> tuple[CoverageRow, ...]:
     """The table for the plan. A mapping that is refused is not accounted for, whatever was measured; a source that
     failed has a row of its own, since nobody knows whom else it would have named."""
-    gaps = {id(row) for row in coverage.gaps(unmapped)}
-    rows = [_row(row, id(row) not in gaps, refused.get(row.mapping or "")) for row in coverage.rows]
-    return (*rows, *map(_failed_source, coverage.failed_sources))
+    rows = [_row(row, refused.get(row.mapping or "")) for row in coverage.rows]
+    return (*rows, *(_failed_source(source, coverage.held.get(source, 0)) for source in coverage.failed_sources))
 
 
-def _failed_source(source: str) -> CoverageRow:
+def _failed_source(source: str, held: int) -> CoverageRow:
+    whose = "1 mapped customer is" if held == 1 else f"{held} mapped customers are"
     return CoverageRow(
         source=source,
         customer="*",
         name="every customer",
         state="unknown",
-        detail="its newest reading failed or is stale: whoever it would have named is not accounted for",
+        detail=f"its newest reading failed, is stale or is not believed: {whose} held at the last quantity",
         accounted=False,
     )
 
 
-def _row(row: Row, accounted: bool, refusal: str | None) -> CoverageRow:
-    """Of a mapping whose first day is to come nothing is billed yet, however plainly its customer is seen."""
-    waiting = row.state == "billed" and row.effect == "held"
+def _row(row: Row, refusal: str | None) -> CoverageRow:
     found = CoverageRow(
         source=row.source,
         customer=row.customer_id,
         name=row.shown_name,
-        state="waiting" if waiting else row.state,
+        state=row.state,
         quantity=row.quantity,
         unit=row.unit,
         money=row.money,
         detail=row.detail,
-        accounted=accounted,
+        accounted=row.accounted,
     )
     if refusal is None:
         return found

@@ -18,14 +18,14 @@ MOST_COMPARISONS = 200_000
 
 
 def with_suggestions(rows: Sequence[Row]) -> list[Row]:
-    """The rows, where a vanished and an unmapped one of one source are alike each naming the other."""
+    """The rows; where a customer that is not there and an unmapped one of its source are alike, each names the other."""
     meant: dict[int, str] = {}
     for source in dict.fromkeys(row.source for row in rows):
-        absent = {index: row.name for index, row in enumerate(rows) if _is(row, source, ("vanished",))}
+        absent = {index: row.name for index, row in enumerate(rows) if _is(row, source, ("vanished", "never seen"))}
         unmapped = {index: row.name for index, row in enumerate(rows) if _is(row, source, ("unmapped", "unattributed"))}
         for index, other in _pairs(absent, unmapped).items():
             meant[index] = f"did you mean customer {rows[other].customer_id}, {rows[other].name}?"
-            meant[other] = f"did you mean it by CustomerMapping/{rows[index].mapping}, whose customer is gone?"
+            meant[other] = f"did you mean it by CustomerMapping/{rows[index].mapping}, whose customer is not there?"
     return [
         replace(row, detail=f"{row.detail}; {meant[index]}") if index in meant else row
         for index, row in enumerate(rows)

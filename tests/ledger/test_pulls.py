@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.ledger import pulls
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.recording import record_pull
-from reconciler.ledger.records import Customer, LastSeen, Pull, Reading, Sample
+from reconciler.ledger.recording import believe, record_pull
+from reconciler.ledger.records import Customer, Meter, Pull, Sample
 from reconciler.ledger.store import Ledger
 
 from .conftest import NOON
@@ -56,7 +56,7 @@ def test_a_pull_that_cannot_be_written_whole_is_not_written_at_all(ledger: Ledge
     with pytest.raises((LedgerError, OverflowError)):
         record(ledger, {("1", "a"): 5, ("1", "b"): 2**70})
     assert pulls.latest_pull(ledger, "cove") is None
-    assert pulls.last_seen(ledger, "cove") == {}
+    assert pulls.meters_of_customers(ledger, "cove", ["1"]) == []
 
 
 def test_a_sample_keeps_its_own_moment_where_it_differs_from_the_pulls(ledger: Ledger) -> None:
@@ -88,20 +88,6 @@ def test_the_newest_pull_is_found_by_time_and_state(ledger: Ledger) -> None:
     assert [found.id for found in between] == [first]
 
 
-def test_samples_are_found_between_moments_and_by_customer(ledger: Ledger) -> None:
-    for hour in range(3):
-        record(ledger, {("1", "a"): hour, ("2", "b"): hour * 10}, NOON + hour * HOUR)
-    record(ledger, {("1", "a"): 99}, NOON + HOUR, state="failed")
-
-    def sizes(customers: list[str] | None) -> list[int | None]:
-        found = pulls.samples_between(ledger, "cove", customers, NOON + HOUR, NOON + 2 * HOUR)
-        return [sample.bytes for sample in found]
-
-    assert sizes(["1"]) == [1]
-    assert sizes(None) == [1, 10]
-    assert sizes([]) == []
-
-
 def test_samples_of_several_pulls_come_by_pull(ledger: Ledger) -> None:
     first = record(ledger, {("1", "a"): 1, ("2", "b"): 2})
     second = record(ledger, {("2", "b"): 3}, NOON + HOUR)
@@ -112,6 +98,11 @@ def test_samples_of_several_pulls_come_by_pull(ledger: Ledger) -> None:
 
     assert sizes(["1"]) == {first: [1], second: []}
     assert sizes(None) == {first: [1, 2], second: [3]}
+    by_device = pulls.samples_of_pulls(ledger, [first, second], device_ids=["b"])
+    assert {number: [sample.bytes for sample in found] for number, found in by_device.items()} == {
+        first: [2],
+        second: [3],
+    }
     assert pulls.samples_of_pulls(ledger, [], None) == {}
 
 
@@ -120,44 +111,112 @@ def test_more_customers_than_one_statement_takes_are_no_matter(ledger: Ledger, m
     number = record(ledger, {(str(each), "d"): each for each in range(5)})
     ids = [str(each) for each in range(5)]
     assert len(pulls.samples_of_pulls(ledger, [number], ids)[number]) == 5
-    assert len(pulls.samples_between(ledger, "cove", ids, NOON, NOON + HOUR)) == 5
-    assert len(pulls.last_readings(ledger, "cove", [(each, "d") for each in ids], before=NOON + HOUR)) == 5
+    assert len(pulls.meters_of_customers(ledger, "cove", ids)) == 5
+    assert len(pulls.meters_of_devices(ledger, "cove", ["d", "e", "f"])) == 5
 
 
-def test_the_last_reading_of_a_device_is_its_newest_figure_before_a_moment(ledger: Ledger) -> None:
-    record(ledger, {("1", "a"): 1, ("1", "b"): 7, ("2", None): 4}, NOON)
+def meters(ledger: Ledger, customer_id: str = "1") -> dict[str | None, Meter]:
+    return {each.device_id: each for each in pulls.meters_of_customers(ledger, "cove", [customer_id])}
+
+
+def test_of_a_device_its_first_and_last_sample_and_figure_are_known(ledger: Ledger) -> None:
+    record(ledger, {("1", "a"): None, ("1", "b"): 7, ("2", None): 4}, NOON)
     record(ledger, {("1", "a"): 2}, NOON + HOUR)
-    record(ledger, {("1", "a"): None}, NOON + 2 * HOUR)
-    record(ledger, {("1", "a"): 3}, NOON + 3 * HOUR)
-
-    def readings(before: datetime, *meters: tuple[str, str | None]) -> list[Reading]:
-        return sorted(pulls.last_readings(ledger, "cove", meters, before=before), key=lambda each: each.bytes)
-
-    assert readings(NOON + 4 * HOUR, ("1", "a")) == [Reading("1", "a", 3, NOON + 3 * HOUR)]
-    assert readings(NOON + 3 * HOUR, ("1", "a")) == [Reading("1", "a", 2, NOON + HOUR)]
-    assert readings(NOON + HOUR, ("1", "a"), ("2", None)) == [
-        Reading("1", "a", 1, NOON),
-        Reading("2", None, 4, NOON),
-    ]
-    assert readings(NOON, ("1", "a")) == []
-    assert readings(NOON + HOUR, ("1", "none"), ("9", "a")) == []
+    record(ledger, {("1", "a"): 3}, NOON + 2 * HOUR)
+    record(ledger, {("1", "a"): None}, NOON + 3 * HOUR)
+    assert meters(ledger) == {
+        "a": Meter("1", "a", NOON, NOON + 3 * HOUR, NOON + HOUR, NOON + 2 * HOUR, 3),
+        "b": Meter("1", "b", NOON, NOON, NOON, NOON, 7),
+    }
+    assert meters(ledger, "2") == {None: Meter("2", None, NOON, NOON, NOON, NOON, 4)}
 
 
 def test_a_pull_of_an_earlier_moment_does_not_turn_back_what_is_known(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 5}, NOON, names={"1": "New"})
     record(ledger, {("1", "a"): 3}, NOON - HOUR, names={"1": "Old"})
-    assert pulls.last_seen(ledger, "cove") == {"1": LastSeen("1", NOON, 5)}
+    assert meters(ledger)["a"] == Meter("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
     known = pulls.known_customers(ledger, "cove")["1"]
     assert (known.customer.name, known.previous_name, known.last_seen_at) == ("New", None, NOON)
 
 
-def test_a_customer_was_last_seen_with_the_devices_of_that_moment(ledger: Ledger) -> None:
-    record(ledger, {("1", "a"): 1, ("1", "b"): 10, ("2", "c"): None}, NOON)
-    record(ledger, {("1", "a"): 2, ("1", "d"): None, ("1", "e"): 4}, NOON + HOUR)
-    assert pulls.last_seen(ledger, "cove") == {
-        "1": LastSeen("1", NOON + HOUR, 6),
-        "2": LastSeen("2", NOON, None),
-    }
+def test_an_older_figure_that_arrives_late_replaces_no_newer_one(ledger: Ledger) -> None:
+    record(ledger, {("1", "a"): 5}, NOON)
+    late = Sample("cove", "1", "a", NOON - HOUR, 3)
+    number = record(ledger, {}, NOON + HOUR, samples=(late,))
+    assert meters(ledger)["a"] == Meter("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
+    assert pulls.samples_of_pull(ledger, number) == [late]
+
+
+def test_a_sample_that_is_dated_ahead_is_no_figure(ledger: Ledger) -> None:
+    ahead = Sample("cove", "1", "a", NOON + HOUR, 3)
+    number = record(ledger, {}, NOON, samples=(ahead,))
+    assert meters(ledger)["a"] == Meter("1", "a", NOON, NOON, None, None, None)
+    assert pulls.samples_of_pull(ledger, number) == [ahead]
+    a_little = Sample("cove", "1", "a", NOON + HOUR + timedelta(minutes=5), 4)
+    record(ledger, {}, NOON + HOUR, samples=(a_little,))
+    assert meters(ledger)["a"].last_bytes == 4
+
+
+def test_several_readings_of_one_device_in_one_pull_are_kept_each_once(ledger: Ledger) -> None:
+    def hourly(last: int) -> tuple[Sample, ...]:
+        return tuple(Sample("cove", "1", "a", NOON + hour * HOUR, 10 * hour) for hour in range(last, -1, -1))
+
+    first = record(ledger, {}, NOON + HOUR, samples=hourly(1))
+    second = record(ledger, {}, NOON + 2 * HOUR, samples=(*hourly(2), Sample("cove", "1", "a", NOON, None)))
+    found = pulls.samples_of_pulls(ledger, [first, second])
+    assert [(each.observed_at - NOON, each.bytes) for each in found[first]] == [(HOUR, 10), (0 * HOUR, 0)]
+    assert [(each.observed_at - NOON, each.bytes) for each in found[second]] == [
+        (2 * HOUR, 20),
+        (0 * HOUR, None),
+        (HOUR, 10),
+    ]
+    assert meters(ledger)["a"] == Meter("1", "a", NOON, NOON + 2 * HOUR, NOON, NOON + 2 * HOUR, 20)
+
+
+def test_of_several_readings_the_last_that_has_a_figure_is_known(ledger: Ledger) -> None:
+    older = [Sample("cove", "1", "a", NOON - hour * HOUR, size) for hour, size in ((1, 4), (2, None), (3, 9))]
+    record(ledger, {("1", "a"): None}, NOON, samples=(Sample("cove", "1", "a", NOON, None), *older))
+    assert meters(ledger)["a"] == Meter("1", "a", NOON - 3 * HOUR, NOON, NOON - 3 * HOUR, NOON - HOUR, 4)
+
+
+def test_a_pull_that_is_not_believed_changes_nothing_that_is_known_until_somebody_believes_it(ledger: Ledger) -> None:
+    first = record(ledger, {("1", "a"): 5, ("2", "b"): 6}, NOON)
+    lost = record(ledger, {("2", "b"): 7, ("3", "c"): 8}, NOON + HOUR, state="disbelieved", error="it lost much")
+    assert pulls.meters_of_customers(ledger, "cove", ["3"]) == []
+    assert meters(ledger, "2")["b"].last_bytes == 6
+    assert pulls.known_customers(ledger, "cove")["2"].last_seen_at == NOON
+    newest, believed = pulls.latest_pull(ledger, "cove"), pulls.latest_whole_pull(ledger, "cove")
+    assert newest is not None
+    assert believed is not None
+    assert (newest.id, newest.state, newest.error, believed.id) == (lost, "disbelieved", "it lost much", first)
+    assert sorted(pulls.listed_in(ledger, lost)) == [("2", "b"), ("3", "c")]
+    believe(ledger, lost, by="ann@desk", at=NOON + 2 * HOUR)
+    believed = pulls.latest_whole_pull(ledger, "cove")
+    assert believed is not None
+    assert (believed.id, believed.approved_by, believed.approved_at) == (lost, "ann@desk", NOON + 2 * HOUR)
+    assert meters(ledger, "2")["b"].last_bytes == 7
+    assert meters(ledger, "3") == {"c": Meter("3", "c", *[NOON + HOUR] * 4, 8)}
+    assert pulls.known_customers(ledger, "cove")["2"].last_seen_at == NOON + HOUR
+    assert pulls.latest_disbelieved_pull(ledger, "cove") is None
+
+
+def test_an_older_ledger_learns_when_devices_were_first_seen(url: str, ledger: Ledger) -> None:
+    record(ledger, {("1", "a"): None}, NOON)
+    record(ledger, {("1", "a"): 4}, NOON + HOUR, samples=(Sample("cove", "1", "a", NOON + timedelta(minutes=50), 4),))
+    before = meters(ledger)
+    with ledger.write() as connection:
+        for statement in (
+            "DROP TABLE earlier_samples",
+            "DROP INDEX meters_by_device",
+            "ALTER TABLE pulls DROP COLUMN approved_by",
+            "ALTER TABLE pulls DROP COLUMN approved_at",
+            "ALTER TABLE meters DROP COLUMN first_seen_at",
+            "ALTER TABLE meters DROP COLUMN first_read_at",
+            "UPDATE ledger_version SET version_num = '0002'",
+        ):
+            connection.exec_driver_sql(statement)
+    with Ledger.open(url, now=NOON) as opened:
+        assert meters(opened) == before
 
 
 def test_a_rename_keeps_the_name_before(ledger: Ledger) -> None:
@@ -186,6 +245,5 @@ def test_a_customer_that_is_no_longer_listed_keeps_the_moment_it_was(ledger: Led
 def test_sources_do_not_mix(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 1})
     assert pulls.latest_pull(ledger, "other") is None
-    assert pulls.last_seen(ledger, "other") == {}
+    assert pulls.meters_of_customers(ledger, "other", ["1"]) == []
     assert pulls.known_customers(ledger, "other") == {}
-    assert pulls.samples_between(ledger, "other", None, NOON, NOON + HOUR) == []

@@ -13,8 +13,9 @@ import pytest
 
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
-from reconciler.usage.collect import Collected, collect, load_facts
+from reconciler.usage.collect import Collected, collect
 from reconciler.usage.desired import UsageResult, desired
+from reconciler.usage.loading import load_facts
 from reconciler.usage.measure import Measured
 from reconciler.usage.rules import Rule
 from reconciler.usage.sources.csv_file import CsvSettings
@@ -140,7 +141,7 @@ async def test_sources_are_pulled_at_once_and_a_failed_one_stops_no_other(ledger
             await reached.wait()
             return Pull("first", now, now, "failed", error="down")
         reached.set()
-        return Pull("second", now, now, "whole", (), ())
+        return Pull("second", now, now, "whole", (), (Sample("second", "1", "a", now, 1),))
 
     sources = [CsvSettings("first", Path()), CsvSettings("second", Path())]
     first, second = await collect(ledger, sources, NOON, pull=pull)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from reconciler.ledger.records import Reading
-from reconciler.usage.bills import Bill, measure
+from reconciler.usage.bills import Bill
 from reconciler.usage.coverage import MarkedAddition, Row
 from reconciler.usage.desired import UsageResult, desired
 from reconciler.usage.errors import UsageError
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.mark import mark_of
-from reconciler.usage.rules import Allowance, Exclusion, Range, Rule
+from reconciler.usage.rules import Allowance, BillingSettings, Exclusion, Range, Rule
 
 from .builders import GB, HOUR, NOON, SETTINGS, facts, known, record, rule, seen, whole
 
@@ -30,9 +30,10 @@ def result_of(
     exclusions: Sequence[Exclusion] = (),
     *,
     now: datetime = NOON,
+    settings: BillingSettings = SETTINGS,
     **more: Any,
 ) -> UsageResult:
-    return desired(now, SETTINGS, rules, exclusions, {} if source is None else {"cove": source}, **more)
+    return desired(now, settings, rules, exclusions, {} if source is None else {"cove": source}, **more)
 
 
 def only_row(result: UsageResult) -> Row:
@@ -54,7 +55,7 @@ def test_a_mapped_customer_that_is_seen_is_billed() -> None:
     assert [(line.product, line.quantity, line.unit_price) for line in bill.lines] == [("backup", 3, 2)]
     assert bill.measured is not None
     assert bill.measured.chosen[0].pull_id == 1
-    assert result.coverage.is_complete()
+    assert result.coverage.is_complete
     assert result.warnings == ()
 
 
@@ -69,7 +70,7 @@ def test_an_excluded_customer_is_listed_with_its_reason() -> None:
     row = only_row(result)
     assert (row.state, row.effect, row.name, row.quantity) == ("excluded", "none", "Us", D("1.5"))
     assert row.detail == "our own (until 2025-11-22)"
-    assert result.coverage.is_complete()
+    assert result.coverage.is_complete
 
 
 def test_an_exclusion_of_a_customer_that_nobody_knows_is_listed_too() -> None:
@@ -93,7 +94,7 @@ def test_an_expired_exclusion_counts_as_unmapped_and_says_so() -> None:
     row = only_row(result)
     assert row.state == "unmapped"
     assert "its exclusion (trial) ended on 2025-11-01" in row.detail
-    assert not result.coverage.is_complete()
+    assert not result.coverage.is_complete
 
 
 def test_an_expired_exclusion_of_a_mapped_customer_is_no_gap() -> None:
@@ -115,8 +116,8 @@ def test_an_unmapped_customer_is_named_with_its_quantity_and_stops_nobody() -> N
     assert (row.customer_id, row.name, row.quantity, row.money) == ("2", "New Ltd", 2, None)
     assert only_bill(result).state == "billed"
     assert result.coverage.gaps() == (row,)
-    assert not result.coverage.is_complete()
-    assert result.coverage.is_complete("warn")
+    assert not result.coverage.is_complete
+    assert result_of(facts({"2": {"b": GB}}), settings=replace(SETTINGS, unmapped="warn")).coverage.is_complete
 
 
 def test_a_default_rule_prices_what_is_at_risk() -> None:
@@ -124,7 +125,9 @@ def test_a_default_rule_prices_what_is_at_risk() -> None:
     result = result_of(facts({"1": {"a": 3 * GB}, "2": {"b": None}}), default_rule=default)
     priced, unknown = result.coverage.rows
     assert (priced.money, unknown.money, unknown.quantity) == (D("1.5"), None, None)
-    assert result.coverage.at_risk == D("1.5")
+    assert result.coverage.at_risk is None
+    known = result_of(facts({"1": {"a": 3 * GB}}), default_rule=default)
+    assert known.coverage.at_risk == D("1.5")
 
 
 def test_a_default_rule_that_cannot_price_a_customer_leaves_the_money_unknown() -> None:
@@ -180,7 +183,9 @@ def test_a_vanished_customer_is_held_for_the_grace_and_then_zero() -> None:
     bill = result.bills[0]
     assert bill.state == "zero"
     assert [(line.product, line.quantity) for line in bill.lines] == [("backup", 0)]
-    assert result.coverage.is_complete()
+    assert not result.coverage.is_complete
+    tolerant = replace(SETTINGS, vanished="warn")
+    assert result_of(later, [rule(), rule("2")], settings=tolerant).coverage.is_complete
 
 
 def test_the_warning_of_a_vanished_customer_names_its_last_sample() -> None:
@@ -196,20 +201,38 @@ def test_a_commitment_outlives_the_customers_usage() -> None:
     assert only_bill(result_of(source, [rule(minimum=D(50))])).lines[0].quantity == 50
 
 
-def test_a_customer_that_was_never_listed_is_held_for_the_grace_since_the_first_pull() -> None:
-    young = facts({}, first_whole_at=NOON - HOUR)
-    assert only_bill(result_of(young, [rule()])).state == "held"
-    old = facts({}, first_whole_at=NOON - 24 * HOUR)
-    result = result_of(old, [rule(customer_name="Acme")])
-    assert only_bill(result).state == "zero"
-    assert only_row(result).name == "Acme"
-    assert "never listed customer 1" in only_row(result).detail
+def test_a_customer_that_was_never_seen_is_named_and_only_a_minimum_is_billed() -> None:
+    result = result_of(facts({"2": {"b": GB}}), [rule(minimum=D(5), customer_name="Acme"), rule("2")])
+    row = next(row for row in result.coverage.rows if row.customer_id == "1")
+    assert (row.state, row.name, row.quantity, row.accounted) == ("never seen", "Acme", 5, False)
+    assert result.bills[0].lines[0].quantity == 5
+    assert row.detail == "source cove has never listed customer 1; its minimum is billed; check the customer's id"
+    assert f"mapping-1: {row.detail}" in result.warnings
+    tolerant = replace(SETTINGS, vanished="warn")
+    assert not result_of(facts({"2": {"b": GB}}), [rule(), rule("2")], settings=tolerant).coverage.is_complete
+
+
+def test_while_the_ledger_is_young_a_customer_that_was_never_seen_lowers_nothing() -> None:
+    for first, state, may_lower in [(NOON - HOUR, "held", True), (NOON - 24 * HOUR, "zero", True)]:
+        bill = only_bill(result_of(facts({}, first_whole_at=first), [rule()]))
+        assert (bill.state, bill.may_lower) == (state, may_lower)
+    young = only_bill(result_of(facts({}, first_whole_at=NOON - HOUR), [rule(minimum=D(5))]))
+    assert (young.state, young.may_lower) == ("zero", False)
     assert only_bill(result_of(facts({}, first_whole_at=None), [rule()])).state == "held"
 
 
-def test_a_new_customer_without_devices_uses_nothing_yet() -> None:
-    result = result_of(facts({}, names={"1": "Acme"}), [rule(minimum=D(5))])
-    assert (only_row(result).state, only_row(result).quantity) == ("billed", 5)
+def test_a_customer_that_is_listed_without_any_device_counts_as_vanished() -> None:
+    for listed_since, state in [(NOON - 23 * HOUR, "held"), (NOON - 24 * HOUR, "zero")]:
+        listed = replace(known("1", "Acme"), first_seen_at=listed_since)
+        result = result_of(facts({}, known={"1": listed}), [rule(minimum=D(5), measure="peak")])
+        assert (only_row(result).state, only_bill(result).state) == ("vanished", state)
+        assert "never with a device" in only_row(result).detail
+        assert not only_row(result).accounted
+        assert [line.quantity for line in only_bill(result).lines] == ([5] if state == "zero" else [])
+    emptied = facts({}, names={"1": "Acme"}, last_seen=seen("1", NOON - 2 * HOUR))
+    row = only_row(result_of(emptied, [rule()]))
+    assert (row.state, row.effect) == ("vanished", "held")
+    assert row.detail.startswith("without any device in cove; its last sample was 1 GB at 2025-11-22 10:00 UTC")
 
 
 def test_a_mapping_and_a_customer_of_like_names_suggest_each_other() -> None:
@@ -233,9 +256,10 @@ def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
     assert (row.state, row.effect, row.quantity, bill.state, bill.lines) == ("unknown", "held", None, "held", ())
     assert bill.amount is None
     assert result.coverage.failed_sources == ("cove",)
-    assert not result.coverage.is_complete("warn")
+    assert not result.coverage.is_complete
     (warning,) = result.warnings
-    assert "failed: no network; the last whole pull was at 2025-11-22 12:00 UTC" in warning
+    assert "failed: no network; the last believed pull was at 2025-11-22 12:00 UTC" in warning
+    assert warning.endswith("; 1 mapped customer is held at its last quantity")
 
 
 def test_a_failed_pull_without_an_earlier_whole_one_holds_too() -> None:
@@ -269,6 +293,24 @@ def test_a_stale_source_is_held_and_not_billed_from_old_data() -> None:
     assert result.coverage.failed_sources == ("cove",)
 
 
+def test_a_source_that_fails_is_named_once_with_the_number_of_customers_it_holds() -> None:
+    source = facts({"1": {"a": GB}}, latest=record(2, state="failed", error="no network"))
+    result = result_of(source, [rule(str(number)) for number in range(12)])
+    (warning,) = result.warnings
+    assert warning.endswith("; 12 mapped customers are held at their last quantity")
+    assert result.coverage.held == {"cove": 12}
+
+
+def test_a_pull_that_is_not_believed_holds_everything_and_says_how_to_believe_it() -> None:
+    lost = record(2, state="disbelieved", error="it no longer lists 5 of 9 devices, more than 20 %")
+    result = result_of(facts({"1": {"a": GB}}, latest=lost), [rule()])
+    assert only_bill(result).state == "held"
+    (warning,) = result.warnings
+    assert "is not believed: it no longer lists 5 of 9 devices, more than 20 %" in warning
+    assert "reconciler usage pull --approve shrink=cove" in warning
+    assert not result.coverage.is_complete
+
+
 def test_a_customer_whose_own_sample_is_stale_is_held_alone() -> None:
     source = facts({"1": {"a": GB}, "2": {"b": GB}})
     assert source.whole is not None
@@ -276,43 +318,109 @@ def test_a_customer_whose_own_sample_is_stale_is_held_alone() -> None:
     source = replace(source, whole=replace(source.whole, samples={**source.whole.samples, "1": old}))
     result = result_of(source, [rule("1"), rule("2")])
     assert [bill.state for bill in result.bills] == ["held", "billed"]
-    assert "its newest sample is of 2025-11-22 05:00 UTC" in result.bills[0].detail
+    assert result.bills[0].detail == (
+        "no figure newer than maxAge (6 h) of device a (last 1 GB at 2025-11-22 05:00 UTC): held"
+    )
+    assert [row.state for row in result.coverage.gaps()] == ["stale"]
 
 
-def test_a_customer_whose_devices_never_gave_a_figure_is_unknown_and_not_zero() -> None:
+def test_a_customer_whose_devices_never_gave_a_figure_bills_zero_and_is_named() -> None:
     result = result_of(facts({"1": {"a": None}}), [rule()])
-    assert (only_row(result).state, only_bill(result).state) == ("unknown", "held")
-    assert "none of its devices gave a figure" in only_row(result).detail
+    assert (only_row(result).state, only_row(result).quantity) == ("billed", 0)
+    assert result.warnings == ("cove: no figure was ever read of device a of 1; nothing is billed for that",)
+    assert result.coverage.is_complete
 
 
-def test_a_device_without_a_figure_is_billed_by_its_last_one() -> None:
+def test_a_device_without_a_figure_is_billed_by_its_last_one_and_named() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 3 * HOUR)}}
     result = result_of(facts({"1": {"a": None, "b": GB}}, before=before), [rule()])
-    assert only_row(result).quantity == 5
+    row = only_row(result)
+    assert (row.quantity, row.accounted) == (5, True)
+    assert row.detail == "no new figure of device a (last 4 GB at 2025-11-22 09:00 UTC), which counts on"
+    assert result.warnings == (
+        "cove: no new figure of device a (last 4 GB at 2025-11-22 09:00 UTC) of 1; the last figure counts on",
+    )
+
+
+def test_a_device_that_is_silent_for_longer_than_max_age_holds_its_customer_beside_fresh_ones() -> None:
+    for age, state in [(6 * HOUR, "billed"), (6 * HOUR + timedelta(seconds=1), "stale")]:
+        before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - age)}}
+        result = result_of(facts({"1": {"a": None, "b": GB}}, before=before), [rule()])
+        assert only_row(result).state == state
+    assert only_bill(result).state == "held"
+    assert not result.coverage.is_complete
+    assert result.warnings == (
+        "mapping-1: no figure newer than maxAge (6 h) of device a (last 4 GB at 2025-11-22 05:59 UTC): held",
+    )
+
+
+def test_max_age_counts_to_the_time_of_the_run_and_not_of_the_pull() -> None:
+    before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 6 * HOUR)}}
+    source = facts({"1": {"a": None, "b": GB}}, before=before)
+    assert only_row(result_of(source, [rule()])).state == "billed"
+    assert only_row(result_of(source, [rule()], now=NOON + timedelta(minutes=1))).state == "stale"
 
 
 def test_a_device_that_never_gave_a_figure_is_named() -> None:
-    row = only_row(result_of(facts({"1": {"a": None, "b": GB}}), [rule()]))
-    assert row.detail == "no figure was ever read of device a, so nothing is billed for that"
-    itself = facts({"1": {None: None, "b": GB}})
+    result = result_of(facts({"1": {"a": None, "b": GB}}), [rule()])
+    assert only_row(result).detail == "no figure was ever read of device a, so nothing is billed for that"
+    itself = facts({"1": {None: None}})
     assert "the customer as one" in only_row(result_of(itself, [rule()])).detail
 
 
 def test_of_many_devices_without_a_figure_some_are_named_and_the_rest_counted() -> None:
-    silent = {f"d{number}": None for number in range(7)}
-    row = only_row(
-        result_of(facts({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
-    )
-    assert row.detail == (
+    silent = {f"d{number}": None for number in range(27)}
+    result = result_of(facts({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
+    assert only_row(result).detail == (
         "cove calls it InTrial; no figure was ever read of device d0, device d1, device d2, device d3, device d4 "
-        "and 2 more, so nothing is billed for that"
+        "and 22 more, so nothing is billed for that"
     )
+    (warning,) = result.warnings
+    assert "device d19 of A and 7 more;" in warning
+
+
+def test_a_figure_that_is_dated_ahead_is_taken_as_not_read_and_named() -> None:
+    before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - HOUR)}}
+    for ahead, quantity in [(timedelta(minutes=5), 9), (timedelta(minutes=5, seconds=1), 4)]:
+        source = facts({"1": {"a": 9 * GB}}, before=before)
+        assert source.whole is not None
+        dated = tuple(replace(each, observed_at=NOON + ahead) for each in source.whole.samples["1"])
+        source = replace(source, whole=replace(source.whole, samples={"1": dated}))
+        result = result_of(source, [rule()])
+        assert (only_row(result).quantity, only_row(result).accounted) == (quantity, quantity == 9)
+    assert "cove: dated after this run, so taken as not read: device a of 1" in result.warnings
+    assert not result.coverage.is_complete
+
+
+def test_data_that_is_dated_ahead_does_not_make_a_stale_source_look_fresh() -> None:
+    source = facts({"1": {"a": GB}}, at=NOON - 7 * HOUR)
+    assert source.whole is not None
+    ahead = tuple(replace(each, observed_at=NOON + HOUR) for each in source.whole.samples["1"])
+    source = replace(source, whole=replace(source.whole, samples={"1": ahead}))
+    assert result_of(source, [rule()]).coverage.failed_sources == ("cove",)
+
+
+def test_a_total_beside_devices_refuses_its_customer_and_is_never_added() -> None:
+    result = result_of(facts({"1": {None: 3 * GB, "a": GB}, "2": {"b": GB}}), [rule("1"), rule("2")])
+    assert [bill.state for bill in result.bills] == ["held", "billed"]
+    (gap,) = result.coverage.gaps()
+    assert (gap.state, gap.customer_id) == ("refused", "1")
+    assert "a total of the customer beside its devices" in gap.detail
+    assert only_row(result_of(facts({"1": {None: 3 * GB, "a": GB}}))).quantity is None
 
 
 def test_billing_waits_for_the_first_day_of_the_mapping() -> None:
     result = result_of(facts({"1": {"a": GB}}), [rule(start=date(2025, 11, 23))])
     assert only_bill(result).state == "held"
-    assert only_row(result).detail == "billing starts on 2025-11-23"
+    assert (only_row(result).state, only_row(result).detail) == ("waiting", "billing starts on 2025-11-23")
+    assert result.coverage.is_complete
+
+
+def test_a_mapping_that_waits_is_accounted_for_whatever_its_source_says() -> None:
+    waiting = rule(start=date(2025, 11, 23))
+    for source in (facts({}), SourceFacts("cove", "GB", latest=record(state="failed"))):
+        row = only_row(result_of(source, [waiting]))
+        assert (row.state, row.accounted) == ("waiting", True)
 
 
 def test_samples_from_before_the_first_day_do_not_count() -> None:
@@ -322,8 +430,9 @@ def test_samples_from_before_the_first_day_do_not_count() -> None:
 
 
 def test_a_device_that_fell_silent_before_the_first_day_counts_with_what_it_said_then() -> None:
-    source = facts({"1": {"a": None}}, earlier=(whole({"1": {"a": 9 * GB}}, NOON - 15 * HOUR, 0),))
-    assert only_row(result_of(source, [rule(measure="peak", start=date(2025, 11, 22))])).quantity == 9
+    early = NOON - 10 * HOUR
+    source = facts({"1": {"a": None}}, early, earlier=(whole({"1": {"a": 9 * GB}}, early - 4 * HOUR, 0),))
+    assert only_row(result_of(source, [rule(measure="peak", start=date(2025, 11, 22))], now=early)).quantity == 9
 
 
 def test_a_sample_of_last_month_is_not_billed_in_this_one() -> None:
@@ -353,6 +462,7 @@ def test_a_rule_that_cannot_be_applied_holds_its_customer_and_names_the_reason()
     source = facts({"1": {None: GB}, "2": {"b": GB}})
     result = result_of(source, [rule("1", allowance=Allowance(D(1), "device")), rule("2")])
     assert [bill.state for bill in result.bills] == ["held", "billed"]
+    assert [row.state for row in result.coverage.gaps()] == ["refused"]
     assert "`included` is per device" in result.bills[0].detail
 
 
@@ -372,7 +482,12 @@ def test_a_marked_addition_without_a_mapping_is_an_orphan_that_still_bills() -> 
     assert orphan.detail == (
         "still billing 12: no mapping has its mark rc:cove/9/gone; cancel it in ConnectWise, or map the customer again"
     )
-    assert result.coverage.is_complete()
+    assert result.coverage.gaps() == (orphan,)
+
+
+def test_an_orphan_that_bills_nothing_is_no_gap() -> None:
+    empty = MarkedAddition("rc:cove/9/gone", D(0), D(0), "Old/Backup, backup-gb")
+    assert result_of(facts({}), additions=[empty]).coverage.is_complete
 
 
 def test_an_orphan_that_somebody_has_cancelled_says_until_when_it_bills() -> None:
@@ -418,6 +533,7 @@ def test_the_table_goes_into_the_plan_as_exact_text() -> None:
     assert billed == {
         "source": "cove",
         "customer_id": "1",
+        "device_id": None,
         "name": "Acme",
         "renamed_from": "Ltd",
         "state": "billed",
@@ -425,11 +541,82 @@ def test_the_table_goes_into_the_plan_as_exact_text() -> None:
         "mapping": "mapping-1",
         "quantity": "3",
         "unit": "GB",
-        "money": "6",
+        "money": "6.00",
         "detail": "",
+        "accounted": True,
     }
     assert (unmapped["quantity"], unmapped["money"]) == (None, None)
 
 
-def test_nothing_is_measured_of_a_source_that_was_never_read_whole() -> None:
-    assert measure(rule(), SourceFacts("cove", "GB"), NOON - HOUR, NOON) is None
+def test_an_excluded_device_is_taken_out_of_the_figures_and_listed() -> None:
+    source = facts({"1": {"a": 3 * GB, "b": GB}}, names={"1": "Acme"})
+    out = Exclusion("spare", "cove", "1", "a spare", date(2025, 11, 22), "a")
+    result = result_of(source, [rule()], [out])
+    billed, excluded = sorted(result.coverage.rows, key=lambda row: row.state)
+    assert (billed.state, billed.quantity) == ("billed", 1)
+    assert (excluded.state, excluded.name, excluded.quantity) == ("excluded", "device a of Acme", 3)
+    assert (excluded.detail, excluded.device_id) == ("a spare (until 2025-11-22)", "a")
+    assert result.coverage.is_complete
+    next_day = NOON.replace(hour=23)
+    again = result_of(facts({"1": {"a": 3 * GB, "b": GB}}, at=next_day), [rule()], [out], now=next_day)
+    assert [row.quantity for row in again.coverage.rows] == [4]
+
+
+def test_an_excluded_device_that_is_silent_holds_nobody_and_a_customer_of_excluded_devices_has_not_vanished() -> None:
+    before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 9 * HOUR)}}
+    out = Exclusion("spare", "cove", "1", "a spare", None, "a")
+    result = result_of(facts({"1": {"a": None}}, before=before), [rule(minimum=D(2))], [out])
+    billed, _ = sorted(result.coverage.rows, key=lambda row: row.state)
+    assert (billed.state, billed.quantity) == ("billed", 2)
+    assert [row.state for row in result_of(facts({"1": {"a": GB}}), [], [out]).coverage.rows] == ["excluded"]
+
+
+def test_usage_from_before_an_exclusion_ended_does_not_count() -> None:
+    earlier = (whole({"1": {"a": 9 * GB, "b": GB}}, NOON - 15 * HOUR, 0),)
+    source = facts({"1": {"a": 2 * GB, "b": GB}}, earlier=earlier)
+    peak = rule(measure="peak")
+    for exclusion, quantity in [(None, 10), ("a", 3), ("customer", 3)]:
+        ended = Exclusion("own", "cove", "1", "why", date(2025, 11, 21), "a" if exclusion == "a" else None)
+        result = result_of(source, [peak], [] if exclusion is None else [ended])
+        assert only_row(result).quantity == quantity
+
+
+def test_a_bill_says_whether_the_ledger_knows_the_period_from_its_start() -> None:
+    start = datetime(2025, 10, 31, 23, tzinfo=UTC)
+    cases = [(start - HOUR, True), (start + timedelta(minutes=59), True), (start + HOUR, False)]
+    for first, knows in cases:
+        for measure in ("peak", "mean", "p95"):
+            bill = only_bill(result_of(facts({"1": {"a": GB}}, first_whole_at=first), [rule(measure=measure)]))
+            assert (bill.history_from, bill.knows_period, bill.may_lower) == (first, knows, knows)
+        last = only_bill(result_of(facts({"1": {"a": GB}}, first_whole_at=first), [rule()]))
+        assert (last.knows_period, last.may_lower) == (knows, True)
+        silent = only_bill(result_of(facts({"1": {"a": None}}, first_whole_at=first), [rule()]))
+        assert silent.may_lower is knows
+    young = facts({"1": {"a": GB}}, first_whole_at=NOON - 11 * HOUR)
+    assert only_bill(result_of(young, [rule(measure="peak", start=date(2025, 11, 22))])).knows_period is False
+    since = facts({"1": {"a": GB}}, first_whole_at=NOON - 13 * HOUR)
+    assert only_bill(result_of(since, [rule(measure="peak", start=date(2025, 11, 22))])).knows_period is True
+
+
+def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_billed_for_it() -> None:
+    earlier = (whole({"1": {"a": 9 * GB}, "2": {"b": GB}}, NOON - HOUR, 0),)
+    source = facts({"1": {"c": GB}, "2": {"a": 9 * GB, "b": GB}}, earlier=earlier)
+    result = result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")])
+    assert [bill.lines[0].quantity for bill in result.bills] == [9, 10]
+    assert result.warnings == (
+        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed under both: by CustomerMapping/mapping-1 "
+        "in the hour from 2025-11-22 11:00 UTC and by CustomerMapping/mapping-2 in the hour from 2025-11-22 12:00 UTC",
+    )
+    assert result_of(source, [rule("1", measure="mean"), rule("2", measure="mean")]).warnings == ()
+
+
+def test_devices_of_one_id_under_two_customers_have_not_moved() -> None:
+    source = facts({"1": {"a": GB}, "2": {"a": GB}})
+    assert result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
+
+
+def test_amounts_are_rounded_for_the_currency_of_the_workspace() -> None:
+    prices = rule(ranges=(Range("p", None, D("33.335")),))
+    for currency, amount in [("USD", "100.01"), ("JPY", "100"), ("KWD", "100.005")]:
+        result = result_of(facts({"1": {"a": 3 * GB}}), [prices], settings=replace(SETTINGS, currency=currency))
+        assert str(only_row(result).money) == str(only_bill(result).amount) == amount

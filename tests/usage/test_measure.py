@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.ledger.records import Reading, Sample
-from reconciler.usage.measure import HourTotal, Observation, hourly_totals, take
+from reconciler.usage.measure import DeviceReading, HourTotal, take
 from reconciler.usage.rules import Measure
 
 from .builders import HOUR, NOON
@@ -16,61 +14,22 @@ from .builders import HOUR, NOON
 BYTES = st.integers(0, 2**50)
 
 
-def observe(at: timedelta, **devices: int | None) -> Observation:
-    moment = NOON + at
-    number = int(at / timedelta(minutes=1))
-    return Observation(number, moment, tuple(Sample("cove", "1", key, moment, size) for key, size in devices.items()))
+def hour(number: int, *missing: str, **devices: int) -> HourTotal:
+    at = NOON + HOUR * number
+    return HourTotal(
+        at, number, at, tuple(DeviceReading(key, size, at, held=False) for key, size in devices.items()), missing
+    )
 
 
 def hours_of(*totals: int) -> tuple[HourTotal, ...]:
-    return hourly_totals([observe(HOUR * number, a=total) for number, total in enumerate(totals)], {})
-
-
-def test_the_devices_of_a_customer_are_summed_within_an_hour() -> None:
-    (hour,) = hourly_totals([observe(HOUR, a=1, b=2)], {})
-    assert (hour.bytes, hour.hour) == (3, NOON + HOUR)
-
-
-def test_of_several_pulls_in_an_hour_the_last_counts() -> None:
-    (hour,) = hourly_totals([observe(timedelta(minutes=5), a=9), observe(timedelta(minutes=50), a=4)], {})
-    assert (hour.bytes, hour.pull_id) == (4, 50)
-
-
-def test_a_customer_absent_from_a_whole_pull_used_nothing() -> None:
-    assert [hour.bytes for hour in hourly_totals([observe(HOUR, a=7), observe(2 * HOUR)], {})] == [7, 0]
-
-
-def test_a_device_without_a_figure_counts_with_its_last_known_one() -> None:
-    first, second = hourly_totals([observe(HOUR, a=7, b=1), observe(2 * HOUR, a=None, b=2)], {})
-    assert second.bytes == 9
-    assert [device.held for device in second.devices] == [True, False]
-    assert second.devices[0].read_at == first.observed_at
-
-
-def test_a_device_without_a_figure_counts_with_one_from_before_the_period() -> None:
-    (hour,) = hourly_totals([observe(HOUR, a=None)], {"a": Reading("1", "a", 5, NOON)})
-    assert (hour.bytes, hour.missing) == (5, ())
-
-
-def test_a_device_that_never_gave_a_figure_is_named_and_counts_for_nothing() -> None:
-    (hour,) = hourly_totals([observe(HOUR, a=None, b=3)], {})
-    assert (hour.bytes, hour.missing) == (3, ("a",))
-
-
-def test_an_hour_in_which_no_device_has_any_figure_is_unknown_and_not_zero() -> None:
-    assert hourly_totals([observe(HOUR, a=None)], {}) == ()
-
-
-def test_an_unknown_pull_does_not_undo_a_known_one_of_its_hour() -> None:
-    known, unknown = observe(timedelta(minutes=5), a=9), observe(timedelta(minutes=50), b=None)
-    assert [hour.bytes for hour in hourly_totals([known, unknown], {})] == [9]
+    return tuple(hour(number, a=total) for number, total in enumerate(totals))
 
 
 @pytest.mark.parametrize(("measure", "total"), [("last", 4), ("peak", 9), ("p95", 9), ("mean", 20)])
 def test_each_measure_chooses_its_hours(measure: Measure, total: int) -> None:
-    taken = take(measure, hours_of(1, 9, 6, 4))
+    taken = take(measure, hours_of(1, 9, 6, 4), expected=7)
     assert taken is not None
-    assert (taken.total, taken.of_hours) == (total, 4)
+    assert (taken.total, taken.of_hours, taken.expected_hours) == (total, 4, 7)
 
 
 def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
@@ -79,10 +38,11 @@ def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
     assert taken.total == 19
 
 
-def test_of_equal_peaks_the_first_is_shown() -> None:
-    taken = take("peak", hours_of(3, 8, 8))
+@pytest.mark.parametrize(("measure", "totals", "chosen"), [("peak", (3, 8, 8), 1), ("p95", (5, 8, 8, 8), 1)])
+def test_of_equal_hours_the_first_is_chosen(measure: Measure, totals: tuple[int, ...], chosen: int) -> None:
+    taken = take(measure, hours_of(*totals))
     assert taken is not None
-    assert taken.chosen[0].hour == NOON + HOUR
+    assert taken.chosen[0].hour == NOON + HOUR * chosen
 
 
 def test_nothing_is_measured_where_no_hour_is_known() -> None:
@@ -90,14 +50,14 @@ def test_nothing_is_measured_where_no_hour_is_known() -> None:
 
 
 def test_the_mean_of_a_device_counts_hours_without_it_as_zero() -> None:
-    taken = take("mean", hourly_totals([observe(HOUR, a=4, b=2), observe(2 * HOUR, a=4)], {}))
+    taken = take("mean", [hour(1, a=4, b=2), hour(2, a=4)])
     assert taken is not None
     assert taken.by_device == {"a": 8, "b": 2}
     assert taken.hours == 2
 
 
 def test_devices_without_a_figure_are_named_once_over_all_hours() -> None:
-    taken = take("mean", hourly_totals([observe(HOUR, a=None, b=1), observe(2 * HOUR, a=None, b=1)], {}))
+    taken = take("mean", [hour(1, "a", b=1), hour(2, "a", b=1)])
     assert taken is not None
     assert taken.missing == ("a",)
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.ledger.records import Sample
 from reconciler.usage.errors import UsageError
-from reconciler.usage.measure import Observation, hourly_totals, take
+from reconciler.usage.measure import DeviceReading, HourTotal, take
 from reconciler.usage.rating import Line, rate, round_quantity
 from reconciler.usage.rules import Allowance, Range, Rounding, Rule
 
@@ -64,7 +63,7 @@ def test_the_allowance_of_a_device_is_taken_from_its_mean_over_the_same_hours() 
 
 
 def test_an_allowance_per_device_needs_devices() -> None:
-    whole_customer = take("last", hourly_totals([Observation(1, NOON, (Sample("s", "1", None, NOON, GB),))], {}))
+    whole_customer = take("last", [HourTotal(NOON, 1, NOON, (DeviceReading(None, GB, NOON, held=False),), ())])
     assert whole_customer is not None
     with pytest.raises(UsageError, match="without devices"):
         rate(rule(allowance=Allowance(D(1), "device")), whole_customer)

@@ -20,7 +20,7 @@ def details(*rows: Row) -> list[str]:
 def test_like_names_suggest_each_other() -> None:
     vanished, unmapped = details(row("Müller & Söhne", "vanished"), row("Müller & Söhne GmbH", "unmapped"))
     assert vanished == "why; did you mean customer Müller & Söhne GmbH, Müller & Söhne GmbH?"
-    assert unmapped == "why; did you mean it by CustomerMapping/m-Müller & Söhne, whose customer is gone?"
+    assert unmapped == "why; did you mean it by CustomerMapping/m-Müller & Söhne, whose customer is not there?"
 
 
 def test_customers_of_another_source_are_not_suggested() -> None:
