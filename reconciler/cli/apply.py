@@ -86,7 +86,7 @@ class _Run:
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
         async with opened(self.context, usage=self.scope.usage) as session, self._turn(session) as lease:
-            plan = await make_plan(session, self.scope)
+            plan = await make_plan(session, self.scope, self.approved)
             if not self.context.json:
                 self._show(plan)
             return await self._done(session, plan, lease, recheck=False)
@@ -95,7 +95,7 @@ class _Run:
         """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
         async with opened(self.context, usage=self.scope.usage) as session:
             async with self._turn(session):
-                plan = await make_plan(session, self.scope)
+                plan = await make_plan(session, self.scope, self.approved)
             planning.show(self.context, plan, err=self.context.json)  # who cannot see it can say no yes to it
             if not plan.actions:
                 return self._ended(plan, None)

@@ -17,6 +17,7 @@ from reconciler.planning.plan import Plan, write_plan
 from reconciler.rendering.plan_text import plan_text
 
 CHANGES = 2
+UNACCOUNTED = 5
 
 
 class Only(StrEnum):
@@ -41,7 +42,7 @@ def plan(
     found = asyncio.run(planned(context, scope_of(only)))
     if out is not None:
         write_file(out, write_plan(found), mode=0o600)
-    code = CHANGES if detailed_exitcode and found.actions else 0
+    code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else 0
     try:
         show(context, found)
     except Undelivered as error:

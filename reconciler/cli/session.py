@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+import getpass
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +32,7 @@ from reconciler.manifests.settings import check_settings
 from reconciler.planning.build import build
 from reconciler.planning.plan import Note, Plan
 from reconciler.planning.setup import plan_setup
-from reconciler.usage.collect import Collected, collect
+from reconciler.usage.collect import SHRINK, Collected, approval_of, collect
 from reconciler.usage.forgotten import with_forgotten
 from reconciler.usage.plan import Metering, UsagePlan, plan_usage, workspace_spec
 from reconciler.usage.sources import registry
@@ -120,20 +123,39 @@ def open_ledger(context: Context, manifests: Manifests) -> Ledger:
     return Ledger.open(url, now=context.now)
 
 
-async def pull_usage(session: Session, told: Reading | None = None) -> tuple[Collected, ...]:
+async def pull_usage(
+    session: Session, approved: Collection[str] = (), told: Reading | None = None
+) -> tuple[Collected, ...]:
     """Every source read and recorded. A source that fails is a failed pull, and stops nothing.
 
-    `told` learns how far it is; without it a line on the terminal says so.
+    `approved` are guardrails that a person approves: `shrink` believes a pull that lost much at once. `told` learns how far it is; without it a line on the terminal says so.
     """
     if told is None:
         async with reading(lambda: session.client.requests.total) as line:
-            return await pull_usage(session, line)
+            return await pull_usage(session, approved, line)
 
     def text(setting: Any) -> str:
         return session.secret(setting, f"{session.manifests.workspace.address} usage")
 
     sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
-    return await collect(session.ledger, sources, session.context.now, pull=_telling(told))
+    limits = session.workspace.guardrails
+    return await collect(
+        session.ledger,
+        sources,
+        session.context.now,
+        shrink=SHRINK if limits is None else limits.shrink,
+        approval=approval_of(approved, [source.name for source in session.workspace.usage], _person()),
+        pull=_telling(told),
+    )
+
+
+def _person() -> str:
+    """Who runs this, as `user@host`."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 def _telling(told: Reading) -> Callable[[registry.SourceSettings, datetime], Coroutine[Any, Any, Pull]]:
@@ -148,9 +170,9 @@ def _telling(told: Reading) -> Callable[[registry.SourceSettings, datetime], Cor
     return pull
 
 
-async def make_plan(session: Session, scope: Scope) -> Plan:
+async def make_plan(session: Session, scope: Scope, approved: Collection[str] = ()) -> Plan:
     """Reads both sides at once, and compares."""
-    estate, fresh = await _both_sides(session, scope)
+    estate, fresh = await _both_sides(session, scope, approved)
     if scope.usage:
         estate = await with_forgotten(session.client, session.ledger, session.manifests.workspace.name, estate)
     billing = session.workspace.billing
@@ -177,11 +199,13 @@ async def make_plan(session: Session, scope: Scope) -> Plan:
     )
 
 
-async def _both_sides(session: Session, scope: Scope) -> tuple[Estate, tuple[Collected, ...]]:
+async def _both_sides(
+    session: Session, scope: Scope, approved: Collection[str]
+) -> tuple[Estate, tuple[Collected, ...]]:
     """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
     async with reading(lambda: session.client.requests.total) as told:
         estate = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
-        pulling = asyncio.ensure_future(pull_usage(session, told) if scope.usage else _nothing())
+        pulling = asyncio.ensure_future(pull_usage(session, approved, told) if scope.usage else _nothing())
         try:
             return await estate, await pulling
         finally:

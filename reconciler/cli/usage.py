@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from reconciler.cli.session import Session, make_plan, opened, pull_usage
 from reconciler.live.read import Scope
 from reconciler.planning.plan import Plan
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
+from reconciler.usage.collect import GUARD, Collected
 from reconciler.usage.report import ReportRow, report_rows
 
 UNACCOUNTED = 5
@@ -21,8 +23,14 @@ app = typer.Typer(no_args_is_help=True, help="The metering side: pull, coverage,
 
 
 @app.command()
-def pull(ctx: typer.Context) -> int:
-    """Read every source now, and keep what it says. Exit 1 when one failed."""
+def pull(
+    ctx: typer.Context,
+    approve: Annotated[
+        list[str] | None,
+        typer.Option(help="`shrink`, or `shrink=SOURCE`: believe a pull although it lost much at once."),
+    ] = None,
+) -> int:
+    """Read every source now, and keep what it says. Exit 1 when one failed, 5 when one is not believed."""
     context: Context = ctx.obj
 
     async def pulled() -> list[dict[str, Any]]:
@@ -34,14 +42,28 @@ def pull(ctx: typer.Context) -> int:
                     "customers": len(found.pull.customers),
                     "samples": len(found.pull.samples),
                     "error": found.pull.error,
-                    "notes": list(found.pull.notes),
+                    "notes": [*found.pull.notes, *_approved(found)],
                 }
-                for found in await pull_usage(session)
+                for found in await pull_usage(session, _only_shrink(approve or ()))
             ]
 
     rows = asyncio.run(pulled())
     _print(context, rows, lambda: pulls_table(rows, paint_of(context)))
-    return 0 if all(row["state"] == "whole" for row in rows) else 1
+    states = {row["state"] for row in rows}
+    return 1 if "failed" in states else UNACCOUNTED if "disbelieved" in states else 0
+
+
+def _only_shrink(approve: Sequence[str]) -> Sequence[str]:
+    for each in approve:
+        if each.partition("=")[0] != GUARD:
+            raise typer.TyperException(f"a pull trips no guardrail {each}: it knows --approve {GUARD}[=SOURCE]")
+    return approve
+
+
+def _approved(found: Collected) -> Iterator[str]:
+    if found.approved is not None:
+        which = "this pull is" if found.approved == found.pull_id else f"pull {found.approved} before it is"
+        yield f"{which} believed by approval"
 
 
 @app.command()

@@ -116,6 +116,10 @@ class Note(Record):
     message: str
 
 
+EVERY_CUSTOMER = "*"
+"""In the row of a source of which nothing is believed: nobody knows whom else it would have named."""
+
+
 class CoverageRow(Record):
     """One customer of a usage source, or one marked addition: how it is accounted for."""
 

@@ -52,8 +52,12 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str
             for row in rows
         ],
     )
-    failed = sum(row["state"] != "whole" for row in rows)
-    yield paint(f"{counted(len(rows), 'source')} read, {failed} failed.", "bold")
+    failed = sum(row["state"] == "failed" for row in rows)
+    doubted = sum(row["state"] == "disbelieved" for row in rows)
+    more = f", {doubted} not believed" if doubted else ""
+    yield paint(f"{counted(len(rows), 'source')} read, {failed} failed{more}.", "bold")
+    if doubted:
+        yield "Where what it says is right, believe it: reconciler usage pull --approve shrink=SOURCE"
 
 
 def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
@@ -68,10 +72,11 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
     )
     yield from table(columns, [_coverage_row(row) for row in plan.coverage])
     open_rows = sum(not row.accounted for row in plan.coverage)
-    worth = sum((row.money for row in plan.coverage if not row.accounted and row.money is not None), Decimal(0))
+    amounts = [row.money for row in plan.coverage if row.state in ("unmapped", "unattributed")]
+    worth = sum((amount for amount in amounts if amount is not None), Decimal(0))
     text = f"{len(plan.coverage)} accounted for."
     if open_rows:
-        at_risk = money(worth, plan.summary.money.currency)
+        at_risk = "unknown money" if None in amounts else money(worth, plan.summary.money.currency)
         text = f"{open_rows} of {len(plan.coverage)} not accounted for, {at_risk} a month at risk."
     yield paint(text, "bold" if not open_rows else "red")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.ledger import pulls, recording
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger
+from reconciler.usage.errors import UsageError
 from reconciler.usage.shrink import disbelief
 from reconciler.usage.sources import registry
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 SHRINK = Decimal(20)
 """Percent that a source may lose from one believed pull to the next; what `guardrails.shrink` changes."""
+
+GUARD = "shrink"
+"""The guardrail's name, as an approval gives it."""
 
 Puller = Callable[["SourceSettings", datetime], Coroutine[Any, Any, Pull]]
 
@@ -35,6 +39,24 @@ class Approval:
 
     def covers(self, source: str) -> bool:
         return self.sources is None or source in self.sources
+
+
+def approval_of(approved: Collection[str], sources: Collection[str], by: str) -> Approval | None:
+    """The approval among these: `shrink`, or `shrink=SOURCE`; None where there is none.
+
+    Raises UsageError for a source that the workspace does not have.
+    """
+    if GUARD in approved:
+        return Approval(by)
+    named = [each.removeprefix(f"{GUARD}=") for each in approved if each.startswith(f"{GUARD}=")]
+    for name in named:
+        if name not in sources:
+            raise UsageError(
+                f"there is no usage source {name} in this workspace",
+                where=f"--approve {GUARD}={name}",
+                advice=f"Its sources: {', '.join(sources) or 'none'}.",
+            )
+    return Approval(by, frozenset(named)) if named else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Manifests
 from reconciler.planning import standing
 from reconciler.planning.additions import AdditionsPlan, WantedLine, plan_additions
-from reconciler.planning.plan import CoverageRow
+from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow
 from reconciler.planning.standing import mark_of, monthly, overlaps, quantity_of
 from reconciler.usage import claims, pricing
 from reconciler.usage.collect import Collected
@@ -178,7 +178,7 @@ def _failed_source(source: str, held: int) -> CoverageRow:
     whose = "1 mapped customer is" if held == 1 else f"{held} mapped customers are"
     return CoverageRow(
         source=source,
-        customer="*",
+        customer=EVERY_CUSTOMER,
         name="every customer",
         state="unknown",
         detail=f"its newest reading failed, is stale or is not believed: {whose} held at the last quantity",

@@ -18,7 +18,8 @@ MOST_COMPARISONS = 200_000
 
 
 def with_suggestions(rows: Sequence[Row]) -> list[Row]:
-    """The rows; where a customer that is not there and an unmapped one of its source are alike, each names the other."""
+    """The rows. Where a customer that is not there and an unmapped one of its source are alike, each names
+    the other."""
     meant: dict[int, str] = {}
     for source in dict.fromkeys(row.source for row in rows):
         absent = {index: row.name for index, row in enumerate(rows) if _is(row, source, ("vanished", "never seen"))}

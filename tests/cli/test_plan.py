@@ -29,13 +29,13 @@ def test_with_detailed_exitcode_changes_end_with_2_and_none_with_0(small: Shop) 
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_gap_in_the_usage_does_not_change_how_a_plan_ends(small: Shop) -> None:
+def test_a_gap_in_the_usage_ends_a_plan_with_5_before_2(small: Shop) -> None:
     small.apply()
     small.world.add_device(small.world.add_customer("Gumtree", small.time).id, small.time, 10**9)
 
     said = small("plan", "--detailed-exitcode")
 
-    assert said.code == 0
+    assert said.code == 5
     assert "unmapped" in said.out
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.ledger.pulls import latest_whole_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
-from reconciler.usage.collect import Collected, collect
+from reconciler.usage.collect import Approval, Collected, approval_of, collect
 from reconciler.usage.desired import UsageResult, desired
+from reconciler.usage.errors import UsageError
 from reconciler.usage.loading import load_facts
 from reconciler.usage.measure import Measured
 from reconciler.usage.rules import Rule
@@ -150,3 +152,202 @@ async def test_sources_are_pulled_at_once_and_a_failed_one_stops_no_other(ledger
     assert facts["first"].latest is not None
     assert facts["first"].whole is None
     assert facts["second"].whole is not None
+
+
+# What is believed
+
+
+def devices(count: int, *, customers: int = 1, since: int = 0) -> Used:
+    """So many devices, dealt out to customers."""
+    used: dict[str, dict[str | None, int | None]] = {}
+    for number in range(since, since + count):
+        used.setdefault(str(number % customers), {})[f"d{number}"] = GB
+    return used
+
+
+async def pulled(ledger: Ledger, used: Used, at: datetime, **more: Any) -> Collected:
+    failed = more.pop("failed", False)
+
+    async def pull(_: Any, now: datetime) -> Pull:
+        return reading(used, now, failed=failed)
+
+    (found,) = await collect(ledger, [CsvSettings("cove", Path())], at, pull=pull, **more)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (devices(20), devices(16), None),
+        (devices(20), devices(15), "it no longer lists 5 of 20 devices, more than 20 %"),
+        (devices(4), devices(2), None),
+        (devices(4), devices(1), "it no longer lists 3 of 4 devices, more than 20 %"),
+        (devices(10, customers=10), devices(8, customers=10), None),
+        (
+            {**devices(10, customers=10), "big": {f"b{each}": GB for each in range(90)}},
+            {**devices(7, customers=10), "big": {f"b{each}": GB for each in range(90)}},
+            "it no longer lists 3 of 11 customers with devices, more than 20 %",
+        ),
+        ({"1": {f"d{each}": GB for each in range(5)}}, {"2": {f"d{each}": GB for each in range(5)}}, None),
+        ({str(each): {None: GB} for each in range(5)}, {"0": {None: GB}}, "4 of 5 customers with devices and 4 of 5"),
+        (devices(5), devices(5, since=5), "it no longer lists 5 of 5 devices"),
+    ],
+)
+async def test_a_pull_that_lost_much_at_once_is_not_believed(
+    ledger: Ledger, before: Used, after: Used, reason: str | None
+) -> None:
+    await pulled(ledger, before, NOON)
+    found = await pulled(ledger, after, NOON + HOUR)
+    assert found.pull.state == ("whole" if reason is None else "disbelieved")
+    assert (reason or "") in (found.pull.error or "")
+
+
+async def test_an_empty_pull_is_never_believed_by_itself(ledger: Ledger) -> None:
+    first = await pulled(ledger, {}, NOON)
+    assert (first.pull.state, first.pull.error) == ("disbelieved", "it was read whole and lists no device at all")
+    assert (await pulled(ledger, devices(1), NOON + HOUR)).pull.state == "whole"
+    assert (await pulled(ledger, {}, NOON + 2 * HOUR)).pull.state == "disbelieved"
+
+
+async def test_the_share_that_is_not_believed_is_a_setting(ledger: Ledger) -> None:
+    await pulled(ledger, devices(20), NOON)
+    assert (await pulled(ledger, devices(10), NOON + HOUR, shrink=Decimal(50))).pull.state == "whole"
+    assert (await pulled(ledger, devices(7), NOON + 2 * HOUR, shrink=Decimal(0))).pull.state == "disbelieved"
+
+
+def test_a_pull_that_is_not_believed_counts_as_failed_and_is_not_compared_with(ledger: Ledger) -> None:
+    job = Hours(ledger, *(rule(str(each)) for each in range(10)))
+    job.run(devices(10, customers=10), NOON)
+    result = job.run(devices(1, customers=10), NOON + HOUR)
+    assert {bill.state for bill in result.bills} == {"held"}
+    assert result.coverage.failed_sources == ("cove",)
+    assert {bill.state for bill in job.run(devices(2, customers=10), NOON + 2 * HOUR).bills} == {"held"}
+    again = job.run(devices(9, customers=10), NOON + 3 * HOUR)
+    assert [bill.state for bill in again.bills] == ["billed"] * 9 + ["held"]
+    assert [row.state for row in again.coverage.rows if not row.accounted] == ["vanished"]
+
+
+async def test_an_approval_believes_the_pull_just_made_and_the_next_is_compared_with_it(ledger: Ledger) -> None:
+    await pulled(ledger, devices(10), NOON)
+    approval = approval_of(["shrink"], ["cove"], "ann@desk")
+    found = await pulled(ledger, devices(2), NOON + HOUR, approval=approval)
+    assert (found.pull.state, found.approved) == ("whole", found.pull_id)
+    believed = latest_whole_pull(ledger, "cove")
+    assert believed is not None
+    assert (believed.id, believed.approved_by, believed.approved_at) == (found.pull_id, "ann@desk", NOON + HOUR)
+    assert (await pulled(ledger, devices(2), NOON + 2 * HOUR)).pull.state == "whole"
+
+
+async def test_an_empty_pull_that_was_approved_is_compared_with_too(ledger: Ledger) -> None:
+    await pulled(ledger, devices(3), NOON)
+    await pulled(ledger, {}, NOON + HOUR, approval=Approval("ann@desk"))
+    assert (await pulled(ledger, {}, NOON + 2 * HOUR)).pull.state == "whole"
+
+
+async def test_where_the_pull_just_made_failed_an_approval_believes_the_newest_before_it(ledger: Ledger) -> None:
+    approval = Approval("ann@desk", frozenset({"cove"}))
+    await pulled(ledger, devices(10), NOON)
+    lost = await pulled(ledger, devices(2), NOON + HOUR)
+    found = await pulled(ledger, {}, NOON + 2 * HOUR, failed=True, approval=approval)
+    assert (found.pull.state, found.approved) == ("failed", lost.pull_id)
+    believed = latest_whole_pull(ledger, "cove")
+    assert believed is not None
+    assert believed.id == lost.pull_id
+    nothing = await pulled(ledger, {}, NOON + 3 * HOUR, failed=True, approval=approval)
+    assert nothing.approved is None
+    other = await pulled(ledger, devices(1), NOON + 4 * HOUR, approval=Approval("ann@desk", frozenset({"other"})))
+    assert (other.pull.state, other.approved) == ("whole", None)
+
+
+def test_an_approval_may_name_a_source_of_the_workspace() -> None:
+    assert approval_of(["money", "zero=x"], ["cove"], "ann@desk") is None
+    assert approval_of(["shrink=cove"], ["cove", "file"], "ann@desk") == Approval("ann@desk", frozenset({"cove"}))
+    with pytest.raises(UsageError, match="there is no usage source cave"):
+        approval_of(["shrink=cave"], ["cove"], "ann@desk")
+
+
+# Moves, silence and late figures, hour by hour through the ledger
+
+
+def test_a_silent_device_that_moves_keeps_its_figure_and_is_held_when_it_is_too_old(ledger: Ledger) -> None:
+    job = Hours(ledger, rule("1"), rule("2"), rule("3", measure="peak"))
+    job.run({"1": {"a": 3 * GB, "x": GB}, "2": {"b": GB}, "3": {"c": GB}}, NOON)
+    for hour in (1, 6):
+        moved = job.run({"1": {"x": GB}, "2": {"a": None, "b": GB}, "3": {"c": GB}}, NOON + hour * HOUR)
+        assert quantities(moved) == [1, 4, 1]
+    held = job.run({"1": {"x": GB}, "2": {"a": None, "b": GB}, "3": {"a": None, "c": GB}}, NOON + 7 * HOUR)
+    assert [bill.state for bill in held.bills] == ["billed", "held", "held"]
+    back = job.run({"1": {"x": GB, "a": None}, "2": {"b": 2 * GB}, "3": {"c": GB}}, NOON + 5 * HOUR)
+    assert quantities(back) == [4, 2, 1]
+
+
+def test_a_peak_keeps_the_hour_of_a_device_that_moved_since_and_can_be_computed_again(ledger: Ledger) -> None:
+    job = Hours(ledger, rule("1", measure="peak"), rule("2", measure="mean"), rule("3"))
+    job.run({"1": {"a": 9 * GB}, "2": {"b": GB}, "3": {"c": GB}}, NOON)
+    moved = job.run({"1": {"x": GB}, "2": {"a": None, "b": GB}, "3": {"c": None}}, NOON + HOUR)
+    assert quantities(moved) == [9, 6, 1]  # a mean of 1 and 10
+    job.run({"1": {"x": GB}, "2": {"a": 5 * GB, "b": GB}, "3": {"c": 7 * GB, "a": None}}, NOON + 2 * HOUR)
+    again = job.bill(NOON + HOUR)
+    assert quantities(again) == [9, 6, 1]
+    assert [bill.lines for bill in again.bills] == [bill.lines for bill in moved.bills]
+
+
+def test_hours_before_a_device_was_read_for_the_first_time_are_known_in_every_later_run(ledger: Ledger) -> None:
+    """A device without any figure counts 0, and its hours do; one that had a figure long ago holds its customer."""
+    job = Hours(ledger, rule("1", measure="mean"), rule("2", measure="mean"))
+    start = datetime(2025, 10, 31, 23, tzinfo=UTC)
+    job.run({"1": {"x": GB}, "2": {"a": GB, "y": GB}}, start - 40 * HOUR)
+    for hour in range(3):
+        job.run({"1": {"a": None, "x": GB}, "2": {"b": None, "y": GB, "a": None}}, start + hour * HOUR)
+    result = job.run({"1": {"a": 5 * GB, "x": GB}, "2": {"b": 5 * GB, "y": GB, "a": GB}}, start + 3 * HOUR)
+    assert [None if bill.measured is None else bill.measured.of_hours for bill in result.bills] == [4, 1]
+    alone = Hours(ledger, rule("2", measure="mean", name="only"))
+    assert [bill.measured and bill.measured.expected_hours for bill in alone.bill(start + 3 * HOUR).bills] == [4]
+
+
+def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> None:
+    job = Hours(ledger, *(rule(str(each), measure=how) for each, how in enumerate(("last", "peak", "mean", "p95"))))
+    job.run({str(each): {"a": each * GB} for each in range(4)}, NOON)
+    first = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
+    second = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
+    assert quantities(first) == quantities(second)
+    assert [bill.measured and bill.measured.of_hours for bill in second.bills] == [1, 2, 2, 2]
+
+
+def test_in_a_new_month_a_vanished_customer_is_held_until_its_grace_is_over(ledger: Ledger) -> None:
+    job = Hours(ledger, rule("1", measure="peak"), rule("2", measure="peak"))
+    start = datetime(2025, 10, 31, 23, tzinfo=UTC)
+    job.run({"1": {"a": 5 * GB}, "2": {"b": GB}}, start - 20 * HOUR)
+    assert [bill.state for bill in job.run({"2": {"b": GB}}, start).bills] == ["held", "billed"]
+    gone = job.run({"2": {"b": GB}}, start + 4 * HOUR)
+    assert (gone.bills[0].state, quantities(gone)) == ("zero", [0, 1])
+    back = job.run({"1": {"a": 3 * GB}, "2": {"b": GB}}, start + 5 * HOUR)
+    assert [bill.measured and bill.measured.of_hours for bill in back.bills] == [2, 3]
+
+
+def test_a_customer_that_vanished_under_a_peak_bills_on_to_the_end_of_the_month(ledger: Ledger) -> None:
+    job = Hours(ledger, rule("1", measure="peak"), rule("2"))
+    job.run({"1": {"a": 5 * GB}, "2": {"b": GB}}, NOON)
+    gone = job.run({"2": {"b": GB}}, NOON + 30 * HOUR)
+    assert (gone.bills[0].state, quantities(gone)) == ("zero", [5, 1])
+
+
+def test_a_file_may_hold_many_hours_of_a_device(ledger: Ledger) -> None:
+    job = Hours(ledger, rule("1", measure="peak"), rule("2", measure="mean"))
+
+    def rows(last: int) -> tuple[Sample, ...]:
+        return tuple(
+            Sample("cove", customer, "a", NOON + hour * HOUR, size * GB)
+            for customer, sizes in (("1", (1, 9, 2)), ("2", (1, 2, 6)))
+            for hour, size in list(enumerate(sizes))[: last + 1]
+        )
+
+    for last in (1, 2, 2):
+        at = NOON + last * HOUR + timedelta(minutes=5)
+
+        async def pull(_: Any, now: datetime, last: int = last) -> Pull:
+            listed = (Customer("cove", "1", "One"), Customer("cove", "2", "Two"))
+            return Pull("cove", now, now, "whole", listed, rows(last))
+
+        fresh = asyncio.run(collect(ledger, [CsvSettings("cove", Path())], at, pull=pull))
+        assert quantities(job.bill(at, fresh)) == quantities(job.bill(at)) == [9, 3 if last == 2 else 2]

@@ -65,8 +65,8 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
 def read_rows(source: str, where: str, rows: Sequence[Row]) -> Found:
     """All rows as customers and samples. Raises SourceError that names every bad row, up to `SHOWN` of them.
 
-    Of one device in several rows of different `as_of` the newest counts. Two rows of one device and `as_of` are an
-    error where their figures differ; where they are equal, one counts, and a note says so.
+    Each row counts at the moment that it speaks of, so that a file may hold many hours of a device. Two rows of one
+    device and `as_of` are an error where their figures differ; where they are equal, one counts, and a note says so.
     """
     if not rows:
         raise SourceError(
@@ -98,20 +98,9 @@ def read_rows(source: str, where: str, rows: Sequence[Row]) -> Found:
         raise SourceError(_bad_rows(bad, len(rows)), where=f"usage source {source}", advice="correct these rows")
     return Found(
         customers=tuple(Customer(source, customer_id, name) for customer_id, (_, name) in names.items()),
-        samples=_newest(sample for sample, _ in read.values()),
+        samples=tuple(sample for sample, _ in read.values()),
         notes=_repetitions(repeated),
     )
-
-
-def _newest(samples: Iterable[Sample]) -> tuple[Sample, ...]:
-    """Of each device the newest sample, in the order in which the devices first came."""
-    newest: dict[tuple[str, str | None], Sample] = {}
-    for sample in samples:
-        key = (sample.customer_id, sample.device_id)
-        known = newest.get(key)
-        if known is None or known.observed_at < sample.observed_at:
-            newest[key] = sample
-    return tuple(newest.values())
 
 
 def _whose(sample: Sample) -> str:

@@ -192,12 +192,12 @@ def test_a_customer_without_a_name_goes_by_its_id() -> None:
     assert read({**GOOD, "customer_name": None}).customers[0].name == "1"
 
 
-def test_of_several_rows_of_one_device_the_newest_counts() -> None:
+def test_several_rows_of_one_device_are_read_and_the_newest_names_the_customer() -> None:
     older = {**GOOD, "device_id": "a", "used": "9", "as_of": "2025-11-22T01:00:00Z", "customer_name": "Old"}
     newer = {**GOOD, "device_id": "a", "customer_name": "New"}
     for rows in ([older, newer], [newer, older]):
         found = read(*rows)
-        assert [sample.bytes for sample in found.samples] == [2_500_000_000]
+        assert sorted(sample.bytes or 0 for sample in found.samples) == [2_500_000_000, 9_000_000_000]
         assert found.customers[0].name == "New"
 
 
