@@ -128,7 +128,8 @@ async def pull_usage(
 ) -> tuple[Collected, ...]:
     """Every source read and recorded. A source that fails is a failed pull, and stops nothing.
 
-    `approved` are guardrails that a person approves: `shrink` believes a pull that lost much at once. `told` learns how far it is; without it a line on the terminal says so.
+    `approved` are guardrails that a person approves: `shrink` believes a pull that lost much at once.
+    `told` learns how far it is; without it a line on the terminal says so.
     """
     if told is None:
         async with reading(lambda: session.client.requests.total) as line:

@@ -18,6 +18,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from reconciler.ledger.records import LastSeen, Sample
@@ -107,7 +108,7 @@ class History:
         self._pulls = source.pulls
         self._starts = [pull.record.started_at for pull in self._pulls]
         self._last_in_hour = {span.hour_of(start): order for order, start in enumerate(self._starts)}
-        self._elsewhere = _figures_of(_gaps(self._pulls), source)
+        self._elsewhere = _figures_of(_shared(source), source)
 
     def standing(self, customer_id: str) -> Standing:
         """How the customer stands by the newest pull."""
@@ -183,18 +184,16 @@ class History:
         placed: dict[int, dict[Device, Figure]] = {}
         spoken: dict[int, tuple[int, datetime]] = {}
         listings: list[dict[Device, Sample]] = []
-        last_before: list[datetime | None] = []
-        seen = self.source.last_seen.get(customer_id)
-        last = None if seen is None else seen.observed_at
-        first_listed: dict[Device, int] = dict.fromkeys(self.source.before.get(customer_id, {}), -1)
+        known = self.source.last_seen.get(customer_id)
+        moments = [] if known is None else [known.observed_at]
+        first_listed: dict[Device, int] = {}
         for order, pull in enumerate(self._pulls):
             samples = pull.samples.get(customer_id, ())
             listings.append(_newest(pull, samples))
-            last_before.append(last)
             for sample in samples:
                 first_listed.setdefault(sample.device_id, order)
                 moment = _moment(pull, sample)
-                last = moment if last is None else max(last, moment)
+                moments.append(moment)
                 if not since <= moment < self.span.end:
                     continue
                 number = self.span.hour_of(moment)
@@ -205,7 +204,7 @@ class History:
                     there = placed.setdefault(number, {})
                     if sample.device_id not in there or figure > there[sample.device_id]:
                         there[sample.device_id] = figure
-        of = _Customer(customer_id, listings, last_before, first_listed, self._figures(customer_id))
+        of = _Customer(customer_id, listings, sorted(moments), first_listed, self._figures(customer_id))
         numbers = {*spoken, *self._absences(listings, since)}
         totals = (self._hour(of, number, spoken.get(number), placed.get(number, {})) for number in sorted(numbers))
         return tuple(total for total in totals if total is not None)
@@ -228,11 +227,11 @@ class History:
         moment = record.started_at if within or spoken is None else spoken[1]
         listed = of.listings[order]
         if not listed:
-            last = of.last_before[order]
+            last = of.last_sample(moment)
             if last is None or moment - last < self.span.grace:
                 return None
             return HourTotal(self.span.hour(number), record.id, moment, (), ())
-        if _is_mixed(listed):
+        if spoken is None or _is_mixed(listed):
             return None
         devices: list[DeviceReading] = []
         missing: list[Device] = []
@@ -301,10 +300,14 @@ class _Customer(NamedTuple):
     customer_id: str
     listings: Sequence[Mapping[Device, Sample]]
     """By pull."""
-    last_before: Sequence[datetime | None]
-    """By pull: the customer's last sample before it."""
+    moments: Sequence[datetime]
+    """What its samples speak of, in their order."""
     first_listed: Mapping[Device, int]
     figures: Mapping[Device, Sequence[Figure]]
+
+    def last_sample(self, before: datetime) -> datetime | None:
+        place = bisect_left(self.moments, before)
+        return self.moments[place - 1] if place else None
 
     def was_listed(self, device: Device, order: int) -> bool:
         """Whether an earlier pull than this one lists the device."""
@@ -344,15 +347,21 @@ def _one_form(devices: Sequence[DeviceReading]) -> tuple[DeviceReading, ...]:
     return tuple(device for device in devices if (device.device_id is None) is (newest.device_id is None))
 
 
-def _gaps(pulls: Iterable[WholePull]) -> frozenset[str]:
-    """Devices that some pull lists without a figure: each may have to bring one along from another customer."""
-    return frozenset(
-        sample.device_id
-        for pull in pulls
-        for samples in pull.samples.values()
+def _shared(source: SourceFacts) -> frozenset[str]:
+    """Devices that were seen under more than one customer: they may bring a figure along from one to another."""
+    owners: dict[str, str] = {}
+    found: set[str] = set()
+    seen = ((customer, device) for customer, readings in source.before.items() for device in readings)
+    listed = (
+        (customer, sample.device_id)
+        for pull in source.pulls
+        for customer, samples in pull.samples.items()
         for sample in samples
-        if sample.device_id is not None and (sample.bytes is None or pull.is_dated_ahead(sample))
     )
+    for customer, device in chain(seen, listed):
+        if device is not None and owners.setdefault(device, customer) != customer:
+            found.add(device)
+    return frozenset(found)
 
 
 def _figures_of(devices: frozenset[str], source: SourceFacts) -> dict[str, dict[str, list[Figure]]]:

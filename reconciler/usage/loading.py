@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,9 +120,10 @@ class _Meters:
         newest = loaded[-1]
         start, first = newest.record.started_at, loaded[0].record.started_at
         gaps = _gaps(loaded)
-        self.moving = frozenset(device for _, device in gaps if device is not None)
+        meters = pulls.meters_of_devices(ledger, source, {device for _, device in gaps if device is not None})
+        owners = Counter(meter.device_id for meter in meters)
+        self.moving = frozenset(device for device, customers in owners.items() if device and customers > 1)
         """Devices that may bring a figure along from another customer."""
-        meters = pulls.meters_of_devices(ledger, source, self.moving)
         meters += pulls.meters_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
         absent = {each for each in customers if each not in newest.samples}
         absent |= {each for each in measured if any(each not in pull.samples for pull in loaded)}
@@ -143,17 +145,14 @@ class _Meters:
 
 
 def _gaps(loaded: Sequence[WholePull]) -> set[tuple[str, str | None]]:
-    """(customer id, device id) of samples that leave a device's figure to be looked for: they have none, or of the
-    newest pull one of an earlier time, after which another may have been read."""
-    newest = loaded[-1]
+    """(customer id, device id) of samples that leave a device's figure to be looked for: they have none, or one of an
+    earlier time, after which another may have been read."""
     return {
         (sample.customer_id, sample.device_id)
         for pull in loaded
         for samples in pull.samples.values()
         for sample in samples
-        if sample.bytes is None
-        or pull.is_dated_ahead(sample)
-        or (pull is newest and sample.observed_at != pull.record.started_at)
+        if sample.bytes is None or sample.observed_at != pull.record.started_at
     }
 
 
