@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from pydantic import Field, StrictStr
 
 from reconciler.http import shapes
 from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
-from reconciler.kinds.forms import Form, Object, Tables, date, number, parent, reference, text
+from reconciler.kinds.forms import Form, Object, Tables, date, date_text, number, parent, reference, text
 from reconciler.kinds.values import Link, Value
 
 
@@ -49,6 +50,11 @@ class AdditionSpec(Spec):
     cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(None, description="Last day, or none.")
 
 
+def _over(obj: Object, values: Mapping[str, Value]) -> bool:
+    last, first = date_text(obj.get("cancelledDate")), date_text(values.get("effectiveDate"))
+    return last is not None and first is not None and last < first
+
+
 KIND = Kind(
     name="Addition",
     spec=AdditionSpec,
@@ -57,5 +63,7 @@ KIND = Kind(
     collection="finance/agreements/{agreement}/additions",
     bundle="addition",
     dormant=lambda obj: bool(obj.get("cancelledDate")),
+    over=_over,
+    read_also=("effectiveDate", "cancelledDate"),
     declarable=False,
 )

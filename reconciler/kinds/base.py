@@ -193,6 +193,9 @@ class Kind:
     """Live objects that are out of matching, as companies deleted in the console."""
     dormant: Callable[[Object], bool] = field(default=lambda _obj: False)
     """Live objects that are meant only where no other has the key: last year's agreement, cancelled."""
+    over: Callable[[Object, Mapping[str, Any]], bool] = field(default=lambda _obj, _values: False)
+    """(live object, values of what is to be made) → whether it has ended before the new one begins, and so is not in
+    its way though it has the same key: last year's line of an agreement."""
     unbillable: Callable[[Object], str | None] = field(default=lambda _obj: None)
     """Why a live object of this kind can never be billed with; `None` where it can."""
     conditions: tuple[tuple[str, Any], ...] = ()

@@ -53,7 +53,7 @@ async def find_again(
         if one.id is not None:
             found.append(by_id.get(one.id))
         else:
-            at_key = await _at_key(reader, of, rows, one)
+            at_key = await _at_key(reader, of, [row for row in rows if not of.over(row.raw, one.values)], one)
             found.append(next(iter(sorted(at_key, key=lambda row: of.dormant(row.raw))), None))
     collections = collections_of(of, names)
     if not collections:

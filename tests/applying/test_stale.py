@@ -317,3 +317,33 @@ def test_it_is_looked_over_in_bulk_and_of_new_customers_only_the_companies_are(s
     assert len([path for path in reads if path == COMPANY]) == 1
     assert not [path for path in reads if path in ("/company/contacts", "/finance/agreements")]
     assert dict(shop.counts()) == ALL
+
+
+def test_a_line_that_ended_before_the_new_one_begins_is_not_in_its_way(standing: Planned) -> None:
+    shop = standing.shop
+    agreement = shop.one("/finance/agreements")["id"]
+    (line,) = shop.get(f"/finance/agreements/{agreement}/additions")
+    path = f"/finance/agreements/{agreement}/additions/{line['id']}"
+    shop.patch_live(path, cancelledDate="2026-11-28T00:00:00Z")
+    shop.advance(24 * 40)
+    standing.plan("--only", "usage")
+
+    assert standing.apply().code == 0
+    assert standing.apply().out == "Applied: 1 already.\n"
+
+    assert len(shop.get(f"/finance/agreements/{agreement}/additions")) == 2
+
+
+def test_a_line_that_was_made_and_then_cancelled_is_not_made_again(standing: Planned) -> None:
+    shop = standing.shop
+    agreement = shop.one("/finance/agreements")["id"]
+    additions = f"/finance/agreements/{agreement}/additions"
+    shop.patch_live(f"{additions}/{shop.get(additions)[0]['id']}", cancelledDate="2026-11-28T00:00:00Z")
+    shop.advance(24 * 40)
+    standing.plan("--only", "usage")
+    standing.apply()
+    shop.patch_live(f"{additions}/{shop.get(additions)[1]['id']}", cancelledDate="2026-12-20T00:00:00Z")
+
+    assert standing.apply().out == "Applied: 1 already.\n"
+
+    assert len(shop.get(additions)) == 2

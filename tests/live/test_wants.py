@@ -117,3 +117,20 @@ def test_cross_references_look_into_the_agreement_types() -> None:
 
 def test_fields_without_a_table_want_none() -> None:
     assert tables([company()]) == ()
+
+
+def test_the_first_and_the_last_day_of_additions_are_always_read() -> None:
+    of = kind("Addition")
+    assert {"effectiveDate", "cancelledDate"} <= set(needed_fields(of, of.by_name))
+    assert {"effectiveDate", "cancelledDate"} <= set(needed_fields(of, ()))
+
+
+def test_what_matching_looks_at_is_always_read() -> None:
+    """A live object is left out, set aside or refused by fields that nobody declares."""
+    for name, paths in {
+        "Company": {"deletedFlag"},
+        "Contact": {"inactiveFlag"},
+        "Agreement": {"cancelledFlag"},
+        "Product": {"productClass"},
+    }.items():
+        assert paths <= set(needed_fields(kind(name), ()))
