@@ -172,6 +172,31 @@ def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(stan
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(
+    "site",
+    [
+        "https://me:SandboxPrivateKey@tenant.example",
+        "https://SandboxPrivateKey@tenant.example",
+        "https://me:1#SandboxPrivateKey@tenant.example",
+        "SandboxPrivateKey",
+        "https://sandboxprivatekey.example/",
+        "AnotherKeyOfOurs",
+    ],
+)
+@pytest.mark.parametrize("arguments", [["-v", "plan"], ["--json", "plan"], ["apply", "--auto-approve"]])
+def test_no_part_of_a_site_that_holds_a_secret_is_printed(small: Shop, site: str, arguments: list[str]) -> None:
+    small.patch.setenv("CONNECTWISE_SITE", site)
+    said = small(*arguments)
+    assert said.code == 1
+    for word in ("SandboxPrivateKey", "AnotherKeyOfOurs", "tenant.example"):
+        assert word.lower() not in (said.out + said.err).lower()
+
+
+def test_a_storm_that_names_a_date_is_waited_out(standing: Shop) -> None:
+    standing.fault("429:2,retry-after=7,dated=1")
+    assert standing("plan", "--only", "setup", "--detailed-exitcode").code == 0
+
+
 @pytest.mark.parametrize("fault", ["endless", "bomb"])
 def test_an_answer_without_bounds_is_given_up(standing: Shop, fault: str) -> None:
     standing.fault(f"{fault}@/company/contacts")

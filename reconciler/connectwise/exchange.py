@@ -20,6 +20,7 @@ from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
 from reconciler.http.waiting import http_date, retry_after
 
+EMPTY = "A proxy or firewall may have answered in place of ConnectWise; check the site and the proxy, and run again."
 _BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
 """What transports raise when there was no whole answer."""
 _NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again."
@@ -140,6 +141,8 @@ class Exchange:
 
 
 def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, Any]) -> Any:
+    if not content and request.method == "GET":
+        raise NotJson("the answer is empty", **about, status=status, advice=EMPTY)
     if not content:
         return None
     try:

@@ -6,6 +6,7 @@ attributes; every rule passes over what is not there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
 from reconciler.manifests.suggestions import listed, nearest
 
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BREAKS: Final = "\r\n\x0b\x0c\x85\u2028\u2029"
 RETIREMENT_IS_BUILT: Final = False
 """`metadata.ensure: retired` is refused until applying knows how to retire."""
 
@@ -37,6 +40,8 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
     by_kind: dict[str, list[Document]] = {}
     for document in index.by_address.values():
         by_kind.setdefault(document.kind.name, []).append(document)
+    for document in index.by_address.values():
+        _keys_on_one_line(document, report)
     mappings = by_kind.get("CustomerMapping", [])
     exclusions = by_kind.get("Exclusion", [])
     if workspace is not None:
@@ -52,6 +57,21 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
 
 def _get(document: Document, attribute: str) -> Any:
     return document.spec.__dict__.get(attribute)
+
+
+def _keys_on_one_line(document: Document, report: Report) -> None:
+    """A key with a line break in it is stored with a space in its place [docs]: it would not be found again."""
+    if document.kind.collection is None:
+        return
+    for name in document.kind.key:
+        value = _get(document, document.kind.by_name[name].attribute)
+        if isinstance(value, str) and (odd := _CONTROLS.search(value.strip())):
+            report.add(
+                Spot(document.origin, ("spec", name)),
+                f"{name} holds {'a line break' if odd[0] in _BREAKS else 'a control character'}: ConnectWise stores a "
+                "space in its place, and the object is not found again",
+                "write it on one line",
+            )
 
 
 def _sources_exist(documents: list[Document], workspace: Document, report: Report) -> None:

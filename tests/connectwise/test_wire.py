@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import socket
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from reconciler.connectwise import (
     BadConnection,
     Conflict,
+    Connection,
     ConnectWise,
     ConnectWiseError,
     Forbidden,
@@ -28,8 +31,11 @@ from reconciler.connectwise import (
     Unreachable,
 )
 from reconciler.connectwise.connection import Timeouts
+from reconciler.connectwise.errors import Malformed
 from reconciler.connectwise.wire import Clock
 from reconciler.http.server_clock import ServerClock
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.server import RunningSandbox, Sandbox
 
 from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, scripted, taken
 
@@ -275,6 +281,122 @@ async def test_a_server_that_never_answers_is_unreachable_after_the_timeout() ->
     async with Server(scripted(Reply(hang=True))) as server, client(server.site, timeouts=timeouts) as connectwise:
         with pytest.raises(Unreachable, match="no whole answer"):
             await connectwise.info()
+
+
+async def test_an_answer_that_drips_is_given_up_after_its_time_and_not_asked_for_again() -> None:
+    with RunningSandbox(Sandbox(faults=Faults(["drip:ms=20@/company"]))) as running:
+        known = running.sandbox.credentials
+        made = Connection(running.url, known.company, known.client_id, known.public_key, known.private_key)
+        async with ConnectWise(made, clock=Waits().clock, timeouts=Timeouts(total=0.3)) as connectwise:
+            with pytest.raises(Unreachable, match=r"no whole answer from .* within 0 s") as caught:
+                await connectwise.list("/company/companies")
+            assert connectwise.requests.retries == 0
+    assert "too slowly" in caught.value.advice
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(b" " * 2000),
+        Reply(b" " * 2000, headers={"transfer-encoding": "chunked", "content-length": ""}),
+        Reply(gzip.compress(b" " * 2000), headers={"content-encoding": "gzip"}),
+        Reply(zlib.compress(b" " * 2000), headers={"content-encoding": "deflate"}),
+    ],
+    ids=["announced", "chunked", "gzip", "deflate"],
+)
+async def test_an_answer_larger_than_any_is_given_up_and_not_asked_for_again(answer: Reply) -> None:
+    if "transfer-encoding" in answer.headers:
+        raw = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"100\r\n" + b" " * 256 + b"\r\n"
+        answer = Reply(raw=raw + (b"100\r\n" + b" " * 256 + b"\r\n") * 7)
+    async with Server(scripted(answer)) as server, client(server.site, timeouts=Timeouts(size=1000)) as connectwise:
+        with pytest.raises(NotJson, match="larger than") as caught:
+            await connectwise.get("/x/1")
+        assert connectwise.requests.retries == 0
+    assert not caught.value.again
+
+
+async def test_any_transport_is_held_to_the_size() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = "companyinfo" in str(request.url)
+        return httpx.Response(200, content=b'{"Codebase": "v1/"}' if found else gzip.compress(b" " * 2000),
+                              headers={} if found else {"content-encoding": "gzip"})  # fmt: skip
+
+    transport = httpx.MockTransport(answer)
+    made = ConnectWise(connection("x.example"), transport=transport, timeouts=Timeouts(size=1000))
+    async with made as connectwise:
+        with pytest.raises(NotJson, match="larger than"):
+            await connectwise.get("/x/1")
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "deflate"])
+async def test_a_coding_that_cannot_be_undone_is_no_answer(coding: str) -> None:
+    error = await fails(Reply(b"what", headers={"content-encoding": coding}))
+    assert isinstance(error, Unreachable)
+    assert "content coding" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id": 1, "id": 2}', b'{"id" : 1, "id" : 2}', b'{"a": {"id": 1, "x": "\\":", "id": 2}}']
+)
+async def test_a_key_that_stands_twice_is_an_error(body: bytes) -> None:
+    waits = Waits()
+    error = await fails(Reply(body), waits=waits)
+    assert isinstance(error, Malformed)
+    assert "holds 'id' twice in one object" in str(error)
+    assert waits.slept == []
+
+
+@pytest.mark.parametrize("body", [b'{"id" : 1, "b" : {"id": 2}}', b'[{"a": "\\":"}, {"a": 1}]'])
+async def test_keys_of_several_objects_are_not_taken_for_one(body: bytes) -> None:
+    async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
+        await connectwise._wire.send("GET", "/x")
+
+
+async def test_a_cloud_site_without_its_prefix_is_told_so() -> None:
+    refused = {"code": "Security", "message": "SSL is required."}
+    for status in (200, 401, 403, 404):
+        error = await fails(Reply(refused, status=status), accepted=False)
+        assert isinstance(error, Forbidden)
+        assert "begins with api-" in error.advice
+
+
+async def test_discovery_that_is_refused_by_the_cloud_site_is_told_so() -> None:
+    refused = Reply({"code": "Security", "message": "SSL is required."})
+    async with Server(scripted(FINE), codebase=lambda: refused) as server, client(server.site) as connectwise:
+        with pytest.raises(Forbidden, match="SSL is required") as caught:
+            await connectwise.info()
+    assert "api-na.myconnectwise.net" in caught.value.advice
+
+
+async def test_a_value_too_long_comes_with_advice() -> None:
+    error = await fails(
+        Reply({"code": "InvalidObject", "errors": [{"code": "MaxLengthField", "field": "identifier"}]}, status=400)
+    )
+    assert "identifier: MaxLengthField" in str(error)
+    assert error.advice == "Shorten the value: it is longer than the field takes."
+
+
+async def test_discovery_answered_by_nothing_is_tried_again_and_not_taken_for_an_unknown_company() -> None:
+    answers = iter([Reply(b""), HTML, {"Codebase": CODEBASE}])
+    async with Server(scripted(FINE), codebase=lambda: next(answers)) as server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+    assert len(server.discoveries) == 3
+
+
+async def test_a_later_upgrade_is_followed_after_an_endpoint_that_is_missing() -> None:
+    codebases = iter(["v1/", "v1/", "v2/"])
+
+    def answer(seen: Seen) -> Reply:
+        missing = seen.path.endswith("/gone") or (len(server.discoveries) >= 2 and seen.path.startswith("/v1/"))
+        return Reply({"code": "ConnectWiseApi", "message": "x"}, status=404) if missing else FINE
+
+    server = Server(answer, codebase=lambda: {"Codebase": next(codebases)})
+    async with server, client(server.site) as connectwise:
+        await connectwise.get("/x/1")
+        with pytest.raises(NotFound):
+            await connectwise.get("/gone")
+        assert await connectwise.get("/y/1") == {"id": 1}
+    assert len(server.discoveries) == 3
 
 
 async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> None:

@@ -223,3 +223,28 @@ def test_nor_is_one_from_the_defaults(estate: Estate) -> None:
 
 def test_a_bundle_that_no_mapping_bills_by_may_be_declared(estate: Estate) -> None:
     assert "Product/set" in estate.add("Product", "set", BUNDLE).load().by_address
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "field", "what"),
+    [
+        ("Company", 'identifier: "A\\nB"\nname: N\ncity: C', "identifier", "a line break"),
+        ("Company", 'identifier: "A\\tB"\nname: N\ncity: C', "identifier", "a control character"),
+        ("Company", 'identifier: "A\\u2028B"\nname: N\ncity: C', "identifier", "a line break"),
+        (
+            "Agreement",
+            'name: "A\\r\\nB"\ncompany: acme\ncontact: acme-office\ntype: T\nstartDate: "2026-01-01"',
+            "name",
+            "a line break",
+        ),
+    ],
+)
+def test_a_key_stands_on_one_line(estate: Estate, kind: str, spec: str, field: str, what: str) -> None:
+    found = estate.add(kind, "new", spec).error()
+    assert found.message.startswith(f"{field} holds {what}: ConnectWise stores a space in its place")
+    assert found.suggestion == "write it on one line"
+
+
+def test_line_breaks_elsewhere_and_at_the_end_are_fine(estate: Estate) -> None:
+    spec = 'identifier: "AB\\n"\nname: N\ncity: C\naddressLine1: "A\\nB"'
+    assert estate.add("Company", "new", spec).load().by_address["Company/new"]

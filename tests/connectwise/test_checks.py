@@ -1,0 +1,69 @@
+"""Answers held against what their endpoints may answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.connectwise.checks import Checks
+from reconciler.connectwise.errors import Malformed, NotJson
+from reconciler.http.shapes import NUMBER, TEXT, Shape
+
+SHAPES = {
+    "company/companies": Shape({"name": TEXT}),
+    "finance/agreements/{id}/additions": Shape({"quantity": NUMBER}),
+    "procurement/subcategories/": Shape({"name": TEXT}),
+}
+CHECKS = Checks(SHAPES)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/company/companies", "company/companies", "/procurement/subcategories/", "/procurement/subcategories"],
+)
+def test_a_list_is_known_by_its_path(path: str) -> None:
+    CHECKS.of_list(path)([{"id": 1, "name": "x"}])
+    with pytest.raises(Malformed, match=f"GET /{path.lstrip('/')}: .*object 1: name is the number 7"):
+        CHECKS.of_list(path)([{"id": 1, "name": 7}])
+
+
+@pytest.mark.parametrize("path", ["/finance/agreements/12/additions", "finance/agreements/0/additions"])
+def test_ids_in_a_path_do_not_matter(path: str) -> None:
+    with pytest.raises(Malformed, match="quantity"):
+        CHECKS.of_list(path)([{"id": 1, "quantity": "7"}])
+
+
+def test_one_object_is_shaped_as_those_of_its_list() -> None:
+    CHECKS.of_object("/company/companies/7")({"id": 7, "name": None})
+    with pytest.raises(Malformed, match=r"PATCH /company/companies/7: .*name is"):
+        CHECKS.of_object("/company/companies/7", "PATCH")({"id": 7, "name": []})
+    with pytest.raises(Malformed, match=r"POST /company/companies: .*no id"):
+        CHECKS.of_object("/company/companies", "POST")({"name": "x"})
+
+
+def test_objects_of_unknown_lists_have_ids_and_other_objects_need_none() -> None:
+    CHECKS.of_object("/system/info")({"version": "v1"})
+    with pytest.raises(Malformed, match="it has no id"):
+        CHECKS.of_list("/x")([{"name": "x"}])
+
+
+@pytest.mark.parametrize("body", [None, {}, "x", 7])
+def test_what_is_no_list_at_all_is_worth_another_try(body: Any) -> None:
+    with pytest.raises(NotJson) as caught:
+        CHECKS.of_list("/x")(body)
+    assert caught.value.again
+
+
+def test_what_is_malformed_is_not() -> None:
+    with pytest.raises(Malformed) as caught:
+        CHECKS.of_list("/x")([{"id": {}}])
+    assert not caught.value.again
+    assert "Nothing was concluded from it." in caught.value.advice
+
+
+@pytest.mark.parametrize("body", [None, [], {"count": "7"}, {}])
+def test_a_count_is_one(body: Any) -> None:
+    CHECKS.of_count("/x/count")({"count": 7})
+    with pytest.raises(NotJson, match="GET /x/count"):
+        CHECKS.of_count("/x/count")(body)

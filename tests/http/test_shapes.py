@@ -1,0 +1,86 @@
+"""What fits a shape, and what is said of what does not."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, SCALAR, TEXT, Many, Shape, Sort, joined, misfit, reference
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        (TEXT, ""),
+        (FLAG, False),
+        (NUMBER, 0),
+        (NUMBER, Decimal("-12.50")),
+        (NUMBER, Decimal("1E+20")),
+        (ID, 1),
+        (ID, 2**53 - 1),
+        (DATE, "2026-11-01"),
+        (DATE, "2026-11-01T00:00:00Z"),
+        (SCALAR, "x"),
+        (SCALAR, True),
+        (SCALAR, Decimal("1.5")),
+        (Many(TEXT), []),
+        (Many(ID), [1, 2]),
+        (Shape({"a": TEXT}), {}),
+        (Shape({"a": TEXT}), {"a": None, "b": object()}),
+        (reference("name"), {"id": 3, "name": "x"}),
+    ],
+)
+def test_what_fits(sort: Sort, value: Any) -> None:
+    assert misfit(value, sort) is None
+
+
+@pytest.mark.parametrize(
+    ("sort", "value", "says"),
+    [
+        (TEXT, 7, "it is the number 7 where text is expected"),
+        (FLAG, "true", 'it is the text "true" where true or false is expected'),
+        (FLAG, 1, "it is the number 1 where true or false is expected"),
+        (NUMBER, True, "it is true where a number is expected"),
+        (NUMBER, "7", 'it is the text "7" where a number is expected'),
+        (NUMBER, Decimal("1E+400"), "it is the number 1.0000e+400 where a number is expected"),
+        (NUMBER, Decimal("1E-31"), "it is the number 1.0000e-31 where a number is expected"),
+        (NUMBER, 10**400, "it is the number 1.0000e+400 where a number is expected"),
+        (ID, 0, "it is the number 0 where an id is expected"),
+        (ID, -1, "it is the number -1 where an id is expected"),
+        (ID, 2**53, "where an id is expected"),
+        (ID, False, "it is false where an id is expected"),
+        (ID, Decimal(7), "it is the number 7 where an id is expected"),
+        (DATE, "2026-02-30", 'it is the text "2026-02-30" where a date is expected'),
+        (DATE, "soon", 'it is the text "soon" where a date is expected'),
+        (DATE, "２０２６-11-01", "where a date is expected"),
+        (DATE, 20261101, "it is the number 20261101 where a date is expected"),
+        (SCALAR, [], "it is [] where a single value is expected"),
+        (SCALAR, {"x": 1}, "it is an object where a single value is expected"),
+        (Many(TEXT), {}, "it is {} where a list is expected"),
+        (Many(TEXT), ["a", None], "[1] is null where text is expected"),
+        (Shape(), [1], "it is a list where an object is expected"),
+        (reference(), {"name": "x"}, "it has no id"),
+        (Shape({"a": Many(reference("name"))}), {"a": [{"id": 1}, {"id": "2"}]}, 'a[1].id is the text "2" where an id'),
+        (Shape({"a": Shape({"b": TEXT})}), {"a": {"b": {}}}, "a.b is {} where text is expected"),
+        (FLAG, "x" * 100, f'it is the text "{"x" * 40}…" where'),
+        (FLAG, "a\n\tb", 'it is the text "a b" where'),
+    ],
+)  # fmt: skip
+def test_what_does_not(sort: Sort, value: Any, says: str) -> None:
+    assert says in str(misfit(value, sort))
+
+
+def test_two_shapes_are_joined_field_by_field() -> None:
+    one = Shape({"a": TEXT, "c": reference("name"), "d": Many(Shape({"x": ID}))}, frozenset({"a"}))
+    other = Shape({"a": FLAG, "b": ID, "c": reference("identifier"), "d": Many(Shape({"y": ID}))})
+    assert joined(one, other) == Shape(
+        {
+            "a": TEXT,
+            "b": ID,
+            "c": reference("name", "identifier"),
+            "d": Many(Shape({"x": ID, "y": ID})),
+        },
+        frozenset({"a"}),
+    )
