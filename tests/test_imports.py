@@ -127,3 +127,20 @@ def test_every_package_that_is_imported_is_declared() -> None:
 def test_every_package_that_is_declared_is_imported() -> None:
     """By the product, or by the benchmarks that hold it to its figures."""
     assert declared() - AT_RUN_TIME <= third_party([*MODULES, *(ROOT / "benchmarks").glob("*.py")])
+
+
+KIND_NAMES = {"Addition", "Agreement", "Company", "Contact", "IntegratorLogin", "ManagementSolution", "Product"}
+KIND_NAMES |= {"ManagedDevicesIntegration", "ManagementItSolution"}
+
+
+@pytest.mark.parametrize("room", ["live", "applying", "planning", "connectwise"])
+def test_where_objects_live_is_said_by_their_kind_and_never_asked_by_its_name(room: str) -> None:
+    """`if kind == "Addition"` in these rooms would be a second place that knows how a collection is read."""
+    found = []
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Compare | ast.MatchValue):
+                continue
+            named = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)} & KIND_NAMES
+            found += [f"{path.name}:{node.lineno}: {name}" for name in named]
+    assert found == []

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.again import TwoFoundError, find_by_key, natural_key
+from reconciler.live.again import Sought, TwoFoundError, find_again, find_by_key, natural_key
 from reconciler.sandbox.server import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
@@ -86,3 +86,38 @@ def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() 
     assert natural_key(of, values) == (4, "Managed Backup", "77", None)
     assert natural_key(kind("Company"), {"identifier": " Acme "}) == ("Acme",)
     assert natural_key(kind("Agreement"), {"company": Link("a", 4), "name": " Backup "}) == (4, "backup")
+
+
+# ── requests, held to the lower bound ────────────────────────────────────────────────────────────────────
+
+
+def test_a_plan_file_is_read_again_with_one_list_for_each_kind_and_level(standing: Shop, tmp_path: Path) -> None:
+    """A customer's change, and what stands beside it: nothing is listed twice, and no whole table is read."""
+    file = tmp_path / "plan.json"
+    standing.edit("customers/alder-dental.yaml", "12 Mill Road", "14 Mill Road")
+    standing.edit("customers/alder-dental.yaml", "firstName: Ada", "firstName: Adah")
+    standing.uses(ALDER, "300")
+    standing.advance()
+    assert standing("plan", "--out", str(file)).code == 0
+    before = len(standing.sandbox.log.entries)
+
+    assert standing("apply", str(file)).code == 0
+
+    entries = list(standing.sandbox.log.entries)[before:]
+    asked = [entry for entry in entries if entry.method == "GET" or entry.path.endswith("/bundles")]
+    paths = [entry.path.partition("/apis/3.0/")[2] for entry in asked if "/apis/3.0/" in entry.path]
+    assert sorted(paths) == ["company/companies", "company/contacts", "system/bundles"]
+    assert all("conditions=" in entry.query for entry in asked if entry.method == "GET" and "/apis/3.0/" in entry.path)
+
+
+async def test_many_objects_of_a_kind_are_read_again_at_once(standing: Shop) -> None:
+    company = kind("Company")
+    numbers = [
+        standing.tenant.create("company", {"identifier": f"C{n}", "name": "x", "city": "y"})["id"] for n in range(60)
+    ]
+    sought = [Sought(number, {}) for number in numbers] + [Sought(None, {"identifier": f"NEW{n}"}) for n in range(60)]
+    async with session_of(standing) as session:
+        before = session.client.requests.by_route.get("GET /company/companies", 0)
+        found = await find_again(session.client, company, sought, ["name"])
+        assert session.client.requests.by_route["GET /company/companies"] - before == 1
+    assert [None if each is None else each.id for each in found] == [*numbers, *[None] * 60]
