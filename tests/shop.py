@@ -220,6 +220,10 @@ class Shop:
         assert len({row["product"]["identifier"] for row in rows}) == len(rows), rows
         return {row["product"]["identifier"]: (row["quantity"], row["unitPrice"]) for row in rows}
 
+    def quantities(self) -> list[Any]:
+        """The quantity of every addition that the tenant holds, in the order of their ids."""
+        return [row.data["quantity"] for row in self.tenant.tables["addition"].rows.values()]
+
     def counts(self) -> Mapping[str, int]:
         """How many objects the tenant holds of everything that the example estate makes."""
         tables = ("integratorLogin", "managedDevicesIntegration", "managementItSolution", "company", "contact")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -134,6 +134,12 @@ class CoverageRow(Record):
     detail: str = ""
     accounted: bool = True
     """False ends `apply` with exit code 5."""
+
+
+def collapsed(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
+    """The rows for a reader: of a source of which nothing is believed, one row instead of one for each customer."""
+    failed = {row.source for row in rows if row.customer == EVERY_CUSTOMER}
+    return [row for row in rows if row.source not in failed or row.state != "unknown" or row.customer == EVERY_CUSTOMER]
 
 
 class Plan(Record):

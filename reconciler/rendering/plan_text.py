@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import EVERY_CUSTOMER, GLYPHS, Action, Change, CoverageRow, Money, Plan
+from reconciler.planning.plan import EVERY_CUSTOMER, GLYPHS, Action, Change, CoverageRow, Money, Plan, collapsed
 from reconciler.rendering.paint import Paint, money, safe, shown, signed
 
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
@@ -80,14 +80,12 @@ def _change_of(amounts: Money) -> str:
 
 
 def gaps(plan: Plan, paint: Paint) -> Iterator[str]:
-    """What is not, or not plainly, billed: one line each, and one for all customers of a source that failed. What is
-    billed and accounted for is not listed."""
-    failed = {row.source for row in plan.coverage if row.customer == EVERY_CUSTOMER}
+    """What is not, or not plainly, billed: one line each. What is billed and accounted for is not listed, nor are the
+    customers of a source that failed: a warning tells of it once, with their number."""
     rows = [
         row
-        for row in plan.coverage
-        if (row.state != "billed" or not row.accounted)
-        and not (row.state == "unknown" and row.source in failed and row.customer != EVERY_CUSTOMER)
+        for row in collapsed(plan.coverage)
+        if row.customer != EVERY_CUSTOMER and (row.state != "billed" or not row.accounted)
     ]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import CoverageRow, Plan
+from reconciler.planning.plan import CoverageRow, Plan, collapsed
 from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 160
@@ -70,7 +70,7 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
         ("a month", "right"),
         ("", "left"),
     )
-    yield from table(columns, [_coverage_row(row) for row in plan.coverage])
+    yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)])
     open_rows = sum(not row.accounted for row in plan.coverage)
     amounts = [row.money for row in plan.coverage if row.state in ("unmapped", "unattributed")]
     worth = sum((amount for amount in amounts if amount is not None), Decimal(0))

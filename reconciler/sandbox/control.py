@@ -16,7 +16,7 @@
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | one partner and its devices, those of its sites too |
 | `POST /sandbox/console/customers/{id}` | one of the changes below |
-| `POST /sandbox/console/devices/{id}` | `{"missing": true}`, `{"bytes": N}`, `{"figure": V}` or `{"remove": true}` |
+| `POST /sandbox/console/devices/{id}` | one of the changes of a device below |
 | `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, explained below |
 | `POST /sandbox/console/sessions` | one of `{"unlock": true}` (after failed logins), `{"expire_visas": true}` |
 
@@ -24,9 +24,10 @@ Changes of a customer (of any partner, by id), one to a request: `{"bytes": N}` 
 multiplies it · `{"bytes_per_hour": N}` sets how fast it grows · `{"add_device": {"bytes": N or null, "name"?}}` ·
 `{"add_site": "name"}` · `{"rename": "name"}` · `{"state": "InTrial"}` · `{"recycle": true}` moves it into the recycle
 bin · `{"remove": true}`. A new partner's level is `EndCustomer`, or another of the console's, such as `Reseller`, whose
-devices belong to no customer. A device's `figure` is any JSON value: the console gives it as it is (`"-1"`, `"123.0"`,
-`" "`, `null`), until the device's `bytes` are set. A refused column fails each call that names it with 13501; a retired
-one is left out of the answers without an error. An empty list ends either.
+devices belong to no customer. Changes of a device: `{"missing": true}` · `{"bytes": N}` · `{"figure": V}` ·
+`{"move_to": ID}` gives it to another customer · `{"remove": true}`. A device's `figure` is any JSON value: the console
+gives it as it is (`"-1"`, `"123.0"`, `" "`, `null`), until the device's `bytes` are set. A refused column fails each call
+that names it with 13501; a retired one is left out of the answers without an error. An empty list ends either.
 
 Only from this machine and only JSON: a request from another address, for another host name, or with a body that is
 not `application/json` is refused, so that no web page can turn these knobs. A refusal is `{"error": "sentence"}`.
@@ -308,6 +309,8 @@ def _change_device(sandbox: Sandbox, request: Request, body: bytes) -> dict[str,
             world.resize_device(device_id, used, now)
         case "figure", figure:
             world.set_figure(device_id, figure, now)
+        case "move_to", partner_id:
+            world.move_device(device_id, partner_id, now)
         case _:
             world.remove_device(device_id, now)
             return {"removed": device_id}

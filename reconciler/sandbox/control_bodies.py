@@ -130,6 +130,7 @@ class DeviceBody(_Body):
     missing: bool | msgspec.UnsetType = msgspec.UNSET
     bytes: int | msgspec.UnsetType = msgspec.UNSET
     figure: Any = msgspec.UNSET
+    move_to: int | msgspec.UnsetType = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -231,6 +231,11 @@ class World:
         self.version += 1
         return device
 
+    def move_device(self, device_id: int, partner_id: int, at: datetime) -> None:
+        """Give a device to another partner; its id and what it uses stay."""
+        self.device(device_id, at).partner_id = self.partner(partner_id, at).id
+        self.version += 1
+
     def remove_device(self, device_id: int, at: datetime) -> None:
         """Take a device out of the console; its past stays readable."""
         self.device(device_id, at).removed = at

@@ -90,10 +90,12 @@ class MarkedAddition:
 @dataclass(frozen=True, slots=True)
 class Coverage:
     rows: tuple[Row, ...]
-    failed_sources: tuple[str, ...] = ()
-    """Sources whose newest pull failed, is stale or is not believed."""
-    held: Mapping[str, int] = field(default_factory=dict)
-    """How many mapped customers each of them holds."""
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    """Sources whose newest pull failed, is stale or is not believed: why, and how many customers that holds."""
+
+    @property
+    def failed_sources(self) -> tuple[str, ...]:
+        return tuple(self.troubles)
 
     def count(self) -> Mapping[State, int]:
         counts: dict[State, int] = {}

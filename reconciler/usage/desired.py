@@ -70,7 +70,10 @@ def desired(
         account = bill_of(rule, histories.get(rule.source), problem, ended, at)
         accounts.append(account)
         rows.append(account.row)
-    held = {name: sum(row.source == name and row.state == "unknown" for row in rows) for name in failed}
+    troubles = {
+        name: f"{what}; {_held(sum(row.source == name and row.state == 'unknown' for row in rows))}"
+        for name, what in failed.items()
+    }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if not _is_over(each, at)]
     for history in histories.values():
@@ -79,13 +82,13 @@ def desired(
     bills = tuple(account.bill for account in accounts)
     rows += orphans(additions, _marks(bills, rules, active))
     warnings = [
-        *(f"{name}: {what}; {_held(held[name])}" for name, what in failed.items()),
+        *(f"{name}: {what}" for name, what in troubles.items()),
         *(f"{name}: {note}" for name, source in facts.items() if source.whole for note in source.whole.record.notes),
         *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _TOLD and row.source not in failed),
         *devices_to_name(accounts),
         *billed_twice(bills, facts, at.period),
     ]
-    coverage = Coverage(in_order(rows), tuple(failed), held)
+    coverage = Coverage(in_order(rows), troubles)
     return UsageResult(at.period, bills, coverage, tuple(dict.fromkeys(warnings)))
 
 

@@ -171,17 +171,16 @@ def coverage_rows(coverage: Coverage, refused: Mapping[str, str]) -> tuple[Cover
     """The table for the plan. A mapping that is refused is not accounted for, whatever was measured; a source that
     failed has a row of its own, since nobody knows whom else it would have named."""
     rows = [_row(row, refused.get(row.mapping or "")) for row in coverage.rows]
-    return (*rows, *(_failed_source(source, coverage.held.get(source, 0)) for source in coverage.failed_sources))
+    return (*rows, *(_failed_source(source, why) for source, why in coverage.troubles.items()))
 
 
-def _failed_source(source: str, held: int) -> CoverageRow:
-    whose = "1 mapped customer is" if held == 1 else f"{held} mapped customers are"
+def _failed_source(source: str, why: str) -> CoverageRow:
     return CoverageRow(
         source=source,
         customer=EVERY_CUSTOMER,
         name="every customer",
         state="unknown",
-        detail=f"its newest reading failed, is stale or is not believed: {whose} held at the last quantity",
+        detail=why,
         accounted=False,
     )
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
+
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, BIRCHWOOD, Shop
 from tests.test_seed_steps import writes
 
 
@@ -78,3 +83,109 @@ def test_usage_alone_explains_itself(small: Shop) -> None:
 
     assert said.code == 1
     assert said.err.startswith("Usage: reconciler usage")
+
+
+# ── What is believed, and what is named ──────────────────────────────────────────────────────────────────
+
+
+def shrink(shop: Shop) -> None:
+    """All devices but one of each customer leave the console at once."""
+    for partner in (ALDER, BIRCHWOOD):
+        for device in shop.world.devices_of(shop.world.subtree(partner, shop.time), shop.time)[1:]:
+            shop.world.remove_device(device.id, shop.time)
+
+
+@pytest.fixture
+def pair(shop: Shop) -> Shop:
+    """Two customers, billed, an hour ago."""
+    shop.only(ALDER, BIRCHWOOD)
+    shop.apply()
+    shop.advance()
+    return shop
+
+
+def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_it(pair: Shop) -> None:
+    shrink(pair)
+
+    pulled = pair("usage", "pull")
+    assert pulled.code == 5
+    assert "1 source read, 0 failed, 1 not believed." in pulled.out
+    assert "reconciler usage pull --approve shrink=SOURCE" in pulled.out
+    before = pair.quantities()
+    for command in (("plan",), ("apply", "--only", "usage", "--auto-approve"), ("usage", "coverage")):
+        said = pair(*command)
+        assert said.code == 5
+        text = " ".join(said.out.split())
+        assert text.count("is not believed: it no longer lists 3 of 5 devices, more than 20 %") == 1
+    assert pair.quantities() == before
+
+    believed = pair("--json", "usage", "pull", "--approve", "shrink=cove")
+    assert believed.code == 0
+    (row,) = believed.json
+    assert (row["state"], row["notes"]) == ("whole", ["this pull is believed by approval"])
+    pair.apply("--only", "usage", "--approve", "customer-change")
+    assert pair.quantities() != before
+    with closing(sqlite3.connect(pair.ledger)) as connection:
+        ((who,),) = connection.execute("SELECT approved_by FROM pulls WHERE approved_by IS NOT NULL").fetchall()
+    assert re.fullmatch(r".+@.+", who)
+
+
+def test_an_apply_may_believe_the_pull_that_it_makes(pair: Shop) -> None:
+    shrink(pair)
+
+    pair.apply("--only", "usage", "--approve", "customer-change", "--approve", "shrink")
+
+
+def test_an_empty_console_is_not_believed_and_zeroes_nothing(pair: Shop) -> None:
+    before = pair.quantities()
+    for partner in (ALDER, BIRCHWOOD):
+        pair.world.remove_customer(partner, pair.time)
+
+    for _ in range(3):
+        pair.advance(30)
+        pair.apply("--only", "usage", code=5)
+    assert pair.quantities() == before
+
+
+def test_an_approval_of_what_no_pull_trips_or_no_source_is_an_error(pair: Shop) -> None:
+    assert "a pull trips no guardrail money" in pair("usage", "pull", "--approve", "money").err
+    said = pair("usage", "pull", "--approve", "shrink=cave")
+    assert said.code == 1
+    assert "there is no usage source cave in this workspace" in said.err
+
+
+def test_a_silent_device_counts_and_is_named_in_every_run_until_it_holds_its_customer(pair: Shop) -> None:
+    device = pair.world.devices_of(pair.world.subtree(BIRCHWOOD, pair.time), pair.time)[0]
+    before = pair.quantities()
+    pair.world.resize_device(device.id, None, pair.time)
+
+    for _ in range(6):
+        said = pair("plan", "--only", "usage")
+        assert said.code == 0
+        assert f"no new figure of device {device.id} (last" in said.out
+        pair.advance()
+    said = pair.apply("--only", "usage", code=5)
+    assert "stale cove/1001002 Birchwood Legal" in said.out
+    assert pair.quantities() == before
+
+
+def test_a_silent_device_that_moves_to_another_customer_keeps_its_figure(pair: Shop) -> None:
+    device = pair.world.devices_of(pair.world.subtree(BIRCHWOOD, pair.time), pair.time)[0]
+    pair.world.resize_device(device.id, None, pair.time)
+    pair.world.move_device(device.id, ALDER, pair.time)
+
+    rows = {row["customer"]: row for row in pair.plan("--only", "usage")["coverage"]}
+    assert f"device {device.id} (last" in rows[str(ALDER)]["detail"]
+    used = sum(Decimal(row["quantity"]) for row in rows.values())
+    total = sum(Decimal(quantity) for quantity in pair.quantities())
+    assert abs(used - total) <= 2  # each customer is rounded up by itself
+
+
+def test_a_customer_in_the_recycle_bin_counts_as_vanished(pair: Shop) -> None:
+    pair.world.recycle(ALDER, pair.time)
+
+    said = pair("plan", "--only", "usage")
+    assert said.code == 5
+    assert "vanished cove/1001001" in said.out
+    pair.edit("workspace.yaml", "  billing:\n", "  billing:\n    vanished: warn\n")
+    assert pair("plan", "--only", "usage").code == 0

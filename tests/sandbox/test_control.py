@@ -238,6 +238,8 @@ def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
     assert controls.post(f"console/devices/{device}", {"figure": False})["bytes"] is None
     assert controls.post(f"console/devices/{device}", {"figure": None})["bytes"] is None
     assert controls.post(f"console/devices/{device}", {"bytes": 9})["bytes"] == 9
+    moved = controls.post(f"console/devices/{device}", {"move_to": ALDER})
+    assert (moved["bytes"], controls.get(f"console/customers/{ALDER}")["devices"][-1]["id"]) == (9, device)
     assert controls.post(f"console/devices/{device}", {"remove": True}) == {"removed": device}
     assert "no device" in controls.post(f"console/devices/{device}", {"bytes": 9}, 409)["error"]
 

@@ -201,7 +201,7 @@ def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) 
     assert (row(plan).state, row(plan).quantity, row(plan).accounted) == ("unknown", None, False)
     everyone = row(plan, "*")
     assert (everyone.state, everyone.accounted) == ("unknown", False)
-    assert everyone.detail.endswith("1 mapped customer is held at the last quantity")
+    assert everyone.detail.endswith("1 mapped customer is held at its last quantity")
 
 
 def test_however_long_a_source_fails_nothing_becomes_zero(scene: Scene) -> None:
