@@ -26,8 +26,8 @@ multiplies it · `{"bytes_per_hour": N}` sets how fast it grows · `{"add_device
 bin · `{"remove": true}`. A new partner's level is `EndCustomer`, or another of the console's, such as `Reseller`, whose
 devices belong to no customer. Changes of a device: `{"missing": true}` · `{"bytes": N}` · `{"figure": V}` ·
 `{"move_to": ID}` gives it to another customer · `{"remove": true}`. A device's `figure` is any JSON value: the console
-gives it as it is (`"-1"`, `"123.0"`, `" "`, `null`), until the device's `bytes` are set. A refused column fails each call
-that names it with 13501; a retired one is left out of the answers without an error. An empty list ends either.
+gives it as it is (`"-1"`, `"123.0"`, `" "`, `null`), until the device's `bytes` are set. A refused column fails each
+call that names it with 13501; a retired one is left out of the answers without an error. An empty list ends either.
 
 Only from this machine and only JSON: a request from another address, for another host name, or with a body that is
 not `application/json` is refused, so that no web page can turn these knobs. A refusal is `{"error": "sentence"}`.
