@@ -76,6 +76,40 @@ class Matcher:
                 for part in {_part_of(of, key) for key in keys}:
                     self._by_part[of.name][part].append(obj)
 
+    def lacking(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents of top-level lists whose object would be made, as far as what was read shows."""
+        for document in documents:
+            of = document.kind
+            if not self._creating or of.collection is None or of.owner is not None or document.metadata.id is not None:
+                continue
+            key = self._key(document)
+            if key is None or self._at(of, key):
+                continue
+            if not any(self._at_old_key(document, _old_key(of, key, old)) for old in document.metadata.previously):
+                yield document
+
+    def add_names(self, of: Kind, objects: Iterable[LiveObject]) -> frozenset[int]:
+        """Objects of which only the keys were read, so that what looks the same as one of them is not made.
+
+        The ids of those that a document means, since no condition asks for them as they are spelled: they are to be
+        read and added.
+        """
+        known = self._by_id[of.name]
+        declared = self._declared_by_key(of)
+        olds = {
+            near_key(_old_key(of, key, old))
+            for key, document in declared.items()
+            for old in document.metadata.previously
+        }
+        meant: set[int] = set()
+        for obj in objects:
+            for key in keys_of(of, obj) if obj.id not in known else ():
+                if key in declared or near_key(key) in olds:
+                    meant.add(obj.id)
+                else:
+                    self._by_near[of.name][near_key(key)].append(obj)
+        return frozenset(meant)
+
     def add_records(self, of: Kind, records: Sequence[Mapping[str, Any]]) -> None:
         """The records of the kinds that this one follows: they tell what an object is that goes by another name."""
         self._records[of.name] = records

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.connectwise.conditions import Condition, all_of, any_of, encoded_length, equals, one_of
+from reconciler.connectwise.conditions import URL_LIMIT, Condition, all_of, any_of, encoded_length, equals, one_of
 from reconciler.kinds.base import FieldForm, Kind
 from reconciler.kinds.forms import Table
 
@@ -51,9 +51,15 @@ class Query:
             any_of(*(one_of(path, sorted(values, key=str)) for path, values in sorted(self.by.items()))),
         )
 
-    def fits(self, limit: int) -> bool:
+    @property
+    def fits(self) -> bool:
         """Whether the narrowed condition leaves room in one URL."""
-        return encoded_length(str(self.narrowed)) <= limit - ROOM - encoded_length(",".join(self.fields))
+        return encoded_length(str(self.narrowed)) <= URL_LIMIT - ROOM - encoded_length(",".join(self.fields))
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is answered by a part of the collection, and not by all of it."""
+        return bool(self.by) and self.fits
 
 
 def needed_fields(of: Kind, declared: Collection[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from reconciler.kinds.base import Below, Kind, references_of
 from reconciler.kinds.estate import Estate, LiveObject, for_billing
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.match import Matcher, MatchError
-from reconciler.live.query import collections_of, needed_fields
+from reconciler.live.query import LAST_UPDATED, Query, collections_of, needed_fields
 from reconciler.live.reader import WORKERS, Reader
 from reconciler.live.records import records_of
 from reconciler.live.wants import billed_kinds, declared_by_kind, tables, wants
@@ -46,6 +46,7 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     lists, setup = await _both(in_parallel(reader.read, wanted, workers=WORKERS), reader.tables(needed))
     for query, found in zip(wanted, lists, strict=True):
         matcher.add(query.kind, found)
+    await _names(reader, matcher, documents, wanted)
     matches = matcher.matches(document for document in documents if not document.kind.parent)
     below, owners = await _both(
         _below(reader, matcher, documents, scope),
@@ -77,6 +78,23 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
         named=named,
         **for_billing(below),
     )
+
+
+async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document], wanted: Iterable[Query]) -> None:
+    """Reads the keys of whole lists from which something is to be made, where only a part of the list was read.
+
+    A condition finds what is written as it asks. The same name in another spelling would be made a second time.
+    """
+    lacking = {document.kind.name for document in matcher.lacking(documents)}
+    parts = [query for query in wanted if query.kind.name in lacking and query.is_part]
+
+    async def read(part: Query) -> None:
+        keys = tuple(path for path in needed_fields(part.kind, ()) if path != LAST_UPDATED)
+        meant = matcher.add_names(part.kind, await reader.read(Query(part.kind, keys)))
+        if meant:
+            matcher.add(part.kind, await reader.read(Query(part.kind, part.fields, {"id": meant})))
+
+    await in_parallel(read, parts, workers=WORKERS)
 
 
 async def _clear_up(

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.conditions import URL_LIMIT, equals
+from reconciler.connectwise.conditions import equals
 from reconciler.connectwise.errors import Invalid, NotFound
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.connectwise.refusals import is_missing_route
@@ -47,7 +47,7 @@ class Reader:
         path = str(query.kind.collection)
 
         async def ask(fields: Sequence[str]) -> Rows:
-            if query.fits(URL_LIMIT) or not query.by:
+            if query.fits or not query.by:
                 return await self._client.list(path, conditions=query.narrowed, fields=fields)
             if whole_table:
                 return await self._client.list(path, conditions=query.fixed, fields=fields)

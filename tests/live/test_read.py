@@ -95,6 +95,7 @@ async def test_a_url_stays_below_what_tenants_take(shop: Shop) -> None:
 
 
 async def test_only_declared_fields_are_read(shop: Shop) -> None:
+    shop.company()
     await shop.read(company(website="acme.test"))
     (query,) = shop.queries("/company/companies")
     assert parse_qs(query)["fields"] == ["id,identifier,name,city,website,deletedFlag,_info/lastUpdated"]
@@ -387,3 +388,54 @@ async def test_a_nested_kind_that_is_pinned_is_found_below_its_company(shop: Sho
     made = shop.solution(acme, managed_id="2002")
     estate = await shop.read(company(), solution(metadata={"id": made["id"]}))
     assert estate.matches[solution().address].id == made["id"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "live"),
+    [
+        ("Acme & Sons", "Acme &amp; Sons"),
+        ("Acme Dental", "Acme  Dental"),
+        ("Acme Dental", "Acme\u00a0Dental"),
+        ("ACME", "\uff21\uff23\uff2d\uff25"),
+    ],
+)
+async def test_an_object_of_the_same_look_is_found_though_no_condition_asks_for_it(
+    shop: Shop, declared: str, live: str
+) -> None:
+    shop.company("OTHER")
+    made = shop.company(live)
+    (text,) = await shop.problems(company(identifier=declared))
+    assert f"(id {made['id']})" in text
+    assert "A second one is not made" in text
+    assert shop.requests[COMPANIES] == 2
+
+
+async def test_the_keys_of_a_whole_list_are_read_only_where_something_is_to_be_made_from_it(shop: Shop) -> None:
+    shop.customer(1)
+    shop.product()
+    await shop.read(*customers(1), product(), product("new", identifier="NEW"))
+    assert (shop.requests[COMPANIES], shop.requests[PRODUCTS]) == (1, 2)
+    assert parse_qs(shop.queries("/procurement/catalog")[1])["fields"] == ["id,identifier,price,productClass"]
+    await shop.read(*customers(1), product("new", identifier="NEW"), scope=USAGE)
+    assert shop.requests[PRODUCTS] == 1
+
+
+async def test_a_renamed_object_needs_no_keys_of_others(shop: Shop) -> None:
+    shop.company("OLD")
+    await shop.read(company(identifier="NEW", metadata={"previously": ["OLD"]}))
+    assert shop.requests[COMPANIES] == 1
+
+
+async def test_an_object_that_no_condition_asks_for_as_it_is_spelled_is_still_the_declared_one(shop: Shop) -> None:
+    made = shop.company("Cafe\u0301")
+    estate = await shop.read(company(identifier="Caf\u00e9", website="x"))
+    assert estate.matches["Company/acme"].id == made["id"]
+    assert estate.matches["Company/acme"].raw["city"] == "Boston"
+
+
+async def test_an_old_name_in_another_spelling_is_read_whole_too(shop: Shop) -> None:
+    made = shop.company("Acme &amp; Sons", website="x")
+    shop.tenant.tables["company"].rows[made["id"]].data["identifier"] = "ACME &amp;  SONS"
+    again = company(identifier="NEW", website="x", metadata={"previously": ["acme &amp;  sons"]})
+    estate = await shop.read(again)
+    assert estate.matches["Company/acme"].raw["website"] == "x"
