@@ -220,6 +220,18 @@ def test_a_whole_estate_behind_a_proxy_that_leads_away_is_made_once(small: Shop,
             assert len(seen) == len(set(seen)), table.name
 
 
+@pytest.mark.parametrize("fault", ["redirect", "redirect:status=308"])
+def test_a_change_whose_answer_leads_away_is_read_back(standing: Shop, fault: str) -> None:
+    standing.uses(ALDER, "140")
+    standing.edit("products.yaml", "price: 0.14", "price: 0.15")
+    standing.fault(fault)
+    standing.apply()
+    standing.fault()
+    assert standing.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 140
+    standing.apply()
+    assert standing("plan", "--detailed-exitcode").code == 0
+
+
 def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(standing: Shop) -> None:
     standing.edit("customers/alder-dental.yaml", "name: Alder Dental, addr", "name: Alder Dental Group, addr")
     standing.edit("products.yaml", "price: 0.14", "price: 0.15")

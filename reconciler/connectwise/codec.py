@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_MARK = b"\xef\xbb\xbf"
+"""A byte order mark, which servers on Windows may put before what they send."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
 def decode(body: bytes) -> Any:
     """Parsed JSON; whole numbers are int, all others Decimal. Raises `ValueError` for anything else than JSON."""
     try:
-        return _DECODER.decode(body)
+        return _DECODER.decode(body.removeprefix(_MARK))
     except RecursionError as error:
         raise ValueError("JSON nested deeper than anything that ConnectWise answers") from error
     except ArithmeticError as error:
@@ -28,9 +30,10 @@ def decode(body: bytes) -> Any:
 def doubled_key(body: bytes, value: Any) -> str | None:
     """A key that stands twice in one object of `body`, which was parsed as `value`; None where there is none.
 
-    Counted first: only where there are not as many keys as `":` in the text are the objects looked at one by one.
+    Counted first: only where the text holds another number of `":` than it would if it were written again are the
+    objects looked at one by one.
     """
-    if body.count(b'":') == _keys(value):
+    if body.count(b'":') == _ENCODER.encode(value).count(b'":'):
         return None
     found: list[str] = []
 
@@ -38,20 +41,8 @@ def doubled_key(body: bytes, value: Any) -> str | None:
         names = Counter(name for name, _ in pairs)
         found.extend(name for name, count in names.items() if count > 1)
 
-    json.loads(body, object_pairs_hook=note, parse_float=str, parse_int=str)
+    json.loads(body.removeprefix(_MARK), object_pairs_hook=note, parse_float=str, parse_int=str)
     return found[0] if found else None
-
-
-def _keys(value: Any) -> int:
-    count, left = 0, [value]
-    while left:
-        entry = left.pop()
-        if isinstance(entry, dict):
-            count += len(entry)
-            left.extend(entry.values())
-        elif isinstance(entry, list):
-            left.extend(entry)
-    return count
 
 
 def encode(value: Any) -> bytes:

@@ -54,6 +54,15 @@ class Clock:
     chance: Callable[[], float] = random
 
 
+def _hold(answer: Answer, check: Callable[[Any], None], request: Request) -> None:
+    """Hold an answer to what it may be; what an error repeats of it is without the secrets."""
+    try:
+        check(answer.body)
+    except NotJson as error:
+        error.what = request.secrets.scrub(error.what)
+        raise
+
+
 def _anything(_body: Any) -> None:
     """Any body is an answer."""
 
@@ -170,7 +179,7 @@ class Wire:
                 began = self._clock.monotonic()
                 answer = await self._exchange.once(request, now=self._clock.now)
                 self._limiter.answered(request.route, self._clock.monotonic() - began, round_)
-                check(answer.body)
+                _hold(answer, check, request)
                 return answer
             except (TooMany, Unreachable, ServerFailed, NotJson) as error:
                 failed = error

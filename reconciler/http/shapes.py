@@ -26,6 +26,7 @@ SCALAR: Final = "a single value"
 _MOST_ID = 2**53
 _MOST_DIGITS = 30
 """Digits before and after the point that any amount, quantity or price has at most."""
+_LARGEST = 10**_MOST_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,23 @@ def _in_object(value: Any, shape: Shape, path: str) -> str | None:
             return f"{_at(path)}has no {name}"
     for name, sort in shape.fields.items():
         held = value.get(name)
-        if held is None or (held.__class__ is str and sort == TEXT) or (held.__class__ is bool and sort == FLAG):
+        if held is None or _fits_plainly(held, sort):
             continue
-        problem = misfit(held, sort, f"{path}.{name}" if path else name)
+        where = f"{path}.{name}" if path else name
+        problem = _in_object(held, sort, where) if sort.__class__ is Shape else misfit(held, sort, where)
         if problem is not None:
             return problem
     return None
+
+
+def _fits_plainly(value: Any, sort: Sort) -> bool:
+    """Whether a value fits at first sight, as nearly all of a million do; False says nothing."""
+    kind = value.__class__
+    if kind is str:
+        return sort == TEXT or (sort == DATE and _is_date(value[:10]))
+    if kind is bool:
+        return sort == FLAG
+    return kind is int and (sort in (ID, NUMBER)) and 0 < value < _MOST_ID
 
 
 def _fits(value: Any, sort: Plain) -> bool:
@@ -115,9 +127,10 @@ def _fits(value: Any, sort: Plain) -> bool:
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return False
-    number = Decimal(value)
-    digits = number.as_tuple()
-    return isinstance(digits.exponent, int) and digits.exponent >= -_MOST_DIGITS and number.adjusted() < _MOST_DIGITS
+    if not -_LARGEST < value < _LARGEST:
+        return False
+    exponent = 0 if isinstance(value, int) else value.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_MOST_DIGITS
 
 
 @lru_cache(maxsize=4096)

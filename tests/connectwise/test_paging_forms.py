@@ -100,3 +100,63 @@ async def test_a_search_is_paged_as_a_list_is(running: RunningSandbox, form: str
         found = await connectwise.list(COMPANIES, conditions=wanted, fields=("identifier",))
         assert connectwise.requests.by_route["POST /company/companies/search"] >= 3
     assert sorted(row["id"] for row in found) == sorted(running.sandbox.tenant.tables["company"].rows)
+
+
+@pytest.mark.parametrize("faults", [[], ["page-cap:size=25"], ["page-cap:size=25", "navigable", "no-link"]])
+@pytest.mark.parametrize("count", [24, 25, 26, 60])
+async def test_children_are_all_read_though_bundles_are_capped(
+    running: RunningSandbox, faults: list[str], count: int
+) -> None:
+    """A bundle says nothing of what it left out: additions that are missed would be made again."""
+    sandbox = running.sandbox
+    sandbox.faults.replace([])
+    owner = sandbox.tenant.create("company", {"identifier": f"B{count}{len(faults)}", "name": "B", "city": "Bern"})[
+        "id"
+    ]
+    contact = sandbox.tenant.create("contact", {"firstName": "Ann", "company": {"id": owner}})["id"]
+    agreements = [
+        sandbox.tenant.create(
+            "agreement",
+            {
+                "name": f"A{number}",
+                "type": {"name": "Managed Service"},
+                "company": {"id": owner},
+                "contact": {"id": contact},
+                "startDate": "2026-11-01T00:00:00Z",
+                "noEndingDateFlag": True,
+            },
+        )["id"]
+        for number in range(3)
+    ]
+    product = _product(running)
+    for agreement in agreements[1:]:
+        for number in range(count):
+            line = {"product": {"id": product}, "billCustomer": "Billable", "quantity": number}
+            sandbox.tenant.create("addition", {**line, "effectiveDate": "2026-11-01T00:00:00Z"}, agreement)
+    sandbox.faults.replace(faults)
+    async with connect(running) as connectwise:
+        found = await connectwise.list_children(
+            "addition", agreements, path="/finance/agreements/{parent_id}/additions", fields=("quantity",)
+        )
+    assert [len({row["id"] for row in found[each]}) for each in agreements] == [0, count, count]
+
+
+def _product(running: RunningSandbox) -> int:
+    tenant = running.sandbox.tenant
+    known = [row.id for row in tenant.tables["catalogItem"].rows.values()]
+    if known:
+        return known[0]
+    names = ("category", "subCategory", "productType")
+    category, subcategory, type_ = (next(iter(tenant.tables[name].rows.values())) for name in names)
+    made = tenant.create(
+        "catalogItem",
+        {
+            "identifier": "BACKUP",
+            "description": "Backup",
+            "customerDescription": "Backup",
+            "category": {"id": category.id},
+            "subcategory": {"id": subcategory.id},
+            "type": {"id": type_.id},
+        },
+    )
+    return int(made["id"])

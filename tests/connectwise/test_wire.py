@@ -236,6 +236,11 @@ async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> No
     assert waits.slept in ([0.5, 1.0], [0.5])
 
 
+async def test_a_byte_order_mark_is_no_fault() -> None:
+    async with Server(scripted(Reply(b'\xef\xbb\xbf{"id" : 1}'))) as server, client(server.site) as connectwise:
+        assert await connectwise.get("/x/1") == {"id": 1}
+
+
 async def test_a_server_that_keeps_failing_is_given_four_tries() -> None:
     waits = Waits()
     error = await fails(Reply({}, status=500), waits=waits)
@@ -366,6 +371,13 @@ async def test_discovery_that_is_refused_by_the_cloud_site_is_told_so() -> None:
         with pytest.raises(Forbidden, match="SSL is required") as caught:
             await connectwise.info()
     assert "api-na.myconnectwise.net" in caught.value.advice
+
+
+async def test_a_malformed_value_that_repeats_a_secret_does_not_show_it() -> None:
+    async with Server(scripted(Reply([{"id": "Private456"}]))) as server, client(server.site) as connectwise:
+        with pytest.raises(Malformed, match="an id is expected") as caught:
+            await connectwise.list("/x")
+    assert "Private456" not in str(caught.value)
 
 
 async def test_a_value_too_long_comes_with_advice() -> None:

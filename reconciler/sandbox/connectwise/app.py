@@ -175,6 +175,8 @@ class ConnectWise:
             if self._sandbox.faults.hit("bundles-off", request.path):
                 raise Refusal(403, "Forbidden", "This member may not use bundles.")
             tenant.settle_statuses()
+            cap = self._sandbox.faults.hit("page-cap", request.path)
+            self._bundles.most = cap.options["size"] if cap else MAX_PAGE_SIZE
             return json_response(200, self._bundles.answer(_body(request), count_only=found.special == "bundles/count"))
         if found.special == "pricing":
             return self._pricing(request, found)

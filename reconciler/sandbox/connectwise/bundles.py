@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from reconciler.sandbox.connectwise import selection
 from reconciler.sandbox.connectwise.errors import Refusal, bad_query, not_found
-from reconciler.sandbox.connectwise.listing import Lists
+from reconciler.sandbox.connectwise.listing import MAX_PAGE_SIZE, Lists
 from reconciler.sandbox.connectwise.tables import Row
 from reconciler.sandbox.connectwise.tenant import Tenant
 from reconciler.sandbox.connectwise.views import VIEWS, View
@@ -34,6 +34,8 @@ class Bundles:
     def __init__(self, tenant: Tenant, lists: Lists) -> None:
         self._tenant = tenant
         self._lists = lists
+        #: Rows that one of the reads gives at most.
+        self.most = MAX_PAGE_SIZE
 
     def answer(self, body: Any, *, count_only: bool = False) -> dict[str, Any]:
         """The results, in the order of the requests; a 400 for what is no bundle at all."""
@@ -66,7 +68,10 @@ class Bundles:
         if count_only:
             return len(self._lists.rows(view, parent, query)), []
         forward = "pageId" in query
-        rows = self._one(view, parent, asked) or self._lists.page(view, parent, query, forward_only=forward).rows
+        rows = (
+            self._one(view, parent, asked)
+            or self._lists.page(view, parent, query, forward_only=forward, most=self.most).rows
+        )
         data = [row.data for row in rows]
         if query.get("fields"):
             cut = selection.projection(view.table, view.fields, query["fields"])
