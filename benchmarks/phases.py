@@ -67,9 +67,9 @@ async def _main(root: Path) -> list[Phase]:
     context = Context(root, None, json=False, color=False, verbose=False, now=now, environ=dict(os.environ))
     with phase("load"):
         manifests = load(root)
-    with session.open_ledger(context, manifests) as ledger:
+    with session.open_ledger(context, manifests, keeps=True) as ledger:
         async with ConnectWise(session.connection_of(context, manifests)) as client:
-            opened = session.Session(context, manifests, client, ledger)
+            opened = session.Session(context, manifests, client, ledger, keeps=True)
             with phase("read"):
                 estate = await read_estate(client, manifests, Scope())
             with phase("usage pull"):
@@ -81,6 +81,7 @@ async def _main(root: Path) -> list[Phase]:
         with phase("build"):
             plan = build(
                 workspace=manifests.workspace.name,
+                tenant=session.tenant_of(opened),
                 now=now,
                 manifest_digest=manifests.digest,
                 setup=setup,

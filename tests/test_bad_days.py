@@ -350,7 +350,8 @@ def test_an_output_that_cannot_be_written(small: Shop, arguments: list[str]) -> 
         (b"\xff\xfe", ["is not UTF-8 text"]),
         (b"[1]", ["plan format None"]),
         (b'{"format_version": 99}', ["plan format 99", "Make the plan again with this version"]),
-        (b'{"format_version": 1, "workspace": "example"}', ["Field required", "Make the plan again"]),
+        (b'{"format_version": 1, "workspace": "example"}', ["plan format 1", "Make the plan again with this version"]),
+        (b'{"format_version": 2, "workspace": "example"}', ["Field required", "Make the plan again"]),
     ],
 )
 def test_a_broken_plan_file(small: Shop, tmp_path: Path, text: bytes, words: list[str]) -> None:

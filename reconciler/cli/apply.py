@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,11 @@ import typer
 from reconciler.applying.apply import Conduct, check_guardrails, turn
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli import plan as planning
+from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, tell
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
+from reconciler.cli.planfile import check_month, check_plan
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, make_plan, opened
 from reconciler.errors import ReconcilerError, Refused
@@ -74,18 +76,19 @@ class _Run:
         self.begun = False
         self.code: int | None = None
         """The exit code, once everything is done that will be: nothing after it changes what it says."""
+        self._clock = _clock(context.now)
 
     async def of_file(self, plan: Plan) -> int:
         """A plan of another moment: what it was based on is read again."""
-        async with opened(self.context, usage=False) as session:
-            _made_of_these(plan, session)
+        async with self._opened(usage=False) as session:
+            check_plan(plan, session, self.context.now)
             check_guardrails(plan, self.approved)
             async with self._turn(session) as lease:
                 return await self._done(session, plan, lease, recheck=True)
 
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
-        async with opened(self.context, usage=self.scope.usage) as session, self._turn(session) as lease:
+        async with self._opened(usage=self.scope.usage) as session, self._turn(session) as lease:
             plan = await make_plan(session, self.scope, self.approved)
             if not self.context.json:
                 self._show(plan)
@@ -93,7 +96,7 @@ class _Run:
 
     async def asked(self) -> int:
         """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
-        async with opened(self.context, usage=self.scope.usage) as session:
+        async with self._opened(usage=self.scope.usage) as session:
             async with self._turn(session):
                 plan = await make_plan(session, self.scope, self.approved)
             planning.show(self.context, plan, err=self.context.json)  # who cannot see it can say no yes to it
@@ -101,12 +104,20 @@ class _Run:
                 return self._ended(plan, None)
             check_guardrails(plan, self.approved)
             _ask(plan)
+            check_month(plan, session, self._clock())
             async with self._turn(session) as lease:
                 return await self._done(session, plan, lease, recheck=True)
 
+    @asynccontextmanager
+    async def _opened(self, *, usage: bool) -> AsyncIterator[Session]:
+        """With a ledger that can be written and a clock that is right: an apply notes what it does, and when."""
+        async with opened(self.context, usage=usage, keeps=True) as session:
+            await check_clock(session)
+            yield session
+
     def _turn(self, session: Session) -> AbstractAsyncContextManager[Lease]:
         workspace = session.manifests.workspace.name
-        return turn(session.client, session.ledger, workspace, _clock(self.context.now), _note)
+        return turn(session.client, session.ledger, workspace, self._clock, _note)
 
     async def _done(self, session: Session, plan: Plan, lease: Lease, *, recheck: bool) -> int:
         if not plan.actions:
@@ -115,7 +126,7 @@ class _Run:
         stop = asyncio.Event()
         with _interruptible(stop), progress(len(plan.actions)) as on_result:
             conduct = Conduct(
-                clock=_clock(self.context.now),
+                clock=self._clock,
                 secret=session.secret,
                 recheck=recheck,
                 approved=self.approved,
@@ -153,16 +164,6 @@ class _Run:
         failure = failure_of(error, verbose=self.context.verbose)
         advice = f"{failure.advice} Run `reconciler apply` again: what is done is not done twice."
         return tell(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
-
-
-def _made_of_these(plan: Plan, session: Session) -> None:
-    """A plan file is for these manifests, as they were."""
-    manifests = session.manifests
-    advice = "Nothing was written. Make a new plan: reconciler plan --out FILE"
-    if plan.workspace != manifests.workspace.name:
-        raise Refused(f"the plan is for workspace {plan.workspace}, not {manifests.workspace.name}", advice=advice)
-    if plan.manifest_digest != manifests.digest:
-        raise Refused("the plan is stale: the manifests have changed since it was made", advice=advice)
 
 
 def _note(text: str) -> None:

@@ -12,18 +12,19 @@ from reconciler.cli.output import deliver, deliver_json
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import schemas
 from reconciler.manifests.suggestions import listed, nearest
+from reconciler.planning.published import published
 
 
 def schema(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="A kind, Defaults, or manifest for any of them.")] = schemas.ANY,
+    kind: Annotated[str, typer.Argument(help="A kind, Defaults, manifest for any; plan, outcome.")] = schemas.ANY,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder instead.")
     ] = None,
 ) -> None:
-    """Print a JSON Schema of the manifests, or write all of them."""
+    """Print a JSON Schema of the manifests, of a plan file or of an outcome, or write all of them."""
     context: Context = ctx.obj
-    made = schemas.schemas()
+    made = {**schemas.schemas(), **published()}
     if write is not None:
         _write(made, write, as_json=context.json)
         return

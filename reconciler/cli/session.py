@@ -13,15 +13,19 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
+from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.output import say
 from reconciler.cli.progress import Reading, reading
 from reconciler.connectwise import Connection, ConnectWise
+from reconciler.connectwise.connection import base_url
 from reconciler.kinds.base import EnvSecret, FileSecret
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
+from reconciler.ledger.errors import Unwritable
 from reconciler.ledger.journal import made_by_us
+from reconciler.ledger.reading import copy_of, open_for_reading
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url
 from reconciler.live.read import Scope, read_estate
@@ -30,7 +34,7 @@ from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
 from reconciler.manifests.settings import check_settings
 from reconciler.planning.build import build
-from reconciler.planning.plan import Note, Plan
+from reconciler.planning.plan import Note, Plan, Tenant
 from reconciler.planning.setup import plan_setup
 from reconciler.usage.collect import SHRINK, Collected, approval_of, collect
 from reconciler.usage.forgotten import with_forgotten
@@ -44,6 +48,8 @@ class Session:
     manifests: Manifests
     client: ConnectWise
     ledger: Ledger
+    keeps: bool
+    """Whether what is read has to be kept."""
 
     @property
     def workspace(self) -> WorkspaceSpec:
@@ -57,20 +63,21 @@ class Session:
 
 
 @asynccontextmanager
-async def opened(context: Context, *, usage: bool = True) -> AsyncIterator[Session]:
+async def opened(context: Context, *, usage: bool = True, keeps: bool = False) -> AsyncIterator[Session]:
     """Manifests loaded, ledger opened, client ready; requests are told on standard error with `-v`.
 
-    Without `usage` the variables of sources need not be set.
+    Without `usage` the variables of sources need not be set. With `keeps` the ledger has to be writable; without it
+    one that cannot be written is no error, nor is none at all.
     """
     manifests = load(context.root, workspace=context.workspace)
     for warning in manifests.warnings:
         say(str(warning))
     check_settings(manifests, context.environ, usage=usage)
     connection = connection_of(context, manifests)
-    with open_ledger(context, manifests) as ledger:
+    with open_ledger(context, manifests, keeps=keeps) as ledger:
         async with ConnectWise(connection, on_notice=_notice, now=_running(context.now), shapes=by_path()) as client:
             try:
-                yield Session(context, manifests, client, ledger)
+                yield Session(context, manifests, client, ledger, keeps)
             finally:
                 if context.verbose:
                     told = client.requests
@@ -114,13 +121,27 @@ def connection_of(context: Context, manifests: Manifests) -> Connection:
     )
 
 
-def open_ledger(context: Context, manifests: Manifests) -> Ledger:
+def tenant_of(session: Session) -> Tenant:
+    """Which tenant this session speaks to, as a plan names it."""
+    connection = connection_of(session.context, session.manifests)
+    return Tenant(site=base_url(connection.site), company=connection.company.strip())
+
+
+def open_ledger(context: Context, manifests: Manifests, *, keeps: bool) -> Ledger:
+    """The workspace's ledger; with `keeps` it has to be writable."""
+    url = _ledger_url(context, manifests)
+    if keeps:
+        return Ledger.open(url, now=context.now)
+    return open_for_reading(url, now=context.now, on_notice=_notice)
+
+
+def _ledger_url(context: Context, manifests: Manifests) -> str:
     spec: Any = manifests.workspace.spec
     url = default_url(manifests.root)
     if spec.ledger is not None:
         what = f"{manifests.workspace.address} ledger"
         url = resolve(spec.ledger, environ=context.environ, root=manifests.root, what=what)
-    return Ledger.open(url, now=context.now)
+    return url
 
 
 async def pull_usage(
@@ -140,14 +161,26 @@ async def pull_usage(
 
     sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
     limits = session.workspace.guardrails
-    return await collect(
-        session.ledger,
-        sources,
-        session.context.now,
-        shrink=SHRINK if limits is None else limits.shrink,
-        approval=approval_of(approved, [source.name for source in session.workspace.usage], _person()),
-        pull=_telling(told),
-    )
+    now = session.context.now
+
+    async def collected() -> tuple[Collected, ...]:
+        return await collect(
+            session.ledger,
+            sources,
+            now,
+            shrink=SHRINK if limits is None else limits.shrink,
+            approval=approval_of(approved, [source.name for source in session.workspace.usage], _person()),
+            pull=_telling(told),
+        )
+
+    try:
+        return await collected()
+    except Unwritable as error:
+        if session.keeps:
+            raise
+        url = _ledger_url(session.context, session.manifests)
+        session.ledger.go_on_with(copy_of(url, error, now=now, on_notice=_notice))
+        return await collected()
 
 
 def _person() -> str:
@@ -173,6 +206,8 @@ def _telling(told: Reading) -> Callable[[registry.SourceSettings, datetime], Cor
 
 async def make_plan(session: Session, scope: Scope, approved: Collection[str] = ()) -> Plan:
     """Reads both sides at once, and compares."""
+    if scope.usage:
+        await check_clock(session)
     estate, fresh = await _both_sides(session, scope, approved)
     if scope.usage:
         estate = await with_forgotten(session.client, session.ledger, session.manifests.workspace.name, estate)
@@ -185,6 +220,7 @@ async def make_plan(session: Session, scope: Scope, approved: Collection[str] = 
         usage = plan_usage(metering, fresh, setup=scope.setup)
     return build(
         workspace=manifests.workspace.name,
+        tenant=tenant_of(session),
         now=session.context.now,
         manifest_digest=manifests.digest,
         setup=setup,

@@ -22,7 +22,7 @@ def unlock(ctx: typer.Context) -> None:
     context: Context = ctx.obj
     manifests = load(context.root, workspace=context.workspace)
     workspace = manifests.workspace.name
-    with open_ledger(context, manifests) as ledger:
+    with open_ledger(context, manifests, keeps=True) as ledger:
         held = _freed(ledger, workspace)
     if context.json:
         told = {"workspace": workspace, "freed": held is not None, "holder": held and _told(held)}

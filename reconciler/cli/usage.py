@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, paint_of, print_lines
+from reconciler.cli.output import deliver_json, paint_of, print_lines, say
 from reconciler.cli.session import Session, make_plan, opened, pull_usage
 from reconciler.live.read import Scope
 from reconciler.planning.plan import Plan
@@ -34,7 +35,8 @@ def pull(
     context: Context = ctx.obj
 
     async def pulled() -> list[dict[str, Any]]:
-        async with opened(context) as session:
+        async with opened(context, keeps=True) as session:
+            await check_clock(session, on_notice=lambda text: say(f"note: {text}"))
             return [
                 {
                     "source": found.pull.source,

@@ -94,6 +94,10 @@ class ConnectWise:
         """The tenant's time less the run's own, by the `Date` of its answers; None before the first one."""
         return self._wire.server_clock
 
+    async def reach(self) -> None:
+        """Find the tenant's API, if nothing has asked for it yet: the first answer tells its clock, too."""
+        await self._wire.reach()
+
     @contextmanager
     def fenced(self, check: Callable[[], None]) -> Iterator[None]:
         """While this lasts, `check` is called right before each request that may write leaves, repeated ones too.

@@ -220,6 +220,11 @@ class Wire:
             self._prepared[key] = httpx.Headers({**self._headers, **extra})
         return self._prepared[key]
 
+    async def reach(self) -> None:
+        """Find the API, which every first request does anyway."""
+        if not self._root:
+            await self._find_root()
+
     async def _find_again(self, root: str, route_: str) -> str:
         """The API's root after a route was not found below it: an upgrade moves it [seen].
 

@@ -43,6 +43,12 @@ def damaged(how: str, where: str = "ledger") -> LedgerError:
     return LedgerError(f"{what}: {how}", where=where, advice=advice)
 
 
+def unwritable(code: str, url: sa.URL) -> Unwritable:
+    """The error that belongs to a code of `_UNWRITABLE`."""
+    what, advice = _UNWRITABLE[code]
+    return Unwritable(what, where=place_of(url), advice=advice)
+
+
 def place_of(url: sa.URL | None) -> str:
     """The ledger's place for a message: a file's path, or a URL without its password."""
     if url is None:
@@ -57,8 +63,7 @@ def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     code = "_".join(name.split("_")[:2]) or str(getattr(error, "sqlstate", None) or "")
     if code in _UNWRITABLE:
-        what, advice = _UNWRITABLE[code]
-        return Unwritable(what, where=place_of(url), advice=advice)
+        return unwritable(code, url or sa.URL.create("sqlite"))
     if code in _SQLITE:
         what, advice = _SQLITE[code]
         return LedgerError(what, where=place_of(url), advice=advice)

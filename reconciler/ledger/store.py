@@ -76,6 +76,12 @@ class Ledger:
         self.engine.dispose()
         self._at_close()
 
+    def go_on_with(self, copy: Ledger) -> None:
+        """Work on a copy from now on; this handle takes over everything of the other."""
+        self.close()
+        self.engine, self.kept, self._at_close = copy.engine, copy.kept, copy._at_close
+        self._file, self._identity, self._alone = copy._file, copy._identity, copy._alone
+
     def replaced(self) -> bool:
         """Whether its file was moved away, deleted or replaced since it was opened."""
         return self._file is not None and _identity(self._file) != self._identity

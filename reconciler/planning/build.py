@@ -11,7 +11,7 @@ from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.additions import AdditionsPlan
 from reconciler.planning.guardrails import tripped
 from reconciler.planning.order import with_dependencies
-from reconciler.planning.plan import CoverageRow, Money, Note, Plan, Summary, digest_of
+from reconciler.planning.plan import CoverageRow, Money, Note, Plan, Summary, Tenant, digest_of
 from reconciler.planning.problems import PlanError
 from reconciler.planning.setup import SetupPlan
 
@@ -19,6 +19,7 @@ from reconciler.planning.setup import SetupPlan
 def build(
     *,
     workspace: str,
+    tenant: Tenant,
     now: datetime,
     manifest_digest: str,
     setup: SetupPlan | None,
@@ -51,6 +52,7 @@ def build(
     )
     return Plan(
         workspace=workspace,
+        tenant=tenant,
         created_at=now,
         manifest_digest=manifest_digest,
         summary=summary,

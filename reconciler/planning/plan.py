@@ -17,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, Vali
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.values import plain_decimal
 
-FORMAT_VERSION: Literal[1] = 1
+FORMAT_VERSION: Literal[2] = 2
 
 Verb = Literal["create", "update", "adopt", "retire"]
 GLYPHS: dict[str, str] = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
@@ -142,9 +142,26 @@ def collapsed(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
     return [row for row in rows if row.source not in failed or row.state != "unknown" or row.customer == EVERY_CUSTOMER]
 
 
+class Tenant(Record):
+    """What a plan was made against: it is carried out nowhere else."""
+
+    site: str
+    """With its scheme, as in `https://api-na.myconnectwise.net`."""
+    company: str
+    """The company of the login."""
+
+    def __str__(self) -> str:
+        return f"company {self.company} at {self.site}"
+
+    def same_as(self, other: Tenant) -> bool:
+        """Hosts and login companies are told apart without regard to case."""
+        return (self.site.casefold(), self.company.casefold()) == (other.site.casefold(), other.company.casefold())
+
+
 class Plan(Record):
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     workspace: str
+    tenant: Tenant
     created_at: AwareDatetime
     manifest_digest: str
     summary: Summary
@@ -158,6 +175,11 @@ class Plan(Record):
     def accounted(self) -> bool:
         """Whether all usage is accounted for."""
         return all(row.accounted for row in self.coverage)
+
+    @property
+    def bills_usage(self) -> bool:
+        """Whether usage is part of it: such a plan is good for the billing month that it was made in."""
+        return bool(self.coverage) or any(action.kind == "Addition" for action in self.actions)
 
 
 class PlanFileError(ReconcilerError):

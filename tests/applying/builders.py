@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Action, Change, Money, Plan, Summary, digest_of
+from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
 
 NOW = datetime(2026, 11, 1, 6, tzinfo=UTC)
 
@@ -24,6 +24,7 @@ def action(address: str, *changes: Change, after: tuple[str, ...] = (), **more: 
 def plan(*actions: Action) -> Plan:
     return Plan(
         workspace="example",
+        tenant=Tenant(site="http://127.0.0.1", company="sandbox"),
         created_at=NOW,
         manifest_digest="sha256:0",
         summary=Summary(create=len(actions), money=Money(before=Decimal(0), after=Decimal(0))),

@@ -59,7 +59,7 @@ def test_its_json_is_the_plan_file(small: Shop, tmp_path: Path) -> None:
     said = small("--json", "plan", "--out", str(file))
 
     assert json.loads(file.read_text(encoding="utf-8")) == said.json
-    assert (said.json["format_version"], said.json["workspace"]) == (1, "example")
+    assert (said.json["format_version"], said.json["workspace"]) == (2, "example")
     assert said.json["summary"]["money"] == {"before": "0", "after": "18.15", "currency": "USD"}
     one = next(action for action in said.json["actions"] if action["kind"] == "Agreement")
     assert one["depends_on"] == ["Company/alder-dental", "Contact/alder-dental"]

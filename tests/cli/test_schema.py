@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.manifests.schemas import schemas
+from reconciler.planning.published import published
 
 
 def test_the_schema_of_any_manifest_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -19,6 +20,12 @@ def test_the_schema_of_one_kind_is_printed(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["title"] == "Company"
 
 
+@pytest.mark.parametrize("name", ["plan", "outcome"])
+def test_the_schemas_of_what_commands_write_are_printed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", name]) == 0
+    assert json.loads(capsys.readouterr().out) == published()[name]
+
+
 @pytest.mark.parametrize(("name", "advice"), [("Compny", "did you mean Company?"), ("zzz", "there is Agreement")])
 def test_a_misspelt_kind_is_guessed(name: str, advice: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", name]) == 1
@@ -29,8 +36,8 @@ def test_a_misspelt_kind_is_guessed(name: str, advice: str, capsys: pytest.Captu
 
 def test_all_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "--write", str(tmp_path / "new" / "schemas")]) == 0
-    assert len(list((tmp_path / "new" / "schemas").glob("*.schema.json"))) == len(schemas())
-    assert capsys.readouterr().out.startswith("13 schemas in ")
+    assert len(list((tmp_path / "new" / "schemas").glob("*.schema.json"))) == len(schemas()) + 2
+    assert capsys.readouterr().out.startswith("15 schemas in ")
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +22,9 @@ from reconciler.errors import ReconcilerError
 from reconciler.ledger import migrations, schema
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.faults import sentence
-from reconciler.ledger.journal import begin_run, end_run
+from reconciler.ledger.journal import begin_run, end_run, open_intents
+from reconciler.ledger.lock import look_at
+from reconciler.ledger.process import Process
 from reconciler.ledger.pulls import latest_pull
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Pull
@@ -241,3 +246,138 @@ def test_a_transaction_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
         midway()
     with ledger.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(schema.runs)).scalar() == 0
+
+
+# ── whose it is ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
+def test_only_its_owner_may_read_it_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with Ledger.open(str(tmp_path / "made" / "l.sqlite"), now=NOON) as ledger:
+            begin_run(ledger, "main", "digest", NOON)
+            found = modes(tmp_path / "made")
+    finally:
+        os.umask(before)
+    assert set(found) == {"l.sqlite", "l.sqlite-wal", "l.sqlite-shm"}
+    assert set(found.values()) == {0o600}
+    assert stat.S_IMODE((tmp_path / "made").stat().st_mode) == 0o700
+
+
+def test_one_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    with Ledger.open(str(tmp_path / "l.sqlite"), now=NOON) as ledger:
+        begin_run(ledger, "main", "digest", NOON)
+        for path in tmp_path.iterdir():
+            path.chmod(0o664)
+        Ledger.open(str(tmp_path / "l.sqlite"), now=NOON).close()
+        assert set(modes(tmp_path).values()) == {0o600}
+
+
+def test_one_that_may_only_be_read_is_not_made_writable(tmp_path: Path) -> None:
+    Ledger.open(str(tmp_path / "l.sqlite"), now=NOON).close()
+    (tmp_path / "l.sqlite").chmod(0o444)
+    with suppress(LedgerError):
+        Ledger.open(str(tmp_path / "l.sqlite"), now=NOON).close()
+    assert modes(tmp_path)["l.sqlite"] == 0o400
+
+
+def test_another_programs_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as other, other:
+        other.execute("CREATE TABLE orders (id INTEGER)")
+    before = (tmp_path / "shop.sqlite").read_bytes()
+    error = error_of(str(tmp_path / "shop.sqlite"))
+    assert "this is another program's database: it holds orders, and no ledger" in str(error)
+    with closing(sqlite3.connect(tmp_path / "shop.sqlite")) as other:
+        assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == ["orders"]
+    assert len((tmp_path / "shop.sqlite").read_bytes()) == len(before)
+
+
+def test_a_ledger_without_one_of_its_tables_is_damaged(url: str) -> None:
+    with Ledger.open(url, now=NOON) as ledger, ledger.write() as connection:
+        connection.execute(sa.text("DROP TABLE locks"))
+    assert "the ledger is damaged: it has no locks" in str(error_of(url))
+
+
+def test_a_ledger_with_zeros_in_its_middle_is_damaged(url: str, tmp_path: Path) -> None:
+    with Ledger.open(url, now=NOON) as ledger:
+        for _ in range(300):
+            begin_run(ledger, "main", "digest" * 100, NOON)
+    file = tmp_path / "ledger.sqlite"
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + bytes(len(content) - 4096))
+    with pytest.raises(LedgerError, match="the ledger is damaged"), Ledger.open(url, now=NOON) as ledger:
+        begin_run(ledger, "main", "digest", NOON)
+    assert len(file.read_bytes()) >= 4096
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("notes = '{half'", "a value in it is no JSON"), ("started_at = 'yesterday'", "a value in it is no moment")],
+)
+def test_a_value_that_cannot_be_read_is_damage(ledger: Ledger, change: str, words: str) -> None:
+    record_pull(ledger, Pull("cove", NOON, NOON, "failed"))
+    with ledger.write() as connection:
+        connection.execute(sa.text(f"UPDATE pulls SET {change}"))
+    with pytest.raises(LedgerError, match=f"the ledger is damaged: {words}"):
+        latest_pull(ledger, "cove")
+
+
+OLD = Path(__file__).parent / "data" / "ledger-0001.sql"
+"""A ledger that the version before the lease wrote: its tables, a pull, a run with a write, and a lock left behind."""
+
+
+def test_a_ledger_of_the_version_before_is_migrated_with_all_that_it_holds(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "l.sqlite")) as old:
+        old.executescript(OLD.read_text(encoding="utf-8"))
+    with Ledger.open(str(tmp_path / "l.sqlite"), now=NOON) as ledger:
+        pull = latest_pull(ledger, "cove")
+        assert pull is not None
+        assert pull.notes == ("one note",)
+        assert [intent.address for intent in open_intents(ledger, "main")] == ["Company/acme"]
+        held = look_at(ledger, "main")
+    assert held is not None
+    assert (held.holder, held.length) == (Process("old-host", 4711), timedelta(hours=1))
+
+
+def test_two_that_open_a_new_ledger_at_once_make_it_once(tmp_path: Path) -> None:
+    program = (
+        "from datetime import datetime, UTC; from reconciler.ledger.store import Ledger;"
+        f"Ledger.open({str(tmp_path / 'l.sqlite')!r}, now=datetime.now(UTC)).close()"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(process.communicate()[1], process.returncode) for process in both] == [("", 0)] * 2
+
+
+# ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_ledger_in_postgresql_keeps_what_it_is_told(postgresql_url: str) -> None:
+    with Ledger.open(postgresql_url, now=NOON) as ledger:
+        record_pull(ledger, Pull("cove", NOON, NOON, "failed", error="why"))
+        assert not ledger.replaced()
+    with Ledger.open(postgresql_url, now=NOON) as ledger:
+        found = latest_pull(ledger, "cove")
+    assert found is not None
+    assert (found.error, found.started_at) == ("why", NOON)
+
+
+def test_in_postgresql_the_tables_of_others_are_no_trouble_and_our_names_are(postgresql_url: str) -> None:
+    engine = sa.create_engine(postgresql_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE orders (id INTEGER)"))
+    Ledger.open(postgresql_url, now=NOON).close()
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"DROP TABLE {schema.VERSION_TABLE}"))
+    engine.dispose()
+    assert "another program's database: it holds customers" in str(error_of(postgresql_url))
+
+
+def test_two_that_make_a_ledger_in_postgresql_at_once_make_it_once(postgresql_url: str) -> None:
+    with ThreadPoolExecutor() as both:
+        for ledger in both.map(lambda _: Ledger.open(postgresql_url, now=NOON), range(2)):
+            ledger.close()

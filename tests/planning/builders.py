@@ -15,7 +15,7 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, Value
 from reconciler.manifests.documents import Document, Manifests, Origin
 from reconciler.planning.additions import WantedLine
-from reconciler.planning.plan import Action, Change, Money, Plan, Summary, digest_of
+from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
@@ -183,6 +183,7 @@ def plan_of(*actions: Action, **more: Any) -> Plan:
     money = Money(before=Decimal(0), after=Decimal(0), currency="USD")
     values: dict[str, Any] = {
         "workspace": "test",
+        "tenant": Tenant(site="https://api-na.myconnectwise.net", company="acme"),
         "created_at": NOW,
         "manifest_digest": "sha256:manifests",
         "summary": Summary(create=len(actions), money=money),

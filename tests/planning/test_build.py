@@ -11,16 +11,18 @@ from reconciler.kinds.values import Link
 from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.additions import AdditionsPlan, plan_additions
 from reconciler.planning.build import build
-from reconciler.planning.plan import CoverageRow, Money, Note, digest_of
+from reconciler.planning.plan import CoverageRow, Money, Note, Tenant, digest_of
 from reconciler.planning.problems import PlanError
 from reconciler.planning.setup import SetupPlan
 from reconciler.planning.standing import Period
 from tests.planning.builders import NOW, action, addition, estate_with, line
 
+TENANT = Tenant(site="https://api-na.myconnectwise.net", company="acme")
+
 
 def built(**more: Any) -> Any:
     values: dict[str, Any] = {"setup": None, "additions": None, "currency": "USD"}
-    return build(workspace="test", now=NOW, manifest_digest="sha256:m", **{**values, **more})
+    return build(workspace="test", tenant=TENANT, now=NOW, manifest_digest="sha256:m", **{**values, **more})
 
 
 def additions(*lines: Any, live: tuple[Any, ...] = ()) -> AdditionsPlan:

@@ -23,6 +23,7 @@ from reconciler.planning.plan import (
     PlanFileError,
     Precondition,
     Summary,
+    Tenant,
     Tripped,
     digest_of,
     read_plan,
@@ -68,6 +69,7 @@ def test_a_file_has_the_keys_of_the_contract() -> None:
     assert set(json.loads(write_plan(WHOLE))) == {
         "format_version",
         "workspace",
+        "tenant",
         "created_at",
         "manifest_digest",
         "summary",
@@ -112,6 +114,20 @@ def test_names_stay_readable() -> None:
 def test_usage_that_is_not_accounted_for_is_known_of_the_plan() -> None:
     assert plan_of().accounted
     assert not WHOLE.accounted
+
+
+def test_a_tenant_is_its_site_and_its_company_in_any_case() -> None:
+    tenant = Tenant(site="https://api-na.myconnectwise.net", company="acme")
+    assert tenant.same_as(Tenant(site="https://API-NA.myconnectwise.net", company="Acme"))
+    assert not tenant.same_as(Tenant(site="https://api-eu.myconnectwise.net", company="acme"))
+    assert not tenant.same_as(Tenant(site="https://api-na.myconnectwise.net", company="acme2"))
+    assert str(tenant) == "company acme at https://api-na.myconnectwise.net"
+
+
+def test_a_plan_bills_usage_when_it_has_a_line_or_a_customer() -> None:
+    assert plan_of(LINE).bills_usage
+    assert plan_of(coverage=(CoverageRow(source="cove", customer="78", name="B", state="billed"),)).bills_usage
+    assert not plan_of(CREATE).bills_usage
 
 
 def test_a_summary_counts_changes() -> None:
@@ -189,9 +205,10 @@ def test_what_is_not_json_is_refused(text: str) -> None:
     assert refused(text).startswith("not JSON: ")
 
 
-@pytest.mark.parametrize("content", [[], "plan", {}, {"format_version": 2}, {"format_version": True}])
+@pytest.mark.parametrize("content", [[], "plan", {}, {"format_version": 1}, {"format_version": True}])
 def test_another_format_is_refused(content: Any) -> None:
-    assert "but this version reads 1" in refused(json.dumps(content))
+    """Format 1 named no tenant: such a plan could be carried out on another one."""
+    assert "but this version reads 2" in refused(json.dumps(content))
 
 
 def test_a_broken_plan_is_refused_at_its_first_mistake() -> None:
@@ -225,6 +242,7 @@ def edit(*path: str | int, to: Any) -> Callable[[Any], None]:
         edit("guardrails", to=[]),
         edit("coverage", to=[]),
         edit("workspace", to="production"),
+        edit("tenant", "company", to="another"),
         edit("digest", to="sha256:0"),
         edit("checksum", to=None),
     ],

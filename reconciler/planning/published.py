@@ -1,0 +1,42 @@
+"""The published schemas of what the commands write for other programs: the plan file, and the outcome of an apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from reconciler.planning.outcome import Outcome
+from reconciler.planning.plan import Plan
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_AMOUNT = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "description": "A decimal number, as text."}
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Amounts are text in our files, whatever else could be read."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:  # noqa: ARG002 - pydantic's signature
+        return dict(_AMOUNT)
+
+
+def published() -> dict[str, Schema]:
+    """By the name of its file."""
+    plan = _schema(Plan, "Plan", "What `reconciler plan --out FILE` writes and `reconciler apply FILE` carries out.")
+    plan["properties"]["checksum"] = {
+        "title": "Checksum",
+        "description": "Over all the rest of the file: a plan file is never edited.",
+        "type": "string",
+    }
+    plan["required"] = ["format_version", *plan["required"], "checksum"]
+    outcome = _schema(Outcome, "Outcome", "What an apply with `--json` prints: what became of each action.")
+    return {"plan": plan, "outcome": outcome}
+
+
+def _schema(model: type[BaseModel], title: str, description: str) -> Schema:
+    made = model.model_json_schema(schema_generator=_AsWritten)
+    return {"$schema": DIALECT, **made, "title": title, "description": description}

@@ -1,0 +1,125 @@
+"""The clock rule: time is the tenant's, and nothing is billed or noted by a clock that is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from tests.shop import ALDER, Send, Shop
+
+
+@pytest.fixture
+def standing(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    shop.apply()
+    return shop
+
+
+def off_by(shop: Shop, **by: float) -> str:
+    """A time that is not the tenant's."""
+    return (shop.time + timedelta(**by)).isoformat()
+
+
+def as_it_was(shop: Shop) -> tuple[object, ...]:
+    """All that a run could have written."""
+    return (shop.additions("Alder Dental - Managed Backup"), shop.journal(), len(shop.kept_bytes()))
+
+
+@pytest.mark.parametrize("minutes", [-6, 6, -60 * 24 * 240, 60 * 24 * 3650])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan"],
+        ["plan", "--only", "usage"],
+        ["apply", "--auto-approve"],
+        ["apply", "--only", "usage", "--auto-approve"],
+        ["apply", "--only", "setup", "--auto-approve"],
+        ["usage", "pull"],
+        ["usage", "coverage"],
+    ],
+    ids=" ".join,
+)
+def test_a_clock_that_differs_from_the_tenants_is_refused(standing: Shop, command: list[str], minutes: int) -> None:
+    before = as_it_was(standing)
+
+    said = standing(*command, now=off_by(standing, minutes=minutes))
+
+    assert said.code == 3
+    assert "the clock here says" in said.err
+    assert "Set this machine's clock right" in said.err
+    assert as_it_was(standing) == before
+
+
+@pytest.mark.parametrize("minutes", [-4, 4])
+def test_five_minutes_are_allowed(standing: Shop, minutes: int) -> None:
+    standing.advance(1)
+    assert standing("apply", "--only", "usage", "--auto-approve", now=off_by(standing, minutes=minutes)).code == 0
+
+
+def test_both_times_are_told(standing: Shop) -> None:
+    standing.advance(24)
+    said = standing("plan", now=off_by(standing, hours=-3))
+    assert "the clock here says 2026-11-02 03:00 UTC, and the tenant's 2026-11-02 06:00 UTC" in said.err
+    assert "--now TIME" in said.err
+
+
+def test_a_clock_set_back_rewrites_no_line_to_an_older_figure(standing: Shop) -> None:
+    """The tenant's clock was set back with ours, so only the ledger can tell."""
+    standing.advance(24 * 40)
+    standing.uses(ALDER, "300")
+    standing.apply("--only", "usage")
+    standing.advance(-24 * 40)
+    before = standing.journal()
+
+    said = standing("apply", "--only", "usage", "--auto-approve")
+
+    assert said.code == 3
+    assert "the ledger holds a pull or a write of 2026-12-11 06:00 UTC" in said.err
+    assert "move the ledger away" in said.err
+    assert standing.journal() == before
+    assert standing.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 300
+
+
+def test_a_reading_of_another_tenants_source_does_not_count(standing: Shop) -> None:
+    """Two workspaces may share a ledger: a sandbox's simulated time is none of the other's business."""
+    standing.advance(24)
+    standing("usage", "pull")
+    standing.advance(-24)
+    assert standing("plan").code == 3
+    standing.edit("workspace.yaml", "- name: cove", "- name: cove2")
+    for path in (standing.folder / "customers").glob("*.yaml"):
+        standing.edit(f"customers/{path.name}", "source: cove,", "source: cove2,")
+
+    assert standing("plan").code == 0
+
+
+def test_what_neither_bills_nor_notes_a_moment_needs_no_right_clock(standing: Shop) -> None:
+    for command in (["plan", "--only", "setup"], ["show", "Company/alder-dental"], ["usage", "report"]):
+        assert standing(*command, now=off_by(standing, days=9)).code == 0
+
+
+def test_a_tenant_that_dates_no_answer_is_taken_at_our_word(standing: Shop) -> None:
+    async def undated(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = await send(request)
+        del answer.headers["date"]
+        return answer
+
+    with standing.meddled(undated):
+        assert standing("plan", now=off_by(standing, hours=2)).code == 0
+
+
+def test_usage_is_pulled_also_while_the_tenant_cannot_be_reached(standing: Shop) -> None:
+    standing.fault("500@/login")
+
+    said = standing("usage", "pull")
+
+    assert said.code == 0
+    assert "note: the clock here could not be held against the tenant's" in said.err
+
+
+def test_the_clock_costs_no_request(standing: Shop) -> None:
+    routes = standing("-v", "plan", "--only", "usage").err
+    assert routes.count("companyinfo") == 1
+    assert "/system/info" not in routes

@@ -1,0 +1,135 @@
+"""A plan file belongs to its tenant, to the manifests that it was made of and, with usage in it, to its month."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.server import RunningSandbox, Sandbox
+from tests.shop import ALDER, Shop
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+def made(shop: Shop, tmp_path: Path, *arguments: str) -> str:
+    file = tmp_path / "plan.json"
+    said = shop("plan", "--out", str(file), *arguments)
+    assert said.code == 0, said.err
+    return str(file)
+
+
+def test_it_names_its_tenant(small: Shop, tmp_path: Path) -> None:
+    plan = json.loads(Path(made(small, tmp_path)).read_text(encoding="utf-8"))
+    assert plan["format_version"] == 2
+    assert plan["tenant"] == {"site": small.running.url, "company": "sandbox"}
+
+
+def test_on_another_tenant_it_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
+    file = made(small, tmp_path)
+    with RunningSandbox(Sandbox(clock=small.sandbox.clock)) as other:
+        small.patch.setenv("CONNECTWISE_SITE", other.url)
+
+        said = small("apply", file)
+
+        assert said.code == 3
+        assert f"the plan was made for company sandbox at {small.running.url}, and this connection leads to" in said.err
+        assert f"company sandbox at {other.url}" in said.err
+        assert "Nothing was written." in said.err
+        assert len(other.sandbox.tenant.tables["company"].rows) < 5
+        assert not any(entry.method != "GET" for entry in other.sandbox.log.entries)
+    assert not any(small.counts().values())
+
+
+def test_for_another_company_of_the_same_site_it_is_refused(small: Shop, tmp_path: Path) -> None:
+    file = made(small, tmp_path)
+    small.patch.setenv("CONNECTWISE_COMPANY", "sandbox2")
+
+    said = small("apply", file)
+
+    assert said.code in {1, 3}  # the login company is not known there, either
+    assert not any(small.counts().values())
+
+
+def test_the_case_of_host_and_company_does_not_matter(small: Shop, tmp_path: Path) -> None:
+    file = Path(made(small, tmp_path))
+    small.patch.setenv("CONNECTWISE_SITE", f" {small.running.url}/ ")
+    assert small("apply", str(file)).code == 0
+
+
+def test_usage_of_another_month_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
+    file = made(small, tmp_path)
+    small.advance(24 * 30)  # the first of December, 01:00 in the billing zone
+
+    said = small("apply", file)
+
+    assert said.code == 3
+    assert "the plan bills usage of 2026-11, and it is 2026-12 now" in said.err
+    assert not any(small.counts().values())
+
+
+def test_setup_is_good_for_another_month(small: Shop, tmp_path: Path) -> None:
+    file = made(small, tmp_path, "--only", "setup")
+    small.advance(24 * 30)
+    assert small("apply", file).code == 0
+
+
+def test_a_question_that_is_answered_in_the_next_month_bills_nothing(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that slept over the question."""
+    from reconciler.cli import apply as command  # noqa: PLC0415
+
+    moments = iter([timedelta(days=31)])
+    monkeypatch.setattr(command, "_ask", lambda _plan: next(moments))
+    monkeypatch.setattr(
+        command, "_clock", lambda start: lambda: start + timedelta(days=31) if not list(moments) else start
+    )
+
+    said = small("apply")
+
+    assert said.code == 3
+    assert "the plan bills usage of 2026-11, and it is 2026-12 now" in said.err
+    assert not any(small.counts().values())
+
+
+def test_a_plan_of_a_time_to_come_is_refused(small: Shop, tmp_path: Path) -> None:
+    small("plan", "--only", "setup")
+    small.advance(2)
+    file = made(small, tmp_path, "--only", "setup")
+    small.advance(-2)
+
+    said = small("apply", file)
+
+    assert said.code == 3
+    assert "the plan was made at 2026-11-01 08:00 UTC, and the clock here says 2026-11-01 06:00 UTC" in said.err
+    assert not any(small.counts().values())
+
+
+def test_a_file_of_an_earlier_format_is_refused_with_advice(small: Shop, tmp_path: Path) -> None:
+    file = Path(made(small, tmp_path))
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["tenant"]
+    file.write_text(json.dumps({**content, "format_version": 1}), encoding="utf-8")
+
+    said = small("apply", str(file))
+
+    assert said.code == 1
+    assert "plan format 1, but this version reads 2" in said.err
+    assert "Make the plan again with this version: reconciler plan --out FILE" in said.err
+    assert not any(small.counts().values())
+
+
+def test_only_its_owner_may_read_it(small: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text("an old one", encoding="utf-8")
+    file.chmod(0o666)
+    made(small, tmp_path)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
