@@ -15,6 +15,7 @@ import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError, model_serializer
 
 from reconciler.errors import ReconcilerError
+from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.values import plain_decimal
 
 FORMAT_VERSION: Literal[2] = 2
@@ -179,7 +180,8 @@ class Plan(Record):
     @property
     def bills_usage(self) -> bool:
         """Whether usage is part of it: such a plan is good for the billing month that it was made in."""
-        return bool(self.coverage) or any(action.kind == "Addition" for action in self.actions)
+        usage_writes = {each.name for each in all_kinds().values() if not each.declarable}
+        return bool(self.coverage) or any(action.kind in usage_writes for action in self.actions)
 
 
 class PlanFileError(ReconcilerError):

@@ -60,7 +60,7 @@ def test_for_another_company_of_the_same_site_it_is_refused(small: Shop, tmp_pat
 
 def test_the_case_of_host_and_company_does_not_matter(small: Shop, tmp_path: Path) -> None:
     file = Path(made(small, tmp_path))
-    small.patch.setenv("CONNECTWISE_SITE", f" {small.running.url}/ ")
+    small.patch.setenv("CONNECTWISE_SITE", f"{small.running.url.replace('http', 'HTTP')}/")
     assert small("apply", str(file)).code == 0
 
 
