@@ -328,15 +328,17 @@ class Matcher:
     def _link_by_key(self, of: Kind, value: LookUp, reference: Reference, document: Document) -> Link | None:
         """A look-up finds what lives, else what is declared; a kind that this run does not read has no links."""
         text = str(next(iter(value.model_dump().values())))
-        exact = of.by_name[of.key[-1]].form.exact
-        key: Key = (key_part(text, exact=exact),)
+        owner = None
         if of.owner is not None:
             owner = self._owner(of, of.owner, document)
             if owner is None:
                 if attribute_of(document.kind.spec, of.owner) is None:
                     self._problem(f"{_where(document, reference)}: nothing here says of which {of.owner}; give its id")
                 return None
-            key = (_identity(owner), key_part(text, exact=exact))
+        key: Key = tuple(
+            _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
+            for name, form in ((name, of.by_name[name].form) for name in of.key)
+        )
         found = self._at(of, key) or self._in_another_case(of, key)
         if len(found) > 1:
             found = _awake(of, found)

@@ -288,6 +288,31 @@ def test_another_kind_looks_it_up_below_its_own_company(small: Shop, manner: str
     assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
 
 
+def test_its_key_may_name_the_company_last(small: Shop, tmp_path: Path) -> None:
+    module = tmp_path / "kinds" / "site.py"
+    module.write_text(shown().replace('key=("company", "name")', 'key=("name", "company")'), encoding="utf-8")
+    sys.modules.pop("reconciler.kinds.site", None)
+    importlib.invalidate_caches()
+    forget_kinds()
+    (tmp_path / "kinds" / "visitor.py").write_text(VISITOR % "find_by='company/identifier'", encoding="utf-8")
+    small.apply("--only", "setup")
+    (small.folder / "sites.yaml").unlink()
+    small.write("visitors.yaml", VISIT.replace("SITE", "{name: Lab}"))
+
+    small.apply("--only", "setup")
+
+    assert small.one("/company/contacts", firstName="Vera")["site"]["name"] == "Lab"
+
+
+def test_it_is_shown_as_it_stands(small: Shop) -> None:
+    small.apply("--only", "setup")
+
+    said = small("show", "Site/alder-lab")
+
+    assert said.code == 0
+    assert f"id {sites(small)['Lab'][0]}" in said.out
+
+
 @pytest.mark.parametrize("site", VISITORS[:1], indirect=True)
 def test_a_look_up_that_finds_none_below_the_company_says_so(small: Shop) -> None:
     small.apply("--only", "setup")
@@ -309,3 +334,41 @@ def test_a_killed_create_of_a_list_without_conditions_is_found_too(small: Shop) 
     small.apply("--only", "setup")
 
     assert small.one("/company/contacts", firstName="Vera")["site"]["name"] == "Lab"
+
+
+BRANCH = """
+from typing import Annotated
+from reconciler.kinds.base import ById, Kind, Name, Spec
+from reconciler.kinds.forms import parent, reference
+
+class BranchSpec(Spec):
+    agreement: Annotated[Name | ById, parent("Agreement", "agreement")]
+    company: Annotated[Name | ById, reference("company", "Company", label="identifier")]
+    site: Annotated[Name | ById, reference("site", "Site")]
+
+KIND = Kind(
+    name="Branch", spec=BranchSpec, describes="Of what lives below an agreement.", key=("agreement", "site"),
+    collection="finance/agreements/{agreement}/sites",
+)
+"""
+BRANCH_DOCUMENT = """
+apiVersion: reconciler/v1
+kind: Branch
+metadata: {name: b}
+spec: {agreement: alder-dental, company: alder-dental, site: alder-lab}
+"""
+
+
+def test_a_kind_may_live_below_an_agreement_and_be_known_by_an_object_below_a_company(
+    small: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "kinds" / "visitor.py").write_text(BRANCH, encoding="utf-8")
+    forget_kinds()
+    small.write("branches.yaml", BRANCH_DOCUMENT)
+
+    small.apply("--only", "setup")
+
+    agreement = small.one("/finance/agreements")["id"]
+    (made,) = small.get(f"/finance/agreements/{agreement}/sites")
+    assert made["site"]["id"] == sites(small)["Lab"][0]
+    assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
