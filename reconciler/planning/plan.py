@@ -121,6 +121,10 @@ EVERY_CUSTOMER = "*"
 """In the row of a source of which nothing is believed: nobody knows whom else it would have named."""
 
 
+UNMAPPED = ("unmapped", "unattributed")
+"""States of usage that nothing bills: its money is at risk, and unknown where no default product prices it."""
+
+
 class CoverageRow(Record):
     """One customer of a usage source, or one marked addition: how it is accounted for."""
 

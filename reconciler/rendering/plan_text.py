@@ -7,7 +7,17 @@ from typing import Any
 
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import EVERY_CUSTOMER, GLYPHS, Action, Change, CoverageRow, Money, Plan, collapsed
+from reconciler.planning.plan import (
+    EVERY_CUSTOMER,
+    GLYPHS,
+    UNMAPPED,
+    Action,
+    Change,
+    CoverageRow,
+    Money,
+    Plan,
+    collapsed,
+)
 from reconciler.rendering.paint import Paint, money, safe, shown, signed
 
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
@@ -97,7 +107,8 @@ def gaps(plan: Plan, paint: Paint) -> Iterator[str]:
 
 def gap(row: CoverageRow) -> str:
     used = "" if row.quantity is None else f" {plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
-    worth = "" if row.money is None else f", {money(row.money, None)} a month"
+    worth = ", money unknown" if row.state in UNMAPPED else ""
+    worth = worth if row.money is None else f", {money(row.money, None)} a month"
     detail = f": {row.detail}" if row.detail else ""
     whose = f"{row.source}/{row.customer} " if row.customer else ""
     return safe(f"{row.state} {whose}{row.name}{used}{worth}{detail}")

@@ -8,7 +8,7 @@ from io import StringIO
 from typing import Any
 
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import CoverageRow, Plan, collapsed
+from reconciler.planning.plan import UNMAPPED, CoverageRow, Plan, collapsed
 from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 160
@@ -72,7 +72,7 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
     )
     yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)])
     open_rows = sum(not row.accounted for row in plan.coverage)
-    amounts = [row.money for row in plan.coverage if row.state in ("unmapped", "unattributed")]
+    amounts = [row.money for row in plan.coverage if row.state in UNMAPPED]
     worth = sum((amount for amount in amounts if amount is not None), Decimal(0))
     text = f"{len(plan.coverage)} accounted for."
     if open_rows:
@@ -83,7 +83,8 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
 
 def _coverage_row(row: CoverageRow) -> list[str]:
     quantity = "unknown" if row.quantity is None else f"{plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
-    worth = "" if row.money is None else money(row.money, None)
+    worth = "unknown" if row.state in UNMAPPED else ""
+    worth = worth if row.money is None else money(row.money, None)
     return [row.state, row.source, row.customer, row.name, quantity, worth, row.detail]
 
 

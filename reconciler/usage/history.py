@@ -170,13 +170,12 @@ class History:
     def last_sample(self, customer_id: str) -> LastSeen | None:
         """The customer's last sample; None where it never had any."""
         best = self.source.last_seen.get(customer_id)
-        for pull in reversed(self._pulls):
-            if samples := pull.samples.get(customer_id):
-                moment = max(_moment(pull, sample) for sample in samples)
+        for pull in self._pulls:
+            samples = pull.samples.get(customer_id, ())
+            moment = max((_moment(pull, sample) for sample in samples), default=None)
+            if moment is not None and (best is None or moment >= best.observed_at):
                 known = [each.bytes for each in samples if each.bytes is not None]
-                if best is None or moment >= best.observed_at:
-                    best = LastSeen(customer_id, moment, sum(known) if known else None)
-                break
+                best = LastSeen(customer_id, moment, sum(known) if known else None)
         return best
 
     def hours(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
@@ -226,7 +225,7 @@ class History:
         record = self._pulls[order].record
         moment = record.started_at if within or spoken is None else spoken[1]
         listed = of.listings[order]
-        if not listed:
+        if not listed and all(of.was_listed(device, order) for device in placed):
             last = of.last_sample(moment)
             if last is None or moment - last < self.span.grace:
                 return None

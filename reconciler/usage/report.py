@@ -64,8 +64,9 @@ async def report_rows(
     by_mark = {bill.mark: bill for bill in rated(metering).bills}
     units = {source.name: source.unit for source in metering.workspace.usage}
     dates = dates_of(metering.period)
+    currency = metering.workspace.billing.currency
     rows = [
-        _row(obj, by_mark.get(mark_of(obj)), _agreement(obj.parent_id or 0, estate), units)
+        _row(obj, by_mark.get(mark_of(obj)), _agreement(obj.parent_id or 0, estate), units, currency)
         for objects in estate.additions.values()
         for obj in objects
         if mark_of(obj) and overlaps(obj, dates)
@@ -78,7 +79,7 @@ def _agreement(number: int, estate: Estate) -> str:
     return f"id {number}" if known is None else str(known.raw["name"]).strip()
 
 
-def _row(obj: LiveObject, bill: Bill | None, agreement: str, units: dict[str, Any]) -> ReportRow:
+def _row(obj: LiveObject, bill: Bill | None, agreement: str, units: dict[str, Any], currency: str | None) -> ReportRow:
     used = None if bill is None or bill.trail is None else bill.trail.in_unit.quantize(Decimal("0.001"))
     price = obj.raw.get("unitPrice")
     return ReportRow(
@@ -86,7 +87,7 @@ def _row(obj: LiveObject, bill: Bill | None, agreement: str, units: dict[str, An
         product=str((obj.raw.get("product") or {}).get("identifier") or "").strip(),
         quantity=quantity_of(obj),
         unit_price=None if price is None else Decimal(price),
-        amount=monthly(obj),
+        amount=monthly(obj, currency),
         last_updated=obj.last_updated,
         mapping=None if bill is None else bill.mapping,
         source="" if bill is None else f"{bill.source}/{bill.customer_id}",

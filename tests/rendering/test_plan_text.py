@@ -158,6 +158,17 @@ def test_what_is_billed_is_not_listed_and_everything_else_is() -> None:
     ]
 
 
+def test_usage_of_unknown_worth_says_so_and_a_source_that_failed_is_left_to_its_warning() -> None:
+    unknown = GAPS[1].model_copy(update={"money": None})
+    failed = [CoverageRow(source="cove", customer=each, name=each, state="unknown", accounted=False) for each in "1*"]
+    dated = GAPS[0].model_copy(update={"accounted": False, "detail": "dated ahead"})
+    assert text(plan_of(coverage=(unknown, *failed, dated))).split("\n")[:3] == [
+        "Not billed, or not as measured:",
+        "  unmapped cove/78 Bolt 1.5 GB, money unknown: nothing maps it",
+        "  billed cove/77 Acme 5: dated ahead",
+    ]
+
+
 def test_coverage_can_be_left_to_a_table() -> None:
     assert "cove/78" not in text(plan_of(coverage=GAPS), coverage=False)
 

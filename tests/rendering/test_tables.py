@@ -81,6 +81,22 @@ def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
     assert found[-1] == ["2 of 3 not accounted for, 0.30 USD a month at risk."]
 
 
+def test_money_that_no_default_product_prices_is_unknown_and_not_zero() -> None:
+    priced = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), accounted=False)
+    unknown = row(state="unattributed", customer="78", quantity=Decimal(2), accounted=False)
+    found = stripped([*coverage_table(plan_of(coverage=(priced, unknown)), plain)])
+    assert found[2] == ["unattributed", "cove", "78", "Acme", "2", "unknown"]
+    assert found[-1] == ["2 of 2 not accounted for, unknown money a month at risk."]
+
+
+def test_a_source_that_failed_has_one_row_for_all_its_customers() -> None:
+    rows = [row(customer=str(each), state="unknown", accounted=False) for each in range(9)]
+    everyone = row(customer="*", name="every customer", state="unknown", detail="it failed", accounted=False)
+    other = row(source="file", state="unknown", accounted=False)
+    found = stripped([*coverage_table(plan_of(coverage=(*rows, everyone, other)), plain)])
+    assert [line[1:3] for line in found[1:3]] == [["cove", "*"], ["file", "77"]]
+
+
 def pull(**more: Any) -> dict[str, Any]:
     return {"source": "cove", "state": "whole", "customers": 6, "samples": 9, "error": None, "notes": [], **more}
 

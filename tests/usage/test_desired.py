@@ -451,6 +451,22 @@ def test_a_customer_who_vanished_counts_as_zero_from_then_on() -> None:
     assert only_row(result_of(source, [rule()])).quantity == 0
 
 
+def test_a_customer_without_any_known_hour_is_held_with_the_reason() -> None:
+    """Its one hour ended with a pull that listed it no more; now an older figure of that hour has arrived late."""
+    late = replace(whole({"1": {"a": GB}}, NOON - 2 * HOUR).samples["1"][0], observed_at=NOON - 2 * HOUR)
+    earlier = (
+        whole({"1": {"a": None}}, NOON - timedelta(minutes=110), 0),
+        whole({"2": {"b": GB}}, NOON - timedelta(minutes=100), 0),
+    )
+    source = facts({"2": {"b": GB}}, earlier=earlier)
+    assert source.whole is not None
+    source = replace(source, whole=replace(source.whole, samples={**source.whole.samples, "1": (late,)}))
+    result = result_of(source, [rule(measure="peak"), rule("2")])
+    row = next(row for row in result.coverage.rows if row.customer_id == "1")
+    assert (row.state, row.accounted) == ("unknown", False)
+    assert "no hour since 2025-10-31 23:00 UTC has a figure that is known" in row.detail
+
+
 def test_a_vanished_customer_of_last_month_has_no_usage_in_this_one() -> None:
     now = NOON.replace(day=1, hour=1)
     source = facts({}, at=NOON.replace(month=10, day=31, hour=22), last_seen=seen("1", NOON - timedelta(days=40)))

@@ -149,6 +149,15 @@ def test_a_new_device_whose_figure_arrives_late_counts_in_its_hour_too() -> None
     assert totals(pulls) == {0: 5, 1: 5}
 
 
+def test_a_new_customer_whose_figure_arrives_late_counts_in_its_hour_too() -> None:
+    pulls = [pull(30 * MINUTE, ("2", "b", 1)), pull(HOUR + MINUTE, ("1", "a", 4, 10 * MINUTE), ("2", "b", 1))]
+    assert totals(pulls) == {0: 4}
+
+
+def test_an_older_figure_of_the_same_hour_that_arrives_late_does_not_count() -> None:
+    assert totals([pull(50 * MINUTE, ("1", "a", 4)), pull(HOUR + MINUTE, ("1", "a", 9, 10 * MINUTE))]) == {0: 4}
+
+
 def test_several_figures_of_one_device_in_one_pull_are_placed_each_in_its_hour() -> None:
     rows: list[Row] = [("1", "a", hour, hour * HOUR) for hour in (3, 1, 2)]
     pulls = [pull(3 * HOUR + MINUTE, *rows)]

@@ -104,7 +104,17 @@ class Oracle:
         else:
             return None
         listed = [seen.device for seen in self.reads[teller].seen if seen.customer == customer]
-        if not listed:
+        unlisted_before = [
+            seen.device
+            for _, when, seen in spoken
+            if seen.size is not None
+            and not any(
+                (customer, seen.device) == (other.customer, other.device)
+                for read in self.reads[:teller]
+                for other in read.seen
+            )
+        ]
+        if not listed and not unlisted_before:
             # "held for graceHours, then its hours count as 0"; "before the customer's first sample ever": left out.
             earlier = [
                 self.moment(read, seen)
