@@ -46,15 +46,14 @@ async def find_again(
 ) -> list[LiveObject | None]:
     """The objects sought, in their order, with the named fields. Of several under one key, the one in use."""
     reader = Reader(client)
-    rows = await _rows(reader, of, sought, needed_fields(of, names))
-    by_id = {row.id: row for row in rows}
+    rows = _Rows(of, await _rows(reader, of, sought, needed_fields(of, names)))
     found: list[LiveObject | None] = []
     for one in sought:
         if one.id is not None:
-            found.append(by_id.get(one.id))
+            found.append(rows.by_id.get(one.id))
         else:
-            at_key = await _at_key(reader, of, [row for row in rows if not of.over(row.raw, one.values)], one)
-            found.append(next(iter(sorted(at_key, key=lambda row: of.dormant(row.raw))), None))
+            at_key = [row for row in await rows.at_key(reader, one) if not of.over(row.raw, one.values)]
+            found.append(min(at_key, key=lambda row: of.dormant(row.raw), default=None))
     collections = collections_of(of, names)
     if not collections:
         return found
@@ -65,8 +64,8 @@ async def find_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]
     """The whole object in use under the natural key that these values have, or None. Two raise `TwoFoundError`."""
     reader = Reader(client)
     sought = Sought(None, values, None if of.parent is None else values[of.parent].id)
-    rows = await _rows(reader, of, [sought], ())
-    found = await _at_key(reader, of, [row for row in rows if not of.dormant(row.raw)], sought)
+    in_use = [row for row in await _rows(reader, of, [sought], ()) if not of.dormant(row.raw)]
+    found = await _Rows(of, in_use).at_key(reader, sought)
     if len(found) > 1:
         ids = " and ".join(str(row.id) for row in found)
         raise TwoFoundError(
@@ -110,32 +109,43 @@ def _by(of: Kind, sought: Iterable[Sought]) -> dict[str, frozenset[str | int]]:
     return {path: frozenset(values) for path, values in found.items()}
 
 
-async def _at_key(reader: Reader, of: Kind, rows: Sequence[LiveObject], sought: Sought) -> list[LiveObject]:
-    """Those under the natural key; else those that hold a part of it and are the same under another name."""
-    key = natural_key(of, sought.values)
-    exact = [row for row in rows if key in keys_of(of, row)]
-    if exact:
-        return exact
-    if of.akin is None:
-        # A server may have stored the name in another spelling; what looks the same is never made a second time.
-        return [row for row in rows if _looks_like(of, row, near_key(key)) and not of.dormant(row.raw)]
-    wanted = dict(zip(of.key, key, strict=True))
-    part = [wanted[name] for name in of.akin.key]
-    near = [row for row in rows if part in _parts(of, row)]
-    verdicts = [of.akin.verdict(row.raw, wanted, None) for row in near]
-    if "unsure" in verdicts:
-        records = await records_of(reader, of)
-        verdicts = [of.akin.verdict(row.raw, wanted, records) for row in near]
-    return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
+class _Rows:
+    """What was read, by everything that it is looked up by."""
 
+    def __init__(self, of: Kind, rows: Iterable[LiveObject]) -> None:
+        self._of = of
+        self.by_id: dict[int, LiveObject] = {}
+        self._by_key: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
+        self._by_look: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
+        self._by_part: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
+        for row in rows:
+            self.by_id[row.id] = row
+            for key in keys_of(of, row):
+                self._by_key[key][row.id] = row
+                self._by_part[self._part(key)][row.id] = row
+                if not of.dormant(row.raw):
+                    self._by_look[near_key(key)][row.id] = row
 
-def _looks_like(of: Kind, row: LiveObject, near: Key) -> bool:
-    return any(near_key(key) == near for key in keys_of(of, row))
+    async def at_key(self, reader: Reader, sought: Sought) -> list[LiveObject]:
+        """Those under the natural key. Else those that look the same: a server may have stored it in another spelling.
+        Or, where the kind says how, those that hold a part of the key and are the same under another name."""
+        of, akin = self._of, self._of.akin
+        key = natural_key(of, sought.values)
+        if exact := self._by_key.get(key):
+            return [*exact.values()]
+        if akin is None:
+            return [*self._by_look.get(near_key(key), {}).values()]
+        wanted = dict(zip(of.key, key, strict=True))
+        near = [*self._by_part.get(self._part(key), {}).values()]
+        verdicts = [akin.verdict(row.raw, wanted, None) for row in near]
+        if "unsure" in verdicts:
+            records = await records_of(reader, of)
+            verdicts = [akin.verdict(row.raw, wanted, records) for row in near]
+        return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
 
-
-def _parts(of: Kind, row: LiveObject) -> list[list[Any]]:
-    names = of.akin.key if of.akin is not None else ()
-    return [[part for name, part in zip(of.key, key, strict=True) if name in names] for key in keys_of(of, row)]
+    def _part(self, key: Key) -> Key:
+        names = self._of.akin.key if self._of.akin is not None else ()
+        return tuple(part for name, part in zip(self._of.key, key, strict=True) if name in names)
 
 
 async def _with_collections(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.again import Sought, TwoFoundError, find_again, find_by_key, natural_key
+from reconciler.live.again import Sought, TwoFoundError, _Rows, find_again, find_by_key, natural_key
 from reconciler.sandbox.server import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
@@ -121,3 +126,25 @@ async def test_many_objects_of_a_kind_are_read_again_at_once(standing: Shop) -> 
         found = await find_again(session.client, company, sought, ["name"])
         assert session.client.requests.by_route["GET /company/companies"] - before == 1
     assert [None if each is None else each.id for each in found] == [*numbers, *[None] * 60]
+
+
+def test_looking_ten_thousand_up_takes_no_longer_than_reading_them() -> None:
+    """Keys are made once for each object that was read, whatever the number of objects sought."""
+    made = Counter[str]()
+
+    def keys(raw: Mapping[str, Any], _parent: int | None) -> tuple[tuple[Any, ...], ...]:
+        made["keys"] += 1
+        return ((raw["identifier"],),)
+
+    of = replace(kind("Company"), keys_of=keys)
+    rows = _Rows(of, [LiveObject("Company", number, {"identifier": f"C{number}"}) for number in range(1000)])
+
+    async def look() -> None:
+        client: Any = None
+        for number in range(1000):
+            (found,) = await rows.at_key(client, Sought(None, {"identifier": f"C{number}"}))
+            assert found.id == number
+
+    asyncio.run(look())
+
+    assert made["keys"] == 1000
