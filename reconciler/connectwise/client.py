@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from reconciler.connectwise.connection import Connection, Timeouts
 from reconciler.connectwise.counts import RequestCounts, route
 from reconciler.connectwise.errors import ConnectWiseError
 from reconciler.connectwise.exchange import Answer
-from reconciler.connectwise.paging import PAGE_SIZE, Mark, Page, Paging, every_page
+from reconciler.connectwise.paging import PAGE_SIZE, Habit, Mark, Page, Paging, every_page
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.connectwise.wire import Clock, Wire
 from reconciler.http.server_clock import ServerClock
@@ -65,8 +66,8 @@ class ConnectWise:
         self._bundle_size = connection.bundle_size
         self._no_bundles: set[str] = set()
         self._no_search: set[str] = set()
-        self._longest: dict[str, int] = {}
-        """By route: objects of the longest page so far."""
+        self._habits: dict[str, Habit] = defaultdict(Habit)
+        """By route: what is known of its pages."""
         self._checks = Checks(shapes)
         self._wire = Wire(
             connection,
@@ -277,18 +278,15 @@ class ConnectWise:
     async def _pages(
         self, path: str, query: Mapping[str, str], paging: Paging, *, at_most: int | None = None
     ) -> Objects:
-        route_ = route("GET", path)
-
         async def fetch(mark: Mark | None) -> Page:
             by_id = paging == "forward-only" if mark is None else mark.parameter == "pageId"
             place: dict[str, str] = {} if mark is None else {mark.parameter: str(mark.value)}
             answer = await self._read_list(path, {**query, "pageSize": str(PAGE_SIZE), **place}, by_id=by_id)
             objects: Objects = answer.body
-            self._longest[route_] = max(self._longest.get(route_, 0), len(objects))
             return Page(objects, answer.headers.get("link"))
 
         return await every_page(
-            fetch, paging=paging, endpoint=_rooted(path), longest=lambda: self._longest.get(route_, 0), at_most=at_most
+            fetch, paging=paging, endpoint=_rooted(path), habit=self._habits[route("GET", path)], at_most=at_most
         )
 
     async def _read_list(self, path: str, query: Mapping[str, str], *, by_id: bool) -> Answer:

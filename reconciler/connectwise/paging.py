@@ -7,7 +7,8 @@ number is taken from a link, so a page is always asked of the configured host.
 
 The end is never guessed from a short page alone. A page says that it is the last one by a `Link` without `next`, by
 being empty, or by being shorter than another page of the same endpoint: then it is not the server's cap that cut it.
-Without any of these the next page is asked for, by id, and by number where the endpoint does not understand ids.
+Without any of these the next page is asked for, by id, and by number where the endpoint does not understand ids. What
+is learned of an endpoint by that is kept (`Habit`), so that ten thousand small lists do not take a second request each.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from reconciler.connectwise.errors import EndlessPaging
 PAGE_SIZE = 1000
 """Objects to a page; ConnectWise gives no more [docs]."""
 LEAST_CAP = 25
-"""The API's page size where none is asked for [docs]: no endpoint caps its pages below it [guess]."""
+"""The API's page size where none is asked for [docs]. A shorter page is looked behind once for its endpoint, a longer
+one each time: a cap below the API's own page size is unlikely [guess]."""
 
 Paging: TypeAlias = Literal["forward-only", "navigable"]
 Parameter: TypeAlias = Literal["pageId", "page"]
@@ -60,11 +62,28 @@ class Page:
 
 
 @dataclass(slots=True)
+class Habit:
+    """What is known of an endpoint's pages, from all lists of it so far."""
+
+    longest: int = 0
+    """Objects of its longest page."""
+    ended: set[int] = field(default_factory=set)
+    """Lengths of pages without link behind which nothing came."""
+    capped: set[int] = field(default_factory=set)
+    """Lengths of pages without link behind which more came."""
+
+    def is_last(self, size: int, least: int) -> bool:
+        """Whether a page of so many objects, without any link, can have no other behind it."""
+        return size < self.longest or (size < least and size in self.ended and size not in self.capped)
+
+
+@dataclass(slots=True)
 class _Reading:
     """A list as far as it is read."""
 
     endpoint: str
     by_id: bool
+    habit: Habit
     size: int
     least: int
     found: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -73,6 +92,8 @@ class _Reading:
     """The page's number, where pages are counted."""
     blind: bool = False
     """The page was asked for without a link that says that there is one."""
+    behind: int = 0
+    """Objects of the page that a blind one was asked for behind."""
     empty: bool = False
     """The page before this one was empty, though a link led on from it."""
 
@@ -96,20 +117,28 @@ class _Reading:
         self.number = mark.value if not self.by_id else self.number
         return mark
 
-    def onward(self, page: Page, fresh: int, longest: int) -> Mark | None:
+    def learn(self, fresh: int, size: int) -> None:
+        """Keep what a page that was asked for blindly shows of the page before it."""
+        self.habit.longest = max(self.habit.longest, size)
+        if self.blind and fresh:
+            self.habit.capped.add(self.behind)
+        elif self.blind and not size:
+            self.habit.ended.add(self.behind)
+
+    def onward(self, page: Page, fresh: int) -> Mark | None:
         """The page after one without any link, or None at the end."""
         size = len(page.objects)
         if not size:
             return None
         if not fresh:
             return self._by_number_instead(size)
-        if size < self.least or size < longest:
+        if self.habit.is_last(size, self.least):
             return None
         ids = [entry["id"] for entry in page.objects]
         if self.by_id and ids != sorted(ids):
             self.by_id = False  # not in the order of forward-only paging: behind the highest id, others would be missed
         self.number += 1
-        self.blind = True
+        self.blind, self.behind = True, size
         return Mark("pageId", max(ids)) if self.by_id else Mark("page", self.number)
 
     def _by_number_instead(self, size: int) -> Mark | None:
@@ -118,6 +147,7 @@ class _Reading:
             self.by_id, self.number = False, 2
             return Mark("page", 2)
         if self.blind and self.number == 2 and size < self.size:
+            self.habit.ended.add(self.behind)
             return None
         raise self.endless(f"page {self.number} holds only objects of pages before it")
 
@@ -135,24 +165,24 @@ async def every_page(
     *,
     paging: Paging,
     endpoint: str,
-    longest: Callable[[], int] = lambda: 0,
+    habit: Habit | None = None,
     at_most: int | None = None,
     size: int = PAGE_SIZE,
     least: int = LEAST_CAP,
 ) -> list[dict[str, Any]]:
     """All objects of a list, each once. `fetch` is given where the page begins, None for the first.
 
-    `longest` tells how many objects the longest page of this endpoint had so far, of this list or another; `at_most`
-    is how many objects the list can have. Raises `EndlessPaging` for a page that leads back, or brings nothing new,
-    or has a `next` that cannot be read.
+    `habit` is what is known of the endpoint, and learns; `at_most` is how many objects the list can have. Raises
+    `EndlessPaging` for a page that leads back, or brings nothing new, or has a `next` that cannot be read.
     """
-    reading = _Reading(endpoint, _BY_ID[paging], size, least)
+    reading = _Reading(endpoint, _BY_ID[paging], habit or Habit(), size, least)
     mark: Mark | None = None
     while True:
         page = await fetch(mark)
         if mark is not None:
             reading.marks.add(mark)
         fresh = reading.take(page.objects)
+        reading.learn(fresh, len(page.objects))
         if at_most is not None and len(reading.found) >= at_most:
             break
         links = links_of(page.link, reading.marks, endpoint)
@@ -161,7 +191,7 @@ async def every_page(
         elif links.some:
             break
         else:
-            mark = reading.onward(page, fresh, longest())
+            mark = reading.onward(page, fresh)
         if mark is None:
             break
     return list(reading.found.values())

@@ -20,10 +20,11 @@ def children(parent: int, count: int = 2) -> list[dict[str, Any]]:
 
 
 def single(seen: Seen, table: Callable[[int], list[dict[str, Any]]]) -> Reply:
-    """One agreement's additions, paged forward-only and without Link."""
+    """One agreement's additions, paged forward-only; the last page leads back alone."""
     parent = int(seen.path.split("/")[-2])
     rest = [row for row in table(parent) if row["id"] > int(seen.query.get("pageId", "0"))]
-    return Reply(rest[:1000])
+    last = {} if len(rest) > 1000 else {"link": '<http://x/?pageId=0>; rel="first"'}
+    return Reply(rest[:1000], headers=last)
 
 
 def bundled(

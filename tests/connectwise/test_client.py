@@ -130,7 +130,8 @@ async def test_what_no_condition_can_ask_for_is_read_whole_and_looked_for_here(n
     names = ["AXB", name.upper() + " ", name, "B"]
     table = [{"id": number, "name": each} for number, each in enumerate(names, start=1)]
     also = c.equals("deletedFlag", value=False)
-    async with Server(scripted(Reply(table))) as server, client(server.site) as connectwise:
+    last = {"link": '<http://x/?pageId=0>; rel="first"'}
+    async with Server(scripted(Reply(table, headers=last))) as server, client(server.site) as connectwise:
         found = await connectwise.list("/x", conditions=c.all_of(c.equals("name", name), also))
         assert [row["id"] for row in found] == [2, 3]
         found = await connectwise.list_where_in("/x", "name", ["B", name], also=also)
@@ -184,7 +185,8 @@ async def test_an_empty_list_of_values_asks_nothing() -> None:
 async def test_a_value_too_long_for_any_url_goes_by_search() -> None:
     long = "n" * 3000
     links = {"link": '<http://x/?pageId=7>; rel="next"'}
-    answers = scripted(Reply([{"id": 7, "name": long}], headers=links), Reply([{"id": 9, "name": long}]))
+    last = {"link": '<http://x/?pageId=0>; rel="first"'}
+    answers = scripted(Reply([{"id": 7, "name": long}], headers=links), Reply([{"id": 9, "name": long}], headers=last))
     async with Server(answers) as server, client(server.site) as connectwise:
         found = await connectwise.list_where_in("/company/companies", "name", [long], fields=("name",))
         assert connectwise.requests.by_route["POST /company/companies/search"] == 2
@@ -206,7 +208,8 @@ async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_
             return Reply({"version": "v1"})
         if seen.method == "POST":
             return Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, status=status)
-        return Reply([{"id": 1, "name": "other"}, {"id": 2, "name": long}])
+        last = {"link": '<http://x/?pageId=0>; rel="first"'}
+        return Reply([{"id": 1, "name": "other"}, {"id": 2, "name": long}], headers=last)
 
     async with Server(answer) as server, client(server.site, on_notice=notices.append) as connectwise:
         await connectwise.get("/system/info")

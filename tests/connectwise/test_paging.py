@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.connectwise import EndlessPaging
-from reconciler.connectwise.paging import Links, Mark, Page, Paging, every_page, links_of
+from reconciler.connectwise.paging import Habit, Links, Mark, Page, Paging, every_page, links_of
 
 FIRST = '<http://x/?pageId=0>; rel="first"'
 
@@ -27,30 +27,39 @@ class Pages:
 
     def __init__(self, *pages: Page) -> None:
         self._pages = list(pages)
-        self._longest = 0
         self.marks: list[str] = []
 
     async def __call__(self, mark: Mark | None) -> Page:
         self.marks.append(str(mark or ""))
-        page = self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
-        self._longest = max(self._longest, len(page.objects))
-        return page
-
-    def longest(self) -> int:
-        return self._longest
+        return self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
 
 
 async def read(pages: Pages, paging: Paging = "forward-only", **more: Any) -> list[dict[str, Any]]:
-    """A list of pages of four, whose server is known to cap none of them below two."""
-    return await every_page(
-        pages, paging=paging, endpoint="/x", longest=pages.longest, **{"size": 4, "least": 2, **more}
-    )
+    """A list in pages of four at most, whose server would give two where nothing is asked for."""
+    return await every_page(pages, paging=paging, endpoint="/x", **{"size": 4, "least": 2, **more})
 
 
-async def test_a_page_shorter_than_any_cap_is_the_last() -> None:
-    pages = Pages(Page(rows(1), None))
-    assert await read(pages) == rows(1)
-    assert pages.marks == [""]
+async def test_a_page_shorter_than_any_cap_is_looked_behind_once_for_its_endpoint() -> None:
+    habit = Habit()
+    for marks in (["", "pageId=1"], [""], [""]):
+        pages = Pages(Page(rows(1), None), Page([], None))
+        assert await read(pages, habit=habit) == rows(1)
+        assert pages.marks == marks
+
+
+async def test_an_endpoint_that_gives_one_object_at_a_time_is_looked_behind_each_time() -> None:
+    habit = Habit()
+    for _ in range(2):
+        pages = Pages(Page(rows(1), None), Page(rows(2), None), Page([], None))
+        assert await read(pages, habit=habit) == rows(1, 2)
+
+
+async def test_a_page_that_a_cap_may_have_cut_off_is_looked_behind_each_time() -> None:
+    habit = Habit()
+    for _ in range(2):
+        pages = Pages(Page(rows(1, 2), None), Page([], None))
+        assert await read(pages, habit=habit) == rows(1, 2)
+        assert pages.marks == ["", "pageId=2"]
 
 
 async def test_a_page_whose_link_has_no_next_is_the_last() -> None:
@@ -96,7 +105,7 @@ async def test_a_list_that_can_have_no_more_objects_ends() -> None:
 
 
 async def test_a_short_page_whose_link_has_a_next_is_not_the_last() -> None:
-    pages = Pages(Page(rows(4), "<http://x/?pageId=4>; rel=next"), Page(rows(7), None))
+    pages = Pages(Page(rows(4), "<http://x/?pageId=4>; rel=next"), Page(rows(7), FIRST))
     assert await read(pages) == rows(4, 7)
     assert pages.marks == ["", "pageId=4"]
 
@@ -246,10 +255,9 @@ def test_no_link_header_is_too_broken_to_read(link: str) -> None:
 async def test_every_object_comes_once_however_it_is_paged(ids: set[int], cap: int, form: str, last: bool) -> None:
     table = rows(*sorted(ids))
     asked = 0
-    longest = 0
 
     async def fetch(mark: Mark | None) -> Page:
-        nonlocal asked, longest
+        nonlocal asked
         asked += 1
         if form.startswith("navigable"):
             number = mark.value if mark and mark.parameter == "page" else 1
@@ -259,13 +267,12 @@ async def test_every_object_comes_once_however_it_is_paged(ids: set[int], cap: i
             rest = [row for row in table if row["id"] > (mark.value if mark else 0)]
             page, more = rest[:cap], len(rest) > cap
             link = following(page[-1]["id"]) if more else ""
-        longest = max(longest, len(page))
         if form in {"none", "navigable without link"} or (form == "some" and asked % 2):
             link = ""
         elif last and not more:
             link = FIRST
         return Page(page, link or None)
 
-    found = await every_page(fetch, paging="forward-only", endpoint="/x", size=7, least=2, longest=lambda: longest)
+    found = await every_page(fetch, paging="forward-only", endpoint="/x", size=7, least=2)
     assert found == table
     assert asked <= len(ids) // cap + 3
