@@ -25,7 +25,7 @@ ACME: dict[str, Any] = {
 
 
 class Server:
-    """Answers each list by a function of its query; a status and a body, or the rows."""
+    """Answers each list, on one page, by a function of its query; a status and a body, or the rows."""
 
     def __init__(self, answer: Callable[[dict[str, str], str], Any]) -> None:
         self.answer = answer
@@ -40,7 +40,7 @@ class Server:
         found = self.answer(query, path)
         if isinstance(found, tuple):
             return httpx.Response(found[0], json=found[1])
-        return httpx.Response(200, json=found)
+        return httpx.Response(200, json=found, headers={"link": '<https://cw.example/x?pageId=0>; rel="first"'})
 
     @property
     def fields(self) -> list[str | None]:
