@@ -79,9 +79,9 @@ def reads_of(of: Kind, item: FieldForm) -> tuple[str, ...]:
 
 
 def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
-    """Those of the fields that every answer holds: natural keys, arrays and flags.
+    """Those of the fields that every answer holds: natural keys and arrays.
 
-    A text that is missing from an answer is an empty text [seen]. Where one of these is missing from every object of
+    A text that is missing from an answer is an empty text [seen], and a flag that is missing is not set. Where one of these is missing from every object of
     an answer, the server has left it out, and nothing is known about it. The serial numbers of additions that are not
     ours can all be empty.
     """
@@ -91,8 +91,7 @@ def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
         if reads_of(of, item)
         and (item.form.array or (item.name in of.key and (of.declarable or item.form.target is not None)))
     ]
-    flags = [path for path in fields if path.endswith("Flag")]
-    return tuple(path for path in dict.fromkeys([*paths, *flags]) if path in fields)
+    return tuple(path for path in dict.fromkeys(paths) if path in fields)
 
 
 def certain_in_table(table: Table) -> tuple[str, ...]:
