@@ -81,9 +81,9 @@ def reads_of(of: Kind, item: FieldForm) -> tuple[str, ...]:
 def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
     """Those of the fields that every answer holds: natural keys and arrays.
 
-    A text that is missing from an answer is an empty text [seen], and a flag that is missing is not set. Where one of these is missing from every object of
-    an answer, the server has left it out, and nothing is known about it. The serial numbers of additions that are not
-    ours can all be empty.
+    A text that is missing from an answer is an empty text [seen], and a flag that is missing is not set. Where one of
+    these is missing from every object of an answer, the server has left it out, and nothing is known about it. The
+    serial numbers of additions that are not ours can all be empty.
     """
     paths = [
         item.form.reads[0]
