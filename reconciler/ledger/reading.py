@@ -28,6 +28,8 @@ IN_MEMORY = 256 * 2**20
 RECENT = timedelta(days=62)
 """How far back the samples go in a copy of a database server's ledger: no running month needs older ones."""
 _BATCH = 5_000
+_NOTHING_BESIDE = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL")
+"""What SQLite answers where it cannot make its companions of the file: no permission, or no room."""
 
 
 def open_for_reading(url: str, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
@@ -151,7 +153,7 @@ def _back_up(file: Path, target: Any) -> None:
     try:
         return _copied(file, "mode=ro", target)
     except sqlite3.OperationalError as error:
-        if not str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        if not str(getattr(error, "sqlite_errorname", "")).startswith(_NOTHING_BESIDE):
             raise
     beside = file.with_name(f"{file.name}-wal")
     if not beside.exists() or beside.stat().st_size == 0:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.applying.settle import settle
-from reconciler.ledger.journal import begin_run, last_written, made_by_us, write_intent
+from reconciler.ledger.journal import begin_run, last_written, made_by_us, write_answer, write_intent
 from reconciler.ledger.lock import hold
 from reconciler.ledger.store import Ledger
 from tests.applying.test_apply import session_of
@@ -186,3 +186,59 @@ def test_nothing_is_written_while_an_intent_cannot_be_looked_up(small: Shop, com
 
     assert small("apply", "--auto-approve").code == 1
     assert small.journal() == before
+
+
+# ── by id, and where nothing can be told ─────────────────────────────────────────────────────────────────
+
+
+async def settled_with(shop: Shop, address: str, path: str, key: dict[str, object], **unknown: object) -> str:
+    """How an open POST is settled; `unknown` notes first that its answer was lost, with what was known of it."""
+    with Ledger.open(str(shop.ledger), now=shop.time) as ledger:
+        run = begin_run(ledger, "example", "sha256:0", shop.time)
+        about = {"method": "POST", "path": path, "body": dict(key), "natural_key": key, "now": shop.time}
+        intent = write_intent(ledger, run, address, **about)  # type: ignore[arg-type]
+        if unknown:
+            write_answer(ledger, intent, "unknown", now=shop.time, **unknown)  # type: ignore[arg-type]
+    async with session_of(shop) as session, hold(session.ledger, "example") as lease:
+        assert await settle(session.client, lease, lambda: session.context.now) == 1
+    return str(shop.journal("state")[-1][0])
+
+
+async def test_one_whose_answer_gave_an_id_is_settled_by_it_whatever_its_key_is_by_now(
+    small: Shop, company: str
+) -> None:
+    number = int(company.rpartition("/")[2])
+    key: dict[str, object] = {"identifier": "RenamedSince"}
+
+    assert await settled_with(small, "Company/x", "company/companies", key, object_id=number) == "done"
+    assert small.journal("object_id")[-1] == (number,)
+
+
+async def test_one_whose_id_is_there_no_more_is_looked_up_by_its_key(small: Shop, company: str) -> None:
+    number = int(company.rpartition("/")[2])
+    key: dict[str, object] = {"identifier": "AlderDental"}
+
+    assert await settled_with(small, "Company/x", "company/companies", key, object_id=999_999) == "done"
+    assert small.journal("object_id")[-1] == (number,)
+
+
+async def test_two_with_one_key_stop_no_other_customer(small: Shop, company: str) -> None:
+    """Somebody has copied the line meanwhile: which of the two is ours planning says, or refuses to guess."""
+    agreement = small.one("/finance/agreements", name="Alder Dental - Managed Backup")["id"]
+    path = f"/finance/agreements/{agreement}/additions"
+    product = small.one("/procurement/catalog", identifier="BACKUP-GB")["id"]
+    body = {"product": {"id": product}, "billCustomer": "Billable", "quantity": 1, "serialNumber": "rc:x"}
+    for _ in range(2):
+        sent = small.http.post(path, json={**body, "effectiveDate": "2026-11-01T00:00:00Z"})
+        assert sent.status_code == 201, sent.text
+    key = {"agreement": agreement, "product": product, "serialNumber": "rc:x"}
+
+    assert await settled_with(small, "Addition/x:y", path.strip("/"), key) == "failed"
+    assert "two objects have the natural key" in str(small.journal("error")[-1])
+
+
+async def test_a_key_of_fields_that_there_are_no_more_is_left_to_planning(small: Shop, company: str) -> None:
+    """An earlier version sent it; the line is found by its tag when the plan is made."""
+    key: dict[str, object] = {"agreement": 1, "product": 2, "mark": "rc:x"}
+
+    assert await settled_with(small, "Addition/x:y", "finance/agreements/1/additions", key) == "failed"
