@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -29,19 +30,16 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The socket's folder of a PostgreSQL server of our own; where there is no such program, the test is skipped."""
     pytest.importorskip("psycopg", reason="no driver for PostgreSQL: pip install 'reconciler[postgresql]'")
     initdb, server = shutil.which("initdb"), shutil.which("postgres")
     if initdb is None or server is None:
         pytest.skip("no PostgreSQL server on this machine")
-    folder = Path(tmp_path_factory.mktemp("pg"))
+    folder = Path(tempfile.mkdtemp(prefix="reconciler-pg-"))  # with a short path, which a socket's name needs
     as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
     if as_user:  # PostgreSQL refuses to run as root
         shutil.chown(folder, "nobody")
-        for above in [folder, *folder.parents][:4]:
-            if str(above).startswith(str(tmp_path_factory.getbasetemp().parent.parent)):
-                above.chmod(above.stat().st_mode | 0o011)
     data = folder / "data"
     made = [initdb, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"]
     subprocess.run(made, check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
@@ -55,6 +53,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
+            shutil.rmtree(folder)
 
 
 def _address(folder: str, database: str, user: str = "owner") -> str:
