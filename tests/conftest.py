@@ -10,7 +10,10 @@ import pytest
 from hypothesis import settings
 
 from reconciler.sandbox.server import RunningSandbox
+from tests.postgresql import postgresql, postgresql_url
 from tests.shop import Shop, open_shop
+
+__all__ = ["postgresql", "postgresql_url"]
 
 # CI tries the same examples each time, so that a change is judged by itself; at a desk new ones are looked for. A
 # machine that is busy with something else is no reason to fail either.

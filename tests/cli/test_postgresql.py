@@ -1,0 +1,87 @@
+"""The whole command line on a ledger in PostgreSQL."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.shop import ALDER, Shop
+
+SMALL = 12
+"""Documents and additions of an estate with one customer."""
+
+
+@pytest.fixture
+def small(shop: Shop, postgresql_url: str) -> Shop:
+    shop.only(ALDER)
+    shop.edit("workspace.yaml", "  billing:", "  ledger: {env: LEDGER_URL}\n  billing:")
+    shop.patch.setenv("LEDGER_URL", postgresql_url)
+    shop.variables["LEDGER_URL"] = postgresql_url
+    return shop
+
+
+def locks(url: str) -> list[int]:
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = [pid for (pid,) in connection.execute(sa.text("SELECT pid FROM locks"))]
+    engine.dispose()
+    return found
+
+
+def test_from_nothing_through_two_hours(small: Shop) -> None:
+    small.apply()
+    assert small("plan", "--detailed-exitcode").code == 0
+    small.advance(1)
+    small.uses(ALDER, "130")
+    small.apply("--only", "usage")
+    assert small.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 130
+    assert small("unlock").out == "Nobody holds the lock of workspace example.\n"
+
+
+def test_a_killed_run_is_continued_and_nothing_is_made_twice(small: Shop, postgresql_url: str) -> None:
+    small("plan")
+    small.fault("slow:ms=500@/company/contacts")
+    with small.start("apply", "--auto-approve") as process:
+        small.until(lambda: bool(small.tenant.tables["company"].rows) and bool(locks(postgresql_url)), process)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert locks(postgresql_url)
+    small.fault()
+
+    small.apply()
+
+    assert sum(small.counts().values()) == SMALL
+    assert locks(postgresql_url) == []
+    assert small("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_role_that_may_only_read_plans_and_does_not_apply(small: Shop, postgresql_url: str) -> None:
+    small.apply()
+    engine = sa.create_engine(postgresql_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"))
+    engine.dispose()
+    small.patch.setenv("LEDGER_URL", postgresql_url.replace("owner@", "reader@"))
+    for command in (["plan"], ["usage", "coverage"], ["usage", "report"], ["show", "Company/alder-dental"]):
+        said = small(*command)
+        assert said.code == 0, said.err
+        assert said.err.count("what this run reads is not kept") == 1
+
+    said = small("apply", "--auto-approve")
+
+    assert said.code == 1
+    assert "the ledger may not be written by this role" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_server_that_is_not_there_is_one_sentence(small: Shop, tmp_path: Path) -> None:
+    small.patch.setenv("LEDGER_URL", f"postgresql+psycopg://u:s3cret@/db?host={tmp_path}")
+    for command in (["plan"], ["apply", "--auto-approve"]):
+        said = small(*command)
+        assert said.code == 1
+        assert "the ledger cannot be used" in said.err
+        assert "s3cret" not in said.err
+        assert "Traceback" not in said.err
