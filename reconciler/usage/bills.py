@@ -64,7 +64,7 @@ class Bill:
     may_lower: bool = True
     """False: additions may be made and raised, but none may go below what it holds now. The ledger cannot know better:
     it does not know the period for a `peak`, `mean` or `p95`; it has no figure of a device that may have had one before
-    the ledger began; or the customer was not seen yet in a ledger that is younger than the grace."""
+    the ledger began; or a ledger that is younger than the grace has no sample of the customer."""
 
     @property
     def amount(self) -> Decimal | None:
@@ -130,7 +130,7 @@ def bill_of(rule: Rule, history: History | None, problem: str | None, since: dat
         measured=measured,
         history_from=first,
         knows_period=knows_period,
-        may_lower=rated is None or _may_lower(rule, verdict, measured, first, knows_period, at),
+        may_lower=rated is None or _may_lower(rule, measured, first, knows_period, at),
     )
     return Account(row, bill, standing)
 
@@ -143,13 +143,12 @@ def _start(rule: Rule, since: datetime | None, at: Moment) -> datetime:
 
 def _may_lower(
     rule: Rule,
-    verdict: Verdict,
     measured: Measured | None,
     first: datetime | None,
     knows_period: bool,
     at: Moment,
 ) -> bool:
-    if verdict.state == "never seen":
+    if measured is not None and not measured.of_hours:
         return first is not None and at.now - first >= at.settings.grace
     unread = measured is not None and bool(measured.missing)
     return knows_period or not (unread or rule.measure != "last")

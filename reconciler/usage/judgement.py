@@ -98,25 +98,33 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Verdict:
     seen = history.last_sample(rule.customer_id)
     there = source.lists(rule.customer_id)
     tolerated = settings.vanished == "warn"
-    if seen is not None:
-        since = seen.observed_at
-        used = "an unknown amount" if seen.bytes is None else in_unit(seen.bytes, rule.unit)
-        gone = f"without any device in {source.source}" if there else f"gone from {source.source}"
-        what = f"{gone}; its last sample was {used} at {when(since)}"
-    elif there:
-        since = source.known[rule.customer_id].first_seen_at
-        what = f"{source.source} has listed it since {when(since)}, and never with a device"
-    else:
-        what = f"source {source.source} has never listed customer {rule.customer_id}"
-        young = source.first_whole_at is None or now - source.first_whole_at < grace
-        if rule.minimum is None and young:
-            return Verdict("never seen", "held", f"{what}; check the customer's id", accounted=False)
-        billed = "" if rule.minimum is None else "; its minimum is billed"
-        return Verdict("never seen", "zero", f"{what}{billed}; check the customer's id", accounted=False)
+    if seen is None:
+        return _never_sampled(source, rule, tolerated=there and tolerated, now=now, grace=grace)
+    since = seen.observed_at
+    used = "an unknown amount" if seen.bytes is None else in_unit(seen.bytes, rule.unit)
+    gone = f"without any device in {source.source}" if there else f"gone from {source.source}"
+    what = f"{gone}; its last sample was {used} at {when(since)}"
     if now - since < grace:
         until = f"billed on as it stands until {when(since + grace)}, then as zero"
         return Verdict("vanished", "held", f"{what}; {until}", accounted=tolerated)
     return Verdict("vanished", "zero", f"{what}; after {hours(grace)} its hours count as zero", accounted=tolerated)
+
+
+def _never_sampled(source: SourceFacts, rule: Rule, *, tolerated: bool, now: datetime, grace: timedelta) -> Verdict:
+    """A customer that never had a device, or that no pull ever listed: only a minimum is billed.
+
+    Without one it is held while the ledger is young: a line that stands may be of usage that a lost ledger knew.
+    """
+    state: State = "never seen"
+    what = f"source {source.source} has never listed customer {rule.customer_id}; check the customer's id"
+    if source.lists(rule.customer_id):
+        state = "vanished"
+        since = source.known[rule.customer_id].first_seen_at
+        what = f"{source.source} has listed it since {when(since)}, and never with a device"
+    if rule.minimum is not None:
+        return Verdict(state, "zero", f"{what}; its minimum is billed", accounted=tolerated)
+    young = source.first_whole_at is None or now - source.first_whole_at < grace
+    return Verdict(state, "held" if young else "zero", what, accounted=tolerated)
 
 
 def unmeasured(standing: Standing, start: datetime) -> str:

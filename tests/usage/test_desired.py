@@ -206,7 +206,7 @@ def test_a_customer_that_was_never_seen_is_named_and_only_a_minimum_is_billed() 
     row = next(row for row in result.coverage.rows if row.customer_id == "1")
     assert (row.state, row.name, row.quantity, row.accounted) == ("never seen", "Acme", 5, False)
     assert result.bills[0].lines[0].quantity == 5
-    assert row.detail == "source cove has never listed customer 1; its minimum is billed; check the customer's id"
+    assert row.detail == "source cove has never listed customer 1; check the customer's id; its minimum is billed"
     assert f"mapping-1: {row.detail}" in result.warnings
     tolerant = replace(SETTINGS, vanished="warn")
     assert not result_of(facts({"2": {"b": GB}}), [rule(), rule("2")], settings=tolerant).coverage.is_complete
@@ -222,13 +222,18 @@ def test_while_the_ledger_is_young_a_customer_that_was_never_seen_lowers_nothing
 
 
 def test_a_customer_that_is_listed_without_any_device_counts_as_vanished() -> None:
-    for listed_since, state in [(NOON - 23 * HOUR, "held"), (NOON - 24 * HOUR, "zero")]:
-        listed = replace(known("1", "Acme"), first_seen_at=listed_since)
-        result = result_of(facts({}, known={"1": listed}), [rule(minimum=D(5), measure="peak")])
-        assert (only_row(result).state, only_bill(result).state) == ("vanished", state)
-        assert "never with a device" in only_row(result).detail
+    listed = replace(known("1", "Acme"), first_seen_at=NOON - 3 * HOUR)
+    for first, minimum, state in [(23, None, "held"), (24, None, "zero"), (23, D(5), "zero"), (24, D(5), "zero")]:
+        source = facts({}, known={"1": listed}, first_whole_at=NOON - first * HOUR)
+        result = result_of(source, [rule(minimum=minimum, measure="peak")])
+        bill = only_bill(result)
+        assert (only_row(result).state, bill.state) == ("vanished", state)
+        assert "cove has listed it since 2025-11-22 09:00 UTC, and never with a device" in only_row(result).detail
         assert not only_row(result).accounted
-        assert [line.quantity for line in only_bill(result).lines] == ([5] if state == "zero" else [])
+        assert [line.quantity for line in bill.lines] == ([minimum or 0] if state == "zero" else [])
+        assert bill.may_lower is (first == 24 or state == "held")
+    tolerant = replace(SETTINGS, vanished="warn")
+    assert result_of(facts({}, known={"1": listed}), [rule()], settings=tolerant).coverage.is_complete
     emptied = facts({}, names={"1": "Acme"}, last_seen=seen("1", NOON - 2 * HOUR))
     row = only_row(result_of(emptied, [rule()]))
     assert (row.state, row.effect) == ("vanished", "held")
