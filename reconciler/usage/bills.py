@@ -181,12 +181,12 @@ def measure(rule: Rule, history: History, standing: Standing, start: datetime) -
     """
     if rule.measure == "last":
         total = history.total_now(standing, start)
-        return take("last", () if total is None else (total,), expected=1)
+        return take("last", () if total is None else (total,))
     hours = history.hours(rule.customer_id, start)
     first = history.source.first_seen.get(rule.customer_id)
     begins = start if first is None else max(start, first)
     span = history.span
-    return take(rule.measure, hours, expected=span.hour_of(span.now) - span.hour_of(begins) + 1)
+    return take(rule.measure, hours, so_far=span.hour_of(span.now) - span.hour_of(begins) + 1)
 
 
 def _never_seen(history: History, start: datetime) -> Measured:

@@ -47,10 +47,15 @@ class Measured:
     measure: Measure
     chosen: tuple[HourTotal, ...]
     of_hours: int
-    """How many hours had a figure: those that the measure had to choose from."""
-    expected_hours: int = 0
-    """How many hours there are from the latest of the period's start, the mapping's start and the customer's first
+    """How many hours the measure had to choose from: those with a figure."""
+    hours_so_far: int | None = None
+    """How many hours there were from the latest of the period's start, the mapping's start and the customer's first
     sample until now. Held hours and hours without a pull are among them, and not in `of_hours`."""
+
+    @property
+    def known_of_hours(self) -> tuple[int, int] | None:
+        """Hours with a figure, of how many; None where the second is not told."""
+        return None if self.hours_so_far is None else (self.of_hours, self.hours_so_far)
 
     @property
     def hours(self) -> int:
@@ -75,7 +80,7 @@ class Measured:
         return tuple(dict.fromkeys(device for hour in self.chosen for device in hour.missing))
 
 
-def take(measure: Measure, hours: Sequence[HourTotal], *, expected: int = 0) -> Measured | None:
+def take(measure: Measure, hours: Sequence[HourTotal], *, so_far: int | None = None) -> Measured | None:
     """The hours that a measure chooses, of hours in their order; None where there is none to choose from.
 
     `last` the newest; `peak` the highest; `mean` all; `p95` the nearest rank: the smallest total that at least 95 % of
@@ -94,4 +99,4 @@ def take(measure: Measure, hours: Sequence[HourTotal], *, expected: int = 0) -> 
             totals = sorted(hour.bytes for hour in hours)
             rank = -(-95 * len(hours) // 100)
             chosen = (next(hour for hour in hours if hour.bytes == totals[rank - 1]),)
-    return Measured(measure, chosen, len(hours), expected)
+    return Measured(measure, chosen, len(hours), so_far)

@@ -302,7 +302,7 @@ def test_hours_before_a_device_was_read_for_the_first_time_are_known_in_every_la
     result = job.run({"1": {"a": 5 * GB, "x": GB}, "2": {"b": 5 * GB, "y": GB, "a": GB}}, start + 3 * HOUR)
     assert [None if bill.measured is None else bill.measured.of_hours for bill in result.bills] == [4, 1]
     alone = Hours(ledger, rule("2", measure="mean", name="only"))
-    assert [bill.measured and bill.measured.expected_hours for bill in alone.bill(start + 3 * HOUR).bills] == [4]
+    assert [bill.measured and bill.measured.hours_so_far for bill in alone.bill(start + 3 * HOUR).bills] == [4]
 
 
 def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> None:

@@ -27,9 +27,9 @@ def hours_of(*totals: int) -> tuple[HourTotal, ...]:
 
 @pytest.mark.parametrize(("measure", "total"), [("last", 4), ("peak", 9), ("p95", 9), ("mean", 20)])
 def test_each_measure_chooses_its_hours(measure: Measure, total: int) -> None:
-    taken = take(measure, hours_of(1, 9, 6, 4), expected=7)
+    taken = take(measure, hours_of(1, 9, 6, 4), so_far=7)
     assert taken is not None
-    assert (taken.total, taken.of_hours, taken.expected_hours) == (total, 4, 7)
+    assert (taken.total, taken.known_of_hours) == (total, (4, 7))
 
 
 def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
@@ -82,3 +82,9 @@ def test_peak_mean_and_p95_do_not_depend_on_the_order_of_hours(totals: list[int]
         assert one is not None
         assert other is not None
         assert one.total == other.total
+
+
+def test_how_many_hours_there_were_is_told_only_where_it_is_asked() -> None:
+    taken = take("last", hours_of(1))
+    assert taken is not None
+    assert taken.known_of_hours is None
