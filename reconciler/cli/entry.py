@@ -31,4 +31,4 @@ def _ended_by(error: BaseException) -> tuple[int, str]:
         if isinstance(cause, KeyboardInterrupt):
             return INTERRUPTED, NOTHING_WRITTEN
         cause = cause.__cause__ or cause.__context__
-    return 1, f"error: reconciler cannot be loaded ({type(error).__name__})\n  Install it again: see its README."
+    return 1, f"error: the program cannot be loaded ({type(error).__name__})\n  Install it again: see its README."

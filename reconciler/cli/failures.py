@@ -14,6 +14,7 @@ from reconciler.cli.entry import INTERRUPTED, NOTHING_WRITTEN
 from reconciler.cli.output import Undelivered, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.diagnostics import ManifestError
+from reconciler.rendering.paint import safe_lines
 
 _PACKAGE = Path(__file__).parent.parent
 _FRAMES = 12
@@ -58,7 +59,7 @@ def tell(failure: Failure, *, as_json: bool) -> int:
     """Say it, and return the exit code."""
     place = f"{failure.where}: " if failure.where else ""
     advice = f"\n  {failure.advice}" if failure.advice else ""
-    say(failure.text or f"error: {place}{failure.message}{advice}")
+    say(safe_lines(failure.text or f"error: {place}{failure.message}{advice}"))
     if as_json and not delivered():
         with suppress(Undelivered):  # it stands on standard error
             deliver_json(failure.document())

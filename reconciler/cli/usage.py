@@ -10,7 +10,7 @@ import typer
 
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, paint_of, print_lines, say
+from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
 from reconciler.cli.session import Session, make_plan, opened, pull_usage
 from reconciler.live.read import Scope
 from reconciler.planning.plan import Plan
@@ -50,7 +50,7 @@ def pull(
             ]
 
     rows = asyncio.run(pulled())
-    _print(context, rows, lambda: pulls_table(rows, paint_of(context)))
+    _print(context, rows, lambda: pulls_table(rows, paint_of(context), width()))
     states = {row["state"] for row in rows}
     return 1 if "failed" in states else UNACCOUNTED if "disbelieved" in states else 0
 
@@ -79,7 +79,7 @@ def coverage(ctx: typer.Context) -> int:
 
     plan = asyncio.run(planned())
     rows = [row.model_dump(mode="json") for row in plan.coverage]
-    _print(context, rows, lambda: coverage_table(plan, paint_of(context)))
+    _print(context, rows, lambda: coverage_table(plan, paint_of(context), width()))
     return 0 if plan.accounted else UNACCOUNTED
 
 
@@ -98,7 +98,7 @@ def report(ctx: typer.Context) -> None:
             return await reported(session)
 
     rows = [row.to_json() for row in asyncio.run(found())]
-    _print(context, rows, lambda: report_table(rows, paint_of(context)))
+    _print(context, rows, lambda: report_table(rows, paint_of(context), width()))
 
 
 def _print(context: Context, content: Any, lines: Any) -> None:

@@ -12,6 +12,7 @@ from reconciler.cli.output import deliver, deliver_json
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
+from reconciler.rendering.paint import safe_lines
 
 
 def validate(
@@ -29,7 +30,7 @@ def validate(
     except ManifestError as error:
         if context.json:
             raise
-        deliver(str(error))  # what is wrong is this command's result
+        deliver(safe_lines(str(error)))  # what is wrong is this command's result
         return 1
     documents = len(manifests.documents) + 1
     if context.json:

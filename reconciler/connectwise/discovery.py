@@ -24,7 +24,7 @@ def codebase_of(body: Any, site: str, company: str) -> str:
     """
     if body is None:
         raise UnknownCompany(
-            f"{site} knows no company {company!r}",
+            f"{site} knows no company '{company}'",
             method="GET",
             endpoint=discovery_path(company),
             advice="company is the one typed at the login page. If it is right, the region is another one: "

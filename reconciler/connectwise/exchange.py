@@ -150,7 +150,7 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
     except ValueError as error:
         start = excerpt(content, request.secrets, 120)
         raise NotJson(
-            f"the answer is not JSON ({len(content)} bytes that begin {start!r})",
+            f"the answer is not JSON ({len(content)} bytes that begin '{start}')",
             **about,
             status=status,
             advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
@@ -159,7 +159,7 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
     doubled = doubled_key(content, body)
     if doubled is not None:
         raise Malformed(
-            f"the answer holds {request.secrets.scrub(doubled)[:60]!r} twice in one object, so its value is not known",
+            f"the answer holds '{request.secrets.scrub(doubled)[:60]}' twice in one object, so its value is not known",
             **about,
             status=status,
             advice=MALFORMED,

@@ -46,7 +46,7 @@ def unpacked(body: bytes, coding: str, limit: int) -> bytes:
             raise OversizeError
         if unpacker.eof:
             return found
-    raise httpx.DecodingError(f"the answer's content coding {coding[:40]!r} cannot be undone")
+    raise httpx.DecodingError(f"the answer's content coding '{coding[:40]}' cannot be undone")
 
 
 class Message(httpx.Request):

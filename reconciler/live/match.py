@@ -188,7 +188,7 @@ class Matcher:
             reason = None if live is None else kind(reference.kind).unbillable(live.raw)
             if reason is not None:
                 named = "" if link is None else link.name
-                self._problem(f"{_where(document, reference)}: {reference.kind} {named!r} {reason}")
+                self._problem(f"{_where(document, reference)}: {reference.kind} '{named}' {reason}")
 
     def _refuse(self, address: str, problems: Iterable[str]) -> None:
         """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
@@ -343,7 +343,7 @@ class Matcher:
         if len(found) > 1:
             found = _awake(of, found)
         if len(found) > 1:
-            self._problem(f"{_where(document, reference)}: {of.name} {text!r} is ambiguous: ids {_ids(found)}")
+            self._problem(f"{_where(document, reference)}: {of.name} '{text}' is ambiguous: ids {_ids(found)}")
             return None
         if found:
             return Link(text, next(iter(found)))
@@ -352,7 +352,7 @@ class Matcher:
             return self._link_to(text, target)
         if of.name in self._read:
             at = f" at that {of.owner}" if of.owner else ""
-            self._missing(of, f"{text!r}{at}", reference, document, self._near(of, key))
+            self._missing(of, f"'{text}'{at}", reference, document, self._near(of, key))
         return None
 
     def _in_another_case(self, of: Kind, key: Key) -> dict[int, LiveObject]:
@@ -434,10 +434,11 @@ def _part_of(of: Kind, key: Key) -> Key:
 def _told(of: Kind, objects: Iterable[LiveObject]) -> str:
     """Candidates with their ids and what they hold of the natural key."""
     parts = [item for item in of.fields if item.name in of.key and item.name != of.parent]
-    return " and ".join(
-        f"id {obj.id} ({', '.join(f'{item.name} {item.form.decode(obj.raw)!r}' for item in parts)})"
-        for obj in sorted(objects, key=lambda obj: obj.id)
-    )
+
+    def held(obj: LiveObject) -> str:
+        return ", ".join(f"{item.name} '{item.form.decode(obj.raw)}'" for item in parts)
+
+    return " and ".join(f"id {obj.id} ({held(obj)})" for obj in sorted(objects, key=lambda obj: obj.id))
 
 
 def _identity(link: Link) -> int | str | None:

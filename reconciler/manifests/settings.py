@@ -27,7 +27,8 @@ def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: b
         if path[0] == "usage" and not usage:
             continue
         try:
-            resolve(reference, environ=environ, root=manifests.root, what=field_name(path))
+            value = resolve(reference, environ=environ, root=manifests.root, what=field_name(path))
+            _check_login(path, reference, value)
         except SecretError as error:
             wrong.append((path, error))
     if not wrong:
@@ -39,6 +40,16 @@ def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: b
     lines = "\n".join(f"  {where}: {found.what}" for where, found in placed)
     advice = "; ".join(dict.fromkeys(found.advice for _, found in placed))
     raise SecretError(f"{len(placed)} settings are missing or cannot be right\n{lines}", advice=advice)
+
+
+def _check_login(path: Path, reference: EnvSecret | FileSecret, value: str) -> None:
+    """What becomes a header of a request holds ASCII alone: a typographic dash was copied along."""
+    if path[0] == "connectwise" and path[1] != "site" and not value.isascii():
+        if isinstance(reference, EnvSecret):
+            holder = f"the environment variable {reference.env}"
+        else:
+            holder = f"the file {reference.file}"
+        raise SecretError(f"{holder} holds a character that is not ASCII", advice="copy the value again")
 
 
 def _references(value: Any, path: Path) -> Iterator[tuple[Path, EnvSecret | FileSecret]]:

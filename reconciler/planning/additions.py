@@ -156,7 +156,7 @@ class _Planner:
         found = self._live.ours(line.agreement, line.product, line.mark)
         if len(found) > 1:
             yield (
-                f"{line.address}: {len(found)} additions carry the mark {line.mark!r}: ids {_ids(found)}. "
+                f"{line.address}: {len(found)} additions carry the mark '{line.mark}': ids {_ids(found)}. "
                 "Cancel all but one"
             )
         claimed = [] if found else self._live.claimed(line.agreement, line.product, line.claims)

@@ -232,7 +232,7 @@ def read_plan(text: str, *, where: str = "plan file") -> Plan:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise PlanFileError(
-            f"plan format {version!r}, but this version reads {FORMAT_VERSION}",
+            f"plan format {version}, but this version reads {FORMAT_VERSION}",
             where=where,
             advice="Make the plan again with this version: reconciler plan --out FILE",
         )

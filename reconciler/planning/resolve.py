@@ -104,9 +104,9 @@ class Resolver:
                     continue
                 known, value = str(row["caption"]).strip(), _plain(given)
                 if known in found:
-                    self.problems.append(f"{where}: {known!r} is there twice")
+                    self.problems.append(f"{where}: '{known}' is there twice")
                 if not fits(value, row):
-                    self.problems.append(f"{where}: {known!r} is of type {row['fieldTypeIdentifier']}, not {given!r}")
+                    self.problems.append(f"{where}: '{known}' is of type {row['fieldTypeIdentifier']}, not {given}")
                 found[known] = value
         return found
 

@@ -55,12 +55,12 @@ class SetupTables:
             return Link(_label(found[0], target.label), found[0]["id"])
         if found:
             told = ", ".join(_told(row, target) for row in found)
-            return f"{name!r} is ambiguous in the setup table /{table}: {told}"
+            return f"'{name}' is ambiguous in the setup table /{table}: {told}"
         if of_name:
             told = " and ".join(repr(_owner(row, target)) for row in of_name)
-            return f"the setup table /{table} has no {name!r} with {target.scope} {scope!r}; it has one with {told}"
+            return f"the setup table /{table} has no '{name}' with {target.scope} '{scope}'; it has one with {told}"
         names = [_label(row, target.label) for entries in rows.values() for row in entries]
-        return f"the setup table /{table} has no {name!r}; {_hint(name, names)}"
+        return f"the setup table /{table} has no '{name}'; {_hint(name, names)}"
 
     def _rows(self, table: str, label: str) -> dict[str, list[Row]]:
         if (table, label) not in self._labelled:
@@ -90,7 +90,7 @@ def _owner(row: Row, target: Target) -> str:
 
 
 def _told(row: Row, target: Target) -> str:
-    return f"id {row['id']}" + (f" ({target.scope} {_owner(row, target)!r})" if target.scope else "")
+    return f"id {row['id']}" + (f" ({target.scope} '{_owner(row, target)}')" if target.scope else "")
 
 
 def _folded(text: str) -> str:

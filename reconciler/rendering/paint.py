@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal
@@ -25,9 +26,22 @@ def plain(text: str, _style: str) -> str:
     return text
 
 
+_BREAKS = re.compile("[\n\r\t\v\f\x85\u2028\u2029]+")
+
+
 def safe(text: str) -> str:
-    """Control characters and those that turn the direction of text, written out: what a customer is called
-    may not move somebody's cursor."""
+    """Text from outside on one line: what a customer is called may not move somebody's cursor. A line break is a
+    blank; control characters and those that turn the direction of text are written out."""
+    return text if text.isprintable() else escaped(" ".join(part.strip() for part in _BREAKS.split(text)).strip())
+
+
+def safe_lines(text: str) -> str:
+    """A message whose line ends are meant, each line of it made safe."""
+    return "\n".join(escaped(line.replace("\t", " ")) for line in text.split("\n"))
+
+
+def escaped(text: str) -> str:
+    """A value, in which a line break matters too: everything that could do harm is written out."""
     if text.isprintable():
         return text
     return "".join(
@@ -54,7 +68,7 @@ def shown(value: Any) -> str:
         case list():
             return "[" + ", ".join(shown(entry) for entry in value) + "]"
         case _:
-            return safe(json.dumps(str(value), ensure_ascii=False))
+            return escaped(json.dumps(str(value), ensure_ascii=False))
 
 
 def money(amount: Decimal, currency: str | None) -> str:

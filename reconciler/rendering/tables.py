@@ -11,33 +11,74 @@ from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import UNMAPPED, CoverageRow, Plan, collapsed
 from reconciler.rendering.paint import Paint, money, safe
 
-WIDTH = 160
-"""Columns that a table may take; what is longer is folded, never cut."""
+WIDTH = 100
+"""Columns that a table may take where nobody says how many there are; what is longer is folded, never cut."""
+_NARROW = 10
+"""Columns that a text is folded into at the least; where that is too much, each row is told field by field."""
+_GAP = 3
 
 Column = tuple[str, str]
-"""Heading, and `left` or `right`."""
+"""Heading, and `left` (a text, which may be folded) or `right` (a figure, which stays whole)."""
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Lines of a table whose columns are as wide as they need be."""
-    from rich import box  # noqa: PLC0415 (only commands that print tables wait for rich)
-    from rich.console import Console  # noqa: PLC0415
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = WIDTH) -> Iterator[str]:
+    """Lines of a table that fits the width: texts are folded, figures are not."""
+    from rich.cells import cell_len  # noqa: PLC0415 (only commands that print tables wait for rich)
+
+    told = [[safe(cell) for cell in row] for row in rows]
+    longest = [max(map(cell_len, (columns[place][0], *(row[place] for row in told)))) for place in range(len(columns))]
+    needed = [
+        each if justify == "right" else min(each, _NARROW) for (_, justify), each in zip(columns, longest, strict=True)
+    ]
+    fits = sum(needed) + _GAP * len(columns) <= width
+    yield from _table(columns, told, needed, width) if fits else _fields(columns, told, width)
+
+
+def _table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], needed: Sequence[int], width: int
+) -> Iterator[str]:
+    from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading, justify in columns:
-        made.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
+    for (heading, justify), least in zip(columns, needed, strict=True):
+        figure = justify == "right"
+        made.add_column(
+            heading, justify="right" if figure else "left", overflow="fold", no_wrap=figure, min_width=least
+        )
     for row in rows:
-        made.add_row(*(Text(safe(cell)) for cell in row))
-    console = Console(file=StringIO(), width=WIDTH, color_system=None, legacy_windows=False)
+        made.add_row(*map(Text, row))
+    yield from _drawn(made, width)
+
+
+def _fields(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Each row as lines of `field  value`: for a terminal too narrow for a table."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    for row in rows:
+        made = Table.grid(padding=(0, 2, 0, 0))
+        made.add_column(no_wrap=True)
+        made.add_column(overflow="fold")
+        for (heading, _), cell in zip(columns, row, strict=True):
+            if cell:
+                made.add_row(heading or "note", Text(cell))
+        yield from _drawn(made, width)
+        yield ""
+
+
+def _drawn(made: Any, width: int) -> Iterator[str]:
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(file=StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:
         console.print(made)
     for line in captured.get().rstrip("\n").split("\n"):
         yield line.rstrip()
 
 
-def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str]:
+def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
     columns = (("source", "left"), ("state", "left"), ("customers", "right"), ("samples", "right"), ("", "left"))
     yield from table(
         columns,
@@ -51,6 +92,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str
             ]
             for row in rows
         ],
+        width,
     )
     failed = sum(row["state"] == "failed" for row in rows)
     doubted = sum(row["state"] == "disbelieved" for row in rows)
@@ -60,7 +102,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str
         yield "Where what it says is right, believe it: reconciler usage pull --approve shrink=SOURCE"
 
 
-def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
+def coverage_table(plan: Plan, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     columns = (
         ("state", "left"),
         ("source", "left"),
@@ -70,13 +112,13 @@ def coverage_table(plan: Plan, paint: Paint) -> Iterator[str]:
         ("a month", "right"),
         ("", "left"),
     )
-    yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)])
+    yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)], width)
     open_rows = sum(not row.accounted for row in plan.coverage)
     amounts = [row.money for row in plan.coverage if row.state in UNMAPPED]
     worth = sum((amount for amount in amounts if amount is not None), Decimal(0))
     text = f"{len(plan.coverage)} accounted for."
     if open_rows:
-        at_risk = "unknown money" if None in amounts else money(worth, plan.summary.money.currency)
+        at_risk = "an unknown amount" if None in amounts else money(worth, plan.summary.money.currency)
         text = f"{open_rows} of {len(plan.coverage)} not accounted for, {at_risk} a month at risk."
     yield paint(text, "bold" if not open_rows else "red")
 
@@ -88,7 +130,7 @@ def _coverage_row(row: CoverageRow) -> list[str]:
     return [row.state, row.source, row.customer, row.name, quantity, worth, row.detail]
 
 
-def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[str]:
+def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Rows as `usage report --json` prints them, amounts as decimal text."""
     columns = (
         ("agreement", "left"),
@@ -100,7 +142,7 @@ def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint) -> Iterator[st
         ("from", "left"),
         ("used", "right"),
     )
-    yield from table(columns, [_report_row(row) for row in rows])
+    yield from table(columns, [_report_row(row) for row in rows], width)
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
     yield paint(f"{counted(len(rows), 'addition')}, {money(total, None)} a month.", "bold")
 
@@ -113,7 +155,7 @@ def _report_row(row: Mapping[str, Any]) -> list[str]:
         row["quantity"],
         "unknown" if row["unit_price"] is None else row["unit_price"],
         money(Decimal(row["amount"]), None),
-        row["last_updated"] or "",
+        (row["last_updated"] or "").replace("T", " "),  # where it is folded, the day stays whole
         row["source"] or "no mapping: an orphan",
         used,
     ]

@@ -133,9 +133,9 @@ class _Billing:
         others = [_named(obj) for obj in self._estate.solutions.get(company.id or 0, ())]
         if mapping.address in self._estate.named or (spec.solution, spec.managed_id) in others:
             return frozenset()
-        has = " and ".join(f"{name!r} with {number}" for name, number in others) or "none"
+        has = " and ".join(f"'{name}' with {number}" for name, number in others) or "none"
         raise RefusalError(
-            f"company {company.name} has no management solution {spec.solution!r} with Managed ID {spec.managed_id}, "
+            f"company {company.name} has no management solution '{spec.solution}' with Managed ID {spec.managed_id}, "
             f"declared or live; it has {has}. The name is compared with case"
         )
 

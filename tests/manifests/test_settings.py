@@ -67,3 +67,11 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_shown(
     assert "holds a" in error.message
     assert "hunter2" not in str(error)
     assert "ter2" not in str(error)
+
+
+def test_a_key_with_a_typographic_dash_names_its_variable(estate: Estate) -> None:
+    with pytest.raises(
+        SecretError, match="the environment variable PRIVATE holds a character that is not ASCII"
+    ) as caught:
+        check_settings(estate.load(), {**ALL, "PRIVATE": "hunter2–x"}, usage=False)
+    assert "hunter2" not in str(caught.value)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.rendering.paint import coloured, money, plain, safe, shown, signed
+from reconciler.rendering.paint import coloured, money, plain, safe, safe_lines, shown, signed
 
 
 @given(st.text())
@@ -22,7 +22,13 @@ def test_no_text_can_move_a_cursor_or_break_a_line(text: str) -> None:
 
 
 def test_what_is_harmful_is_written_out() -> None:
-    assert safe("Acme\x1b[2J\u202eGmbH\n") == "Acme\\u001b[2J\\u202eGmbH\\u000a"
+    assert safe("Acme\x1b[2J\u202eGmbH\n") == "Acme\\u001b[2J\\u202eGmbH"
+
+
+def test_a_line_break_in_a_name_is_a_blank_and_in_a_value_it_is_shown() -> None:
+    assert safe("Acme\r\n  Ltd\u2028Two\tThree") == "Acme Ltd Two Three"
+    assert shown("Acme\nLtd\x85") == '"Acme\\nLtd\\u0085"'
+    assert safe_lines("what: a\x1bb\n  advice\tc") == "what: a\\u001bb\n  advice c"
 
 
 def test_letters_of_any_language_stay() -> None:

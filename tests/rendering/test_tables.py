@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+from rich.cells import cell_len
+
 from reconciler.planning.plan import CoverageRow, Money, Summary
 from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
@@ -38,18 +41,18 @@ def report_row(**more: Any) -> dict[str, Any]:
 
 
 def test_a_report_shows_additions_next_to_the_usage_they_came_from() -> None:
-    found = stripped([*report_table([report_row(), report_row(amount="1000000.125")], plain)])
+    found = stripped([*report_table([report_row(), report_row(amount="1000000.125")], plain, 160)])
     assert found == [
         ["agreement", "product", "quantity", "unit price", "amount", "last update", "from", "used"],
-        ["backup", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
-        ["backup", "BACKUP-GB", "121", "0.15", "1,000,000.125", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
+        ["backup", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01 07:00:00Z", "cove/77", "120.405 GB"],
+        ["backup", "BACKUP-GB", "121", "0.15", "1,000,000.125", "2026-11-01 07:00:00Z", "cove/77", "120.405 GB"],
         ["2 additions, 1,000,018.275 a month."],
     ]
 
 
 def test_what_a_report_does_not_know_is_unknown_and_not_zero() -> None:
     orphan = report_row(unit_price=None, amount="0", last_updated=None, mapping=None, source="", used=None, unit=None)
-    found = stripped([*report_table([orphan], plain)])
+    found = stripped([*report_table([orphan], plain, 160)])
     assert found[1] == ["backup", "BACKUP-GB", "121", "unknown", "0.00", "no mapping: an orphan", "unknown"]
     assert found[2] == ["1 addition, 0.00 a month."]
 
@@ -114,13 +117,52 @@ def test_pulls_are_told_with_what_went_wrong() -> None:
 
 def test_names_from_outside_cannot_harm_a_terminal_or_break_a_row() -> None:
     rows = [
-        *report_table([report_row(agreement=EVIL)], plain),
+        *report_table([report_row(agreement=EVIL)], plain, 160),
         *coverage_table(plan_of(coverage=(row(name=EVIL),)), plain),
     ]
     assert "\x1b" not in "".join(rows)
-    assert sum("Acme\\u001b[2J\\u000aBolt" in line for line in rows) == 2
+    assert sum("Acme\\u001b[2J Bolt" in line for line in rows) == 2
 
 
 def test_a_long_cell_is_folded_and_never_cut() -> None:
     told = "".join(report_table([report_row(agreement="x" * 300)], plain))
     assert told.count("x") == 300
+
+
+WIDE = "東京バックアップ株式会社 " * 6
+LONG = "Managed-Backup-For-The-Whole-Of-The-North-Western-Region-And-Its-Branches"
+
+
+@pytest.mark.parametrize("width", [20, 37, 60, 80, 100, 133])
+def test_a_table_fits_the_width_and_loses_nothing(width: int) -> None:
+    rows = [report_row(agreement=WIDE, product=LONG, amount="123456789.12"), report_row(), report_row(source="")]
+    coverage = (row(name=WIDE, detail=LONG, quantity=Decimal("123456.789"), unit="GB"), row(customer=LONG))
+    for lines in (
+        [*report_table(rows, plain, width)][:-1],
+        [*coverage_table(plan_of(coverage=coverage), plain, width)][:-1],
+        [*pulls_table([pull(error=LONG), pull(notes=[WIDE])], plain, width)][:-1],
+    ):
+        assert max(map(cell_len, lines)) <= width
+        told = "".join("".join(lines).split())
+        assert told.count("東") >= (6 if "東" in told else 0)
+    assert width < 30 or "123,456,789.12" in "".join(report_table(rows, plain, width))
+
+
+def test_figures_stay_whole_in_a_table_of_a_pipe() -> None:
+    lines = [*report_table([report_row(agreement=WIDE, product=LONG, amount="12345.12", used="12345.678")], plain)]
+    first = next(line for line in lines if "12,345.12" in line)
+    assert first.endswith("12345.678 GB")
+    assert "agreement" in lines[2]
+
+
+def test_a_terminal_too_narrow_for_a_table_is_told_field_by_field() -> None:
+    lines = [*report_table([report_row(), report_row(product="other")], plain, 40)]
+    assert lines[:3] == ["agreement    backup", "product      BACKUP-GB", "quantity     121"]
+    assert "product      other" in lines
+
+
+def test_money_at_risk_without_a_price_is_unknown_and_not_zero() -> None:
+    gap = row(state="unmapped", quantity=Decimal(2), money=None, accounted=False)
+    assert [*coverage_table(plan_of(coverage=(gap,)), plain)][-1] == (
+        "1 of 1 not accounted for, an unknown amount a month at risk."
+    )

@@ -1,0 +1,156 @@
+"""`--json` is one JSON document for every command, when it succeeds and when it fails."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler.cli.commands import COMMANDS, GROUPS
+from reconciler.cli.main import run
+from tests.shop import ALDER, Said, Shop
+
+SUCCEEDS: dict[str, list[str]] = {
+    "validate": ["validate"],
+    "plan": ["plan"],
+    "apply": ["apply", "--auto-approve"],
+    "show": ["show", "Company/alder-dental"],
+    "fmt": ["fmt"],
+    "schema": ["schema", "Company"],
+    "unlock": ["unlock"],
+    "version": ["version"],
+    "usage pull": ["usage", "pull"],
+    "usage coverage": ["usage", "coverage"],
+    "usage report": ["usage", "report"],
+}
+FAILS: dict[str, list[str]] = {
+    "validate": ["validate", "-C", "nowhere"],
+    "plan": ["plan", "-C", "nowhere"],
+    "apply": ["apply", "nowhere.json"],
+    "show": ["show", "nowhere.json"],
+    "fmt": ["fmt", "-C", "nowhere"],
+    "schema": ["schema", "Nothing"],
+    "unlock": ["unlock", "-C", "nowhere"],
+    "sandbox": ["sandbox", "--state", "nowhere/state.json"],
+    "version": ["version", "more"],
+    "usage pull": ["usage", "pull", "-C", "nowhere"],
+    "usage coverage": ["usage", "coverage", "-C", "nowhere"],
+    "usage report": ["usage", "report", "-C", "nowhere"],
+}
+MISUSE = [[], ["plann"], ["plan", "--frobnicate"], ["plan", "--only", "money"], ["show"], ["usage"], ["usage", "burn"]]
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+def error_of(said: Said) -> Any:
+    """The error of a document that holds nothing else, told on standard error too."""
+    document = json.loads(said.out)
+    assert document.keys() == {"error"}
+    error = document["error"]
+    assert {"code", "message", "where", "advice"} <= error.keys()
+    assert error["code"] == said.code != 0
+    assert error["message"]
+    assert error["message"].splitlines()[0] in said.err
+    assert not error["message"].startswith("error")
+    assert said.err.count("error: error") == 0
+    return error
+
+
+def test_every_command_is_looked_at() -> None:
+    named = {name.split()[0] for name in FAILS}
+    assert {*COMMANDS, *GROUPS} <= named | {"ledger", "history"}
+    assert {*COMMANDS, *GROUPS} - {"sandbox", "ledger", "history"} <= {name.split()[0] for name in SUCCEEDS}
+
+
+@pytest.mark.parametrize("name", SUCCEEDS)
+def test_a_command_that_succeeds_prints_one_document(small: Shop, name: str) -> None:
+    if name != "apply":
+        small.apply()
+    said = small("--json", *SUCCEEDS[name])
+    assert said.code == 0, said.err
+    json.loads(said.out)
+    assert said.out == small(*SUCCEEDS[name], "--json").out or name in {"apply", "plan", "usage pull", "show"}
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_a_command_that_fails_prints_one_document(small: Shop, name: str) -> None:
+    error_of(small("--json", *FAILS[name]))
+    error_of(small(*FAILS[name], "--json"))
+
+
+@pytest.mark.parametrize("arguments", MISUSE)
+def test_misuse_prints_one_document(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--json", *arguments]) == 1
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert error["code"] == 1
+    assert "--help" in error["advice"]
+
+
+def test_a_refusal_prints_one_document_with_3(small: Shop) -> None:
+    error = error_of(small("--json", "apply", stdin="no\n"))
+    assert (error["code"], error["message"]) == (3, "not approved; nothing was written")
+    assert "--auto-approve" in error["advice"]
+
+
+def test_missing_variables_print_one_document(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CONNECTWISE_SITE")
+    monkeypatch.delenv("COVE_PASSWORD")
+    error = error_of(small("plan", "--json"))
+    assert "CONNECTWISE_SITE" in error["message"]
+    assert "COVE_PASSWORD" in error["message"]
+    assert "workspace.yaml:" in error["message"]
+
+
+def test_ctrl_c_prints_one_document_with_130(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reconciler.cli.plan.show", interrupted)
+    assert error_of(small("plan", "--json"))["code"] == 130
+
+
+def test_an_apply_in_part_is_its_outcome(small: Shop) -> None:
+    small.fault("500@/additions")
+    said = small("--json", "apply", "--auto-approve")
+    assert said.code == 4
+    assert "results" in json.loads(said.out)
+
+
+def test_an_apply_that_asks_shows_the_plan_beside_its_document(small: Shop) -> None:
+    said = small("--json", "apply", stdin="yes\n")
+    assert said.code == 0
+    assert "results" in json.loads(said.out)
+    assert "Plan: 12 to create" in said.err
+
+
+def test_what_breaks_off_after_the_document_adds_no_second_one(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reconciler.cli import apply as command  # noqa: PLC0415
+
+    ended = command._Run._ended
+
+    def breaks(*about: Any) -> int:
+        ended(*about)
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(command._Run, "_ended", breaks)
+    said = small("--json", "apply", "--auto-approve")
+    assert said.code == 0
+    assert "results" in json.loads(said.out)
+    assert "RuntimeError" in said.err
+    assert "hunter2" not in said.err
+
+
+def test_what_breaks_off_while_writing_ends_with_4(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_: Any) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr("reconciler.cli.apply.carry_out_plan", breaks)
+    error = error_of(small("--json", "apply", "--auto-approve"))
+    assert error["code"] == 4
+    assert "what is done is not done twice" in error["advice"]
