@@ -13,12 +13,13 @@ from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 100
 """Columns that a table may take where nobody says how many there are; what is longer is folded, never cut."""
-_NARROW = 10
-"""Columns that a text is folded into at the least; where that is too much, each row is told field by field."""
-_GAP = 3
+_A_WORD, _NARROW = 24, 8
+"""Columns that a text is folded into at the least: those of its longest word up to so many, else so few. Where that is
+too much, each row is told field by field."""
+_GAP = 2
 
 Column = tuple[str, str]
-"""Heading, and `left` (a text, which may be folded) or `right` (a figure, which stays whole)."""
+"""Heading, and `left` (a text, which may be folded), `right` (a figure) or `whole` (neither is folded)."""
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = WIDTH) -> Iterator[str]:
@@ -26,12 +27,18 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int =
     from rich.cells import cell_len  # noqa: PLC0415 (only commands that print tables wait for rich)
 
     told = [[safe(cell) for cell in row] for row in rows]
-    longest = [max(map(cell_len, (columns[place][0], *(row[place] for row in told)))) for place in range(len(columns))]
-    needed = [
-        each if justify == "right" else min(each, _NARROW) for (_, justify), each in zip(columns, longest, strict=True)
-    ]
-    fits = sum(needed) + _GAP * len(columns) <= width
-    yield from _table(columns, told, needed, width) if fits else _fields(columns, told, width)
+    cells = [[heading, *(row[place] for row in told)] for place, (heading, _) in enumerate(columns)]
+    longest = [max(map(cell_len, column)) for column in cells]
+    words = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
+    for narrowest in (_A_WORD, _NARROW):
+        needed = [
+            min(word, narrowest) if justify == "left" else whole
+            for (_, justify), whole, word in zip(columns, longest, words, strict=True)
+        ]
+        if sum(needed) + _GAP * len(columns) <= width:
+            yield from _table(columns, told, needed, width)
+            return
+    yield from _fields(columns, told, width)
 
 
 def _table(
@@ -41,12 +48,10 @@ def _table(
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for (heading, justify), least in zip(columns, needed, strict=True):
-        figure = justify == "right"
-        made.add_column(
-            heading, justify="right" if figure else "left", overflow="fold", no_wrap=figure, min_width=least
-        )
+        side: Any = "right" if justify == "right" else "left"
+        made.add_column(heading, justify=side, overflow="fold", no_wrap=justify != "left", min_width=least)
     for row in rows:
         made.add_row(*map(Text, row))
     yield from _drawn(made, width)
@@ -58,7 +63,7 @@ def _fields(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     from rich.text import Text  # noqa: PLC0415
 
     for row in rows:
-        made = Table.grid(padding=(0, 2, 0, 0))
+        made = Table.grid(padding=(0, _GAP, 0, 0))
         made.add_column(no_wrap=True)
         made.add_column(overflow="fold")
         for (heading, _), cell in zip(columns, row, strict=True):
@@ -138,7 +143,7 @@ def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = W
         ("quantity", "right"),
         ("unit price", "right"),
         ("amount", "right"),
-        ("last update", "left"),
+        ("last update", "whole"),
         ("from", "left"),
         ("used", "right"),
     )
@@ -155,7 +160,7 @@ def _report_row(row: Mapping[str, Any]) -> list[str]:
         row["quantity"],
         "unknown" if row["unit_price"] is None else row["unit_price"],
         money(Decimal(row["amount"]), None),
-        (row["last_updated"] or "").replace("T", " "),  # where it is folded, the day stays whole
+        row["last_updated"] or "",
         row["source"] or "no mapping: an orphan",
         used,
     ]

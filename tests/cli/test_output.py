@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from reconciler.cli.output import read_file, write_file
+from reconciler.cli.output import read_file, width, write_file
 from reconciler.errors import ReconcilerError
 
 
@@ -58,3 +60,29 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ReconcilerError, match="is not UTF-8 text"):
         read_file(tmp_path / "plan.json")
+
+
+@pytest.mark.parametrize(
+    ("terminal", "columns", "expected"),
+    [
+        (None, "60", 100),
+        (133, "", 133),
+        (133, "60", 60),
+        (133, "0", 133),
+        (133, "many", 133),
+        (0, "", 100),
+        (5, "", 20),
+    ],
+)
+def test_a_table_takes_the_terminals_columns_or_100_in_a_pipe(
+    terminal: int | None, columns: str, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def size(_number: int) -> os.terminal_size:
+        if terminal is None:
+            raise OSError(25, "Inappropriate ioctl for device")
+        return os.terminal_size((terminal, 24))
+
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(fileno=lambda: 1))
+    monkeypatch.setattr(os, "get_terminal_size", size)
+    monkeypatch.setenv("COLUMNS", columns)
+    assert width() == expected

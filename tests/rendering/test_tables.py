@@ -44,8 +44,8 @@ def test_a_report_shows_additions_next_to_the_usage_they_came_from() -> None:
     found = stripped([*report_table([report_row(), report_row(amount="1000000.125")], plain, 160)])
     assert found == [
         ["agreement", "product", "quantity", "unit price", "amount", "last update", "from", "used"],
-        ["backup", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01 07:00:00Z", "cove/77", "120.405 GB"],
-        ["backup", "BACKUP-GB", "121", "0.15", "1,000,000.125", "2026-11-01 07:00:00Z", "cove/77", "120.405 GB"],
+        ["backup", "BACKUP-GB", "121", "0.15", "18.15", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
+        ["backup", "BACKUP-GB", "121", "0.15", "1,000,000.125", "2026-11-01T07:00:00Z", "cove/77", "120.405 GB"],
         ["2 additions, 1,000,018.275 a month."],
     ]
 
@@ -89,7 +89,7 @@ def test_money_that_no_default_product_prices_is_unknown_and_not_zero() -> None:
     unknown = row(state="unattributed", customer="78", quantity=Decimal(2), accounted=False)
     found = stripped([*coverage_table(plan_of(coverage=(priced, unknown)), plain)])
     assert found[2] == ["unattributed", "cove", "78", "Acme", "2", "unknown"]
-    assert found[-1] == ["2 of 2 not accounted for, unknown money a month at risk."]
+    assert found[-1] == ["2 of 2 not accounted for, an unknown amount a month at risk."]
 
 
 def test_a_source_that_failed_has_one_row_for_all_its_customers() -> None:
@@ -152,7 +152,6 @@ def test_figures_stay_whole_in_a_table_of_a_pipe() -> None:
     lines = [*report_table([report_row(agreement=WIDE, product=LONG, amount="12345.12", used="12345.678")], plain)]
     first = next(line for line in lines if "12,345.12" in line)
     assert first.endswith("12345.678 GB")
-    assert "agreement" in lines[2]
 
 
 def test_a_terminal_too_narrow_for_a_table_is_told_field_by_field() -> None:
