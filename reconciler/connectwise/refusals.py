@@ -54,6 +54,9 @@ _CUSTOM = re.compile(r"custom\s*field|user\s*-?defined\s*field", re.IGNORECASE)
 _FIRST_404 = f"The cloud can answer bad credentials with 404. {_KEYS}; the region in the site may also be a wrong one."
 _EXCERPT = 200
 """Characters of a body that are shown."""
+_LONGEST = 1000
+"""Characters of one message of the server that are shown."""
+_MOST_FIELDS = 20
 _READ = 20_000
 """Bytes of a body that are looked through for secrets before it is cut down to what is shown."""
 _NONE = Secrets()
@@ -74,7 +77,7 @@ def refusal(
     parsed = error_body(body)
     code, message = str(parsed.get("code") or ""), str(parsed.get("message") or "")
     fields = tuple(_fields(parsed, secrets))
-    code, message = secrets.scrub(code), secrets.scrub(message)
+    code, message = plain(secrets.scrub(code)), plain(secrets.scrub(message))
     kind, advice = _BY_STATUS.get(status, (None, ""))
     if kind is None:
         kind, advice = _otherwise(status)
@@ -84,8 +87,9 @@ def refusal(
         kind, advice = Forbidden, _SSL_REQUIRED
     said = message or (excerpt(body, secrets) if not parsed else "")
     what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
-    what += f": {' '.join(said.split())}" if said else ""
-    what += "".join(f"; {entry}" for entry in fields)
+    what += f": {said}" if said else ""
+    what += "".join(f"; {entry}" for entry in fields[:_MOST_FIELDS])
+    what += f"; and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
     about: dict[str, Any] = {"retry_after": retry_after} if kind in {TooMany, ServerFailed} else {}
     return kind(what, method=method, endpoint=endpoint, status=status, code=code, fields=fields, advice=advice, **about)
 
@@ -130,7 +134,13 @@ def error_body(body: bytes) -> dict[str, Any]:
 def excerpt(body: bytes, secrets: Secrets, length: int = _EXCERPT) -> str:
     """How a body begins, on one line and without the secrets."""
     text = secrets.scrub(body[:_READ].decode("utf-8", "replace"))
-    return " ".join(text.split())[:length]
+    return plain(text, length)
+
+
+def plain(text: str, length: int = _LONGEST) -> str:
+    """What a server says, on one line, without characters that a terminal would obey, and not without end."""
+    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return shown if len(shown) <= length else f"{shown[:length]}…"
 
 
 def _otherwise(status: int) -> tuple[type[ConnectWiseError], str]:
@@ -144,7 +154,7 @@ def _fields(parsed: dict[str, Any], secrets: Secrets) -> list[FieldError]:
     if not isinstance(entries, list):
         return []
     return [
-        FieldError(*(secrets.scrub(str(entry.get(key) or "")) for key in ("code", "field", "message")))
+        FieldError(*(plain(secrets.scrub(str(entry.get(key) or ""))) for key in ("code", "field", "message")))
         for entry in entries
         if isinstance(entry, dict)
     ]

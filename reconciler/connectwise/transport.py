@@ -89,7 +89,7 @@ class DirectTransport(AiohttpTransport):
 
 def production_transport(base: str, *, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
     """A transport to one tenant: TLS verified, no cookies kept, through the environment's proxy where one applies."""
-    context = httpx.create_ssl_context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _context() if base.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
@@ -106,10 +106,21 @@ def production_transport(base: str, *, max_connections: int, timeouts: Timeouts)
     return DirectTransport(context=context, proxy=proxy_for(base), session=session, limit=timeouts.size)
 
 
+def _context() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # an ssl.SSLError is one
+        raise BadConnection(
+            f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR name cannot be read: {error.strerror or error}",
+            setting="site",
+            advice="Set it to a file with the certificates of the authorities that are trusted, or take it away.",
+        ) from error
+
+
 def proxy_for(base: str) -> str | None:
     """The proxy that the environment names for this site (`HTTPS_PROXY`, `NO_PROXY`), if any.
 
-    Raises `BadConnection` for one that is not http: others (socks) are not spoken here.
+    Raises `BadConnection` for one that is not http, as others (socks) are not spoken here, and for what is no address.
     """
     parts = urlsplit(base)
     url = getproxies().get(parts.scheme)
@@ -121,6 +132,17 @@ def proxy_for(base: str) -> str | None:
             f"the proxy of the environment speaks {url.partition(':')[0]}, which is not supported",
             setting="site",
             advice=f"Set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY.",
+        )
+    try:
+        address = httpx.Proxy(url).url
+    except (httpx.InvalidURL, ValueError):
+        address = None
+    if address is None or not address.host or address.fragment or address.query or address.path.strip("/"):
+        raise BadConnection(
+            "the proxy of the environment is not an address",
+            setting="site",
+            advice=f"Set {parts.scheme.upper()}_PROXY to http://HOST:PORT; a / or # in its password is written %2F "
+            "or %23. No part of it is shown here.",
         )
     return url
 

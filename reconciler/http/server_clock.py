@@ -23,7 +23,7 @@ class ServerClock:
 
         The server wrote its date between the two.
         """
-        return cls._between(date - received, date + _RESOLUTION - sent)
+        return cls._between(date - received, date - sent + _RESOLUTION)
 
     def narrowed(self, newer: Self) -> Self:
         """What two answers show together. If they exclude each other, a clock was set: the newer holds."""

@@ -24,5 +24,5 @@ def http_date(text: str) -> datetime | None:
     try:
         value = parsedate_to_datetime(text)
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, IndexError, TypeError):
         return None

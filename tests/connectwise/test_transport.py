@@ -76,6 +76,30 @@ def test_a_proxy_of_another_kind_is_refused_with_advice(monkeypatch: pytest.Monk
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://me:hunter2@proxy:port",
+        "http://me:hun/ter2@proxy:80",
+        "me:hunter2@",
+        "http://:80",
+        "http://me:1#ter2@x:y",
+    ],
+)
+def test_a_proxy_that_is_no_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(BadConnection, match="not an address") as caught:
+        proxy_for("https://api-na.myconnectwise.net")
+    assert "ter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["/no/such/file", __file__])
+def test_certificates_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", name)
+    with pytest.raises(BadConnection, match="SSL_CERT_FILE"):
+        production_transport("https://x.example", max_connections=2, timeouts=Timeouts())
+
+
 async def test_the_proxy_is_asked_for_a_tunnel_and_its_no_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Server(scripted(Reply({}, status=407))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{proxy.port}")

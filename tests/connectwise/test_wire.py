@@ -236,6 +236,16 @@ async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> No
     assert waits.slept in ([0.5, 1.0], [0.5])
 
 
+async def test_what_a_server_says_is_shown_on_one_line_and_not_without_end() -> None:
+    entries = [{"code": "InvalidField", "field": f"field{number}", "message": "no" * 5000} for number in range(40)]
+    body = {"code": "Bad\x1b[2J", "message": "one\r\ntwo\x00" + "x" * 5000, "errors": entries}
+    error = await fails(Reply(body, status=400))
+    assert "Bad [2J: one two xxx" in error.what
+    assert error.what.isprintable()
+    assert len(error.what) < 30_000
+    assert error.what.endswith("; and 20 more")
+
+
 async def test_a_byte_order_mark_is_no_fault() -> None:
     async with Server(scripted(Reply(b'\xef\xbb\xbf{"id" : 1}'))) as server, client(server.site) as connectwise:
         assert await connectwise.get("/x/1") == {"id": 1}

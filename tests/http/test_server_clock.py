@@ -30,6 +30,11 @@ def test_a_clock_behind_ours_has_a_skew_that_is_positive() -> None:
     assert ServerClock.seen(after(-600), sent=NOON, received=NOON).least_skew == timedelta(seconds=599)
 
 
+def test_the_last_second_of_all_is_a_date_as_well() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert ServerClock.seen(last, sent=NOON, received=NOON).least_skew > timedelta(days=365 * 7000)
+
+
 def test_two_answers_narrow_it_down() -> None:
     wide = ServerClock.seen(after(60), sent=NOON, received=after(10))
     close = ServerClock.seen(after(61), sent=NOON, received=after(0.5))

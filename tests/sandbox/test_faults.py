@@ -149,3 +149,12 @@ def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
 
     headers = {"content-type": "application/json"}
     assert api.http.post("/company/companies", content=pieces(), headers=headers).status_code == 201  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [("drip", "drip:ms=250"), ("page-cap", "page-cap:size=25"), ("slow", "slow:ms=250")],
+)
+def test_a_fault_that_needs_a_number_says_which(spec: str, told: str) -> None:
+    with pytest.raises(FaultSpecError, match=told):
+        parse_fault(spec)
