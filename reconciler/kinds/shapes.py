@@ -39,7 +39,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
 def _of_kind(of: Kind) -> Shape:
     """All forms, declared by a document or not, and what billing reads beside them."""
     also = Shape({name: sort for path in of.read_also for name, sort in _by_convention(path)})
-    return joined(_joined(of.fields), joined(Shape({"_info": _INFO}), also))
+    return joined(_joined(of.fields), joined(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 
 
 def _joined(fields: tuple[FieldForm, ...]) -> Shape:
@@ -55,7 +55,8 @@ def _around(form: Form) -> Iterator[tuple[str, Shape]]:
         yield form.children.path, Shape(form.children.shape)
     if form.target is not None and form.target.table is not None:
         scope = {form.target.scope: reference("name")} if form.target.scope else {}
-        yield form.target.table, Shape({form.target.label: TEXT, **scope})
+        inactive: dict[str, Sort] = {"inactiveFlag": FLAG} if form.target.inactive else {}
+        yield form.target.table, Shape({form.target.label: TEXT, **scope, **inactive})
     for table in form.tables:
         yield table.path, _of_table(table)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, TEXT, Many, Shape
+from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, TEXT, Many, Shape, misfit
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.shapes import by_path
@@ -51,3 +51,16 @@ def test_shapes_say_what_connectwise_says() -> None:
 def _path(of: Kind) -> str:
     path = str(of.collection)
     return path if of.parent is None else path.replace(f"{{{of.parent}}}", "{id}")
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("company/contacts", "deletedFlag"),
+        ("company/companies/{id}/managementSummaryReports", "deletedFlag"),
+        ("finance/agreements/types", "inactiveFlag"),
+    ],
+)
+def test_the_flags_that_leave_an_object_out_are_flags(path: str, field: str) -> None:
+    """A text in their place would leave the object out, and a second one would be made."""
+    assert misfit({"id": 1, field: "no"}, by_path()[path]) == f'{field} is "no" where true or false is expected'
