@@ -63,4 +63,5 @@ def _path(of: Kind) -> str:
 )
 def test_the_flags_that_leave_an_object_out_are_flags(path: str, field: str) -> None:
     """A text in their place would leave the object out, and a second one would be made."""
-    assert misfit({"id": 1, field: "no"}, by_path()[path]) == f'{field} is the text "no" where true or false is expected'
+    told = misfit({"id": 1, field: "no"}, by_path()[path])
+    assert told == f'{field} is the text "no" where true or false is expected'
