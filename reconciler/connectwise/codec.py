@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_TOO_DEEP = "JSON nested deeper than anything that ConnectWise answers"
 _MARK = b"\xef\xbb\xbf"
 """A byte order mark, which servers on Windows may put before what they send."""
 _ENCODER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
@@ -22,7 +23,7 @@ def decode(body: bytes) -> Any:
     try:
         return _DECODER.decode(body.removeprefix(_MARK))
     except RecursionError as error:
-        raise ValueError("JSON nested deeper than anything that ConnectWise answers") from error
+        raise ValueError(_TOO_DEEP) from error
     except ArithmeticError as error:
         raise ValueError("a number with an exponent beyond all bounds") from error
 
@@ -30,9 +31,18 @@ def decode(body: bytes) -> Any:
 def doubled_key(body: bytes, value: Any) -> str | None:
     """A key that stands twice in one object of `body`, which was parsed as `value`; None where there is none.
 
+    Raises `ValueError` for what is nested too deep to be looked through.
+
     Counted first: only where the text holds another number of `":` than it would if it were written again are the
     objects looked at one by one.
     """
+    try:
+        return _doubled_key(body, value)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+
+
+def _doubled_key(body: bytes, value: Any) -> str | None:
     if body.count(b'":') == _ENCODER.encode(value).count(b'":'):
         return None
     found: list[str] = []

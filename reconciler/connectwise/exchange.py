@@ -147,6 +147,7 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
         return None
     try:
         body = decode(content)
+        doubled = doubled_key(content, body)
     except ValueError as error:
         start = excerpt(content, request.secrets, 120)
         raise NotJson(
@@ -156,7 +157,6 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
             advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
             "check the site and the proxy, and run again.",
         ) from error
-    doubled = doubled_key(content, body)
     if doubled is not None:
         raise Malformed(
             f"the answer holds '{request.secrets.scrub(doubled)[:60]}' twice in one object, so its value is not known",

@@ -58,7 +58,10 @@ _LONGEST = 1000
 """Characters of one message of the server that are shown."""
 _MOST_FIELDS = 20
 _READ = 20_000
-"""Bytes of a body that are looked through for secrets before it is cut down to what is shown."""
+"""Bytes of a body, or characters of a message, that are looked through for secrets before they are cut down to what is
+shown."""
+_MOST_READ = 200
+"""Entries of an error that are read at most."""
 _NONE = Secrets()
 _BAD_REQUEST = 400
 _REQUEST_TIMEOUT = 408
@@ -75,9 +78,9 @@ def refusal(
 ) -> ConnectWiseError:
     """The error for an answer with a status of 400 or above. `secrets` are taken out of what the server says."""
     parsed = error_body(body)
-    code, message = str(parsed.get("code") or ""), str(parsed.get("message") or "")
+    code, message = _text(parsed.get("code")), _text(parsed.get("message"))
     fields = tuple(_fields(parsed, secrets))
-    code, message = plain(secrets.scrub(code)), plain(secrets.scrub(message))
+    code, message = plain(secrets.scrub(code[:_READ])), plain(secrets.scrub(message[:_READ]))
     kind, advice = _BY_STATUS.get(status, (None, ""))
     if kind is None:
         kind, advice = _otherwise(status)
@@ -104,6 +107,11 @@ def bad_credentials(error: ConnectWiseError) -> Unauthorized:
         code=error.code,
         advice=_FIRST_404,
     )
+
+
+def _text(value: Any) -> str:
+    """A text of an error body; what is nested says nothing."""
+    return "" if value is None or isinstance(value, dict | list) else str(value)
 
 
 def is_security(body: Any) -> bool:
@@ -154,7 +162,7 @@ def _fields(parsed: dict[str, Any], secrets: Secrets) -> list[FieldError]:
     if not isinstance(entries, list):
         return []
     return [
-        FieldError(*(plain(secrets.scrub(str(entry.get(key) or ""))) for key in ("code", "field", "message")))
-        for entry in entries
+        FieldError(*(plain(secrets.scrub(_text(entry.get(key))[:_READ])) for key in ("code", "field", "message")))
+        for entry in entries[:_MOST_READ]
         if isinstance(entry, dict)
     ]

@@ -30,7 +30,8 @@ def solution_reference(value: Value, _: Tables) -> dict[str, Any]:
     return {"managementSolution": {"name": value.name if isinstance(value, Link) else value}}
 
 
-SHAPE = {"managementSolution": shapes.Shape({"id": shapes.ID, "name": shapes.TEXT, "setupName": shapes.TEXT})}
+SHAPE = {"managementSolution": shapes.Shape({"id": shapes.NUMBER, "name": shapes.TEXT, "setupName": shapes.TEXT})}
+"""A report that lost its solution may be read back with none, or with one of id 0 [guess]."""
 
 SOLUTION = Form(("managementSolution",), lambda obj: _said(obj, "name"), solution_reference, exact=True, shape=SHAPE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import time
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -201,6 +202,7 @@ async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
         Reply({"id": 1}, cut=4),
         Reply(b'{"id": 1'),
         Reply(b"[" * 100_000),
+        Reply(b'{"a" :' * 990 + b"1" + b"}" * 990),
         Reply(b"\xff\xfe"),
         Reply(b'{"id": 1, "name": "\xff"}'),
         Reply(b'{"id": NaN}'),
@@ -219,6 +221,7 @@ async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
         "cut off",
         "truncated JSON",
         "deep JSON",
+        "deep objects",
         "no UTF-8",
         "text without UTF-8",
         "NaN",
@@ -244,6 +247,14 @@ async def test_what_a_server_says_is_shown_on_one_line_and_not_without_end() -> 
     assert error.what.isprintable()
     assert len(error.what) < 30_000
     assert error.what.endswith("; and 20 more")
+
+
+async def test_a_refusal_of_any_size_is_told_at_once() -> None:
+    entries = [{"code": "InvalidField", "field": "x", "message": "no"}] * 50_000
+    started = time.monotonic()
+    error = await fails(Reply({"code": "Bad", "message": "Privat" * 1_000_000, "errors": entries}, status=400))
+    assert time.monotonic() - started < 10
+    assert len(error.what) < 30_000
 
 
 async def test_a_byte_order_mark_is_no_fault() -> None:
