@@ -50,12 +50,15 @@ def unwritable(code: str, url: sa.URL) -> Unwritable:
 
 
 def place_of(url: sa.URL | None) -> str:
-    """The ledger's place for a message: a file's path, or a URL without its password."""
+    """The ledger's place for a message: a file's path, or a URL without its password and options.
+
+    An option may be a password too (`?password=…`, `?sslpassword=…`).
+    """
     if url is None:
         return "ledger"
     if url.get_backend_name() == "sqlite":
         return url.database or "the ledger in memory"
-    return url.render_as_string(hide_password=True)
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
@@ -68,13 +71,21 @@ def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
         what, advice = _SQLITE[code]
         return LedgerError(what, where=place_of(url), advice=advice)
     said = " ".join(str(error).split())
-    if url is not None and url.password:
-        said = said.replace(str(url.password), "***")
+    for secret in _secrets_of(url):
+        said = said.replace(secret, "***")
     return LedgerError(
         f"the ledger cannot be used: {said}",
         where=place_of(url),
         advice="Check that the database is there and that its tables were made by this program.",
     )
+
+
+def _secrets_of(url: sa.URL | None) -> list[str]:
+    """What of an address a message may not repeat."""
+    if url is None:
+        return []
+    options = [value for name, value in url.normalized_query.items() if "password" in name.lower()]
+    return [text for text in [str(url.password or ""), *(text for value in options for text in value)] if text]
 
 
 def translate(context: ExceptionContext) -> None:

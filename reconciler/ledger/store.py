@@ -134,7 +134,7 @@ def url_of(text: str) -> sa.URL:
         return sa.URL.create("sqlite", database=text)
     try:
         return sa.make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise LedgerError(
             "the ledger's address is not a database URL",
             where="Workspace ledger",
@@ -160,7 +160,7 @@ def engine_of(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerError(
             f"no driver for this kind of database is installed ({error})",
-            where=url.render_as_string(hide_password=True),
+            where=faults.place_of(url),
             advice="For PostgreSQL: pip install 'reconciler[postgresql]' and a URL of postgresql+psycopg://…",
         ) from None
     event.listen(engine, "handle_error", faults.translate)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_apply import terminal
 from tests.shop import ALDER, Shop
 from tests.test_seed_steps import writes
 
@@ -147,3 +148,16 @@ def test_a_warning_of_the_manifests_and_a_notice_of_the_client_are_on_standard_e
 
     assert said.code == 0
     assert "note: ConnectWise refused a bundle of addition reads" in said.err
+
+
+def test_on_a_terminal_reading_shows_how_far_it_is(small: Shop) -> None:
+    small.sandbox.latency_ms = 150
+    with terminal() as (theirs, seen):
+        process = small.start("plan", on_terminal=theirs)
+        process.wait(timeout=60)
+    small.sandbox.latency_ms = 0
+
+    text = b"".join(seen).decode()
+    assert "reading ConnectWise: " in text
+    assert "cove: " in text
+    assert "Plan: 12 to create" in text

@@ -196,6 +196,18 @@ def test_any_other_fault_of_the_database_is_told_with_its_place(ledger: Ledger) 
         connection.execute(sa.text("SELECT * FROM no_such_thing"))
 
 
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:s3/cret@host/db", "postgresql://u:s3cret@host:port/db"])
+def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+    assert "s3" not in str(error_of(url))
+
+
+def test_a_password_among_the_options_is_not_told_either() -> None:
+    url = sa.make_url("postgresql+psycopg://billing@db.example/ledger?password=s3cret&sslmode=require")
+    error = sentence(url, Exception("connection with s3cret failed"))
+    assert error.where == "postgresql+psycopg://billing@db.example/ledger"
+    assert "s3cret" not in str(error)
+
+
 def test_a_fault_of_a_server_is_told_without_its_password() -> None:
     url = sa.make_url("postgresql+psycopg://billing:s3cret@db.example/ledger")
     error = sentence(url, Exception('connection to "db.example" failed\n for s3cret'))
