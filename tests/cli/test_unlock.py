@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -221,3 +223,52 @@ def test_a_lock_that_moves_while_it_is_watched_is_left(
         said = small("unlock")
         assert said.code == code
         assert "Freed" not in said.out
+
+
+# ── real namespaces, real losses ─────────────────────────────────────────────────────────────────────────
+
+
+def can_unshare() -> bool:
+    made = subprocess.run(["unshare", "-p", "-f", "--mount-proc", "true"], check=False, capture_output=True)
+    return made.returncode == 0
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None or not can_unshare(), reason="no right to make a namespace")
+def test_a_run_in_a_real_namespace_of_its_own_is_not_robbed(small: Shop) -> None:
+    """There it is process 1, or close to it: a number that lives here as something else."""
+    small.fault("slow:ms=3000@/apis/3.0")
+    command = [sys.executable, "-m", "reconciler", "-C", str(small.folder), "--now", small.now]
+    with subprocess.Popen(
+        ["unshare", "-p", "-f", "--mount-proc", "--kill-child", *command, "apply", "--auto-approve"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **small.variables},
+    ) as process:
+        small.until(lambda: bool(rows(small)), process)
+        (row,) = rows(small)
+        assert row["pid"] < 10
+        small.fault()
+        said = small("apply", "--auto-approve")
+        _, err = process.communicate(timeout=60)
+    assert said.code == 3
+    assert "It cannot be seen from here" in said.err
+    assert process.returncode == 0, err
+    once(small)
+
+
+def test_a_ledger_that_is_deleted_in_the_middle_of_an_apply_ends_it_truthfully(small: Shop) -> None:
+    """Whoever makes a new one in its place holds a lock of its own there: this run may not write on."""
+    small.fault("slow:ms=300@/apis/3.0")
+    with small.start("apply", "--auto-approve") as process:
+        small.until(lambda: bool(small.journal()), process)
+        for path in small.ledger.parent.iterdir():
+            path.unlink()
+        out, err = process.communicate(timeout=60)
+    small.fault()
+
+    assert process.returncode in {3, 4}, out + err
+    assert "the ledger was moved away or replaced while this run was at work" in out + err
+    assert "Traceback" not in out + err
+    small.apply()
+    once(small)
