@@ -186,6 +186,33 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
         assert not (await make_plan(session, Scope())).actions
 
 
+async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_leave(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_lease: lock.Lease) -> None:
+        raise LedgerError("the disk is full")
+
+    async with session_of(small) as session:
+        plan = await make_plan(session, Scope())
+        conduct = Conduct(clock=lambda: session.context.now, secret=session.secret)
+        async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
+
+            async def meanwhile(*_about: Any) -> dict[str, Any]:
+                lease._renewed -= 100
+                return {}
+
+            with monkeypatch.context() as patch:
+                patch.setattr("reconciler.applying.apply._tables", meanwhile)
+                patch.setattr(lock.Lease, "renew", full)
+                outcome = await apply(session.client, session.ledger, plan, conduct, lease)
+
+        assert outcome.count("unknown")
+        assert not outcome.count("done")
+        assert "the disk is full" in str(outcome.results)
+        assert not any(small.counts().values())
+        assert (await done(session, await make_plan(session, Scope()))).complete
+
+
 async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
