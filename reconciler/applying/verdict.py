@@ -13,7 +13,7 @@ from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, to_json
 from reconciler.live.again import natural_key
-from reconciler.live.match import told_apart
+from reconciler.live.telling import told_apart
 from reconciler.planning.equality import holds, named, same
 from reconciler.planning.plan import Action
 

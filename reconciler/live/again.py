@@ -14,9 +14,9 @@ from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import Kind, key_part
-from reconciler.kinds.estate import Key, LiveObject, keys_of
-from reconciler.kinds.near import near_key
+from reconciler.kinds.estate import Key, LiveObject
 from reconciler.kinds.values import Value
+from reconciler.live.index import Index
 from reconciler.live.query import Query, collections_of, needed_fields
 from reconciler.live.reader import WORKERS, Reader
 from reconciler.live.records import records_of
@@ -46,13 +46,13 @@ async def find_again(
 ) -> list[LiveObject | None]:
     """The objects sought, in their order, with the named fields. Of several under one key, the one in use."""
     reader = Reader(client)
-    rows = _Rows(of, await _rows(reader, of, sought, needed_fields(of, names)))
+    rows = Index(of, await _rows(reader, of, sought, needed_fields(of, names)))
     found: list[LiveObject | None] = []
     for one in sought:
         if one.id is not None:
             found.append(rows.by_id.get(one.id))
         else:
-            at_key = [row for row in await rows.at_key(reader, one) if not of.over(row.raw, one.values)]
+            at_key = [row for row in await _at_key(reader, rows, one) if not of.over(row.raw, one.values)]
             found.append(min(at_key, key=lambda row: of.dormant(row.raw), default=None))
     collections = collections_of(of, names)
     if not collections:
@@ -65,7 +65,7 @@ async def find_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]
     reader = Reader(client)
     sought = Sought(None, values, None if of.parent is None else values[of.parent].id)
     in_use = [row for row in await _rows(reader, of, [sought], ()) if not of.dormant(row.raw)]
-    found = await _Rows(of, in_use).at_key(reader, sought)
+    found = await _at_key(reader, Index(of, in_use), sought)
     if len(found) > 1:
         ids = " and ".join(str(row.id) for row in found)
         raise TwoFoundError(
@@ -109,43 +109,22 @@ def _by(of: Kind, sought: Iterable[Sought]) -> dict[str, frozenset[str | int]]:
     return {path: frozenset(values) for path, values in found.items()}
 
 
-class _Rows:
-    """What was read, by everything that it is looked up by."""
-
-    def __init__(self, of: Kind, rows: Iterable[LiveObject]) -> None:
-        self._of = of
-        self.by_id: dict[int, LiveObject] = {}
-        self._by_key: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
-        self._by_look: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
-        self._by_part: dict[Key, dict[int, LiveObject]] = defaultdict(dict)
-        for row in rows:
-            self.by_id[row.id] = row
-            for key in keys_of(of, row):
-                self._by_key[key][row.id] = row
-                self._by_part[self._part(key)][row.id] = row
-                if not of.dormant(row.raw):
-                    self._by_look[near_key(key)][row.id] = row
-
-    async def at_key(self, reader: Reader, sought: Sought) -> list[LiveObject]:
-        """Those under the natural key. Else those that look the same: a server may have stored it in another spelling.
-        Or, where the kind says how, those that hold a part of the key and are the same under another name."""
-        of, akin = self._of, self._of.akin
-        key = natural_key(of, sought.values)
-        if exact := self._by_key.get(key):
-            return [*exact.values()]
-        if akin is None:
-            return [*self._by_look.get(near_key(key), {}).values()]
-        wanted = dict(zip(of.key, key, strict=True))
-        near = [*self._by_part.get(self._part(key), {}).values()]
-        verdicts = [akin.verdict(row.raw, wanted, None) for row in near]
-        if "unsure" in verdicts:
-            records = await records_of(reader, of)
-            verdicts = [akin.verdict(row.raw, wanted, records) for row in near]
-        return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
-
-    def _part(self, key: Key) -> Key:
-        names = self._of.akin.key if self._of.akin is not None else ()
-        return tuple(part for name, part in zip(self._of.key, key, strict=True) if name in names)
+async def _at_key(reader: Reader, rows: Index, sought: Sought) -> list[LiveObject]:
+    """Those under the natural key. Else those that look the same: a server may have stored it in another spelling.
+    Or, where the kind says how, those that hold a part of the key and are the same under another name."""
+    of, akin = rows.of, rows.of.akin
+    key = natural_key(of, sought.values)
+    if exact := rows.at(key):
+        return [*exact.values()]
+    if akin is None:
+        return rows.near(key)
+    wanted = dict(zip(of.key, key, strict=True))
+    near = rows.sharing(key)
+    verdicts = [akin.verdict(row.raw, wanted, None) for row in near]
+    if "unsure" in verdicts:
+        records = await records_of(reader, of)
+        verdicts = [akin.verdict(row.raw, wanted, records) for row in near]
+    return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
 
 
 async def _with_collections(

@@ -5,7 +5,6 @@ Two live objects under one natural key are an error that lists both ids, never t
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
@@ -13,9 +12,12 @@ from typing import Any, Literal
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import Below, ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
 from reconciler.kinds.estate import Key, LiveObject, keys_of
-from reconciler.kinds.near import near_key, spelled
+from reconciler.kinds.near import near_key
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
+from reconciler.live.index import Index, awake, folded
+from reconciler.live.telling import candidates as candidates_told
+from reconciler.live.telling import ids, place, spelled_key, told_apart
 from reconciler.manifests.documents import Document, Manifests
 
 Path = tuple[str | int, ...]
@@ -43,11 +45,7 @@ class Matcher:
         self._problems: dict[str, None] = {}
         self.refused: dict[str, list[str]] = {}
         """By address: why a document that lives in manifests only cannot be tied to what lives."""
-        self._by_key: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
-        self._by_near: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
-        self._by_id: dict[str, dict[int, LiveObject]] = defaultdict(dict)
-        self._by_part: dict[str, dict[Key, list[LiveObject]]] = defaultdict(lambda: defaultdict(list))
-        """By the part of the natural key that `Kind.akin` goes by."""
+        self._indexes: dict[str, Index] = {}
         self._records: dict[str, Sequence[Mapping[str, Any]]] = {}
         self._read: set[str] = set()
         self._documents: dict[str, LiveObject | None] = {}
@@ -63,18 +61,12 @@ class Matcher:
     def add(self, of: Kind, objects: Iterable[LiveObject]) -> None:
         """Objects that were read; those that are out of matching (deleted companies) are left out."""
         self._read.add(of.name)
-        keyed, by_id = self._by_key[of.name], self._by_id[of.name]
-        for obj in objects:
-            if of.ignore(obj.raw) or obj.id in by_id:
-                continue
-            by_id[obj.id] = obj
-            keys = keys_of(of, obj)
-            for key in keys:
-                keyed[key].append(obj)
-                self._by_near[of.name][near_key(key)].append(obj)
-            if of.akin is not None:
-                for part in {_part_of(of, key) for key in keys}:
-                    self._by_part[of.name][part].append(obj)
+        self._index(of).add(objects)
+
+    def _index(self, of: Kind) -> Index:
+        if of.name not in self._indexes:
+            self._indexes[of.name] = Index(of)
+        return self._indexes[of.name]
 
     def lacking(self, documents: Iterable[Document]) -> Iterator[Document]:
         """The documents of top-level lists whose object would be made, as far as what was read shows."""
@@ -83,7 +75,7 @@ class Matcher:
             if not self._creating or of.collection is None or of.owner is not None or document.metadata.id is not None:
                 continue
             key = self._key(document)
-            if key is None or self._at(of, key):
+            if key is None or self._index(of).at(key):
                 continue
             if not any(self._at_old_key(document, _old_key(of, key, old)) for old in document.metadata.previously):
                 yield document
@@ -94,7 +86,7 @@ class Matcher:
         The ids of those that a document means, since no condition asks for them as they are spelled: they are to be
         read and added.
         """
-        known = self._by_id[of.name]
+        index = self._index(of)
         declared = self._declared_by_key(of)
         olds = {
             near_key(_old_key(of, key, old))
@@ -103,11 +95,11 @@ class Matcher:
         }
         meant: set[int] = set()
         for obj in objects:
-            for key in keys_of(of, obj) if obj.id not in known else ():
+            for key in keys_of(of, obj) if obj.id not in index.by_id else ():
                 if key in declared or near_key(key) in olds:
                     meant.add(obj.id)
                 else:
-                    self._by_near[of.name][near_key(key)].append(obj)
+                    index.add_name(key, obj)
         return frozenset(meant)
 
     def add_records(self, of: Kind, records: Sequence[Mapping[str, Any]]) -> None:
@@ -119,7 +111,7 @@ class Matcher:
         for document in documents:
             of = document.kind
             key = self._key(document) if of.akin is not None and document.metadata.id is None else None
-            if key is not None and not self._at(of, key) and "unsure" in self._verdicts(of, key).values():
+            if key is not None and not self._index(of).at(key) and "unsure" in self._verdicts(of, key).values():
                 yield document
 
     def named(self, document: Document, below: Below) -> LiveObject | Literal["unsure"] | None:
@@ -135,10 +127,10 @@ class Matcher:
             else:
                 parts[name] = None
         key = tuple(parts.values())
-        if exact := self._at(of, key):
+        if exact := self._index(of).at(key):
             return min(exact.values(), key=lambda obj: obj.id)
         verdicts = self._verdicts(of, key)
-        same = [self._by_id[of.name][number] for number, verdict in verdicts.items() if verdict == "same"]
+        same = [self._index(of).by_id[number] for number, verdict in verdicts.items() if verdict == "same"]
         if len(same) == 1 and of.akin is not None and any(same[0].raw.get(name) for name in of.akin.wire):
             return same[0]  # one that says nothing is not what somebody names
         return "unsure" if "unsure" in verdicts.values() else None
@@ -154,7 +146,7 @@ class Matcher:
 
     def objects(self) -> Iterable[tuple[str, Mapping[int, LiveObject]]]:
         """All that was read and is in matching, by kind and id."""
-        return self._by_id.items()
+        return [(name, index.by_id) for name, index in self._indexes.items()]
 
     def document(self, document: Document) -> LiveObject | None:
         """The live object of a document: by its pinned id, its natural key, or a key that it had before."""
@@ -184,11 +176,11 @@ class Matcher:
         """A mapping refers to nothing that ConnectWise takes on no agreement: a product of class Bundle."""
         for reference in references_of(document.spec):
             link = found[reference.path]
-            live = None if link is None else self._by_id[reference.kind].get(link.id or 0)
+            live = None if link is None else self._index(kind(reference.kind)).by_id.get(link.id or 0)
             reason = None if live is None else kind(reference.kind).unbillable(live.raw)
             if reason is not None:
                 named = "" if link is None else link.name
-                self._problem(f"{_where(document, reference)}: {reference.kind} '{named}' {reason}")
+                self._problem(f"{place(document, reference)}: {reference.kind} '{named}' {reason}")
 
     def _refuse(self, address: str, problems: Iterable[str]) -> None:
         """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
@@ -201,14 +193,14 @@ class Matcher:
     def _find(self, document: Document) -> LiveObject | None:
         of = document.kind
         if document.metadata.id is not None:
-            pinned = self._by_id[of.name].get(document.metadata.id)
+            pinned = self._index(of).by_id.get(document.metadata.id)
             if pinned is None and of.name in self._read:
                 self._problem(f"{document.address}: metadata.id {document.metadata.id} does not exist")
             return pinned
         key = self._key(document)
         if key is None:
             return None
-        candidates = self._at(of, key)
+        candidates = self._index(of).at(key)
         for old in document.metadata.previously:
             candidates |= self._at_old_key(document, _old_key(of, key, old))
         if not candidates and of.akin is not None:
@@ -217,12 +209,12 @@ class Matcher:
             if akin is not None or len(self._problems) > known:
                 return akin
         if len(candidates) > 1:
-            candidates = _awake(of, candidates)
+            candidates = awake(of, candidates)
         if len(candidates) > 1:
             old_too = " or an old one of metadata.previously" if document.metadata.previously else ""
             self._problem(
                 f"{document.address}: {len(candidates)} live objects have this natural key "
-                f"({', '.join(of.key)}){old_too}: ids {_ids(candidates)}. Pin one with metadata.id"
+                f"({', '.join(of.key)}){old_too}: ids {ids(candidates)}. Pin one with metadata.id"
             )
             return None
         if not candidates and self._creating:
@@ -233,16 +225,11 @@ class Matcher:
         """What looks the same as the object that would be made is that object: a second one is never made."""
         of = document.kind
         wanted = {name: getattr(document.spec, of.by_name[name].attribute) for name in of.key}
-        for obj in self._near(of, key):
+        for obj in self._index(of).near(key):
             self._problem(
                 f"{document.address}: {told_apart(of, wanted, obj)}. A second one is not made. "
                 "Write it as ConnectWise has it, or name that spelling in metadata.previously to change it there"
             )
-
-    def _near(self, of: Kind, key: Key) -> list[LiveObject]:
-        """Objects that look as if they had this key, those aside that are no longer in force."""
-        found = {obj.id: obj for obj in self._by_near[of.name].get(near_key(key), ())}
-        return [obj for _, obj in sorted(found.items()) if not of.dormant(obj.raw)]
 
     def _akin(self, document: Document, key: Key) -> LiveObject | None:
         """The one object that holds a part of the key, and is the declared one under another name."""
@@ -251,13 +238,13 @@ class Matcher:
         same = [number for number, verdict in verdicts.items() if verdict == "same"]
         unsure = [number for number, verdict in verdicts.items() if verdict == "unsure"]
         if len(same) == 1:
-            return self._by_id[of.name][same[0]]
+            return self._index(of).by_id[same[0]]
         if same or unsure:
             parts = ", ".join(of.akin.key if of.akin is not None else ())
+            told = candidates_told(of, [self._index(of).by_id[number] for number in same or unsure])
             self._problem(
                 f"{document.address}: no live object has this natural key ({', '.join(of.key)}), and it may be one "
-                f"that has the same {parts}: {_told(of, [self._by_id[of.name][number] for number in same or unsure])}. "
-                "Declare it as it is called there, or pin it with metadata.id"
+                f"that has the same {parts}: {told}. Declare it as it is called there, or pin it with metadata.id"
             )
         return None
 
@@ -269,18 +256,19 @@ class Matcher:
         declared = self._declared_by_key(of)
         return {
             obj.id: of.akin.verdict(obj.raw, wanted, self._records.get(of.name))
-            for obj in self._by_part[of.name].get(_part_of(of, key), ())
+            for obj in self._index(of).sharing(key)
             if not any(other in declared for other in keys_of(of, obj))
         }
-
-    def _at(self, of: Kind, key: Key) -> dict[int, LiveObject]:
-        return {obj.id: obj for obj in self._by_key[of.name].get(key, ())}
 
     def _at_old_key(self, document: Document, key: Key) -> dict[int, LiveObject]:
         """What has the old key now, unless another document has taken that key over: then it means that one's."""
         of = document.kind
         owner = self._declared_by_key(of).get(key)
-        return (self._at(of, key) or self._in_another_case(of, key)) if owner is None or owner is document else {}
+        return (
+            (self._index(of).at(key) or self._index(of).in_another_case(key))
+            if owner is None or owner is document
+            else {}
+        )
 
     def _declared_by_key(self, of: Kind) -> Mapping[Key, Document]:
         if of.name not in self._declared:
@@ -320,7 +308,7 @@ class Matcher:
         return Link(name, None if live is None else live.id, target.address)
 
     def _link_by_id(self, of: Kind, number: int, reference: Reference, document: Document) -> Link | None:
-        if number not in self._by_id[of.name] and of.name in self._read and of.parent is None:
+        if number not in self._index(of).by_id and of.name in self._read and of.parent is None:
             self._missing(of, f"id {number}", reference, document)
             return None
         return Link(f"id {number}", number)
@@ -333,17 +321,17 @@ class Matcher:
             owner = self._owner(of, of.owner, document)
             if owner is None:
                 if attribute_of(document.kind.spec, of.owner) is None:
-                    self._problem(f"{_where(document, reference)}: nothing here says of which {of.owner}; give its id")
+                    self._problem(f"{place(document, reference)}: nothing here says of which {of.owner}; give its id")
                 return None
         key: Key = tuple(
             _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
             for name, form in ((name, of.by_name[name].form) for name in of.key)
         )
-        found = self._at(of, key) or self._in_another_case(of, key)
+        found = self._index(of).at(key) or self._index(of).in_another_case(key)
         if len(found) > 1:
-            found = _awake(of, found)
+            found = awake(of, found)
         if len(found) > 1:
-            self._problem(f"{_where(document, reference)}: {of.name} '{text}' is ambiguous: ids {_ids(found)}")
+            self._problem(f"{place(document, reference)}: {of.name} '{text}' is ambiguous: ids {ids(found)}")
             return None
         if found:
             return Link(text, next(iter(found)))
@@ -352,16 +340,8 @@ class Matcher:
             return self._link_to(text, target)
         if of.name in self._read:
             at = f" at that {of.owner}" if of.owner else ""
-            self._missing(of, f"'{text}'{at}", reference, document, self._near(of, key))
+            self._missing(of, f"'{text}'{at}", reference, document, self._index(of).near(key))
         return None
-
-    def _in_another_case(self, of: Kind, key: Key) -> dict[int, LiveObject]:
-        """A look-up makes nothing, so it may be written in any case where that leaves one object."""
-        return {
-            obj.id: obj
-            for obj in self._near(of, key)
-            if any(_folded(key) == _folded(other) for other in keys_of(of, obj))
-        }
 
     def _owner(self, of: Kind, field: str, document: Document) -> Link | None:
         """What a document's field of the same name as the owner's refers to."""
@@ -375,9 +355,9 @@ class Matcher:
     def _missing(
         self, of: Kind, what: str, reference: Reference, document: Document, near: Iterable[LiveObject] = ()
     ) -> None:
-        hint = "".join(f"; did you mean {_spelled_key(of, obj)} (id {obj.id})?" for obj in near)
+        hint = "".join(f"; did you mean {spelled_key(of, obj)} (id {obj.id})?" for obj in near)
         self._problem(
-            f"{_where(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it{hint}"
+            f"{place(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it{hint}"
         )
 
     def _problem(self, text: str) -> None:
@@ -403,42 +383,8 @@ def _components(of: Kind) -> tuple[tuple[str, str, str, bool], ...]:
     )
 
 
-def told_apart(of: Kind, wanted: Mapping[str, Any], obj: LiveObject) -> str:
-    """What of a live object's key looks the same as what is wanted, in both spellings. `wanted` is by field."""
-    parts = []
-    for item in (of.by_name[name] for name in of.key):
-        declared, live = wanted[item.name], item.form.decode(obj.raw)
-        if isinstance(declared, str) and isinstance(live, str) and declared != live:
-            parts.append(f"{item.name} {spelled(live, declared)} (id {obj.id}), here it is {spelled(declared, live)}")
-    return f"ConnectWise has the {of.name} of this name in another spelling: {'; '.join(parts) or f'id {obj.id}'}"
-
-
-def _spelled_key(of: Kind, obj: LiveObject) -> str:
-    return spelled(str(of.by_name[of.key[-1]].form.decode(obj.raw)))
-
-
-def _folded(key: Key) -> Key:
-    return tuple(key_part(part) for part in key)
-
-
 def _in_any_case(declared: Mapping[Key, Document], key: Key) -> list[Document]:
-    return [document for other, document in declared.items() if _folded(other) == _folded(key)]
-
-
-def _part_of(of: Kind, key: Key) -> Key:
-    """The components of a natural key that `Kind.akin` goes by."""
-    names = of.akin.key if of.akin is not None else ()
-    return tuple(part for name, part in zip(of.key, key, strict=True) if name in names)
-
-
-def _told(of: Kind, objects: Iterable[LiveObject]) -> str:
-    """Candidates with their ids and what they hold of the natural key."""
-    parts = [item for item in of.fields if item.name in of.key and item.name != of.parent]
-
-    def held(obj: LiveObject) -> str:
-        return ", ".join(f"{item.name} '{item.form.decode(obj.raw)}'" for item in parts)
-
-    return " and ".join(f"id {obj.id} ({held(obj)})" for obj in sorted(objects, key=lambda obj: obj.id))
+    return [document for other, document in declared.items() if folded(other) == folded(key)]
 
 
 def _identity(link: Link) -> int | str | None:
@@ -450,20 +396,3 @@ def _old_key(of: Kind, key: Key, old: str) -> Key:
     return tuple(
         key_part(old, exact=exact) if name == of.renamed else part for name, part in zip(of.key, key, strict=True)
     )
-
-
-def _ids(objects: Iterable[int]) -> str:
-    return " and ".join(str(number) for number in sorted(objects))
-
-
-def _awake(of: Kind, candidates: Mapping[int, LiveObject]) -> dict[int, LiveObject]:
-    """Without the dormant ones, unless all are."""
-    awake = {number: obj for number, obj in candidates.items() if not of.dormant(obj.raw)}
-    return awake or dict(candidates)
-
-
-def _where(document: Document, reference: Reference) -> str:
-    text = ""
-    for part in reference.path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return f"{document.address}: {text}"

@@ -14,7 +14,8 @@ import pytest
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.again import Sought, TwoFoundError, _Rows, find_again, find_by_key, natural_key
+from reconciler.live.again import Sought, TwoFoundError, _at_key, find_again, find_by_key, natural_key
+from reconciler.live.index import Index
 from reconciler.sandbox.server import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
@@ -137,12 +138,12 @@ def test_looking_ten_thousand_up_takes_no_longer_than_reading_them() -> None:
         return ((raw["identifier"],),)
 
     of = replace(kind("Company"), keys_of=keys)
-    rows = _Rows(of, [LiveObject("Company", number, {"identifier": f"C{number}"}) for number in range(1000)])
+    rows = Index(of, [LiveObject("Company", number, {"identifier": f"C{number}"}) for number in range(1000)])
 
     async def look() -> None:
         client: Any = None
         for number in range(1000):
-            (found,) = await rows.at_key(client, Sought(None, {"identifier": f"C{number}"}))
+            (found,) = await _at_key(client, rows, Sought(None, {"identifier": f"C{number}"}))
             assert found.id == number
 
     asyncio.run(look())
