@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -104,37 +104,32 @@ def samples_of_pulls(
     column = _meters.c.customer_id if device_ids is None else _meters.c.device_id
     of = customer_ids if device_ids is None else device_ids
     narrowed = [[]] if of is None else [[column.in_(some)] for some in chunks(of)]
-    for pulls in chunks(pull_ids):
-        for conditions in narrowed:
-            for table in (schema.samples, schema.earlier_samples):
-                for pull_id, samples in _samples_where(ledger, table, table.c.pull_id.in_(pulls), *conditions).items():
-                    found[pull_id] += samples
+    for some in chunks(pull_ids):
+        with ledger.read() as connection:
+            begun = {row.id: row for row in connection.execute(sa.select(_pulls).where(_pulls.c.id.in_(some)))}
+            sources = {row.source for row in begun.values()}
+            for conditions in narrowed:
+                meters = _meter_keys(connection, sources, conditions)
+                for table in (schema.samples, schema.earlier_samples):
+                    query = sa.select(table.c.pull_id, table.c.meter_id, table.c.observed_at, table.c.bytes)
+                    query = query.where(table.c.pull_id.in_(some)).order_by(table.c.pull_id, table.c.meter_id)
+                    if conditions:
+                        query = query.where(table.c.meter_id.in_(sa.select(_meters.c.id).where(*conditions)))
+                    for pull_id, meter_id, observed_at, size in connection.execute(query):
+                        pull = begun[pull_id]
+                        customer_id, device_id = meters[meter_id]
+                        moment = observed_at or pull.started_at
+                        found[pull_id].append(Sample(pull.source, customer_id, device_id, moment, size))
     return found
 
 
-def _samples_where(ledger: Ledger, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> dict[int, list[Sample]]:
-    query = (
-        sa.select(
-            table.c.pull_id,
-            _pulls.c.source,
-            _meters.c.customer_id,
-            _meters.c.device_id,
-            table.c.observed_at,
-            _pulls.c.started_at,
-            table.c.bytes,
-        )
-        .select_from(table)
-        .join(_pulls, _pulls.c.id == table.c.pull_id)
-        .join(_meters, _meters.c.id == table.c.meter_id)
-        .where(*conditions)
-        .order_by(_pulls.c.started_at, table.c.pull_id, table.c.meter_id)
-    )
-    found: dict[int, list[Sample]] = {}
-    with ledger.read() as connection:
-        for pull_id, source, customer_id, device_id, observed_at, started_at, size in connection.execute(query):
-            sample = Sample(source, customer_id, device_id or None, observed_at or started_at, size)
-            found.setdefault(pull_id, []).append(sample)
-    return found
+def _meter_keys(
+    connection: sa.Connection, sources: Collection[str], conditions: Sequence[sa.ColumnElement[bool]]
+) -> dict[int, tuple[str, str | None]]:
+    """Customer and device of each meter, asked for once instead of with each sample."""
+    query = sa.select(_meters.c.id, _meters.c.customer_id, _meters.c.device_id)
+    rows = connection.execute(query.where(_meters.c.source.in_(sources), *conditions))
+    return {number: (customer_id, device_id or None) for number, customer_id, device_id in rows}
 
 
 def listed_in(ledger: Ledger, pull_id: int) -> list[tuple[str, str | None]]:

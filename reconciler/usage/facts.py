@@ -40,6 +40,8 @@ class SourceFacts:
     the period, by as much as a figure may be old and a vanished customer is held."""
     before: Mapping[str, Mapping[str | None, Reading]] = field(default_factory=dict)
     """Last figures from before the first of these pulls, by customer and device, where a device needs one."""
+    devices_since: Mapping[str, Mapping[str | None, datetime]] = field(default_factory=dict)
+    """When devices had their first sample ever, by customer and device; of customers that are measured over hours."""
     known: Mapping[str, KnownCustomer] = field(default_factory=dict)
     last_seen: Mapping[str, LastSeen] = field(default_factory=dict)
     """Last samples from before the first of these pulls, of customers that one of the pulls does not list."""

@@ -107,8 +107,10 @@ class History:
         self._exempt = exempt or {}
         self._pulls = source.pulls
         self._starts = [pull.record.started_at for pull in self._pulls]
-        self._last_in_hour = {span.hour_of(start): order for order, start in enumerate(self._starts)}
+        self._hours = [span.hour_of(start) for start in self._starts]
+        self._last_in_hour = {number: order for order, number in enumerate(self._hours)}
         self._elsewhere = _figures_of(_shared(source), source)
+        self._gathered: tuple[str | None, Mapping[Device, Sequence[Figure]]] = (None, {})
 
     def standing(self, customer_id: str) -> Standing:
         """How the customer stands by the newest pull."""
@@ -121,17 +123,17 @@ class History:
         excluded: list[DeviceNow] = []
         ahead: list[Device] = []
         for device, sample in samples.items():
-            if pull.is_dated_ahead(sample):
-                ahead.append(device)
             now: DeviceNow
             if sample.bytes is not None and sample.observed_at == pull.record.started_at < self.span.end:
                 now = self._now(device, Figure(sample.observed_at, order, sample.bytes, customer_id), silent=False)
             else:
+                if pull.is_dated_ahead(sample):
+                    ahead.append(device)
                 figures = self._figures(customer_id) if figures is None else figures
                 figure = self._carried(customer_id, device, figures, self.span.end, order)
                 silent = sample.bytes is None or pull.is_dated_ahead(sample)
                 now = self._now(device, figure, silent=silent)
-            is_excluded = self._is_exempt(customer_id, device, pull.record.started_at)
+            is_excluded = bool(self._exempt) and self._is_exempt(customer_id, device, pull.record.started_at)
             (excluded if is_excluded else devices).append(now)
         return Standing(
             devices=tuple(devices),
@@ -189,21 +191,27 @@ class History:
         for order, pull in enumerate(self._pulls):
             samples = pull.samples.get(customer_id, ())
             listings.append(_newest(pull, samples))
+            start, hour = self._starts[order], self._hours[order]
             for sample in samples:
-                first_listed.setdefault(sample.device_id, order)
-                moment = _moment(pull, sample)
+                device, moment, number = sample.device_id, sample.observed_at, hour
+                first_listed.setdefault(device, order)
+                size = sample.bytes
+                if moment != start:
+                    if pull.is_dated_ahead(sample):
+                        moment, size = start, None
+                    number = self.span.hour_of(moment)
                 moments.append(moment)
                 if not since <= moment < self.span.end:
                     continue
-                number = self.span.hour_of(moment)
-                newest = spoken.get(number, (order, moment))[1]
-                spoken[number] = (order, max(moment, newest))
-                if sample.bytes is not None and not pull.is_dated_ahead(sample):
-                    figure = Figure(moment, order, sample.bytes, customer_id)
+                told = spoken.get(number)
+                if told is None or told[0] != order or told[1] < moment:
+                    spoken[number] = (order, moment if told is None else max(moment, told[1]))
+                if size is not None:
+                    figure = Figure(moment, order, size, customer_id)
                     there = placed.setdefault(number, {})
-                    if sample.device_id not in there or figure > there[sample.device_id]:
-                        there[sample.device_id] = figure
-        of = _Customer(customer_id, listings, sorted(moments), first_listed, self._figures(customer_id))
+                    if device not in there or figure > there[device]:
+                        there[device] = figure
+        of = _Customer(customer_id, listings, sorted(moments), first_listed)
         numbers = {*spoken, *self._absences(listings, since)}
         totals = (self._hour(of, number, spoken.get(number), placed.get(number, {})) for number in sorted(numbers))
         return tuple(total for total in totals if total is not None)
@@ -212,7 +220,7 @@ class History:
         """Hours that hold a pull without any sample of the customer."""
         for order, start in enumerate(self._starts):
             if not listings[order] and since <= start < self.span.end:
-                yield self.span.hour_of(start)
+                yield self._hours[order]
 
     def _hour(
         self, of: _Customer, number: int, spoken: tuple[int, datetime] | None, placed: Mapping[Device, Figure]
@@ -225,7 +233,7 @@ class History:
         record = self._pulls[order].record
         moment = record.started_at if within or spoken is None else spoken[1]
         listed = of.listings[order]
-        if not listed and all(of.was_listed(device, order) for device in placed):
+        if not listed and all(self._was_listed(of, device, order) for device in placed):
             last = of.last_sample(moment)
             if last is None or moment - last < self.span.grace:
                 return None
@@ -234,23 +242,45 @@ class History:
             return None
         devices: list[DeviceReading] = []
         missing: list[Device] = []
-        for device in dict.fromkeys((*listed, *placed)):
+        names = listed if placed.keys() <= listed.keys() else dict.fromkeys((*listed, *placed))
+        for device in names:
             figure = placed.get(device)
-            if self._is_exempt(of.customer_id, device, moment if figure is None else figure.at):
+            if self._exempt and self._is_exempt(of.customer_id, device, moment if figure is None else figure.at):
                 continue
             if figure is not None:
-                gone = within and device not in listed and moment > figure.at and of.was_listed(device, order)
+                gone = within and device not in listed and moment > figure.at and self._was_listed(of, device, order)
                 if not gone:
                     devices.append(DeviceReading(device, figure.bytes, figure.at, held=False))
                 continue
-            carried = self._carried(of.customer_id, device, of.figures, self.span.hour(number + 1), order)
+            figures = self._figures_of_hours(of.customer_id)
+            carried = self._carried(of.customer_id, device, figures, self.span.hour(number + 1), order)
             if carried is None:
                 missing.append(device)
             elif moment - carried.at > self.span.max_age:
                 return None
             else:
                 devices.append(DeviceReading(device, carried.bytes, carried.at, held=True))
-        return HourTotal(self.span.hour(number), record.id, moment, _one_form(devices), tuple(missing))
+        kept = _one_form(devices) if _is_mixed(names) else tuple(devices)
+        return HourTotal(self.span.hour(number), record.id, moment, kept, tuple(missing))
+
+    def _was_listed(self, of: _Customer, device: Device, order: int) -> bool:
+        """Whether an earlier pull than this one lists the device: one of these, or one from before them."""
+        if of.first_listed.get(device, _NEVER) < order:
+            return True
+        since = self.source.devices_since.get(of.customer_id, {}).get(device)
+        here = (
+            _moment(pull, sample)
+            for pull in self._pulls
+            for sample in pull.samples.get(of.customer_id, ())
+            if sample.device_id == device
+        )
+        return since is not None and since < min(here)
+
+    def _figures_of_hours(self, customer_id: str) -> Mapping[Device, Sequence[Figure]]:
+        """The same for one customer after the other, each gathered once, and only where a device is silent."""
+        if self._gathered[0] != customer_id:
+            self._gathered = (customer_id, self._figures(customer_id))
+        return self._gathered[1]
 
     def _figures(self, customer_id: str) -> dict[Device, list[Figure]]:
         """All figures that were read of the customer's devices under its own name, oldest first."""
@@ -302,15 +332,10 @@ class _Customer(NamedTuple):
     moments: Sequence[datetime]
     """What its samples speak of, in their order."""
     first_listed: Mapping[Device, int]
-    figures: Mapping[Device, Sequence[Figure]]
 
     def last_sample(self, before: datetime) -> datetime | None:
         place = bisect_left(self.moments, before)
         return self.moments[place - 1] if place else None
-
-    def was_listed(self, device: Device, order: int) -> bool:
-        """Whether an earlier pull than this one lists the device."""
-        return self.first_listed.get(device, _NEVER) < order
 
 
 def _moment(pull: WholePull, sample: Sample) -> datetime:
@@ -320,7 +345,10 @@ def _moment(pull: WholePull, sample: Sample) -> datetime:
 
 def _newest(pull: WholePull, samples: Sequence[Sample]) -> dict[Device, Sample]:
     """By device; a file can hold several samples of one."""
-    found: dict[Device, Sample] = {}
+    found: dict[Device, Sample] = {sample.device_id: sample for sample in samples}
+    if len(found) == len(samples):
+        return found
+    found = {}
     for sample in samples:
         known = found.setdefault(sample.device_id, sample)
         if known is not sample and _moment(pull, sample) > _moment(pull, known):
@@ -333,17 +361,15 @@ def _last(figures: Sequence[Figure], until: datetime) -> Figure | None:
     return figures[place - 1] if place else None
 
 
-def _is_mixed(devices: Iterable[Device]) -> bool:
-    kinds = {device is None for device in devices}
-    return len(kinds) == 2
+def _is_mixed(devices: Mapping[Device, object]) -> bool:
+    """Whether there is a total beside devices."""
+    return None in devices and len(devices) > 1
 
 
 def _one_form(devices: Sequence[DeviceReading]) -> tuple[DeviceReading, ...]:
     """A source that changes within an hour from devices to totals, or back, counts as it last did: never both."""
-    if not _is_mixed(device.device_id for device in devices):
-        return tuple(devices)
-    newest = max(devices, key=lambda device: device.read_at)
-    return tuple(device for device in devices if (device.device_id is None) is (newest.device_id is None))
+    newest = max(devices, key=lambda device: device.read_at, default=None)
+    return tuple(device for device in devices if newest and (device.device_id is None) is (newest.device_id is None))
 
 
 def _shared(source: SourceFacts) -> frozenset[str]:

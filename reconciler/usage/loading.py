@@ -77,6 +77,7 @@ def _load(asked: _Asked, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceF
         whole=whole,
         earlier=_with_moved(ledger, earlier, meters.moving),
         before=meters.before,
+        devices_since=meters.devices_since,
         known=pulls.known_customers(ledger, source),
         last_seen=meters.last_seen,
         first_seen=meters.first_seen,
@@ -134,6 +135,11 @@ class _Meters:
             if reading := _reading_before(meter, first if over_hours else start, inclusive=not over_hours):
                 self.before.setdefault(meter.customer_id, {})[meter.device_id] = reading
         by_customer = _grouped(of_customers)
+        self.devices_since = {
+            each: {meter.device_id: meter.first_seen_at for meter in by_customer[each]}
+            for each in measured
+            if each in by_customer
+        }
         self.first_seen = {
             each: min(meter.first_seen_at for meter in by_customer[each]) for each in measured if each in by_customer
         }

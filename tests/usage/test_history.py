@@ -295,3 +295,12 @@ def test_what_stands_now_is_one_hour_of_the_newest_pull() -> None:
     assert (total.bytes, total.missing, total.hour) == (7, ("c",), NOON + HOUR)
     assert [device.held for device in total.devices] == [True, False]
     assert found.total_now(found.standing("1"), NOON + 2 * HOUR) is None
+
+
+def test_a_device_that_was_listed_before_these_pulls_is_gone_where_the_hours_pull_lists_it_no_more() -> None:
+    pulls = [pull(30 * MINUTE, ("1", "b", 1)), pull(HOUR, ("1", "a", 5, 10 * MINUTE), ("1", "b", 1))]
+    assert totals(pulls) == {0: 6, 1: 6}
+    long_ago = {"1": {"a": NOON - 99 * HOUR, "b": NOON - 99 * HOUR}}
+    assert totals(pulls, devices_since=long_ago) == {0: 1, 1: 6}
+    only_then = {"1": {"a": NOON + 10 * MINUTE}}
+    assert totals(pulls, devices_since=only_then) == {0: 6, 1: 6}
