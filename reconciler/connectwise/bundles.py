@@ -7,6 +7,7 @@ that work (`addition`, `agreement`, `configuration`) come from public client cod
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,9 +70,13 @@ def opened(answer: Any, parents: Sequence[int], check: Check) -> Opened:
             endpoint=PATH,
             advice="A proxy may have answered in place of ConnectWise; run again.",
         )
-    by_number = {
-        number: entry for entry in results if isinstance(entry, dict) and isinstance(number := entry.get(_NUMBER), int)
-    }
+    numbered = [
+        (number, entry)
+        for entry in results
+        if isinstance(entry, dict) and isinstance(number := entry.get(_NUMBER), int)
+    ]
+    times = Counter(number for number, _ in numbered)
+    by_number = {number: entry for number, entry in numbered if times[number] == 1}
     sorted_ = Opened({}, [])
     for number, parent in enumerate(parents, start=1):
         children = _children(by_number.get(number), check)

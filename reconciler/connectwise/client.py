@@ -18,7 +18,7 @@ from reconciler.connectwise.checks import Checks
 from reconciler.connectwise.conditions import Condition, Value
 from reconciler.connectwise.connection import Connection, Timeouts
 from reconciler.connectwise.counts import RequestCounts, route
-from reconciler.connectwise.errors import ConnectWiseError
+from reconciler.connectwise.errors import ConnectWiseError, Redirected
 from reconciler.connectwise.exchange import Answer
 from reconciler.connectwise.paging import PAGE_SIZE, Habit, Mark, Page, Paging, every_page
 from reconciler.connectwise.parallel import in_parallel
@@ -256,7 +256,7 @@ class ConnectWise:
             try:
                 answer = await self._wire.send("POST", bundles.PATH, body=bundles.body(resource, group, query))
             except ConnectWiseError as refused:
-                if refused.status not in bundles.REFUSED:
+                if refused.status not in bundles.REFUSED and not isinstance(refused, Redirected):
                     raise
                 self._no_bundles.add(resource)
                 self._notice(
@@ -313,7 +313,7 @@ class ConnectWise:
                 "POST", where, query=rest, body=in_body, headers=headers, check=self._checks.of_list(path, "POST")
             )
         except ConnectWiseError as refused:
-            if refused.status not in _NO_SEARCH:
+            if refused.status not in _NO_SEARCH and not isinstance(refused, Redirected):
                 raise
             self._no_search.add(route_)
             self._notice(f"ConnectWise takes no search at {where} ({refused.what}); reading the whole list instead.")

@@ -169,6 +169,32 @@ async def test_where_bundles_are_refused_parents_are_read_one_by_one_and_that_is
     assert server.asked[-3:] == [f"GET /finance/agreements/{parent}/additions" for parent in (1, 2, 3)]
 
 
+async def test_results_under_one_number_are_not_told_apart_and_each_parent_is_read() -> None:
+    fine = bundled()
+
+    def answer(seen: Seen) -> Reply:
+        if seen.method != "POST":
+            return fine(seen)
+        results = [{**each, "sequenceNumber": 1} for each in fine(seen).body["results"]]
+        return Reply({"results": results})
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        found = await connectwise.list_children("addition", [1, 2], path=PATH)
+    assert found == {parent: children(parent) for parent in (1, 2)}
+    assert len(server.seen) == 3
+
+
+async def test_where_a_proxy_leads_bundles_away_parents_are_read_one_by_one() -> None:
+    def answer(seen: Seen) -> Reply:
+        away = Reply(b"", status=302, headers={"location": "http://inside.example/x"})
+        return away if seen.method == "POST" else single(seen, children)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        assert await connectwise.list_children("addition", [1, 2], path=PATH) == {
+            each: children(each) for each in (1, 2)
+        }
+
+
 async def test_a_bundle_is_a_read_and_tried_again_as_one() -> None:
     left = [DROPPED, Reply({}, status=502)]
     fine = bundled()

@@ -198,7 +198,7 @@ async def test_a_value_too_long_for_any_url_goes_by_search() -> None:
     assert all(seen.headers["pagination-type"] == "forward-only" for seen in searches)
 
 
-@pytest.mark.parametrize("status", [404, 405])
+@pytest.mark.parametrize("status", [302, 404, 405])
 async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_once(status: int) -> None:
     long = "n" * 3000
     notices: list[str] = []
