@@ -372,3 +372,36 @@ def test_a_kind_may_live_below_an_agreement_and_be_known_by_an_object_below_a_co
     (made,) = small.get(f"/finance/agreements/{agreement}/sites")
     assert made["site"]["id"] == sites(small)["Lab"][0]
     assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
+
+
+DESK = """
+from typing import Annotated
+from pydantic import StringConstraints
+from reconciler.kinds.base import ByEmail, ById, ByName, Kind, Name, Spec
+from reconciler.kinds.forms import reference, text
+
+class DeskSpec(Spec):
+    first_name: Annotated[str, StringConstraints(min_length=1, strict=True), text("firstName")]
+    site: Annotated[Name | ByName | ById | None, reference("site", "Site")] = None
+    manager: Annotated[Name | ByEmail | ById | None, reference("managerContact", "Contact")] = None
+
+KIND = Kind(
+    name="Desk", spec=DeskSpec, describes="Of what names no company.", key=("firstName",),
+    collection="company/contacts", find_by="firstName",
+)
+"""
+
+
+@pytest.mark.parametrize("field", ["site: {name: Lab}", "manager: {email: office@alder-dental.example}"])
+def test_a_look_up_without_a_company_beside_it_asks_for_an_id(small: Shop, tmp_path: Path, field: str) -> None:
+    (tmp_path / "kinds" / "visitor.py").write_text(DESK, encoding="utf-8")
+    forget_kinds()
+    small.write(
+        "desk.yaml",
+        f"apiVersion: reconciler/v1\nkind: Desk\nmetadata: {{name: d}}\nspec: {{firstName: Dee, {field}}}\n",
+    )
+
+    said = small("plan", "--only", "setup")
+
+    assert said.code == 1
+    assert f"Desk/d: {field.partition(':')[0]}: nothing here says of which company; give its id" in said.err

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.connectwise import Connection, ConnectWise, Invalid
+from reconciler.connectwise import Connection, ConnectWise, Invalid, NotFound
 from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import kind
 from reconciler.live.query import LAST_UPDATED, Query, certain, needed_fields
@@ -218,8 +218,15 @@ async def test_an_agreement_that_is_gone_is_found_out_by_one_list_for_each(readi
 @pytest.mark.parametrize("name", ["ManagementSolution", "Addition"])
 async def test_an_endpoint_that_is_not_there_is_an_error_and_no_empty_list(reading: Reading, name: str) -> None:
     gone = (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."})
-    async with reading(Server(lambda _query, path: {"results": []} if path.endswith("bundles") else gone)) as client:
-        with pytest.raises(Exception, match="endpoint"):
+
+    def answer(_query: dict[str, str], path: str) -> Any:
+        if path.endswith("bundles"):
+            return {"results": []}
+        return [] if path.endswith("countries") else gone
+
+    async with reading(Server(answer)) as client:
+        await Reader(client).table(Table("company/countries", ("id", "name")))
+        with pytest.raises(NotFound, match="The endpoint does not exist"):
             await Reader(client).below(kind(name), [7], ("id",))
 
 
