@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -189,3 +190,79 @@ def test_a_customer_in_the_recycle_bin_counts_as_vanished(pair: Shop) -> None:
     assert "vanished cove/1001001" in said.out
     pair.edit("workspace.yaml", "  billing:\n", "  billing:\n    vanished: warn\n")
     assert pair("plan", "--only", "usage").code == 0
+
+
+# ── Usage from a file ────────────────────────────────────────────────────────────────────────────────────
+
+HEAD = "customer_id,customer_name,device_id,used,unit,as_of\n"
+
+
+@pytest.fixture
+def filed(shop: Shop) -> Shop:
+    """One customer that a file tells of, billed by its peak; the month is eight hours old."""
+    shop.only(ALDER)
+    shop.advance(6)
+    shop.world.remove_customer(ALDER, shop.time)
+    shop.edit(
+        "workspace.yaml",
+        "    - name: cove\n",
+        "    - {name: files, type: csv, unit: GB, path: usage.csv}\n    - name: cove\n",
+    )
+    shop.world.add_device(shop.world.add_customer("Nobody", shop.time).id, shop.time, 10**9)
+    shop.edit("workspace.yaml", "unmapped: error", "unmapped: warn")
+    shop.edit("customers/alder-dental.yaml", "source: cove", "source: files")
+    shop.edit(
+        "customers/alder-dental.yaml",
+        "  agreement: alder-dental\n  managedId",
+        "  agreement: alder-dental\n  measure: peak\n  managedId",
+    )
+    return shop
+
+
+def rows(shop: Shop, *told: tuple[str, str, float]) -> None:
+    """Device, gigabytes, and hours from now."""
+    lines = (
+        f"1001001,Alder Dental,{device},{used},GB,{(shop.time + timedelta(hours=hours)).isoformat()}\n"
+        for device, used, hours in told
+    )
+    shop.write("usage.csv", HEAD + "".join(lines))
+
+
+def quantity(shop: Shop, code: int = 0) -> Decimal:
+    shop.apply("--approve", "customer-change", code=code)
+    return sum((Decimal(each) for each in shop.quantities()), Decimal(0))
+
+
+def test_rows_of_a_file_count_in_the_hours_that_they_speak_of(filed: Shop) -> None:
+    rows(filed, ("a", "10", -1), ("a", "40", -2.5), ("b", "5", -1))
+    assert quantity(filed) == 40
+    filed.advance()
+    rows(filed, ("a", "100", -1.75), ("b", "5", -0.5))
+    assert quantity(filed) == 105  # late, and in an hour in which b counts with its figure of before
+    filed.advance()
+    rows(filed, ("a", "1", -0.5), ("b", "1", -0.5))
+    assert quantity(filed) == 105
+
+
+def test_a_row_that_is_dated_ahead_is_named_and_its_figure_does_not_count(filed: Shop) -> None:
+    rows(filed, ("a", "10", -1))
+    assert quantity(filed) == 10
+    filed.advance()
+    rows(filed, ("a", "900", 2))
+
+    said = filed("plan")
+    assert said.code == 5
+    assert "files: dated after this run, so taken as not read: device a of Alder Dental" in said.out
+    assert quantity(filed, code=5) == 10
+
+
+def test_a_total_beside_devices_refuses_the_customer_and_its_lines_stay(filed: Shop) -> None:
+    rows(filed, ("a", "10", -1))
+    assert quantity(filed) == 10
+    filed.advance()
+    rows(filed, ("a", "10", -1), ("", "50", -1))
+
+    said = filed("plan")
+    assert said.code == 5
+    assert "refused files/1001001 Alder Dental" in said.out
+    assert quantity(filed, code=5) == 10
