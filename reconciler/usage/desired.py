@@ -7,7 +7,7 @@ same result on another day, so that any billed quantity can be computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.usage import judgement
@@ -56,6 +56,7 @@ def desired(
     by_customer = _by_customer(rules)
     active, expired = _exclusions(exclusions, at)
     devices = [each for each in exclusions if each.device_id is not None]
+    ended = [each for each in devices if _is_over(each, at)]
     trouble = {name: judgement.trouble(source, now, settings.max_age) for name, source in facts.items()}
     failed = {name: what for name, what in trouble.items() if what is not None}
     histories = {name: History(source, at.span, _exempt(name, devices, at)) for name, source in facts.items()}
@@ -66,16 +67,16 @@ def desired(
         if key in active:
             continue
         problem = trouble.get(rule.source, f"there is no usage source {rule.source} in this workspace")
-        ended = _end_of(expired[key], at) if key in expired else None
-        account = bill_of(rule, histories.get(rule.source), problem, ended, at)
+        since = _end_of(expired[key], at) if key in expired else None
+        account = bill_of(rule, histories.get(rule.source), problem, since, at)
         accounts.append(account)
-        rows.append(account.row)
+        rows.append(_telling_of(account.row, ended))
     troubles = {
         name: f"{what}; {_held(sum(row.source == name and row.state == 'unknown' for row in rows))}"
         for name, what in failed.items()
     }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
-    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if not _is_over(each, at)]
+    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
     for history in histories.values():
         rows += unmapped_rows(history, by_customer, active, expired, default_rule, at)
     rows = with_suggestions(rows)
@@ -90,6 +91,18 @@ def desired(
     ]
     coverage = Coverage(in_order(rows), troubles)
     return UsageResult(at.period, bills, coverage, tuple(dict.fromkeys(warnings)))
+
+
+def _telling_of(row: Row, ended: Sequence[Exclusion]) -> Row:
+    """A row that says which devices count again, because their exclusion has ended."""
+    if not ended:
+        return row
+    said = (
+        f"the exclusion of device {each.device_id} ({each.reason}) ended on {each.until}: it counts again"
+        for each in ended
+        if (each.source, each.customer_id) == (row.source, row.customer_id)
+    )
+    return replace(row, detail="; ".join(filter(None, (row.detail, *said))))
 
 
 def _held(customers: int) -> str:

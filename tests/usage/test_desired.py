@@ -580,7 +580,9 @@ def test_an_excluded_device_is_taken_out_of_the_figures_and_listed() -> None:
     assert result.coverage.is_complete
     next_day = NOON.replace(hour=23)
     again = result_of(facts({"1": {"a": 3 * GB, "b": GB}}, at=next_day), [rule()], [out], now=next_day)
-    assert [row.quantity for row in again.coverage.rows] == [4]
+    assert [(row.quantity, row.detail) for row in again.coverage.rows] == [
+        (4, "the exclusion of device a (a spare) ended on 2025-11-22: it counts again")
+    ]
 
 
 def test_an_excluded_device_that_is_silent_holds_nobody_and_a_customer_of_excluded_devices_has_not_vanished() -> None:
