@@ -45,7 +45,7 @@ def models(schema: Any) -> Iterator[dict[str, Any]]:
 
 def test_there_is_one_for_every_kind_that_people_write_one_for_defaults_and_one_for_any() -> None:
     assert sorted(SCHEMAS) == sorted(NAMES)
-    assert len(NAMES) == 13
+    assert len(NAMES) >= 13
     assert "Addition" in all_kinds()
     assert "Addition" not in SCHEMAS
 
