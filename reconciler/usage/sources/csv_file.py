@@ -59,7 +59,7 @@ def parse(source: str, file: str, content: bytes) -> Found:
         separator = ";" if ";" in header[0] else "tabs"
         raise SourceError(f"the columns are separated by {separator}", where=where, advice="export with commas")
     check_columns(header, file, source)
-    return read_rows(source, file, [_row(f"{file}:{number}", header, cells) for number, cells in lines])
+    return read_rows(source, [_row(f"{file}:{number}", header, cells) for number, cells in lines])
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:

@@ -67,7 +67,7 @@ async def pull(
                 sleep=sleep,
                 limits=limits or http.LIMITS,
             )
-            return await asyncio.to_thread(read_rows, settings.name, place, rows)
+            return await asyncio.to_thread(read_rows, settings.name, rows)
         if settings.path is None:
             raise SourceError(
                 "neither path nor url is given", where=f"usage source {settings.name}", advice="give one of them"
@@ -80,7 +80,7 @@ async def pull(
 
 def parse(source: str, place: str, content: bytes) -> Found:
     """The customers and samples of a JSON text."""
-    return read_rows(source, place, load(source, place, content))
+    return read_rows(source, load(source, place, content))
 
 
 def load(source: str, place: str, content: bytes) -> list[Row]:

@@ -62,18 +62,14 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
     )
 
 
-def read_rows(source: str, where: str, rows: Sequence[Row]) -> Found:
-    """All rows as customers and samples. Raises SourceError that names every bad row, up to `SHOWN` of them.
+def read_rows(source: str, rows: Sequence[Row]) -> Found:
+    """All rows as customers and samples. Without rows it is whole but empty, and needs an approval.
+
+    Raises SourceError that names every bad row, up to `SHOWN` of them.
 
     Each row counts at the moment that it speaks of, so that a file may hold many hours of a device. Two rows of one
     device and `as_of` are an error where their figures differ; where they are equal, one counts, and a note says so.
     """
-    if not rows:
-        raise SourceError(
-            "there are no rows",
-            where=f"usage source {source}, {where}",
-            advice="an export without customers is taken for a failed one; nothing is set to zero because of it",
-        )
     bad: list[str] = []
     repeated: list[str] = []
     names: dict[str, tuple[datetime, str]] = {}

@@ -50,7 +50,6 @@ async def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path) -> None:
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
         (",,\n,,\n", "missing columns: customer_id, customer_name, used, unit, as_of"),
-        (HEADER, "there are no rows"),
         (HEADER.replace(",", ";"), "the columns are separated by ;"),
         ("used\n1\n", "missing columns: customer_id, customer_name, unit, as_of"),
         ("id\n1\n", "missing columns"),
