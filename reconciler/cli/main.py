@@ -12,13 +12,15 @@ from typing import Annotated, Any
 import typer
 
 from reconciler import __version__
-from reconciler.cli import output
+from reconciler.cli import completion, output
 from reconciler.cli.commands import COMMANDS, GROUPS, command_line
 from reconciler.cli.context import Context, moment
 from reconciler.cli.entry import INTERRUPTED
 from reconciler.cli.failures import failure_of, tell
 from reconciler.cli.startup import prepare
 from reconciler.cli.streams import finish_streams, prepare_streams, silence
+
+PROGRAM = "reconciler"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +36,9 @@ def run(argv: Sequence[str]) -> int:
     """One command. Each error ends in sentences on standard error and in its exit code."""
     output.begin()
     try:
-        result = command_line(_options, argv).main(args=list(argv), prog_name="reconciler", standalone_mode=False)
+        if completion.wanted(argv):
+            return completion.complete(argv, PROGRAM)
+        result = command_line(_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
     except BrokenPipeError:  # whoever read the help has had enough
         silence(sys.stdout)
         return 1

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import shellingham
 
 from reconciler import __version__
 from reconciler.cli import entry
@@ -301,10 +302,30 @@ def test_an_odd_port_is_misuse(port: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_is_given_its_completion(shell: str) -> None:
-    said = started(sys.executable, "-m", "reconciler", "--show-completion", shell)
-    assert said.returncode == 0, said.stderr
-    assert "_RECONCILER_COMPLETE" in said.stdout
+@pytest.mark.parametrize("form", ["--show-completion {}", "--show-completion={}", "-v --show-completion {} --json"])
+def test_each_shell_is_given_its_completion(shell: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(form.format(shell).split()) == 0
+    assert "_RECONCILER_COMPLETE" in capsys.readouterr().out
+
+
+def test_a_shell_that_is_not_named_is_found_among_the_processes_or_by_the_login(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def none() -> tuple[str, str]:
+        raise shellingham.ShellDetectionFailure
+
+    monkeypatch.setattr(shellingham, "detect_shell", lambda: ("zsh", "/bin/zsh"))
+    assert run(["--show-completion"]) == 0
+    assert "#compdef reconciler" in capsys.readouterr().out
+    monkeypatch.setattr(shellingham, "detect_shell", none)
+    monkeypatch.setenv("SHELL", "/usr/bin/fish")
+    assert run(["--show-completion"]) == 0
+    assert "complete --command reconciler" in capsys.readouterr().out
+    monkeypatch.delenv("SHELL")
+    assert run(["--show-completion", "--json"]) == 1
+    assert "which shell you use cannot be told" in json.loads(capsys.readouterr().out)["error"]["message"]
+    assert run(["--install-completion", "tcsh"]) == 1
+    assert "there is no completion for tcsh" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
