@@ -17,7 +17,7 @@ from reconciler.cli.commands import COMMANDS, GROUPS, command_line
 from reconciler.cli.context import Context, moment
 from reconciler.cli.entry import INTERRUPTED
 from reconciler.cli.failures import failure_of, tell
-from reconciler.cli.startup import prepare
+from reconciler.cli.startup import prepare, quiet
 from reconciler.cli.streams import finish_streams, prepare_streams, silence
 
 PROGRAM = "reconciler"
@@ -26,6 +26,7 @@ PROGRAM = "reconciler"
 def main(arguments: Sequence[str] | None = None) -> int:
     """A process's whole run: its exit code. Nothing that ends a command ends in a traceback."""
     prepare()
+    quiet()
     prepare_streams()
     code = run(sys.argv[1:] if arguments is None else arguments)
     finish_streams()

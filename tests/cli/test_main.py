@@ -88,6 +88,7 @@ def test_misuse_ends_with_1_and_says_where_help_is(
 def test_main_is_the_exit_code_and_the_entry_ends_the_process_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["reconciler", "nonsense"])
     monkeypatch.setattr(cli, "prepare", lambda: None)
+    monkeypatch.setattr(cli, "quiet", lambda: None)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     assert cli.main() == 1
     assert cli.main(["version"]) == 0

@@ -29,3 +29,33 @@ def test_help_imports_neither_the_database_nor_http() -> None:
         "print([name for name in ('sqlalchemy', 'httpx', 'aiohttp', 'pydantic', 'rich') if name in sys.modules])"
     )
     assert _said(code).splitlines()[-1] == "[]"
+
+
+NOISY = """
+import asyncio, logging, threading, warnings
+from reconciler.cli.startup import quiet
+quiet()
+try:
+    raise ValueError("hunter2")
+except ValueError:
+    logging.getLogger("sqlalchemy.pool").exception("hunter2")
+class Odd:
+    def __del__(self):
+        raise ValueError("hunter2")
+Odd()
+thread = threading.Thread(target=lambda: 1 / 0)
+thread.start()
+thread.join()
+warnings.warn("hunter2", RuntimeWarning)
+async def task():
+    raise ValueError("hunter2")
+async def main():
+    asyncio.ensure_future(task())
+    await asyncio.sleep(0)
+asyncio.run(main())
+"""
+
+
+def test_no_library_writes_to_standard_error_by_itself() -> None:
+    said = subprocess.run([sys.executable, "-c", NOISY], capture_output=True, text=True, check=True)
+    assert (said.stdout, said.stderr) == ("", "")
