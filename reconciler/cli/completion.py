@@ -31,7 +31,7 @@ def complete(argv: Sequence[str], program: str) -> int:
     place = next(place for place, each in enumerate(argv) if each.partition("=")[0] in {SHOW, INSTALL})
     option, _, value = argv[place].partition("=")
     after = argv[place + 1] if place + 1 < len(argv) else ""
-    shell = _known(value or ("" if after.startswith("-") else after) or _calling())
+    shell = _known(value or ("" if after.startswith("-") else after) or _calling(scripts._get_shell_name()))
     if option == SHOW:
         deliver(scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell))
         return 0
@@ -40,14 +40,9 @@ def complete(argv: Sequence[str], program: str) -> int:
     return 0
 
 
-def _calling() -> str:
-    """The shell among the processes above us, or the one that this user logs in with."""
-    import shellingham  # type: ignore[import-untyped]  # noqa: PLC0415 (it comes with typer, and has no types)
-
-    try:
-        return str(shellingham.detect_shell()[0])
-    except OSError:  # as shellingham says that it found none
-        return PurePath(os.environ.get("SHELL", "")).name
+def _calling(found: str | None) -> str:
+    """The shell that was found among the processes above us, or the one that this user logs in with."""
+    return found or PurePath(os.environ.get("SHELL", "")).name
 
 
 def _known(shell: str) -> str:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import shellingham
 
 from reconciler import __version__
 from reconciler.cli import entry
@@ -312,13 +311,10 @@ def test_each_shell_is_given_its_completion(shell: str, form: str, capsys: pytes
 def test_a_shell_that_is_not_named_is_found_among_the_processes_or_by_the_login(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def none() -> tuple[str, str]:
-        raise shellingham.ShellDetectionFailure
-
-    monkeypatch.setattr(shellingham, "detect_shell", lambda: ("zsh", "/bin/zsh"))
+    monkeypatch.setattr("typer.completion._get_shell_name", lambda: "zsh")
     assert run(["--show-completion"]) == 0
     assert "#compdef reconciler" in capsys.readouterr().out
-    monkeypatch.setattr(shellingham, "detect_shell", none)
+    monkeypatch.setattr("typer.completion._get_shell_name", lambda: None)
     monkeypatch.setenv("SHELL", "/usr/bin/fish")
     assert run(["--show-completion"]) == 0
     assert "complete --command reconciler" in capsys.readouterr().out
