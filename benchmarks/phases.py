@@ -51,7 +51,8 @@ class _Watch:
 async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
-        from reconciler.cli import session  # noqa: PLC0415 - timed
+        from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
+        from reconciler.cli import making, session  # noqa: PLC0415
         from reconciler.cli.context import Context  # noqa: PLC0415
         from reconciler.connectwise import ConnectWise  # noqa: PLC0415
         from reconciler.live.read import Scope, read_estate  # noqa: PLC0415
@@ -61,7 +62,6 @@ async def _main(root: Path) -> list[Phase]:
         from reconciler.planning.setup import plan_setup  # noqa: PLC0415
         from reconciler.rendering.paint import plain  # noqa: PLC0415
         from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415
-        from reconciler.usage.plan import Metering, plan_usage  # noqa: PLC0415
 
     now = datetime.fromisoformat(os.environ["RECONCILER_NOW"])
     context = Context(root, None, json=False, color=False, verbose=False, now=now, environ=dict(os.environ))
@@ -74,23 +74,21 @@ async def _main(root: Path) -> list[Phase]:
                 estate = await read_estate(client, manifests, Scope())
             with phase("usage pull"):
                 fresh = await session.pull_usage(opened)
+            with phase("load the ledger and rate"):
+                read = await making.read_usage(opened, estate, fresh)
+                given = await making.inputs(opened, Scope(), read)
         with phase("diff"):
-            setup = plan_setup(manifests.documents, estate)
-        with phase("rate and diff usage"):
-            usage = plan_usage(Metering(manifests, ledger, now, estate), fresh, setup=True)
+            setup = plan_setup(manifests.documents, estate, opened.workspace.guardrails)
+        with phase("match additions"):
+            usage = plan_usage(given)
         with phase("build"):
             plan = build(
                 workspace=manifests.workspace.name,
                 tenant=session.tenant_of(opened),
                 now=now,
                 manifest_digest=manifests.digest,
-                setup=setup,
-                additions=usage.additions,
+                parts=(setup, usage.part),
                 currency="USD",
-                coverage=usage.coverage,
-                warnings=(),
-                guardrails=None,
-                customers=len(manifests.of_kind("CustomerMapping")),
             )
     with phase("render text"):
         "\n".join(plan_text(plan, plain))

@@ -1,12 +1,13 @@
 """Who may import whom. The rooms of the package in ranks, the highest first; imports go strictly downwards.
 
     0  cli
-    1  applying   rendering   usage
-    2  planning   live
-    3  manifests
-    4  kinds
-    5  connectwise   ledger
-    6  http
+    1  additions   applying   rendering
+    2  usage
+    3  planning   live
+    4  manifests
+    5  kinds
+    6  connectwise   ledger
+    7  http
 
 Siblings do not know each other, and `kinds` knows no HTTP and no tables: what it needs of them is handed to it.
 `errors.py` is anybody's but the sandbox's. The sandbox knows nobody, and only the command that serves it knows the
@@ -28,23 +29,24 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "reconciler"
 RANKS = {
     "cli": 0,
+    "additions": 1,
     "applying": 1,
     "rendering": 1,
-    "usage": 1,
-    "planning": 2,
-    "live": 2,
-    "manifests": 3,
-    "kinds": 4,
-    "connectwise": 5,
-    "ledger": 5,
-    "http": 6,
+    "usage": 2,
+    "planning": 3,
+    "live": 3,
+    "manifests": 4,
+    "kinds": 5,
+    "connectwise": 6,
+    "ledger": 6,
+    "http": 7,
 }
 FORBIDDEN = {"kinds": {"connectwise", "ledger"}, "manifests": {"connectwise", "ledger"}, "rendering": {"live"}}
 """Lower rooms that are none of a room's business: only `live` and those above it reach ConnectWise or the ledger, and
 a renderer reads a plan's JSON."""
 IO = {"aiohttp", "asyncio", "httpx", "io", "os", "pathlib", "random", "shutil", "socket", "sqlalchemy", "sqlite3"}
 IO |= {"subprocess", "tempfile", "threading", "time", "urllib"}
-PURE = ("planning", "kinds")
+PURE = ("additions", "planning", "kinds")
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 AT_RUN_TIME = {"tzdata"}

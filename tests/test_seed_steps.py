@@ -157,7 +157,7 @@ def test_step_9_a_solution_in_another_case_bills_nothing_and_says_so(alder: Shop
 
     said = alder.apply("--only", "usage", code=5)
 
-    assert "no management solution 'managed backup' with Managed ID 1001001" in said.out
+    assert "no management solution managed backup with Managed ID 1001001" in said.out
     assert "it has 'Managed Backup' with 1001001. The name is compared with case" in said.out
     assert alder.additions(ALDER_LINES) == {}
 
@@ -218,7 +218,7 @@ def test_step_10_the_hourly_job_rewrites_the_quantity_of_the_one_addition(alder:
     (after,) = alder.get(f"/finance/agreements/{agreement['id']}/additions")
     assert (after["id"], after["quantity"], after["billCustomer"]) == (before["id"], 131, "Billable")
     assert (after["billedQuantity"], after["extPrice"]) == (131, Decimal("19.65"))
-    assert (after["serialNumber"], after["lessIncluded"]) == ("rc:cove/1001001/alder-dental", 0)
+    assert (after["serialNumber"], after["lessIncluded"]) == ("rc:cove/1001001/alder-dental/storage", 0)
     assert after["_info"]["lastUpdated"] == "2026-11-01T07:00:00Z"
 
 
@@ -274,7 +274,7 @@ def test_an_addition_made_by_hand_is_adopted_and_not_made_a_second_time(shop: Sh
     agreement = shop.one("/finance/agreements", name=ELM_LINES)
     (line,) = shop.get(f"/finance/agreements/{agreement['id']}/additions")
     assert (line["id"], line["quantity"], line["unitPrice"]) == (number, 301, Decimal("0.15"))
-    assert line["serialNumber"] == "rc:cove/1001005/elmhurst-foundry"
+    assert line["serialNumber"] == "rc:cove/1001005/elmhurst-foundry/storage"
     assert shop("plan", "--detailed-exitcode").code == 0
 
 

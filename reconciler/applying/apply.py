@@ -22,6 +22,7 @@ from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
 from reconciler.live.reader import Reader
+from reconciler.planning.approvals import Approved, open_trips
 from reconciler.planning.outcome import Outcome, Result, outcome_of
 from reconciler.planning.plan import Plan
 
@@ -34,8 +35,8 @@ class Conduct:
     secret: ReadSecret
     recheck: bool = True
     """Read again what the plan touches. Needless only where the plan was made in this very turn."""
-    approved: Collection[str] = ()
-    """Names of guardrails that a person has approved."""
+    approved: Collection[Approved] = ()
+    """Guardrails that a person lets pass."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     on_result: Callable[[Result], None] = lambda _result: None
     on_notice: Callable[[str], None] = lambda _text: None
@@ -68,12 +69,12 @@ async def turn(
             raise
 
 
-def check_guardrails(plan: Plan, approved: Collection[str]) -> None:
-    """Raises `Refused` for every guardrail that tripped and was not approved by name."""
-    open_ones = [trip for trip in plan.guardrails if trip.name not in approved]
-    if open_ones:
-        lines = "\n".join(f"  {trip.name}: {_where(trip.address)}{trip.message}" for trip in open_ones)
-        names = " ".join(f"--approve {name}" for name in sorted({trip.name for trip in open_ones}))
+def check_guardrails(plan: Plan, approved: Collection[Approved]) -> None:
+    """Raises `Refused` for every guardrail of the run that tripped and was not approved by name."""
+    trips = open_trips(plan, approved)
+    if trips:
+        lines = "\n".join(f"  {trip.name}: {_where(trip.address)}{trip.message}" for trip in trips)
+        names = " ".join(f"--approve {name}" for name in sorted({trip.name for trip in trips}))
         raise Refused(f"guardrails tripped; nothing was written\n{lines}", advice=f"If that is meant: {names}")
 
 

@@ -21,13 +21,15 @@ from reconciler.cli import plan as planning
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, tell
+from reconciler.cli.making import Made, keep, make_plan, notes_of
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
 from reconciler.cli.planfile import check_month, check_plan
 from reconciler.cli.progress import progress
-from reconciler.cli.session import Session, make_plan, opened
+from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger.lock import Lease
 from reconciler.live.read import Scope
+from reconciler.planning.approvals import Approved, approvals_of, with_approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
@@ -44,14 +46,21 @@ def apply(
     ] = None,
     only: Annotated[planning.Only | None, typer.Option(help="Only the setup, or only the hourly usage.")] = None,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
-    approve: Annotated[list[str] | None, typer.Option(help="Let this guardrail pass; may be repeated.")] = None,
+    approve: Annotated[
+        list[str] | None, typer.Option(help="Let this guardrail pass, as NAME or NAME=ADDRESS; may be repeated.")
+    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Retire additions of ours that no mapping stands behind.")] = (
+        False
+    ),
 ) -> int:
     """Do exactly what a plan says: of a plan file, or of a fresh plan after a yes."""
     context: Context = ctx.obj
     if planfile is not None and only is not None:
         raise typer.TyperException("--only goes with a fresh plan: a plan file says itself what it holds")
+    if planfile is not None and prune:
+        raise typer.TyperException("--prune goes with a fresh plan, or with the plan that makes the file")
     found = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, planning.scope_of(only), tuple(approve or ()))
+    run = _Run(context, planning.scope_of(only), approvals_of(approve or ()), prune=prune)
     try:
         return asyncio.run(run.of_file(found) if found else run.unasked() if auto_approve else run.asked())
     except KeyboardInterrupt:
@@ -69,10 +78,11 @@ def apply(
 class _Run:
     """One apply, in one of three ways; `begun` once something may have been written."""
 
-    def __init__(self, context: Context, scope: Scope, approved: tuple[str, ...]) -> None:
+    def __init__(self, context: Context, scope: Scope, approved: tuple[Approved, ...], *, prune: bool) -> None:
         self.context = context
         self.scope = scope
         self.approved = approved
+        self.prune = prune
         self.begun = False
         self.code: int | None = None
         """The exit code, once everything is done that will be: nothing after it changes what it says."""
@@ -82,31 +92,34 @@ class _Run:
         """A plan of another moment: what it was based on is read again."""
         async with self._opened(usage=False) as session:
             check_plan(plan, session, self.context.now)
+            plan = with_approved(plan, self.approved)
             check_guardrails(plan, self.approved)
             async with self._turn(session) as lease:
-                return await self._done(session, plan, lease, recheck=True)
+                return await self._done(session, Made(plan, notes_of(plan)), lease, recheck=True)
 
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
         async with self._opened(usage=self.scope.usage) as session, self._turn(session) as lease:
-            plan = await make_plan(session, self.scope, self.approved)
+            made = await self._made(session)
             if not self.context.json:
-                self._show(plan)
-            return await self._done(session, plan, lease, recheck=False)
+                self._show(made.plan)
+            return await self._done(session, made, lease, recheck=False)
 
     async def asked(self) -> int:
         """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
         async with self._opened(usage=self.scope.usage) as session:
             async with self._turn(session):
-                plan = await make_plan(session, self.scope, self.approved)
-            planning.show(self.context, plan, err=self.context.json)  # who cannot see it can say no yes to it
-            if not plan.actions:
-                return self._ended(plan, None)
-            check_guardrails(plan, self.approved)
-            _ask(plan)
-            check_month(plan, session, self._clock())
+                made = await self._made(session)
+            planning.show(self.context, made.plan, err=self.context.json)  # who cannot see it can say no yes to it
+            if made.plan.actions:
+                check_guardrails(made.plan, self.approved)
+                _ask(made.plan)
+                check_month(made.plan, session, self._clock())
             async with self._turn(session) as lease:
-                return await self._done(session, plan, lease, recheck=True)
+                return await self._done(session, made, lease, recheck=True)
+
+    async def _made(self, session: Session) -> Made:
+        return await make_plan(session, self.scope, approvals=self.approved, prune=self.prune)
 
     @asynccontextmanager
     async def _opened(self, *, usage: bool) -> AsyncIterator[Session]:
@@ -119,8 +132,10 @@ class _Run:
         workspace = session.manifests.workspace.name
         return turn(session.client, session.ledger, workspace, self._clock, _note)
 
-    async def _done(self, session: Session, plan: Plan, lease: Lease, *, recheck: bool) -> int:
+    async def _done(self, session: Session, made: Made, lease: Lease, *, recheck: bool) -> int:
+        plan = made.plan
         if not plan.actions:
+            keep(session, made, None, self.approved)
             return self._ended(plan, None)
         check_guardrails(plan, self.approved)
         stop = asyncio.Event()
@@ -136,6 +151,7 @@ class _Run:
             )
             self.begun = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, conduct, lease)
+        keep(session, made, outcome, self.approved)
         return self._ended(plan, outcome)
 
     def _ended(self, plan: Plan, outcome: Outcome | None) -> int:

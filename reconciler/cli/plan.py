@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +11,11 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.context import Context
+from reconciler.cli.making import make_plan
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, say, write_file
-from reconciler.cli.session import make_plan, opened
+from reconciler.cli.session import opened
 from reconciler.live.read import Scope
+from reconciler.planning.approvals import Approved, approvals_of
 from reconciler.planning.plan import Plan, write_plan
 from reconciler.rendering.plan_text import plan_text
 
@@ -36,10 +39,16 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
     ] = False,
+    approve: Annotated[
+        list[str] | None, typer.Option(help="Let this guardrail pass, as NAME or NAME=ADDRESS; may be repeated.")
+    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Retire additions of ours that no mapping stands behind.")] = (
+        False
+    ),
 ) -> int:
     """Show what would change, and what it does to the money."""
     context: Context = ctx.obj
-    found = asyncio.run(planned(context, scope_of(only)))
+    found = asyncio.run(_planned(context, scope_of(only), approvals_of(approve or ()), prune=prune))
     if out is not None:
         write_file(out, write_plan(found), mode=0o600)
     code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else 0
@@ -52,9 +61,9 @@ def plan(
     return code
 
 
-async def planned(context: Context, scope: Scope) -> Plan:
+async def _planned(context: Context, scope: Scope, approvals: Sequence[Approved], *, prune: bool) -> Plan:
     async with opened(context, usage=scope.usage) as session:
-        return await make_plan(session, scope)
+        return (await make_plan(session, scope, approvals=approvals, prune=prune)).plan
 
 
 def show(context: Context, found: Plan, *, err: bool = False) -> None:

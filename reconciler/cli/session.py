@@ -1,8 +1,7 @@
-"""What plan, apply and usage share: manifests, client and ledger opened, and a plan made of them."""
+"""What plan, apply and usage share: manifests, client and ledger opened, and usage pulled."""
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 import socket
@@ -13,32 +12,25 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.output import say
 from reconciler.cli.progress import Reading, reading
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.connectwise.connection import base_url
 from reconciler.kinds.base import EnvSecret, FileSecret
-from reconciler.kinds.estate import Estate
 from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.errors import Unwritable
-from reconciler.ledger.journal import made_by_us
 from reconciler.ledger.reading import copy_of, open_for_reading
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url
-from reconciler.live.read import Scope, read_estate
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
 from reconciler.manifests.settings import check_settings
-from reconciler.planning.build import build
-from reconciler.planning.plan import Note, Plan, Tenant
-from reconciler.planning.setup import plan_setup
+from reconciler.planning.plan import Tenant
 from reconciler.usage.collect import SHRINK, Collected, approval_of, collect
-from reconciler.usage.forgotten import with_forgotten
-from reconciler.usage.plan import Metering, UsagePlan, plan_usage, workspace_spec
+from reconciler.usage.metered import workspace_spec
 from reconciler.usage.sources import registry
 
 
@@ -54,6 +46,12 @@ class Session:
     @property
     def workspace(self) -> WorkspaceSpec:
         return workspace_spec(self.manifests)
+
+    @property
+    def tenant(self) -> str:
+        """Which tenant this is, as the ledger names it: site and company."""
+        tenant = tenant_of(self)
+        return f"{tenant.site} {tenant.company.casefold()}"
 
     def secret(self, setting: Any, what: str = "secret") -> str:
         """The value behind a setting or a plan's `{env: NAME}`."""
@@ -169,7 +167,7 @@ async def pull_usage(
             sources,
             now,
             shrink=SHRINK if limits is None else limits.shrink,
-            approval=approval_of(approved, [source.name for source in session.workspace.usage], _person()),
+            approval=approval_of(approved, [source.name for source in session.workspace.usage], person()),
             pull=_telling(told),
         )
 
@@ -183,7 +181,7 @@ async def pull_usage(
         return await collected()
 
 
-def _person() -> str:
+def person() -> str:
     """Who runs this, as `user@host`."""
     try:
         user = getpass.getuser()
@@ -202,69 +200,3 @@ def _telling(told: Reading) -> Callable[[registry.SourceSettings, datetime], Cor
         return found
 
     return pull
-
-
-async def make_plan(session: Session, scope: Scope, approved: Collection[str] = ()) -> Plan:
-    """Reads both sides at once, and compares."""
-    if scope.usage:
-        await check_clock(session)
-    estate, fresh = await _both_sides(session, scope, approved)
-    if scope.usage:
-        estate = await with_forgotten(session.client, session.ledger, session.manifests.workspace.name, estate)
-    billing = session.workspace.billing
-    manifests = session.manifests
-    setup = plan_setup(manifests.documents, estate) if scope.setup else None
-    usage: UsagePlan | None = None
-    if scope.usage:
-        metering = Metering(manifests, session.ledger, session.context.now, estate)
-        usage = plan_usage(metering, fresh, setup=scope.setup)
-    return build(
-        workspace=manifests.workspace.name,
-        tenant=tenant_of(session),
-        now=session.context.now,
-        manifest_digest=manifests.digest,
-        setup=setup,
-        additions=usage.additions if usage else None,
-        currency=billing.currency,
-        coverage=usage.coverage if usage else (),
-        warnings=[
-            *(undeclared(session, estate) if scope.setup else ()),
-            *(Note(message=text) for text in (usage.result.warnings if usage else ())),
-        ],
-        guardrails=session.workspace.guardrails,
-        customers=len(manifests.of_kind("CustomerMapping")),
-    )
-
-
-async def _both_sides(
-    session: Session, scope: Scope, approved: Collection[str]
-) -> tuple[Estate, tuple[Collected, ...]]:
-    """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
-    async with reading(lambda: session.client.requests.total) as told:
-        estate = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
-        pulling = asyncio.ensure_future(pull_usage(session, approved, told) if scope.usage else _nothing())
-        try:
-            return await estate, await pulling
-        finally:
-            estate.cancel()
-            pulling.cancel()
-            await asyncio.gather(estate, pulling, return_exceptions=True)
-
-
-async def _nothing() -> tuple[Collected, ...]:
-    return ()
-
-
-def undeclared(session: Session, estate: Estate) -> list[Note]:
-    """What we once made and the manifests no longer declare, under any name: removing a document removes nothing."""
-    made = made_by_us(session.ledger, session.manifests.workspace.name)
-    managed = {(live.kind, live.id) for live in estate.matches.values()}
-    declared = session.manifests.by_address
-    return [
-        Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")
-        for address, number in sorted(made.items())
-        if address not in declared
-        and (address.partition("/")[0], number) not in managed
-        and not address.startswith("Addition/")
-        and "#" not in address
-    ]

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
+from reconciler.cli.making import make_plan, ownership_of, read_usage
 from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
-from reconciler.cli.session import Session, make_plan, opened, pull_usage
-from reconciler.live.read import Scope
+from reconciler.cli.session import Session, opened, pull_usage
+from reconciler.live.read import Scope, read_estate
 from reconciler.planning.plan import Plan
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
 from reconciler.usage.collect import GUARD, Collected
-from reconciler.usage.report import ReportRow, report_rows
 
 UNACCOUNTED = 5
 
@@ -75,7 +76,7 @@ def coverage(ctx: typer.Context) -> int:
 
     async def planned() -> Plan:
         async with opened(context) as session:
-            return await make_plan(session, Scope(setup=False, usage=True))
+            return (await make_plan(session, Scope(setup=False, usage=True))).plan
 
     plan = asyncio.run(planned())
     rows = [row.model_dump(mode="json") for row in plan.coverage]
@@ -89,9 +90,10 @@ def report(ctx: typer.Context) -> None:
     context: Context = ctx.obj
 
     async def reported(session: Session) -> list[ReportRow]:
-        return await report_rows(
-            session.client, session.manifests, session.ledger, session.context.now, Scope(setup=False, usage=True)
-        )
+        estate = await read_estate(session.client, session.manifests, Scope(setup=False, usage=True))
+        read = await read_usage(session, estate)
+        units = {source.name: source.unit for source in session.workspace.usage}
+        return report_rows(ownership_of(session, read), read.estate, read.metered.result.bills, units)
 
     async def found() -> list[ReportRow]:
         async with opened(context) as session:

@@ -60,6 +60,7 @@ class ConnectWise:
         clock: Clock | None = None,
         shapes: Mapping[str, Shape] = MappingProxyType({}),
     ) -> None:
+        self.connection = connection
         self._on_notice = on_notice
         self._noticed: set[str] = set()
         self._workers = connection.max_concurrency

@@ -82,6 +82,10 @@ KIND = Kind(
         "endDate",
         "noEndingDateFlag",
         "prorateFlag",
+        "billStartDate",
+        "nextInvoiceDate",
+        "billingCycle/id",
+        "billingCycle/name",
         "currency/currencyCode",
     ),
 )

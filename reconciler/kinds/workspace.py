@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""
 
 Hours = Annotated[int, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
 Percent = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
 
@@ -109,7 +111,9 @@ class Billing(Model):
     grace_hours: Hours = Field(24, description="How long a vanished customer is held before it bills zero.")
     max_age: Hours = Field(6, description="Hours after which a source's newest data counts as stale.")
     on_drift: Literal["restore", "accept", "fail"] = Field(
-        "restore", description="What happens to a hand edit of an addition that is ours."
+        "restore",
+        description="What happens to a hand edit of an addition that is ours: `restore` writes it back, `accept` lets "
+        "it stand until the period ends, `fail` refuses the run.",
     )
     unmapped: Literal["error", "warn"] = Field(
         "error", description="`error`: a customer that nothing maps or excludes ends a run with exit code 5."
@@ -119,29 +123,101 @@ class Billing(Model):
     )
 
 
+class QuantityLimit(Model):
+    """By how much the quantity of one charge may change."""
+
+    percent: Percent = Field(Decimal(50), description="More than this, in percent of the quantity last billed…")
+    amount: Amount = Field(Decimal(500), description="…and more than this, in the source's unit…")
+    money: Amount | None = Field(None, description="…or more than this much money a month.")
+
+
+class SamplesLimit(Model):
+    """How many hours a `mean` or a `p95` needs."""
+
+    percent: Percent = Field(Decimal(80), description="At least this share of the hours has figures, in percent.")
+
+
+class CustomersLimit(Model):
+    """How many customers may change at once."""
+
+    percent: Percent = Field(Decimal(20), description="A customer counts whose quantity changes by more than this…")
+    amount: Amount = Field(Decimal(50), description="…and by more than this, in the source's unit.")
+    share: Percent = Field(Decimal(50), description="More than this share of the customers billed in the run…")
+    at_least: Count = Field(10, description="…and at least this many.")
+
+
+class ShareLimit(Model):
+    """How much of the setup one run may touch."""
+
+    percent: Percent = Field(Decimal(30), description="More than this share of what is there, in percent…")
+    at_least: Count = Field(10, description="…and at least this many.")
+
+
 class CustomerChange(Model):
-    """By how much one customer's quantity may change."""
+    """The older form of `quantity`."""
 
     percent: Percent = Field(description="Change in percent of the quantity that is billed now.")
     quantity: Amount = Field(description="And by this much, in the source's unit.")
 
 
 class Guardrails(Model):
-    """Limits beyond which a plan needs somebody's approval."""
+    """Limits beyond which a change needs somebody's approval; `null` switches one off."""
 
     shrink: Percent = Field(
         Decimal(20),
         description="A pull is not believed that lost more than this share of a source's customers or devices, in "
         "percent, and at least 3 of them.",
     )
-    customer_change: CustomerChange | None = Field(
-        None, description="One customer's quantity changes by more than a percentage and an amount."
+    quantity: QuantityLimit | None = Field(
+        QuantityLimit(), description="Holds a customer whose quantity changes by more than this."
     )
-    line_to_zero: StrictBool = Field(False, description="A line falls to zero.")
-    total_change: Amount | None = Field(None, description="The month's total changes by more than this much money.")
-    customers_changed: Percent | None = Field(
-        None, description="More than this share of customers changes, in percent."
+    zero: StrictBool = Field(
+        True, description="Holds a customer whose usage falls to zero though the console still lists figures."
     )
+    samples: SamplesLimit | None = Field(
+        SamplesLimit(), description="Holds a customer whose mean or p95 is taken over too few hours."
+    )
+    customers: CustomersLimit | None = Field(
+        CustomersLimit(), description="Refuses a run in which too many customers change."
+    )
+    money: Amount | None = Field(
+        None, description="Refuses a run that changes what is billed already by more than this much money a month."
+    )
+    updates: ShareLimit | None = Field(ShareLimit(), description="Refuses a run that updates too much of the setup.")
+    retirements: ShareLimit | None = Field(
+        ShareLimit(), description="Refuses a run that retires too much of the setup."
+    )
+    customer_change: CustomerChange | None = Field(None, description="The older name of `quantity`.")
+    line_to_zero: StrictBool | None = Field(None, description="The older name of `zero`.")
+    total_change: Amount | None = Field(None, description="The older name of `money`.")
+    customers_changed: Percent | None = Field(None, description="The older name of `customers`, as `share`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_names(cls, given: Any) -> Any:
+        """What version 0.1 called otherwise. Beside the newer name it is an error."""
+        if not isinstance(given, Mapping):
+            return given
+        found = dict(given)
+        for old, new, read in _OLDER:
+            if found.get(old) is None:
+                continue
+            if new in found:
+                raise ValueError(f"{old} is the older name of {new}: give only {new}")
+            found[new] = read(found[old])
+        return found
+
+
+def _older_quantity(value: Any) -> Any:
+    return {"percent": value.get("percent"), "amount": value.get("quantity")} if isinstance(value, Mapping) else value
+
+
+_OLDER: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("customerChange", "quantity", _older_quantity),
+    ("lineToZero", "zero", lambda value: value),
+    ("totalChange", "money", lambda value: value),
+    ("customersChanged", "customers", lambda value: {"share": value}),
+)
 
 
 class WorkspaceSpec(Spec):
@@ -152,7 +228,9 @@ class WorkspaceSpec(Spec):
         None,
         description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
     )
-    guardrails: Guardrails | None = Field(None, description="Plans that trip one of these need --approve NAME.")
+    guardrails: Guardrails = Field(
+        Guardrails(), description="What trips one of these needs --approve NAME or --approve NAME=ADDRESS."
+    )
 
     @model_validator(mode="after")
     def _sources_have_names_of_their_own(self) -> WorkspaceSpec:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import faults
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -191,4 +191,49 @@ locks = sa.Table(
     sa.Column("started", sa.Text, nullable=False),
     sa.Column("renewals", sa.Integer, nullable=False),
     sa.Column("lease_seconds", sa.Integer, nullable=False),
+)
+
+# Additions of ours as a run has read them, by their ids: a line whose tag somebody cleared is still known by its id.
+# `first_quantity` is decimal text, and empty where a write of ours was known before the line was read.
+lines = sa.Table(
+    "lines",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("addition_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("agreement_id", sa.BigInteger),
+    sa.Column("product_id", sa.BigInteger),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("customer_id", sa.Text),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("first_quantity", sa.Text),
+    sa.Column("first_rule", sa.Text),
+    sa.Column("edit", sa.JSON(none_as_null=True)),
+    sa.Column("edited_in", sa.Text),
+    sa.Column("billed", sa.JSON(none_as_null=True)),
+    sa.Column("billed_at", UtcTime),
+    sa.Column("billed_in", sa.Text),
+    sa.Column("rule", sa.Text),
+)
+
+# When every agreement of a tenant was last searched for our tags.
+scans = sa.Table(
+    "scans",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("scanned_at", UtcTime, nullable=False),
+)
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("workspace", sa.Text, nullable=False),
+    sa.Column("guardrail", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("given_by", sa.Text, nullable=False),
+    sa.Column("given_at", UtcTime, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""Puts a plan together: both halves, in one graph, under one digest."""
+"""Joins the parts of a plan: one graph, one tally, one digest."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from reconciler.kinds.workspace import Guardrails
-from reconciler.planning.additions import AdditionsPlan
-from reconciler.planning.guardrails import tripped
 from reconciler.planning.order import with_dependencies
-from reconciler.planning.plan import CoverageRow, Money, Note, Plan, Summary, Tenant, digest_of
+from reconciler.planning.part import Part
+from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant, digest_of
 from reconciler.planning.problems import PlanError
-from reconciler.planning.setup import SetupPlan
+
+_ZERO = Decimal(0)
 
 
 def build(
@@ -22,49 +21,51 @@ def build(
     tenant: Tenant,
     now: datetime,
     manifest_digest: str,
-    setup: SetupPlan | None,
-    additions: AdditionsPlan | None,
+    parts: Sequence[Part],
     currency: str | None,
-    coverage: Sequence[CoverageRow] = (),
     warnings: Iterable[Note] = (),
-    guardrails: Guardrails | None = None,
-    customers: int = 0,
 ) -> Plan:
     """The plan of one run. Raises `PlanError` with every reason why there can be none."""
-    problems = [*(setup.problems if setup else ()), *(additions.problems if additions else ())]
+    problems = [problem for part in parts for problem in part.problems]
     if problems:
         raise PlanError(problems)
-    found = [*(setup.actions if setup else ()), *(additions.actions if additions else ())]
-    actions = with_dependencies(found, additions.after if additions else {})
-    count = Counter(action.action for action in actions)
-    money = Money(
-        before=additions.money_before if additions else Decimal(0),
-        after=additions.money_after if additions else Decimal(0),
-        currency=currency,
-    )
-    summary = Summary(
-        create=count["create"],
-        update=count["update"],
-        adopt=count["adopt"],
-        retire=count["retire"],
-        unchanged=(setup.unchanged if setup else 0) + (additions.unchanged if additions else 0),
-        money=money,
-    )
+    held = {action.address for part in parts for action in part.held}
+    found = [action for part in parts for action in (*part.actions, *part.held)]
+    ordered = with_dependencies(found, {address: needed for part in parts for address, needed in part.after.items()})
+    actions = tuple(_without(action, held) for action in ordered if action.address not in held)
+    summary = _summary(parts, actions, currency)
     return Plan(
         workspace=workspace,
         tenant=tenant,
         created_at=now,
         manifest_digest=manifest_digest,
         summary=summary,
-        guardrails=tripped(
-            guardrails,
-            additions.quantities if additions else {},
-            total=money,
-            customers=customers,
-            drifted=additions.drifted if additions else (),
-        ),
-        warnings=(*warnings, *(additions.notes if additions else ())),
-        coverage=tuple(coverage),
+        guardrails=tuple(trip for part in parts for trip in part.tripped),
+        warnings=(*warnings, *(note for part in parts for note in part.notes)),
+        coverage=tuple(row for part in parts for row in part.coverage),
         actions=actions,
+        held=tuple(action for action in ordered if action.address in held),
         digest=digest_of(actions),
+    )
+
+
+def _without(action: Action, held: set[str]) -> Action:
+    """An action that is carried out never waits for one that is held."""
+    left = tuple(address for address in action.depends_on if address not in held)
+    return action if left == action.depends_on else action.model_copy(update={"depends_on": left})
+
+
+def _summary(parts: Sequence[Part], actions: Sequence[Action], currency: str | None) -> Summary:
+    count = Counter(action.action for action in actions)
+    return Summary(
+        create=count["create"],
+        update=count["update"],
+        adopt=count["adopt"],
+        retire=count["retire"],
+        unchanged=sum(part.unchanged for part in parts),
+        money=Money(
+            before=sum((part.money_before for part in parts), _ZERO),
+            after=sum((part.money_after for part in parts), _ZERO),
+            currency=currency,
+        ),
     )

@@ -87,6 +87,10 @@ class Action(Record):
     depends_on: tuple[str, ...] = ()
     precondition: Precondition | None = None
     money: Money | None = None
+    held_for: str | None = None
+    """Of a held action: the customer's mapping, as its guardrails name it."""
+    rule: str | None = None
+    """Of an addition: digest of the rule that made its quantity, for the ledger."""
 
 
 class Summary(Record):
@@ -103,11 +107,17 @@ class Summary(Record):
 
 
 class Tripped(Record):
-    """A guardrail that this plan trips; `apply --approve NAME` says that a person has looked."""
+    """A guardrail that this plan trips; `apply --approve NAME[=ADDRESS]` says that a person has looked."""
 
     name: str
     address: str | None = None
     message: str
+    holds: bool = False
+    """True: it holds the actions of that customer, and the others are carried out. False: it refuses the run."""
+    also: tuple[str, ...] = ()
+    """Other addresses that `--approve NAME=ADDRESS` may name: those of the customer and of its additions."""
+    approved: bool = False
+    """Whether a person let it pass."""
 
 
 class Note(Record):
@@ -138,7 +148,9 @@ class CoverageRow(Record):
     money: Amount | None = None
     detail: str = ""
     accounted: bool = True
-    """False ends `apply` with exit code 5."""
+    """False ends `plan` and `apply` with exit code 5."""
+    address: str | None = None
+    """The mapping that bills the customer, as `CustomerMapping/acme`; None where there is none."""
 
 
 def collapsed(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
@@ -174,6 +186,8 @@ class Plan(Record):
     warnings: tuple[Note, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
     actions: tuple[Action, ...] = ()
+    held: tuple[Action, ...] = ()
+    """Actions that a guardrail of one customer holds back: done only when somebody approves it."""
     digest: str
 
     @property

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.values import Value
+from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
 from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.guardrails import setup_guardrails
+from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Precondition
 from reconciler.planning.resolve import Resolver
 
 
-@dataclass(frozen=True, slots=True)
-class SetupPlan:
-    actions: tuple[Action, ...]
-    unchanged: int
-    problems: tuple[str, ...]
-
-
-def plan_setup(documents: Iterable[Document], estate: Estate) -> SetupPlan:
+def plan_setup(documents: Iterable[Document], estate: Estate, limits: Guardrails) -> Part:
     """One action for each document that is not as declared."""
     resolver = Resolver(estate)
     actions: list[Action] = []
@@ -35,7 +30,12 @@ def plan_setup(documents: Iterable[Document], estate: Estate) -> SetupPlan:
             unchanged += 1
         else:
             actions.append(action)
-    return SetupPlan(tuple(actions), unchanged, tuple(resolver.problems))
+    return Part(
+        actions=tuple(actions),
+        unchanged=unchanged,
+        problems=tuple(resolver.problems),
+        tripped=setup_guardrails(limits, actions, unchanged),
+    )
 
 
 def create(document: Document, values: Mapping[str, Value]) -> Action:

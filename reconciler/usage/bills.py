@@ -13,7 +13,6 @@ from reconciler.usage.coverage import Row
 from reconciler.usage.errors import UsageError
 from reconciler.usage.history import History, Span, Standing
 from reconciler.usage.judgement import Verdict
-from reconciler.usage.mark import mark_of
 from reconciler.usage.measure import HourTotal, Measured, take
 from reconciler.usage.period import Period, day_start
 from reconciler.usage.rating import Line, Rated, Trail, rate
@@ -42,14 +41,13 @@ class Bill:
 
     `billed` and `zero`: write `lines`, and 0 to our additions of `other_products`; `zero` says that the customer
     has vanished or was never seen, and what is billed all the same is a minimum, or a peak of earlier hours. `held`:
-    leave every addition of the tag as it is; there are no lines.
+    leave every addition of the charge as it is; there are no lines.
     """
 
     mapping: str
     source: str
     customer_id: str
     state: Literal["billed", "held", "zero"]
-    mark: str
     detail: str
     lines: tuple[Line, ...] = ()
     other_products: tuple[ProductReference, ...] = ()
@@ -122,7 +120,6 @@ def bill_of(rule: Rule, history: History | None, problem: str | None, since: dat
         source=rule.source,
         customer_id=rule.customer_id,
         state="held" if verdict.effect == "none" else verdict.effect,
-        mark=mark_of(rule.source, rule.customer_id, rule.name),
         detail=verdict.detail,
         lines=() if rated is None else rated.lines,
         other_products=() if rated is None else rated.other_products,

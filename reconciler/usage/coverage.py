@@ -1,4 +1,6 @@
-"""Everything is accounted for, in both directions: each customer, mapping, exclusion and tagged addition has a row.
+"""Everything that sources and mappings name is accounted for: each customer, mapping and exclusion has a row.
+
+Additions of ours that no mapping stands behind (orphans) join the table when additions are planned.
 
 | seen in | state |
 |---|---|
@@ -10,19 +12,16 @@
 | mapping only, whole pull | vanished: held for the grace, then its hours count 0 |
 | any, failed or stale pull, or one that is not believed | unknown: held |
 | devices whose last figure is too old | stale: held |
-| tagged addition, no mapping | orphan |
 | usage above end-customer level | unattributed |
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from reconciler.kinds.values import plain_decimal
-from reconciler.usage.mark import customer_of
 from reconciler.usage.rules import Unit
 
 State = Literal[
@@ -36,7 +35,6 @@ State = Literal[
     "vanished",
     "unknown",
     "stale",
-    "orphan",
 ]
 Effect = Literal["billed", "held", "zero", "none"]
 
@@ -71,20 +69,6 @@ class Row:
     def shown_name(self) -> str:
         """The name, with the one before it: `Old → New`."""
         return f"{self.renamed_from} → {self.name}" if self.renamed_from else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class MarkedAddition:
-    """A live addition that carries a mark of ours."""
-
-    mark: str
-    quantity: Decimal
-    money: Decimal
-    """A month."""
-    where: str
-    """Agreement and product, for a sentence."""
-    until: str | None = None
-    """Its last day, where somebody has set one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,38 +130,6 @@ def _row_json(row: Row) -> dict[str, Any]:
         "detail": row.detail,
         "accounted": row.accounted,
     }
-
-
-def orphans(additions: Iterable[MarkedAddition], marks: frozenset[str]) -> list[Row]:
-    """Rows for marked additions whose mapping is gone."""
-    rows = []
-    for addition in additions:
-        if addition.mark in marks:
-            continue
-        source, customer_id = customer_of(addition.mark) or ("", "")
-        rows.append(
-            Row(
-                source=source,
-                customer_id=customer_id,
-                name=addition.where,
-                state="orphan",
-                effect="none",
-                detail=_orphaned(addition),
-                quantity=addition.quantity,
-                money=addition.money,
-                accounted=not addition.quantity or addition.until is not None,
-            )
-        )
-    return rows
-
-
-def _orphaned(addition: MarkedAddition) -> str:
-    """What an orphan bills, why nobody answers for it, and what can be done."""
-    billing = f"billing {plain_decimal(addition.quantity)}"
-    why = f"no mapping has its mark {addition.mark}"
-    if addition.until is not None:
-        return f"{billing} until its last day, {addition.until}: {why}"
-    return f"still {billing}: {why}; cancel it in ConnectWise, or map the customer again"
 
 
 def in_order(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -6,17 +6,16 @@ same result on another day, so that any billed quantity can be computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reconciler.usage import judgement
 from reconciler.usage.bills import Account, Bill, Moment, bill_of
-from reconciler.usage.coverage import Coverage, MarkedAddition, Row, in_order, orphans
+from reconciler.usage.coverage import Coverage, Row, in_order
 from reconciler.usage.errors import UsageError
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.history import History
-from reconciler.usage.mark import mark_of
 from reconciler.usage.moves import billed_twice
 from reconciler.usage.naming import devices_to_name
 from reconciler.usage.period import Period, day_start, local_date, period_of
@@ -44,13 +43,11 @@ def desired(
     exclusions: Sequence[Exclusion],
     facts: Mapping[str, SourceFacts],
     *,
-    additions: Iterable[MarkedAddition] = (),
     default_rule: Rule | None = None,
 ) -> UsageResult:
     """Bill every rule from what is known, and account for every customer.
 
-    `additions` are the live additions with a tag of ours; `default_rule` prices what is unmapped. Raises
-    UsageError when two mappings bill one customer.
+    `default_rule` prices what is unmapped. Raises UsageError when two mappings bill one customer.
     """
     at = Moment(now, settings, period_of(now, settings.timezone))
     by_customer = _by_customer(rules)
@@ -81,7 +78,6 @@ def desired(
         rows += unmapped_rows(history, by_customer, active, expired, default_rule, at)
     rows = with_suggestions(rows)
     bills = tuple(account.bill for account in accounts)
-    rows += orphans(additions, _marks(bills, rules, active))
     warnings = [
         *(f"{name}: {what}" for name, what in troubles.items()),
         *(f"{name}: {note}" for name, source in facts.items() if source.whole for note in source.whole.record.notes),
@@ -110,14 +106,6 @@ def _held(customers: int) -> str:
     if customers == 1:
         return "1 mapped customer is held at its last quantity"
     return f"{customers} mapped customers are held at their last quantity"
-
-
-def _marks(bills: Sequence[Bill], rules: Sequence[Rule], active: _Keyed) -> frozenset[str]:
-    """The tags of all mappings, of those that an exclusion keeps from billing too."""
-    resting = (
-        mark_of(rule.source, rule.customer_id, rule.name) for rule in rules if (rule.source, rule.customer_id) in active
-    )
-    return frozenset((*(bill.mark for bill in bills), *resting))
 
 
 def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:

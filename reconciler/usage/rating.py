@@ -81,12 +81,19 @@ def rate(rule: Rule, measured: Measured, currency: str | None = None) -> Rated:
         quantity = rounded if rule.minimum is None else max(rule.minimum, rounded)
         if quantity < 0:
             raise UsageError(f"a quantity of {quantity} is negative", where=f"CustomerMapping/{rule.name}")
-        lines = _volume(rule.ranges, quantity) if rule.tiering == "volume" else _graduated(rule.ranges, quantity)
-        lines = tuple(replace(line, currency=currency) for line in lines)
-        billed = {line.product for line in lines}
-        others = dict.fromkeys(each.product for each in rule.ranges if each.product not in billed)
+        lines, others = lines_of(rule, quantity, currency)
         trail = Trail(total / hours, in_unit, after_allowance, rounded, quantity)
-        return Rated(lines, tuple(others), trail)
+        return Rated(lines, others, trail)
+
+
+def lines_of(
+    rule: Rule, quantity: Decimal, currency: str | None
+) -> tuple[tuple[Line, ...], tuple[ProductReference, ...]]:
+    """The lines that hold a quantity, and the products of the ranges that hold none of it (step 6)."""
+    lines = _volume(rule.ranges, quantity) if rule.tiering == "volume" else _graduated(rule.ranges, quantity)
+    billed = {line.product for line in lines}
+    others = dict.fromkeys(each.product for each in rule.ranges if each.product not in billed)
+    return tuple(replace(line, currency=currency) for line in lines), tuple(others)
 
 
 def _without_allowance(rule: Rule, measured: Measured, in_unit: Decimal) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -65,6 +66,14 @@ class Rule:
     adopt: bool = False
     start: date | None = None
     """First day that counts, in the billing zone."""
+
+    @property
+    def quantity_digest(self) -> str:
+        """A digest of everything that makes a quantity of usage. Prices and names leave it as it is."""
+        parts = (self.source, self.customer_id, self.unit, self.measure, self.allowance, self.rounding, self.minimum)
+        bounds = tuple(each.up_to for each in self.ranges)
+        text = repr((*parts, self.tiering, bounds, self.start))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __post_init__(self) -> None:
         """One product can carry one price at a time, because it is one addition."""

@@ -222,7 +222,7 @@ async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
     notices: list[str] = []
     monkeypatch.setattr("reconciler.applying.apply.end_run", full)
     async with session_of(small) as session:
-        outcome = await done(session, await make_plan(session, Scope()), on_notice=notices.append)
+        outcome = await done(session, (await make_plan(session, Scope())).plan, on_notice=notices.append)
 
     assert outcome.complete
     assert notices == ["the end of this run could not be noted: ledger: the disk is full"]

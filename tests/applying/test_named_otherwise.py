@@ -214,7 +214,7 @@ def test_a_mapping_is_billed_for_one_that_goes_by_another_name(small: Shop, chan
     with small.meddled(stored(change)):
         said = small.apply("--only", "usage")
 
-    assert "130 billed" in said.out
+    assert "130 GB billed" in said.out
 
 
 @pytest.mark.parametrize("change", [nothing, strange])

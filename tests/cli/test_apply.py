@@ -245,6 +245,8 @@ def test_v_tells_the_requests_by_route_on_standard_error(small: Shop) -> None:
 
 
 def test_a_second_plan_made_in_the_same_turn_needs_no_second_look(small: Shop) -> None:
+    small.apply()
+    small.edit("customers/alder-dental.yaml", "city: Tampa", "city: Miami")
     small.sandbox.log.clear()
     small.apply()
 

@@ -12,9 +12,8 @@ from reconciler.kinds.base import Kind, Metadata
 from reconciler.kinds.custom_fields import TABLE as CUSTOM_FIELDS
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Link, Value
+from reconciler.kinds.values import Value
 from reconciler.manifests.documents import Document, Manifests, Origin
-from reconciler.planning.additions import WantedLine
 from reconciler.planning.plan import Action, Change, Money, Plan, Summary, Tenant, digest_of
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -138,7 +137,7 @@ def addition(number: int = 99, **raw: Any) -> LiveObject:
     standing = {
         "agreementId": 9,
         "product": {"id": 4, "identifier": "BACKUP-GB"},
-        "serialNumber": "rc:cove/77/acme",
+        "serialNumber": "rc:cove/77/acme/storage",
         "quantity": Decimal(120),
         "unitPrice": Decimal("0.25"),
         "lessIncluded": Decimal(0),
@@ -147,21 +146,6 @@ def addition(number: int = 99, **raw: Any) -> LiveObject:
         "_info": {"lastUpdated": "2026-11-09T10:00:00Z"},
     }
     return live("Addition", number, {**standing, **raw}, 9)
-
-
-def line(**more: Any) -> WantedLine:
-    """What usage wants: 120 units of product 4 on agreement 9, as `addition()` has them."""
-    wanted: dict[str, Any] = {
-        "mapping": "acme",
-        "agreement": Link("backup", 9, "Agreement/backup"),
-        "product": Link("gb", 4, "Product/gb"),
-        "quantity": Decimal(120),
-        "unit_price": Decimal("0.25"),
-        "mark": "rc:cove/77/acme",
-        "effective_date": "2026-11-01",
-        "why": "usage: 119.4 used, 120 billed",
-    }
-    return WantedLine(**{**wanted, **more})
 
 
 def estate_with(*additions: LiveObject) -> Estate:

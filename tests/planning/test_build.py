@@ -1,4 +1,4 @@
-"""Both halves of a plan, put together."""
+"""The parts of a plan, joined."""
 
 from __future__ import annotations
 
@@ -7,49 +7,41 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.values import Link
-from reconciler.kinds.workspace import Guardrails
-from reconciler.planning.additions import AdditionsPlan, plan_additions
 from reconciler.planning.build import build
-from reconciler.planning.plan import CoverageRow, Money, Note, Tenant, digest_of
+from reconciler.planning.part import Part
+from reconciler.planning.plan import Change, CoverageRow, Money, Note, Tenant, Tripped, digest_of
 from reconciler.planning.problems import PlanError
-from reconciler.planning.setup import SetupPlan
-from reconciler.planning.standing import Period
-from tests.planning.builders import NOW, action, addition, estate_with, line
+from tests.planning.builders import NOW, action
+
+D = Decimal
 
 TENANT = Tenant(site="https://api-na.myconnectwise.net", company="acme")
 
 
-def built(**more: Any) -> Any:
-    values: dict[str, Any] = {"setup": None, "additions": None, "currency": "USD"}
-    return build(workspace="test", tenant=TENANT, now=NOW, manifest_digest="sha256:m", **{**values, **more})
+def built(*parts: Part, **more: Any) -> Any:
+    values: dict[str, Any] = {"currency": "USD", **more}
+    return build(workspace="test", tenant=TENANT, now=NOW, manifest_digest="sha256:m", parts=parts, **values)
 
 
-def additions(*lines: Any, live: tuple[Any, ...] = ()) -> AdditionsPlan:
-    period = Period("2026-11-01", "2026-11-30")
-    return plan_additions(lines, estate_with(*live), period, currency="USD", last_written={}, on_drift="restore")
+LINE = "Addition/acme.storage:gb"
+NEEDS_PRODUCT = (Change(path="product", after={"name": "gb", "address": "Product/gb"}, known_after_apply=True),)
 
 
-PENDING = line(product=Link("gb", None, "Product/gb"), after=frozenset({"Company/acme"}))
-
-
-def test_both_halves_are_one_graph() -> None:
-    plan = built(setup=SetupPlan((action(), action("Company/acme")), 3, ()), additions=additions(PENDING))
-    assert [(each.address, each.depends_on) for each in plan.actions][-1] == (
-        "Addition/acme:gb",
+def test_all_parts_are_one_graph() -> None:
+    setup = Part(actions=(action(), action("Company/acme")))
+    usage = Part(actions=(action(LINE, changes=NEEDS_PRODUCT),), after={LINE: frozenset({"Company/acme"})})
+    assert [(each.address, each.depends_on) for each in built(setup, usage).actions][-1] == (
+        LINE,
         ("Company/acme", "Product/gb"),
     )
 
 
 def test_the_summary_counts_actions_and_money() -> None:
-    usage = additions(line(quantity=Decimal(121)), live=(addition(),))
-    plan = built(setup=SetupPlan((action(),), 3, ()), additions=usage)
-    assert (plan.summary.create, plan.summary.update, plan.summary.unchanged) == (1, 1, 3)
-    assert plan.summary.money == Money(before=Decimal(30), after=Decimal("30.25"), currency="USD")
-
-
-def test_what_usage_leaves_alone_counts_as_unchanged_too() -> None:
-    assert built(setup=SetupPlan((), 3, ()), additions=additions(line(), live=(addition(),))).summary.unchanged == 4
+    setup = Part(actions=(action(),), unchanged=3)
+    usage = Part(actions=(action(LINE, action="update"),), unchanged=1, money_before=D(30), money_after=D("30.25"))
+    summary = built(setup, usage).summary
+    assert (summary.create, summary.update, summary.unchanged) == (1, 1, 4)
+    assert summary.money == Money(before=D(30), after=D("30.25"), currency="USD")
 
 
 def test_an_empty_plan_is_a_plan() -> None:
@@ -59,33 +51,34 @@ def test_an_empty_plan_is_a_plan() -> None:
 
 
 def test_warnings_coverage_and_guardrails_are_carried_along() -> None:
-    usage = additions(line(quantity=Decimal(500)), live=(addition(),))
-    usage.notes.append(Note(message="edited by hand"))
     row = CoverageRow(source="cove", customer="77", name="Acme", state="billed")
-    plan = built(
-        additions=usage,
-        warnings=[Note(message="no longer declared")],
-        coverage=[row],
-        guardrails=Guardrails.model_validate({"totalChange": 50}),
-        customers=1,
-    )
+    trip = Tripped(name="money", message="too much")
+    usage = Part(notes=(Note(message="edited by hand"),), coverage=(row,), tripped=(trip,))
+    plan = built(usage, warnings=[Note(message="no longer declared")])
     assert [note.message for note in plan.warnings] == ["no longer declared", "edited by hand"]
-    assert plan.coverage == (row,)
-    assert [trip.name for trip in plan.guardrails] == ["total-change"]
+    assert (plan.coverage, plan.guardrails) == ((row,), (trip,))
+
+
+def test_a_held_action_is_no_action_of_the_plan_and_nothing_waits_for_it() -> None:
+    other = "Addition/bolt.storage:gb"
+    usage = Part(
+        actions=(action(LINE),),
+        held=(action(other, held_for="CustomerMapping/bolt"),),
+        after={LINE: frozenset({other})},
+    )
+    plan = built(usage)
+    assert [(each.address, each.depends_on) for each in plan.actions] == [(LINE, ())]
+    assert [each.address for each in plan.held] == [other]
+    assert (plan.summary.create, plan.digest) == (1, digest_of(plan.actions))
 
 
 def test_every_reason_against_a_plan_is_told_at_once() -> None:
-    usage = additions(line(quantity=Decimal(-1)))
     with pytest.raises(PlanError) as error:
-        built(setup=SetupPlan((), 0, ("Company/acme: status: unknown",)), additions=usage)
-    assert str(error.value) == (
-        "no plan: 2 problems\n"
-        "  - Company/acme: status: unknown\n"
-        "  - Addition/acme:gb: a quantity of -1 at 0.25 is negative"
-    )
+        built(Part(problems=("Company/acme: status: unknown",)), Part(problems=("second",)))
+    assert str(error.value) == "no plan: 2 problems\n  - Company/acme: status: unknown\n  - second"
     assert error.value.exit_code == 1
 
 
 def test_one_reason_is_one_problem() -> None:
     with pytest.raises(PlanError, match="no plan: 1 problem\n"):
-        built(setup=SetupPlan((), 0, ("Company/acme: status: unknown",)))
+        built(Part(problems=("Company/acme: status: unknown",)))

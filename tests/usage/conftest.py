@@ -11,7 +11,6 @@ import pytest
 from reconciler.ledger.store import Ledger
 
 from .builders import NOON
-from .scene import Scene
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +27,3 @@ def ledger(tmp_path: Path, empty_ledger: Path) -> Iterator[Ledger]:
     path = shutil.copy(empty_ledger, tmp_path / "ledger.sqlite")
     with Ledger.open(str(path), now=NOON) as opened:
         yield opened
-
-
-@pytest.fixture
-def scene(ledger: Ledger) -> Scene:
-    return Scene(ledger)

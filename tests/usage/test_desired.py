@@ -12,11 +12,10 @@ import pytest
 
 from reconciler.ledger.records import Reading
 from reconciler.usage.bills import Bill
-from reconciler.usage.coverage import MarkedAddition, Row
+from reconciler.usage.coverage import Row
 from reconciler.usage.desired import UsageResult, desired
 from reconciler.usage.errors import UsageError
 from reconciler.usage.facts import SourceFacts
-from reconciler.usage.mark import mark_of
 from reconciler.usage.rules import Allowance, BillingSettings, Exclusion, Range, Rule
 
 from .builders import GB, HOUR, NOON, SETTINGS, facts, known, record, rule, seen, whole
@@ -51,7 +50,7 @@ def test_a_mapped_customer_that_is_seen_is_billed() -> None:
     row, bill = only_row(result), only_bill(result)
     assert (row.state, row.effect, row.quantity, row.unit, row.money) == ("billed", "billed", 3, "GB", 6)
     assert (row.name, row.mapping, row.detail) == ("Acme", "mapping-1", "")
-    assert (bill.state, bill.mark, bill.amount) == ("billed", mark_of("cove", "1", "mapping-1"), 6)
+    assert (bill.state, bill.amount) == ("billed", 6)
     assert [(line.product, line.quantity, line.unit_price) for line in bill.lines] == [("backup", 3, 2)]
     assert bill.measured is not None
     assert bill.measured.chosen[0].pull_id == 1
@@ -490,38 +489,6 @@ def test_a_rule_that_cannot_be_applied_holds_its_customer_and_names_the_reason()
 def test_a_customer_billed_by_two_mappings_is_an_error_that_names_both() -> None:
     with pytest.raises(UsageError, match=r"CustomerMapping/a and CustomerMapping/b"):
         result_of(facts({"1": {"a": GB}}), [rule(name="a"), rule(name="b")])
-
-
-def test_a_marked_addition_without_a_mapping_is_an_orphan_that_still_bills() -> None:
-    ours = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(6), "Acme/Backup, backup-gb")
-    lost = MarkedAddition("rc:cove/9/gone", D("12.00"), D(24), "Old/Backup, backup-gb")
-    result = result_of(facts({"1": {"a": GB}}), [rule()], additions=[ours, lost])
-    billed, orphan = sorted(result.coverage.rows, key=lambda row: row.state)
-    assert (billed.state, orphan.state) == ("billed", "orphan")
-    assert (orphan.source, orphan.customer_id, orphan.name) == ("cove", "9", "Old/Backup, backup-gb")
-    assert (orphan.quantity, orphan.money) == (12, 24)
-    assert orphan.detail == (
-        "still billing 12: no mapping has its mark rc:cove/9/gone; cancel it in ConnectWise, or map the customer again"
-    )
-    assert result.coverage.gaps() == (orphan,)
-
-
-def test_an_orphan_that_bills_nothing_is_no_gap() -> None:
-    empty = MarkedAddition("rc:cove/9/gone", D(0), D(0), "Old/Backup, backup-gb")
-    assert result_of(facts({}), additions=[empty]).coverage.is_complete
-
-
-def test_an_orphan_that_somebody_has_cancelled_says_until_when_it_bills() -> None:
-    ending = MarkedAddition("rc:cove/9/gone", D(12), D(24), "Old/Backup, backup-gb", until="2025-11-25")
-    assert only_row(result_of(facts({}), additions=[ending])).detail == (
-        "billing 12 until its last day, 2025-11-25: no mapping has its mark rc:cove/9/gone"
-    )
-
-
-def test_an_orphan_whose_mark_was_cut_is_told_without_its_customer() -> None:
-    cut = MarkedAddition(mark_of("cove", "9" * 60, "gone"), D(1), D(2), "Old/Backup, backup-gb")
-    row = only_row(result_of(facts({}), additions=[cut]))
-    assert (row.source, row.customer_id) == ("", "")
 
 
 def test_an_excluded_mapping_leaves_no_orphan() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,26 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.additions.actions import Written
+from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.live import LiveAddition
+from reconciler.additions.match import Matched
+from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
+from reconciler.ledger.known import Snapshot
 from reconciler.ledger.store import Ledger
-from reconciler.planning.additions import AdditionsPlan, WantedLine, plan_additions
 from reconciler.planning.plan import Action
-from reconciler.planning.standing import Period, mark_of, monthly, overlaps
 from tests.planning.builders import NOW, live, mapping, product
 
-from .builders import GB
-from .scene import Scene, applied, grouped, live_product
+from .builders import NOVEMBER, living, match, writer
+from .scene import GB, Scene, applied, live_product
 
 D = Decimal
 some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Estates are large values, and most of the time goes into drawing them."""
-NOVEMBER = Period("2026-11-01", "2026-11-30")
-MARKS = ("rc:cove/1/a", "rc:cove/2/b", "rc:cove/9/gone")
+A, B = Owner("a", "cove", "1"), Owner("b", "cove", "2")
+TAGS = (A.tag, B.tag, "rc:cove/1/a", "rc:cove/1/older/storage", "rc:cove/9/gone/storage", f"{A.tag}/2026-10")
 AGREEMENTS = {"one": 1, "two": 2, "new": None}
 PRODUCTS = {"small": 4, "large": 5, "new": None}
 
@@ -44,7 +48,7 @@ def additions(draw: st.DrawFn) -> LiveObject:
     """Any addition that a tenant could hold: ours, somebody else's, cancelled, free, with an allowance."""
     raw = {
         "product": {"id": draw(st.sampled_from([4, 5, 6])), "identifier": "P"},
-        "serialNumber": draw(st.sampled_from([*MARKS, "rc:cove/1/a ", "", None, "SN-1"])),
+        "serialNumber": draw(st.sampled_from([*TAGS, f"{A.tag} ", "", None, "SN-1"])),
         "quantity": draw(amounts),
         "unitPrice": draw(prices | st.none()),
         "lessIncluded": draw(st.sampled_from([None, D(0), D(10)])),
@@ -65,56 +69,65 @@ def estates(draw: st.DrawFn) -> list[LiveObject]:
 
 
 @st.composite
-def lines(draw: st.DrawFn) -> list[WantedLine]:
+def lines(draw: st.DrawFn) -> list[DesiredAddition]:
     """The bills of two mappings: one line for each of some products of one agreement."""
     found = []
-    for mapping_name, mark in (("a", MARKS[0]), ("b", MARKS[1])):
+    for owner in (A, B):
         agreement = draw(st.sampled_from(sorted(AGREEMENTS)))
         for name in draw(st.lists(st.sampled_from(sorted(PRODUCTS)), unique=True, max_size=3)):
-            standing = draw(st.booleans())
+            emptied = draw(st.booleans())
             found.append(
-                WantedLine(
-                    mapping=mapping_name,
+                DesiredAddition(
+                    owner=owner,
                     agreement=Link(agreement, AGREEMENTS[agreement], f"Agreement/{agreement}"),
                     product=Link(name, PRODUCTS[name], f"Product/{name}"),
-                    quantity=D(0) if standing else draw(amounts),
-                    unit_price=None if standing else draw(prices),
-                    mark=mark,
+                    quantity=D(0) if emptied else draw(amounts),
+                    unit_price=None if emptied else draw(prices),
                     effective_date="2026-11-01",
                     why="usage",
-                    adopt=draw(st.booleans()) and not standing,
-                    standing_only=standing,
-                    claims=frozenset(draw(st.lists(st.integers(1, 8), max_size=2))),
+                    adopt=draw(st.booleans()) and not emptied,
+                    emptied=emptied,
                 )
             )
     return found
 
 
-def planned(wanted: Sequence[WantedLine], standing: Sequence[LiveObject]) -> AdditionsPlan:
-    return plan_additions(
-        with_claims_as_they_are_made(wanted, standing),
-        Estate(additions=grouped(standing)),
-        NOVEMBER,
-        currency="USD",
-        last_written={},
-        on_drift="restore",
-    )
+@dataclass(frozen=True)
+class Planned:
+    """What the parts of the room make of these values, as `plan_usage` puts them together."""
+
+    ownership: Ownership
+    matched: Matched
+    written: list[Written]
+
+    @property
+    def actions(self) -> list[Action]:
+        return [each.action for each in self.written if each.action is not None]
+
+    @property
+    def left_alone(self) -> list[LiveAddition]:
+        """Ours, and without an action of their own."""
+        return [
+            *self.matched.kept, *self.matched.copies, *self.ownership.orphans, *self.ownership.of_periods,
+        ]  # fmt: skip
+
+    @property
+    def money_before(self) -> Decimal:
+        written = (each.live.monthly for each in self.written if each.live is not None)
+        return sum((each.monthly for each in self.left_alone), D(0)) + sum(written, D(0))
+
+    @property
+    def money_after(self) -> Decimal:
+        return sum((each.monthly for each in (*self.left_alone, *self.written)), D(0))
 
 
-def with_claims_as_they_are_made(wanted: Sequence[WantedLine], standing: Sequence[LiveObject]) -> list[WantedLine]:
-    """Only what carries no mark of these two mappings can be claimed, and by one mapping alone (`usage.claims`)."""
-    free = {obj.id for obj in standing if mark_of(obj) not in MARKS[:2]}
-    owners: dict[int, str] = {}
-    for line in wanted:
-        for number in line.claims & free:
-            owners.setdefault(number, line.mapping)
-    return [
-        replace(line, claims=frozenset(number for number in line.claims if owners.get(number) == line.mapping))
-        for line in wanted
-    ]
+def planned(wanted: Sequence[DesiredAddition], standing: Sequence[LiveObject]) -> Planned:
+    ownership = assign(living(*standing), (A, B), frozenset({"cove"}), Snapshot())
+    found, by = match(wanted, ownership, NOVEMBER, Snapshot()), writer()
+    return Planned(ownership, found, [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)])
 
 
-def resolved(line: WantedLine) -> WantedLine:
+def resolved(line: DesiredAddition) -> DesiredAddition:
     """What was pending exists once the plan is done."""
     return replace(
         line,
@@ -124,27 +137,23 @@ def resolved(line: WantedLine) -> WantedLine:
 
 
 def our_money(objects: Sequence[LiveObject]) -> Decimal:
-    return sum((monthly(obj) for obj in objects if mark_of(obj) and overlaps(obj, NOVEMBER)), D(0))
+    return sum((each.monthly for each in living(*objects) if each.tag is not None), D(0))
 
 
 @some
 @given(lines(), estates())
-def test_the_money_after_a_plan_is_what_its_apply_leaves(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
-    wanted = [resolved(line) for line in wanted]
-    plan = planned(wanted, standing)
-    left = applied(plan.actions, standing)
-    assert plan.money_after == our_money(left)
-    taken = sum((monthly(obj) for obj in standing if not mark_of(obj) and obj.id in ids(plan)), D(0))
-    assert plan.money_before == our_money(standing) + taken
-
-
-def ids(plan: AdditionsPlan) -> set[int]:
-    return {action.id for action in plan.actions if action.action == "adopt" and action.id is not None}
+def test_the_money_after_a_plan_is_what_its_apply_leaves(
+    wanted: list[DesiredAddition], standing: list[LiveObject]
+) -> None:
+    plan = planned([resolved(line) for line in wanted], standing)
+    assert plan.money_after == our_money(applied(plan.actions, standing))
+    adopted = sum((each.live.monthly for each in plan.written if each.adopted and each.live is not None), D(0))
+    assert plan.money_before == our_money(standing) + adopted
 
 
 @some
 @given(lines(), estates())
-def test_the_money_of_the_actions_is_the_difference(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
+def test_the_money_of_the_actions_is_the_difference(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
     plan = planned(wanted, standing)
     moved = sum((each.money.after - each.money.before for each in plan.actions if each.money is not None), D(0))
     assert plan.money_after - plan.money_before == moved
@@ -152,31 +161,32 @@ def test_the_money_of_the_actions_is_the_difference(wanted: list[WantedLine], st
 
 @some
 @given(lines(), estates())
-def test_after_an_apply_there_is_nothing_left_to_do(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
-    wanted = [resolved(line) for line in wanted]
-    first = planned(wanted, standing)
-    again = planned(wanted, applied(first.actions, standing))
-    assert [action.address for action in again.actions if mapping_of(action) not in first.refused] == []
-
-
-def mapping_of(action: Action) -> str:
-    """`Addition/acme:gb` → `acme`."""
-    return action.address.removeprefix("Addition/").partition(":")[0]
+def test_after_an_apply_there_is_nothing_left_to_do(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
+    desired = [resolved(line) for line in wanted]
+    first = planned(desired, standing)
+    again = planned(desired, applied(first.actions, standing))
+    assert [each.address for each in again.written if each.action is not None] == []
 
 
 @some
 @given(lines(), estates())
-def test_nothing_unmarked_is_touched_unless_it_is_adopted(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
+def test_every_addition_of_ours_is_accounted_for_once(
+    wanted: list[DesiredAddition], standing: list[LiveObject]
+) -> None:
     plan = planned(wanted, standing)
-    marked = {obj.id for obj in standing if mark_of(obj)}
-    assert {action.id for action in plan.actions if action.action == "update"} <= marked
+    tagged = sorted(each.id for each in living(*standing) if each.tag is not None)
+    written = [each.live.id for each in plan.written if each.live is not None and not each.adopted]
+    assert sorted([*(each.id for each in plan.left_alone), *written]) == tagged
 
 
 @some
 @given(lines(), estates())
-def test_what_is_refused_is_told_by_mapping(wanted: list[WantedLine], standing: list[LiveObject]) -> None:
+def test_nothing_untagged_is_touched_unless_it_is_adopted(
+    wanted: list[DesiredAddition], standing: list[LiveObject]
+) -> None:
     plan = planned(wanted, standing)
-    assert sorted(plan.problems) == sorted(text for texts in plan.refused.values() for text in texts)
+    tagged = {each.id for each in living(*standing) if each.tag is not None}
+    assert {action.id for action in plan.actions if action.action == "update"} <= tagged
 
 
 RULES: dict[str, dict[str, Any]] = {
@@ -213,7 +223,7 @@ def test_hour_by_hour_the_additions_bill_what_the_rules_say_and_nothing_beside(
     with tempfile.TemporaryDirectory() as folder:
         path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
         with Ledger.open(str(path), now=NOW) as ledger:
-            scene = Scene(ledger, graceHours=0)
+            scene = Scene(ledger, graceHours=0, guardrails={"quantity": None, "zero": False})
             scene.declare(
                 *(product(name, identifier=f"BACKUP-{name.upper()}", price=each) for name, each in PRICES.items())
             )
@@ -222,9 +232,9 @@ def test_hour_by_hour_the_additions_bill_what_the_rules_say_and_nothing_beside(
                 scene.declare(mapping(**RULES[rule]))
                 scene.hour({} if size is None else {"77": str(D(size) / GB)})
                 again = scene.plan()
-                assert again.additions.actions == []
-                (bill,) = again.result.bills
-                assert bill.amount == again.additions.money_after == scene.money()
+                assert again.actions == ()
+                (bill,) = scene.metered().result.bills
+                assert bill.amount == again.money_after == scene.money()
                 assert sum(line.quantity for line in bill.lines) == sum(scene.billed().values())
                 places = [obj.raw["product"]["id"] for obj in scene.additions]
                 assert len(places) == len(set(places))

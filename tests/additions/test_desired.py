@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.estate import LiveObject
+from reconciler.additions.desired import Desired, DesiredAddition, Surroundings, desired_additions
+from reconciler.additions.words import why
+from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
-from reconciler.planning.additions import WantedLine
+from reconciler.usage import pricing
 from reconciler.usage.bills import Bill
-from reconciler.usage.mark import mark_of
 from reconciler.usage.measure import Measured
 from reconciler.usage.period import period_of
 from reconciler.usage.rating import Line, Trail
-from reconciler.usage.wanted import Wanted, wanted, why
 from tests.planning.builders import (
     NOW,
     agreement,
@@ -28,8 +28,8 @@ from tests.planning.builders import (
     product,
     solution,
 )
+from tests.usage.builders import measured
 
-from .builders import measured
 from .scene import DECLARED, LIVING, estate_of, live_product, live_solution, manifests_of
 
 D = Decimal
@@ -42,7 +42,6 @@ def bill(quantity: str = "120", price: str | None = "0.25", **more: Any) -> Bill
         "source": "cove",
         "customer_id": "77",
         "state": "billed",
-        "mark": mark_of("cove", "77", "acme"),
         "detail": "",
         "lines": (Line("gb", D(quantity), None if price is None else D(price)),),
     }
@@ -53,24 +52,26 @@ def want(
     *bills: Bill,
     documents: Iterable[Document] = DECLARED,
     objects: Iterable[LiveObject] = LIVING,
+    estate: Estate | None = None,
     currency: str | None = "USD",
     setup: bool = False,
-    **more: Any,
-) -> Wanted:
+    today: date = date(2026, 11, 10),
+    cycles: Mapping[str, str] | None = None,
+) -> Desired:
     found = manifests_of(documents)
-    today = more.pop("today", date(2026, 11, 10))
-    estate = estate_of(found, objects)
-    given = bills or (bill(),)
-    return wanted(given, found, estate, NOVEMBER, today=today, currency=currency, setup=setup, **more)
+    lives = estate or estate_of(found, objects)
+    at = Surroundings(found, lives, NOVEMBER, today, currency, setup, cycles or {})
+    rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, lives)}
+    return desired_additions(bills or (bill(),), rules, at)
 
 
-def line(found: Wanted) -> WantedLine:
+def line(found: Desired) -> DesiredAddition:
     assert found.refused == {}
     (only,) = found.lines
     return only
 
 
-def refusal(found: Wanted) -> str:
+def refusal(found: Desired) -> str:
     assert found.lines == ()
     (reason,) = found.refused.values()
     return reason
@@ -87,17 +88,17 @@ def living(*changed: LiveObject, without: str = "") -> list[LiveObject]:
     return [obj for obj in by_id.values() if obj.kind != without]
 
 
-def test_a_bill_wants_one_addition_for_each_of_its_products() -> None:
+def test_a_bill_asks_for_one_addition_for_each_of_its_products() -> None:
     found = line(want())
     assert (found.agreement, found.product) == (Link("backup", 9), Link("gb", 4))
     assert (found.quantity, found.unit_price) == (120, D("0.25"))
-    assert (found.mark, found.mapping) == ("rc:cove/77/acme", "acme")
-    assert (found.adopt, found.standing_only, found.claims) == (False, False, frozenset())
+    assert (found.owner.tag, found.mapping) == ("rc:cove/77/acme/storage", "acme")
+    assert (found.adopt, found.emptied, found.begins_later) == (False, False, "")
 
 
 def test_a_bill_that_is_held_wants_nothing_and_is_not_refused_either() -> None:
     cancelled = living(live_agreement(agreementStatus="Cancelled"))
-    assert want(bill(state="held", lines=()), objects=cancelled) == Wanted((), {})
+    assert want(bill(state="held", lines=()), objects=cancelled) == Desired((), {})
 
 
 RANGED = mapping(
@@ -113,12 +114,12 @@ def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
     crossed = bill(lines=(Line("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.lines
-    assert (filled.product.name, filled.quantity, filled.standing_only, filled.adopt) == ("tb", 120, False, True)
+    assert (filled.product.name, filled.quantity, filled.emptied, filled.adopt) == ("tb", 120, False, True)
     assert [(each.product.name, each.quantity, each.unit_price, each.adopt) for each in left] == [
-        ("gb", 0, None, False),
-        ("pb", 0, None, False),
+        ("gb", 0, D("0.25"), False),
+        ("pb", 0, D("0.25"), False),
     ]
-    assert all(each.standing_only for each in left)
+    assert all(each.emptied for each in left)
 
 
 def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
@@ -126,12 +127,7 @@ def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.lines
     assert filled.after == frozenset({"ManagementSolution/acme-cove"})
-    assert {each.after for each in left} == {frozenset({"ManagementSolution/acme-cove", "Addition/acme:tb"})}
-
-
-def test_claims_go_to_every_line_of_their_mapping() -> None:
-    assert line(want(claims={"acme": frozenset({99})})).claims == frozenset({99})
-    assert line(want(claims={"other": frozenset({99})})).claims == frozenset()
+    assert {each.after for each in left} == {frozenset({"ManagementSolution/acme-cove", "Addition/acme.storage:tb"})}
 
 
 # The first day
@@ -173,10 +169,7 @@ def test_a_run_for_usage_alone_looks_up_no_solutions_company_and_takes_it_as_wri
     found = manifests_of(DECLARED)
     estate = estate_of(found, living(without="ManagementSolution"))
     links = {address: links for address, links in estate.links.items() if not address.startswith("ManagementSolution")}
-    want = wanted(
-        [bill()], found, replace(estate, links=links), NOVEMBER, today=date(2026, 11, 10), currency=None, setup=False
-    )
-    assert line(want).after == frozenset({"ManagementSolution/acme-cove"})
+    assert line(want(estate=replace(estate, links=links))).after == frozenset({"ManagementSolution/acme-cove"})
 
 
 def test_a_live_management_solution_needs_nothing_made() -> None:
@@ -187,8 +180,8 @@ def test_a_company_without_the_named_solution_is_refused_with_what_it_has() -> N
     without = declared(without="ManagementSolution/acme-cove")
     others = living(live_solution(name="cove "), live_solution(22, name="Cove", managed=" 2002"))
     assert refusal(want(documents=without, objects=others)) == (
-        "company acme has no management solution 'Cove' with Managed ID 1001, declared or live; "
-        "it has 'cove' with 1001 and 'Cove' with 2002. The name is compared with case"
+        "company acme has no management solution Cove with Managed ID 1001, declared or live; "
+        "it has cove with 1001 and Cove with 2002. The name is compared with case"
     )
     assert "it has none" in refusal(want(documents=without, objects=living(without="ManagementSolution")))
 
@@ -285,17 +278,17 @@ def test_a_product_without_a_price_is_refused_and_an_explicit_zero_is_fine() -> 
 
 def test_what_is_refused_stops_nobody_else() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
-    found = want(bill(price=None), bill(mapping="bolt", mark="rc:bolt"), documents=declared(other))
+    found = want(bill(price=None), bill(mapping="bolt", customer_id="78"), documents=declared(other))
     assert list(found.refused) == ["acme"]
     assert [each.mapping for each in found.lines] == ["bolt"]
 
 
-def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_marks() -> None:
+def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_tags() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
-    found = want(bill(), bill(mapping="bolt", mark="rc:cove/78/bolt"), documents=declared(other))
+    found = want(bill(), bill(mapping="bolt", customer_id="78"), documents=declared(other))
     one, two = found.lines
     assert (one.agreement, one.product) == (two.agreement, two.product)
-    assert (one.mark, two.mark) == ("rc:cove/77/acme", "rc:cove/78/bolt")
+    assert (one.owner.tag, two.owner.tag) == ("rc:cove/77/acme/storage", "rc:cove/78/bolt/storage")
 
 
 # The reason in words
@@ -306,29 +299,29 @@ def reason(
 ) -> str:
     trail = Trail(D(0), D(used), D(allowed or used), D(rounded or billed or used), D(billed or used))
     values: dict[str, Any] = {"trail": trail, "measured": measured(1), **more}
-    return why(bill(**values))
+    return why(bill(**values), "GB")
 
 
 def test_the_reason_says_what_was_used_and_what_is_billed() -> None:
-    assert reason("119.4321", billed="120") == "usage: 119.43 used, 120 billed"
-    assert reason("0") == "usage: 0 used, 0 billed"
-    assert reason("0.001", billed="1") == "usage: less than 0.01 used, 1 billed"
+    assert reason("119.4321", billed="120") == "119.43 GB used, 120 GB billed"
+    assert reason("0") == "0 GB used, 0 GB billed"
+    assert reason("0.001", billed="1") == "less than 0.01 GB used, 1 GB billed"
 
 
 def test_the_reason_names_the_allowance_and_the_minimum() -> None:
     assert reason("85.2", "35.2", billed="40", rounded="36") == (
-        "usage: 85.2 used, 35.2 above the allowance, 40 billed (the minimum)"
+        "85.2 GB used, 35.2 GB above the allowance, 40 GB billed (the minimum)"
     )
 
 
 def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
     peak = Measured("peak", measured(1).chosen, 37)
-    assert reason("10", measured=peak) == "usage, peak of 37 hours: 10 used, 10 billed"
+    assert reason("10", measured=peak) == "10 GB used (peak of 37 hours), 10 GB billed"
 
 
 def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
-    assert reason("0", detail="gone from cove") == "usage: 0 used, 0 billed; gone from cove"
-    assert why(replace(bill(), detail="anything")) == "usage"
+    assert reason("0", detail="gone from cove") == "0 GB used, 0 GB billed; gone from cove"
+    assert why(replace(bill(), detail="anything"), "GB") == "usage"
 
 
 def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> None:
@@ -336,6 +329,48 @@ def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> 
     estate = replace(
         estate_of(found, LIVING), refused={"CustomerMapping/acme": ["agreement: ConnectWise has no Agreement 'x'"]}
     )
-    assert wanted([bill()], found, estate, NOVEMBER, today=date(2026, 11, 22), currency="USD", setup=False).refused == {
-        "acme": "agreement: ConnectWise has no Agreement 'x'"
-    }
+    assert want(estate=estate).refused == {"acme": "agreement: ConnectWise has no Agreement 'x'"}
+
+
+# Invoiced periods and billing cycles
+
+
+@pytest.mark.parametrize(
+    ("raw", "first", "because"),
+    [
+        ({"billStartDate": "2026-11-05T00:00:00Z"}, "2026-11-05", "agreement backup bills from 2026-11-05 on"),
+        ({"billStartDate": "2026-01-01T00:00:00Z"}, "2026-11-01", ""),
+        ({"nextInvoiceDate": "2026-11-01T00:00:00Z"}, "2026-11-01", ""),
+        (
+            {"nextInvoiceDate": "2026-12-01T00:00:00Z"},
+            "2026-12-01",
+            "agreement backup is invoiced through 2026-11-30 and does not prorate",
+        ),
+        ({"nextInvoiceDate": "2026-12-01T00:00:00Z", "prorateFlag": True}, "2026-11-01", ""),
+    ],
+)
+def test_a_line_begins_no_earlier_than_connectwise_takes_it(raw: dict[str, Any], first: str, because: str) -> None:
+    found = line(want(objects=living(live_agreement(**raw))))
+    assert (found.effective_date, found.begins_later) == (first, because)
+
+
+@pytest.mark.parametrize("name", ["Quarterly", "Every quarter"])
+def test_a_billing_cycle_that_is_not_one_calendar_month_is_refused(name: str) -> None:
+    lives = living(live_agreement(billingCycle={"id": 3, "name": name}))
+    assert refusal(want(objects=lives, cycles={name: "Quarterly"})) == (
+        f"agreement backup has the billing cycle {name}, which is not one calendar month; "
+        "usage is billed by calendar months only"
+    )
+
+
+@pytest.mark.parametrize("cycle", [None, {"id": 2, "name": "Monthly"}, {"id": 4, "name": "Monat"}, {"id": 9}])
+def test_a_monthly_cycle_by_any_name_is_billed(cycle: dict[str, Any] | None) -> None:
+    assert line(want(objects=living(live_agreement(billingCycle=cycle)), cycles={"Monat ": "Monthly"})).quantity == 120
+
+
+def test_a_declared_agreement_is_held_to_its_cycle_too() -> None:
+    told = refusal(want(documents=declared(agreement(billingCycle="Yearly")), objects=[], setup=True, cycles=CYCLES))
+    assert told.startswith("agreement backup has the billing cycle Yearly")
+
+
+CYCLES = {"Monthly": "Monthly", "Yearly": "Yearly"}

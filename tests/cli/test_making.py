@@ -50,7 +50,7 @@ def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_mo
     said = pair("plan", *USAGE)
 
     assert said.code == 5
-    assert "still billing 461: no mapping has its mark rc:cove/1001002/birchwood-legal; cancel it" in said.out
+    assert "still billing 461: no mapping has its tag rc:cove/1001002/birchwood-legal/storage; retire it" in said.out
     assert said.out.splitlines()[-1].endswith("A month: 82.69 USD.")
     (row,) = orphans(pair)
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
@@ -78,7 +78,7 @@ def test_an_addition_that_was_cancelled_is_told_until_its_last_day_and_then_no_m
     assert orphans(pair) == []
 
 
-def test_an_agreement_that_was_cancelled_bills_nothing_and_is_not_told(pair: Shop) -> None:
+def test_an_agreement_that_was_cancelled_bills_nothing_and_is_not_listed(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     cancel(pair, BIRCH_LINES)
 
@@ -97,18 +97,6 @@ def test_an_agreement_that_was_deleted_hides_no_other(shop: Shop) -> None:
         assert shop.http.delete(path).status_code == 204
 
     assert {row["customer"] for row in orphans(shop)} == {"1001003"}
-
-
-def test_a_customer_who_was_billed_to_zero_before_costs_no_request(pair: Shop) -> None:
-    pair.world.remove_customer(BIRCHWOOD, pair.time)
-    pair.advance(25)
-    pair.apply(*USAGE, "--approve", "customer-change", "--approve", "shrink", code=5)
-    (pair.folder / "customers" / "birchwood-legal.yaml").unlink()
-    pair.sandbox.log.clear()
-
-    assert orphans(pair) == []
-    asked = pair.sandbox.log.by_route.items()
-    assert [count for route, count in asked if route.endswith(("/additions", "/bundles"))] == [1]
 
 
 def test_a_mapping_that_moves_leaves_nothing_billing_on_an_agreement_that_nobody_declares(pair: Shop) -> None:

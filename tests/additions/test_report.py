@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.usage.report import ReportRow
+from reconciler.additions.report import ReportRow
 from tests.shop import ALDER, CEDAR, ELMHURST, Shop
 
 

@@ -12,18 +12,27 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from reconciler.additions.desired import Surroundings
+from reconciler.additions.live import live_additions
+from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.applying.requests import request_of
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
+from reconciler.ledger.known import Approval
+from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
+from reconciler.planning.approvals import Approved
+from reconciler.planning.part import Part
 from reconciler.planning.plan import Action
-from reconciler.planning.standing import mark_of, monthly, overlaps
-from reconciler.usage.plan import Metering, UsagePlan, dates_of, plan_usage
+from reconciler.usage.collect import Collected
+from reconciler.usage.metered import Metered, metered, workspace_spec
+from reconciler.usage.period import Period, local_date, period_of
+from reconciler.usage.tag import parse
 from tests.planning.builders import (
     NOW,
     agreement,
@@ -40,6 +49,7 @@ from tests.planning.builders import (
 )
 
 GB = 10**9
+TENANT = "https://api-na.example acme"
 Used = Mapping[str, str]
 """Gigabytes by customer id."""
 
@@ -48,6 +58,7 @@ def workspace(**billing: Any) -> Document:
     """A console called cove, in GB."""
     secret = {"env": "X"}
     login = {"partner": "x", "username": "x", "password": secret}
+    guardrails = billing.pop("guardrails", {})
     return document(
         "Workspace",
         "test",
@@ -55,6 +66,7 @@ def workspace(**billing: Any) -> Document:
             "connectwise": {"site": "x", "company": "x", "clientId": "x", "publicKey": "x", "privateKey": secret},
             "usage": [{"name": "cove", "type": "cove", "unit": "GB", **login}],
             "billing": {"timezone": "Europe/Berlin", "currency": "USD", **billing},
+            "guardrails": guardrails,
         },
     )
 
@@ -169,20 +181,62 @@ class Scene:
         )
 
     @property
-    def metering(self) -> Metering:
-        found = manifests_of(self.documents.values(), fallback=self.fallback, **self.billing)
-        return Metering(found, self.ledger, self.now, estate_of(found, self.objects.values()))
+    def manifests(self) -> Manifests:
+        return manifests_of(self.documents.values(), fallback=self.fallback, **self.billing)
 
-    def plan(self, *, setup: bool = False) -> UsagePlan:
-        return plan_usage(self.metering, (), setup=setup)
+    @property
+    def estate(self) -> Estate:
+        return estate_of(self.manifests, self.objects.values())
 
-    def apply(self, actions: Sequence[Action] | None = None) -> Sequence[Action]:
-        """Does what the plan says, and notes it in the journal; returns what was done."""
-        todo = self.plan().additions.actions if actions is None else actions
+    @property
+    def period(self) -> Period:
+        return period_of(self.now, "Europe/Berlin")
+
+    def metered(self, fresh: Sequence[Collected] = ()) -> Metered:
+        return metered(self.manifests, self.estate, self.ledger, self.now, fresh)
+
+    def planned(
+        self,
+        *,
+        setup: bool = False,
+        approve: Sequence[Approved] = (),
+        prune: bool = False,
+        fresh: Sequence[Collected] = (),
+        cycles: Mapping[str, str] | None = None,
+    ) -> UsagePart:
+        """The plan of usage, and what the ledger should keep; keeps nothing."""
+        found, spec, metering = self.manifests, workspace_spec(self.manifests), self.metered(fresh)
+        surroundings = Surroundings(
+            manifests=found,
+            estate=self.estate,
+            period=metering.result.period,
+            today=local_date(self.now, spec.billing.timezone),
+            currency=spec.billing.currency,
+            setup=setup,
+            cycles=cycles or {},
+        )
+        snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
+        return plan_usage(
+            UsageInputs(metering.result, metering.rules, snapshot, surroundings, spec, tuple(approve), prune)
+        )
+
+    def plan(self, **how: Any) -> Part:
+        """`reconciler plan`: notes which additions are ours."""
+        found = self.planned(**how)
+        note_lines(self.ledger, "test", TENANT, found.notes.sightings, self.now)
+        note_scan(self.ledger, "test", TENANT, self.now)
+        return found.part
+
+    def apply(self, only: Sequence[Action] | None = None, **how: Any) -> Sequence[Action]:
+        """Does what the plan says, or `only` these of its actions, and notes it; returns what was done."""
+        found = self.planned(**how)
+        note_lines(self.ledger, "test", TENANT, found.notes.sightings, self.now)
+        todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
         self.live(*applied(todo, self.additions))
         made = iter(sorted({obj.id for obj in self.additions} - before))
         run = begin_run(self.ledger, "test", "sha256:x", self.now)
+        done: dict[str, int] = {}
         for action in todo:
             request = request_of(action, {}, {}, lambda _secret: "")
             intent = write_intent(
@@ -197,7 +251,21 @@ class Scene:
             )
             number = next(made) if action.id is None else action.id
             write_answer(self.ledger, intent, "done", object_id=number, now=self.now)
-        return todo
+            done[action.address] = number
+        self._note(found, done)
+        for trip in found.part.tripped:
+            if any(each.covers(trip) for each in how.get("approve", ())):
+                approval = Approval(trip.name, trip.address, str(self.period), "ann@desk", self.now)
+                note_approvals(self.ledger, "test", [approval])
+        return list(todo)
+
+    def _note(self, found: UsagePart, done: Mapping[str, int]) -> None:
+        billed = [
+            Billed(number, each.agreement[0], each.product[0], each.tag, each.customer, each.fields, each.rule)
+            for each in found.notes.billed
+            if (number := done.get(each.address) if each.changes else each.addition_id) is not None
+        ]
+        note_billed(self.ledger, "test", TENANT, billed, str(self.period), self.now)
 
     def hour(self, used: Used, *, at: datetime | None = None) -> Sequence[Action]:
         """The hourly job: the console is read, and the plan done."""
@@ -211,5 +279,9 @@ class Scene:
 
     def money(self) -> Decimal:
         """What our additions bill in the month."""
-        dates = dates_of(self.metering.period)
-        return sum((monthly(obj) for obj in self.additions if mark_of(obj) and overlaps(obj, dates)), Decimal(0))
+        ours = live_additions(self.estate, self.period.first_day.isoformat(), "USD")
+        return sum((each.monthly for each in ours if each.tag is not None), Decimal(0))
+
+
+def ours(obj: LiveObject) -> bool:
+    return parse(obj.raw.get("serialNumber")) is not None

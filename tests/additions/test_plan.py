@@ -14,20 +14,21 @@ import pytest
 
 from reconciler.ledger.records import Pull, Sample
 from reconciler.ledger.store import Ledger
+from reconciler.planning.part import Part
 from reconciler.planning.plan import CoverageRow
 from reconciler.usage.collect import Collected
 from reconciler.usage.errors import UsageError
-from reconciler.usage.plan import UsagePlan, plan_usage, workspace_spec
+from reconciler.usage.metered import workspace_spec
 from tests.planning.builders import addition, company, document, live_agreement, mapping, product
 
 from .scene import GB, Scene, live_product, manifests_of
 
 D = Decimal
 HOUR = timedelta(hours=1)
-MARK = "rc:cove/77/acme"
+TAG = "rc:cove/77/acme/storage"
 
 
-def row(plan: UsagePlan, customer: str = "77") -> CoverageRow:
+def row(plan: Part, customer: str = "77") -> CoverageRow:
     (found,) = (each for each in plan.coverage if each.customer == customer)
     return found
 
@@ -46,12 +47,19 @@ def second_mapping(**spec: Any) -> Any:
 def test_usage_becomes_an_addition_and_a_row_that_says_so(scene: Scene) -> None:
     scene.uses({"77": "119.4"})
     plan = scene.plan()
-    (action,) = plan.additions.actions
+    (action,) = plan.actions
     assert (action.action, action.address, action.reason) == (
-        "create", "Addition/acme:gb", "usage: 119.4 used, 120 billed",
+        "create", "Addition/acme.storage:gb", "119.4 GB used, 120 GB billed",
     )  # fmt: skip
     assert row(plan) == CoverageRow(
-        source="cove", customer="77", name="Customer 77", state="billed", quantity=D(120), unit="GB", money=D(30)
+        source="cove",
+        customer="77",
+        name="Customer 77",
+        state="billed",
+        quantity=D(120),
+        unit="GB",
+        money=D(30),
+        address="CustomerMapping/acme",
     )
 
 
@@ -59,7 +67,7 @@ def test_a_pull_of_this_run_is_taken_from_memory(scene: Scene) -> None:
     scene.uses({"77": "119.4"})
     sample = Sample("cove", "77", "d77", scene.now, 7 * GB)
     fresh = Collected(Pull("cove", scene.now, scene.now, "whole", (), (sample,)), 1)
-    assert row(plan_usage(scene.metering, [fresh], setup=False)).quantity == 7
+    assert row(scene.plan(fresh=[fresh])).quantity == 7
 
 
 def test_a_new_customer_who_uses_nothing_gets_no_addition(scene: Scene) -> None:
@@ -70,16 +78,16 @@ def test_a_new_customer_who_uses_nothing_gets_no_addition(scene: Scene) -> None:
 def test_what_stands_as_wanted_is_left_alone(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.uses({"77": "119.9"})
-    plan = scene.plan().additions
-    assert (plan.actions, plan.unchanged) == ([], 1)
+    plan = scene.plan()
+    assert (plan.actions, plan.unchanged) == ((), 1)
 
 
 def test_a_price_that_changed_reaches_the_addition_in_the_same_plan(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.declare(product(price=D("0.30")))
-    (action,) = scene.plan(setup=True).additions.actions
-    assert told([action]) == [("update", "Addition/acme:gb", {"unitPrice": "0.3"})]
-    assert action.reason == "price; usage: 119.4 used, 120 billed"
+    (action,) = scene.plan(setup=True).actions
+    assert told([action]) == [("update", "Addition/acme.storage:gb", {"unitPrice": "0.3"})]
+    assert action.reason == "price; 119.4 GB used, 120 GB billed"
     assert action.money is not None
     assert (action.money.before, action.money.after) == (30, 36)
 
@@ -89,8 +97,8 @@ def test_a_price_of_a_range_that_changed_does_too(scene: Scene) -> None:
     scene.declare(mapping(product=None, ranges=ranges))
     scene.hour({"77": "400"})
     scene.uses({"77": "501"})
-    assert told(scene.plan().additions.actions) == [
-        ("update", "Addition/acme:gb", {"quantity": "501", "unitPrice": "0.1"})
+    assert told(scene.plan().actions) == [
+        ("update", "Addition/acme.storage:gb", {"quantity": "501", "unitPrice": "0.1"})
     ]
 
 
@@ -98,7 +106,7 @@ def test_a_quantity_that_is_not_rounded_is_equal_to_itself_the_next_time(scene: 
     scene.declare(mapping(rounding={"mode": "none"}, measure="mean"))
     for used in ("100", "100", "101"):
         scene.hour({"77": used})
-    assert scene.plan().additions.actions == []
+    assert scene.plan().actions == ()
 
 
 def test_a_mapping_that_is_refused_is_not_accounted_for_and_stops_nobody(scene: Scene) -> None:
@@ -106,23 +114,23 @@ def test_a_mapping_that_is_refused_is_not_accounted_for_and_stops_nobody(scene: 
     scene.live(live_product(5, "FREE"))
     scene.uses({"77": "10", "78": "20"})
     plan = scene.plan()
-    assert [action.address for action in plan.additions.actions] == ["Addition/acme:gb"]
+    assert [action.address for action in plan.actions] == ["Addition/acme.storage:gb"]
     refused = row(plan, "78")
     assert (refused.state, refused.accounted, refused.quantity) == ("refused", False, 20)
     assert refused.detail == "product free has no price: declare one, `price: 0` where it is free"
     assert row(plan).accounted
 
 
-def test_two_additions_with_one_mark_refuse_their_mapping_alone(scene: Scene) -> None:
+def test_two_additions_with_one_tag_refuse_their_mapping_alone(scene: Scene) -> None:
     scene.declare(second_mapping())
-    scene.live(addition(serialNumber=MARK), addition(98, serialNumber=f"{MARK} "))
+    scene.live(addition(serialNumber=TAG), addition(98, serialNumber=f"{TAG} "))
     scene.uses({"77": "10", "78": "20"})
     plan = scene.plan()
-    assert plan.additions.problems == []
-    assert [action.address for action in plan.additions.actions] == ["Addition/bolt:gb"]
+    assert plan.problems == ()
+    assert [action.address for action in plan.actions] == ["Addition/bolt.storage:gb"]
     assert row(plan).state == "refused"
-    assert "2 additions carry the mark 'rc:cove/77/acme': ids 99 and 98" in row(plan).detail
-    assert (plan.additions.money_before, plan.additions.money_after) == (60, 65)
+    assert "2 additions carry the tag rc:cove/77/acme/storage: ids 98 and 99" in row(plan).detail
+    assert (plan.money_before, plan.money_after) == (60, 65)
 
 
 def test_a_half_refused_mapping_writes_none_of_its_lines(scene: Scene) -> None:
@@ -133,8 +141,8 @@ def test_a_half_refused_mapping_writes_none_of_its_lines(scene: Scene) -> None:
     scene.live(live_product(6, "BACKUP-TB"), addition(serialNumber=None), addition(98, serialNumber=""))
     scene.uses({"77": "150"})
     plan = scene.plan()
-    assert plan.additions.actions == []
-    assert "adopt: 2 unmarked additions" in row(plan).detail
+    assert plan.actions == ()
+    assert "adopt: 2 untagged additions" in row(plan).detail
 
 
 def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: Scene) -> None:
@@ -145,9 +153,9 @@ def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: 
     assert sorted(scene.billed().values()) == [11, 20]
 
 
-def test_a_padded_mark_is_ours_and_is_not_made_again(scene: Scene) -> None:
-    scene.live(addition(serialNumber=f"{MARK}   "))
-    assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme:gb", {"quantity": "121"})]
+def test_a_padded_tag_is_ours_and_is_not_made_again(scene: Scene) -> None:
+    scene.live(addition(serialNumber=f"{TAG}   "))
+    assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme.storage:gb", {"quantity": "121"})]
 
 
 def test_a_workspace_must_be_one() -> None:
@@ -176,9 +184,9 @@ def test_usage_that_crosses_a_boundary_back_and_forth_leaves_two_lines_for_ever(
 def test_the_old_line_is_zeroed_only_once_the_new_one_is_made(ranged: Scene) -> None:
     ranged.hour({"77": "90"})
     ranged.uses({"77": "110"})
-    plan = ranged.plan().additions
-    assert [action.address for action in plan.actions] == ["Addition/acme:tb", "Addition/acme:gb"]
-    assert "Addition/acme:tb" in plan.after["Addition/acme:gb"]
+    plan = ranged.plan()
+    assert [action.address for action in plan.actions] == ["Addition/acme.storage:tb", "Addition/acme.storage:gb"]
+    assert "Addition/acme.storage:tb" in plan.after["Addition/acme.storage:gb"]
 
 
 def test_a_product_that_the_mapping_no_longer_names_goes_to_zero(ranged: Scene) -> None:
@@ -196,8 +204,8 @@ def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) 
     scene.now += HOUR
     scene.uses({}, failed=True)
     plan = scene.plan()
-    assert plan.additions.actions == []
-    assert (plan.additions.money_before, plan.additions.money_after) == (30, 30)
+    assert plan.actions == ()
+    assert (plan.money_before, plan.money_after) == (30, 30)
     assert (row(plan).state, row(plan).quantity, row(plan).accounted) == ("unknown", None, False)
     everyone = row(plan, "*")
     assert (everyone.state, everyone.accounted) == ("unknown", False)
@@ -210,7 +218,7 @@ def test_however_long_a_source_fails_nothing_becomes_zero(scene: Scene) -> None:
         scene.now += timedelta(hours=17)
         scene.uses({}, failed=True)
         assert scene.apply() == []
-    assert str(scene.metering.period) == "2026-12"
+    assert str(scene.period) == "2026-12"
     assert scene.billed() == {101: 120}
 
 
@@ -228,7 +236,7 @@ def test_a_vanished_customer_is_held_from_its_last_sample_on_and_then_zero_with_
 
 def test_hours_without_a_pull_count_into_the_grace_too(scene: Scene) -> None:
     scene.hour({"77": "120"})
-    assert told(scene.hour({}, at=scene.now + 30 * HOUR)) == [("update", "Addition/acme:gb", {"quantity": "0"})]
+    assert told(scene.hour({}, at=scene.now + 30 * HOUR)) == [("update", "Addition/acme.storage:gb", {"quantity": "0"})]
 
 
 def test_a_minimum_is_billed_at_zero_usage_and_for_a_customer_who_has_vanished(scene: Scene) -> None:
@@ -255,16 +263,16 @@ def test_a_renamed_customer_is_billed_unharmed_and_shown_with_both_names(scene: 
     scene.now += HOUR
     scene.uses({"77": "120"}, names={"77": "Acme Holding"})
     plan = scene.plan()
-    assert plan.additions.actions == []
+    assert plan.actions == ()
     assert row(plan).name == "Acme Ltd → Acme Holding"
 
 
 def test_two_customers_of_one_name_stay_two(scene: Scene) -> None:
     scene.declare(second_mapping())
     scene.uses({"77": "10", "78": "20"}, names={"77": "Acme", "78": "Acme"})
-    assert sorted(action.address for action in scene.plan().additions.actions) == [
-        "Addition/acme:gb",
-        "Addition/bolt:gb",
+    assert sorted(action.address for action in scene.plan().actions) == [
+        "Addition/acme.storage:gb",
+        "Addition/bolt.storage:gb",
     ]
 
 
@@ -299,7 +307,7 @@ BERLIN_LAST_MOMENT = datetime(2026, 11, 30, 22, 30, tzinfo=UTC)
 
 def test_the_last_half_hour_of_a_month_in_the_billing_zone_is_of_that_month(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
-    assert scene.metering.period.last_day.isoformat() == "2026-11-30"
+    assert scene.period.last_day.isoformat() == "2026-11-30"
     (made,) = scene.additions
     assert made.raw["effectiveDate"] == "2026-11-01"
 
@@ -307,8 +315,8 @@ def test_the_last_half_hour_of_a_month_in_the_billing_zone_is_of_that_month(scen
 def test_the_first_pull_of_a_month_rewrites_the_rolling_line_and_doubles_nothing(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     actions = scene.hour({"77": "130"}, at=BERLIN_LAST_MOMENT + HOUR)
-    assert told(actions) == [("update", "Addition/acme:gb", {"quantity": "130"})]
-    assert str(scene.metering.period) == "2026-12"
+    assert told(actions) == [("update", "Addition/acme.storage:gb", {"quantity": "130"})]
+    assert str(scene.period) == "2026-12"
     assert scene.billed() == {101: 130}
 
 
@@ -316,7 +324,7 @@ def test_before_the_first_pull_of_a_month_the_old_quantity_is_held(scene: Scene)
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     scene.now = BERLIN_LAST_MOMENT + HOUR
     plan = scene.plan()
-    assert plan.additions.actions == []
+    assert plan.actions == ()
     assert row(plan).state == "unknown"
     assert row(plan).detail == "no sample since 2026-11-30 23:00 UTC, where this period or the mapping begins"
 
@@ -325,8 +333,8 @@ def test_a_failed_pull_right_at_the_start_of_a_month_holds_and_makes_nothing(sce
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     scene.now = BERLIN_LAST_MOMENT + HOUR
     scene.uses({}, failed=True)
-    assert scene.plan().additions.actions == []
-    assert told(scene.hour({"77": "125"})) == [("update", "Addition/acme:gb", {"quantity": "125"})]
+    assert scene.plan().actions == ()
+    assert told(scene.hour({"77": "125"})) == [("update", "Addition/acme.storage:gb", {"quantity": "125"})]
 
 
 def test_a_measure_of_the_month_begins_anew_with_it(scene: Scene) -> None:
@@ -377,8 +385,8 @@ def test_an_adopted_addition_takes_the_mappings_price_and_gives_up_its_allowance
     assert told([action]) == [
         (
             "adopt",
-            "Addition/acme:gb",
-            {"serialNumber": MARK, "unitPrice": "0.25", "lessIncluded": "0", "billCustomer": "Billable"},
+            "Addition/acme.storage:gb",
+            {"serialNumber": TAG, "unitPrice": "0.25", "lessIncluded": "0", "billCustomer": "Billable"},
         )
     ]
     assert action.money is not None
@@ -394,11 +402,12 @@ def test_an_edit_by_hand_is_restored_accepted_or_stops_the_plan(ledger: Ledger, 
     scene = Scene(ledger, onDrift=on_drift)
     scene.hour({"77": "119.4"})
     scene.live(addition(101, quantity=D(99)))
-    plan = scene.plan().additions
+    plan = scene.plan()
     reasons = [action.reason for action in plan.actions]
-    assert reasons == ([] if on_drift == "accept" else ["drift: edited by hand (quantity)"])
-    assert [note.message for note in plan.drifted] == (
-        ["edited by hand: quantity 120 → 99"] if on_drift == "fail" else []
+    restored = "drift: edited by hand (quantity); 119.4 GB used, 120 GB billed"
+    assert reasons == ([] if on_drift == "accept" else [restored])
+    assert [(trip.name, trip.message) for trip in plan.tripped] == (
+        [("drift", "edited by hand: quantity 120 → 99")] if on_drift == "fail" else []
     )
     assert plan.money_after == (D("24.75") if on_drift == "accept" else 30)
 
@@ -406,15 +415,19 @@ def test_an_edit_by_hand_is_restored_accepted_or_stops_the_plan(ledger: Ledger, 
 def test_with_a_lost_ledger_an_edit_is_overwritten_like_any_other_quantity(scene: Scene) -> None:
     scene.live(addition(quantity=D(99)))
     scene.uses({"77": "119.4"})
-    (action,) = scene.plan().additions.actions
-    assert action.reason == "usage: 119.4 used, 120 billed"
+    (action,) = scene.plan().actions
+    assert action.reason == "119.4 GB used, 120 GB billed"
 
 
-def test_a_mark_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(scene: Scene) -> None:
+def test_a_tag_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.live(addition(101, serialNumber=""))
-    (action,) = scene.plan().additions.actions
-    assert (action.action, action.id, action.reason) == ("adopt", 101, "drift: its mark was removed by hand")
+    (action,) = scene.plan().actions
+    assert (action.action, action.id, action.reason) == (
+        "adopt",
+        101,
+        "drift: its tag was removed by hand; 119.4 GB used, 120 GB billed",
+    )
     scene.apply()
     assert scene.hour({"77": "119.4"}) == []
     assert scene.billed() == {101: 120}
@@ -423,7 +436,7 @@ def test_a_mark_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(
 def test_an_addition_that_was_deleted_by_hand_is_made_again(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     del scene.objects["Addition", 101]
-    assert [action.action for action in scene.plan().additions.actions] == ["create"]
+    assert [action.action for action in scene.plan().actions] == ["create"]
 
 
 # Orphans, renames
@@ -436,14 +449,12 @@ def test_an_addition_that_no_mapping_stands_behind_is_an_orphan_and_bills_on(sce
     orphan = row(plan, "79")
     assert (orphan.state, orphan.quantity, orphan.money, orphan.accounted) == ("orphan", 120, 30, False)
     assert orphan.name == "addition id 99 (BACKUP-GB, agreement id 9)"
-    assert plan.additions.actions == []
-    assert plan.additions.money_after == 30
+    assert plan.actions == ()
+    assert plan.money_after == 30
 
 
-@pytest.mark.parametrize(
-    "raw", [{"cancelledDate": "2026-10-31T00:00:00Z"}, {"serialNumber": "SN-1"}, {"effectiveDate": "2026-12-01"}]
-)
-def test_what_bills_in_another_month_or_is_not_ours_is_no_orphan(scene: Scene, raw: dict[str, Any]) -> None:
+@pytest.mark.parametrize("raw", [{"cancelledDate": "2026-10-31T00:00:00Z"}, {"serialNumber": "SN-1"}])
+def test_what_has_ended_or_is_not_ours_is_no_orphan(scene: Scene, raw: dict[str, Any]) -> None:
     scene.live(addition(**{"serialNumber": "rc:cove/79/gone", **raw}))
     scene.uses({"77": "0"})
     assert [each.state for each in scene.plan().coverage] == ["billed"]
@@ -456,8 +467,8 @@ def test_a_mapping_by_another_name_takes_its_additions_along(scene: Scene) -> No
     scene.now += HOUR
     scene.uses({"77": "119.4"})
     plan = scene.plan()
-    assert told(plan.additions.actions) == [
-        ("adopt", "Addition/acme-dental:gb", {"serialNumber": "rc:cove/77/acme-dental"})
+    assert told(plan.actions) == [
+        ("adopt", "Addition/acme-dental.storage:gb", {"serialNumber": "rc:cove/77/acme-dental/storage"})
     ]
     assert [each.state for each in plan.coverage] == ["billed"]
     scene.apply()

@@ -1,0 +1,271 @@
+"""Matched lines as actions of a plan, with hand edits told from changes of usage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.drift import edited, fingerprint, is_of_earlier_period, told
+from reconciler.additions.live import LiveAddition
+from reconciler.additions.match import Pair, Superseded
+from reconciler.additions.money import monthly
+from reconciler.additions.ownership import Owner
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Value, plain_decimal
+from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.plan import Action, Change, Money, Note, Precondition
+from reconciler.planning.setup import object_path
+
+OnDrift = Literal["restore", "accept", "fail"]
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A hand edit as this run saw it."""
+
+    addition_id: int
+    seen: Mapping[str, Any]
+    period: str
+    """The period in which it was first seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What becomes of one addition: the action, or none where it stands as it should."""
+
+    owner: Owner
+    address: str
+    live: LiveAddition | None
+    action: Action | None
+    quantity: Decimal
+    """After the action."""
+    monthly: Decimal
+    """Money a month, after the action."""
+    fields: Mapping[str, Any]
+    """What the addition holds after the action, by the names of ConnectWise: whatever differs later is an edit."""
+    after: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = ()
+    drifted: tuple[Note, ...] = ()
+    """Edits that stop the run, by `onDrift: fail`."""
+    edit: Edit | None = None
+    adopted: bool = False
+    """Taken over from somebody else in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Makes actions of matched lines."""
+
+    snapshot: Snapshot
+    period: str
+    """The period of the run, as `2026-11`."""
+    last_day: str
+    currency: str | None
+    on_drift: OnDrift
+    rules: Mapping[Owner, str]
+    """Digest of the rule of each charge."""
+    taken: set[str] = field(default_factory=set)
+    """Addresses that are given away."""
+
+    def pair(self, pair: Pair) -> Written:
+        line, live = pair.line, pair.live
+        self.taken.add(line.address)
+        if live is None:
+            return self._created(line)
+        if pair.how == "tag":
+            return self._updated(line, live)
+        retagged = Change(path="serialNumber", before=live.serial or None, after=line.owner.tag)
+        changes = (retagged, *changed(kind("Addition"), _values(line), live.obj))
+        if pair.how == "untagged":
+            note = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
+            fails = self.on_drift == "fail"
+            return self._rewritten(
+                line,
+                live,
+                "adopt",
+                f"drift: its tag was removed by hand; {line.why}",
+                changes,
+                notes=() if fails else (note,),
+                drifted=(note,) if fails else (),
+            )
+        reason = {
+            "first version": f"its tag is of an earlier version; {line.why}",
+            "renamed": f"renamed: it carries the tag {live.serial}; {line.why}",
+            "adopt": line.why,
+        }[pair.how]
+        return self._rewritten(line, live, "adopt", reason, changes, adopted=pair.how == "adopt")
+
+    def superseded(self, gone: Superseded) -> Written:
+        """An addition of another product or agreement goes to 0. Its price is as it was left."""
+        live, owner = gone.live, gone.owner
+        known = self.snapshot.lines.get(live.id)
+        values: dict[str, Value] = {"quantity": _ZERO}
+        price = (known.standing if known else {}).get("unitPrice")
+        if price is not None:
+            values["unitPrice"] = Decimal(price)
+        changes = changed(kind("Addition"), values, live.obj)
+        address = self._address(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
+        reason = f"CustomerMapping/{owner.mapping} bills by another product or agreement now"
+        edits = edited(changes, known.standing if known else {})
+        notes = (self._edit_note(address, edits, known),) if edits and known else ()
+        return self._written(owner, address, live, "update", reason, changes, gone.after, notes=notes)
+
+    def address_of(self, live: LiveAddition) -> str:
+        """The address of an addition that no mapping stands behind."""
+        parts = live.tag.parts if live.tag else ()
+        name = ".".join((parts[2], parts[3] if len(parts) > 3 else "storage")) if parts else f"id-{live.id}"
+        return self._address(f"Addition/{name}:{live.product}", live.id)
+
+    def _address(self, address: str, number: int) -> str:
+        """The address, with the id behind it where another line has it already."""
+        if address in self.taken:
+            address = f"{address}:{number}"
+        self.taken.add(address)
+        return address
+
+    def _created(self, line: DesiredAddition) -> Written:
+        values = _values(line)
+        money = Money(before=_ZERO, after=monthly(values, self.currency), currency=self.currency)
+        of = kind("Addition")
+        action = Action(
+            address=line.address,
+            kind=of.name,
+            action="create",
+            endpoint=str(of.collection),
+            reason=line.why,
+            changes=created(of, values),
+            money=money,
+            rule=self.rules.get(line.owner),
+        )
+        return Written(line.owner, line.address, None, action, line.quantity, money.after, noted(values), line.after)
+
+    def _updated(self, line: DesiredAddition, live: LiveAddition) -> Written:
+        changes = changed(kind("Addition"), _values(line), live.obj)
+        reason = f"price; {line.why}" if {change.path for change in changes} == {"unitPrice"} else line.why
+        known = self.snapshot.lines.get(live.id)
+        edits = edited(changes, known.standing) if known else ()
+        if not edits or known is None:
+            return self._rewritten(line, live, "update", reason, changes)
+        return self._drifted(line, live, changes, edits, known)
+
+    def _drifted(
+        self,
+        line: DesiredAddition,
+        live: LiveAddition,
+        changes: tuple[Change, ...],
+        edits: tuple[Change, ...],
+        known: KnownLine,
+    ) -> Written:
+        note = self._edit_note(line.address, edits, known)
+        earlier = is_of_earlier_period(edits, known, self.period)
+        same = known.edited_in is not None and fingerprint(edits) == dict(known.edit)
+        edit = Edit(live.id, fingerprint(edits), str(known.edited_in) if same else self.period)
+        if self.on_drift == "accept" and not earlier:
+            should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
+            usage = ", ".join(f"{change.path} {change.after}" for change in edits)
+            worth = f"{plain_decimal(should)} {self.currency or ''}".rstrip()
+            what = told(edits, known.standing)
+            message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
+            note = Note(address=line.address, message=message)
+            left = tuple(change for change in changes if change not in edits)
+            # What is noted is what we left: else the edit would pass for ours in the next run.
+            ours = {change.path: known.standing.get(change.path) for change in edits}
+            written = self._rewritten(line, live, "update", line.why, left, notes=(note,), edit=edit)
+            return replace(written, fields={**written.fields, **ours})
+        fails = self.on_drift == "fail"
+        return self._rewritten(
+            line,
+            live,
+            "update",
+            f"drift: edited by hand ({', '.join(change.path for change in edits)}); {line.why}",
+            changes,
+            notes=() if fails else (note,),
+            drifted=(note,) if fails else (),
+            edit=edit,
+        )
+
+    def _edit_note(self, address: str, edits: Iterable[Change], known: KnownLine) -> Note:
+        return Note(address=address, message=f"edited by hand: {told(edits, known.standing)}")
+
+    def _rewritten(
+        self,
+        line: DesiredAddition,
+        live: LiveAddition,
+        verb: Literal["adopt", "update"],
+        reason: str,
+        changes: tuple[Change, ...],
+        **more: Any,
+    ) -> Written:
+        return self._written(line.owner, line.address, live, verb, reason, changes, line.after, **more)
+
+    def _written(
+        self,
+        owner: Owner,
+        address: str,
+        live: LiveAddition,
+        verb: Literal["adopt", "update"],
+        reason: str,
+        changes: tuple[Change, ...],
+        after: frozenset[str],
+        **more: Any,
+    ) -> Written:
+        left = {**live.obj.raw, **{change.path: change.after for change in changes}}
+        money = Money(before=live.monthly, after=monthly(left, self.currency), currency=self.currency)
+        action = None
+        if changes:
+            action = Action(
+                address=address,
+                kind="Addition",
+                action=verb,
+                id=live.id,
+                endpoint=object_path(kind("Addition").collection, live.obj),
+                reason=reason,
+                changes=changes,
+                precondition=precondition(live),
+                money=money,
+                rule=self.rules.get(owner),
+            )
+        return Written(
+            owner, address, live, action, Decimal(left.get("quantity") or 0), money.after, noted(left), after, **more
+        )
+
+
+def precondition(live: LiveAddition) -> Precondition:
+    """Every compared field of the addition as it stands."""
+    of = kind("Addition")
+    return Precondition(id=live.id, last_updated=live.obj.last_updated, fields=as_it_stands(of, of.by_name, live.obj))
+
+
+_NOTED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "cancelledDate")
+
+
+def noted(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the ledger notes of an addition: these fields, by the names of ConnectWise."""
+    return {name: _plain(values.get(name)) for name in _NOTED}
+
+
+def _plain(value: Any) -> Any:
+    return plain_decimal(Decimal(value)) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+
+
+def _values(line: DesiredAddition) -> dict[str, Value]:
+    price = {} if line.unit_price is None else {"unitPrice": line.unit_price}
+    # A line that holds nothing keeps the last day that somebody gave it.
+    last_day = {} if line.emptied else {"cancelledDate": None}
+    return {
+        "agreement": line.agreement,
+        "product": line.product,
+        "serialNumber": line.owner.tag,
+        "quantity": line.quantity,
+        **price,
+        "lessIncluded": _ZERO,
+        "billCustomer": "Billable",
+        "effectiveDate": line.effective_date,
+        **last_day,
+    }

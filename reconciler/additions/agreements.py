@@ -1,0 +1,123 @@
+"""Whether an agreement can be billed now, and from which day a new line of it bills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from reconciler.additions.refusal import RefusalError
+from reconciler.kinds.estate import Estate
+from reconciler.kinds.forms import date_text
+from reconciler.kinds.values import Link
+from reconciler.manifests.documents import Manifests
+from reconciler.usage.period import Period
+
+MONTHLY = "Monthly"
+"""The billing option of a cycle of one calendar month, and the name that such a cycle has by default [spec]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What billing looks at of an agreement, live or declared. Days are text, `2026-11-01`."""
+
+    name: str
+    start: str | None = None
+    end: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    company_id: int | None = None
+    company: str = ""
+    cycle: str | None = None
+    """The billing option of its cycle: `Monthly`, `Quarterly`…; None where it is not known."""
+    cycle_name: str | None = None
+    prorates: bool = False
+    bill_start: str | None = None
+    next_invoice: str | None = None
+    """First day that no invoice covers yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first day of a new line, and what keeps it from beginning earlier."""
+
+    day: str
+    because: str = ""
+    """In words, where the agreement lets it begin later than usage does; empty where it does not."""
+
+
+def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mapping[str, str]) -> Agreement:
+    """The agreement behind a link; `cycles` gives the billing option of each cycle by its name."""
+    if link.id is None:
+        spec: Any = manifests.by_address[str(link.address)].spec
+        name = spec.billing_cycle
+        return Agreement(
+            name=link.name,
+            start=spec.start_date.isoformat(),
+            end=None if spec.end_date is None else spec.end_date.isoformat(),
+            cycle=_cycle(name, cycles),
+            cycle_name=name,
+            prorates=bool(spec.prorate),
+        )
+    live = estate.objects["Agreement", link.id].raw
+    owner = live.get("company") or {}
+    cycle_name = (live.get("billingCycle") or {}).get("name")
+    return Agreement(
+        name=link.name,
+        start=date_text(live.get("startDate")),
+        end=None if live.get("noEndingDateFlag") else date_text(live.get("endDate")),
+        status=live.get("agreementStatus"),
+        currency=(live.get("currency") or {}).get("currencyCode"),
+        company_id=owner.get("id"),
+        company=str(owner.get("identifier") or owner.get("id") or ""),
+        cycle=_cycle(cycle_name, cycles),
+        cycle_name=cycle_name,
+        prorates=bool(live.get("prorateFlag")),
+        bill_start=date_text(live.get("billStartDate")),
+        next_invoice=date_text(live.get("nextInvoiceDate")),
+    )
+
+
+def _cycle(name: str | None, cycles: Mapping[str, str]) -> str | None:
+    if name is None:
+        return None
+    found = {known.strip().casefold(): option for known, option in cycles.items()}
+    text = name.strip().casefold()
+    return found.get(text, MONTHLY if text == MONTHLY.casefold() else None)
+
+
+def check(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:
+    """Raises `RefusalError` with the reason why nothing can be billed on the agreement today."""
+    what = f"agreement {agreement.name}"
+    if agreement.company_id not in (None, company.id):
+        raise RefusalError(f"{what} belongs to company {agreement.company}, not to {company.name}")
+    if agreement.start is not None and agreement.start > today:
+        raise RefusalError(f"{what} starts on {agreement.start}")
+    if agreement.end is not None and agreement.end < today:
+        raise RefusalError(f"{what} ended on {agreement.end}")
+    if agreement.status not in (None, "Active"):
+        raise RefusalError(f"{what} is {agreement.status}, not Active")
+    if currency is not None and agreement.currency is not None and agreement.currency != currency:
+        raise RefusalError(f"{what} is in {agreement.currency}, the workspace bills in {currency}")
+    if agreement.cycle is not None and agreement.cycle != MONTHLY:
+        raise RefusalError(
+            f"{what} has the billing cycle {agreement.cycle_name}, which is not one calendar month; "
+            "usage is billed by calendar months only"
+        )
+
+
+def beginning(agreement: Agreement, period: Period, start: date | None) -> Beginning:
+    """The first day of a line that is made now (BILLING, Effective date).
+
+    ConnectWise refuses a line that begins before `billStartDate`, and, where the agreement does not prorate, one that
+    begins in a period that is invoiced already [docs].
+    """
+    own = max(period.first_day.isoformat(), "" if start is None else start.isoformat(), agreement.start or "")
+    day = max(own, agreement.bill_start or "")
+    because = "" if day == own else f"agreement {agreement.name} bills from {agreement.bill_start} on"
+    invoiced = agreement.next_invoice
+    if not agreement.prorates and invoiced is not None and day < invoiced:
+        last = date.fromisoformat(invoiced) - timedelta(days=1)
+        return Beginning(invoiced, f"agreement {agreement.name} is invoiced through {last} and does not prorate")
+    return Beginning(day, because)

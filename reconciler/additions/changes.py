@@ -1,0 +1,80 @@
+"""What a run does to each charge, over all its lines: what guardrails look at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+from reconciler.additions.actions import Written
+from reconciler.additions.guardrails import ChargeChange
+from reconciler.additions.ownership import Owner
+from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.usage.bills import Bill
+from reconciler.usage.rules import Rule
+
+_ZERO = Decimal(0)
+_NEED_HOURS = ("mean", "p95")
+
+
+def changes_of(
+    written: Iterable[Written],
+    bills: Mapping[Owner, Bill],
+    rules: Mapping[Owner, Rule],
+    digests: Mapping[Owner, str],
+    snapshot: Snapshot,
+    period: str,
+) -> list[ChargeChange]:
+    """One for each charge that is written in this run, changed or not."""
+    by_owner: dict[Owner, list[Written]] = defaultdict(list)
+    for each in written:
+        by_owner[each.owner].append(each)
+    return [
+        _change(owner, lines, bills[owner], rules[owner], digests[owner], snapshot, period)
+        for owner, lines in by_owner.items()
+    ]
+
+
+def _change(
+    owner: Owner,
+    lines: Sequence[Written],
+    bill: Bill,
+    rule: Rule,
+    digest: str,
+    snapshot: Snapshot,
+    period: str,
+) -> ChargeChange:
+    ours = [each for each in lines if each.live is not None and not each.adopted]
+    known = [snapshot.lines.get(each.live.id) for each in ours if each.live is not None]
+    rule_before = {each.rule for each in known if each is not None and each.rule is not None}
+    measured, trail = bill.measured, bill.trail
+    return ChargeChange(
+        owner=owner,
+        unit=rule.unit,
+        addresses=frozenset(each.address for each in lines) | {_short(each.address, owner) for each in lines},
+        billed_before=sum((_billed(each, line) for each, line in zip(ours, known, strict=True)), _ZERO),
+        after=sum((each.quantity for each in lines), _ZERO),
+        money_before=sum((each.live.monthly for each in ours if each.live is not None), _ZERO),
+        money_after=sum((each.monthly for each in lines), _ZERO),
+        vanished=bill.state == "zero",
+        changed_in_git=bool(rule_before) and digest not in rule_before,
+        first_in_period=not any(each is not None and each.billed_in == period for each in known),
+        used_nothing=trail is not None
+        and not trail.in_unit
+        and measured is not None
+        and any(hour.devices for hour in measured.chosen),
+        hours=None if rule.measure not in _NEED_HOURS or measured is None else measured.known_of_hours,
+        measure=rule.measure,
+    )
+
+
+def _billed(each: Written, known: KnownLine | None) -> Decimal:
+    """The quantity of a line that was billed last: as we left it, not as somebody edited it."""
+    left = None if known is None else known.standing.get("quantity")
+    if left is not None:
+        return Decimal(left)
+    return each.live.quantity if each.live is not None else _ZERO
+
+
+def _short(address: str, owner: Owner) -> str:
+    return address.replace(f"{owner.mapping}.{owner.charge}:", f"{owner.mapping}:", 1)

@@ -1,0 +1,73 @@
+"""The coverage table of a plan: metering's rows, with what planning found out about each mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Tripped
+from reconciler.usage.bills import Bill
+from reconciler.usage.coverage import Coverage, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """By mapping, what keeps it from being billed as measured."""
+
+    refused: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, Tripped] = field(default_factory=dict)
+    """The guardrail that holds it."""
+    floors: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """What a period lacks that was invoiced before the line was made."""
+    bills: Mapping[str, Bill] = field(default_factory=dict)
+
+
+def coverage_rows(coverage: Coverage, situation: Situation) -> Iterator[CoverageRow]:
+    """A mapping that is refused or held is not accounted for, whatever was measured. A source that failed has a row
+    of its own: nobody knows whom else it would have named."""
+    for row in coverage.rows:
+        yield _with_situation(_row(row), row.mapping or "", situation)
+    for source, why in coverage.troubles.items():
+        yield CoverageRow(
+            source=source,
+            customer=EVERY_CUSTOMER,
+            name="every customer",
+            state="unknown",
+            detail=why,
+            accounted=False,
+        )
+
+
+def _row(row: Row) -> CoverageRow:
+    return CoverageRow(
+        source=row.source,
+        customer=row.customer_id,
+        name=row.shown_name,
+        state=row.state,
+        quantity=row.quantity,
+        unit=row.unit,
+        money=row.money,
+        detail=row.detail,
+        accounted=row.accounted,
+        address=None if row.mapping is None else f"CustomerMapping/{row.mapping}",
+    )
+
+
+def _with_situation(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
+    if (reason := situation.refused.get(mapping)) is not None:
+        return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
+    if (trip := situation.held.get(mapping)) is not None:
+        why = f"guardrail {trip.name}: {trip.message}; let it pass with --approve {trip.name}={trip.address}"
+        detail = "; ".join(filter(None, (why, row.detail)))
+        return row.model_copy(update={"state": "held", "detail": detail, "accounted": False})
+    if (told := situation.lacking.get(mapping)) is not None:
+        return row.model_copy(update={"state": "invoiced", "detail": told, "accounted": False})
+    if (floor := situation.floors.get(mapping)) is not None:
+        bill = situation.bills[mapping]
+        quantity: Decimal | None = None if bill.trail is None else bill.trail.quantity
+        return row.model_copy(
+            update={"state": "held", "detail": floor, "accounted": False, "quantity": quantity, "money": bill.amount}
+        )
+    return row

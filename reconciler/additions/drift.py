@@ -1,0 +1,62 @@
+"""Edits by hand on additions of ours: what stands there is neither what we left nor what usage asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.kinds.forms import Form
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import to_json
+from reconciler.ledger.known import KnownLine
+from reconciler.planning.equality import same
+from reconciler.planning.plan import Change
+
+Standing = Mapping[str, Any]
+"""An addition's fields as our last write or our last apply left them, by their names in ConnectWise."""
+
+
+def edited(changes: Iterable[Change], standing: Standing) -> tuple[Change, ...]:
+    """The changes that undo an edit.
+
+    A field of which we know nothing was not edited. The last day is an exception: we never send one, and leave it
+    empty.
+    """
+    if not standing:
+        return ()
+    return tuple(
+        change
+        for change in changes
+        if (change.path in standing or change.path == "cancelledDate")
+        and not same(_form(change), _as_left(change, standing), change.before)
+    )
+
+
+def told(edits: Iterable[Change], standing: Standing) -> str:
+    """`quantity 120 → 99`: from what we left to what stands there."""
+    return ", ".join(
+        f"{change.path} {_shown(_as_left(change, standing))} → {_shown(change.before)}" for change in edits
+    )
+
+
+def fingerprint(edits: Iterable[Change]) -> dict[str, Any]:
+    """An edit as the ledger notes it: what stands there, by field."""
+    return {change.path: change.before for change in edits}
+
+
+def is_of_earlier_period(edits: Iterable[Change], known: KnownLine | None, period: str) -> bool:
+    """Whether this very edit was noted in an earlier period: then `onDrift: accept` lets it stand no longer."""
+    noted = known is not None and known.edited_in is not None and known.edited_in < period
+    return noted and known is not None and fingerprint(edits) == dict(known.edit)
+
+
+def _as_left(change: Change, standing: Standing) -> Any:
+    return to_json(_form(change).decode(standing))
+
+
+def _form(change: Change) -> Form:
+    return kind("Addition").by_name[change.path].form
+
+
+def _shown(value: Any) -> Any:
+    return "nothing" if value is None else value

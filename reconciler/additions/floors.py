@@ -1,0 +1,58 @@
+"""What a lost ledger must not lower (BILLING, Additions).
+
+A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside it does not have the earlier hours,
+and would lower what stands. So no charge falls below what its lines held at the first run that read them, in the
+period that was running then. A change of the rule in Git may lower it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from reconciler.additions.ownership import Owned
+from reconciler.kinds.values import plain_decimal
+from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.usage.bills import Bill
+from reconciler.usage.period import Period
+from reconciler.usage.rating import lines_of
+from reconciler.usage.rules import Rule
+
+_NEED_THE_PERIOD = ("peak", "mean", "p95")
+
+
+def with_floor(
+    bill: Bill,
+    rule: Rule,
+    digest: str,
+    owned: Sequence[Owned],
+    snapshot: Snapshot,
+    period: Period,
+    currency: str | None,
+) -> tuple[Bill, str]:
+    """The bill, not below what its lines held when the ledger began, and a sentence where that matters."""
+    if rule.measure not in _NEED_THE_PERIOD or bill.trail is None:
+        return bill, ""
+    held = [_held(each, snapshot.lines.get(each.addition.id), digest, period) for each in owned]
+    known = [quantity for quantity in held if quantity is not None]
+    # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
+    floor = (sum(known, Decimal(0)) if rule.tiering == "graduated" else max(known)) if known else Decimal(0)
+    if floor <= bill.trail.quantity:
+        return bill, ""
+    lines, others = lines_of(rule, floor, currency)
+    told = (
+        f"held at {plain_decimal(floor)}: the ledger does not know {period} from its start, and the {rule.measure} of "
+        f"the hours that it knows gives {plain_decimal(bill.trail.quantity)}"
+    )
+    trail = replace(bill.trail, quantity=floor)
+    return replace(bill, lines=lines, other_products=others, trail=trail), told
+
+
+def _held(each: Owned, known: KnownLine | None, digest: str, period: Period) -> Decimal | None:
+    """What a line held at the first run that read it; None where the ledger knows what came before."""
+    if known is None:
+        return each.addition.quantity  # this is that run
+    if known.first_quantity is None or known.first_seen_at is None or known.first_seen_at not in period:
+        return None
+    return known.first_quantity if known.first_rule in (None, digest) else None

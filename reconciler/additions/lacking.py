@@ -1,0 +1,47 @@
+"""Lines that begin later than the usage that they bill: what an invoiced period lacks, and months billed in part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from reconciler.additions.actions import Written
+from reconciler.additions.match import Pair
+from reconciler.kinds.values import plain_decimal
+from reconciler.planning.plan import Note
+
+
+def lacking(
+    pairs: Iterable[Pair], written: Sequence[Written], period: str, last_day: str, currency: str | None
+) -> dict[str, str]:
+    """By mapping, a sentence for each whose lines begin after the period: nothing bills its usage of the period."""
+    by_address = {each.address: each for each in written}
+    worth: dict[str, Decimal] = {}
+    why: dict[str, str] = {}
+    for pair in pairs:
+        line, live = pair.line, pair.live
+        begins = line.effective_date if live is None else live.effective
+        if not line.quantity or begins is None or begins <= last_day:
+            continue
+        mapping = line.mapping
+        worth[mapping] = worth.get(mapping, Decimal(0)) + by_address[line.address].monthly
+        because = f": {line.begins_later}" if line.begins_later else ""
+        why[mapping] = f"its line begins on {begins}{because}"
+    unit = f" {currency}" if currency else ""
+    return {
+        mapping: f"{why[mapping]}; no invoice of {period} bills its {plain_decimal(worth[mapping])}{unit}"
+        for mapping in why
+    }
+
+
+def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
+    """New lines that begin inside the period: usage is billed in full all the same, unless the agreement prorates."""
+    for pair in pairs:
+        line = pair.line
+        if pair.live is None and line.effective_date <= last_day and not line.effective_date.endswith("-01"):
+            because = f" ({line.begins_later})" if line.begins_later else ""
+            yield Note(
+                address=line.address,
+                message=f"begins on {line.effective_date}{because} and bills the whole month: quantities are never "
+                "prorated here",
+            )

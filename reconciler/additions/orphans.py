@@ -1,0 +1,120 @@
+"""Additions of ours that no mapping stands behind: they bill on, and somebody has to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.additions.actions import Writer, precondition
+from reconciler.additions.live import LiveAddition
+from reconciler.kinds.estate import Estate
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_decimal
+from reconciler.ledger.known import Snapshot
+from reconciler.planning.plan import Action, Change, CoverageRow, Money
+from reconciler.planning.setup import object_path
+from reconciler.usage.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    live: LiveAddition
+    row: CoverageRow
+    action: Action | None
+    """Its retirement, where that was asked for."""
+
+
+def orphans(
+    found: Iterable[LiveAddition],
+    copies: Collection[LiveAddition],
+    writer: Writer,
+    estate: Estate,
+    period: Period,
+    snapshot: Snapshot,
+    *,
+    prune: bool,
+) -> list[Orphan]:
+    """A row for each, and with `prune` the action that ends it. `copies` stand beside the line of a mapping.
+
+    An agreement that is cancelled or has ended bills nothing, and its orphans are not listed.
+    """
+    return [
+        _orphan(live, writer, period, snapshot, prune=prune, copy=copy)
+        for copy, group in ((False, found), (True, copies))
+        for live in group
+        if _agreement_bills(live, estate)
+    ]
+
+
+def _orphan(
+    live: LiveAddition,
+    writer: Writer,
+    period: Period,
+    snapshot: Snapshot,
+    *,
+    prune: bool,
+    copy: bool,
+) -> Orphan:
+    address = writer.address_of(live)
+    known = snapshot.lines.get(live.id)
+    source, customer_id = (live.tag.customer if live.tag else None) or (known and known.customer) or ("", "")
+    last = period.last_day.isoformat()
+    done = not live.quantity or live.ends_by(last)
+    action = _retirement(live, address, period, writer) if prune and live.tag and not done else None
+    row = CoverageRow(
+        source=source,
+        customer=customer_id,
+        name=where(live),
+        state="orphan",
+        quantity=live.quantity,
+        money=live.monthly,
+        detail=_detail(live, address, last, copy=copy, retired=action is not None),
+        accounted=done or action is not None,
+    )
+    return Orphan(live, row, action)
+
+
+def where(live: LiveAddition) -> str:
+    """For a sentence."""
+    return f"addition id {live.id} ({live.product}, agreement id {live.agreement_id})"
+
+
+def _agreement_bills(live: LiveAddition, estate: Estate) -> bool:
+    known = estate.objects.get(("Agreement", live.agreement_id))
+    status = live.obj.raw.get("agreementStatus") if known is None else known.raw.get("agreementStatus")
+    return status in (None, "Active")
+
+
+def _detail(live: LiveAddition, address: str, last: str, *, copy: bool, retired: bool) -> str:
+    """What it bills, why nobody answers for it, and what can be done."""
+    if copy:
+        why = f"{address.partition(':')[0]} has another line for that agreement and product"
+    elif live.tag is None:
+        why = "its tag was removed by hand, and the mapping that it had is gone"
+    else:
+        why = f"no mapping has its tag {live.serial}"
+    amount = plain_decimal(live.quantity)
+    if live.ends_by(last):
+        return f"billing {amount} until its last day, {live.cancelled}: {why}"
+    if retired:
+        return f"still billing {amount}, and retired by this plan: {why}"
+    advice = "cancel it in ConnectWise" if live.tag is None else "retire it with `apply --prune`"
+    return f"still billing {amount}: {why}; {advice}" + ("" if copy else ", or map the customer again")
+
+
+def _retirement(live: LiveAddition, address: str, period: Period, writer: Writer) -> Action:
+    """It ends with the running period, which it still bills; a line that begins later ends on its first day."""
+    last = max(period.last_day.isoformat(), live.effective or "")
+    bills = f"it still bills {plain_decimal(live.monthly)} for {period}" if live.monthly else f"it bills 0 for {period}"
+    return Action(
+        address=address,
+        kind="Addition",
+        action="retire",
+        id=live.id,
+        endpoint=object_path(kind("Addition").collection, live.obj),
+        reason=f"no mapping has its tag; {bills}, and ends on {last}",
+        changes=(Change(path="cancelledDate", before=live.cancelled, after=last),),
+        precondition=precondition(live),
+        money=Money(before=live.monthly, after=Decimal(0), currency=writer.currency),
+    )

@@ -1,0 +1,145 @@
+"""Which charge a live addition belongs to.
+
+The tag decides. Where it does not, the ledger may know the addition by its id (somebody cleared the tag), or the tag
+may name a customer whose mapping, or whose source, had another name. What belongs to no charge is an orphan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.additions.live import LiveAddition
+from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.usage.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
+
+How = Literal["tag", "first version", "renamed", "untagged"]
+"""By what an addition is known to be a charge's. Anything but `tag` is tagged anew."""
+
+_ORDER: tuple[How, ...] = ("tag", "first version", "renamed", "untagged")
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One charge of a mapping, whether it bills now or not."""
+
+    mapping: str
+    source: str
+    customer_id: str
+    charge: str = DEFAULT_CHARGE
+
+    @property
+    def tag(self) -> str:
+        return tag_of(self.source, self.customer_id, self.mapping, self.charge)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    addition: LiveAddition
+    how: How
+
+    @property
+    def rank(self) -> int:
+        """The lower, the surer."""
+        return _ORDER.index(self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    of: Mapping[Owner, Sequence[Owned]]
+    orphans: Sequence[LiveAddition]
+    """Ours, and no mapping's."""
+    others: Sequence[LiveAddition]
+    """Not ours: made by hand, or by somebody else's integration."""
+    of_periods: Sequence[LiveAddition] = ()
+    """Ours, and of one period or an adjustment: no line that is rewritten each hour is matched with them."""
+
+
+def assign(
+    additions: Iterable[LiveAddition], owners: Sequence[Owner], sources: Collection[str], snapshot: Snapshot
+) -> Ownership:
+    """Each live addition to its owner. `sources` are the workspace's usage sources: a tag that names any other source
+    is of one that was renamed."""
+    book = _Book(owners, sources)
+    found: dict[Owner, list[Owned]] = defaultdict(list)
+    orphans: list[LiveAddition] = []
+    others: list[LiveAddition] = []
+    of_periods: list[LiveAddition] = []
+    for addition in additions:
+        known = None if addition.tag is not None else _known(addition, snapshot)
+        if addition.tag is None and known is None:
+            others.append(addition)
+            continue
+        owned = _tagged(addition, addition.tag, snapshot, book) if addition.tag else _untagged(known, book)
+        if owned is None:
+            orphans.append(addition)
+        elif addition.tag is not None and addition.tag.period is not None:
+            of_periods.append(addition)
+        else:
+            owner, how = owned
+            found[owner].append(Owned(addition, how))
+    return Ownership(found, orphans, others, of_periods)
+
+
+def is_known(addition: LiveAddition, snapshot: Snapshot) -> bool:
+    """Whether the ledger knows an addition as ours though it carries no tag now."""
+    return _known(addition, snapshot) is not None
+
+
+def _known(addition: LiveAddition, snapshot: Snapshot) -> KnownLine | None:
+    """By its id, and at the place where it was: an id alone may be another tenant's."""
+    known = snapshot.lines.get(addition.id)
+    if known is None or parse(known.tag) is None:
+        return None
+    same_agreement = known.agreement_id in (None, addition.agreement_id)
+    return known if same_agreement and known.product_id in (None, addition.product_id) else None
+
+
+def _tagged(addition: LiveAddition, tag: Tag, snapshot: Snapshot, book: _Book) -> tuple[Owner, How] | None:
+    if owner := book.by_identity.get(tag.identity):
+        return owner, "tag"
+    if owner := book.by_first_version.get(tag.identity):
+        return owner, "first version"
+    known = snapshot.lines.get(addition.id)
+    owner = book.of_customer(tag.customer or (known.customer if known else None))
+    return None if owner is None else (owner, "renamed")
+
+
+def _untagged(known: KnownLine | None, book: _Book) -> tuple[Owner, How] | None:
+    tag = parse(known.tag) if known else None
+    if known is None or tag is None:
+        return None
+    owner = book.by_identity.get(tag.identity) or book.by_first_version.get(tag.identity)
+    owner = owner or book.of_customer(tag.customer or known.customer)
+    return None if owner is None else (owner, "untagged")
+
+
+class _Book:
+    """The owners, by all that names them."""
+
+    def __init__(self, owners: Sequence[Owner], sources: Collection[str]) -> None:
+        self._sources = sources
+        self.by_identity = {
+            identity_of(each.source, each.customer_id, each.mapping, each.charge): each for each in owners
+        }
+        self.by_first_version = {
+            identity_of(each.source, each.customer_id, each.mapping, None): each
+            for each in owners
+            if each.charge == DEFAULT_CHARGE
+        }
+        self._by_customer: dict[tuple[str, str], list[Owner]] = defaultdict(list)
+        self._by_id: dict[str, list[Owner]] = defaultdict(list)
+        for each in owners:
+            self._by_customer[each.source, each.customer_id].append(each)
+            self._by_id[each.customer_id].append(each)
+
+    def of_customer(self, customer: tuple[str, str] | None) -> Owner | None:
+        """The one charge of a customer; of a source that is gone, the one charge that its customer id can mean."""
+        if customer is None:
+            return None
+        found = (
+            self._by_customer.get(customer, []) if customer[0] in self._sources else self._by_id.get(customer[1], [])
+        )
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,174 @@
+"""The usage half of a plan: bills and live additions in; a part of a plan, and notes for the ledger, out.
+
+    bills ──────────▶ desired additions ─┐
+    live additions ─▶ ownership ─────────┴▶ match ─▶ actions ─▶ guardrails ─▶ part of a plan
+
+One pure pass. Everything that it looks at was read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.additions.actions import Writer, Written
+from reconciler.additions.changes import changes_of
+from reconciler.additions.coverage import Situation, coverage_rows
+from reconciler.additions.desired import Surroundings, desired_additions
+from reconciler.additions.floors import with_floor
+from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
+from reconciler.additions.lacking import lacking, part_months
+from reconciler.additions.live import live_additions
+from reconciler.additions.match import Matched, match
+from reconciler.additions.notes import LedgerNotes, ledger_notes
+from reconciler.additions.orphans import Orphan, orphans
+from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.kinds.workspace import WorkspaceSpec
+from reconciler.ledger.known import Snapshot
+from reconciler.planning.approvals import Approved, is_approved
+from reconciler.planning.part import Part
+from reconciler.planning.plan import Note, Tripped
+from reconciler.usage.bills import Bill
+from reconciler.usage.desired import UsageResult
+from reconciler.usage.rules import Rule
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageInputs:
+    """Everything that planning usage looks at."""
+
+    result: UsageResult
+    rules: Sequence[Rule]
+    """Of all mappings, whether they bill now or not."""
+    snapshot: Snapshot
+    surroundings: Surroundings
+    workspace: WorkspaceSpec
+    approvals: Sequence[Approved] = ()
+    prune: bool = False
+    """Retire orphans."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePart:
+    part: Part
+    notes: LedgerNotes
+
+
+def plan_usage(given: UsageInputs) -> UsagePart:
+    """The usage half of a plan."""
+    at, snapshot, spec, period = given.surroundings, given.snapshot, given.workspace, given.result.period
+    first, last = period.first_day.isoformat(), period.last_day.isoformat()
+    rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in given.rules}
+    digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
+    live = live_additions(at.estate, first, spec.billing.currency)
+    ownership = assign(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
+
+    bills, floors = _with_floors(given, rules, digests, ownership)
+    desired = desired_additions(bills.values(), {rule.name: rule for rule in given.rules}, at)
+    matched = match(desired.lines, ownership, period, snapshot)
+    writer = Writer(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
+    written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
+    lost = orphans(ownership.orphans, matched.copies, writer, at.estate, period, snapshot, prune=given.prune)
+
+    charges = changes_of(written, bills, rules, digests, snapshot, str(period))
+    trips, holding = _of_customers(given, charges)
+    trips += of_run(
+        spec.guardrails,
+        [each for each in charges if each.address not in holding],
+        [note for each in written if _whose(each) not in holding for note in each.drifted],
+        spec.billing.currency,
+    )
+    invoiced = lacking(matched.pairs, written, str(period), last, spec.billing.currency)
+    situation = Situation(
+        refused={**desired.refused, **{mapping: "; ".join(why) for mapping, why in matched.refused.items()}},
+        held={address.partition("/")[2]: trip for address, trip in holding.items()},
+        floors=floors,
+        lacking=invoiced,
+        bills={bill.mapping: bill for bill in bills.values()},
+    )
+    before, after = _money(written, lost, matched, ownership, holding)
+    part = Part(
+        actions=(
+            *(each.action for each in written if each.action is not None and _whose(each) not in holding),
+            *(each.action for each in lost if each.action is not None),
+        ),
+        held=tuple(
+            each.action.model_copy(update={"held_for": _whose(each)})
+            for each in written
+            if each.action is not None and _whose(each) in holding
+        ),
+        after={each.address: each.after for each in written},
+        unchanged=sum(each.action is None for each in written),
+        money_before=before,
+        money_after=after,
+        tripped=tuple(trips),
+        notes=(
+            *(Note(message=text) for text in given.result.warnings),
+            *(note for each in written for note in each.notes),
+            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
+            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
+            *part_months(matched.pairs, last),
+        ),
+        coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
+    )
+    return UsagePart(part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period)))
+
+
+def _whose(written: Written) -> str:
+    return f"CustomerMapping/{written.owner.mapping}"
+
+
+def _with_floors(
+    given: UsageInputs, rules: Mapping[Owner, Rule], digests: Mapping[Owner, str], ownership: Ownership
+) -> tuple[dict[Owner, Bill], dict[str, str]]:
+    """Bills that a lost ledger does not lower, and by mapping a sentence for each that it would have lowered."""
+    bills: dict[Owner, Bill] = {}
+    told: dict[str, str] = {}
+    period, currency = given.result.period, given.workspace.billing.currency
+    for bill in given.result.bills:
+        owner = Owner(bill.mapping, bill.source, bill.customer_id)
+        owned = ownership.of.get(owner, ())
+        bills[owner], why = with_floor(bill, rules[owner], digests[owner], owned, given.snapshot, period, currency)
+        if why:
+            told[bill.mapping] = why
+    return bills, told
+
+
+def _of_customers(given: UsageInputs, charges: Iterable[ChargeChange]) -> tuple[list[Tripped], dict[str, Tripped]]:
+    """The guardrails that single customers trip, and by mapping's address the one that holds it.
+
+    An approval of `samples` holds for the period; every other one for the run that it was given to.
+    """
+    kept = [Approved(each.guardrail, each.address) for each in given.snapshot.approvals if each.guardrail == "samples"]
+    trips: list[Tripped] = []
+    holding: dict[str, Tripped] = {}
+    for trip in of_customers(given.workspace.guardrails, charges):
+        if is_approved(trip, (*given.approvals, *kept)):
+            trips.append(trip.model_copy(update={"approved": True}))
+            continue
+        trips.append(trip)
+        holding.setdefault(str(trip.address), trip)
+    return trips, holding
+
+
+def _money(
+    written: Iterable[Written],
+    lost: Iterable[Orphan],
+    matched: Matched,
+    ownership: Ownership,
+    holding: Mapping[str, Tripped],
+) -> tuple[Decimal, Decimal]:
+    """What all additions of ours bill a month, before the plan and after it."""
+    before = after = sum((each.monthly for each in (*matched.kept, *ownership.of_periods)), _ZERO)
+    for each in written:
+        now = _ZERO if each.live is None else each.live.monthly
+        before += now
+        after += now if _whose(each) in holding else each.monthly
+    for orphan in lost:
+        bills = orphan.row.money or _ZERO
+        before += bills
+        after += bills if orphan.action is None else _ZERO
+    return before, after

@@ -1,0 +1,82 @@
+"""The additions that are ours as they stand in ConnectWise, next to the usage that they came from (guide step 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reconciler.additions.live import LiveAddition
+from reconciler.additions.ownership import Owner, Ownership
+from reconciler.kinds.estate import Estate
+from reconciler.kinds.values import plain_decimal
+from reconciler.usage.bills import Bill
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    agreement: str
+    """Its name in ConnectWise; its id where no manifest leads to it."""
+    product: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    amount: Decimal
+    last_updated: str | None
+    """As ConnectWise says, UTC."""
+    mapping: str | None
+    """None for an addition that no mapping stands behind."""
+    source: str
+    used: Decimal | None
+    """What was measured, in `unit` and before allowance and rounding; None where it is not known."""
+    unit: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        def text(value: Decimal | None) -> str | None:
+            return None if value is None else plain_decimal(value)
+
+        return {
+            "agreement": self.agreement,
+            "product": self.product,
+            "quantity": text(self.quantity),
+            "unit_price": text(self.unit_price),
+            "amount": text(self.amount),
+            "last_updated": self.last_updated,
+            "mapping": self.mapping,
+            "source": self.source,
+            "used": text(self.used),
+            "unit": self.unit,
+        }
+
+
+def report_rows(
+    ownership: Ownership, estate: Estate, bills: Iterable[Bill], units: Mapping[str, str]
+) -> list[ReportRow]:
+    """One row for every addition of ours, by agreement and product. `units` is by source."""
+    by_owner = {Owner(bill.mapping, bill.source, bill.customer_id): bill for bill in bills}
+    rows = [
+        _row(each.addition, estate, owner, by_owner.get(owner), units)
+        for owner, owned in ownership.of.items()
+        for each in owned
+    ]
+    rows += [_row(live, estate, None, None, units) for live in (*ownership.orphans, *ownership.of_periods)]
+    return sorted(rows, key=lambda row: (row.agreement, row.product))
+
+
+def _row(
+    live: LiveAddition, estate: Estate, owner: Owner | None, bill: Bill | None, units: Mapping[str, str]
+) -> ReportRow:
+    used = None if bill is None or bill.trail is None else bill.trail.in_unit.quantize(Decimal("0.001"))
+    known = estate.objects.get(("Agreement", live.agreement_id))
+    return ReportRow(
+        agreement=f"id {live.agreement_id}" if known is None else str(known.raw["name"]).strip(),
+        product=live.product,
+        quantity=live.quantity,
+        unit_price=live.price,
+        amount=live.monthly,
+        last_updated=live.obj.last_updated,
+        mapping=None if owner is None else owner.mapping,
+        source="" if owner is None else f"{owner.source}/{owner.customer_id}",
+        used=used,
+        unit=None if owner is None else units.get(owner.source),
+    )

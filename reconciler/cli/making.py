@@ -1,0 +1,228 @@
+"""A plan is made: everything is read first, then one pure pass plans, then the ledger notes what was read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.additions.agreements import MONTHLY
+from reconciler.additions.desired import Surroundings
+from reconciler.additions.live import live_additions
+from reconciler.additions.notes import LedgerNotes, Linked, ToNote, billed_by
+from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.plan import UsageInputs, plan_usage
+from reconciler.cli.clock import check_clock
+from reconciler.cli.output import say
+from reconciler.cli.progress import reading
+from reconciler.cli.session import Session, person, pull_usage, tenant_of
+from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.journal import made_by_us
+from reconciler.ledger.known import Approval, Snapshot
+from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
+from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
+from reconciler.live.read import Scope, read_estate
+from reconciler.planning.approvals import Approved
+from reconciler.planning.build import build
+from reconciler.planning.outcome import Outcome, Result
+from reconciler.planning.part import Part
+from reconciler.planning.plan import Note, Plan
+from reconciler.planning.setup import plan_setup
+from reconciler.usage.collect import Collected
+from reconciler.usage.metered import Metered, metered
+from reconciler.usage.period import local_date, period_of
+from reconciler.usage.tag import is_of_source
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    plan: Plan
+    notes: LedgerNotes
+    """What the ledger keeps once the plan is carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRead:
+    """What was read for usage, beside the estate."""
+
+    estate: Estate
+    snapshot: Snapshot
+    metered: Metered
+    searched: bool
+
+
+async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Approved] = (), prune: bool = False) -> Made:
+    """Reads both sides at once, compares, and notes which additions are ours."""
+    if scope.usage:
+        await check_clock(session)
+    estate, fresh = await _both_sides(session, scope, [each.text for each in approvals])
+    manifests, spec, now = session.manifests, session.workspace, session.context.now
+    parts: list[Part] = []
+    if scope.setup:
+        parts.append(plan_setup(manifests.documents, estate, spec.guardrails))
+    notes = LedgerNotes()
+    if scope.usage:
+        read = await read_usage(session, estate, fresh)
+        usage = plan_usage(await inputs(session, scope, read, approvals, prune=prune))
+        parts.append(usage.part)
+        notes = usage.notes
+        _note(session, notes, searched=read.searched)
+    plan = build(
+        workspace=manifests.workspace.name,
+        tenant=tenant_of(session),
+        now=now,
+        manifest_digest=manifests.digest,
+        parts=parts,
+        currency=spec.billing.currency,
+        warnings=undeclared(session, estate) if scope.setup else (),
+    )
+    return Made(plan, notes)
+
+
+async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected] = ()) -> UsageRead:
+    """What planning usage looks at: the ledger's snapshot, our additions elsewhere, and usage itself."""
+    manifests, ledger, now = session.manifests, session.ledger, session.context.now
+    period = period_of(now, session.workspace.billing.timezone)
+    snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
+    beyond = await _beyond(session, estate, snapshot)
+    return UsageRead(beyond.estate, snapshot, metered(manifests, beyond.estate, ledger, now, fresh), beyond.searched)
+
+
+async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyond:
+    sources = [source.name for source in session.workspace.usage]
+    first = period_of(session.context.now, session.workspace.billing.timezone).first_day.isoformat()
+    known = {
+        line.agreement_id
+        for line in snapshot.lines.values()
+        if line.agreement_id is not None and not line.is_over(first)
+    }
+
+    def is_ours(obj: LiveObject) -> bool:
+        serial = obj.raw.get("serialNumber")
+        return obj.id in snapshot.lines or any(is_of_source(serial, source) for source in sources)
+
+    return await with_beyond(session.client, estate, known, is_ours, search=not snapshot.scanned)
+
+
+async def inputs(
+    session: Session, scope: Scope, read: UsageRead, approvals: Sequence[Approved] = (), *, prune: bool = False
+) -> UsageInputs:
+    """All that the pure pass over usage looks at."""
+    billing = session.workspace.billing
+    surroundings = Surroundings(
+        manifests=session.manifests,
+        estate=read.estate,
+        period=read.metered.result.period,
+        today=local_date(session.context.now, billing.timezone),
+        currency=billing.currency,
+        setup=scope.setup,
+        cycles=await billing_cycles(session.client, read.estate, MONTHLY),
+    )
+    return UsageInputs(
+        result=read.metered.result,
+        rules=read.metered.rules,
+        snapshot=read.snapshot,
+        surroundings=surroundings,
+        workspace=session.workspace,
+        approvals=approvals,
+        prune=prune,
+    )
+
+
+def ownership_of(session: Session, read: UsageRead) -> Ownership:
+    """Which charge each addition of ours belongs to, for reports."""
+    first = read.metered.result.period.first_day.isoformat()
+    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.metered.rules]
+    sources = frozenset(source.name for source in session.workspace.usage)
+    live = live_additions(read.estate, first, session.workspace.billing.currency)
+    return assign(live, owners, sources, read.snapshot)
+
+
+def _note(session: Session, notes: LedgerNotes, *, searched: bool) -> None:
+    """A ledger that cannot be written is no reason to lose a plan."""
+    workspace, now = session.manifests.workspace.name, session.context.now
+    try:
+        note_lines(session.ledger, workspace, session.tenant, notes.sightings, now)
+        if searched:
+            note_scan(session.ledger, workspace, session.tenant, now)
+    except LedgerError as error:
+        say(f"note: what was read could not be kept: {error}")
+
+
+async def _both_sides(
+    session: Session, scope: Scope, approved: Collection[str]
+) -> tuple[Estate, tuple[Collected, ...]]:
+    """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
+    async with reading(lambda: session.client.requests.total) as told:
+        estate = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
+        pulling = asyncio.ensure_future(pull_usage(session, approved, told) if scope.usage else _nothing())
+        try:
+            return await estate, await pulling
+        finally:
+            estate.cancel()
+            pulling.cancel()
+            await asyncio.gather(estate, pulling, return_exceptions=True)
+
+
+async def _nothing() -> tuple[Collected, ...]:
+    return ()
+
+
+def undeclared(session: Session, estate: Estate) -> list[Note]:
+    """What we once made and the manifests no longer declare, under any name: removing a document removes nothing."""
+    made = made_by_us(session.ledger, session.manifests.workspace.name)
+    managed = {(live.kind, live.id) for live in estate.matches.values()}
+    declared = session.manifests.by_address
+    return [
+        Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")
+        for address, number in sorted(made.items())
+        if address not in declared
+        and (address.partition("/")[0], number) not in managed
+        and not address.startswith("Addition/")
+        and "#" not in address
+    ]
+
+
+def notes_of(plan: Plan) -> LedgerNotes:
+    """What the ledger keeps once a plan of a file is carried out: of its own additions, and of no others."""
+    return LedgerNotes(billed=tuple(billed_by(plan.actions)))
+
+
+def keep(session: Session, made: Made, outcome: Outcome | None, approved: Sequence[Approved]) -> None:
+    """Notes how the apply left our additions, and which guardrails were let pass by whom.
+
+    An apply is done when this is called. So what the ledger cannot keep is said, and changes no exit code.
+    """
+    workspace, now = session.manifests.workspace.name, session.context.now
+    period = str(period_of(now, session.workspace.billing.timezone))
+    done = {} if outcome is None else {each.address: each for each in outcome.results}
+    billed = [each for note in made.notes.billed if (each := _left(note, done)) is not None]
+    passed = [
+        Approval(trip.name, trip.address, period, person(), now)
+        for trip in made.plan.guardrails
+        if any(each.covers(trip) for each in approved)
+    ]
+    try:
+        note_billed(session.ledger, workspace, session.tenant, billed, period, now)
+        note_approvals(session.ledger, workspace, passed)
+    except LedgerError as error:
+        say(f"note: how the additions were left could not be kept: {error}")
+
+
+def _left(each: ToNote, done: Mapping[str, Result]) -> Billed | None:
+    """What is noted of an addition that now stands as the plan wanted it; None where it does not."""
+    number = each.addition_id
+    if each.changes:
+        result = done.get(each.address)
+        if result is None or result.status not in ("done", "already"):
+            return None
+        number = result.id or number
+    if number is None:
+        return None
+
+    def found(link: Linked) -> int | None:
+        made = done.get(link[1] or "")
+        return link[0] if link[0] is not None or made is None else made.id
+
+    return Billed(number, found(each.agreement), found(each.product), each.tag, each.customer, each.fields, each.rule)

@@ -1,0 +1,87 @@
+"""Additions of ours on agreements that no manifest leads to: they bill on, and somebody has to be told.
+
+Additions have no global list [spec]. The ledger knows where ours are. A new ledger knows nothing, so a run with one
+searches every agreement of the tenant, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.errors import NotFound
+from reconciler.connectwise.parallel import in_parallel
+from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.registry import kind
+from reconciler.live.read import WORKERS, read_additions
+
+Additions = Mapping[int, Sequence[LiveObject]]
+IsOurs = Callable[[LiveObject], bool]
+
+CYCLES = "finance/billingCycles"
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    estate: Estate
+    """With our additions on agreements that no manifest leads to."""
+    searched: bool
+    """Whether every agreement was searched."""
+
+
+async def with_beyond(
+    client: ConnectWise, estate: Estate, known: Collection[int], is_ours: IsOurs, *, search: bool
+) -> Beyond:
+    """The estate with what `is_ours` on other agreements: those of `known` ids, or with `search` all of the tenant.
+
+    No request where there is nothing to read.
+    """
+    agreements = await _active(client) if search else known
+    unread = sorted({*agreements, *known} - estate.additions.keys())
+    if not unread:
+        return Beyond(estate, search)
+    found = {
+        number: ours
+        for number, objects in (await _read(client, unread)).items()
+        if (ours := [obj for obj in objects if is_ours(obj)])
+    }
+    return Beyond(replace(estate, additions={**estate.additions, **found}), search)
+
+
+async def _active(client: ConnectWise) -> list[int]:
+    """Every agreement that can bill."""
+    of = kind("Agreement")
+    rows = await client.list(str(of.collection), fields=("id", "agreementStatus", "cancelledFlag"))
+    return [
+        row["id"] for row in rows if row.get("agreementStatus") in (None, "Active") and not row.get("cancelledFlag")
+    ]
+
+
+async def _read(client: ConnectWise, agreements: Sequence[int]) -> Additions:
+    async def of(number: int) -> Additions:
+        try:
+            return await read_additions(client, [number], extra=("agreementStatus",))
+        except NotFound:
+            return {}
+
+    try:
+        return await read_additions(client, agreements, extra=("agreementStatus",))
+    except NotFound:  # one was deleted since: it takes a request each to learn which
+        each = await in_parallel(of, agreements, workers=WORKERS)
+        return {number: objects for found in each for number, objects in found.items()}
+
+
+async def billing_cycles(client: ConnectWise, estate: Estate, usual: str) -> dict[str, str]:
+    """The billing option of each cycle by its name. No request where every agreement that was read has the usual one,
+    or none."""
+    names = {
+        str((obj.raw.get("billingCycle") or {}).get("name") or usual).strip().casefold()
+        for (of, _), obj in estate.objects.items()
+        if of == "Agreement"
+    }
+    if names <= {usual.casefold()}:
+        return {}
+    rows: list[dict[str, Any]] = await client.list(CYCLES, fields=("id", "name", "billingOptions"))
+    return {str(row.get("name")): str(row.get("billingOptions")) for row in rows}

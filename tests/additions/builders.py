@@ -1,0 +1,90 @@
+"""Small values for tests of additions: nothing here reads or writes anything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from reconciler.additions.actions import OnDrift, Writer, Written
+from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.live import LiveAddition, live_additions
+from reconciler.additions.match import Matched, match
+from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.values import Link
+from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.planning.plan import Action
+from reconciler.usage.period import period_of
+from tests.planning.builders import NOW, estate_with
+
+NOVEMBER = period_of(NOW, "Europe/Berlin")
+ACME = Owner("acme", "cove", "77")
+BOLT = Owner("bolt", "cove", "78")
+TAG = "rc:cove/77/acme/storage"
+FIRST_VERSION = "rc:cove/77/acme"
+TERABYTE = Link("tb", 6, "Product/tb")
+ENDED = {"cancelledDate": "2026-11-20T00:00:00Z"}
+
+
+def line(**more: Any) -> DesiredAddition:
+    """What usage asks for: 120 units of product 4 on agreement 9, as `addition()` has them."""
+    values: dict[str, Any] = {
+        "owner": ACME,
+        "agreement": Link("backup", 9, "Agreement/backup"),
+        "product": Link("gb", 4, "Product/gb"),
+        "quantity": Decimal(120),
+        "unit_price": Decimal("0.25"),
+        "effective_date": "2026-11-01",
+        "why": "119.4 GB used, 120 GB billed",
+    }
+    return DesiredAddition(**{**values, **more})
+
+
+def emptied(**more: Any) -> DesiredAddition:
+    return line(**{"quantity": Decimal(0), "unit_price": None, "emptied": True, **more})
+
+
+def known(number: int = 99, **more: Any) -> KnownLine:
+    """A line that the ledger knows by its id."""
+    return KnownLine(number, **{"agreement_id": 9, "product_id": 4, "tag": TAG, **more})
+
+
+def snapshot(*lines: KnownLine) -> Snapshot:
+    return Snapshot({each.addition_id: each for each in lines})
+
+
+def living(*objects: LiveObject) -> tuple[LiveAddition, ...]:
+    return live_additions(estate_with(*objects), "2026-11-01", "USD")
+
+
+def owned(*objects: LiveObject, ledger: Snapshot | None = None, owners: tuple[Owner, ...] = (ACME, BOLT)) -> Ownership:
+    return assign(living(*objects), owners, frozenset({"cove"}), ledger or Snapshot())
+
+
+def matched(*lines: DesiredAddition, live: tuple[LiveObject, ...] = (), ledger: Snapshot | None = None) -> Matched:
+    return match(lines, owned(*live, ledger=ledger), NOVEMBER, ledger or Snapshot())
+
+
+def writer(ledger: Snapshot | None = None, on_drift: OnDrift = "restore") -> Writer:
+    return Writer(ledger or Snapshot(), "2026-11", "2026-11-30", "USD", on_drift, {ACME: "rule", BOLT: "rule"})
+
+
+def written(
+    *lines: DesiredAddition,
+    live: tuple[LiveObject, ...] = (),
+    ledger: Snapshot | None = None,
+    on_drift: OnDrift = "restore",
+) -> list[Written]:
+    """Matched and made into actions; nothing may be refused."""
+    found, by = matched(*lines, live=live, ledger=ledger), writer(ledger, on_drift)
+    assert found.refused == {}
+    return [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)]
+
+
+def only(found: list[Written]) -> Action:
+    (action,) = (each.action for each in found if each.action is not None)
+    return action
+
+
+def changes(action: Action) -> dict[str, tuple[Any, Any]]:
+    return {change.path: (change.before, change.after) for change in action.changes}

@@ -1,0 +1,17 @@
+"""What the tests of additions share."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.ledger.store import Ledger
+from tests.usage.conftest import empty_ledger, ledger
+
+from .scene import Scene
+
+__all__ = ["empty_ledger", "ledger", "scene"]
+
+
+@pytest.fixture
+def scene(ledger: Ledger) -> Scene:
+    return Scene(ledger)

@@ -1,0 +1,478 @@
+"""Desired additions against live ones, and the actions that come of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.additions.actions import Written
+from reconciler.additions.match import Matched
+from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.values import Link
+from reconciler.planning.plan import Change
+from tests.planning.builders import addition
+
+from .builders import (
+    ACME,
+    BOLT,
+    ENDED,
+    FIRST_VERSION,
+    TAG,
+    TERABYTE,
+    changes,
+    emptied,
+    known,
+    line,
+    matched,
+    only,
+    owned,
+    snapshot,
+    written,
+)
+
+D = Decimal
+LEFT = {"quantity": D(120), "unitPrice": D("0.25"), "billCustomer": "Billable", "lessIncluded": D(0)}
+KNOWN = snapshot(known(standing=LEFT))
+
+
+def refused(found: Matched, mapping: str = "acme") -> tuple[str, ...]:
+    assert found.pairs == ()
+    return found.refused[mapping]
+
+
+def untouched(found: list[Written]) -> bool:
+    return all(each.action is None for each in found)
+
+
+# Made, rewritten, left alone
+
+
+def test_usage_without_an_addition_makes_one_with_our_tag() -> None:
+    action = only(written(line()))
+    assert (action.action, action.address, action.reason) == ("create", "Addition/acme.storage:gb", line().why)
+    assert action.endpoint == "finance/agreements/{agreement}/additions"
+    assert {change.path: change.after for change in action.changes} == {
+        "agreement": {"name": "backup", "id": 9, "address": "Agreement/backup"},
+        "product": {"name": "gb", "id": 4, "address": "Product/gb"},
+        "serialNumber": TAG,
+        "quantity": "120",
+        "unitPrice": "0.25",
+        "lessIncluded": "0",
+        "billCustomer": "Billable",
+        "effectiveDate": "2026-11-01",
+    }
+    assert action.money is not None
+    assert (action.money.before, action.money.after) == (0, 30)
+
+
+def test_no_addition_is_made_of_nothing() -> None:
+    assert written(line(quantity=D(0))) == []
+
+
+def test_an_addition_that_is_as_desired_is_left_alone() -> None:
+    (found,) = written(line(), live=(addition(),))
+    assert (found.action, found.quantity, found.monthly) == (None, 120, 30)
+
+
+def test_one_and_one_point_zero_are_one_quantity() -> None:
+    assert untouched(written(line(), live=(addition(quantity=D("120.00"), unitPrice=D("0.2500")),)))
+
+
+def test_usage_that_changed_rewrites_the_addition() -> None:
+    (found,) = written(line(quantity=D(121)), live=(addition(),))
+    action = only([found])
+    assert (action.action, action.id, action.endpoint) == ("update", 99, "finance/agreements/9/additions/99")
+    assert changes(action) == {"quantity": ("120", "121")}
+    assert found.monthly == D("30.25")
+
+
+def test_an_update_remembers_what_it_was_based_on() -> None:
+    found = only(written(line(quantity=D(121)), live=(addition(),))).precondition
+    assert found is not None
+    assert (found.id, found.last_updated) == (99, "2026-11-09T10:00:00Z")
+    assert (found.fields["quantity"], found.fields["serialNumber"]) == ("120", TAG)
+    assert "effectiveDate" not in found.fields
+
+
+def test_an_answer_without_info_has_no_token_of_change() -> None:
+    bare = LiveObject("Addition", 99, {k: v for k, v in addition().raw.items() if k != "_info"}, 9)
+    found = only(written(line(quantity=D(121)), live=(bare,))).precondition
+    assert found is not None
+    assert found.last_updated is None
+
+
+def test_a_padded_tag_is_still_ours() -> None:
+    assert untouched(written(line(), live=(addition(serialNumber=f"{TAG}  "),)))
+
+
+def test_what_carries_no_tag_is_never_touched() -> None:
+    action = only(written(line(), live=(addition(serialNumber="SN-1"), addition(98, serialNumber=None))))
+    assert action.action == "create"
+
+
+def test_a_new_price_reaches_the_addition_and_is_named_as_the_reason() -> None:
+    action = only(written(line(), live=(addition(unitPrice=D("0.20")),)))
+    assert changes(action) == {"unitPrice": ("0.2", "0.25")}
+    assert action.reason == f"price; {line().why}"
+
+
+@pytest.mark.parametrize("day", ["2026-11-15", "2026-12-01", "2027-03-01"])
+def test_a_tagged_addition_counts_whenever_it_begins(day: str) -> None:
+    assert untouched(written(line(), live=(addition(effectiveDate=f"{day}T00:00:00Z"),)))
+
+
+def test_an_addition_that_ended_before_the_month_is_out_of_the_match() -> None:
+    assert only(written(line(), live=(addition(cancelledDate="2026-10-31T00:00:00Z"),))).action == "create"
+
+
+def test_what_depends_on_something_yet_to_be_made_is_known_after_apply() -> None:
+    pending = Link("backup", None, "Agreement/backup")
+    action = only(written(line(agreement=pending, adopt=True), live=(addition(serialNumber=None),)))
+    assert action.action == "create"
+    assert action.changes[0].known_after_apply
+
+
+# Refused
+
+
+def test_two_additions_with_one_tag_refuse_the_mapping_and_list_both_ids() -> None:
+    assert refused(matched(line(), live=(addition(), addition(98)))) == (
+        f"Addition/acme.storage:gb: 2 additions carry the tag {TAG}: ids 98 and 99. Cancel all but one",
+    )
+
+
+@pytest.mark.parametrize(("price", "told"), [(D("0.25"), " at 0.25"), (None, "")])
+def test_a_negative_quantity_is_refused(price: Decimal | None, told: str) -> None:
+    assert refused(matched(line(quantity=D(-1), unit_price=price))) == (
+        f"Addition/acme.storage:gb: a quantity of -1{told} is negative",
+    )
+
+
+def test_one_product_under_two_names_is_refused() -> None:
+    assert refused(matched(line(), line(product=Link("BACKUP-GB", 4)))) == (
+        "Addition/acme.storage:BACKUP-GB and Addition/acme.storage:gb are the same product under two names: "
+        "use one of them",
+    )
+
+
+def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions() -> None:
+    found = matched(line(quantity=D(-1)), line(owner=BOLT), live=(addition(),))
+    assert list(found.refused) == ["acme"]
+    assert [pair.line.address for pair in found.pairs] == ["Addition/bolt.storage:gb"]
+    assert [each.id for each in found.kept] == [99]
+
+
+# Lines that ended
+
+
+def test_of_two_copies_the_one_that_goes_on_is_the_line() -> None:
+    found = matched(line(), live=(addition(98, **ENDED), addition()))
+    assert [pair.live and pair.live.id for pair in found.pairs] == [99]
+    assert ([each.id for each in found.kept], found.copies) == ([98], ())
+
+
+def test_when_both_copies_are_cancelled_billing_goes_on_with_the_one_that_ended_last() -> None:
+    earlier = addition(98, cancelledDate="2026-11-10T00:00:00Z")
+    action = only(written(line(), live=(earlier, addition(**ENDED))))
+    assert (action.action, action.id) == ("update", 99)
+    assert changes(action) == {"cancelledDate": ("2026-11-20", None)}
+
+
+def test_of_two_cancelled_copies_the_one_that_we_wrote_comes_first() -> None:
+    ledger = snapshot(known(98, standing=LEFT))
+    earlier = addition(98, cancelledDate="2026-11-10T00:00:00Z")
+    assert only(written(line(), live=(earlier, addition(**ENDED)), ledger=ledger)).id == 98
+
+
+def test_a_line_that_holds_nothing_keeps_the_last_day_that_somebody_gave_it() -> None:
+    action = only(written(emptied(), live=(addition(**ENDED),)))
+    assert changes(action) == {"quantity": ("120", "0")}
+
+
+# Ranges
+
+
+def test_a_product_of_the_ranges_that_holds_nothing_is_emptied_only_where_it_has_a_line() -> None:
+    assert written(emptied()) == []
+    assert changes(only(written(emptied(), live=(addition(),)))) == {"quantity": ("120", "0")}
+
+
+def test_usage_that_crosses_a_range_empties_one_line_and_fills_the_other() -> None:
+    new = line(product=TERABYTE, quantity=D(501), unit_price=D("0.20"))
+    found = written(new, emptied(), live=(addition(),))
+    assert [(each.action and each.action.action, each.address) for each in found] == [
+        ("create", "Addition/acme.storage:tb"),
+        ("update", "Addition/acme.storage:gb"),
+    ]
+
+
+def test_a_price_edited_by_hand_on_a_line_that_holds_nothing_is_drift() -> None:
+    ledger = snapshot(known(standing={**LEFT, "quantity": D(0)}))
+    live = (addition(quantity=D(0), unitPrice=D("9.99")),)
+    (found,) = written(emptied(unit_price=D("0.25")), live=live, ledger=ledger)
+    assert changes(only([found])) == {"unitPrice": ("9.99", "0.25")}
+    assert [note.message for note in found.notes] == ["edited by hand: unitPrice 0.25 → 9.99"]
+
+
+# A mapping that bills by something else than before
+
+
+def test_an_addition_of_a_product_that_the_mapping_no_longer_names_goes_to_zero() -> None:
+    made, zeroed = written(line(product=TERABYTE), live=(addition(),))
+    action = only([zeroed])
+    assert (action.action, action.id, action.address) == ("update", 99, "Addition/acme.storage:BACKUP-GB")
+    assert action.reason == "CustomerMapping/acme bills by another product or agreement now"
+    assert changes(action) == {"quantity": ("120", "0")}
+    assert zeroed.after == {made.address}
+
+
+def test_one_of_another_agreement_has_its_id_in_its_address() -> None:
+    elsewhere = LiveObject("Addition", 99, {**addition().raw, "product": {"id": 4, "identifier": "gb"}}, 10)
+    found = written(line(), live=(addition(98), elsewhere))
+    assert [each.address for each in found] == ["Addition/acme.storage:gb", "Addition/acme.storage:gb:99"]
+
+
+def test_one_that_is_empty_already_is_left_alone() -> None:
+    assert untouched(written(line(product=TERABYTE), live=(addition(quantity=D(0)),))[1:])
+
+
+def test_one_that_is_cancelled_already_is_left_alone() -> None:
+    found = matched(line(product=TERABYTE), live=(addition(**ENDED),))
+    assert (found.superseded, [each.id for each in found.kept]) == ((), [99])
+
+
+def test_its_price_edited_by_hand_is_drift_too() -> None:
+    ledger = snapshot(known(standing={**LEFT, "quantity": D(0)}))
+    live = (addition(quantity=D(0), unitPrice=D("9.99")),)
+    zeroed = written(line(product=TERABYTE), live=live, ledger=ledger)[1]
+    assert changes(only([zeroed])) == {"unitPrice": ("9.99", "0.25")}
+    assert [note.message for note in zeroed.notes] == ["edited by hand: unitPrice 0.25 → 9.99"]
+
+
+def test_an_answer_without_the_products_identifier_names_it_by_id() -> None:
+    zeroed = written(line(product=TERABYTE), live=(addition(product={"id": 4}),))[1]
+    assert zeroed.address == "Addition/acme.storage:id 4"
+
+
+# Adopting
+
+
+def test_adopting_tags_one_untagged_addition_and_shows_it() -> None:
+    (found,) = written(line(adopt=True), live=(addition(serialNumber=None, quantity=D(100)),))
+    action = only([found])
+    assert (action.action, action.id, found.adopted) == ("adopt", 99, True)
+    assert changes(action) == {"serialNumber": (None, TAG), "quantity": ("100", "120")}
+
+
+def test_an_addition_that_somebody_put_a_serial_number_on_can_be_adopted() -> None:
+    action = only(written(line(adopt=True), live=(addition(serialNumber="SN-1"),)))
+    assert changes(action) == {"serialNumber": ("SN-1", TAG)}
+
+
+def test_a_line_of_nothing_is_adopted_too() -> None:
+    assert only(written(line(adopt=True, quantity=D(0)), live=(addition(serialNumber=None),))).action == "adopt"
+
+
+def test_with_nothing_to_adopt_an_addition_is_made() -> None:
+    assert only(written(line(adopt=True))).action == "create"
+    assert written(line(adopt=True, quantity=D(0))) == []
+
+
+def test_where_a_line_is_ours_already_no_other_is_adopted() -> None:
+    assert untouched(written(line(adopt=True), live=(addition(), addition(98, serialNumber=None))))
+
+
+def test_two_candidates_are_refused_and_listed() -> None:
+    assert refused(matched(line(adopt=True), live=(addition(serialNumber=None), addition(98, serialNumber="")))) == (
+        "Addition/acme.storage:gb: adopt: 2 untagged additions of that agreement and product: ids 98 and 99. "
+        "Cancel those that must not be taken over",
+    )
+
+
+def test_two_mappings_that_would_adopt_one_addition_are_both_refused() -> None:
+    other = line(owner=BOLT, adopt=True)
+    found = matched(line(adopt=True), other, live=(addition(serialNumber=None),))
+    assert refused(found) == (
+        "Addition/acme.storage:gb: adopt: Addition/bolt.storage:gb would adopt the addition with id 99, too",
+    )
+    assert "bolt" in found.refused
+
+
+@pytest.mark.parametrize(
+    ("raw", "change"),
+    [({"billCustomer": "NoCharge"}, ("NoCharge", "Billable")), ({"lessIncluded": D(20)}, ("20", "0"))],
+)
+def test_adopting_makes_an_addition_bill_what_usage_says(raw: dict[str, Any], change: tuple[str, str]) -> None:
+    action = only(written(line(adopt=True), live=(addition(serialNumber=None, **raw),)))
+    assert changes(action)[next(iter(raw))] == change
+
+
+@pytest.mark.parametrize("other", [addition(serialNumber=None), None])
+def test_what_ends_this_month_is_no_candidate(other: LiveObject | None) -> None:
+    ended = addition(98, serialNumber=None, **ENDED)
+    action = only(written(line(adopt=True), live=(ended, other) if other else (ended,)))
+    assert action.action == ("adopt" if other else "create")
+
+
+def test_what_begins_next_month_is_no_candidate() -> None:
+    later = addition(serialNumber=None, effectiveDate="2026-12-01T00:00:00Z")
+    assert only(written(line(adopt=True), live=(later,))).action == "create"
+
+
+# Ours without our tag
+
+
+def test_a_tag_of_the_first_version_is_tagged_anew() -> None:
+    action = only(written(line(), live=(addition(serialNumber=FIRST_VERSION),)))
+    assert (action.action, changes(action)) == ("adopt", {"serialNumber": (FIRST_VERSION, TAG)})
+    assert action.reason == f"its tag is of an earlier version; {line().why}"
+
+
+RENAMED = "rc:cove/77/old-name/storage"
+
+
+def test_an_addition_under_the_mappings_old_name_is_taken_over_and_not_doubled() -> None:
+    action = only(written(line(), live=(addition(serialNumber=RENAMED),)))
+    assert (action.action, action.id) == ("adopt", 99)
+    assert action.reason == f"renamed: it carries the tag {RENAMED}; {line().why}"
+
+
+def test_a_line_that_holds_nothing_is_taken_over_too() -> None:
+    assert changes(only(written(emptied(), live=(addition(serialNumber=RENAMED),))))["quantity"] == ("120", "0")
+
+
+def test_a_renamed_line_of_another_product_goes_to_zero_instead_of_billing_twice() -> None:
+    found = written(line(product=TERABYTE), live=(addition(serialNumber=RENAMED),))
+    assert [(each.action and each.action.action, each.quantity) for each in found] == [("create", 120), ("update", 0)]
+
+
+def test_the_line_with_the_right_tag_comes_before_a_renamed_one_which_is_a_copy() -> None:
+    found = matched(line(), live=(addition(98), addition(serialNumber=RENAMED)))
+    assert [pair.live and pair.live.id for pair in found.pairs] == [98]
+    assert [each.id for each in found.copies] == [99]
+
+
+def test_two_renamed_additions_are_refused_and_listed() -> None:
+    live = (addition(serialNumber=RENAMED), addition(98, serialNumber="rc:cove/77/older/storage"))
+    (reason,) = refused(matched(line(adopt=True), live=live))
+    assert "2 additions were this mapping's under other names: ids 98 and 99" in reason
+
+
+def test_an_addition_that_lost_its_tag_gets_it_back() -> None:
+    (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN)
+    action = only([found])
+    assert action.reason == f"drift: its tag was removed by hand; {line().why}"
+    assert changes(action) == {"serialNumber": (None, TAG)}
+    assert [note.message for note in found.notes] == ["edited by hand: addition id 99 has lost its tag"]
+
+
+def test_a_lost_tag_can_refuse_the_run() -> None:
+    (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN, on_drift="fail")
+    assert [note.message for note in found.drifted] == ["edited by hand: addition id 99 has lost its tag"]
+    assert found.notes == ()
+
+
+def test_a_lost_tag_is_found_by_the_run_that_empties_the_line() -> None:
+    new = line(product=TERABYTE, quantity=D(510))
+    found = written(new, emptied(), live=(addition(serialNumber=""),), ledger=KNOWN)
+    assert [(each.address, each.quantity) for each in found] == [
+        ("Addition/acme.storage:tb", 510),
+        ("Addition/acme.storage:gb", 0),
+    ]
+
+
+def test_an_addition_that_lost_its_tag_is_adopted_by_no_other_mapping() -> None:
+    taker = line(owner=BOLT, adopt=True, quantity=D(5))
+    found = written(taker, line(), live=(addition(serialNumber=None),), ledger=KNOWN)
+    assert [(each.address, each.action and each.action.action) for each in found] == [
+        ("Addition/bolt.storage:gb", "create"),
+        ("Addition/acme.storage:gb", "adopt"),
+    ]
+
+
+@pytest.mark.parametrize("other", [{"product_id": 5}, {"agreement_id": 10}, {"tag": "SN-1"}])
+def test_an_id_alone_is_not_enough_to_be_ours(other: dict[str, Any]) -> None:
+    found = owned(addition(serialNumber=""), ledger=snapshot(known(**other)))
+    assert [each.id for each in found.others] == [99]
+
+
+def test_an_ended_line_under_an_old_name_is_not_taken_up_again() -> None:
+    found = written(line(), live=(addition(serialNumber=RENAMED, **ENDED),))
+    assert [(each.action and each.action.action) for each in found] == ["create"]
+
+
+def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> None:
+    found = owned(addition(serialNumber=f"{TAG}/2026-10"), addition(98, serialNumber=f"{TAG}/2026-10+1"))
+    assert [each.id for each in found.of_periods] == [98, 99]
+    assert ACME not in found.of
+
+
+# Edits by hand
+
+EDITED = addition(quantity=D(99))
+
+
+def test_an_edit_by_hand_is_undone_and_named_as_drift() -> None:
+    (found,) = written(line(), live=(EDITED,), ledger=KNOWN)
+    assert only([found]).reason == f"drift: edited by hand (quantity); {line().why}"
+    assert changes(only([found])) == {"quantity": ("99", "120")}
+    assert [(note.address, note.message) for note in found.notes] == [
+        ("Addition/acme.storage:gb", "edited by hand: quantity 120 → 99")
+    ]
+
+
+def test_an_edit_can_be_accepted_and_the_plan_says_what_it_costs() -> None:
+    (found,) = written(line(), live=(EDITED,), ledger=KNOWN, on_drift="accept")
+    assert (found.action, found.quantity, found.monthly) == (None, 99, D("24.75"))
+    assert [note.message for note in found.notes] == [
+        "hand edit accepted until 2026-11-30: quantity 120 → 99; by usage it would be quantity 120, 30 USD a month"
+    ]
+
+
+def test_an_accepted_edit_is_still_an_edit_in_the_next_run() -> None:
+    (found,) = written(line(), live=(EDITED,), ledger=KNOWN, on_drift="accept")
+    assert found.fields["quantity"] == 120
+    assert found.edit is not None
+    assert (found.edit.period, dict(found.edit.seen)) == ("2026-11", {"quantity": "99"})
+
+
+def test_an_accepted_edit_stands_until_the_period_ends() -> None:
+    ledger = snapshot(known(standing=LEFT, edit={"quantity": "99"}, edited_in="2026-10"))
+    (found,) = written(line(), live=(EDITED,), ledger=ledger, on_drift="accept")
+    assert changes(only([found])) == {"quantity": ("99", "120")}
+
+
+def test_an_accepted_edit_does_not_hide_a_change_of_usage() -> None:
+    live = (addition(unitPrice=D("0.10")),)
+    action = only(written(line(quantity=D(130)), live=live, ledger=KNOWN, on_drift="accept"))
+    assert changes(action) == {"quantity": ("120", "130")}
+    assert action.reason == line().why
+
+
+def test_an_edit_can_refuse_the_run() -> None:
+    (found,) = written(line(), live=(EDITED,), ledger=KNOWN, on_drift="fail")
+    assert [note.message for note in found.drifted] == ["edited by hand: quantity 120 → 99"]
+    assert found.notes == ()
+
+
+def test_a_cancellation_by_hand_is_an_edit() -> None:
+    (found,) = written(line(), live=(addition(**ENDED),), ledger=KNOWN)
+    assert changes(only([found])) == {"cancelledDate": ("2026-11-20", None)}
+    assert found.notes[0].message == "edited by hand: cancelledDate nothing → 2026-11-20"
+
+
+def test_a_change_of_usage_is_no_edit() -> None:
+    assert only(written(line(quantity=D(121)), live=(addition(),), ledger=KNOWN)).reason == line().why
+
+
+def test_where_nothing_is_known_nothing_can_have_been_edited() -> None:
+    assert only(written(line(), live=(EDITED,))).reason == line().why
+
+
+def test_a_field_of_which_nothing_is_known_cannot_have_been_edited() -> None:
+    ledger = snapshot(known(standing={"quantity": D(120)}))
+    action = only(written(line(), live=(addition(unitPrice=D("0.10")),), ledger=ledger))
+    assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25"),)
+    assert action.reason == f"price; {line().why}"

@@ -1,0 +1,88 @@
+"""Which guardrails a person lets pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.errors import ReconcilerError
+from reconciler.planning.approvals import Approved, approvals_of, is_approved, open_trips, unused, with_approved
+from reconciler.planning.plan import CoverageRow, Tripped, digest_of
+from tests.planning.builders import action, plan_of
+
+HOLDS = Tripped(name="quantity", address="CustomerMapping/acme", message="x", holds=True, also=("Addition/acme:gb",))
+REFUSES = Tripped(name="money", message="x")
+
+
+def test_an_approval_is_a_name_or_a_name_and_an_address() -> None:
+    assert approvals_of(["money", "quantity=CustomerMapping/acme"]) == (
+        Approved("money"),
+        Approved("quantity", "CustomerMapping/acme"),
+    )
+
+
+@pytest.mark.parametrize("text", ["monney", "", "money="])
+def test_a_name_that_no_guardrail_has_is_an_error(text: str) -> None:
+    with pytest.raises(ReconcilerError, match="names no guardrail"):
+        approvals_of([text])
+
+
+@pytest.mark.parametrize(
+    ("approved", "passes"),
+    [
+        (Approved("quantity"), True),
+        (Approved("quantity", "CustomerMapping/acme"), True),
+        (Approved("quantity", "Addition/acme:gb"), True),
+        (Approved("quantity", "CustomerMapping/bolt"), False),
+        (Approved("zero"), False),
+    ],
+)
+def test_an_approval_lets_pass_what_it_names(approved: Approved, passes: bool) -> None:
+    assert is_approved(HOLDS, [approved]) is passes
+    assert unused(plan_of(guardrails=(HOLDS,)), [approved]) == (() if passes else (approved,))
+
+
+def test_a_trip_that_was_approved_when_the_plan_was_made_stays_so() -> None:
+    assert is_approved(HOLDS.model_copy(update={"approved": True}), [])
+
+
+def test_only_guardrails_of_the_run_refuse_it() -> None:
+    plan = plan_of(guardrails=(HOLDS, REFUSES))
+    assert open_trips(plan, []) == (REFUSES,)
+    assert open_trips(plan, [Approved("money")]) == ()
+
+
+def held_plan(*trips: Tripped) -> Any:
+    rows = tuple(
+        CoverageRow(
+            source="cove", customer=name, name=name, state="held", accounted=False, address=f"CustomerMapping/{name}"
+        )
+        for name in ("acme", "bolt")
+    )
+    held = tuple(action(f"Addition/{name}.storage:gb", held_for=f"CustomerMapping/{name}") for name in ("acme", "bolt"))
+    return plan_of(action(), guardrails=trips, held=held, coverage=rows)
+
+
+BOTH = (HOLDS, HOLDS.model_copy(update={"address": "CustomerMapping/bolt", "also": ()}))
+
+
+def test_the_actions_of_a_customer_are_let_go_when_all_that_holds_it_is_approved() -> None:
+    plan = held_plan(*BOTH)
+    found = with_approved(plan, [Approved("quantity", "CustomerMapping/acme")])
+    assert [each.address for each in found.actions] == ["Product/gb", "Addition/acme.storage:gb"]
+    assert [each.address for each in found.held] == ["Addition/bolt.storage:gb"]
+    assert [(row.state, row.accounted) for row in found.coverage] == [("billed", True), ("held", False)]
+    assert [trip.approved for trip in found.guardrails] == [True, False]
+    assert found.digest == digest_of(found.actions)
+
+
+def test_a_customer_that_two_guardrails_hold_needs_both_approvals() -> None:
+    plan = held_plan(*BOTH, HOLDS.model_copy(update={"name": "zero"}))
+    assert with_approved(plan, [Approved("quantity", "CustomerMapping/acme")]) is plan
+    assert len(with_approved(plan, [Approved("quantity"), Approved("zero")]).held) == 0
+
+
+def test_without_an_approval_a_plan_stays_as_it_is() -> None:
+    plan = held_plan(*BOTH)
+    assert with_approved(plan, []) is plan
