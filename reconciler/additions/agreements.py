@@ -79,6 +79,15 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mappi
     )
 
 
+def has_unusual_cycle(estate: Estate) -> bool:
+    """Whether the billing option of an agreement's cycle has to be looked up: its name does not say it."""
+    return any(
+        str((obj.raw.get("billingCycle") or {}).get("name") or MONTHLY).strip().casefold() != MONTHLY.casefold()
+        for (of, _), obj in estate.objects.items()
+        if of == "Agreement"
+    )
+
+
 def _cycle(name: str | None, cycles: Mapping[str, str]) -> str | None:
     if name is None:
         return None

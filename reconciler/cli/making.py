@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.additions.agreements import MONTHLY
+from reconciler.additions.agreements import has_unusual_cycle
 from reconciler.additions.desired import Surroundings
 from reconciler.additions.live import live_additions
 from reconciler.additions.notes import LedgerNotes, Linked, ToNote, billed_by
@@ -117,7 +117,7 @@ async def inputs(
         today=local_date(session.context.now, billing.timezone),
         currency=billing.currency,
         setup=scope.setup,
-        cycles=await billing_cycles(session.client, read.estate, MONTHLY),
+        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.estate) else {},
     )
     return UsageInputs(
         result=read.metered.result,

@@ -73,15 +73,7 @@ async def _read(client: ConnectWise, agreements: Sequence[int]) -> Additions:
         return {number: objects for found in each for number, objects in found.items()}
 
 
-async def billing_cycles(client: ConnectWise, estate: Estate, usual: str) -> dict[str, str]:
-    """The billing option of each cycle by its name. No request where every agreement that was read has the usual one,
-    or none."""
-    names = {
-        str((obj.raw.get("billingCycle") or {}).get("name") or usual).strip().casefold()
-        for (of, _), obj in estate.objects.items()
-        if of == "Agreement"
-    }
-    if names <= {usual.casefold()}:
-        return {}
+async def billing_cycles(client: ConnectWise) -> dict[str, str]:
+    """The billing option of each cycle by its name."""
     rows: list[dict[str, Any]] = await client.list(CYCLES, fields=("id", "name", "billingOptions"))
     return {str(row.get("name")): str(row.get("billingOptions")) for row in rows}

@@ -230,6 +230,8 @@ def _hash(content: Any) -> str:
 def write_plan(plan: Plan) -> str:
     """A plan as a file holds it: its JSON, and a checksum over all of it, guardrails and preconditions included."""
     content = plan.model_dump(mode="json")
+    if not plan.held:
+        del content["held"]
     text = json.dumps({**content, "checksum": _hash(content)}, ensure_ascii=False)
     # json indents in Python, at a quarter of this speed; the text is the same to the byte.
     return msgspec.json.format(text, indent=2) + "\n"

@@ -14,8 +14,10 @@ from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Precondition
 from reconciler.planning.resolve import Resolver
 
+_DEFAULTS = Guardrails()
 
-def plan_setup(documents: Iterable[Document], estate: Estate, limits: Guardrails) -> Part:
+
+def plan_setup(documents: Iterable[Document], estate: Estate, limits: Guardrails = _DEFAULTS) -> Part:
     """One action for each document that is not as declared."""
     resolver = Resolver(estate)
     actions: list[Action] = []

@@ -6,8 +6,9 @@ from typing import Any
 
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.values import Link
+from reconciler.planning.part import Part
 from reconciler.planning.plan import Change
-from reconciler.planning.setup import SetupPlan, object_path, plan_setup
+from reconciler.planning.setup import object_path, plan_setup
 from tests.planning.builders import (
     TABLES,
     agreement,
@@ -22,7 +23,7 @@ from tests.planning.builders import (
 LINKS = {("company",): Link("acme", 5, "Company/acme"), ("contact",): Link("john", 7, "Contact/john")}
 
 
-def planned(*documents: Any, **matches: Any) -> SetupPlan:
+def planned(*documents: Any, **matches: Any) -> Part:
     estate = Estate(
         matches={key.replace("_", "/"): obj for key, obj in matches.items()},
         links={document.address: LINKS for document in documents},
@@ -63,7 +64,7 @@ def test_a_pinned_or_renamed_object_gets_the_key_of_its_document() -> None:
 
 
 def test_documents_that_live_in_manifests_only_are_no_setup() -> None:
-    assert planned(mapping()) == SetupPlan((), 0, ())
+    assert planned(mapping()) == Part()
 
 
 def test_everything_that_cannot_be_resolved_is_told_at_once() -> None:

@@ -491,12 +491,6 @@ def test_a_customer_billed_by_two_mappings_is_an_error_that_names_both() -> None
         result_of(facts({"1": {"a": GB}}), [rule(name="a"), rule(name="b")])
 
 
-def test_an_excluded_mapping_leaves_no_orphan() -> None:
-    addition = MarkedAddition(mark_of("cove", "1", "mapping-1"), D(3), D(6), "x")
-    result = result_of(facts({}), [rule()], [Exclusion("own", "cove", "1", "why")], additions=[addition])
-    assert [row.state for row in result.coverage.rows] == ["excluded"]
-
-
 def test_what_a_source_left_out_on_purpose_is_a_warning() -> None:
     pull = whole({"1": {"a": GB}}, notes=("Acme (7) is in the recycle bin",))
     source = facts({"1": {"a": GB}}, whole=pull)
