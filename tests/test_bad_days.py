@@ -127,7 +127,7 @@ def test_a_server_that_fails_in_the_middle_of_an_apply_is_gone_on_with(small: Sh
 
     assert said.code == 4
     assert "unknown  ManagementSolution/alder-dental" in said.out
-    assert "skipped  Addition/alder-dental:backup-gb" in said.out
+    assert "skipped  Addition/alder-dental.storage:backup-gb" in said.out
     assert "Run again" in said.out
     small.fault()
     small.apply()

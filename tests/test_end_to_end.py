@@ -18,7 +18,10 @@ def test_an_empty_tenant_is_planned_with_the_money_it_is_worth_and_nothing_is_wr
 
     assert said.code == 0
     assert said.out.splitlines()[-1] == "Plan: 34 to create; 0 unchanged. A month: 0.00 → 288.94 USD (+288.94)."
-    assert "+ Addition/birchwood-legal:backup-gb-500  usage: 460.4 used, 461 billed   +64.54 USD a month" in said.out
+    assert (
+        "+ Addition/birchwood-legal.storage:backup-gb-500  460.4 GB used, 461 GB billed   +64.54 USD a month"
+        in said.out
+    )
     assert dict(shop.counts()) == before
     assert not {name for name in shop.sandbox.log.by_route if name.startswith("POST /") and "jsonapi" not in name}
 
@@ -42,8 +45,9 @@ def test_from_an_empty_tenant_through_hours_and_a_price_range_into_the_next_mont
     assert said.code == 2
     glyphs = [line for line in said.out.splitlines() if line.startswith(("+ ", "~ ", "» ", "- "))]
     assert glyphs == [
-        "+ Addition/birchwood-legal:backup-gb-1000  usage: 512.2 used, 513 billed   +61.56 USD a month",
-        "~ Addition/birchwood-legal:backup-gb-500  usage: 512.2 used, 513 billed   64.54 → 0.00 USD a month (-64.54)",
+        "+ Addition/birchwood-legal.storage:backup-gb-1000  512.2 GB used, 513 GB billed   +61.56 USD a month",
+        "~ Addition/birchwood-legal.storage:backup-gb-500  512.2 GB used, 513 GB billed   "
+        "64.54 → 0.00 USD a month (-64.54)",
     ]
     assert said.out.splitlines()[-1].startswith("Plan: 1 to create, 1 to update;")
     assert said.out.splitlines()[-1].endswith("A month: 289.04 → 286.06 USD (-2.98).")
@@ -74,7 +78,7 @@ def test_a_customer_whose_agreement_was_renamed_in_connectwise_is_refused_and_th
     shop.uses(1001005, "700")
     shop.advance()
 
-    said = shop("apply", "--only", "usage", "--auto-approve", "--approve", "customer-change")
+    said = shop("apply", "--only", "usage", "--auto-approve", "--approve", "quantity")
 
     assert said.code == 5
     assert "refused cove/1001001 Alder Dental" in said.out

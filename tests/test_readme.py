@@ -145,7 +145,7 @@ def demo_story() -> str:
 
 def test_the_demo_ends_well_and_shows_the_main_job(demo_story: str) -> None:
     assert "Plan: 34 to create; 0 unchanged. A month: 0.00 → 288.94 USD (+288.94)." in demo_story
-    assert "» Addition/elmhurst-foundry:backup-gb" in demo_story
+    assert "» Addition/elmhurst-foundry.storage:backup-gb" in demo_story
     assert "No changes. 34 documents and additions are as declared." in demo_story
     assert "Plan: 1 to create, 1 to update; 6 unchanged. A month: 288.94 → 298.92 USD (+9.98)." in demo_story
     assert "6 accounted for." in demo_story

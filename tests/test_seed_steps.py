@@ -168,7 +168,7 @@ def test_step_9_ranges_bill_the_whole_quantity_in_the_range_that_holds_it(shop: 
     assert shop.additions(BIRCH_LINES) == {"BACKUP-GB-500": (461, Decimal("0.14"))}
 
     shop.uses(BIRCHWOOD, "700")
-    shop.apply("--only", "usage", "--approve", "customer-change")
+    shop.apply("--only", "usage", "--approve", "quantity")
 
     assert shop.additions(BIRCH_LINES) == {
         "BACKUP-GB-500": (0, Decimal("0.14")),
@@ -267,7 +267,7 @@ def test_an_addition_made_by_hand_is_adopted_and_not_made_a_second_time(shop: Sh
     number = by_hand(shop)
 
     plan = shop("plan")
-    assert "» Addition/elmhurst-foundry:backup-gb" in plan.out
+    assert "» Addition/elmhurst-foundry.storage:backup-gb" in plan.out
     assert "Plan: 1 to adopt;" in plan.out
     shop.apply()
 

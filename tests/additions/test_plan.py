@@ -489,3 +489,10 @@ def test_graduated_prices_that_contradict_each_other_are_an_error(scene: Scene) 
     scene.declare(mapping(product=None, ranges=ranges, tiering="graduated"))
     with pytest.raises(UsageError, match="two prices"):
         scene.plan()
+
+
+def test_a_source_by_another_name_takes_its_additions_along(scene: Scene) -> None:
+    scene.live(addition(serialNumber="rc:old-console/77/acme/storage"))
+    actions = scene.hour({"77": "120"})
+    assert told(actions) == [("adopt", "Addition/acme.storage:gb", {"serialNumber": TAG})]
+    assert scene.hour({"77": "120"}) == []

@@ -102,7 +102,7 @@ def test_a_quantity_that_took_before_the_run_died_is_no_edit_by_hand(small: Shop
     said = small.apply("--only", "usage")
 
     assert "by hand" not in said.out
-    assert "usage: 150 used, 150 billed" in said.out
+    assert "150 GB used, 150 GB billed" in said.out
 
 
 # ── one intent at a time ─────────────────────────────────────────────────────────────────────────────────

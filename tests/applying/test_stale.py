@@ -146,7 +146,7 @@ def test_additions_of_an_agreement_that_is_gone_make_the_plan_stale(standing: Pl
 
     assert said.code == 3
     (action,) = plan["actions"]
-    assert f"Addition/alder-dental:backup-gb: id {action['id']} is no longer there" in said.err
+    assert f"Addition/alder-dental.storage:backup-gb: id {action['id']} is no longer there" in said.err
 
 
 def test_a_management_solution_below_a_company_that_is_gone_makes_the_plan_stale(standing: Planned) -> None:
@@ -288,7 +288,7 @@ def test_an_adoption_is_looked_over_like_an_update(shop: Shop, tmp_path: Path) -
     said = planned.apply()
 
     assert said.code == 3
-    assert 'Addition/elmhurst-foundry:backup-gb: quantity: "250" → "99"' in said.err
+    assert 'Addition/elmhurst-foundry.storage:backup-gb: quantity: "250" → "99"' in said.err
 
 
 def test_a_link_to_something_that_the_same_plan_made_counts_once_it_is_there(standing: Planned) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from reconciler.cli import apply as command
-from tests.shop import ALDER, Send, Shop, locked
+from tests.shop import ALDER, BIRCHWOOD, Send, Shop, locked
 
 QUESTION = "Do you want to make these 12 changes in ConnectWise? Only 'yes' is a yes: "
 
@@ -133,22 +133,61 @@ def test_while_another_apply_is_at_work_it_is_refused_with_3(small: Shop) -> Non
     assert not any(small.counts().values())
 
 
-def test_a_tripped_guardrail_is_refused_with_3_until_it_is_approved(small: Shop) -> None:
+def test_a_guardrail_of_one_customer_holds_it_until_it_is_approved_and_the_others_are_billed(shop: Shop) -> None:
+    shop.only(ALDER, BIRCHWOOD)
+    shop.apply()
+    shop.uses(ALDER, "900")
+    shop.uses(BIRCHWOOD, "470")
+
+    said = shop("apply", "--only", "usage", "--auto-approve")
+    assert said.code == 5
+    assert "guardrail quantity: 121 GB → 900 GB changes by more than 50 % and 200 GB" in said.out
+    assert "--approve quantity=CustomerMapping/alder-dental" in said.out
+    assert shop.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
+    assert shop.additions("Birchwood Legal - Managed Backup")["BACKUP-GB-500"][0] == 470
+
+    shop.apply("--only", "usage", "--approve", "quantity=CustomerMapping/alder-dental")
+    assert shop.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
+
+
+ALDER_LINES = "Alder Dental - Managed Backup"
+
+
+@pytest.mark.parametrize(
+    "address", ["Addition/alder-dental.storage:backup-gb", "Addition/alder-dental:backup-gb", "cove/1001001"]
+)
+def test_an_approval_may_name_the_customer_by_any_address_of_its_own(small: Shop, address: str) -> None:
     small.apply()
     small.uses(ALDER, "900")
+    small.apply("--only", "usage", "--approve", f"quantity={address}")
+    assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
+
+
+def test_an_approval_of_another_customer_approves_nothing(small: Shop) -> None:
+    small.apply()
+    small.uses(ALDER, "900")
+    assert small("apply", "--only", "usage", "--auto-approve", "--approve", "quantity=CustomerMapping/other").code == 5
+    assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
+
+
+def test_a_guardrail_of_the_run_is_refused_with_3_until_it_is_approved(small: Shop) -> None:
+    small.edit("workspace.yaml", "money: 2000", "money: 10")
+    small.apply()
+    small.uses(ALDER, "300")
 
     said = small("apply", "--only", "usage", "--auto-approve")
     assert said.code == 3
-    assert "customer-change: CustomerMapping/alder-dental: quantity 121 → 900" in said.err
-    assert "--approve customer-change" in said.err
+    assert "money: what is billed already changes by 27 USD a month, more than 10 USD" in said.err
+    assert "--approve money" in said.err
 
-    small.apply("--only", "usage", "--approve", "customer-change")
-    assert small.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 900
+    small.apply("--only", "usage", "--approve", "money")
+    assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 301
 
 
-def test_a_tripped_guardrail_is_not_asked_about(small: Shop) -> None:
+def test_a_guardrail_of_the_run_is_not_asked_about(small: Shop) -> None:
+    small.edit("workspace.yaml", "money: 2000", "money: 10")
     small.apply()
-    small.uses(ALDER, "900")
+    small.uses(ALDER, "300")
 
     said = small("apply", stdin="yes\n")
 
@@ -156,16 +195,22 @@ def test_a_tripped_guardrail_is_not_asked_about(small: Shop) -> None:
     assert "Do you want" not in said.err
 
 
-def test_a_plan_file_with_a_tripped_guardrail_needs_the_approval_when_it_is_applied(
-    small: Shop, tmp_path: Path
-) -> None:
+def test_a_name_that_no_guardrail_has_approves_nothing_silently(small: Shop) -> None:
+    said = small("apply", "--auto-approve", "--approve", "quantitty")
+    assert said.code == 1
+    assert "--approve quantitty names no guardrail" in said.err
+
+
+def test_a_plan_file_holds_the_actions_of_a_held_customer_for_the_approval(small: Shop, tmp_path: Path) -> None:
     small.apply()
     small.uses(ALDER, "900")
     file = str(tmp_path / "plan.json")
-    small("plan", "--out", file)
+    assert small("plan", "--out", file).code == 5
 
-    assert small("apply", file).code == 3
-    assert small("apply", file, "--approve", "customer-change").code == 0
+    assert small("apply", file).code == 5
+    assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
+    assert small("apply", file, "--approve", "quantity").code == 0
+    assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
 
 
 def test_a_plan_file_and_only_do_not_go_together(small: Shop, tmp_path: Path) -> None:

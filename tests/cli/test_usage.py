@@ -124,7 +124,7 @@ def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_i
     assert believed.code == 0
     (row,) = believed.json
     assert (row["state"], row["notes"]) == ("whole", ["this pull is believed by approval"])
-    pair.apply("--only", "usage", "--approve", "customer-change")
+    pair.apply("--only", "usage", "--approve", "quantity")
     assert pair.quantities() != before
     with closing(sqlite3.connect(pair.ledger)) as connection:
         ((who,),) = connection.execute("SELECT approved_by FROM pulls WHERE approved_by IS NOT NULL").fetchall()
@@ -134,7 +134,7 @@ def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_i
 def test_an_apply_may_believe_the_pull_that_it_makes(pair: Shop) -> None:
     shrink(pair)
 
-    pair.apply("--only", "usage", "--approve", "customer-change", "--approve", "shrink")
+    pair.apply("--only", "usage", "--approve", "quantity", "--approve", "shrink")
 
 
 def test_an_empty_console_is_not_believed_and_zeroes_nothing(pair: Shop) -> None:

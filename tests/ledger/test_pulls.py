@@ -206,7 +206,7 @@ def test_an_older_ledger_learns_when_devices_were_first_seen(url: str, ledger: L
     before = meters(ledger)
     with ledger.write() as connection:
         for statement in (
-            "DROP TABLE earlier_samples",
+            *(f"DROP TABLE {table}" for table in ("lines", "scans", "approvals", "earlier_samples")),
             "DROP INDEX meters_by_device",
             "ALTER TABLE pulls DROP COLUMN approved_by",
             "ALTER TABLE pulls DROP COLUMN approved_at",

@@ -14,9 +14,8 @@ from reconciler.manifests.documents import Document
 from reconciler.usage.errors import UsageError
 from reconciler.usage.pricing import default_rule, rules
 from reconciler.usage.rules import Range, Rule, Unit
+from tests.additions.scene import DECLARED, LIVING, estate_of, live_product, manifests_of
 from tests.planning.builders import mapping, product
-
-from .scene import DECLARED, LIVING, estate_of, live_product, manifests_of
 
 D = Decimal
 UNITS: dict[str, Unit] = {"cove": "GB"}
