@@ -158,7 +158,7 @@ def test_step_9_a_solution_in_another_case_bills_nothing_and_says_so(alder: Shop
     said = alder.apply("--only", "usage", code=5)
 
     assert "no management solution managed backup with Managed ID 1001001" in said.out
-    assert "it has 'Managed Backup' with 1001001. The name is compared with case" in said.out
+    assert "it has Managed Backup with 1001001. The name is compared with case" in said.out
     assert alder.additions(ALDER_LINES) == {}
 
 

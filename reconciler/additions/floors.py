@@ -1,7 +1,7 @@
 """What a lost ledger must not lower (BILLING, Additions).
 
 A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside it does not have the earlier hours,
-and would lower what stands. So no charge falls below what its lines held at the first run that read them, in the
+and would lower what stands (`Bill.may_lower` says where). So no charge falls below what its lines held at the first run that read them, in the
 period that was running then. A change of the rule in Git may lower it.
 """
 
@@ -19,9 +19,6 @@ from reconciler.usage.period import Period
 from reconciler.usage.rating import lines_of
 from reconciler.usage.rules import Rule
 
-_NEED_THE_PERIOD = ("peak", "mean", "p95")
-
-
 def with_floor(
     bill: Bill,
     rule: Rule,
@@ -32,7 +29,7 @@ def with_floor(
     currency: str | None,
 ) -> tuple[Bill, str]:
     """The bill, not below what its lines held when the ledger began, and a sentence where that matters."""
-    if rule.measure not in _NEED_THE_PERIOD or bill.trail is None:
+    if bill.may_lower or bill.trail is None:
         return bill, ""
     held = [_held(each, snapshot.lines.get(each.addition.id), digest, period) for each in owned]
     known = [quantity for quantity in held if quantity is not None]
@@ -42,8 +39,8 @@ def with_floor(
         return bill, ""
     lines, others = lines_of(rule, floor, currency)
     told = (
-        f"held at {plain_decimal(floor)}: the ledger does not know {period} from its start, and the {rule.measure} of "
-        f"the hours that it knows gives {plain_decimal(bill.trail.quantity)}"
+        f"held at {plain_decimal(floor)} {rule.unit}: the ledger does not know {period} from its start, and what it "
+        f"knows gives {plain_decimal(bill.trail.quantity)} {rule.unit}"
     )
     trail = replace(bill.trail, quantity=floor)
     return replace(bill, lines=lines, other_products=others, trail=trail), told

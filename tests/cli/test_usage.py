@@ -229,7 +229,7 @@ def rows(shop: Shop, *told: tuple[str, str, float]) -> None:
 
 
 def quantity(shop: Shop, code: int = 0) -> Decimal:
-    shop.apply("--approve", "customer-change", code=code)
+    shop.apply("--approve", "quantity", code=code)
     return sum((Decimal(each) for each in shop.quantities()), Decimal(0))
 
 
