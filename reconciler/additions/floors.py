@@ -19,6 +19,7 @@ from reconciler.usage.period import Period
 from reconciler.usage.rating import lines_of
 from reconciler.usage.rules import Rule
 
+
 def with_floor(
     bill: Bill,
     rule: Rule,
