@@ -1,8 +1,8 @@
 """What a lost ledger must not lower (BILLING, Additions).
 
-A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside it does not have the earlier hours,
-and would lower what stands (`Bill.may_lower` says where). So no charge falls below what its lines held at the first run that read them, in the
-period that was running then. A change of the rule in Git may lower it.
+A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside it lacks the earlier hours, and would
+lower what stands (`Bill.may_lower` says where). So no charge falls below what its lines held at the first run that read
+them, in the period that was running then. A change of the rule in Git may lower it.
 """
 
 from __future__ import annotations
