@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from reconciler.manifests.formatting import FormatError, formatted
 from reconciler.manifests.parsing import parse
@@ -79,3 +80,14 @@ def test_formatting_twice_is_formatting_once_and_no_value_changes(value: object)
 
     assert laid_out(once) == once
     assert parse(once).documents == parse(text).documents
+
+
+@pytest.mark.parametrize("error", [YAMLError("odd"), ValueError("hunter2"), RecursionError("hunter2")])
+def test_what_ruamel_cannot_write_back_is_left_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(YAML, "dump_all", breaks)
+    with pytest.raises(FormatError, match="cannot be written back") as caught:
+        laid_out("a: 1\n")
+    assert "hunter2" not in str(caught.value)
