@@ -340,7 +340,10 @@ def test_an_output_that_cannot_be_written(small: Shop, arguments: list[str]) -> 
         )  # fmt: skip
 
     assert process.returncode == 1
-    assert process.stderr == "error: standard output: No space left on device\n"
+    assert process.stderr == (
+        "error: standard output: the result could not be written: No space left on device\n"
+        "  Make room, or send the output elsewhere, and run again.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -378,7 +381,9 @@ def test_a_plan_file_that_was_edited(small: Shop, tmp_path: Path) -> None:
 
 
 def test_a_folder_of_manifests_that_is_not_there(small: Shop) -> None:
-    refused(small("-C", str(small.folder / "elsewhere"), "plan"), "elsewhere")
+    said = small("-C", str(small.folder / "elsewhere"), "plan")
+    assert said.code == 1
+    assert "elsewhere: error: the manifest folder does not exist" in said.err
 
 
 def test_manifests_that_are_wrong_are_told_all_at_once_and_nothing_is_read(small: Shop) -> None:
@@ -396,7 +401,7 @@ def test_manifests_that_are_wrong_are_told_all_at_once_and_nothing_is_read(small
 def test_a_missing_variable_is_named(small: Shop) -> None:
     small.patch.delenv("CONNECTWISE_CLIENT_ID")
 
-    refused(small("plan"), "CONNECTWISE_CLIENT_ID", "Workspace/example connectwise.clientId")
+    refused(small("plan"), "CONNECTWISE_CLIENT_ID", "workspace.yaml:13:15: connectwise.clientId")
     assert small.sandbox.log.total == 0
 
 
