@@ -56,6 +56,8 @@ class Written:
     edit: Edit | None = None
     adopted: bool = False
     """Taken over from somebody else in this run."""
+    why: str = ""
+    """What it bills, in words, whether it changes or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +112,19 @@ class Writer:
         if price is not None:
             values["unitPrice"] = Decimal(price)
         changes = changed(kind("Addition"), values, live.obj)
-        address = self._address(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
+        address = self.free(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
         reason = f"CustomerMapping/{owner.mapping} bills by another product or agreement now"
         edits = edited(changes, known.standing if known else {})
         notes = (self._edit_note(address, edits, known),) if edits and known else ()
-        return self._written(owner, address, live, "update", reason, changes, gone.after, notes=notes)
+        return self._written(owner, address, live, "update", reason, changes, gone.after, notes=notes, why=reason)
 
     def address_of(self, live: LiveAddition) -> str:
         """The address of an addition that no mapping stands behind."""
         parts = live.tag.parts if live.tag else ()
         name = ".".join((parts[2], parts[3] if len(parts) > 3 else "storage")) if parts else f"id-{live.id}"
-        return self._address(f"Addition/{name}:{live.product}", live.id)
+        return self.free(f"Addition/{name}:{live.product}", live.id)
 
-    def _address(self, address: str, number: int) -> str:
+    def free(self, address: str, number: int) -> str:
         """The address, with the id behind it where another line has it already."""
         if address in self.taken:
             address = f"{address}:{number}"
@@ -143,7 +145,9 @@ class Writer:
             money=money,
             rule=self.rules.get(line.owner),
         )
-        return Written(line.owner, line.address, None, action, line.quantity, money.after, noted(values), line.after)
+        return Written(
+            line.owner, line.address, None, action, line.quantity, money.after, noted(values), line.after, why=line.why
+        )
 
     def _updated(self, line: DesiredAddition, live: LiveAddition) -> Written:
         changes = changed(kind("Addition"), _values(line), live.obj)
@@ -202,7 +206,7 @@ class Writer:
         changes: tuple[Change, ...],
         **more: Any,
     ) -> Written:
-        return self._written(line.owner, line.address, live, verb, reason, changes, line.after, **more)
+        return self._written(line.owner, line.address, live, verb, reason, changes, line.after, why=line.why, **more)
 
     def _written(
         self,

@@ -20,6 +20,7 @@ from reconciler.usage.period import Period
 @dataclass(frozen=True, slots=True)
 class Orphan:
     live: LiveAddition
+    address: str
     row: CoverageRow
     action: Action | None
     """Its retirement, where that was asked for."""
@@ -72,7 +73,7 @@ def _orphan(
         detail=_detail(live, address, last, copy=copy, retired=action is not None),
         accounted=done or action is not None,
     )
-    return Orphan(live, row, action)
+    return Orphan(live, address, row, action)
 
 
 def where(live: LiveAddition) -> str:

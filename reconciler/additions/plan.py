@@ -24,6 +24,7 @@ from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.views import LineView, views
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.known import Snapshot
 from reconciler.planning.approvals import Approved, is_approved
@@ -55,6 +56,8 @@ class UsageInputs:
 class UsagePart:
     part: Part
     notes: LedgerNotes
+    lines: tuple[LineView, ...] = ()
+    """Every addition of ours, by its address."""
 
 
 def plan_usage(given: UsageInputs) -> UsagePart:
@@ -114,7 +117,8 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         ),
         coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
     )
-    return UsagePart(part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period)))
+    lines = views(written, lost, ownership, holding, writer, at.estate)
+    return UsagePart(part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period)), lines)
 
 
 def _whose(written: Written) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +11,10 @@ from typing import Annotated, Any
 import typer
 from rapidfuzz import process
 
+from reconciler.cli import looking
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, read_file
-from reconciler.cli.session import opened
+from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
 from reconciler.live.read import Scope, read_estate
@@ -22,6 +24,7 @@ from reconciler.manifests.loading import load
 from reconciler.planning.diff import as_it_stands
 from reconciler.planning.plan import read_plan, write_plan
 from reconciler.rendering.document_text import document_text
+from reconciler.rendering.facts_text import facts_text
 from reconciler.rendering.plan_text import plan_text
 
 
@@ -32,19 +35,25 @@ class Format(StrEnum):
 
 def show(
     ctx: typer.Context,
-    what: Annotated[str, typer.Argument(help="A file that `plan --out` wrote, or an address: Company/acme.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A file that `plan --out` wrote, or an address: Company/acme, Addition/acme:gb, cove/1001."
+        ),
+    ],
     to: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
     offline: Annotated[bool, typer.Option("--offline", help="Of an address: without its live state.")] = False,
 ) -> None:
-    """Render a plan file; or show one document with what defaults filled in and how it lives."""
+    """Render a plan file; or show one document, addition or customer: where it comes from, and how it stands."""
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
-    if what.partition("/")[0] in all_kinds() and not Path(what).exists():
-        found = asyncio.run(_document(context, what, offline=offline))
+    if not Path(what).exists() and (found := _of_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
-        else:
+        elif "spec" in found:
             print_lines(document_text(found, paint_of(context)))
+        else:
+            print_lines(facts_text(found, paint_of(context)))
         return
     plan = read_plan(read_file(Path(what)), where=what)
     if as_json:
@@ -53,12 +62,39 @@ def show(
         print_lines(plan_text(plan, paint_of(context)))
 
 
+def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any] | None:
+    """What stands at an address; None for what looks like no address, and so is a file."""
+    first = what.partition("/")[0]
+    if first == "Addition":
+        return asyncio.run(_usage(context, what, looking.addition))
+    if first in all_kinds():
+        return asyncio.run(_document(context, what, offline=offline))
+    if "/" in what and context.root.is_dir() and first in _sources(load(context.root, workspace=context.workspace)):
+        return asyncio.run(_usage(context, what, looking.customer))
+    return None
+
+
+def _sources(manifests: Manifests) -> set[str]:
+    spec: Any = manifests.workspace.spec
+    return {source.name for source in spec.usage}
+
+
+async def _usage(
+    context: Context, address: str, look: Callable[[Session, str], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    async with opened(context, usage=False) as session:
+        return await look(session, address)
+
+
 async def _document(context: Context, address: str, *, offline: bool) -> dict[str, Any]:
     if offline:
         return _declared(load(context.root, workspace=context.workspace), address)
     async with opened(context, usage=False) as session:
-        found = _declared(session.manifests, address)
         document = session.manifests.by_address.get(address)
+        known = None if document is not None else await looking.undeclared(session, address)
+        if known is not None:
+            return known
+        found = _declared(session.manifests, address)
         if document is None or document.kind.collection is None:
             return found
         part = closure(session.manifests, document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, BIRCHWOOD, Shop
 
 
 @pytest.fixture
@@ -54,3 +54,81 @@ def test_an_address_that_nothing_declares_names_near_ones(small: Shop) -> None:
 
 def test_an_address_that_is_like_none_says_where_to_look(small: Shop) -> None:
     assert "reconciler validate" in small("show", "Product/zzzzzzzzzzzzzz").err
+
+
+# Additions, customers, and what is no longer declared
+
+
+def test_every_address_that_a_plan_prints_can_be_shown(shop: Shop) -> None:
+    shop.apply()
+    shop.uses(ALDER, "900")  # a guardrail holds it
+    shop.uses(BIRCHWOOD, "512")  # it crosses a range
+    (shop.folder / "customers" / "cedar-logistics.yaml").unlink()  # orphans, and documents that are declared no longer
+    plan = shop("--json", "plan").json
+    addresses = {action["address"] for name in ("actions", "held") for action in plan[name]}
+    addresses |= {trip["address"] for trip in plan["guardrails"] if trip["address"]}
+    addresses |= {note["address"] for note in plan["warnings"] if note["address"]}
+    addresses |= {row["address"] for row in plan["coverage"] if row["address"]}
+    addresses |= {f"{row['source']}/{row['customer']}" for row in plan["coverage"] if row["customer"] not in ("", "*")}
+    assert {"Addition/birchwood-legal.storage:backup-gb-1000", "Company/cedar-logistics", "cove/1001003"} <= addresses
+
+    for address in sorted(addresses):
+        said = shop("show", address)
+        assert said.code == 0, f"{address}: {said.err}"
+        assert address in said.out
+
+
+@pytest.mark.parametrize("address", ["Addition/alder-dental.storage:backup-gb", "Addition/alder-dental:backup-gb"])
+def test_an_addition_is_shown_by_its_long_and_its_short_address(small: Shop, address: str) -> None:
+    small.apply()
+    small.uses(ALDER, "130")
+    small("usage", "pull")
+
+    found = small("--json", "show", address).json
+
+    assert (found["address"], found["state"]) == ("Addition/alder-dental.storage:backup-gb", "update")
+    assert (found["customer"], found["mapping"]) == ("cove/1001001", "CustomerMapping/alder-dental")
+    assert found["why"].startswith("130 GB used, 130 GB billed")
+    assert (found["live"]["fields"]["quantity"], found["desired"]["quantity"]) == ("121", "130")
+
+
+def test_an_addition_that_is_held_is_shown_too(small: Shop) -> None:
+    small.apply()
+    small.advance(7)  # what the ledger holds is too old
+    found = small("--json", "show", "Addition/alder-dental:backup-gb").json
+    assert (found["state"], found["live"]["fields"]["quantity"]) == ("kept", "121")
+
+
+def test_an_addition_that_is_not_there_names_near_ones(small: Shop) -> None:
+    small.apply()
+    said = small("show", "Addition/alder-dental:backup-tb")
+    assert said.code == 1
+    assert "Did you mean Addition/alder-dental.storage:backup-gb" in said.err
+
+
+def test_a_customer_is_shown_with_its_coverage_its_additions_and_its_devices(small: Shop) -> None:
+    small.apply()
+    found = small("--json", "show", "cove/1001001").json
+    assert [row["state"] for row in found["coverage"]] == ["billed"]
+    assert [line["address"] for line in found["additions"]] == ["Addition/alder-dental.storage:backup-gb"]
+    assert all(device["bytes"] > 0 for device in found["devices"])
+
+
+def test_a_customer_that_nobody_names_is_an_error(small: Shop) -> None:
+    said = small("show", "cove/9")
+    assert said.code == 1
+    assert "source cove and the mappings name no customer 9" in said.err
+
+
+def test_what_is_no_longer_declared_is_shown_from_the_ledger_and_as_it_stands(shop: Shop) -> None:
+    shop.apply()
+    (shop.folder / "customers" / "cedar-logistics.yaml").unlink()
+    said = shop("--json", "show", "Company/cedar-logistics")
+    found = said.json
+    assert said.code == 0, found
+    assert (found["declared"], found["written"]["identifier"]) == (False, "CedarLogistics")
+    assert found["live"]["name"] == "Cedar Logistics"
+
+
+def test_a_file_that_is_not_there_is_no_address(small: Shop) -> None:
+    assert "nowhere/plan.json" in small("show", "nowhere/plan.json").err

@@ -1,0 +1,97 @@
+"""What `show` finds of usage: an addition by its address, a customer of a source, and what is no longer declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+from rapidfuzz import process
+
+from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.cli.making import UsageRead, inputs, read_usage
+from reconciler.cli.session import Session
+from reconciler.connectwise.errors import NotFound
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.registry import kind
+from reconciler.ledger.journal import last_written, written_ids
+from reconciler.live.read import Scope, read_estate
+
+USAGE = Scope(setup=False, usage=True)
+
+
+async def addition(session: Session, address: str) -> dict[str, Any]:
+    """One addition: how it stands, what a plan would do, and why. Raises `ReconcilerError` where none or several have
+    the address."""
+    _, usage = await _planned(session)
+    found = [line for line in usage.lines if line.is_at(address)]
+    exact = [line for line in found if line.address == address]
+    if len(found) > 1 and len(exact) != 1:
+        names = " and ".join(line.address for line in found)
+        raise ReconcilerError(f"{address} fits {len(found)} additions", advice=f"Write one of {names}.")
+    if not found:
+        raise _unknown(address, [line.address for line in usage.lines], "no addition of ours has the address")
+    return (exact or found)[0].to_json()
+
+
+async def customer(session: Session, address: str) -> dict[str, Any]:
+    """One customer of a source, as `cove/1001006`: its coverage, its additions, and the devices that were measured."""
+    source, _, number = address.partition("/")
+    read, usage = await _planned(session)
+    rows = [row for row in usage.part.coverage if (row.source, row.customer) == (source, number)]
+    if not rows:
+        known = [f"{row.source}/{row.customer}" for row in usage.part.coverage]
+        raise _unknown(address, known, f"source {source} and the mappings name no customer {number}")
+    return {
+        "address": address,
+        "coverage": [row.model_dump(mode="json") for row in rows],
+        "additions": [line.to_json() for line in usage.lines if line.customer == address],
+        "devices": _devices(read, source, number),
+    }
+
+
+def _devices(read: UsageRead, source: str, number: str) -> list[dict[str, Any]]:
+    """What was read of each device in the newest hour that the measure looks at."""
+    for bill in read.metered.result.bills:
+        if (bill.source, bill.customer_id) == (source, number) and bill.measured is not None:
+            newest = bill.measured.chosen[-1]
+            return [
+                {"device": each.device_id, "bytes": each.bytes, "read_at": each.read_at.isoformat()}
+                for each in newest.devices
+            ]
+    return []
+
+
+async def undeclared(session: Session, address: str) -> dict[str, Any] | None:
+    """What the ledger knows of an object that we wrote and that no manifest declares any more, and how it stands."""
+    workspace = session.manifests.workspace.name
+    number = written_ids(session.ledger, workspace, address).get(address)
+    if number is None:
+        return None
+    of = kind(address.partition("/")[0])
+    live: dict[str, Any] | None = None
+    if of.collection is not None and not of.parent:
+        try:
+            live = await session.client.get(f"{of.collection.rstrip('/')}/{number}")
+        except NotFound:
+            live = None
+    return {
+        "address": address,
+        "declared": False,
+        "id": number,
+        "written": to_jsonable_python(last_written(session.ledger, workspace, [address]).get(address, {})),
+        "live": to_jsonable_python(live),
+    }
+
+
+async def _planned(session: Session) -> tuple[UsageRead, UsagePart]:
+    """Planned from what the ledger holds: no source is read."""
+    estate = await read_estate(session.client, session.manifests, USAGE)
+    read = await read_usage(session, estate)
+    return read, plan_usage(await inputs(session, USAGE, read))
+
+
+def _unknown(address: str, known: Sequence[str], what: str) -> ReconcilerError:
+    near = [match for match, _score, _index in process.extract(address, list(dict.fromkeys(known)), limit=3)]
+    advice = f"Did you mean {' or '.join(near)}?" if near else "reconciler usage coverage lists what there is."
+    return ReconcilerError(f"{address}: {what}", advice=advice)
