@@ -185,11 +185,12 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     natural key and never by the journal alone, and it makes an entry cost 0.1 ms instead of a disk flush.
     """
     connection.isolation_level = None  # transactions are begun below, not guessed by the driver
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+    except BaseException:
+        connection.close()  # no pool knows it yet, so nothing else would
+        raise
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:

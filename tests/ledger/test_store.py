@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from reconciler.errors import ReconcilerError
-from reconciler.ledger import migrations, schema
+from reconciler.ledger import migrations, schema, store
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.faults import sentence
 from reconciler.ledger.journal import begin_run, end_run, open_intents
@@ -137,6 +137,17 @@ def test_a_ledger_that_is_locked_while_writing_is_an_error_too(url: str, tmp_pat
             assert latest_pull(ledger, "cove") is None
         finally:
             holder.close()
+
+
+def test_a_connection_that_cannot_be_set_up_is_closed(tmp_path: Path) -> None:
+    """Python 3.13 warns of each SQLite connection that is left open."""
+    (tmp_path / "notes.txt").write_text("hello " * 1000)
+    connection = sqlite3.connect(tmp_path / "notes.txt")
+
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        store._sqlite_connect(connection, None)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
