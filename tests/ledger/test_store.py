@@ -397,7 +397,10 @@ def test_in_postgresql_the_tables_of_others_are_no_trouble_and_our_names_are(pos
     with engine.begin() as connection:
         connection.execute(sa.text(f"DROP TABLE {schema.VERSION_TABLE}"))
     engine.dispose()
-    assert "another program's database: it holds customers" in str(error_of(postgresql_url))
+    said = str(error_of(postgresql_url))
+    assert "another program's database: it holds " in said
+    assert "customers" in said
+    assert "orders" not in said
 
 
 def test_two_that_make_a_ledger_in_postgresql_at_once_make_it_once(postgresql_url: str) -> None:
