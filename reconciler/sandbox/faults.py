@@ -34,6 +34,8 @@ requests in the same order meet the same faults.
 | `no-search` | `…/search` does not exist |
 | `dates-wrong` | comparisons of dates in conditions answer wrongly |
 | `stale-visa` | the console calls a good visa expired (`form=N`, 0 to 6, in another form of the error) |
+
+Further faults are habits of a server that stores and shows values in other forms: `connectwise/habits.py` lists them.
 """
 
 from __future__ import annotations
@@ -41,6 +43,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+HABITS = (
+    "trims",
+    "pads",
+    "nfc",
+    "one-line",
+    "bare-dates",
+    "zoned-dates",
+    "bare-refs",
+    "named-refs",
+    "wide-refs",
+    "doubles",
+    "zeros",
+    "sparse",
+    "blanks",
+    "forgets",
+)
 KINDS = (
     "429",
     "500",
@@ -70,8 +88,9 @@ KINDS = (
     "no-search",
     "dates-wrong",
     "stale-visa",
+    *HABITS,
 )
-_NUMBERS = ("every", "ms", "status", "retry-after", "size", "dated", "form")
+_NUMBERS = ("every", "ms", "status", "retry-after", "size", "dated", "form", "hours")
 _NEEDED = {"slow": ("ms", 250), "drip": ("ms", 250), "page-cap": ("size", 25)}
 _VISA_FORMS = 7
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from reconciler.sandbox.connectwise import patching, selection
+from reconciler.sandbox.connectwise import habits, patching, selection
 from reconciler.sandbox.connectwise.bundles import Bundles
 from reconciler.sandbox.connectwise.entities import ENTITIES
 from reconciler.sandbox.connectwise.errors import Problem, Refusal, bad_query, invalid_object, no_endpoint, not_found
@@ -88,6 +88,9 @@ class ConnectWise:
             allowed = (b"allow", ", ".join(found.methods).encode())
             return error_response(405, "MethodNotAllowed", f"The method {request.method} is not allowed.", allowed)
         response = self._dispatch(request, found)
+        if faults := self._sandbox.faults:
+            table = found.view.table if found.view is not None else None
+            response = habits.answered(faults, request.path, response, table)
         return _finished(response, media, self._root(request, prefix))
 
     # Who is asking
@@ -267,13 +270,13 @@ class ConnectWise:
         view = found.view
         assert view is not None  # noqa: S101  # _dispatch sends views only
         self._sandbox.tenant.deleted_hold = self._sandbox.faults.hit("deleted-hold", request.path) is not None
-        row = self._sandbox.tenant.insert(view.table, _object(request, found), found.parent)
+        row = self._sandbox.tenant.insert(view.table, self._stored(request, _object(request, found)), found.parent)
         return json_response(201, _shown(found, row))
 
     def _put(self, request: Request, found: Match) -> Response:
         view, row = found.view, self._row(found)
         assert view is not None  # noqa: S101  # _dispatch sends views only
-        body = _object(request, found)
+        body = self._stored(request, _object(request, found))
         if view.table == "contact" and body.get("communicationItems"):
             raise Refusal(400, "InvalidObject", "contact object is invalid: communicationItems cannot be replaced")
         self._sandbox.tenant.update(view.table, row, body, whole=True)
@@ -282,14 +285,17 @@ class ConnectWise:
     def _patch(self, request: Request, found: Match) -> Response:
         view, row = found.view, self._row(found)
         assert view is not None  # noqa: S101  # _dispatch sends views only
-        body = _body(request)
+        body = self._stored(request, _body(request))
         written = patching.changes(ENTITIES[view.table], body)
         if "customFields" not in written and self._sandbox.faults.hit("custom-fields", request.path):
             told = Problem("MissingRequiredField", "The customFields are required", view.table, "customFields")
             raise invalid_object(ENTITIES[view.table].resource, [told])
-        if written:
+        if written and not self._sandbox.faults.hit("forgets", request.path):
             self._sandbox.tenant.update(view.table, row, written)
         return json_response(200, _shown(found, row))
+
+    def _stored(self, request: Request, body: Any) -> Any:
+        return habits.stored(self._sandbox.faults, request.path, body)
 
     def _delete(self, _request: Request, found: Match) -> Response:
         assert found.view is not None  # noqa: S101  # _dispatch sends views only
