@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.additions.refusal import RefusalError
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.forms import date_text
-from reconciler.kinds.values import Link
+from reconciler.kinds.values import Link, plain_text
 from reconciler.manifests.documents import Manifests
 from reconciler.usage.period import Period
 
@@ -68,7 +68,7 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mappi
         start=date_text(live.get("startDate")),
         end=None if live.get("noEndingDateFlag") else date_text(live.get("endDate")),
         status=live.get("agreementStatus"),
-        currency=(live.get("currency") or {}).get("currencyCode"),
+        currency=plain_text((live.get("currency") or {}).get("currencyCode") or ""),
         company_id=owner.get("id"),
         company=str(owner.get("identifier") or owner.get("id") or ""),
         cycle=_cycle(cycle_name, cycles),

@@ -33,7 +33,14 @@ def solution_reference(value: Value, _: Tables) -> dict[str, Any]:
 SHAPE = {"managementSolution": shapes.Shape({"id": shapes.NUMBER, "name": shapes.TEXT, "setupName": shapes.TEXT})}
 """A report that lost its solution may be read back with none, or with one of id 0 [guess]."""
 
-SOLUTION = Form(("managementSolution",), lambda obj: _said(obj, "name"), solution_reference, exact=True, shape=SHAPE)
+
+def _solution(obj: Object) -> Value:
+    """The solution's name, or its id where a server shows no more: that is not the same as no solution."""
+    number = (obj.get("managementSolution") or {}).get("id")
+    return _said(obj, "name") or (f"id {number}" if number else None)
+
+
+SOLUTION = Form(("managementSolution",), _solution, solution_reference, exact=True, shape=SHAPE)
 
 SETUP_NAME = Form(
     ("managementSolution",),

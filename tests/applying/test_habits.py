@@ -78,7 +78,7 @@ CHANGES = (
     ("Alder  Dental Cafe\\u0301", "Alder  Dental Cafe\\u0301 2"),
     ("second door", "third\\ndoor"),
     ("types: [Customer, Vendor]", "types: [Vendor, Prospect]"),
-    ("billingTerms: Net 30 days", "billingTerms: null"),
+    ("billingTerms: Net 30 days", "billingTerms: Net 10 days"),
     ("Score: 12.5, Key: true", "Score: 0, Key: false"),
     ('Since: "2026-11-01"', 'Since: "2026-12-01"'),
     ("Zoe", "Chloe"),
@@ -86,7 +86,7 @@ CHANGES = (
     ("types: [Approver]", "types: []"),
     ("line two", "line three"),
     ('customerPO: "007"', "customerPO: null"),
-    ("price: 0.3, cost: 0", "price: 0, cost: null"),
+    ("price: 0.3, cost: 0", "price: 0, cost: 0.1"),
 )
 
 
@@ -113,7 +113,14 @@ def rich(shop: Shop) -> Shop:
     return shop
 
 
-KINDS = [*(habit for habit in HABITS if habit != "forgets"), "zoned-dates:hours=23", "nfc trims one-line pads", ""]
+BARE = "bare-refs@/company bare-refs@/finance bare-refs@/procurement/catalog bare-refs@/bundles"
+KINDS = [
+    *(habit for habit in HABITS if habit not in {"forgets", "bare-refs", "named-refs"}),
+    BARE,
+    "zoned-dates:hours=23",
+    "nfc trims one-line pads",
+    "",
+]
 
 
 @pytest.mark.parametrize("habits", KINDS)
@@ -157,5 +164,18 @@ def test_a_false_200_is_found_all_the_same(rich: Shop) -> None:
     said = rich("apply", "--auto-approve")
 
     assert said.code == 4
-    assert 'city is "Tampa " where "Miami" was asked for' in said.out
+    assert 'city is "Tampa" where "Miami" was asked for' in said.out
     assert 'cost is "0" where "0.01" was asked for' in said.out
+
+
+def test_a_reference_without_an_id_is_an_error_that_names_the_endpoint_and_nothing_is_written(rich: Shop) -> None:
+    rich.apply()
+    rich.edit(FILE, "city: Tampa", "city: Miami")
+    before = rich.journal()
+    rich.fault("named-refs@/finance")
+
+    said = rich("apply", "--auto-approve")
+
+    assert said.code == 1
+    assert "GET /finance/agreements: the answer holds a value that cannot be" in said.err
+    assert rich.journal() == before

@@ -102,7 +102,11 @@ def _shown_object(value: dict[str, Any], struck: dict[str, Fault], entity: Entit
         name: each if name in words else _reference(each, struck) if _is_reference(each) else _shown(each, struck)
         for name, each in value.items()
     }
-    return {name: each for name, each in found.items() if "sparse" not in struck or each not in (None, "", [], False)}
+    return {name: each for name, each in found.items() if "sparse" not in struck or not _is_nothing(each)}
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value is False or value in ("", [])
 
 
 def _is_reference(value: Any) -> bool:
