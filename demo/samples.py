@@ -6,6 +6,7 @@ command prints the last time that the demo runs it.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -16,9 +17,12 @@ SAMPLE = re.compile(r"(<!-- demo: (?P<command>.*?) -->\n```text\n)(?P<text>.*?)(
 
 
 def told() -> str:
-    """What `make demo` prints."""
-    command = [sys.executable, "-m", "demo"]
-    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True).stdout
+    """What `make demo` prints on a terminal of 140 columns, in which each row of a table is one line."""
+    command, environ = [sys.executable, "-m", "demo"], {**os.environ, "COLUMNS": "140"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True
+    )
+    return done.stdout
 
 
 def outputs(story: str) -> dict[str, str]:
