@@ -14,14 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = re.compile(r"(<!-- demo: (?P<command>.*?) -->\n```text\n)(?P<text>.*?)(```)", re.DOTALL)
+WIDTH = "140"
+"""Columns of a sample: a page can be scrolled, and a row is read more easily where it stands on one line."""
 
 
 def told() -> str:
-    """What `make demo` prints on a terminal of 140 columns, in which each row of a table is one line."""
-    command, environ = [sys.executable, "-m", "demo"], {**os.environ, "COLUMNS": "140"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, encoding="utf-8", check=True
-    )
+    """What `make demo` prints on a wide terminal."""
+    command = [sys.executable, "-m", "demo"]
+    environ = {**os.environ, "COLUMNS": WIDTH}
+    done = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return done.stdout
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from reconciler.applying.differences import differences
 from reconciler.applying.requests import Ids, values_of
 from reconciler.kinds.estate import LiveObject, keys_of
 from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Value, to_json
+from reconciler.kinds.values import Value
 from reconciler.live.again import natural_key
 from reconciler.live.telling import told_apart
 from reconciler.planning.equality import holds, named, same
@@ -81,7 +81,7 @@ class _Part:
 
     def __str__(self) -> str:
         before = self.after if self.before is _UNSAID else self.before
-        return f"{self.path}: {_told(before)} → {_told(self.now)}"
+        return differences(self.path, before, self.now)
 
 
 def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
@@ -156,10 +156,3 @@ def _entries(name: str, now: Mapping[str, Value], before: Any, after: Any, *, be
 
 def _listed(parts: list[_Part]) -> str:
     return "; ".join(map(str, parts))
-
-
-def _told(content: Any) -> str:
-    content = to_json(content)
-    if isinstance(content, Mapping) and "name" in content and content.keys() <= {"name", "id", "address"}:
-        return str(content["name"])
-    return json.dumps(content, ensure_ascii=False, default=str)

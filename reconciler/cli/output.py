@@ -94,14 +94,14 @@ def paint_of(context: Context) -> Paint:
 
 
 def width() -> int:
-    """Columns that a table may take: those of the terminal (`COLUMNS` overrides it), or 100 in a pipe."""
+    """Columns that a table may take: `COLUMNS` where it is set, else those of the terminal, or 100 in a pipe."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST:
+        return int(given)
     try:
         found = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return IN_A_PIPE
-    given = os.environ.get("COLUMNS", "")
-    if given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST:
-        return int(given)
     return max(found, _NARROWEST) if found else IN_A_PIPE
 
 

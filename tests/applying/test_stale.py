@@ -110,6 +110,20 @@ def test_the_whole_plan_is_refused_with_a_diff_when_one_thing_has_changed(standi
     assert shop.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 121
 
 
+def test_of_a_nested_value_the_place_that_has_changed_is_told(standing: Planned) -> None:
+    shop = standing.shop
+    shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+    standing.plan()
+    company = standing.path(COMPANY, identifier="AlderDental")
+    vendor = next(each["id"] for each in shop.get(f"{COMPANY}/types") if each["name"] == "Vendor")
+    shop.http.post(f"{company}/typeAssociations", json={"type": {"id": vendor}}).raise_for_status()
+
+    said = standing.apply()
+
+    assert said.code == 3
+    assert "Company/alder-dental: types: Vendor was added\n" in said.err
+
+
 def test_a_change_of_a_field_that_no_manifest_declares_does_not_matter(standing: Planned) -> None:
     standing.shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
     standing.plan()
