@@ -83,18 +83,28 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
 async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document], wanted: Iterable[Query]) -> None:
     """Reads the keys of whole lists from which something is to be made, where only a part of the list was read.
 
-    A condition finds what is written as it asks. The same name in another spelling would be made a second time.
+    A condition finds what is written as it asks. The same name in another spelling would be made a second time, and so
+    would what belongs to it: that was asked for by the name as well.
     """
     lacking = {document.kind.name for document in matcher.lacking(documents)}
-    parts = [query for query in wanted if query.kind.name in lacking and query.is_part]
+    parts = [query for query in wanted if query.is_part]
+    found: dict[str, frozenset[int]] = {}
 
     async def read(part: Query) -> None:
         keys = tuple(path for path in needed_fields(part.kind, ()) if path != LAST_UPDATED)
-        meant = matcher.add_names(part.kind, await reader.read(Query(part.kind, keys)))
-        if meant:
-            matcher.add(part.kind, await reader.read(Query(part.kind, part.fields, {"id": meant})))
+        found[part.kind.name] = matcher.add_names(part.kind, await reader.read(Query(part.kind, keys)))
+        await again(part, "id", found[part.kind.name])
 
-    await in_parallel(read, parts, workers=WORKERS)
+    async def again(part: Query, path: str, ids: frozenset[int]) -> None:
+        if ids:
+            matcher.add(part.kind, await reader.read(Query(part.kind, part.fields, {path: ids})))
+
+    async def read_owned(part: Query) -> None:
+        target = part.kind.by_name[str(part.kind.owner)].form.target
+        await again(part, f"{part.kind.owner}/id", found.get(str(target and target.kind), frozenset()))
+
+    await in_parallel(read, [part for part in parts if part.kind.name in lacking], workers=WORKERS)
+    await in_parallel(read_owned, [part for part in parts if part.kind.owner is not None], workers=WORKERS)
 
 
 async def _clear_up(

@@ -361,3 +361,67 @@ def test_a_line_that_was_made_and_then_cancelled_is_not_made_again(standing: Pla
     assert standing.apply().out == "Applied: 1 already.\n"
 
     assert len(shop.get(additions)) == 2
+
+
+def test_a_plan_file_that_was_ended_between_an_integration_and_its_cross_references_goes_on(planned: Planned) -> None:
+    shop = planned.shop
+    mark = '  matchOnSerialNumber: true # "Check Match on Serial Number"\n'
+    shop.edit("setup.yaml", mark, mark + CROSS)
+    planned.plan()
+    with shop.meddled(failing_posts("/crossReferences")):
+        assert planned.apply().code == 4
+    (integration,) = shop.get("/company/managedDevicesIntegrations")
+    below = f"/company/managedDevicesIntegrations/{integration['id']}/crossReferences"
+    assert shop.get(below) == []
+
+    assert planned.apply().code == 0
+
+    assert len(shop.get(below)) == 2
+    assert len(shop.get("/company/managedDevicesIntegrations")) == 1
+    assert shop("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_plan_file_that_clears_flags_and_fields_is_done_once_it_is_done(standing: Planned) -> None:
+    shop = standing.shop
+    company = standing.path(COMPANY, identifier="AlderDental")
+    agreement = standing.path("/finance/agreements", name="Alder Dental - Managed Backup")
+    shop.patch_live(company, website="alder.example")
+    shop.patch_live(agreement, customerPO="7", prorateFlag=True)
+    shop.edit(ALDER_FILE, "city: Tampa", "website: null, addressLine2: '', city: Miami")
+    shop.edit(
+        ALDER_FILE,
+        "company: alder-dental, contact: alder-dental}",
+        "company: alder-dental, contact: alder-dental, customerPO: null, prorate: null}",
+    )
+    plan = standing.plan()
+    done = len(plan["actions"])
+    shop.patch_live(company, website="")  # a part of the company's action, done by a run that was killed
+    shop.patch_live(agreement, prorateFlag=False)
+
+    assert standing.apply().out == f"Applied: {done} done.\n"
+    assert standing.apply().out == f"Applied: {done} already.\n"
+
+
+def test_types_of_a_company_that_were_written_in_part_are_finished(standing: Planned) -> None:
+    shop = standing.shop
+    shop.edit("defaults.yaml", "types: [Customer]", "types: [Vendor, Partner]")
+    standing.plan()
+    company = standing.path(COMPANY, identifier="AlderDental")
+    vendor = shop.one("/company/companies/types", name="Vendor")["id"]
+    assert shop.http.post(f"{company}/typeAssociations", json={"type": {"id": vendor}}).status_code == 201
+
+    assert standing.apply().code == 0
+
+    assert {each["name"] for each in shop.get(company)["types"]} == {"Vendor", "Partner"}
+    assert standing.apply().out == "Applied: 1 already.\n"
+
+
+def test_a_type_that_somebody_else_gave_meanwhile_makes_the_plan_stale(standing: Planned) -> None:
+    shop = standing.shop
+    shop.edit("defaults.yaml", "types: [Customer]", "types: [Vendor, Partner]")
+    standing.plan()
+    company = standing.path(COMPANY, identifier="AlderDental")
+    owner = shop.one("/company/companies/types", name="Owner")["id"]
+    assert shop.http.post(f"{company}/typeAssociations", json={"type": {"id": owner}}).status_code == 201
+
+    assert standing.apply().code == 3

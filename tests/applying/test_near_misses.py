@@ -1,0 +1,82 @@
+"""Names that look the same as one that is there: said with both spellings, refused, and never made a second time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shop import ALDER, Shop
+
+FILE = "customers/alder-dental.yaml"
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    shop.only(ALDER)
+    return shop
+
+
+COMPANIES = ("/company/companies", "identifier")
+PRODUCTS = ("/procurement/catalog", "identifier")
+LOGINS = ("/system/integratorlogins", "username")
+
+
+@pytest.mark.parametrize(
+    ("place", "live", "edit", "told"),
+    [
+        (COMPANIES, "B &amp; C", (FILE, "identifier: AlderDental", "identifier: B & C"), '"B & C"'),
+        (COMPANIES, "B\u00a0C", (FILE, "identifier: AlderDental", "identifier: B C"), '"B\\u00a0C"'),
+        (COMPANIES, "ALDERDENTAL", (FILE, "", ""), '"ALDERDENTAL"'),
+        (PRODUCTS, "BACKUP\u2011GB", ("products.yaml", "", ""), '"BACKUP\\u2011GB"'),
+        (LOGINS, "Backup-Billing", ("setup.yaml", "", ""), '"Backup-Billing"'),
+    ],
+)
+def test_what_looks_the_same_is_refused_with_both_spellings_though_no_condition_finds_it(
+    small: Shop, place: tuple[str, str], live: str, edit: tuple[str, str, str], told: str
+) -> None:
+    path, field = place
+    file, old, new = edit
+    small.edit(file, old, new)
+    small.apply("--only", "setup")
+    number = min(row["id"] for row in small.get(path))
+    small.patch_live(f"{path}/{number}", **{field: live})
+    before = dict(small.counts())
+
+    said = small("apply", "--auto-approve", "--only", "setup")
+
+    assert said.code == 1
+    assert told in said.err
+    assert "A second one is not made" in said.err
+    assert dict(small.counts()) == before
+
+
+@pytest.mark.parametrize("name", ["Alder Dental  - Managed Backup", "Alder Dental \u2013 Managed Backup"])
+def test_an_agreement_of_a_name_that_looks_the_same_is_refused(small: Shop, name: str) -> None:
+    small.apply("--only", "setup")
+    number = small.one("/finance/agreements")["id"]
+    small.patch_live(f"/finance/agreements/{number}", name=name)
+
+    said = small("plan", "--only", "setup")
+
+    assert said.code == 1
+    assert "Agreement/alder-dental: ConnectWise has the Agreement of this name in another spelling" in said.err
+
+
+def test_a_company_in_another_unicode_form_is_found_with_all_that_belongs_to_it(small: Shop) -> None:
+    small.edit(FILE, "identifier: AlderDental", "identifier: Caf\u00e9")
+    small.apply("--only", "setup")
+    number = small.one("/company/companies")["id"]
+    small.patch_live(f"/company/companies/{number}", identifier="Cafe\u0301")
+    assert small.get("/company/companies", conditions='identifier="Caf\u00e9"') == []
+
+    assert small.plan("--only", "setup")["actions"] == []
+
+
+def test_where_nothing_is_to_be_made_no_list_is_read_whole(small: Shop) -> None:
+    small.apply()
+    small.sandbox.log.clear()
+
+    assert small("plan").code == 0
+
+    paths = [each.path.rpartition("3.0")[2] for each in small.sandbox.log.entries]
+    assert paths.count("/company/companies") == 1
+    assert paths.count("/procurement/catalog") == 1
