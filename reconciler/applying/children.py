@@ -26,7 +26,8 @@ async def write_children(
     for item, value in writes.wanted.items():
         found = _standing(writes, standing, item)
         if value is None:
-            for child in found:
+            cleared = writes.children.cleared
+            for child in found if cleared is None else filter(cleared, standing):
                 await _take_away(client, writes, f"{path}/{child['id']}", journalled)
             continue
         body = writes.children.encode(item, value, tables)

@@ -80,6 +80,7 @@ def _communication(way: Way) -> Form:
             identify,
             lambda _item_key, value, tables: _item(way, value, tables),
             shape=_ITEM.fields,
+            cleared=lambda child: child.get("communicationType") == way,
         ),
         array=True,
         shape={"communicationItems": shapes.Many(_ITEM)},

@@ -58,6 +58,9 @@ class Children:
     removal: Literal["delete", "inactivate"] = "delete"
     shape: Mapping[str, Sort] = field(default_factory=dict)
     """What the JSON of a child may hold in the properties that `identify` looks at."""
+    cleared: Callable[[Object], bool] | None = None
+    """Which children go where the field is cleared. None: those that `identify` owns. A contact's second number would
+    take the place of the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,17 @@ def test_an_entry_that_stands_as_it_should_by_now_is_not_written_again(standing:
 
     assert made
     assert [value for way, value, _ in reached(standing) if way == "Phone"] == ["8135550100"]
+
+
+def test_a_telephone_number_that_is_cleared_leaves_no_second_one_in_its_place(standing: Shop) -> None:
+    path = f"/company/contacts/{contact(standing)['id']}/communications"
+    kinds = standing.get("/company/communicationTypes")
+    for name, number in (("Direct", "8135550100"), ("Mobile", "8135550101")):
+        (sort,) = (each["id"] for each in kinds if each["description"] == name)
+        assert standing.http.post(path, json={"type": {"id": sort}, "value": number}).status_code == 201
+    standing.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
+
+    standing.apply()
+
+    assert [way for way, _, _ in reached(standing)] == ["Email"]
+    assert is_settled(standing)
