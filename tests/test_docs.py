@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.cli.main import COMMANDS, GROUPS, run
 from reconciler.sandbox import control, faults
+from reconciler.sandbox.connectwise import habits
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.server import RunningSandbox, Sandbox
@@ -96,6 +97,11 @@ def test_every_command_that_a_message_advises_is_there() -> None:
 
 def test_every_fault_and_every_control_of_the_sandbox_is_documented() -> None:
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    rows = [line for text in (faults.__doc__, control.__doc__) for line in str(text).splitlines() if line[:1] == "|"]
+    rows = [
+        line
+        for text in (faults.__doc__, control.__doc__, habits.__doc__)
+        for line in str(text).splitlines()
+        if line[:1] == "|"
+    ]
     assert [line for line in rows if line not in page] == []
     assert [kind for kind in faults.KINDS if f"`{kind}" not in page] == []
