@@ -15,8 +15,8 @@ import pytest
 
 from reconciler.cli.main import COMMANDS, GROUPS, run
 from reconciler.sandbox import control, faults
-from reconciler.sandbox.connectwise import habits
 from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.connectwise import habits
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
