@@ -54,10 +54,6 @@ class DesiredAddition:
         return f"Addition/{self.owner.mapping}.{self.owner.charge}:{self.product.name}"
 
     @property
-    def short_address(self) -> str:
-        return f"Addition/{self.owner.mapping}:{self.product.name}"
-
-    @property
     def mapping(self) -> str:
         return self.owner.mapping
 

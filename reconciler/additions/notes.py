@@ -146,7 +146,7 @@ def _same(found: Sighting, known: KnownLine) -> bool:
 def billed_by(actions: Iterable[Action]) -> Iterator[ToNote]:
     """The same of a plan file, which knows its actions and not the additions that stay as they are."""
     for action in actions:
-        if action.kind != "Addition" or action.rule is None or action.action == "retire":
+        if action.rule is None:
             continue
         before = dict(action.precondition.fields) if action.precondition else {}
         fields = {**before, **{change.path: change.after for change in action.changes}}

@@ -68,11 +68,13 @@ def assign(
     others: list[LiveAddition] = []
     of_periods: list[LiveAddition] = []
     for addition in additions:
-        known = None if addition.tag is not None else _known(addition, snapshot)
-        if addition.tag is None and known is None:
+        known = _known(addition, snapshot)
+        tag = addition.tag or (parse(known.tag) if known else None)
+        if tag is None:
             others.append(addition)
             continue
-        owned = _tagged(addition, addition.tag, snapshot, book) if addition.tag else _untagged(known, book)
+        customer = tag.customer or (known.customer if known else None)
+        owned = _tagged(tag, customer, book) if addition.tag else _untagged(tag, customer, book)
         if owned is None:
             orphans.append(addition)
         elif addition.tag is not None and addition.tag.period is not None:
@@ -83,36 +85,26 @@ def assign(
     return Ownership(found, orphans, others, of_periods)
 
 
-def is_known(addition: LiveAddition, snapshot: Snapshot) -> bool:
-    """Whether the ledger knows an addition as ours though it carries no tag now."""
-    return _known(addition, snapshot) is not None
-
-
 def _known(addition: LiveAddition, snapshot: Snapshot) -> KnownLine | None:
     """By its id, and at the place where it was: an id alone may be another tenant's."""
     known = snapshot.lines.get(addition.id)
-    if known is None or parse(known.tag) is None:
+    if known is None or known.agreement_id not in (None, addition.agreement_id):
         return None
-    same_agreement = known.agreement_id in (None, addition.agreement_id)
-    return known if same_agreement and known.product_id in (None, addition.product_id) else None
+    return known if known.product_id in (None, addition.product_id) else None
 
 
-def _tagged(addition: LiveAddition, tag: Tag, snapshot: Snapshot, book: _Book) -> tuple[Owner, How] | None:
+def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Owner, How] | None:
     if owner := book.by_identity.get(tag.identity):
         return owner, "tag"
     if owner := book.by_first_version.get(tag.identity):
         return owner, "first version"
-    known = snapshot.lines.get(addition.id)
-    owner = book.of_customer(tag.customer or (known.customer if known else None))
+    owner = book.of_customer(customer)
     return None if owner is None else (owner, "renamed")
 
 
-def _untagged(known: KnownLine | None, book: _Book) -> tuple[Owner, How] | None:
-    tag = parse(known.tag) if known else None
-    if known is None or tag is None:
-        return None
+def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Owner, How] | None:
     owner = book.by_identity.get(tag.identity) or book.by_first_version.get(tag.identity)
-    owner = owner or book.of_customer(tag.customer or known.customer)
+    owner = owner or book.of_customer(customer)
     return None if owner is None else (owner, "untagged")
 
 

@@ -6,18 +6,15 @@ searches every agreement of the tenant, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.errors import NotFound
-from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
-from reconciler.live.read import WORKERS, read_additions
+from reconciler.live.read import read_additions
 
-Additions = Mapping[int, Sequence[LiveObject]]
 IsOurs = Callable[[LiveObject], bool]
 
 CYCLES = "finance/billingCycles"
@@ -44,7 +41,7 @@ async def with_beyond(
         return Beyond(estate, search)
     found = {
         number: ours
-        for number, objects in (await _read(client, unread)).items()
+        for number, objects in (await read_additions(client, unread, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
     return Beyond(replace(estate, additions={**estate.additions, **found}), search)
@@ -57,20 +54,6 @@ async def _active(client: ConnectWise) -> list[int]:
     return [
         row["id"] for row in rows if row.get("agreementStatus") in (None, "Active") and not row.get("cancelledFlag")
     ]
-
-
-async def _read(client: ConnectWise, agreements: Sequence[int]) -> Additions:
-    async def of(number: int) -> Additions:
-        try:
-            return await read_additions(client, [number], extra=("agreementStatus",))
-        except NotFound:
-            return {}
-
-    try:
-        return await read_additions(client, agreements, extra=("agreementStatus",))
-    except NotFound:  # one was deleted since: it takes a request each to learn which
-        each = await in_parallel(of, agreements, workers=WORKERS)
-        return {number: objects for found in each for number, objects in found.items()}
 
 
 async def billing_cycles(client: ConnectWise) -> dict[str, str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.ledger.errors import LedgerError
 from tests.shop import ALDER, BIRCHWOOD, CEDAR, Shop
 
 ALDER_LINES = "Alder Dental - Managed Backup"
@@ -111,3 +113,53 @@ def test_a_mapping_that_moves_leaves_nothing_billing_on_an_agreement_that_nobody
         "Birchwood Legal - New": {"BACKUP-GB-500": (461, Decimal("0.14"))},
     }
     assert pair("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_a_plan_file_wrote_is_known_as_ours_when_its_tag_is_cleared(pair: Shop, tmp_path: Path) -> None:
+    pair.uses(ALDER, "130")
+    file = str(tmp_path / "plan.json")
+    pair("plan", *USAGE, "--out", file)
+    assert pair("apply", file).code == 0
+
+    pair.patch_live(path_of(pair, ALDER_LINES), serialNumber="")
+    (action,) = pair.plan(*USAGE)["actions"]
+    assert (action["action"], action["reason"].partition(";")[0]) == ("adopt", "drift: its tag was removed by hand")
+
+
+def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_about: object, **_more: object) -> None:
+        raise LedgerError("the disk is full", where="ledger")
+
+    monkeypatch.setattr("reconciler.cli.making.note_billed", full)
+    monkeypatch.setattr("reconciler.cli.making.note_lines", full)
+    pair.uses(ALDER, "130")
+    said = pair("apply", *USAGE, "--auto-approve")
+    assert said.code == 0
+    assert "how the additions were left could not be kept: ledger: the disk is full" in said.err
+    assert "what was read could not be kept" in said.err
+
+
+def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names(pair: Shop) -> None:
+    forget(pair, "birchwood-legal", BIRCHWOOD)
+    for file in pair.folder.parent.glob(".reconciler/ledger.sqlite*"):
+        file.unlink()
+    assert [row["customer"] for row in orphans(pair)] == ["1001002"]
+    pair("apply", *USAGE, "--auto-approve", "--prune")
+    assert [row["detail"].partition(",")[0] for row in orphans(pair)] == ["billing 461 until its last day"]
+
+
+def test_a_tag_of_another_source_on_another_agreement_is_somebody_elses(pair: Shop) -> None:
+    forget(pair, "birchwood-legal", BIRCHWOOD)
+    pair.patch_live(path_of(pair, BIRCH_LINES), serialNumber="rc:others/1001002/birchwood-legal/storage")
+    for file in pair.folder.parent.glob(".reconciler/ledger.sqlite*"):
+        file.unlink()
+    assert orphans(pair) == []
+
+
+def test_a_cycle_by_another_name_is_looked_up(pair: Shop) -> None:
+    agreement = pair.one("/finance/agreements", name=ALDER_LINES)
+    cycle = next(each for each in pair.get("/finance/billingCycles") if each["billingOptions"] == "Quarterly")
+    pair.patch_live(f"/finance/agreements/{agreement['id']}", billingCycle={"id": cycle["id"]})
+    (row,) = (each for each in pair.plan(*USAGE)["coverage"] if each["customer"] == "1001001")
+    assert row["state"] == "refused"
+    assert "which is not one calendar month" in row["detail"]

@@ -1,0 +1,117 @@
+"""Guardrails of one customer over whole runs: what is held, what passes, and how an approval works."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from reconciler.planning.approvals import Approved
+from tests.planning.builders import live_agreement, mapping
+
+from .scene import Scene
+
+D = Decimal
+HOUR = timedelta(hours=1)
+
+
+def second(**spec: object) -> object:
+    return mapping("bolt", customer={"source": "cove", "id": "78"}, **spec)
+
+
+def test_one_customer_is_held_and_the_others_are_billed(scene: Scene) -> None:
+    scene.declare(second())  # type: ignore[arg-type]
+    scene.hour({"77": "100", "78": "20"})
+    scene.hour({"77": "900", "78": "21"})
+    assert sorted(scene.billed().values()) == [21, 100]
+    plan = scene.plan()
+    (row,) = (each for each in plan.coverage if each.customer == "77")
+    assert (row.state, row.accounted) == ("held", False)
+    assert row.detail.startswith("guardrail quantity: 100 GB → 900 GB changes by more than 50 % and 500 GB")
+    assert [each.held_for for each in plan.held] == ["CustomerMapping/acme"]
+    assert plan.money_before == plan.money_after == D("30.25")
+
+
+def test_an_approval_lets_it_pass_in_that_run_and_not_in_the_next(scene: Scene) -> None:
+    scene.hour({"77": "100"})
+    scene.now += HOUR
+    scene.uses({"77": "900"})
+    scene.apply(approve=[Approved("quantity", "CustomerMapping/acme")])
+    assert scene.billed() == {101: 900}
+    scene.hour({"77": "2000"})
+    assert scene.billed() == {101: 900}
+
+
+def test_the_first_run_of_a_month_may_fall(scene: Scene) -> None:
+    scene.declare(mapping(measure="peak"))
+    scene.hour({"77": "2000"}, at=datetime(2026, 11, 30, 22, 30, tzinfo=UTC))
+    scene.hour({"77": "100"}, at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
+    assert scene.billed() == {101: 100}
+
+
+def test_a_change_of_the_rule_in_git_passes_once_and_is_remembered(scene: Scene) -> None:
+    scene.hour({"77": "2000"})
+    scene.declare(mapping(included={"amount": D(1500), "per": "customer"}))
+    scene.plan()  # a plan of a pull request takes nothing away from the apply that follows it
+    scene.hour({"77": "2000"})
+    assert scene.billed() == {101: 500}
+    scene.hour({"77": "4000"})
+    assert scene.billed() == {101: 500}
+
+
+def test_a_hand_edit_is_undone_whatever_it_jumped_to(scene: Scene) -> None:
+    from tests.planning.builders import addition  # noqa: PLC0415
+
+    scene.hour({"77": "100"})
+    scene.live(addition(101, quantity=D(9000)))
+    scene.hour({"77": "101"})
+    assert scene.billed() == {101: 101}
+
+
+def test_a_mean_over_too_few_hours_is_held_and_its_approval_holds_for_the_month(scene: Scene) -> None:
+    scene.declare(mapping(measure="mean"))
+    scene.hour({"77": "100"})
+    scene.hour({"77": "140"}, at=scene.now + 20 * HOUR)
+    assert scene.billed() == {101: 100}
+    scene.apply(approve=[Approved("samples")])
+    assert scene.billed() == {101: 120}
+    scene.hour({"77": "150"}, at=scene.now + 20 * HOUR)
+    assert scene.billed() == {101: 130}
+
+
+def test_usage_that_falls_to_zero_beside_figures_is_held(scene: Scene) -> None:
+    scene.hour({"77": "100"})
+    assert scene.hour({"77": "0"}) == []
+    assert scene.plan().tripped[0].name == "zero"
+
+
+# What an invoiced period lacks
+
+
+def test_an_agreement_that_is_invoiced_through_the_month_begins_on_the_next_invoice_date(scene: Scene) -> None:
+    scene.live(live_agreement(nextInvoiceDate="2026-12-01T00:00:00Z", agreementStatus="Active"))
+    scene.uses({"77": "120"})
+    plan = scene.plan()
+    (row,) = plan.coverage
+    assert (row.state, row.accounted) == ("invoiced", False)
+    assert row.detail == (
+        "its line begins on 2026-12-01: agreement backup is invoiced through 2026-11-30 and does not prorate; "
+        "no invoice of 2026-11 bills its 30 USD"
+    )
+    assert ("CustomerMapping/acme", row.detail) in [(note.address, note.message) for note in plan.notes]
+    scene.apply()
+    assert scene.additions[0].raw["effectiveDate"] == "2026-12-01"
+
+    assert scene.hour({"77": "120"}) == []  # no twin
+    assert scene.plan().coverage[0].state == "invoiced"
+    scene.hour({"77": "130"}, at=datetime(2026, 12, 1, 12, tzinfo=UTC))
+    assert scene.billed() == {101: 130}
+    assert scene.plan().coverage[0].state == "billed"
+
+
+def test_a_line_that_begins_inside_the_month_says_that_it_bills_all_of_it(scene: Scene) -> None:
+    scene.live(live_agreement(billStartDate="2026-11-05T00:00:00Z", agreementStatus="Active"))
+    scene.uses({"77": "120"})
+    assert [note.message for note in scene.plan().notes] == [
+        "begins on 2026-11-05 (agreement backup bills from 2026-11-05 on) and bills the whole month: quantities are "
+        "never prorated here"
+    ]

@@ -1,0 +1,144 @@
+"""What happens to lines when the ledger is lost, or never knew them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from reconciler.ledger.store import Ledger
+from tests.planning.builders import NOW, addition, mapping, product
+
+from .builders import TAG
+from .scene import Scene, live_product
+
+D = Decimal
+HOUR = timedelta(hours=1)
+
+
+def lost(scene: Scene, tmp_path: Path) -> Scene:
+    """The same estate with a new ledger."""
+    found = Scene(Ledger.open(str(tmp_path / "new.sqlite"), now=NOW), **scene.billing)
+    found.now, found.documents, found.objects = scene.now, scene.documents, scene.objects
+    return found
+
+
+@pytest.mark.parametrize("measure", ["peak", "mean", "p95"])
+def test_a_measure_of_the_month_lowers_nothing_until_the_month_ends(scene: Scene, tmp_path: Path, measure: str) -> None:
+    scene.declare(mapping(measure=measure))
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+
+    assert scene.hour({"77": "300"}) == []
+    (row,) = scene.plan().coverage
+    assert (row.state, row.quantity, row.money, row.accounted) == ("held", 500, 125, False)
+    assert "held at 500 GB: the ledger does not know 2026-11 from its start" in row.detail
+    assert scene.hour({"77": "310"}) == []  # nor in the next hour, when the ledger knows the line
+
+    scene.hour({"77": "310"}, at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
+    assert scene.billed() == {101: 310}
+
+
+def test_what_rises_above_it_is_billed(scene: Scene, tmp_path: Path) -> None:
+    scene.declare(mapping(measure="peak"))
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+    scene.hour({"77": "600"})
+    assert scene.billed() == {101: 600}
+
+
+def test_the_newest_figure_needs_no_ledger(scene: Scene, tmp_path: Path) -> None:
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+    scene.hour({"77": "300"})
+    assert scene.billed() == {101: 300}
+
+
+def test_a_change_in_git_may_lower_it(scene: Scene, tmp_path: Path) -> None:
+    scene.declare(mapping(measure="peak"))
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+    scene.hour({"77": "300"})
+    scene.declare(mapping(measure="peak", included={"amount": D(10), "per": "customer"}))
+    scene.hour({"77": "300"})
+    assert scene.billed() == {101: 290}
+
+
+@pytest.mark.parametrize(("tiering", "held"), [("graduated", {4: 100, 6: 400}), ("volume", {4: 0, 6: 500})])
+def test_the_lines_of_ranges_hold_their_quantity_together(
+    scene: Scene, tmp_path: Path, tiering: str, held: dict[int, int]
+) -> None:
+    ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
+    scene.declare(mapping(measure="peak", product=None, ranges=ranges, tiering=tiering))
+    scene.declare(product("tb", identifier="BACKUP-TB"))
+    scene.live(live_product(6, "BACKUP-TB"))
+    scene.hour({"77": "90"})
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+    scene.hour({"77": "50"})
+    assert {each.raw["product"]["id"]: each.raw["quantity"] for each in scene.additions} == held
+
+
+# The tag was cleared by hand
+
+
+def cleared(scene: Scene) -> None:
+    number = scene.additions[0].id
+    scene.live(addition(number, serialNumber="", quantity=scene.additions[0].raw["quantity"]))
+
+
+def test_a_line_that_a_new_ledger_has_only_read_is_recognised_without_its_tag(scene: Scene, tmp_path: Path) -> None:
+    scene.hour({"77": "120"})
+    scene = lost(scene, tmp_path)
+    assert scene.hour({"77": "120"}) == []  # nothing changes, and the line is noted all the same
+    cleared(scene)
+    scene.hour({"77": "130"})
+    assert [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions] == [(TAG, 130)]
+
+
+def test_it_is_recognised_when_its_mapping_was_renamed_in_the_same_run(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    cleared(scene)
+    del scene.documents["CustomerMapping/acme"]
+    scene.declare(mapping("acme-dental"))
+    scene.hour({"77": "130"})
+    tags = [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions]
+    assert tags == [("rc:cove/77/acme-dental/storage", 130)]
+
+
+def test_it_is_recognised_when_the_same_run_empties_it(scene: Scene) -> None:
+    ranges = [{"upTo": D(500), "product": "gb"}, {"product": "tb"}]
+    scene.declare(mapping(product=None, ranges=ranges), product("tb", identifier="BACKUP-TB"))
+    scene.live(live_product(6, "BACKUP-TB"))
+    scene.hour({"77": "480"})
+    cleared(scene)
+    scene.hour({"77": "510"})
+    assert {each.raw["product"]["id"]: each.raw["quantity"] for each in scene.additions} == {4: 0, 6: 510}
+
+
+def test_a_line_whose_tag_is_too_long_to_read_is_known_by_its_customer(scene: Scene) -> None:
+    long = "a-name-of-a-mapping-that-goes-on-and-on-and-on"
+    del scene.documents["CustomerMapping/acme"]
+    scene.declare(mapping(long))
+    scene.hour({"77": "120"})
+    del scene.documents[f"CustomerMapping/{long}"]
+    scene.declare(mapping("acme"))
+    scene.hour({"77": "120"})
+    scene.hour({"77": "121"})
+    assert [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions] == [(TAG, 121)]
+
+
+def test_an_untagged_line_whose_mapping_is_gone_is_an_orphan_that_nobody_prunes(scene: Scene) -> None:
+    scene.hour({"77": "120"})
+    cleared(scene)
+    del scene.documents["CustomerMapping/acme"]
+    plan = scene.plan(prune=True)
+    assert plan.actions == ()
+    (row,) = (each for each in plan.coverage if each.state == "orphan")
+    assert (row.source, row.customer, row.accounted) == ("cove", "77", False)
+    assert row.detail == (
+        "still billing 120: its tag was removed by hand, and the mapping that it had is gone; "
+        "cancel it in ConnectWise, or map the customer again"
+    )
