@@ -58,6 +58,20 @@ def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_mo
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
 
 
+def test_a_new_ledger_searches_the_agreements_of_the_tenant_once(pair: Shop) -> None:
+    forget(pair, "birchwood-legal", BIRCHWOOD)
+    for path in pair.ledger.parent.iterdir():
+        path.unlink()
+
+    first, second = pair("-v", "plan", *USAGE), pair("-v", "plan", *USAGE)
+
+    assert [said.code for said in (first, second)] == [5, 5]
+    assert ["2 GET /finance/agreements" in said.err for said in (first, second)] == [True, False]
+    assert all("no mapping has its tag rc:cove/1001002/birchwood-legal/storage" in said.out for said in (first, second))
+    assert pair.apply(*USAGE, "--prune").out.count("retired by this plan") == 1
+    assert pair.get(path_of(pair, BIRCH_LINES))["cancelledDate"][:10] == "2026-11-30"
+
+
 def test_its_report_names_the_agreement_by_id(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
 
