@@ -158,6 +158,7 @@ def test_a_plan_file_that_was_done_under_such_a_server_is_done(rich: Shop, tmp_p
 def test_a_false_200_is_found_all_the_same(rich: Shop) -> None:
     rich.apply()
     rich.edit(FILE, "city: Tampa", "city: Miami")
+    rich.edit(FILE, "Score: 12.5", "Score: 13")
     rich.edit(FILE, "cost: 0}", "cost: 0.01}")
     rich.fault("forgets", "doubles", "pads", "zoned-dates")
 
@@ -165,6 +166,7 @@ def test_a_false_200_is_found_all_the_same(rich: Shop) -> None:
 
     assert said.code == 4
     assert 'city is "Tampa" where "Miami" was asked for' in said.out
+    assert 'customFields is {"Score": "12.5' in said.out
     assert 'cost is "0" where "0.01" was asked for' in said.out
 
 
