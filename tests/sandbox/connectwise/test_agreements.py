@@ -236,6 +236,86 @@ def test_an_invoice_of_an_agreement_bills_its_additions_and_moves_the_next_date(
     assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == "2026-12-01T00:00:00Z"
 
 
+def invoice(api: Api, agreement: dict[str, Any], **more: Any) -> dict[str, Any]:
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    return api.post("/finance/invoices", {**body, **more})
+
+
+def test_an_invoice_takes_every_addition_that_begins_before_its_period_ends_and_had_not_ended_before(api: Api) -> None:
+    agreement, product = api.agreement(), api.product()
+    api.addition(agreement, product, quantity=4, effectiveDate="2026-11-30")
+    api.addition(agreement, product, quantity=8, effectiveDate="2026-11-01", cancelledDate="2026-11-01")
+    invoice(api, agreement)
+    assert invoice(api, agreement)["total"] == Decimal("1.00")  # of December: what ended in November is out
+
+
+def test_a_deleted_invoice_puts_the_next_date_back_and_only_the_newest_can_be_deleted(api: Api) -> None:
+    agreement = api.agreement()
+    first, second = invoice(api, agreement), invoice(api, agreement)
+    assert api.http.delete(f"/finance/invoices/{first['id']}").status_code == 409
+    assert api.http.delete(f"/finance/invoices/{second['id']}").status_code == 204
+    assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == "2026-12-01T00:00:00Z"
+
+
+def test_an_invoice_is_made_up_to_90_days_before_its_period(api: Api) -> None:
+    agreement = api.agreement(startDate="2027-01-30")
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    early = api.http.post("/finance/invoices", json={**body, "date": "2026-10-31T00:00:00Z"})
+    assert problems(early) == [("date", "InvalidField")]
+    invoice(api, agreement, date="2026-11-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("cycle", "following"),
+    [
+        ("Weekly", "2026-11-08"),
+        ("BiWeekly", "2026-11-15"),
+        ("Monthly", "2026-12-01"),
+        ("Quarterly", "2027-02-01"),
+        ("Yearly", "2027-11-01"),
+    ],
+)
+def test_an_invoice_covers_one_billing_cycle(api: Api, cycle: str, following: str) -> None:
+    found = api.post("/finance/billingCycles", {"identifier": "X", "name": f"By {cycle}", "billingOptions": cycle})
+    agreement = api.agreement(billingCycle={"id": found["id"]})
+    invoice(api, agreement)
+    assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == f"{following}T00:00:00Z"
+
+
+def refused(api: Api, agreement: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
+    body = {"product": {"id": api.product()["id"]}, "billCustomer": "Billable", **more}
+    return problems(api.http.post(f"{AGREEMENTS}/{agreement['id']}/additions", json=body))
+
+
+INVOICED = [("effectiveDate", "InvalidField")]
+
+
+def test_no_addition_begins_in_a_period_that_is_invoiced_already(api: Api) -> None:
+    agreement = api.agreement()
+    invoice(api, agreement)
+    assert refused(api, agreement, effectiveDate="2026-11-30T00:00:00Z") == INVOICED
+    api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-12-01")
+
+
+def test_an_agreement_that_prorates_takes_it(api: Api) -> None:
+    agreement = api.agreement(prorateFlag=True)
+    invoice(api, agreement)
+    api.addition(agreement, api.product(), effectiveDate="2026-11-15")
+
+
+def test_no_addition_begins_before_the_agreement_bills(api: Api) -> None:
+    agreement = api.agreement(billStartDate="2026-11-15T00:00:00Z", prorateFlag=True)
+    assert refused(api, agreement, effectiveDate="2026-11-14T00:00:00Z") == INVOICED
+    api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-11-15")
+
+
+def test_a_bundle_is_no_addition(api: Api) -> None:
+    bundle = api.product(productClass="Bundle")
+    body = {"product": {"id": bundle["id"]}, "billCustomer": "Billable"}
+    answer = api.http.post(f"{AGREEMENTS}/{api.agreement()['id']}/additions", json=body)
+    assert problems(answer) == [("product", "InvalidField")]
+
+
 def test_an_agreement_invoice_needs_an_agreement_of_its_company(api: Api) -> None:
     agreement = api.agreement()
     body = {"type": "Agreement", "company": {"id": api.company("OTHER")["id"]}}

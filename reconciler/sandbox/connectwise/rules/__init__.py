@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.sandbox.connectwise.references import HREF_ROOT
-from reconciler.sandbox.connectwise.rules import agreements, companies, contacts, management, products, settings
+from reconciler.sandbox.connectwise.rules import (
+    agreements,
+    companies,
+    contacts,
+    invoices,
+    management,
+    products,
+    settings,
+)
 from reconciler.sandbox.connectwise.rules.base import Draft, Rules
 
 _RULES: Final[dict[str, Rules]] = {
@@ -19,7 +27,7 @@ _RULES: Final[dict[str, Rules]] = {
     "agreement": agreements.AgreementRules(),
     "addition": agreements.AdditionRules(),
     "agreementSite": agreements.SiteRules(),
-    "invoice": agreements.InvoiceRules(),
+    "invoice": invoices.InvoiceRules(),
     "managementSummary": management.SummaryRules(),
     "managementItSolution": management.ItSolutionRules(),
     "managedDevicesIntegration": management.IntegrationRules(),

@@ -1,4 +1,4 @@
-"""Agreements, their additions and invoices: what the server computes, and what it will not take."""
+"""Agreements and their additions: what the server computes, and what it will not take."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ _FLAGS_FROM_TYPE: Final = {
     "autoInvoiceFlag": "autoInvoiceFlag",
     "billZeroAmountFlag": "billZeroAmountFlag",
 }
-_MONTHS: Final = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SemiAnnual": 6, "Yearly": 12}
 _ZERO: Final = Decimal("0.00")
 
 
@@ -87,7 +86,11 @@ class AgreementRules(Rules):
         if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
-    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
+    def made(self, _tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        _note_next(row, values)
+
+    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+        _note_next(row, values)
         self.settle(tenant, row)
         for child in tenant.children("addition", row.id):
             AdditionRules().settle(tenant, child)
@@ -95,10 +98,20 @@ class AgreementRules(Rules):
     def settle(self, tenant: Tenant, row: Row) -> None:
         data, today = row.data, tenant.today
         data["agreementStatus"] = _status(data, today)
-        data.setdefault("nextInvoiceDate", data.get("billStartDate") or data["startDate"])
+        if not data.get("nextInvoiceDate") or not row.secrets.get(MOVED):
+            data["nextInvoiceDate"] = data.get("billStartDate") or data["startDate"]
 
     def user(self, tenant: Tenant, row: Row) -> str | None:
         return next((f"addition {child.id}" for child in tenant.children("addition", row.id)), None)
+
+
+MOVED: Final = "next_invoice_moved"
+"""Where a row keeps that its next invoice date no longer follows its first day; it is never shown."""
+
+
+def _note_next(row: Row, values: dict[str, Any]) -> None:
+    if values.get("nextInvoiceDate"):
+        row.secrets[MOVED] = True
 
 
 def _status(data: dict[str, Any], today: str) -> str:
@@ -136,6 +149,11 @@ class AdditionRules(Rules):
         cancelled = values.get("cancelledDate")
         if cancelled is not None and cancelled < values["effectiveDate"]:
             draft.refuse("addition", "cancelledDate", "cancelledDate lies before effectiveDate")
+        product = draft.row_of("IvItem", "product")
+        if product is not None and product.data["productClass"] == "Bundle":
+            draft.refuse("addition", "product", f"Product {product.data['identifier']} is a bundle")
+        if draft.row is None:
+            _begins_in_time(draft)
 
     def settle(self, tenant: Tenant, row: Row) -> None:
         data = row.data
@@ -160,6 +178,20 @@ class AdditionRules(Rules):
         data["agreementStatus"] = "Cancelled" if over else agreement["agreementStatus"]
 
 
+def _begins_in_time(draft: Draft) -> None:
+    """A new addition begins neither before the agreement bills nor, unprorated, in an invoiced period [docs]."""
+    agreement = draft.tenant.tables["agreement"].rows[draft.parent or 0].data
+    begins = draft.values["effectiveDate"][:10]
+    bills_from = (agreement.get("billStartDate") or agreement["startDate"])[:10]
+    if agreement.get("billStartDate") and begins < bills_from:
+        told = f"effectiveDate {begins} lies before the agreement's billStartDate {bills_from}"
+        draft.refuse("addition", "effectiveDate", told)
+    following = agreement["nextInvoiceDate"][:10]
+    if not agreement["prorateFlag"] and bills_from < following and begins < following:
+        told = f"effectiveDate {begins} lies in a period that is invoiced; the next invoice date is {following}"
+        draft.refuse("addition", "effectiveDate", told)
+
+
 def cents(value: Decimal) -> Decimal:
     """Money as it is billed."""
     return value.quantize(CENTS, ROUND_HALF_UP)
@@ -177,56 +209,3 @@ class SiteRules(Rules):
 
     def settle(self, _tenant: Tenant, row: Row) -> None:
         row.data["agreementId"] = row.parent
-
-
-class InvoiceRules(Rules):
-    """An invoice of an agreement bills its additions of that day, and moves the next invoice date on."""
-
-    def prepare(self, draft: Draft) -> None:
-        tenant = draft.tenant
-        draft.default("date", tenant.today)
-        draft.default("dueDate", draft.values["date"])
-        draft.default("status", default_of(tenant, "BillingStatus", "BillingStatus"))
-        draft.default("currency", default_of(tenant, "Currency", "Currency"))
-        draft.default("billingTerms", default_of(tenant, "billingTerm", "BillingTerms"))
-        draft.default("billToCompany", draft.values.get("company"))
-        draft.default("invoiceNumber", str(tenant.tables["invoice"].next_id))
-
-    def check(self, draft: Draft) -> None:
-        agreement = draft.row_of("Agreement", "agreement")
-        if draft.values.get("type") == "Agreement" and agreement is None:
-            draft.refuse("invoice", "agreement", "An agreement invoice needs an agreement", "MissingRequiredField")
-        elif agreement is not None and agreement.data["company"]["id"] != draft.values["company"]["id"]:
-            draft.refuse("invoice", "agreement", f"Agreement {agreement.id} belongs to another company")
-
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
-        agreement = tenant.row_of("Agreement", values.get("agreement"))
-        amount = _ZERO
-        if agreement is not None and values["type"] == "Agreement":
-            day = values["date"]
-            amount = agreement.data["billAmount"] + sum(
-                (
-                    addition.data["extPrice"]
-                    for addition in tenant.children("addition", agreement.id)
-                    if addition.data["effectiveDate"] <= day
-                    and addition.data.get("cancelledDate", day) >= day
-                    and addition.data["billCustomer"] == "Billable"
-                ),
-                _ZERO,
-            )
-            cycle = tenant.row_of("BillingCycle", agreement.data.get("billingCycle"))
-            if cycle is not None:
-                agreement.data["nextInvoiceDate"] = _next(
-                    agreement.data["nextInvoiceDate"], _MONTHS.get(cycle.data["billingOptions"], 0)
-                )
-        for name in ("agreementAmount", "subtotal", "total", "balance"):
-            row.data[name] = amount
-        for name in ("serviceTotal", "expenseTotal", "productTotal", "salesTax", "payments", "credits"):
-            row.data[name] = _ZERO
-
-
-def _next(day: str, months: int) -> str:
-    start = date.fromisoformat(day[:10])
-    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return f"{date(year, month + 1, min(start.day, last)).isoformat()}T00:00:00Z"

@@ -1,0 +1,87 @@
+"""Agreements that are invoiced already when usage arrives, over real HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.shop import ALDER, Shop
+
+USAGE = ("--only", "usage")
+LINES = "Alder Dental - Managed Backup"
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    """One customer, set up and not billed yet."""
+    shop.only(ALDER)
+    shop.apply("--only", "setup")
+    return shop
+
+
+def invoice(shop: Shop) -> None:
+    """Somebody makes the invoices up to that of the running month."""
+    agreement = shop.one("/finance/agreements", name=LINES)
+    body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    while shop.one("/finance/agreements", name=LINES)["nextInvoiceDate"] < "2026-12":
+        assert shop.http.post("/finance/invoices", json=body).status_code == 201
+
+
+def lines(shop: Shop) -> list[Any]:
+    number = shop.one("/finance/agreements", name=LINES)["id"]
+    return [
+        (line["effectiveDate"][:10], int(line["quantity"]))
+        for line in shop.get(f"/finance/agreements/{number}/additions")
+    ]
+
+
+def test_a_line_of_an_invoiced_month_begins_on_the_next_invoice_date_and_the_gap_is_named(small: Shop) -> None:
+    invoice(small)
+
+    said = small("plan", *USAGE)
+    assert said.code == 5
+    assert "is invoiced through 2026-11-30 and does not prorate; no invoice of 2026-11 bills its 18.15 USD" in said.out
+
+    assert small("apply", *USAGE, "--auto-approve").code == 5
+    assert lines(small) == [("2026-12-01", 121)]
+
+
+def test_later_hours_rewrite_it_without_a_twin_until_the_month_begins_and_after(small: Shop) -> None:
+    invoice(small)
+    small("apply", *USAGE, "--auto-approve")
+    small.advance()
+    small.uses(ALDER, "130")
+    assert small("apply", *USAGE, "--auto-approve").code == 5
+    assert lines(small) == [("2026-12-01", 130)]
+
+    small.advance(24 * 30)
+    small.uses(ALDER, "140")
+    assert small("apply", *USAGE, "--auto-approve").code == 0
+    assert lines(small) == [("2026-12-01", 140)]
+    assert small("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_agreement_that_prorates_takes_the_line_of_the_running_month(small: Shop) -> None:
+    agreement = small.one("/finance/agreements", name=LINES)
+    small.patch_live(f"/finance/agreements/{agreement['id']}", prorateFlag=True)
+    invoice(small)
+    small.apply(*USAGE)
+    assert lines(small) == [("2026-11-01", 121)]
+
+
+def test_a_line_begins_no_earlier_than_the_agreement_bills(small: Shop) -> None:
+    agreement = small.one("/finance/agreements", name=LINES)
+    small.patch_live(f"/finance/agreements/{agreement['id']}", billStartDate="2026-12-15T00:00:00Z")
+    said = small("apply", *USAGE, "--auto-approve")
+    assert said.code == 5
+    assert "bills from 2026-12-15 on" in said.out
+    assert lines(small) == [("2026-12-15", 121)]
+
+
+def test_the_first_invoice_of_a_month_bills_what_stands_when_it_is_made(small: Shop) -> None:
+    small.apply(*USAGE)
+    invoice(small)
+    totals = [float(each["total"]) for each in small.get("/finance/invoices")]
+    assert totals[-1] == 18.15
+    assert not any(totals[:-1])
