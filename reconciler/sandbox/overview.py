@@ -27,7 +27,8 @@ _GB: Final = 10**9
 class Shown:
     """A tenant's table as the page shows it: (heading, how it reads, path in the object) per column.
 
-    A path that starts with `^` is read in the parent, such as the agreement of an addition.
+    A path that starts with `^` is read in the parent, such as the agreement of an addition; `@Email` is the value of
+    the communication item of that sort.
     """
 
     title: str
@@ -45,9 +46,13 @@ SHOWN: Final = (
             ("Agreement", "text", "^name"),
             ("Product", "text", "product/identifier"),
             ("Quantity", "number", "quantity"),
+            ("Included", "number", "lessIncluded"),
+            ("Billed", "number", "billedQuantity"),
             ("Unit price", "money", "unitPrice"),
             ("Ext price", "money", "extPrice"),
+            ("Bill customer", "text", "billCustomer"),
             ("Serial number", "text", "serialNumber"),
+            ("Effective", "day", "effectiveDate"),
             ("Cancelled", "day", "cancelledDate"),
             ("Last update", "when", "_info/lastUpdated"),
         ),
@@ -63,6 +68,21 @@ SHOWN: Final = (
             ("Start", "day", "startDate"),
             ("End", "day", "endDate"),
             ("Status", "text", "agreementStatus"),
+            ("Cycle", "text", "billingCycle/name"),
+            ("Prorated", "text", "prorateFlag"),
+            ("Next invoice", "day", "nextInvoiceDate"),
+        ),
+    ),
+    Shown(
+        "Invoices",
+        "invoice",
+        (
+            ("Number", "text", "invoiceNumber"),
+            ("Company", "text", "company/name"),
+            ("Agreement", "text", "agreement/name"),
+            ("Date", "day", "date"),
+            ("Status", "text", "status/name"),
+            ("Total", "money", "total"),
         ),
     ),
     Shown(
@@ -82,6 +102,7 @@ SHOWN: Final = (
             ("Company", "text", "company/name"),
             ("First name", "text", "firstName"),
             ("Last name", "text", "lastName"),
+            ("E-mail", "text", "@Email"),
         ),
     ),
     Shown(
@@ -113,7 +134,7 @@ SHOWN: Final = (
             ("Name", "text", "name"),
             ("Solution", "text", "solution"),
             ("Login by", "text", "loginBy"),
-            ("Integrator login", "text", "integratorLogin/username"),
+            ("Integrator login", "text", "integratorLogin/name"),
         ),
     ),
     Shown(
@@ -175,13 +196,15 @@ def gigabytes(used: int) -> str:
 
 
 def billed(additions: Table) -> Decimal:
-    """Unit price times quantity over all additions that have no cancel date."""
-    total = Decimal(0)
-    for row in additions.rows.values():
-        if row.data.get("cancelledDate") is None:
-            price, quantity = row.data.get("unitPrice") or 0, row.data.get("quantity") or 0
-            total += Decimal(str(price)) * Decimal(str(quantity))
-    return total
+    """What all billable additions without a cancel date bill: the quantity above what is included, times the price."""
+    return sum(
+        (
+            Decimal(str(row.data.get("extPrice") or 0))
+            for row in additions.rows.values()
+            if row.data.get("cancelledDate") is None and row.data.get("billCustomer") == "Billable"
+        ),
+        Decimal(0),
+    )
 
 
 def _usage_row(usage: CustomerUsage) -> list[Any]:
@@ -206,10 +229,24 @@ def _shown(shown: Shown, tables: dict[str, Table], most: int) -> dict[str, Any]:
 
     def read(row: Row) -> list[Any]:
         parent = parents.get(row.parent) if row.parent is not None else None
-        return [_value(row, parent, path) for _, _, path in shown.columns]
+        return [
+            _communication(tables, row, path[1:]) if path.startswith("@") else _value(row, parent, path)
+            for _, _, path in shown.columns
+        ]
 
     columns = [(heading, kind) for heading, kind, _ in shown.columns]
     return _table(shown.title, columns, map(read, table.rows.values()), len(table.rows), most)
+
+
+def _communication(tables: dict[str, Table], contact: Row, sort: str) -> str | None:
+    """The default value of one sort of communication, else the first."""
+    items = [
+        each.data
+        for each in tables["contactCommunication"].children.get(contact.id, {}).values()
+        if each.data.get("communicationType") == sort
+    ]
+    chosen = next((each for each in items if each.get("defaultFlag")), items[0] if items else None)
+    return None if chosen is None else str(chosen.get("value"))
 
 
 def _value(row: Row, parent: Row | None, path: str) -> Any:

@@ -1,0 +1,37 @@
+"""What the page shows of an estate that is billed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.sandbox.overview import billed, overview
+from tests.shop import Shop
+
+
+def test_the_page_shows_the_integrators_login_and_the_contacts_addresses(shop: Shop) -> None:
+    shop.apply()
+    tables = overview_of(shop)
+
+    def column(title: str, name: str) -> list[Any]:
+        index = [each["name"] for each in tables[title]["columns"]].index(name)
+        return [row[index] for row in tables[title]["rows"]]
+
+    assert all(column("Managed devices integrations", "Integrator login"))
+    assert all("@" in each for each in column("Contacts", "E-mail"))
+    assert column("Additions", "Billed") == column("Additions", "Quantity")
+
+
+def overview_of(shop: Shop) -> dict[str, Any]:
+    return {each["title"]: each for each in overview(shop.sandbox, 200)["tenant"]}
+
+
+def test_what_is_billed_a_month_is_the_quantity_above_what_is_included(shop: Shop) -> None:
+    shop.apply()
+    additions = shop.sandbox.tenant.tables["addition"]
+    before = billed(additions)
+    row = next(row for row in additions.rows.values() if row.data["quantity"])
+    path = f"/finance/agreements/{row.parent}/additions/{row.id}"
+    shop.patch_live(path, lessIncluded=1)
+    assert before - billed(additions) == row.data["unitPrice"]
+    shop.patch_live(path, billCustomer="NoCharge")
+    assert before - billed(additions) == row.data["unitPrice"] * row.data["quantity"]
