@@ -14,7 +14,7 @@ from reconciler.applying.settle import settle
 from reconciler.applying.stale import Progress, check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
-from reconciler.errors import Refused
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.kinds.forms import Table
 from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
@@ -119,11 +119,23 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduc
 
 
 def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> None:
-    """Every secret is read once before anything is sent: a missing variable must not end an apply in its middle."""
+    """Every secret is read once before anything is sent: a missing variable must not end an apply in its middle.
+
+    Raises `ReconcilerError` that names all that are missing.
+    """
+    missing: list[ReconcilerError] = []
     for action in plan.actions:
         for change in action.changes:
             if change.sensitive and action.address not in made:
-                secret(change.after)
+                try:
+                    secret(change.after)
+                except ReconcilerError as error:
+                    missing.append(error)
+    if len(missing) == 1:
+        raise missing[0]
+    if missing:
+        told = "\n".join(f"  {error.where}: {error.what}" for error in missing)
+        raise ReconcilerError(f"{len(missing)} secrets cannot be read\n{told}", advice=missing[0].advice)
 
 
 def _until_lost(lease: Lease, conduct: Conduct) -> Callable[[Result], None]:

@@ -85,6 +85,24 @@ async def test_everything_is_done_once_and_each_result_has_its_id(small: Shop) -
     assert next(each.id for each in outcome.results if each.address == "Company/alder-dental") == company["id"]
 
 
+async def test_all_missing_secrets_are_named_at_once(small: Shop) -> None:
+    def no_secret(setting: Any) -> str:
+        raise ReconcilerError(f"{setting['env']} is not set", where="password", advice="Set it.")
+
+    async with session_of(small) as session:
+        plan = (await make_plan(session, Scope())).plan
+        twice = [
+            action.model_copy(update={"address": f"{action.address}-{number}"})
+            for action in plan.actions
+            if any(change.sensitive for change in action.changes)
+            for number in (1, 2)
+        ]
+        with pytest.raises(ReconcilerError, match="2 secrets cannot be read") as error:
+            await done(session, plan.model_copy(update={"actions": tuple(twice)}), secret=no_secret, recheck=False)
+
+    assert str(error.value).count("is not set") == 2
+
+
 async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Shop) -> None:
     def no_secret(_setting: object) -> str:
         raise ReconcilerError("$COVE_PASSWORD is not set")
