@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint type format bench schemas readme record lock dist clean
+.PHONY: help install demo test simulate lint type format bench schemas readme record lock dist clean
 
 help:  ## Show what can be made
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ demo: install  ## Watch the main job on the embedded sandbox
 test: install  ## Run every test, with branch coverage held
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report=
 	$(BIN)/python -m tests.coverage_floor
+
+simulate: install  ## Try random hours against an oracle: SEED=1 RUNS=10 HOURS=12; a failure prints its seed and figures
+	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation
 
 lint: install  ## Check style and format
 	$(BIN)/ruff check .

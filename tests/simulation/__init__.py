@@ -1,0 +1,1 @@
+"""A month of random days against an oracle."""

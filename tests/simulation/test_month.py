@@ -1,0 +1,19 @@
+"""Lines equal an independent oracle through random hours; `make simulate` tries more of them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.shop import Shop
+from tests.simulation.month import simulate
+
+FIRST = int(os.environ.get("SIMULATE_SEED", "1"))
+RUNS = int(os.environ.get("SIMULATE_RUNS", "1"))
+HOURS = int(os.environ.get("SIMULATE_HOURS", "4"))
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
+def test_every_line_equals_the_oracle(shop: Shop, seed: int) -> None:
+    simulate(shop, seed, HOURS)
