@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from reconciler.additions.actions import Written
 from reconciler.additions.guardrails import ChargeChange
+from reconciler.additions.money import monthly
 from reconciler.additions.ownership import Owner
 from reconciler.ledger.known import KnownLine, Snapshot
 from reconciler.usage.bills import Bill
@@ -24,13 +25,14 @@ def changes_of(
     digests: Mapping[Owner, str],
     snapshot: Snapshot,
     period: str,
+    currency: str | None,
 ) -> list[ChargeChange]:
     """One for each charge that is written in this run, changed or not."""
     by_owner: dict[Owner, list[Written]] = defaultdict(list)
     for each in written:
         by_owner[each.owner].append(each)
     return [
-        _change(owner, lines, bills[owner], rules[owner], digests[owner], snapshot, period)
+        _change(owner, lines, bills[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
         for owner, lines in by_owner.items()
     ]
 
@@ -43,6 +45,8 @@ def _change(
     digest: str,
     snapshot: Snapshot,
     period: str,
+    *,
+    currency: str | None,
 ) -> ChargeChange:
     ours = [each for each in lines if each.live is not None and not each.adopted]
     known = [snapshot.lines.get(each.live.id) for each in ours if each.live is not None]
@@ -54,7 +58,7 @@ def _change(
         addresses=frozenset(each.address for each in lines) | {_short(each.address, owner) for each in lines},
         billed_before=sum((_billed(each, line) for each, line in zip(ours, known, strict=True)), _ZERO),
         after=sum((each.quantity for each in lines), _ZERO),
-        money_before=sum((each.live.monthly for each in ours if each.live is not None), _ZERO),
+        money_before=sum((_worth(each, line, currency) for each, line in zip(ours, known, strict=True)), _ZERO),
         money_after=sum((each.monthly for each in lines), _ZERO),
         vanished=bill.state == "zero",
         changed_in_git=bool(rule_before) and digest not in rule_before,
@@ -74,6 +78,14 @@ def _billed(each: Written, known: KnownLine | None) -> Decimal:
     if left is not None:
         return Decimal(left)
     return each.live.quantity if each.live is not None else _ZERO
+
+
+def _worth(each: Written, known: KnownLine | None, currency: str | None) -> Decimal:
+    """Money a month of a line as it was left: undoing a hand edit is no change of the bill."""
+    raw = each.live.obj.raw if each.live is not None else {}
+    left = {} if known is None else known.standing
+    names = ("quantity", "unitPrice", "lessIncluded", "billCustomer")
+    return monthly({**raw, **{name: left[name] for name in names if left.get(name) is not None}}, currency)
 
 
 def _short(address: str, owner: Owner) -> str:

@@ -28,11 +28,16 @@ def with_floor(
     snapshot: Snapshot,
     period: Period,
     currency: str | None,
+    *,
+    new: bool,
 ) -> tuple[Bill, str]:
-    """The bill, not below what its lines held when the ledger began, and a sentence where that matters."""
+    """The bill, not below what its lines held when the ledger began, and a sentence where that matters.
+
+    `new`: the ledger knows no line of this charge.
+    """
     if bill.may_lower or bill.trail is None:
         return bill, ""
-    held = [_held(each, snapshot.lines.get(each.addition.id), digest, period) for each in owned]
+    held = [_held(each, snapshot.lines.get(each.addition.id), digest, period, new=new) for each in owned]
     known = [quantity for quantity in held if quantity is not None]
     # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
     floor = (sum(known, Decimal(0)) if rule.tiering == "graduated" else max(known)) if known else Decimal(0)
@@ -43,14 +48,18 @@ def with_floor(
         f"held at {plain_decimal(floor)} {rule.unit}: the ledger does not know {period} from its start, and what it "
         f"knows gives {plain_decimal(bill.trail.quantity)} {rule.unit}"
     )
-    trail = replace(bill.trail, quantity=floor)
-    return replace(bill, lines=lines, other_products=others, trail=trail), told
+    trail = replace(bill.trail, rounded=floor, quantity=floor)
+    detail = "; ".join(filter(None, (bill.detail, told)))
+    return replace(bill, lines=lines, other_products=others, trail=trail, detail=detail), told
 
 
-def _held(each: Owned, known: KnownLine | None, digest: str, period: Period) -> Decimal | None:
-    """What a line held at the first run that read it; None where the ledger knows what came before."""
+def _held(each: Owned, known: KnownLine | None, digest: str, period: Period, *, new: bool) -> Decimal | None:
+    """What a line held at the first run that read it; None where the ledger knows what came before.
+
+    A line that turns up beside others that the ledger knows is a copy that somebody made: it holds nothing.
+    """
     if known is None:
-        return each.addition.quantity  # this is that run
+        return each.addition.quantity if new else None  # this is that run
     if known.first_quantity is None or known.first_seen_at is None or known.first_seen_at not in period:
         return None
     return known.first_quantity if known.first_rule in (None, digest) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,13 +50,20 @@ def ledger_notes(
     snapshot: Snapshot,
     held: frozenset[str],
     period: str,
+    known: Collection[Owner],
 ) -> LedgerNotes:
-    """`held` are the mappings, by address, whose actions wait."""
+    """`held` are the mappings, by address, whose actions wait; `known` the charges of which the ledger knows a line."""
     every = tuple(written)
     edits = {each.edit.addition_id: each.edit for each in every if each.edit is not None}
     seen = [
-        *(_sighting(each.addition, owner, digests[owner], snapshot, edits) for owner, each in _owned(ownership)),
-        *(_sighting(each, None, None, snapshot, edits) for each in (*ownership.orphans, *ownership.of_periods)),
+        *(
+            _sighting(each.addition, owner, digests[owner], snapshot, edits, new=owner not in known)
+            for owner, each in _owned(ownership)
+        ),
+        *(
+            _sighting(each, None, None, snapshot, edits, new=True)
+            for each in (*ownership.orphans, *ownership.of_periods)
+        ),
     ]
     billed = tuple(
         ToNote(
@@ -109,8 +116,10 @@ def _sighting(
     digest: str | None,
     snapshot: Snapshot,
     edits: Mapping[int, Edit],
+    *,
+    new: bool,
 ) -> Sighting | None:
-    """None where the ledger holds the same already."""
+    """None where the ledger holds the same already. `new`: it knows no line of the charge."""
     known = snapshot.lines.get(live.id)
     tag = live.serial if live.tag is not None else (known.tag if known else "")
     told = (live.tag.customer if live.tag else None) or (known.customer if known else None)
@@ -122,7 +131,7 @@ def _sighting(
         product_id=live.product_id,
         tag=tag,
         customer=customer,
-        first_quantity=live.quantity if known is None else None,
+        first_quantity=live.quantity if known is None and new else None,
         first_rule=digest,
         edit={} if edit is None else edit.seen,
         edited_in=None if edit is None else edit.period,

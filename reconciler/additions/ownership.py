@@ -108,6 +108,18 @@ def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[
     return None if owner is None else (owner, "untagged")
 
 
+def known_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner]:
+    """The charges of which the ledger knows a line, by the tag that it carried."""
+    tags = (parse(line.tag) for line in snapshot.lines.values())
+    identities = {tag.identity for tag in tags if tag is not None}
+    return frozenset(
+        each
+        for each in owners
+        if identity_of(each.source, each.customer_id, each.mapping, each.charge) in identities
+        or identity_of(each.source, each.customer_id, each.mapping, None) in identities
+    )
+
+
 class _Book:
     """The owners, by all that names them."""
 

@@ -8,7 +8,7 @@ One pure pass. Everything that it looks at was read before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
 from reconciler.additions.orphans import Orphan, orphans
-from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.ownership import Owner, Ownership, assign, known_owners
 from reconciler.additions.views import LineView, views
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.known import Snapshot
@@ -69,14 +69,15 @@ def plan_usage(given: UsageInputs) -> UsagePart:
     live = live_additions(at.estate, first, spec.billing.currency)
     ownership = assign(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
 
-    bills, floors = _with_floors(given, rules, digests, ownership)
+    known = known_owners(rules, snapshot)
+    bills, floors = _with_floors(given, rules, digests, ownership, known)
     desired = desired_additions(bills.values(), {rule.name: rule for rule in given.rules}, at)
     matched = match(desired.lines, ownership, period, snapshot)
     writer = Writer(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
     written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
     lost = orphans(ownership.orphans, matched.copies, writer, at.estate, period, snapshot, prune=given.prune)
 
-    charges = changes_of(written, bills, rules, digests, snapshot, str(period))
+    charges = changes_of(written, bills, rules, digests, snapshot, str(period), spec.billing.currency)
     trips, holding = _of_customers(given, charges)
     trips += of_run(
         spec.guardrails,
@@ -118,7 +119,9 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
     )
     lines = views(written, lost, ownership, holding, writer, at.estate)
-    return UsagePart(part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period)), lines)
+    return UsagePart(
+        part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period), known), lines
+    )
 
 
 def _whose(written: Written) -> str:
@@ -126,7 +129,11 @@ def _whose(written: Written) -> str:
 
 
 def _with_floors(
-    given: UsageInputs, rules: Mapping[Owner, Rule], digests: Mapping[Owner, str], ownership: Ownership
+    given: UsageInputs,
+    rules: Mapping[Owner, Rule],
+    digests: Mapping[Owner, str],
+    ownership: Ownership,
+    known: Collection[Owner],
 ) -> tuple[dict[Owner, Bill], dict[str, str]]:
     """Bills that a lost ledger does not lower, and by mapping a sentence for each that it would have lowered."""
     bills: dict[Owner, Bill] = {}
@@ -135,7 +142,9 @@ def _with_floors(
     for bill in given.result.bills:
         owner = Owner(bill.mapping, bill.source, bill.customer_id)
         owned = ownership.of.get(owner, ())
-        bills[owner], why = with_floor(bill, rules[owner], digests[owner], owned, given.snapshot, period, currency)
+        bills[owner], why = with_floor(
+            bill, rules[owner], digests[owner], owned, given.snapshot, period, currency, new=owner not in known
+        )
         if why:
             told[bill.mapping] = why
     return bills, told

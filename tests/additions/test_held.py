@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from reconciler.ledger.store import Ledger
 from reconciler.planning.approvals import Approved
-from tests.planning.builders import live_agreement, mapping
+from tests.planning.builders import addition, live_agreement, mapping
 
 from .scene import Scene
 
@@ -59,8 +60,6 @@ def test_a_change_of_the_rule_in_git_passes_once_and_is_remembered(scene: Scene)
 
 
 def test_a_hand_edit_is_undone_whatever_it_jumped_to(scene: Scene) -> None:
-    from tests.planning.builders import addition  # noqa: PLC0415
-
     scene.hour({"77": "100"})
     scene.live(addition(101, quantity=D(9000)))
     scene.hour({"77": "101"})
@@ -115,3 +114,12 @@ def test_a_line_that_begins_inside_the_month_says_that_it_bills_all_of_it(scene:
         "begins on 2026-11-05 (agreement backup bills from 2026-11-05 on) and bills the whole month: quantities are "
         "never prorated here"
     ]
+
+
+def test_undoing_a_hand_edit_is_no_change_of_the_bill(ledger: Ledger) -> None:
+    scene = Scene(ledger, guardrails={"money": D(5)})
+    scene.hour({"77": "100"})
+    scene.live(addition(101, quantity=D(100), unitPrice=D(9)))
+    scene.now += HOUR
+    scene.uses({"77": "100"})
+    assert scene.plan().tripped == ()

@@ -142,3 +142,27 @@ def test_an_untagged_line_whose_mapping_is_gone_is_an_orphan_that_nobody_prunes(
         "still billing 120: its tag was removed by hand, and the mapping that it had is gone; "
         "cancel it in ConnectWise, or map the customer again"
     )
+
+
+def test_a_copy_that_somebody_made_is_no_sign_of_a_lost_ledger(scene: Scene) -> None:
+    scene.declare(mapping(measure="mean"))
+    scene.hour({"77": "500"})
+    scene.live(
+        addition(101, serialNumber=TAG, quantity=D(500), cancelledDate="2026-11-20T00:00:00Z"),
+        addition(102, serialNumber=TAG, quantity=D(500)),
+    )
+    for _ in range(2):
+        scene.hour({"77": "300"})
+        assert [row.state for row in scene.plan().coverage] == ["billed"]
+    assert scene.billed()[102] == 367
+
+
+def test_what_is_held_is_no_minimum(scene: Scene, tmp_path: Path) -> None:
+    scene.declare(mapping(measure="peak", product=None, ranges=[{"product": "gb", "price": D("0.30")}]))
+    scene.hour({"77": "500"})
+    scene = lost(scene, tmp_path)
+    scene.declare(mapping(measure="peak"))  # another price, so that the line is written
+    scene.now += HOUR
+    scene.uses({"77": "300"})
+    (action,) = scene.plan().actions
+    assert "300 GB used (peak of 1 hours), 500 GB billed; held at 500 GB" in action.reason
