@@ -303,6 +303,12 @@ def test_an_agreement_that_prorates_takes_it(api: Api) -> None:
     api.addition(agreement, api.product(), effectiveDate="2026-11-15")
 
 
+def test_an_agreement_that_prorates_bills_a_part_of_the_first_period_only(api: Api) -> None:
+    agreement = api.agreement(prorateFlag=True)
+    api.addition(agreement, api.product(), quantity=30, unitPrice=1, effectiveDate="2026-11-16")
+    assert [invoice(api, agreement)["total"] for _ in range(2)] == [Decimal("15.00"), Decimal("30.00")]
+
+
 def test_no_addition_begins_before_the_agreement_bills(api: Api) -> None:
     agreement = api.agreement(billStartDate="2026-11-15T00:00:00Z", prorateFlag=True)
     assert refused(api, agreement, effectiveDate="2026-11-14T00:00:00Z") == INVOICED

@@ -89,11 +89,17 @@ def _is_of(invoice: Row, agreement: Row) -> bool:
 
 
 def _additions(tenant: Tenant, agreement: Row, first: str, following: str) -> Decimal:
-    """What the additions of a period bill, as they stand now; in part only where the agreement prorates."""
-    price = "extendedProratePrice" if agreement.data["prorateFlag"] else "extPrice"
+    """What the additions of a period bill, as they stand now.
+
+    Where the agreement prorates, an addition that begins in the period bills its part of it. In every later period it
+    bills whole.
+    """
+    prorates = agreement.data["prorateFlag"]
     return sum(
         (
-            addition.data[price]
+            addition.data[
+                "extendedProratePrice" if prorates and addition.data["effectiveDate"] >= first else "extPrice"
+            ]
             for addition in tenant.children("addition", agreement.id)
             if addition.data["effectiveDate"] < following
             and (addition.data.get("cancelledDate") or following) >= first
