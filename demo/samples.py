@@ -21,7 +21,7 @@ WIDTH = "140"
 def told() -> str:
     """What `make demo` prints on a wide terminal."""
     command = [sys.executable, "-m", "demo"]
-    environ = {**os.environ, "COLUMNS": WIDTH}
+    environ = {**os.environ, "RECONCILER_COLUMNS": WIDTH}
     done = subprocess.run(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return done.stdout
 

@@ -94,15 +94,24 @@ def paint_of(context: Context) -> Paint:
 
 
 def width() -> int:
-    """Columns that a table may take: `COLUMNS` where it is set, else those of the terminal, or 100 in a pipe."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST:
-        return int(given)
+    """Columns that a table may take: those of the terminal (`COLUMNS` overrides it), or 100 in a pipe.
+
+    `RECONCILER_COLUMNS` overrides both: the README's samples are made with it.
+    """
+    if ours := _columns("RECONCILER_COLUMNS"):
+        return ours
     try:
         found = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return IN_A_PIPE
-    return max(found, _NARROWEST) if found else IN_A_PIPE
+    return _columns("COLUMNS") or (max(found, _NARROWEST) if found else IN_A_PIPE)
+
+
+def _columns(variable: str) -> int:
+    """What a variable asks for; 0 where it is not set, or is no width of a table."""
+    given = os.environ.get(variable, "")
+    usable = given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST
+    return int(given) if usable else 0
 
 
 def print_lines(lines: Iterable[str], *, err: bool = False) -> None:

@@ -177,3 +177,8 @@ def test_the_older_names_are_read_as_the_newer_ones() -> None:
 def test_an_older_name_beside_the_newer_one_is_an_error() -> None:
     with pytest.raises(ValueError, match="totalChange is the older name of money: give only money"):
         limits(totalChange=D(9), money=D(9))
+
+
+def test_guardrails_that_are_no_object_are_refused() -> None:
+    with pytest.raises(ValueError, match="dictionary"):
+        Guardrails.model_validate([])

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from reconciler.applying import carry_out
+from reconciler.applying.carry_out import _id_of
+from reconciler.connectwise.errors import StateUnknown
 from reconciler.ledger.errors import LedgerError
 from tests.shop import ALDER, Send, Shop
 
@@ -152,3 +154,8 @@ def test_a_false_yes_to_an_entry_below_an_object_is_a_failure(standing: Shop) ->
     assert "ConnectWise said yes, but type is" in said.out
     company = standing.one("/company/companies", identifier="AlderDental")["id"]
     assert f"Company/alder-dental#company/companies/{company}/typeAssociations" in standing.journal("address")[-1]
+
+
+def test_an_answer_without_an_id_leaves_open_whether_the_write_took() -> None:
+    with pytest.raises(StateUnknown, match="the answer holds no id"):
+        _id_of({}, "PATCH", "company/companies/1")

@@ -65,7 +65,7 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("terminal", "columns", "expected"),
     [
-        (None, "60", 60),
+        (None, "60", 100),
         (133, "", 133),
         (133, "60", 60),
         (133, "0", 133),
@@ -74,7 +74,7 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         (5, "", 20),
     ],
 )
-def test_a_table_takes_the_columns_that_are_set_or_the_terminals_or_100_in_a_pipe(
+def test_a_table_takes_the_terminals_columns_or_100_in_a_pipe(
     terminal: int | None, columns: str, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def size(_number: int) -> os.terminal_size:
@@ -86,3 +86,8 @@ def test_a_table_takes_the_columns_that_are_set_or_the_terminals_or_100_in_a_pip
     monkeypatch.setattr(os, "get_terminal_size", size)
     monkeypatch.setenv("COLUMNS", columns)
     assert width() == expected
+
+
+def test_the_readmes_samples_are_made_at_a_width_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RECONCILER_COLUMNS", "140")
+    assert width() == 140

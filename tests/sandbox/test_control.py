@@ -303,6 +303,7 @@ def test_the_overview_holds_every_table_and_says_how_much_there_is(controls: Con
     assert [table["title"] for table in found["tenant"]] == [
         "Additions",
         "Agreements",
+        "Invoices",
         "Companies",
         "Contacts",
         "Products",
