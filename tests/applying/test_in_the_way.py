@@ -60,6 +60,26 @@ def test_a_near_match_that_the_plan_did_not_take_is_named(standing: Shop, identi
     assert "pin it with metadata.id" in said.out
 
 
+def test_a_refusal_for_another_reason_is_told_as_it_is_and_nothing_is_looked_up(standing: Shop) -> None:
+    refused = []
+    looked = []
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path.endswith("/catalog"):
+            if request.method == "POST":
+                refused.append(request)
+                return httpx.Response(400, json={"code": "InvalidObject", "message": "the price is not allowed"})
+            looked.extend([request] * bool(refused))
+        return await send(request)
+
+    standing.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
+    with standing.meddled(meddle):
+        said = standing.apply("--only", "setup", code=4)
+    assert "the price is not allowed" in said.out
+    assert "the plan found none" not in said.out
+    assert looked == []
+
+
 def test_where_nothing_near_can_be_read_that_is_said(standing: Shop) -> None:
     standing.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
     with standing.meddled(refuses):

@@ -22,6 +22,12 @@ def test_an_approval_is_a_name_or_a_name_and_an_address() -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["money", "quantity=CustomerMapping/acme"])
+def test_an_approval_is_written_as_it_is_given(text: str) -> None:
+    (approved,) = approvals_of([text])
+    assert approved.text == text
+
+
 @pytest.mark.parametrize("text", ["monney", "", "money="])
 def test_a_name_that_no_guardrail_has_is_an_error(text: str) -> None:
     with pytest.raises(ReconcilerError, match="names no guardrail"):

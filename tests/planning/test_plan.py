@@ -65,6 +65,13 @@ def test_a_plan_comes_back_from_its_file_as_it_was() -> None:
     assert read_plan(write_plan(WHOLE)) == WHOLE
 
 
+def test_what_a_guardrail_holds_comes_back_too() -> None:
+    held = action("Addition/acme.storage:gb", held_for="CustomerMapping/acme")
+    plan = plan_of(CREATE, held=(held,))
+    assert read_plan(write_plan(plan)) == plan
+    assert "held" not in json.loads(write_plan(WHOLE))
+
+
 def test_a_file_has_the_keys_of_the_contract() -> None:
     assert set(json.loads(write_plan(WHOLE))) == {
         "format_version",

@@ -1,0 +1,50 @@
+"""What `show` answers about one addition of ours."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from reconciler.additions.views import LineView
+from tests.planning.builders import addition, mapping
+
+from .scene import Scene
+
+LINE = "Addition/acme.storage:gb"
+
+
+def view(scene: Scene, address: str) -> LineView:
+    (found,) = (each for each in scene.planned().lines if each.is_at(address))
+    return found
+
+
+def test_a_line_is_found_by_its_address_and_by_the_short_one(scene: Scene) -> None:
+    scene.live(addition())
+    scene.uses({"77": "130"})
+    assert view(scene, LINE) == view(scene, "Addition/acme:gb")
+    assert [each for each in scene.planned().lines if each.is_at("Addition/acme.devices:gb")] == []
+
+
+def test_its_json_has_what_stands_and_what_will_stand(scene: Scene) -> None:
+    scene.live(addition())
+    scene.uses({"77": "130"})
+    found = view(scene, LINE).to_json()
+    assert (found["address"], found["state"], found["mapping"]) == (LINE, "update", "CustomerMapping/acme")
+    assert found["customer"] == "cove/77"
+    assert (found["live"]["id"], found["live"]["agreement"], found["live"]["product"]) == (99, 9, "BACKUP-GB")
+    assert Decimal(found["live"]["fields"]["quantity"]) == 120
+    assert Decimal(found["desired"]["quantity"]) == 130
+
+
+def test_a_line_that_is_not_made_yet_has_nothing_live(scene: Scene) -> None:
+    scene.uses({"77": "130"})
+    found = view(scene, LINE).to_json()
+    assert (found["state"], found["live"]) == ("create", None)
+
+
+def test_an_orphan_has_no_mapping_and_nothing_that_will_stand(scene: Scene) -> None:
+    scene.declare(mapping())
+    scene.live(addition(serialNumber="rc:cove/79/gone/storage"))
+    scene.uses({"77": "0"})
+    (found,) = (each.to_json() for each in scene.planned().lines if each.state == "orphan")
+    assert (found["mapping"], found["customer"], found["desired"]) == (None, "cove/79", None)
+    assert found["live"]["id"] == 99

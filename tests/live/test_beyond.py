@@ -1,0 +1,107 @@
+"""Additions of ours on agreements that no manifest leads to: which agreements are read, and what of them is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
+
+from .test_reader import Reading, Server, reading
+
+__all__ = ["reading"]
+
+EMPTY = Estate(matches={}, links={}, objects={}, additions={}, solutions={})
+AGREEMENTS = [
+    {"id": 9, "agreementStatus": "Active", "cancelledFlag": False},
+    {"id": 10, "agreementStatus": "Cancelled", "cancelledFlag": False},
+    {"id": 11, "agreementStatus": "Active", "cancelledFlag": True},
+    {"id": 12},
+]
+
+
+def is_ours(obj: LiveObject) -> bool:
+    return str(obj.raw.get("serialNumber") or "").startswith("rc:cove/")
+
+
+def tagged(number: int, agreement: int, tag: str) -> dict[str, Any]:
+    """Every field that is asked for: what a server leaves out is read again."""
+    return {
+        "id": number,
+        "agreementId": agreement,
+        "agreementStatus": "Active",
+        "product": {"id": 4, "identifier": "BACKUP-GB"},
+        "serialNumber": tag,
+        "quantity": 1,
+        "unitPrice": 1,
+        "lessIncluded": 0,
+        "billCustomer": "Billable",
+        "cancelledDate": "2026-12-31T00:00:00Z",
+        "effectiveDate": "2026-11-01T00:00:00Z",
+        "_info": {"lastUpdated": "2026-11-01T00:00:00Z"},
+    }
+
+
+def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
+    """Agreements, and the additions of each; bundles are refused."""
+
+    def answer(_query: dict[str, str], path: str) -> Any:
+        if path.endswith("/additions"):
+            return additions.get(int(path.split("/")[-2]), [])
+        if path.endswith("agreements"):
+            return AGREEMENTS
+        return 404, {"code": "NotFound", "message": "No"}
+
+    return Server(answer)
+
+
+async def beyond(
+    reading: Callable[[Server], Any], server: Server, known: Collection[int], *, search: bool, estate: Estate = EMPTY
+) -> Beyond:
+    async with reading(server) as client:
+        return await with_beyond(client, estate, known, is_ours, search=search)
+
+
+def paths(server: Server) -> list[str]:
+    return sorted(path for path, _ in server.asked if path.endswith("/additions"))
+
+
+async def test_with_nothing_to_read_no_request_is_made(reading: Reading) -> None:
+    server = tenant({})
+    found = await beyond(reading, server, (), search=False)
+    assert (found.estate, found.searched, server.asked) == (EMPTY, False, [])
+
+
+async def test_an_agreement_that_is_read_already_is_not_read_again(reading: Reading) -> None:
+    estate = Estate(matches={}, links={}, objects={}, additions={9: []}, solutions={})
+    server = tenant({})
+    assert (await beyond(reading, server, (9,), search=False, estate=estate)).estate is estate
+    assert server.asked == []
+
+
+async def test_of_known_agreements_what_is_ours_is_kept(reading: Reading) -> None:
+    server = tenant({9: [tagged(1, 9, "rc:cove/1/a/storage"), tagged(2, 9, "SN-17")], 12: [tagged(3, 12, "SN-18")]})
+    found = await beyond(reading, server, (9, 12), search=False)
+    assert {number: [each.id for each in rows] for number, rows in found.estate.additions.items()} == {9: [1]}
+    assert not found.searched
+
+
+async def test_a_search_reads_every_agreement_that_can_bill(reading: Reading) -> None:
+    server = tenant({12: [tagged(3, 12, "rc:cove/1/a/storage")]})
+    found = await beyond(reading, server, (), search=True)
+    assert paths(server) == ["finance/agreements/12/additions", "finance/agreements/9/additions"]
+    assert [*found.estate.additions] == [12]
+    assert found.searched
+
+
+async def test_a_search_reads_known_agreements_that_bill_no_more_too(reading: Reading) -> None:
+    server = tenant({})
+    await beyond(reading, server, (10,), search=True)
+    assert "finance/agreements/10/additions" in paths(server)
+
+
+async def test_billing_cycles_are_known_by_name(reading: Reading) -> None:
+    server = Server(lambda _query, _path: [{"id": 1, "name": "By the quarter", "billingOptions": "Quarterly"}])
+    async with reading(server) as client:
+        assert await billing_cycles(client) == {"By the quarter": "Quarterly"}
