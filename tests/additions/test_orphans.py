@@ -98,3 +98,17 @@ def test_a_line_of_a_mapping_that_an_exclusion_rests_is_no_orphan(scene: Scene) 
     plan = scene.plan(prune=True)
     assert (plan.actions, [row.state for row in plan.coverage]) == ((), ["excluded"])
     assert (plan.money_before, plan.money_after) == (30, 30)
+
+
+def test_one_of_which_we_only_ever_wrote_the_price_is_found_without_its_tag(scene: Scene) -> None:
+    scene.live(addition(unitPrice=Decimal("0.20")))
+    scene.uses({"77": "120"})
+    (action,) = scene.apply()
+    assert [each.path for each in action.changes] == ["unitPrice"]
+
+    del scene.documents["CustomerMapping/acme"]
+    scene.live(addition(serialNumber=""))
+
+    row = orphan(scene.plan(prune=True))
+    assert (row.source, row.customer, row.quantity, row.accounted) == ("cove", "77", 120, False)
+    assert row.detail.endswith("cancel it in ConnectWise, or map the customer again")
