@@ -25,9 +25,11 @@ def many(scene: Scene, used: str) -> dict[str, str]:
 @pytest.mark.parametrize("at", [datetime(2026, 12, 1, 0, 30, tzinfo=UTC), NEXT_MONTH])
 def test_the_first_run_of_a_month_falls_for_all_customers_and_trips_nothing(scene: Scene, at: datetime) -> None:
     scene.hour(many(scene, "900"))
-    scene.hour(many(scene, "100"), at=at)
-    assert {*scene.billed().values()} == {100}
+    scene.now = at
+    scene.uses(many(scene, "100"))
     assert scene.plan().tripped == ()
+    scene.apply()
+    assert {*scene.billed().values()} == {100}
 
 
 def test_the_second_run_of_the_month_is_held_again(scene: Scene) -> None:
