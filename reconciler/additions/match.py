@@ -67,7 +67,7 @@ class _Matcher:
         by_owner: Mapping[Owner, Sequence[DesiredAddition]],
     ) -> None:
         self._ownership = ownership
-        self._first, self._last = period.first_day.isoformat(), period.last_day.isoformat()
+        self._last = period.last_day.isoformat()
         self._snapshot = snapshot
         self._by_owner = by_owner
         self._adoptable: dict[Place, list[LiveAddition]] = defaultdict(list)

@@ -48,7 +48,7 @@ Sort: TypeAlias = Plain | Shape | Many
 
 
 def reference(*texts: str) -> Shape:
-    """A reference to another object: its id, and texts that name it."""
+    """A reference to another object. It has an id and text fields, such as a name."""
     fields: dict[str, Sort] = {"id": ID, **dict.fromkeys(texts, TEXT)}
     return Shape(fields, frozenset({"id"}))
 

@@ -1,4 +1,4 @@
-"""What ConnectWise may answer, by path: made of what the forms of all kinds look at.
+"""The shape of what ConnectWise may answer, by path. It holds the fields that the forms of all kinds read.
 
 The client checks every answer against it, so no code behind the client meets a value of another type.
 """

@@ -47,7 +47,7 @@ class Measured:
     measure: Measure
     chosen: tuple[HourTotal, ...]
     of_hours: int
-    """How many hours the measure had to choose from: those with a figure."""
+    """Hours of the period that have a figure. The measure chooses among them."""
     hours_so_far: int | None = None
     """How many hours there were from the latest of the period's start, the mapping's start and the customer's first
     sample until now. Held hours and hours without a pull are among them, and not in `of_hours`."""

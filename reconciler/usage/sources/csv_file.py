@@ -65,7 +65,7 @@ def parse(source: str, file: str, content: bytes) -> Found:
 def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:
     """Each row that is not blank, with the line on which it begins: its cells, or what is wrong with it.
 
-    Quotes that do not close make all that follows uncertain, so that such a row is the last one.
+    A quote that does not close hides where the next row begins. So the reader stops at such a row.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:

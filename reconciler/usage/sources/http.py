@@ -137,7 +137,10 @@ async def send(
     limits: Limits = LIMITS,
     asks: str = "",
 ) -> bytes:
-    """The body of an answer with status 200, or a SourceError; `asks` names the call where the address does not."""
+    """The body of an answer with status 200. Any other answer raises SourceError.
+
+    `asks` is the name of the call, for an address that serves many calls.
+    """
     where = " ".join(filter(None, (f"usage source {source}, {shown(url)}", asks)))
     problem = ""
     broken = _broken()
