@@ -21,7 +21,7 @@ from reconciler.cli import plan as planning
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, tell
-from reconciler.cli.making import Made, keep, make_plan, notes_of
+from reconciler.cli.making import Made, keep, make_plan, notes_of, tell_unused
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
 from reconciler.cli.planfile import check_month, check_plan
 from reconciler.cli.progress import progress
@@ -92,6 +92,7 @@ class _Run:
         """A plan of another moment: what it was based on is read again."""
         async with self._opened(usage=False) as session:
             check_plan(plan, session, self.context.now)
+            tell_unused(plan, self.approved)
             plan = with_approved(plan, self.approved)
             check_guardrails(plan, self.approved)
             async with self._turn(session) as lease:

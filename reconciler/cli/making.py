@@ -23,7 +23,7 @@ from reconciler.ledger.known import Approval, Snapshot
 from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
 from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
 from reconciler.live.read import Scope, read_estate
-from reconciler.planning.approvals import Approved
+from reconciler.planning.approvals import Approved, unused
 from reconciler.planning.build import build
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.part import Part
@@ -77,6 +77,7 @@ async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Appro
         currency=spec.billing.currency,
         warnings=undeclared(session, estate) if scope.setup else (),
     )
+    tell_unused(plan, approvals)
     return Made(plan, notes)
 
 
@@ -182,6 +183,16 @@ def undeclared(session: Session, estate: Estate) -> list[Note]:
         and not address.startswith("Addition/")
         and "#" not in address
     ]
+
+
+def tell_unused(plan: Plan, approvals: Sequence[Approved]) -> None:
+    """Say which approvals fit nothing: a wrong address approves nothing, and looks as if it did.
+
+    `shrink` is not among them. It is for the pull, and stands in no plan.
+    """
+    for each in unused(plan, approvals):
+        if each.name != "shrink":
+            say(f"note: --approve {each.text} fits no guardrail that this plan trips")
 
 
 def notes_of(plan: Plan) -> LedgerNotes:

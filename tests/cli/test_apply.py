@@ -163,10 +163,14 @@ def test_an_approval_may_name_the_customer_by_any_address_of_its_own(small: Shop
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
 
 
-def test_an_approval_of_another_customer_approves_nothing(small: Shop) -> None:
+def test_an_approval_of_another_customer_approves_nothing_and_is_told(small: Shop) -> None:
     small.apply()
     small.uses(ALDER, "900")
-    assert small("apply", "--only", "usage", "--auto-approve", "--approve", "quantity=CustomerMapping/other").code == 5
+    wrong = ("--approve", "quantity=CustomerMapping/other")
+    said = small("apply", "--only", "usage", "--auto-approve", *wrong, "--approve", "shrink")
+    assert said.code == 5
+    assert "note: --approve quantity=CustomerMapping/other fits no guardrail that this plan trips" in said.err
+    assert "shrink" not in said.err
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
 
 
