@@ -138,8 +138,9 @@ async def _below(
 ) -> dict[str, Mapping[int, list[LiveObject]]]:
     """By kind and parent: all nested collections that the documents need."""
     parents: dict[str, set[int]] = defaultdict(set)
+    told = _Told(matcher.manifests)
     for document in documents:
-        for of, number in _parents(document, matcher, scope):
+        for of, number in _parents(document, matcher, scope, told):
             parents[of.name].add(number)
     declared = declared_by_kind(matcher.manifests.documents)
 
@@ -155,7 +156,7 @@ async def _below(
     return dict(zip(ordered, found, strict=True))
 
 
-def _parents(document: Document, matcher: Matcher, scope: Scope) -> Iterator[tuple[Kind, int]]:
+def _parents(document: Document, matcher: Matcher, scope: Scope, told: _Told) -> Iterator[tuple[Kind, int]]:
     """(nested kind, parent's id): below which live objects this document needs something."""
     of = document.kind
     if of.parent is not None and (number := matcher.owner_id(document, of.parent)) is not None:
@@ -167,20 +168,32 @@ def _parents(document: Document, matcher: Matcher, scope: Scope) -> Iterator[tup
             if number is not None:
                 yield target, number
     for below in of.reads_below if scope.usage else ():
-        number = _below_whom(document, below, matcher)
+        number = _below_whom(document, below, matcher, told)
         if number is not None:
             yield kind(below.kind), number
 
 
-def _below_whom(document: Document, below: Below, matcher: Matcher) -> int | None:
+def _below_whom(document: Document, below: Below, matcher: Matcher, told: _Told) -> int | None:
     if below.parent is None:
         live = matcher.document(document)
         return None if live is None else live.id
-    if below.unless:
-        wanted = _values(document, below.unless)
-        if any(_values(other, below.unless) == wanted for other in matcher.manifests.of_kind(below.kind)):
-            return None
+    if below.unless and _values(document, below.unless) in told.values(below.kind, below.unless):
+        return None
     return matcher.owner_id(document, below.parent)
+
+
+class _Told:
+    """What the documents of a kind declare in some attributes, gathered once: each mapping asks for it."""
+
+    def __init__(self, manifests: Manifests) -> None:
+        self._manifests = manifests
+        self._known: dict[tuple[str, tuple[str, ...]], frozenset[tuple[Any, ...]]] = {}
+
+    def values(self, of: str, attributes: tuple[str, ...]) -> frozenset[tuple[Any, ...]]:
+        key = (of, attributes)
+        if key not in self._known:
+            self._known[key] = frozenset(_values(each, attributes) for each in self._manifests.of_kind(of))
+        return self._known[key]
 
 
 def _values(document: Document, attributes: Iterable[str]) -> tuple[Any, ...]:

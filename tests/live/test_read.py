@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from reconciler.connectwise import NotJson
-from reconciler.live.read import Scope
+from reconciler.live.read import Scope, _Told
 from reconciler.manifests.documents import Document
 from reconciler.planning.setup import plan_setup
 from tests.live.conftest import SETUP, USAGE, Shop
@@ -439,3 +439,19 @@ async def test_an_old_name_in_another_spelling_is_read_whole_too(shop: Shop) -> 
     again = company(identifier="NEW", website="x", metadata={"previously": ["acme &amp;  sons"]})
     estate = await shop.read(again)
     assert estate.matches["Company/acme"].raw["website"] == "x"
+
+
+def test_what_documents_declare_is_gathered_once_however_many_mappings_ask() -> None:
+    """Each mapping asks whether its management solution is declared: going through all of them each time is
+    quadratic."""
+    asked: list[str] = []
+
+    class Counting:
+        def of_kind(self, name: str) -> tuple[Document, ...]:
+            asked.append(name)
+            return (solution(),)
+
+    told = _Told(Counting())  # type: ignore[arg-type]
+    for _ in range(3):
+        assert ("acme", "Cove", "1001") in told.values("ManagementSolution", ("company", "solution", "managed_id"))
+    assert asked == ["ManagementSolution"]
