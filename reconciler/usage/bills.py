@@ -13,7 +13,7 @@ from reconciler.usage.coverage import Row
 from reconciler.usage.errors import UsageError
 from reconciler.usage.history import History, Span, Standing
 from reconciler.usage.judgement import Verdict
-from reconciler.usage.measure import HourTotal, Measured, take
+from reconciler.usage.measure import LOOKING_BACK, HourTotal, Measured, take
 from reconciler.usage.period import Period, day_start
 from reconciler.usage.rating import Line, Rated, Trail, rate
 from reconciler.usage.rules import BillingSettings, Rule
@@ -80,6 +80,8 @@ class Account:
     row: Row
     bill: Bill
     standing: Standing | None
+    measured: Measured | None = None
+    """What the lines of the bill rest on; of a vanished customer that is held, what its lines stand for."""
 
 
 def bill_of(rule: Rule, history: History | None, problem: str | None, since: datetime | None, at: Moment) -> Account:
@@ -88,6 +90,7 @@ def bill_of(rule: Rule, history: History | None, problem: str | None, since: dat
     standing: Standing | None = None
     measured: Measured | None = None
     rated: Rated | None = None
+    stands_for: Measured | None = None
     start = _start(rule, since, at)
     if at.now < start:
         verdict = Verdict("waiting", "held", f"billing starts on {rule.start}")
@@ -98,6 +101,8 @@ def bill_of(rule: Rule, history: History | None, problem: str | None, since: dat
         verdict = judgement.judge(history, rule, standing, at.settings)
         if verdict.effect != "held":
             verdict, measured, rated = _rate(rule, history, standing, verdict, start, at)
+        elif verdict.state == "vanished" and rule.measure in LOOKING_BACK:
+            stands_for = measure(rule, history, standing, start)
     name, renamed_from = judgement.names(None if history is None else history.source, rule, at.period)
     row = Row(
         source=rule.source,
@@ -129,7 +134,7 @@ def bill_of(rule: Rule, history: History | None, problem: str | None, since: dat
         knows_period=knows_period,
         may_lower=rated is None or _may_lower(rule, measured, first, knows_period, at),
     )
-    return Account(row, bill, standing)
+    return Account(row, bill, standing, measured if stands_for is None else stands_for)
 
 
 def _start(rule: Rule, since: datetime | None, at: Moment) -> datetime:

@@ -83,7 +83,7 @@ def desired(
         *(f"{name}: {note}" for name, source in facts.items() if source.whole for note in source.whole.record.notes),
         *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _TOLD and row.source not in failed),
         *devices_to_name(accounts),
-        *billed_twice(bills, facts, at.period),
+        *billed_twice(accounts, facts, at.period),
     ]
     coverage = Coverage(in_order(rows), troubles)
     return UsageResult(at.period, bills, coverage, tuple(dict.fromkeys(warnings)))

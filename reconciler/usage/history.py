@@ -188,6 +188,7 @@ class History:
         known = self.source.last_seen.get(customer_id)
         moments = [] if known is None else [known.observed_at]
         first_listed: dict[Device, int] = {}
+        begins = dict(self.source.devices_since.get(customer_id, {}))
         for order, pull in enumerate(self._pulls):
             samples = pull.samples.get(customer_id, ())
             listings.append(_newest(pull, samples))
@@ -201,17 +202,18 @@ class History:
                         moment, size = start, None
                     number = self.span.hour_of(moment)
                 moments.append(moment)
+                if device not in begins or moment < begins[device]:
+                    begins[device] = moment
                 if not since <= moment < self.span.end:
                     continue
-                told = spoken.get(number)
-                if told is None or told[0] != order or told[1] < moment:
-                    spoken[number] = (order, moment if told is None else max(moment, told[1]))
+                first, newest = spoken.get(number, (order, moment))
+                spoken[number] = (first, max(newest, moment))
                 if size is not None:
                     figure = Figure(moment, order, size, customer_id)
                     there = placed.setdefault(number, {})
                     if device not in there or figure > there[device]:
                         there[device] = figure
-        of = _Customer(customer_id, listings, sorted(moments), first_listed)
+        of = _Customer(customer_id, listings, sorted(moments), first_listed, begins)
         numbers = {*spoken, *self._absences(listings, since)}
         totals = (self._hour(of, number, spoken.get(number), placed.get(number, {})) for number in sorted(numbers))
         return tuple(total for total in totals if total is not None)
@@ -225,7 +227,10 @@ class History:
     def _hour(
         self, of: _Customer, number: int, spoken: tuple[int, datetime] | None, placed: Mapping[Device, Figure]
     ) -> HourTotal | None:
-        """One hour's total; None where it is not known."""
+        """One hour's total; None where it is not known.
+
+        Without a pull in it, the first that tells of it says which devices were there: one that came later was not.
+        """
         order = self._last_in_hour.get(number)
         within = order is not None
         if order is None:
@@ -252,8 +257,10 @@ class History:
                 if not gone:
                     devices.append(DeviceReading(device, figure.bytes, figure.at, held=False))
                 continue
-            figures = self._figures_of_hours(of.customer_id)
-            carried = self._carried(of.customer_id, device, figures, self.span.hour(number + 1), order)
+            end = self.span.hour(number + 1)
+            if not within and of.begins[device] >= end:
+                continue
+            carried = self._carried(of.customer_id, device, self._figures_of_hours(of.customer_id), end, order)
             if carried is None:
                 missing.append(device)
             elif moment - carried.at > self.span.max_age:
@@ -332,6 +339,8 @@ class _Customer(NamedTuple):
     moments: Sequence[datetime]
     """What its samples speak of, in their order."""
     first_listed: Mapping[Device, int]
+    begins: Mapping[Device, datetime]
+    """When each device had its first sample under this customer."""
 
     def last_sample(self, before: datetime) -> datetime | None:
         place = bisect_left(self.moments, before)

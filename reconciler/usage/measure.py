@@ -8,6 +8,9 @@ from datetime import datetime
 
 from reconciler.usage.rules import Measure
 
+LOOKING_BACK: tuple[Measure, ...] = ("peak", "p95")
+"""Measures that choose an hour of their own; `last` and `mean` bill a device that moved once."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceReading:

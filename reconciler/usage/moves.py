@@ -5,52 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from reconciler.usage.bills import Bill
-from reconciler.usage.facts import SourceFacts
+from reconciler.usage.bills import Account
+from reconciler.usage.facts import SourceFacts, WholePull
 from reconciler.usage.judgement import when
-from reconciler.usage.measure import HourTotal
+from reconciler.usage.measure import LOOKING_BACK, HourTotal
 from reconciler.usage.period import Period
-
-_LOOKING_BACK = ("peak", "p95")
-"""Measures that choose an hour of their own; `last` and `mean` bill a moved device once."""
+from reconciler.usage.rules import Measure
 
 
 class _Billed(NamedTuple):
-    bill: Bill
+    mapping: str
+    customer_id: str
+    measure: Measure
     hour: HourTotal
 
 
-def billed_twice(bills: Sequence[Bill], facts: Mapping[str, SourceFacts], period: Period) -> Iterator[str]:
+def billed_twice(accounts: Sequence[Account], facts: Mapping[str, SourceFacts], period: Period) -> Iterator[str]:
     """A warning for each device that moved and stands in the chosen hours of two customers."""
-    found: dict[tuple[str, str], list[_Billed]] = {}
-    for bill in bills:
-        if bill.measured is None or bill.state == "held":
+    for (source, device), billed in _by_device(accounts).items():
+        if len(billed) < 2 or not any(each.measure in LOOKING_BACK for each in billed):
             continue
-        seen: set[str] = set()
-        for hour in bill.measured.chosen:
-            for device in hour.devices:
-                if device.device_id is not None and device.device_id not in seen:
-                    seen.add(device.device_id)
-                    found.setdefault((bill.source, device.device_id), []).append(_Billed(bill, hour))
-    for (source, device_id), billed in found.items():
-        measures = [each.bill.measured.measure for each in billed if each.bill.measured is not None]
-        if len(billed) < 2 or not any(measure in _LOOKING_BACK for measure in measures):
-            continue
-        here = [each for each in billed if _lists(facts[source], each.bill.customer_id, device_id)]
+        here = [each for each in billed if _lists(facts[source].whole, each.customer_id, device)]
+        if not here and not _ever_together(facts[source], billed, device):
+            here = [max(billed, key=lambda each: each.hour.hour)]  # it is gone from both: where it was later
         for before in billed:
             if len(here) == 1 and before is not here[0]:
-                yield _told(source, device_id, before, here[0], period)
+                yield _told(source, device, before, here[0], period)
+
+
+def _by_device(accounts: Sequence[Account]) -> Mapping[tuple[str, str], Sequence[_Billed]]:
+    """What is billed of each device, by source and device; the first chosen hour of each customer that holds it."""
+    found: dict[tuple[str, str], list[_Billed]] = {}
+    for account in accounts:
+        measured = account.measured
+        for hour in () if measured is None else measured.chosen:
+            for reading in hour.devices:
+                if reading.device_id is None or measured is None:
+                    continue
+                billed = found.setdefault((account.bill.source, reading.device_id), [])
+                if not billed or billed[-1].customer_id != account.bill.customer_id:
+                    billed.append(_Billed(account.bill.mapping, account.bill.customer_id, measured.measure, hour))
+    return found
 
 
 def _told(source: str, device: str, before: _Billed, now: _Billed, period: Period) -> str:
-    whom = f"from customer {before.bill.customer_id} to {now.bill.customer_id}"
+    whom = f"from customer {before.customer_id} to {now.customer_id}"
     hours = " and ".join(
-        f"by CustomerMapping/{each.bill.mapping} in the hour from {when(each.hour.hour)}" for each in (before, now)
+        f"by CustomerMapping/{each.mapping} in the hour from {when(each.hour.hour)}" for each in (before, now)
     )
     return f"{source}: device {device} moved {whom} in {period} and is billed under both: {hours}"
 
 
-def _lists(source: SourceFacts, customer_id: str, device: str) -> bool:
-    """Whether the newest believed pull lists the device under the customer."""
-    samples = () if source.whole is None else source.whole.samples.get(customer_id, ())
+def _ever_together(source: SourceFacts, billed: Sequence[_Billed], device: str) -> bool:
+    """Whether one pull lists the device under several of these customers: then there are several of that id."""
+    return any(sum(_lists(pull, each.customer_id, device) for each in billed) > 1 for pull in source.pulls)
+
+
+def _lists(pull: WholePull | None, customer_id: str, device: str) -> bool:
+    samples = () if pull is None else pull.samples.get(customer_id, ())
     return any(sample.device_id == device for sample in samples)

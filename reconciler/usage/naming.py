@@ -28,7 +28,7 @@ def _in_state(accounts: Sequence[Account], state: str) -> list[str]:
     return [
         f"{figure_of(device, account.row.unit or 'GB')} of {account.row.name}"
         for account in accounts
-        if account.standing is not None and account.row.state in ("billed", "stale")
+        if account.standing is not None
         for device in account.standing.of(state)
     ]
 

@@ -11,6 +11,7 @@ from reconciler.usage.coverage import Row
 from reconciler.usage.errors import UsageError
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.history import DeviceNow, History, Standing
+from reconciler.usage.judgement import silence
 from reconciler.usage.rating import Rated, rate
 from reconciler.usage.rules import BYTES_OF, Exclusion, Rule
 
@@ -90,7 +91,7 @@ def unmapped_rows(
             name=_name(source, customer_id),
             state="unmapped" if attributed else "unattributed",
             effect="none",
-            detail="; ".join(details),
+            detail="; ".join(filter(None, (*details, silence(standing, source.unit)))),
             quantity=in_unit(standing.bytes, source),
             unit=source.unit,
             money=None if rated is None else rated.amount,

@@ -254,7 +254,7 @@ def test_names_that_are_not_alike_suggest_nothing() -> None:
 
 
 def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
-    source = facts({"1": {"a": GB}}, latest=record(2, state="failed", error="no\n  network"))
+    source = facts({"1": {"a": GB}}, latest=record(2, state="failed", error="no network\n  look at the cable"))
     result = result_of(source, [rule()])
     row, bill = only_row(result), only_bill(result)
     assert (row.state, row.effect, row.quantity, bill.state, bill.lines) == ("unknown", "held", None, "held", ())
@@ -262,7 +262,7 @@ def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
     assert result.coverage.failed_sources == ("cove",)
     assert not result.coverage.is_complete
     (warning,) = result.warnings
-    assert "failed: no network; the last believed pull was at 2025-11-22 12:00 UTC" in warning
+    assert "failed: no network; look at the cable; the last believed pull was at 2025-11-22 12:00 UTC" in warning
     assert warning.endswith("; 1 mapped customer is held at its last quantity")
 
 
@@ -597,6 +597,45 @@ def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_bill
 def test_devices_of_one_id_under_two_customers_have_not_moved() -> None:
     source = facts({"1": {"a": GB}, "2": {"a": GB}})
     assert result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
+    gone = facts({"1": {"b": 0}, "2": {"c": 0}}, earlier=(whole({"1": {"a": GB}, "2": {"a": GB}}, NOON - HOUR, 0),))
+    assert result_of(gone, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
+
+
+def test_a_device_that_moved_is_named_after_it_has_gone_too_while_both_peaks_bill_it() -> None:
+    earlier = (
+        whole({"1": {"a": 9 * GB, "c": GB}, "2": {"b": GB}}, NOON - 2 * HOUR, 0),
+        whole({"1": {"c": GB}, "2": {"a": 9 * GB, "b": GB}}, NOON - HOUR, 1),
+    )
+    source = facts({"1": {"c": GB}, "2": {"b": GB}}, earlier=earlier)
+    (warning,) = result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings
+    assert "device a moved from customer 1 to 2 in 2025-11 and is billed under both" in warning
+
+
+def test_the_only_device_of_a_customer_that_moved_is_named_while_the_customer_is_held() -> None:
+    earlier = (whole({"1": {"a": 9 * GB}, "2": {"b": GB}}, NOON - HOUR, 0),)
+    source = facts({"2": {"a": 9 * GB, "b": GB}}, earlier=earlier)
+    result = result_of(source, [rule("1", measure="p95"), rule("2")])
+    assert [bill.state for bill in result.bills] == ["held", "billed"]
+    assert result.bills[0].measured is None
+    assert [warning for warning in result.warnings if "moved" in warning] == [
+        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed under both: by CustomerMapping/mapping-1 "
+        "in the hour from 2025-11-22 11:00 UTC and by CustomerMapping/mapping-2 in the hour from 2025-11-22 12:00 UTC"
+    ]
+
+
+def test_a_silent_device_is_named_whoever_has_it() -> None:
+    source = facts(
+        {"1": {None: GB, "a": None}, "2": {"b": None}},
+        before={
+            "1": {"a": Reading("1", "a", GB, NOON - HOUR)},
+            "2": {"b": Reading("2", "b", 2 * GB, NOON - HOUR)},
+        },
+    )
+    result = result_of(source, [rule("1")])
+    refused, unmapped = result.coverage.rows
+    assert (refused.state, unmapped.state) == ("refused", "unmapped")
+    assert "no new figure of device a (last 1 GB at 2025-11-22 11:00 UTC) of 1" in result.warnings[-1]
+    assert "no new figure of device b (last 2 GB at 2025-11-22 11:00 UTC), which counts on" in unmapped.detail
 
 
 def test_amounts_are_rounded_for_the_currency_of_the_workspace() -> None:

@@ -304,3 +304,19 @@ def test_a_device_that_was_listed_before_these_pulls_is_gone_where_the_hours_pul
     assert totals(pulls, devices_since=long_ago) == {0: 1, 1: 6}
     only_then = {"1": {"a": NOON + 10 * MINUTE}}
     assert totals(pulls, devices_since=only_then) == {0: 6, 1: 6}
+
+
+def test_a_device_that_moved_stays_out_of_earlier_hours_that_a_later_pull_tells_of() -> None:
+    """No run in the hour after noon: the pull after it brings a late figure, and a silent device that moved later."""
+    first = pull(-HOUR, ("1", "a", 1), ("2", "b", 9))
+    late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
+    assert totals([first, late]) == {-1: 1, 0: 2, 1: 11}
+    assert totals([first, late], "2") == {-1: 9}
+
+
+def test_of_an_hour_without_a_pull_the_first_pull_that_tells_of_it_says_which_devices_were_there() -> None:
+    first = pull(-HOUR, ("1", "a", 1), ("1", "b", 9))
+    told = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
+    again = pull(2 * HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "c", 5))
+    assert totals([first, told]) == {-1: 10, 0: 11, 1: 11}
+    assert totals([first, told, again]) == {-1: 10, 0: 11, 1: 11, 2: 7}

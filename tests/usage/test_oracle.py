@@ -85,6 +85,15 @@ class Oracle:
     def moment(self, read: Read, seen: Seen) -> datetime:
         return read.at if seen.at > read.at + AHEAD else seen.at
 
+    def since(self, customer: str, device: str) -> datetime:
+        """ "A move works from the hour of the first sample under the new one; earlier hours stay where they were"."""
+        return min(
+            self.moment(read, seen)
+            for read in self.reads
+            for seen in read.seen
+            if (seen.customer, seen.device) == (customer, device)
+        )
+
     def hour(self, customer: str, begin: datetime) -> Fraction | None:
         """The customer's total in the hour from `begin`; None where no figure of it is known."""
         end = begin + HOUR
@@ -99,7 +108,7 @@ class Oracle:
             teller = within[-1]
             at = self.reads[teller].at
         elif spoken:
-            teller = max(number for number, _, _ in spoken)
+            teller = min(number for number, _, _ in spoken)
             at = max(when for _, when, _ in spoken)
         else:
             return None
@@ -143,7 +152,7 @@ class Oracle:
                 # "unless a later whole pull of that hour no longer lists it"
                 if not (within and device not in listed and at > when and before):
                     total += size or 0
-            elif device in listed:
+            elif device in listed and (within or self.since(customer, device) < end):
                 figure = self.last_figure(customer, device, end, teller)
                 if figure is not None and at - figure[0] > MAX_AGE:
                     return None  # "then its customer is held"
@@ -205,7 +214,8 @@ LATE = st.sampled_from([0, 0, 0, 0, 10, 50, 130, 200, -4, -30])
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Read]:
-    """Pulls around the start of a month: steps of up to some hours; each device somewhere, with a figure or without."""
+    """Pulls around the start of a month: steps of up to some hours; each device somewhere, with
+    figures or without, as a file holds them."""
     at = START - draw(st.integers(0, 7)) * HOUR - draw(st.integers(0, 59)) * MINUTE
     reads: list[Read] = []
     for _ in range(draw(st.integers(1, 12))):
@@ -213,9 +223,10 @@ def histories(draw: st.DrawFn) -> list[Read]:
         failed = draw(st.integers(0, 7)) == 0
         for device in DEVICES:
             place = draw(PLACES)
-            size, late = draw(SIZES), draw(LATE)
             places = CUSTOMERS if place == "both" else () if place is None else (place,)
-            seen += [Seen(customer, device, at - late * MINUTE, size) for customer in places]
+            for late in draw(st.lists(LATE, min_size=1, max_size=3, unique=True)):
+                size = draw(SIZES)
+                seen += [Seen(customer, device, at - late * MINUTE, size) for customer in places]
         if not seen:  # an empty pull is never believed: a device of nobody's keeps this one
             seen.append(Seen("9", "z", at, GB))
         reads.append(Read(at, failed, tuple(seen)))

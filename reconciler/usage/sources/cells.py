@@ -48,7 +48,8 @@ def said(value: Any) -> str:
     if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:
         return f"a number of more than {LONGEST_SHOWN} digits"
     if isinstance(value, int | float | Decimal):
-        return str(value)
+        text = str(value)
+        return text if len(text) <= LONGEST_SHOWN else f"a number of more than {LONGEST_SHOWN} digits"
     return "a list" if isinstance(value, list | tuple) else "an object"
 
 
@@ -113,8 +114,10 @@ def _number(used: Any) -> Decimal | None:
         if not _NUMBER.fullmatch(text):
             raise BadValueError(f"used is not a number: {said(used)}{_advice(text)}")
         amount = Decimal(text)
-    else:
+    elif used.is_finite():
         amount = used
+    else:
+        raise BadValueError(f"used is not a number: {said(used)}; write null where the figure is not known")
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and exponent > 0 and amount:
         raise BadValueError(

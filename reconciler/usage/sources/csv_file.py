@@ -65,20 +65,23 @@ def parse(source: str, file: str, content: bytes) -> Found:
 def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:
     """Each row that is not blank, with the line on which it begins: its cells, or what is wrong with it.
 
-    A quote that does not close hides where the next row begins. So the reader stops at such a row.
+    A quote that does not close hides where the next row begins. The reader goes on with the next line then, so that
+    every bad row is named at once: the file is refused anyway.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        number = reader.line_num + 1
+    lines = list(io.StringIO(text, newline=""))
+    begin = 0
+    while begin < len(lines):
+        reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), strict=True)
+        done = begin
         try:
-            cells = next(reader)
-        except StopIteration:
+            for cells in reader:
+                number, done = done + 1, begin + reader.line_num
+                if any(cell.strip() for cell in cells):
+                    yield number, cells
             return
         except csv.Error as error:
-            yield number, f"this is not CSV: {error}; check its quotes. The rows after it were not read"
-            return
-        if any(cell.strip() for cell in cells):
-            yield number, cells
+            yield done + 1, f"this is not CSV: {error}; check its quotes"
+            begin = done + 1
 
 
 def _row(where: str, header: list[str], cells: list[str] | str) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.ledger.records import Pull
 from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.addresses import shown
-from reconciler.usage.sources.cells import said
+from reconciler.usage.sources.cells import LONGEST_SHOWN, said
 from reconciler.usage.sources.files import read_file
 from reconciler.usage.sources.pulling import Clock, Found, Sleep, hidden, whole_or_failed
 from reconciler.usage.sources.rows import COLUMNS, REQUIRED, Row, check_columns, read_rows
@@ -78,19 +79,24 @@ async def pull(
     return await whole_or_failed(settings.name, now, clock, read, hidden(settings.token))
 
 
-def parse(source: str, place: str, content: bytes) -> Found:
-    """The customers and samples of a JSON text."""
-    return read_rows(source, load(source, place, content))
+def parse(source: str, file: str, content: bytes) -> Found:
+    """The customers and samples of a JSON file."""
+    return read_rows(source, load(source, file, content, lined=True))
 
 
-def load(source: str, place: str, content: bytes) -> list[Row]:
-    """The rows of a JSON text; fractions are read as Decimal. Raises GarbledError where a second try may help."""
+def load(source: str, place: str, content: bytes, *, lined: bool = False) -> list[Row]:
+    """The rows of a JSON text; fractions are read as Decimal. Raises GarbledError where a second try may help.
+
+    With `lined` each row says on which line of the text it begins.
+    """
     where = f"usage source {source}, {place}"
     try:
+        text = content.decode("utf-8-sig")
         value: Any = json.loads(
-            content.decode("utf-8-sig"),
+            text,
             parse_float=Decimal,
-            parse_constant=_no_constant,
+            parse_int=_whole_number,
+            parse_constant=Decimal,
             object_pairs_hook=_object,
         )
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -104,10 +110,61 @@ def load(source: str, place: str, content: bytes) -> list[Row]:
             where=where,
             advice="send [{customer_id, customer_name, device_id, used, unit, as_of}, …]",
         )
-    if rows and isinstance(rows[0], Mapping):
-        check_columns(rows[0], f"{place} row 1", source)
+    if isinstance(value, _Object) and "rows" in value.twice:
+        raise SourceError(
+            "`rows` stands twice, and it is not known which one counts",
+            where=where,
+            advice="send one array of rows",
+        )
+    present = dict.fromkeys(name for row in rows if isinstance(row, _Object) for name in row)
+    if present:
+        check_columns(present, place, source)
     path = "/rows" if isinstance(value, Mapping) else ""
-    return [_row(f"{place} row {number + 1} ({path}/{number})", row) for number, row in enumerate(rows)]
+    lines = row_lines(text) if lined else ()
+    places = (
+        (f"{place}:{line}" for line in lines) if lined else (f"{place} row {each + 1}" for each in range(len(rows)))
+    )
+    return [_row(f"{at} ({path}/{number})", row) for number, (at, row) in enumerate(zip(places, rows, strict=True))]
+
+
+_BLANKS = re.compile(r"[ \t\r\n,:]*")
+_WALK = json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+def row_lines(text: str) -> list[int]:
+    """The line on which each row begins, in a JSON text that was read: an array, or an object with `rows`."""
+    place = _after_blanks(text, 0)
+    if text[place] == "{":
+        place = _rows_of(text, place + 1)
+    lines: list[int] = []
+    line, counted = 1, 0
+    place = _after_blanks(text, place + 1)
+    while text[place] != "]":
+        line += text.count("\n", counted, place)
+        counted = place
+        lines.append(line)
+        _, place = _WALK.raw_decode(text, place)
+        place = _after_blanks(text, place)
+    return lines
+
+
+def _rows_of(text: str, place: int) -> int:
+    """Where the value of `rows` begins, in an object whose members begin at a place; of several, the last."""
+    found = place
+    place = _after_blanks(text, place)
+    while text[place] != "}":
+        name, place = _WALK.raw_decode(text, place)
+        place = _after_blanks(text, place)
+        found = place if name == "rows" else found
+        _, place = _WALK.raw_decode(text, place)
+        place = _after_blanks(text, place)
+    return found
+
+
+def _after_blanks(text: str, place: int) -> int:
+    """The place after blanks and the commas and colons between values."""
+    found = _BLANKS.match(text, place)
+    return place if found is None else found.end()
 
 
 class _Object(dict[str, Any]):
@@ -135,8 +192,9 @@ def _row(where: str, row: Any) -> Row:
     return Row(where, row)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON; write null where a figure is not known")
+def _whole_number(digits: str) -> int | Decimal:
+    """Python refuses to read a number of thousands of digits as an int, in words of its own."""
+    return int(digits) if len(digits) <= LONGEST_SHOWN else Decimal(digits)
 
 
 def _not_json(content: bytes, error: Exception, where: str) -> SourceError:

@@ -98,6 +98,21 @@ async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_line(tmp_
     assert "5 of 6 rows cannot be read" in str(found.error)
 
 
+async def test_a_row_whose_quotes_do_not_close_hides_no_other_bad_row(tmp_path: Path) -> None:
+    bad = [
+        "1,Acme,a,x,B,2025-11-22T12:00:00Z",
+        '1,"Acme"Berlin,b,1,B,2025-11-22T12:00:00Z',
+        "1,Acme,c,1_000,B,2025-11-22T12:00:00Z",
+        '1,"Acme,d,1,B,2025-11-22T12:00:00Z',
+        ROW.strip(),
+        "1,Acme,e,1,B,2025-11-22",
+    ]
+    text = str((await pull_of(tmp_path, HEADER + "\n".join(bad))).error)
+    lines = [line.strip().partition(": ")[0] for line in text.splitlines()[1:-1]]
+    assert lines == ["usage.csv:2", "usage.csv:3", "usage.csv:4", "usage.csv:5", "usage.csv:7"]
+    assert "usage.csv:5: this is not CSV: unexpected end of data; check its quotes" in text
+
+
 async def test_old_line_ends_are_lines_too(tmp_path: Path) -> None:
     found = await pull_of(tmp_path, (HEADER + ROW + ROW.replace("2.5", "x")).replace("\n", "\r"))
     assert "usage.csv:3: used is not a number" in str(found.error)

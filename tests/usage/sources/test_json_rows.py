@@ -49,16 +49,14 @@ async def test_fractions_are_exact(tmp_path: Path) -> None:
         (b'[{"customer_id": ', "this is not JSON"),
         (b"\xff\xfe[]", "this is not JSON"),
         (b"[" * 100_000, "the JSON is nested too deeply"),
-        (b'[{"used": NaN}]', "NaN is no number of JSON"),
-        (b'[{"used": -Infinity}]', "-Infinity is no number of JSON"),
-        (b"[" + b"9" * 5000 + b"]", "this is not JSON"),
+        (b"[" + b"9" * 5000 + b"]", "usage.json:1 (/0): this is no object: a number of more than 60 digits"),
         (b"null", "the answer is null"),
         (b'{"rows": null}', "neither an array of rows nor an object"),
         (b'{"rows": {}}', "neither an array of rows nor an object"),
         (b'{"data": []}', "neither an array of rows nor an object"),
         (b"3", "neither an array of rows nor an object"),
-        (b"[3]", "usage.json row 1 (/0): this is no object: 3"),
-        (b'{"rows": [null]}', "usage.json row 1 (/rows/0): this is no object: null"),
+        (b"[3]", "usage.json:1 (/0): this is no object: 3"),
+        (b'{"rows": [null]}', "usage.json:1 (/rows/0): this is no object: null"),
         (b'[{"used": 1}]', "missing columns: customer_id"),
     ],
 )
@@ -70,7 +68,7 @@ async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, conten
 
 async def test_a_bad_row_is_named_by_its_number(tmp_path: Path) -> None:
     found = await pull_of(tmp_path, json.dumps([ROW, {**ROW, "customer_id": "2", "unit": "MB"}]).encode())
-    assert "usage.json row 2 (/1): unit is 'MB'" in str(found.error)
+    assert "usage.json:1 (/1): unit is 'MB'" in str(found.error)
 
 
 async def test_an_endpoint_is_read_with_its_token() -> None:
@@ -176,15 +174,15 @@ async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_pointer(t
     rows = [ROW, {**ROW, "used": "1_000"}, [], {**ROW, "as_of": "2025-11-22T12:00:00"}, {"customer_id": "1"}]
     text = str((await pull_of(tmp_path, json.dumps({"rows": rows}).encode())).error)
     assert "4 of 5 rows cannot be read" in text
-    assert "usage.json row 2 (/rows/1): used is not a number: '1_000'" in text
-    assert "usage.json row 3 (/rows/2): this is no object: a list" in text
-    assert "usage.json row 4 (/rows/3): as_of has no time zone" in text
-    assert "usage.json row 5 (/rows/4): customer_name, used, unit, as_of is not there" in text
+    assert "usage.json:1 (/rows/1): used is not a number: '1_000'" in text
+    assert "usage.json:1 (/rows/2): this is no object: a list" in text
+    assert "usage.json:1 (/rows/3): as_of has no time zone" in text
+    assert "usage.json:1 (/rows/4): customer_name, used, unit, as_of is not there" in text
 
 
 async def test_a_row_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
     text = json.dumps([ROW]).replace('"used": 2.5', '"used": 2.5, "used": 3')
-    assert "row 1 (/0): used stands twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
+    assert ":1 (/0): used stands twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
     harmless = json.dumps([{**ROW, "note": 1}]).replace('"note": 1', '"note": 1, "note": 2')
     assert (await pull_of(tmp_path, harmless.encode())).state == "whole"
 
@@ -218,3 +216,46 @@ async def test_a_token_that_no_header_can_hold_is_refused_before_anything_is_sen
         found = await pull(JsonSettings("rows", url=server.url, token=token), NOW)
     assert "the token is empty, or holds blanks" in str(found.error)
     assert server.seen == []
+
+
+async def test_each_bad_row_of_a_file_is_named_by_its_line(tmp_path: Path) -> None:
+    bad = [
+        {**ROW, "used": float("nan")},
+        {**ROW, "used": float("-inf"), "customer_name": "a\nb, ]: {"},
+        3,
+        {"customer_id": "1"},
+        {**ROW, "used": 10**4000},
+        {**ROW, "used": "1_000"},
+    ]
+    rows = json.dumps([ROW, *bad], indent=1)
+    lines = rows.splitlines()
+    begins = [number for number, line in enumerate(lines, 1) if line.startswith((" {", " 3"))]
+    for text, path, before in (
+        (rows, "", 0),
+        ('{"made": {"rows": [1,\n2]},\n"rows" :\n' + rows + ', "more": [NaN]}', "/rows", 3),
+    ):
+        found = str((await pull_of(tmp_path, text.encode())).error)
+        assert "6 of 7 rows cannot be read" in found
+        for number, words in (
+            (1, "used is not a number: NaN; write null where the figure is not known"),
+            (2, "used is not a number: -Infinity"),
+            (3, "this is no object: 3"),
+            (4, "customer_name, used, unit, as_of is not there"),
+            (5, "used is too large: a number of more than 60 digits"),
+            (6, "used is not a number: '1_000'"),
+        ):
+            assert f"usage.json:{begins[number] + before} ({path}/{number}): {words}" in found
+
+
+async def test_a_column_that_no_row_has_is_named_once_with_what_may_be_meant(tmp_path: Path) -> None:
+    rows = [3, {**ROW, "Used": 1}, {**ROW, "Used": 2}]
+    for row in rows[1:]:
+        del row["used"]  # type: ignore[attr-defined]
+    text = str((await pull_of(tmp_path, json.dumps(rows).encode())).error)
+    assert "usage.json: missing column: used (did you mean 'Used'?)" in text
+
+
+async def test_an_object_that_holds_rows_twice_is_refused(tmp_path: Path) -> None:
+    rows = json.dumps([ROW])
+    text = str((await pull_of(tmp_path, f'{{"rows": {rows}, "rows": []}}'.encode())).error)
+    assert "`rows` stands twice" in text
