@@ -54,6 +54,8 @@ class Written:
     drifted: tuple[Note, ...] = ()
     """Edits that stop the run, by `onDrift: fail`."""
     edit: Edit | None = None
+    accepted: frozenset[str] = frozenset()
+    """Fields in which a hand edit is left to stand, by `onDrift: accept`."""
     adopted: bool = False
     """Taken over from somebody else in this run."""
     why: str = ""
@@ -83,7 +85,8 @@ class Writer:
         if pair.how == "tag":
             return self._updated(line, live)
         retagged = Change(path="serialNumber", before=live.serial or None, after=line.owner.tag)
-        changes = (retagged, *changed(kind("Addition"), _values(line), live.obj))
+        rest = changed(kind("Addition"), _values(line), live.obj)
+        changes = (retagged, *(each for each in rest if each.path != retagged.path))
         if pair.how == "untagged":
             note = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
             fails = self.on_drift == "fail"
@@ -181,7 +184,7 @@ class Writer:
             # What is noted is what we left: else the edit would pass for ours in the next run.
             ours = {change.path: known.standing.get(change.path) for change in edits}
             written = self._rewritten(line, live, "update", line.why, left, notes=(note,), edit=edit)
-            return replace(written, fields={**written.fields, **ours})
+            return replace(written, fields={**written.fields, **ours}, accepted=frozenset(ours))
         fails = self.on_drift == "fail"
         return self._rewritten(
             line,

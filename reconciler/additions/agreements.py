@@ -17,6 +17,9 @@ from reconciler.usage.period import Period
 MONTHLY = "Monthly"
 """The billing option of a cycle of one calendar month, and the name that such a cycle has by default [spec]."""
 
+Cycles = Mapping[str | int, str]
+"""The billing option of each billing cycle, by its name and by its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -47,8 +50,8 @@ class Beginning:
     """In words, where the agreement lets it begin later than usage does; empty where it does not."""
 
 
-def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mapping[str, str]) -> Agreement:
-    """The agreement behind a link; `cycles` gives the billing option of each cycle by its name."""
+def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycles) -> Agreement:
+    """The agreement behind a link."""
     if link.id is None:
         spec: Any = manifests.by_address[str(link.address)].spec
         name = spec.billing_cycle
@@ -56,13 +59,14 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mappi
             name=link.name,
             start=spec.start_date.isoformat(),
             end=None if spec.end_date is None else spec.end_date.isoformat(),
-            cycle=_cycle(name, cycles),
+            cycle=_cycle(None, name, cycles),
             cycle_name=name,
             prorates=bool(spec.prorate),
         )
     live = estate.objects["Agreement", link.id].raw
     owner = live.get("company") or {}
-    cycle_name = (live.get("billingCycle") or {}).get("name")
+    cycle = live.get("billingCycle") or {}
+    cycle_name = cycle.get("name")
     return Agreement(
         name=link.name,
         start=date_text(live.get("startDate")),
@@ -71,29 +75,32 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Mappi
         currency=plain_text((live.get("currency") or {}).get("currencyCode") or ""),
         company_id=owner.get("id"),
         company=str(owner.get("identifier") or owner.get("id") or ""),
-        cycle=_cycle(cycle_name, cycles),
-        cycle_name=cycle_name,
+        cycle=_cycle(cycle.get("id"), cycle_name, cycles),
+        cycle_name=cycle_name or f"id {cycle.get('id')}",
         prorates=bool(live.get("prorateFlag")),
         bill_start=date_text(live.get("billStartDate")),
         next_invoice=date_text(live.get("nextInvoiceDate")),
     )
 
 
-def has_unusual_cycle(estate: Estate) -> bool:
+def has_unusual_cycle(estate: Estate, manifests: Manifests) -> bool:
     """Whether the billing option of an agreement's cycle has to be looked up: its name does not say it."""
-    return any(
-        str((obj.raw.get("billingCycle") or {}).get("name") or MONTHLY).strip().casefold() != MONTHLY.casefold()
-        for (of, _), obj in estate.objects.items()
-        if of == "Agreement"
-    )
+    live = (obj.raw.get("billingCycle") for (of, _), obj in estate.objects.items() if of == "Agreement")
+    specs: Any = (each.spec for each in manifests.of_kind("Agreement"))
+    names = [*(str(cycle.get("name") or "") for cycle in live if cycle), *(spec.billing_cycle for spec in specs)]
+    return any(name is not None and _key(name) != _key(MONTHLY) for name in names)
 
 
-def _cycle(name: str | None, cycles: Mapping[str, str]) -> str | None:
+def _cycle(number: int | None, name: str | None, cycles: Cycles) -> str | None:
+    """By its name. An answer that names it by its id alone [guess] is looked up by that."""
     if name is None:
-        return None
-    found = {known.strip().casefold(): option for known, option in cycles.items()}
-    text = name.strip().casefold()
-    return found.get(text, MONTHLY if text == MONTHLY.casefold() else None)
+        return None if number is None else cycles.get(number)
+    found = {_key(known): option for known, option in cycles.items() if isinstance(known, str)}
+    return found.get(_key(name), MONTHLY if _key(name) == _key(MONTHLY) else None)
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()
 
 
 def check(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from reconciler.additions.actions import Written
 from reconciler.additions.guardrails import ChargeChange
@@ -52,13 +53,14 @@ def _change(
     known = [snapshot.lines.get(each.live.id) for each in ours if each.live is not None]
     rule_before = {each.rule for each in known if each is not None and each.rule is not None}
     measured, trail = bill.measured, bill.trail
+    before = [_as_left(each, line) for each, line in zip(ours, known, strict=True)]
     return ChargeChange(
         owner=owner,
         unit=rule.unit,
         addresses=frozenset(each.address for each in lines) | {_short(each.address, owner) for each in lines},
-        billed_before=sum((_billed(each, line) for each, line in zip(ours, known, strict=True)), _ZERO),
+        billed_before=sum((Decimal(each.get("quantity") or 0) for each in before), _ZERO),
         after=sum((each.quantity for each in lines), _ZERO),
-        money_before=sum((_worth(each, line, currency) for each, line in zip(ours, known, strict=True)), _ZERO),
+        money_before=sum((monthly(each, currency) for each in before), _ZERO),
         money_after=sum((each.monthly for each in lines), _ZERO),
         vanished=bill.state == "zero",
         changed_in_git=bool(rule_before) and digest not in rule_before,
@@ -72,20 +74,12 @@ def _change(
     )
 
 
-def _billed(each: Written, known: KnownLine | None) -> Decimal:
-    """The quantity of a line that was billed last: as we left it, not as somebody edited it."""
-    left = None if known is None else known.standing.get("quantity")
-    if left is not None:
-        return Decimal(left)
-    return each.live.quantity if each.live is not None else _ZERO
-
-
-def _worth(each: Written, known: KnownLine | None, currency: str | None) -> Decimal:
-    """Money a month of a line as it was left: undoing a hand edit is no change of the bill."""
+def _as_left(each: Written, known: KnownLine | None) -> dict[str, Any]:
+    """A line as we left it: undoing a hand edit is no change of the bill. One that is left to stand is none either."""
     raw = each.live.obj.raw if each.live is not None else {}
     left = {} if known is None else known.standing
-    names = ("quantity", "unitPrice", "lessIncluded", "billCustomer")
-    return monthly({**raw, **{name: left[name] for name in names if left.get(name) is not None}}, currency)
+    names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted
+    return {**raw, **{name: left[name] for name in names if left.get(name) is not None}}
 
 
 def _short(address: str, owner: Owner) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,8 +16,8 @@ class Situation:
     """By mapping, what keeps it from being billed as measured."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
-    held: Mapping[str, Tripped] = field(default_factory=dict)
-    """The guardrail that holds it."""
+    held: Mapping[str, Sequence[Tripped]] = field(default_factory=dict)
+    """The guardrails that hold it."""
     floors: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
     """What a period lacks that was invoiced before the line was made."""
@@ -40,6 +40,11 @@ def coverage_rows(coverage: Coverage, situation: Situation) -> Iterator[Coverage
         )
 
 
+def told(trips: Iterable[Tripped]) -> str:
+    """The guardrails that hold a customer, for a sentence."""
+    return "; ".join(f"guardrail {trip.name}: {trip.message}" for trip in trips)
+
+
 def _row(row: Row) -> CoverageRow:
     return CoverageRow(
         source=row.source,
@@ -58,12 +63,12 @@ def _row(row: Row) -> CoverageRow:
 def _with_situation(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
     if (reason := situation.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
-    if (trip := situation.held.get(mapping)) is not None:
-        why = f"guardrail {trip.name}: {trip.message}; let it pass with --approve {trip.name}={trip.address}"
-        detail = "; ".join(filter(None, (why, row.detail)))
+    if trips := situation.held.get(mapping):
+        approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
+        detail = "; ".join(filter(None, (told(trips), f"let it pass with {approval}", row.detail)))
         return row.model_copy(update={"state": "held", "detail": detail, "accounted": False})
-    if (told := situation.lacking.get(mapping)) is not None:
-        return row.model_copy(update={"state": "invoiced", "detail": told, "accounted": False})
+    if (gap := situation.lacking.get(mapping)) is not None:
+        return row.model_copy(update={"state": "invoiced", "detail": gap, "accounted": False})
     if (floor := situation.floors.get(mapping)) is not None:
         bill = situation.bills[mapping]
         quantity: Decimal | None = None if bill.trail is None else bill.trail.quantity

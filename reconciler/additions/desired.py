@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.agreements import agreement_of, beginning, check
+from reconciler.additions.agreements import Cycles, agreement_of, beginning, check
 from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owner
 from reconciler.additions.refusal import RefusalError
@@ -81,8 +81,8 @@ class Surroundings:
     currency: str | None
     setup: bool
     """Whether the same plan makes what is declared and missing."""
-    cycles: Mapping[str, str]
-    """Billing option by the name of the billing cycle, where a cycle's name does not say it."""
+    cycles: Cycles
+    """Empty where the names of all cycles say it."""
 
 
 def desired_additions(bills: Iterable[Bill], rules: Mapping[str, Rule], at: Surroundings) -> Desired:

@@ -54,12 +54,17 @@ def of_customers(limits: Guardrails, charges: Iterable[ChargeChange]) -> list[Tr
     """What holds single customers."""
     found: list[Tripped] = []
     for charge in charges:
-        also = tuple(sorted({*charge.addresses, f"{charge.owner.source}/{charge.owner.customer_id}"}))
         found += (
-            Tripped(name=name, address=charge.address, message=message, holds=True, also=also)
+            Tripped(name=name, address=charge.address, message=message, holds=True, also=_also(charge))
             for name, message in _trips(limits, charge)
         )
     return found
+
+
+def _also(charge: ChargeChange) -> tuple[str, ...]:
+    """The other addresses by which a person may approve what a charge trips."""
+    customer = f"{charge.owner.source}/{charge.owner.customer_id}"
+    return tuple(sorted({*charge.addresses, customer}))
 
 
 def _trips(limits: Guardrails, charge: ChargeChange) -> Iterator[tuple[str, str]]:
@@ -106,7 +111,12 @@ def of_run(
     limits: Guardrails, charges: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
 ) -> list[Tripped]:
     """What refuses the run. `charges` are those that are not held."""
-    found = [Tripped(name="drift", address=note.address, message=note.message) for note in drifted]
+    whose = {address: charge for charge in charges for address in charge.addresses}
+    found = [
+        Tripped(name="drift", address=note.address, message=note.message, also=(charge.address, *_also(charge)))
+        for note in drifted
+        for charge in [whose[str(note.address)]]
+    ]
     found += _customers(limits, charges)
     if limits.money is not None:
         standing = [each for each in charges if each.billed_before > 0 or each.money_before > 0]

@@ -1,4 +1,5 @@
-"""Lines that begin later than the usage that they bill: what an invoiced period lacks, and months billed in part."""
+"""What the dates of lines do to the period's invoice: what an invoiced period lacks, months billed in part, and copies
+that bill the period once more."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.additions.actions import Written
-from reconciler.additions.match import Pair
+from reconciler.additions.match import Ending, Pair
 from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import Note
 
@@ -44,4 +45,17 @@ def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
                 address=line.address,
                 message=f"begins on {line.effective_date}{because} and bills the whole month: quantities are never "
                 "prorated here",
+            )
+
+
+def ending_copies(ending: Iterable[Ending], currency: str | None) -> Iterator[Note]:
+    """Copies that somebody has cancelled: they bill the period beside the line of their charge."""
+    unit = f" {currency}" if currency else ""
+    for each in ending:
+        if each.live.monthly:
+            worth = f"{plain_decimal(each.live.monthly)}{unit}"
+            yield Note(
+                address=f"CustomerMapping/{each.owner.mapping}",
+                message=f"addition id {each.live.id}, a copy of its line, bills {worth} more until its last day, "
+                f"{each.live.cancelled}",
             )

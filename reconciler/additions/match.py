@@ -29,12 +29,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An addition of a charge that bills by another product or agreement now: it goes to 0."""
+    """An addition of a charge that bills by another product or agreement now: it goes to 0, also where it has a last
+    day: an invoice of the period bills it whole."""
 
     owner: Owner
     live: LiveAddition
     after: frozenset[str]
     """Addresses of the lines that take its place: they are written first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A copy that ends in the period; an invoice of the period bills it beside the line of its charge."""
+
+    owner: Owner
+    live: LiveAddition
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,9 @@ class Matched:
     copies: tuple[LiveAddition, ...]
     """Ours, and not needed: another addition of the same charge, agreement and product is the line."""
     kept: tuple[LiveAddition, ...]
-    """Ours, and left as they are: of held and refused customers, or ended by hand."""
+    """Ours, and left as they are: of held and refused customers."""
+    ending: tuple[Ending, ...]
+    """Copies that end in the period: somebody has cancelled them already."""
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Mapping → why nothing of it is written."""
 
@@ -80,6 +91,7 @@ class _Matcher:
         superseded: list[Superseded] = []
         copies: list[LiveAddition] = []
         kept: list[LiveAddition] = []
+        ending: list[Ending] = []
         found = {owner: [self._pair(line) for line in lines] for owner, lines in self._by_owner.items()}
         refused = self._refused(found)
         for owner, owned in self._ownership.of.items():
@@ -96,13 +108,13 @@ class _Matcher:
                 addition = each.addition
                 if addition.id in taken:
                     continue
-                if addition.cancelled is not None:
-                    kept.append(addition)
-                elif addition.place in places:
-                    copies.append(addition)
-                else:
+                if addition.place not in places:
                     superseded.append(Superseded(owner, addition, after))
-        return Matched(tuple(pairs), tuple(superseded), tuple(copies), tuple(kept), refused)
+                elif addition.ends_by(self._last):
+                    ending.append(Ending(owner, addition))
+                else:
+                    copies.append(addition)
+        return Matched(tuple(pairs), tuple(superseded), tuple(copies), tuple(kept), tuple(ending), refused)
 
     def _pair(self, line: DesiredAddition) -> Pair | None:
         """None where there is nothing to do for the line."""
@@ -126,8 +138,7 @@ class _Matcher:
         here = [each for each in self._ownership.of.get(line.owner, ()) if each.addition.place == line.place]
         going = [each for each in here if not each.addition.ends_by(self._last)]
         if not going:
-            ended = [each for each in here if each.how in ("tag", "first version")]
-            return sorted(ended, key=self._preference)[:1]
+            return sorted(here, key=self._preference)[:1]
         best = min(each.rank for each in going)
         return [each for each in going if each.rank == best]
 

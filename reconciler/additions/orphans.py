@@ -84,7 +84,7 @@ def where(live: LiveAddition) -> str:
 def _agreement_bills(live: LiveAddition, estate: Estate) -> bool:
     known = estate.objects.get(("Agreement", live.agreement_id))
     status = live.obj.raw.get("agreementStatus") if known is None else known.raw.get("agreementStatus")
-    return status in (None, "Active")
+    return status not in ("Cancelled", "Expired")
 
 
 def _detail(live: LiveAddition, address: str, last: str, *, copy: bool, retired: bool) -> str:

@@ -86,11 +86,15 @@ def assign(
 
 
 def _known(addition: LiveAddition, snapshot: Snapshot) -> KnownLine | None:
-    """By its id, and at the place where it was: an id alone may be another tenant's."""
+    """By its id and its agreement: an id alone may be another tenant's. Its product may have been changed by hand.
+
+    A line of which only the journal knows may be another tenant's too, so its product has to fit.
+    """
     known = snapshot.lines.get(addition.id)
     if known is None or known.agreement_id not in (None, addition.agreement_id):
         return None
-    return known if known.product_id in (None, addition.product_id) else None
+    fits = known.first_seen_at is not None or known.product_id in (None, addition.product_id)
+    return known if fits else None
 
 
 def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Owner, How] | None:

@@ -18,7 +18,7 @@ from reconciler.additions.coverage import Situation, coverage_rows
 from reconciler.additions.desired import Surroundings, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
-from reconciler.additions.lacking import lacking, part_months
+from reconciler.additions.lacking import ending_copies, lacking, part_months
 from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
@@ -35,6 +35,9 @@ from reconciler.usage.desired import UsageResult
 from reconciler.usage.rules import Rule
 
 _ZERO = Decimal(0)
+
+Holding = Mapping[str, Sequence[Tripped]]
+"""By the address of a mapping: the guardrails that hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
     invoiced = lacking(matched.pairs, written, str(period), last, spec.billing.currency)
     situation = Situation(
         refused={**desired.refused, **{mapping: "; ".join(why) for mapping, why in matched.refused.items()}},
-        held={address.partition("/")[2]: trip for address, trip in holding.items()},
+        held={address.partition("/")[2]: found for address, found in holding.items()},
         floors=floors,
         lacking=invoiced,
         bills={bill.mapping: bill for bill in bills.values()},
@@ -115,6 +118,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
             *part_months(matched.pairs, last),
+            *ending_copies(matched.ending, spec.billing.currency),
         ),
         coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
     )
@@ -150,20 +154,20 @@ def _with_floors(
     return bills, told
 
 
-def _of_customers(given: UsageInputs, charges: Iterable[ChargeChange]) -> tuple[list[Tripped], dict[str, Tripped]]:
-    """The guardrails that single customers trip, and by mapping's address the one that holds it.
+def _of_customers(given: UsageInputs, charges: Iterable[ChargeChange]) -> tuple[list[Tripped], Holding]:
+    """The guardrails that single customers trip, and by mapping's address those that hold it.
 
     An approval of `samples` holds for the period; every other one for the run that it was given to.
     """
     kept = [Approved(each.guardrail, each.address) for each in given.snapshot.approvals if each.guardrail == "samples"]
     trips: list[Tripped] = []
-    holding: dict[str, Tripped] = {}
+    holding: dict[str, list[Tripped]] = {}
     for trip in of_customers(given.workspace.guardrails, charges):
         if is_approved(trip, (*given.approvals, *kept)):
             trips.append(trip.model_copy(update={"approved": True}))
             continue
         trips.append(trip)
-        holding.setdefault(str(trip.address), trip)
+        holding.setdefault(str(trip.address), []).append(trip)
     return trips, holding
 
 
@@ -172,10 +176,11 @@ def _money(
     lost: Iterable[Orphan],
     matched: Matched,
     ownership: Ownership,
-    holding: Mapping[str, Tripped],
+    holding: Holding,
 ) -> tuple[Decimal, Decimal]:
     """What all additions of ours bill a month, before the plan and after it."""
-    before = after = sum((each.monthly for each in (*matched.kept, *ownership.of_periods)), _ZERO)
+    left = (*matched.kept, *(each.live for each in matched.ending), *ownership.of_periods)
+    before = after = sum((each.monthly for each in left), _ZERO)
     for each in written:
         now = _ZERO if each.live is None else each.live.monthly
         before += now

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.additions.actions import Writer, Written, noted
+from reconciler.additions.coverage import told
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.orphans import Orphan
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.kinds.estate import Estate
+from reconciler.planning.plan import Tripped
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def views(
     written: Sequence[Written],
     lost: Iterable[Orphan],
     ownership: Ownership,
-    holding: Mapping[str, Any],
+    holding: Mapping[str, Sequence[Tripped]],
     writer: Writer,
     estate: Estate,
 ) -> tuple[LineView, ...]:
@@ -66,16 +68,16 @@ def views(
     return (*_written(written, holding), *_left(written, ownership, writer, estate), *_orphans(lost))
 
 
-def _written(written: Iterable[Written], holding: Mapping[str, Any]) -> Iterator[LineView]:
+def _written(written: Iterable[Written], holding: Mapping[str, Sequence[Tripped]]) -> Iterator[LineView]:
     for each in written:
         owner = each.owner
-        held = holding.get(f"CustomerMapping/{owner.mapping}")
+        held = holding.get(f"CustomerMapping/{owner.mapping}", ())
         state = "as it should be" if each.action is None else each.action.action
         yield LineView(
             address=each.address,
             also=(_short(each.address, owner),),
-            state="held" if held is not None and each.action is not None else state,
-            why=each.why if held is None else f"{each.why}; guardrail {held.name}: {held.message}",
+            state="held" if held and each.action is not None else state,
+            why=f"{each.why}; {told(held)}" if held else each.why,
             mapping=owner.mapping,
             customer=f"{owner.source}/{owner.customer_id}",
             live=each.live,

@@ -118,7 +118,7 @@ async def inputs(
         today=local_date(session.context.now, billing.timezone),
         currency=billing.currency,
         setup=scope.setup,
-        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.estate) else {},
+        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.estate, session.manifests) else {},
     )
     return UsageInputs(
         result=read.metered.result,

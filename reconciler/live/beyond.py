@@ -48,15 +48,17 @@ async def with_beyond(
 
 
 async def _active(client: ConnectWise) -> list[int]:
-    """Every agreement that can bill."""
+    """Every agreement that bills, or that will once it starts."""
     of = kind("Agreement")
     rows = await client.list(str(of.collection), fields=("id", "agreementStatus", "cancelledFlag"))
     return [
-        row["id"] for row in rows if row.get("agreementStatus") in (None, "Active") and not row.get("cancelledFlag")
+        row["id"]
+        for row in rows
+        if row.get("agreementStatus") not in ("Cancelled", "Expired") and not row.get("cancelledFlag")
     ]
 
 
-async def billing_cycles(client: ConnectWise) -> dict[str, str]:
-    """The billing option of each cycle by its name."""
+async def billing_cycles(client: ConnectWise) -> dict[str | int, str]:
+    """The billing option of each cycle, by its name and by its id."""
     rows: list[dict[str, Any]] = await client.list(CYCLES, fields=("id", "name", "billingOptions"))
-    return {str(row.get("name")): str(row.get("billingOptions")) for row in rows}
+    return {key: str(row.get("billingOptions")) for row in rows for key in (row.get("name"), row.get("id")) if key}

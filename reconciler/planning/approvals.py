@@ -82,6 +82,7 @@ def with_approved(plan: Plan, approvals: Collection[Approved]) -> Plan:
     held = tuple(action for action in plan.held if action.held_for in still)
     return plan.model_copy(
         update={
+            "summary": plan.summary.with_also(free),
             "actions": actions,
             "held": held,
             "guardrails": trips,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -104,6 +105,20 @@ class Summary(Record):
     @property
     def changes(self) -> int:
         return self.create + self.update + self.adopt + self.retire
+
+    def with_also(self, actions: Sequence[Action]) -> Summary:
+        """The same plan with more actions in it."""
+        count = Counter(action.action for action in actions)
+        worth = [action.money for action in actions if action.money is not None]
+        more = sum((each.after - each.before for each in worth), Decimal(0))
+        return Summary(
+            create=self.create + count["create"],
+            update=self.update + count["update"],
+            adopt=self.adopt + count["adopt"],
+            retire=self.retire + count["retire"],
+            unchanged=self.unchanged,
+            money=self.money.model_copy(update={"after": self.money.after + more}),
+        )
 
 
 class Tripped(Record):

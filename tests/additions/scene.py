@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from reconciler.additions.agreements import Cycles
 from reconciler.additions.desired import Surroundings
 from reconciler.additions.live import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
@@ -202,7 +203,7 @@ class Scene:
         approve: Sequence[Approved] = (),
         prune: bool = False,
         fresh: Sequence[Collected] = (),
-        cycles: Mapping[str, str] | None = None,
+        cycles: Cycles | None = None,
     ) -> UsagePart:
         """The plan of usage, and what the ledger should keep; keeps nothing."""
         found, spec, metering = self.manifests, workspace_spec(self.manifests), self.metered(fresh)

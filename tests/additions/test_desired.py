@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.additions.agreements import Cycles, has_unusual_cycle
 from reconciler.additions.desired import Desired, DesiredAddition, Surroundings, desired_additions
 from reconciler.additions.words import why
 from reconciler.kinds.estate import Estate, LiveObject
@@ -56,7 +57,7 @@ def want(
     currency: str | None = "USD",
     setup: bool = False,
     today: date = date(2026, 11, 10),
-    cycles: Mapping[str, str] | None = None,
+    cycles: Cycles | None = None,
 ) -> Desired:
     found = manifests_of(documents)
     lives = estate or estate_of(found, objects)
@@ -373,4 +374,30 @@ def test_a_declared_agreement_is_held_to_its_cycle_too() -> None:
     assert told.startswith("agreement backup has the billing cycle Yearly")
 
 
-CYCLES = {"Monthly": "Monthly", "Yearly": "Yearly"}
+CYCLES: Cycles = {"Monthly": "Monthly", "Yearly": "Yearly"}
+
+
+def test_a_cycle_that_an_answer_names_by_its_id_alone_is_looked_up_by_it() -> None:
+    lives = living(live_agreement(billingCycle={"id": 3}))
+    assert refusal(want(objects=lives, cycles={"Every quarter": "Quarterly", 3: "Quarterly"})) == (
+        "agreement backup has the billing cycle id 3, which is not one calendar month; "
+        "usage is billed by calendar months only"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cycle", "declared_cycle", "unusual"),
+    [
+        (None, None, False),
+        ({"id": 2, "name": "monthly "}, "Monthly", False),
+        ({"id": 3}, None, True),
+        ({"id": 3, "name": "Quarterly"}, None, True),
+        (None, "Quarterly", True),
+    ],
+)
+def test_cycles_are_looked_up_where_a_name_live_or_declared_does_not_say_it(
+    cycle: dict[str, Any] | None, declared_cycle: str | None, unusual: bool
+) -> None:
+    spec = {} if declared_cycle is None else {"billingCycle": declared_cycle}
+    found = manifests_of(declared(agreement(**spec)))
+    assert has_unusual_cycle(estate_of(found, living(live_agreement(billingCycle=cycle))), found) is unusual

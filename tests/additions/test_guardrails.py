@@ -157,8 +157,9 @@ def test_what_is_new_changes_nothing_that_is_billed() -> None:
 
 def test_an_edit_by_hand_can_refuse_the_run() -> None:
     note = Note(address="Addition/acme.storage:gb", message="edited by hand")
-    (trip,) = of_run(DEFAULT, [], [note], "USD")
+    (trip,) = of_run(DEFAULT, [charge(100, 100)], [note], "USD")
     assert (trip.name, trip.address, trip.holds) == ("drift", note.address, False)
+    assert trip.also == ("CustomerMapping/acme", "Addition/acme.storage:gb", "Addition/acme:gb", "cove/77")
 
 
 # Names of version 0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -170,7 +171,7 @@ def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions(
 def test_of_two_copies_the_one_that_goes_on_is_the_line() -> None:
     found = matched(line(), live=(addition(98, **ENDED), addition()))
     assert [pair.live and pair.live.id for pair in found.pairs] == [99]
-    assert ([each.id for each in found.kept], found.copies) == ([98], ())
+    assert ([each.live.id for each in found.ending], found.copies) == ([98], ())
 
 
 def test_when_both_copies_are_cancelled_billing_goes_on_with_the_one_that_ended_last() -> None:
@@ -238,9 +239,10 @@ def test_one_that_is_empty_already_is_left_alone() -> None:
     assert untouched(written(line(product=TERABYTE), live=(addition(quantity=D(0)),))[1:])
 
 
-def test_one_that_is_cancelled_already_is_left_alone() -> None:
-    found = matched(line(product=TERABYTE), live=(addition(**ENDED),))
-    assert (found.superseded, [each.id for each in found.kept]) == ((), [99])
+@pytest.mark.parametrize("last", ["2026-11-20", "2027-03-31"])
+def test_one_that_has_a_last_day_goes_to_zero_too_since_an_invoice_bills_the_month_whole(last: str) -> None:
+    zeroed = written(line(product=TERABYTE), live=(addition(cancelledDate=f"{last}T00:00:00Z"),))[1]
+    assert changes(only([zeroed])) == {"quantity": ("120", "0")}
 
 
 def test_its_price_edited_by_hand_is_drift_too() -> None:
@@ -364,6 +366,7 @@ def test_an_addition_that_lost_its_tag_gets_it_back() -> None:
     (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN)
     action = only([found])
     assert action.reason == f"drift: its tag was removed by hand; {line().why}"
+    assert len(action.changes) == 1
     assert changes(action) == {"serialNumber": (None, TAG)}
     assert [note.message for note in found.notes] == ["edited by hand: addition id 99 has lost its tag"]
 
@@ -392,15 +395,34 @@ def test_an_addition_that_lost_its_tag_is_adopted_by_no_other_mapping() -> None:
     ]
 
 
+def test_a_line_that_lost_its_tag_and_whose_product_was_changed_by_hand_goes_to_zero() -> None:
+    ledger = snapshot(known(product_id=4, standing=LEFT, first_seen_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    live = (addition(serialNumber="", product={"id": 5, "identifier": "OTHER"}),)
+    made, zeroed = written(line(), live=live, ledger=ledger)
+    assert (made.action and made.action.action, changes(only([zeroed]))) == ("create", {"quantity": ("120", "0")})
+
+
 @pytest.mark.parametrize("other", [{"product_id": 5}, {"agreement_id": 10}, {"tag": "SN-1"}])
 def test_an_id_alone_is_not_enough_to_be_ours(other: dict[str, Any]) -> None:
     found = owned(addition(serialNumber=""), ledger=snapshot(known(**other)))
     assert [each.id for each in found.others] == [99]
 
 
-def test_an_ended_line_under_an_old_name_is_not_taken_up_again() -> None:
-    found = written(line(), live=(addition(serialNumber=RENAMED, **ENDED),))
-    assert [(each.action and each.action.action) for each in found] == ["create"]
+def test_a_line_that_was_cancelled_and_whose_mapping_was_renamed_is_taken_up_again() -> None:
+    """An invoice bills the month in which it was cancelled: a new line would bill that month once more."""
+    found = only(written(line(), live=(addition(serialNumber=RENAMED, **ENDED),)))
+    assert (found.action, found.id) == ("adopt", 99)
+    assert changes(found) == {"serialNumber": (RENAMED, TAG), "cancelledDate": ("2026-11-20", None)}
+
+
+def test_a_line_that_was_cancelled_and_lost_its_tag_is_taken_up_again() -> None:
+    found = only(written(line(), live=(addition(serialNumber="", **ENDED),), ledger=KNOWN))
+    assert (found.action, found.id) == ("adopt", 99)
+
+
+def test_a_copy_that_goes_on_into_later_months_is_listed_whatever_its_tag() -> None:
+    later = addition(98, serialNumber=RENAMED, cancelledDate="2027-03-31T00:00:00Z")
+    assert [each.id for each in matched(line(), live=(later, addition())).copies] == [98]
 
 
 def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> None:

@@ -108,8 +108,12 @@ class Planned:
     def left_alone(self) -> list[LiveAddition]:
         """Ours, and without an action of their own."""
         return [
-            *self.matched.kept, *self.matched.copies, *self.ownership.orphans, *self.ownership.of_periods,
-        ]  # fmt: skip
+            *self.matched.kept,
+            *self.matched.copies,
+            *(each.live for each in self.matched.ending),
+            *self.ownership.orphans,
+            *self.ownership.of_periods,
+        ]
 
     @property
     def money_before(self) -> Decimal:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.planning.approvals import Approved, approvals_of, is_approved, open_trips, unused, with_approved
-from reconciler.planning.plan import CoverageRow, Tripped, digest_of
+from reconciler.planning.plan import CoverageRow, Money, Tripped, digest_of
 from tests.planning.builders import action, plan_of
 
 HOLDS = Tripped(name="quantity", address="CustomerMapping/acme", message="x", holds=True, also=("Addition/acme:gb",))
@@ -81,6 +82,16 @@ def test_the_actions_of_a_customer_are_let_go_when_all_that_holds_it_is_approved
     assert [(row.state, row.accounted) for row in found.coverage] == [("billed", True), ("held", False)]
     assert [trip.approved for trip in found.guardrails] == [True, False]
     assert found.digest == digest_of(found.actions)
+
+
+def test_the_summary_of_a_plan_counts_what_was_let_go() -> None:
+    plan = held_plan(*BOTH)
+    worth = Money(before=Decimal(10), after=Decimal(15), currency="USD")
+    plan = plan.model_copy(update={"held": tuple(each.model_copy(update={"money": worth}) for each in plan.held)})
+    before, after = plan.summary, with_approved(plan, [Approved("quantity")]).summary
+    assert after.changes == before.changes + 2
+    assert (after.unchanged, after.money.before) == (before.unchanged, before.money.before)
+    assert after.money.after == before.money.after + 10
 
 
 def test_a_customer_that_two_guardrails_hold_needs_both_approvals() -> None:
