@@ -17,8 +17,9 @@ from reconciler.connectwise.errors import NotJson
 from reconciler.connectwise.paging import LEAST_CAP, PAGE_SIZE
 
 PATH = "/system/bundles"
-REFUSED = frozenset({400, 403, 404, 405, 413, 500, 501})
-"""Statuses after which each parent is asked on its own: no bundles here, or none of this kind or size."""
+REFUSED = frozenset({400, 403, 404, 405, 413, 414, 415, 422, 500, 501, 502, 503, 504})
+"""Statuses after which each parent is asked on its own: no bundles here, none of this kind or size, or none that the
+server or a proxy brings to an end."""
 
 _VERSION = "2020.1"
 _NUMBER = "sequenceNumber"

@@ -299,7 +299,33 @@ class ConnectWise:
             if found is not None:
                 return found
             text = _encoded({name: value for name, value in query.items() if name != "conditions"})
+        try:
+            return await self._wire.send("GET", path, query=text, headers=headers, check=check)
+        except ConnectWiseError as refused:
+            if "conditions" not in query or refused.status not in _TOO_LONG:
+                raise
+            found = await self._otherwise(path, query, headers, refused)
+            if found is not None:
+                return found
+        text = _encoded({name: value for name, value in query.items() if name != "conditions"})
         return await self._wire.send("GET", path, query=text, headers=headers, check=check)
+
+    async def _otherwise(
+        self, path: str, query: Mapping[str, str], headers: Mapping[str, str], refused: ConnectWiseError
+    ) -> Answer | None:
+        """A list whose conditions were refused in a URL, by a server or proxy that takes shorter ones than most.
+
+        None where the whole list is to be read. Raises `refused` where a search says the same: it was not the length.
+        """
+        if len(query["conditions"]) < _SHORT and refused.status != URI_TOO_LONG:
+            raise refused
+        try:
+            found = await self._search(path, query, headers)
+        except ConnectWiseError:
+            raise refused from None
+        if found is None and refused.status != URI_TOO_LONG:
+            raise refused
+        return found
 
     async def _search(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer | None:
         """A list whose conditions are too long for a URL: they go in a body [docs]. None where there is no such way."""
@@ -353,7 +379,12 @@ list_of = list
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
 _IN_BODY = ("conditions", "childConditions", "orderBy")
 """Parameters that a search takes in its body, as `FilterValues` [spec]."""
-_NO_SEARCH = frozenset({404, 405, 501})
+URI_TOO_LONG = 414
+_TOO_LONG = frozenset({400, URI_TOO_LONG})
+"""Statuses that can say that a URL is too long."""
+_SHORT = 60
+"""Characters of conditions that no server finds too long."""
+_NO_SEARCH = frozenset({404, 405, 413, 414, 501})
 """Statuses that say that a list has no search."""
 
 

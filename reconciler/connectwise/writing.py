@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.connectwise.checks import Check as Shape
 from reconciler.connectwise.checks import Checks
 from reconciler.connectwise.errors import (
     Conflict,
@@ -68,7 +67,7 @@ async def create(
             shape = shapes.of_object(path, "POST")
             answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
             if not wire.is_elsewhere(answer.headers.get("location", "")):
-                return checked("POST", path, answer.body, check)
+                return await _confirmed(wire, shapes, "POST", path, answer.body, check)
             tries, failure = TRIES, _made_elsewhere(path, answer.status)
         except LOST as lost:
             tries, failure = tries + 1, lost
@@ -111,17 +110,17 @@ async def patch(
     hidden = hidden_values(values, unread)
 
     async def send(operations: list[dict[str, Any]]) -> dict[str, Any]:
-        shape = shapes.of_object(path, "PATCH")
         try:
-            answer = await wire.send("PATCH", path, body=operations, hidden=hidden, check=_or_nothing(shape))
-        except Redirected as redirected:
-            # It may have been carried out before the answer was turned into a redirect [seen].
+            answer = await wire.send("PATCH", path, body=operations, hidden=hidden)
+        except (Redirected, NotJson) as unclear:
+            # It may have been carried out before the answer was turned into a redirect [seen], or into a page.
             try:
                 return checked("PATCH", path, await _stored(wire, shapes, path), check)
-            except NotTaken:
-                raise redirected from None
-        stored = answer.body if answer.body is not None else await _stored(wire, shapes, path)
-        return checked("PATCH", path, stored, check)
+            except ConnectWiseError:
+                raise unclear from None
+        if not _is_object(shapes, path, answer.body):
+            return checked("PATCH", path, await _stored(wire, shapes, path), check)
+        return await _confirmed(wire, shapes, "PATCH", path, answer.body, check)
 
     try:
         return await send(operations)
@@ -132,8 +131,30 @@ async def patch(
     return await send([*operations, {"op": "replace", "path": "customFields", "value": []}])
 
 
-def _or_nothing(shape: Shape) -> Shape:
-    return lambda body: None if body is None else shape(body)
+def _is_object(shapes: Checks, path: str, body: Any) -> bool:
+    """Whether the answer to a PATCH is the object. Some are empty, `{}` or a list [guess]."""
+    try:
+        shapes.of_object(path, "PATCH")(body)
+    except NotJson:
+        return False
+    return True
+
+
+async def _confirmed(wire: Wire, shapes: Checks, method: str, path: str, answered: Any, check: Check) -> dict[str, Any]:
+    """The answered object, when it holds what was asked. Where it does not, the object as it stands decides: an answer
+    can hold less than was stored."""
+    try:
+        return checked(method, path, answered, check)
+    except NotTaken as missed:
+        if method == "POST" and missed.id is None:
+            raise
+        where = path if method == "PATCH" else f"{path.rstrip('/')}/{missed.id}"
+        try:
+            return checked(method, path, await _stored(wire, shapes, where), check)
+        except NotTaken:
+            raise
+        except ConnectWiseError:
+            raise missed from None
 
 
 async def _stored(wire: Wire, shapes: Checks, path: str) -> Any:

@@ -4,6 +4,10 @@
 
 A field that is absent or `null` fits unless it is required, and a field that is not named may hold anything. So code
 behind the check asks what is there, never of which type it is.
+
+Some values have several spellings in JSON. `misfit` writes them in one, in place: a whole id such as `7.0` becomes `7`,
+a text loses the blanks at its ends, an empty date becomes `null`, and so does a reference to nothing: one whose id is 0
+or missing and whose texts are empty.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ ID: Final = "an id"
 DATE: Final = "a date"
 SCALAR: Final = "a single value"
 
+_HAS_ID: Final = frozenset({"id"})
 _MOST_ID = 2**53
 _MOST_DIGITS = 30
 """Digits before and after the point that any amount, quantity or price has at most."""
@@ -50,7 +55,7 @@ Sort: TypeAlias = Plain | Shape | Many
 def reference(*texts: str) -> Shape:
     """A reference to another object. It has an id and text fields, such as a name."""
     fields: dict[str, Sort] = {"id": ID, **dict.fromkeys(texts, TEXT)}
-    return Shape(fields, frozenset({"id"}))
+    return Shape(fields, _HAS_ID)
 
 
 def joined(one: Shape, other: Shape) -> Shape:
@@ -81,6 +86,24 @@ def misfit(value: Any, sort: Sort, path: str = "") -> str | None:
     return None if _fits(value, sort) else f"{_at(path)}is {told(value)} where {sort} is expected"
 
 
+def _in_one_spelling(value: Any, sort: Sort) -> Any:
+    """A value as it is written here; itself where nothing is to be done."""
+    if isinstance(value, str):
+        return (value.strip() or (None if sort == DATE else "")) if sort in (TEXT, DATE) else value
+    if sort == ID and isinstance(value, Decimal) and value.is_finite() and 0 < value < _MOST_ID:
+        return int(value) if value == int(value) else value
+    return None if isinstance(sort, Shape) and sort.required == _HAS_ID and _is_of_nothing(value) else value
+
+
+def _is_of_nothing(reference: Any) -> bool:
+    """Whether a reference says that there is nothing: its id is 0 or missing, and it names nothing."""
+    return isinstance(reference, dict) and not any(
+        each.strip() if isinstance(each, str) else each not in (None, 0) or each is False
+        for name, each in reference.items()
+        if name != "_info"
+    )
+
+
 def _in_object(value: Any, shape: Shape, path: str) -> str | None:
     if not isinstance(value, dict):
         return f"{_at(path)}is {told(value)} where an object is expected"
@@ -91,6 +114,11 @@ def _in_object(value: Any, shape: Shape, path: str) -> str | None:
         held = value.get(name)
         if held is None or _fits_plainly(held, sort):
             continue
+        plain = _in_one_spelling(held, sort)
+        if plain is not held:
+            value[name] = held = plain
+            if held is None:
+                continue
         where = f"{path}.{name}" if path else name
         problem = _in_object(held, sort, where) if sort.__class__ is Shape else misfit(held, sort, where)
         if problem is not None:
@@ -102,7 +130,9 @@ def _fits_plainly(value: Any, sort: Sort) -> bool:
     """Whether a value fits at first sight, as nearly all of a million do; False says nothing."""
     kind = value.__class__
     if kind is str:
-        return sort == TEXT or (sort == DATE and _is_date(value[:10]))
+        if sort == TEXT:
+            return not value or not (value[0].isspace() or value[-1].isspace())
+        return sort == DATE and _is_date(value[:10])
     if kind is bool:
         return sort == FLAG
     return kind is int and (sort in (ID, NUMBER)) and 0 < value < _MOST_ID

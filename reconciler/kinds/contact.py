@@ -15,9 +15,7 @@ from reconciler.kinds.values import Value
 COMMUNICATION_TYPES = "company/communicationTypes"
 Way = Literal["Email", "Phone"]
 TYPES_TABLE = Table(COMMUNICATION_TYPES, ("id", "description", "emailFlag", "phoneFlag", "defaultFlag"))
-_ITEM = shapes.Shape(
-    {"communicationType": shapes.TEXT, "value": shapes.TEXT, "defaultFlag": shapes.FLAG}, frozenset({"value"})
-)
+_ITEM = shapes.Shape({"communicationType": shapes.TEXT, "value": shapes.TEXT, "defaultFlag": shapes.FLAG})
 _FLAGS = {"Email": "emailFlag", "Phone": "phoneFlag"}
 
 

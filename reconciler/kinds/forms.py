@@ -31,6 +31,8 @@ class Target:
     label: str = "name"
     scope: str | None = None
     """A sibling field that decides between rows of one name: a subcategory's category."""
+    scope_table: str | None = None
+    """The setup table of that field. It names an owner of which a row gives the id alone."""
     inactive: bool = False
     """Whether entries of the table can be inactive [spec]: one that is active is preferred."""
 
@@ -183,13 +185,21 @@ def wire_link(value: Link | None) -> dict[str, Any] | None:
     return {"id": value.id}
 
 
-def setup(path: str, table: str, *, label: str = "name", scope: str | None = None, inactive: bool = False) -> Form:
+def setup(
+    path: str,
+    table: str,
+    *,
+    label: str = "name",
+    scope: str | None = None,
+    scope_table: str | None = None,
+    inactive: bool = False,
+) -> Form:
     """An entry of a setup table, by its display name in the manifest and by its id on the wire."""
     return Form(
         (f"{path}/id", f"{path}/name"),
         lambda obj: link_of(obj.get(path)),
         lambda value, _: _plain(path, wire_link(value)),
-        Target(table=table, label=label, scope=scope, inactive=inactive),
+        Target(table=table, label=label, scope=scope, scope_table=scope_table, inactive=inactive),
         shape={path: shapes.reference("name")},
     )
 

@@ -33,7 +33,14 @@ class ProductSpec(Spec):
         None, description="Category, by its name; the guide wants Managed Services."
     )
     subcategory: Annotated[
-        StrictStr, setup("subcategory", "procurement/subcategories/", scope="category", inactive=True)
+        StrictStr,
+        setup(
+            "subcategory",
+            "procurement/subcategories/",
+            scope="category",
+            scope_table="procurement/categories",
+            inactive=True,
+        ),
     ] = Field(description="Subcategory, by its name within the category.")
     type: Annotated[StrictStr, setup("type", "procurement/types", inactive=True)] = Field(
         description="Product type, by its name."

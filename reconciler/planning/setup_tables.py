@@ -49,15 +49,15 @@ class SetupTables:
         table = str(target.table)
         rows = self._rows(table, target.label)
         of_name = rows.get(_folded(name), [])
-        found = [row for row in of_name if scope is None or _folded(_owner(row, target)) == _folded(scope)]
+        found = [row for row in of_name if scope is None or _folded(self._owner(row, target)) == _folded(scope)]
         found = [row for row in found if not row.get("inactiveFlag")] or found
         if len(found) == 1:
             return Link(_label(found[0], target.label), found[0]["id"])
         if found:
-            told = ", ".join(_told(row, target) for row in found)
+            told = ", ".join(self._told(row, target) for row in found)
             return f"'{name}' is ambiguous in the setup table /{table}: {told}"
         if of_name:
-            told = " and ".join(repr(_owner(row, target)) for row in of_name)
+            told = " and ".join(repr(self._owner(row, target)) for row in of_name)
             return f"the setup table /{table} has no '{name}' with {target.scope} '{scope}'; it has one with {told}"
         names = [_label(row, target.label) for entries in rows.values() for row in entries]
         return f"the setup table /{table} has no '{name}'; {_hint(name, names)}"
@@ -71,6 +71,17 @@ class SetupTables:
             self._labelled[table, label] = rows
         return self._labelled[table, label]
 
+    def _owner(self, row: Row, target: Target) -> str:
+        """The name of a row's owner. A row can give the owner's id alone: the owner's own table names it then."""
+        owner = row.get(str(target.scope)) or {}
+        owners = self._tables.get(target.scope_table or "", ())
+        return _label(owner, "name") or next(
+            (_label(each, "name") for each in owners if each["id"] == owner.get("id")), ""
+        )
+
+    def _told(self, row: Row, target: Target) -> str:
+        return f"id {row['id']}" + (f" ({target.scope} '{self._owner(row, target)}')" if target.scope else "")
+
 
 def _hint(name: str, names: Iterable[str]) -> str:
     """What comes near, or what there is."""
@@ -83,14 +94,6 @@ def _hint(name: str, names: Iterable[str]) -> str:
 
 def _label(row: Row, label: str) -> str:
     return str(row.get(label) or "").strip()
-
-
-def _owner(row: Row, target: Target) -> str:
-    return _label(row.get(str(target.scope)) or {}, "name")
-
-
-def _told(row: Row, target: Target) -> str:
-    return f"id {row['id']}" + (f" ({target.scope} '{_owner(row, target)}')" if target.scope else "")
 
 
 def _folded(text: str) -> str:

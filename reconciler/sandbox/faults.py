@@ -32,6 +32,7 @@ requests in the same order meet the same faults.
 | `page-cap:size=N` | lists give at most N objects to a page, whatever is asked for |
 | `page-overlap` | each page begins with the last object of the page before it |
 | `no-search` | `…/search` does not exist |
+| `uri-limit:size=N` | a URL of more than N characters is refused with 414 |
 | `dates-wrong` | comparisons of dates in conditions answer wrongly |
 | `stale-visa` | the console calls a good visa expired (`form=N`, 0 to 6, in another form of the error) |
 
@@ -57,6 +58,9 @@ HABITS = (
     "zeros",
     "sparse",
     "blanks",
+    "empty-refs",
+    "float-ids",
+    "short-answers",
     "forgets",
 )
 KINDS = (
@@ -86,12 +90,13 @@ KINDS = (
     "page-cap",
     "page-overlap",
     "no-search",
+    "uri-limit",
     "dates-wrong",
     "stale-visa",
     *HABITS,
 )
 _NUMBERS = ("every", "ms", "status", "retry-after", "size", "dated", "form", "hours")
-_NEEDED = {"slow": ("ms", 250), "drip": ("ms", 250), "page-cap": ("size", 25)}
+_NEEDED = {"slow": ("ms", 250), "drip": ("ms", 250), "page-cap": ("size", 25), "uri-limit": ("size", 250)}
 _VISA_FORMS = 7
 
 

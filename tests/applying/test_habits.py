@@ -113,10 +113,8 @@ def rich(shop: Shop) -> Shop:
     return shop
 
 
-BARE = "bare-refs@/company bare-refs@/finance bare-refs@/procurement/catalog bare-refs@/bundles"
 KINDS = [
-    *(habit for habit in HABITS if habit not in {"forgets", "bare-refs", "named-refs"}),
-    BARE,
+    *(habit for habit in HABITS if habit not in {"forgets", "named-refs"}),
     "zoned-dates:hours=23",
     "nfc trims one-line pads",
     "",

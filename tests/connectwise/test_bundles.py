@@ -149,7 +149,7 @@ async def test_a_result_that_counts_some_and_holds_none_is_read_from_the_start()
         assert await connectwise.list_children("addition", [1], path=PATH) == {1: children(1)}
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 500, 501])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 414, 415, 422, 500, 501, 502, 503, 504])
 async def test_where_bundles_are_refused_parents_are_read_one_by_one_and_that_is_said_once(status: int) -> None:
     notices: list[str] = []
 

@@ -220,6 +220,42 @@ async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_
     assert "no search" in notices[0]
 
 
+@pytest.mark.parametrize(("status", "search"), [(400, 200), (414, 200), (414, 404), (400, 404), (400, 400)])
+async def test_conditions_that_a_server_finds_too_long_go_by_search(status: int, search: int) -> None:
+    last = {"link": '<http://x/?pageId=0>; rel="first"'}
+    name = "n" * 100
+
+    def answer(seen: Seen) -> Reply:
+        if seen.path.endswith("/info"):
+            return Reply({"version": "v1"})
+        if seen.method == "POST":
+            return Reply([{"id": 2, "name": name}], headers=last) if search == 200 else Reply({}, status=search)
+        if "conditions" in seen.query:
+            return Reply({"message": "too long"}, status=status)
+        return Reply([{"id": 1, "name": "other"}, {"id": 2, "name": name}], headers=last)
+
+    async with Server(answer) as server, client(server.site) as connectwise:
+        await connectwise.info()
+        listed = connectwise.list("/x", conditions=c.equals("name", name))
+        if search == 200 or status == 414:
+            assert await listed == [{"id": 2, "name": name}]
+        else:
+            with pytest.raises(Invalid, match="GET /x: "):
+                await listed
+    whole = ["GET /x"] if (status, search) == (414, 404) else []
+    assert server.asked == ["GET /system/info", "GET /x", "POST /x/search", *whole]
+
+
+async def test_short_conditions_that_are_refused_are_not_asked_again() -> None:
+    async with (
+        Server(lambda _seen: Reply({"message": "bad"}, status=400)) as server,
+        client(server.site) as connectwise,
+    ):
+        with pytest.raises(Invalid, match="GET /x"):
+            await connectwise.list("/x", conditions=c.equals("id", 1))
+    assert server.asked == ["GET /x"]
+
+
 async def test_any_other_failure_of_a_search_is_an_error() -> None:
     async with Server(scripted(Reply({"message": "bad"}, status=400))) as server, client(server.site) as connectwise:
         with pytest.raises(Invalid, match="POST /x/search"):

@@ -177,6 +177,25 @@ async def test_a_field_that_did_not_take_is_named_with_both_values_and_the_id() 
     assert str(error).startswith(f'POST {PATH}: ConnectWise said yes, but name is "Acne" where "Acme" was asked for')
 
 
+async def test_an_answer_that_holds_less_than_was_stored_is_read_back() -> None:
+    made, server = await create(Finding(None), Reply({"id": 12}, status=201), Reply(STORED))
+    assert made == STORED
+    assert server.asked == [f"POST {PATH}", f"GET {PATH}/12"]
+
+
+async def test_where_the_read_back_fails_the_answer_counts() -> None:
+    error, _ = await create(Finding(None), Reply({"id": 12}, status=201), Reply({"message": "no"}, status=400))
+    assert isinstance(error, NotTaken)
+    assert 'identifier is empty where "ACME"' in str(error)
+
+
+async def test_a_patch_that_a_page_answers_is_read_back() -> None:
+    page, stored = HTML, Reply({"id": 7, "name": "new"})
+    async with Server(scripted(*[page] * 4, stored)) as server, client(server.site) as connectwise:
+        assert await connectwise.patch("/x/7", {"name": "new"}, check=taken({"name": "new"})) == stored.body
+    assert server.asked == [*["PATCH /x/7"] * 4, "GET /x/7"]
+
+
 async def test_an_answer_without_an_id_is_held_against_what_was_asked_as_well() -> None:
     error, _ = await create(Finding(None), Reply({"identifier": "ACME"}, status=201))
     assert isinstance(error, NotTaken)
@@ -343,8 +362,10 @@ async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> 
         Reply(b"", status=302, headers={"location": "http://inside.example/x/7"}),
         Reply(b"", status=204, headers={"content-length": "0"}),
         Reply(b"null"),
+        Reply({}),
+        Reply([{"id": 7, "name": "new"}]),
     ],
-    ids=["redirect", "nothing", "null"],
+    ids=["redirect", "nothing", "null", "empty", "list"],
 )
 @pytest.mark.parametrize("name", ["new", "old"])
 async def test_a_patch_that_answers_no_object_is_read_back(first: Reply, name: str) -> None:

@@ -72,6 +72,48 @@ def test_what_does_not(sort: Sort, value: Any, says: str) -> None:
     assert says in str(misfit(value, sort))
 
 
+@pytest.mark.parametrize(
+    ("sort", "value", "kept"),
+    [
+        (ID, Decimal("7.0"), 7),
+        (TEXT, "Active  ", "Active"),
+        (TEXT, " ", ""),
+        (DATE, " ", None),
+        (DATE, " 2026-11-01T00:00:00Z", "2026-11-01T00:00:00Z"),
+        (FLAG, False, False),
+        (reference("name"), {"id": 0, "name": "", "_info": {"href": "x"}}, None),
+        (reference("name"), {"id": None, "name": None}, None),
+        (reference("name"), {"id": Decimal("0.0")}, None),
+        (reference("name"), {}, None),
+        (reference("name"), {"id": Decimal("3.0"), "name": "x"}, {"id": 3, "name": "x"}),
+    ],
+)
+def test_a_value_of_several_spellings_is_kept_in_one(sort: Sort, value: Any, kept: Any) -> None:
+    held = {"a": value}
+    assert misfit(held, Shape({"a": sort})) is None
+    assert held == {"a": kept}
+    assert type(held["a"]) is type(kept)
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        (ID, Decimal("7.5")),
+        (ID, Decimal("NaN")),
+        (ID, Decimal("0.0")),
+        (NUMBER, "7"),
+        (reference("name"), {"id": 0, "name": "x"}),
+        (reference("name"), {"id": False}),
+        (reference("name"), "x"),
+        (Shape({"name": TEXT}), []),
+    ],
+)
+def test_what_is_no_other_spelling_stays_and_does_not_fit(sort: Sort, value: Any) -> None:
+    held = {"a": value}
+    assert misfit(held, Shape({"a": sort})) is not None
+    assert held == {"a": value} or value.is_nan()
+
+
 def test_two_shapes_are_joined_field_by_field() -> None:
     one = Shape({"a": TEXT, "c": reference("name"), "d": Many(Shape({"x": ID}))}, frozenset({"a"}))
     other = Shape({"a": FLAG, "b": ID, "c": reference("identifier"), "d": Many(Shape({"y": ID}))})

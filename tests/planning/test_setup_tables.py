@@ -59,6 +59,15 @@ def test_an_entry_of_another_owner_is_named_and_not_taken() -> None:
     )
 
 
+def test_an_owner_of_which_a_row_gives_the_id_alone_is_named_by_its_own_table() -> None:
+    target = Target(table="subs", scope="category", scope_table="categories")
+    subs = [{"id": 1, "name": "Backup", "category": {"id": 8}}, {"id": 2, "name": "Backup", "category": {"id": 9}}]
+    tables = SetupTables({"subs": subs, "categories": [{"id": 8, "name": "Hardware"}, {"id": 9, "name": "Managed"}]})
+    assert tables.entry(target, "Backup", "managed").id == 2
+    with pytest.raises(UnknownEntryError, match="it has one with 'Hardware' and 'Managed'"):
+        tables.entry(target, "Backup", "Software")
+
+
 def test_a_name_that_fails_twice_is_looked_up_once() -> None:
     tables = SetupTables(TABLES)
     for _ in range(2):

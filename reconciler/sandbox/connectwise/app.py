@@ -73,6 +73,9 @@ class ConnectWise:
     def _answer(self, request: Request) -> Response:
         if len(request.target) > MAX_TARGET:
             return error_response(414, "UriTooLong", "The request URI is too long.")
+        limit = self._sandbox.faults.hit("uri-limit", request.path)
+        if limit is not None and len(request.target) > limit.options["size"]:
+            return error_response(414, "UriTooLong", "The request URI is too long.")
         if request.path.startswith(_LOGIN):
             return self._company_info(request)
         prefix = f"/{self._sandbox.tenant.codebase}apis/3.0"
@@ -271,7 +274,7 @@ class ConnectWise:
         assert view is not None  # noqa: S101  # _dispatch sends views only
         self._sandbox.tenant.deleted_hold = self._sandbox.faults.hit("deleted-hold", request.path) is not None
         row = self._sandbox.tenant.insert(view.table, self._stored(request, _object(request, found)), found.parent)
-        return json_response(201, _shown(found, row))
+        return json_response(201, self._told(request, found, row))
 
     def _put(self, request: Request, found: Match) -> Response:
         view, row = found.view, self._row(found)
@@ -292,7 +295,12 @@ class ConnectWise:
             raise invalid_object(ENTITIES[view.table].resource, [told])
         if written and not self._sandbox.faults.hit("forgets", request.path):
             self._sandbox.tenant.update(view.table, row, written)
-        return json_response(200, _shown(found, row))
+        return json_response(200, self._told(request, found, row))
+
+    def _told(self, request: Request, found: Match, row: Row) -> Any:
+        """What the answer to a write says of the object."""
+        shown = _shown(found, row)
+        return {"id": shown["id"]} if self._sandbox.faults.hit("short-answers", request.path) else shown
 
     def _stored(self, request: Request, body: Any) -> Any:
         return habits.stored(self._sandbox.faults, request.path, body)

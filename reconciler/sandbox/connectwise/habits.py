@@ -17,6 +17,9 @@ Each habit is a fault (`faults.py`), asked for by name, so that a test can have 
 | `zeros` | a number comes back with six decimals: `1.000000` |
 | `sparse` | a field that holds nothing, an empty text, an empty list or false is left out |
 | `blanks` | a text field that holds nothing comes back as an empty text [guess] |
+| `empty-refs` | a reference to nothing comes back as `{"id": 0, "name": ""}` [guess] |
+| `float-ids` | an id comes back as `7.0` [guess] |
+| `short-answers` | a POST or PATCH takes, and its answer holds the id alone [guess] |
 | `forgets` | a PATCH answers 200 and stores nothing [seen] |
 """
 
@@ -40,6 +43,7 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT00:00:00Z")
 _LABELS: Final = ("identifier", "name", "currencyCode", "summary")
 _SHOWN: Final = ("pads", "bare-dates", "zoned-dates", "bare-refs", "named-refs", "wide-refs", "doubles", "zeros")
+_ADDED: Final = ("sparse", "blanks", "empty-refs", "float-ids")
 _HOURS: Final = 5
 
 
@@ -58,7 +62,7 @@ def answered(faults: Faults, path: str, response: Response, table: str | None) -
     """An answer, with its values as this server shows them. `table` is that of its objects."""
     if response.status >= 300 or not response.body:  # a refusal has no values of an object
         return response
-    struck = {name: fault for name in (*_SHOWN, "sparse", "blanks") if (fault := faults.hit(name, path)) is not None}
+    struck = {name: fault for name in (*_SHOWN, *_ADDED) if (fault := faults.hit(name, path)) is not None}
     if not struck:
         return response
     entity = None if table is None else ENTITIES.get(table)
@@ -95,14 +99,20 @@ def _shown_object(value: dict[str, Any], struck: dict[str, Fault], entity: Entit
     if entity is not None and "blanks" in struck:
         empty = {field.name: "" for field in entity.fields.values() if field.kind == "text" and not field.writeonly}
         value = {**empty, **value}
-    words = {"_info", "communicationType"}
-    if entity is not None:
-        words |= {field.name for field in entity.fields.values() if field.kind == "enum"}
-    found = {
-        name: each if name in words else _reference(each, struck) if _is_reference(each) else _shown(each, struck)
-        for name, each in value.items()
-    }
+    if entity is not None and "empty-refs" in struck:
+        nothing = {"id": 0, "name": ""}
+        empty_refs = {field.name: nothing for field in entity.fields.values() if field.kind == "ref"}
+        value = {**empty_refs, **{name: each for name, each in value.items() if each is not None}}
+    found = {name: _shown_member(name, each, struck) for name, each in value.items()}
     return {name: each for name, each in found.items() if "sparse" not in struck or not _is_nothing(each)}
+
+
+def _shown_member(name: str, value: Any, struck: dict[str, Fault]) -> Any:
+    if name == "_info":
+        return value
+    if name == "id" and isinstance(value, int) and "float-ids" in struck:
+        return Decimal(f"{value}.0")
+    return _shown(_reference(value, struck), struck) if _is_reference(value) else _shown(value, struck)
 
 
 def _is_nothing(value: Any) -> bool:

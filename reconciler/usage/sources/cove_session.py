@@ -157,6 +157,7 @@ class CoveSession:
                 limits=self._limits,
                 asks=method,
             )
+            body = body.removeprefix(b"\xef\xbb\xbf")  # a byte order mark, which servers on Windows may send
             page = body.lstrip()[:1] == b"<"
             if page:
                 continue
