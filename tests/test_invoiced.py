@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, BIRCHWOOD, Shop
 
 USAGE = ("--only", "usage")
 LINES = "Alder Dental - Managed Backup"
+RANGES = "Birchwood Legal - Managed Backup"
 
 
 @pytest.fixture
@@ -20,16 +21,16 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def invoice(shop: Shop) -> None:
+def invoice(shop: Shop, name: str = LINES) -> None:
     """Somebody makes the invoices up to that of the running month."""
-    agreement = shop.one("/finance/agreements", name=LINES)
+    agreement = shop.one("/finance/agreements", name=name)
     body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
-    while shop.one("/finance/agreements", name=LINES)["nextInvoiceDate"] < "2026-12":
+    while shop.one("/finance/agreements", name=name)["nextInvoiceDate"] < "2026-12":
         assert shop.http.post("/finance/invoices", json=body).status_code == 201
 
 
-def lines(shop: Shop) -> list[Any]:
-    number = shop.one("/finance/agreements", name=LINES)["id"]
+def lines(shop: Shop, name: str = LINES) -> list[Any]:
+    number = shop.one("/finance/agreements", name=name)["id"]
     return [
         (line["effectiveDate"][:10], int(line["quantity"]))
         for line in shop.get(f"/finance/agreements/{number}/additions")
@@ -85,3 +86,22 @@ def test_the_first_invoice_of_a_month_bills_what_stands_when_it_is_made(small: S
     totals = [float(each["total"]) for each in small.get("/finance/invoices")]
     assert totals[-1] == 18.15
     assert not any(totals[:-1])
+
+
+def test_usage_that_moves_to_another_product_after_the_invoice_lacks_nothing_until_that_is_deleted(shop: Shop) -> None:
+    """An invoice bills the level of the day on which it is made; the new product begins with the next one."""
+    shop.only(BIRCHWOOD)
+    shop.uses(BIRCHWOOD, "480")
+    shop.apply("--only", "setup")
+    shop.apply(*USAGE)
+    invoice(shop, RANGES)
+    shop.uses(BIRCHWOOD, "510")
+    shop.apply(*USAGE)
+    shop.apply(*USAGE)
+    assert lines(shop, RANGES) == [("2026-11-01", 0), ("2026-12-01", 510)]
+
+    newest = shop.get("/finance/invoices")[-1]["id"]
+    assert shop.http.delete(f"/finance/invoices/{newest}").status_code == 204
+    said = shop("plan", *USAGE)
+    assert said.code == 5
+    assert "its line begins on 2026-12-01; no invoice of 2026-11 bills its 61.2 USD" in said.out

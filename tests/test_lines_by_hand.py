@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,7 +77,7 @@ def test_a_copy_under_an_old_name_that_ends_in_a_later_month_is_not_accounted_fo
     copied(small, serialNumber="rc:cove/1001001/old/storage", cancelledDate="2027-03-05T00:00:00Z")
     said = small("plan", *USAGE)
     assert said.code == 5
-    assert "alder-dental.storage has another line" in said.out or "has another line for that agreement" in said.out
+    assert "CustomerMapping/alder-dental has another line for that agreement and product" in said.out
 
 
 def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_day(small: Shop) -> None:
@@ -121,3 +123,39 @@ def test_an_agreement_of_another_cycle_is_refused_by_the_very_plan_that_makes_it
     assert said.code == 5
     assert "has the billing cycle Quarterly, which is not one calendar month" in said.out
     assert shop.quantities() == []
+
+
+@pytest.mark.parametrize("also", [{}, {"serialNumber": "", "quantity": 7}])
+def test_a_first_day_that_was_moved_into_a_later_month_is_moved_back(small: Shop, also: dict[str, Any]) -> None:
+    edit(small, effectiveDate="2027-03-01T00:00:00Z", **also)
+    assert '"2027-03-01" → "2026-11-01"' in small.apply(*USAGE).out
+    (row,) = rows(small)
+    assert (row["effectiveDate"][:10], int(row["quantity"])) == ("2026-11-01", 1000)
+    assert small("plan", *USAGE, "--detailed-exitcode").code == 0
+
+
+def test_a_first_day_that_was_moved_is_moved_back_by_a_plan_file_too(small: Shop, tmp_path: Path) -> None:
+    edit(small, effectiveDate="2027-03-01T00:00:00Z")
+    file = str(tmp_path / "plan.json")
+    small("plan", *USAGE, "--out", file)
+    assert (small("apply", file).code, rows(small)[0]["effectiveDate"][:10]) == (0, "2026-11-01")
+    edit(small, effectiveDate="2027-04-01T00:00:00Z")
+    assert small("apply", file).code == 3
+
+
+def test_a_first_day_of_which_a_new_ledger_knows_nothing_is_left_and_the_gap_is_named(small: Shop) -> None:
+    edit(small, effectiveDate="2027-03-01T00:00:00Z")
+    shutil.rmtree(small.ledger.parent)
+    said = small("apply", *USAGE, "--auto-approve")
+    assert said.code == 5
+    assert "its line begins on 2027-03-01; no invoice of 2026-11 bills its 150 USD" in said.out
+
+
+def test_an_earlier_first_day_and_an_accepted_one_stand(small: Shop) -> None:
+    edit(small, effectiveDate="2026-10-01T00:00:00Z")
+    assert small("plan", *USAGE, "--detailed-exitcode").code == 0
+    small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
+    edit(small, effectiveDate="2027-03-01T00:00:00Z")
+    said = small("plan", *USAGE)
+    assert (said.code, "effectiveDate 2026-11-01 → 2027-03-01" in said.out) == (5, True)
+    assert "no invoice of 2026-11 bills its 150 USD" in said.out

@@ -13,6 +13,7 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.money import monthly
 from reconciler.additions.ownership import Owner
+from reconciler.kinds.forms import date_text
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, plain_decimal
 from reconciler.ledger.known import KnownLine, Snapshot
@@ -85,7 +86,7 @@ class Writer:
         if pair.how == "tag":
             return self._updated(line, live)
         retagged = Change(path="serialNumber", before=live.serial or None, after=line.owner.tag)
-        rest = changed(kind("Addition"), _values(line), live.obj)
+        rest = changed(kind("Addition"), self._wanted(line, live), live.obj)
         changes = (retagged, *(each for each in rest if each.path != retagged.path))
         if pair.how == "untagged":
             note = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
@@ -153,13 +154,24 @@ class Writer:
         )
 
     def _updated(self, line: DesiredAddition, live: LiveAddition) -> Written:
-        changes = changed(kind("Addition"), _values(line), live.obj)
+        changes = changed(kind("Addition"), self._wanted(line, live), live.obj)
         reason = f"price; {line.why}" if {change.path for change in changes} == {"unitPrice"} else line.why
         known = self.snapshot.lines.get(live.id)
         edits = edited(changes, known.standing) if known else ()
         if not edits or known is None:
             return self._rewritten(line, live, "update", reason, changes)
         return self._drifted(line, live, changes, edits, known)
+
+    def _wanted(self, line: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
+        """The fields of a live line. Its first day stays, unless somebody moved it to a later one than we left."""
+        values = _values(line)
+        known = self.snapshot.lines.get(live.id)
+        left = date_text((known.standing if known else {}).get("effectiveDate"))
+        first = max(left or "", line.effective_date)
+        if left is None or live.effective is None or live.effective <= first:
+            del values["effectiveDate"]
+            return values
+        return {**values, "effectiveDate": first}
 
     def _drifted(
         self,
@@ -249,7 +261,7 @@ def precondition(live: LiveAddition) -> Precondition:
     return Precondition(id=live.id, last_updated=live.obj.last_updated, fields=as_it_stands(of, of.by_name, live.obj))
 
 
-_NOTED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "cancelledDate")
+_NOTED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
 
 
 def noted(values: Mapping[str, Any]) -> dict[str, Any]:

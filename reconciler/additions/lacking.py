@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.additions.actions import Written
-from reconciler.additions.match import Ending, Pair
+from reconciler.additions.match import Copy, Pair
 from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import Note
 
@@ -15,17 +15,23 @@ from reconciler.planning.plan import Note
 def lacking(
     pairs: Iterable[Pair], written: Sequence[Written], period: str, last_day: str, currency: str | None
 ) -> dict[str, str]:
-    """By mapping, a sentence for each whose lines begin after the period: nothing bills its usage of the period."""
+    """By mapping, a sentence for each whose lines begin after the period: nothing bills its usage of the period.
+
+    Usage that moved to another product of its ranges after the invoice is billed: an invoice bills the level of the day
+    on which it is made.
+    """
     by_address = {each.address: each for each in written}
     worth: dict[str, Decimal] = {}
     why: dict[str, str] = {}
     for pair in pairs:
-        line, live = pair.line, pair.live
-        begins = line.effective_date if live is None else live.effective
+        line, made = pair.line, by_address[pair.line.address]
+        begins = _first_day(pair, made)
         if not line.quantity or begins is None or begins <= last_day:
             continue
+        if line.begins_later and any(_was_invoiced(each, made, last_day) for each in written):
+            continue
         mapping = line.mapping
-        worth[mapping] = worth.get(mapping, Decimal(0)) + by_address[line.address].monthly
+        worth[mapping] = worth.get(mapping, Decimal(0)) + made.monthly
         because = f": {line.begins_later}" if line.begins_later else ""
         why[mapping] = f"its line begins on {begins}{because}"
     unit = f" {currency}" if currency else ""
@@ -33,6 +39,22 @@ def lacking(
         mapping: f"{why[mapping]}; no invoice of {period} bills its {plain_decimal(worth[mapping])}{unit}"
         for mapping in why
     }
+
+
+def _first_day(pair: Pair, made: Written) -> str | None:
+    """The first day of a line once the plan is done."""
+    if pair.live is None:
+        return pair.line.effective_date
+    changes = made.action.changes if made.action is not None else ()
+    return next((each.after for each in changes if each.path == "effectiveDate"), pair.live.effective)
+
+
+def _was_invoiced(each: Written, made: Written, last_day: str) -> bool:
+    """Whether this line of the same charge held its quantity when the period was invoiced, and is empty now."""
+    live = each.live
+    if live is None or each.owner != made.owner or each.quantity:
+        return False
+    return live.effective is not None and live.effective <= last_day
 
 
 def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
@@ -48,7 +70,7 @@ def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
             )
 
 
-def ending_copies(ending: Iterable[Ending], currency: str | None) -> Iterator[Note]:
+def ending_copies(ending: Iterable[Copy], currency: str | None) -> Iterator[Note]:
     """Copies that somebody has cancelled: they bill the period beside the line of their charge."""
     unit = f" {currency}" if currency else ""
     for each in ending:

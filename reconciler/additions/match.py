@@ -39,8 +39,8 @@ class Superseded:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """A copy that ends in the period; an invoice of the period bills it beside the line of its charge."""
+class Copy:
+    """An addition of a charge beside the one that is its line, of the same agreement and product."""
 
     owner: Owner
     live: LiveAddition
@@ -50,12 +50,12 @@ class Ending:
 class Matched:
     pairs: tuple[Pair, ...]
     superseded: tuple[Superseded, ...]
-    copies: tuple[LiveAddition, ...]
-    """Ours, and not needed: another addition of the same charge, agreement and product is the line."""
+    copies: tuple[Copy, ...]
+    """Those that go on."""
     kept: tuple[LiveAddition, ...]
     """Ours, and left as they are: of held and refused customers."""
-    ending: tuple[Ending, ...]
-    """Copies that end in the period: somebody has cancelled them already."""
+    ending: tuple[Copy, ...]
+    """Those that end in the period: somebody has cancelled them already, and an invoice of the period bills them."""
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Mapping → why nothing of it is written."""
 
@@ -89,9 +89,9 @@ class _Matcher:
     def matched(self) -> Matched:
         pairs: list[Pair] = []
         superseded: list[Superseded] = []
-        copies: list[LiveAddition] = []
+        copies: list[Copy] = []
         kept: list[LiveAddition] = []
-        ending: list[Ending] = []
+        ending: list[Copy] = []
         found = {owner: [self._pair(line) for line in lines] for owner, lines in self._by_owner.items()}
         refused = self._refused(found)
         for owner, owned in self._ownership.of.items():
@@ -111,9 +111,9 @@ class _Matcher:
                 if addition.place not in places:
                     superseded.append(Superseded(owner, addition, after))
                 elif addition.ends_by(self._last):
-                    ending.append(Ending(owner, addition))
+                    ending.append(Copy(owner, addition))
                 else:
-                    copies.append(addition)
+                    copies.append(Copy(owner, addition))
         return Matched(tuple(pairs), tuple(superseded), tuple(copies), tuple(kept), tuple(ending), refused)
 
     def _pair(self, line: DesiredAddition) -> Pair | None:

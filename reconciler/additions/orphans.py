@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.actions import Writer, precondition
 from reconciler.additions.live import LiveAddition
+from reconciler.additions.match import Copy
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -28,7 +29,7 @@ class Orphan:
 
 def orphans(
     found: Iterable[LiveAddition],
-    copies: Collection[LiveAddition],
+    copies: Iterable[Copy],
     writer: Writer,
     estate: Estate,
     period: Period,
@@ -40,10 +41,10 @@ def orphans(
 
     An agreement that is cancelled or has ended bills nothing, and its orphans are not listed.
     """
+    every = [*((live, None) for live in found), *((copy.live, copy.owner.mapping) for copy in copies)]
     return [
-        _orphan(live, writer, period, snapshot, prune=prune, copy=copy)
-        for copy, group in ((False, found), (True, copies))
-        for live in group
+        _orphan(live, writer, period, snapshot, prune=prune, copy_of=mapping)
+        for live, mapping in every
         if _agreement_bills(live, estate)
     ]
 
@@ -55,7 +56,7 @@ def _orphan(
     snapshot: Snapshot,
     *,
     prune: bool,
-    copy: bool,
+    copy_of: str | None,
 ) -> Orphan:
     address = writer.address_of(live)
     known = snapshot.lines.get(live.id)
@@ -70,7 +71,7 @@ def _orphan(
         state="orphan",
         quantity=live.quantity,
         money=live.monthly,
-        detail=_detail(live, address, last, copy=copy, retired=action is not None),
+        detail=_detail(live, last, copy_of=copy_of, retired=action is not None),
         accounted=done or action is not None,
     )
     return Orphan(live, address, row, action)
@@ -87,10 +88,10 @@ def _agreement_bills(live: LiveAddition, estate: Estate) -> bool:
     return status not in ("Cancelled", "Expired")
 
 
-def _detail(live: LiveAddition, address: str, last: str, *, copy: bool, retired: bool) -> str:
+def _detail(live: LiveAddition, last: str, *, copy_of: str | None, retired: bool) -> str:
     """What it bills, why nobody answers for it, and what can be done."""
-    if copy:
-        why = f"{address.partition(':')[0]} has another line for that agreement and product"
+    if copy_of is not None:
+        why = f"CustomerMapping/{copy_of} has another line for that agreement and product"
     elif live.tag is None:
         why = "its tag was removed by hand, and the mapping that it had is gone"
     else:
@@ -101,7 +102,7 @@ def _detail(live: LiveAddition, address: str, last: str, *, copy: bool, retired:
     if retired:
         return f"still billing {amount}, and retired by this plan: {why}"
     advice = "cancel it in ConnectWise" if live.tag is None else "retire it with `apply --prune`"
-    return f"still billing {amount}: {why}; {advice}" + ("" if copy else ", or map the customer again")
+    return f"still billing {amount}: {why}; {advice}" + ("" if copy_of else ", or map the customer again")
 
 
 def _retirement(live: LiveAddition, address: str, period: Period, writer: Writer) -> Action:

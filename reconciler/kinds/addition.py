@@ -46,7 +46,7 @@ class AdditionSpec(Spec):
     bill_customer: Annotated[StrictStr, replace(text("billCustomer"), encode=_billable)] = Field(
         "Billable", description="Billable."
     )
-    effective_date: Annotated[StrictStr, date("effectiveDate").created_only()] = Field(description="First day.")
+    effective_date: Annotated[StrictStr, date("effectiveDate")] = Field(description="First day.")
     cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(None, description="Last day, or none.")
 
 

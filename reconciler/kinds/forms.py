@@ -7,7 +7,7 @@ ConnectWise object, because some fields stand in two of its properties; `encode`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -87,9 +87,6 @@ class Form:
     """What its values are, for `planning.equality`: a plan file holds numbers and dates as text."""
     shape: Mapping[str, Sort] = field(default_factory=dict)
     """What ConnectWise JSON may hold in the properties that `decode` looks at; `shapes` makes one of all forms."""
-
-    def created_only(self) -> Form:
-        return replace(self, compared=False)
 
 
 def _plain(path: str, value: Value) -> dict[str, Any]:

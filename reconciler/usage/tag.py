@@ -46,10 +46,8 @@ class Tag:
     """Source, customer, mapping and charge (the charge is missing in a tag of the first version); empty where the
     tag was cut."""
 
-    @property
-    def customer(self) -> tuple[str, str] | None:
-        """(source, customer id); None where the tag was cut."""
-        return (self.parts[0], self.parts[1]) if self.parts else None
+    customer: tuple[str, str] | None = None
+    """(source, customer id); None where the tag was cut before their end."""
 
 
 def tag_of(
@@ -84,13 +82,16 @@ def parse(serial_number: str | None) -> Tag | None:
     if cut := _CUT.match(text):
         rest = text[cut.end() :]
         told = _PERIOD.fullmatch(rest)
-        return None if rest and told is None else _tag(cut[1], (), told)
+        # The last part that is left may be half of one, and so may its percent-encoding.
+        known = tuple(unquote(part) for part in text[len(PREFIX) : cut.start(1)].split("/")[:-1])
+        return None if rest and told is None else _tag(cut[1], (), told, known)
     # A charge may be called `2026-10`. Four parts are a charge, and only a fifth is a period.
     told = _PERIOD.search(text) if text.count("/") == 4 else None
     whole = _WHOLE.fullmatch(text[: told.start()] if told else text)
     if whole is None:
         return None
-    return _tag(_digest(whole[0]), tuple(unquote(part) for part in whole.groups() if part is not None), told)
+    parts = tuple(unquote(part) for part in whole.groups() if part is not None)
+    return _tag(_digest(whole[0]), parts, told, parts)
 
 
 def is_of_source(serial_number: str | None, source: str) -> bool:
@@ -99,10 +100,11 @@ def is_of_source(serial_number: str | None, source: str) -> bool:
     return text.startswith(f"{_base(source)}/") and parse(text) is not None
 
 
-def _tag(identity: str, parts: tuple[str, ...], told: re.Match[str] | None) -> Tag:
+def _tag(identity: str, parts: tuple[str, ...], told: re.Match[str] | None, known: tuple[str, ...]) -> Tag:
+    customer = (known[0], known[1]) if len(known) > 1 else None
     if told is None:
-        return Tag(identity, parts=parts)
-    return Tag(identity, told[1], int(told[2] or 0), parts)
+        return Tag(identity, parts=parts, customer=customer)
+    return Tag(identity, told[1], int(told[2] or 0), parts, customer)
 
 
 def _base(*parts: str) -> str:

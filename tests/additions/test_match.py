@@ -13,6 +13,7 @@ from reconciler.additions.match import Matched
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.planning.plan import Change
+from reconciler.usage.tag import tag_of
 from tests.planning.builders import addition
 
 from .builders import (
@@ -94,7 +95,7 @@ def test_an_update_remembers_what_it_was_based_on() -> None:
     assert found is not None
     assert (found.id, found.last_updated) == (99, "2026-11-09T10:00:00Z")
     assert (found.fields["quantity"], found.fields["serialNumber"]) == ("120", TAG)
-    assert "effectiveDate" not in found.fields
+    assert found.fields["effectiveDate"] == "2026-11-01"
 
 
 def test_an_answer_without_info_has_no_token_of_change() -> None:
@@ -353,7 +354,13 @@ def test_a_renamed_line_of_another_product_goes_to_zero_instead_of_billing_twice
 def test_the_line_with_the_right_tag_comes_before_a_renamed_one_which_is_a_copy() -> None:
     found = matched(line(), live=(addition(98), addition(serialNumber=RENAMED)))
     assert [pair.live and pair.live.id for pair in found.pairs] == [98]
-    assert [each.id for each in found.copies] == [99]
+    assert [each.live.id for each in found.copies] == [99]
+
+
+def test_a_tag_that_was_cut_is_known_by_its_customer_without_a_ledger() -> None:
+    cut = tag_of("cove", "77", "a-name-that-goes-on-and-on-and-on-and-on-and-on")
+    action = only(written(line(), live=(addition(serialNumber=cut),)))
+    assert (action.action, changes(action)) == ("adopt", {"serialNumber": (cut, TAG)})
 
 
 def test_two_renamed_additions_are_refused_and_listed() -> None:
@@ -422,7 +429,7 @@ def test_a_line_that_was_cancelled_and_lost_its_tag_is_taken_up_again() -> None:
 
 def test_a_copy_that_goes_on_into_later_months_is_listed_whatever_its_tag() -> None:
     later = addition(98, serialNumber=RENAMED, cancelledDate="2027-03-31T00:00:00Z")
-    assert [each.id for each in matched(line(), live=(later, addition())).copies] == [98]
+    assert [each.live.id for each in matched(line(), live=(later, addition())).copies] == [98]
 
 
 def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> None:

@@ -109,8 +109,7 @@ class Planned:
         """Ours, and without an action of their own."""
         return [
             *self.matched.kept,
-            *self.matched.copies,
-            *(each.live for each in self.matched.ending),
+            *(each.live for each in (*self.matched.copies, *self.matched.ending)),
             *self.ownership.orphans,
             *self.ownership.of_periods,
         ]

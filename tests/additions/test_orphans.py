@@ -87,7 +87,7 @@ def test_a_copy_of_a_line_is_an_orphan_that_names_the_line(scene: Scene) -> None
     scene.uses({"77": "120"})
     row = orphan(scene.plan())
     assert (row.name, row.accounted) == ("addition id 99 (BACKUP-GB, agreement id 9)", False)
-    assert "Addition/older.storage has another line for that agreement and product" in row.detail
+    assert "CustomerMapping/acme has another line for that agreement and product" in row.detail
 
 
 def test_a_line_of_a_mapping_that_an_exclusion_rests_is_no_orphan(scene: Scene) -> None:

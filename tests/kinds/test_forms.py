@@ -77,8 +77,3 @@ def test_the_name_of_a_link_is_the_best_that_the_answer_gives() -> None:
         for extra in ({"identifier": "A", "name": "B"}, {"name": "B"}, {})
     ]
     assert [link.name for link in names if link] == ["A", "B", "7"]
-
-
-def test_what_is_sent_only_when_the_object_is_made_is_not_compared() -> None:
-    assert forms.text("name").compared
-    assert not forms.text("name").created_only().compared

@@ -73,7 +73,9 @@ def test_a_tag_of_the_first_version_can_be_parsed(parts: tuple[str, str, str, st
 
 def test_a_charge_may_be_called_like_a_period() -> None:
     found = parse(tag_of("cove", "1", "acme", "2026-10"))
-    assert found == Tag(identity_of("cove", "1", "acme", "2026-10"), parts=("cove", "1", "acme", "2026-10"))
+    assert found == Tag(
+        identity_of("cove", "1", "acme", "2026-10"), parts=("cove", "1", "acme", "2026-10"), customer=("cove", "1")
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +84,18 @@ def test_a_charge_may_be_called_like_a_period() -> None:
 )
 def test_what_is_no_tag_is_not_ours(serial: str | None) -> None:
     assert parse(serial) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("456789", ("cove", "456789")), ("a%b c", ("cove", "a%b c")), ("9" * 60, None), ("é" * 5 + "x" * 20, None)],
+)
+def test_a_tag_that_was_cut_tells_its_customer_where_all_of_it_is_left(
+    number: str, told: tuple[str, str] | None
+) -> None:
+    found = parse(tag_of("cove", number, "m" * 60))
+    assert found is not None
+    assert (found.customer, found.parts) == (told, ())
 
 
 def test_a_tag_tells_its_source_even_where_it_was_cut() -> None:
