@@ -145,11 +145,12 @@ def _customers(limits: Guardrails, charges: Sequence[ChargeChange]) -> Iterator[
         and each.moves > limit.amount
         and each.moves * 100 > limit.percent * each.billed_before
     }
+    units = " or ".join(sorted({each.unit for each in charges}))
     if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * len(billed):
         yield Tripped(
             name="customers",
             message=f"{len(changed)} of {len(billed)} customers change by more than {plain_decimal(limit.percent)} % "
-            f"and {plain_decimal(limit.amount)}, more than {plain_decimal(limit.share)} % of them and at least "
+            f"and {plain_decimal(limit.amount)} {units}, more than {plain_decimal(limit.share)} % of them and at least "
             f"{limit.at_least}",
         )
 

@@ -26,8 +26,7 @@ async def write_children(
     for item, value in writes.wanted.items():
         found = _standing(writes, standing, item)
         if value is None:
-            cleared = writes.children.cleared
-            for child in found if cleared is None else filter(cleared, standing):
+            for child in _to_clear(writes, standing, found):
                 await _take_away(client, writes, f"{path}/{child['id']}", journalled)
             continue
         body = writes.children.encode(item, value, tables)
@@ -50,6 +49,14 @@ def _standing(writes: ChildWrites, standing: list[dict[str, Any]], item: Value) 
     if item is None:
         return [child for child in standing if identify(child) is not None]
     return [child for child in standing if same(None, identify(child), item)]
+
+
+def _to_clear(writes: ChildWrites, standing: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What goes when an entry is cleared. The entry that the plan found goes last: until then the object stands as it
+    was, and a plan file whose run died can be continued."""
+    cleared = writes.children.cleared
+    every = found if cleared is None else [child for child in standing if cleared(child)]
+    return sorted(every, key=lambda child: child not in found)[::-1]
 
 
 async def _post(

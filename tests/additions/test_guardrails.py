@@ -133,7 +133,7 @@ def test_too_many_customers_at_once_refuse_the_run(changed: int, unchanged: int,
 def test_the_message_has_the_numbers() -> None:
     (trip,) = of_run(DEFAULT, crowd(12), [], "USD")
     assert trip.message == (
-        "12 of 12 customers change by more than 20 % and 50, more than 50 % of them and at least 10"
+        "12 of 12 customers change by more than 20 % and 50 GB, more than 50 % of them and at least 10"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -78,6 +79,33 @@ def test_a_telephone_number_is_added_changed_and_cleared_in_the_communications(s
 
     standing.edit(FILE, 'phone: "8135550199"', "phone: null")
     standing.apply()
+    assert reached(standing) == [("Email", "office@alder-dental.example", True)]
+    assert is_settled(standing)
+
+
+def test_a_plan_file_that_died_between_the_removal_of_two_numbers_is_continued(standing: Shop, tmp_path: Path) -> None:
+    number = contact(standing)["id"]
+    kinds = [each["id"] for each in standing.get("/company/communicationTypes") if each["phoneFlag"]]
+    for index in range(3):
+        body = {"type": {"id": kinds[0]}, "value": f"813555010{index}", "defaultFlag": not index}
+        assert standing.http.post(f"/company/contacts/{number}/communications", json=body).status_code == 201
+    standing.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
+    file = str(tmp_path / "plan.json")
+    standing("plan", "--only", "setup", "--out", file)
+
+    taken: list[str] = []
+
+    async def second_fails(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.method == "DELETE":
+            taken.append(request.url.path)
+        return await send(request) if len(taken) < 2 else httpx.Response(403, json={}, request=request)
+
+    with standing.meddled(second_fails):
+        assert standing("apply", file).code == 4
+    assert len(reached(standing)) == 3
+
+    said = standing("apply", file)
+    assert said.code == 0, said.err
     assert reached(standing) == [("Email", "office@alder-dental.example", True)]
     assert is_settled(standing)
 
