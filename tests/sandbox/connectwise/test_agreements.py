@@ -271,8 +271,11 @@ def test_an_invoice_is_made_up_to_90_days_before_its_period(api: Api) -> None:
         ("Weekly", "2026-11-08"),
         ("BiWeekly", "2026-11-15"),
         ("Monthly", "2026-12-01"),
+        ("BiMonthly", "2027-01-01"),
         ("Quarterly", "2027-02-01"),
+        ("SemiAnnual", "2027-05-01"),
         ("Yearly", "2027-11-01"),
+        ("NotRecurring", "2026-11-01"),
     ],
 )
 def test_an_invoice_covers_one_billing_cycle(api: Api, cycle: str, following: str) -> None:
@@ -295,6 +298,34 @@ def test_no_addition_begins_in_a_period_that_is_invoiced_already(api: Api) -> No
     invoice(api, agreement)
     assert refused(api, agreement, effectiveDate="2026-11-30T00:00:00Z") == INVOICED
     api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-12-01")
+
+
+def test_an_agreement_that_was_never_invoiced_refuses_no_first_day(api: Api) -> None:
+    agreement = api.agreement()
+    assert agreement["nextInvoiceDate"] == "2026-11-01T00:00:00Z"
+    api.addition(agreement, api.product(), effectiveDate="2025-01-01")
+    made = invoice(api, agreement)
+    assert api.http.delete(f"/finance/invoices/{made['id']}").status_code == 204
+    api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-11-15")
+
+
+def test_an_invoice_can_be_made_after_its_period_and_bills_what_stands_then(api: Api) -> None:
+    agreement = api.agreement(startDate="2026-09-01")
+    line = api.addition(agreement, api.product(), quantity=4, unitPrice=1, effectiveDate="2026-09-01")
+    assert invoice(api, agreement)["total"] == Decimal("4.00")
+    api.patch(f"{AGREEMENTS}/{agreement['id']}/additions/{line['id']}", quantity=9)
+    october = invoice(api, agreement)
+    assert (october["total"], october["date"]) == (Decimal("9.00"), "2026-11-10T00:00:00Z")
+    assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == "2026-11-01T00:00:00Z"
+
+
+def test_an_invoice_shows_totals_and_no_lines(api: Api) -> None:
+    agreement = api.agreement()
+    api.addition(agreement, api.product(), quantity=4, unitPrice=1, effectiveDate="2026-11-01")
+    shown = api.get(f"/finance/invoices/{invoice(api, agreement)['id']}")
+    assert {name for name, value in shown.items() if isinstance(value, list)} == set()
+    totals = ("agreementAmount", "subtotal", "total", "balance")
+    assert {shown[name] for name in totals} == {Decimal("4.00")}
 
 
 def test_an_agreement_that_prorates_takes_it(api: Api) -> None:
