@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, Send, Shop
 
 USAGE = ("--only", "usage")
 LINES = "Alder Dental - Managed Backup"
@@ -159,3 +160,65 @@ def test_an_earlier_first_day_and_an_accepted_one_stand(small: Shop) -> None:
     said = small("plan", *USAGE)
     assert (said.code, "effectiveDate 2026-11-01 → 2027-03-01" in said.out) == (5, True)
     assert "no invoice of 2026-11 bills its 150 USD" in said.out
+
+
+def test_an_edit_beside_a_cleared_tag_is_accepted_like_any_other_and_the_tag_comes_back(small: Shop) -> None:
+    small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
+    edit(small, serialNumber="", quantity=7)
+    for _ in range(2):
+        said = small.apply(*USAGE)
+        assert "hand edit accepted until 2026-11-30: quantity 1000 → 7" in said.out
+        assert lines(small) == [("BACKUP-GB", 7)]
+        assert rows(small)[0]["serialNumber"] == "rc:cove/1001001/alder-dental/storage"
+    small.advance(24 * 30)
+    small.uses(ALDER, "1000")
+    small.apply(*USAGE)
+    assert lines(small) == [("BACKUP-GB", 1000)]
+
+
+def test_all_edits_of_a_line_that_lost_its_tag_are_named(small: Shop) -> None:
+    edit(small, serialNumber="", quantity=7)
+    messages = [note["message"] for note in small.plan(*USAGE)["warnings"]]
+    assert any("has lost its tag" in each for each in messages)
+    assert "edited by hand: quantity 1000 → 7" in messages
+
+
+def test_an_edit_of_a_line_that_gives_way_to_another_product_can_refuse_the_run(small: Shop) -> None:
+    small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: fail")
+    small.edit("customers/alder-dental.yaml", *OTHER_PRODUCT)
+    edit(small, unitPrice=9)
+    assert small("apply", *USAGE, "--auto-approve").code == 3
+    small.apply(*USAGE, "--approve", "drift=CustomerMapping/alder-dental")
+    assert lines(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
+
+
+def test_a_last_day_that_is_accepted_is_told_without_a_word_of_python(small: Shop) -> None:
+    small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
+    edit(small, cancelledDate="2026-11-20T00:00:00Z")
+    assert "by usage it would be cancelledDate nothing, 150 USD a month" in small.apply(*USAGE).out
+
+
+def test_a_line_of_a_run_that_was_ended_at_once_is_found_when_its_documents_are_gone(shop: Shop) -> None:
+    """The run noted nothing of it but what the journal holds, and no manifest leads to its agreement any more."""
+    shop.only(ALDER)
+    shop.uses(ALDER, "1000")
+    shop.apply("--only", "setup")
+    made: list[bool] = []
+
+    async def ended(request: httpx.Request, send: Send) -> httpx.Response:
+        if made:
+            raise KeyboardInterrupt
+        answer = await send(request)
+        if request.method == "POST" and request.url.path.endswith("/additions"):
+            made.append(True)
+            raise KeyboardInterrupt
+        return answer
+
+    with shop.meddled(ended):
+        assert shop("apply", *USAGE, "--auto-approve").code == 4
+    (shop.folder / "customers" / "alder-dental.yaml").unlink()
+    said = shop("apply", *USAGE, "--auto-approve")
+    assert said.code == 5
+    assert "still billing 1000: no mapping has its tag" in said.out
+    assert shop("apply", *USAGE, "--auto-approve", "--prune").code == 5  # the customer is unmapped
+    assert rows(shop)[0]["cancelledDate"][:10] == "2026-11-30"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.drift import edited, fingerprint, is_of_earlier_period, told
+from reconciler.additions.drift import edited, fingerprint, is_of_earlier_period, shown, told
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.money import monthly
@@ -88,24 +88,18 @@ class Writer:
         retagged = Change(path="serialNumber", before=live.serial or None, after=line.owner.tag)
         rest = changed(kind("Addition"), self._wanted(line, live), live.obj)
         changes = (retagged, *(each for each in rest if each.path != retagged.path))
-        if pair.how == "untagged":
-            note = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
-            fails = self.on_drift == "fail"
-            return self._rewritten(
-                line,
-                live,
-                "adopt",
-                f"drift: its tag was removed by hand; {line.why}",
-                changes,
-                notes=() if fails else (note,),
-                drifted=(note,) if fails else (),
-            )
         reason = {
             "first version": f"its tag is of an earlier version; {line.why}",
             "renamed": f"renamed: it carries the tag {live.serial}; {line.why}",
+            "untagged": f"drift: its tag was removed by hand; {line.why}",
             "adopt": line.why,
         }[pair.how]
-        return self._rewritten(line, live, "adopt", reason, changes, adopted=pair.how == "adopt")
+        lost = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
+        also = (lost,) if pair.how == "untagged" else ()
+        known = None if pair.how == "adopt" else self.snapshot.lines.get(live.id)
+        if known is not None and (edits := edited(changes[1:], known.standing)):
+            return self._drifted(line, live, changes, edits, known, reason=reason, verb="adopt", also=also)
+        return self._rewritten(line, live, "adopt", reason, changes, adopted=pair.how == "adopt", **self._told(also))
 
     def superseded(self, gone: Superseded) -> Written:
         """An addition of another product or agreement goes to 0. Its price is as it was left."""
@@ -120,7 +114,9 @@ class Writer:
         reason = f"CustomerMapping/{owner.mapping} bills by another product or agreement now"
         edits = edited(changes, known.standing if known else {})
         notes = (self._edit_note(address, edits, known),) if edits and known else ()
-        return self._written(owner, address, live, "update", reason, changes, gone.after, notes=notes, why=reason)
+        return self._written(
+            owner, address, live, "update", reason, changes, gone.after, why=reason, **self._told(notes)
+        )
 
     def address_of(self, live: LiveAddition) -> str:
         """The address of an addition that no mapping stands behind."""
@@ -160,7 +156,9 @@ class Writer:
         edits = edited(changes, known.standing) if known else ()
         if not edits or known is None:
             return self._rewritten(line, live, "update", reason, changes)
-        return self._drifted(line, live, changes, edits, known)
+        names = ", ".join(change.path for change in edits)
+        reason = f"drift: edited by hand ({names}); {line.why}"
+        return self._drifted(line, live, changes, edits, known, reason=reason)
 
     def _wanted(self, line: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """The fields of a live line. Its first day stays, unless somebody moved it to a later one than we left."""
@@ -180,34 +178,35 @@ class Writer:
         changes: tuple[Change, ...],
         edits: tuple[Change, ...],
         known: KnownLine,
+        *,
+        reason: str,
+        verb: Literal["adopt", "update"] = "update",
+        also: tuple[Note, ...] = (),
     ) -> Written:
-        note = self._edit_note(line.address, edits, known)
+        """`also` tells of a tag that was removed. It comes back in any case: without it the line would not be ours."""
         earlier = is_of_earlier_period(edits, known, self.period)
         same = known.edited_in is not None and fingerprint(edits) == dict(known.edit)
         edit = Edit(live.id, fingerprint(edits), str(known.edited_in) if same else self.period)
-        if self.on_drift == "accept" and not earlier:
-            should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
-            usage = ", ".join(f"{change.path} {change.after}" for change in edits)
-            worth = f"{plain_decimal(should)} {self.currency or ''}".rstrip()
-            what = told(edits, known.standing)
-            message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
-            note = Note(address=line.address, message=message)
-            left = tuple(change for change in changes if change not in edits)
-            # What is noted is what we left: else the edit would pass for ours in the next run.
-            ours = {change.path: known.standing.get(change.path) for change in edits}
-            written = self._rewritten(line, live, "update", line.why, left, notes=(note,), edit=edit)
-            return replace(written, fields={**written.fields, **ours}, accepted=frozenset(ours))
+        if self.on_drift != "accept" or earlier:
+            notes = (*also, self._edit_note(line.address, edits, known))
+            return self._rewritten(line, live, verb, reason, changes, edit=edit, **self._told(notes))
+        should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
+        usage = ", ".join(f"{change.path} {shown(change.after)}" for change in edits)
+        worth = f"{plain_decimal(should)} {self.currency or ''}".rstrip()
+        what = told(edits, known.standing)
+        message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
+        notes = (*also, Note(address=line.address, message=message))
+        left = tuple(change for change in changes if change not in edits)
+        # What is noted is what we left: else the edit would pass for ours in the next run.
+        ours = {change.path: known.standing.get(change.path) for change in edits}
+        why = reason if verb == "adopt" else line.why
+        written = self._rewritten(line, live, verb, why, left, notes=notes, edit=edit)
+        return replace(written, fields={**written.fields, **ours}, accepted=frozenset(ours))
+
+    def _told(self, notes: tuple[Note, ...]) -> dict[str, tuple[Note, ...]]:
+        """Edits as notes, or as what stops the run."""
         fails = self.on_drift == "fail"
-        return self._rewritten(
-            line,
-            live,
-            "update",
-            f"drift: edited by hand ({', '.join(change.path for change in edits)}); {line.why}",
-            changes,
-            notes=() if fails else (note,),
-            drifted=(note,) if fails else (),
-            edit=edit,
-        )
+        return {"notes": () if fails else notes, "drifted": notes if fails else ()}
 
     def _edit_note(self, address: str, edits: Iterable[Change], known: KnownLine) -> Note:
         return Note(address=address, message=f"edited by hand: {told(edits, known.standing)}")

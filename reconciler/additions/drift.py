@@ -34,9 +34,7 @@ def edited(changes: Iterable[Change], standing: Standing) -> tuple[Change, ...]:
 
 def told(edits: Iterable[Change], standing: Standing) -> str:
     """`quantity 120 → 99`: from what we left to what stands there."""
-    return ", ".join(
-        f"{change.path} {_shown(_as_left(change, standing))} → {_shown(change.before)}" for change in edits
-    )
+    return ", ".join(f"{change.path} {shown(_as_left(change, standing))} → {shown(change.before)}" for change in edits)
 
 
 def fingerprint(edits: Iterable[Change]) -> dict[str, Any]:
@@ -58,5 +56,6 @@ def _form(change: Change) -> Form:
     return kind("Addition").by_name[change.path].form
 
 
-def _shown(value: Any) -> Any:
+def shown(value: Any) -> Any:
+    """A value of a field, for a sentence."""
     return "nothing" if value is None else value

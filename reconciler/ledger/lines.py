@@ -6,7 +6,8 @@ ConnectWise, so that it stays ours when somebody clears its tag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,10 @@ from reconciler.ledger.known import Approval, KnownLine, Snapshot
 from reconciler.ledger.store import Ledger
 
 _lines, _objects, _approvals, _scans = schema.lines, schema.objects, schema.approvals, schema.scans
+_writes = schema.writes
+
+_CHUNK = 500
+_PLACE = re.compile(r"agreements/(\d+)/additions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str) -> S
             sa.select(_lines).where(_lines.c.workspace == workspace, _lines.c.tenant == tenant)
         ):
             found[row.addition_id] = (_known(row, found.get(row.addition_id)), None)
+        unplaced = [number for number, (line, _) in found.items() if line.agreement_id is None]
+        for number, agreement in _agreements(connection, workspace, unplaced):
+            found[number] = (replace(found[number][0], agreement_id=agreement), None)
         approvals = tuple(
             Approval(row.guardrail, row.address, row.period, row.given_by, row.given_at)
             for row in connection.execute(
@@ -99,6 +107,21 @@ def _written(connection: sa.Connection, workspace: str) -> dict[int, _Dated]:
         )
         found[number] = (line, written_at)
     return found
+
+
+def _agreements(connection: sa.Connection, workspace: str, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """By the addition's id, the agreement that a write of ours went to: that of a run which died before it noted it."""
+    for start in range(0, len(numbers), _CHUNK):
+        rows = connection.execute(
+            sa.select(_writes.c.object_id, _writes.c.path).where(
+                _writes.c.workspace == workspace,
+                _writes.c.address.startswith("Addition/", autoescape=True),
+                _writes.c.object_id.in_(numbers[start : start + _CHUNK]),
+            )
+        )
+        for number, path in rows:
+            if place := _PLACE.search(path):
+                yield number, int(place[1])
 
 
 def _known(row: Any, written: _Dated | None) -> KnownLine:
