@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.connectwise.test_paging_forms import FORMS
-from tests.shop import ALDER, Send, Shop
+from tests.shop import ALDER, CEDAR, Send, Shop
 
 COMPANY = """
 ---
@@ -170,6 +170,48 @@ def test_a_wrong_value_in_an_addition_is_one_too(standing: Shop, odd: dict[str, 
     assert said.code == 1
     assert "/additions: the answer holds a value that cannot be" in said.err
     assert next(iter(odd)) in said.err
+
+
+def test_a_customer_of_whose_lines_some_were_not_made_is_made_whole_by_the_next_run(shop: Shop) -> None:
+    shop.only(CEDAR)
+    made = 0
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal made
+        if request.method == "POST" and request.url.path.endswith("/additions"):
+            made += 1
+            if made > 1:
+                return httpx.Response(400, json={"code": "InvalidObject", "message": "not now"})
+        return await send(request)
+
+    with shop.meddled(meddle):
+        shop.apply(code=4)
+    assert len(shop.quantities()) == 1
+    shop.advance()
+
+    said = shop.apply()
+
+    assert len(shop.quantities()) == 3
+    assert "Guardrail" not in said.out
+    # It is a customer like any other from now on.
+    shop.uses(CEDAR, "3000")
+    assert "Guardrail quantity: CustomerMapping/cedar-logistics" in shop.apply(code=5).out
+
+
+@pytest.mark.parametrize("answer", [{}, [], None, "x"])
+def test_a_bundle_that_is_answered_by_nothing_is_asked_again(standing: Shop, answer: Any) -> None:
+    asked = 0
+
+    async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        nonlocal asked
+        asked += request.url.path.endswith("/system/bundles")
+        if request.url.path.endswith("/system/bundles") and asked == 1:
+            return httpx.Response(200, json=answer)
+        return await send(request)
+
+    with standing.meddled(meddle):
+        assert standing("plan", "--only", "usage").code == 0
+    assert asked == 2
 
 
 @pytest.mark.parametrize("fault", ["nothing", "null", "html", "half-json", "truncated"])

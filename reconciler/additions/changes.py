@@ -65,6 +65,8 @@ def _change(
         vanished=bill.state == "zero",
         changed_in_git=bool(rule_before) and digest not in rule_before,
         first_in_period=not any(each is not None and each.billed_in == period for each in known),
+        unfinished=any(each.live is None for each in lines)
+        and all(each is not None and each.made and each.rule is None for each in known),
         used_nothing=trail is not None
         and not trail.in_unit
         and measured is not None

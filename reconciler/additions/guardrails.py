@@ -35,6 +35,8 @@ class ChargeChange:
     changed_in_git: bool = False
     first_in_period: bool = False
     """No apply has billed the charge in this period yet."""
+    unfinished: bool = False
+    """An apply was to make several lines for it and did not make all: what stands was never billed as a whole."""
     used_nothing: bool = False
     """Usage is zero though the console lists devices with figures."""
     hours: tuple[int, int] | None = None
@@ -88,7 +90,7 @@ def _trips(limits: Guardrails, charge: ChargeChange) -> Iterator[tuple[str, str]
 
 def _quantity(limits: Guardrails, charge: ChargeChange) -> str | None:
     limit, before, after = limits.quantity, charge.billed_before, charge.after
-    if limit is None or before <= 0 or charge.vanished or charge.changed_in_git:
+    if limit is None or before <= 0 or charge.vanished or charge.changed_in_git or charge.unfinished:
         return None
     if after < before and charge.first_in_period:
         return None
@@ -119,7 +121,9 @@ def of_run(
     ]
     found += _customers(limits, charges)
     if limits.money is not None:
-        standing = [each for each in charges if each.billed_before > 0 or each.money_before > 0]
+        standing = [
+            each for each in charges if (each.billed_before > 0 or each.money_before > 0) and not each.unfinished
+        ]
         change = sum((each.money_after - each.money_before for each in standing), _ZERO)
         if abs(change) > limits.money:
             unit = f" {currency}" if currency else ""
@@ -141,6 +145,7 @@ def _customers(limits: Guardrails, charges: Sequence[ChargeChange]) -> Iterator[
         for each in charges
         if each.billed_before > 0
         and not each.changed_in_git
+        and not each.unfinished
         and not each.first_in_period
         and each.moves > limit.amount
         and each.moves * 100 > limit.percent * each.billed_before

@@ -208,7 +208,9 @@ def keep(session: Session, made: Made, outcome: Outcome | None, approved: Sequen
     workspace, now = session.manifests.workspace.name, session.context.now
     period = str(period_of(now, session.workspace.billing.timezone))
     done = {} if outcome is None else {each.address: each for each in outcome.results}
-    billed = [each for note in made.notes.billed if (each := _left(note, done)) is not None]
+    left = [(note.tag, _left(note, done)) for note in made.notes.billed]
+    unfinished = {tag for tag, each in left if each is None}  # none of the lines of such a charge is noted as billed
+    billed = [each for tag, each in left if each is not None and tag not in unfinished]
     passed = [
         Approval(trip.name, trip.address, period, person(), now)
         for trip in made.plan.guardrails

@@ -59,18 +59,8 @@ def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dic
 
 
 def opened(answer: Any, parents: Sequence[int], check: Check) -> Opened:
-    """Sort a bundle's answer by what is left to do; `check` is that of a parent's own list.
-
-    Raises `NotJson` when it is no bundle's answer at all.
-    """
-    results = answer.get("results") if isinstance(answer, dict) else None
-    if not isinstance(results, list):
-        raise NotJson(
-            "the answer holds no results",
-            method="POST",
-            endpoint=PATH,
-            advice="A proxy may have answered in place of ConnectWise; run again.",
-        )
+    """Sort a bundle's answer by what is left to do; `check` is that of a parent's own list."""
+    results = results_of(answer)
     numbered = [
         (number, entry)
         for entry in results
@@ -86,6 +76,19 @@ def opened(answer: Any, parents: Sequence[int], check: Check) -> Opened:
         else:
             sorted_.whole[parent] = children
     return sorted_
+
+
+def results_of(answer: Any) -> list[Any]:
+    """The results in a bundle's answer. Raises `NotJson` where it is none."""
+    results = answer.get("results") if isinstance(answer, dict) else None
+    if isinstance(results, list):
+        return results
+    raise NotJson(
+        "the answer holds no results",
+        method="POST",
+        endpoint=PATH,
+        advice="A proxy may have answered in place of ConnectWise; run again.",
+    )
 
 
 def is_whole(children: Sequence[dict[str, Any]], longest: int) -> bool:

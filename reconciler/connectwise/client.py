@@ -255,7 +255,8 @@ class ConnectWise:
             if resource in self._no_bundles:
                 return bundles.Opened({}, list_of(group))
             try:
-                answer = await self._wire.send("POST", bundles.PATH, body=bundles.body(resource, group, query))
+                asked = bundles.body(resource, group, query)
+                answer = await self._wire.send("POST", bundles.PATH, body=asked, check=bundles.results_of)
             except ConnectWiseError as refused:
                 if refused.status not in bundles.REFUSED and not isinstance(refused, Redirected):
                     raise

@@ -54,7 +54,7 @@ class Clock:
     chance: Callable[[], float] = random
 
 
-def _hold(answer: Answer, check: Callable[[Any], None], request: Request) -> None:
+def _hold(answer: Answer, check: Callable[[Any], object], request: Request) -> None:
     """Hold an answer to what it may be; what an error repeats of it is without the secrets."""
     try:
         check(answer.body)
@@ -136,7 +136,7 @@ class Wire:
         headers: Mapping[str, str] = MappingProxyType({}),
         repeat: bool = True,
         hidden: tuple[str, ...] = (),
-        check: Callable[[Any], None] = _anything,
+        check: Callable[[Any], object] = _anything,
     ) -> Answer:
         """The answer to one request, which is tried again where that is safe.
 
@@ -167,7 +167,7 @@ class Wire:
             self._accepted = True
             return answer
 
-    async def _persist(self, request: Request, *, repeat: bool, check: Callable[[Any], None] = _anything) -> Answer:
+    async def _persist(self, request: Request, *, repeat: bool, check: Callable[[Any], object] = _anything) -> Answer:
         """One request until it is answered, refused, or out of tries or patience."""
         failures = refusals = 0
         storm_began = 0.0

@@ -41,6 +41,12 @@ def names(found: list[Tripped]) -> list[str]:
     return [trip.name for trip in found]
 
 
+def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None:
+    half = [charge(500, 1250, mapping=str(number), unfinished=True) for number in range(20)]
+    assert of_customers(DEFAULT, half) == []
+    assert of_run(limits(money=1), half, [], "USD") == []
+
+
 # One customer
 
 
