@@ -166,7 +166,7 @@ async def _journalled(
     except NotTaken as error:
         if address is None and error.id is not None:
             bench.ids[action.address] = error.id
-        note("failed", error.id, error=str(error))
+        note("failed", error.id, error=str(error), answer=_told(request, error.stored or {}))
         raise
     except ConnectWiseError as error:
         note("failed", error=str(error))

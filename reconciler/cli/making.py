@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from reconciler.additions.agreements import has_unusual_cycle
 from reconciler.additions.desired import Surroundings
@@ -18,7 +19,7 @@ from reconciler.cli.progress import reading
 from reconciler.cli.session import Session, person, pull_usage, tenant_of
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.journal import made_by_us
+from reconciler.ledger.journal import kept_when_cleared, made_by_us
 from reconciler.ledger.known import Approval, Snapshot
 from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
 from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
@@ -60,7 +61,7 @@ async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Appro
     manifests, spec, now = session.manifests, session.workspace, session.context.now
     parts: list[Part] = []
     if scope.setup:
-        parts.append(plan_setup(manifests.documents, estate, spec.guardrails))
+        parts.append(plan_setup(manifests.documents, estate, spec.guardrails, _kept(session, estate)))
     notes = LedgerNotes()
     if scope.usage:
         read = await read_usage(session, estate, fresh)
@@ -79,6 +80,24 @@ async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Appro
     )
     tell_unused(plan, approvals)
     return Made(plan, notes)
+
+
+def _kept(session: Session, estate: Estate) -> dict[str, dict[str, Any]]:
+    """What ConnectWise keeps in fields that documents clear, as the journal tells."""
+    clearing = [
+        document.address
+        for document in session.manifests.documents
+        if document.address in estate.matches
+        and any(
+            item.name in document.declared
+            and item.form.compared
+            and item.form.children is None
+            and getattr(document.spec, item.attribute) is None
+            and not any(item.form.encode(None, {}).values())
+            for item in document.kind.fields
+        )
+    ]
+    return kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
 async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected] = ()) -> UsageRead:

@@ -27,7 +27,7 @@ credential is ever in one: what the server says is scrubbed before it comes here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,10 +177,13 @@ class EndlessPaging(ConnectWiseError):
 
 
 class NotTaken(ConnectWiseError):
-    """The server said yes and stored something else. `id` is the object's, when there is one."""
+    """The server said yes and stored something else. `id` is the object's, when there is one, and `stored` is it."""
 
-    def __init__(self, what: str, *, object_id: int | None = None, **about: Any) -> None:
+    def __init__(
+        self, what: str, *, object_id: int | None = None, stored: Mapping[str, Any] | None = None, **about: Any
+    ) -> None:
         self.id = object_id
+        self.stored = stored
         super().__init__(what, **about)
 
 

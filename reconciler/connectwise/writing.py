@@ -188,6 +188,7 @@ def checked(method: str, path: str, answered: Any, check: Check) -> dict[str, An
             method=method,
             endpoint=path,
             object_id=object_id if isinstance(object_id, int) else None,
+            stored=answered,
             advice="The field may be read-only, computed, or changed by a workflow rule; set it in ConnectWise, "
             "or leave it out of the manifest.",
         )

@@ -268,6 +268,27 @@ def path_written(ledger: Ledger, workspace: str, address: str, object_id: int) -
     return found
 
 
+def kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Per address, the properties that ConnectWise answered with a value when we last sent nothing for them."""
+    found: dict[str, dict[str, Any]] = {}
+    every = list(addresses)
+    query = (
+        sa.select(_writes.c.address, _writes.c.body, _writes.c.answer)
+        .where(_writes.c.workspace == workspace, _writes.c.method == "PATCH", _writes.c.answer.is_not(None))
+        .order_by(_writes.c.id)
+    )
+    with ledger.read() as connection:
+        for start in range(0, len(every), _CHUNK):
+            part = query.where(_writes.c.address.in_(every[start : start + _CHUNK]))
+            for address, body, answer in connection.execute(part):
+                kept = found.setdefault(address, {})
+                for name, sent in sent_fields(body).items():
+                    kept.pop(name, None)
+                    if sent is None and isinstance(answer, Mapping) and answer.get(name) is not None:
+                        kept[name] = answer[name]
+    return {address: kept for address, kept in found.items() if kept}
+
+
 def made_by_us(ledger: Ledger, workspace: str) -> dict[str, int | None]:
     """Addresses whose object our own POST made, with the object's id."""
     query = sa.select(_objects.c.address, _objects.c.object_id).where(

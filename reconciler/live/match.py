@@ -69,10 +69,10 @@ class Matcher:
         return self._indexes[of.name]
 
     def lacking(self, documents: Iterable[Document]) -> Iterator[Document]:
-        """The documents of top-level lists whose object would be made, as far as what was read shows."""
+        """The documents of top-level lists that have no object, as far as what was read shows."""
         for document in documents:
             of = document.kind
-            if not self._creating or of.collection is None or of.owner is not None or document.metadata.id is not None:
+            if of.collection is None or of.owner is not None or document.metadata.id is not None:
                 continue
             key = self._key(document)
             if key is None or self._index(of).at(key):

@@ -81,10 +81,10 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
 
 
 async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document], wanted: Iterable[Query]) -> None:
-    """Reads the keys of whole lists from which something is to be made, where only a part of the list was read.
+    """Reads the keys of whole lists that lack an object of a document, where only a part of the list was read.
 
-    A condition finds what is written as it asks. The same name in another spelling would be made a second time, and so
-    would what belongs to it: that was asked for by the name as well.
+    A condition finds what is written as it asks. The same name in another spelling would be made a second time, or its
+    usage would not be billed. So would what belongs to it: that was asked for by the name as well.
     """
     lacking = {document.kind.name for document in matcher.lacking(documents)}
     parts = [query for query in wanted if query.is_part]

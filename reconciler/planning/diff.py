@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.kinds.base import FieldForm, Kind, key_part
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
-from reconciler.planning.equality import named, same
+from reconciler.planning.equality import cleared, named, same
 from reconciler.planning.plan import Change
 
 
@@ -50,7 +50,7 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
             continue
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)
-        elif not same(item.form, before, after):
+        elif not same(item.form, before, after) and not cleared(item.form, after, before):
             changes.append(_change(item.name, before, after))
     return tuple(changes)
 

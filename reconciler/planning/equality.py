@@ -11,6 +11,7 @@ server that stored the one may answer with the other:
 | number | write any number of zeros, as text or not, and lose what a double cannot hold |
 | reference | answer with more or fewer members than `{id, name}` |
 | nothing | leave a cleared field out, or answer with null, an empty text, an empty list, or false for a flag |
+| a number that is to be cleared | keep it at 0 (`cleared`; only where nothing is wanted) |
 
 Case counts in a text, and 0 is a number, not nothing.
 """
@@ -52,7 +53,12 @@ def same(form: Form | None, one: Any, other: Any) -> bool:
 def holds(form: Form | None, wanted: Any, standing: Any) -> bool:
     """Whether what stands holds what is wanted. Named entries and objects in a list may stand beside others that
     nobody asked for; everything else must be the same."""
-    return _holds(_Sort.of(form), wanted, standing)
+    return cleared(form, wanted, standing) or _holds(_Sort.of(form), wanted, standing)
+
+
+def cleared(form: Form | None, wanted: Any, standing: Any) -> bool:
+    """Whether a number that is to be cleared stands at 0: ConnectWise may keep it at 0 and never empty [guess]."""
+    return wanted is None and form is not None and form.sort == "number" and _number(standing) == 0
 
 
 @dataclass(frozen=True, slots=True)

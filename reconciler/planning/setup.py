@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from reconciler.kinds.estate import Estate, LiveObject
-from reconciler.kinds.values import Value
+from reconciler.kinds.values import Link, Value, to_json
 from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
 from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.equality import same
 from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Precondition
+from reconciler.planning.plan import Action, Note, Precondition
 from reconciler.planning.resolve import Resolver
 
 _DEFAULTS = Guardrails()
 
 
-def plan_setup(documents: Iterable[Document], estate: Estate, limits: Guardrails = _DEFAULTS) -> Part:
-    """One action for each document that is not as declared."""
+def plan_setup(
+    documents: Iterable[Document],
+    estate: Estate,
+    limits: Guardrails = _DEFAULTS,
+    kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> Part:
+    """One action for each document that is not as declared.
+
+    `kept` holds, by address, the properties that ConnectWise answered with a value when they were last cleared.
+    """
     resolver = Resolver(estate)
     actions: list[Action] = []
+    notes: list[Note] = []
     unchanged = 0
     for document in documents:
         if document.kind.collection is None:
             continue
         values = resolver.values(document)
         live = estate.matches.get(document.address)
+        if live is not None and (stays := _stays(document, values, live, kept.get(document.address, {}))):
+            values = {name: value for name, value in values.items() if name not in stays}
+            notes += (Note(address=document.address, message=message) for message in stays.values())
         action = create(document, values) if live is None else update(document, values, live)
         if action is None:
             unchanged += 1
@@ -37,7 +52,33 @@ def plan_setup(documents: Iterable[Document], estate: Estate, limits: Guardrails
         unchanged=unchanged,
         problems=tuple(resolver.problems),
         tripped=setup_guardrails(limits, actions, unchanged),
+        notes=tuple(notes),
     )
+
+
+def _stays(
+    document: Document, values: Mapping[str, Value], live: LiveObject, kept: Mapping[str, Any]
+) -> dict[str, str]:
+    """The fields that are to be cleared, and that hold what ConnectWise put there when they were: with a sentence.
+
+    It fills some fields with a default of its own. To clear them again would end the same way in each run.
+    """
+    found: dict[str, str] = {}
+    for item in document.kind.fields if kept else ():
+        name, form = item.name, item.form
+        if values.get(name, "") is not None or form.children is not None:
+            continue
+        now, then = form.decode(live.raw), form.decode(kept)
+        if now is not None and then is not None and same(form, now, then):
+            found[name] = (
+                f"{name} stays {_shown(now)}: ConnectWise kept it when it was cleared, so it is not cleared again. "
+                "Give it a value, or leave it out of the manifest"
+            )
+    return found
+
+
+def _shown(value: Value) -> str:
+    return value.name if isinstance(value, Link) else str(to_json(value))
 
 
 def create(document: Document, values: Mapping[str, Value]) -> Action:

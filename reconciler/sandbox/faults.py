@@ -61,6 +61,7 @@ HABITS = (
     "empty-refs",
     "float-ids",
     "short-answers",
+    "refills",
     "forgets",
 )
 KINDS = (

@@ -179,3 +179,45 @@ def test_a_reference_without_an_id_is_an_error_that_names_the_endpoint_and_nothi
     assert said.code == 1
     assert "GET /finance/agreements: the answer holds a value that cannot be" in said.err
     assert rich.journal() == before
+
+
+def test_usage_alone_bills_a_customer_whose_names_the_server_stores_in_another_unicode_form(shop: Shop) -> None:
+    shop.only(ALDER)
+    shop.edit(FILE, "identifier: AlderDental", 'identifier: "Alde\\u0301rDental"')
+    shop.edit(FILE, "name: Alder Dental - Managed Backup", 'name: "Alde\\u0301r Dental - Managed Backup"')
+    shop.fault("nfc")
+    shop.apply()
+    shop.uses(ALDER, "150")
+
+    shop.apply("--only", "usage")
+
+    assert shop.quantities() == [150]
+
+
+def test_a_field_that_the_server_never_leaves_empty_is_cleared_once_and_named_from_then_on(rich: Shop) -> None:
+    rich.apply()
+    rich.edit(FILE, "billingTerms: Net 30 days", "billingTerms: null")
+    rich.edit(FILE, "price: 0.3, cost: 0", "price: 0.3, cost: null")
+    rich.fault("refills")
+
+    said = rich.apply(code=4)
+    assert "failed   Company/alder-dental" in said.out
+    assert "billingTerms is" in said.out
+
+    again = rich("plan", "--detailed-exitcode")
+    assert again.code == 0, again.out
+    assert "Company/alder-dental: billingTerms stays Net 30 days: ConnectWise kept it when it was cleared" in again.out
+
+    rich.edit(FILE, "billingTerms: null", "billingTerms: Net 10 days")
+    rich.apply()
+    rich.edit(FILE, "billingTerms: Net 10 days", "billingTerms: null")
+    assert "billingTerms = Net 10 days → null" in rich("plan").out
+
+
+def test_a_number_that_the_server_keeps_at_zero_is_cleared(rich: Shop) -> None:
+    rich.edit(FILE, "price: 0.3, cost: 0", "price: 0.3, cost: 0.2")
+    rich.apply()
+    rich.edit(FILE, "price: 0.3, cost: 0.2", "price: 0.3, cost: null")
+    rich.fault("refills")
+    rich.apply()
+    assert rich("plan", "--detailed-exitcode").code == 0

@@ -294,8 +294,19 @@ class ConnectWise:
             told = Problem("MissingRequiredField", "The customFields are required", view.table, "customFields")
             raise invalid_object(ENTITIES[view.table].resource, [told])
         if written and not self._sandbox.faults.hit("forgets", request.path):
+            if self._sandbox.faults.hit("refills", request.path):
+                written = {name: self._refilled(view.table, name, value) for name, value in written.items()}
             self._sandbox.tenant.update(view.table, row, written)
         return json_response(200, self._told(request, found, row))
+
+    def _refilled(self, table: str, name: str, value: Any) -> Any:
+        """What a server stores that leaves some fields never empty."""
+        if value is None and ENTITIES[table].fields[name].kind == "number":
+            return Decimal(0)
+        if value is None and name == "billingTerms":
+            rows = self._sandbox.tenant.tables["billingTerm"].rows.values()
+            return next({"id": row.id} for row in rows if row.data["defaultFlag"])
+        return value
 
     def _told(self, request: Request, found: Match, row: Row) -> Any:
         """What the answer to a write says of the object."""

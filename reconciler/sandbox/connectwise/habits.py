@@ -20,6 +20,7 @@ Each habit is a fault (`faults.py`), asked for by name, so that a test can have 
 | `empty-refs` | a reference to nothing comes back as `{"id": 0, "name": ""}` [guess] |
 | `float-ids` | an id comes back as `7.0` [guess] |
 | `short-answers` | a POST or PATCH takes, and its answer holds the id alone [guess] |
+| `refills` | a PATCH that clears a number stores 0, and one that clears `billingTerms` the default terms [guess] |
 | `forgets` | a PATCH answers 200 and stores nothing [seen] |
 """
 
