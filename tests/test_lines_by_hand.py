@@ -222,3 +222,24 @@ def test_a_line_of_a_run_that_was_ended_at_once_is_found_when_its_documents_are_
     assert "still billing 1000: no mapping has its tag" in said.out
     assert shop("apply", *USAGE, "--auto-approve", "--prune").code == 5  # the customer is unmapped
     assert rows(shop)[0]["cancelledDate"][:10] == "2026-11-30"
+
+
+def test_a_customer_that_a_plan_file_lets_go_stays_unaccounted_for_where_its_line_begins_too_late(
+    small: Shop, tmp_path: Path
+) -> None:
+    edit(small, effectiveDate="2026-12-01T00:00:00Z")
+    shutil.rmtree(small.ledger.parent)
+    small("apply", *USAGE, "--auto-approve")
+    small.uses(ALDER, "5000")
+    file = str(tmp_path / "plan.json")
+    assert small("plan", *USAGE, "--out", file).code == 5
+    assert small("apply", file, "--approve", "quantity").code == 5
+    assert lines(small) == [("BACKUP-GB", 5000)]
+
+
+def test_a_start_that_was_moved_after_the_first_bill_says_what_bills_on(small: Shop) -> None:
+    waits = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  start: "2026-12-20"\n  #')
+    small.edit("customers/alder-dental.yaml", *waits)
+    said = small.apply(*USAGE)
+    told = "CustomerMapping/alder-dental: waits for its start, and its lines bill on: 150 USD a month"
+    assert told in said.out

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Tripped
+from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Tripped
 from reconciler.usage.bills import Bill
 from reconciler.usage.coverage import Coverage, Row
 
@@ -63,10 +63,18 @@ def _row(row: Row) -> CoverageRow:
 def _with_situation(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
     if (reason := situation.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
-    if trips := situation.held.get(mapping):
-        approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
-        detail = "; ".join(filter(None, (told(trips), f"let it pass with {approval}", row.detail)))
-        return row.model_copy(update={"state": "held", "detail": detail, "accounted": False})
+    billed = _billed(row, mapping, situation)
+    trips = situation.held.get(mapping)
+    if not trips:
+        return billed
+    approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
+    detail = "; ".join(filter(None, (told(trips), f"let it pass with {approval}", billed.detail)))
+    released = Released(state=billed.state, detail=billed.detail, accounted=billed.accounted)
+    return billed.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
+
+
+def _billed(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
+    """A customer whose lines are written."""
     if (gap := situation.lacking.get(mapping)) is not None:
         return row.model_copy(update={"state": "invoiced", "detail": gap, "accounted": False})
     if (floor := situation.floors.get(mapping)) is not None:

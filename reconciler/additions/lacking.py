@@ -3,11 +3,12 @@ that bill the period once more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.additions.actions import Written
 from reconciler.additions.match import Copy, Pair
+from reconciler.additions.ownership import Ownership
 from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import Note
 
@@ -80,4 +81,16 @@ def ending_copies(ending: Iterable[Copy], currency: str | None) -> Iterator[Note
                 address=f"CustomerMapping/{each.owner.mapping}",
                 message=f"addition id {each.live.id}, a copy of its line, bills {worth} more until its last day, "
                 f"{each.live.cancelled}",
+            )
+
+
+def billing_on(waiting: Collection[str], ownership: Ownership, currency: str | None) -> Iterator[Note]:
+    """Mappings that wait for their first day though lines of theirs bill: `start` was moved after the first bill."""
+    unit = f" {currency}" if currency else ""
+    for owner, owned in ownership.of.items():
+        worth = sum((each.addition.monthly for each in owned), Decimal(0))
+        if owner.mapping in waiting and worth:
+            yield Note(
+                address=f"CustomerMapping/{owner.mapping}",
+                message=f"waits for its start, and its lines bill on: {plain_decimal(worth)}{unit} a month",
             )

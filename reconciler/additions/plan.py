@@ -18,7 +18,7 @@ from reconciler.additions.coverage import Situation, coverage_rows
 from reconciler.additions.desired import Surroundings, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
-from reconciler.additions.lacking import ending_copies, lacking, part_months
+from reconciler.additions.lacking import billing_on, ending_copies, lacking, part_months
 from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
@@ -96,6 +96,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         lacking=invoiced,
         bills={bill.mapping: bill for bill in bills.values()},
     )
+    waiting = {str(row.mapping) for row in given.result.coverage.rows if row.state == "waiting"}
     before, after = _money(written, lost, matched, ownership, holding)
     part = Part(
         actions=(
@@ -119,6 +120,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
             *part_months(matched.pairs, last),
             *ending_copies(matched.ending, spec.billing.currency),
+            *billing_on(waiting, ownership, spec.billing.currency),
         ),
         coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
     )

@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_text
 from reconciler.live.read import read_additions
 
 IsOurs = Callable[[LiveObject], bool]
@@ -61,4 +62,5 @@ async def _active(client: ConnectWise) -> list[int]:
 async def billing_cycles(client: ConnectWise) -> dict[str | int, str]:
     """The billing option of each cycle, by its name and by its id."""
     rows: list[dict[str, Any]] = await client.list(CYCLES, fields=("id", "name", "billingOptions"))
-    return {key: str(row.get("billingOptions")) for row in rows for key in (row.get("name"), row.get("id")) if key}
+    options = ((row, plain_text(row.get("billingOptions") or "")) for row in rows)
+    return {key: option for row, option in options if option for key in (row.get("name"), row.get("id")) if key}

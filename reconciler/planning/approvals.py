@@ -74,8 +74,8 @@ def with_approved(plan: Plan, approvals: Collection[Approved]) -> Plan:
     )
     whose = {action.held_for for action in free}
     coverage = tuple(
-        row.model_copy(update={"state": "billed", "accounted": True, "detail": "approved"})
-        if row.state == "held" and row.address in whose
+        row.model_copy(update={**row.released.model_dump(), "released": None})
+        if row.released is not None and row.address in whose
         else row
         for row in plan.coverage
     )

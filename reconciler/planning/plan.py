@@ -150,6 +150,14 @@ UNMAPPED = ("unmapped", "unattributed")
 """States of usage that nothing bills: its money is at risk, and unknown where no default product prices it."""
 
 
+class Released(Record):
+    """How a held customer is accounted for once what holds it is approved."""
+
+    state: str
+    detail: str
+    accounted: bool
+
+
 class CoverageRow(Record):
     """One customer of a usage source, or one marked addition: how it is accounted for."""
 
@@ -166,6 +174,8 @@ class CoverageRow(Record):
     """False ends `plan` and `apply` with exit code 5."""
     address: str | None = None
     """The mapping that bills the customer, as `CustomerMapping/acme`; None where there is none."""
+    released: Released | None = None
+    """Of a customer that a guardrail holds."""
 
 
 def collapsed(rows: Sequence[CoverageRow]) -> list[CoverageRow]:

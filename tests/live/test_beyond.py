@@ -102,6 +102,6 @@ async def test_a_search_reads_known_agreements_that_bill_no_more_too(reading: Re
 
 
 async def test_billing_cycles_are_known_by_name_and_by_id(reading: Reading) -> None:
-    server = Server(lambda _query, _path: [{"id": 1, "name": "By the quarter", "billingOptions": "Quarterly"}])
+    server = Server(lambda _query, _path: [{"id": 1, "name": "By the quarter", "billingOptions": "Quarterly "}])
     async with reading(server) as client:
         assert await billing_cycles(client) == {"By the quarter": "Quarterly", 1: "Quarterly"}

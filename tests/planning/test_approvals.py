@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.errors import ReconcilerError
 from reconciler.planning.approvals import Approved, approvals_of, is_approved, open_trips, unused, with_approved
-from reconciler.planning.plan import CoverageRow, Money, Tripped, digest_of
+from reconciler.planning.plan import CoverageRow, Money, Released, Tripped, digest_of
 from tests.planning.builders import action, plan_of
 
 HOLDS = Tripped(name="quantity", address="CustomerMapping/acme", message="x", holds=True, also=("Addition/acme:gb",))
@@ -60,10 +60,16 @@ def test_only_guardrails_of_the_run_refuse_it() -> None:
     assert open_trips(plan, [Approved("money")]) == ()
 
 
-def held_plan(*trips: Tripped) -> Any:
+def held_plan(*trips: Tripped, state: str = "billed") -> Any:
     rows = tuple(
         CoverageRow(
-            source="cove", customer=name, name=name, state="held", accounted=False, address=f"CustomerMapping/{name}"
+            source="cove",
+            customer=name,
+            name=name,
+            state="held",
+            accounted=False,
+            address=f"CustomerMapping/{name}",
+            released=Released(state=state, detail="", accounted=state == "billed"),
         )
         for name in ("acme", "bolt")
     )
@@ -82,6 +88,11 @@ def test_the_actions_of_a_customer_are_let_go_when_all_that_holds_it_is_approved
     assert [(row.state, row.accounted) for row in found.coverage] == [("billed", True), ("held", False)]
     assert [trip.approved for trip in found.guardrails] == [True, False]
     assert found.digest == digest_of(found.actions)
+
+
+def test_a_customer_that_is_let_go_is_accounted_for_only_where_nothing_else_is_amiss() -> None:
+    found = with_approved(held_plan(*BOTH, state="invoiced"), [Approved("quantity")])
+    assert [(row.state, row.accounted, row.released) for row in found.coverage] == 2 * [("invoiced", False, None)]
 
 
 def test_the_summary_of_a_plan_counts_what_was_let_go() -> None:
