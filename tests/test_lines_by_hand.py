@@ -83,11 +83,14 @@ def test_a_copy_under_an_old_name_that_ends_in_a_later_month_is_not_accounted_fo
 
 def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_day(small: Shop) -> None:
     copied(small, cancelledDate="2026-11-01T00:00:00Z")
+    number = rows(small)[1]["id"]
+    body = {"product": rows(small)[1]["product"], "serialNumber": rows(small)[1]["serialNumber"], "quantity": 0}
+    body = {**body, "product": {"id": body["product"]["id"]}, "billCustomer": "Billable"}
+    path = f"/finance/agreements/{rows(small)[1]['agreementId']}/additions"
+    assert small.http.post(path, json={**body, "cancelledDate": "2026-11-02T00:00:00Z"}).status_code == 201
     plan = small.plan(*USAGE)
     told = [note["message"] for note in plan["warnings"] if note["address"] == "CustomerMapping/alder-dental"]
-    assert told == [
-        f"addition id {rows(small)[1]['id']}, a copy of its line, bills 150 USD more until its last day, 2026-11-01"
-    ]
+    assert told == [f"addition id {number}, a copy of its line, bills 150 USD more until its last day, 2026-11-01"]
     assert plan["summary"]["money"]["before"] == "300"
 
 
@@ -243,3 +246,38 @@ def test_a_start_that_was_moved_after_the_first_bill_says_what_bills_on(small: S
     said = small.apply(*USAGE)
     told = "CustomerMapping/alder-dental: waits for its start, and its lines bill on: 150 USD a month"
     assert told in said.out
+
+
+def test_a_line_that_is_made_beside_an_addition_of_somebody_else_names_it(shop: Shop) -> None:
+    shop.only(ALDER)
+    shop.uses(ALDER, "1000")
+    shop.apply("--only", "setup")
+    agreement = shop.one("/finance/agreements", name=LINES)["id"]
+    product = shop.one("/procurement/catalog", identifier="BACKUP-GB")["id"]
+    body = {"product": {"id": product}, "quantity": 100, "unitPrice": 0.2, "billCustomer": "Billable"}
+    for more in ({}, {"cancelledDate": "2026-11-20T00:00:00Z"}, {"quantity": 0}):
+        answer = shop.http.post(f"/finance/agreements/{agreement}/additions", json={**body, **more})
+        assert answer.status_code == 201
+    number = rows(shop)[0]["id"]
+    told = [
+        note for note in shop.plan(*USAGE)["warnings"] if note["address"] == "Addition/alder-dental.storage:backup-gb"
+    ]
+    assert [note["message"] for note in told] == [
+        f"addition id {number} of that agreement and product is not ours, and bills 20 USD a month beside it; "
+        "`adopt: true` takes it over"
+    ]
+    shop.apply(*USAGE)
+    assert shop.plan(*USAGE)["warnings"] == []
+
+
+def test_after_a_lost_ledger_a_peak_stands_and_the_run_ends_with_5(small: Shop) -> None:
+    small.edit("customers/alder-dental.yaml", OTHER_PRODUCT[0], 'managedId: "1001001"\n  measure: peak\n  #')
+    small.apply(*USAGE)
+    shutil.rmtree(small.ledger.parent)
+    small.uses(ALDER, "300")
+    said = small("apply", *USAGE, "--auto-approve")
+    assert said.code == 5
+    assert (
+        "held at 1000 GB: the ledger does not know 2026-11 from its start, and what it knows gives 300 GB" in said.out
+    )
+    assert lines(small) == [("BACKUP-GB", 1000)]

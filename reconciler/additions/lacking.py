@@ -1,5 +1,5 @@
-"""What the dates of lines do to the period's invoice: what an invoiced period lacks, months billed in part, and copies
-that bill the period once more."""
+"""What the dates of lines do to the period's invoice: what an invoiced period lacks, months billed in part, and what
+else bills the period."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.additions.actions import Written
+from reconciler.additions.live import LiveAddition, Place
 from reconciler.additions.match import Copy, Pair
 from reconciler.additions.ownership import Ownership
 from reconciler.kinds.values import plain_decimal
@@ -93,4 +94,22 @@ def billing_on(waiting: Collection[str], ownership: Ownership, currency: str | N
             yield Note(
                 address=f"CustomerMapping/{owner.mapping}",
                 message=f"waits for its start, and its lines bill on: {plain_decimal(worth)}{unit} a month",
+            )
+
+
+def beside(
+    pairs: Iterable[Pair], others: Iterable[LiveAddition], last_day: str, currency: str | None
+) -> Iterator[Note]:
+    """Additions of somebody else at the place of a line that is made: the customer may be billed twice."""
+    unit = f" {currency}" if currency else ""
+    by_place: dict[Place, list[LiveAddition]] = {}
+    for each in others:
+        if each.monthly and not each.ends_by(last_day):
+            by_place.setdefault(each.place, []).append(each)
+    for pair in pairs:
+        for each in by_place.get(pair.line.place, ()) if pair.live is None else ():
+            yield Note(
+                address=pair.line.address,
+                message=f"addition id {each.id} of that agreement and product is not ours, and bills "
+                f"{plain_decimal(each.monthly)}{unit} a month beside it; `adopt: true` takes it over",
             )

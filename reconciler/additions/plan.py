@@ -18,7 +18,7 @@ from reconciler.additions.coverage import Situation, coverage_rows
 from reconciler.additions.desired import Surroundings, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
-from reconciler.additions.lacking import billing_on, ending_copies, lacking, part_months
+from reconciler.additions.lacking import beside, billing_on, ending_copies, lacking, part_months
 from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
@@ -121,6 +121,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
             *part_months(matched.pairs, last),
             *ending_copies(matched.ending, spec.billing.currency),
             *billing_on(waiting, ownership, spec.billing.currency),
+            *beside(matched.pairs, ownership.others, last, spec.billing.currency),
         ),
         coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
     )

@@ -6,7 +6,6 @@ ConnectWise, so that it stays ours when somebody clears its tag.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +22,6 @@ _lines, _objects, _approvals, _scans = schema.lines, schema.objects, schema.appr
 _writes = schema.writes
 
 _CHUNK = 500
-_PLACE = re.compile(r"agreements/(\d+)/additions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +118,7 @@ def _agreements(connection: sa.Connection, workspace: str, numbers: Sequence[int
             )
         )
         for number, path in rows:
-            if place := _PLACE.search(path):
-                yield number, int(place[1])
+            yield number, int(path.partition("agreements/")[2].partition("/")[0])
 
 
 def _known(row: Any, written: _Dated | None) -> KnownLine:

@@ -363,6 +363,11 @@ def test_a_tag_that_was_cut_is_known_by_its_customer_without_a_ledger() -> None:
     assert (action.action, changes(action)) == ("adopt", {"serialNumber": (cut, TAG)})
 
 
+def test_a_tag_that_was_cut_inside_its_customer_is_nobodys_without_a_ledger() -> None:
+    found = owned(addition(serialNumber=tag_of("cove", "7" * 60, "acme")))
+    assert ([each.id for each in found.orphans], dict(found.of)) == ([99], {})
+
+
 def test_two_renamed_additions_are_refused_and_listed() -> None:
     live = (addition(serialNumber=RENAMED), addition(98, serialNumber="rc:cove/77/older/storage"))
     (reason,) = refused(matched(line(adopt=True), live=live))
