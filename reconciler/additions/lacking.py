@@ -23,6 +23,7 @@ def lacking(
     on which it is made.
     """
     by_address = {each.address: each for each in written}
+    invoiced = {each.owner for each in written if _was_invoiced(each, last_day)}
     worth: dict[str, Decimal] = {}
     why: dict[str, str] = {}
     for pair in pairs:
@@ -30,7 +31,7 @@ def lacking(
         begins = _first_day(pair, made)
         if not line.quantity or begins is None or begins <= last_day:
             continue
-        if line.begins_later and any(_was_invoiced(each, made, last_day) for each in written):
+        if line.begins_later and line.owner in invoiced:
             continue
         mapping = line.mapping
         worth[mapping] = worth.get(mapping, Decimal(0)) + made.monthly
@@ -51,12 +52,10 @@ def _first_day(pair: Pair, made: Written) -> str | None:
     return next((each.after for each in changes if each.path == "effectiveDate"), pair.live.effective)
 
 
-def _was_invoiced(each: Written, made: Written, last_day: str) -> bool:
-    """Whether this line of the same charge held its quantity when the period was invoiced, and is empty now."""
-    live = each.live
-    if live is None or each.owner != made.owner or each.quantity:
-        return False
-    return live.effective is not None and live.effective <= last_day
+def _was_invoiced(each: Written, last_day: str) -> bool:
+    """Whether this is a line of the period that is empty now: what it held when the period was invoiced was billed."""
+    first = None if each.live is None else each.live.effective
+    return first is not None and first <= last_day and not each.quantity
 
 
 def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
