@@ -94,6 +94,18 @@ def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
     return tuple(path for path in dict.fromkeys(paths) if path in fields)
 
 
+def identifying(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
+    """The properties without which no object of a kind can be recognised, as far as they are among the fields read.
+
+    Arrays can be empty, and what `Kind.akin` judges can be missing.
+    """
+    elsewhere = frozenset() if of.akin is None else of.akin.wire
+    arrays = {path for item in of.fields if item.form.array for path in item.form.reads}
+    paths = certain(of, fields or [path for item in of.fields for path in item.form.reads])
+    roots = dict.fromkeys(path.partition("/")[0] for path in paths if path not in arrays)
+    return tuple(root for root in roots if root not in elsewhere)
+
+
 def certain_in_table(table: Table) -> tuple[str, ...]:
     return tuple(path for path in table.fields if path != INACTIVE)
 

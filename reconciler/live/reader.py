@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import equals
-from reconciler.connectwise.errors import Invalid, NotFound
+from reconciler.connectwise.errors import Invalid, Malformed, NotFound
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.connectwise.refusals import is_missing_route
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.forms import Table
-from reconciler.live.query import INACTIVE, LAST_UPDATED, Query, certain, certain_in_table
+from reconciler.live.query import INACTIVE, LAST_UPDATED, Query, certain, certain_in_table, identifying
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -59,6 +59,7 @@ class Reader:
             return [*{row["id"]: row for row in found}.values()]
 
         rows = await self._rows(path, query.fields, certain(query.kind, query.fields), ask)
+        _recognisable(path, rows, identifying(query.kind, query.fields))
         return in_force(query.kind, (LiveObject(query.kind.name, row["id"], row) for row in rows))
 
     async def below(self, of: Kind, parents: Iterable[int], fields: Sequence[str] = ()) -> dict[int, list[LiveObject]]:
@@ -81,6 +82,8 @@ class Reader:
         everything = [row for rows in found.values() for row in rows]
         if _left_out(everything, certain(of, fields)):
             found = await ask(())
+            everything = [row for rows in found.values() for row in rows]
+        _recognisable(path, everything, identifying(of, fields))
         return {
             parent: in_force(of, (LiveObject(of.name, row["id"], row, parent) for row in rows))
             for parent, rows in found.items()
@@ -174,6 +177,19 @@ class Reader:
 def in_force(of: Kind, objects: Iterable[LiveObject]) -> list[LiveObject]:
     """Those that are in matching: without what was deleted in the console."""
     return [obj for obj in objects if not of.ignore(obj.raw)]
+
+
+def _recognisable(path: str, rows: Sequence[Row], names: Iterable[str]) -> None:
+    """Raises where all objects of an answer lack a part of their natural key: each would be made a second time."""
+    for name in names:
+        if rows and all(row.get(name) in (None, "", {}) for row in rows):
+            raise Malformed(
+                f"none of {len(rows)} objects has {name}, by which they are recognised",
+                method="GET",
+                endpoint=f"/{path}",
+                advice="Objects that cannot be recognised would be made a second time, so nothing is done. Check that "
+                "the role of the API member may read this field, and connectwise.apiVersion.",
+            )
 
 
 def _left_out(rows: Sequence[Row], paths: Sequence[str]) -> bool:
