@@ -217,6 +217,25 @@ def test_a_customer_of_whose_lines_some_were_not_made_is_made_whole_by_the_next_
     assert "Guardrail quantity: CustomerMapping/cedar-logistics" in shop.apply(code=5).out
 
 
+def test_an_agreement_that_is_there_twice_refuses_its_customer_and_stops_no_other_bill(shop: Shop) -> None:
+    shop.only(ALDER, CEDAR)
+    shop.apply()
+    found = shop.one("/finance/agreements", name="Alder Dental - Managed Backup")
+    body = {name: found[name] for name in ("name", "startDate", "noEndingDateFlag")}
+    links = {name: {"id": found[name]["id"]} for name in ("type", "company", "contact")}
+    assert shop.http.post("/finance/agreements", json={**body, **links}).status_code == 201
+    (first, *_) = shop.quantities()
+    shop.uses(ALDER, "150")
+    shop.uses(CEDAR, "1260")
+
+    said = shop.apply("--only", "usage", code=5)
+
+    assert "refused cove/1001001" in said.out
+    assert "Agreement/alder-dental: 2 live objects have this natural key" in said.out
+    assert sum(shop.quantities()) == 1260 + first
+    assert "2 live objects" in shop("plan").err  # a setup cannot be planned so
+
+
 @pytest.mark.parametrize("answer", [{}, [], None, "x"])
 def test_a_bundle_that_is_answered_by_nothing_is_asked_again(standing: Shop, answer: Any) -> None:
     asked = 0

@@ -18,6 +18,7 @@ from reconciler.kinds.values import Link
 from reconciler.live.index import Index, awake, folded
 from reconciler.live.telling import candidates as candidates_told
 from reconciler.live.telling import ids, place, spelled_key, told_apart
+from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Document, Manifests
 
 Path = tuple[str | int, ...]
@@ -42,7 +43,8 @@ class Matcher:
         self.manifests = manifests
         self._creating = creating
         """Whether a document without a live object means that one is made."""
-        self._problems: dict[str, None] = {}
+        self._problems: dict[str, tuple[str, ...]] = {}
+        """What cannot be tied together, and the addresses that it is about."""
         self.refused: dict[str, list[str]] = {}
         """By address: why a document that lives in manifests only cannot be tied to what lives."""
         self._indexes: dict[str, Index] = {}
@@ -180,7 +182,7 @@ class Matcher:
             reason = None if live is None else kind(reference.kind).unbillable(live.raw)
             if reason is not None:
                 named = "" if link is None else link.name
-                self._problem(f"{place(document, reference)}: {reference.kind} '{named}' {reason}")
+                self._problem(f"{place(document, reference)}: {reference.kind} '{named}' {reason}", document.address)
 
     def _refuse(self, address: str, problems: Iterable[str]) -> None:
         """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
@@ -195,7 +197,9 @@ class Matcher:
         if document.metadata.id is not None:
             pinned = self._index(of).by_id.get(document.metadata.id)
             if pinned is None and of.name in self._read:
-                self._problem(f"{document.address}: metadata.id {document.metadata.id} does not exist")
+                self._problem(
+                    f"{document.address}: metadata.id {document.metadata.id} does not exist", document.address
+                )
             return pinned
         key = self._key(document)
         if key is None:
@@ -214,7 +218,8 @@ class Matcher:
             old_too = " or an old one of metadata.previously" if document.metadata.previously else ""
             self._problem(
                 f"{document.address}: {len(candidates)} live objects have this natural key "
-                f"({', '.join(of.key)}){old_too}: ids {ids(candidates)}. Pin one with metadata.id"
+                f"({', '.join(of.key)}){old_too}: ids {ids(candidates)}. Pin one with metadata.id",
+                document.address,
             )
             return None
         if not candidates and self._creating:
@@ -228,7 +233,8 @@ class Matcher:
         for obj in self._index(of).near(key):
             self._problem(
                 f"{document.address}: {told_apart(of, wanted, obj)}. A second one is not made. "
-                "Write it as ConnectWise has it, or name that spelling in metadata.previously to change it there"
+                "Write it as ConnectWise has it, or name that spelling in metadata.previously to change it there",
+                document.address,
             )
 
     def _akin(self, document: Document, key: Key) -> LiveObject | None:
@@ -244,7 +250,8 @@ class Matcher:
             told = candidates_told(of, [self._index(of).by_id[number] for number in same or unsure])
             self._problem(
                 f"{document.address}: no live object has this natural key ({', '.join(of.key)}), and it may be one "
-                f"that has the same {parts}: {told}. Declare it as it is called there, or pin it with metadata.id"
+                f"that has the same {parts}: {told}. Declare it as it is called there, or pin it with metadata.id",
+                document.address,
             )
         return None
 
@@ -321,7 +328,10 @@ class Matcher:
             owner = self._owner(of, of.owner, document)
             if owner is None:
                 if attribute_of(document.kind.spec, of.owner) is None:
-                    self._problem(f"{place(document, reference)}: nothing here says of which {of.owner}; give its id")
+                    self._problem(
+                        f"{place(document, reference)}: nothing here says of which {of.owner}; give its id",
+                        document.address,
+                    )
                 return None
         key: Key = tuple(
             _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
@@ -331,7 +341,9 @@ class Matcher:
         if len(found) > 1:
             found = awake(of, found)
         if len(found) > 1:
-            self._problem(f"{place(document, reference)}: {of.name} '{text}' is ambiguous: ids {ids(found)}")
+            self._problem(
+                f"{place(document, reference)}: {of.name} '{text}' is ambiguous: ids {ids(found)}", document.address
+            )
             return None
         if found:
             return Link(text, next(iter(found)))
@@ -357,11 +369,27 @@ class Matcher:
     ) -> None:
         hint = "".join(f"; did you mean {spelled_key(of, obj)} (id {obj.id})?" for obj in near)
         self._problem(
-            f"{place(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it{hint}"
+            f"{place(document, reference)}: ConnectWise has no {of.name} {what}, and no manifest declares it{hint}",
+            document.address,
         )
 
-    def _problem(self, text: str) -> None:
-        self._problems[text] = None
+    def _problem(self, text: str, *addresses: str) -> None:
+        self._problems[text] = addresses
+
+    def refuse_mappings(self, documents: Iterable[Document]) -> None:
+        """Where nothing but usage is planned, what cannot be tied together refuses the mappings that need it.
+
+        One customer's agreement that is there twice stops no other customer's bill.
+        """
+        for document in documents if self._problems else ():
+            if document.kind.collection is not None:
+                continue
+            needed = {each.address for each in closure(self.manifests, document).documents}
+            for text, addresses in self._problems.items():
+                if not needed.isdisjoint(addresses):
+                    self.refused.setdefault(document.address, []).append(text)
+        told = {text for texts in self.refused.values() for text in texts}
+        self._problems = {text: addresses for text, addresses in self._problems.items() if text not in told}
 
     def _each_object_once(self, found: Mapping[str, LiveObject | None]) -> None:
         owners: dict[tuple[str, int], str] = {}
@@ -370,7 +398,7 @@ class Matcher:
                 continue
             first = owners.setdefault((obj.kind, obj.id), address)
             if first != address:
-                self._problem(f"{address} and {first} are the same live object, id {obj.id}")
+                self._problem(f"{address} and {first} are the same live object, id {obj.id}", address, first)
 
 
 @cache

@@ -64,6 +64,8 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     matches |= matcher.matches(nested)
     matches |= await _with_collections(reader, matches, nested)
     links = {document.address: matcher.links(document) for document in documents}
+    if not scope.setup:
+        matcher.refuse_mappings(documents)
     if matcher.problems:
         raise MatchError(matcher.problems)
     found = {document.address: matcher.named(document, each) for document, each in namings}
