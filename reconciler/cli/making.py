@@ -111,7 +111,8 @@ async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected
 
 async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyond:
     sources = [source.name for source in session.workspace.usage]
-    first = period_of(session.context.now, session.workspace.billing.timezone).first_day.isoformat()
+    period = period_of(session.context.now, session.workspace.billing.timezone)
+    first = period.first_day.isoformat()
     known = {
         line.agreement_id
         for line in snapshot.lines.values()
@@ -122,7 +123,9 @@ async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyon
         serial = obj.raw.get("serialNumber")
         return obj.id in snapshot.lines or any(is_of_source(serial, source) for source in sources)
 
-    return await with_beyond(session.client, estate, known, is_ours, search=not snapshot.scanned)
+    # Once in each period: somebody may have copied an agreement with its additions.
+    search = snapshot.scanned_at is None or snapshot.scanned_at not in period
+    return await with_beyond(session.client, estate, known, is_ours, search=search)
 
 
 async def inputs(

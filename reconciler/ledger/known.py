@@ -66,5 +66,5 @@ class Snapshot:
     """By the addition's id."""
     approvals: tuple[Approval, ...] = ()
     """Those of the running period."""
-    scanned: bool = False
-    """Whether a run has looked for our tags in every agreement of the tenant since this ledger was made."""
+    scanned_at: datetime | None = None
+    """When a run last looked for our tags in every agreement of the tenant; None where this ledger knows of none."""

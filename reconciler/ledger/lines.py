@@ -74,7 +74,7 @@ def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str) -> S
         scanned = connection.execute(
             sa.select(_scans.c.scanned_at).where(_scans.c.workspace == workspace, _scans.c.tenant == tenant)
         ).scalar()
-    return Snapshot({number: line for number, (line, _) in found.items()}, approvals, scanned is not None)
+    return Snapshot({number: line for number, (line, _) in found.items()}, approvals, scanned)
 
 
 _Dated = tuple[KnownLine, datetime | None]

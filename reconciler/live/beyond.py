@@ -1,7 +1,7 @@
 """Additions of ours on agreements that no manifest leads to: they bill on, and somebody has to be told.
 
-Additions have no global list [spec]. The ledger knows where ours are. A new ledger knows nothing, so a run with one
-searches every agreement of the tenant, once.
+Additions have no global list [spec]. The ledger knows where ours are. A new ledger knows nothing, and nobody tells of
+an agreement that somebody has copied with its additions. So the first run of each period searches all of the tenant.
 """
 
 from __future__ import annotations

@@ -177,3 +177,22 @@ def test_a_cycle_by_another_name_is_looked_up(pair: Shop) -> None:
     (row,) = (each for each in pair.plan(*USAGE)["coverage"] if each["customer"] == "1001001")
     assert row["state"] == "refused"
     assert "which is not one calendar month" in row["detail"]
+
+
+def test_an_agreement_that_somebody_copied_with_its_additions_bills_nothing_from_the_next_month_on(pair: Shop) -> None:
+    """ConnectWise copies the tags too, and no list of all additions tells of it."""
+    agreement = pair.one("/finance/agreements", name=ALDER_LINES)
+    (line,) = pair.get(f"/finance/agreements/{agreement['id']}/additions")
+    same = {name: {"id": agreement[name]["id"]} for name in ("type", "company", "contact")}
+    body = {"name": "A copy", "startDate": agreement["startDate"], "noEndingDateFlag": True, **same}
+    copy = pair.http.post("/finance/agreements", json=body).json()["id"]
+    names = ("serialNumber", "effectiveDate", "billCustomer")
+    body = {"product": {"id": line["product"]["id"]}, "quantity": 121, **{name: line[name] for name in names}}
+    assert pair.http.post(f"/finance/agreements/{copy}/additions", json=body).status_code == 201
+
+    pair.advance(24 * 31)
+    pair.apply(*USAGE)
+
+    (copied,) = pair.get(f"/finance/agreements/{copy}/additions")
+    (kept,) = pair.get(f"/finance/agreements/{agreement['id']}/additions")
+    assert (copied["quantity"], kept["quantity"] > 0) == (0, True)

@@ -84,7 +84,7 @@ def test_nothing_to_note_writes_nothing(ledger: Ledger) -> None:
 def test_lines_and_searches_of_another_workspace_or_tenant_are_not_ours(ledger: Ledger) -> None:
     note_lines(ledger, *HERE, [SEEN], NOON)
     note_scan(ledger, *HERE, NOON)
-    assert snapshot(ledger).scanned
+    assert snapshot(ledger).scanned_at is not None
     assert snapshot(ledger, workspace="other") == Snapshot()
     assert snapshot(ledger, tenant="other") == Snapshot()
 
@@ -92,7 +92,7 @@ def test_lines_and_searches_of_another_workspace_or_tenant_are_not_ours(ledger: 
 def test_a_search_is_noted_again_without_a_second_row(ledger: Ledger) -> None:
     note_scan(ledger, *HERE, NOON)
     note_scan(ledger, *HERE, LATER)
-    assert snapshot(ledger).scanned
+    assert snapshot(ledger).scanned_at is not None
 
 
 def test_a_line_that_an_apply_made_is_known_as_it_was_left(ledger: Ledger) -> None:
