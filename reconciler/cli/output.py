@@ -21,6 +21,8 @@ from reconciler.rendering.paint import Paint, coloured, plain
 IN_A_PIPE = 100
 """Columns of a table where no terminal says how many there are."""
 _NARROWEST, _WIDEST = 20, 1000
+LARGEST_PLAN = 2**30
+"""Bytes of a plan file: a plan of ten thousand new customers has about a fifth of it."""
 
 
 class Undelivered(ReconcilerError):  # noqa: N818 (a name says what happened)
@@ -158,10 +160,20 @@ def _write_beside(beside: Path, data: bytes, mode: int | None) -> None:
 
 
 def read_file(path: Path) -> str:
+    """The text of a plan file. A pipe or a device is refused: reading one can take for ever."""
+    advice = "Make it with: reconciler plan --out FILE"
     try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise ReconcilerError("Is a directory", where=str(path), advice=advice)
+        if not stat.S_ISREG(found.st_mode):
+            raise ReconcilerError("is no regular file", where=str(path), advice=advice)
+        if found.st_size > LARGEST_PLAN:
+            what = f"holds {found.st_size} bytes, and a plan file holds {LARGEST_PLAN} at most"
+            raise ReconcilerError(what, where=str(path), advice="Is this the plan file?")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise ReconcilerError("is not UTF-8 text", where=str(path), advice="Is this the plan file?") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be read"
-        raise ReconcilerError(reason, where=str(path), advice="Make it with: reconciler plan --out FILE") from None
+        raise ReconcilerError(reason, where=str(path), advice=advice) from None

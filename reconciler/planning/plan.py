@@ -262,10 +262,20 @@ def write_plan(plan: Plan) -> str:
     return msgspec.json.format(text, indent=2) + "\n"
 
 
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which a name stands twice would be read by a person in one way, and carried out in the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{json.dumps(twice)} stands twice in one object")
+    return found
+
+
 def read_plan(text: str, *, where: str = "plan file") -> Plan:
     """A plan from its JSON. Raises `PlanFileError` for anything else, and for a file that was changed."""
     try:
-        raw = json.loads(text)
+        raw = json.loads(text, object_pairs_hook=_each_name_once)
     except (ValueError, RecursionError) as error:
         raise PlanFileError(
             f"not JSON: {error}", where=where, advice="Make it with: reconciler plan --out FILE"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -133,3 +134,37 @@ def test_only_its_owner_may_read_it(small: Shop, tmp_path: Path) -> None:
     file.chmod(0o666)
     made(small, tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("command", ["apply", "show"])
+def test_a_pipe_a_device_and_a_folder_are_refused_and_nothing_waits(small: Shop, tmp_path: Path, command: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path, why in ((str(pipe), "is no regular file"), ("/dev/zero", "is no regular file"), (str(tmp_path), "Is a")):
+        said = small(command, path)
+        assert said.code == 1
+        assert f"error: {path}: {why}" in said.err
+
+
+def test_a_file_that_is_too_large_is_refused_unread(small: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    with file.open("wb") as sparse:
+        sparse.truncate(2**30 + 1)
+
+    said = small("apply", str(file))
+
+    assert said.code == 1
+    assert "holds 1073741825 bytes, and a plan file holds 1073741824 at most" in said.err
+
+
+@pytest.mark.parametrize("name", ["actions", "workspace", "after"])
+def test_a_name_that_stands_twice_is_refused(small: Shop, tmp_path: Path, name: str) -> None:
+    file = Path(made(small, tmp_path))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(f'"{name}":', f'"{name}": "another", "{name}":', 1), encoding="utf-8")
+
+    said = small("apply", str(file))
+
+    assert said.code == 1
+    assert f'not JSON: "{name}" stands twice in one object' in said.err
+    assert not any(small.counts().values())
