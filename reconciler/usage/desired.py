@@ -67,7 +67,7 @@ def desired(
         since = _end_of(expired[key], at) if key in expired else None
         account = bill_of(rule, histories.get(rule.source), problem, since, at)
         accounts.append(account)
-        rows.append(_telling_of(account.row, ended))
+        rows.append(_telling_of(account, ended, at))
     troubles = {
         name: f"{what}; {_held(sum(row.source == name and row.state == 'unknown' for row in rows))}"
         for name, what in failed.items()
@@ -89,16 +89,20 @@ def desired(
     return UsageResult(at.period, bills, coverage, tuple(dict.fromkeys(warnings)))
 
 
-def _telling_of(row: Row, ended: Sequence[Exclusion]) -> Row:
-    """A row that says which devices count again, because their exclusion has ended."""
-    if not ended:
-        return row
-    said = (
+def _telling_of(account: Account, ended: Sequence[Exclusion], at: Moment) -> Row:
+    """A mapping's row that says which devices count again, because their exclusion has ended. It is a gap: an exclusion
+    that ended counts as unmapped, until a person takes it away or gives it another end."""
+    row, standing = account.row, account.standing
+    devices = () if standing is None else [each.device_id for each in standing.devices]
+    said = [
         f"the exclusion of device {each.device_id} ({each.reason}) ended on {each.until}: it counts again"
         for each in ended
-        if (each.source, each.customer_id) == (row.source, row.customer_id)
-    )
-    return replace(row, detail="; ".join(filter(None, (row.detail, *said))))
+        if (each.source, each.customer_id) == (row.source, row.customer_id) and each.device_id in devices
+    ]
+    if not said:
+        return row
+    detail = "; ".join(filter(None, (row.detail, *said)))
+    return replace(row, detail=detail, accounted=row.accounted and at.settings.unmapped == "warn")
 
 
 def _held(customers: int) -> str:

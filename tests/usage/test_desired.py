@@ -546,6 +546,16 @@ def test_an_excluded_device_is_taken_out_of_the_figures_and_listed() -> None:
     ]
 
 
+def test_an_ended_exclusion_of_a_device_that_is_there_is_a_gap_until_a_person_looks_at_it() -> None:
+    ended = Exclusion("spare", "cove", "1", "a spare", date(2025, 11, 21), "a")
+    source = facts({"1": {"a": 3 * GB, "b": GB}})
+    assert [row.accounted for row in result_of(source, [rule()], [ended]).coverage.rows] == [False]
+    only_warns = replace(SETTINGS, unmapped="warn")
+    assert result_of(source, [rule()], [ended], settings=only_warns).coverage.is_complete
+    gone = only_row(result_of(facts({"1": {"b": GB}}), [rule()], [ended]))
+    assert (gone.accounted, gone.detail) == (True, "")
+
+
 def test_an_excluded_device_that_is_silent_holds_nobody_and_a_customer_of_excluded_devices_has_not_vanished() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 9 * HOUR)}}
     out = Exclusion("spare", "cove", "1", "a spare", None, "a")

@@ -7,6 +7,7 @@ limit of time in all and of size.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -152,7 +153,7 @@ async def send(
         except broken as error:
             if limit.expired() or isinstance(error, httpx.ReadTimeout):
                 raise _too_slow(limits, where) from None
-            problem = describe(error)
+            problem = describe(error, url)
             if "certificate" in problem.lower():
                 raise SourceError(
                     f"the server's certificate cannot be trusted: {problem}",
@@ -224,9 +225,14 @@ def _broken() -> tuple[type[Exception], ...]:
     return (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ClientError)
 
 
-def describe(error: Exception) -> str:
-    """A transport error in words; some of them have none of their own."""
-    return str(error) or type(error).__name__
+_ADDRESS = re.compile(r",?\s*\burl=(?:'[^']*'|\"[^\"]*\"|\S+)")
+
+
+def describe(error: Exception, url: str) -> str:
+    """A transport error in words; some of them have none of their own. The query of an address may hold a secret."""
+    text = _ADDRESS.sub("", str(error) or type(error).__name__).replace(url, shown(url))
+    query = urlsplit(url).query
+    return " ".join((text.replace(query, "…") if query else text).split())
 
 
 def _too_slow(limits: Limits, where: str) -> SourceError:

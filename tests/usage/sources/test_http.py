@@ -65,12 +65,12 @@ def test_a_proxy_that_is_no_url_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     assert "s3cr3t" not in str(caught.value)
 
 
-async def rows_of(reply: Reply, limits: Limits | None = None) -> tuple[Pull, int]:
+async def rows_of(reply: Reply, limits: Limits | None = None, path: str = "") -> tuple[Pull, int]:
     """The pull of a source of rows whose endpoint always answers so, and how often it was asked."""
     clock = Time()
     async with Server(lambda _: reply) as server:
         found = await json_rows.pull(
-            JsonSettings("rows", url=server.url), NOW, sleep=clock.sleep, clock=clock, limits=limits
+            JsonSettings("rows", url=server.url + path), NOW, sleep=clock.sleep, clock=clock, limits=limits
         )
     return found, len(server.seen)
 
@@ -119,9 +119,10 @@ async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> No
     ids=lambda reply: repr(reply.raw)[:24],
 )
 async def test_an_answer_that_is_no_http_is_a_failed_pull(reply: Reply) -> None:
-    found, asked = await rows_of(reply)
+    found, asked = await rows_of(reply, path="/usage?key=s3cret")
     assert "no answer after 5 attempts; the last: " in str(found.error)
     assert asked == 5
+    assert "s3cret" not in str(found.error), "the query of an address may hold a secret"
 
 
 async def test_a_pause_may_be_asked_for_by_a_date() -> None:
