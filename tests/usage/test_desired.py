@@ -605,8 +605,9 @@ def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_bill
 
 
 def test_devices_of_one_id_under_two_customers_have_not_moved() -> None:
-    source = facts({"1": {"a": GB}, "2": {"a": GB}})
-    assert result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
+    for device in ("a", None):
+        source = facts({"1": {device: GB}, "2": {device: GB}})
+        assert result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
     gone = facts({"1": {"b": 0}, "2": {"c": 0}}, earlier=(whole({"1": {"a": GB}, "2": {"a": GB}}, NOON - HOUR, 0),))
     assert result_of(gone, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
 
