@@ -19,6 +19,9 @@ THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 
 
+PACKAGES = f".venv/lib/python{THIS}/site-packages"
+
+
 def script(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
@@ -34,7 +37,9 @@ def python(path: Path, beginning: str = "") -> Path:
     answering = f"""\
 exec {shlex.quote(BASE)} "$@" """
     inside = f"""\
-case "$1 $2 $3" in
+case "$*" in
+    "-m pip "*" -e ."*) shift 2; echo "pip $*" >>calls; test ! -e broken-index || exit 1
+        mkdir -p {PACKAGES}; printf '%s\\n' "$PWD" >{PACKAGES}/_reconciler.pth ;;
     "-m pip "*) shift 2; echo "pip $*" >>calls; test ! -e broken-index ;;
     "-m compileall "*) ;;
     *) {answering} ;;
@@ -252,3 +257,21 @@ def test_another_pip_is_fetched_on_demand_and_kept(ready: Checkout) -> None:
     assert ready.install(WITH_PIP="23.0.1")[1].endswith("install pip==23.0.1")
     assert ready.install() == []
     assert ready.install(WITH_PIP="newest")[1].endswith("install --upgrade pip")
+
+
+def test_a_folder_with_letters_beyond_ascii_is_named_in_ascii(checkout: Checkout) -> None:
+    """Python reads the file when it starts, with LC_ALL=C too, where such a letter ends it."""
+    python(checkout.path / "python3")
+    strange = Checkout(checkout.folder.rename(checkout.folder.with_name("Zahnärzte")))
+    assert strange.install()
+
+    line = (strange.folder / PACKAGES / "_reconciler.pth").read_text(encoding="ascii")
+    found: dict[str, object] = {}
+    exec(f"{line}found = sys.path.pop()", found)
+    assert found["found"] == str(strange.folder)
+
+
+def test_a_folder_in_ascii_is_left_as_it_is(checkout: Checkout) -> None:
+    python(checkout.path / "python3")
+    assert checkout.install()
+    assert (checkout.folder / PACKAGES / "_reconciler.pth").read_text(encoding="utf-8") == f"{checkout.folder}\n"

@@ -65,6 +65,15 @@ esac
 # nothing is fetched to build it. The project's own build needs what the lock holds.
 pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
 pip install --no-deps --no-build-isolation -e .
+# The install names this folder in a .pth file, which Python reads in the encoding of the locale when it starts: with
+# LC_ALL=C a path with letters beyond ASCII would end it there. So that line is written in ASCII.
+"$python" -I -S -c 'if True:
+    import os, pathlib, sys
+    root = os.fsencode(os.getcwd())
+    for file in pathlib.Path(sys.argv[1]).glob("lib/python*/site-packages/*reconciler*.pth"):
+        if not root.isascii() and file.read_bytes().strip() == root:
+            file.write_text("import os, sys; sys.path.append(os.fsdecode(%r))\n" % root)
+' "$venv"
 pip check >&2
 "$venv/bin/python" -m compileall -q reconciler
 state "$venv/bin/python" >"$venv/.installed.new"

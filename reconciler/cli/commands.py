@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from reconciler.cli.context import Context
+from reconciler.cli.output import deliver_one, wants_json
 
 COMMANDS = {
     "validate": ("reconciler.cli.validate:validate", "Check everything that can be known offline."),
@@ -41,6 +42,8 @@ class LazyGroup(TyperGroup):
 
     shared: Sequence[Any] = ()
     """The options that every command takes too."""
+    as_json = False
+    """Whether this call asks for JSON, anywhere in it: its help and its version are told before options are read."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0] if args else ""
@@ -65,7 +68,13 @@ def command_line(options: Callable[..., None], argv: Sequence[str]) -> Any:
         app.command(name, help=text)(_not_called)
     made: Any = get_command(app)
     made.shared = [_shared(each) for each in made.params if each.name in _CONTEXT_FIELDS]
-    return made
+    made.as_json = wants_json(argv)
+    return _with_help(made)
+
+
+def as_json(ctx: Any) -> bool:
+    """Whether the call asks for JSON, also where its options are not read yet."""
+    return bool(ctx.find_root().command.as_json)
 
 
 def _imported(target: str, name: str) -> Any:
@@ -87,6 +96,25 @@ def _with_shared(command: Any, shared: Sequence[Any]) -> Any:
     command.epilog = EVERYWHERE
     for below in getattr(command, "commands", {}).values():
         _with_shared(below, shared)
+    return _with_help(command)
+
+
+def _with_help(command: Any) -> Any:
+    """Its help is a result like any other: told as JSON where that is asked for, and to a reader who may leave."""
+    made = command.get_help_option
+
+    def told(ctx: Any, _option: Any, wanted: bool) -> None:
+        if wanted and not ctx.resilient_parsing:
+            text = ctx.get_help()
+            deliver_one(text, {"help": text}, as_json=as_json(ctx))
+            ctx.exit()
+
+    def option(ctx: Any) -> Any:
+        found = made(ctx)
+        found.callback = told
+        return found
+
+    command.get_help_option = option
     return command
 
 
@@ -104,7 +132,7 @@ def _shared(option: Any) -> Any:
     """A hidden copy of an option, for the commands: where it is given it replaces what the context has."""
 
     def given(ctx: Any, _option: Any, value: Any) -> Any:
-        if value and isinstance(ctx.obj, Context):
+        if value not in {None, False} and isinstance(ctx.obj, Context):
             ctx.obj = _CONTEXT_FIELDS[option.name](ctx.obj, value)
         return value
 

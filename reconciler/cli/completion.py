@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from reconciler.cli.output import deliver
+from reconciler.cli.output import deliver_one
 from reconciler.errors import ReconcilerError
 
 SHOW, INSTALL = "--show-completion", "--install-completion"
@@ -24,7 +24,7 @@ def wanted(argv: Sequence[str]) -> bool:
     return any(each.partition("=")[0] in {SHOW, INSTALL} for each in argv)
 
 
-def complete(argv: Sequence[str], program: str) -> int:
+def complete(argv: Sequence[str], program: str, *, as_json: bool = False) -> int:
     """Print the script of a shell, or put it where that shell looks for it."""
     scripts: Any = import_module("typer.completion")  # imports more than most commands; its names are not exported
 
@@ -33,10 +33,12 @@ def complete(argv: Sequence[str], program: str) -> int:
     after = argv[place + 1] if place + 1 < len(argv) else ""
     shell = _known(value or ("" if after.startswith("-") else after) or _calling(scripts._get_shell_name()))
     if option == SHOW:
-        deliver(scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell))
+        script = scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell)
+        deliver_one(script, {"shell": shell, "script": script}, as_json=as_json)
         return 0
     _, path = scripts.install(shell=shell, prog_name=program, complete_var=VARIABLE)
-    deliver(f"{shell} completion installed in {path}. It works in every shell that you start from now on.")
+    text = f"{shell} completion installed in {path}. It works in every shell that you start from now on."
+    deliver_one(text, {"shell": shell, "installed": str(path)}, as_json=as_json)
     return 0
 
 

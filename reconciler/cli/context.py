@@ -36,7 +36,7 @@ def moment(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise ReconcilerError(f"{text} is not a time", where="--now", advice=advice) from None
+        raise ReconcilerError(f"{text or 'an empty text'} is not a time", where="--now", advice=advice) from None
     if found.tzinfo is None:
         raise ReconcilerError(f"{text} has no zone", where="--now", advice=advice)
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:

@@ -14,6 +14,7 @@ from reconciler.cli.entry import INTERRUPTED, NOTHING_WRITTEN
 from reconciler.cli.output import Undelivered, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.diagnostics import ManifestError
+from reconciler.manifests.suggestions import near
 from reconciler.rendering.paint import safe_lines
 
 _PACKAGE = Path(__file__).parent.parent
@@ -83,7 +84,16 @@ def _misuse(error: typer.TyperException, command: str) -> Failure:
     help_ = f"reconciler {command}--help"
     if said.startswith("Usage:"):  # a group of commands that is called without one answers with its help
         return Failure(1, "a command is missing", "", f"What there is: {help_}", said)
-    return Failure(1, said.rstrip("."), "", f"What there is: {help_}")
+    message, guess = _in_words(error, said)
+    return Failure(1, message, "", f"{guess}What there is: {help_}")
+
+
+def _in_words(error: typer.TyperException, said: str) -> tuple[str, str]:
+    """What typer says, without the words of its libraries; and what was meant, where that can be guessed."""
+    meant = near(str(getattr(error, "option_name", "")), getattr(error, "possibilities", None) or (), limit=1)
+    if not meant:
+        return said.replace(": Value error, ", ": ").rstrip("."), ""
+    return str(error), f"Did you mean {meant[0]}? "
 
 
 def _unforeseen(error: BaseException, *, verbose: bool) -> Failure:

@@ -13,7 +13,7 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli import completion, output
-from reconciler.cli.commands import COMMANDS, GROUPS, command_line
+from reconciler.cli.commands import COMMANDS, GROUPS, as_json, command_line
 from reconciler.cli.context import Context, moment
 from reconciler.cli.entry import INTERRUPTED
 from reconciler.cli.failures import failure_of, tell
@@ -38,9 +38,9 @@ def run(argv: Sequence[str]) -> int:
     output.begin()
     try:
         if completion.wanted(argv):
-            return completion.complete(argv, PROGRAM)
+            return completion.complete(argv, PROGRAM, as_json=output.wants_json(argv))
         result = command_line(_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
-    except BrokenPipeError:  # whoever read the help has had enough
+    except BrokenPipeError:  # whoever read it has had enough
         silence(sys.stdout)
         return 1
     except SystemExit as ended:  # how typer ends a completion
@@ -55,7 +55,7 @@ def run(argv: Sequence[str]) -> int:
 def _failed(error: BaseException, argv: Sequence[str]) -> int:
     given = argv[: argv.index("--")] if "--" in argv else argv
     verbose = "-v" in given or "--verbose" in given
-    return tell(failure_of(error, command=_called(argv), verbose=verbose), as_json="--json" in given)
+    return tell(failure_of(error, command=_called(argv), verbose=verbose), as_json=output.wants_json(argv))
 
 
 def _called(argv: Sequence[str]) -> str:
@@ -64,7 +64,7 @@ def _called(argv: Sequence[str]) -> str:
 
 def _print_version(ctx: typer.Context, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        output.deliver(f"reconciler {__version__}")
+        output.deliver_one(f"reconciler {__version__}", {"version": __version__}, as_json=as_json(ctx))
         raise typer.Exit(0)
 
 
@@ -96,7 +96,7 @@ def _options(  # noqa: PLR0917 (typer makes an option of each)
         json=json,
         color=not no_color and "NO_COLOR" not in os.environ and _terminal(sys.stdout),
         verbose=verbose,
-        now=moment(now) if now else datetime.now(UTC),
+        now=datetime.now(UTC) if now is None else moment(now),
         environ=dict(os.environ),
     )
 

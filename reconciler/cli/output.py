@@ -9,7 +9,7 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,19 @@ def deliver(text: str, *, end: str = "\n") -> None:
         advice = "Make room, or send the output elsewhere, and run again."
         what = f"the result could not be written: {_Delivered.lost}"
         raise Undelivered(what, where="standard output", advice=advice)
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """Whether a command line asks for JSON; for what ends before its options are read, such as its help."""
+    return "--json" in (argv[: argv.index("--")] if "--" in argv else argv)
+
+
+def deliver_one(text: str, document: Any, *, as_json: bool) -> None:
+    """The result as text, or as one JSON document."""
+    if as_json:
+        deliver_json(document)
+    else:
+        deliver(text)
 
 
 def deliver_json(document: Any) -> None:

@@ -47,7 +47,8 @@ def show(
     """Render a plan file; or show one document, addition or customer: where it comes from, and how it stands."""
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
-    if not Path(what).exists() and (found := _of_address(context, what, offline=offline)) is not None:
+    is_file = _is_file(what)
+    if not is_file and (found := _of_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
         elif "spec" in found:
@@ -55,11 +56,33 @@ def show(
         else:
             print_lines(facts_text(found, paint_of(context)))
         return
+    if not is_file:
+        kind = "a folder, and no plan file" if is_file is None else "neither a file nor an address"
+        shown = what if len(what) <= _SHOWN else f"{what[:_SHOWN]}…"
+        raise ReconcilerError(f"{shown or 'an empty text'} is {kind}", advice=_WHAT_THERE_IS)
     plan = read_plan(read_file(Path(what)), where=what)
     if as_json:
         deliver_json(write_plan(plan))
     else:
         print_lines(plan_text(plan, paint_of(context)))
+
+
+_WHAT_THERE_IS = (
+    "Make a plan file with: reconciler plan --out FILE. An address is KIND/NAME, such as Company/acme, or "
+    "SOURCE/CUSTOMER, such as cove/1001006."
+)
+
+
+_SHOWN = 200
+"""Characters of an address that a message repeats at most."""
+
+
+def _is_file(what: str) -> bool | None:
+    """Whether it is a file, a pipe or a device; None for a folder. A name that is no path is none of these."""
+    try:
+        return bool(what) and Path(what).exists() and (None if Path(what).is_dir() else True)
+    except (OSError, ValueError):
+        return False
 
 
 def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any] | None:

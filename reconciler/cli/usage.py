@@ -21,7 +21,7 @@ from reconciler.usage.collect import GUARD, Collected
 
 UNACCOUNTED = 5
 
-app = typer.Typer(no_args_is_help=True, help="The metering side: pull, coverage, report.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The metering side: pull, coverage, report.")
 
 
 @app.command()

@@ -6,13 +6,10 @@ import typer
 
 from reconciler import __version__
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json
+from reconciler.cli.output import deliver_one
 
 
 def version(ctx: typer.Context) -> None:
     """Print the version."""
     context: Context = ctx.obj
-    if context.json:
-        deliver_json({"version": __version__})
-    else:
-        deliver(f"reconciler {__version__}")
+    deliver_one(f"reconciler {__version__}", {"version": __version__}, as_json=context.json)

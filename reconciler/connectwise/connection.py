@@ -15,6 +15,12 @@ REGIONS = ("api-na", "api-eu", "api-au", "api-aus", "api-za")
 """The cloud's regions, as in `https://api-na.myconnectwise.net` [seen]."""
 _LONG_KEY = 8
 """Characters from which a key inside a site is no accident."""
+_LONGEST_SITE = 255
+_LONGEST_COMPANY = 100
+_NO_COMPANY = re.compile(r"[:/?#@%\\]")
+"""What no company of a login has, and an address or a login that was put into the wrong variable has."""
+_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""How ConnectWise makes keys [seen], and client ids."""
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
 
 
@@ -66,7 +72,7 @@ def base_url(site: str) -> str:
         host, port = parts.hostname, parts.port
     except ValueError:
         parts, host, port = urlsplit(""), None, None
-    if not host or not _HOST.fullmatch(host) or parts.query or parts.fragment:
+    if not host or not _HOST.fullmatch(host) or len(given) > _LONGEST_SITE or parts.query or parts.fragment:
         raise BadConnection(
             "its value is not a site",
             setting="site",
@@ -104,6 +110,12 @@ def headers(connection: Connection) -> dict[str, str]:
                 setting=setting,
                 advice="Copy it again: a space, a line end or a typographic dash may have come along.",
             )
+    if len(connection.company) > _LONGEST_COMPANY or _NO_COMPANY.search(connection.company):
+        raise BadConnection(
+            "its value is not a company",
+            setting="company",
+            advice="Give the company that you type at the login page. No part of the value is shown here.",
+        )
     user = f"{connection.company}+{connection.public_key}:{connection.private_key}"
     return {
         "authorization": f"Basic {b64encode(user.encode()).decode()}",
@@ -125,10 +137,10 @@ def check_sizes(connection: Connection) -> None:
 
 
 def secrets(connection: Connection) -> Secrets:
-    """What must never be shown: the keys, the token made of them, and a site that looks like a key.
+    """What must never be shown: the keys, the token made of them, and a site or a company that looks like a key.
 
-    Raises `BadConnection`, which shows nothing of it, where the site is one of the other settings: a key stands in
-    the wrong variable then.
+    Raises `BadConnection`, which shows nothing of it, where the site or the company is one of the other settings: a
+    key stands in the wrong variable then.
     """
     token = headers(connection)["authorization"].removeprefix("Basic ")
     host = urlsplit(base_url(connection.site)).hostname or ""
@@ -140,7 +152,15 @@ def secrets(connection: Connection) -> Secrets:
             setting="site",
             advice="A key stands in the wrong variable. No part of it is shown here.",
         )
-    return Secrets([token, connection.private_key, connection.public_key, *([host] if is_plain_name(host) else [])])
+    if connection.company in given:
+        raise BadConnection(
+            "the company holds the value of clientId, publicKey or privateKey",
+            setting="company",
+            advice="A key stands in the wrong variable. No part of it is shown here.",
+        )
+    doubtful = [host] if is_plain_name(host) else []
+    doubtful += [connection.company] if _A_KEY.fullmatch(connection.company) else []
+    return Secrets([token, connection.private_key, connection.public_key, *doubtful])
 
 
 def shown(base: str) -> str:

@@ -14,7 +14,7 @@ _CODEBASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]
 
 def discovery_path(company: str) -> str:
     """The path, from the site, that tells a login company's codebase."""
-    return f"/login/companyinfo/{quote(company, safe='')}"
+    return f"/login/companyinfo/{quote(company, safe='()')}"
 
 
 def codebase_of(body: Any, site: str, company: str) -> str:

@@ -245,14 +245,15 @@ class Wire:
 
     async def _look_up_root(self) -> None:
         """Ask which codebase the tenant runs. One at a time, under the lock."""
-        path = discovery_path(self._company)
+        url = f"{self.base}{discovery_path(self._company)}"
+        company = self._secrets.scrub(self._company)  # where it looks like a key, it is not told
         self.tally.first(_DISCOVERY)
-        bare = Request("GET", path, _DISCOVERY, f"{self.base}{path}", self._anonymous, b"", self._secrets)
+        bare = Request("GET", discovery_path(company), _DISCOVERY, url, self._anonymous, b"", self._secrets)
         try:
             answer = await self._persist(bare, repeat=True)
         except (NotFound, Invalid) as error:
-            raise not_connectwise(error.what, self._company) from error
-        self._root = f"{self.base}/{codebase_of(answer.body, self.base, self._company)}{_API}"
+            raise not_connectwise(error.what, company) from error
+        self._root = f"{self.base}/{codebase_of(answer.body, self.base, company)}{_API}"
 
     async def _probe(self, path: str) -> bool:
         """Whether the credentials are good, asked of the one endpoint that every member may read."""

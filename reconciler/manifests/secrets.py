@@ -59,10 +59,15 @@ def _in_order(value: str, holder: str, what: str, set_it: str) -> str:
             raise SecretError(f"{holder} {place} {kind}", where=what, advice=again)
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise SecretError(f"{holder} is not UTF-8 text", where=what, advice="set it as UTF-8")
+    if len(value) > _LONGEST:
+        what_is_long = f"{holder} has {len(value):,} characters, and no value of its kind has more than {_LONGEST:,}"
+        raise SecretError(what_is_long, where=what, advice=again)
     if not value.isprintable():
         raise SecretError(f"{holder} holds a character that cannot be printed", where=what, advice=again)
     return value
 
 
 _LARGEST = 64 * 1024
+_LONGEST = 2048
+"""Characters. A whole header, or the address of a source, is shorter; servers refuse longer ones."""
 _SET_IT = "set it before this command, or change the reference in the manifest"

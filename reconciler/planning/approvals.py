@@ -35,7 +35,7 @@ def approvals_of(texts: Iterable[str]) -> tuple[Approved, ...]:
         name, equals, address = text.partition("=")
         if name not in NAMES or (equals and not address):
             raise ReconcilerError(
-                f"--approve {text} names no guardrail",
+                f"--approve {text} names no {'guardrail' if name not in NAMES else 'address'}",
                 where="--approve",
                 advice=f"Write NAME or NAME=ADDRESS, with one of the names {', '.join(NAMES)}.",
             )

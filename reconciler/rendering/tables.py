@@ -8,8 +8,8 @@ from io import StringIO
 from typing import Any
 
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import UNMAPPED, CoverageRow, Plan, collapsed
-from reconciler.rendering.paint import Paint, money, safe
+from reconciler.planning.plan import EVERY_CUSTOMER, UNMAPPED, CoverageRow, Plan, collapsed
+from reconciler.rendering.paint import Paint, in_one_line, money, safe
 
 WIDTH = 100
 """Columns that a table may take where nobody says how many there are; what is longer is folded, never cut."""
@@ -23,20 +23,22 @@ Column = tuple[str, str]
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = WIDTH) -> Iterator[str]:
-    """Lines of a table that fits the width: texts are folded, figures are not."""
+    """Lines of a table that fits the width: texts and headings are folded, figures are not."""
     from rich.cells import cell_len  # noqa: PLC0415 (only commands that print tables wait for rich)
 
     told = [[safe(cell) for cell in row] for row in rows]
-    cells = [[heading, *(row[place] for row in told)] for place, (heading, _) in enumerate(columns)]
-    longest = [max(map(cell_len, column)) for column in cells]
-    words = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
-    for narrowest in (_A_WORD, _NARROW):
+    for narrowest, folded in ((_A_WORD, False), (_A_WORD, True), (_NARROW, True)):
+        headings = [heading.replace(" ", "\n") if folded else heading for heading, _ in columns]
+        cells = [[*heading.split("\n"), *(row[place] for row in told)] for place, heading in enumerate(headings)]
+        longest = [max(map(cell_len, column)) for column in cells]
+        words = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
         needed = [
             min(word, narrowest) if justify == "left" else whole
             for (_, justify), whole, word in zip(columns, longest, words, strict=True)
         ]
-        if sum(needed) + _GAP * len(columns) <= width:
-            yield from _table(columns, told, needed, width)
+        if sum(needed) + _GAP * (len(columns) - 1) <= width:
+            shown = [(heading, justify) for heading, (_, justify) in zip(headings, columns, strict=True)]
+            yield from _table(shown, told, needed, width)
             return
     yield from _fields(columns, told, width)
 
@@ -93,7 +95,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
                 row["state"],
                 str(row["customers"]),
                 str(row["samples"]),
-                row["error"] or "; ".join(row["notes"]),
+                in_one_line(row["error"]) if row["error"] else "; ".join(row["notes"]),
             ]
             for row in rows
         ],
@@ -120,11 +122,13 @@ def coverage_table(plan: Plan, paint: Paint, width: int = WIDTH) -> Iterator[str
     yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)], width)
     open_rows = sum(not row.accounted for row in plan.coverage)
     amounts = [row.money for row in plan.coverage if row.state in UNMAPPED]
+    amounts += [None for row in plan.coverage if row.customer == EVERY_CUSTOMER]  # nobody knows what it would have said
     worth = sum((amount for amount in amounts if amount is not None), Decimal(0))
     text = f"{len(plan.coverage)} accounted for."
     if open_rows:
         at_risk = "an unknown amount" if None in amounts else money(worth, plan.summary.money.currency)
-        text = f"{open_rows} of {len(plan.coverage)} not accounted for, {at_risk} a month at risk."
+        risk = f", {at_risk} a month at risk" if amounts else ""
+        text = f"{open_rows} of {len(plan.coverage)} not accounted for{risk}."
     yield paint(text, "bold" if not open_rows else "red")
 
 

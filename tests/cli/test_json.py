@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,3 +155,32 @@ def test_what_breaks_off_while_writing_ends_with_4(small: Shop, monkeypatch: pyt
     error = error_of(small("--json", "apply", "--auto-approve"))
     assert error["code"] == 4
     assert "what is done is not done twice" in error["advice"]
+
+
+@pytest.mark.parametrize("command", [[], ["plan"], ["usage"], ["usage", "pull"]])
+def test_help_is_one_document_too(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*command, "--help"]
+    for given in (["--json", *arguments], [*arguments, "--json"]):
+        assert run(given) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document.keys() == {"help"}
+        assert document["help"].startswith("Usage: reconciler")
+
+
+@pytest.mark.parametrize("arguments", [["--json", "--version"], ["--version", "--json"], ["--json", "version"]])
+def test_the_version_is_one_document_too(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    assert json.loads(capsys.readouterr().out).keys() == {"version"}
+
+
+def test_completion_is_one_document_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["--json", "--show-completion", "bash"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["shell"] == "bash"
+    assert "_reconciler_completion" in shown["script"]
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run(["--install-completion", "fish", "--json"]) == 0
+    assert Path(json.loads(capsys.readouterr().out)["installed"]).is_file()

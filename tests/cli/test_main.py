@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -212,11 +213,10 @@ def test_what_breaks_a_command_off_ends_in_a_sentence_and_its_code(
 def broken(patch: pytest.MonkeyPatch, error: BaseException) -> None:
     """`reconciler version` ends so."""
 
-    def raises(*_: object) -> None:
+    def raises(*_: object, **__: object) -> None:
         raise error
 
-    patch.setattr("reconciler.cli.version.deliver", raises)
-    patch.setattr("reconciler.cli.version.deliver_json", raises)
+    patch.setattr("reconciler.cli.version.deliver_one", raises)
 
 
 def test_with_v_an_unforeseen_error_names_the_places_in_the_program_and_no_value(
@@ -367,3 +367,40 @@ def test_a_home_that_cannot_be_written_ends_in_a_sentence() -> None:
     assert said.returncode == 1
     assert said.stderr.startswith("error: /proc/1/nowhere")
     assert started(str(SCRIPT), "-C", str(EXAMPLE), "validate", env=environment).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["plan", "--ony"],
+            "error: No such option: --ony\n  Did you mean --only? What there is: ",
+        ),
+        (["plan", "--xyzzy"], "error: No such option: --xyzzy\n  What there is: reconciler plan --help"),
+        (["plan", "--only", "stup"], "error: Invalid value for '--only': 'stup' is not one of 'setup', 'usage'\n"),
+    ],
+)
+def test_misuse_is_told_in_our_words(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 1
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_time_that_is_empty_is_not_taken_for_none(capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable of a script that was not set would bill by another clock."""
+    for arguments in (["--now", "", "validate"], ["validate", "--now", ""]):
+        assert run(arguments) == 1
+        assert "--now: an empty text is not a time" in capsys.readouterr().err
+
+
+def test_only_the_program_itself_installs_completion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["usage", "--help"]) == 0
+    assert "completion" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["--version"]])
+def test_help_and_version_are_results_like_any_other(command: list[str]) -> None:
+    for redirection, code in (("| true; exit ${PIPESTATUS[0]}", 0), (">/dev/full", 1), (">&-", 1)):
+        line = f"{shlex.join([sys.executable, '-m', 'reconciler', *command])} {redirection}"
+        said = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+        assert said.returncode == code
+        assert ("standard output: the result could not be written" in said.stderr) is bool(code)

@@ -132,3 +132,18 @@ def test_what_is_no_longer_declared_is_shown_from_the_ledger_and_as_it_stands(sh
 
 def test_a_file_that_is_not_there_is_no_address(small: Shop) -> None:
     assert "nowhere/plan.json" in small("show", "nowhere/plan.json").err
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("", "an empty text is neither a file nor an address"),
+        ("Frob/x", "Frob/x is neither a file nor an address"),
+        ("///", "/// is a folder, and no plan file"),
+        ("x" * 5000, f"{'x' * 200}… is neither a file nor an address"),
+    ],
+)
+def test_what_is_neither_a_file_nor_an_address_is_told_so(small: Shop, what: str, said: str) -> None:
+    found = small("show", what)
+    assert found.code == 1
+    assert found.err.startswith(f"error: {said}\n  Make a plan file with: reconciler plan --out FILE.")

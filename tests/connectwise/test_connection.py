@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.connectwise import BadConnection, Unreachable
+from reconciler.connectwise import BadConnection, UnknownCompany, Unreachable
 from reconciler.connectwise.connection import base_url, headers, secrets
 from reconciler.http.addresses import is_loopback
 
-from .servers import client, connection
+from .servers import Reply, Server, client, connection
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,7 @@ def test_a_password_in_the_site_is_refused_and_not_repeated() -> None:
         "https://hunter2:hunter2",
         "hunter2://x.example",
         "http://hunter2",
+        "https://" + "hunter2" * 40 + ".example",
     ],
 )
 def test_no_part_of_a_site_that_cannot_be_one_is_repeated(site: str) -> None:
@@ -97,6 +98,30 @@ async def test_a_site_of_one_word_may_be_another_key_and_is_not_named() -> None:
         with pytest.raises(Unreachable, match="no whole answer from the site") as caught:
             await connectwise.info()
     assert "anotherkey789" not in str(caught.value).casefold()
+
+
+@pytest.mark.parametrize("company", ["https://me:hunter2@x.example", "me:hunter2", "hunter2 " * 40 + "x", "a?hunter2"])
+def test_no_part_of_a_company_that_cannot_be_one_is_repeated(company: str) -> None:
+    with pytest.raises(BadConnection, match="its value is not a company") as caught:
+        headers(connection("x.example", company=company))
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("company", ["Private456", "Public123"])
+def test_a_key_in_the_place_of_the_company_is_refused_and_not_repeated(company: str) -> None:
+    with pytest.raises(BadConnection, match="in the wrong variable") as caught:
+        secrets(connection("x.example", company=company))
+    assert company not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["Ab3dEfGh1jKlMn0p", "0f8fad5b-d9cb-469f-a165-70867728950e"])
+async def test_a_company_that_looks_like_another_key_is_not_named(key: str) -> None:
+    nobody = Server(lambda _seen: Reply({}), codebase=lambda: None)
+    async with nobody as server, client(server.site, company=key) as connectwise:
+        with pytest.raises(UnknownCompany) as caught:
+            await connectwise.info()
+    assert "/login/companyinfo/(secret)" in str(caught.value)
+    assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize("setting", ["company", "client_id", "public_key", "private_key", "api_version"])

@@ -59,6 +59,7 @@ def test_a_path_that_is_none_is_an_error_like_any_other(tmp_path: Path) -> None:
         ("s3\tcret", "holds a character that cannot be printed"),
         ("s3\u200bcret", "holds a character that cannot be printed"),
         ("s3\udcffcret", "is not UTF-8 text"),
+        ("s3cret" * 1000, "has 6,000 characters, and no value of its kind has more than 2,048"),
     ],
 )
 def test_a_value_that_was_copied_wrongly_names_the_variable_and_no_part_of_it(

@@ -165,3 +165,31 @@ def test_money_at_risk_without_a_price_is_unknown_and_not_zero() -> None:
     assert [*coverage_table(plan_of(coverage=(gap,)), plain)][-1] == (
         "1 of 1 not accounted for, an unknown amount a month at risk."
     )
+
+
+def test_where_nothing_is_unmapped_no_money_at_risk_is_named() -> None:
+    found = [*coverage_table(plan_of(coverage=(row(state="vanished", accounted=False),)), plain)]
+    assert found[-1] == "1 of 1 not accounted for."
+
+
+def test_nobody_knows_what_a_source_that_failed_would_have_named() -> None:
+    everyone = row(customer="*", name="every customer", state="unknown", accounted=False)
+    found = [*coverage_table(plan_of(coverage=(everyone,)), plain)]
+    assert found[-1] == "1 of 1 not accounted for, an unknown amount a month at risk."
+
+
+def test_headings_are_folded_before_names_are_broken() -> None:
+    one = report_row(
+        agreement="Elmhurst Foundry - Managed Backup", product="BACKUP-GB-ABOVE", source="cove/1001003", amount="150.00"
+    )
+    lines = [*report_table([one], plain, 100)]
+    assert all(len(line) <= 100 for line in lines)
+    text = "\n".join(lines)
+    assert "cove/1001003" in text
+    assert "BACKUP-GB-ABOVE" in text
+    assert [word for word in lines[0].split() if word in {"unit", "price"}] == ["unit"]
+
+
+def test_a_pull_that_failed_says_why_in_one_sentence() -> None:
+    failed = {"source": "cove", "state": "failed", "customers": 0, "samples": 0, "error": "no\n  try", "notes": []}
+    assert "no; try" in "\n".join(pulls_table([failed], plain))
