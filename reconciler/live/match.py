@@ -5,7 +5,8 @@ Two live objects under one natural key are an error that lists both ids, never t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -82,11 +83,25 @@ class Matcher:
             if not any(self._at_old_key(document, _old_key(of, key, old)) for old in document.metadata.previously):
                 yield document
 
-    def add_names(self, of: Kind, objects: Iterable[LiveObject]) -> frozenset[int]:
+    def unfound(self, documents: Iterable[Document]) -> dict[str, set[Key]]:
+        """By kind: the keys, without case, that documents look up in top-level lists, and that nothing has which was
+        read or declared."""
+        found: dict[str, set[Key]] = defaultdict(set)
+        for reference in (each for document in documents for each in references_of(document.spec)):
+            of = kind(reference.kind)
+            if of.owner is not None or of.parent is not None or isinstance(reference.value, str | ById):
+                continue
+            key = _looked_up(of, reference.value, None)
+            declared = self._declared_by_key(of)
+            if not (self._index(of).at(key) or self._index(of).in_another_case(key) or _in_any_case(declared, key)):
+                found[of.name].add(folded(key))
+        return found
+
+    def add_names(self, of: Kind, objects: Iterable[LiveObject], sought: Collection[Key] = ()) -> frozenset[int]:
         """Objects of which only the keys were read, so that what looks the same as one of them is not made.
 
-        The ids of those that a document means, since no condition asks for them as they are spelled: they are to be
-        read and added.
+        The ids of those that a document means or looks up (`sought`, without case), since no condition asks for them
+        as they are spelled: they are to be read and added.
         """
         index = self._index(of)
         declared = self._declared_by_key(of)
@@ -98,7 +113,7 @@ class Matcher:
         meant: set[int] = set()
         for obj in objects:
             for key in keys_of(of, obj) if obj.id not in index.by_id else ():
-                if key in declared or near_key(key) in olds:
+                if key in declared or near_key(key) in olds or folded(key) in sought:
                     meant.add(obj.id)
                 else:
                     index.add_name(key, obj)
@@ -171,6 +186,8 @@ class Matcher:
             self._links[address] = {path: link for path, link in found.items() if link is not None}
             if document.kind.collection is None:
                 self._check_billable(document, found)
+                if not self._creating:
+                    self._check_spelled(document)
                 self._refuse(address, list(self._problems)[known:])
         return self._links[address]
 
@@ -183,6 +200,17 @@ class Matcher:
             if reason is not None:
                 named = "" if link is None else link.name
                 self._problem(f"{place(document, reference)}: {reference.kind} '{named}' {reason}", document.address)
+
+    def _check_spelled(self, document: Document) -> None:
+        """A declared object that a mapping refers to is not there, but one is that looks the same: say which."""
+        for reference in references_of(document.spec):
+            target = self.manifests.by_address.get(f"{reference.kind}/{reference.value}")
+            if target is None or self.document(target) is not None:
+                continue
+            key = self._key(target)
+            for wanted, obj in () if key is None else self._near_misses(target, key):
+                text = f"{place(document, reference)}: {told_apart(target.kind, wanted, obj)}"
+                self._problem(text, document.address)
 
     def _refuse(self, address: str, problems: Iterable[str]) -> None:
         """What is wrong with the references of a mapping keeps that mapping from billing, and stops nobody else."""
@@ -228,14 +256,24 @@ class Matcher:
 
     def _refuse_near_misses(self, document: Document, key: Key) -> None:
         """What looks the same as the object that would be made is that object: a second one is never made."""
-        of = document.kind
-        wanted = {name: getattr(document.spec, of.by_name[name].attribute) for name in of.key}
-        for obj in self._index(of).near(key):
+        for wanted, obj in self._near_misses(document, key):
             self._problem(
-                f"{document.address}: {told_apart(of, wanted, obj)}. A second one is not made. "
+                f"{document.address}: {told_apart(document.kind, wanted, obj)}. A second one is not made. "
                 "Write it as ConnectWise has it, or name that spelling in metadata.previously to change it there",
                 document.address,
             )
+
+    def _near_misses(self, document: Document, key: Key) -> Iterator[tuple[Mapping[str, Any], LiveObject]]:
+        """(what the document calls it, by field; the live object that looks the same), also by an old name of it."""
+        of = document.kind
+        wanted = {name: getattr(document.spec, of.by_name[name].attribute) for name in of.key}
+        near = self._index(of).near(key)
+        yield from ((wanted, obj) for obj in near)
+        declared = self._declared_by_key(of)
+        for old in document.metadata.previously:
+            for obj in self._index(of).near(_old_key(of, key, old)):
+                if obj not in near and not any(each in declared for each in keys_of(of, obj)):
+                    yield {**wanted, str(of.renamed): old}, obj
 
     def _akin(self, document: Document, key: Key) -> LiveObject | None:
         """The one object that holds a part of the key, and is the declared one under another name."""
@@ -333,10 +371,7 @@ class Matcher:
                         document.address,
                     )
                 return None
-        key: Key = tuple(
-            _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
-            for name, form in ((name, of.by_name[name].form) for name in of.key)
-        )
+        key = _looked_up(of, value, owner)
         found = self._index(of).at(key) or self._index(of).in_another_case(key)
         if len(found) > 1:
             found = awake(of, found)
@@ -408,6 +443,15 @@ def _components(of: Kind) -> tuple[tuple[str, str, str, bool], ...]:
     return tuple(
         (part.name, part.attribute, (part.form.target and part.form.target.kind) or "", part.form.exact)
         for part in parts
+    )
+
+
+def _looked_up(of: Kind, value: LookUp, owner: Link | None) -> Key:
+    """The natural key of what a look-up means, below its owner."""
+    text = str(next(iter(value.model_dump().values())))
+    return tuple(
+        _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
+        for name, form in ((name, of.by_name[name].form) for name in of.key)
     )
 
 

@@ -83,18 +83,20 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
 
 
 async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document], wanted: Iterable[Query]) -> None:
-    """Reads the keys of whole lists that lack an object of a document, where only a part of the list was read.
+    """Reads the keys of whole lists that lack what a document declares or looks up, where only a part was read.
 
     A condition finds what is written as it asks. The same name in another spelling would be made a second time, or its
     usage would not be billed. So would what belongs to it: that was asked for by the name as well.
     """
-    lacking = {document.kind.name for document in matcher.lacking(documents)}
+    unfound = matcher.unfound(documents)
+    lacking = {document.kind.name for document in matcher.lacking(documents)} | unfound.keys()
     parts = [query for query in wanted if query.is_part]
     found: dict[str, frozenset[int]] = {}
 
     async def read(part: Query) -> None:
         keys = tuple(path for path in needed_fields(part.kind, ()) if path != LAST_UPDATED)
-        found[part.kind.name] = matcher.add_names(part.kind, await reader.read(Query(part.kind, keys)))
+        names = await reader.read(Query(part.kind, keys))
+        found[part.kind.name] = matcher.add_names(part.kind, names, unfound.get(part.kind.name, ()))
         await again(part, "id", found[part.kind.name])
 
     async def again(part: Query, path: str, ids: frozenset[int]) -> None:

@@ -80,3 +80,81 @@ def test_where_nothing_is_to_be_made_no_list_is_read_whole(small: Shop) -> None:
     paths = [each.path.rpartition("3.0")[2] for each in small.sandbox.log.entries]
     assert paths.count("/company/companies") == 1
     assert paths.count("/procurement/catalog") == 1
+
+
+@pytest.mark.parametrize("only", [["--only", "setup"], []])
+def test_an_old_name_in_another_spelling_makes_no_second_company(small: Shop, only: list[str]) -> None:
+    small.apply(*only)
+    small.edit(
+        FILE, "metadata: {name: alder-dental}\nspec: {identifier: AlderDental",
+        'metadata: {name: alder-dental, previously: ["Alder\\u200bDental"]}\nspec: {identifier: NewKey',
+    )  # fmt: skip
+    before = dict(small.counts())
+
+    said = small("apply", "--auto-approve", *only)
+
+    assert said.code == 1
+    assert 'identifier "AlderDental" (id ' in said.err
+    assert 'here it is "Alder\\u200bDental". A second one is not made' in said.err
+    assert dict(small.counts()) == before
+
+
+def test_an_old_name_that_looks_like_another_declared_company_is_not_that_one(small: Shop) -> None:
+    text = (small.folder / FILE).read_text(encoding="utf-8").split("---\n")[0]
+    small.apply("--only", "setup")
+    new = text.replace("{name: alder-dental}", '{name: new, previously: ["Alder\\u200bDental"]}')
+    small.write("customers/new.yaml", new.replace("identifier: AlderDental", "identifier: NewKey"))
+
+    small.apply("--only", "setup")
+
+    assert sorted(row["identifier"] for row in small.get("/company/companies")) == ["AlderDental", "NewKey"]
+
+
+def looked_up(small: Shop, spelled: str) -> None:
+    """The company is no longer declared: what belongs to it looks it up."""
+    path = small.folder / FILE
+    rest = path.read_text(encoding="utf-8").split("---\n", 1)[1]
+    path.write_text(rest.replace("company: alder-dental", f'company: {{identifier: "{spelled}"}}'), encoding="utf-8")
+
+
+@pytest.mark.parametrize("spelled", ["Alder\\u200bDental", "\\uff21lderDental"])
+def test_a_look_up_in_another_spelling_is_refused_with_the_one_that_is_there(small: Shop, spelled: str) -> None:
+    small.apply()
+    looked_up(small, spelled)
+
+    said = small("plan", "--only", "setup")
+
+    assert said.code == 1
+    assert 'and no manifest declares it; did you mean "AlderDental" (id ' in said.err
+    said = small("plan", "--only", "usage")
+    assert said.code == 5
+    assert 'did you mean "AlderDental"' in " ".join(said.out.split())
+
+
+def test_a_look_up_in_another_unicode_form_finds_the_company_and_what_belongs_to_it(small: Shop) -> None:
+    small.edit(FILE, "identifier: AlderDental", "identifier: Caf\u00e9")
+    small.apply()
+    number = small.one("/company/companies")["id"]
+    small.patch_live(f"/company/companies/{number}", identifier="Cafe\u0301")
+    looked_up(small, "Caf\u00e9")
+
+    assert small.plan()["actions"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "live"),
+    [
+        ("/finance/agreements", "name", "Alder Dental \u2013 Managed Backup"),
+        ("/company/companies", "identifier", "Alder\u200bDental"),
+    ],
+)
+def test_a_run_of_usage_alone_says_which_spelling_is_there(small: Shop, path: str, field: str, live: str) -> None:
+    small.apply()
+    small.patch_live(f"{path}/{small.one(path)['id']}", **{field: live})
+    before = small.quantities()
+
+    said = small("apply", "--auto-approve", "--only", "usage")
+
+    assert said.code == 5
+    assert "in another spelling" in " ".join(said.out.split())
+    assert small.quantities() == before
