@@ -151,7 +151,8 @@ def _may_lower(
     at: Moment,
 ) -> bool:
     if measured is not None and not measured.of_hours:
-        return first is not None and at.now - first >= at.settings.grace
+        old_enough = first is not None and at.now - first >= at.settings.grace
+        return old_enough and (knows_period or rule.measure == "last")
     unread = measured is not None and bool(measured.missing)
     return knows_period or not (unread or rule.measure != "last")
 

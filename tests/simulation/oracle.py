@@ -1,62 +1,229 @@
-"""What BILLING says a customer's lines hold, written a second time: it shares no code with the reconciler."""
+"""What BILLING says that one apply does: an exit code, and for each mapping its lines or that it stays as it stands."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, Decimal
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
-ZERO = Decimal(0)
-PRODUCTS = ((Decimal(500), "BACKUP-GB-500"), (Decimal(1000), "BACKUP-GB-1000"), (None, "BACKUP-GB-ABOVE"))
+from tests.simulation.rating import ZERO, Hours, lines_of, quantity_of, used
+from tests.simulation.readings import HOUR, Readings
+from tests.simulation.terms import Terms
+
+Row = dict[str, Any]
 
 
 @dataclass
-class Customer:
-    """One customer with its terms, and the hourly totals of the running month that the ledger holds."""
+class Memory:
+    """What the ledger remembers of one charge."""
 
-    number: int
-    name: str
-    agreement: str
-    tiering: str
-    measure: str
-    base: Decimal
-    product: str = "BACKUP-GB"
-    included: Decimal = ZERO
-    minimum: Decimal = ZERO
-    hours: list[Decimal] = field(default_factory=list)
+    billed: Decimal | None = None
+    money: Decimal = ZERO
+    """What its lines come to in a month, as they were billed last."""
+    period: str = ""
+    """The period in which it was billed last."""
+    changed: bool = True
+    """Its rule changed in Git since it was billed last."""
+    samples: str = ""
+    """The period for which few samples are approved."""
     floor: Decimal = ZERO
-    """The quantity that stood at the first run after a lost ledger; 0 where none was lost in this month."""
+    floor_period: str = ""
 
-    def rated(self) -> Decimal:
-        """The quantity that the month's totals come to."""
-        if self.measure == "last":
-            figure = self.hours[-1]
-        elif self.measure == "peak":
-            figure = max(self.hours)
-        else:
-            figure = sum(self.hours, ZERO) / len(self.hours)
-        billable = max(ZERO, figure - self.included).quantize(Decimal(1), ROUND_CEILING)
-        return max(self.minimum, billable)
 
-    def quantity(self) -> Decimal:
-        return max(self.rated(), self.floor)
+@dataclass
+class Verdict:
+    """What becomes of one mapping."""
 
-    def held(self) -> bool:
-        """Whether a lost ledger keeps the line above what is rated."""
-        return self.rated() < self.floor
+    why: str
+    accounted: bool = True
+    held: bool = False
+    trips: set[str] = field(default_factory=set)
+    quantity: Decimal = ZERO
+    lines: dict[str, Decimal] = field(default_factory=dict)
+    begins: str = ""
+    """The first day of a new line."""
+    vanished: bool = False
 
-    def lines(self) -> dict[str, Decimal]:
-        """Product → quantity, without those that hold nothing."""
-        quantity = self.quantity()
-        if self.tiering == "flat":
-            return {self.product: quantity} if quantity else {}
-        if self.tiering == "volume":
-            name = next(name for to, name in PRODUCTS if to is None or quantity <= to)
-            return {name: quantity} if quantity else {}
-        found: dict[str, Decimal] = {}
-        below = ZERO
-        for to, name in PRODUCTS:
-            held = min(quantity, to if to is not None else quantity) - below
-            if held > 0:
-                found[name] = held
-            below = to if to is not None else below
-        return found
+
+@dataclass
+class Limits:
+    """The guardrails and settings of the workspace."""
+
+    zone: ZoneInfo
+    grace: timedelta
+    quantity: Decimal
+    customers: int
+    money: Decimal | None
+    vanished: str = "error"
+    unmapped: str = "error"
+
+
+@dataclass
+class Period:
+    """The running month at one moment."""
+
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def first(self) -> date:
+        return self.today.replace(day=1)
+
+    @property
+    def last(self) -> date:
+        return (self.first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    def moment(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+def live(row: Row, today: date) -> bool:
+    return not row.get("cancelledDate") or row["cancelledDate"][:10] > today.isoformat()
+
+
+def amount(row: Row) -> Decimal:
+    return (Decimal(row["quantity"]) * Decimal(row["unitPrice"])).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+class Oracle:
+    """Judges each run from what it was told of the runs before."""
+
+    def __init__(self, limits: Limits, readings: Readings) -> None:
+        self.limits, self.readings = limits, readings
+        self.memory: dict[int, Memory] = {}
+
+    def lose(self) -> None:
+        """The ledger is lost."""
+        self.readings.pulls.clear()
+        self.readings.newest_believed, self.readings.first_whole = False, None
+        self.memory.clear()
+
+    def measured(self, terms: Terms, period: Period, without: frozenset[int]) -> tuple[Hours, tuple[int, int]]:
+        start = period.moment(period.first)
+        since = max(start, period.moment(terms.start)) if terms.start else start
+        hours = self.readings.hours(terms.number, start, since, period.moment(period.last + timedelta(days=1)), without)
+        first = self.readings.first_sample(terms.number)
+        begins = max(since, first) if first else since
+        return hours, (len(hours), (period.now - start) // HOUR - (begins - start) // HOUR + 1)
+
+    def judge(self, terms: Terms, period: Period, rows: list[Row], without: frozenset[int], twins: bool) -> Verdict:
+        """One mapping, before the guardrails of the run. `rows` are its live lines."""
+        memory = self.memory.setdefault(terms.number, Memory())
+        standing = sum((Decimal(row["quantity"]) for row in rows), ZERO)
+        if memory.billed is None and memory.floor_period == "" and rows:
+            memory.floor, memory.floor_period, memory.billed = standing, period.name, standing
+            if terms.tiering == "volume":
+                memory.floor = max(Decimal(row["quantity"]) for row in rows)
+            memory.changed, memory.money = False, sum((amount(row) for row in rows), ZERO)
+        memory.floor_period = memory.floor_period or "none"
+        if terms.start and terms.start > period.today:
+            return Verdict("waiting")
+        if twins:
+            return Verdict("two lines with one tag", accounted=False, held=True)
+        state = self._state(terms, period, without)
+        if state.held:
+            return state
+        hours, known = self.measured(terms, period, without)
+        quantity = quantity_of(terms, hours)
+        first = self.readings.first_whole
+        knows = first is not None and first < max(period.moment(day) for day in (period.first, terms.start or period.first)) + HOUR
+        never = state.why == "never seen"
+        unread = not state.vanished and any(
+            device not in without and device not in self.readings.pulls[-1].figures
+            for device in self.readings.pulls[-1].listing[terms.number]
+        )
+        young = never and (first is None or period.now - first < self.readings.grace)
+        unsure = terms.measure != "last" or unread
+        if young or (unsure and not knows):
+            floor = memory.floor if memory.floor_period == period.name and not memory.changed else ZERO
+            if quantity < floor:
+                quantity, state.accounted, state.why = floor, False, "held by a lost ledger"
+        state.quantity, state.lines = quantity, lines_of(terms, quantity)
+        state.trips = self._trips(terms, period, memory, state, used(terms.measure, hours), known)
+        return state
+
+    def _state(self, terms: Terms, period: Period, without: frozenset[int]) -> Verdict:
+        readings, tolerated = self.readings, self.limits.vanished == "warn"
+        if not readings.newest_believed:
+            return Verdict("unknown source", accounted=False, held=True)
+        newest = readings.pulls[-1]
+        listed = newest.listing.get(terms.number)
+        if listed:
+            if any(readings.is_stale(newest, device) for device in listed if device not in without):
+                return Verdict("stale", accounted=False, held=True)
+            return Verdict("billed")
+        seen = readings.last_sample(terms.number, period.now)
+        if seen is None:
+            young = readings.first_whole is None or period.now - readings.first_whole < readings.grace
+            there = terms.number in newest.listing
+            return Verdict("never seen", accounted=there and tolerated, held=young and terms.minimum is None,
+                           vanished=True)  # fmt: skip
+        held = period.now - seen < readings.grace
+        return Verdict("vanished", accounted=tolerated, held=held, vanished=True)
+
+    def _trips(
+        self, terms: Terms, period: Period, memory: Memory, state: Verdict, bytes_used: int, known: tuple[int, int]
+    ) -> set[str]:
+        trips, before, after = set(), memory.billed or ZERO, state.quantity
+        first = memory.period != period.name
+        moved = abs(after - before)
+        exempt = state.vanished or memory.changed or (after < before and first)
+        if before and not exempt and moved * 2 > before and moved > self.limits.quantity:
+            trips.add("quantity")
+        listed = {} if state.vanished else self.readings.pulls[-1].listing[terms.number]
+        if listed and not bytes_used and before and after < before and any(
+            device in self.readings.pulls[-1].figures for device in listed
+        ):  # fmt: skip
+            trips.add("zero")
+        few = terms.measure in ("mean", "p95") and known[0] * 5 < known[1] * 4
+        if few and self.readings.first_sample(terms.number) and memory.samples != period.name:
+            trips.add("samples")
+        return trips
+
+    def run_trips(self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]) -> set[str]:  # noqa: E501
+        """The guardrails that refuse the run, over the mappings that are billed in it."""
+        billed = {number: each for number, each in verdicts.items()
+                  if not each[1].held and not each[1].trips and each[1].why != "waiting"}  # fmt: skip
+        changed = 0
+        change = ZERO
+        for number, (_, verdict, _rows) in billed.items():
+            memory = self.memory[number]
+            before = memory.billed or ZERO
+            moved = abs(verdict.quantity - before)
+            if before and not memory.changed and memory.period == period.name and moved * 5 > before and moved > 50:
+                changed += 1
+            if before or memory.money:
+                change += self.money(verdict, prices) - memory.money
+        trips = set()
+        if changed >= self.limits.customers and changed * 2 > len(billed):
+            trips.add("customers")
+        if self.limits.money is not None and abs(change) > self.limits.money:
+            trips.add("money")
+        return trips
+
+    def money(self, verdict: Verdict, prices: dict[str, Decimal]) -> Decimal:
+        parts = ((quantity, prices[product.lower()]) for product, quantity in verdict.lines.items())
+        return sum(((a * b).quantize(Decimal("0.01"), ROUND_HALF_UP) for a, b in parts), ZERO)
+
+    def done(
+        self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
+    ) -> None:
+        """The run is carried out."""
+        for number, (_, verdict, _rows) in verdicts.items():
+            if verdict.held or verdict.trips or verdict.why == "waiting":
+                continue
+            memory = self.memory[number]
+            if memory.changed:
+                memory.floor = ZERO
+            memory.money = self.money(verdict, prices)
+            memory.billed, memory.period, memory.changed = verdict.quantity, period.name, False

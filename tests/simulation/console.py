@@ -1,0 +1,79 @@
+"""The console's truth, which the simulation keeps itself, mirrored into the sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.shop import Shop
+
+
+@dataclass
+class Console:
+    """Customers with their devices; changes are made here and in the sandbox alike."""
+
+    shop: Shop
+    customers: dict[int, dict[int, int | None]] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    away: dict[int, dict[int, int | None]] = field(default_factory=dict)
+    """Customers that the console lists no more, with what they had."""
+    gone: dict[int, tuple[int, int | None]] = field(default_factory=dict)
+    """Devices that the console lists no more: their customer and figure."""
+
+    @property
+    def world(self) -> Any:
+        return self.shop.world
+
+    def add(self, name: str, *sizes: int | None) -> int:
+        number: int = self.world.add_customer(name, self.shop.time).id
+        self.customers[number], self.names[number] = {}, name
+        for size in sizes:
+            self.add_device(number, size)
+        return number
+
+    def add_device(self, number: int, size: int | None) -> int:
+        device: int = self.world.add_device(number, self.shop.time, size).id
+        self.customers[number][device] = size
+        return device
+
+    def resize(self, number: int, device: int, size: int | None) -> None:
+        self.world.resize_device(device, size, self.shop.time)
+        self.customers[number][device] = size
+
+    def odd(self, number: int, device: int, figure: Any) -> None:
+        """A figure that is no number of bytes: the device is silent."""
+        self.world.set_figure(device, figure, self.shop.time)
+        self.customers[number][device] = None
+
+    def move(self, device: int, old: int, new: int) -> None:
+        self.world.move_device(device, new, self.shop.time)
+        self.customers[new][device] = self.customers[old].pop(device)
+
+    def remove_device(self, number: int, device: int) -> None:
+        self.world.remove_device(device, self.shop.time)
+        self.gone[device] = (number, self.customers[number].pop(device))
+
+    def return_device(self, device: int) -> None:
+        number, size = self.gone.pop(device)
+        self.world.devices[device].removed = None
+        self.world.version += 1
+        self.customers[number][device] = size
+
+    def remove(self, number: int, *, recycle: bool = False) -> None:
+        if recycle:
+            self.world.recycle(number, self.shop.time)
+        else:
+            self.world.remove_customer(number, self.shop.time)
+        self.away[number] = self.customers.pop(number)
+
+    def give_back(self, number: int) -> None:
+        self.customers[number] = self.away.pop(number)
+        partner = self.world.partners[number]
+        partner.removed, partner.parent_id = None, self.world.root_id
+        for device in self.customers[number]:
+            self.world.devices[device].removed = None
+        self.world.version += 1
+
+    def rename(self, number: int, name: str) -> None:
+        self.world.rename(number, name, self.shop.time)
+        self.names[number] = name
