@@ -63,8 +63,9 @@ def _change(
         money_before=sum((monthly(each, currency) for each in before), _ZERO),
         money_after=sum((each.monthly for each in lines), _ZERO),
         vanished=bill.state == "zero",
-        changed_in_git=bool(rule_before) and digest not in rule_before,
-        first_in_period=not any(each is not None and each.billed_in == period for each in known),
+        # A run that died between the lines of a charge leaves some as they were: the next one still makes the change.
+        changed_in_git=bool(rule_before - {digest}),
+        first_in_period=not known or any(each is None or each.billed_in != period for each in known),
         unfinished=any(each.live is None for each in lines)
         and all(each is not None and each.made and each.rule is None for each in known),
         used_nothing=trail is not None

@@ -17,12 +17,18 @@ class Console:
     names: dict[int, str] = field(default_factory=dict)
     away: dict[int, dict[int, int | None]] = field(default_factory=dict)
     """Customers that the console lists no more, with what they had."""
+    recycled: set[int] = field(default_factory=set)
     gone: dict[int, tuple[int, int | None]] = field(default_factory=dict)
     """Devices that the console lists no more: their customer and figure."""
 
     @property
     def world(self) -> Any:
         return self.shop.world
+
+    @property
+    def listing(self) -> dict[int, dict[int, int | None]]:
+        """What a reading says: a customer in the recycle bin counts as one without devices."""
+        return {**{number: {} for number in self.recycled}, **self.customers}
 
     def add(self, name: str, *sizes: int | None) -> int:
         number: int = self.world.add_customer(name, self.shop.time).id
@@ -62,12 +68,14 @@ class Console:
     def remove(self, number: int, *, recycle: bool = False) -> None:
         if recycle:
             self.world.recycle(number, self.shop.time)
+            self.recycled.add(number)
         else:
             self.world.remove_customer(number, self.shop.time)
         self.away[number] = self.customers.pop(number)
 
     def give_back(self, number: int) -> None:
         self.customers[number] = self.away.pop(number)
+        self.recycled.discard(number)
         partner = self.world.partners[number]
         partner.removed, partner.parent_id = None, self.world.root_id
         for device in self.customers[number]:

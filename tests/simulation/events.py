@@ -13,7 +13,6 @@ import httpx
 
 from tests.shop import Send
 from tests.simulation.oracle import live
-from tests.simulation.rating import ZERO
 from tests.simulation.terms import Terms, draw
 
 if TYPE_CHECKING:
@@ -71,7 +70,9 @@ class Events:
         return number, self.random.choice(list(self.month.console.customers[number]))
 
     def mapped(self) -> Terms:
-        return self.random.choice([terms for terms in self.month.terms.values() if terms.mapped] or [*self.month.terms.values()])
+        return self.random.choice(
+            [terms for terms in self.month.terms.values() if terms.mapped] or [*self.month.terms.values()]
+        )
 
     def says(self, what: object) -> None:
         self.month.log.append(f"      {what}")
@@ -182,7 +183,7 @@ class Events:
             return
         said = month.shop("usage", "pull", "--approve", "shrink")
         assert said.code in (0, 5), said.err
-        month.oracle.readings.read(month.shop.time, month.console.customers, approved=True)
+        month.oracle.readings.read(month.shop.time, month.console.listing, approved=True)
 
     def do_stranger(self) -> None:
         """A customer that nothing maps."""
@@ -197,8 +198,11 @@ class Events:
     def line(self) -> tuple[str, dict[str, object]] | None:
         """The path and the row of one live line of ours that bills."""
         month = self.month
-        rows = [row for key, row in month.rows().items()
-                if key in month.ours and month.ours[key] not in month.twins and row["quantity"] and live(row, month.period.today)]  # fmt: skip
+        rows = [
+            row
+            for key, row in month.rows().items()
+            if month.ours.get(key, 0) not in {0, *month.twins} and row["quantity"] and live(row, month.period.today)
+        ]
         if not rows:
             return None
         row = self.random.choice(rows)
@@ -224,7 +228,10 @@ class Events:
 
     def do_end_before(self) -> None:
         """A line ends before the month; it can be billed by a new one only."""
-        self.edit(cancelledDate=f"{(self.month.period.first - timedelta(days=1)).isoformat()}T00:00:00Z")
+        day = f"{(self.month.period.first - timedelta(days=1)).isoformat()}T00:00:00Z"
+        if (found := self.line()) and str(found[1]["effectiveDate"]) < day:
+            self.says(found[1]["id"])
+            self.month.shop.patch_live(f"{found[0]}/{found[1]['id']}", cancelledDate=day)
 
     def do_copy(self) -> None:
         month = self.month
@@ -268,10 +275,6 @@ class Events:
 
     # ── in Git ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def changed(self, terms: Terms) -> None:
-        if terms.number in self.month.oracle.memory:
-            self.month.oracle.memory[terms.number].changed = True
-
     def do_rename(self) -> None:
         terms = self.mapped()
         if terms.mapped:
@@ -285,13 +288,11 @@ class Events:
         new = draw(self.random, terms.number, terms.key)
         for name in ("measure", "tiering", "included", "per_device", "minimum", "mode", "step"):
             setattr(terms, name, getattr(new, name))
-        self.changed(terms)
 
     def do_product(self) -> None:
         terms = self.mapped()
         if terms.tiering == "flat":
             terms.product = self.random.choice([name for name in self.month.prices if name != terms.product])
-            self.changed(terms)
 
     def do_new_price(self) -> None:
         name = self.random.choice(list(self.month.prices))
@@ -326,7 +327,8 @@ class Events:
         month = self.month
         rows = month.rows()
         bare = any(not (row["serialNumber"] or "") for key, row in rows.items() if key in month.ours)
-        if bare or month.twins:
+        ended = any(row["cancelledDate"] for key, row in rows.items() if key in month.ours)
+        if bare or ended or month.twins:
             return
         for file in month.shop.ledger.parent.glob("ledger.sqlite*"):
             file.unlink()
@@ -380,6 +382,3 @@ class Events:
         shop.until(lambda: shop.sandbox.log.total - begun >= wanted, process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
-
-
-__all__ = ["ZERO", "Events"]

@@ -24,8 +24,10 @@ class Memory:
     """What its lines come to in a month, as they were billed last."""
     period: str = ""
     """The period in which it was billed last."""
-    changed: bool = True
-    """Its rule changed in Git since it was billed last."""
+    rule: str = ""
+    """What made its quantity when it was billed last; empty where that is not known."""
+    first_rule: str = ""
+    """The rule by which it was billed first after the ledger was lost."""
     samples: str = ""
     """The period for which few samples are approved."""
     floor: Decimal = ZERO
@@ -124,7 +126,7 @@ class Oracle:
             memory.floor, memory.floor_period, memory.billed = standing, period.name, standing
             if terms.tiering == "volume":
                 memory.floor = max(Decimal(row["quantity"]) for row in rows)
-            memory.changed, memory.money = False, sum((amount(row) for row in rows), ZERO)
+            memory.money = sum((amount(row) for row in rows), ZERO)
         memory.floor_period = memory.floor_period or "none"
         if terms.start and terms.start > period.today:
             return Verdict("waiting")
@@ -136,7 +138,8 @@ class Oracle:
         hours, known = self.measured(terms, period, without)
         quantity = quantity_of(terms, hours)
         first = self.readings.first_whole
-        knows = first is not None and first < max(period.moment(day) for day in (period.first, terms.start or period.first)) + HOUR
+        begins = max(period.first, terms.start or period.first)
+        knows = first is not None and first < period.moment(begins) + HOUR
         never = state.why == "never seen"
         unread = not state.vanished and any(
             device not in without and device not in self.readings.pulls[-1].figures
@@ -145,7 +148,9 @@ class Oracle:
         young = never and (first is None or period.now - first < self.readings.grace)
         unsure = terms.measure != "last" or unread
         if young or (unsure and not knows):
-            floor = memory.floor if memory.floor_period == period.name and not memory.changed else ZERO
+            floor = (
+                memory.floor if memory.floor_period == period.name and memory.first_rule in ("", terms.rule) else ZERO
+            )
             if quantity < floor:
                 quantity, state.accounted, state.why = floor, False, "held by a lost ledger"
         state.quantity, state.lines = quantity, lines_of(terms, quantity)
@@ -177,7 +182,7 @@ class Oracle:
         trips, before, after = set(), memory.billed or ZERO, state.quantity
         first = memory.period != period.name
         moved = abs(after - before)
-        exempt = state.vanished or memory.changed or (after < before and first)
+        exempt = state.vanished or memory.rule not in ("", terms.rule) or (after < before and first)
         if before and not exempt and moved * 2 > before and moved > self.limits.quantity:
             trips.add("quantity")
         listed = {} if state.vanished else self.readings.pulls[-1].listing[terms.number]
@@ -190,17 +195,25 @@ class Oracle:
             trips.add("samples")
         return trips
 
-    def run_trips(self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]) -> set[str]:  # noqa: E501
+    def run_trips(
+        self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
+    ) -> set[str]:
         """The guardrails that refuse the run, over the mappings that are billed in it."""
         billed = {number: each for number, each in verdicts.items()
                   if not each[1].held and not each[1].trips and each[1].why != "waiting"}  # fmt: skip
         changed = 0
         change = ZERO
-        for number, (_, verdict, _rows) in billed.items():
+        for number, (terms, verdict, _rows) in billed.items():
             memory = self.memory[number]
             before = memory.billed or ZERO
             moved = abs(verdict.quantity - before)
-            if before and not memory.changed and memory.period == period.name and moved * 5 > before and moved > 50:
+            if (
+                before
+                and memory.rule in ("", terms.rule)
+                and memory.period == period.name
+                and moved * 5 > before
+                and moved > 50
+            ):
                 changed += 1
             if before or memory.money:
                 change += self.money(verdict, prices) - memory.money
@@ -219,11 +232,10 @@ class Oracle:
         self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
     ) -> None:
         """The run is carried out."""
-        for number, (_, verdict, _rows) in verdicts.items():
+        for number, (terms, verdict, _rows) in verdicts.items():
             if verdict.held or verdict.trips or verdict.why == "waiting":
                 continue
             memory = self.memory[number]
-            if memory.changed:
-                memory.floor = ZERO
+            memory.first_rule = memory.first_rule or terms.rule
             memory.money = self.money(verdict, prices)
-            memory.billed, memory.period, memory.changed = verdict.quantity, period.name, False
+            memory.billed, memory.period, memory.rule = verdict.quantity, period.name, terms.rule

@@ -45,7 +45,7 @@ class Readings:
     def disbelieved(self, listing: Listing) -> bool:
         """Whether a reading is empty or lost more than a fifth, and at least 3, of customers or devices."""
         if not devices_in(listing):
-            return True
+            return not self.pulls or bool(devices_in(self.pulls[-1].listing))
         if not self.pulls:
             return False
         before = self.pulls[-1].listing

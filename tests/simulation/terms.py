@@ -8,6 +8,7 @@ from decimal import Decimal
 from random import Random
 
 D = Decimal
+ONE = D(1)
 PRODUCTS = ("p-one", "p-two", "p-three", "p-four")
 RANGES = ((D(200), "p-one"), (D(400), "p-two"), (None, "p-three"))
 
@@ -26,7 +27,7 @@ class Terms:
     per_device: bool = False
     minimum: Decimal | None = None
     mode: str = "up"
-    step: Decimal = D(1)
+    step: Decimal = ONE
     start: date | None = None
     prorate: bool = False
     mapped: bool = True
@@ -36,6 +37,12 @@ class Terms:
     @property
     def home(self) -> str:
         return self.beside or self.key
+
+    @property
+    def rule(self) -> str:
+        """Everything that makes the quantity of usage; a product leaves it as it is."""
+        free = (self.included, self.per_device and self.included is not None)
+        return repr((self.measure, *free, self.minimum, self.mode, self.step, self.tiering, self.start))
 
     @property
     def agreement(self) -> str:

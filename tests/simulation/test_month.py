@@ -11,7 +11,7 @@ from tests.simulation.month import simulate
 
 FIRST = int(os.environ.get("SIMULATE_SEED", "1"))
 RUNS = int(os.environ.get("SIMULATE_RUNS", "1"))
-HOURS = int(os.environ.get("SIMULATE_HOURS", "4"))
+HOURS = int(os.environ.get("SIMULATE_HOURS", "10"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
