@@ -152,9 +152,10 @@ spec:
         row = self.agreement(terms)
         if row is None:
             return day
+        prorates = next(each.prorate for each in self.terms.values() if each.key == terms.home)
         following = row.data["nextInvoiceDate"][:10]
         touched = bool(self.shop.tenant.children("invoice", row.id)) or row.id in self.events.invoiced
-        return str(max(day, following)) if touched and not terms.prorate else day
+        return str(max(day, following)) if touched and not prorates else day
 
     # ── one run ──────────────────────────────────────────────────────────────────────────────────────────
 
