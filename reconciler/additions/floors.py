@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owned
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.known import KnownLine, Snapshot
@@ -37,10 +38,13 @@ def with_floor(
     """
     if bill.may_lower or bill.trail is None:
         return bill, ""
-    held = [_held(each, snapshot.lines.get(each.addition.id), digest, period, new=new) for each in owned]
-    known = [quantity for quantity in held if quantity is not None]
+    known: dict[Place, Decimal] = {}
+    for each in owned:
+        held = _held(each, snapshot.lines.get(each.addition.id), digest, period, new=new)
+        if held is not None:  # of several lines at one place, one took the place of the others
+            known[each.addition.place] = max(held, known.get(each.addition.place, held))
     # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
-    floor = (sum(known, Decimal(0)) if rule.tiering == "graduated" else max(known)) if known else Decimal(0)
+    floor = sum(known.values(), Decimal(0)) if rule.tiering == "graduated" else max(known.values(), default=Decimal(0))
     if floor <= bill.trail.quantity:
         return bill, ""
     lines, others = lines_of(rule, floor, currency)

@@ -41,6 +41,19 @@ def test_a_measure_of_the_month_lowers_nothing_until_the_month_ends(scene: Scene
     assert scene.billed() == {101: 310}
 
 
+def test_a_copy_that_ended_holds_nothing_beside_its_line(scene: Scene, tmp_path: Path) -> None:
+    ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
+    scene.declare(mapping(measure="peak", product=None, ranges=ranges, tiering="graduated"))
+    scene.declare(product("tb", identifier="BACKUP-TB"))
+    scene.live(live_product(6, "BACKUP-TB"))
+    scene.hour({"77": "500"})
+    (high,) = (each for each in scene.additions if each.raw["quantity"] == 400)
+    scene.live(addition(900, **{**high.raw, "cancelledDate": "2026-11-20T00:00:00Z"}))
+    scene = lost(scene, tmp_path)
+    scene.hour({"77": "300"})
+    assert sorted(scene.billed().values()) == [100, 400, 400]
+
+
 def test_what_rises_above_it_is_billed(scene: Scene, tmp_path: Path) -> None:
     scene.declare(mapping(measure="peak"))
     scene.hour({"77": "500"})
