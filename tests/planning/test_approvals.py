@@ -29,9 +29,9 @@ def test_an_approval_is_written_as_it_is_given(text: str) -> None:
     assert approved.text == text
 
 
-@pytest.mark.parametrize("text", ["monney", "", "money="])
-def test_a_name_that_no_guardrail_has_is_an_error(text: str) -> None:
-    with pytest.raises(ReconcilerError, match="names no guardrail"):
+@pytest.mark.parametrize(("text", "what"), [("monney", "guardrail"), ("", "guardrail"), ("money=", "address")])
+def test_a_name_that_no_guardrail_has_and_an_empty_address_are_errors(text: str, what: str) -> None:
+    with pytest.raises(ReconcilerError, match=f"names no {what}"):
         approvals_of([text])
 
 
