@@ -253,7 +253,8 @@ class History:
             if self._exempt and self._is_exempt(of.customer_id, device, moment if figure is None else figure.at):
                 continue
             if figure is not None:
-                gone = within and device not in listed and moment > figure.at and self._was_listed(of, device, order)
+                later = (moment, order) > (figure.at, figure.order)
+                gone = within and device not in listed and later and self._was_listed(of, device, order)
                 if not gone:
                     devices.append(DeviceReading(device, figure.bytes, figure.at, held=False))
                 continue

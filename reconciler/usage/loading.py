@@ -94,7 +94,9 @@ def _earlier(asked: _Asked, newest: PullRecord, customer_ids: Collection[str]) -
     """Believed pulls before the newest, with the samples of these customers; none where nobody asks."""
     if not customer_ids:
         return ()
-    records = pulls.whole_pulls_between(asked.ledger, asked.source, asked.since, newest.started_at)
+    end = newest.started_at + timedelta.resolution  # with pulls of the same moment, which were read before it
+    found_between = pulls.whole_pulls_between(asked.ledger, asked.source, asked.since, end)
+    records = [record for record in found_between if record.id != newest.id]
     found = pulls.samples_of_pulls(asked.ledger, [record.id for record in records], customer_ids)
     return tuple(WholePull(record, _by_customer(found[record.id])) for record in records)
 

@@ -19,7 +19,7 @@ from reconciler.usage.desired import UsageResult, desired
 from reconciler.usage.errors import UsageError
 from reconciler.usage.loading import load_facts
 from reconciler.usage.measure import Measured
-from reconciler.usage.rules import Rule
+from reconciler.usage.rules import Measure, Rule
 from reconciler.usage.sources.csv_file import CsvSettings
 
 from .builders import GB, HOUR, NOON, SETTINGS, Used, rule
@@ -312,6 +312,18 @@ def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> N
     second = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
     assert quantities(first) == quantities(second)
     assert [bill.measured and bill.measured.of_hours for bill in second.bills] == [1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("measure", ["last", "peak", "mean", "p95"])
+def test_of_two_pulls_of_one_moment_the_later_one_says_who_is_there_and_the_earlier_one_keeps_its_figures(
+    ledger: Ledger, measure: Measure
+) -> None:
+    job = Hours(ledger, rule("1", measure=measure), rule("2", measure=measure))
+    job.run({"1": {"a": GB, "x": GB}, "2": {"b": GB, "c": GB}}, NOON - 30 * HOUR)
+    job.run({"1": {"a": 9 * GB, "x": GB}, "2": {"b": 9 * GB, "c": GB}}, NOON)
+    then = job.run({"1": {"a": None, "x": GB}, "2": {"c": GB}}, NOON)
+    assert [bill.state for bill in then.bills] == ["billed", "billed"]
+    assert quantities(then) == [6 if measure == "mean" else 10, 2 if measure in ("peak", "p95", "mean") else 1]
 
 
 def test_in_a_new_month_a_vanished_customer_is_held_until_its_grace_is_over(ledger: Ledger) -> None:
