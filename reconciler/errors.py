@@ -39,3 +39,13 @@ class Refused(ReconcilerError):  # noqa: N818  (a name says what happened, as th
     """The plan may not be carried out as it stands; nothing was written."""
 
     exit_code = 3
+
+
+def in_one_line(text: str) -> str:
+    """A message and its advice, which stand on lines of their own, as one sentence."""
+    parts = [part for line in text.splitlines() if (part := " ".join(line.split()))]
+    return "".join(part if place == 0 else _joined(parts[place - 1], part) for place, part in enumerate(parts))
+
+
+def _joined(before: str, part: str) -> str:
+    return f" {part}" if before[-1] in ".:;,!?" else f"; {part}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reconciler.errors import ReconcilerError, Refused
+import pytest
+
+from reconciler.errors import ReconcilerError, Refused, in_one_line
 
 
 def test_an_error_says_what_happened_where_and_what_to_do() -> None:
@@ -18,3 +20,17 @@ def test_what_is_not_known_is_left_out() -> None:
 def test_an_error_ends_with_1_and_a_refusal_with_3() -> None:
     assert ReconcilerError("x").exit_code == 1
     assert Refused("x").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("it broke", "it broke"),
+        ("it broke\n  mend it", "it broke; mend it"),
+        ("it broke.\n  Mend it.", "it broke. Mend it."),
+        ("these:\n  one\n\n  two", "these: one; two"),
+        ("", ""),
+    ],
+)
+def test_a_message_and_its_advice_are_one_sentence(text: str, line: str) -> None:
+    assert in_one_line(text) == line

@@ -43,3 +43,11 @@ def moment(text: str) -> datetime:
         what = f"{text} is outside of the years {_FIRST_YEAR} to {_LAST_YEAR}"
         raise ReconcilerError(what, where="--now", advice="Nothing is billed then. Correct the year.")
     return found.astimezone(UTC)
+
+
+def folder(text: str | Path) -> Path:
+    """The folder of the manifests. An empty name is a variable that is not set: the current folder is not meant."""
+    if not str(text):
+        advice = "Name the manifest folder; `-C .` is the current one."
+        raise ReconcilerError("an empty text is not a folder", where="-C", advice=advice)
+    return Path(text)

@@ -15,7 +15,6 @@ from reconciler.cli.output import Undelivered, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.suggestions import near
-from reconciler.rendering.paint import safe_lines
 
 _PACKAGE = Path(__file__).parent.parent
 _FRAMES = 12
@@ -60,7 +59,7 @@ def tell(failure: Failure, *, as_json: bool) -> int:
     """Say it, and return the exit code."""
     place = f"{failure.where}: " if failure.where else ""
     advice = f"\n  {failure.advice}" if failure.advice else ""
-    say(safe_lines(failure.text or f"error: {place}{failure.message}{advice}"))
+    say(failure.text or f"error: {place}{failure.message}{advice}")
     if as_json and not delivered():
         with suppress(Undelivered):  # it stands on standard error
             deliver_json(failure.document())

@@ -16,6 +16,7 @@ from reconciler.manifests import files
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.files import Found, SourceFile
 from reconciler.manifests.formatting import formatted
+from reconciler.rendering.paint import safe
 
 
 @dataclass(slots=True)
@@ -37,6 +38,8 @@ def fmt(
         raise ReconcilerError("is not a folder", where=str(context.root), advice="name the manifest folder with -C")
     tally = _Tally()
     for found in files.find(context.root):
+        if found.known_as is not None:  # a link to a file that is written under its own name
+            continue
         tally.count += 1
         try:
             _one(found, tally, write=not (check or diff))
@@ -60,7 +63,8 @@ def _one(found: Found, tally: _Tally, *, write: bool) -> None:
         write_file(found.path, read.bom + after.encode())
     tally.changed.append(read.name)
     before = read.text.splitlines()
-    tally.diffs += difflib.unified_diff(before, after.splitlines(), f"a/{read.name}", f"b/{read.name}", lineterm="")
+    name = safe(read.name)
+    tally.diffs += difflib.unified_diff(before, after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
 
 
 def _print(context: Context, tally: _Tally, *, diff: bool) -> None:
@@ -69,4 +73,4 @@ def _print(context: Context, tally: _Tally, *, diff: bool) -> None:
         document["failed"] = [failure_of(error).document()["error"] for error in tally.failed]
         deliver_json({**document, "diff": tally.diffs} if diff else document)
     elif tally.changed:
-        deliver("\n".join(tally.diffs if diff else tally.changed))
+        deliver("\n".join(tally.diffs if diff else map(safe, tally.changed)))

@@ -14,7 +14,7 @@ import typer
 from reconciler import __version__
 from reconciler.cli import completion, output
 from reconciler.cli.commands import COMMANDS, GROUPS, as_json, command_line
-from reconciler.cli.context import Context, moment
+from reconciler.cli.context import Context, folder, moment
 from reconciler.cli.entry import INTERRUPTED
 from reconciler.cli.failures import failure_of, tell
 from reconciler.cli.startup import prepare, quiet
@@ -70,9 +70,10 @@ def _print_version(ctx: typer.Context, wanted: bool) -> None:
 
 def _options(  # noqa: PLR0917 (typer makes an option of each)
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Option("-C", "--directory", help="The folder of the manifests.")] = Path(
-        "manifests"
-    ),
+    directory: Annotated[
+        Path,
+        typer.Option("-C", "--directory", metavar="<path>", parser=folder, help="The folder of the manifests."),
+    ] = Path("manifests"),
     workspace: Annotated[str | None, typer.Option("--workspace", help="Which one, where there are several.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
@@ -94,7 +95,7 @@ def _options(  # noqa: PLR0917 (typer makes an option of each)
         root=directory,
         workspace=workspace,
         json=json,
-        color=not no_color and "NO_COLOR" not in os.environ and _terminal(sys.stdout),
+        color=not no_color and not os.environ.get("NO_COLOR") and _terminal(sys.stdout),
         verbose=verbose,
         now=datetime.now(UTC) if now is None else moment(now),
         environ=dict(os.environ),

@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.cli.context import Context
 from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
-from reconciler.rendering.paint import Paint, coloured, plain
+from reconciler.rendering.paint import Paint, coloured, plain, safe_lines
 
 IN_A_PIPE = 100
 """Columns of a table where no terminal says how many there are."""
@@ -96,9 +96,14 @@ def _in_encoding(text: str) -> str:
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    """A message on standard error. Nothing that is wrong with standard error ends what is under way."""
+    """A message on standard error, made safe. Nothing that is wrong with standard error ends what is under way."""
+    _say_as_it_is(safe_lines(text) + end)
+
+
+def _say_as_it_is(text: str) -> None:
+    """Text that a renderer made safe, and that has its colours."""
     try:
-        sys.stderr.write(text + end)
+        sys.stderr.write(text)
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         silence(sys.stderr)
@@ -133,7 +138,7 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """Lines as a result; with `err` for a person to look at, on standard error."""
     text = "\n".join(lines)
     if err:
-        say(text)
+        _say_as_it_is(text + "\n")
     else:
         deliver(text)
 

@@ -20,10 +20,11 @@ from reconciler.connectwise.connection import base_url
 from reconciler.kinds.base import EnvSecret, FileSecret
 from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.errors import Unwritable
+from reconciler.ledger.errors import LedgerError, Unwritable
+from reconciler.ledger.files import forgets
 from reconciler.ledger.reading import copy_of, open_for_reading
 from reconciler.ledger.records import Pull
-from reconciler.ledger.store import Ledger, default_url
+from reconciler.ledger.store import Ledger, default_url, url_of
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
@@ -128,6 +129,10 @@ def tenant_of(session: Session) -> Tenant:
 def open_ledger(context: Context, manifests: Manifests, *, keeps: bool) -> Ledger:
     """The workspace's ledger; with `keeps` it has to be writable."""
     url = _ledger_url(context, manifests)
+    if keeps and forgets(url_of(url)):
+        what = "a ledger in memory forgets everything when the run ends, and holds no lock against another run"
+        where = f"{manifests.workspace.address} ledger"
+        raise LedgerError(what, where=where, advice="Name a file, or leave `ledger` out.")
     if keeps:
         return Ledger.open(url, now=context.now)
     return open_for_reading(url, now=context.now, on_notice=_notice)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -10,6 +11,9 @@ from contextlib import suppress
 from typing import Any
 
 _STANDARD = (0, 1, 2)
+_SPELL = "reconciler.spell"
+_ASCII = {"─": "-", "→": "->", "…": "...", "·": "-", "—": "-"}
+"""What we print beyond ASCII, for a terminal that lacks it. A rule keeps its width: tables fit."""
 
 
 class _Closed(io.TextIOBase):
@@ -22,6 +26,17 @@ class _Closed(io.TextIOBase):
 
     def flush(self) -> None:
         """There is nothing to flush."""
+
+
+def _spelled(error: UnicodeError) -> tuple[str, int]:
+    """An error handler of codecs: signs of ours in ASCII, all else as its number."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_ASCII.get(each, each.encode("ascii", "backslashreplace").decode()) for each in lacking), error.end
+
+
+codecs.register_error(_SPELL, _spelled)
 
 
 def prepare_streams() -> None:
@@ -39,7 +54,7 @@ def prepare_streams() -> None:
         sys.stderr = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # an arrow that an old terminal lacks is no reason to end
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=_SPELL)
 
 
 def _fill_numbers() -> None:

@@ -38,7 +38,7 @@ def validate(
         deliver_json({"documents": documents, "files": manifests.files, "diagnostics": warnings})
         return 0
     ok = f"ok: {documents} documents in {manifests.files} file{'s' * (manifests.files != 1)}"
-    deliver("\n\n".join([*map(str, manifests.warnings), ok]))
+    deliver(safe_lines("\n\n".join([*map(str, manifests.warnings), ok])))
     return 0
 
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 import sqlalchemy as sa
 
-from reconciler.ledger.errors import Unwritable
+from reconciler.ledger.errors import LedgerError, Unwritable
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -30,11 +30,18 @@ def file_of(url: sa.URL) -> Path | None:
     return None if name in {"", ":memory:"} else Path(name)
 
 
+def forgets(url: sa.URL) -> bool:
+    """Whether a ledger is in memory alone: nothing of it is left when the process ends, and nobody else sees it."""
+    return url.get_backend_name() == "sqlite" and file_of(url) is None
+
+
 def make_private(file: Path, *, make: bool = True) -> None:
     """Make the file and its folder where they are missing, and take from others the right to read them.
 
-    Raises `Unwritable` where they cannot be made. A file of somebody else keeps the rights that it has.
+    A file of somebody else keeps the rights that it has. Raises `LedgerError` for what is no file, and `Unwritable`
+    where they cannot be made.
     """
+    _need_a_file(file)
     if make:
         _make_folder(file.parent)
         _make_file(file)
@@ -43,6 +50,20 @@ def make_private(file: Path, *, make: bool = True) -> None:
             mode = stat.S_IMODE(each.stat().st_mode)
             if each.is_file() and mode & ~PRIVATE_FOLDER:
                 each.chmod(mode & PRIVATE_FILE)
+
+
+def _need_a_file(file: Path) -> None:
+    """SQLite says of a folder that it cannot be opened, and of a pipe that the disk fails."""
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return  # it is made, or cannot be made: that is said then
+    if not stat.S_ISREG(mode):
+        raise LedgerError(
+            f"the ledger is {'a folder' if stat.S_ISDIR(mode) else 'a pipe or a device'}, not a file",
+            where=str(file),
+            advice="Name a file in the Workspace's `ledger`.",
+        )
 
 
 def _make_folder(folder: Path) -> None:

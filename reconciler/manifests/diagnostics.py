@@ -71,7 +71,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def located(item: Diagnostic, folder: Path | None) -> Diagnostic:
     """A place in a file, with the folder before it; what speaks of the folder itself has it already."""
-    if folder is None or item.line == 0:
+    if folder is None or (item.line == 0 and Path(item.file) == folder):
         return item
     return replace(item, file=(folder / item.file).as_posix())
 

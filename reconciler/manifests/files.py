@@ -17,8 +17,18 @@ from reconciler.manifests.diagnostics import Diagnostic
 from reconciler.manifests.lines import lines_of, place_of
 
 _BOM = b"\xef\xbb\xbf"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_OTHERS = {
+    b"\xff\xfe\x00\x00": "UTF-32",
+    b"\x00\x00\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+"""The byte order marks of other encodings; a longer one before those that it begins with."""
 _BREAKS = ("\x85", "\u2028", "\u2029")
+_BROKEN = {
+    errno.ELOOP: "is a link that leads back to itself",
+    errno.ENOENT: "is a link to something that is not there",
+}
 _SUFFIXES = frozenset({".yaml", ".yml"})
 LARGEST = 64 * 1024 * 1024
 """Bytes of one manifest file; the largest estates that we know have less in all of theirs."""
@@ -104,8 +114,7 @@ class _Walk:
             mode = real.stat().st_mode
         except OSError as error:
             if _is_manifest(name) or "." not in path.name:  # else it is none of ours
-                loop = error.errno == errno.ELOOP
-                what = "is a link that leads back to itself" if loop else "is a link to something that is not there"
+                what = _BROKEN.get(error.errno or 0, f"is a link that cannot be followed: {error.strerror}")
                 self._trouble(name, path, what, "correct the link, or remove it")
             return
         if not stat.S_ISDIR(mode) and not _is_manifest(name):
@@ -159,9 +168,10 @@ def read(found: Found) -> SourceFile | Unreadable:
 
 
 def decode(name: str, raw: bytes) -> SourceFile | Unreadable:
-    if raw.startswith(_UTF16):
-        text = raw.decode("utf-16", errors="replace")
-        return Unreadable(Diagnostic("is UTF-16, not UTF-8", "save it as UTF-8", name), text)
+    other = next((encoding for mark, encoding in _OTHERS.items() if raw.startswith(mark)), None)
+    if other is not None:
+        text = raw.decode(other, errors="replace")
+        return Unreadable(Diagnostic(f"is {other}, not UTF-8", "save it as UTF-8", name), text)
     bom = _BOM if raw.startswith(_BOM) else b""
     raw = raw.removeprefix(_BOM)
     try:

@@ -35,16 +35,6 @@ def safe(text: str) -> str:
     return text if text.isprintable() else escaped(" ".join(part.strip() for part in _BREAKS.split(text)).strip())
 
 
-def in_one_line(text: str) -> str:
-    """A message and its advice, which stand on lines of their own, as one sentence."""
-    parts = [part for line in text.splitlines() if (part := " ".join(line.split()))]
-    return "".join(part if place == 0 else _joined(parts[place - 1], part) for place, part in enumerate(parts))
-
-
-def _joined(before: str, part: str) -> str:
-    return f" {part}" if before[-1] in ".:;,!?" else f"; {part}"
-
-
 def safe_lines(text: str) -> str:
     """A message whose line ends are meant, each line of it made safe."""
     return "\n".join(escaped(line.replace("\t", " ")) for line in text.split("\n"))

@@ -7,9 +7,10 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
+from reconciler.errors import in_one_line
 from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import EVERY_CUSTOMER, UNMAPPED, CoverageRow, Plan, collapsed
-from reconciler.rendering.paint import Paint, in_one_line, money, safe
+from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 100
 """Columns that a table may take where nobody says how many there are; what is longer is folded, never cut."""

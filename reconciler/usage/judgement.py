@@ -6,20 +6,18 @@ after the grace is that believed of a customer who was there before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from reconciler.errors import in_one_line
 from reconciler.manifests.suggestions import listed
 from reconciler.usage.coverage import Effect, State
 from reconciler.usage.facts import SourceFacts
 from reconciler.usage.history import Device, DeviceNow, History, Standing
 from reconciler.usage.period import Period
 from reconciler.usage.rules import BYTES_OF, BillingSettings, Rule, Unit
-
-_INDENTED = re.compile(r"\s*\n[ \t]+(?=\S)")
 
 NAMED = 5
 """Devices that a sentence names, at most."""
@@ -46,7 +44,7 @@ def trouble(source: SourceFacts, now: datetime, max_age: timedelta) -> str | Non
     if latest is None:
         return "it was never read"
     if latest.state != "whole":
-        reason = _on_one_line(latest.error or "no reason was kept")
+        reason = in_one_line(latest.error or "no reason was kept")
         since = f"; the last believed pull was at {when(source.whole.record.started_at)}" if source.whole else ""
         if latest.state == "failed":
             return f"the pull at {when(latest.started_at)} failed: {reason}{since}"
@@ -60,11 +58,6 @@ def trouble(source: SourceFacts, now: datetime, max_age: timedelta) -> str | Non
     if now - newest > max_age:
         return f"its newest data is of {when(newest)}, older than maxAge ({hours(max_age)})"
     return None
-
-
-def _on_one_line(error: str) -> str:
-    """An error and the lines that are indented below it, such as its advice, as one sentence."""
-    return " ".join(_INDENTED.sub("; ", error).split())
 
 
 def judge(history: History, rule: Rule, standing: Standing, settings: BillingSettings) -> Verdict:

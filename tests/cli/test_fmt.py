@@ -148,3 +148,21 @@ def test_a_pipe_with_the_name_of_a_manifest_is_an_error_and_is_not_waited_for(
     os.mkfifo(root / "pipe.yaml")
     assert fmt(root) == 1
     assert "pipe.yaml: error: is a named pipe" in capsys.readouterr().err
+
+
+def test_a_file_that_a_link_leads_to_is_counted_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "extra.yaml").write_text("a:    1\n")
+    (root / "a-link.yaml").symlink_to("extra.yaml")
+    assert fmt(root, "--check") == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("extra.yaml\n", "1 of 11 files would change\n")
+
+
+@pytest.mark.parametrize("text", ["a:    1\n", "a: [\n"])
+def test_a_name_cannot_harm_the_terminal(root: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "\x1b[31m.yaml").write_text(text)
+    fmt(root, "--diff")
+    fmt(root)
+    said = capsys.readouterr()
+    assert "\\u001b[31m.yaml" in said.out + said.err
+    assert "\x1b" not in said.out + said.err

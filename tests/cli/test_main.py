@@ -108,7 +108,7 @@ def test_an_output_without_arrows_is_written_all_the_same(shop: Shop) -> None:
     )
 
     assert said.returncode == 0
-    assert "18.15 \\u2192 19.50 USD a month" in said.stdout
+    assert "18.15 -> 19.50 USD a month" in said.stdout
 
 
 def test_a_reader_that_has_enough_ends_the_output_without_a_word(shop: Shop) -> None:
@@ -152,6 +152,8 @@ def test_colours_are_for_terminals_alone(shop: Shop, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tests.shop.run", with_terminal(monkeypatch))
     assert "\x1b[32m+" in shop("plan").out
     assert "\x1b[" not in shop("--no-color", "plan").out
+    monkeypatch.setenv("NO_COLOR", "")  # as good as not set: see no-color.org
+    assert "\x1b[32m+" in shop("plan").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in shop("plan").out
 
@@ -390,6 +392,14 @@ def test_a_time_that_is_empty_is_not_taken_for_none(capsys: pytest.CaptureFixtur
     for arguments in (["--now", "", "validate"], ["validate", "--now", ""]):
         assert run(arguments) == 1
         assert "--now: an empty text is not a time" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["-C", "", "validate"], ["fmt", "-C", ""], ["plan", "--directory="]])
+def test_a_folder_that_is_empty_is_not_taken_for_the_current_one(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 1
+    assert capsys.readouterr().err.startswith("error: -C: an empty text is not a folder\n")
 
 
 def test_only_the_program_itself_installs_completion(capsys: pytest.CaptureFixture[str]) -> None:

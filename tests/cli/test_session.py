@@ -50,3 +50,15 @@ def test_no_more_requests_are_under_way_than_the_workspace_allows(small: Shop) -
                "privateKey: {env: CONNECTWISE_PRIVATE_KEY}\n    maxConcurrency: 1")  # fmt: skip
 
     assert small.apply().code == 0
+
+
+def test_a_ledger_in_memory_is_for_readers_alone(small: Shop) -> None:
+    """It would hold no lock against a second run, and forget what it wrote."""
+    small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
+    small.patch.setenv("LEDGER", "sqlite://")
+
+    assert small("plan").code == 0
+    said = small("apply", "--auto-approve")
+
+    assert said.code == 1
+    assert "Workspace/example ledger: a ledger in memory forgets everything" in said.err

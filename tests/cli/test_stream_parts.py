@@ -60,7 +60,7 @@ def test_a_text_stream_writes_out_what_its_encoding_lacks(monkeypatch: pytest.Mo
     streams.prepare_streams()
     deliver("→")
     deliver_json('{"a": "é😀"}\n')
-    assert raw.getvalue() == b'\\u2192\n{"a": "\\u00e9\\ud83d\\ude00"}\n'
+    assert raw.getvalue() == b'->\n{"a": "\\u00e9\\ud83d\\ude00"}\n'
 
 
 def test_what_a_buffer_holds_at_the_end_may_not_be_writable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,3 +100,16 @@ def test_a_reader_that_has_left_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_that_is_said_beside_ends_a_command(stream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
     say("x")
+
+
+def test_signs_of_ours_are_spelled_in_ascii_where_the_encoding_lacks_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    streams.prepare_streams()
+    deliver("── 1 → 2 … ü \u0141")
+    assert raw.getvalue() == b"-- 1 -> 2 ... \\xfc \\u0141\n"
+
+
+def test_a_message_cannot_harm_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("a\x1b[31mb\nc")
+    assert capsys.readouterr().err == "a\\u001b[31mb\nc\n"

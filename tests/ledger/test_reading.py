@@ -219,7 +219,7 @@ def a_folder(file: Path) -> None:
         (no_database, "not a ledger, nor any SQLite database"),
         (another_programs, "another program's database"),
         (a_newer_ones, "which this program does not know"),
-        (a_folder, "cannot be opened"),
+        (a_folder, "is a folder, not a file"),
     ],
 )
 @pytest.mark.parametrize("only_read", [False, True])

@@ -164,7 +164,7 @@ def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_directory_in_place_of_the_file_is_an_error(tmp_path: Path) -> None:
-    assert "cannot be opened" in str(error_of(str(tmp_path)))
+    assert "the ledger is a folder, not a file" in str(error_of(str(tmp_path)))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run as another user")
@@ -407,3 +407,9 @@ def test_two_that_make_a_ledger_in_postgresql_at_once_make_it_once(postgresql_ur
     with ThreadPoolExecutor() as both:
         for ledger in both.map(lambda _: Ledger.open(postgresql_url, now=NOON), range(2)):
             ledger.close()
+
+
+def test_a_pipe_or_a_device_in_place_of_the_file_is_an_error_that_says_so(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for place in (str(tmp_path / "pipe"), os.devnull):
+        assert "the ledger is a pipe or a device, not a file" in error_of(f"sqlite:///{place}").what

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from reconciler.errors import ReconcilerError
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 
@@ -49,3 +51,10 @@ def test_it_can_be_had_as_json() -> None:
         "column": 1,
         "text": "t",
     }
+
+
+def test_a_file_as_a_whole_is_named_as_it_can_be_opened_and_the_folder_as_it_is() -> None:
+    of_file, of_folder = Diagnostic("is UTF-16", "", "sub/a.yaml"), Diagnostic("there is no Workspace", "", "manifests")
+    said = str(ManifestError([of_file, of_folder], Path("manifests")))
+    assert "manifests/sub/a.yaml: error: is UTF-16\n" in said
+    assert "manifests: error: there is no Workspace\n" in said

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -43,8 +44,24 @@ def test_the_line_of_a_broken_character_does_not_show_a_secret() -> None:
     assert refused(b"password: hunt\xffer2\n").text == "password: ••••••"
 
 
-def test_utf_16_is_called_by_its_name() -> None:
-    assert refused("a: 1".encode("utf-16")).message == "is UTF-16, not UTF-8"
+@pytest.mark.parametrize("name", ["UTF-16", "UTF-32"])
+def test_another_encoding_is_called_by_its_name(name: str) -> None:
+    assert refused("a: 1".encode(name)).message == f"is {name}, not UTF-8"
+
+
+def test_a_link_that_may_not_be_followed_is_said_to_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.yaml").symlink_to("b.yaml")
+    real = os.path.realpath
+
+    def refuses(path: str, *, strict: bool = False) -> str:
+        if strict:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os.path, "realpath", refuses)
+    (found,) = find(tmp_path)
+    assert found.trouble is not None
+    assert found.trouble.message == "is a link that cannot be followed: Permission denied"
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])

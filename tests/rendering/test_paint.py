@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.rendering.paint import coloured, in_one_line, money, plain, safe, safe_lines, shown, signed
+from reconciler.rendering.paint import coloured, money, plain, safe, safe_lines, shown, signed
 
 
 @given(st.text())
@@ -77,17 +77,3 @@ def test_a_change_of_money_has_a_sign(amount: str, text: str) -> None:
 def test_colour_is_put_around_a_text_or_left_out() -> None:
     assert coloured("x", "green") == "\x1b[32mx\x1b[0m"
     assert plain("x", "green") == "x"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("it broke", "it broke"),
-        ("it broke\n  mend it", "it broke; mend it"),
-        ("it broke.\n  Mend it.", "it broke. Mend it."),
-        ("these:\n  one\n\n  two", "these: one; two"),
-        ("", ""),
-    ],
-)
-def test_a_message_and_its_advice_are_one_sentence(text: str, line: str) -> None:
-    assert in_one_line(text) == line
