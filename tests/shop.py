@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from reconciler.cli.main import run
@@ -206,6 +207,11 @@ class Shop:
         text = " and ".join(f'{name.replace("__", "/")}="{value}"' for name, value in conditions.items())
         (found,) = self.get(path, **({"conditions": text} if text else {}))
         return found
+
+    def post_live(self, path: str, **values: Any) -> httpx.Response:
+        """An object that somebody makes in ConnectWise. Decimals are sent as exact JSON numbers."""
+        body = msgspec.json.Encoder(decimal_format="number").encode(values)
+        return self.http.post(path, content=body, headers={"content-type": "application/json"})
 
     def patch_live(self, path: str, **values: Any) -> None:
         """An edit by hand in ConnectWise."""

@@ -47,8 +47,7 @@ def copied(shop: Shop, **values: Any) -> None:
     (row,) = rows(shop)
     names = ("quantity", "unitPrice", "serialNumber", "effectiveDate", "billCustomer")
     body = {"product": {"id": row["product"]["id"]}, **{name: row[name] for name in names}, **values}
-    body |= {name: float(body[name]) for name in ("quantity", "unitPrice")}
-    answer = shop.http.post(f"/finance/agreements/{row['agreementId']}/additions", json=body)
+    answer = shop.post_live(f"/finance/agreements/{row['agreementId']}/additions", **body)
     assert answer.status_code == 201, answer.text
 
 

@@ -11,7 +11,7 @@ from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.drift import edited, fingerprint, is_of_earlier_period, shown, told
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Pair, Superseded
-from reconciler.additions.money import monthly
+from reconciler.additions.money import monthly, with_currency
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.forms import date_text
 from reconciler.kinds.registry import kind
@@ -192,7 +192,7 @@ class Writer:
             return self._rewritten(line, live, verb, reason, changes, edit=edit, **self._told(notes))
         should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
         usage = ", ".join(f"{change.path} {shown(change.after)}" for change in edits)
-        worth = f"{plain_decimal(should)} {self.currency or ''}".rstrip()
+        worth = with_currency(should, self.currency)
         what = told(edits, known.standing)
         message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
         notes = (*also, Note(address=line.address, message=message))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from reconciler.additions.money import with_currency
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.values import plain_decimal
 from reconciler.kinds.workspace import Guardrails
@@ -126,10 +127,9 @@ def of_run(
         ]
         change = sum((each.money_after - each.money_before for each in standing), _ZERO)
         if abs(change) > limits.money:
-            unit = f" {currency}" if currency else ""
             message = (
-                f"what is billed already changes by {plain_decimal(change)}{unit} a month, "
-                f"more than {plain_decimal(limits.money)}{unit}"
+                f"what is billed already changes by {with_currency(change, currency)} a month, "
+                f"more than {with_currency(limits.money, currency)}"
             )
             found.append(Tripped(name="money", message=message))
     return found

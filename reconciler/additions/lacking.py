@@ -9,8 +9,8 @@ from decimal import Decimal
 from reconciler.additions.actions import Written
 from reconciler.additions.live import LiveAddition, Place
 from reconciler.additions.match import Copy, Pair
+from reconciler.additions.money import with_currency
 from reconciler.additions.ownership import Ownership
-from reconciler.kinds.values import plain_decimal
 from reconciler.planning.plan import Note
 
 
@@ -37,9 +37,8 @@ def lacking(
         worth[mapping] = worth.get(mapping, Decimal(0)) + made.monthly
         because = f": {line.begins_later}" if line.begins_later else ""
         why[mapping] = f"its line begins on {begins}{because}"
-    unit = f" {currency}" if currency else ""
     return {
-        mapping: f"{why[mapping]}; no invoice of {period} bills its {plain_decimal(worth[mapping])}{unit}"
+        mapping: f"{why[mapping]}; no invoice of {period} bills its {with_currency(worth[mapping], currency)}"
         for mapping in why
     }
 
@@ -73,10 +72,9 @@ def part_months(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
 
 def ending_copies(ending: Iterable[Copy], currency: str | None) -> Iterator[Note]:
     """Copies that somebody has cancelled: they bill the period beside the line of their charge."""
-    unit = f" {currency}" if currency else ""
     for each in ending:
         if each.live.monthly:
-            worth = f"{plain_decimal(each.live.monthly)}{unit}"
+            worth = with_currency(each.live.monthly, currency)
             yield Note(
                 address=f"CustomerMapping/{each.owner.mapping}",
                 message=f"addition id {each.live.id}, a copy of its line, bills {worth} more until its last day, "
@@ -86,13 +84,12 @@ def ending_copies(ending: Iterable[Copy], currency: str | None) -> Iterator[Note
 
 def billing_on(waiting: Collection[str], ownership: Ownership, currency: str | None) -> Iterator[Note]:
     """Mappings that wait for their first day though lines of theirs bill: `start` was moved after the first bill."""
-    unit = f" {currency}" if currency else ""
     for owner, owned in ownership.of.items():
         worth = sum((each.addition.monthly for each in owned), Decimal(0))
         if owner.mapping in waiting and worth:
             yield Note(
                 address=f"CustomerMapping/{owner.mapping}",
-                message=f"waits for its start, and its lines bill on: {plain_decimal(worth)}{unit} a month",
+                message=f"waits for its start, and its lines bill on: {with_currency(worth, currency)} a month",
             )
 
 
@@ -100,7 +97,6 @@ def beside(
     pairs: Iterable[Pair], others: Iterable[LiveAddition], last_day: str, currency: str | None
 ) -> Iterator[Note]:
     """Additions of somebody else at the place of a line that is made: the customer may be billed twice."""
-    unit = f" {currency}" if currency else ""
     by_place: dict[Place, list[LiveAddition]] = {}
     for each in others:
         if each.monthly and not each.ends_by(last_day):
@@ -110,5 +106,5 @@ def beside(
             yield Note(
                 address=pair.line.address,
                 message=f"addition id {each.id} of that agreement and product is not ours, and bills "
-                f"{plain_decimal(each.monthly)}{unit} a month beside it; `adopt: true` takes it over",
+                f"{with_currency(each.monthly, currency)} a month beside it; `adopt: true` takes it over",
             )

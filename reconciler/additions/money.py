@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.kinds.money import amount_of
+from reconciler.kinds.values import plain_decimal
 
 _ZERO = Decimal(0)
 
@@ -21,3 +22,8 @@ def monthly(fields: Mapping[str, Any], currency: str | None) -> Decimal:
         return _ZERO
     billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
     return amount_of(max(_ZERO, billed), Decimal(fields.get("unitPrice") or 0), currency)
+
+
+def with_currency(amount: Decimal, currency: str | None) -> str:
+    """An amount for a sentence, as `18.15 USD`; without a currency where none is known."""
+    return f"{plain_decimal(amount)} {currency or ''}".rstrip()

@@ -52,11 +52,11 @@ def _standing(writes: ChildWrites, standing: list[dict[str, Any]], item: Value) 
 
 
 def _to_clear(writes: ChildWrites, standing: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What goes when an entry is cleared. The entry that the plan found goes last: until then the object stands as it
-    was, and a plan file whose run died can be continued."""
+    """The children to delete when an entry is cleared. The one that the plan found goes last: until then the object
+    stands as it was, and a plan file whose run died can be continued."""
     cleared = writes.children.cleared
     every = found if cleared is None else [child for child in standing if cleared(child)]
-    return sorted(every, key=lambda child: child not in found)[::-1]
+    return sorted(every, key=lambda child: child in found)
 
 
 async def _post(

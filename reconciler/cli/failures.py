@@ -88,7 +88,7 @@ def _misuse(error: typer.TyperException, command: str) -> Failure:
 
 
 def _in_words(error: typer.TyperException, said: str) -> tuple[str, str]:
-    """What typer says, without the words of its libraries; and what was meant, where that can be guessed."""
+    """Typer's message without the names of its libraries, and a guess at the option that the user meant."""
     meant = near(str(getattr(error, "option_name", "")), getattr(error, "possibilities", None) or (), limit=1)
     if not meant:
         return said.replace(": Value error, ", ": ").rstrip("."), ""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rapidfuzz import process
@@ -47,8 +47,8 @@ def show(
     """Render a plan file; or show one document, addition or customer: where it comes from, and how it stands."""
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
-    is_file = _is_file(what)
-    if not is_file and (found := _of_address(context, what, offline=offline)) is not None:
+    there = _found_at(what)
+    if there != "file" and (found := _of_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
         elif "spec" in found:
@@ -56,8 +56,8 @@ def show(
         else:
             print_lines(facts_text(found, paint_of(context)))
         return
-    if not is_file:
-        kind = "a folder, and no plan file" if is_file is None else "neither a file nor an address"
+    if there != "file":
+        kind = "a folder, and no plan file" if there == "folder" else "neither a file nor an address"
         shown = what if len(what) <= _SHOWN else f"{what[:_SHOWN]}…"
         raise ReconcilerError(f"{shown or 'an empty text'} is {kind}", advice=_WHAT_THERE_IS)
     plan = read_plan(read_file(Path(what)), where=what)
@@ -77,12 +77,14 @@ _SHOWN = 200
 """Characters of an address that a message repeats at most."""
 
 
-def _is_file(what: str) -> bool | None:
-    """Whether it is a file, a pipe or a device; None for a folder. A name that is no path is none of these."""
+def _found_at(what: str) -> Literal["file", "folder", "nothing"]:
+    """What a text names on the disk. A pipe or a device counts as a file; a text that can be no path names nothing."""
     try:
-        return bool(what) and Path(what).exists() and (None if Path(what).is_dir() else True)
+        if not what or not Path(what).exists():
+            return "nothing"
+        return "folder" if Path(what).is_dir() else "file"
     except (OSError, ValueError):
-        return False
+        return "nothing"
 
 
 def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any] | None:

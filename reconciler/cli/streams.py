@@ -29,7 +29,7 @@ class _Closed(io.TextIOBase):
 
 
 def _spelled(error: UnicodeError) -> tuple[str, int]:
-    """An error handler of codecs: signs of ours in ASCII, all else as its number."""
+    """A codec error handler. It writes the characters that we print in ASCII, and any other one as its number."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]

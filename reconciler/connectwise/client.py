@@ -297,26 +297,25 @@ class ConnectWise:
         text = _encoded(query)
         if "conditions" in query and self._before_query(path) + len(text) > _conditions.URL_LIMIT:
             found = await self._search(path, query, headers)
-            if found is not None:
-                return found
-            text = _encoded({name: value for name, value in query.items() if name != "conditions"})
-        try:
-            return await self._wire.send("GET", path, query=text, headers=headers, check=check)
-        except ConnectWiseError as refused:
-            if "conditions" not in query or refused.status not in _TOO_LONG:
-                raise
-            found = await self._otherwise(path, query, headers, refused)
-            if found is not None:
-                return found
+        else:
+            try:
+                return await self._wire.send("GET", path, query=text, headers=headers, check=check)
+            except ConnectWiseError as refused:
+                if "conditions" not in query or refused.status not in _TOO_LONG:
+                    raise
+                found = await self._otherwise(path, query, headers, refused)
+        if found is not None:
+            return found
         text = _encoded({name: value for name, value in query.items() if name != "conditions"})
         return await self._wire.send("GET", path, query=text, headers=headers, check=check)
 
     async def _otherwise(
         self, path: str, query: Mapping[str, str], headers: Mapping[str, str], refused: ConnectWiseError
     ) -> Answer | None:
-        """A list whose conditions were refused in a URL, by a server or proxy that takes shorter ones than most.
+        """Asks by `…/search` for a list whose URL was refused: a server or proxy may take only short URLs.
 
-        None where the whole list is to be read. Raises `refused` where a search says the same: it was not the length.
+        Returns None where the tenant has no search; the caller then reads the whole list. Raises `refused` where the
+        search is refused, too: the URL was not too long.
         """
         if len(query["conditions"]) < _SHORT and refused.status != URI_TOO_LONG:
             raise refused

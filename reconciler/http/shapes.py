@@ -87,7 +87,7 @@ def misfit(value: Any, sort: Sort, path: str = "") -> str | None:
 
 
 def _in_one_spelling(value: Any, sort: Sort) -> Any:
-    """A value as it is written here; itself where nothing is to be done."""
+    """A value in the one spelling that this program uses. Returns a value unchanged where it has that spelling."""
     if isinstance(value, str):
         return (value.strip() or (None if sort == DATE else "")) if sort in (TEXT, DATE) else value
     if sort == ID and isinstance(value, Decimal) and value.is_finite() and 0 < value < _MOST_ID:

@@ -32,7 +32,7 @@ class Target:
     scope: str | None = None
     """A sibling field that decides between rows of one name: a subcategory's category."""
     scope_table: str | None = None
-    """The setup table of that field. It names an owner of which a row gives the id alone."""
+    """The setup table of the sibling field. It gives the name where a row of this table holds only the id."""
     inactive: bool = False
     """Whether entries of the table can be inactive [spec]: one that is active is preferred."""
 

@@ -1,4 +1,4 @@
-"""The shape of what ConnectWise may answer, by path. It holds the fields that the forms of all kinds read.
+"""The shape of ConnectWise's answers, by path: the fields that the kinds read, with the type of each.
 
 The client checks every answer against it, so no code behind the client meets a value of another type.
 """

@@ -129,7 +129,9 @@ def summary(plan: Plan, paint: Paint) -> str:
     ]
     head = f"Plan: {', '.join(parts)}; {counts.unchanged} unchanged." if parts else ""
     if not parts:
-        head = f"No changes. {counts.unchanged} documents and additions are as declared."
+        one = counts.unchanged == 1
+        what = "document or addition is" if one else "documents and additions are"
+        head = f"No changes. {counts.unchanged} {what} as declared."
     return paint(head + _worth(counts.money), "bold")
 
 

@@ -451,7 +451,7 @@ def test_what_documents_declare_is_gathered_once_however_many_mappings_ask() -> 
             asked.append(name)
             return (solution(),)
 
-    told = _Told(Counting())  # type: ignore[arg-type]
+    told = _Told(Counting())
     for _ in range(3):
         assert ("acme", "Cove", "1001") in told.values("ManagementSolution", ("company", "solution", "managed_id"))
     assert asked == ["ManagementSolution"]

@@ -82,6 +82,10 @@ def test_nothing_to_do_is_said_in_one_line() -> None:
     )
 
 
+def test_one_thing_that_is_as_declared_is_counted_in_the_singular() -> None:
+    assert "1 document or addition is as declared." in text(plan_of(summary=Summary(unchanged=1, money=usd("1", "1"))))
+
+
 def test_a_plan_that_bills_nothing_speaks_of_no_money() -> None:
     assert text(plan_of(CREATE)).endswith("Plan: 1 to create; 0 unchanged.")
 

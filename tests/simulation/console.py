@@ -1,4 +1,4 @@
-"""The console's truth, which the simulation keeps itself, mirrored into the sandbox."""
+"""The customers and devices that the simulation knows. Each change is made here and in the sandbox's console."""
 
 from __future__ import annotations
 

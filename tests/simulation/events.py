@@ -38,7 +38,7 @@ class Events:
         self.names = only.split(",") if only else list(self.all)
 
     def begin(self) -> None:
-        """What stands before the first hour: lines that are not ours."""
+        """Adds a few additions that are not ours, before the first hour."""
         month = self.month
         for terms in month.terms.values():
             if terms.beside or self.random.random() < 0.5:
@@ -243,10 +243,9 @@ class Events:
             return
         product = next(key for key, each in month.shop.tenant.tables["catalogItem"].rows.items()
                        if each.data["identifier"] == row["product"])  # fmt: skip
-        body = {"product": {"id": product}, "quantity": float(str(row["quantity"])), "billCustomer": "Billable",
-                "unitPrice": float(str(row["unitPrice"])), "serialNumber": row["serialNumber"],
-                "effectiveDate": row["effectiveDate"]}  # fmt: skip
-        answer = month.shop.http.post(path, json=body)
+        names = ("quantity", "unitPrice", "serialNumber", "effectiveDate")
+        copy = {name: row[name] for name in names}
+        answer = month.shop.post_live(path, product={"id": product}, billCustomer="Billable", **copy)
         if answer.status_code == 201:  # not where it begins in a month that is invoiced
             month.rows()
             month.twins[number] = (path, [int(str(row["id"])), int(answer.json()["id"])])

@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Pull:
-    """One believed reading. `figures` holds each device's last figure until then, with its moment."""
+    """A pull that is believed. `figures` holds each device's last figure up to it, in bytes, and when it was read."""
 
     at: datetime
     listing: Listing

@@ -250,7 +250,7 @@ async def test_each_bad_row_of_a_file_is_named_by_its_line(tmp_path: Path) -> No
 async def test_a_column_that_no_row_has_is_named_once_with_what_may_be_meant(tmp_path: Path) -> None:
     rows = [3, {**ROW, "Used": 1}, {**ROW, "Used": 2}]
     for row in rows[1:]:
-        del row["used"]  # type: ignore[attr-defined]
+        del row["used"]
     text = str((await pull_of(tmp_path, json.dumps(rows).encode())).error)
     assert "usage.json: missing column: used (did you mean 'Used'?)" in text
 
