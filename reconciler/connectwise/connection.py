@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from reconciler.connectwise.errors import BadConnection
 from reconciler.http.addresses import is_loopback, is_plain_name, may_hold_credentials
+from reconciler.http.bodies import LARGEST_BODY
 from reconciler.http.scrubbing import Secrets
 
 REGIONS = ("api-na", "api-eu", "api-au", "api-aus", "api-za")
@@ -46,13 +47,13 @@ class Connection:
 class Timeouts:
     """Seconds to wait for a connection, for each piece of an answer, and for a whole one; and its bytes at most.
 
-    The limits of a whole answer hold against a server that sends without end. A page of 1,000 objects is some 5 MB.
+    The limits of a whole answer hold against a server that sends without end.
     """
 
     connect: float = 10.0
     read: float = 60.0
     total: float = 120.0
-    size: int = 64 * 1024 * 1024
+    size: int = LARGEST_BODY
 
 
 def base_url(site: str) -> str:

@@ -14,8 +14,9 @@ import httpx
 from reconciler.connectwise.codec import decode, doubled_key
 from reconciler.connectwise.connection import Timeouts, shown
 from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson, Redirected, Unreachable
-from reconciler.connectwise.message import Message, OversizeError, whole
+from reconciler.connectwise.message import Message, whole
 from reconciler.connectwise.refusals import excerpt, is_security, refusal
+from reconciler.http.bodies import OversizeError
 from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
 from reconciler.http.waiting import http_date, retry_after

@@ -6,47 +6,16 @@ takes as long to parse a URL that we have just written as aiohttp takes to send 
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import httpx
 
-
-class OversizeError(Exception):
-    """An answer is larger than any that is read."""
+from reconciler.http.bodies import read_up_to
 
 
 async def whole(response: httpx.Response, limit: int) -> bytes:
-    """The whole body of a response, decoded. Raises `OversizeError` beyond so many bytes."""
-    if isinstance(response, Reply):
-        return response.content
-    parts, size = [], 0
-    async for part in response.aiter_bytes():
-        size += len(part)
-        if size > limit:
-            raise OversizeError
-        parts.append(part)
-    return b"".join(parts)
-
-
-def unpacked(body: bytes, coding: str, limit: int) -> bytes:
-    """A body without its content coding, gzip or deflate.
-
-    Raises `OversizeError` beyond so many bytes, however few they were on the wire, and `httpx.DecodingError` for what
-    cannot be unpacked.
-    """
-    windows = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}.get(coding.strip().lower(), ())
-    for window in windows:
-        unpacker = zlib.decompressobj(window)
-        try:
-            found = unpacker.decompress(body, limit + 1)
-        except zlib.error:
-            continue
-        if len(found) > limit:
-            raise OversizeError
-        if unpacker.eof:
-            return found
-    raise httpx.DecodingError(f"the answer's content coding '{coding[:40]}' cannot be undone")
+    """Return the whole body of a response, decoded. Raises `OversizeError` beyond `limit` bytes."""
+    return response.content if isinstance(response, Reply) else await read_up_to(limit, response.aiter_bytes())
 
 
 class Message(httpx.Request):

@@ -11,7 +11,7 @@ import pytest
 from reconciler.connectwise import BadConnection, Unreachable
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.message import Message
-from reconciler.connectwise.transport import DirectTransport, production_transport, proxy_for
+from reconciler.connectwise.transport import DirectTransport, production_transport
 
 from .servers import Reply, Server, client, scripted
 
@@ -51,53 +51,23 @@ async def test_tls_is_verified() -> None:
     assert transport.ssl_context.check_hostname
 
 
-def test_without_a_proxy_in_the_environment_there_is_none() -> None:
-    assert proxy_for("https://api-na.myconnectwise.net") is None
-
-
-def test_the_proxy_of_the_environment_is_used_unless_the_site_is_excepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://me:hunter2@proxy.example:3128")
-    assert proxy_for("https://api-na.myconnectwise.net") == "http://me:hunter2@proxy.example:3128"
-    assert proxy_for("https://127.0.0.1:8443") is None
-    monkeypatch.setenv("NO_PROXY", ".myconnectwise.net")
-    assert proxy_for("https://api-na.myconnectwise.net") is None
-
-
-def test_a_proxy_may_leave_its_scheme_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
-    assert proxy_for("https://api-na.myconnectwise.net") == "http://proxy.example:3128"
-
-
-def test_a_proxy_of_another_kind_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://me:hunter2@proxy.example:1080")
-    with pytest.raises(BadConnection, match="socks5") as caught:
-        proxy_for("https://api-na.myconnectwise.net")
-    assert "HTTPS_PROXY" in caught.value.advice
-    assert "hunter2" not in str(caught.value)
-
-
 @pytest.mark.parametrize(
-    "proxy",
+    ("variable", "value", "told"),
     [
-        "http://me:hunter2@proxy:port",
-        "http://me:hun/ter2@proxy:80",
-        "me:hunter2@",
-        "http://:80",
-        "http://me:1#ter2@x:y",
+        ("HTTPS_PROXY", "socks5://me:hunter2@proxy.example:1080", "speaks socks5"),
+        ("HTTPS_PROXY", "http://me:hunter2@proxy:port", "not an address"),
+        ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE"),
     ],
 )
-def test_a_proxy_that_is_no_address_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
-    with pytest.raises(BadConnection, match="not an address") as caught:
-        proxy_for("https://api-na.myconnectwise.net")
-    assert "ter2" not in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["/no/such/file", __file__])
-def test_certificates_that_cannot_be_read_are_told(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", name)
-    with pytest.raises(BadConnection, match="SSL_CERT_FILE"):
-        production_transport("https://x.example", max_connections=2, timeouts=Timeouts())
+def test_a_setting_of_the_environment_that_cannot_be_used_is_a_bad_connection(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(BadConnection, match=told) as caught:
+        production_transport("https://api-na.myconnectwise.net", max_connections=2, timeouts=Timeouts())
+    assert caught.value.where == "connectwise.site"
+    assert caught.value.advice.startswith("Set ")
+    assert "hunter2" not in str(caught.value)
 
 
 async def test_the_proxy_is_asked_for_a_tunnel_and_its_no_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

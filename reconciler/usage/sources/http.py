@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import TypeVar
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from reconciler.http.addresses import is_loopback, may_hold_credentials
+from reconciler.http.addresses import may_hold_credentials
+from reconciler.http.bodies import LARGEST_BODY, OversizeError, read_up_to
+from reconciler.http.proxies import environment_proxy
+from reconciler.http.settings import SettingError
+from reconciler.http.tls import tls_context
 from reconciler.http.waiting import retry_after
 from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.addresses import check_address, shown
@@ -41,11 +43,11 @@ class Limits:
     """What one answer may take: seconds in all, and bytes after decompression."""
 
     seconds: float = 200.0
-    size: int = 64 * 2**20
+    size: int = LARGEST_BODY
 
 
 LIMITS = Limits()
-"""Long reads of the backup console take up to 180 s [seen]. 64 MiB are about half a million rows."""
+"""Long reads of the backup console take up to 180 s [seen]."""
 
 CONNECT_SECONDS = 30.0
 
@@ -57,35 +59,12 @@ def make_client(
     if transport is None:
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
 
-        # Reading the certificates that are trusted takes as long as the whole pull of a small estate.
-        tls = httpx.create_ssl_context() if urlsplit(url).scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
-        transport = AiohttpTransport(verify=tls, proxy=environment_proxy(url, source))
+        try:
+            transport = AiohttpTransport(verify=tls_context(url), proxy=environment_proxy(url))
+        except SettingError as error:
+            raise SourceError(error.what, where=f"usage source {source}", advice=error.advice) from None
     timeout = httpx.Timeout(limits.seconds, connect=min(CONNECT_SECONDS, limits.seconds))
     return httpx.AsyncClient(transport=transport, timeout=timeout, follow_redirects=False)
-
-
-def environment_proxy(url: str, source: str) -> httpx.Proxy | None:
-    """The proxy that the environment names for an address (`HTTPS_PROXY`, `NO_PROXY`), if any."""
-    parts = urlsplit(url)
-    named = getproxies().get(parts.scheme)
-    if not named or is_loopback(parts.hostname or "") or proxy_bypass(parts.netloc):
-        return None
-    named = named if "://" in named else f"http://{named}"
-    where = f"usage source {source}"
-    if not named.startswith(("http://", "https://")):
-        raise SourceError(
-            f"the proxy of the environment speaks {named.partition(':')[0]}, which is not supported",
-            where=where,
-            advice=f"set {parts.scheme.upper()}_PROXY to an http proxy, or put {parts.hostname} into NO_PROXY",
-        )
-    try:
-        return httpx.Proxy(named)
-    except (httpx.InvalidURL, ValueError):
-        raise SourceError(
-            "the proxy of the environment is not a URL",
-            where=where,
-            advice=f"write {parts.scheme.upper()}_PROXY as http://HOST:PORT",
-        ) from None
 
 
 async def get(
@@ -150,6 +129,8 @@ async def send(
         try:
             async with asyncio.timeout(limits.seconds) as limit:
                 answer = await _whole(client, method, url, headers, content, limits.size)
+        except OversizeError:
+            raise _too_large(limits, where) from None
         except broken as error:
             if limit.expired() or isinstance(error, httpx.ReadTimeout):
                 raise _too_slow(limits, where) from None
@@ -162,9 +143,7 @@ async def send(
                 ) from None
         else:
             if answer.status_code == 200:
-                if isinstance(answer.body, bytes):
-                    return answer.body
-                raise _too_large(limits, where)
+                return answer.body
             if answer.status_code != 429 and answer.status_code < 500:
                 raise refusal(answer, where)
             problem = f"the server answered {answer.status}"
@@ -180,12 +159,12 @@ async def send(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer; `body` is None where it was larger than allowed, or of no interest."""
+    """A response. `body` is empty unless the status is 200: nothing reads the body of a refusal."""
 
     status_code: int
     reason: str
     headers: httpx.Headers
-    body: bytes | None
+    body: bytes
 
     @property
     def status(self) -> str:
@@ -201,17 +180,9 @@ async def _whole(
     content: bytes | None,
     largest: int,
 ) -> Answer:
-    """One answer, read to its end unless it is too large; the body of a refusal is left unread."""
+    """Send a request and return its response. Raises `OversizeError` for a body of more than `largest` bytes."""
     async with client.stream(method, url, headers=headers, content=content) as response:
-        body: bytes | None = None
-        if response.status_code == 200:
-            chunks = bytearray()
-            async for chunk in response.aiter_bytes():
-                chunks += chunk
-                if len(chunks) > largest:
-                    break
-            else:
-                body = bytes(chunks)
+        body = await read_up_to(largest, response.aiter_bytes()) if response.status_code == 200 else b""
         return Answer(response.status_code, response.reason_phrase, response.headers, body)
 
 

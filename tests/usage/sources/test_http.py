@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from reconciler.ledger.records import Pull
-from reconciler.usage.errors import SourceError
 from reconciler.usage.sources import json_rows
 from reconciler.usage.sources.cove import pull
-from reconciler.usage.sources.http import Limits, environment_proxy
+from reconciler.usage.sources.http import Limits
 from reconciler.usage.sources.json_rows import JsonSettings
 
 from .console import Console, device, partner, settings
@@ -28,24 +27,23 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def test_the_environment_may_name_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
-    monkeypatch.setenv("NO_PROXY", "inside.example")
-    found = environment_proxy("https://api.backup.management/jsonapi", "cove")
-    assert isinstance(found, httpx.Proxy)
-    assert str(found.url) == "http://proxy.example:3128"
-    assert environment_proxy("https://inside.example/jsonapi", "cove") is None
-    assert environment_proxy("http://127.0.0.1/jsonapi", "cove") is None
-
-
-def test_without_a_proxy_the_server_is_asked_itself() -> None:
-    assert environment_proxy("https://api.backup.management/jsonapi", "cove") is None
-
-
-def test_a_proxy_of_another_kind_is_refused_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://proxy.example:1080")
-    with pytest.raises(SourceError, match=r"speaks socks5.*\n.*put api.backup.management into NO_PROXY"):
-        environment_proxy("https://api.backup.management/jsonapi", "cove")
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("HTTPS_PROXY", "socks5://proxy.example:1080", r"speaks socks5.*\n.*put console.example into NO_PROXY"),
+        ("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:port", "the proxy of the environment is not an address"),
+        ("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:80/path", "the proxy of the environment is not an address"),
+        ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE or SSL_CERT_DIR name cannot be read"),
+    ],
+)
+async def test_a_setting_of_the_environment_that_cannot_be_used_is_a_failed_pull(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    found = await pull(settings("https://console.example/jsonapi"), NOW)
+    assert found.state == "failed"
+    assert re.search(f"^usage source cove: .*{told}", str(found.error))
+    assert "s3cr3t" not in str(found.error)
 
 
 async def test_a_proxy_that_wants_credentials_is_a_failed_pull(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,13 +54,6 @@ async def test_a_proxy_that_wants_credentials_is_a_failed_pull(monkeypatch: pyte
     assert proxy.seen[0].method == "CONNECT"
     assert found.state == "failed"
     assert "407" in str(found.error)
-
-
-def test_a_proxy_that_is_no_url_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:port")
-    with pytest.raises(SourceError, match="the proxy of the environment is not a URL") as caught:
-        environment_proxy("https://api.backup.management/jsonapi", "cove")
-    assert "s3cr3t" not in str(caught.value)
 
 
 async def rows_of(reply: Reply, limits: Limits | None = None, path: str = "") -> tuple[Pull, int]:

@@ -1,0 +1,28 @@
+"""TLS for every client: which certificate authorities are trusted. The server's certificate is always checked."""
+
+from __future__ import annotations
+
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+from urllib.parse import urlsplit
+
+import httpx
+
+from reconciler.http.settings import SettingError
+
+
+def tls_context(url: str) -> SSLContext:
+    """Return the TLS settings for requests to this URL: certificate and host name are verified.
+
+    The authorities are those of `SSL_CERT_FILE` or `SSL_CERT_DIR`, or else those that come with httpx (certifi). For a
+    plain http URL they are not loaded: that takes as long as reading a small estate.
+    Raises `SettingError` where the files of the environment cannot be read.
+    """
+    if urlsplit(url).scheme != "https":
+        return SSLContext(PROTOCOL_TLS_CLIENT)
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # an ssl.SSLError is one
+        raise SettingError(
+            f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR name cannot be read: {error.strerror or error}",
+            advice="Set it to a file with the certificates of the authorities that you trust, or unset it.",
+        ) from error
