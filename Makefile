@@ -43,7 +43,7 @@ schemas: install  ## Write schemas/ from reconciler/kinds/
 	$(BIN)/reconciler schema --write schemas
 
 readme: install  ## Write the demo's output of today into README.md
-	$(BIN)/python -m demo.samples
+	$(BIN)/python -m demo.recording
 
 record: install  ## Record the cassettes again: from the sandbox, or from a tenant whose variables are set
 	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_cassettes.py

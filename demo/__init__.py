@@ -1,1 +1,1 @@
-"""`make demo`: the main job, told on the embedded sandbox."""
+"""`make demo`: set up a sandbox tenant, bill three hours of backup usage on it, and let a customer grow."""

@@ -1,4 +1,7 @@
-"""Tells the story. Every command is the real one, every request real HTTP; only the time is simulated."""
+"""The script of `make demo`.
+
+It runs the real `reconciler` command against the sandbox over HTTP. Only the time is simulated.
+"""
 
 from __future__ import annotations
 
@@ -7,48 +10,51 @@ import sys
 import tempfile
 from pathlib import Path
 
-from demo.stage import Stage, raised
+from demo.stage import Stage, started
 
 MANIFESTS = Path(__file__).resolve().parents[1] / "manifests"
 
 
 def main() -> int:
+    """Run the demo in a temporary folder; return 1 if any command ended with an unexpected exit code, else 0."""
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as name:
         folder = Path(name)
         shutil.copytree(MANIFESTS, folder / "manifests")
-        with raised(folder) as stage:
-            tell(stage)
+        with started(folder) as stage:
+            play(stage)
             for failure in stage.failures:
-                print(f"NOT AS EXPECTED: {failure}")
+                print(f"FAILED: {failure}")
             return 1 if stage.failures else 0
 
 
-def tell(stage: Stage) -> None:
-    stage.say(f"An empty ConnectWise tenant and a backup console with customers. Look at them: {stage.url}/")
+def play(stage: Stage) -> None:
+    """Run the steps of the demo in their order."""
+    stage.say(f"The sandbox runs an empty ConnectWise tenant and a backup console with six customers: {stage.url}/")
     stage.reconciler("validate")
-    stage.say("What would be created, and what it is worth a month")
+    stage.say("Plan: see what will be created, and what it bills each month")
     stage.reconciler("plan", "--detailed-exitcode", expect=2)
-    stage.say("The setup is made: steps 2 to 8 of the guide, in one go")
+    stage.say("Apply the setup: steps 2 to 8 of the vendor's guide in one command")
     stage.reconciler("apply", "--only", "setup", "--auto-approve", quiet=True)
-    stage.say("Somebody bills Elmhurst Foundry by hand, as it was done until today: 280 GB")
+    stage.say("A technician adds 280 GB to Elmhurst Foundry's agreement by hand, in ConnectWise")
     bill_by_hand(stage)
-    stage.say("Three hours of usage become additions; the hand-made one is adopted, not doubled")
+    stage.say("Bill three hours of usage. The addition made by hand is adopted, so Elmhurst is not billed twice")
     for hour in range(3):
         stage.hours(1)
         stage.reconciler("apply", "--only", "usage", "--auto-approve", quiet=hour > 0)
-    stage.say("Nothing is left to do")
+    stage.say("Plan again: there is nothing to do")
     stage.reconciler("plan")
-    stage.say("Birchwood Legal grows from 460 GB to 620 GB, into the range above 500 GB")
+    stage.say("Birchwood Legal grows from 460 GB to 620 GB, and crosses the 500 GB price range")
     stage.control("console/customers/1001002", {"bytes": 620_000_000_000})
     stage.hours(1)
     stage.reconciler("plan", "--only", "usage", "--detailed-exitcode", expect=2)
     stage.reconciler("apply", "--only", "usage", "--auto-approve", quiet=True)
-    stage.say("Every addition, next to the usage that it came from; and every customer, accounted for")
+    stage.say("Check the result: each addition next to its usage, then the status of each customer")
     stage.reconciler("usage", "report")
     stage.reconciler("usage", "coverage")
 
 
 def bill_by_hand(stage: Stage) -> None:
+    """Create an untagged addition of 280 GB on Elmhurst Foundry's agreement, directly through the ConnectWise API."""
     with stage.connectwise() as connectwise:
         conditions = {"conditions": 'company/identifier="ElmhurstFoundry"'}
         agreement = connectwise.get("/finance/agreements", params=conditions).raise_for_status().json()[0]

@@ -1,4 +1,4 @@
-"""The stage of the demo: a sandbox in a process of its own, and the real command line."""
+"""What the demo runs on: a sandbox in its own process, and the real command line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from typing import Any
 import httpx
 
 START = datetime(2026, 11, 1, 6, tzinfo=UTC)
+"""The simulated time at which the demo begins."""
 
 
 @dataclass(slots=True)
 class Stage:
-    """One tenant, one console, one copy of the example estate; time stands still until it is moved."""
+    """One sandbox and one copy of the example estate. The simulated time changes only when `hours` moves it."""
 
     folder: Path
     variables: dict[str, str]
@@ -29,13 +30,18 @@ class Stage:
 
     @property
     def url(self) -> str:
+        """Return the sandbox's address, such as `http://127.0.0.1:8123`."""
         return self.variables["CONNECTWISE_SITE"]
 
     def say(self, text: str) -> None:
+        """Print the heading of a step, in bold on a terminal."""
         print(f"\n\x1b[1m── {text}\x1b[0m" if sys.stdout.isatty() else f"\n── {text}", flush=True)
 
     def reconciler(self, *arguments: str, expect: int = 0, quiet: bool = False) -> None:
-        """Runs one command as a person would, shows it, and remembers when it did not end as it should."""
+        """Print and run one `reconciler` command at the simulated time.
+
+        With `quiet`, print only the last line of its output. An exit code other than `expect` is added to `failures`.
+        """
         print(f"\n$ reconciler {' '.join(arguments)}", flush=True)
         environ = {**os.environ, **self.variables, "RECONCILER_NOW": self.now.isoformat()}
         command = [sys.executable, "-m", "reconciler", "-C", str(self.folder / "manifests"), *arguments]
@@ -44,17 +50,21 @@ class Stage:
             print(done.stdout.rstrip().splitlines()[-1] if done.stdout.strip() else "")
         if done.returncode != expect:
             print(done.stderr if quiet else "", end="")
-            self.failures.append(f"`reconciler {' '.join(arguments)}` ended with {done.returncode}, not {expect}")
+            self.failures.append(
+                f"`reconciler {' '.join(arguments)}` ended with exit code {done.returncode} instead of {expect}"
+            )
 
     def hours(self, number: int) -> None:
+        """Move the simulated time of the sandbox and of the next commands forward by `number` hours."""
         self.now += timedelta(hours=number)
         self.control("clock", {"now": self.now.isoformat()})
 
     def control(self, path: str, body: dict[str, Any]) -> None:
+        """Send a control request to the sandbox (docs/sandbox.md lists them). Raise `httpx.HTTPError` if it fails."""
         httpx.post(f"{self.url}/sandbox/{path}", json=body).raise_for_status()
 
     def connectwise(self) -> httpx.Client:
-        """The tenant as a person at ConnectWise's own screens would reach it: nothing of reconciler's is in it."""
+        """Return an HTTP client for the tenant that uses no code of reconciler."""
         company, public = self.variables["CONNECTWISE_COMPANY"], self.variables["CONNECTWISE_PUBLIC_KEY"]
         codebase = httpx.get(f"{self.url}/login/companyinfo/{company}").raise_for_status().json()["Codebase"]
         return httpx.Client(
@@ -65,7 +75,11 @@ class Stage:
 
 
 @contextmanager
-def raised(folder: Path) -> Iterator[Stage]:
+def started(folder: Path) -> Iterator[Stage]:
+    """Start a sandbox, give the stage on it, and stop the sandbox at the end.
+
+    `folder` holds a copy of the example estate in `manifests/`.
+    """
     command = [sys.executable, "-m", "reconciler", "sandbox", "--clock", START.isoformat()]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
@@ -76,9 +90,10 @@ def raised(folder: Path) -> Iterator[Stage]:
 
 
 def _first_json(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Return the variables that the sandbox prints when it is ready."""
     text = ""
     for line in process.stdout or ():
         text += line
         if line.rstrip() == "}":
             return dict(json.loads(text))
-    raise SystemExit("the sandbox did not start; try: reconciler sandbox")
+    raise SystemExit("The sandbox did not start. Run `reconciler sandbox` to see why.")

@@ -1,35 +1,41 @@
-"""The README holds what the demo prints today, and its first customer is billed by following it to the letter."""
+"""The README's picture shows what the demo prints today, and docs/first-customer.md bills a customer as written."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 import httpx
 import pytest
 
-from demo.samples import SAMPLE, outputs, refreshed, told
+from demo.recording import END, FIRST, PICTURE, WIDTH, drawn, excerpt, printed
 from reconciler.cli.main import run
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 from reconciler.sandbox.world import World
-from tests.test_docs import EXIT
+from tests.test_docs import EXIT, commands
 from tests.times import START
+from tools.dist import describe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST_CUSTOMER = ROOT / "docs" / "first-customer.md"
+INSTALL = ROOT / "docs" / "install.md"
 BLOCK = re.compile(r"```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 FILE = re.compile(r"`(manifests/\S+\.yaml)`")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that the section tells a reader to do: write a file, or run a command that ends with a code."""
+    """One thing that the page tells the reader to do: write a file, or run a command that ends with an exit code."""
 
     file: str = ""
     text: str = ""
@@ -37,11 +43,9 @@ class Step:
     code: int = 0
 
 
-def section(title: str) -> str:
-    return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
-
-
-def steps(text: str) -> list[Step]:
+def steps(page: Path) -> list[Step]:
+    """Return the steps of a page in their order."""
+    text = page.read_text(encoding="utf-8")
     found: list[Step] = []
     end = 0
     for block in BLOCK.finditer(text):
@@ -58,7 +62,7 @@ def steps(text: str) -> list[Step]:
 
 @pytest.fixture
 def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningSandbox]:
-    """An empty folder, an empty tenant, and a console with customers."""
+    """Serve an empty tenant and a console with six customers, and work in an empty folder."""
     clock = Clock(START)
     with RunningSandbox(Sandbox(clock=clock, console=Console(clock, World(1, 6, START)))) as served:
         for name, value in served.variables().items():
@@ -69,6 +73,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running
 
 
 def follow(these: list[Step]) -> None:
+    """Do the steps as a reader would."""
     for step in these:
         if step.file:
             path = Path(step.file)
@@ -80,7 +85,7 @@ def follow(these: list[Step]) -> None:
 
 
 def tenant() -> httpx.Client:
-    """The tenant as a person at its screens reaches it."""
+    """Return an HTTP client for the tenant that uses no code of reconciler."""
     site, company = os.environ["CONNECTWISE_SITE"], os.environ["CONNECTWISE_COMPANY"]
     codebase = httpx.get(f"{site}/login/companyinfo/{company}").raise_for_status().json()["Codebase"]
     return httpx.Client(
@@ -90,10 +95,10 @@ def tenant() -> httpx.Client:
     )
 
 
-def test_the_first_customer_is_billed_by_the_steps_of_the_readme(
+def test_the_steps_of_the_page_bill_the_first_customer(
     running: RunningSandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    follow(steps(section("Your first customer")))
+    follow(steps(FIRST_CUSTOMER))
     assert " 121 " in capsys.readouterr().out
 
     with tenant() as connectwise:
@@ -102,17 +107,17 @@ def test_the_first_customer_is_billed_by_the_steps_of_the_readme(
     assert (addition["product"]["identifier"], addition["quantity"], addition["unitPrice"]) == ("BACKUP-GB", 121, 0.15)
 
 
-def test_the_hour_after_the_readme_has_nothing_to_do(
+def test_the_hour_after_the_last_step_has_nothing_to_do(
     running: RunningSandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    follow(steps(section("Your first customer")))
+    follow(steps(FIRST_CUSTOMER))
     capsys.readouterr()
 
     assert run(["plan", "--only", "usage", "--detailed-exitcode"]) == 0
     assert "No changes." in capsys.readouterr().out
 
 
-def test_a_company_that_exists_is_used_and_not_made_twice(running: RunningSandbox) -> None:
+def test_a_company_that_exists_is_used_and_not_created_twice(running: RunningSandbox) -> None:
     with tenant() as connectwise:
         body = {
             "identifier": "AlderDental",
@@ -123,42 +128,95 @@ def test_a_company_that_exists_is_used_and_not_made_twice(running: RunningSandbo
             "site": {"name": "Main"},
         }
         made = connectwise.post("/company/companies", json=body).raise_for_status().json()["id"]
-        follow(steps(section("Your first customer")))
+        follow(steps(FIRST_CUSTOMER))
 
         assert [each["id"] for each in connectwise.get("/company/companies").json() if each["id"] == made] == [made]
         assert connectwise.get("/finance/agreements").json()[0]["company"]["id"] == made
 
 
-def test_the_variables_of_the_readme_are_those_that_its_workspace_reads() -> None:
-    text = section("Your first customer")
+def test_the_page_exports_the_variables_that_its_workspace_reads() -> None:
+    text = FIRST_CUSTOMER.read_text(encoding="utf-8")
 
     exported = re.findall(r"^export (\w+)=", text, re.MULTILINE)
     assert set(exported) == set(re.findall(r"\{env: (\w+)\}", text)) - {"NAME"}
     assert exported == list(Sandbox().variables(""))
 
 
+def test_the_short_walk_of_the_readme_is_part_of_the_long_one() -> None:
+    long = [step.arguments for step in steps(FIRST_CUSTOMER)]
+    short = [tuple(arguments) for arguments, _ in commands(ROOT / "README.md") if arguments[0] == "reconciler"]
+
+    assert len(short) == 5
+    for arguments in short:
+        assert any(step[: len(arguments)] == arguments for step in long), arguments
+
+
+def test_the_readme_fits_two_screens() -> None:
+    assert len(README.splitlines()) <= 100
+
+
+def test_the_folder_that_the_page_builds_installs_the_wheel_with_its_pip_command(tmp_path: Path) -> None:
+    """The libraries are left out here: .ci/run installs them too, from the package index."""
+    folder = tmp_path / "dist"
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    for name, text in describe(wheel, "").items():
+        (folder / name).write_text(text, encoding="utf-8")
+    page = INSTALL.read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `dist/(\S+)`", page, re.MULTILINE)) == {each.name for each in folder.iterdir()}
+
+    [given] = [arguments for arguments, _ in commands(INSTALL) if arguments[1:3] == ["-m", "pip"]]
+    into = ["--no-index", "--quiet", "--disable-pip-version-check", "--target", str(tmp_path / "site")]
+    done = subprocess.run(
+        [sys.executable, *given[1:], *into], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "reconciler" / "__main__.py").is_file()
+
+
 @pytest.fixture(scope="module")
 def demo_story() -> str:
-    """One run of `make demo`, on real HTTP, from an empty tenant to a customer that grows; it has to end well."""
-    return told()
+    """Run `make demo` once, over real HTTP, and return what it prints. It must succeed."""
+    return printed()
 
 
 def test_the_demo_ends_well_and_shows_the_main_job(demo_story: str) -> None:
-    assert "Plan: 34 to create; 0 unchanged. A month: 0.00 → 288.94 USD (+288.94)." in demo_story
-    assert "» Addition/elmhurst-foundry.storage:backup-gb" in demo_story
-    assert "No changes. 34 documents and additions are as declared." in demo_story
-    assert "Plan: 1 to create, 1 to update; 6 unchanged. A month: 288.94 → 298.92 USD (+9.98)." in demo_story
-    assert "6 accounted for." in demo_story
+    said = re.sub(r"\x1b\[[0-9;]*m", "", demo_story)
+    assert "Plan: 34 to create; 0 unchanged. A month: 0.00 → 288.94 USD (+288.94)." in said
+    assert "» Addition/elmhurst-foundry.storage:backup-gb" in said
+    assert "No changes. 34 documents and additions are as declared." in said
+    assert "Plan: 1 to create, 1 to update; 6 unchanged. A month: 288.94 → 298.92 USD (+9.98)." in said
+    assert "6 accounted for." in said
 
 
-def test_the_samples_are_what_the_demo_prints(demo_story: str) -> None:
-    assert len(SAMPLE.findall(README)) == 2
-    assert refreshed(README, demo_story) == README, "make readme"
+def test_the_picture_is_what_the_demo_prints(demo_story: str) -> None:
+    assert f"({PICTURE.relative_to(ROOT).as_posix()})" in README
+    assert PICTURE.read_text(encoding="utf-8") == drawn(demo_story), "run `make readme`"
 
 
-def test_a_sample_is_all_that_the_last_run_of_a_command_printed() -> None:
-    story = "\n── One\n\n$ a b\nfirst\n\n$ a b\n\nsecond\n  third \n\n── Two\n\n$ c\n"
-    page = "x\n<!-- demo: a b -->\n```text\nold\n```\ny"
+def test_the_picture_shows_plan_apply_and_report_and_can_be_read(demo_story: str) -> None:
+    shown = excerpt(demo_story).plain.rstrip().splitlines()
 
-    assert outputs(story) == {"a b": "second\n  third ", "c": ""}
-    assert refreshed(page, story) == "x\n<!-- demo: a b -->\n```text\nsecond\n  third\n```\ny"
+    ran = [line.split()[2] for line in shown if line.startswith("$ ")]
+    assert ran == ["plan", "apply", "usage"]
+    assert max(map(len, shown)) <= WIDTH <= 120
+    assert len(shown) <= 60
+
+
+def test_the_picture_loads_nothing_from_the_network() -> None:
+    picture = PICTURE.read_text(encoding="utf-8")
+
+    assert re.findall(r"\w+://[^\s\"<)]+", picture) == ["http://www.w3.org/2000/svg"]
+    assert not re.search(r"@import|@font-face|url\((?!#)|<script|href", picture)
+    assert ElementTree.fromstring(picture).tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_a_picture_begins_and_ends_at_the_lines_that_it_names() -> None:
+    story = f"before\n{FIRST} a\n\n$ one\n\x1b[32m+ two\x1b[0m\n{END}\nafter\n"
+
+    assert excerpt(story).plain == f"{FIRST} a\n\n$ one\n+ two\n"
+    assert drawn(story) == drawn(story)
+    assert "before" not in drawn(story)
+    assert "after" not in drawn(story)
