@@ -147,3 +147,15 @@ def test_the_glossary_has_each_action_of_a_plan_and_each_state_of_coverage() -> 
         "orphan",
         "invoiced",
     } <= named
+
+
+def test_each_billing_rule_has_its_row_of_tests() -> None:
+    page = (ROOT / "docs" / "billing.md").read_text(encoding="utf-8")
+    rules, _, tests = page.partition("## The test of each rule")
+    first = re.compile(r"^\| ([^|]+?) \|", re.MULTILINE)
+    headings = {"rule", "step", "name", "state", "---"}
+
+    told = [name for name in first.findall(rules) if name not in headings]
+    proved = [name for name in first.findall(tests) if name not in headings]
+    assert proved == [*told, "matching by id"]
+    assert len(told) > 60
