@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from reconciler.applying.children import write_children
-from reconciler.applying.readback import fields_taken
+from reconciler.applying.read_back import read_back_fields
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid, NotTaken, StateUnknown
+from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid, NotStored, StateUnknown
 from reconciler.connectwise.writing import LOST, checked
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.forms import Tables
@@ -77,28 +77,28 @@ async def _write(action: Action, bench: Workbench) -> None:
     request = request_of(action, bench.ids, bench.tables, bench.secret)
     client = bench.client
     named = {name: value for name, value in request.sent.items() if of.may_be_named_otherwise(name)}
-    check = fields_taken(of, {name: value for name, value in request.sent.items() if name not in named})
+    check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in named})
 
     async def find() -> dict[str, Any] | None:
         return await find_by_key(client, of, values_of(action, bench.ids))
 
     async def post() -> dict[str, Any]:
         try:
-            made = await client.create(request.path, request.body, find=find, check=check, unread=of.unread)
+            made = await client.create(request.path, request.body, lookup=find, read_back=check, write_only=of.unread)
         except (Invalid, Conflict) as refused:
             if not says_it_exists(refused):
                 raise
             raise await explained(client, of, values_of(action, bench.ids), refused) from refused
-        return await taken(made)
+        return await confirmed(made)
 
     async def patch() -> dict[str, Any]:
-        return await taken(await client.patch(request.path, request.body, check=check, unread=of.unread))
+        return await confirmed(await client.patch(request.path, request.body, read_back=check, write_only=of.unread))
 
-    async def taken(answer: dict[str, Any]) -> dict[str, Any]:
-        """The answer, once the fields that ConnectWise may name otherwise have taken, too."""
-        missed = fields_taken(of, named)(answer)
-        if missed and not await is_meant(client, of, values_of(action, bench.ids), answer):
-            checked(request.method, request.path, answer, lambda _answer: missed)
+    async def confirmed(answer: dict[str, Any]) -> dict[str, Any]:
+        """Return the response, once also the fields that ConnectWise may name differently were stored."""
+        mismatches = read_back_fields(of, named)(answer)
+        if mismatches and not await is_meant(client, of, values_of(action, bench.ids), answer):
+            checked(request.method, request.path, answer, lambda _answer: mismatches)
         return answer
 
     if action.id is not None:
@@ -163,7 +163,7 @@ async def _journalled(
         # A POST was looked up after each lost answer, and is not there. Of the others nobody has looked.
         note("failed" if method == "POST" else "unknown", error=str(error))
         raise error if method == "POST" else _unknown(error) from error
-    except NotTaken as error:
+    except NotStored as error:
         if address is None and error.id is not None:
             bench.ids[action.address] = error.id
         note("failed", error.id, error=str(error), answer=_told(request, error.stored or {}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from reconciler.applying.readback import body_taken, untaken
+from reconciler.applying.read_back import mismatches, read_back_body
 from reconciler.applying.requests import ChildWrites
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.forms import Tables
@@ -32,7 +32,7 @@ async def write_children(
         body = writes.children.encode(item, value, tables)
         if found:
             # Only what differs: the rest may be read-only on what stands, as the kind of a communication is.
-            differing = {missed.field: body[missed.field] for missed in untaken(body, found[0])}
+            differing = {each.field: body[each.field] for each in mismatches(body, found[0])}
             if differing:
                 await _patch(client, f"{path}/{found[0]['id']}", differing, journalled)
         else:
@@ -65,11 +65,11 @@ async def _post(
     async def find() -> dict[str, Any] | None:
         return next(iter(_standing(writes, await Reader(client).children(path), item)), None)
 
-    await journalled("POST", path, body, lambda: client.create(path, body, find=find, check=body_taken(body)))
+    await journalled("POST", path, body, lambda: client.create(path, body, lookup=find, read_back=read_back_body(body)))
 
 
 async def _patch(client: ConnectWise, path: str, body: dict[str, Any], journalled: Journalled) -> None:
-    await journalled("PATCH", path, body, lambda: client.patch(path, body, check=body_taken(body)))
+    await journalled("PATCH", path, body, lambda: client.patch(path, body, read_back=read_back_body(body)))
 
 
 async def _take_away(client: ConnectWise, writes: ChildWrites, path: str, journalled: Journalled) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from reconciler.applying.readback import untaken
+from reconciler.applying.read_back import mismatches
 from reconciler.applying.requests import REDACTED
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import NotFound
@@ -54,7 +54,7 @@ async def _look(client: ConnectWise, intent: Intent) -> Object | None:
     except NotFound:  # the object itself, or what it was to be made below: deleted by somebody since
         return {"id": int(intent.path.rsplit("/", 1)[1])} if intent.method == "DELETE" else None
     of = None if "#" in intent.address else kind(intent.address.partition("/")[0])
-    if intent.method == "DELETE" or untaken(_sent(intent), live, of):
+    if intent.method == "DELETE" or mismatches(_sent(intent), live, of):
         return None
     return live
 
@@ -68,7 +68,7 @@ async def _made(client: ConnectWise, intent: Intent) -> Object | None:
             return found
     if "#" in intent.address:
         rows = await Reader(client).children(intent.path)
-        return next((row for row in rows if not untaken(_sent(intent), row)), None)
+        return next((row for row in rows if not mismatches(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
     if not {*of.required_key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
         return None  # an earlier version sent it, and named fields that there are no more: planning finds it by its tag

@@ -17,7 +17,7 @@ from reconciler.connectwise.errors import (
     Invalid,
     NotFound,
     NotJson,
-    NotTaken,
+    NotStored,
     Redirected,
     ServerFailed,
     StateUnknown,
@@ -28,7 +28,7 @@ from reconciler.connectwise.errors import (
     Unreachable,
 )
 from reconciler.connectwise.wire import Clock
-from reconciler.connectwise.writing import Untaken
+from reconciler.connectwise.writing import Mismatch
 
 __all__ = [
     "BadConnection",
@@ -42,9 +42,10 @@ __all__ = [
     "FieldError",
     "Forbidden",
     "Invalid",
+    "Mismatch",
     "NotFound",
     "NotJson",
-    "NotTaken",
+    "NotStored",
     "Redirected",
     "RequestCounts",
     "ServerFailed",
@@ -55,6 +56,5 @@ __all__ = [
     "Unauthorized",
     "UnknownCompany",
     "Unreachable",
-    "Untaken",
     "conditions",
 ]

@@ -198,34 +198,41 @@ class ConnectWise:
         path: str,
         body: Mapping[str, Any],
         *,
-        find: Callable[[], Awaitable[dict[str, Any] | None]],
-        check: writing.Check,
-        unread: Collection[str] = (),
+        lookup: writing.Lookup,
+        read_back: writing.ReadBack,
+        write_only: Collection[str] = (),
     ) -> Object:
-        """POST an object and give it back as stored; it is never made twice.
+        """POST an object and return it as stored. The object is never created twice.
 
-        `find` looks the object up by its natural key, whole, and is called when the answer was lost. `check` says
-        which fields of the answered object did not take. `unread` names write-only fields (a password), which are
-        never shown. Raises `NotTaken` when something else was stored than asked, `StateUnknown` when the answer was
-        lost and `find` failed as well.
+        `lookup` finds the whole object by its natural key; it is called when there was no usable response. `read_back`
+        compares the stored object with what was sent. `write_only` names fields whose values are never shown, such as
+        a password. Raises `NotStored` when `read_back` finds a mismatch, and `StateUnknown` when there was no usable
+        response and `lookup` failed as well.
         """
         return await writing.create(
-            self._wire, self._checks, _rooted(path), body, find=find, check=check, unread=unread
+            self._wire,
+            self._checks,
+            _rooted(path),
+            body,
+            lookup=lookup,
+            read_back=read_back,
+            write_only=write_only,
         )
 
     async def patch(
-        self, path: str, values: Mapping[str, Any], *, check: writing.Check, unread: Collection[str] = ()
+        self, path: str, values: Mapping[str, Any], *, read_back: writing.ReadBack, write_only: Collection[str] = ()
     ) -> Object:
-        """Replace fields of an object, each whole, and give it back as stored. Raises `NotTaken` for what `check`
-        finds.
+        """PATCH fields, replacing the whole value of each, and return the object as stored.
 
-        Keys are field names; `ValueError` for a sub-path such as `company/identifier`, which can answer a false 200
-        that stores nothing [seen].
+        Keys are field names. Raises `ValueError` for a sub-path such as `company/identifier`, for which ConnectWise can
+        answer 200 and store nothing [seen]. Raises `NotStored` when `read_back` finds a mismatch.
         """
-        return await writing.patch(self._wire, self._checks, _rooted(path), values, check=check, unread=unread)
+        return await writing.patch(
+            self._wire, self._checks, _rooted(path), values, read_back=read_back, write_only=write_only
+        )
 
     async def delete(self, path: str) -> None:
-        """Delete an object; one that is gone already is fine. Raises `Conflict` when it is in use [docs]."""
+        """DELETE an object. An object that is already gone is fine. Raises `Conflict` when it is in use [docs]."""
         await writing.delete(self._wire, path)
 
     async def list_children(

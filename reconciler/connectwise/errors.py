@@ -16,7 +16,7 @@
     ├── NotJson                 something else than JSON: a proxy's page, or a cut-off answer
     │   └── Malformed           JSON with a value that this endpoint cannot have: an id that is no number
     ├── EndlessPaging           a list that repeats itself, or leads on in a form that is not understood
-    ├── NotTaken                a 200 that did not store what was asked
+    ├── NotStored                a 200 that did not store what was asked
     └── StateUnknown            an answer was lost, and so was the look-up after it
 
 Each carries the method, the endpoint (the path alone), the status, the server's code and fields, and advice. No
@@ -176,8 +176,11 @@ class EndlessPaging(ConnectWiseError):
     """A page brought nothing new, led back, or led on in a form that is not understood."""
 
 
-class NotTaken(ConnectWiseError):
-    """The server said yes and stored something else. `id` is the object's, when there is one, and `stored` is it."""
+class NotStored(ConnectWiseError):
+    """The server reported success but stored other values.
+
+    `stored` is the object as stored, and `id` its id; each is None where it is not known.
+    """
 
     def __init__(
         self, what: str, *, object_id: int | None = None, stored: Mapping[str, Any] | None = None, **about: Any

@@ -1,8 +1,7 @@
-"""Writes that are made once, and read back.
+"""POST, PATCH and DELETE: every write is sent once, and what ConnectWise stored is compared with what was sent.
 
-A POST is the one request that must not be repeated blindly: there is no idempotency key [spec]. So after an answer
-that was lost, the object is looked up by its natural key before anything else, and the POST is sent again only when
-it is not there.
+ConnectWise has no idempotency key [spec], so a POST must not simply be repeated. When the response to a POST is lost,
+`create` looks the object up by its natural key first, and sends the POST again only when the object does not exist.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from reconciler.connectwise.errors import (
     Invalid,
     NotFound,
     NotJson,
-    NotTaken,
+    NotStored,
     Redirected,
     ServerFailed,
     StateUnknown,
@@ -30,22 +29,24 @@ from reconciler.connectwise.retrying import TRIES
 from reconciler.connectwise.wire import Wire
 
 LOST = (Unreachable, ServerFailed, NotJson)
-"""After these a write may or may not have been carried out."""
+"""Errors after which a write may or may not have been carried out."""
 
-Find = Callable[[], Awaitable[dict[str, Any] | None]]
+Lookup = Callable[[], Awaitable[dict[str, Any] | None]]
+"""Finds the object by its natural key; None where it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
-class Untaken:
-    """A field that holds something else than was asked for."""
+class Mismatch:
+    """A field whose stored value is not the value that was sent."""
 
     field: str
-    asked: Any
-    answered: Any
+    sent: Any
+    stored: Any
 
 
-Check = Callable[[Mapping[str, Any]], Sequence[Untaken]]
-"""The object that came back → the fields that did not take. The caller knows what its values mean."""
+ReadBack = Callable[[Mapping[str, Any]], Sequence[Mismatch]]
+"""Compares the stored object with what was sent. The caller supplies it, because only the caller knows which values
+count as the same."""
 
 
 async def create(
@@ -54,85 +55,93 @@ async def create(
     path: str,
     body: Mapping[str, Any],
     *,
-    find: Find,
-    check: Check,
-    unread: Collection[str],
+    lookup: Lookup,
+    read_back: ReadBack,
+    write_only: Collection[str],
 ) -> dict[str, Any]:
-    """POST an object, once; see `ConnectWise.create`."""
+    """POST an object and return it as stored; see `ConnectWise.create`."""
     tries = 0
     while True:
         failure: ConnectWiseError
         try:
-            hidden = hidden_values(body, unread)
+            hidden = hidden_values(body, write_only)
             shape = shapes.of_object(path, "POST")
-            answer = await wire.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
-            if not wire.is_elsewhere(answer.headers.get("location", "")):
-                return await _confirmed(wire, shapes, "POST", path, answer.body, check)
-            tries, failure = TRIES, _made_elsewhere(path, answer.status)
+            response = await wire.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
+            if not wire.is_elsewhere(response.headers.get("location", "")):
+                return await _confirmed(wire, shapes, "POST", path, response.body, read_back)
+            tries, failure = TRIES, _created_elsewhere(path, response.status)
         except LOST as lost:
             tries, failure = tries + 1, lost
-            # A server that was slow rather than dead may finish after we gave up; leave it the time to.
+            # A slow server may finish the request after the timeout. Wait before the lookup, so that it can.
             await wire.breathe(tries)
         except Redirected as redirected:
-            # It may have been carried out before the answer was turned into a redirect [seen].
+            # A proxy can turn the response into a redirect after the server carried out the request [seen].
             tries, failure = TRIES, redirected
             await wire.breathe(1)
         except (Invalid, Conflict) as refused:
-            # After a lost answer the refusal may mean that the first try did arrive, only later than we looked.
+            # After a lost response, a refusal can mean that the first POST did arrive, but after the lookup.
             if tries == 0:
                 raise
             tries, failure = TRIES, refused
-        found = await _look_up(find, path, failure)
+        found = await _look_up(lookup, path, failure)
         if found is not None:
-            return checked("POST", path, found, check)
+            return checked("POST", path, found, read_back)
         if tries >= TRIES:
             raise failure
 
 
-def _made_elsewhere(path: str, status: int) -> StateUnknown:
+def _created_elsewhere(path: str, status: int) -> StateUnknown:
     return StateUnknown(
-        "ConnectWise said that it was made, at an address on another host, and it is not there",
+        "the response says that the object was created on another host, and the object is not in ConnectWise",
         method="POST",
         endpoint=path,
         status=status,
-        advice="A proxy may stand before ConnectWise. Run again: it is looked up first, and not made twice.",
+        advice="A proxy may be in front of ConnectWise. Run again: the run looks the object up before it creates one.",
     )
 
 
 async def patch(
-    wire: Wire, shapes: Checks, path: str, values: Mapping[str, Any], *, check: Check, unread: Collection[str]
+    wire: Wire,
+    shapes: Checks,
+    path: str,
+    values: Mapping[str, Any],
+    *,
+    read_back: ReadBack,
+    write_only: Collection[str],
 ) -> dict[str, Any]:
-    """PATCH fields by replacing each whole; see `ConnectWise.patch`."""
+    """PATCH fields, replacing the whole value of each, and return the object as stored; see `ConnectWise.patch`."""
     for key in values:
         if "/" in key:
-            raise ValueError(f"{key!r} is a sub-path, which can answer a false 200; replace the whole reference")
+            raise ValueError(
+                f"{key!r} is a sub-path: ConnectWise can answer 200 and store nothing; replace the whole reference"
+            )
     operations = [{"op": "replace", "path": key, "value": value} for key, value in values.items()]
-    hidden = hidden_values(values, unread)
+    hidden = hidden_values(values, write_only)
 
     async def send(operations: list[dict[str, Any]]) -> dict[str, Any]:
         try:
-            answer = await wire.send("PATCH", path, body=operations, hidden=hidden)
+            response = await wire.send("PATCH", path, body=operations, hidden=hidden)
         except (Redirected, NotJson) as unclear:
-            # It may have been carried out before the answer was turned into a redirect [seen], or into a page.
+            # A proxy can replace the response by a redirect [seen] or a page after the server carried out the PATCH.
             try:
-                return checked("PATCH", path, await _stored(wire, shapes, path), check)
+                return checked("PATCH", path, await _stored(wire, shapes, path), read_back)
             except ConnectWiseError:
                 raise unclear from None
-        if not _is_object(shapes, path, answer.body):
-            return checked("PATCH", path, await _stored(wire, shapes, path), check)
-        return await _confirmed(wire, shapes, "PATCH", path, answer.body, check)
+        if not _is_object(shapes, path, response.body):
+            return checked("PATCH", path, await _stored(wire, shapes, path), read_back)
+        return await _confirmed(wire, shapes, "PATCH", path, response.body, read_back)
 
     try:
         return await send(operations)
     except Invalid as refused:
         if "customFields" in values or not wants_custom_fields(refused):
             raise
-    # It clears nothing: an entry that is left out keeps its value [seen].
+    # An empty list clears nothing: custom fields that are not in it keep their values [seen].
     return await send([*operations, {"op": "replace", "path": "customFields", "value": []}])
 
 
 def _is_object(shapes: Checks, path: str, body: Any) -> bool:
-    """Whether the answer to a PATCH is the object. Some are empty, `{}` or a list [guess]."""
+    """Return whether the response to a PATCH is the object. Some responses are empty, `{}` or a list [guess]."""
     try:
         shapes.of_object(path, "PATCH")(body)
     except NotJson:
@@ -140,30 +149,34 @@ def _is_object(shapes: Checks, path: str, body: Any) -> bool:
     return True
 
 
-async def _confirmed(wire: Wire, shapes: Checks, method: str, path: str, answered: Any, check: Check) -> dict[str, Any]:
-    """The answered object, when it holds what was asked. Where it does not, the object as it stands decides: an answer
-    can hold less than was stored."""
+async def _confirmed(
+    wire: Wire, shapes: Checks, method: str, path: str, returned: Any, read_back: ReadBack
+) -> dict[str, Any]:
+    """Return the object of the response, when it holds what was sent.
+
+    When it does not, the object is read again and decides: a response can hold less than was stored.
+    """
     try:
-        return checked(method, path, answered, check)
-    except NotTaken as missed:
-        if method == "POST" and missed.id is None:
+        return checked(method, path, returned, read_back)
+    except NotStored as error:
+        if method == "POST" and error.id is None:
             raise
-        where = path if method == "PATCH" else f"{path.rstrip('/')}/{missed.id}"
+        where = path if method == "PATCH" else f"{path.rstrip('/')}/{error.id}"
         try:
-            return checked(method, path, await _stored(wire, shapes, where), check)
-        except NotTaken:
+            return checked(method, path, await _stored(wire, shapes, where), read_back)
+        except NotStored:
             raise
         except ConnectWiseError:
-            raise missed from None
+            raise error from None
 
 
 async def _stored(wire: Wire, shapes: Checks, path: str) -> Any:
-    """The object as it stands now, where the answer to a write does not hold it."""
+    """Return the object as it is now."""
     return (await wire.send("GET", path, check=shapes.of_object(path))).body
 
 
 async def delete(wire: Wire, path: str) -> None:
-    """DELETE an object. One that is not there is deleted already, perhaps by a try whose answer was lost."""
+    """DELETE an object. A 404 for the object counts as success: an earlier try may have deleted it."""
     try:
         await wire.send("DELETE", path)
     except NotFound as error:
@@ -171,52 +184,55 @@ async def delete(wire: Wire, path: str) -> None:
             raise
 
 
-def checked(method: str, path: str, answered: Any, check: Check) -> dict[str, Any]:
-    """The answered object, when it holds what was asked. Raises `NotTaken`, or `NotJson` when it is no object."""
-    if not isinstance(answered, dict):
+def checked(method: str, path: str, returned: Any, read_back: ReadBack) -> dict[str, Any]:
+    """Return the object of a response, when it holds what was sent.
+
+    Raises `NotStored` when `read_back` finds a mismatch, and `NotJson` when the response is not an object.
+    """
+    if not isinstance(returned, dict):
         raise NotJson(
-            "the answer to a write is not the object that was written",
+            "the response to a write is not the written object",
             method=method,
             endpoint=path,
-            advice="Whether it took is not known; run again, which looks first.",
+            advice="The change may or may not have been stored. Run again: the run checks before it writes.",
         )
-    missed = check(answered)
-    if missed:
-        object_id = answered.get("id")
-        raise NotTaken(
-            "ConnectWise said yes, but " + "; ".join(map(_sentence, missed)),
+    mismatches = read_back(returned)
+    if mismatches:
+        object_id = returned.get("id")
+        raise NotStored(
+            "ConnectWise reported success, but " + "; ".join(map(_sentence, mismatches)),
             method=method,
             endpoint=path,
             object_id=object_id if isinstance(object_id, int) else None,
-            stored=answered,
-            advice="The field may be read-only, computed, or changed by a workflow rule; set it in ConnectWise, "
+            stored=returned,
+            advice="The field may be read-only, computed, or changed by a workflow rule. Set it in ConnectWise, "
             "or leave it out of the manifest.",
         )
-    return answered
+    return returned
 
 
-def hidden_values(body: Mapping[str, Any], unread: Collection[str]) -> tuple[str, ...]:
-    """The values of write-only fields, which no message may repeat."""
-    return tuple(value for key, value in body.items() if key in unread and isinstance(value, str) and value)
+def hidden_values(body: Mapping[str, Any], write_only: Collection[str]) -> tuple[str, ...]:
+    """Return the values of write-only fields, which no message may show."""
+    return tuple(value for key, value in body.items() if key in write_only and isinstance(value, str) and value)
 
 
-def _sentence(missed: Untaken) -> str:
-    return f"{missed.field} is {_told(missed.answered)} where {_told(missed.asked)} was asked for"
+def _sentence(mismatch: Mismatch) -> str:
+    return f"{mismatch.field} is {_as_text(mismatch.stored)} instead of {_as_text(mismatch.sent)}"
 
 
-def _told(value: Any) -> str:
-    """A value as JSON has it; what is not there is empty."""
+def _as_text(value: Any) -> str:
+    """Return a value as JSON; None is `empty`."""
     return "empty" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
-async def _look_up(find: Find, path: str, lost: ConnectWiseError) -> dict[str, Any] | None:
+async def _look_up(lookup: Lookup, path: str, lost: ConnectWiseError) -> dict[str, Any] | None:
     try:
-        return await find()
+        return await lookup()
     except ConnectWiseError as failed:
         raise StateUnknown(
-            f"the answer was lost ({lost.what}), and the look-up after it failed ({failed.what})",
+            f"there was no usable response ({lost.what}), and the lookup after it failed ({failed.what})",
             method="POST",
             endpoint=path,
             status=lost.status,
-            advice="It may or may not have been made. Run again: it is looked up first, and not made twice.",
+            advice="The object may or may not exist now. Run again: the run looks it up before it creates one.",
         ) from failed

@@ -344,7 +344,7 @@ def test_a_field_that_did_not_take_is_a_loud_failure(small: Shop) -> None:
     with small.meddled(cheat):
         said = small.apply(code=4)
 
-    assert 'ConnectWise said yes, but city is empty where "Tampa" was asked for' in said.out
+    assert 'ConnectWise reported success, but city is empty instead of "Tampa"' in said.out
     company = small.one("/company/companies", identifier="AlderDental")
     written = small.journal("address, state, object_id")
     assert ("Company/alder-dental", "failed", company["id"]) in written

@@ -151,7 +151,7 @@ def test_a_false_yes_to_an_entry_below_an_object_is_a_failure(standing: Shop) ->
     with standing.meddled(cheat):
         said = standing.apply(code=4)
 
-    assert "ConnectWise said yes, but type is" in said.out
+    assert "ConnectWise reported success, but type is" in said.out
     company = standing.one("/company/companies", identifier="AlderDental")["id"]
     assert f"Company/alder-dental#company/companies/{company}/typeAssociations" in standing.journal("address")[-1]
 

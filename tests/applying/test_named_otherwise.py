@@ -105,7 +105,7 @@ def test_a_plan_file_goes_on_over_one_with_another_name(small: Shop, tmp_path: P
 def test_one_that_is_read_back_without_its_solution_fails_and_is_never_made_twice(small: Shop) -> None:
     with small.meddled(stored(nothing)):
         said = small.apply(code=4)
-        assert "said yes, but solution is" in said.out + said.err
+        assert "reported success, but solution is" in said.out + said.err
         plan = small.plan("--only", "setup")
         (action,) = [each for each in plan["actions"] if each["kind"] == "ManagementSolution"]
         assert action["action"] == "update"

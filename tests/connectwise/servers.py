@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-from reconciler.applying.readback import body_taken
-from reconciler.connectwise import Connection, ConnectWise, Untaken
+from reconciler.applying.read_back import read_back_body
+from reconciler.connectwise import Connection, ConnectWise, Mismatch
 from reconciler.connectwise.codec import decode, encode
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.wire import Clock
@@ -197,7 +197,7 @@ def _bytes(reply: Reply) -> bytes:
     return f"HTTP/1.1 {reply.status} X\r\n{lines}\r\n".encode() + content[: reply.cut]
 
 
-def taken(body: Mapping[str, Any], *, but: str = "") -> Callable[[Mapping[str, Any]], Sequence[Untaken]]:
+def read_back(body: Mapping[str, Any], *, but: str = "") -> Callable[[Mapping[str, Any]], Sequence[Mismatch]]:
     """A read-back check for a body, less a field that no answer shows."""
     sent = decode(encode({name: value for name, value in body.items() if name != but}))
-    return body_taken(sent)
+    return read_back_body(sent)

@@ -21,7 +21,7 @@ from reconciler.connectwise import (
     Invalid,
     NotFound,
     NotJson,
-    NotTaken,
+    NotStored,
     ServerFailed,
     TooMany,
     Unauthorized,
@@ -31,7 +31,7 @@ from reconciler.connectwise import conditions as c
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 
-from .servers import Waits, taken
+from .servers import Waits, read_back
 
 COMPANIES = "/company/companies"
 ADDITIONS = "/finance/agreements/{parent_id}/additions"
@@ -234,14 +234,14 @@ async def test_a_company_is_made_once_changed_and_deleted(running: RunningSandbo
             return found[0] if found else None
 
         body, asked = company("ACME", "Acme", phoneNumber="  12 "), {"name": "Acme AG", "website": None}
-        made = await connectwise.create(COMPANIES, body, find=find, check=taken(body))
+        made = await connectwise.create(COMPANIES, body, lookup=find, read_back=read_back(body))
         path = f"{COMPANIES}/{made['id']}"
-        assert (await connectwise.patch(path, asked, check=taken(asked)))["name"] == "Acme AG"
+        assert (await connectwise.patch(path, asked, read_back=read_back(asked)))["name"] == "Acme AG"
         with pytest.raises(Invalid) as caught:
-            await connectwise.create(COMPANIES, company("ACME"), find=find, check=taken({}))
+            await connectwise.create(COMPANIES, company("ACME"), lookup=find, read_back=read_back({}))
         assert any(entry.code == "ObjectExists" for entry in caught.value.fields)
-        with pytest.raises((NotTaken, Invalid)):
-            await connectwise.patch(path, {"dateAcquired": "no date"}, check=taken({"dateAcquired": "no date"}))
+        with pytest.raises((NotStored, Invalid)):
+            await connectwise.patch(path, {"dateAcquired": "no date"}, read_back=read_back({"dateAcquired": "no date"}))
         await connectwise.delete(path)
         await connectwise.delete(path)
         with pytest.raises(NotFound):
@@ -266,7 +266,7 @@ async def test_nothing_is_made_twice_when_answers_are_dropped(running: RunningSa
                 return found[0] if found else None
 
             body = company(f"D{number}")
-            return await connectwise.create(COMPANIES, body, find=find, check=taken(body))
+            return await connectwise.create(COMPANIES, body, lookup=find, read_back=read_back(body))
 
         made = await asyncio.gather(*(make(number) for number in range(30)))
     stored = [row.data["identifier"] for row in sandbox.tenant.tables["company"].rows.values()]
@@ -290,7 +290,7 @@ async def test_money_is_stored_to_the_last_digit(running: RunningSandbox, sandbo
             return None
 
         path = ADDITIONS.format(parent_id=agreement)
-        made = await connectwise.create(path, body, find=nothing, check=taken(body))
+        made = await connectwise.create(path, body, lookup=nothing, read_back=read_back(body))
         bundled = await connectwise.list_children("addition", [agreement], path=ADDITIONS)
     assert (made["quantity"], made["unitPrice"]) == (Decimal("12.5"), Decimal("0.1"))
     assert bundled[agreement][0]["unitPrice"] == Decimal("0.1")
@@ -312,8 +312,8 @@ async def _product(connectwise: ConnectWise) -> dict[str, Any]:
             "subcategory": {"id": subcategory["id"]},
             "type": {"id": type_["id"]},
         },
-        find=nothing,
-        check=taken({}),
+        lookup=nothing,
+        read_back=read_back({}),
     )
 
 
@@ -326,16 +326,16 @@ async def test_a_password_is_write_only(running: RunningSandbox, sandbox: Sandbo
         made = await connectwise.create(
             "/system/integratorlogins",
             {"username": "reconciler", "password": "hunter2-Secret", "managedServicesApiFlag": True},
-            find=nothing,
-            check=taken({"username": "reconciler"}),
-            unread={"password"},
+            lookup=nothing,
+            read_back=read_back({"username": "reconciler"}),
+            write_only={"password"},
         )
         with pytest.raises(Invalid) as caught:
             await connectwise.patch(
                 f"/system/integratorlogins/{made['id']}",
                 {"password": "hunter2" * 10},
-                check=taken({}),
-                unread={"password"},
+                read_back=read_back({}),
+                write_only={"password"},
             )
     assert "password" not in made
     assert "hunter2" not in str(caught.value)

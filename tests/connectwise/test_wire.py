@@ -38,7 +38,7 @@ from reconciler.http.server_clock import ServerClock
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.server import RunningSandbox, Sandbox
 
-from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, scripted, taken
+from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, read_back, scripted
 
 FINE = Reply({"id": 1})
 INVALID = Reply(
@@ -561,7 +561,7 @@ async def test_any_transport_of_httpx_serves() -> None:
 
     transport = httpx.MockTransport(answer)
     async with ConnectWise(connection("api-na.myconnectwise.net"), transport=transport) as connectwise:
-        assert await connectwise.create("/x", {"id": 3}, find=nothing, check=taken({"id": 3})) == {"id": 3}
+        assert await connectwise.create("/x", {"id": 3}, lookup=nothing, read_back=read_back({"id": 3})) == {"id": 3}
     assert [str(request.url) for request in asked] == [
         "https://api-na.myconnectwise.net/login/companyinfo/acme",
         f"https://api-na.myconnectwise.net{ROOT}/x",

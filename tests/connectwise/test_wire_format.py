@@ -13,7 +13,7 @@ from reconciler.connectwise import conditions as c
 from reconciler.sandbox.server import Credentials
 
 from .conftest import Tenant
-from .servers import taken
+from .servers import read_back
 
 STATUSES = "/company/companies/statuses"
 COMPANIES = "/company/companies"
@@ -147,11 +147,14 @@ async def test_a_bundle_one_item_of_which_fails(writable: Tenant) -> None:
 async def test_a_create_a_patch_and_a_delete(writable: Tenant) -> None:
     async with writable.client() as connectwise:
         made = await connectwise.create(
-            COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing, check=taken({})
+            COMPANIES,
+            {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"},
+            lookup=nothing,
+            read_back=read_back({}),
         )
         path = f"{COMPANIES}/{made['id']}"
         asked = {"name": "Söhne & Co", "website": None}
-        assert (await connectwise.patch(path, asked, check=taken(asked)))["name"] == "Söhne & Co"
+        assert (await connectwise.patch(path, asked, read_back=read_back(asked)))["name"] == "Söhne & Co"
         await connectwise.delete(path)
 
 
@@ -159,7 +162,7 @@ async def test_a_create_a_patch_and_a_delete(writable: Tenant) -> None:
 async def test_a_refusal_that_names_its_fields(writable: Tenant) -> None:
     async with writable.client() as connectwise:
         with pytest.raises(Invalid) as caught:
-            await connectwise.create(COMPANIES, {"name": "Recorded"}, find=nothing, check=taken({}))
+            await connectwise.create(COMPANIES, {"name": "Recorded"}, lookup=nothing, read_back=read_back({}))
     assert {entry.field for entry in caught.value.fields} >= {"identifier"}
 
 
@@ -210,10 +213,16 @@ def test_no_cassette_holds_credentials_and_each_says_where_it_was_recorded() -> 
 
 async def _agreement(connectwise: Any) -> int:
     company = await connectwise.create(
-        COMPANIES, {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"}, find=nothing, check=taken({})
+        COMPANIES,
+        {"identifier": "RECORDED", "name": "Recorded", "city": "Bern"},
+        lookup=nothing,
+        read_back=read_back({}),
     )
     contact = await connectwise.create(
-        "/company/contacts", {"firstName": "Ann", "company": {"id": company["id"]}}, find=nothing, check=taken({})
+        "/company/contacts",
+        {"firstName": "Ann", "company": {"id": company["id"]}},
+        lookup=nothing,
+        read_back=read_back({}),
     )
     types = await connectwise.list("/finance/agreements/types", conditions=c.equals("name", "Managed Service"))
     agreement = await connectwise.create(
@@ -226,7 +235,7 @@ async def _agreement(connectwise: Any) -> int:
             "startDate": date(2026, 11, 1),
             "noEndingDateFlag": True,
         },
-        find=nothing,
-        check=taken({}),
+        lookup=nothing,
+        read_back=read_back({}),
     )
     return int(agreement["id"])

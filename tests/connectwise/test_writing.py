@@ -13,7 +13,7 @@ from reconciler.connectwise import (
     ConnectWiseError,
     Invalid,
     NotFound,
-    NotTaken,
+    NotStored,
     Redirected,
     ServerFailed,
     StateUnknown,
@@ -21,7 +21,7 @@ from reconciler.connectwise import (
 )
 from reconciler.connectwise.connection import Timeouts
 
-from .servers import DROPPED, HTML, Reply, Seen, Server, Waits, client, scripted, taken
+from .servers import DROPPED, HTML, Reply, Seen, Server, Waits, client, read_back, scripted
 
 PATH = "/company/companies"
 ASKED = {"identifier": "ACME", "name": "Acme"}
@@ -55,7 +55,7 @@ async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = Non
     """What a create came to, result or error, and the server with the requests that it saw."""
     async with Server(scripted(*replies)) as server, client(server.site, timeouts=timeouts) as connectwise:
         try:
-            return await connectwise.create(PATH, ASKED, find=find, check=taken(ASKED)), server
+            return await connectwise.create(PATH, ASKED, lookup=find, read_back=read_back(ASKED)), server
         except ConnectWiseError as error:
             return error, server
 
@@ -72,8 +72,8 @@ async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight(
     body = {"unitPrice": Decimal("1234567890.10"), "quantity": 3, "effectiveDate": date(2026, 11, 1), "x": [None, True]}
     answered = Reply(b'{"quantity":3,"unitPrice":1234567890.1,"effectiveDate":"2026-11-01T00:00:00Z","x":[null,true]}')
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
-        await connectwise.create("/x", body, find=Finding(None), check=taken(body))
-        await connectwise.create("/x", dict(reversed(body.items())), find=Finding(None), check=taken(body))
+        await connectwise.create("/x", body, lookup=Finding(None), read_back=read_back(body))
+        await connectwise.create("/x", dict(reversed(body.items())), lookup=Finding(None), read_back=read_back(body))
     assert server.seen[0].body == (
         b'{"effectiveDate":"2026-11-01T00:00:00Z","quantity":3,"unitPrice":1234567890.10,"x":[null,true]}'
     )
@@ -84,7 +84,7 @@ async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight(
 async def test_a_number_that_is_not_exact_is_never_sent(wrong: Any) -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
         with pytest.raises(TypeError, match="no exact place in JSON"):
-            await connectwise.create("/x", {"quantity": wrong}, find=Finding(None), check=taken({}))
+            await connectwise.create("/x", {"quantity": wrong}, lookup=Finding(None), read_back=read_back({}))
     assert server.seen == []
 
 
@@ -154,13 +154,13 @@ async def test_when_the_look_up_fails_too_the_state_is_called_unknown() -> None:
     error, server = await create(Finding(Unreachable("no network")), DROPPED)
     assert isinstance(error, StateUnknown)
     assert "no network" in str(error)
-    assert "not made twice" in error.advice
+    assert "looks it up before it creates one" in error.advice
     assert len(server.seen) == 1
 
 
 async def test_what_was_looked_up_is_held_against_what_was_asked() -> None:
     error, _ = await create(Finding({**STORED, "name": "Somebody else"}), DROPPED)
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotStored)
 
 
 async def test_a_429_was_not_taken_so_the_post_is_sent_again() -> None:
@@ -172,9 +172,9 @@ async def test_a_429_was_not_taken_so_the_post_is_sent_again() -> None:
 
 async def test_a_field_that_did_not_take_is_named_with_both_values_and_the_id() -> None:
     error, _ = await create(Finding(None), Reply({**STORED, "name": "Acne"}, status=201))
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotStored)
     assert error.id == 12
-    assert str(error).startswith(f'POST {PATH}: ConnectWise said yes, but name is "Acne" where "Acme" was asked for')
+    assert str(error).startswith(f'POST {PATH}: ConnectWise reported success, but name is "Acne" instead of "Acme"')
 
 
 async def test_an_answer_that_holds_less_than_was_stored_is_read_back() -> None:
@@ -185,20 +185,20 @@ async def test_an_answer_that_holds_less_than_was_stored_is_read_back() -> None:
 
 async def test_where_the_read_back_fails_the_answer_counts() -> None:
     error, _ = await create(Finding(None), Reply({"id": 12}, status=201), Reply({"message": "no"}, status=400))
-    assert isinstance(error, NotTaken)
-    assert 'identifier is empty where "ACME"' in str(error)
+    assert isinstance(error, NotStored)
+    assert 'identifier is empty instead of "ACME"' in str(error)
 
 
 async def test_a_patch_that_a_page_answers_is_read_back() -> None:
     page, stored = HTML, Reply({"id": 7, "name": "new"})
     async with Server(scripted(*[page] * 4, stored)) as server, client(server.site) as connectwise:
-        assert await connectwise.patch("/x/7", {"name": "new"}, check=taken({"name": "new"})) == stored.body
+        assert await connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({"name": "new"})) == stored.body
     assert server.asked == [*["PATCH /x/7"] * 4, "GET /x/7"]
 
 
 async def test_an_answer_without_an_id_is_held_against_what_was_asked_as_well() -> None:
     error, _ = await create(Finding(None), Reply({"identifier": "ACME"}, status=201))
-    assert isinstance(error, NotTaken)
+    assert isinstance(error, NotStored)
     assert error.id is None
 
 
@@ -212,13 +212,16 @@ async def test_a_write_only_field_is_neither_compared_nor_ever_shown() -> None:
         made = await connectwise.create(
             "/system/integratorlogins",
             body,
-            find=Finding(None),
-            check=taken(body, but="password"),
-            unread={"password"},
+            lookup=Finding(None),
+            read_back=read_back(body, but="password"),
+            write_only={"password"},
         )
         with pytest.raises(Invalid) as caught:
             await connectwise.patch(
-                "/system/integratorlogins/1", {"password": "hunter2-secret"}, check=taken({}), unread={"password"}
+                "/system/integratorlogins/1",
+                {"password": "hunter2-secret"},
+                read_back=read_back({}),
+                write_only={"password"},
             )
     assert made == {"id": 1, "username": "bot"}
     assert "hunter2" not in str(caught.value)
@@ -229,7 +232,7 @@ async def test_a_patch_is_a_bare_array_of_whole_replacements() -> None:
     answered = {"id": 5, "quantity": 12.5, "type": {"id": 3, "name": "Managed Service"}, "endDate": None}
     async with Server(scripted(Reply(answered))) as server, client(server.site) as connectwise:
         asked = {"quantity": Decimal("12.50"), "type": {"id": 3}, "endDate": None}
-        stored = await connectwise.patch("/finance/agreements/5", asked, check=taken(asked))
+        stored = await connectwise.patch("/finance/agreements/5", asked, read_back=read_back(asked))
     assert stored["type"]["name"] == "Managed Service"
     assert server.seen[0].method == "PATCH"
     assert server.seen[0].json == [
@@ -242,21 +245,23 @@ async def test_a_patch_is_a_bare_array_of_whole_replacements() -> None:
 async def test_a_false_200_is_found_out() -> None:
     answered = Reply({"id": 5, "type": {"id": 1}})
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
-        with pytest.raises(NotTaken, match="type is"):
-            await connectwise.patch("/finance/agreements/5", {"type": {"id": 3}}, check=taken({"type": {"id": 3}}))
+        with pytest.raises(NotStored, match="type is"):
+            await connectwise.patch(
+                "/finance/agreements/5", {"type": {"id": 3}}, read_back=read_back({"type": {"id": 3}})
+            )
 
 
 async def test_a_sub_path_that_could_answer_a_false_200_is_never_sent() -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
         with pytest.raises(ValueError, match="whole reference"):
-            await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"}, check=taken({}))
+            await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"}, read_back=read_back({}))
     assert server.seen == []
 
 
 async def test_a_patch_whose_answer_was_lost_is_simply_sent_again() -> None:
     replies = scripted(DROPPED, Reply({}, status=500), Reply({"id": 5, "name": "x"}))
     async with Server(replies) as server, client(server.site) as connectwise:
-        await connectwise.patch("/x/5", {"name": "x"}, check=taken({"name": "x"}))
+        await connectwise.patch("/x/5", {"name": "x"}, read_back=read_back({"name": "x"}))
     assert server.asked == ["PATCH /x/5"] * 3
 
 
@@ -304,7 +309,7 @@ async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
                 found = await connectwise.list(PATH)
                 return next((row for row in found if row["identifier"] == key), None)
 
-            await connectwise.create(PATH, {"identifier": key}, find=find, check=taken({"identifier": key}))
+            await connectwise.create(PATH, {"identifier": key}, lookup=find, read_back=read_back({"identifier": key}))
     assert sorted(table) == sorted(f"C{number}" for number in range(20))
 
 
@@ -315,7 +320,9 @@ async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
 async def test_a_post_that_is_redirected_is_looked_up_and_not_repeated(status: int) -> None:
     away = Reply(b"", status=status, headers={"location": "http://inside.example/x/7"})
     async with Server(scripted(away)) as server, client(server.site) as connectwise:
-        made = await connectwise.create("/x", {"name": "n"}, find=Finding({"id": 7, "name": "n"}), check=taken({}))
+        made = await connectwise.create(
+            "/x", {"name": "n"}, lookup=Finding({"id": 7, "name": "n"}), read_back=read_back({})
+        )
     assert made == {"id": 7, "name": "n"}
     assert server.asked == ["POST /x"]
 
@@ -324,7 +331,7 @@ async def test_a_redirected_post_that_made_nothing_is_an_error_and_not_repeated(
     away = Reply(b"", status=302, headers={"location": "http://inside.example/x/7"})
     async with Server(scripted(away)) as server, client(server.site) as connectwise:
         with pytest.raises(Redirected, match=r"inside\.example"):
-            await connectwise.create("/x", {"name": "n"}, find=Finding(None), check=taken({}))
+            await connectwise.create("/x", {"name": "n"}, lookup=Finding(None), read_back=read_back({}))
     assert server.asked == ["POST /x"]
 
 
@@ -336,7 +343,7 @@ async def test_what_was_made_at_an_address_elsewhere_is_looked_up(location: str,
         return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
 
     async with Server(answer) as server, client(server.site) as connectwise:
-        create = connectwise.create("/x", {"name": "n"}, find=Finding(found), check=taken({}))
+        create = connectwise.create("/x", {"name": "n"}, lookup=Finding(found), read_back=read_back({}))
         if found is None:
             with pytest.raises(StateUnknown, match="on another host"):
                 await create
@@ -352,7 +359,7 @@ async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> 
         return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
 
     async with Server(answer) as server, client(server.site) as connectwise:
-        await connectwise.create("/x", {"name": "n"}, find=Finding(None), check=taken({}))
+        await connectwise.create("/x", {"name": "n"}, lookup=Finding(None), read_back=read_back({}))
     assert server.asked == ["POST /x"]
 
 
@@ -370,11 +377,11 @@ async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> 
 @pytest.mark.parametrize("name", ["new", "old"])
 async def test_a_patch_that_answers_no_object_is_read_back(first: Reply, name: str) -> None:
     async with Server(scripted(first, Reply({"id": 7, "name": name}))) as server, client(server.site) as connectwise:
-        patch = connectwise.patch("/x/7", {"name": "new"}, check=taken({"name": "new"}))
+        patch = connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({"name": "new"}))
         if name == "new":
             assert await patch == {"id": 7, "name": "new"}
         else:
-            with pytest.raises((NotTaken, Redirected)):
+            with pytest.raises((NotStored, Redirected)):
                 await patch
     assert server.asked == ["PATCH /x/7", "GET /x/7"]
 
@@ -395,7 +402,7 @@ async def test_a_patch_refused_for_custom_fields_is_sent_once_more_with_them(tol
     refused = Reply(WANTS_CUSTOM_FIELDS[told], status=400)
     answers = scripted(refused, Reply({"id": 7, "name": "new"}))
     async with Server(answers) as server, client(server.site) as connectwise:
-        assert await connectwise.patch("/x/7", {"name": "new"}, check=taken({})) == {"id": 7, "name": "new"}
+        assert await connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({})) == {"id": 7, "name": "new"}
     assert [seen.json for seen in server.seen] == [
         [{"op": "replace", "path": "name", "value": "new"}],
         [
@@ -409,7 +416,7 @@ async def test_a_patch_refused_for_custom_fields_twice_is_an_error() -> None:
     refused = Reply(WANTS_CUSTOM_FIELDS["by field"], status=400)
     async with Server(scripted(refused)) as server, client(server.site) as connectwise:
         with pytest.raises(Invalid, match="customFields"):
-            await connectwise.patch("/x/7", {"name": "new"}, check=taken({}))
+            await connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({}))
     assert len(server.seen) == 2
 
 
@@ -423,5 +430,5 @@ async def test_a_patch_refused_for_custom_fields_twice_is_an_error() -> None:
 async def test_a_patch_refused_for_anything_else_is_not_sent_again(values: dict[str, Any], body: Any) -> None:
     async with Server(scripted(Reply(body, status=400))) as server, client(server.site) as connectwise:
         with pytest.raises(Invalid):
-            await connectwise.patch("/x/7", values, check=taken({}))
+            await connectwise.patch("/x/7", values, read_back=read_back({}))
     assert len(server.seen) == 1
