@@ -37,7 +37,7 @@ async def check_clock(session: Session, *, on_notice: Callable[[str], None] | No
         on_notice(f"the clock here could not be held against the tenant's: {error.what}")
         return
     seen = session.client.server_clock
-    if seen is not None and seen.least_skew > TOLERANCE:
+    if seen is not None and seen.minimum_skew > TOLERANCE:
         now = session.context.now
         raise Refused(
             f"the clock here says {_text(now)}, and the tenant's {_text(now + seen.offset)}: "

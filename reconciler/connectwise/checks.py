@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson
-from reconciler.http.shapes import ID, Shape, joined, misfit
+from reconciler.http.shapes import ID, Shape, merged, shape_error
 
 _NUMBER = re.compile(r"(?<=/)\d+(?=/|$)")
 _OBJECT = Shape({"id": ID}, frozenset({"id"}))
@@ -23,7 +23,7 @@ class Checks:
     """
 
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
-        self._shapes = {path.strip("/"): joined(_OBJECT, shape) for path, shape in shapes.items()}
+        self._shapes = {path.strip("/"): merged(_OBJECT, shape) for path, shape in shapes.items()}
 
     def of_list(self, path: str, method: str = "GET") -> Check:
         """A check of a list: its objects have ids and are shaped as the list's are."""
@@ -33,7 +33,7 @@ class Checks:
             if not isinstance(body, list):
                 raise _nothing(body, "a list of objects", method, path)
             for entry in body:
-                problem = misfit(entry, shape)
+                problem = shape_error(entry, shape)
                 if problem is not None:
                     raise _malformed(problem, entry, method, path)
 
@@ -46,7 +46,7 @@ class Checks:
         def check(body: Any) -> None:
             if not isinstance(body, dict):
                 raise _nothing(body, "an object", method, path)
-            problem = misfit(body, shape)
+            problem = shape_error(body, shape)
             if problem is not None:
                 raise _malformed(problem, body, method, path)
 
@@ -76,7 +76,7 @@ def _nothing(body: Any, wanted: str, method: str, path: str) -> NotJson:
 
 
 def _malformed(problem: str, entry: Any, method: str, path: str) -> Malformed:
-    known = misfit(entry, _OBJECT) is None
+    known = shape_error(entry, _OBJECT) is None
     which = f"object {entry['id']}: " if known else ""
     return Malformed(
         f"the answer holds a value that cannot be: {which}{problem}",

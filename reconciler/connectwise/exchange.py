@@ -17,9 +17,9 @@ from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson, Redirec
 from reconciler.connectwise.message import Message, whole
 from reconciler.connectwise.refusals import excerpt, is_security, refusal
 from reconciler.http.bodies import OversizeError
+from reconciler.http.retry_after import parse_http_date, retry_after_seconds
 from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
-from reconciler.http.waiting import http_date, retry_after
 
 EMPTY = "A proxy or firewall may have answered in place of ConnectWise; check the site and the proxy, and run again."
 _BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
@@ -79,7 +79,7 @@ class Exchange:
         if 300 <= status < 400:
             raise _redirected(response, status, about)
         if status >= 400:
-            asked = retry_after(response.headers, now=now())
+            asked = retry_after_seconds(response.headers, now=now())
             raise refusal(
                 request.method,
                 request.path,
@@ -135,10 +135,10 @@ class Exchange:
         if text == self._last_date or "age" in headers:
             return
         self._last_date = text
-        date = http_date(text)
+        date = parse_http_date(text)
         if date is not None:
-            seen = ServerClock.seen(date, sent=sent, received=now())
-            self.server_clock = self.server_clock.narrowed(seen) if self.server_clock else seen
+            seen = ServerClock.from_response(date, sent=sent, received=now())
+            self.server_clock = self.server_clock.combined_with(seen) if self.server_clock else seen
 
 
 def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, Any]) -> Any:

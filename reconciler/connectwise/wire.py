@@ -152,7 +152,7 @@ class Wire:
         while True:
             url = f"{root}{path}?{query}" if query else f"{root}{path}"
             request = Request(
-                method, path, route_, url, self._with(headers, content), content, self._secrets.plus(hidden)
+                method, path, route_, url, self._with(headers, content), content, self._secrets.with_values(hidden)
             )
             try:
                 answer = await self._persist(request, repeat=repeat, check=check)

@@ -1,5 +1,7 @@
-"""What every client of the product shares: addresses, secrets kept out of messages, waiting, the server's clock.
+"""What every HTTP client of the product shares.
 
-This room knows no API. It holds values and pure functions only: a client does the sending. What is always true here:
-no function puts an address or a secret that it was given into an error message.
+Owns: TLS settings, the environment's proxies, the loopback rule, limits on the size of a response, `Retry-After`, the
+server's clock, the types of JSON values, and the removal of secrets from messages.
+Does not: send requests, or know any API. The clients are in `connectwise` and in the sources of usage.
+Always true: no error of this room shows an address or a secret that was passed to it.
 """

@@ -1,4 +1,4 @@
-"""Secrets kept out of messages, in each of the forms that a server or a library may repeat them in."""
+"""Removes secrets from messages, in every encoding in which a server or a library may repeat them."""
 
 from __future__ import annotations
 
@@ -8,54 +8,58 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Self
 
-SHOWN = "(secret)"
-_LEAST_FRAGMENT = 4
-"""Characters of base64 that are looked for at least: fewer are found by chance in any text."""
-_LEAST_BEGINNING = 6
-"""Characters of a secret that are taken for its beginning where a text was cut off."""
+PLACEHOLDER = "(secret)"
+"""The text that replaces a secret."""
+_MINIMUM_FRAGMENT = 4
+"""The fewest characters of base64 to search for: any text contains shorter ones by chance."""
+_MINIMUM_START = 6
+"""The fewest characters at the end of a text that count as the start of a secret that was cut off."""
 
 
 class Secrets:
-    """Values that no message may show: as they are, percent-encoded, JSON-, HTML- or backslash-escaped, in base64 (also
-    inside a longer one, as in `Authorization: Basic`), in hexadecimal, and begun where the text was cut off."""
+    """Values that no message may show.
+
+    They are found as they are, percent-encoded, with JSON, HTML or backslash escapes, in base64 (also inside a longer
+    base64 text, as in `Authorization: Basic`), in hexadecimal, and where the end of a text cuts them off.
+    """
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.values: tuple[str, ...] = tuple(sorted({value for value in values if value}, key=len, reverse=True))
 
-    def plus(self, values: Iterable[str]) -> Self:
-        """These secrets and more of them."""
+    def with_values(self, values: Iterable[str]) -> Self:
+        """Return these secrets and more of them."""
         more = tuple(values)
         return type(self)((*self.values, *more)) if more else self
 
     def scrub(self, text: str) -> str:
-        """The text without the secrets. Scrub before you cut a text: half a secret is not found."""
+        """Return the text with each secret replaced by `PLACEHOLDER`. Scrub a text before you shorten it."""
         if not self.values:
             return text
-        return self._without_beginning(self._pattern.sub(SHOWN, text))
+        return self._without_cut_off_secret(self._pattern.sub(PLACEHOLDER, text))
 
     @cached_property
     def _forms(self) -> tuple[str, ...]:
-        """Every text to look for, the longest first."""
+        """Return every text to search for, the longest first."""
         found = set(self.values)
         for value in self.values:
-            found.update(_fragments(value.encode()))
+            found.update(_base64_fragments(value.encode()))
             found.add(value.encode().hex())
         return tuple(sorted(found, key=len, reverse=True))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile("|".join("".join(map(_any_form, form)) for form in self._forms))
+        return re.compile("|".join("".join(map(_pattern_of, form)) for form in self._forms))
 
-    def _without_beginning(self, text: str) -> str:
+    def _without_cut_off_secret(self, text: str) -> str:
         for form in self._forms:
-            for length in range(min(len(form) - 1, len(text)), _LEAST_BEGINNING - 1, -1):
+            for length in range(min(len(form) - 1, len(text)), _MINIMUM_START - 1, -1):
                 if text.endswith(form[:length]):
-                    return text[:-length] + SHOWN
+                    return text[:-length] + PLACEHOLDER
         return text
 
 
-def _any_form(character: str) -> str:
-    """A pattern for one character, however it is escaped."""
+def _pattern_of(character: str) -> str:
+    """Return a pattern that matches one character in any escaped form."""
     code = ord(character)
     forms = [re.escape(character)]
     if character == "\\":
@@ -72,11 +76,11 @@ def _any_form(character: str) -> str:
     return rf"(?:\\{{0,8}}(?:{'|'.join(reversed(forms))}))"
 
 
-def _fragments(value: bytes) -> Iterable[str]:
-    """What base64 makes of a value, wherever in a longer one it begins: the characters that it alone decides."""
+def _base64_fragments(value: bytes) -> Iterable[str]:
+    """Yield the base64 characters that only this value decides, for each offset at which it can start."""
     for before in range(3):
         encoded = b64encode(b"\0" * before + value).decode().rstrip("=")
         fragment = encoded[-(-8 * before // 6) : 8 * (before + len(value)) // 6]
-        if len(fragment) >= _LEAST_FRAGMENT:
+        if len(fragment) >= _MINIMUM_FRAGMENT:
             yield fragment
             yield fragment.replace("+", "-").replace("/", "_")

@@ -1,4 +1,4 @@
-"""How far a server's clock is from ours, as the `Date` headers of its answers show."""
+"""The difference between a server's clock and this machine's, from the `Date` headers of its responses."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from datetime import datetime, timedelta
 from typing import Self
 
 _RESOLUTION = timedelta(seconds=1)
-"""An HTTP date names a second; the moment may lie anywhere in it."""
+"""An HTTP date has whole seconds: the server's time is somewhere within that second."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerClock:
-    """The server's time less ours lies within `uncertainty` of `offset`."""
+    """The server's time minus this machine's time: `offset`, give or take `uncertainty`."""
 
     offset: timedelta
     uncertainty: timedelta
 
     @classmethod
-    def seen(cls, date: datetime, *, sent: datetime, received: datetime) -> Self:
-        """What one answer shows: `date` is its `Date`, the others our time when the request left and the answer came.
+    def from_response(cls, date: datetime, *, sent: datetime, received: datetime) -> Self:
+        """Return what one response shows.
 
-        The server wrote its date between the two.
+        `date` is its `Date`. `sent` and `received` are this machine's times of the request and of the response; the
+        server wrote its date between the two.
         """
         return cls._between(date - received, date - sent + _RESOLUTION)
 
-    def narrowed(self, newer: Self) -> Self:
-        """What two answers show together. If they exclude each other, a clock was set: the newer holds."""
+    def combined_with(self, newer: Self) -> Self:
+        """Return what two responses show together. If they contradict each other, a clock was set: `newer` counts."""
         low = max(self.offset - self.uncertainty, newer.offset - newer.uncertainty)
         high = min(self.offset + self.uncertainty, newer.offset + newer.uncertainty)
         return self._between(low, high) if low <= high else newer
 
     @property
-    def least_skew(self) -> timedelta:
-        """The amount that the clocks differ by at least, never negative."""
+    def minimum_skew(self) -> timedelta:
+        """The smallest difference between the clocks that fits all responses; never negative."""
         return max(timedelta(), abs(self.offset) - self.uncertainty)
 
     @classmethod

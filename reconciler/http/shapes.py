@@ -1,13 +1,12 @@
-"""What JSON from outside may look like, said as data and checked in one place: at the edge, right after it was read.
+"""The types of JSON values from outside, declared as data and checked once, right after a response was read.
 
-    Shape({"name": TEXT, "company": reference("identifier"), "types": Many(reference("name"))})
+    Shape({"name": TEXT, "company": reference("identifier"), "types": ListOf(reference("name"))})
 
-A field that is absent or `null` fits unless it is required, and a field that is not named may hold anything. So code
-behind the check asks what is there, never of which type it is.
+A field that is absent or `null` passes unless it is required. A field that is not declared may hold anything. Code
+behind this check asks whether a value is there, and never which type it has.
 
-Some values have several spellings in JSON. `misfit` writes them in one, in place: a whole id such as `7.0` becomes `7`,
-a text loses the blanks at its ends, an empty date becomes `null`, and so does a reference to nothing: one whose id is 0
-or missing and whose texts are empty.
+`shape_error` also normalises values in place. A whole id such as `7.0` becomes `7`, and a text loses the blanks at its
+ends. An empty date becomes `null`, and so does a reference whose id is 0 or missing and whose texts are empty.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
-Plain: TypeAlias = Literal["text", "true or false", "a number", "an id", "a date", "a single value"]
+ScalarType: TypeAlias = Literal["text", "true or false", "a number", "an id", "a date", "a single value"]
 TEXT: Final = "text"
 FLAG: Final = "true or false"
 NUMBER: Final = "a number"
@@ -28,75 +27,84 @@ DATE: Final = "a date"
 SCALAR: Final = "a single value"
 
 _HAS_ID: Final = frozenset({"id"})
-_MOST_ID = 2**53
-_MOST_DIGITS = 30
-"""Digits before and after the point that any amount, quantity or price has at most."""
-_LARGEST = 10**_MOST_DIGITS
+_ID_LIMIT = 2**53
+_MAX_DIGITS = 30
+"""The most digits that an amount, quantity or price has before the decimal point, and after it."""
+_NUMBER_LIMIT = 10**_MAX_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """An object with these fields."""
 
-    fields: Mapping[str, Sort] = field(default_factory=dict)
+    fields: Mapping[str, ValueType] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """A list of values of one sort."""
+class ListOf:
+    """A list of values of one type."""
 
-    of: Sort
+    of: ValueType
 
 
-Sort: TypeAlias = Plain | Shape | Many
+ValueType: TypeAlias = ScalarType | Shape | ListOf
 
 
 def reference(*texts: str) -> Shape:
-    """A reference to another object. It has an id and text fields, such as a name."""
-    fields: dict[str, Sort] = {"id": ID, **dict.fromkeys(texts, TEXT)}
+    """Return the shape of a reference to another object: a required id, and text fields such as a name."""
+    fields: dict[str, ValueType] = {"id": ID, **dict.fromkeys(texts, TEXT)}
     return Shape(fields, _HAS_ID)
 
 
-def joined(one: Shape, other: Shape) -> Shape:
-    """A shape with the fields of both; what both name is joined in turn."""
+def merged(one: Shape, other: Shape) -> Shape:
+    """Return a shape with the fields of both.
+
+    A field in both is merged. Where its two types cannot be merged, the type in `one` counts.
+    """
     fields = dict(one.fields)
-    for name, sort in other.fields.items():
-        fields[name] = _joined(fields[name], sort) if name in fields else sort
+    for name, expected in other.fields.items():
+        fields[name] = _merged_types(fields[name], expected) if name in fields else expected
     return Shape(fields, one.required | other.required)
 
 
-def _joined(one: Sort, other: Sort) -> Sort:
+def _merged_types(one: ValueType, other: ValueType) -> ValueType:
     if isinstance(one, Shape) and isinstance(other, Shape):
-        return joined(one, other)
-    if isinstance(one, Many) and isinstance(other, Many):
-        return Many(_joined(one.of, other.of))
+        return merged(one, other)
+    if isinstance(one, ListOf) and isinstance(other, ListOf):
+        return ListOf(_merged_types(one.of, other.of))
     return one
 
 
-def misfit(value: Any, sort: Sort, path: str = "") -> str | None:
-    """What is wrong with a value, with the path of the field; None where it fits."""
-    if isinstance(sort, Shape):
-        return _in_object(value, sort, path)
-    if isinstance(sort, Many):
+def shape_error(value: Any, expected: ValueType, path: str = "") -> str | None:
+    """Return what is wrong with a value, with the path of its field, or None where the value is as expected.
+
+    Normalises the fields of objects in place; see the module.
+    """
+    if isinstance(expected, Shape):
+        return _object_error(value, expected, path)
+    if isinstance(expected, ListOf):
         if not isinstance(value, list):
-            return f"{_at(path)}is {told(value)} where a list is expected"
-        found = (misfit(entry, sort.of, f"{path}[{number}]") for number, entry in enumerate(value))
+            return f"{_subject(path)}is {_described(value)} where a list is expected"
+        found = (shape_error(entry, expected.of, f"{path}[{number}]") for number, entry in enumerate(value))
         return next((problem for problem in found if problem is not None), None)
-    return None if _fits(value, sort) else f"{_at(path)}is {told(value)} where {sort} is expected"
+    if _has_type(value, expected):
+        return None
+    return f"{_subject(path)}is {_described(value)} where {expected} is expected"
 
 
-def _in_one_spelling(value: Any, sort: Sort) -> Any:
-    """A value in the one spelling that this program uses. Returns a value unchanged where it has that spelling."""
+def _normalised(value: Any, expected: ValueType) -> Any:
+    """Return a value in the form that this program uses; the same object where it has that form already."""
     if isinstance(value, str):
-        return (value.strip() or (None if sort == DATE else "")) if sort in (TEXT, DATE) else value
-    if sort == ID and isinstance(value, Decimal) and value.is_finite() and 0 < value < _MOST_ID:
+        return (value.strip() or (None if expected == DATE else "")) if expected in (TEXT, DATE) else value
+    if expected == ID and isinstance(value, Decimal) and value.is_finite() and 0 < value < _ID_LIMIT:
         return int(value) if value == int(value) else value
-    return None if isinstance(sort, Shape) and sort.required == _HAS_ID and _is_of_nothing(value) else value
+    is_reference = isinstance(expected, Shape) and expected.required == _HAS_ID
+    return None if is_reference and _refers_to_nothing(value) else value
 
 
-def _is_of_nothing(reference: Any) -> bool:
-    """Whether a reference says that there is nothing: its id is 0 or missing, and it names nothing."""
+def _refers_to_nothing(reference: Any) -> bool:
+    """Return whether a reference is empty: its id is 0 or missing, and so are its texts."""
     return isinstance(reference, dict) and not any(
         each.strip() if isinstance(each, str) else each not in (None, 0) or each is False
         for name, each in reference.items()
@@ -104,42 +112,47 @@ def _is_of_nothing(reference: Any) -> bool:
     )
 
 
-def _in_object(value: Any, shape: Shape, path: str) -> str | None:
+def _object_error(value: Any, shape: Shape, path: str) -> str | None:
     if not isinstance(value, dict):
-        return f"{_at(path)}is {told(value)} where an object is expected"
+        return f"{_subject(path)}is {_described(value)} where an object is expected"
     for name in shape.required:
         if value.get(name) is None:
-            return f"{_at(path)}has no {name}"
-    for name, sort in shape.fields.items():
-        held = value.get(name)
-        if held is None or _fits_plainly(held, sort):
+            return f"{_subject(path)}has no {name}"
+    for name, expected in shape.fields.items():
+        found = value.get(name)
+        if found is None or _is_plainly(found, expected):
             continue
-        plain = _in_one_spelling(held, sort)
-        if plain is not held:
-            value[name] = held = plain
-            if held is None:
+        normalised = _normalised(found, expected)
+        if normalised is not found:
+            value[name] = found = normalised
+            if found is None:
                 continue
-        where = f"{path}.{name}" if path else name
-        problem = _in_object(held, sort, where) if sort.__class__ is Shape else misfit(held, sort, where)
+        at = f"{path}.{name}" if path else name
+        problem = (
+            _object_error(found, expected, at) if expected.__class__ is Shape else shape_error(found, expected, at)
+        )
         if problem is not None:
             return problem
     return None
 
 
-def _fits_plainly(value: Any, sort: Sort) -> bool:
-    """Whether a value fits at first sight, as nearly all of a million do; False says nothing."""
+def _is_plainly(value: Any, expected: ValueType) -> bool:
+    """Return True for the common values that need no normalising; False means that the full check decides.
+
+    A large estate has a million values, and nearly all of them pass here.
+    """
     kind = value.__class__
     if kind is str:
-        if sort == TEXT:
+        if expected == TEXT:
             return not value or not (value[0].isspace() or value[-1].isspace())
-        return sort == DATE and _is_date(value[:10])
+        return expected == DATE and _is_date(value[:10])
     if kind is bool:
-        return sort == FLAG
-    return kind is int and (sort in (ID, NUMBER)) and 0 < value < _MOST_ID
+        return expected == FLAG
+    return kind is int and (expected in (ID, NUMBER)) and 0 < value < _ID_LIMIT
 
 
-def _fits(value: Any, sort: Plain) -> bool:
-    match sort:
+def _has_type(value: Any, expected: ScalarType) -> bool:
+    match expected:
         case "text":
             return isinstance(value, str)
         case "true or false":
@@ -147,7 +160,7 @@ def _fits(value: Any, sort: Plain) -> bool:
         case "a number":
             return _is_number(value)
         case "an id":
-            return isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MOST_ID
+            return isinstance(value, int) and not isinstance(value, bool) and 0 < value < _ID_LIMIT
         case "a date":
             return isinstance(value, str) and _is_date(value[:10])
         case "a single value":
@@ -157,10 +170,10 @@ def _fits(value: Any, sort: Plain) -> bool:
 def _is_number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return False
-    if not -_LARGEST < value < _LARGEST:
+    if not -_NUMBER_LIMIT < value < _NUMBER_LIMIT:
         return False
     exponent = 0 if isinstance(value, int) else value.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -_MOST_DIGITS
+    return isinstance(exponent, int) and exponent >= -_MAX_DIGITS
 
 
 @lru_cache(maxsize=4096)
@@ -171,8 +184,8 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def told(value: Any) -> str:
-    """A value for a message, short; long ones by their type."""
+def _described(value: Any) -> str:
+    """Return a short description of a value for a message."""
     if isinstance(value, dict):
         return "an object" if value else "{}"
     if isinstance(value, list):
@@ -186,5 +199,5 @@ def told(value: Any) -> str:
     return f"the number {number}" if -20 < number.adjusted() < 20 else f"the number {number:.4e}"
 
 
-def _at(path: str) -> str:
+def _subject(path: str) -> str:
     return f"{path} " if path else "it "

@@ -37,7 +37,7 @@ TYPES = Form(
         shape={"type": shapes.reference("name")},
     ),
     array=True,
-    shape={"types": shapes.Many(shapes.reference("name"))},
+    shape={"types": shapes.ListOf(shapes.reference("name"))},
 )
 """Honoured on POST only; afterwards they change through the associations [spec]."""
 

@@ -81,7 +81,7 @@ def _communication(way: Way) -> Form:
             cleared=lambda child: child.get("communicationType") == way,
         ),
         array=True,
-        shape={"communicationItems": shapes.Many(_ITEM)},
+        shape={"communicationItems": shapes.ListOf(_ITEM)},
     )
 
 
@@ -101,7 +101,7 @@ TYPES = Form(
         shape={"type": shapes.reference("name")},
     ),
     array=True,
-    shape={"types": shapes.Many(shapes.reference("name"))},
+    shape={"types": shapes.ListOf(shapes.reference("name"))},
 )
 """`typeIds` is honoured on POST only [spec]."""
 

@@ -62,7 +62,7 @@ CUSTOM_FIELDS = Form(
     _encode,
     tables=(Table(TABLE, ("id", "caption", "fieldTypeIdentifier")),),
     shape={
-        "customFields": shapes.Many(
+        "customFields": shapes.ListOf(
             shapes.Shape(
                 {"id": shapes.ID, "caption": shapes.TEXT, "type": shapes.TEXT, "value": shapes.SCALAR},
                 frozenset({"id", "caption"}),

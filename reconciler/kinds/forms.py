@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.http import shapes
-from reconciler.http.shapes import Sort
+from reconciler.http.shapes import ValueType
 from reconciler.kinds.values import Link, Value, plain_text
 
 Object = Mapping[str, Any]
@@ -58,7 +58,7 @@ class Children:
     on_create: bool = False
     """Also after a create: the collection is not accepted in the object's own POST."""
     removal: Literal["delete", "inactivate"] = "delete"
-    shape: Mapping[str, Sort] = field(default_factory=dict)
+    shape: Mapping[str, ValueType] = field(default_factory=dict)
     """What the JSON of a child may hold in the properties that `identify` looks at."""
     cleared: Callable[[Object], bool] | None = None
     """Which children go where the field is cleared. None: those that `identify` owns. A contact's second number would
@@ -85,7 +85,7 @@ class Form:
     """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
     sort: Literal["", "text", "number", "flag", "date"] = ""
     """What its values are, for `planning.equality`: a plan file holds numbers and dates as text."""
-    shape: Mapping[str, Sort] = field(default_factory=dict)
+    shape: Mapping[str, ValueType] = field(default_factory=dict)
     """What ConnectWise JSON may hold in the properties that `decode` looks at; `shapes` makes one of all forms."""
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from reconciler.http.shapes import DATE, FLAG, ID, TEXT, Shape, Sort, joined, reference
+from reconciler.http.shapes import DATE, FLAG, ID, TEXT, Shape, ValueType, merged, reference
 from reconciler.kinds.base import FieldForm, Kind
 from reconciler.kinds.forms import Form, Table
 from reconciler.kinds.registry import all_kinds
@@ -24,7 +24,7 @@ def by_path() -> Mapping[str, Shape]:
     found: dict[str, Shape] = {}
     for path, shape in _shapes():
         key = _PLACEHOLDER.sub("{id}", path)
-        found[key] = joined(found[key], shape) if key in found else shape
+        found[key] = merged(found[key], shape) if key in found else shape
     return found
 
 
@@ -39,13 +39,13 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
 def _of_kind(of: Kind) -> Shape:
     """All forms, declared by a document or not, and what billing reads beside them."""
     also = Shape({name: sort for path in of.read_also for name, sort in _by_convention(path)})
-    return joined(_joined(of.fields), joined(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
+    return merged(_joined(of.fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 
 
 def _joined(fields: tuple[FieldForm, ...]) -> Shape:
     shape = Shape()
     for item in fields:
-        shape = joined(shape, Shape(item.form.shape))
+        shape = merged(shape, Shape(item.form.shape))
     return shape
 
 
@@ -55,7 +55,7 @@ def _around(form: Form) -> Iterator[tuple[str, Shape]]:
         yield form.children.path, Shape(form.children.shape)
     if form.target is not None and form.target.table is not None:
         scope = {form.target.scope: reference("name")} if form.target.scope else {}
-        inactive: dict[str, Sort] = {"inactiveFlag": FLAG} if form.target.inactive else {}
+        inactive: dict[str, ValueType] = {"inactiveFlag": FLAG} if form.target.inactive else {}
         yield form.target.table, Shape({form.target.label: TEXT, **scope, **inactive})
     for table in form.tables:
         yield table.path, _of_table(table)
@@ -65,7 +65,7 @@ def _of_table(table: Table) -> Shape:
     return Shape({name: sort for path in table.fields for name, sort in _by_convention(path)})
 
 
-def _by_convention(path: str) -> Iterator[tuple[str, Sort]]:
+def _by_convention(path: str) -> Iterator[tuple[str, ValueType]]:
     """What a field holds, as ConnectWise names its fields: `…Flag`, `…Date`, and text."""
     name, _, below = path.partition("/")
     if below:

@@ -1,4 +1,4 @@
-"""No test of this room sees the proxies of the machine that it runs on."""
+"""Fixtures of the http room: the tests do not see the proxies of this machine's environment."""
 
 from __future__ import annotations
 

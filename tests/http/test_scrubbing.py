@@ -1,4 +1,4 @@
-"""No form of a secret is left in a text that is shown."""
+"""Secrets are removed from a message in every encoding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.http.scrubbing import SHOWN, Secrets
+from reconciler.http.scrubbing import PLACEHOLDER, Secrets
 
 SECRET = 'pä"ss/w+rd\\ &1'
 FORMS = {
@@ -37,31 +37,31 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_secret_is_found_in_each_form(form: str) -> None:
+def test_a_secret_is_removed_in_each_encoding(form: str) -> None:
     text = Secrets([SECRET]).scrub(f"the server says <{FORMS[form]}>, twice: {FORMS[form]}")
-    assert SHOWN in text
+    assert PLACEHOLDER in text
     assert FORMS[form] not in text
-    assert text.count(SHOWN) == 2
+    assert text.count(PLACEHOLDER) == 2
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=9, max_size=40), st.binary(max_size=9), st.binary())
-def test_a_secret_inside_a_longer_base64_is_found(secret: str, before: bytes, after: bytes) -> None:
+def test_a_secret_inside_a_longer_base64_text_is_removed(secret: str, before: bytes, after: bytes) -> None:
     text = b64encode(before + secret.encode() + after).decode()
     assert Secrets([secret]).scrub(text) != text
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), min_size=1), st.text(), st.text())
-def test_nothing_is_left_of_a_secret_wherever_it_stands(secret: str, before: str, after: str) -> None:
-    if secret not in SHOWN:
-        left = Secrets([secret]).scrub(before + secret + after).split(SHOWN)
+def test_a_secret_is_removed_at_any_position(secret: str, before: str, after: str) -> None:
+    if secret not in PLACEHOLDER:
+        left = Secrets([secret]).scrub(before + secret + after).split(PLACEHOLDER)
         assert not [part for part in left if secret in part]
 
 
-def test_the_beginning_of_a_secret_is_found_where_a_text_was_cut_off() -> None:
-    assert Secrets(["Private456"]).scrub("it says Private4") == f"it says {SHOWN}"
+def test_the_start_of_a_secret_is_removed_where_the_text_was_cut_off() -> None:
+    assert Secrets(["Private456"]).scrub("it says Private4") == f"it says {PLACEHOLDER}"
 
 
-def test_a_text_without_secrets_stays_as_it_is() -> None:
+def test_a_text_without_secrets_does_not_change() -> None:
     text = 'company object is invalid: %41 \\u0041 &amp; "x"'
     assert Secrets(["Private456"]).scrub(text) == text
     assert Secrets().scrub(text) == text
@@ -70,6 +70,6 @@ def test_a_text_without_secrets_stays_as_it_is() -> None:
 
 def test_secrets_can_be_added_for_one_request() -> None:
     known = Secrets(["Private456"])
-    assert known.plus(()) is known
-    assert known.plus(["hunter2"]).scrub("Private456 hunter2") == f"{SHOWN} {SHOWN}"
+    assert known.with_values(()) is known
+    assert known.with_values(["hunter2"]).scrub("Private456 hunter2") == f"{PLACEHOLDER} {PLACEHOLDER}"
     assert known.scrub("hunter2") == "hunter2"

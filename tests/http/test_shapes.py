@@ -1,4 +1,4 @@
-"""What fits a shape, and what is said of what does not."""
+"""The declared types of JSON values: what passes, what is refused, and what is normalised."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from typing import Any
 
 import pytest
 
-from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, SCALAR, TEXT, Many, Shape, Sort, joined, misfit, reference
+from reconciler.http.shapes import (
+    DATE,
+    FLAG,
+    ID,
+    NUMBER,
+    SCALAR,
+    TEXT,
+    ListOf,
+    Shape,
+    ValueType,
+    merged,
+    reference,
+    shape_error,
+)
 
 
 @pytest.mark.parametrize(
-    ("sort", "value"),
+    ("expected", "value"),
     [
         (TEXT, ""),
         (FLAG, False),
@@ -25,19 +38,19 @@ from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, SCALAR, TEXT, Many, S
         (SCALAR, "x"),
         (SCALAR, True),
         (SCALAR, Decimal("1.5")),
-        (Many(TEXT), []),
-        (Many(ID), [1, 2]),
+        (ListOf(TEXT), []),
+        (ListOf(ID), [1, 2]),
         (Shape({"a": TEXT}), {}),
         (Shape({"a": TEXT}), {"a": None, "b": object()}),
         (reference("name"), {"id": 3, "name": "x"}),
     ],
 )
-def test_what_fits(sort: Sort, value: Any) -> None:
-    assert misfit(value, sort) is None
+def test_values_of_the_declared_type_pass(expected: ValueType, value: Any) -> None:
+    assert shape_error(value, expected) is None
 
 
 @pytest.mark.parametrize(
-    ("sort", "value", "says"),
+    ("expected", "value", "says"),
     [
         (TEXT, 7, "it is the number 7 where text is expected"),
         (FLAG, "true", 'it is the text "true" where true or false is expected'),
@@ -58,22 +71,22 @@ def test_what_fits(sort: Sort, value: Any) -> None:
         (DATE, 20261101, "it is the number 20261101 where a date is expected"),
         (SCALAR, [], "it is [] where a single value is expected"),
         (SCALAR, {"x": 1}, "it is an object where a single value is expected"),
-        (Many(TEXT), {}, "it is {} where a list is expected"),
-        (Many(TEXT), ["a", None], "[1] is null where text is expected"),
+        (ListOf(TEXT), {}, "it is {} where a list is expected"),
+        (ListOf(TEXT), ["a", None], "[1] is null where text is expected"),
         (Shape(), [1], "it is a list where an object is expected"),
         (reference(), {"name": "x"}, "it has no id"),
-        (Shape({"a": Many(reference("name"))}), {"a": [{"id": 1}, {"id": "2"}]}, 'a[1].id is the text "2" where an id'),
+        (Shape({"a": ListOf(reference("name"))}), {"a": [{"id": 1}, {"id": "2"}]}, 'a[1].id is the text "2" where an'),
         (Shape({"a": Shape({"b": TEXT})}), {"a": {"b": {}}}, "a.b is {} where text is expected"),
         (FLAG, "x" * 100, f'it is the text "{"x" * 40}…" where'),
         (FLAG, "a\n\tb", 'it is the text "a b" where'),
     ],
 )  # fmt: skip
-def test_what_does_not(sort: Sort, value: Any, says: str) -> None:
-    assert says in str(misfit(value, sort))
+def test_other_values_are_refused_with_their_path(expected: ValueType, value: Any, says: str) -> None:
+    assert says in str(shape_error(value, expected))
 
 
 @pytest.mark.parametrize(
-    ("sort", "value", "kept"),
+    ("expected", "value", "kept"),
     [
         (ID, Decimal("7.0"), 7),
         (TEXT, "Active  ", "Active"),
@@ -88,15 +101,15 @@ def test_what_does_not(sort: Sort, value: Any, says: str) -> None:
         (reference("name"), {"id": Decimal("3.0"), "name": "x"}, {"id": 3, "name": "x"}),
     ],
 )
-def test_a_value_of_several_spellings_is_kept_in_one(sort: Sort, value: Any, kept: Any) -> None:
+def test_a_value_is_normalised_in_place(expected: ValueType, value: Any, kept: Any) -> None:
     held = {"a": value}
-    assert misfit(held, Shape({"a": sort})) is None
+    assert shape_error(held, Shape({"a": expected})) is None
     assert held == {"a": kept}
     assert type(held["a"]) is type(kept)
 
 
 @pytest.mark.parametrize(
-    ("sort", "value"),
+    ("expected", "value"),
     [
         (ID, Decimal("7.5")),
         (ID, Decimal("NaN")),
@@ -108,21 +121,21 @@ def test_a_value_of_several_spellings_is_kept_in_one(sort: Sort, value: Any, kep
         (Shape({"name": TEXT}), []),
     ],
 )
-def test_what_is_no_other_spelling_stays_and_does_not_fit(sort: Sort, value: Any) -> None:
+def test_a_value_of_another_type_is_refused_and_not_changed(expected: ValueType, value: Any) -> None:
     held = {"a": value}
-    assert misfit(held, Shape({"a": sort})) is not None
+    assert shape_error(held, Shape({"a": expected})) is not None
     assert held == {"a": value} or value.is_nan()
 
 
-def test_two_shapes_are_joined_field_by_field() -> None:
-    one = Shape({"a": TEXT, "c": reference("name"), "d": Many(Shape({"x": ID}))}, frozenset({"a"}))
-    other = Shape({"a": FLAG, "b": ID, "c": reference("identifier"), "d": Many(Shape({"y": ID}))})
-    assert joined(one, other) == Shape(
+def test_two_shapes_are_merged_field_by_field() -> None:
+    one = Shape({"a": TEXT, "c": reference("name"), "d": ListOf(Shape({"x": ID}))}, frozenset({"a"}))
+    other = Shape({"a": FLAG, "b": ID, "c": reference("identifier"), "d": ListOf(Shape({"y": ID}))})
+    assert merged(one, other) == Shape(
         {
             "a": TEXT,
             "b": ID,
             "c": reference("name", "identifier"),
-            "d": Many(Shape({"x": ID, "y": ID})),
+            "d": ListOf(Shape({"x": ID, "y": ID})),
         },
         frozenset({"a"}),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, TEXT, Many, Shape, misfit
+from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, TEXT, ListOf, Shape, shape_error
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.shapes import by_path
@@ -42,7 +42,7 @@ def test_collections_below_and_setup_tables_have_one(of: Kind) -> None:
 def test_shapes_say_what_connectwise_says() -> None:
     company, addition = by_path()["company/companies"], by_path()["finance/agreements/{id}/additions"]
     assert (company.fields["identifier"], company.fields["deletedFlag"]) == (TEXT, FLAG)
-    assert isinstance(company.fields["types"], Many)
+    assert isinstance(company.fields["types"], ListOf)
     assert (addition.fields["quantity"], addition.fields["effectiveDate"]) == (NUMBER, DATE)
     assert addition.fields["agreementId"] == ID
     assert isinstance(by_path()["procurement/subcategories/"].fields["category"], Shape)
@@ -63,5 +63,5 @@ def _path(of: Kind) -> str:
 )
 def test_the_flags_that_leave_an_object_out_are_flags(path: str, field: str) -> None:
     """A text in their place would leave the object out, and a second one would be made."""
-    told = misfit({"id": 1, field: "no"}, by_path()[path])
+    told = shape_error({"id": 1, field: "no"}, by_path()[path])
     assert told == f'{field} is the text "no" where true or false is expected'

@@ -19,9 +19,9 @@ import httpx
 from reconciler.http.addresses import may_hold_credentials
 from reconciler.http.bodies import LARGEST_BODY, OversizeError, read_up_to
 from reconciler.http.proxies import environment_proxy
+from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
 from reconciler.http.tls import tls_context
-from reconciler.http.waiting import retry_after
 from reconciler.usage.errors import SourceError
 from reconciler.usage.sources.addresses import check_address, shown
 from reconciler.usage.sources.json_rows import GarbledError
@@ -147,7 +147,7 @@ async def send(
             if answer.status_code != 429 and answer.status_code < 500:
                 raise refusal(answer, where)
             problem = f"the server answered {answer.status}"
-            wait = max(wait, retry_after(answer.headers, now=datetime.now(UTC)) or 0.0)
+            wait = max(wait, retry_after_seconds(answer.headers, now=datetime.now(UTC)) or 0.0)
         if attempt < ATTEMPTS - 1:
             await sleep(min(wait, LONGEST_WAIT))
     raise SourceError(

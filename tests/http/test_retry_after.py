@@ -1,4 +1,4 @@
-"""How long a server asks to be left alone."""
+"""`Retry-After` in seconds or as a date, and the dates of HTTP headers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.http.waiting import http_date, retry_after
+from reconciler.http.retry_after import parse_http_date, retry_after_seconds
 
 NOW = datetime(2026, 11, 1, 10, tzinfo=UTC)
 
@@ -23,13 +23,13 @@ NOW = datetime(2026, 11, 1, 10, tzinfo=UTC)
         ("", None),
     ],
 )
-def test_a_date_of_http_is_a_moment_in_utc(text: str, moment: datetime | None) -> None:
-    assert http_date(text) == moment
+def test_an_http_date_is_read_as_utc(text: str, moment: datetime | None) -> None:
+    assert parse_http_date(text) == moment
 
 
 @given(st.text())
-def test_no_date_is_too_broken_to_read(text: str) -> None:
-    http_date(text)
+def test_no_text_in_place_of_a_date_raises(text: str) -> None:
+    parse_http_date(text)
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_no_date_is_too_broken_to_read(text: str) -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers, now=NOW) == seconds
+    assert retry_after_seconds(headers, now=NOW) == seconds
 
 
 @given(st.text())
-def test_no_retry_after_is_too_broken_to_read(text: str) -> None:
-    seconds = retry_after({"retry-after": text, "date": text}, now=NOW)
+def test_no_text_in_retry_after_raises(text: str) -> None:
+    seconds = retry_after_seconds({"retry-after": text, "date": text}, now=NOW)
     assert seconds is None or seconds >= 0
