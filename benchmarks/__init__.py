@@ -1,1 +1,1 @@
-"""`make bench`: how long the product takes, how many requests it makes, beside floors measured in the same run."""
+"""`make bench`: measure how long runs take and how many requests they send, next to floors from the same run."""

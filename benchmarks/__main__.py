@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print tables."""
+"""`python -m benchmarks`: measure estates and print the results as tables."""
 
 from __future__ import annotations
 
@@ -14,17 +14,21 @@ from benchmarks.measuring import Measured, machine, measure
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure each size in turn; the first also beside Terraform, where that is on the PATH."""
+    """Measure each size in turn. If Terraform is on the PATH, also compare the first size with it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
-    parser.add_argument("--customers", default="1000,10000", help="sizes, separated by commas")
-    parser.add_argument("--quick", action="store_true", help="only the first size, three runs of each plan")
-    parser.add_argument("--no-terraform", action="store_true", help="leave Terraform out")
+    parser.add_argument(
+        "--customers", default="1000,10000", help="numbers of customers, separated by commas (default: 1000,10000)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="measure only the first size, with three runs of each plan instead of five"
+    )
+    parser.add_argument("--no-terraform", action="store_true", help="do not compare with Terraform")
     options = parser.parse_args(arguments)
     sizes = [int(size) for size in options.customers.split(",")]
     sizes, times = (sizes[:1], 3) if options.quick else (sizes, 5)
     console = Console()
     console = console if console.is_terminal else Console(width=120)
-    console.print(f"{machine()}. Medians of {times} runs, each right after one of its floor.")
+    console.print(f"{machine()}. Times are medians of {times} runs. Each run starts right after a run of its floor.")
     found: list[Measured] = []
     beside: tuple[str, int, float] | None = None
     with tempfile.TemporaryDirectory(prefix="reconciler-bench-") as folder:

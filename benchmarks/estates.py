@@ -1,7 +1,7 @@
-"""An estate of N customers, five documents each, and the sandbox that it is for.
+"""Write an estate of N customers with five documents each, and start a sandbox that has the same customers.
 
-The customers are those of the sandbox's console under the same seed, so that every mapping finds its usage. The text
-is written as a person would write it: one file per customer, common fields in `Defaults`.
+The sandbox's console generates its customers from a fixed seed, so every mapping finds its usage. The manifests have
+one file per customer, and common fields in `Defaults`, as in a real estate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 from urllib.request import Request, urlopen
 
 NOW: Final = "2026-11-01T00:00:00Z"
-"""Sandbox and product stand at this time, so that usage does not grow between an apply and the plan after it."""
+"""The time of the sandbox and of each run. It does not move, so usage does not grow between an apply and a plan."""
 
 DOCUMENTS_PER_CUSTOMER: Final = 5
 FIRST_CUSTOMER_ID: Final = 1_001_001
@@ -187,7 +187,7 @@ spec:
 
 
 def write_estate(root: Path, customers: int) -> int:
-    """Write the manifests of so many customers below `root`; returns the number of documents."""
+    """Write the manifests of `customers` customers below `root`, and return the number of documents."""
     folder = root / "customers"
     folder.mkdir(parents=True)
     common = {"workspace": _WORKSPACE, "defaults": _DEFAULTS, "setup": _SETUP, "products": _PRODUCTS}
@@ -201,21 +201,21 @@ def write_estate(root: Path, customers: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """The sandbox in a process of its own, and its controls."""
+    """A sandbox in its own process: the variables that it printed, and its control requests."""
 
     variables: Mapping[str, str]
     url: str
 
     def state(self) -> dict[str, Any]:
-        """Counts of what the tenant holds, of requests, of faults that struck."""
+        """Return the counts of objects in the tenant, of requests, and of injected faults."""
         return self._asked("/sandbox/state")
 
     def requests(self) -> dict[str, Any]:
-        """The requests that were answered or dropped since `forget_requests`, by route."""
+        """Return the number of requests by route since `forget_requests`, with those that were dropped."""
         return self._asked("/sandbox/requests")
 
     def forget_requests(self) -> None:
-        """Count from here."""
+        """Reset the counts of requests to 0."""
         self._asked("/sandbox/requests", {"reset": True})
 
     def _asked(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -228,7 +228,10 @@ class RunningSandbox:
 
 @contextmanager
 def sandbox(customers: int, *faults: str) -> Iterator[RunningSandbox]:
-    """`reconciler sandbox` with an empty tenant and so many customers in its console, ended with the block."""
+    """Run `reconciler sandbox` with an empty tenant and `customers` customers in its console, and stop it at the end.
+
+    `faults` are passed on as `--fault`; docs/sandbox.md lists them.
+    """
     command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", NOW]
     for fault in faults:
         command += ["--fault", fault]
@@ -249,11 +252,11 @@ def _first_json(process: subprocess.Popen[str]) -> dict[str, str]:
         if line.startswith("}"):
             found: dict[str, str] = json.loads(text)
             return found
-    raise RuntimeError("the sandbox ended before it began")
+    raise RuntimeError("the sandbox did not start; run `reconciler sandbox` to see why")
 
 
 def _until_up(running: RunningSandbox, patience: float = 30.0) -> None:
-    """The variables are printed when the socket listens; the first answer may still take a moment."""
+    """Wait until the sandbox responds. It prints its variables slightly earlier, when its socket starts to listen."""
     deadline = monotonic() + patience
     while True:
         try:
@@ -266,5 +269,5 @@ def _until_up(running: RunningSandbox, patience: float = 30.0) -> None:
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run of the product against a sandbox."""
+    """Return the environment variables for a run of `reconciler` against a sandbox."""
     return {**os.environ, **variables, "RECONCILER_NOW": NOW, "NO_COLOR": "1"}

@@ -1,8 +1,8 @@
-"""The floor: what the same requests and the same YAML cost when nothing is done with them.
+"""Measure the floor of a plan: the time for its requests and its YAML alone, without any work on the results.
 
-The requests of a recorded no-op plan, by bare aiohttp at the same concurrency, all independent of each other; then the
-text of every manifest through the fastest parser at hand (`py-yaml12`). It starts no interpreter and imports nothing
-within its time, which the plan beside it does.
+The floor sends the requests of a recorded no-op plan again with bare aiohttp, at the same concurrency, without waiting
+for each other. Then it parses every manifest with the fastest parser we know (`py-yaml12`). Its time contains no start
+of an interpreter and no imports. The time of the plan contains both.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from yarl import URL
 from benchmarks.recording import Recorded
 
 CONCURRENCY = 16
-"""The product's own default, `maxConcurrency`."""
+"""Requests at a time: the default of `maxConcurrency` in the product."""
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Seconds of each half."""
+    """The time in seconds for the requests and for the parsing."""
 
     requests: float
     parsing: float
 
     @property
     def seconds(self) -> float:
-        """Both halves, one after the other."""
+        """Return the sum of both times."""
         return self.requests + self.parsing
 
 
 def measure(site: str, requests: Sequence[Recorded], manifests: Path) -> Floor:
-    """One measurement. Raises `RuntimeError` when an answer is not the one that was recorded."""
+    """Measure the floor once. Raise `RuntimeError` if a response differs from the recorded one."""
     return Floor(asyncio.run(_replayed(site, requests)), _parsed(manifests))
 
 
@@ -52,7 +52,7 @@ async def _replayed(site: str, requests: Sequence[Recorded]) -> float:
                 async with session.request(each.method, url, headers=each.headers, data=each.body or None) as answer:
                     content = await answer.read()
                 if answer.status != each.status or abs(len(content) - each.size) > _NEWER_VISA:
-                    raise RuntimeError(f"{each.method} {each.target} was answered otherwise than before")
+                    raise RuntimeError(f"{each.method} {each.target} got another response than the recorded one")
 
         began = perf_counter()
         await asyncio.gather(*(worker() for _ in range(CONCURRENCY)))
@@ -60,7 +60,7 @@ async def _replayed(site: str, requests: Sequence[Recorded]) -> float:
 
 
 _NEWER_VISA = 16
-"""Bytes by which an answer may differ: the console gives a new visa with each."""
+"""Bytes by which the size of a response may differ, because the console puts a new visa into each."""
 
 
 def _parsed(manifests: Path) -> float:

@@ -1,4 +1,4 @@
-"""One estate taken through its life: phases on an empty tenant, apply, phases again, the no-op plan and its floor."""
+"""Measure one estate: the phases of a plan, an apply, the phases again, and a no-op plan next to its floor."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ _CREATED: Final = (
     "managedDevicesIntegration",
     "managementItSolution",
 )
-"""Tables of the sandbox in which each row is one object of a plan."""
+"""The sandbox's tables in which each row is one object of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """An apply of everything to an empty tenant."""
+    """The measurements of an apply of the whole estate to an empty tenant."""
 
     seconds: float
     peak_mb: float
     objects: int
-    """Rows that stand in the tenant afterwards and did not before."""
+    """Number of rows that the apply added to the tenant."""
     planned: int
     requests: int
     dropped: int
-    """Answers that the sandbox dropped after the write had taken."""
+    """Number of responses that the sandbox dropped after the write had taken effect."""
 
     @property
     def per_object(self) -> float:
-        """Requests for each object made, those of reading and of the console included."""
+        """Return the requests per created object, including requests for reading and to the console."""
         return self.requests / self.objects
 
 
 @dataclass(frozen=True, slots=True)
 class NoOp:
-    """The plan after it, as cold runs of the command line between runs of the floor; medians."""
+    """The medians of several no-op plans. Each is a cold run of the command line, right after a run of the floor."""
 
     seconds: float
     processor: float
@@ -63,16 +63,16 @@ class NoOp:
     floor_requests: float
     floor_parsing: float
     ratio: float
-    """Median of the ratios of each run to the floor right before it."""
+    """Median of the ratios of each plan's time to the time of the floor right before it."""
     requests: int
     bound: int
     console: int
-    """Requests to the backup console: these have no bound but its page size."""
+    """Number of requests to the backup console. The lower bound does not include them."""
 
 
 @dataclass(slots=True)
 class Measured:
-    """All that was measured of one estate."""
+    """All measurements of one estate."""
 
     customers: int
     documents: int
@@ -84,7 +84,10 @@ class Measured:
 
 
 def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measured:
-    """Take one estate through its life in `folder`, which must not exist yet."""
+    """Write an estate into `folder`, which must not exist yet, and measure it.
+
+    With `drops`, also measure an apply during which the sandbox drops the response to every 20th write.
+    """
     root = folder / "manifests"
     found = Measured(customers, estates.write_estate(root, customers))
     with estates.sandbox(customers) as sandbox:
@@ -102,7 +105,10 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
 
 
 def _env(sandbox: RunningSandbox, folder: Path) -> dict[str, str]:
-    """Compiled modules are kept, as they are for everybody; beside the estate where the environment forbids it."""
+    """Return the environment of all runs, and compile Python's modules once, so that no measured run does it.
+
+    If the environment forbids compiled modules in the source folders, they go into `folder`.
+    """
     env = {**estates.environment(sandbox.variables), "PYTHONPATH": str(Path.cwd())}
     if env.pop("PYTHONDONTWRITEBYTECODE", ""):
         env["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
@@ -111,7 +117,7 @@ def _env(sandbox: RunningSandbox, folder: Path) -> dict[str, str]:
 
 
 _ALL_MODULES: Final = "import reconciler.cli.apply, reconciler.connectwise.transport, benchmarks.phases"
-"""Imported once before anything is timed: nobody compiles them twice."""
+"""Imports all measured modules, which compiles them before the first measured run."""
 
 
 def _applied(root: Path, sandbox: RunningSandbox, env: dict[str, str]) -> Applied:
@@ -156,20 +162,23 @@ def _to_console(kept: list[Recorded]) -> int:
 
 
 def lower_bound(kept: list[Recorded], customers: int) -> int:
-    """The fewest requests to ConnectWise that DESIGN.md's cost rules allow: pages of 1,000, bundles of 50, one list
-    of management solutions for each company (ConnectWise has no other), and once each for everything else."""
+    """Return the smallest number of requests to ConnectWise with which these paths can be read.
+
+    That is one per page of 1,000 objects, one per bundle of 50 agreements, one per company for management solutions
+    (ConnectWise has no other way), and one for each other path.
+    """
     paths = {each.target.partition("?")[0].rstrip("/") for each in kept if not each.target.startswith("/jsonapi")}
     nested = sum(path.endswith("/managementSummaryReports") for path in paths)
     paged = sum(path.endswith(_PAGED) for path in paths)
     bundled = sum(path.endswith("/system/bundles") for path in paths)
     once = len(paths) - nested - paged - bundled
-    # A ledger that is new makes the run search the tenant's agreements for additions of ours, once.
+    # With a new ledger, the first run searches the tenant's agreements for our additions once.
     searched = any("fields=id%2CagreementStatus%2CcancelledFlag" in each.target for each in kept)
     return once + nested + (paged + searched) * ceil(customers / PAGE) + bundled * ceil(customers / BUNDLE)
 
 
 def machine() -> str:
-    """What it was measured on, without the machine's name."""
+    """Return the number and the model of this machine's processors."""
     told = Path("/proc/cpuinfo")
     lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

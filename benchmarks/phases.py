@@ -1,7 +1,7 @@
-"""The phases of a plan, one after the other, in a process of their own: `python -m benchmarks.phases FOLDER`.
+"""Measure the phases of a plan one after the other, in a new process: `python -m benchmarks.phases FOLDER`.
 
-Prints one JSON list: name, seconds, and the process's peak memory (MB) when the phase ended. In a real run of `plan`
-reading and the pull of usage go on at once; here each is timed alone, and imports come first of all.
+It prints a JSON list with the name of each phase, its seconds, and the peak memory of the process in MB at its end. A
+real plan reads ConnectWise and pulls usage at the same time. Here each phase is measured alone, and imports come first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.running import Run, run
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One part of a plan."""
+    """The measurements of one part of a plan."""
 
     name: str
     seconds: float
@@ -31,7 +31,7 @@ class Phase:
 
 
 def measure(root: Path, env: dict[str, str]) -> list[Phase]:
-    """The phases over an estate, in a fresh process."""
+    """Measure the phases of a plan of the estate in `root`, in a new process."""
     found: Run = run([sys.executable, "-m", "benchmarks.phases", str(root)], env)
     return [Phase(**each) for each in json.loads(found.output)]
 

@@ -1,4 +1,4 @@
-"""What the product asks the sandbox for, recorded on the way: a proxy on loopback that passes everything on."""
+"""Record the requests of a run with a proxy on loopback that forwards them to the sandbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encodi
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request and the size of its answer's body, by which a replay is held to the same work."""
+    """One request, with the status and the body size of its response. A replay checks both."""
 
     method: str
     target: str
@@ -31,14 +31,14 @@ class Recorded:
 
 @dataclass(slots=True)
 class Recording:
-    """All requests of one run, in the order in which they were answered."""
+    """All requests of one run, in the order of their responses."""
 
     requests: list[Recorded] = field(default_factory=list)
 
 
 @asynccontextmanager
 async def recording(site: str) -> AsyncIterator[tuple[str, Recording]]:
-    """The address of the proxy before `site`, and what it records."""
+    """Run a proxy in front of `site`, and give its address and its recording."""
     kept = Recording()
     async with aiohttp.ClientSession(auto_decompress=False) as session:
 
@@ -68,9 +68,9 @@ async def recording(site: str) -> AsyncIterator[tuple[str, Recording]]:
 async def recorded_run(
     site: str, variables: Mapping[str, str], command: list[str], env: Mapping[str, str]
 ) -> Recording:
-    """Run a command against the proxy instead of `site`, and give back what it asked for.
+    """Run a command through the proxy instead of directly against `site`, and return its requests.
 
-    Raises `RuntimeError` with the command's own words when it fails.
+    Raises `RuntimeError` with the end of the command's output if it fails.
     """
     async with recording(site) as (proxy, kept):
         turned = {name: value.replace(site, proxy) for name, value in variables.items()}

@@ -1,4 +1,4 @@
-"""What was measured, as tables."""
+"""Print the measurements as tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.phases import Phase
 
 
 def show(console: Console, found: Measured) -> None:
-    """One estate."""
+    """Print the table of one estate, and one sentence for each conclusion."""
     title = f"{found.customers:,} customers, {found.documents:,} documents"
     table = _table(title, "phase", "seconds", "documents/s", "requests", "lower bound", "peak MB")
     _phases(table, "empty tenant", found.empty, found.documents)
@@ -34,31 +34,33 @@ def show(console: Console, found: Measured) -> None:
         least = no_op.floor_requests + no_op.floor_parsing
         requests = f"{no_op.requests + no_op.console:,}"
         table.add_row("floor", f"{least:.2f}", f"{found.documents / least:,.0f}", requests, "", "")
-        table.add_row("  its requests by bare aiohttp", f"{no_op.floor_requests:.2f}", "", "", "", "")
-        table.add_row("  its YAML by py-yaml12", f"{no_op.floor_parsing:.2f}", "", "", "", "")
+        table.add_row("  the requests, with bare aiohttp", f"{no_op.floor_requests:.2f}", "", "", "", "")
+        table.add_row("  the YAML, with py-yaml12", f"{no_op.floor_parsing:.2f}", "", "", "", "")
     if found.under_drops is not None:
         table.add_section()
-        _apply(table, f"apply, {found.under_drops.dropped} answers dropped", found.under_drops)
+        _apply(table, f"apply, {found.under_drops.dropped} responses dropped", found.under_drops)
     console.print(table)
     for line in _sentences(found):
         console.print(line)
 
 
 def compare(console: Console, estates: Sequence[Measured], terraform: tuple[str, int, float] | None) -> None:
-    """Across estates, and beside Terraform."""
+    """Print how estates compare with each other and, if measured, with Terraform (version, resources, seconds)."""
     plans = {each.customers: each.no_op for each in estates if each.no_op is not None}
     sizes = sorted(plans)
     for small, large in itertools.pairwise(sizes):
         ratio = plans[large].seconds / plans[small].seconds
-        console.print(f"no-op plan of {large:,} customers: {ratio:.1f} times that of {small:,}")
+        console.print(f"A no-op plan of {large:,} customers takes {ratio:.1f} times as long as one of {small:,}.")
     if terraform is not None:
         version, resources, seconds = terraform
         console.print(
-            f"{version}: no-op plan of {resources:,} terraform_data resources in {seconds:.2f} s, no API call"
+            f"{version} plans {resources:,} unchanged terraform_data resources in {seconds:.2f} s, without API calls."
         )
         ours = plans.get(sizes[0]) if sizes else None
         if ours is not None:
-            console.print(f"no-op plan of {sizes[0]:,} customers: {ours.seconds / seconds:.3f} of Terraform's time")
+            console.print(
+                f"A no-op plan of {sizes[0]:,} customers takes {ours.seconds / seconds:.3f} of Terraform's time."
+            )
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -88,12 +90,12 @@ def _sentences(found: Measured) -> list[str]:
     said = []
     if found.no_op is not None:
         said.append(
-            f"The no-op plan takes {found.no_op.ratio:.2f} times its floor. "
-            "The floor starts no interpreter and imports nothing; the plan does both."
+            f"The no-op plan takes {found.no_op.ratio:.2f} times as long as its floor. "
+            "The floor contains no start of an interpreter and no imports. The plan contains both."
         )
-    for name, done in (("apply", found.applied), ("apply under drops", found.under_drops)):
+    for name, done in (("apply", found.applied), ("apply with dropped responses", found.under_drops)):
         if done is not None:
             doubled = done.objects - done.planned
-            what = "none twice" if doubled == 0 else f"{doubled:+} MORE OR FEWER THAN PLANNED"
-            said.append(f"{name}: {done.objects:,} objects made, {what}; {done.per_object:.3f} requests an object")
+            what = "none created twice" if doubled == 0 else f"{doubled:+} COMPARED WITH THE PLAN"
+            said.append(f"{name}: {done.objects:,} objects created, {what}, {done.per_object:.3f} requests per object.")
     return said

@@ -1,4 +1,4 @@
-"""A command run as a person would run it: cold, in a process of its own, with its time and its peak memory."""
+"""Run a command in a new process, and measure its time and its peak memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One finished process: wall seconds from start to end, the processor's seconds, and its largest memory."""
+    """A finished process: its wall time and processor time in seconds, its peak memory in MB, and its output."""
 
     seconds: float
     processor: float
@@ -25,18 +25,18 @@ class Run:
 
 
 ENDED = (0, 5)
-"""Done. 5 says that usage is not fully accounted for: the console makes customers without a device, on purpose."""
+"""Exit codes of a successful run. 5 is one of them, because the sandbox's console has customers without a device."""
 
 
 def reconciler(root: Path, *arguments: str) -> list[str]:
-    """The real command line over an estate."""
+    """Return the command line that runs `reconciler` on the estate in `root`."""
     return [sys.executable, "-m", "reconciler", "-C", str(root), *arguments]
 
 
 def run(
     command: Sequence[str], env: Mapping[str, str], *, allowed: Sequence[int] = ENDED, cwd: Path | None = None
 ) -> Run:
-    """Run to the end. Raises `RuntimeError` with the command's own words when it ends with another code."""
+    """Run a command to its end. Raise `RuntimeError` with its error output if the exit code is not in `allowed`."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = perf_counter()
         process = subprocess.Popen(command, env=dict(env), stdout=out, stderr=err, cwd=cwd)

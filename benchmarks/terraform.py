@@ -1,4 +1,4 @@
-"""Terraform beside us: as many `terraform_data` resources, planned without a change and without one API call."""
+"""Measure Terraform: a no-op plan of as many `terraform_data` resources, without changes and API calls."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from benchmarks.running import run
 
 
 def available() -> bool:
-    """Whether `terraform` is on the PATH."""
+    """Return whether `terraform` is on the PATH."""
     return shutil.which("terraform") is not None
 
 
 def measure(folder: Path, resources: int, times: int) -> tuple[str, float]:
-    """Its version, and the median seconds of a no-op `terraform plan` over so many resources.
+    """Return Terraform's version, and the median time in seconds of a no-op `terraform plan` of `resources` resources.
 
-    The state is written, not applied: an apply of 5,000 takes Terraform many minutes. Raises `RuntimeError` when
-    Terraform finds anything to change, as then the state would not be the one that an apply leaves.
+    The state file is written directly, because an apply of 5,000 resources takes Terraform many minutes. Raises
+    `RuntimeError` if Terraform finds a change, because then the file differs from the state that an apply leaves.
     """
     folder.mkdir()
     (folder / "main.tf").write_text("".join(_block(number) for number in range(resources)), encoding="utf-8")
@@ -40,13 +40,13 @@ def _fields(number: int) -> dict[str, str]:
 
 
 def _block(number: int) -> str:
-    """None refers to another, as our documents do: that spares Terraform work."""
+    """Return one resource. It refers to no other resource, which is less work than our documents, which do."""
     fields = "".join(f'    {name} = "{value}"\n' for name, value in _fields(number).items())
     return f'resource "terraform_data" "r{number}" {{\n  input = {{\n{fields}  }}\n}}\n'
 
 
 def _state(version: str, resources: int) -> dict[str, Any]:
-    """What an apply leaves behind, in Terraform's state format 4."""
+    """Return the state that an apply would leave, in Terraform's state format 4."""
     return {
         "version": 4,
         "terraform_version": version,

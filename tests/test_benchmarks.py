@@ -1,4 +1,4 @@
-"""`make bench` measures what it says. No time is asserted: that is what a bench is for."""
+"""`make bench` measures what its tables say. No test asserts a time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from reconciler.kinds.workspace import ConnectWiseSettings
 
 CUSTOMERS = 10
 IDLE = 1
-"""One of them has no device: no addition is made for it, and a plan ends with 5."""
+"""Customers without a device: they get no addition, and a plan ends with exit code 5."""
 
 
-def test_an_estate_is_taken_through_its_life_and_told_in_a_table(tmp_path: Path) -> None:
+def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
     found = measure(tmp_path / "estate", CUSTOMERS, times=1, drops=True)
     applied, no_op, under_drops = found.applied, found.no_op, found.under_drops
     assert applied is not None
@@ -33,9 +33,9 @@ def test_an_estate_is_taken_through_its_life_and_told_in_a_table(tmp_path: Path)
     console = Console(file=told, width=120)
     show(console, found)
     compare(console, [found], ("Terraform v0", CUSTOMERS * 5, 1.0))
-    for words in ("no-op plan, cold start", "floor", "none twice", "of Terraform's time"):
+    for words in ("no-op plan, cold start", "floor", "none created twice", "of Terraform's time"):
         assert words in told.getvalue()
 
 
-def test_the_floor_keeps_the_products_own_concurrency() -> None:
+def test_the_floor_sends_as_many_requests_at_a_time_as_the_product() -> None:
     assert ConnectWiseSettings.model_fields["max_concurrency"].default == CONCURRENCY

@@ -85,6 +85,12 @@ def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_the_modules_that_a_page_names_are_there(page: Path) -> None:
+    for name in re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")):
+        assert (ROOT / name).exists() or (ROOT / "reconciler" / name).exists(), name
+
+
 def test_every_command_that_a_message_advises_is_there() -> None:
     advised = re.compile(r"(?:`|: |with )reconciler ((?:-\S+ \S+ )*)([a-z]+)")
     named = {

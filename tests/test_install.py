@@ -1,5 +1,7 @@
-"""`make install` finds a Python that runs, and makes .venv anew where it is not whole. What pip does is left out here:
-`.ci/run` installs for real, in fresh clones, with old and new pips."""
+"""`make install` finds a Python that works, and installs .venv again if it is incomplete or out of date.
+
+These tests replace pip. `.ci/run` installs with real pips, old and new, in fresh clones.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
-# The interpreter behind the virtual environment that runs the tests.
+# The interpreter of the virtual environment that runs the tests.
 BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
 
 
@@ -30,9 +32,9 @@ def script(path: Path, text: str) -> Path:
 
 
 def python(path: Path, beginning: str = "") -> Path:
-    """An interpreter that answers questions, and makes environments of nothing but such interpreters.
+    """Write a script that stands in for Python: it runs real Python code, but only records calls of venv and pip.
 
-    It notes what it is asked beside the environment's folder, in `calls`.
+    The calls are in the file `calls` of the working folder. An environment that it creates contains such a script too.
     """
     answering = f"""\
 exec {shlex.quote(BASE)} "$@" """
@@ -63,7 +65,7 @@ esac""",
 
 @dataclass(frozen=True)
 class Checkout:
-    """The files that an install reads, in a folder of their own, with only the system's tools on PATH."""
+    """A folder with the files that an install reads, and a PATH with only the tools of the system."""
 
     folder: Path
 
@@ -78,7 +80,7 @@ class Checkout:
         )
 
     def install(self, **variables: str) -> list[str]:
-        """Install; what was asked of Python and pip meanwhile."""
+        """Run the install, and return the recorded calls of venv and pip."""
         calls = self.folder / "calls"
         calls.unlink(missing_ok=True)
         done = self.run("tools/install.sh", **variables)
@@ -113,14 +115,14 @@ def checkout(tmp_path: Path) -> Checkout:
 
 @pytest.fixture
 def ready(checkout: Checkout) -> Checkout:
-    """A checkout with a Python on PATH, and a .venv that is whole."""
+    """A checkout with a Python on PATH and a complete .venv."""
     python(checkout.path / f"python{THIS}")
     assert checkout.install()
     return checkout
 
 
 def other(path: Path, says: str, code: int = 3) -> Path:
-    """An interpreter of another kind: it runs, and does not do."""
+    """Write a script for an interpreter that runs but is not usable."""
     return script(path, f"echo {shlex.quote(says)}; exit {code}")
 
 
@@ -131,7 +133,7 @@ def test_the_name_with_the_version_is_found(checkout: Checkout) -> None:
     assert checkout.find(THIS) == str(found)
 
 
-def test_a_shim_that_does_not_run_is_passed_over(checkout: Checkout) -> None:
+def test_a_shim_that_does_not_run_is_skipped(checkout: Checkout) -> None:
     for version in ("3.11", "3.12", "3.13"):
         script(checkout.path / f"python{version}", "echo 'pyenv: command not found' >&2; exit 127")
     found = python(checkout.path / "python3")
@@ -139,9 +141,9 @@ def test_a_shim_that_does_not_run_is_passed_over(checkout: Checkout) -> None:
     assert checkout.find() == str(found)
 
 
-def test_an_unsupported_version_and_one_without_venv_are_passed_over(checkout: Checkout) -> None:
+def test_an_unsupported_version_and_one_without_venv_are_skipped(checkout: Checkout) -> None:
     other(checkout.path / "python3", "is Python 3.9")
-    other(checkout.path / f"python{THIS}", "lacks the modules ensurepip", 4)
+    other(checkout.path / f"python{THIS}", "does not have the modules ensurepip", 4)
     found = python(checkout.path / "python")
 
     assert checkout.find() == str(found)
@@ -150,33 +152,33 @@ def test_an_unsupported_version_and_one_without_venv_are_passed_over(checkout: C
 @pytest.mark.parametrize(
     "folder", [".pyenv/versions/{0}.99/bin/python", ".local/share/uv/python/cpython-{0}.9-x/bin/python"]
 )
-def test_a_python_that_pyenv_or_uv_keeps_is_found_off_path(checkout: Checkout, folder: str) -> None:
+def test_a_python_of_pyenv_or_uv_is_found_outside_path(checkout: Checkout, folder: str) -> None:
     found = python(checkout.folder / "home" / folder.format(THIS))
 
     assert checkout.find() == str(found)
 
 
-def test_no_python_ends_in_what_to_do(checkout: Checkout) -> None:
-    other(checkout.path / "python3", "lacks the modules venv, ensurepip", 4)
+def test_without_a_python_the_message_says_what_to_do(checkout: Checkout) -> None:
+    other(checkout.path / "python3", "does not have the modules venv, ensurepip", 4)
 
     said = checkout.refused()
 
-    assert "error: found no Python 3.11, 3.12 or 3.13" in said
-    assert "python3 lacks the modules venv, ensurepip" in said
+    assert "error: no Python 3.11, 3.12 or 3.13 was found" in said
+    assert "python3 does not have the modules venv, ensurepip" in said
     assert "uv python install 3.11" in said
 
 
-def test_an_explicit_python_is_taken_or_refused_never_replaced(checkout: Checkout) -> None:
+def test_an_explicit_python_is_used_or_refused_and_never_replaced(checkout: Checkout) -> None:
     found = python(checkout.path / "python3")
     other(checkout.path / "mine", "is Python 3.9")
 
     assert checkout.find("python3") == str(found)
     assert "PYTHON=mine is Python 3.9" in checkout.refused("mine")
-    assert "PYTHON=python3.12 is not there" in checkout.refused("python3.12")
+    assert "PYTHON=python3.12 was not found" in checkout.refused("python3.12")
     assert "PYTHON=3.12" in checkout.refused("python3.12")
 
 
-def test_a_first_install_takes_the_lock_without_resolving_anything(checkout: Checkout) -> None:
+def test_a_first_install_uses_the_lock_and_resolves_nothing(checkout: Checkout) -> None:
     found = python(checkout.path / "python3")
 
     made, lock, project, check = checkout.install()
@@ -187,12 +189,12 @@ def test_a_first_install_takes_the_lock_without_resolving_anything(checkout: Che
     assert check.endswith("check")
 
 
-def test_a_whole_environment_is_left_alone(ready: Checkout) -> None:
+def test_a_complete_environment_is_not_installed_again(ready: Checkout) -> None:
     assert ready.install() == []
     assert ready.install(PYTHON=THIS) == []
 
 
-def test_an_environment_whose_install_failed_is_made_anew(checkout: Checkout) -> None:
+def test_an_environment_whose_install_failed_is_installed_again(checkout: Checkout) -> None:
     python(checkout.path / "python3")
     (checkout.folder / "broken-index").touch()
     assert checkout.run("tools/install.sh").returncode == 1
@@ -204,7 +206,7 @@ def test_an_environment_whose_install_failed_is_made_anew(checkout: Checkout) ->
     assert not (checkout.folder / ".venv/half").exists()
 
 
-def test_an_environment_without_its_interpreter_is_made_anew(ready: Checkout) -> None:
+def test_an_environment_without_its_interpreter_is_installed_again(ready: Checkout) -> None:
     (ready.folder / ".venv/bin/python").unlink()
     assert len(ready.install()) == 4
 
@@ -215,7 +217,7 @@ def test_an_environment_without_its_interpreter_is_made_anew(ready: Checkout) ->
 
 
 @pytest.mark.parametrize("file", ["requirements.lock", "pyproject.toml"])
-def test_an_environment_of_another_lock_or_project_is_made_anew(ready: Checkout, file: str) -> None:
+def test_an_environment_of_another_lock_or_project_is_installed_again(ready: Checkout, file: str) -> None:
     path = ready.folder / file
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("hatchling", "hatchlings"), encoding="utf-8")
@@ -224,28 +226,28 @@ def test_an_environment_of_another_lock_or_project_is_made_anew(ready: Checkout,
     assert ready.install() == []
 
 
-def test_settings_of_the_tools_alone_change_nothing(ready: Checkout) -> None:
+def test_a_change_of_tool_settings_alone_installs_nothing(ready: Checkout) -> None:
     with (ready.folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write('\n[tool.other]\nname = "value"\n')
 
     assert ready.install() == []
 
 
-def test_an_environment_that_was_moved_is_made_anew(ready: Checkout) -> None:
-    """The commands in .venv/bin name the folder that they were made in."""
+def test_an_environment_that_was_moved_is_installed_again(ready: Checkout) -> None:
+    """The commands in .venv/bin contain the path of the folder in which they were installed."""
     moved = Checkout(ready.folder.rename(ready.folder.with_name("elsewhere")))
 
     assert len(moved.install()) == 4
 
 
-def test_an_environment_of_another_interpreter_is_made_anew(ready: Checkout) -> None:
+def test_an_environment_of_another_interpreter_is_installed_again(ready: Checkout) -> None:
     stamp = ready.folder / ".venv/.installed"
     stamp.write_text(stamp.read_text(encoding="utf-8").replace(sys.version.split()[0], "3.11.0"), encoding="utf-8")
 
     assert len(ready.install()) == 4
 
 
-def test_what_a_person_has_set_for_other_projects_leads_pip_nowhere_else(checkout: Checkout) -> None:
+def test_settings_for_other_projects_do_not_reach_pip(checkout: Checkout) -> None:
     python(checkout.path / "python3", beginning='echo "${PIP_USER-}${PIP_CONSTRAINT-}${PYTHONPATH-}" >>leaked')
 
     checkout.install(PIP_USER="1", PIP_CONSTRAINT="other.txt", PYTHONPATH="other")
@@ -253,14 +255,14 @@ def test_what_a_person_has_set_for_other_projects_leads_pip_nowhere_else(checkou
     assert (checkout.folder / "leaked").read_text(encoding="utf-8").strip() == ""
 
 
-def test_another_pip_is_fetched_on_demand_and_kept(ready: Checkout) -> None:
+def test_another_pip_is_installed_on_request_and_kept(ready: Checkout) -> None:
     assert ready.install(WITH_PIP="23.0.1")[1].endswith("install pip==23.0.1")
     assert ready.install() == []
     assert ready.install(WITH_PIP="newest")[1].endswith("install --upgrade pip")
 
 
-def test_a_folder_with_letters_beyond_ascii_is_named_in_ascii(checkout: Checkout) -> None:
-    """Python reads the file when it starts, with LC_ALL=C too, where such a letter ends it."""
+def test_the_path_of_a_folder_with_non_ascii_letters_is_written_in_ascii(checkout: Checkout) -> None:
+    """Python reads the file at its start. With LC_ALL=C, a non-ASCII letter in it would stop Python."""
     python(checkout.path / "python3")
     strange = Checkout(checkout.folder.rename(checkout.folder.with_name("Zahnärzte")))
     assert strange.install()
@@ -271,7 +273,7 @@ def test_a_folder_with_letters_beyond_ascii_is_named_in_ascii(checkout: Checkout
     assert found["found"] == str(strange.folder)
 
 
-def test_a_folder_in_ascii_is_left_as_it_is(checkout: Checkout) -> None:
+def test_the_path_of_a_folder_in_ascii_is_not_changed(checkout: Checkout) -> None:
     python(checkout.path / "python3")
     assert checkout.install()
     assert (checkout.folder / PACKAGES / "_reconciler.pth").read_text(encoding="utf-8") == f"{checkout.folder}\n"

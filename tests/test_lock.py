@@ -1,4 +1,4 @@
-"""The locks hold everything that an install takes, for each Python and system, so that no index is asked for more."""
+"""The locks contain every package that an install needs, for each Python and system."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Pin:
 
 
 def pins(file: str) -> dict[str, list[Pin]]:
-    """The pins of a lock by canonical name; a name may have several, with markers that exclude each other."""
+    """Return the pins by canonical name. A name may have several pins, with markers that exclude each other."""
     text = re.sub(r"^\s*#.*\n?", "", (ROOT / file).read_text(encoding="utf-8"), flags=re.MULTILINE)
     found: dict[str, list[Pin]] = defaultdict(list)
     for entry in ENTRY.finditer(text):
@@ -51,7 +51,7 @@ def pins(file: str) -> dict[str, list[Pin]]:
 
 
 def roots(file: str) -> list[Requirement]:
-    """What the project itself asks for: everything for development, or what it needs at run time."""
+    """Return what the project itself requires: everything for development, or only what it needs at run time."""
     extras = PROJECT["project"]["optional-dependencies"]
     wanted = [*PROJECT["project"]["dependencies"], *extras["postgresql"]]
     if file == "requirements.lock":
@@ -78,7 +78,7 @@ def applies(requirement: Requirement, where: dict[str, str], extras: set[str]) -
 
 
 def lacking(locked: dict[str, list[Pin]], wanted: list[Requirement], where: dict[str, str]) -> list[str]:
-    """What an install of the lock would have to ask an index for, there; each as a sentence."""
+    """Return one sentence for each requirement that the lock does not satisfy in the environment `where`."""
     told: list[str] = []
     seen: set[tuple[str, frozenset[str]]] = set()
     left = [each for each in wanted if applies(each, where, set())]
@@ -97,7 +97,7 @@ def lacking(locked: dict[str, list[Pin]], wanted: list[Requirement], where: dict
         try:
             needs = metadata.requires(name) or []
         except metadata.PackageNotFoundError:
-            # Not for the Python that runs this test; the test says so when it should be.
+            # It is locked for another Python or system, and not installed here.
             assert not applies(held[0].requirement, {}, set()), f"{name} is locked and not installed: make install"
             continue
         left += [each for each in map(Requirement, needs) if applies(each, where, set(requirement.extras))]
@@ -107,12 +107,12 @@ def lacking(locked: dict[str, list[Pin]], wanted: list[Requirement], where: dict
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
-def test_a_lock_is_closed_under_dependencies(file: str, python: str, system: str) -> None:
+def test_a_lock_contains_all_dependencies(file: str, python: str, system: str) -> None:
     assert lacking(pins(file), roots(file), environment(python, system)) == []
 
 
-def test_a_package_that_an_extra_needs_is_missed() -> None:
-    """`coverage[toml]` is what an old pip once looked for outside the lock."""
+def test_a_missing_package_of_an_extra_is_found() -> None:
+    """An old pip once searched the index for `coverage[toml]`, because the lock did not contain it."""
     locked = pins("requirements.lock")
     del locked["coverage"]
 
@@ -122,7 +122,7 @@ def test_a_package_that_an_extra_needs_is_missed() -> None:
 
 
 @pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
-def test_a_lock_has_hashes_for_everything_and_names_no_host(file: str) -> None:
+def test_a_lock_has_a_hash_for_every_package_and_names_no_host(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     entries = [line for line in text.splitlines() if line.strip() and not line.startswith((" ", "#"))]
 
@@ -137,21 +137,21 @@ def test_a_lock_has_hashes_for_everything_and_names_no_host(file: str) -> None:
     assert not re.search(r"^\s*(-i|-f|--(?!hash=))", text, re.MULTILINE)
 
 
-def test_what_is_used_is_what_was_tested() -> None:
+def test_the_runtime_lock_has_the_tested_versions() -> None:
     tested = pins("requirements.lock")
 
     for name, each in pins("runtime.lock").items():
         assert each == tested[name], name
 
 
-def test_what_is_installed_is_what_is_locked() -> None:
+def test_the_installed_versions_are_the_locked_ones() -> None:
     for name, each in pins("requirements.lock").items():
         for pin in each:
             if applies(pin.requirement, {}, set()):
                 assert metadata.version(name) == pin.version
 
 
-def test_the_project_says_which_pythons_it_runs_on() -> None:
+def test_the_project_declares_the_pythons_that_it_supports() -> None:
     requirement = Requirement(f"reconciler{PROJECT['project']['requires-python']}").specifier
     listed = [each.rsplit(" ", 1)[1] for each in PROJECT["project"]["classifiers"] if " Python :: 3." in each]
 

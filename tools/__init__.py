@@ -1,1 +1,1 @@
-"""What makes the project from its sources: the virtual environment, and what is given to users."""
+"""Build tools: install the virtual environment, and build the package for users."""

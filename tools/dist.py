@@ -1,9 +1,9 @@
-"""`make dist`: the wheel, and beside it a lock that installs it.
+"""`make dist`: build the wheel, and the lock that installs it.
 
-`dist/requirements.txt` pins the wheel by its own hash, and every library it needs at run time by those of runtime.lock.
-The package index has another project of the same name and version. pip prefers the file whose hash it knows and wants,
-so `dist/wheel.html` names our wheel together with its hash. pip and uv look for that page beside the requirements
-file: the three files can be copied anywhere together, and the install works from any folder.
+`dist/requirements.txt` pins the wheel by its hash, and every library that it needs at run time by the hashes of
+runtime.lock. The package index has another project with the same name and version. `dist/wheel.html` links to our
+wheel and names its hash, and pip prefers the file with the hash that it expects. pip and uv look for that page beside
+the requirements file, so you can copy the three files together to any folder and install from there.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REQUIREMENTS = """\
-# Installs {name} {version} and the libraries that it was tested with, and nothing else. The wheel and wheel.html have
-# to lie beside this file. The library for a PostgreSQL ledger is included.
+# Installs {name} {version} and the libraries that it was tested with, including the one for a PostgreSQL ledger.
+# Keep the wheel and wheel.html in the same folder as this file.
 #   python -m pip install --no-deps --require-hashes -r requirements.txt
 --find-links wheel.html
 {name}=={version} \\
@@ -31,7 +31,7 @@ PAGE = """\
 
 
 def describe(wheel: Path, runtime: str) -> dict[str, str]:
-    """The files that go beside a wheel, by name; `runtime` is the text of runtime.lock."""
+    """Return the texts of the two files beside a wheel, by file name. `runtime` is the text of runtime.lock."""
     name, version = wheel.name.split("-")[:2]
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     known = {"name": name, "version": version, "digest": digest, "file": wheel.name}
@@ -39,7 +39,10 @@ def describe(wheel: Path, runtime: str) -> dict[str, str]:
 
 
 def build(folder: Path) -> Path:
-    """Build the wheel with the build backend of the lock, and write beside it what installs it; the wheel."""
+    """Build the wheel into `folder`, write the two files beside it, and return the path of the wheel.
+
+    `folder` is emptied first. The build backend is the one of requirements.lock.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True)

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Prints the path of a Python that can run the project, or says what to do and exits 1.
+# Print the path of a Python that can run the project. If there is none, print what to do and exit with 1.
 #
-#   tools/find_python.sh             any supported version, the best tested first
-#   tools/find_python.sh 3.12        this version
-#   tools/find_python.sh PYTHON      this interpreter: a path, or a name on PATH
+#   tools/find_python.sh             find any supported version, 3.11 first
+#   tools/find_python.sh 3.12        find this version
+#   tools/find_python.sh PYTHON      check this interpreter: a path, or a name on PATH
 #
-# A name on PATH is not enough: pyenv puts a `python3.12` there that only says which versions it has, and some systems
-# leave out the modules that a virtual environment needs. So each candidate is started and asked.
+# A name on PATH is not enough. pyenv puts a `python3.12` there that may only print which versions it has, and some
+# systems do not install the modules that a virtual environment needs. So the script starts each candidate and checks it.
 set -u
 SUPPORTED="3.11 3.12 3.13"
 wanted=${1-}
 
-# Exit 0: usable. 3: another version. Anything else: it does not run, or lacks a module.
+# Exit code 0: usable. 3: another version or implementation. 4: a module is missing. Any other: it does not run.
 ask='
 import sys
 wanted = [tuple(map(int, version.split("."))) for version in sys.argv[1:]]
@@ -19,7 +19,7 @@ if sys.version_info[:2] not in wanted:
     print("is Python %d.%d" % sys.version_info[:2])
     raise SystemExit(3)
 if sys.implementation.name != "cpython" or "t" in getattr(sys, "abiflags", ""):
-    print("is not the standard CPython, and the lock holds no wheels for it")
+    print("is not the standard CPython, and the lock has no wheels for it")
     raise SystemExit(3)
 missing = []
 for name in ("venv", "ensurepip", "ssl", "sqlite3", "zlib"):
@@ -28,13 +28,13 @@ for name in ("venv", "ensurepip", "ssl", "sqlite3", "zlib"):
     except ImportError:
         missing.append(name)
 if missing:
-    print("lacks the modules " + ", ".join(missing) + " (on Debian and Ubuntu: apt install python3-venv)")
+    print("does not have the modules " + ", ".join(missing) + " (on Debian and Ubuntu: apt install python3-venv)")
     raise SystemExit(4)
 '
 
-try() { # CANDIDATE VERSIONS...: sets `answer` to the interpreter, or to what is wrong with it
+try() { # CANDIDATE VERSIONS...: set `answer` to the path of the interpreter, or to what is wrong with it
     candidate=$1; shift
-    found=$(command -v "$candidate" 2>/dev/null) || { answer="is not there"; return 1; }
+    found=$(command -v "$candidate" 2>/dev/null) || { answer="was not found"; return 1; }
     answer=$("$candidate" -I -c "$ask" "$@" 2>/dev/null)
     case $? in
         0) answer=$found; return 0 ;;
@@ -49,11 +49,11 @@ case $wanted in
     *)
         # shellcheck disable=SC2086
         if try "$wanted" $SUPPORTED; then echo "$answer"; exit 0; fi
-        echo "error: PYTHON=$wanted $answer; this project needs Python 3.11, 3.12 or 3.13" >&2
+        echo "error: PYTHON=$wanted $answer. This project needs Python 3.11, 3.12 or 3.13." >&2
         case $wanted in
             python3.11|python3.12|python3.13)
-                echo "  To look beyond PATH, in the folders of pyenv and uv, give the version: PYTHON=${wanted#python}." >&2 ;;
-            *) echo "  Name another one, such as PYTHON=python3.11, or leave PYTHON out: one is looked for." >&2 ;;
+                echo "  To search the folders of pyenv and uv too, give only the version: PYTHON=${wanted#python}." >&2 ;;
+            *) echo "  Give another one, such as PYTHON=python3.11, or leave out PYTHON to search for one." >&2 ;;
         esac
         exit 1
         ;;
@@ -61,16 +61,16 @@ esac
 
 noted=""
 for version in $versions; do
-    # Names on PATH first, then what pyenv and uv keep in their own folders, whether or not PATH leads there.
+    # Search PATH first, then the folders of pyenv and uv, which need not be on PATH.
     for candidate in "python$version" python3 python \
         "${PYENV_ROOT:-${HOME-}/.pyenv}/versions/$version".*/bin/python \
         "${UV_PYTHON_INSTALL_DIR:-${XDG_DATA_HOME:-${HOME-}/.local/share}/uv/python}/cpython-$version"*/bin/python; do
         if try "$candidate" "$version"; then echo "$answer"; exit 0; fi
-        case $answer in "lacks"*) noted="$noted
+        case $answer in "does not have"*) noted="$noted
   $candidate $answer" ;; esac
     done
 done
-echo "error: found no Python ${wanted:-3.11, 3.12 or 3.13}$noted" >&2
-echo "  Install one (\`pyenv install ${wanted:-3.11}\`, \`uv python install ${wanted:-3.11}\`, or your system's package), then run this again;" >&2
-echo "  or name one that is elsewhere: \`make install PYTHON=/path/to/python${wanted:-3.11}\`." >&2
+echo "error: no Python ${wanted:-3.11, 3.12 or 3.13} was found$noted" >&2
+echo "  Install one (\`pyenv install ${wanted:-3.11}\`, \`uv python install ${wanted:-3.11}\`, or your system's package) and run again." >&2
+echo "  If you have one elsewhere, give its path: \`make install PYTHON=/path/to/python${wanted:-3.11}\`." >&2
 exit 1

@@ -1,16 +1,17 @@
 #!/bin/sh
-# Makes .venv from requirements.lock, and leaves it alone where it is whole and up to date. Run from the Makefile.
+# Install .venv from requirements.lock. If .venv is complete and up to date, do nothing. The Makefile runs this script.
 #
-#   PYTHON    the interpreter to use; left out: a whole .venv keeps its own, a new one takes the first that is found
-#   WITH_PIP  the release of pip to install with, or `newest`; left out: the one that comes with the interpreter
-#             (.ci/run installs with old ones and with the newest)
+#   PYTHON    the interpreter to use. By default an existing .venv keeps its interpreter, and a new one gets the first
+#             that tools/find_python.sh finds
+#   WITH_PIP  the version of pip to install with, or `newest`. By default it is the one that comes with the interpreter.
+#             (.ci/run installs with old versions and with the newest)
 #
-# What is in .venv depends on requirements.lock, [project] of pyproject.toml and the interpreter alone. .venv/.installed says which
-# of each, and is written last: where it is missing or says something else, .venv was half made (or copied, or made by
-# an interpreter that has gone), and it is made anew.
+# The content of .venv depends only on requirements.lock, [project] of pyproject.toml, and the interpreter. The script
+# records all three in .venv/.installed as its last step. If that file is missing or differs, the .venv is incomplete,
+# copied, or from other inputs, and the script installs it again.
 set -eu
-# What a person has set for other projects must not lead pip elsewhere. Where packages come from (the index, a
-# certificate, a proxy) stays theirs to say.
+# Ignore settings of pip and Python that the user made for other projects. Keep those for the index, certificates and
+# proxies.
 unset PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_CONSTRAINT PIP_REQUIREMENT PIP_EDITABLE \
     PIP_NO_BINARY PIP_PRE PIP_UPGRADE PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN __PYVENV_LAUNCHER__ 2>/dev/null || true
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +19,8 @@ cd "$root"
 venv=.venv
 stamp=$venv/.installed
 
-# The interpreter behind `$1`, and the inputs. Prints nothing where it does not run.
+# state PYTHON: print the version and path of the interpreter, and the hashes of the inputs. If it does not run, print
+# nothing.
 state() {
     "$1" -I -c 'if True:
         import hashlib, importlib.util, os, sys, tomllib
@@ -44,14 +46,14 @@ elif [ -x "$venv/bin/python" ]; then
 else
     now=""
 fi
-# A .venv/bin/python that does not run gives no state, whatever PYTHON says.
+# If .venv/bin/python does not run, its state is empty, and .venv is installed again.
 if [ -n "$now" ] && [ -n "$(state "$venv/bin/python")" ] && [ -f "$stamp" ] && [ "$now" = "$(cat "$stamp")" ]; then
     exit 0
 fi
 
 [ -n "${PYTHON-}" ] || python=$(sh tools/find_python.sh)
-[ ! -e "$venv" ] || echo "The .venv that is there is unfinished, or made from something else: it is made anew." >&2
-echo "Making .venv with $("$python" --version 2>&1) ($python)" >&2
+[ ! -e "$venv" ] || echo "The existing .venv is incomplete or out of date. It is installed again." >&2
+echo "Installing .venv with $("$python" --version 2>&1) ($python)" >&2
 rm -rf "$venv"
 WITH_PIP=${WITH_PIP:-bundled}
 "$python" -m venv "$venv"
@@ -61,12 +63,12 @@ case $WITH_PIP in
     newest) pip install --upgrade pip ;;
     *) pip install "pip==$WITH_PIP" ;;
 esac
-# --no-deps: the lock is complete, and an old pip would resolve extras outside it. --only-binary: nothing is built, so
-# nothing is fetched to build it. The project's own build needs what the lock holds.
+# --no-deps: the lock is complete, and an old pip would resolve extras outside it. --only-binary: no package is built,
+# so no build tools are downloaded. The build of this project needs only packages of the lock.
 pip install --no-deps --require-hashes --only-binary :all: -r requirements.lock
 pip install --no-deps --no-build-isolation -e .
-# The install names this folder in a .pth file, which Python reads in the encoding of the locale when it starts: with
-# LC_ALL=C a path with letters beyond ASCII would end it there. So that line is written in ASCII.
+# pip writes this folder's path to a .pth file. Python reads that file at its start, in the encoding of the locale. With
+# LC_ALL=C, a path with non-ASCII letters would stop Python. So the script rewrites such a line in ASCII.
 "$python" -I -S -c 'if True:
     import os, pathlib, sys
     root = os.fsencode(os.getcwd())
