@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from reconciler.sandbox.server import RunningSandbox
+from reconciler.sandbox.server.running import RunningSandbox
 from tests.postgresql import postgresql, postgresql_url
 from tests.shop import Shop, open_shop
 

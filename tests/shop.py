@@ -27,10 +27,11 @@ from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, wire
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import Application, RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 from reconciler.usage.sources import cove
 from tests.times import START
 
@@ -293,10 +294,7 @@ def open_shop(
     patch.delenv("RECONCILER_NOW", raising=False)
     clock = Clock(START)
     console = Console(clock, World(started=START))
-    served.sandbox = Sandbox(clock=clock, console=console)
-    application = served._server.config.app
-    assert isinstance(application, Application)
-    application.__init__(served.sandbox)  # type: ignore[misc]  # what it serves is all that it is
+    served.show(Sandbox(clock=clock, console=console))
     shop = Shop(served, folder, patch, capture)
     with shop.http:
         yield shop

@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from reconciler.sandbox.server.application.application.control import routes as control
 
 from reconciler.cli.main import COMMANDS, GROUPS, run
-from reconciler.sandbox import control, faults
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.connectwise import habits
+from reconciler.sandbox.connectwise.api import habits
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared import faults
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 from tests.times import START
 
 ROOT = Path(__file__).parents[1]

@@ -17,10 +17,11 @@ import pytest
 
 from demo.recording import END, FIRST, PICTURE, WIDTH, drawn, excerpt, printed
 from reconciler.cli.main import run
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 from tests.test_docs import EXIT, commands
 from tests.times import START
 from tools.dist import describe

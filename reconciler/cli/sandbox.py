@@ -25,13 +25,14 @@ import typer
 from reconciler.cli.output import deliver, deliver_json, say
 from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.control_bodies import ControlError, read_moment
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.faults import Faults, FaultSpecError
-from reconciler.sandbox.saved import SavedStateError, load, save
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.control.bodies import ControlError, read_moment
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.shared.faults import Faults, FaultSpecError
+from reconciler.sandbox.state.sandbox import Sandbox
+from reconciler.sandbox.state.saved import SavedStateError, load, save
 
 
 class Format(StrEnum):
@@ -86,9 +87,7 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
             if start is not None:
                 clock.freeze()
                 clock.set(start)
-            return Sandbox(
-                clock=clock, faults=bad_days, tenant=tenant, console=console, seed=seed, latency_ms=latency_ms
-            )
+            return Sandbox(clock=clock, faults=bad_days, tenant=tenant, console=console, latency_ms=latency_ms)
     except ControlError as error:
         raise ReconcilerError(str(error), where="--clock") from None
     except FaultSpecError as error:
@@ -100,7 +99,7 @@ def _made(customers: int, seed: int, latency_ms: int, state: Path | None, faults
         raise ReconcilerError(f"the state cannot be read: {error.strerror}", where=str(state)) from None
     clock = Clock(start)
     console = Console(clock, World(seed, customers, clock.now()))
-    return Sandbox(clock=clock, faults=bad_days, console=console, seed=seed, latency_ms=latency_ms)
+    return Sandbox(clock=clock, faults=bad_days, console=console, latency_ms=latency_ms)
 
 
 def _print(variables: Mapping[str, str], form: Format) -> None:

@@ -1,5 +1,15 @@
-"""Stand-ins for ConnectWise PSA and the backup console, over real HTTP on loopback.
+"""Stand-ins for ConnectWise PSA and the backup console, served over real HTTP on loopback.
 
-Written from the references, never from what our own client happens to send, so that a client which works here
-has been held to the contract. This room imports nothing of the other rooms, and only `cli/sandbox.py` imports it.
+Owns: both APIs as the references describe them, the faults they can be asked for, and the page and the controls.
+Does not own: any code of the client. This room imports no other room, and only `cli/sandbox.py` imports it.
+Always true: every behaviour comes from the references and never from what the client sends, so a client that works
+here keeps to the contract.
+
+The folders, each importing only those above it:
+
+    shared        clock, faults, credentials, request log, HTTP values
+    connectwise   the ConnectWise tenant and its API
+    cove          the backup console and its API
+    state         a whole sandbox, and its state file
+    server        both APIs, the page and the controls over HTTP
 """

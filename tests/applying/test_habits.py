@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.faults import HABITS
+from reconciler.sandbox.shared.faults import HABITS
 from tests.shop import ALDER, Shop
 
 FILE = "customers/alder-dental.yaml"

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.state.sandbox import Sandbox
 from tests.shop import ALDER, Shop
 
 

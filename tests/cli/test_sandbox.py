@@ -21,7 +21,7 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.cli.sandbox import shell_lines
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.state.sandbox import Sandbox
 
 NAMES = [
     "CONNECTWISE_SITE",

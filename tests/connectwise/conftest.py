@@ -21,8 +21,9 @@ import pytest
 
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.connectwise.connection import base_url
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 from .servers import Waits
 

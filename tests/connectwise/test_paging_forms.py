@@ -9,8 +9,9 @@ import pytest
 
 from reconciler.connectwise import Connection, ConnectWise, EndlessPaging
 from reconciler.connectwise import conditions as c
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 from .servers import Waits
 

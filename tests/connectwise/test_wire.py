@@ -35,8 +35,9 @@ from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.errors import Malformed
 from reconciler.connectwise.wire import Clock
 from reconciler.http.server_clock import ServerClock
-from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.faults import Faults
+from reconciler.sandbox.state.sandbox import Sandbox
 
 from .servers import CODEBASE, DROPPED, HTML, ROOT, Reply, Seen, Server, Waits, client, connection, read_back, scripted
 

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.connectwise import Forbidden, Invalid, NotFound, Unauthorized, UnknownCompany
 from reconciler.connectwise import conditions as c
-from reconciler.sandbox.server import Credentials
+from reconciler.sandbox.shared.environment import Credentials
 
 from .conftest import Tenant
 from .servers import read_back

@@ -14,8 +14,9 @@ from reconciler.kinds.estate import Estate
 from reconciler.live.match import MatchError
 from reconciler.live.read import Scope, read_estate
 from reconciler.manifests.documents import Document
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 from tests.planning.builders import manifests
 
 START = datetime(2026, 11, 10, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.again import Sought, TwoFoundError, _at_key, find_again, find_by_key, natural_key
 from reconciler.live.index import Index
-from reconciler.sandbox.server import RunningSandbox
+from reconciler.sandbox.server.running import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
 

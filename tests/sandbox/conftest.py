@@ -11,8 +11,9 @@ import httpx
 import msgspec
 import pytest
 
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 START = datetime(2026, 11, 10, 12, tzinfo=UTC)
 

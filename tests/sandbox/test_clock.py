@@ -8,8 +8,9 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 

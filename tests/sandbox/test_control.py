@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.control_bodies import ControlError, read_moment
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.control.bodies import ControlError, read_moment
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ALDER, BIRCHWOOD, CEDAR = 1_001_001, 1_001_002, 1_001_003
@@ -41,21 +42,18 @@ class Controls:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Sandbox, httpx.Client]]:
-    """One server for all tests of this module."""
-    sandbox = Sandbox(clock=Clock(START))
-    with RunningSandbox(sandbox) as running, httpx.Client(base_url=running.url) as http:
-        yield sandbox, http
+def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
+    """One server for all tests of this module; each test has a sandbox of its own in it."""
+    with RunningSandbox() as running, httpx.Client(base_url=running.url) as http:
+        yield running, http
 
 
 @pytest.fixture
-def controls(served: tuple[Sandbox, httpx.Client]) -> Controls:
-    sandbox, http = served
-    sandbox.clock.set(START)
-    sandbox.faults.replace([])
-    sandbox.console = Console(sandbox.clock, World(1, 10, START))
-    sandbox.log.clear()
-    return Controls(sandbox, http)
+def controls(served: tuple[RunningSandbox, httpx.Client]) -> Controls:
+    running, http = served
+    clock = Clock(START)
+    running.show(Sandbox(clock=clock, console=Console(clock, World(1, 10, START))))
+    return Controls(running.sandbox, http)
 
 
 def test_the_state_says_everything_at_a_glance(controls: Controls) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ROOT, ALDER, BIRCHWOOD, DOGWOOD = 1_000_001, 1_001_001, 1_001_002, 1_001_004
@@ -66,22 +67,20 @@ def settings(row: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Sandbox, str, httpx.Client]]:
-    """One server for all tests of this module; each test finds a new console in it."""
-    sandbox = Sandbox(clock=Clock(START))
-    with RunningSandbox(sandbox) as running, httpx.Client() as http:
-        yield sandbox, sandbox.variables(running.url)["COVE_URL"], http
+def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
+    """One server for all tests of this module; each test has a sandbox of its own in it."""
+    with RunningSandbox() as running, httpx.Client() as http:
+        yield running, http
 
 
 @pytest.fixture(params=[6])
-def cove(request: pytest.FixtureRequest, served: tuple[Sandbox, str, httpx.Client]) -> Caller:
-    sandbox, url, http = served
-    sandbox.clock.set(START)
-    sandbox.faults.replace([])
-    sandbox.console = Console(sandbox.clock, World(1, request.param, START))
-    caller = Caller(sandbox, url, http)
+def cove(request: pytest.FixtureRequest, served: tuple[RunningSandbox, httpx.Client]) -> Caller:
+    running, http = served
+    clock = Clock(START)
+    running.show(Sandbox(clock=clock, console=Console(clock, World(1, request.param, START))))
+    caller = Caller(running.sandbox, running.variables()["COVE_URL"], http)
     caller.login()
-    sandbox.log.clear()
+    running.sandbox.log.clear()
     return caller
 
 

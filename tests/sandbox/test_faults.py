@@ -9,7 +9,7 @@ import struct
 import httpx
 import pytest
 
-from reconciler.sandbox.faults import Faults, FaultSpecError, parse_fault
+from reconciler.sandbox.shared.faults import Faults, FaultSpecError, parse_fault
 from tests.sandbox.conftest import Api
 
 BODY = {"identifier": "ACME", "name": "Acme", "city": "X"}

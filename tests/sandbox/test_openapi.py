@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.connectwise.entities import ENTITIES
-from reconciler.sandbox.connectwise.fields import Field
-from reconciler.sandbox.connectwise.references import shown
-from reconciler.sandbox.connectwise.routing import match
-from reconciler.sandbox.connectwise.views import INFO_VIEWS, VIEWS
+from reconciler.sandbox.connectwise.api.routing import match
+from reconciler.sandbox.connectwise.schema.entities import ENTITIES
+from reconciler.sandbox.connectwise.schema.fields import Field
+from reconciler.sandbox.connectwise.schema.references import shown
+from reconciler.sandbox.connectwise.schema.views import INFO_VIEWS, VIEWS
 
 _BESIDE = Path(__file__).parents[2].parent / "shared" / "reference"
 REFERENCE = Path(os.environ.get("RECONCILER_REFERENCE", _BESIDE)) / "connectwise-openapi.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.sandbox.overview import billed, overview
+from reconciler.sandbox.server.control.overview import billed, overview
 from tests.shop import Shop
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.overview import SHOWN, gigabytes
-from reconciler.sandbox.server import RunningSandbox, Sandbox
+from reconciler.sandbox.server.control.overview import SHOWN, gigabytes
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 NASTY = "<script>alert('&')</script>"

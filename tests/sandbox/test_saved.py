@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.connectwise.tenant import Tenant
-from reconciler.sandbox.saved import SavedStateError, load, save
-from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.connectwise.tenant.tenant import Tenant
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
+from reconciler.sandbox.state.saved import SavedStateError, load, save
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 

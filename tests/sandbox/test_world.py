@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.model import Level, State
-from reconciler.sandbox.population import customer_name
-from reconciler.sandbox.world import CustomerUsage, World, WorldError
-from reconciler.sandbox.world_state import WorldState, dump_world, load_world
+from reconciler.sandbox.cove.data.model import Level, State
+from reconciler.sandbox.cove.data.population import customer_name
+from reconciler.sandbox.cove.data.saved import WorldState, dump_world, load_world
+from reconciler.sandbox.cove.data.world import CustomerUsage, World, WorldError
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

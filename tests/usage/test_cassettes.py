@@ -19,10 +19,11 @@ import httpx
 import pytest
 
 from reconciler.ledger.records import Pull
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
 from reconciler.usage.sources.cove import pull
 from reconciler.usage.sources.cove_session import CoveSettings
 

@@ -1,15 +1,15 @@
-"""A ConnectWise PSA tenant in memory, strict to the reference.
+"""A ConnectWise PSA tenant in memory, as strict as the reference.
 
-entities/     what fields each kind of object has
-fields        how those tables are read
-views         which path shows which table, and what may be done there
-tenant        the tables, and every write to them
-validation    a body held against its entity
-references    {"id": 3} or {"name": "…"} to the object meant, and back
-rules         what single kinds ask beyond their fields: uniqueness in a parent, computed money, deletes
-setup         what a new tenant's setup tables hold
-conditions    the query language, compiled to a predicate
-selection     fields=, orderBy=, and pages
-bundles       many reads in one request
-app           a request to its answer
+Owns: the tenant's objects, the rules they follow, and the API as a function from a request to a response.
+Does not own: sockets and the server, which are in `server`.
+Always true: an object in the tenant has passed the checks of its fields and its kind.
+
+The folders, each importing only those above it:
+
+    schema   which fields each kind of object has, which paths show it, and how a body is checked
+    store    the objects, without rules
+    rules    what single kinds ask beyond their fields
+    query    conditions, fields, orderBy and pages over the store
+    tenant   the store with guarded writes, and a new tenant's setup tables
+    api      a request to its response
 """

@@ -9,7 +9,7 @@ done.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -17,13 +17,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.errors import RpcError
 from reconciler.sandbox.cove.rpc import METHODS, Call, ConsoleApi, read_call
-from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.log import Entry
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.shared.environment import Environment
+from reconciler.sandbox.shared.faults import Faults
+from reconciler.sandbox.shared.log import Entry
 
 PATH: Final = "/jsonapi"
 _JSON: Final = "application/json; charset=utf-8"
@@ -51,15 +50,15 @@ class CutResponse(Response):
         await asyncio.sleep(0)  # lets the server see that the connection is gone
 
 
-def routes(sandbox: Sandbox) -> list[Route]:
+def routes(console: Console, environment: Environment) -> list[Route]:
     """The one route of the console's API."""
-    api = ConsoleApi(sandbox)
+    api = ConsoleApi(console, environment.credentials)
 
     async def jsonapi(request: Request) -> Response:
         body = await request.body()
-        path, delay_ms, response = respond(sandbox, api, body)
+        path, delay_ms, response = respond(environment, api, body)
         fate = response.fate if isinstance(response, CutResponse) else "sent"
-        sandbox.log.add(Entry(sandbox.clock.now(), "POST", path, "", response.status_code, fate))
+        environment.log.add(Entry(environment.clock.now(), "POST", path, "", response.status_code, fate))
         if delay_ms:
             await asyncio.sleep(delay_ms / 1000)
         return response
@@ -67,20 +66,20 @@ def routes(sandbox: Sandbox) -> list[Route]:
     return [Route(PATH, jsonapi, methods=["POST"])]
 
 
-def respond(sandbox: Sandbox, api: ConsoleApi, body: bytes) -> tuple[str, int, Response]:
+def respond(environment: Environment, api: ConsoleApi, body: bytes) -> tuple[str, int, Response]:
     """What a body is logged as (`/jsonapi Login`), how many milliseconds its answer waits, and the answer."""
     try:
         call = read_call(body)
     except RpcError as error:
         answer = {"id": None, "jsonrpc": "2.0", "error": error.as_json()}
-        return PATH, sandbox.latency_ms, Response(_encode(answer), media_type=_JSON)
+        return PATH, environment.latency_ms, Response(_encode(answer), media_type=_JSON)
     path = f"{PATH} {call.method}" if call.method in METHODS else PATH
-    if not sandbox.faults:
-        return path, sandbox.latency_ms, Response(_encode(api.answer(call)), media_type=_JSON)
+    if not environment.faults:
+        return path, environment.latency_ms, Response(_encode(api.answer(call)), media_type=_JSON)
 
-    slow = sandbox.faults.hit("slow", path)
-    delay_ms = sandbox.latency_ms + (slow.options["ms"] if slow else 0)
-    response = _instead(sandbox.faults, path) or _struck(sandbox.faults, path, api, call)
+    slow = environment.faults.hit("slow", path)
+    delay_ms = environment.latency_ms + (slow.options["ms"] if slow else 0)
+    response = _instead(environment.faults, path) or _struck(environment.faults, path, api, call)
     return path, delay_ms, response
 
 

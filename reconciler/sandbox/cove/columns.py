@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from reconciler.sandbox.cove.data.model import Device, Partner
+from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
-from reconciler.sandbox.model import Device, Partner
-from reconciler.sandbox.world import World
 
 NULL: Final = object()
 """What a column reads where the answer is to hold a null; None leaves the column out."""

@@ -11,8 +11,8 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Final
 
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.columns import Rights
+from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import (
     ACCOUNT_LOCKED,
     BAD_CREDENTIALS,
@@ -21,7 +21,7 @@ from reconciler.sandbox.cove.errors import (
     RpcError,
     refused,
 )
-from reconciler.sandbox.world import World
+from reconciler.sandbox.shared.clock import Clock
 
 VISA_LIFE: Final = timedelta(minutes=15)
 LOGINS_BEFORE_LOCK: Final = 5

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from reconciler.sandbox.cove.data.model import Partner
+from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
-from reconciler.sandbox.model import Partner
-from reconciler.sandbox.world import World
 
 FIELDS: Final[dict[int, Callable[[Partner], dict[str, Any]]]] = {
     0: lambda partner: {"Name": partner.name},

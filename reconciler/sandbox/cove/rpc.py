@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
-from reconciler.sandbox.cove.console import stale_visa
+from reconciler.sandbox.cove.console import Console, stale_visa
 from reconciler.sandbox.cove.errors import (
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
@@ -24,9 +24,7 @@ from reconciler.sandbox.cove.errors import (
 from reconciler.sandbox.cove.params import Params
 from reconciler.sandbox.cove.partners import enumerate_partners
 from reconciler.sandbox.cove.statistics import Statistics
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.server import Sandbox
+from reconciler.sandbox.shared.environment import Credentials
 
 METHODS: Final = (
     "Login",
@@ -74,11 +72,12 @@ def read_call(body: bytes) -> Call:
 
 
 class ConsoleApi:
-    """The methods of the console over one sandbox."""
+    """The methods of one console, for one login."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        statistics = Statistics(sandbox)
+    def __init__(self, console: Console, credentials: Credentials) -> None:
+        self._console = console
+        self._credentials = credentials
+        statistics = Statistics(console)
         self._methods: dict[str, Callable[[Any, datetime], Any]] = {
             "EnumeratePartners": self._partners,
             "EnumerateAccountStatistics": statistics.now,
@@ -87,7 +86,7 @@ class ConsoleApi:
 
     def answer(self, call: Call, *, stale: int | None = None) -> dict[str, Any]:
         """The answer to one call; `stale` treats its visa as expired, good or not, and says so in that form."""
-        console, answer = self._sandbox.console, {"id": call.id, "jsonrpc": "2.0"}
+        console, answer = self._console, {"id": call.id, "jsonrpc": "2.0"}
         try:
             if call.method == "Login":
                 result = self._log_in(call.params)
@@ -97,7 +96,7 @@ class ConsoleApi:
                 raise stale_visa(stale)
             console.check_visa(call.visa)
             answer["visa"] = console.issue_visa()
-            return answer | {"result": method(call.params, self._sandbox.clock.now())}
+            return answer | {"result": method(call.params, console.clock.now())}
         except RpcError as error:
             return answer | {"error": error.as_json()}
 
@@ -110,16 +109,16 @@ class ConsoleApi:
     def _log_in(self, values: Any) -> dict[str, Any]:
         params = Params(values, "Login", ("partner", "username", "password"))
         given = (params.text("partner"), params.text("username"), params.text("password"))
-        known = self._sandbox.credentials
-        self._sandbox.console.log_in(given, (known.partner, known.username, known.password))
+        known = self._credentials
+        self._console.log_in(given, (known.partner, known.username, known.password))
         return {
             "result": {
                 "Id": _USER_ID,
-                "PartnerId": self._sandbox.console.world.root_id,
+                "PartnerId": self._console.world.root_id,
                 "Name": known.username,
                 "Flags": ["NonInteractive"],
             }
         }
 
     def _partners(self, values: Any, at: datetime) -> dict[str, Any]:
-        return {"result": enumerate_partners(self._sandbox.console.world, values, at)}
+        return {"result": enumerate_partners(self._console.world, values, at)}

@@ -11,16 +11,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from reconciler.sandbox.cove.columns import NULL, Column, Rights, Row, number
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.model import Device
+from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
-from reconciler.sandbox.model import Device
-from reconciler.sandbox.world import World
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.server import Sandbox
 
 _KNOWN: Final = (
     "PartnerId",
@@ -110,14 +108,14 @@ class _Kept:
 class Statistics:
     """Answers queries; keeps the order of the last one, because pages of one reading ask for the same."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, console: Console) -> None:
+        self._console = console
         self._kept: _Kept | None = None
 
     def now(self, values: Any, at: datetime) -> dict[str, Any]:
         """`EnumerateAccountStatistics`: the devices as they stand."""
         params = Params(values, "EnumerateAccountStatistics", ("query",))
-        return self._answer(read_query(params.raw("query"), self._sandbox.console.rights), at)
+        return self._answer(read_query(params.raw("query"), self._console.rights), at)
 
     def history(self, values: Any, at: datetime) -> dict[str, Any]:
         """`EnumerateAccountHistoryStatistics`: the devices as they stood at `timeslice`, in Unix seconds [docs].
@@ -125,14 +123,14 @@ class Statistics:
         A timeslice in the future is refused [guess]; names and owners are those of today [guess].
         """
         params = Params(values, "EnumerateAccountHistoryStatistics", ("query", "timeslice"))
-        query = read_query(params.raw("query"), self._sandbox.console.rights)
+        query = read_query(params.raw("query"), self._console.rights)
         timeslice = params.whole("timeslice", least=int(_LONGEST_AGO.timestamp()))
         if timeslice > at.timestamp():
             raise invalid_params(f"timeslice {timeslice} lies in the future")
         return self._answer(query, datetime.fromtimestamp(timeslice, UTC))
 
     def _answer(self, query: Query, at: datetime) -> dict[str, Any]:
-        console = self._sandbox.console
+        console = self._console
         world = console.world
         devices = self._ordered(query, at)
         if query.mode == "Count":
@@ -146,7 +144,7 @@ class Statistics:
         return answer
 
     def _ordered(self, query: Query, at: datetime) -> list[Device]:
-        world = self._sandbox.console.world
+        world = self._console.world
         kept = self._kept
         ties_falling = query.start // query.count % 2 == 1
         asked = (world, world.version, query.partner_id, query.excluded, query.order, query.order and ties_falling)
@@ -160,7 +158,7 @@ class Statistics:
         devices = sorted(world.devices_of(below, at), key=lambda device: device.id)
         since, until = world.settled(at)
         if query.order is not None:
-            wanted, falling = self._sandbox.console.rights.named(query.order[0]), query.order[1]
+            wanted, falling = self._console.rights.named(query.order[0]), query.order[1]
             if ties_falling:
                 devices.reverse()
             devices.sort(key=_sort_key(world, wanted, at), reverse=falling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sandbox.connectwise import selection
-from reconciler.sandbox.connectwise.conditions import compile_node, equalities, parse
-from reconciler.sandbox.connectwise.errors import Refusal
-from reconciler.sandbox.connectwise.paths import Path, getter
+from reconciler.sandbox.connectwise.query import selection
+from reconciler.sandbox.connectwise.query.conditions import compile_node, equalities, parse
+from reconciler.sandbox.connectwise.query.paths import Path, getter
+from reconciler.sandbox.connectwise.schema.errors import Refusal
 from tests.sandbox.conftest import Api
 
 ROW: dict[str, Any] = {
@@ -267,8 +268,10 @@ def evaluated(tree: Any, row: dict[str, Any]) -> bool | None:
             truths = [evaluated(part, row) for part in parts]
             return True if True in truths else None if None in truths else False
         case ("in", name, values, negated):
-            held = folded(row.get(name))
-            return None if held is None else (held in [folded(value) for value in values]) is not negated
+            held = row.get(name)
+            if held is None:
+                return None
+            return any(compared(held, "=", value) for value in values) is not negated
         case (_, name, operator, value):
             return compared(row.get(name), operator, value)
     raise AssertionError(tree)
@@ -283,6 +286,11 @@ def compared(held: Any, operator: str, value: Any) -> bool | None:
         return (held is None) is (operator == "=")
     if held is None:
         return None
+    if isinstance(value, str) and "*" in value:
+        pattern = re.compile(".*".join(map(re.escape, value.casefold().split("*"))))
+        if operator == "contains":
+            return pattern.search(held.casefold()) is not None
+        return (pattern.fullmatch(folded(held)) is not None) is (operator == "=")
     if operator == "contains":
         return value.casefold() in held.casefold()
     left, right = folded(held), folded(value)

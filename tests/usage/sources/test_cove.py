@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.records import IN_RECYCLE_BIN, Pull
-from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.cove.console import Console as SandboxConsole
-from reconciler.sandbox.faults import Faults
-from reconciler.sandbox.model import Level
-from reconciler.sandbox.server import RunningSandbox, Sandbox
-from reconciler.sandbox.world import World
+from reconciler.sandbox.cove.data.model import Level
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.shared.faults import Faults
+from reconciler.sandbox.state.sandbox import Sandbox
 from reconciler.usage.sources.cove import pull
 from reconciler.usage.sources.cove_devices import COLUMNS
 from reconciler.usage.sources.cove_session import CoveSession, CoveSettings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.sandbox.connectwise.references import HREF_ROOT
 from reconciler.sandbox.connectwise.rules import (
     agreements,
     companies,
@@ -14,7 +13,8 @@ from reconciler.sandbox.connectwise.rules import (
     products,
     settings,
 )
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
+from reconciler.sandbox.connectwise.rules.base import Rules
+from reconciler.sandbox.connectwise.schema.references import HREF_ROOT
 
 _RULES: Final[dict[str, Rules]] = {
     "company": companies.CompanyRules(),
@@ -88,6 +88,3 @@ def links(table: str, key: int) -> dict[str, str]:
     if table == "agreement":
         return {"additions_href": f"{HREF_ROOT}/finance/agreements/{key}/additions"}
     return {}
-
-
-__all__ = ["Draft", "Rules", "links", "of", "owned", "weak"]

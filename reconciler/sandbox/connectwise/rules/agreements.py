@@ -5,15 +5,12 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-from reconciler.sandbox.connectwise.rules.companies import default_of
-from reconciler.sandbox.connectwise.validation import CENTS, money
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules, Writes
+from reconciler.sandbox.connectwise.schema.validation import CENTS, money
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 #: What an agreement takes from its type where the POST is silent: agreement field → field of the type.
 _FROM_TYPE: Final = {
@@ -39,7 +36,7 @@ class AgreementRules(Rules):
     """An agreement ends on a day or never, and its contact belongs to its company."""
 
     def prepare(self, draft: Draft) -> None:
-        tenant, values = draft.tenant, draft.values
+        store, values = draft.store, draft.values
         kind = draft.row_of("AgreementType", "type")
         if draft.row is None and kind is not None:
             for mine, theirs in _FROM_TYPE.items():
@@ -47,12 +44,12 @@ class AgreementRules(Rules):
             for mine, theirs in _FLAGS_FROM_TYPE.items():
                 if mine not in draft.given:
                     values[mine] = kind.data[theirs]
-        draft.default("startDate", tenant.today)
-        draft.default("billingCycle", default_of(tenant, "billingCycle", "BillingCycle"))
-        draft.default("billingTerms", default_of(tenant, "billingTerm", "BillingTerms"))
-        draft.default("location", default_of(tenant, "location", "SystemLocation"))
-        draft.default("department", default_of(tenant, "SystemDepartment", "SystemDepartment"))
-        draft.default("currency", default_of(tenant, "Currency", "Currency"))
+        draft.default("startDate", store.today)
+        draft.default("billingCycle", store.default_of("billingCycle", "BillingCycle"))
+        draft.default("billingTerms", store.default_of("billingTerm", "BillingTerms"))
+        draft.default("location", store.default_of("location", "SystemLocation"))
+        draft.default("department", store.default_of("SystemDepartment", "SystemDepartment"))
+        draft.default("currency", store.default_of("Currency", "Currency"))
         company = draft.row_of("Company", "company")
         if company is not None:
             for name in ("site", "billToSite"):
@@ -62,7 +59,7 @@ class AgreementRules(Rules):
         if values.get("noEndingDateFlag") and values.get("endDate") and "endDate" not in draft.given:
             values["endDate"] = None
         if values.get("cancelledFlag"):
-            draft.default("dateCancelled", tenant.today)
+            draft.default("dateCancelled", store.today)
 
     def check(self, draft: Draft) -> None:
         values = draft.values
@@ -86,23 +83,25 @@ class AgreementRules(Rules):
         if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
-    def made(self, _tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def made(self, _store: Store, row: Row, values: dict[str, Any]) -> Writes:
         _note_next(row, values)
+        return ()
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         _note_next(row, values)
-        self.settle(tenant, row)
-        for child in tenant.children("addition", row.id):
-            AdditionRules().settle(tenant, child)
+        self.settle(store, row)
+        for child in store.children("addition", row.id):
+            AdditionRules().settle(store, child)
+        return ()
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        data, today = row.data, tenant.today
+    def settle(self, store: Store, row: Row) -> None:
+        data, today = row.data, store.today
         data["agreementStatus"] = _status(data, today)
         if not data.get("nextInvoiceDate") or not row.secrets.get(MOVED):
             data["nextInvoiceDate"] = data.get("billStartDate") or data["startDate"]
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
-        return next((f"addition {child.id}" for child in tenant.children("addition", row.id)), None)
+    def user(self, store: Store, row: Row) -> str | None:
+        return next((f"addition {child.id}" for child in store.children("addition", row.id)), None)
 
 
 MOVED: Final = "next_invoice_moved"
@@ -127,11 +126,11 @@ class AdditionRules(Rules):
     """Quantities are billed above what is included; money is rounded half up to cents."""
 
     def prepare(self, draft: Draft) -> None:
-        values, tenant = draft.values, draft.tenant
+        values, store = draft.values, draft.store
         product = draft.row_of("IvItem", "product")
         draft.default("quantity", Decimal("1.00"))
         draft.default("lessIncluded", _ZERO)
-        draft.default("effectiveDate", tenant.today)
+        draft.default("effectiveDate", store.today)
         if product is not None and draft.row is None:
             draft.default("unitPrice", product.data["price"])
             draft.default("unitCost", product.data["cost"])
@@ -142,7 +141,7 @@ class AdditionRules(Rules):
         draft.default("unitCost", _ZERO)
         draft.default("taxableFlag", value=False)
         if draft.row is None:
-            draft.default("sequenceNumber", money(len(tenant.children("addition", draft.parent or 0)) + 1))
+            draft.default("sequenceNumber", money(len(store.children("addition", draft.parent or 0)) + 1))
 
     def check(self, draft: Draft) -> None:
         values = draft.values
@@ -155,10 +154,10 @@ class AdditionRules(Rules):
         if draft.row is None:
             _begins_in_time(draft)
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
+    def settle(self, store: Store, row: Row) -> None:
         data = row.data
-        agreement = tenant.tables["agreement"].rows[row.parent or 0].data
-        product = tenant.tables["catalogItem"].rows[data["product"]["id"]].data
+        agreement = store.tables["agreement"].rows[row.parent or 0].data
+        product = store.tables["catalogItem"].rows[data["product"]["id"]].data
         billed = max(data["quantity"] - data["lessIncluded"], _ZERO)
         data["agreementId"] = row.parent
         data["description"] = product["description"]
@@ -174,13 +173,13 @@ class AdditionRules(Rules):
         data["extendedProrateCost"] = cents(billed * data["unitCost"] * share)
         data["prorateCurrentPeriodFlag"] = share != 1
         cancelled = data.get("cancelledDate")
-        over = cancelled is not None and cancelled <= tenant.today
+        over = cancelled is not None and cancelled <= store.today
         data["agreementStatus"] = "Cancelled" if over else agreement["agreementStatus"]
 
 
 def _begins_in_time(draft: Draft) -> None:
     """A new addition begins neither before the agreement bills nor, unprorated, in an invoiced period [docs]."""
-    agreement = draft.tenant.tables["agreement"].rows[draft.parent or 0].data
+    agreement = draft.store.tables["agreement"].rows[draft.parent or 0].data
     begins = draft.values["effectiveDate"][:10]
     bills_from = (agreement.get("billStartDate") or agreement["startDate"])[:10]
     if agreement.get("billStartDate") and begins < bills_from:
@@ -207,5 +206,5 @@ def _share(effective: str) -> Decimal:
 class SiteRules(Rules):
     """A site that an agreement covers."""
 
-    def settle(self, _tenant: Tenant, row: Row) -> None:
+    def settle(self, _store: Store, row: Row) -> None:
         row.data["agreementId"] = row.parent

@@ -1,22 +1,29 @@
-"""What a kind of object can say about its own writes."""
+"""The hooks by which a kind of object takes part in its own writes.
+
+The tenant calls them in this order: `prepare`, then the check of required and unique fields, `check`, then the row is
+stored, `made` or `changed`, and `settle`. A delete calls `user` and `delete`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from reconciler.sandbox.connectwise.errors import Problem
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.schema.errors import Problem
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 
 @dataclass(slots=True)
 class Draft:
-    """A write under way: all values as they would be stored, the row that stands (none in a POST), what was given."""
+    """A write that is not stored yet.
 
-    tenant: Tenant
+    `values` are all values as they would be stored, `row` is the stored row (None in a POST), and `given` names the
+    fields that the request holds.
+    """
+
+    store: Store
     values: dict[str, Any]
     parent: int | None
     row: Row | None
@@ -24,46 +31,70 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
 
     def refuse(self, resource: str, name: str, message: str, code: str = "InvalidField") -> None:
-        """Refuse the write, for a reason that is told with all others."""
+        """Add a problem of one field; the answer lists it with all others."""
         self.problems.append(Problem(code, message, resource, name))
 
     def default(self, name: str, value: Any) -> None:
-        """Fill in a value that was not given."""
+        """Set a field that has no value yet. A `value` of None leaves it empty."""
         if self.values.get(name) is None and value is not None:
             self.values[name] = value
 
     def row_of(self, target: str, name: str) -> Row | None:
-        """The row that a reference field points at."""
-        return self.tenant.row_of(target, self.values.get(name))
+        """Return the row that a reference field points at, or None when the field is empty."""
+        return self.store.row_of(target, self.values.get(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """An object to create because another one was written."""
+
+    table: str
+    body: dict[str, Any]
+    parent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An object to change because another one was written."""
+
+    table: str
+    row: Row
+    body: dict[str, Any]
+
+
+Writes = Iterable[Creation | Change]
+"""Writes to other objects. The tenant carries out each one, with all checks, before it asks for the next."""
 
 
 class Rules:
-    """The plain rules: nothing is derived, nothing more is asked, a delete removes.
+    """The rules of a kind without special rules: every hook does nothing, and a delete removes the row.
 
-    `soft` says that a deleted row stays, so that references to it are no reason to refuse.
+    `soft` means that a deleted row stays in its table, so other objects may still refer to it.
     """
 
     soft: ClassVar[bool] = False
 
     def prepare(self, draft: Draft) -> None:
-        """Fill in defaults that depend on other objects. Runs before required fields are checked."""
+        """Set defaults that depend on other objects. Runs before required fields are checked."""
 
     def check(self, draft: Draft) -> None:
-        """Refuse what the fields alone cannot tell."""
+        """Add problems that no field has by itself."""
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
-        """Make what comes into being with a new row."""
+    def made(self, _store: Store, _row: Row, _values: dict[str, Any]) -> Writes:
+        """Complete a new row, and return the objects to create with it. `values` are the written fields."""
+        return ()
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
-        """Follow up on a change; `values` are the fields that were written."""
+    def changed(self, _store: Store, _row: Row, _values: dict[str, Any]) -> Writes:
+        """Follow up on a change, and return the other objects to write. `values` are the written fields."""
+        return ()
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        """Compute the server's own fields from the rest; must give the same when run again."""
+    def settle(self, store: Store, row: Row) -> None:
+        """Compute the server's own fields from the others. A second call must give the same result."""
 
-    def user(self, _tenant: Tenant, _row: Row) -> str | None:
-        """Who keeps the row from being deleted, beyond plain references to it."""
+    def user(self, _store: Store, _row: Row) -> str | None:
+        """Return an object that keeps the row from being deleted, besides those that refer to it."""
         return None
 
-    def delete(self, _tenant: Tenant, _row: Row) -> bool:
-        """Delete in the kind's own way, and say so; otherwise the row is removed."""
+    def delete(self, _store: Store, _row: Row) -> bool:
+        """Delete the row in the way of its kind and return True; False lets the tenant remove it."""
         return False

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.rules.base import Change, Creation, Draft, Rules, Writes
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 _FLAG_OF: Final = {"Email": "emailFlag", "Phone": "phoneFlag", "Fax": "faxFlag"}
 _WRITTEN: Final = ("type", "value", "extension", "defaultFlag")
@@ -19,7 +17,7 @@ class ContactRules(Rules):
     """`typeIds` is honoured in a POST only; a PUT cannot carry communication items [spec, seen]."""
 
     def prepare(self, draft: Draft) -> None:
-        tenant = draft.tenant
+        store = draft.store
         company = draft.row_of("Company", "company")
         if company is not None and company.data.get("site"):
             draft.default("site", company.data["site"])
@@ -29,12 +27,12 @@ class ContactRules(Rules):
                 self._item(draft, item) for item in items or () if item.get("value") is not None
             ]
         for key in draft.values.get("typeIds") or ():
-            if key not in tenant.tables["contactType"].rows:
+            if key not in store.tables["contactType"].rows:
                 draft.refuse("contact", "typeIds", f"There is no contact type {key}", "InvalidReference")
 
     def _item(self, draft: Draft, item: dict[str, Any]) -> dict[str, Any]:
         told = item.get("communicationType")
-        kind = _kind(draft.tenant, item.get("type"), told)
+        kind = _kind(draft.store, item.get("type"), told)
         if kind is None:
             draft.refuse("contact", "communicationItems", "Each item needs a type of communication", "InvalidField")
             return item
@@ -43,46 +41,46 @@ class ContactRules(Rules):
             draft.refuse("contact", "communicationItems", f"{row.data['description']} is no {told} type")
         if name == "Email" and "@" not in item["value"]:
             draft.refuse("contact", "communicationItems", f"{item['value']!r} is not an e-mail address")
-        return {**item, "type": draft.tenant.reference("CommunicationType", row.id), "communicationType": name}
+        return {**item, "type": draft.store.reference("CommunicationType", row.id), "communicationType": name}
 
-    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
-        self._replace_items(tenant, row, row.data.pop("communicationItems", []))
+    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        yield from self._replace_items(store, row, row.data.pop("communicationItems", []))
         row.data["types"] = []
         for key in dict.fromkeys(row.data.pop("typeIds", None) or ()):
-            tenant.insert("contactTypeAssociation", {"type": {"id": key}}, row.id)
+            yield Creation("contactTypeAssociation", {"type": {"id": key}}, row.id)
         company = row.data.get("company")
         if company is not None:
-            owner = tenant.tables["company"].rows[company["id"]]
+            owner = store.tables["company"].rows[company["id"]]
             if row.data["defaultFlag"] or "defaultContact" not in owner.data:
-                _make_default(tenant, row, owner)
+                _make_default(store, row, owner)
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         if "communicationItems" in values:
-            self._replace_items(tenant, row, row.data.get("communicationItems", []))
+            yield from self._replace_items(store, row, row.data.get("communicationItems", []))
         company = row.data.get("company")
         if company is not None and values.get("defaultFlag"):
-            _make_default(tenant, row, tenant.tables["company"].rows[company["id"]])
+            _make_default(store, row, store.tables["company"].rows[company["id"]])
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        show_items(tenant, row)
+    def settle(self, store: Store, row: Row) -> None:
+        show_items(store, row)
 
-    def _replace_items(self, tenant: Tenant, row: Row, items: list[dict[str, Any]]) -> None:
+    def _replace_items(self, store: Store, row: Row, items: list[dict[str, Any]]) -> Writes:
         kept = {item["id"] for item in items if item.get("id")}
-        table = tenant.tables["contactCommunication"]
-        for child in tenant.children("contactCommunication", row.id):
+        table = store.tables["contactCommunication"]
+        for child in store.children("contactCommunication", row.id):
             if child.id not in kept:
                 table.remove(child)
         for item in items:
             body: dict[str, Any] = {name: item[name] for name in _WRITTEN if name in item}
-            standing = table.children.get(row.id, {}).get(item.get("id") or 0)
-            if standing is None:
-                tenant.insert("contactCommunication", body, row.id)
+            present = table.children.get(row.id, {}).get(item.get("id") or 0)
+            if present is None:
+                yield Creation("contactCommunication", body, row.id)
             else:
-                tenant.update("contactCommunication", standing, body)
-        show_items(tenant, row)
+                yield Change("contactCommunication", present, body)
+        show_items(store, row)
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
-        company = tenant.row_of("Company", row.data.get("company"))
+    def user(self, store: Store, row: Row) -> str | None:
+        company = store.row_of("Company", row.data.get("company"))
         if company is not None and company.data.get("defaultContact", {}).get("id") == row.id:
             return f"company {company.id}, as its default contact"
         return None
@@ -96,30 +94,32 @@ class CommunicationRules(Rules):
             draft.refuse("contactCommunication", "type", "The type field is required.", "MissingRequiredField")
 
     def check(self, draft: Draft) -> None:
-        kind = _kind(draft.tenant, draft.values.get("type"), None)
+        kind = _kind(draft.store, draft.values.get("type"), None)
         if kind is not None and kind[1] == "Email" and "@" not in draft.values["value"]:
             draft.refuse("contactCommunication", "value", f"{draft.values['value']!r} is not an e-mail address")
 
-    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
-        self._settle_default(tenant, row)
+    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        self._settle_default(store, row)
+        return ()
 
-    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
-        self._settle_default(tenant, row)
+    def changed(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        self._settle_default(store, row)
+        return ()
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
+    def settle(self, store: Store, row: Row) -> None:
         row.data["contactId"] = row.parent
-        kind = _kind(tenant, row.data.get("type"), None)
+        kind = _kind(store, row.data.get("type"), None)
         row.data["communicationType"] = kind[1] if kind is not None else "Phone"
         row.data.pop("domain", None)
         if row.data["communicationType"] == "Email":
             row.data["domain"] = f"@{row.data['value'].rpartition('@')[2]}"
-        show_items(tenant, tenant.tables["contact"].rows[row.parent or 0])
+        show_items(store, store.tables["contact"].rows[row.parent or 0])
 
-    def _settle_default(self, tenant: Tenant, row: Row) -> None:
-        self.settle(tenant, row)
+    def _settle_default(self, store: Store, row: Row) -> None:
+        self.settle(store, row)
         alike = [
             each
-            for each in tenant.children("contactCommunication", row.parent or 0)
+            for each in store.children("contactCommunication", row.parent or 0)
             if each is not row and each.data["communicationType"] == row.data["communicationType"]
         ]
         if not alike:
@@ -128,9 +128,9 @@ class CommunicationRules(Rules):
             for each in alike:
                 each.data["defaultFlag"] = False
 
-    def delete(self, tenant: Tenant, row: Row) -> bool:
-        tenant.tables["contactCommunication"].remove(row)
-        show_items(tenant, tenant.tables["contact"].rows[row.parent or 0])
+    def delete(self, store: Store, row: Row) -> bool:
+        store.tables["contactCommunication"].remove(row)
+        show_items(store, store.tables["contact"].rows[row.parent or 0])
         return True
 
 
@@ -138,26 +138,27 @@ class TypeAssociationRules(Rules):
     """A type of a contact; the contact's `types` shows them all."""
 
     def check(self, draft: Draft) -> None:
-        for row in draft.tenant.children("contactTypeAssociation", draft.parent or 0):
+        for row in draft.store.children("contactTypeAssociation", draft.parent or 0):
             if row is not draft.row and row.data["type"]["id"] == draft.values["type"]["id"]:
                 draft.refuse("contactTypeAssociation", "type", "The contact has this type already", "ObjectExists")
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        row.data["contact"] = tenant.reference("Contact", row.parent)
-        _show_types(tenant, row.parent or 0)
+    def settle(self, store: Store, row: Row) -> None:
+        row.data["contact"] = store.reference("Contact", row.parent)
+        _show_types(store, row.parent or 0)
 
-    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
-        _show_types(tenant, row.parent or 0)
+    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        _show_types(store, row.parent or 0)
+        return ()
 
-    def delete(self, tenant: Tenant, row: Row) -> bool:
-        tenant.tables["contactTypeAssociation"].remove(row)
-        _show_types(tenant, row.parent or 0)
+    def delete(self, store: Store, row: Row) -> bool:
+        store.tables["contactTypeAssociation"].remove(row)
+        _show_types(store, row.parent or 0)
         return True
 
 
-def show_items(tenant: Tenant, contact: Row) -> None:
+def show_items(store: Store, contact: Row) -> None:
     """Show a contact's communications in the contact, and its default phone beside them."""
-    rows = tenant.children("contactCommunication", contact.id)
+    rows = store.children("contactCommunication", contact.id)
     contact.data["communicationItems"] = [{name: row.data[name] for name in _SHOWN if name in row.data} for row in rows]
     for name in ("defaultPhoneType", "defaultPhoneNbr", "defaultPhoneExtension"):
         contact.data.pop(name, None)
@@ -169,8 +170,8 @@ def show_items(tenant: Tenant, contact: Row) -> None:
                 contact.data["defaultPhoneExtension"] = row.data["extension"]
 
 
-def _kind(tenant: Tenant, reference: dict[str, Any] | None, told: str | None) -> tuple[Row, str] | None:
-    rows = tenant.tables["communicationType"].rows
+def _kind(store: Store, reference: dict[str, Any] | None, told: str | None) -> tuple[Row, str] | None:
+    rows = store.tables["communicationType"].rows
     if reference is not None:
         row = rows[reference["id"]]
         return next(((row, name) for name, flag in _FLAG_OF.items() if row.data[flag]), None)
@@ -182,14 +183,14 @@ def _kind(tenant: Tenant, reference: dict[str, Any] | None, told: str | None) ->
     return (fitting[0], told or "") if fitting else None
 
 
-def _make_default(tenant: Tenant, contact: Row, company: Row) -> None:
-    former = tenant.row_of("Contact", company.data.get("defaultContact"))
+def _make_default(store: Store, contact: Row, company: Row) -> None:
+    former = store.row_of("Contact", company.data.get("defaultContact"))
     if former is not None:
         former.data["defaultFlag"] = False
     contact.data["defaultFlag"] = True
-    company.data["defaultContact"] = tenant.reference("Contact", contact.id)
+    company.data["defaultContact"] = store.reference("Contact", contact.id)
 
 
-def _show_types(tenant: Tenant, contact: int) -> None:
-    rows = tenant.children("contactTypeAssociation", contact)
-    tenant.tables["contact"].rows[contact].data["types"] = [row.data["type"] for row in rows]
+def _show_types(store: Store, contact: int) -> None:
+    rows = store.children("contactTypeAssociation", contact)
+    store.tables["contact"].rows[contact].data["types"] = [row.data["type"] for row in rows]

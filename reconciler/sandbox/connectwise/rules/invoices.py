@@ -5,15 +5,12 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from reconciler.sandbox.connectwise.rules.agreements import MOVED
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-from reconciler.sandbox.connectwise.rules.companies import default_of
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules, Writes
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 _MONTHS: Final = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SemiAnnual": 6, "Yearly": 12}
 _WEEKS: Final = {"Weekly": 1, "BiWeekly": 2}
@@ -28,14 +25,14 @@ class InvoiceRules(Rules):
     """An invoice of an agreement covers one billing cycle, bills what stands then, and moves the next date on."""
 
     def prepare(self, draft: Draft) -> None:
-        tenant = draft.tenant
-        draft.default("date", tenant.today)
+        store = draft.store
+        draft.default("date", store.today)
         draft.default("dueDate", draft.values["date"])
-        draft.default("status", default_of(tenant, "BillingStatus", "BillingStatus"))
-        draft.default("currency", default_of(tenant, "Currency", "Currency"))
-        draft.default("billingTerms", default_of(tenant, "billingTerm", "BillingTerms"))
+        draft.default("status", store.default_of("BillingStatus", "BillingStatus"))
+        draft.default("currency", store.default_of("Currency", "Currency"))
+        draft.default("billingTerms", store.default_of("billingTerm", "BillingTerms"))
         draft.default("billToCompany", draft.values.get("company"))
-        draft.default("invoiceNumber", str(tenant.tables["invoice"].next_id))
+        draft.default("invoiceNumber", str(store.tables["invoice"].next_id))
 
     def check(self, draft: Draft) -> None:
         agreement = draft.row_of("Agreement", "agreement")
@@ -48,14 +45,14 @@ class InvoiceRules(Rules):
             if _day(draft.values["date"]) < first - _EARLY:
                 draft.refuse("invoice", "date", f"The period begins on {first}, more than 90 days after the invoice")
 
-    def made(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
-        agreement = tenant.row_of("Agreement", values.get("agreement"))
+    def made(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        agreement = store.row_of("Agreement", values.get("agreement"))
         amount = _ZERO
         if agreement is not None and values["type"] == "Agreement":
             first = agreement.data["nextInvoiceDate"]
-            cycle = tenant.row_of("BillingCycle", agreement.data.get("billingCycle"))
+            cycle = store.row_of("BillingCycle", agreement.data.get("billingCycle"))
             following = _after(first, "" if cycle is None else cycle.data["billingOptions"])
-            amount = agreement.data["billAmount"] + _additions(tenant, agreement, first, following)
+            amount = agreement.data["billAmount"] + _additions(store, agreement, first, following)
             row.secrets[_BEGAN] = first
             agreement.data["nextInvoiceDate"] = following
             agreement.secrets[MOVED] = True
@@ -63,22 +60,23 @@ class InvoiceRules(Rules):
             row.data[name] = amount
         for name in ("serviceTotal", "expenseTotal", "productTotal", "salesTax", "payments", "credits"):
             row.data[name] = _ZERO
+        return ()
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
+    def user(self, store: Store, row: Row) -> str | None:
         """Only the newest invoice of an agreement can be deleted: the later ones follow from it."""
-        agreement = tenant.row_of("Agreement", row.data.get("agreement"))
+        agreement = store.row_of("Agreement", row.data.get("agreement"))
         if agreement is None or _BEGAN not in row.secrets:
             return None
         later = (
             each.id
-            for each in tenant.tables["invoice"].rows.values()
+            for each in store.tables["invoice"].rows.values()
             if each.secrets.get(_BEGAN, "") > row.secrets[_BEGAN] and _is_of(each, agreement)
         )
         return next((f"invoice {number}" for number in later), None)
 
-    def delete(self, tenant: Tenant, row: Row) -> bool:
+    def delete(self, store: Store, row: Row) -> bool:
         """Puts the next invoice date back; the row is removed like any other."""
-        agreement = tenant.row_of("Agreement", row.data.get("agreement"))
+        agreement = store.row_of("Agreement", row.data.get("agreement"))
         if agreement is not None and _BEGAN in row.secrets:
             agreement.data["nextInvoiceDate"] = row.secrets[_BEGAN]
         return False
@@ -88,7 +86,7 @@ def _is_of(invoice: Row, agreement: Row) -> bool:
     return bool((invoice.data.get("agreement") or {}).get("id") == agreement.id)
 
 
-def _additions(tenant: Tenant, agreement: Row, first: str, following: str) -> Decimal:
+def _additions(store: Store, agreement: Row, first: str, following: str) -> Decimal:
     """What the additions of a period bill, as they stand now.
 
     Where the agreement prorates, an addition that begins in the period bills its part of it. In every later period it
@@ -100,7 +98,7 @@ def _additions(tenant: Tenant, agreement: Row, first: str, following: str) -> De
             addition.data[
                 "extendedProratePrice" if prorates and addition.data["effectiveDate"] >= first else "extPrice"
             ]
-            for addition in tenant.children("addition", agreement.id)
+            for addition in store.children("addition", agreement.id)
             if addition.data["effectiveDate"] < following
             and (addition.data.get("cancelledDate") or following) >= first
             and addition.data["billCustomer"] == "Billable"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-from reconciler.sandbox.connectwise.solutions import solution_name
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.store.solutions import solution_name
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 #: Fields that a type of Management IT record needs [spec, from the fields' descriptions].
 _NEEDED: Final = {
@@ -24,18 +22,18 @@ class SummaryRules(Rules):
     """A company holds one management solution per solution and Managed ID; its agreement is the company's own."""
 
     def check(self, draft: Draft) -> None:
-        tenant, values = draft.tenant, draft.values
+        store, values = draft.store, draft.values
         agreement = draft.row_of("Agreement", "agreement")
         if agreement is not None and agreement.data["company"]["id"] != draft.parent:
             told = f"Agreement {agreement.id} does not belong to company {draft.parent}"
             draft.refuse("managementSummaryReport", "agreement", told)
-        for row in tenant.children("managementSummary", draft.parent or 0):
+        for row in store.children("managementSummary", draft.parent or 0):
             if row is not draft.row and _key(row.data) == _key(values):
                 told = f"The company has this solution with {values['groupIdentifier']!r} already"
                 draft.refuse("managementSummaryReport", "groupIdentifier", told, "ObjectExists")
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        row.data["company"] = tenant.reference("Company", row.parent)
+    def settle(self, store: Store, row: Row) -> None:
+        row.data["company"] = store.reference("Company", row.parent)
 
 
 def _key(values: dict[str, Any]) -> tuple[int | None, str]:
@@ -52,19 +50,19 @@ class ItSolutionRules(Rules):
                 told = f"{name} is required for {draft.values['managementItSolutionType']}"
                 draft.refuse("managementItSolution", name, told, "MissingRequiredField")
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
-        return _in_use(tenant, row)
+    def user(self, store: Store, row: Row) -> str | None:
+        return _in_use(store, row)
 
 
 class IntegrationRules(Rules):
     """A managed devices integration; companies that use its solution keep it."""
 
-    def user(self, tenant: Tenant, row: Row) -> str | None:
-        return _in_use(tenant, row)
+    def user(self, store: Store, row: Row) -> str | None:
+        return _in_use(store, row)
 
 
-def _in_use(tenant: Tenant, record: Row) -> str | None:
-    for row in tenant.tables["managementSummary"].rows.values():
+def _in_use(store: Store, record: Row) -> str | None:
+    for row in store.tables["managementSummary"].rows.values():
         if (row.data.get("managementSolution") or {}).get("id") == record.id:
             return f"managementSummaryReport {row.id} (solution {solution_name(record.data)!r})"
     return None
@@ -73,12 +71,12 @@ def _in_use(tenant: Tenant, record: Row) -> str | None:
 class IntegrationChildRules(Rules):
     """Cross-references, logins and notifications show the integration they belong to."""
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        row.data["managedDevicesIntegration"] = tenant.reference("ManagedDevicesIntegration", row.parent)
+    def settle(self, store: Store, row: Row) -> None:
+        row.data["managedDevicesIntegration"] = store.reference("ManagedDevicesIntegration", row.parent)
 
 
 class CompanyChildRules(Rules):
     """Rows that show the company they belong to."""
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
-        row.data["company"] = tenant.reference("Company", row.parent)
+    def settle(self, store: Store, row: Row) -> None:
+        row.data["company"] = store.reference("Company", row.parent)

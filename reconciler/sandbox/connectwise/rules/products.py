@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-from reconciler.sandbox.connectwise.rules.companies import default_of
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules, Writes
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 
 class CatalogRules(Rules):
@@ -19,7 +16,7 @@ class CatalogRules(Rules):
         subcategory = draft.row_of("ProductSubCategory", "subcategory")
         if subcategory is not None and "category" not in draft.given:
             draft.values["category"] = subcategory.data["category"]
-        draft.default("unitOfMeasure", default_of(draft.tenant, "unitOfMeasure", "UnitOfMeasure"))
+        draft.default("unitOfMeasure", draft.store.default_of("unitOfMeasure", "UnitOfMeasure"))
 
     def check(self, draft: Draft) -> None:
         subcategory, category = draft.row_of("ProductSubCategory", "subcategory"), draft.values.get("category")
@@ -27,12 +24,13 @@ class CatalogRules(Rules):
             told = f"Subcategory {subcategory.data['name']!r} does not belong to category {category['name']!r}"
             draft.refuse("catalogItem", "subcategory", told)
 
-    def changed(self, tenant: Tenant, row: Row, values: dict[str, Any]) -> None:
+    def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         if values.keys() & {"description", "unitOfMeasure"}:
-            for addition in tenant.tables["addition"].rows.values():
+            for addition in store.tables["addition"].rows.values():
                 if addition.data["product"]["id"] == row.id:
                     addition.data["description"] = row.data["description"]
                     addition.data["uom"] = row.data["unitOfMeasure"]["name"]
+        return ()
 
 
 class SubCategoryRules(Rules):
@@ -40,9 +38,9 @@ class SubCategoryRules(Rules):
 
     def prepare(self, draft: Draft) -> None:
         if draft.parent is not None:
-            draft.values["category"] = draft.tenant.reference("ProductCategory", draft.parent)
+            draft.values["category"] = draft.store.reference("ProductCategory", draft.parent)
 
     def check(self, draft: Draft) -> None:
-        for row in draft.tenant.tables["subCategory"].named("name", draft.values["name"]):
+        for row in draft.store.tables["subCategory"].named("name", draft.values["name"]):
             if row is not draft.row and row.data["category"]["id"] == draft.values["category"]["id"]:
                 draft.refuse("subCategory", "name", "The category has this subcategory already", "ObjectExists")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from reconciler.sandbox.connectwise import custom_fields
-from reconciler.sandbox.connectwise.rules.base import Draft, Rules
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.connectwise.tables import Row
-    from reconciler.sandbox.connectwise.tenant import Tenant
+from reconciler.sandbox.connectwise.rules.base import Draft, Rules, Writes
+from reconciler.sandbox.connectwise.store import custom_fields
+from reconciler.sandbox.connectwise.store.store import Store
+from reconciler.sandbox.connectwise.store.tables import Row
 
 
 class IntegratorLoginRules(Rules):
@@ -21,9 +19,9 @@ class IntegratorLoginRules(Rules):
                 if name.endswith("ApiFlag"):
                     draft.values[name] = True
 
-    def settle(self, tenant: Tenant, row: Row) -> None:
+    def settle(self, store: Store, row: Row) -> None:
         if row.data["inactiveFlag"]:
-            row.data.setdefault("dateInactivated", tenant.today)
+            row.data.setdefault("dateInactivated", store.today)
         else:
             row.data.pop("dateInactivated", None)
 
@@ -49,14 +47,16 @@ class CustomFieldRules(Rules):
         if draft.values["podId"] not in custom_fields.PODS:
             draft.refuse("userDefinedField", "podId", f"There is no pod {draft.values['podId']}", "InvalidReference")
 
-    def made(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
+    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         row.data["dateCreated"] = row.data["_info"]["dateEntered"]
-        custom_fields.show_all(tenant, custom_fields.PODS[row.data["podId"]])
+        custom_fields.show_all(store.tables, custom_fields.PODS[row.data["podId"]])
+        return ()
 
-    def changed(self, tenant: Tenant, row: Row, _values: dict[str, Any]) -> None:
-        custom_fields.show_all(tenant, custom_fields.PODS[row.data["podId"]])
+    def changed(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        custom_fields.show_all(store.tables, custom_fields.PODS[row.data["podId"]])
+        return ()
 
-    def delete(self, tenant: Tenant, row: Row) -> bool:
-        tenant.tables["userDefinedField"].remove(row)
-        custom_fields.show_all(tenant, custom_fields.PODS[row.data["podId"]])
+    def delete(self, store: Store, row: Row) -> bool:
+        store.tables["userDefinedField"].remove(row)
+        custom_fields.show_all(store.tables, custom_fields.PODS[row.data["podId"]])
         return True

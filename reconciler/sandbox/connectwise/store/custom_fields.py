@@ -1,0 +1,82 @@
+"""Custom fields: defined in one table, shown on every object of the screen they are placed on.
+
+`podId` says which screen; which number is which screen is a [guess] kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+from reconciler.sandbox.connectwise.store.tables import Row, Tables
+
+PODS: Final = {
+    1: "company",
+    2: "contact",
+    3: "agreement",
+    4: "addition",
+    5: "catalogItem",
+    6: "invoice",
+    7: "companySite",
+    8: "agreementSite",
+}
+
+
+def defined(tables: Tables, table: str) -> list[Row]:
+    """The custom fields of one kind of object, in their order on the screen."""
+    found = [row for row in tables["userDefinedField"].rows.values() if PODS.get(row.data["podId"]) == table]
+    return sorted(found, key=lambda row: (row.data["sequenceNumber"], row.id))
+
+
+def show(tables: Tables, table: str, row: Row) -> None:
+    """Complete an object's list of custom fields from their definitions; none defined, none shown."""
+    fields = defined(tables, table) if table in PODS.values() else []
+    if not fields:
+        row.data.pop("customFields", None)
+        return
+    held = {entry["id"]: entry for entry in row.data.get("customFields", ())}
+    row.data["customFields"] = [_entry(field.data, held.get(field.id, {}).get("value")) for field in fields]
+
+
+def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A written list over the one that stands: an entry left out keeps its value [seen]."""
+    return [*({entry["id"]: entry for entry in [*held, *given]}.values())]
+
+
+def wrong(tables: Tables, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """What is wrong with written custom fields: unknown ids, and values of another type than the definition's."""
+    known = {row.id: row.data for row in defined(tables, table)}
+    for entry in given:
+        definition = known.get(entry["id"])
+        value = entry.get("value")
+        if definition is None:
+            yield f"There is no custom field {entry['id']} on this object"
+        elif value is not None and not isinstance(value, _types(definition["fieldTypeIdentifier"])):
+            kind = definition["fieldTypeIdentifier"]
+            yield f"The value of custom field {definition['caption']!r} must be of type {kind}"
+
+
+def _types(kind: str) -> tuple[type, ...]:
+    if kind == "Checkbox":
+        return (bool,)
+    return (int, Decimal) if kind in {"Currency", "Number", "Percent"} else (str,)
+
+
+def show_all(tables: Tables, table: str) -> None:
+    """Show a new or changed definition on all objects of its screen."""
+    for row in tables[table].rows.values():
+        show(tables, table, row)
+
+
+def _entry(definition: dict[str, Any], value: Any) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": definition["id"],
+        "caption": definition["caption"],
+        "type": definition["fieldTypeIdentifier"],
+        "entryMethod": definition.get("entryTypeIdentifier", "EntryField"),
+        "numberOfDecimals": definition.get("numberDecimals", 0),
+    }
+    if value is not None:
+        entry["value"] = value
+    return entry

@@ -1,0 +1,54 @@
+"""A sandbox: one tenant and one console that share an environment."""
+
+from __future__ import annotations
+
+from reconciler.sandbox.connectwise.tenant.setup import new_tenant
+from reconciler.sandbox.connectwise.tenant.tenant import Tenant
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.shared.environment import Credentials, Environment
+from reconciler.sandbox.shared.faults import Faults
+
+
+class Sandbox(Environment):
+    """An environment with a ConnectWise tenant and a backup console in it.
+
+    What is left out is new: a tenant with setup tables only, a console with the customers of the example estate, and
+    the clock of the tenant, or the machine's time when there is no tenant either.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        faults: Faults | None = None,
+        tenant: Tenant | None = None,
+        console: Console | None = None,
+        credentials: Credentials | None = None,
+        latency_ms: int = 0,
+        rate_per_second: int | None = None,
+    ) -> None:
+        super().__init__(
+            clock=clock or (tenant.clock if tenant is not None else Clock()),
+            faults=faults if faults is not None else Faults(),
+            credentials=credentials or Credentials(),
+            latency_ms=latency_ms,
+            rate_per_second=rate_per_second,
+        )
+        self.tenant = tenant or new_tenant(self.clock)
+        self.console = console or Console(self.clock)
+
+    def variables(self, url: str) -> dict[str, str]:
+        """Return the environment variables of the example estate, by name, for a sandbox that is served at `url`."""
+        known = self.credentials
+        return {
+            "CONNECTWISE_SITE": url,
+            "CONNECTWISE_COMPANY": known.company,
+            "CONNECTWISE_CLIENT_ID": known.client_id,
+            "CONNECTWISE_PUBLIC_KEY": known.public_key,
+            "CONNECTWISE_PRIVATE_KEY": known.private_key,
+            "COVE_URL": f"{url}/jsonapi",
+            "COVE_PARTNER": known.partner,
+            "COVE_USERNAME": known.username,
+            "COVE_PASSWORD": known.password,
+        }
