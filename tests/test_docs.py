@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reconciler.sandbox.server.application.application.control import routes as control
 
 from reconciler.cli.main import COMMANDS, GROUPS, run
 from reconciler.sandbox.connectwise.api import habits
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.control import routes as control
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared import faults
 from reconciler.sandbox.shared.clock import Clock
