@@ -16,7 +16,7 @@ from reconciler.additions.ownership import Owner
 from reconciler.kinds.forms import date_text
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, plain_decimal
-from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.diff import as_it_stands, changed, created
 from reconciler.planning.plan import Action, Change, Money, Note, Precondition
 from reconciler.planning.setup import object_path
@@ -96,23 +96,23 @@ class Writer:
         }[pair.how]
         lost = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
         also = (lost,) if pair.how == "untagged" else ()
-        known = None if pair.how == "adopt" else self.snapshot.lines.get(live.id)
-        if known is not None and (edits := edited(changes[1:], known.standing)):
+        known = None if pair.how == "adopt" else self.snapshot.additions.get(live.id)
+        if known is not None and (edits := edited(changes[1:], known.last_applied)):
             return self._drifted(line, live, changes, edits, known, reason=reason, verb="adopt", also=also)
         return self._rewritten(line, live, "adopt", reason, changes, adopted=pair.how == "adopt", **self._told(also))
 
     def superseded(self, gone: Superseded) -> Written:
         """An addition of another product or agreement goes to 0. Its price is as it was left."""
         live, owner = gone.live, gone.owner
-        known = self.snapshot.lines.get(live.id)
+        known = self.snapshot.additions.get(live.id)
         values: dict[str, Value] = {"quantity": _ZERO}
-        price = (known.standing if known else {}).get("unitPrice")
+        price = (known.last_applied if known else {}).get("unitPrice")
         if price is not None:
             values["unitPrice"] = Decimal(price)
         changes = changed(kind("Addition"), values, live.obj)
         address = self.free(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
         reason = f"CustomerMapping/{owner.mapping} bills by another product or agreement now"
-        edits = edited(changes, known.standing if known else {})
+        edits = edited(changes, known.last_applied if known else {})
         notes = (self._edit_note(address, edits, known),) if edits and known else ()
         return self._written(
             owner, address, live, "update", reason, changes, gone.after, why=reason, **self._told(notes)
@@ -152,8 +152,8 @@ class Writer:
     def _updated(self, line: DesiredAddition, live: LiveAddition) -> Written:
         changes = changed(kind("Addition"), self._wanted(line, live), live.obj)
         reason = f"price; {line.why}" if {change.path for change in changes} == {"unitPrice"} else line.why
-        known = self.snapshot.lines.get(live.id)
-        edits = edited(changes, known.standing) if known else ()
+        known = self.snapshot.additions.get(live.id)
+        edits = edited(changes, known.last_applied) if known else ()
         if not edits or known is None:
             return self._rewritten(line, live, "update", reason, changes)
         names = ", ".join(change.path for change in edits)
@@ -163,8 +163,8 @@ class Writer:
     def _wanted(self, line: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """The fields of a live line. Its first day stays, unless somebody moved it to a later one than we left."""
         values = _values(line)
-        known = self.snapshot.lines.get(live.id)
-        left = date_text((known.standing if known else {}).get("effectiveDate"))
+        known = self.snapshot.additions.get(live.id)
+        left = date_text((known.last_applied if known else {}).get("effectiveDate"))
         first = max(left or "", line.effective_date)
         if left is None or live.effective is None or live.effective <= first:
             del values["effectiveDate"]
@@ -177,7 +177,7 @@ class Writer:
         live: LiveAddition,
         changes: tuple[Change, ...],
         edits: tuple[Change, ...],
-        known: KnownLine,
+        known: RecordedAddition,
         *,
         reason: str,
         verb: Literal["adopt", "update"] = "update",
@@ -185,20 +185,20 @@ class Writer:
     ) -> Written:
         """`also` tells of a tag that was removed. It comes back in any case: without it the line would not be ours."""
         earlier = is_of_earlier_period(edits, known, self.period)
-        same = known.edited_in is not None and fingerprint(edits) == dict(known.edit)
-        edit = Edit(live.id, fingerprint(edits), str(known.edited_in) if same else self.period)
+        same = known.hand_edit_period is not None and fingerprint(edits) == dict(known.hand_edit)
+        edit = Edit(live.id, fingerprint(edits), str(known.hand_edit_period) if same else self.period)
         if self.on_drift != "accept" or earlier:
             notes = (*also, self._edit_note(line.address, edits, known))
             return self._rewritten(line, live, verb, reason, changes, edit=edit, **self._told(notes))
         should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
         usage = ", ".join(f"{change.path} {shown(change.after)}" for change in edits)
         worth = with_currency(should, self.currency)
-        what = told(edits, known.standing)
+        what = told(edits, known.last_applied)
         message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
         notes = (*also, Note(address=line.address, message=message))
         left = tuple(change for change in changes if change not in edits)
         # What is noted is what we left: else the edit would pass for ours in the next run.
-        ours = {change.path: known.standing.get(change.path) for change in edits}
+        ours = {change.path: known.last_applied.get(change.path) for change in edits}
         why = reason if verb == "adopt" else line.why
         written = self._rewritten(line, live, verb, why, left, notes=notes, edit=edit)
         return replace(written, fields={**written.fields, **ours}, accepted=frozenset(ours))
@@ -208,8 +208,8 @@ class Writer:
         fails = self.on_drift == "fail"
         return {"notes": () if fails else notes, "drifted": notes if fails else ()}
 
-    def _edit_note(self, address: str, edits: Iterable[Change], known: KnownLine) -> Note:
-        return Note(address=address, message=f"edited by hand: {told(edits, known.standing)}")
+    def _edit_note(self, address: str, edits: Iterable[Change], known: RecordedAddition) -> Note:
+        return Note(address=address, message=f"edited by hand: {told(edits, known.last_applied)}")
 
     def _rewritten(
         self,

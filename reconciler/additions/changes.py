@@ -11,7 +11,7 @@ from reconciler.additions.actions import Written
 from reconciler.additions.guardrails import ChargeChange
 from reconciler.additions.money import monthly
 from reconciler.additions.ownership import Owner
-from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.usage.bills import Bill
 from reconciler.usage.rules import Rule
 
@@ -50,8 +50,8 @@ def _change(
     currency: str | None,
 ) -> ChargeChange:
     ours = [each for each in lines if each.live is not None and not each.adopted]
-    known = [snapshot.lines.get(each.live.id) for each in ours if each.live is not None]
-    rule_before = {each.rule for each in known if each is not None and each.rule is not None}
+    known = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
+    rule_before = {each.rule_digest for each in known if each is not None and each.rule_digest is not None}
     measured, trail = bill.measured, bill.trail
     before = [_as_left(each, line) for each, line in zip(ours, known, strict=True)]
     return ChargeChange(
@@ -65,9 +65,9 @@ def _change(
         vanished=bill.state == "zero",
         # A run that died between the lines of a charge leaves some as they were: the next one still makes the change.
         changed_in_git=bool(rule_before - {digest}),
-        first_in_period=not known or any(each is None or each.billed_in != period for each in known),
+        first_in_period=not known or any(each is None or each.billed_period != period for each in known),
         unfinished=any(each.live is None for each in lines)
-        and all(each is not None and each.made and each.rule is None for each in known),
+        and all(each is not None and each.created_by_us and each.rule_digest is None for each in known),
         used_nothing=trail is not None
         and not trail.in_unit
         and measured is not None
@@ -77,10 +77,10 @@ def _change(
     )
 
 
-def _as_left(each: Written, known: KnownLine | None) -> dict[str, Any]:
+def _as_left(each: Written, known: RecordedAddition | None) -> dict[str, Any]:
     """A line as we left it: undoing a hand edit is no change of the bill. One that is left to stand is none either."""
     raw = each.live.obj.raw if each.live is not None else {}
-    left = {} if known is None else known.standing
+    left = {} if known is None else known.last_applied
     names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted
     return {**raw, **{name: left[name] for name in names if left.get(name) is not None}}
 

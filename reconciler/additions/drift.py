@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.kinds.forms import Form
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
-from reconciler.ledger.known import KnownLine
+from reconciler.ledger.snapshot import RecordedAddition
 from reconciler.planning.equality import same
 from reconciler.planning.plan import Change
 
@@ -42,10 +42,10 @@ def fingerprint(edits: Iterable[Change]) -> dict[str, Any]:
     return {change.path: change.before for change in edits}
 
 
-def is_of_earlier_period(edits: Iterable[Change], known: KnownLine | None, period: str) -> bool:
+def is_of_earlier_period(edits: Iterable[Change], known: RecordedAddition | None, period: str) -> bool:
     """Whether this very edit was noted in an earlier period: then `onDrift: accept` lets it stand no longer."""
-    noted = known is not None and known.edited_in is not None and known.edited_in < period
-    return noted and known is not None and fingerprint(edits) == dict(known.edit)
+    noted = known is not None and known.hand_edit_period is not None and known.hand_edit_period < period
+    return noted and known is not None and fingerprint(edits) == dict(known.hand_edit)
 
 
 def _as_left(change: Change, standing: Standing) -> Any:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owned
 from reconciler.kinds.values import plain_decimal
-from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.usage.bills import Bill
 from reconciler.usage.period import Period
 from reconciler.usage.rating import lines_of
@@ -40,7 +40,7 @@ def with_floor(
         return bill, ""
     known: dict[Place, Decimal] = {}
     for each in owned:
-        held = _held(each, snapshot.lines.get(each.addition.id), digest, period, new=new)
+        held = _held(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
         if held is not None:  # of several lines at one place, one took the place of the others
             known[each.addition.place] = max(held, known.get(each.addition.place, held))
     # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
@@ -57,7 +57,7 @@ def with_floor(
     return replace(bill, lines=lines, other_products=others, trail=trail, detail=detail), told
 
 
-def _held(each: Owned, known: KnownLine | None, digest: str, period: Period, *, new: bool) -> Decimal | None:
+def _held(each: Owned, known: RecordedAddition | None, digest: str, period: Period, *, new: bool) -> Decimal | None:
     """What a line held at the first run that read it; None where the ledger knows what came before.
 
     A line that turns up beside others that the ledger knows is a copy that somebody made: it holds nothing.
@@ -66,4 +66,4 @@ def _held(each: Owned, known: KnownLine | None, digest: str, period: Period, *, 
         return each.addition.quantity if new else None  # this is that run
     if known.first_quantity is None or known.first_seen_at is None or known.first_seen_at not in period:
         return None
-    return known.first_quantity if known.first_rule in (None, digest) else None
+    return known.first_quantity if known.first_rule_digest in (None, digest) else None

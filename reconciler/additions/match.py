@@ -12,7 +12,7 @@ from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition, Place, ids
 from reconciler.additions.ownership import How, Owned, Owner, Ownership
 from reconciler.kinds.values import plain_decimal
-from reconciler.ledger.known import Snapshot
+from reconciler.ledger.snapshot import Snapshot
 from reconciler.usage.period import Period
 
 _ZERO = Decimal(0)
@@ -143,9 +143,9 @@ class _Matcher:
         return [each for each in going if each.rank == best]
 
     def _preference(self, each: Owned) -> tuple[int, bool, list[int], int]:
-        known = self._snapshot.lines.get(each.addition.id)
+        known = self._snapshot.additions.get(each.addition.id)
         newest = [-ord(character) for character in each.addition.cancelled or ""]
-        return (each.rank, known is None or not known.standing, newest, each.addition.id)
+        return (each.rank, known is None or not known.last_applied, newest, each.addition.id)
 
     def _refused(self, found: Mapping[Owner, Sequence[Pair | None]]) -> dict[str, tuple[str, ...]]:
         refused: dict[str, tuple[str, ...]] = {}

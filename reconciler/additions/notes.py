@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.additions.actions import Edit, Written, noted
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owned, Owner, Ownership
-from reconciler.ledger.known import KnownLine, Snapshot
-from reconciler.ledger.lines import Sighting
+from reconciler.ledger.additions import ObservedAddition
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
 from reconciler.usage.tag import parse
 
@@ -37,7 +37,7 @@ class ToNote:
 
 @dataclass(frozen=True, slots=True)
 class LedgerNotes:
-    sightings: tuple[Sighting, ...] = ()
+    observed_additions: tuple[ObservedAddition, ...] = ()
     """Additions of ours that the ledger does not hold as they were read."""
     billed: tuple[ToNote, ...] = ()
     """For the end of an apply."""
@@ -97,11 +97,11 @@ def _id_of(link: Any) -> int | None:
 
 def _is_noted(each: Written, digests: Mapping[Owner, str], snapshot: Snapshot, period: str) -> bool:
     """Whether the ledger holds all of it already: most lines stay as they are from hour to hour."""
-    known = None if each.live is None else snapshot.lines.get(each.live.id)
+    known = None if each.live is None else snapshot.additions.get(each.live.id)
     if known is None or each.action is not None:
         return False
-    same = all(known.standing.get(name) == value for name, value in each.fields.items())
-    return same and (known.billed_in, known.rule) == (period, digests[each.owner])
+    same = all(known.last_applied.get(name) == value for name, value in each.fields.items())
+    return same and (known.billed_period, known.rule_digest) == (period, digests[each.owner])
 
 
 def _owned(ownership: Ownership) -> Iterator[tuple[Owner, Owned]]:
@@ -118,37 +118,44 @@ def _sighting(
     edits: Mapping[int, Edit],
     *,
     new: bool,
-) -> Sighting | None:
+) -> ObservedAddition | None:
     """None where the ledger holds the same already. `new`: it knows no line of the charge."""
-    known = snapshot.lines.get(live.id)
+    known = snapshot.additions.get(live.id)
     tag = live.serial if live.tag is not None else (known.tag if known else "")
     told = (live.tag.customer if live.tag else None) or (known.customer if known else None)
     customer = (owner.source, owner.customer_id) if owner is not None else told
     edit = edits.get(live.id)
-    found = Sighting(
+    found = ObservedAddition(
         addition_id=live.id,
         agreement_id=live.agreement_id,
         product_id=live.product_id,
         tag=tag,
         customer=customer,
         first_quantity=live.quantity if known is None and new else None,
-        first_rule=digest,
-        edit={} if edit is None else edit.seen,
-        edited_in=None if edit is None else edit.period,
+        first_rule_digest=digest,
+        hand_edit={} if edit is None else edit.seen,
+        hand_edit_period=None if edit is None else edit.period,
     )
     return None if known is not None and _same(found, known) else found
 
 
-def _same(found: Sighting, known: KnownLine) -> bool:
+def _same(found: ObservedAddition, known: RecordedAddition) -> bool:
     if known.first_seen_at is None:  # only a write of ours is known of it so far
         return False
-    return (found.agreement_id, found.product_id, found.tag, found.customer, dict(found.edit), found.edited_in) == (
+    return (
+        found.agreement_id,
+        found.product_id,
+        found.tag,
+        found.customer,
+        dict(found.hand_edit),
+        found.hand_edit_period,
+    ) == (
         known.agreement_id,
         known.product_id,
         known.tag,
         known.customer,
-        dict(known.edit),
-        known.edited_in,
+        dict(known.hand_edit),
+        known.hand_edit_period,
     )
 
 

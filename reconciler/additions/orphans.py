@@ -12,7 +12,7 @@ from reconciler.additions.match import Copy
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.ledger.known import Snapshot
+from reconciler.ledger.snapshot import Snapshot
 from reconciler.planning.plan import Action, Change, CoverageRow, Money
 from reconciler.planning.setup import object_path
 from reconciler.usage.period import Period
@@ -59,7 +59,7 @@ def _orphan(
     copy_of: str | None,
 ) -> Orphan:
     address = writer.address_of(live)
-    known = snapshot.lines.get(live.id)
+    known = snapshot.additions.get(live.id)
     source, customer_id = (live.tag.customer if live.tag else None) or (known and known.customer) or ("", "")
     last = period.last_day.isoformat()
     done = not live.quantity or live.ends_by(last)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reconciler.additions.live import LiveAddition
-from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.usage.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 
 How = Literal["tag", "first version", "renamed", "untagged"]
@@ -85,12 +85,12 @@ def assign(
     return Ownership(found, orphans, others, of_periods)
 
 
-def _known(addition: LiveAddition, snapshot: Snapshot) -> KnownLine | None:
+def _known(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | None:
     """By its id and its agreement: an id alone may be another tenant's. Its product may have been changed by hand.
 
     A line of which only the journal knows may be another tenant's too, so its product has to fit.
     """
-    known = snapshot.lines.get(addition.id)
+    known = snapshot.additions.get(addition.id)
     if known is None or known.agreement_id not in (None, addition.agreement_id):
         return None
     fits = known.first_seen_at is not None or known.product_id in (None, addition.product_id)
@@ -114,7 +114,7 @@ def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[
 
 def known_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner]:
     """The charges of which the ledger knows a line, by the tag that it carried."""
-    tags = (parse(line.tag) for line in snapshot.lines.values())
+    tags = (parse(line.tag) for line in snapshot.additions.values())
     identities = {tag.identity for tag in tags if tag is not None}
     return frozenset(
         each

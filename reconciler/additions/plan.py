@@ -26,7 +26,7 @@ from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, assign, known_owners
 from reconciler.additions.views import LineView, views
 from reconciler.kinds.workspace import WorkspaceSpec
-from reconciler.ledger.known import Snapshot
+from reconciler.ledger.snapshot import Snapshot
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Tripped

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.connectwise.errors import ConnectWiseError
 from reconciler.errors import Refused
-from reconciler.ledger.moments import newest_moment
+from reconciler.ledger.latest_activity import latest_activity
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -49,7 +49,7 @@ async def check_clock(session: Session, *, on_notice: Callable[[str], None] | No
 
 def _not_before_the_ledger(session: Session) -> None:
     sources = [source.name for source in session.workspace.usage]
-    newest = newest_moment(session.ledger, session.manifests.workspace.name, sources)
+    newest = latest_activity(session.ledger, session.manifests.workspace.name, sources)
     now = session.context.now
     if newest is not None and newest - now > TOLERANCE:
         raise Refused(

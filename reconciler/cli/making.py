@@ -18,10 +18,17 @@ from reconciler.cli.output import say
 from reconciler.cli.progress import reading
 from reconciler.cli.session import Session, person, pull_usage, tenant_of
 from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.ledger.additions import (
+    BilledAddition,
+    load_snapshot,
+    record_approvals,
+    record_billed_additions,
+    record_observed_additions,
+    record_tag_search,
+)
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.journal import kept_when_cleared, made_by_us
-from reconciler.ledger.known import Approval, Snapshot
-from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
+from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
+from reconciler.ledger.snapshot import Approval, Snapshot
 from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
 from reconciler.live.read import Scope, read_estate
 from reconciler.planning.approvals import Approved, unused
@@ -97,7 +104,7 @@ def _kept(session: Session, estate: Estate) -> dict[str, dict[str, Any]]:
             for item in document.kind.fields
         )
     ]
-    return kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
+    return values_kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
 async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected] = ()) -> UsageRead:
@@ -114,17 +121,17 @@ async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyon
     period = period_of(session.context.now, session.workspace.billing.timezone)
     first = period.first_day.isoformat()
     known = {
-        line.agreement_id
-        for line in snapshot.lines.values()
-        if line.agreement_id is not None and not line.is_over(first)
+        addition.agreement_id
+        for addition in snapshot.additions.values()
+        if addition.agreement_id is not None and not addition.ended_before(first)
     }
 
     def is_ours(obj: LiveObject) -> bool:
         serial = obj.raw.get("serialNumber")
-        return obj.id in snapshot.lines or any(is_of_source(serial, source) for source in sources)
+        return obj.id in snapshot.additions or any(is_of_source(serial, source) for source in sources)
 
     # Once in each period: somebody may have copied an agreement with its additions.
-    search = snapshot.scanned_at is None or snapshot.scanned_at not in period
+    search = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
     return await with_beyond(session.client, estate, known, is_ours, search=search)
 
 
@@ -166,9 +173,9 @@ def _note(session: Session, notes: LedgerNotes, *, searched: bool) -> None:
     """A ledger that cannot be written is no reason to lose a plan."""
     workspace, now = session.manifests.workspace.name, session.context.now
     try:
-        note_lines(session.ledger, workspace, session.tenant, notes.sightings, now)
+        record_observed_additions(session.ledger, workspace, session.tenant, notes.observed_additions, now)
         if searched:
-            note_scan(session.ledger, workspace, session.tenant, now)
+            record_tag_search(session.ledger, workspace, session.tenant, now)
     except LedgerError as error:
         say(f"note: what was read could not be kept: {error}")
 
@@ -194,7 +201,7 @@ async def _nothing() -> tuple[Collected, ...]:
 
 def undeclared(session: Session, estate: Estate) -> list[Note]:
     """What we once made and the manifests no longer declare, under any name: removing a document removes nothing."""
-    made = made_by_us(session.ledger, session.manifests.workspace.name)
+    made = created_by_us(session.ledger, session.manifests.workspace.name)
     managed = {(live.kind, live.id) for live in estate.matches.values()}
     declared = session.manifests.by_address
     return [
@@ -239,13 +246,13 @@ def keep(session: Session, made: Made, outcome: Outcome | None, approved: Sequen
         if any(each.covers(trip) for each in approved)
     ]
     try:
-        note_billed(session.ledger, workspace, session.tenant, billed, period, now)
-        note_approvals(session.ledger, workspace, passed)
+        record_billed_additions(session.ledger, workspace, session.tenant, billed, period, now)
+        record_approvals(session.ledger, workspace, passed)
     except LedgerError as error:
         say(f"note: how the additions were left could not be kept: {error}")
 
 
-def _left(each: ToNote, done: Mapping[str, Result]) -> Billed | None:
+def _left(each: ToNote, done: Mapping[str, Result]) -> BilledAddition | None:
     """What is noted of an addition that now stands as the plan wanted it; None where it does not."""
     number = each.addition_id
     if each.changes:
@@ -260,4 +267,6 @@ def _left(each: ToNote, done: Mapping[str, Result]) -> Billed | None:
         made = done.get(link[1] or "")
         return link[0] if link[0] is not None or made is None else made.id
 
-    return Billed(number, found(each.agreement), found(each.product), each.tag, each.customer, each.fields, each.rule)
+    return BilledAddition(
+        number, found(each.agreement), found(each.product), each.tag, each.customer, each.fields, each.rule
+    )

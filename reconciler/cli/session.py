@@ -21,8 +21,8 @@ from reconciler.kinds.base import EnvSecret, FileSecret
 from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.errors import LedgerError, Unwritable
-from reconciler.ledger.files import forgets
-from reconciler.ledger.reading import copy_of, open_for_reading
+from reconciler.ledger.files import is_in_memory
+from reconciler.ledger.read_only import open_copy, open_for_reading
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url, url_of
 from reconciler.manifests.documents import Manifests
@@ -129,7 +129,7 @@ def tenant_of(session: Session) -> Tenant:
 def open_ledger(context: Context, manifests: Manifests, *, keeps: bool) -> Ledger:
     """The workspace's ledger; with `keeps` it has to be writable."""
     url = _ledger_url(context, manifests)
-    if keeps and forgets(url_of(url)):
+    if keeps and is_in_memory(url_of(url)):
         what = "a ledger in memory forgets everything when the run ends, and holds no lock against another run"
         where = f"{manifests.workspace.address} ledger"
         raise LedgerError(what, where=where, advice="Name a file, or leave `ledger` out.")
@@ -182,7 +182,7 @@ async def pull_usage(
         if session.keeps:
             raise
         url = _ledger_url(session.context, session.manifests)
-        session.ledger.go_on_with(copy_of(url, error, now=now, on_notice=_notice))
+        session.ledger.switch_to(open_copy(url, error, now=now, on_notice=_notice))
         return await collected()
 
 

@@ -11,7 +11,7 @@ import typer
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, print_lines, say
 from reconciler.cli.session import open_ledger
-from reconciler.ledger.lock import WATCH, Held, free, look_at, refusal
+from reconciler.ledger.lock import WATCH, HeldLock, free_lock, read_lock, refusal
 from reconciler.ledger.process import start_of, this_process
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.loading import load
@@ -33,30 +33,30 @@ def unlock(ctx: typer.Context) -> None:
         print_lines([f"Freed the lock of workspace {workspace}: its holder, {held.holder}, is gone."])
 
 
-def _freed(ledger: Ledger, workspace: str) -> Held | None:
+def _freed(ledger: Ledger, workspace: str) -> HeldLock | None:
     """The lock that was freed; None where nobody holds one. Raises `Refused` for one whose holder may live."""
-    held = look_at(ledger, workspace)
+    held = read_lock(ledger, workspace)
     if held is None:
         return None
-    standing = held.standing(this_process(), start_of)
+    standing = held.state(this_process(), start_of)
     if standing == "silent":
         say(f"{held.holder} seems to be gone; watching its lock for {WATCH:.0f} seconds")
         time.sleep(WATCH)
-    if standing in {"gone", "silent"} and free(ledger, held):
+    if standing in {"gone", "silent"} and free_lock(ledger, held):
         return held
-    now = look_at(ledger, workspace)
+    now = read_lock(ledger, workspace)
     if now is None:  # it was given back while we looked
         return None
-    raise refusal(now, now.standing(this_process(), start_of))
+    raise refusal(now, now.state(this_process(), start_of))
 
 
-def _told(held: Held) -> dict[str, Any]:
+def _told(held: HeldLock) -> dict[str, Any]:
     def text(moment: datetime) -> str:
         return moment.isoformat(timespec="seconds")
 
     return {
         "host": held.holder.host,
         "pid": held.holder.pid,
-        "since": text(held.since),
+        "since": text(held.acquired_at),
         "renewed_at": text(held.renewed_at),
     }

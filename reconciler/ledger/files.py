@@ -30,7 +30,7 @@ def file_of(url: sa.URL) -> Path | None:
     return None if name in {"", ":memory:"} else Path(name)
 
 
-def forgets(url: sa.URL) -> bool:
+def is_in_memory(url: sa.URL) -> bool:
     """Whether a ledger is in memory alone: nothing of it is left when the process ends, and nobody else sees it."""
     return url.get_backend_name() == "sqlite" and file_of(url) is None
 

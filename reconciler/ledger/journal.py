@@ -268,7 +268,7 @@ def path_written(ledger: Ledger, workspace: str, address: str, object_id: int) -
     return found
 
 
-def kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collection[str]) -> dict[str, dict[str, Any]]:
+def values_kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collection[str]) -> dict[str, dict[str, Any]]:
     """Per address, the properties that ConnectWise answered with a value when we last sent nothing for them."""
     found: dict[str, dict[str, Any]] = {}
     every = list(addresses)
@@ -289,7 +289,7 @@ def kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collection[str]
     return {address: kept for address, kept in found.items() if kept}
 
 
-def made_by_us(ledger: Ledger, workspace: str) -> dict[str, int | None]:
+def created_by_us(ledger: Ledger, workspace: str) -> dict[str, int | None]:
     """Addresses whose object our own POST made, with the object's id."""
     query = sa.select(_objects.c.address, _objects.c.object_id).where(
         _objects.c.workspace == workspace, _objects.c.created.is_(True)

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from reconciler.errors import Refused
 from reconciler.ledger import schema
 from reconciler.ledger.errors import LedgerError, LostLease
-from reconciler.ledger.process import Look, Process, sight, start_of, this_process
+from reconciler.ledger.process import Process, StartOf, start_of, state_of, this_process
 from reconciler.ledger.store import Ledger
 
 LEASE = timedelta(seconds=60)
@@ -36,7 +36,7 @@ WATCH = 12.0
 _SURE = LEASE.total_seconds() / 2
 """Seconds after a renewal within which nobody else can have taken the lock."""
 
-Standing = Literal["alive", "gone", "held", "silent"]
+LockState = Literal["alive", "gone", "held", "silent"]
 """`held`: by one who cannot be seen from here, and who renewed it in time. `silent`: by one who did not."""
 
 _locks = schema.locks
@@ -45,13 +45,13 @@ _ours: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldLock:
     """A lock as it was found, at `seen_at` by the ledger's clock."""
 
     workspace: str
     token: str
     holder: Process
-    since: datetime
+    acquired_at: datetime
     renewed_at: datetime
     renewals: int
     length: timedelta
@@ -62,8 +62,8 @@ class Held:
         """How long ago it was renewed; below zero where a clock was set back, or differs from the holder's."""
         return self.seen_at - self.renewed_at
 
-    def standing(self, here: Process, look: Look) -> Standing:
-        seen = sight(self.holder, here, look)
+    def state(self, here: Process, look: StartOf) -> LockState:
+        seen = state_of(self.holder, here, look)
         if seen == "alive" and self.holder == here and self.token not in _ours:
             return "gone"
         if seen != "unseen":
@@ -131,7 +131,7 @@ async def hold(
     workspace: str,
     *,
     here: Process | None = None,
-    look: Look = start_of,
+    look: StartOf = start_of,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     on_wait: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Lease]:
@@ -161,20 +161,20 @@ async def hold(
         _ours.discard(lease.token)
 
 
-def look_at(ledger: Ledger, workspace: str) -> Held | None:
+def read_lock(ledger: Ledger, workspace: str) -> HeldLock | None:
     """Who holds the lock; None where nobody does."""
     with ledger.read() as connection:
         return _read(connection, workspace)
 
 
-def free(ledger: Ledger, held: Held) -> bool:
+def free_lock(ledger: Ledger, held: HeldLock) -> bool:
     """Free a lock as it was found. False where it was renewed, freed or taken since."""
     unchanged = sa.and_(_mine(held.workspace, held.token), _locks.c.renewals == held.renewals)
     with ledger.write() as connection:
         return bool(connection.execute(sa.delete(_locks).where(unchanged)).rowcount)
 
 
-def refusal(held: Held, standing: Standing) -> Refused:
+def refusal(held: HeldLock, standing: LockState) -> Refused:
     """Why a lock is not taken, and what to do about it."""
     length = int(held.length.total_seconds())
     if standing == "alive" and held.silence > held.length:
@@ -213,7 +213,7 @@ class _Renewing(threading.Thread):
         self.join()
 
 
-def _take(lease: Lease, here: Process, look: Look, watched: Held | None) -> Held | None:
+def _take(lease: Lease, here: Process, look: StartOf, watched: HeldLock | None) -> HeldLock | None:
     """Make the lock ours; the database decides between two that try at once.
 
     Gives back a lock whose holder seems to be gone, to be watched; one that was watched and did not move is taken.
@@ -226,7 +226,7 @@ def _take(lease: Lease, here: Process, look: Look, watched: Held | None) -> Held
             if held is None:
                 connection.execute(sa.insert(_locks).values(workspace=workspace, **ours))
                 return None
-            standing = held.standing(here, look)
+            standing = held.state(here, look)
             unmoved = watched is not None and (watched.token, watched.renewals) == (held.token, held.renewals)
             if standing == "silent" and watched is None:
                 return held
@@ -238,12 +238,12 @@ def _take(lease: Lease, here: Process, look: Look, watched: Held | None) -> Held
                 raise refusal(held, standing)
     except sa.exc.IntegrityError:
         pass  # another run inserted between our look and our insert (PostgreSQL): it holds the lock
-    held = look_at(lease.ledger, workspace)
+    held = read_lock(lease.ledger, workspace)
     if held is None:
         raise Refused(
             f"another apply of workspace {workspace} held the lock a moment ago", where="ledger", advice="Run again."
         )
-    raise refusal(held, held.standing(here, look))
+    raise refusal(held, held.state(here, look))
 
 
 def _row(lease: Lease, here: Process, now: datetime) -> dict[str, Any]:
@@ -252,24 +252,24 @@ def _row(lease: Lease, here: Process, now: datetime) -> dict[str, Any]:
         "host": here.host,
         "pid": here.pid,
         "boot": here.boot,
-        "space": here.space,
-        "started": here.started,
-        "since": now,
+        "namespaces": here.namespaces,
+        "process_start": here.start,
+        "acquired_at": now,
         "renewed_at": now,
         "renewals": 0,
         "lease_seconds": int(LEASE.total_seconds()),
     }
 
 
-def _read(connection: sa.Connection, workspace: str) -> Held | None:
+def _read(connection: sa.Connection, workspace: str) -> HeldLock | None:
     row = connection.execute(sa.select(_locks).where(_locks.c.workspace == workspace)).first()
     if row is None:
         return None
-    return Held(
+    return HeldLock(
         workspace,
         row.token,
-        Process(row.host, row.pid, row.boot, row.space, row.started),
-        row.since,
+        Process(row.host, row.pid, row.boot, row.namespaces, row.process_start),
+        row.acquired_at,
         row.renewed_at,
         row.renewals,
         timedelta(seconds=row.lease_seconds),
@@ -297,8 +297,8 @@ def _mine(workspace: str, token: str) -> sa.ColumnElement[bool]:
     return sa.and_(_locks.c.workspace == workspace, _locks.c.token == token)
 
 
-def _who(held: Held) -> str:
-    return f"{held.holder}, since {held.since:%Y-%m-%d %H:%M:%S} UTC"
+def _who(held: HeldLock) -> str:
+    return f"{held.holder}, since {held.acquired_at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _span(span: timedelta) -> str:

@@ -15,7 +15,7 @@ from typing import Literal
 
 PROC = Path("/proc")
 
-Sight = Literal["alive", "gone", "unseen"]
+ProcessState = Literal["alive", "gone", "unseen"]
 """`unseen`: it cannot be told from here."""
 
 
@@ -27,16 +27,16 @@ class Process:
     pid: int
     boot: str = ""
     """The boot of the machine that it runs on."""
-    space: str = ""
+    namespaces: str = ""
     """The namespaces in which its number and its start count."""
-    started: str = ""
+    start: str = ""
     """When it started, in clock ticks since the boot."""
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
 
 
-Look = Callable[[int], str | None]
+StartOf = Callable[[int], str | None]
 """The start of the process with this number: None where there is none, empty where it cannot be told."""
 
 
@@ -84,12 +84,12 @@ def _parsed(stat: str) -> tuple[str, str]:
     return (fields[0], fields[19]) if len(fields) > 19 else ("", "")
 
 
-def sight(of: Process, here: Process, look: Look = start_of) -> Sight:
+def state_of(of: Process, here: Process, look: StartOf = start_of) -> ProcessState:
     """Whether a process lives, as far as that can be told by the process `here`."""
-    told = (of.boot, of.space, of.started)
-    if not all(told) or (of.host, of.boot, of.space) != (here.host, here.boot, here.space):
+    told = (of.boot, of.namespaces, of.start)
+    if not all(told) or (of.host, of.boot, of.namespaces) != (here.host, here.boot, here.namespaces):
         return "unseen"
     found = look(of.pid)
     if found == "":
         return "unseen"
-    return "alive" if found == of.started else "gone"
+    return "alive" if found == of.start else "gone"

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.records import Customer, KnownCustomer, Meter, PullRecord, PullState, Sample
+from reconciler.ledger.records import Customer, CustomerRecord, Device, PullRecord, PullState, Sample
 from reconciler.ledger.store import Ledger
 
 T = TypeVar("T")
 
-_pulls, _customers, _meters, _samples = schema.pulls, schema.customers, schema.meters, schema.samples
+_pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
 
 # Parameters of one `in (…)`: SQLite takes 32,766, PostgreSQL's drivers 65,535.
 _CHUNK = 10_000
@@ -101,7 +101,7 @@ def samples_of_pulls(
 ) -> dict[int, list[Sample]]:
     """The samples of several pulls, by pull; of some customers or of some devices only where these are given."""
     found: dict[int, list[Sample]] = {pull_id: [] for pull_id in pull_ids}
-    column = _meters.c.customer_id if device_ids is None else _meters.c.device_id
+    column = _devices.c.customer_id if device_ids is None else _devices.c.device_id
     of = customer_ids if device_ids is None else device_ids
     narrowed = [[]] if of is None else [[column.in_(some)] for some in chunks(of)]
     for some in chunks(pull_ids):
@@ -109,61 +109,61 @@ def samples_of_pulls(
             begun = {row.id: row for row in connection.execute(sa.select(_pulls).where(_pulls.c.id.in_(some)))}
             sources = {row.source for row in begun.values()}
             for conditions in narrowed:
-                meters = _meter_keys(connection, sources, conditions)
+                devices = _devices_by_key(connection, sources, conditions)
                 for table in (schema.samples, schema.earlier_samples):
-                    query = sa.select(table.c.pull_id, table.c.meter_id, table.c.observed_at, table.c.bytes)
-                    query = query.where(table.c.pull_id.in_(some)).order_by(table.c.pull_id, table.c.meter_id)
+                    query = sa.select(table.c.pull_id, table.c.device_key, table.c.observed_at, table.c.bytes)
+                    query = query.where(table.c.pull_id.in_(some)).order_by(table.c.pull_id, table.c.device_key)
                     if conditions:
-                        query = query.where(table.c.meter_id.in_(sa.select(_meters.c.id).where(*conditions)))
-                    for pull_id, meter_id, observed_at, size in connection.execute(query):
+                        query = query.where(table.c.device_key.in_(sa.select(_devices.c.id).where(*conditions)))
+                    for pull_id, device_key, observed_at, size in connection.execute(query):
                         pull = begun[pull_id]
-                        customer_id, device_id = meters[meter_id]
+                        customer_id, device_id = devices[device_key]
                         moment = observed_at or pull.started_at
                         found[pull_id].append(Sample(pull.source, customer_id, device_id, moment, size))
     return found
 
 
-def _meter_keys(
+def _devices_by_key(
     connection: sa.Connection, sources: Collection[str], conditions: Sequence[sa.ColumnElement[bool]]
 ) -> dict[int, tuple[str, str | None]]:
-    """Customer and device of each meter, asked for once instead of with each sample."""
-    query = sa.select(_meters.c.id, _meters.c.customer_id, _meters.c.device_id)
-    rows = connection.execute(query.where(_meters.c.source.in_(sources), *conditions))
+    """Customer and device of each device, asked for once instead of with each sample."""
+    query = sa.select(_devices.c.id, _devices.c.customer_id, _devices.c.device_id)
+    rows = connection.execute(query.where(_devices.c.source.in_(sources), *conditions))
     return {number: (customer_id, device_id or None) for number, customer_id, device_id in rows}
 
 
 def listed_in(ledger: Ledger, pull_id: int) -> list[tuple[str, str | None]]:
     """(customer id, device id) of everything that a pull lists; no device where a customer counts as one."""
     query = (
-        sa.select(_meters.c.customer_id, _meters.c.device_id)
-        .join(_samples, _samples.c.meter_id == _meters.c.id)
+        sa.select(_devices.c.customer_id, _devices.c.device_id)
+        .join(_samples, _samples.c.device_key == _devices.c.id)
         .where(_samples.c.pull_id == pull_id)
     )
     with ledger.read() as connection:
         return [(customer_id, device_id or None) for customer_id, device_id in connection.execute(query)]
 
 
-def meters_of_customers(ledger: Ledger, source: str, customer_ids: Collection[str]) -> list[Meter]:
+def devices_of_customers(ledger: Ledger, source: str, customer_ids: Collection[str]) -> list[Device]:
     """Every device that these customers ever had in a believed pull."""
-    return _meters_where(ledger, source, _meters.c.customer_id, customer_ids)
+    return _devices_where(ledger, source, _devices.c.customer_id, customer_ids)
 
 
-def meters_of_devices(ledger: Ledger, source: str, device_ids: Collection[str]) -> list[Meter]:
+def devices_by_id(ledger: Ledger, source: str, device_ids: Collection[str]) -> list[Device]:
     """These devices under every customer that ever had them."""
-    return _meters_where(ledger, source, _meters.c.device_id, device_ids)
+    return _devices_where(ledger, source, _devices.c.device_id, device_ids)
 
 
-def _meters_where(ledger: Ledger, source: str, column: sa.Column[str], values: Collection[str]) -> list[Meter]:
-    found: list[Meter] = []
+def _devices_where(ledger: Ledger, source: str, column: sa.Column[str], values: Collection[str]) -> list[Device]:
+    found: list[Device] = []
     with ledger.read() as connection:
         for some in chunks(values):
             rows = connection.execute(
-                sa.select(_meters).where(
-                    _meters.c.source == source, _meters.c.first_seen_at.is_not(None), column.in_(some)
+                sa.select(_devices).where(
+                    _devices.c.source == source, _devices.c.first_seen_at.is_not(None), column.in_(some)
                 )
             )
             found += [
-                Meter(
+                Device(
                     row.customer_id,
                     row.device_id or None,
                     row.first_seen_at,
@@ -177,12 +177,12 @@ def _meters_where(ledger: Ledger, source: str, column: sa.Column[str], values: C
     return found
 
 
-def known_customers(ledger: Ledger, source: str) -> Mapping[str, KnownCustomer]:
+def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord]:
     """Every customer that a whole pull of the source ever listed, by id, as last seen."""
     query = sa.select(_customers).where(_customers.c.source == source)
     with ledger.read() as connection:
         return {
-            row.customer_id: KnownCustomer(
+            row.customer_id: CustomerRecord(
                 Customer(row.source, row.customer_id, row.name, row.attributed, row.state),
                 row.previous_name,
                 row.renamed_at,

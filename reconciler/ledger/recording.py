@@ -13,7 +13,7 @@ from reconciler.ledger.pulls import chunks
 from reconciler.ledger.records import SKEW, Pull, Sample
 from reconciler.ledger.store import Ledger, inserted_id
 
-_pulls, _customers, _meters, _samples = schema.pulls, schema.customers, schema.meters, schema.samples
+_pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
 _earlier = schema.earlier_samples
 
 _Key = tuple[str, str]
@@ -34,11 +34,11 @@ def record_pull(ledger: Ledger, pull: Pull, *, approved_by: str | None = None) -
             _note_customers(connection, pull, listed=pull.state == "whole")
             _insert_samples(connection, pull_id, pull)
         if pull.state == "whole":
-            _advance_meters(connection, pull_id, pull.started_at)
+            _advance_devices(connection, pull_id, pull.started_at)
     return pull_id
 
 
-def believe(ledger: Ledger, pull_id: int, *, by: str, at: datetime) -> None:
+def approve_pull(ledger: Ledger, pull_id: int, *, by: str, at: datetime) -> None:
     """Believe a pull that was not believed: from now on it counts like any whole one."""
     with ledger.write() as connection:
         source, moment = connection.execute(
@@ -47,7 +47,7 @@ def believe(ledger: Ledger, pull_id: int, *, by: str, at: datetime) -> None:
         connection.execute(
             sa.update(_pulls).where(_pulls.c.id == pull_id).values(state="whole", approved_by=by, approved_at=at)
         )
-        here = sa.select(_meters.c.customer_id).join(_samples, _samples.c.meter_id == _meters.c.id)
+        here = sa.select(_devices.c.customer_id).join(_samples, _samples.c.device_key == _devices.c.id)
         connection.execute(
             sa.update(_customers)
             .where(
@@ -57,7 +57,7 @@ def believe(ledger: Ledger, pull_id: int, *, by: str, at: datetime) -> None:
             )
             .values(last_seen_at=moment)
         )
-        _advance_meters(connection, pull_id, moment)
+        _advance_devices(connection, pull_id, moment)
 
 
 def _insert_pull(connection: sa.Connection, pull: Pull, *, failed: bool, approved_by: str | None) -> int:
@@ -126,11 +126,11 @@ def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None
             older.append(sample)
     if not newest:
         return
-    ids = _meter_ids(connection, pull.source)
+    ids = _device_keys(connection, pull.source)
     fresh = {key: sample.observed_at for key, sample in newest.items() if key not in ids}
     if fresh:
         connection.execute(
-            sa.insert(_meters),
+            sa.insert(_devices),
             [
                 {
                     "source": pull.source,
@@ -141,13 +141,13 @@ def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None
                 for (customer_id, device_id), observed_at in fresh.items()
             ],
         )
-        ids = _meter_ids(connection, pull.source)
+        ids = _device_keys(connection, pull.source)
     connection.execute(
         sa.insert(_samples),
         [
             {
                 "pull_id": pull_id,
-                "meter_id": ids[key],
+                "device_key": ids[key],
                 "observed_at": None if sample.observed_at == pull.started_at else sample.observed_at,
                 "bytes": sample.bytes,
             }
@@ -163,31 +163,31 @@ def _insert_earlier(connection: sa.Connection, pull_id: int, older: Iterable[Sam
     if not told:
         return
     known: set[tuple[int, datetime, int | None]] = set()
-    for some in chunks({meter_id for meter_id, _ in told}):
+    for some in chunks({device_key for device_key, _ in told}):
         rows = connection.execute(
-            sa.select(_earlier.c.meter_id, _earlier.c.observed_at, _earlier.c.bytes).where(
-                _earlier.c.meter_id.in_(some)
+            sa.select(_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes).where(
+                _earlier.c.device_key.in_(some)
             )
         )
-        known.update((row.meter_id, row.observed_at, row.bytes) for row in rows)
+        known.update((row.device_key, row.observed_at, row.bytes) for row in rows)
     rows_of = [
-        {"pull_id": pull_id, "meter_id": meter_id, "observed_at": observed_at, "bytes": size}
-        for (meter_id, observed_at), size in told.items()
-        if (meter_id, observed_at, size) not in known
+        {"pull_id": pull_id, "device_key": device_key, "observed_at": observed_at, "bytes": size}
+        for (device_key, observed_at), size in told.items()
+        if (device_key, observed_at, size) not in known
     ]
     if rows_of:
         connection.execute(sa.insert(_earlier), rows_of)
 
 
-def _meter_ids(connection: sa.Connection, source: str) -> dict[_Key, int]:
+def _device_keys(connection: sa.Connection, source: str) -> dict[_Key, int]:
     rows = connection.execute(
-        sa.select(_meters.c.customer_id, _meters.c.device_id, _meters.c.id).where(_meters.c.source == source)
+        sa.select(_devices.c.customer_id, _devices.c.device_id, _devices.c.id).where(_devices.c.source == source)
     )
-    return {(customer_id, device_id): meter_id for customer_id, device_id, meter_id in rows}
+    return {(customer_id, device_id): device_key for customer_id, device_id, device_key in rows}
 
 
-def _advance_meters(connection: sa.Connection, pull_id: int, started_at: datetime) -> None:
-    """Move on what is known of each meter, in a few statements for all of them; a last reading never goes back.
+def _advance_devices(connection: sa.Connection, pull_id: int, started_at: datetime) -> None:
+    """Move on what is known of each device, in a few statements for all of them; a last reading never goes back.
 
     A sample that is dated after its pull is no reading: the device was listed, and no more.
     """
@@ -195,16 +195,16 @@ def _advance_meters(connection: sa.Connection, pull_id: int, started_at: datetim
     told = sa.func.coalesce(_samples.c.observed_at, start)
     in_time = told <= sa.literal(started_at + SKEW, schema.UtcTime)
     moment = sa.case((in_time, told), else_=start)
-    here = sa.and_(_samples.c.pull_id == pull_id, _samples.c.meter_id == _meters.c.id)
+    here = sa.and_(_samples.c.pull_id == pull_id, _samples.c.device_key == _devices.c.id)
     seen = sa.select(moment).where(here).scalar_subquery()
-    first, last = _meters.c.first_seen_at, _meters.c.last_seen_at
+    first, last = _devices.c.first_seen_at, _devices.c.last_seen_at
     newly = sa.or_(first.is_(None), moment < first)
-    connection.execute(sa.update(_meters).where(sa.exists().where(here, newly)).values(first_seen_at=seen))
-    connection.execute(sa.update(_meters).where(sa.exists().where(here, moment > last)).values(last_seen_at=seen))
+    connection.execute(sa.update(_devices).where(sa.exists().where(here, newly)).values(first_seen_at=seen))
+    connection.execute(sa.update(_devices).where(sa.exists().where(here, moment > last)).values(last_seen_at=seen))
     read = sa.and_(here, _samples.c.bytes.is_not(None), in_time)
     size = sa.select(_samples.c.bytes).where(here).scalar_subquery()
     _advance_readings(connection, read, told, seen, size)
-    if connection.execute(sa.select(_earlier.c.meter_id).where(_earlier.c.pull_id == pull_id).limit(1)).first():
+    if connection.execute(sa.select(_earlier.c.device_key).where(_earlier.c.pull_id == pull_id).limit(1)).first():
         _advance_by_earlier(connection, pull_id, started_at)
 
 
@@ -215,30 +215,30 @@ def _advance_readings(
     seen: sa.ScalarSelect[Any],
     size: sa.ScalarSelect[Any],
 ) -> None:
-    first, last = _meters.c.first_read_at, _meters.c.last_read_at
+    first, last = _devices.c.first_read_at, _devices.c.last_read_at
     earlier = sa.or_(first.is_(None), told < first)
-    connection.execute(sa.update(_meters).where(sa.exists().where(read, earlier)).values(first_read_at=seen))
+    connection.execute(sa.update(_devices).where(sa.exists().where(read, earlier)).values(first_read_at=seen))
     newer = sa.or_(last.is_(None), told >= last)
     connection.execute(
-        sa.update(_meters).where(sa.exists().where(read, newer)).values(last_bytes=size, last_read_at=seen)
+        sa.update(_devices).where(sa.exists().where(read, newer)).values(last_bytes=size, last_read_at=seen)
     )
 
 
 def _advance_by_earlier(connection: sa.Connection, pull_id: int, started_at: datetime) -> None:
     """The same for the older readings of a pull: few, and so one by one."""
     rows = connection.execute(
-        sa.select(_earlier.c.meter_id, _earlier.c.observed_at, _earlier.c.bytes)
+        sa.select(_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes)
         .where(_earlier.c.pull_id == pull_id, _earlier.c.observed_at <= started_at + SKEW)
         .order_by(_earlier.c.observed_at)
     ).all()
     for row in rows:
-        meter = sa.update(_meters).where(_meters.c.id == row.meter_id)
+        device = sa.update(_devices).where(_devices.c.id == row.device_key)
         moment = row.observed_at
-        connection.execute(meter.where(_meters.c.first_seen_at > moment).values(first_seen_at=moment))
+        connection.execute(device.where(_devices.c.first_seen_at > moment).values(first_seen_at=moment))
         if row.bytes is None:
             continue
-        first, last = _meters.c.first_read_at, _meters.c.last_read_at
-        connection.execute(meter.where(sa.or_(first.is_(None), first > moment)).values(first_read_at=moment))
+        first, last = _devices.c.first_read_at, _devices.c.last_read_at
+        connection.execute(device.where(sa.or_(first.is_(None), first > moment)).values(first_read_at=moment))
         connection.execute(
-            meter.where(sa.or_(last.is_(None), last < moment)).values(last_read_at=moment, last_bytes=row.bytes)
+            device.where(sa.or_(last.is_(None), last < moment)).values(last_read_at=moment, last_bytes=row.bytes)
         )

@@ -87,7 +87,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
+class Device:
     """A device of a customer (or the customer as one, without devices), as believed pulls have told of it."""
 
     customer_id: str
@@ -111,7 +111,7 @@ class LastSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownCustomer:
+class CustomerRecord:
     """A customer as last seen, with the name before the latest rename."""
 
     customer: Customer

@@ -12,9 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from reconciler.ledger import faults
+from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -47,7 +47,7 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
             try:
                 return value if process is None else process(value)
             except (ValueError, TypeError, AttributeError):
-                raise faults.damaged("a value in it is no moment") from None
+                raise driver_errors.damaged("a value in it is no moment") from None
 
         return checked
 
@@ -88,11 +88,11 @@ customers = sa.Table(
     sa.Column("last_seen_at", UtcTime, nullable=False),
 )
 
-# A meter is a device of a customer (`device_id` is "" where a source counts the customer as one). It is
-# here so that a sample is three small numbers: an hourly reading of 30,000 devices is 21 million a month.
-# `first_seen_at` is empty as long as only pulls that are not believed list it.
-meters = sa.Table(
-    "meters",
+# Devices of customers. `device_id` is "" where a source reports one figure for a whole customer. Samples refer to a
+# device by its number here, so that a row is three small integers: 30,000 devices make 21 million samples a month.
+# `first_seen_at` is empty while only pulls that are not believed list the device.
+devices = sa.Table(
+    "devices",
     metadata,
     sa.Column("id", _Id, primary_key=True),
     sa.Column("source", sa.Text, nullable=False),
@@ -103,8 +103,9 @@ meters = sa.Table(
     sa.Column("last_read_at", UtcTime),
     sa.Column("first_seen_at", UtcTime),
     sa.Column("first_read_at", UtcTime),
-    sa.Index("meters_by_device", "source", "device_id"),
-    sa.UniqueConstraint("source", "customer_id", "device_id", name="meters_key"),
+    sa.Index("devices_by_source_id", "source", "device_id"),
+    # Without a name here: it is `devices_key` in PostgreSQL, and `meters_key` in SQLite (see migration 0005).
+    sa.UniqueConstraint("source", "customer_id", "device_id"),
 )
 
 # `observed_at` is empty where it is the moment the pull started, which saves half the table.
@@ -112,7 +113,7 @@ samples = sa.Table(
     "samples",
     metadata,
     sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
-    sa.Column("meter_id", _Id, sa.ForeignKey("meters.id"), primary_key=True, autoincrement=False),
+    sa.Column("device_key", _Id, sa.ForeignKey("devices.id"), primary_key=True, autoincrement=False),
     sa.Column("observed_at", UtcTime),
     sa.Column("bytes", sa.BigInteger),
     sqlite_with_rowid=False,
@@ -122,7 +123,7 @@ samples = sa.Table(
 earlier_samples = sa.Table(
     "earlier_samples",
     metadata,
-    sa.Column("meter_id", _Id, sa.ForeignKey("meters.id"), primary_key=True, autoincrement=False),
+    sa.Column("device_key", _Id, sa.ForeignKey("devices.id"), primary_key=True, autoincrement=False),
     sa.Column("observed_at", UtcTime, primary_key=True),
     sa.Column("pull_id", _Id, sa.ForeignKey("pulls.id"), primary_key=True, autoincrement=False),
     sa.Column("bytes", sa.BigInteger),
@@ -184,19 +185,19 @@ locks = sa.Table(
     sa.Column("token", sa.Text, nullable=False),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("acquired_at", UtcTime, nullable=False),
     sa.Column("renewed_at", UtcTime, nullable=False),
     sa.Column("boot", sa.Text, nullable=False),
-    sa.Column("space", sa.Text, nullable=False),
-    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("namespaces", sa.Text, nullable=False),
+    sa.Column("process_start", sa.Text, nullable=False),
     sa.Column("renewals", sa.Integer, nullable=False),
     sa.Column("lease_seconds", sa.Integer, nullable=False),
 )
 
 # Additions of ours as a run has read them, by their ids: a line whose tag somebody cleared is still known by its id.
 # `first_quantity` is decimal text, and empty where a write of ours was known before the line was read.
-lines = sa.Table(
-    "lines",
+additions = sa.Table(
+    "additions",
     metadata,
     sa.Column("workspace", sa.Text, primary_key=True),
     sa.Column("tenant", sa.Text, primary_key=True),
@@ -208,22 +209,22 @@ lines = sa.Table(
     sa.Column("customer_id", sa.Text),
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("first_quantity", sa.Text),
-    sa.Column("first_rule", sa.Text),
-    sa.Column("edit", sa.JSON(none_as_null=True)),
-    sa.Column("edited_in", sa.Text),
-    sa.Column("billed", sa.JSON(none_as_null=True)),
+    sa.Column("first_rule_digest", sa.Text),
+    sa.Column("hand_edit", sa.JSON(none_as_null=True)),
+    sa.Column("hand_edit_period", sa.Text),
+    sa.Column("billed_fields", sa.JSON(none_as_null=True)),
     sa.Column("billed_at", UtcTime),
-    sa.Column("billed_in", sa.Text),
-    sa.Column("rule", sa.Text),
+    sa.Column("billed_period", sa.Text),
+    sa.Column("rule_digest", sa.Text),
 )
 
 # When every agreement of a tenant was last searched for our tags.
-scans = sa.Table(
-    "scans",
+tag_searches = sa.Table(
+    "tag_searches",
     metadata,
     sa.Column("workspace", sa.Text, primary_key=True),
     sa.Column("tenant", sa.Text, primary_key=True),
-    sa.Column("scanned_at", UtcTime, nullable=False),
+    sa.Column("searched_at", UtcTime, nullable=False),
 )
 
 approvals = sa.Table(

@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from reconciler.ledger import faults, schema
+from reconciler.ledger import driver_errors, schema
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.files import file_of, make_private
 
@@ -76,7 +76,7 @@ class Ledger:
         self.engine.dispose()
         self._at_close()
 
-    def go_on_with(self, copy: Ledger) -> None:
+    def switch_to(self, copy: Ledger) -> None:
         """Work on a copy from now on; this handle takes over everything of the other."""
         self.close()
         self.engine, self.kept, self._at_close = copy.engine, copy.kept, copy._at_close
@@ -160,10 +160,10 @@ def engine_of(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Engine:
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise LedgerError(
             f"no driver for this kind of database is installed ({error})",
-            where=faults.place_of(url),
+            where=driver_errors.location_of(url),
             advice="For PostgreSQL: pip install 'reconciler[postgresql]' and a URL of postgresql+psycopg://…",
         ) from None
-    event.listen(engine, "handle_error", faults.translate)
+    event.listen(engine, "handle_error", driver_errors.raise_ledger_error)
     if sqlite:
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
@@ -174,7 +174,7 @@ def _decoded(text: str | bytes) -> Any:
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-        raise faults.damaged("a value in it is no JSON") from None
+        raise driver_errors.damaged("a value in it is no JSON") from None
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
@@ -215,7 +215,7 @@ def revision_of(engine: sa.Engine) -> str | None:
         if schema.VERSION_TABLE in tables:
             version = sa.table(schema.VERSION_TABLE, sa.column("version_num", sa.Text))
             found = connection.execute(sa.select(version.c.version_num)).scalar()
-    place = faults.place_of(engine.url)
+    place = driver_errors.location_of(engine.url)
     if found is None:
         # A database server may hold other programs' tables beside ours; a file is ours alone.
         others = tables - {schema.VERSION_TABLE}
@@ -234,5 +234,5 @@ def revision_of(engine: sa.Engine) -> str | None:
             advice="A newer reconciler wrote it: run that version or a later one.",
         )
     if found == schema.HEAD and (missing := schema.metadata.tables.keys() - tables):
-        raise faults.damaged(f"it has no {' and no '.join(sorted(missing))}", place)
+        raise driver_errors.damaged(f"it has no {' and no '.join(sorted(missing))}", place)
     return str(found)

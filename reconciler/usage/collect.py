@@ -120,5 +120,5 @@ def _believe_newest(ledger: Ledger, pull: Pull, approved_by: str) -> int | None:
     found = pulls.latest_disbelieved_pull(ledger, pull.source, before=pull.started_at, since=since)
     if found is None:
         return None
-    recording.believe(ledger, found.id, by=approved_by, at=pull.started_at)
+    recording.approve_pull(ledger, found.id, by=approved_by, at=pull.started_at)
     return found.id

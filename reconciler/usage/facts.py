@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.ledger.records import SKEW, KnownCustomer, LastSeen, PullRecord, Reading, Sample
+from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, PullRecord, Reading, Sample
 from reconciler.usage.rules import Unit
 
 Samples = Mapping[str, tuple[Sample, ...]]
@@ -42,7 +42,7 @@ class SourceFacts:
     """Last figures from before the first of these pulls, by customer and device, where a device needs one."""
     devices_since: Mapping[str, Mapping[str | None, datetime]] = field(default_factory=dict)
     """When devices had their first sample ever, by customer and device; of customers that are measured over hours."""
-    known: Mapping[str, KnownCustomer] = field(default_factory=dict)
+    known: Mapping[str, CustomerRecord] = field(default_factory=dict)
     last_seen: Mapping[str, LastSeen] = field(default_factory=dict)
     """Last samples from before the first of these pulls, of customers that one of the pulls does not list."""
     first_seen: Mapping[str, datetime] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.ledger import pulls
-from reconciler.ledger.records import SKEW, LastSeen, Meter, PullRecord, Reading, Sample
+from reconciler.ledger.records import SKEW, Device, LastSeen, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.usage.collect import Collected
 from reconciler.usage.facts import Samples, SourceFacts, WholePull
@@ -69,18 +69,18 @@ def _load(asked: _Asked, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceF
         # What the ledger remembers of each device is of a later time: the pulls before this one have to tell.
         measured |= asked.customers | {customer for customer, _ in _gaps([whole])}
     earlier = _earlier(asked, record, measured)
-    meters = _Meters(ledger, source, (*earlier, whole), asked.customers, measured)
+    devices = _Devices(ledger, source, (*earlier, whole), asked.customers, measured)
     return SourceFacts(
         source,
         asked.unit,
         latest=latest,
         whole=whole,
-        earlier=_with_moved(ledger, earlier, meters.moving),
-        before=meters.before,
-        devices_since=meters.devices_since,
-        known=pulls.known_customers(ledger, source),
-        last_seen=meters.last_seen,
-        first_seen=meters.first_seen,
+        earlier=_with_moved(ledger, earlier, devices.moving),
+        before=devices.before,
+        devices_since=devices.devices_since,
+        known=pulls.customer_records(ledger, source),
+        last_seen=devices.last_seen,
+        first_seen=devices.first_seen,
         first_whole_at=pulls.first_whole_pull_at(ledger, source),
     )
 
@@ -109,7 +109,7 @@ def _with_moved(ledger: Ledger, earlier: Sequence[WholePull], devices: Collectio
     return tuple(WholePull(pull.record, {**_by_customer(found[pull.record.id]), **pull.samples}) for pull in earlier)
 
 
-class _Meters:
+class _Devices:
     """What was known of devices and customers before the first of some pulls."""
 
     def __init__(
@@ -123,27 +123,27 @@ class _Meters:
         newest = loaded[-1]
         start, first = newest.record.started_at, loaded[0].record.started_at
         gaps = _gaps(loaded)
-        meters = pulls.meters_of_devices(ledger, source, {device for _, device in gaps if device is not None})
-        owners = Counter(meter.device_id for meter in meters)
+        devices = pulls.devices_by_id(ledger, source, {device for _, device in gaps if device is not None})
+        owners = Counter(device.device_id for device in devices)
         self.moving = frozenset(device for device, customers in owners.items() if device and customers > 1)
         """Devices that may bring a figure along from another customer."""
-        meters += pulls.meters_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
+        devices += pulls.devices_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
         absent = {each for each in customers if each not in newest.samples}
         absent |= {each for each in measured if any(each not in pull.samples for pull in loaded)}
-        of_customers = pulls.meters_of_customers(ledger, source, absent | set(measured))
+        of_customers = pulls.devices_of_customers(ledger, source, absent | set(measured))
         self.before: dict[str, dict[str | None, Reading]] = {}
-        for meter in (*meters, *(each for each in of_customers if each.customer_id in measured)):
-            over_hours = meter.customer_id in measured
-            if reading := _reading_before(meter, first if over_hours else start, inclusive=not over_hours):
-                self.before.setdefault(meter.customer_id, {})[meter.device_id] = reading
+        for device in (*devices, *(each for each in of_customers if each.customer_id in measured)):
+            over_hours = device.customer_id in measured
+            if reading := _reading_before(device, first if over_hours else start, inclusive=not over_hours):
+                self.before.setdefault(device.customer_id, {})[device.device_id] = reading
         by_customer = _grouped(of_customers)
         self.devices_since = {
-            each: {meter.device_id: meter.first_seen_at for meter in by_customer[each]}
+            each: {device.device_id: device.first_seen_at for device in by_customer[each]}
             for each in measured
             if each in by_customer
         }
         self.first_seen = {
-            each: min(meter.first_seen_at for meter in by_customer[each]) for each in measured if each in by_customer
+            each: min(device.first_seen_at for device in by_customer[each]) for each in measured if each in by_customer
         }
         self.last_seen: dict[str, LastSeen] = {}
         for each in absent & by_customer.keys():
@@ -164,34 +164,36 @@ def _gaps(loaded: Sequence[WholePull]) -> set[tuple[str, str | None]]:
     }
 
 
-def _reading_before(meter: Meter, moment: datetime, *, inclusive: bool) -> Reading | None:
+def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Reading | None:
     """A device's last figure from before a moment.
 
     Where a later one is all that is known, its first figure stands for it: that one is older than a figure may be.
     """
     limit = moment + SKEW if inclusive else moment
-    if meter.last_read_at is not None and meter.last_bytes is not None and meter.last_read_at <= limit:
-        return Reading(meter.customer_id, meter.device_id, meter.last_bytes, meter.last_read_at)
-    if meter.first_read_at is not None and meter.first_read_at < moment:
-        return Reading(meter.customer_id, meter.device_id, 0, meter.first_read_at)
+    if device.last_read_at is not None and device.last_bytes is not None and device.last_read_at <= limit:
+        return Reading(device.customer_id, device.device_id, device.last_bytes, device.last_read_at)
+    if device.first_read_at is not None and device.first_read_at < moment:
+        return Reading(device.customer_id, device.device_id, 0, device.first_read_at)
     return None
 
 
-def _seen_before(meters: Sequence[Meter], moment: datetime, *, inclusive: bool) -> LastSeen | None:
+def _seen_before(devices: Sequence[Device], moment: datetime, *, inclusive: bool) -> LastSeen | None:
     """A customer's last sample from before a moment; its first sample where a later one is all that is known."""
     limit = moment + SKEW if inclusive else moment
-    seen = max(meter.last_seen_at for meter in meters)
+    seen = max(device.last_seen_at for device in devices)
     if seen <= limit:
-        last = [meter.last_bytes for meter in meters if meter.last_seen_at == seen and meter.last_bytes is not None]
-        return LastSeen(meters[0].customer_id, seen, sum(last) if last else None)
-    first = min(meter.first_seen_at for meter in meters)
-    return LastSeen(meters[0].customer_id, first, None) if first < moment else None
+        last = [
+            device.last_bytes for device in devices if device.last_seen_at == seen and device.last_bytes is not None
+        ]
+        return LastSeen(devices[0].customer_id, seen, sum(last) if last else None)
+    first = min(device.first_seen_at for device in devices)
+    return LastSeen(devices[0].customer_id, first, None) if first < moment else None
 
 
-def _grouped(meters: Iterable[Meter]) -> dict[str, list[Meter]]:
-    found: dict[str, list[Meter]] = {}
-    for meter in meters:
-        found.setdefault(meter.customer_id, []).append(meter)
+def _grouped(devices: Iterable[Device]) -> dict[str, list[Device]]:
+    found: dict[str, list[Device]] = {}
+    for device in devices:
+        found.setdefault(device.customer_id, []).append(device)
     return found
 
 

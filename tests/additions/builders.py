@@ -12,7 +12,7 @@ from reconciler.additions.match import Matched, match
 from reconciler.additions.ownership import Owner, Ownership, assign
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
-from reconciler.ledger.known import KnownLine, Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
 from reconciler.usage.period import period_of
 from tests.planning.builders import NOW, estate_with
@@ -44,12 +44,12 @@ def emptied(**more: Any) -> DesiredAddition:
     return line(**{"quantity": Decimal(0), "unit_price": None, "emptied": True, **more})
 
 
-def known(number: int = 99, **more: Any) -> KnownLine:
+def known(number: int = 99, **more: Any) -> RecordedAddition:
     """A line that the ledger knows by its id."""
-    return KnownLine(number, **{"agreement_id": 9, "product_id": 4, "tag": TAG, **more})
+    return RecordedAddition(number, **{"agreement_id": 9, "product_id": 4, "tag": TAG, **more})
 
 
-def snapshot(*lines: KnownLine) -> Snapshot:
+def snapshot(*lines: RecordedAddition) -> Snapshot:
     return Snapshot({each.addition_id: each for each in lines})
 
 

@@ -19,11 +19,18 @@ from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.applying.requests import request_of
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
+from reconciler.ledger.additions import (
+    BilledAddition,
+    load_snapshot,
+    record_approvals,
+    record_billed_additions,
+    record_observed_additions,
+    record_tag_search,
+)
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
-from reconciler.ledger.known import Approval
-from reconciler.ledger.lines import Billed, load_snapshot, note_approvals, note_billed, note_lines, note_scan
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
+from reconciler.ledger.snapshot import Approval
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
@@ -224,14 +231,14 @@ class Scene:
     def plan(self, **how: Any) -> Part:
         """`reconciler plan`: notes which additions are ours."""
         found = self.planned(**how)
-        note_lines(self.ledger, "test", TENANT, found.notes.sightings, self.now)
-        note_scan(self.ledger, "test", TENANT, self.now)
+        record_observed_additions(self.ledger, "test", TENANT, found.notes.observed_additions, self.now)
+        record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
     def apply(self, only: Sequence[Action] | None = None, **how: Any) -> Sequence[Action]:
         """Does what the plan says, or `only` these of its actions, and notes it; returns what was done."""
         found = self.planned(**how)
-        note_lines(self.ledger, "test", TENANT, found.notes.sightings, self.now)
+        record_observed_additions(self.ledger, "test", TENANT, found.notes.observed_additions, self.now)
         todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
         self.live(*applied(todo, self.additions))
@@ -257,16 +264,16 @@ class Scene:
         for trip in found.part.tripped:
             if any(each.covers(trip) for each in how.get("approve", ())):
                 approval = Approval(trip.name, trip.address, str(self.period), "ann@desk", self.now)
-                note_approvals(self.ledger, "test", [approval])
+                record_approvals(self.ledger, "test", [approval])
         return list(todo)
 
     def _note(self, found: UsagePart, done: Mapping[str, int]) -> None:
         billed = [
-            Billed(number, each.agreement[0], each.product[0], each.tag, each.customer, each.fields, each.rule)
+            BilledAddition(number, each.agreement[0], each.product[0], each.tag, each.customer, each.fields, each.rule)
             for each in found.notes.billed
             if (number := done.get(each.address) if each.changes else each.addition_id) is not None
         ]
-        note_billed(self.ledger, "test", TENANT, billed, str(self.period), self.now)
+        record_billed_additions(self.ledger, "test", TENANT, billed, str(self.period), self.now)
 
     def hour(self, used: Used, *, at: datetime | None = None) -> Sequence[Action]:
         """The hourly job: the console is read, and the plan done."""

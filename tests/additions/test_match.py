@@ -36,7 +36,7 @@ from .builders import (
 
 D = Decimal
 LEFT = {"quantity": D(120), "unitPrice": D("0.25"), "billCustomer": "Billable", "lessIncluded": D(0)}
-KNOWN = snapshot(known(standing=LEFT))
+KNOWN = snapshot(known(last_applied=LEFT))
 
 
 def refused(found: Matched, mapping: str = "acme") -> tuple[str, ...]:
@@ -183,7 +183,7 @@ def test_when_both_copies_are_cancelled_billing_goes_on_with_the_one_that_ended_
 
 
 def test_of_two_cancelled_copies_the_one_that_we_wrote_comes_first() -> None:
-    ledger = snapshot(known(98, standing=LEFT))
+    ledger = snapshot(known(98, last_applied=LEFT))
     earlier = addition(98, cancelledDate="2026-11-10T00:00:00Z")
     assert only(written(line(), live=(earlier, addition(**ENDED)), ledger=ledger)).id == 98
 
@@ -211,7 +211,7 @@ def test_usage_that_crosses_a_range_empties_one_line_and_fills_the_other() -> No
 
 
 def test_a_price_edited_by_hand_on_a_line_that_holds_nothing_is_drift() -> None:
-    ledger = snapshot(known(standing={**LEFT, "quantity": D(0)}))
+    ledger = snapshot(known(last_applied={**LEFT, "quantity": D(0)}))
     live = (addition(quantity=D(0), unitPrice=D("9.99")),)
     (found,) = written(emptied(unit_price=D("0.25")), live=live, ledger=ledger)
     assert changes(only([found])) == {"unitPrice": ("9.99", "0.25")}
@@ -247,7 +247,7 @@ def test_one_that_has_a_last_day_goes_to_zero_too_since_an_invoice_bills_the_mon
 
 
 def test_its_price_edited_by_hand_is_drift_too() -> None:
-    ledger = snapshot(known(standing={**LEFT, "quantity": D(0)}))
+    ledger = snapshot(known(last_applied={**LEFT, "quantity": D(0)}))
     live = (addition(quantity=D(0), unitPrice=D("9.99")),)
     zeroed = written(line(product=TERABYTE), live=live, ledger=ledger)[1]
     assert changes(only([zeroed])) == {"unitPrice": ("9.99", "0.25")}
@@ -408,7 +408,7 @@ def test_an_addition_that_lost_its_tag_is_adopted_by_no_other_mapping() -> None:
 
 
 def test_a_line_that_lost_its_tag_and_whose_product_was_changed_by_hand_goes_to_zero() -> None:
-    ledger = snapshot(known(product_id=4, standing=LEFT, first_seen_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    ledger = snapshot(known(product_id=4, last_applied=LEFT, first_seen_at=datetime(2026, 11, 1, tzinfo=UTC)))
     live = (addition(serialNumber="", product={"id": 5, "identifier": "OTHER"}),)
     made, zeroed = written(line(), live=live, ledger=ledger)
     assert (made.action and made.action.action, changes(only([zeroed]))) == ("create", {"quantity": ("120", "0")})
@@ -473,7 +473,7 @@ def test_an_accepted_edit_is_still_an_edit_in_the_next_run() -> None:
 
 
 def test_an_accepted_edit_stands_until_the_period_ends() -> None:
-    ledger = snapshot(known(standing=LEFT, edit={"quantity": "99"}, edited_in="2026-10"))
+    ledger = snapshot(known(last_applied=LEFT, hand_edit={"quantity": "99"}, hand_edit_period="2026-10"))
     (found,) = written(line(), live=(EDITED,), ledger=ledger, on_drift="accept")
     assert changes(only([found])) == {"quantity": ("99", "120")}
 
@@ -506,7 +506,7 @@ def test_where_nothing_is_known_nothing_can_have_been_edited() -> None:
 
 
 def test_a_field_of_which_nothing_is_known_cannot_have_been_edited() -> None:
-    ledger = snapshot(known(standing={"quantity": D(120)}))
+    ledger = snapshot(known(last_applied={"quantity": D(120)}))
     action = only(written(line(), live=(addition(unitPrice=D("0.10")),), ledger=ledger))
     assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25"),)
     assert action.reason == f"price; {line().why}"

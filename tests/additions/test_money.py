@@ -20,7 +20,7 @@ from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
-from reconciler.ledger.known import Snapshot
+from reconciler.ledger.snapshot import Snapshot
 from reconciler.ledger.store import Ledger
 from reconciler.planning.plan import Action
 from tests.planning.builders import NOW, live, mapping, product

@@ -393,7 +393,7 @@ def test_a_run_is_noted_with_its_plan_and_its_outcome(small: Shop, tmp_path: Pat
     small("plan", "--out", str(tmp_path / "plan.json"))
     small("apply", str(tmp_path / "plan.json"))
 
-    assert journal.made_by_us  # the ledger is what `undeclared` reads
+    assert journal.created_by_us  # the ledger is what `undeclared` reads
     (tmp_path / "manifests/customers/alder-dental.yaml").unlink()
     said = small("plan")
     assert "Company/alder-dental: no longer declared (id" in said.out

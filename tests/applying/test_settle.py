@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.applying.settle import settle
-from reconciler.ledger.journal import begin_run, last_written, made_by_us, write_answer, write_intent
+from reconciler.ledger.journal import begin_run, created_by_us, last_written, write_answer, write_intent
 from reconciler.ledger.lock import hold
 from reconciler.ledger.store import Ledger
 from tests.applying.test_apply import session_of
@@ -173,7 +173,7 @@ async def test_what_was_made_counts_as_made_by_us_once_it_is_settled(small: Shop
     assert await settled(small, "POST", "company/companies", body, address="Company/other", natural_key=key) == "done"
 
     with Ledger.open(str(small.ledger), now=small.time) as ledger:
-        assert made_by_us(ledger, "example")["Company/other"] == int(company.rpartition("/")[2])
+        assert created_by_us(ledger, "example")["Company/other"] == int(company.rpartition("/")[2])
         assert last_written(ledger, "example", ["Company/other"])["Company/other"]["city"] == "Tampa"
 
 

@@ -96,7 +96,7 @@ def test_a_stopped_run_is_not_robbed_and_goes_on_when_it_is_let(small: Shop) -> 
 def test_a_run_in_another_namespace_of_one_host_name_is_not_robbed(small: Shop) -> None:
     """Two containers: each has its own process 1, and both may have the host's name."""
     with at_work(small) as process:
-        change(small, space="pid:[1]", pid=2**22 + 1)
+        change(small, namespaces="pid:[1]", pid=2**22 + 1)
         small.fault()
 
         said = small("apply", "--auto-approve")

@@ -75,7 +75,7 @@ def test_a_lost_answer_stays_open_until_it_is_settled(ledger: Ledger, run_id: in
     assert [found.state for found in journal.open_intents(ledger, "main")] == ["unknown"]
     done(ledger, intent_id)
     assert journal.open_intents(ledger, "main") == []
-    assert journal.made_by_us(ledger, "main") == {"Company/acme": 7}
+    assert journal.created_by_us(ledger, "main") == {"Company/acme": 7}
 
 
 def test_an_answer_is_written_once(ledger: Ledger, run_id: int) -> None:
@@ -101,7 +101,7 @@ def test_what_was_last_sent_with_success_is_the_sum_of_the_writes(ledger: Ledger
     assert journal.last_written(ledger, "main") == {
         "Company/acme": {"quantity": 3, "unitPrice": Decimal("2.50"), "note": None, "description": "d"}
     }
-    assert journal.made_by_us(ledger, "main") == {"Company/acme": 7}
+    assert journal.created_by_us(ledger, "main") == {"Company/acme": 7}
 
 
 def test_what_was_last_sent_is_told_for_the_addresses_asked_for(
@@ -117,9 +117,9 @@ def test_what_was_last_sent_is_told_for_the_addresses_asked_for(
 
 def test_an_object_that_was_found_and_changed_is_not_made_by_us(ledger: Ledger, run_id: int) -> None:
     done(ledger, intend(ledger, run_id, method="PATCH", body=[]))
-    assert journal.made_by_us(ledger, "main") == {}
+    assert journal.created_by_us(ledger, "main") == {}
     done(ledger, intend(ledger, run_id, body={"again": True}), 8)
-    assert journal.made_by_us(ledger, "main") == {"Company/acme": 8}
+    assert journal.created_by_us(ledger, "main") == {"Company/acme": 8}
     assert journal.last_written(ledger, "main") == {"Company/acme": {"again": True}}
 
 
@@ -131,7 +131,7 @@ def test_a_body_without_fields_says_nothing_of_them(ledger: Ledger, run_id: int)
 def test_an_object_that_was_deleted_is_forgotten(ledger: Ledger, run_id: int) -> None:
     done(ledger, intend(ledger, run_id))
     done(ledger, intend(ledger, run_id, method="DELETE", body=None))
-    assert journal.made_by_us(ledger, "main") == {}
+    assert journal.created_by_us(ledger, "main") == {}
     assert journal.last_written(ledger, "main") == {}
 
 

@@ -14,17 +14,17 @@ from reconciler.errors import Refused
 from reconciler.ledger import lock, schema
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, open_intents, write_intent
-from reconciler.ledger.lock import LEASE, WATCH, Held, Lease, free, hold, look_at
+from reconciler.ledger.lock import LEASE, WATCH, HeldLock, Lease, free_lock, hold, read_lock
 from reconciler.ledger.process import Process, this_process
 from reconciler.ledger.store import Ledger
 
 from .conftest import NOON
 
 US = Process("host", 4712, "boot", "pid:[1]", "200")
-GONE = replace(US, pid=4711, started="100")
-ELSEWHERE = replace(US, pid=1, space="pid:[2]", started="150")
+GONE = replace(US, pid=4711, start="100")
+ELSEWHERE = replace(US, pid=1, namespaces="pid:[2]", start="150")
 """A process of another container with the same host name."""
-STARTS = {US.pid: US.started}
+STARTS = {US.pid: US.start}
 
 
 def here(pid: int) -> str | None:
@@ -35,8 +35,8 @@ def here(pid: int) -> str | None:
 def left_behind(ledger: Ledger, holder: Process, *, silent: timedelta = timedelta(), **more: Any) -> None:
     """A lock whose holder renewed it so long ago."""
     moment = datetime.now(UTC) - silent
-    values = {"host": holder.host, "pid": holder.pid, "boot": holder.boot, "space": holder.space}
-    values |= {"started": holder.started, "since": moment, "renewed_at": moment, "renewals": 7}
+    values = {"host": holder.host, "pid": holder.pid, "boot": holder.boot, "namespaces": holder.namespaces}
+    values |= {"process_start": holder.start, "acquired_at": moment, "renewed_at": moment, "renewals": 7}
     values |= {"token": "lost", "lease_seconds": int(LEASE.total_seconds()), **more}
     with ledger.write() as connection:
         connection.execute(sa.insert(schema.locks).values(workspace="main", **values))
@@ -124,7 +124,7 @@ async def test_a_lock_of_a_process_that_is_gone_is_taken_at_once(any_ledger: Led
 
 
 async def test_a_lock_whose_number_lives_on_as_another_process_is_taken_at_once(any_ledger: Ledger) -> None:
-    left_behind(any_ledger, replace(US, started="199"))
+    left_behind(any_ledger, replace(US, start="199"))
     await taken(any_ledger)
 
 
@@ -136,7 +136,7 @@ async def test_a_lock_that_this_very_process_could_not_give_back_is_taken_at_onc
 async def test_a_lock_of_a_process_that_lives_is_never_taken_however_long_it_is_silent(ledger: Ledger) -> None:
     left_behind(ledger, GONE, silent=timedelta(days=3))
     with pytest.raises(Refused) as caught:
-        await taken(ledger, look=lambda _pid: GONE.started, sleep=never)
+        await taken(ledger, look=lambda _pid: GONE.start, sleep=never)
     assert "no sign of life for 4320 minutes, but it is there: let it go on, or end it" in str(caught.value)
 
 
@@ -250,9 +250,9 @@ async def test_it_is_renewed_in_the_background_also_while_nothing_else_goes_on(
 ) -> None:
     monkeypatch.setattr(lock, "RENEW_EVERY", 0.01)
     async with hold(any_ledger, "main"):
-        found: list[Held | None] = []
+        found: list[HeldLock | None] = []
         for _ in range(500):
-            held = look_at(any_ledger, "main")
+            held = read_lock(any_ledger, "main")
             found.append(held)
             if held is not None and held.renewals > 2:
                 break
@@ -262,7 +262,7 @@ async def test_it_is_renewed_in_the_background_also_while_nothing_else_goes_on(
     assert last is not None
     assert last.renewals > 2
     assert first.renewed_at < last.renewed_at
-    assert first.since == last.since
+    assert first.acquired_at == last.acquired_at
 
 
 async def test_a_run_whose_lock_was_taken_over_is_told_and_does_not_free_the_new_one(any_ledger: Ledger) -> None:
@@ -295,10 +295,10 @@ async def test_a_lock_that_was_silent_for_a_while_is_renewed_before_the_next_wri
         lease = Lease(ledger, "main", moment=lambda: next(time))
         lease.token = held.token
         lease.confirm()
-        before = look_at(ledger, "main")
+        before = read_lock(ledger, "main")
         lease.confirm()
         lease.confirm()
-        after = look_at(ledger, "main")
+        after = read_lock(ledger, "main")
     assert before is not None
     assert after is not None
     assert after.renewals == before.renewals + 1
@@ -361,17 +361,17 @@ async def test_a_ledger_that_was_moved_away_or_replaced_is_a_lock_that_is_lost(l
 
 
 def test_nobody_holds_a_lock_that_is_not_there(any_ledger: Ledger) -> None:
-    assert look_at(any_ledger, "main") is None
+    assert read_lock(any_ledger, "main") is None
 
 
 def test_a_lock_is_freed_as_it_was_found_and_not_when_it_has_moved(any_ledger: Ledger) -> None:
     left_behind(any_ledger, GONE)
-    held = look_at(any_ledger, "main")
+    held = read_lock(any_ledger, "main")
     assert held is not None
-    assert held.standing(US, here) == "gone"
+    assert held.state(US, here) == "gone"
     change(any_ledger, renewals=8)
-    assert not free(any_ledger, held)
-    held = look_at(any_ledger, "main")
+    assert not free_lock(any_ledger, held)
+    held = read_lock(any_ledger, "main")
     assert held is not None
-    assert free(any_ledger, held)
-    assert look_at(any_ledger, "main") is None
+    assert free_lock(any_ledger, held)
+    assert read_lock(any_ledger, "main") is None

@@ -11,54 +11,61 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.ledger.process import Process, sight, start_of, this_process
+from reconciler.ledger.process import Process, start_of, state_of, this_process
 
 US = Process("host", 4711, "boot", "pid:[1] time:[2]", "100")
-THEY = replace(US, pid=12, started="90")
+THEY = replace(US, pid=12, start="90")
 
 
 def test_a_process_that_is_there_with_its_start_is_alive() -> None:
-    assert sight(THEY, US, lambda _pid: "90") == "alive"
+    assert state_of(THEY, US, lambda _pid: "90") == "alive"
 
 
 def test_a_number_that_nobody_has_is_a_process_that_is_gone() -> None:
-    assert sight(THEY, US, lambda _pid: None) == "gone"
+    assert state_of(THEY, US, lambda _pid: None) == "gone"
 
 
 def test_a_number_that_lives_on_as_another_process_is_one_that_is_gone() -> None:
-    assert sight(THEY, US, lambda _pid: "95") == "gone"
+    assert state_of(THEY, US, lambda _pid: "95") == "gone"
 
 
 def test_a_process_whose_start_is_hidden_from_us_cannot_be_told() -> None:
-    assert sight(THEY, US, lambda _pid: "") == "unseen"
+    assert state_of(THEY, US, lambda _pid: "") == "unseen"
 
 
 @pytest.mark.parametrize(
     "other",
-    [{"host": "another"}, {"boot": "another"}, {"space": "another"}, {"boot": ""}, {"space": ""}, {"started": ""}],
+    [
+        {"host": "another"},
+        {"boot": "another"},
+        {"namespaces": "another"},
+        {"boot": ""},
+        {"namespaces": ""},
+        {"start": ""},
+    ],
 )
 def test_a_process_of_another_host_boot_or_namespace_cannot_be_told(other: dict[str, str]) -> None:
-    assert sight(replace(THEY, **other), US, lambda _pid: None) == "unseen"
+    assert state_of(replace(THEY, **other), US, lambda _pid: None) == "unseen"
 
 
 def test_we_see_ourselves() -> None:
     us = this_process()
     assert us.pid == os.getpid()
-    assert all((us.host, us.boot, us.space, us.started))
-    assert sight(us, us) == "alive"
+    assert all((us.host, us.boot, us.namespaces, us.start))
+    assert state_of(us, us) == "alive"
     assert str(us) == f"process {us.pid} on {us.host}"
 
 
 def test_a_process_that_was_killed_is_gone_also_before_anybody_asked_how_it_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as child:
         started = start_of(child.pid)
-        them = replace(this_process(), pid=child.pid, started=started or "")
+        them = replace(this_process(), pid=child.pid, start=started or "")
         assert started
         child.send_signal(signal.SIGSTOP)
-        assert sight(them, this_process()) == "alive"
+        assert state_of(them, this_process()) == "alive"
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        assert sight(them, this_process()) == "gone"
+        assert state_of(them, this_process()) == "gone"
     assert start_of(child.pid) is None
 
 
@@ -71,7 +78,7 @@ def test_a_process_of_another_user_is_there(monkeypatch: pytest.MonkeyPatch) -> 
         raise PermissionError
 
     monkeypatch.setattr(os, "kill", not_ours)
-    assert start_of(os.getpid()) == this_process().started
+    assert start_of(os.getpid()) == this_process().start
 
 
 def proc(folder: Path, stat: str) -> Path:
@@ -88,12 +95,12 @@ def proc(folder: Path, stat: str) -> Path:
 def test_a_name_with_brackets_and_blanks_hides_nothing(tmp_path: Path) -> None:
     fields = " ".join(str(number) for number in range(4, 30))
     found = this_process(proc(tmp_path, f"{os.getpid()} (a) S (b) S {fields}"))
-    assert (found.boot, found.space, found.started) == ("b00t", "pid:[7]", "22")
+    assert (found.boot, found.namespaces, found.start) == ("b00t", "pid:[7]", "22")
 
 
 def test_where_proc_counts_other_numbers_than_ours_only_host_and_number_are_told(tmp_path: Path) -> None:
     found = this_process(proc(tmp_path, "1 (init) S 0"))
-    assert (found.pid, found.boot, found.space, found.started) == (os.getpid(), "", "", "")
+    assert (found.pid, found.boot, found.namespaces, found.start) == (os.getpid(), "", "", "")
 
 
 def test_a_system_without_proc_tells_only_host_and_number(tmp_path: Path) -> None:

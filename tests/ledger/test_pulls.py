@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.ledger import pulls
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.recording import believe, record_pull
-from reconciler.ledger.records import Customer, Meter, Pull, Sample
+from reconciler.ledger.recording import approve_pull, record_pull
+from reconciler.ledger.records import Customer, Device, Pull, Sample
 from reconciler.ledger.store import Ledger
 
 from .conftest import NOON
@@ -49,14 +49,14 @@ def test_a_failed_pull_keeps_its_sentence_and_no_samples(ledger: Ledger) -> None
     found = pulls.latest_pull(ledger, "cove")
     assert found is not None
     assert (found.error, found.samples, found.customers) == ("no network", 0, 0)
-    assert pulls.known_customers(ledger, "cove") == {}
+    assert pulls.customer_records(ledger, "cove") == {}
 
 
 def test_a_pull_that_cannot_be_written_whole_is_not_written_at_all(ledger: Ledger) -> None:
     with pytest.raises((LedgerError, OverflowError)):
         record(ledger, {("1", "a"): 5, ("1", "b"): 2**70})
     assert pulls.latest_pull(ledger, "cove") is None
-    assert pulls.meters_of_customers(ledger, "cove", ["1"]) == []
+    assert pulls.devices_of_customers(ledger, "cove", ["1"]) == []
 
 
 def test_a_sample_keeps_its_own_moment_where_it_differs_from_the_pulls(ledger: Ledger) -> None:
@@ -111,12 +111,12 @@ def test_more_customers_than_one_statement_takes_are_no_matter(ledger: Ledger, m
     number = record(ledger, {(str(each), "d"): each for each in range(5)})
     ids = [str(each) for each in range(5)]
     assert len(pulls.samples_of_pulls(ledger, [number], ids)[number]) == 5
-    assert len(pulls.meters_of_customers(ledger, "cove", ids)) == 5
-    assert len(pulls.meters_of_devices(ledger, "cove", ["d", "e", "f"])) == 5
+    assert len(pulls.devices_of_customers(ledger, "cove", ids)) == 5
+    assert len(pulls.devices_by_id(ledger, "cove", ["d", "e", "f"])) == 5
 
 
-def meters(ledger: Ledger, customer_id: str = "1") -> dict[str | None, Meter]:
-    return {each.device_id: each for each in pulls.meters_of_customers(ledger, "cove", [customer_id])}
+def devices(ledger: Ledger, customer_id: str = "1") -> dict[str | None, Device]:
+    return {each.device_id: each for each in pulls.devices_of_customers(ledger, "cove", [customer_id])}
 
 
 def test_of_a_device_its_first_and_last_sample_and_figure_are_known(ledger: Ledger) -> None:
@@ -124,18 +124,18 @@ def test_of_a_device_its_first_and_last_sample_and_figure_are_known(ledger: Ledg
     record(ledger, {("1", "a"): 2}, NOON + HOUR)
     record(ledger, {("1", "a"): 3}, NOON + 2 * HOUR)
     record(ledger, {("1", "a"): None}, NOON + 3 * HOUR)
-    assert meters(ledger) == {
-        "a": Meter("1", "a", NOON, NOON + 3 * HOUR, NOON + HOUR, NOON + 2 * HOUR, 3),
-        "b": Meter("1", "b", NOON, NOON, NOON, NOON, 7),
+    assert devices(ledger) == {
+        "a": Device("1", "a", NOON, NOON + 3 * HOUR, NOON + HOUR, NOON + 2 * HOUR, 3),
+        "b": Device("1", "b", NOON, NOON, NOON, NOON, 7),
     }
-    assert meters(ledger, "2") == {None: Meter("2", None, NOON, NOON, NOON, NOON, 4)}
+    assert devices(ledger, "2") == {None: Device("2", None, NOON, NOON, NOON, NOON, 4)}
 
 
 def test_a_pull_of_an_earlier_moment_does_not_turn_back_what_is_known(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 5}, NOON, names={"1": "New"})
     record(ledger, {("1", "a"): 3}, NOON - HOUR, names={"1": "Old"})
-    assert meters(ledger)["a"] == Meter("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
-    known = pulls.known_customers(ledger, "cove")["1"]
+    assert devices(ledger)["a"] == Device("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
+    known = pulls.customer_records(ledger, "cove")["1"]
     assert (known.customer.name, known.previous_name, known.last_seen_at) == ("New", None, NOON)
 
 
@@ -143,18 +143,18 @@ def test_an_older_figure_that_arrives_late_replaces_no_newer_one(ledger: Ledger)
     record(ledger, {("1", "a"): 5}, NOON)
     late = Sample("cove", "1", "a", NOON - HOUR, 3)
     number = record(ledger, {}, NOON + HOUR, samples=(late,))
-    assert meters(ledger)["a"] == Meter("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
+    assert devices(ledger)["a"] == Device("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
     assert pulls.samples_of_pull(ledger, number) == [late]
 
 
 def test_a_sample_that_is_dated_ahead_is_no_figure(ledger: Ledger) -> None:
     ahead = Sample("cove", "1", "a", NOON + HOUR, 3)
     number = record(ledger, {}, NOON, samples=(ahead,))
-    assert meters(ledger)["a"] == Meter("1", "a", NOON, NOON, None, None, None)
+    assert devices(ledger)["a"] == Device("1", "a", NOON, NOON, None, None, None)
     assert pulls.samples_of_pull(ledger, number) == [ahead]
     a_little = Sample("cove", "1", "a", NOON + HOUR + timedelta(minutes=5), 4)
     record(ledger, {}, NOON + HOUR, samples=(a_little,))
-    assert meters(ledger)["a"].last_bytes == 4
+    assert devices(ledger)["a"].last_bytes == 4
 
 
 def test_several_readings_of_one_device_in_one_pull_are_kept_each_once(ledger: Ledger) -> None:
@@ -170,59 +170,40 @@ def test_several_readings_of_one_device_in_one_pull_are_kept_each_once(ledger: L
         (0 * HOUR, None),
         (HOUR, 10),
     ]
-    assert meters(ledger)["a"] == Meter("1", "a", NOON, NOON + 2 * HOUR, NOON, NOON + 2 * HOUR, 20)
+    assert devices(ledger)["a"] == Device("1", "a", NOON, NOON + 2 * HOUR, NOON, NOON + 2 * HOUR, 20)
 
 
 def test_of_several_readings_the_last_that_has_a_figure_is_known(ledger: Ledger) -> None:
     older = [Sample("cove", "1", "a", NOON - hour * HOUR, size) for hour, size in ((1, 4), (2, None), (3, 9))]
     record(ledger, {("1", "a"): None}, NOON, samples=(Sample("cove", "1", "a", NOON, None), *older))
-    assert meters(ledger)["a"] == Meter("1", "a", NOON - 3 * HOUR, NOON, NOON - 3 * HOUR, NOON - HOUR, 4)
+    assert devices(ledger)["a"] == Device("1", "a", NOON - 3 * HOUR, NOON, NOON - 3 * HOUR, NOON - HOUR, 4)
 
 
 def test_a_pull_that_is_not_believed_changes_nothing_that_is_known_until_somebody_believes_it(ledger: Ledger) -> None:
     first = record(ledger, {("1", "a"): 5, ("2", "b"): 6}, NOON)
     lost = record(ledger, {("2", "b"): 7, ("3", "c"): 8}, NOON + HOUR, state="disbelieved", error="it lost much")
-    assert pulls.meters_of_customers(ledger, "cove", ["3"]) == []
-    assert meters(ledger, "2")["b"].last_bytes == 6
-    assert pulls.known_customers(ledger, "cove")["2"].last_seen_at == NOON
+    assert pulls.devices_of_customers(ledger, "cove", ["3"]) == []
+    assert devices(ledger, "2")["b"].last_bytes == 6
+    assert pulls.customer_records(ledger, "cove")["2"].last_seen_at == NOON
     newest, believed = pulls.latest_pull(ledger, "cove"), pulls.latest_whole_pull(ledger, "cove")
     assert newest is not None
     assert believed is not None
     assert (newest.id, newest.state, newest.error, believed.id) == (lost, "disbelieved", "it lost much", first)
     assert sorted(pulls.listed_in(ledger, lost)) == [("2", "b"), ("3", "c")]
-    believe(ledger, lost, by="ann@desk", at=NOON + 2 * HOUR)
+    approve_pull(ledger, lost, by="ann@desk", at=NOON + 2 * HOUR)
     believed = pulls.latest_whole_pull(ledger, "cove")
     assert believed is not None
     assert (believed.id, believed.approved_by, believed.approved_at) == (lost, "ann@desk", NOON + 2 * HOUR)
-    assert meters(ledger, "2")["b"].last_bytes == 7
-    assert meters(ledger, "3") == {"c": Meter("3", "c", *[NOON + HOUR] * 4, 8)}
-    assert pulls.known_customers(ledger, "cove")["2"].last_seen_at == NOON + HOUR
+    assert devices(ledger, "2")["b"].last_bytes == 7
+    assert devices(ledger, "3") == {"c": Device("3", "c", *[NOON + HOUR] * 4, 8)}
+    assert pulls.customer_records(ledger, "cove")["2"].last_seen_at == NOON + HOUR
     assert pulls.latest_disbelieved_pull(ledger, "cove") is None
-
-
-def test_an_older_ledger_learns_when_devices_were_first_seen(url: str, ledger: Ledger) -> None:
-    record(ledger, {("1", "a"): None}, NOON)
-    record(ledger, {("1", "a"): 4}, NOON + HOUR, samples=(Sample("cove", "1", "a", NOON + timedelta(minutes=50), 4),))
-    before = meters(ledger)
-    with ledger.write() as connection:
-        for statement in (
-            *(f"DROP TABLE {table}" for table in ("lines", "scans", "approvals", "earlier_samples")),
-            "DROP INDEX meters_by_device",
-            "ALTER TABLE pulls DROP COLUMN approved_by",
-            "ALTER TABLE pulls DROP COLUMN approved_at",
-            "ALTER TABLE meters DROP COLUMN first_seen_at",
-            "ALTER TABLE meters DROP COLUMN first_read_at",
-            "UPDATE ledger_version SET version_num = '0002'",
-        ):
-            connection.exec_driver_sql(statement)
-    with Ledger.open(url, now=NOON) as opened:
-        assert meters(opened) == before
 
 
 def test_a_rename_keeps_the_name_before(ledger: Ledger) -> None:
     for hour, name in enumerate(["Acme", "Acme", "Acme Ltd", "Acme Ltd"]):
         record(ledger, {}, NOON + hour * HOUR, names={"1": name})
-    known = pulls.known_customers(ledger, "cove")["1"]
+    known = pulls.customer_records(ledger, "cove")["1"]
     assert known.customer == Customer("cove", "1", "Acme Ltd")
     assert (known.previous_name, known.renamed_at) == ("Acme", NOON + 2 * HOUR)
     assert (known.first_seen_at, known.last_seen_at) == (NOON, NOON + 3 * HOUR)
@@ -231,19 +212,19 @@ def test_a_rename_keeps_the_name_before(ledger: Ledger) -> None:
 def test_a_changed_standing_is_no_rename(ledger: Ledger) -> None:
     record(ledger, {}, customers=(Customer("cove", "1", "Acme", state="InTrial"),))
     record(ledger, {}, NOON + HOUR, customers=(Customer("cove", "1", "Acme", attributed=False, state="Expired"),))
-    known = pulls.known_customers(ledger, "cove")["1"]
+    known = pulls.customer_records(ledger, "cove")["1"]
     assert (known.customer.state, known.customer.attributed, known.previous_name) == ("Expired", False, None)
 
 
 def test_a_customer_that_is_no_longer_listed_keeps_the_moment_it_was(ledger: Ledger) -> None:
     record(ledger, {}, names={"1": "Acme", "2": "Beta"})
     record(ledger, {}, NOON + HOUR, names={"2": "Beta"})
-    known = pulls.known_customers(ledger, "cove")
+    known = pulls.customer_records(ledger, "cove")
     assert (known["1"].last_seen_at, known["2"].last_seen_at) == (NOON, NOON + HOUR)
 
 
 def test_sources_do_not_mix(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 1})
     assert pulls.latest_pull(ledger, "other") is None
-    assert pulls.meters_of_customers(ledger, "other", ["1"]) == []
-    assert pulls.known_customers(ledger, "other") == {}
+    assert pulls.devices_of_customers(ledger, "other", ["1"]) == []
+    assert pulls.customer_records(ledger, "other") == {}

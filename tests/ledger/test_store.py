@@ -13,18 +13,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from reconciler.errors import ReconcilerError
-from reconciler.ledger import migrations, schema, store
+from reconciler.ledger import schema, store
+from reconciler.ledger.driver_errors import ledger_error
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.faults import sentence
-from reconciler.ledger.journal import begin_run, end_run, open_intents
-from reconciler.ledger.lock import look_at
-from reconciler.ledger.process import Process
+from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.pulls import latest_pull
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Pull
@@ -50,28 +44,6 @@ def test_the_ledger_of_a_manifest_folder_lies_beside_it(tmp_path: Path) -> None:
 def test_a_ledger_may_be_named_by_its_file(tmp_path: Path) -> None:
     Ledger.open(str(tmp_path / "l.sqlite"), now=NOON).close()
     assert (tmp_path / "l.sqlite").exists()
-
-
-def test_the_known_revisions_are_those_of_the_migrations() -> None:
-    scripts = ScriptDirectory.from_config(migrations.config())
-    assert scripts.get_current_head() == schema.HEAD
-    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.REVISIONS
-
-
-def test_the_migrations_make_the_tables_that_the_program_uses(ledger: Ledger) -> None:
-    with ledger.read() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
-        assert compare_metadata(context, schema.metadata) == []
-
-
-def test_the_migrations_are_valid_for_postgresql(capsys: pytest.CaptureFixture[str]) -> None:
-    command.upgrade(migrations.config(), "head", sql=True)
-    made = capsys.readouterr().out
-    assert "CREATE TABLE samples" in made
-    assert "TIMESTAMP WITH TIME ZONE" in made
-    assert "BIGSERIAL" in made
-    assert "PRAGMA" not in made
-    assert "ROWID" not in made
 
 
 def test_opening_a_ledger_that_is_up_to_date_does_not_import_alembic(url: str, ledger: Ledger) -> None:
@@ -214,23 +186,23 @@ def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> No
 
 def test_a_password_among_the_options_is_not_told_either() -> None:
     url = sa.make_url("postgresql+psycopg://billing@db.example/ledger?password=s3cret&sslmode=require")
-    error = sentence(url, Exception("connection with s3cret failed"))
+    error = ledger_error(url, Exception("connection with s3cret failed"))
     assert error.where == "postgresql+psycopg://billing@db.example/ledger"
     assert "s3cret" not in str(error)
 
 
 def test_a_fault_of_a_server_is_told_without_its_password() -> None:
     url = sa.make_url("postgresql+psycopg://billing:s3cret@db.example/ledger")
-    error = sentence(url, Exception('connection to "db.example" failed\n for s3cret'))
+    error = ledger_error(url, Exception('connection to "db.example" failed\n for s3cret'))
     assert str(error).startswith("postgresql+psycopg://billing:***@db.example/ledger: the ledger cannot be used")
     assert "s3cret" not in str(error)
-    assert sentence(None, Exception("gone")).where == "ledger"
+    assert ledger_error(None, Exception("gone")).where == "ledger"
 
 
 def test_a_ledger_may_live_in_memory_for_one_run() -> None:
     with Ledger.open("sqlite://", now=NOON) as ledger:
         assert latest_pull(ledger, "cove") is None
-    assert sentence(sa.make_url("sqlite://"), Exception("x")).where == "the ledger in memory"
+    assert ledger_error(sa.make_url("sqlite://"), Exception("x")).where == "the ledger in memory"
 
 
 def test_moments_are_kept_in_utc_and_come_back_aware(ledger: Ledger) -> None:
@@ -348,23 +320,6 @@ def test_a_value_that_cannot_be_read_is_damage(ledger: Ledger, change: str, word
         connection.execute(sa.text(f"UPDATE pulls SET {change}"))
     with pytest.raises(LedgerError, match=f"the ledger is damaged: {words}"):
         latest_pull(ledger, "cove")
-
-
-OLD = Path(__file__).parent / "data" / "ledger-0001.sql"
-"""A ledger that the version before the lease wrote: its tables, a pull, a run with a write, and a lock left behind."""
-
-
-def test_a_ledger_of_the_version_before_is_migrated_with_all_that_it_holds(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "l.sqlite")) as old:
-        old.executescript(OLD.read_text(encoding="utf-8"))
-    with Ledger.open(str(tmp_path / "l.sqlite"), now=NOON) as ledger:
-        pull = latest_pull(ledger, "cove")
-        assert pull is not None
-        assert pull.notes == ("one note",)
-        assert [intent.address for intent in open_intents(ledger, "main")] == ["Company/acme"]
-        held = look_at(ledger, "main")
-    assert held is not None
-    assert (held.holder, held.length) == (Process("old-host", 4711), timedelta(hours=1))
 
 
 def test_two_that_open_a_new_ledger_at_once_make_it_once(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.ledger.records import Customer, KnownCustomer, LastSeen, PullRecord, Sample
+from reconciler.ledger.records import Customer, CustomerRecord, LastSeen, PullRecord, Sample
 from reconciler.usage.facts import SourceFacts, WholePull
 from reconciler.usage.measure import DeviceReading, HourTotal, Measured
 from reconciler.usage.rules import BillingSettings, Range, Rule
@@ -44,9 +44,9 @@ def whole(used: Used, at: datetime = NOON, number: int = 1, **more: Any) -> Whol
 
 def known(
     customer_id: str, name: str, at: datetime = NOON, *, attributed: bool = True, state: str = "", **more: Any
-) -> KnownCustomer:
+) -> CustomerRecord:
     values = {"previous_name": None, "renamed_at": None, **more}
-    return KnownCustomer(
+    return CustomerRecord(
         Customer("cove", customer_id, name, attributed, state), first_seen_at=at, last_seen_at=at, **values
     )
 

@@ -46,10 +46,10 @@ def damaged(how: str, where: str = "ledger") -> LedgerError:
 def unwritable(code: str, url: sa.URL) -> Unwritable:
     """The error that belongs to a code of `_UNWRITABLE`."""
     what, advice = _UNWRITABLE[code]
-    return Unwritable(what, where=place_of(url), advice=advice)
+    return Unwritable(what, where=location_of(url), advice=advice)
 
 
-def place_of(url: sa.URL | None) -> str:
+def location_of(url: sa.URL | None) -> str:
     """The ledger's place for a message: a file's path, or a URL without its password and options.
 
     An option may be a password too (`?password=…`, `?sslpassword=…`).
@@ -61,7 +61,7 @@ def place_of(url: sa.URL | None) -> str:
     return url.set(query={}).render_as_string(hide_password=True)
 
 
-def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
+def ledger_error(url: sa.URL | None, error: BaseException) -> LedgerError:
     """The ledger error for what a driver raised."""
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     code = "_".join(name.split("_")[:2]) or str(getattr(error, "sqlstate", None) or "")
@@ -69,13 +69,13 @@ def sentence(url: sa.URL | None, error: BaseException) -> LedgerError:
         return unwritable(code, url or sa.URL.create("sqlite"))
     if code in _SQLITE:
         what, advice = _SQLITE[code]
-        return LedgerError(what, where=place_of(url), advice=advice)
+        return LedgerError(what, where=location_of(url), advice=advice)
     said = " ".join(str(error).split())
     for secret in _secrets_of(url):
         said = said.replace(secret, "***")
     return LedgerError(
         f"the ledger cannot be used: {said}",
-        where=place_of(url),
+        where=location_of(url),
         advice="Check that the database is there and that its tables were made by this program.",
     )
 
@@ -88,7 +88,7 @@ def _secrets_of(url: sa.URL | None) -> list[str]:
     return [text for text in [str(url.password or ""), *(text for value in options for text in value)] if text]
 
 
-def translate(context: ExceptionContext) -> None:
+def raise_ledger_error(context: ExceptionContext) -> None:
     """For SQLAlchemy's `handle_error`: raise the sentence instead of the driver's error.
 
     Two things pass as they are: a broken uniqueness rule, because two processes that reach for one row is how the
@@ -98,4 +98,4 @@ def translate(context: ExceptionContext) -> None:
     if isinstance(raised, sa.exc.IntegrityError) or not isinstance(raised, sa.exc.DBAPIError):
         return
     url = None if context.engine is None else context.engine.url
-    raise sentence(url, context.original_exception) from context.original_exception
+    raise ledger_error(url, context.original_exception) from context.original_exception

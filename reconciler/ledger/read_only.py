@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from reconciler.ledger import faults, schema
+from reconciler.ledger import driver_errors, schema
 from reconciler.ledger.errors import LedgerError, Unwritable
 from reconciler.ledger.files import file_of
 from reconciler.ledger.store import Ledger, bring_up_to_date, engine_of, revision_of, url_of
@@ -40,7 +40,7 @@ def open_for_reading(url: str, *, now: datetime, on_notice: Callable[[str], None
     try:
         ledger = Ledger.open(url, now=now)
     except Unwritable as error:
-        return copy_of(url, error, now=now, on_notice=on_notice)
+        return open_copy(url, error, now=now, on_notice=on_notice)
     try:
         refused = _why_not(ledger)
     except BaseException:
@@ -49,7 +49,7 @@ def open_for_reading(url: str, *, now: datetime, on_notice: Callable[[str], None
     if refused is None:
         return ledger
     ledger.close()
-    return copy_of(url, refused, now=now, on_notice=on_notice)
+    return open_copy(url, refused, now=now, on_notice=on_notice)
 
 
 def _why_not(ledger: Ledger) -> Unwritable | None:
@@ -75,15 +75,15 @@ def _postgresql_says(connection: sa.Connection) -> Unwritable | None:
     url = connection.engine.url
     read_only = sa.func.current_setting("transaction_read_only")
     if connection.execute(sa.select(read_only)).scalar() == "on":
-        return faults.unwritable("25006", url)
+        return driver_errors.unwritable("25006", url)
     for table in (schema.pulls, schema.samples):
         may = sa.func.has_table_privilege(table.name, "INSERT")
         if not connection.execute(sa.select(may)).scalar():
-            return faults.unwritable("42501", url)
+            return driver_errors.unwritable("42501", url)
     return None
 
 
-def copy_of(url: str, why: Unwritable, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
+def open_copy(url: str, why: Unwritable, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
     """A copy of the ledger as it stands, empty where there is none; `why` is what keeps us from the ledger itself."""
     where = url_of(url)
     file = file_of(where)
@@ -95,7 +95,7 @@ def copy_of(url: str, why: Unwritable, *, now: datetime, on_notice: Callable[[st
         raise why
     else:
         copy = _empty()
-    on_notice(f"{why.what} ({faults.place_of(where)}): what this run reads is not kept")
+    on_notice(f"{why.what} ({driver_errors.location_of(where)}): what this run reads is not kept")
     return copy
 
 
@@ -140,7 +140,7 @@ def _copy_of_file(file: Path) -> Ledger:
         ) from None
     except sqlite3.Error as error:
         dropped()
-        raise faults.sentence(sa.URL.create("sqlite", database=str(file)), error) from error
+        raise driver_errors.ledger_error(sa.URL.create("sqlite", database=str(file)), error) from error
     return _made(engine, dropped)
 
 
@@ -182,7 +182,7 @@ def _copy_of_server(url: sa.URL, now: datetime) -> Ledger:
         if found != schema.HEAD:
             raise LedgerError(
                 f"the ledger is at revision {found}, and may not be brought to {schema.HEAD} by this role",
-                where=faults.place_of(url),
+                where=driver_errors.location_of(url),
                 advice="Run `reconciler apply` once with a role that may write it.",
             )
         copy = _empty()

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from reconciler.ledger import reading, schema
+from reconciler.ledger import read_only, schema
 from reconciler.ledger.errors import LedgerError, Unwritable
 from reconciler.ledger.journal import begin_run, write_intent
 from reconciler.ledger.pulls import latest_pull, samples_of_pull
-from reconciler.ledger.reading import copy_of, open_for_reading
+from reconciler.ledger.read_only import open_copy, open_for_reading
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
@@ -176,9 +176,9 @@ def test_a_large_one_is_copied_to_a_file_that_is_dropped_at_the_end(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(place / "l.sqlite")
-    monkeypatch.setattr(reading, "IN_MEMORY", 0)
-    monkeypatch.setattr(reading.tempfile, "tempdir", str(tmp_path))  # type: ignore[attr-defined]
-    with copy_of(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None) as ledger:
+    monkeypatch.setattr(read_only, "IN_MEMORY", 0)
+    monkeypatch.setattr(read_only.tempfile, "tempdir", str(tmp_path))  # type: ignore[attr-defined]
+    with open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None) as ledger:
         assert latest_pull(ledger, "cove") is not None
         (folder,) = tmp_path.iterdir()
         assert folder.stat().st_mode & 0o777 == 0o700
@@ -188,10 +188,10 @@ def test_a_large_one_is_copied_to_a_file_that_is_dropped_at_the_end(
 
 def test_a_large_one_without_room_for_a_copy_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(place / "l.sqlite")
-    monkeypatch.setattr(reading, "IN_MEMORY", 0)
-    monkeypatch.setattr(reading.tempfile, "tempdir", str(place / "none"))  # type: ignore[attr-defined]
+    monkeypatch.setattr(read_only, "IN_MEMORY", 0)
+    monkeypatch.setattr(read_only.tempfile, "tempdir", str(place / "none"))  # type: ignore[attr-defined]
     with pytest.raises(LedgerError, match="can neither be written nor be copied: No such file or directory"):
-        copy_of(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None)
+        open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None)
 
 
 def no_database(file: Path) -> None:
@@ -244,7 +244,7 @@ def test_one_that_may_not_even_be_read_is_an_error(place: Path) -> None:
 def test_work_goes_on_on_a_copy_when_the_disk_fills_up(url: str) -> None:
     with Ledger.open(url, now=NOON) as ledger:
         record_pull(ledger, pull())
-        ledger.go_on_with(copy_of(url, Unwritable("the disk is full"), now=NOON, on_notice=lambda _: None))
+        ledger.switch_to(open_copy(url, Unwritable("the disk is full"), now=NOON, on_notice=lambda _: None))
         assert not ledger.kept
         record_pull(ledger, pull(LATER))
         assert not ledger.replaced()

@@ -14,7 +14,7 @@ from reconciler.ledger.store import Ledger
 _pulls, _writes, _runs = schema.pulls, schema.writes, schema.runs
 
 
-def newest_moment(ledger: Ledger, workspace: str, sources: Collection[str]) -> datetime | None:
+def latest_activity(ledger: Ledger, workspace: str, sources: Collection[str]) -> datetime | None:
     """When the newest pull of one of these sources, or the newest write of the workspace, was made; None without any.
 
     A write's moments lie within its run's, but for the newest: its run may not have ended.

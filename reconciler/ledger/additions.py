@@ -1,0 +1,255 @@
+"""Store what runs read and billed of our additions, the searches for our tags, and approvals of guardrails.
+
+A run loads a `Snapshot` before it plans and records what is new when it ends. Additions are stored by their id in
+ConnectWise, so that an addition stays ours after a person clears its tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from reconciler.ledger import schema
+from reconciler.ledger.snapshot import Approval, RecordedAddition, Snapshot
+from reconciler.ledger.store import Ledger
+
+_additions, _tag_searches, _approvals = schema.additions, schema.tag_searches, schema.approvals
+_objects, _writes = schema.objects, schema.writes
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedAddition:
+    """One of our additions as a run has read it."""
+
+    addition_id: int
+    agreement_id: int
+    product_id: int | None
+    tag: str
+    customer: tuple[str, str] | None
+    """(source, customer id) that it bills."""
+    first_quantity: Decimal | None
+    """Its quantity; stored only when the ledger does not have the addition yet."""
+    first_rule_digest: str | None
+    """Digest of the rule in force; stored only when the ledger does not have the addition yet."""
+    hand_edit: Mapping[str, Any] = field(default_factory=dict)
+    """The values that a person changed in ConnectWise, by field."""
+    hand_edit_period: str | None = None
+    """The period in which a run first saw that edit, as `2026-11`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledAddition:
+    """One of our additions as an apply left it."""
+
+    addition_id: int
+    agreement_id: int | None
+    product_id: int | None
+    tag: str
+    customer: tuple[str, str]
+    """(source, customer id) that it bills."""
+    fields: Mapping[str, Any]
+    """Its fields, by their names in ConnectWise."""
+    rule_digest: str
+    """Digest of the rule that gave these fields."""
+
+
+def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str) -> Snapshot:
+    """Return what the ledger holds of additions and approvals, for planning. `period` is the run's, as `2026-11`."""
+    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
+    with ledger.read() as connection:
+        written = _written(connection, workspace)
+        found = {number: addition for number, (addition, _) in written.items()}
+        for row in connection.execute(sa.select(_additions).where(*here)):
+            found[row.addition_id] = _recorded(row, written.get(row.addition_id))
+        unplaced = [number for number, addition in found.items() if addition.agreement_id is None]
+        for number, agreement_id in _agreements(connection, workspace, unplaced):
+            found[number] = replace(found[number], agreement_id=agreement_id)
+        approvals = tuple(
+            Approval(row.guardrail, row.address, row.period, row.given_by, row.given_at)
+            for row in connection.execute(
+                sa.select(_approvals)
+                .where(_approvals.c.workspace == workspace, _approvals.c.period == period)
+                .order_by(_approvals.c.id)
+            )
+        )
+        searched_at = connection.execute(
+            sa.select(_tag_searches.c.searched_at).where(
+                _tag_searches.c.workspace == workspace, _tag_searches.c.tenant == tenant
+            )
+        ).scalar()
+    return Snapshot(found, approvals, searched_at)
+
+
+_Written = tuple[RecordedAddition, datetime]
+"""An addition as our writes left it, and the time of the last of them."""
+
+
+def _written(connection: sa.Connection, workspace: str) -> dict[int, _Written]:
+    """Return additions as our writes left them, by id. One addition may have had several addresses."""
+    rows = connection.execute(
+        sa.select(_objects.c.object_id, _objects.c.fields, _objects.c.created, _objects.c.written_at)
+        .where(
+            _objects.c.workspace == workspace,
+            _objects.c.address.startswith("Addition/", autoescape=True),
+            _objects.c.object_id.is_not(None),
+        )
+        .order_by(_objects.c.written_at)
+    )
+    found: dict[int, _Written] = {}
+    for number, fields, created, written_at in rows:
+        before = found[number][0] if number in found else RecordedAddition(number)
+        product = fields.get("product")
+        addition = replace(
+            before,
+            product_id=product.get("id") if isinstance(product, Mapping) else before.product_id,
+            tag=str(fields.get("serialNumber") or before.tag),
+            last_applied={**before.last_applied, **fields},
+            created_by_us=before.created_by_us or created,
+        )
+        found[number] = (addition, written_at)
+    return found
+
+
+def _agreements(connection: sa.Connection, workspace: str, numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield (addition id, agreement id) from the paths of our writes, for runs that died before they recorded more."""
+    for start in range(0, len(numbers), _CHUNK):
+        rows = connection.execute(
+            sa.select(_writes.c.object_id, _writes.c.path).where(
+                _writes.c.workspace == workspace,
+                _writes.c.address.startswith("Addition/", autoescape=True),
+                _writes.c.object_id.in_(numbers[start : start + _CHUNK]),
+            )
+        )
+        for number, path in rows:
+            yield number, int(path.partition("agreements/")[2].partition("/")[0])
+
+
+def _recorded(row: Any, written: _Written | None) -> RecordedAddition:
+    """Return a row of `additions` together with our writes; where both have a field, the later one counts."""
+    addition, written_at = written or (RecordedAddition(row.addition_id), None)
+    billed = row.billed_fields or {}
+    billed_later = row.billed_at is not None and (written_at is None or row.billed_at >= written_at)
+    return replace(
+        addition,
+        agreement_id=row.agreement_id,
+        product_id=row.product_id,
+        tag=row.tag or addition.tag,
+        customer=None if row.customer_id is None else (row.source, row.customer_id),
+        last_applied={**addition.last_applied, **billed} if billed_later else {**billed, **addition.last_applied},
+        first_seen_at=row.first_seen_at,
+        first_quantity=None if row.first_quantity is None else Decimal(row.first_quantity),
+        first_rule_digest=row.first_rule_digest,
+        hand_edit=row.hand_edit or {},
+        hand_edit_period=row.hand_edit_period,
+        billed_period=row.billed_period,
+        rule_digest=row.rule_digest,
+    )
+
+
+def record_observed_additions(
+    ledger: Ledger, workspace: str, tenant: str, observed: Iterable[ObservedAddition], now: datetime
+) -> None:
+    """Store additions that a run has read. `first_…` fields are stored once, when an addition is new to the ledger."""
+    found = list(observed)
+    if not found:
+        return
+    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
+    with ledger.write() as connection:
+        stored = set(connection.execute(sa.select(_additions.c.addition_id).where(*here)).scalars())
+        new = [
+            {
+                "workspace": workspace,
+                "tenant": tenant,
+                "addition_id": each.addition_id,
+                "first_seen_at": now,
+                "first_quantity": None if each.first_quantity is None else f"{each.first_quantity:f}",
+                "first_rule_digest": each.first_rule_digest,
+                **_observed_values(each),
+            }
+            for each in found
+            if each.addition_id not in stored
+        ]
+        if new:
+            connection.execute(sa.insert(_additions), new)
+        changed = [{"key": each.addition_id, **_observed_values(each)} for each in found if each.addition_id in stored]
+        if changed:
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in _observed_values(found[0])}
+            by_id = _additions.c.addition_id == sa.bindparam("key")
+            connection.execute(sa.update(_additions).where(*here, by_id).values(values), changed)
+
+
+def _observed_values(each: ObservedAddition) -> dict[str, Any]:
+    """Return the columns that every reading of an addition writes."""
+    source, customer_id = each.customer or (None, None)
+    return {
+        "agreement_id": each.agreement_id,
+        "product_id": each.product_id,
+        "tag": each.tag,
+        "source": source,
+        "customer_id": customer_id,
+        "hand_edit": dict(each.hand_edit) or None,
+        "hand_edit_period": each.hand_edit_period,
+    }
+
+
+def record_billed_additions(
+    ledger: Ledger, workspace: str, tenant: str, billed: Iterable[BilledAddition], period: str, now: datetime
+) -> None:
+    """Store the fields and the rule of additions that an apply billed in `period`, also of those it left unchanged."""
+    found = list(billed)
+    if not found:
+        return
+    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
+    with ledger.write() as connection:
+        stored = set(connection.execute(sa.select(_additions.c.addition_id).where(*here)).scalars())
+        new = [
+            {
+                "workspace": workspace,
+                "tenant": tenant,
+                "addition_id": each.addition_id,
+                "agreement_id": each.agreement_id,
+                "product_id": each.product_id,
+                "tag": each.tag,
+                "source": each.customer[0],
+                "customer_id": each.customer[1],
+                "first_seen_at": now,
+            }
+            for each in found
+            if each.addition_id not in stored
+        ]
+        if new:
+            connection.execute(sa.insert(_additions), new)
+        by_id = _additions.c.addition_id == sa.bindparam("key")
+        values: dict[str, Any] = {
+            "billed_at": now,
+            "billed_period": period,
+            "billed_fields": sa.bindparam("fields"),
+            "rule_digest": sa.bindparam("digest"),
+        }
+        connection.execute(
+            sa.update(_additions).where(*here, by_id).values(values),
+            [{"key": each.addition_id, "fields": dict(each.fields), "digest": each.rule_digest} for each in found],
+        )
+
+
+def record_tag_search(ledger: Ledger, workspace: str, tenant: str, now: datetime) -> None:
+    """Store the time of a search for our tags in every agreement of the tenant; only the last one is kept."""
+    here = (_tag_searches.c.workspace == workspace, _tag_searches.c.tenant == tenant)
+    with ledger.write() as connection:
+        connection.execute(sa.delete(_tag_searches).where(*here))
+        connection.execute(sa.insert(_tag_searches).values(workspace=workspace, tenant=tenant, searched_at=now))
+
+
+def record_approvals(ledger: Ledger, workspace: str, approvals: Iterable[Approval]) -> None:
+    """Store which guardrails a person approved, with who and when."""
+    rows = [{"workspace": workspace, **asdict(each)} for each in approvals]
+    if rows:
+        with ledger.write() as connection:
+            connection.execute(sa.insert(_approvals), rows)

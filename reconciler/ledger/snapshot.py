@@ -1,0 +1,72 @@
+"""The ledger's snapshot for planning: our additions and the approvals of the period, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAddition:
+    """One of our additions as the ledger has recorded it, by its id in ConnectWise."""
+
+    addition_id: int
+    agreement_id: int | None = None
+    product_id: int | None = None
+    tag: str = ""
+    """The last tag that a run read or wrote; empty where the ledger has none."""
+    customer: tuple[str, str] | None = None
+    """(source, customer id) that it bills, for a tag that was shortened."""
+    last_applied: Mapping[str, Any] = field(default_factory=dict)
+    """Its fields as our last write or apply left them, by their names in ConnectWise. A live value that differs was
+    edited by hand. Empty where we have not written or billed it."""
+    created_by_us: bool = False
+    """Whether our own POST created it."""
+    first_seen_at: datetime | None = None
+    """When a run first read it; None where the ledger has only a write of ours."""
+    first_quantity: Decimal | None = None
+    """Its quantity when a run first read it; None where we had written it before."""
+    first_rule_digest: str | None = None
+    """Digest of the rule that was in force then."""
+    hand_edit: Mapping[str, Any] = field(default_factory=dict)
+    """The values of the last hand edit that a run saw, by field."""
+    hand_edit_period: str | None = None
+    """The period in which a run first saw that edit, as `2026-11`."""
+    billed_period: str | None = None
+    """The period of the last apply that billed it, as `2026-11`."""
+    rule_digest: str | None = None
+    """Digest of the rule by which that apply billed it."""
+
+    def ended_before(self, day: str) -> bool:
+        """Whether its `cancelledDate`, as we left it, is before a day (`2026-11-01`)."""
+        last = self.last_applied.get("cancelledDate")
+        return last is not None and str(last)[:10] < day
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's approval of a guardrail that tripped."""
+
+    guardrail: str
+    address: str | None
+    """What it was given for; None for everything that the guardrail stopped in that run."""
+    period: str
+    """As `2026-11`."""
+    given_by: str
+    """As `user@host`."""
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the ledger held for one workspace when planning began."""
+
+    additions: Mapping[int, RecordedAddition] = field(default_factory=dict)
+    """By their ids in ConnectWise."""
+    approvals: tuple[Approval, ...] = ()
+    """Those of the period of the run."""
+    tags_searched_at: datetime | None = None
+    """When a run last searched every agreement of the tenant for our tags; None where none has."""
