@@ -1,4 +1,4 @@
-"""The published JSON Schemas: fresh, valid, and complete."""
+"""The published JSON Schemas are up to date, valid and complete."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_there_is_one_for_every_kind_that_people_write_one_for_defaults_and_one_
 
 
 def test_the_files_are_what_the_kinds_say_now() -> None:
-    """After a change of a kind: `make schemas`."""
+    """If this fails after a change of a kind, run `make schemas`."""
     files = {path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "schemas").glob("*")}
     assert files == {file_name(name): written(schema) for name, schema in {**SCHEMAS, **published()}.items()}
 

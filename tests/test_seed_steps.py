@@ -1,4 +1,4 @@
-"""The ten steps of the seed guide, each by its manifest, and each seen in the tenant afterwards by plain GETs."""
+"""Each step of the vendor's guide, done by its manifest, and checked in the tenant with plain GET requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ELM_LINES = "Elmhurst Foundry - Managed Backup"
 
 @pytest.fixture
 def alder(shop: Shop) -> Shop:
-    """One customer, with all that it needs."""
+    """The example estate with one customer."""
     shop.only(ALDER)
     return shop
 
@@ -23,7 +23,7 @@ def alder(shop: Shop) -> Shop:
 # ── steps 1 and 2: the integrator login ──────────────────────────────────────────────────────────────────
 
 
-def test_step_2_the_integrator_login_sees_all_records_by_exactly_four_apis(alder: Shop) -> None:
+def test_step_2_the_integrator_login_has_all_records_and_exactly_four_apis(alder: Shop) -> None:
     alder.apply()
 
     login = alder.one("/system/integratorlogins", username="backup-billing")
@@ -35,7 +35,7 @@ def test_step_2_the_integrator_login_sees_all_records_by_exactly_four_apis(alder
 # ── step 3: the managed devices integration ──────────────────────────────────────────────────────────────
 
 
-def test_step_3_the_integration_names_the_solution_and_has_its_two_check_boxes(alder: Shop) -> None:
+def test_step_3_the_integration_has_the_solution_name_and_its_two_check_boxes(alder: Shop) -> None:
     alder.apply()
 
     made = alder.one("/company/managedDevicesIntegrations", name="Managed Backup")
@@ -58,7 +58,7 @@ def test_step_4_the_company_is_an_active_customer_with_its_address(alder: Shop) 
     assert kind["type"]["name"] == "Customer"
 
 
-def test_step_5_the_contact_belongs_to_the_company_and_has_its_address_as_default(alder: Shop) -> None:
+def test_step_5_the_contact_belongs_to_the_company_and_has_its_email_as_default(alder: Shop) -> None:
     alder.apply()
 
     made = alder.one("/company/contacts", company__identifier="AlderDental")
@@ -74,7 +74,7 @@ def test_step_5_the_contact_belongs_to_the_company_and_has_its_address_as_defaul
 # ── step 6: the agreement ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_step_6_the_agreement_is_of_managed_service_from_the_first_of_a_month_without_end(alder: Shop) -> None:
+def test_step_6_the_agreement_has_its_type_starts_on_the_first_of_a_month_and_has_no_end_date(alder: Shop) -> None:
     alder.apply()
 
     made = alder.one("/finance/agreements", name=ALDER_LINES)
@@ -101,7 +101,7 @@ def test_step_7_the_company_has_the_solution_with_its_numeric_managed_id(alder: 
     assert made["deviceType"] == "BackupStats"
 
 
-def test_step_7_a_managed_id_that_is_not_digits_is_refused_before_anything_is_read(alder: Shop) -> None:
+def test_step_7_a_managed_id_with_letters_is_refused_before_any_request(alder: Shop) -> None:
     alder.edit("customers/alder-dental.yaml", 'managedId: "1001001", agreement', 'managedId: "AB-1", agreement')
 
     said = alder("plan")
@@ -111,7 +111,7 @@ def test_step_7_a_managed_id_that_is_not_digits_is_refused_before_anything_is_re
     assert alder.sandbox.log.total == 0
 
 
-def test_step_7_possible_issues_the_management_it_record_stands_before_the_solution_is_used(alder: Shop) -> None:
+def test_step_7_possible_issues_the_management_it_record_is_created_before_the_solution(alder: Shop) -> None:
     alder.apply()
 
     made = alder.one("/company/managementItSolutions", name="Managed Backup")
@@ -123,7 +123,7 @@ def test_step_7_possible_issues_the_management_it_record_stands_before_the_solut
 
 
 def writes(shop: Shop) -> list[tuple[str, str]]:
-    """What was written in ConnectWise, in order, below the API's root."""
+    """Return the method and the path of each write to ConnectWise, in order."""
     found = [(each.method, each.path.partition("/apis/3.0")[2]) for each in shop.sandbox.log.entries]
     return [(method, path) for method, path in found if path and method != "GET" and path != "/system/bundles"]
 
@@ -131,7 +131,7 @@ def writes(shop: Shop) -> list[tuple[str, str]]:
 # ── step 8: the product ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_step_8_the_product_is_sold_by_each_in_managed_services(alder: Shop) -> None:
+def test_step_8_the_product_has_its_category_its_unit_and_its_prices(alder: Shop) -> None:
     alder.apply()
 
     made = alder.one("/procurement/catalog", identifier="BACKUP-GB")
@@ -151,7 +151,7 @@ def test_step_9_a_mapping_bills_its_customer_on_one_product(alder: Shop) -> None
     assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
 
 
-def test_step_9_a_solution_in_another_case_bills_nothing_and_says_so(alder: Shop) -> None:
+def test_step_9_a_solution_name_in_another_case_bills_nothing_and_is_reported(alder: Shop) -> None:
     alder.apply("--only", "setup")
     alder.edit("customers/alder-dental.yaml", "# `product: backup-gb`", "solution: managed backup\n  # `product`")
 
@@ -162,7 +162,7 @@ def test_step_9_a_solution_in_another_case_bills_nothing_and_says_so(alder: Shop
     assert alder.additions(ALDER_LINES) == {}
 
 
-def test_step_9_ranges_bill_the_whole_quantity_in_the_range_that_holds_it(shop: Shop) -> None:
+def test_step_9_ranges_bill_the_whole_quantity_at_the_price_of_one_range(shop: Shop) -> None:
     shop.only(BIRCHWOOD)
     shop.apply()
     assert shop.additions(BIRCH_LINES) == {"BACKUP-GB-500": (461, Decimal("0.14"))}
@@ -188,7 +188,7 @@ def test_step_9_graduated_ranges_bill_each_slice_at_its_own_price(shop: Shop) ->
     }
 
 
-def test_step_9_an_allowance_is_taken_off_and_a_minimum_is_billed_all_the_same(shop: Shop) -> None:
+def test_step_9_an_allowance_is_subtracted_and_a_minimum_is_always_billed(shop: Shop) -> None:
     shop.only(DOGWOOD)
     shop.apply()
     lines = "Dogwood Clinic - Managed Backup"
@@ -206,7 +206,7 @@ def test_step_9_an_allowance_is_taken_off_and_a_minimum_is_billed_all_the_same(s
 # ── step 10: hourly additions, and viewing them ──────────────────────────────────────────────────────────
 
 
-def test_step_10_the_hourly_job_rewrites_the_quantity_of_the_one_addition(alder: Shop) -> None:
+def test_step_10_the_hourly_job_updates_the_quantity_of_the_addition(alder: Shop) -> None:
     alder.apply()
     agreement = alder.one("/finance/agreements", name=ALDER_LINES)
     (before,) = alder.get(f"/finance/agreements/{agreement['id']}/additions")
@@ -222,7 +222,7 @@ def test_step_10_the_hourly_job_rewrites_the_quantity_of_the_one_addition(alder:
     assert after["_info"]["lastUpdated"] == "2026-11-01T07:00:00Z"
 
 
-def test_step_10_the_report_shows_additions_next_to_the_usage_they_came_from(alder: Shop) -> None:
+def test_step_10_the_report_shows_each_addition_next_to_its_usage(alder: Shop) -> None:
     alder.apply()
 
     said = alder("usage", "report")
@@ -237,7 +237,7 @@ def test_step_10_the_report_shows_additions_next_to_the_usage_they_came_from(ald
     assert "1 addition, 18.15 a month." in said.out
 
 
-def test_step_10_the_report_as_json_has_every_number_as_exact_text(alder: Shop) -> None:
+def test_step_10_the_report_as_json_has_every_number_as_decimal_text(alder: Shop) -> None:
     alder.apply()
 
     (row,) = alder("--json", "usage", "report").json
@@ -248,11 +248,11 @@ def test_step_10_the_report_as_json_has_every_number_as_exact_text(alder: Shop) 
     assert row["mapping"] == "alder-dental"
 
 
-# ── what the guide's console does not have ───────────────────────────────────────────────────────────────
+# ── what the backup console itself cannot do ───────────────────────────────────────────────────────────────
 
 
 def by_hand(shop: Shop, quantity: int = 250) -> int:
-    """An addition that somebody made for Elmhurst before, unmarked."""
+    """Create an addition without a tag for Elmhurst Foundry; return its id."""
     agreement = shop.one("/finance/agreements", name=ELM_LINES)
     product = shop.one("/procurement/catalog", identifier="BACKUP-GB")
     body = {"product": {"id": product["id"]}, "quantity": quantity, "unitPrice": 0.12, "billCustomer": "Billable"}
@@ -261,7 +261,7 @@ def by_hand(shop: Shop, quantity: int = 250) -> int:
     return int(answer.json()["id"])
 
 
-def test_an_addition_made_by_hand_is_adopted_and_not_made_a_second_time(shop: Shop) -> None:
+def test_an_addition_made_by_hand_is_adopted_and_not_created_twice(shop: Shop) -> None:
     shop.only(ELMHURST)
     shop.apply("--only", "setup")
     number = by_hand(shop)
@@ -278,7 +278,7 @@ def test_an_addition_made_by_hand_is_adopted_and_not_made_a_second_time(shop: Sh
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_two_additions_that_could_be_adopted_are_an_error_that_lists_both(shop: Shop) -> None:
+def test_two_additions_that_could_be_adopted_are_refused_with_both_ids(shop: Shop) -> None:
     shop.only(ELMHURST)
     shop.apply("--only", "setup")
     first, second = by_hand(shop), by_hand(shop, 260)
@@ -288,7 +288,7 @@ def test_two_additions_that_could_be_adopted_are_an_error_that_lists_both(shop: 
     assert f"ids {first} and {second}" in said.out
 
 
-def test_an_exclusion_is_listed_and_once_it_expires_its_customer_counts_as_unmapped(shop: Shop) -> None:
+def test_an_exclusion_is_listed_and_after_its_end_the_customer_is_unmapped(shop: Shop) -> None:
     shop.only(ALDER, FIR)
     shop.edit("customers/fir-internal-lab.yaml", "reason:", 'until: "2026-11-30"\n  reason:')
     said = shop.apply()
@@ -302,7 +302,7 @@ def test_an_exclusion_is_listed_and_once_it_expires_its_customer_counts_as_unmap
     assert "ended on 2026-11-30" in said.out
 
 
-def test_one_unmapped_customer_ends_with_5_and_the_others_are_billed_all_the_same(alder: Shop) -> None:
+def test_an_unmapped_customer_ends_the_run_with_5_and_the_others_are_billed(alder: Shop) -> None:
     alder.apply()
     alder.world.add_device(alder.world.add_customer("Gumtree Motors", alder.time).id, alder.time, 12_300_000_000)
     alder.uses(ALDER, "140")
@@ -315,7 +315,7 @@ def test_one_unmapped_customer_ends_with_5_and_the_others_are_billed_all_the_sam
     assert alder("usage", "coverage").code == 5
 
 
-def test_a_workspace_that_only_wants_to_be_warned_of_unmapped_customers_ends_with_0(alder: Shop) -> None:
+def test_with_unmapped_warn_an_unmapped_customer_ends_the_run_with_0(alder: Shop) -> None:
     alder.edit("workspace.yaml", "unmapped: error", "unmapped: warn")
     alder.world.add_device(alder.world.add_customer("Gumtree Motors", alder.time).id, alder.time, 12_300_000_000)
 
@@ -323,13 +323,13 @@ def test_a_workspace_that_only_wants_to_be_warned_of_unmapped_customers_ends_wit
     assert alder("usage", "coverage").code == 0
 
 
-def test_a_vanished_customer_is_held_for_the_grace_and_then_bills_zero(alder: Shop) -> None:
+def test_a_vanished_customer_is_held_for_the_grace_period_and_then_bills_zero(alder: Shop) -> None:
     alder.apply()
     alder.advance()
     alder.world.remove_customer(ALDER, alder.time)
 
     alder.advance()
-    said = alder.apply("--only", "usage", "--approve", "shrink", code=5)  # nobody else is left in this console
+    said = alder.apply("--only", "usage", "--approve", "shrink", code=5)  # the console has no other customer
     assert "vanished cove/1001001" in said.out
     assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
 
@@ -351,7 +351,7 @@ def test_a_failed_pull_holds_every_quantity_and_ends_with_5(alder: Shop) -> None
     assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
 
 
-def test_the_devices_of_a_reseller_itself_are_unattributed_until_somebody_says_whose_they_are(alder: Shop) -> None:
+def test_the_devices_of_a_reseller_itself_are_unattributed(alder: Shop) -> None:
     alder.world.add_device(alder.world.root_id, alder.time, 5_000_000_000, "own-server")
 
     said = alder.apply(code=5)
@@ -360,7 +360,7 @@ def test_the_devices_of_a_reseller_itself_are_unattributed_until_somebody_says_w
     assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (121, Decimal("0.15"))}
 
 
-def test_a_customer_renamed_in_the_console_shows_old_and_new_and_is_billed_unharmed(alder: Shop) -> None:
+def test_a_customer_renamed_in_the_console_is_billed_and_shown_with_both_names(alder: Shop) -> None:
     alder.apply()
     alder.advance()
     alder.world.rename(ALDER, "Alder & Sons Dental", alder.time)
