@@ -39,22 +39,35 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int =
         ]
         if sum(needed) + _GAP * (len(columns) - 1) <= width:
             shown = [(heading, justify) for heading, (_, justify) in zip(headings, columns, strict=True)]
-            yield from _table(shown, told, needed, width)
+            yield from _table(shown, told, _widths(longest, needed, width), width)
             return
     yield from _fields(columns, told, width)
 
 
+def _widths(longest: Sequence[int], needed: Sequence[int], width: int) -> list[int]:
+    """Return the widths of the columns: as long as their longest cells, and if the table is then too wide, the widest
+    columns narrowed until it fits, but none below its `needed` width. `needed` itself must fit.
+
+    Rich narrows columns too, but it may end with a table that is too wide, and then cuts off the last figures.
+    """
+    found = list(longest)
+    while sum(found) + _GAP * (len(found) - 1) > width:
+        place = max(range(len(found)), key=lambda each: found[each] if found[each] > needed[each] else 0)
+        found[place] -= 1
+    return found
+
+
 def _table(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], needed: Sequence[int], width: int
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int], width: int
 ) -> Iterator[str]:
     from rich import box  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
-    for (heading, justify), least in zip(columns, needed, strict=True):
+    for (heading, justify), wide in zip(columns, widths, strict=True):
         side: Any = "right" if justify == "right" else "left"
-        made.add_column(heading, justify=side, overflow="fold", no_wrap=justify != "left", min_width=least)
+        made.add_column(heading, justify=side, overflow="fold", no_wrap=justify != "left", width=wide)
     for row in rows:
         made.add_row(*map(Text, row))
     yield from _drawn(made, width)

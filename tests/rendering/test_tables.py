@@ -193,3 +193,14 @@ def test_headings_are_folded_before_names_are_broken() -> None:
 def test_a_pull_that_failed_says_why_in_one_sentence() -> None:
     failed = {"source": "cove", "state": "failed", "customers": 0, "samples": 0, "error": "no\n  try", "notes": []}
     assert "no; try" in "\n".join(pulls_table([failed], plain))
+
+
+@pytest.mark.parametrize("width", range(89, 140, 3))
+def test_no_figure_of_a_report_is_cut_off_at_any_width(width: int) -> None:
+    agreement, product = "Cedar Logistics - Managed Backup", "BACKUP-GB-ABOVE"
+    given = report_row(agreement=agreement, product=product, amount="1025.10", used="1250.919")
+    lines = [*report_table([given], plain, width)]
+
+    assert max(map(len, lines)) <= width
+    first = next(line for line in lines if "1,025.10" in line)
+    assert first.endswith("1250.919 GB")
