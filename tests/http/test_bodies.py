@@ -11,7 +11,6 @@ import pytest
 
 from reconciler.http.bodies import OversizeError, decompress, read_up_to
 
-
 GZIPPED = gzip.compress(b"abcd", mtime=0)
 """Without the time of the compression: each worker of pytest-xdist must give a test the same id."""
 
