@@ -24,7 +24,7 @@ import msgspec
 import pytest
 
 from reconciler.cli.main import run
-from reconciler.connectwise import ConnectWise, wire
+from reconciler.connectwise import ConnectWise, session
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
 from reconciler.sandbox.cove.console import Console
@@ -170,9 +170,9 @@ class Shop:
     @contextmanager
     def meddled(self, meddle: Callable[[httpx.Request, Send], Awaitable[httpx.Response]]) -> Iterator[None]:
         """While this lasts, every request to ConnectWise goes through `meddle`."""
-        made = wire._production
+        made = session.default_transport
         with self.patch.context() as patch:
-            patch.setattr(wire, "_production", lambda *about: Meddler(made(*about), meddle))
+            patch.setattr(session, "default_transport", lambda *about: Meddler(made(*about), meddle))
             yield
 
     def write(self, name: str, text: str) -> None:

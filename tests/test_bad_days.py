@@ -74,19 +74,23 @@ def test_a_closed_port(small: Shop) -> None:
         port = free.getsockname()[1]
     small.patch.setenv("CONNECTWISE_SITE", f"http://127.0.0.1:{port}")
 
-    refused(small("plan"), f"no whole answer from http://127.0.0.1:{port}", "Check the site, the network and the proxy")
+    refused(
+        small("plan"), f"no complete response from http://127.0.0.1:{port}", "Check the site, the network and the proxy"
+    )
 
 
 def test_a_host_name_that_does_not_resolve(small: Shop) -> None:
     small.patch.setenv("CONNECTWISE_SITE", "https://tenant.invalid")
 
-    refused(small("plan"), "no whole answer from https://tenant.invalid", "Check the site, the network and the proxy")
+    refused(
+        small("plan"), "no complete response from https://tenant.invalid", "Check the site, the network and the proxy"
+    )
 
 
 def test_plain_http_to_another_machine_is_refused_before_a_key_leaves(small: Shop) -> None:
     small.patch.setenv("CONNECTWISE_SITE", "http://tenant.example")
 
-    refused(small("plan"), "would send the keys in the clear", "Use https:// to tenant.example")
+    refused(small("plan"), "would send the keys unencrypted", "Use https:// for tenant.example")
 
 
 @pytest.mark.parametrize("path", ["@/login", "@/apis/3.0"])
@@ -117,7 +121,7 @@ def test_an_answer_that_is_cut_off_now_and_then_is_asked_for_again(small: Shop) 
 def test_a_server_that_fails(small: Shop) -> None:
     small.fault("500@/apis/3.0")
 
-    refused(small("plan"), "ConnectWise answered 500", "run again later")
+    refused(small("plan"), "ConnectWise answered 500", "Run again later")
 
 
 def test_a_server_that_fails_in_the_middle_of_an_apply_is_gone_on_with(small: Shop) -> None:

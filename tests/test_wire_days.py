@@ -187,7 +187,7 @@ def test_a_wrong_value_in_an_addition_is_one_too(standing: Shop, odd: dict[str, 
     with standing.meddled(meddle):
         said = standing("plan", "--only", "usage")
     assert said.code == 1
-    assert "/additions: the answer holds a value that cannot be" in said.err or "objects has product" in said.err
+    assert "/additions: the response is malformed" in said.err or "objects has product" in said.err
     assert next(iter(odd)) in said.err
 
 
@@ -293,7 +293,7 @@ def test_an_answer_without_bounds_is_given_up(standing: Shop, fault: str) -> Non
     standing.fault(f"{fault}@/company/contacts")
     said = standing("plan", "--only", "setup")
     assert said.code == 1
-    assert "GET /company/contacts: the answer is larger than 64 MiB" in said.err
+    assert "GET /company/contacts: the response is larger than 64 MiB" in said.err
 
 
 # ── writes ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,7 +59,7 @@ async def turn(
     done = False
     try:
         async with hold(ledger, workspace, on_wait=on_notice) as lease:
-            with client.fenced(lease.confirm):
+            with client.before_each_write(lease.confirm):
                 await settle(client, lease, clock)
                 yield lease
             done = True

@@ -30,7 +30,7 @@ async def check_clock(session: Session, *, on_notice: Callable[[str], None] | No
     """
     _not_before_the_ledger(session)
     try:
-        await session.client.reach()
+        await session.client.discover()
     except ConnectWiseError as error:
         if on_notice is None:
             raise

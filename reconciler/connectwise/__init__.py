@@ -1,4 +1,11 @@
-"""ConnectWise PSA over HTTP: one client, one exception tree, and nothing about any kind of object."""
+"""The client of the ConnectWise PSA API.
+
+Owns: authentication, discovery of the API, conditions, paging, bundles, retries and limits, writes and their read-back,
+and the errors of all of these.
+Does not: know any kind of object. It takes paths, JSON, and the shapes that `kinds` declares.
+Always true: no POST is sent twice without a lookup in between, no message shows a credential, and a list is read to its
+end or raises an error.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +34,7 @@ from reconciler.connectwise.errors import (
     UnknownCompany,
     Unreachable,
 )
-from reconciler.connectwise.wire import Clock
+from reconciler.connectwise.session import Clock
 from reconciler.connectwise.writing import Mismatch
 
 __all__ = [

@@ -1,8 +1,8 @@
-"""Children of many parents in few requests: `POST /system/bundles`, checked item by item [seen].
+"""Reads the children of many parents in one request: `POST /system/bundles`, with each result checked [seen].
 
-Additions have no list of their own, only one per agreement; a bundle carries fifty such reads. The names of resources
-that work (`addition`, `agreement`, `configuration`) come from public client code [seen], the request's shape, with its
-`fields`, from the specification [spec].
+Additions have no list of their own, only one per agreement. A bundle holds fifty such reads. The resource names that
+work (`addition`, `agreement`, `configuration`) come from public client code [seen]; the form of the request, with its
+`fields`, comes from the specification [spec].
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from typing import Any
 
 from reconciler.connectwise.checks import Check
 from reconciler.connectwise.errors import NotJson
-from reconciler.connectwise.paging import LEAST_CAP, PAGE_SIZE
+from reconciler.connectwise.paging import DEFAULT_PAGE_SIZE, PAGE_SIZE
 
 PATH = "/system/bundles"
-REFUSED = frozenset({400, 403, 404, 405, 413, 414, 415, 422, 500, 501, 502, 503, 504})
-"""Statuses after which each parent is asked on its own: no bundles here, none of this kind or size, or none that the
-server or a proxy brings to an end."""
+FALLBACK_STATUSES = frozenset({400, 403, 404, 405, 413, 414, 415, 422, 500, 501, 502, 503, 504})
+"""Statuses after which each parent's list is read on its own: the tenant has no bundles, or none of this resource or
+size, or the server or a proxy cannot complete one."""
 
 _VERSION = "2020.1"
 _NUMBER = "sequenceNumber"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A bundle's results: the children of the parents that came, and the parents that are to be asked on their own."""
+class BundleResult:
+    """The result of a bundle: the children by parent id, and the parents whose list must be read on its own."""
 
-    whole: dict[int, list[dict[str, Any]]]
-    missing: list[int]
+    complete: dict[int, list[dict[str, Any]]]
+    incomplete: list[int]
 
 
-def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dict[str, Any]:
-    """A bundle that asks for the first page of the children of each parent; sequence numbers count from 1.
+def request_body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of a bundle that reads the first page of each parent's children; sequence numbers start at 1.
 
-    `query` holds the `conditions` and `fields` that a list would be asked with.
+    `query` holds the `conditions` and `fields` of the list.
     """
     filters = {"filters": {"conditions": query["conditions"]}} if "conditions" in query else {}
     fields = {"fields": query["fields"]} if "fields" in query else {}
@@ -58,49 +58,49 @@ def body(resource: str, parents: Sequence[int], query: Mapping[str, str]) -> dic
     }
 
 
-def opened(answer: Any, parents: Sequence[int], check: Check) -> Opened:
-    """Sort a bundle's answer by what is left to do; `check` is that of a parent's own list."""
-    results = results_of(answer)
+def parse(body: Any, parents: Sequence[int], check: Check) -> BundleResult:
+    """Return the result in a response body. `check` is the check of a single parent's list."""
     numbered = [
         (number, entry)
-        for entry in results
+        for entry in results_in(body)
         if isinstance(entry, dict) and isinstance(number := entry.get(_NUMBER), int)
     ]
     times = Counter(number for number, _ in numbered)
     by_number = {number: entry for number, entry in numbered if times[number] == 1}
-    sorted_ = Opened({}, [])
+    result = BundleResult({}, [])
     for number, parent in enumerate(parents, start=1):
         children = _children(by_number.get(number), check)
         if children is None:
-            sorted_.missing.append(parent)
+            result.incomplete.append(parent)
         else:
-            sorted_.whole[parent] = children
-    return sorted_
+            result.complete[parent] = children
+    return result
 
 
-def results_of(answer: Any) -> list[Any]:
-    """The results in a bundle's answer. Raises `NotJson` where it is none."""
-    results = answer.get("results") if isinstance(answer, dict) else None
+def results_in(body: Any) -> list[Any]:
+    """Return the list of results in a response body. Raises `NotJson` where there is none."""
+    results = body.get("results") if isinstance(body, dict) else None
     if isinstance(results, list):
         return results
     raise NotJson(
-        "the answer holds no results",
+        "the response holds no results",
         method="POST",
         endpoint=PATH,
-        advice="A proxy may have answered in place of ConnectWise; run again.",
+        advice="A proxy may have responded in place of ConnectWise. Run again.",
     )
 
 
-def is_whole(children: Sequence[dict[str, Any]], longest: int) -> bool:
-    """Whether no server's cap can have cut these children off: they are fewer than the most that a parent has.
+def is_complete(children: Sequence[dict[str, Any]], longest: int) -> bool:
+    """Return whether no page limit of the server can have cut off these children.
 
-    Nothing in a bundle's answer says that there is more, so the end is guessed as little as that of a list is.
+    The response of a bundle does not say whether there are more. Children count as complete where they are fewer than
+    a default page, or fewer than `longest`, the most children of any parent in this read.
     """
-    return len(children) < LEAST_CAP or len(children) < longest
+    return len(children) < DEFAULT_PAGE_SIZE or len(children) < longest
 
 
 def _children(result: dict[str, Any] | None, check: Check) -> list[dict[str, Any]] | None:
-    """The entities of a result that came whole; None where it failed, did not come, or counts more than it holds."""
+    """Return the children in one result; None where it failed, is missing, or counts more children than it holds."""
     if result is None or result.get("success") is not True:
         return None
     entities = result.get("entities")

@@ -1,4 +1,4 @@
-"""Where the tenant is and how to prove who we are; checked before the first byte leaves."""
+"""The settings of a connection to a tenant: site and credentials, checked before any request is sent."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from reconciler.http.bodies import LARGEST_BODY
 from reconciler.http.scrubbing import Secrets
 
 REGIONS = ("api-na", "api-eu", "api-au", "api-aus", "api-za")
-"""The cloud's regions, as in `https://api-na.myconnectwise.net` [seen]."""
-_LONG_KEY = 8
-"""Characters from which a key inside a site is no accident."""
-_LONGEST_SITE = 255
-_LONGEST_COMPANY = 100
+"""The regions of the cloud, as in `https://api-na.myconnectwise.net` [seen]."""
+_MIN_KEY = 8
+"""The fewest characters of a key that cannot be in a site by chance."""
+_MAX_SITE = 255
+_MAX_COMPANY = 100
 _NO_COMPANY = re.compile(r"[:/?#@%\\]")
-"""What no company of a login has, and an address or a login that was put into the wrong variable has."""
-_A_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""How ConnectWise makes keys [seen], and client ids."""
+"""Characters that no login company has; an address or a login in the wrong variable has them."""
+_KEY = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9]{16}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The form of ConnectWise's keys [seen] and of client ids."""
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%\w+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One tenant and one API member.
+    """A tenant and the credentials of an API member.
 
-    `site` may be given with or without scheme; `max_concurrency` is a ceiling, below which the client adapts;
-    `bundle_size` is how many reads go into one `POST /system/bundles` (50 is what public code sends [seen]).
+    `site` may have a scheme or not. `max_concurrency` is the most requests in flight; the client may send fewer.
+    `bundle_size` is the number of reads in one `POST /system/bundles` (public code sends 50 [seen]).
     """
 
     site: str
@@ -45,9 +45,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait for a connection, for each piece of an answer, and for a whole one; and its bytes at most.
+    """The limits of a request.
 
-    The limits of a whole answer hold against a server that sends without end.
+    `connect` is the most seconds to connect, `read` the most between two pieces of a response, and `total` the most for
+    a whole request. `size` is the most bytes of a response: a server that never stops sending must not stop the run.
     """
 
     connect: float = 10.0
@@ -57,38 +58,39 @@ class Timeouts:
 
 
 def base_url(site: str) -> str:
-    """The site as `scheme://host[:port][/path]`, https unless it is this very machine.
+    """Return the site as `scheme://host[:port][/path]`.
 
-    Raises `BadConnection` for plain http to any other machine: credentials would travel in the clear.
+    Raises `BadConnection` for a value that is not a site or may hold credentials, and for plain http to another machine
+    than this one: the credentials would not be encrypted.
     """
     given = site.strip()
     if may_hold_credentials(given):
         raise BadConnection(
-            "the site holds a user name or password, or another @",
+            "the site holds an @, and so perhaps a user name and password",
             setting="site",
-            advice="Leave them out of the site; they belong in publicKey and privateKey. No part of it is shown here.",
+            advice="Give the host only. The keys go into publicKey and privateKey. No part of the value is shown here.",
         )
     try:
         parts = urlsplit(given if "://" in given else f"https://{given}")
         host, port = parts.hostname, parts.port
     except ValueError:
         parts, host, port = urlsplit(""), None, None
-    if not host or not _HOST.fullmatch(host) or len(given) > _LONGEST_SITE or parts.query or parts.fragment:
+    if not host or not _HOST.fullmatch(host) or len(given) > _MAX_SITE or parts.query or parts.fragment:
         raise BadConnection(
-            "its value is not a site",
+            "the value is not a site",
             setting="site",
             advice=f"Give the host of your tenant, such as {REGIONS[0]}.myconnectwise.net.",
         )
     named = "that host" if is_plain_name(host) else host
     if parts.scheme == "http" and not is_loopback(host):
         raise BadConnection(
-            f"plain http to {named} would send the keys in the clear",
+            f"plain http to {named} would send the keys unencrypted",
             setting="site",
-            advice=f"Use https:// to {named}; plain http is only for a sandbox on this machine.",
+            advice=f"Use https:// for {named}. Plain http is only for a sandbox on this machine.",
         )
     if parts.scheme not in {"http", "https"}:
         raise BadConnection(
-            "its scheme is not one that ConnectWise speaks",
+            "its scheme is not https",
             setting="site",
             advice="Use https://, or leave the scheme out.",
         )
@@ -97,7 +99,10 @@ def base_url(site: str) -> str:
 
 
 def headers(connection: Connection) -> dict[str, str]:
-    """The headers of every call: who we are, and the version we want to be answered in [seen]."""
+    """Return the headers of every request: the credentials, and the API version of the response [seen].
+
+    Raises `BadConnection` for a setting that a header cannot hold.
+    """
     for setting, value in (
         ("company", connection.company),
         ("clientId", connection.client_id),
@@ -107,13 +112,13 @@ def headers(connection: Connection) -> dict[str, str]:
     ):
         if not value or not value.isascii() or not value.isprintable() or value != value.strip():
             raise BadConnection(
-                f"{setting} is empty or holds characters that it cannot hold",
+                f"{setting} is empty or has characters that are not allowed in it",
                 setting=setting,
-                advice="Copy it again: a space, a line end or a typographic dash may have come along.",
+                advice="Copy it again. A space, a line break or a typographic dash may have been copied with it.",
             )
-    if len(connection.company) > _LONGEST_COMPANY or _NO_COMPANY.search(connection.company):
+    if len(connection.company) > _MAX_COMPANY or _NO_COMPANY.search(connection.company):
         raise BadConnection(
-            "its value is not a company",
+            "the value is not a company",
             setting="company",
             advice="Give the company that you type at the login page. No part of the value is shown here.",
         )
@@ -128,7 +133,7 @@ def headers(connection: Connection) -> dict[str, str]:
 
 
 def check_sizes(connection: Connection) -> None:
-    """Raise `BadConnection` for a concurrency or bundle size below one."""
+    """Raise `BadConnection` for a concurrency or a bundle size below 1."""
     for setting, value in (
         ("maxConcurrency", connection.max_concurrency),
         ("bundleSize", connection.bundle_size),
@@ -138,32 +143,31 @@ def check_sizes(connection: Connection) -> None:
 
 
 def secrets(connection: Connection) -> Secrets:
-    """What must never be shown: the keys, the token made of them, and a site or a company that looks like a key.
+    """Return the values that no message may show: the keys, their token, and a site or company that looks like a key.
 
-    Raises `BadConnection`, which shows nothing of it, where the site or the company is one of the other settings: a
-    key stands in the wrong variable then.
+    Raises `BadConnection` where the site or the company has the value of a key: it is in the wrong variable then.
     """
     token = headers(connection)["authorization"].removeprefix("Basic ")
     host = urlsplit(base_url(connection.site)).hostname or ""
     given = (connection.public_key, connection.private_key, connection.client_id)
     site = connection.site.casefold()
-    if any(key == host or (len(key) >= _LONG_KEY and key in site) for key in map(str.casefold, given)):
+    if any(key == host or (len(key) >= _MIN_KEY and key in site) for key in map(str.casefold, given)):
         raise BadConnection(
             "the site holds the value of clientId, publicKey or privateKey",
             setting="site",
-            advice="A key stands in the wrong variable. No part of it is shown here.",
+            advice="A key is in the wrong variable. No part of the value is shown here.",
         )
     if connection.company in given:
         raise BadConnection(
             "the company holds the value of clientId, publicKey or privateKey",
             setting="company",
-            advice="A key stands in the wrong variable. No part of it is shown here.",
+            advice="A key is in the wrong variable. No part of the value is shown here.",
         )
     doubtful = [host] if is_plain_name(host) else []
-    doubtful += [connection.company] if _A_KEY.fullmatch(connection.company) else []
+    doubtful += [connection.company] if _KEY.fullmatch(connection.company) else []
     return Secrets([token, connection.private_key, connection.public_key, *doubtful])
 
 
-def shown(base: str) -> str:
-    """A site as messages name it: a host of one word may be a key in the wrong variable, and is not named."""
+def site_for_messages(base: str) -> str:
+    """Return a site for messages. A host of one word is not shown: it may be a key in the wrong variable."""
     return "the site" if is_plain_name(urlsplit(base).hostname or "") else base

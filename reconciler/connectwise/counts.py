@@ -1,4 +1,4 @@
-"""How many requests were made of what: held to the lower bound by tests, and shown in `-v`."""
+"""Counts requests by route. Tests compare the counts with the fewest requests possible, and `-v` prints them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ID = re.compile(r"/\d+(?=/|$)")
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """`total` requests, counted once each; `retries` on top; `by_route` has `GET /company/companies/{id}` → count."""
+    """The requests so far. `total` is without `retries`; `by_route` maps `GET /company/companies/{id}` to its count."""
 
     total: int
     retries: int
@@ -21,26 +21,26 @@ class RequestCounts:
 
 
 def route(method: str, path: str) -> str:
-    """A request's route: its path with the ids left out."""
+    """Return the route of a request: its method and its path, with `{id}` in place of each id."""
     return f"{method} {_ID.sub('/{id}', path)}"
 
 
-class Tally:
-    """Counts while it happens; `counts()` is what it has come to."""
+class RequestCounter:
+    """Counts requests and retries."""
 
     def __init__(self) -> None:
         self._routes: Counter[str] = Counter()
         self._retries = 0
 
-    def first(self, route_: str) -> None:
+    def count_request(self, route_: str) -> None:
         """Count the first try of a request."""
         self._routes[route_] += 1
 
-    def again(self) -> None:
-        """Count a try that repeats one."""
+    def count_retry(self) -> None:
+        """Count a retry."""
         self._retries += 1
 
     def counts(self) -> RequestCounts:
-        """The counts so far, which change no more."""
+        """Return the counts so far, as a copy that does not change any more."""
         routes = dict(sorted(self._routes.items()))
         return RequestCounts(sum(routes.values()), self._retries, MappingProxyType(routes))

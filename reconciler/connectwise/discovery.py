@@ -1,4 +1,4 @@
-"""Which release a tenant runs: the codebase is part of every URL and changes when the tenant is upgraded [seen]."""
+"""Finds the codebase (release) of a tenant. It is part of every URL and changes when the tenant is upgraded [seen]."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ _CODEBASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]
 
 
 def discovery_path(company: str) -> str:
-    """The path, from the site, that tells a login company's codebase."""
+    """Return the path, below the site, of the request for the codebase of a login company."""
     return f"/login/companyinfo/{quote(company, safe='()')}"
 
 
 def codebase_of(body: Any, site: str, company: str) -> str:
-    """The codebase with its trailing slash, such as `v4_6_release/`.
+    """Return the codebase in a response, with its trailing slash, such as `v4_6_release/`.
 
-    Raises `UnknownCompany` for the `null` of an unknown company, `NotJson` for anything of another shape.
+    Raises `UnknownCompany` for `null`, the response for an unknown company, and `NotJson` for any other body without a
+    codebase.
     """
     if body is None:
         raise UnknownCompany(
-            f"{site} knows no company '{company}'",
+            f"{site} has no company '{company}'",
             method="GET",
             endpoint=discovery_path(company),
-            advice="company is the one typed at the login page. If it is right, the region is another one: "
+            advice="Set company to the one that you type at the login page. If it is right, the region is another one: "
             f"the cloud has {', '.join(f'{region}.myconnectwise.net' for region in REGIONS)}.",
         )
     codebase = body.get("Codebase") if isinstance(body, dict) else None
     if not isinstance(codebase, str) or not _CODEBASE.fullmatch(codebase):
-        raise not_connectwise("the answer names no codebase", company)
+        raise not_connectwise("the response names no codebase", company)
     return f"{codebase.rstrip('/')}/"
 
 
 def not_connectwise(what: str, company: str) -> NotJson:
-    """The error for a site that answers discovery with something of its own."""
+    """Return the error for a site that does not respond to discovery as ConnectWise does."""
     return NotJson(
         what,
         method="GET",
         endpoint=discovery_path(company),
-        advice="This may not be a ConnectWise site; check site in the workspace.",
+        advice="This may not be a ConnectWise site. Check site in the workspace.",
     )

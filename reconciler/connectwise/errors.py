@@ -1,29 +1,29 @@
-"""Everything that can go wrong between us and a ConnectWise tenant.
+"""The errors of requests to a ConnectWise tenant.
 
-    ConnectWiseError            the PSA refused, or could not be reached
-    ├── BadConnection           the settings cannot work: plain http to another machine, a broken header value
-    ├── Unreachable             no connection, no answer in time, or the connection broke
-    ├── Redirected              the site sends us to another host; credentials do not follow
-    ├── UnknownCompany          the site answers, but knows no such login company
-    ├── Unauthorized            401, or a 404 before anything was ever answered
-    ├── Forbidden               403: clientId or security role
+    ConnectWiseError            ConnectWise refused a request, or there was no usable response
+    ├── BadConnection           a setting cannot work; nothing was sent
+    ├── Unreachable             no connection, no response in time, or the connection broke
+    ├── Redirected              a redirect to another host; credentials are not sent there
+    ├── UnknownCompany          the site has no such login company
+    ├── Unauthorized            401, or a 404 before any request was successful
+    ├── Forbidden               403: the clientId or the security role
     ├── NotFound                404
-    ├── Invalid                 400 and its kin, with the fields that were refused
-    ├── Conflict                409: in use, or already there
-    ├── TooLong                 414
-    ├── TooMany                 429 for longer than we wait
-    ├── ServerFailed            5xx for longer than we try
-    ├── NotJson                 something else than JSON: a proxy's page, or a cut-off answer
-    │   └── Malformed           JSON with a value that this endpoint cannot have: an id that is no number
-    ├── EndlessPaging           a list that repeats itself, or leads on in a form that is not understood
-    ├── NotStored                a 200 that did not store what was asked
-    └── StateUnknown            an answer was lost, and so was the look-up after it
+    ├── Invalid                 400 and similar, with the fields that were refused
+    ├── Conflict                409: the object is in use, or exists already
+    ├── TooLong                 414: the URL is too long
+    ├── TooMany                 429 for longer than the client waits
+    ├── ServerFailed            5xx after all tries
+    ├── NotJson                 not JSON: a proxy's page, or a cut-off response
+    │   └── Malformed           JSON that this endpoint cannot return, such as an id that is not a number
+    ├── EndlessPaging           a list whose pages repeat, or whose next page is not understood
+    ├── NotStored                a 2xx that did not store what was sent
+    └── StateUnknown            no usable response to a write, and the lookup after it failed
 
-Each carries the method, the endpoint (the path alone), the status, the server's code and fields, and advice. No
-credential is ever in one: what the server says is scrubbed before it comes here.
+Each error has the method, the endpoint (the path without its query), the status, the server's code and fields, and
+advice. None holds a credential: secrets are removed from the server's text before it gets here.
 """
 
-# ruff: noqa: N818  (a name says what happened, as the contract names them; the tree above says that they are errors)
+# ruff: noqa: N818  (a name says what happened; the tree above says that they are errors)
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from typing import Any
 from reconciler.errors import ReconcilerError
 
 MALFORMED = (
-    "ConnectWise does not answer like this: a proxy may have changed the answer, or the site is another service. "
-    "Nothing was concluded from it."
+    "ConnectWise does not send such a response. A proxy may have changed it, or the site is another service. "
+    "The response was not used."
 )
-"""Advice for an answer of the wrong shape."""
+"""Advice for a malformed response."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One entry of an error body's `errors`: what the server says of one field [seen]."""
+    """One entry of the `errors` in an error response: what is wrong with one field [seen]."""
 
     code: str
     field: str
@@ -53,7 +53,7 @@ class FieldError:
 
 
 class ConnectWiseError(ReconcilerError):
-    """ConnectWise refused something, or could not be reached."""
+    """ConnectWise refused a request, or there was no usable response."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class ConnectWiseError(ReconcilerError):
 
 
 class BadConnection(ConnectWiseError):
-    """The connection's settings cannot work; nothing was sent."""
+    """A setting of the connection cannot work; nothing was sent."""
 
     def __init__(self, what: str, *, setting: str, advice: str) -> None:
         super().__init__(what, advice=advice)
@@ -83,30 +83,30 @@ class BadConnection(ConnectWiseError):
 
 
 class Unreachable(ConnectWiseError):
-    """No connection could be made, it broke, or no answer came in time.
+    """No connection could be made, it broke, or there was no response in time.
 
-    `again` is False where the server took all the time that an answer may take: it would again.
+    `retryable` is False after the time limit for a whole response: the next try would take as long.
     """
 
-    def __init__(self, what: str, *, again: bool = True, **about: Any) -> None:
-        self.again = again
+    def __init__(self, what: str, *, retryable: bool = True, **about: Any) -> None:
+        self.retryable = retryable
         super().__init__(what, **about)
 
 
 class Redirected(ConnectWiseError):
-    """The answer was a redirect to another host, which we do not follow with credentials."""
+    """The response was a redirect. The client does not follow it: credentials must not go to another host."""
 
 
 class UnknownCompany(ConnectWiseError):
-    """`companyinfo` answered `null`: the site knows no such login company [seen]."""
+    """`companyinfo` returned `null`: the site has no such login company [seen]."""
 
 
 class Unauthorized(ConnectWiseError):
-    """The credentials were not accepted: 401, or the 404 that the cloud can answer instead [docs, seen]."""
+    """The credentials were not accepted: 401, or the 404 that the cloud can return instead [docs, seen]."""
 
 
 class Forbidden(ConnectWiseError):
-    """403: the clientId is missing or unknown, or the member's role does not allow it."""
+    """403: the clientId is missing or unknown, or the API member's role does not allow the request."""
 
 
 class NotFound(ConnectWiseError):
@@ -114,28 +114,28 @@ class NotFound(ConnectWiseError):
 
 
 class Invalid(ConnectWiseError):
-    """400, 405, 415 and other refusals of what was sent; `fields` names what is wrong, where the server said."""
+    """400, 405, 415 and similar: the request was refused. `fields` says what is wrong, where the server says it."""
 
 
 class Conflict(ConnectWiseError):
-    """409: the object is in use, or another one stands in the way."""
+    """409: the object is in use, or another object has the same key."""
 
 
 class TooLong(ConnectWiseError):
-    """414: the URL is longer than the server takes (about 2,000 characters) [seen]."""
+    """414: the URL is longer than the server accepts (about 2,000 characters) [seen]."""
 
 
 class TooMany(ConnectWiseError):
-    """429 went on for longer than we wait. `retry_after` is what the server asked for last, in seconds."""
+    """429 for longer than the client waits. `retry_after` is the last `Retry-After` in seconds."""
 
     def __init__(self, what: str, *, retry_after: float | None = None, **about: Any) -> None:
         self.retry_after = retry_after
         super().__init__(what, **about)
 
     def after(self, seconds: float) -> TooMany:
-        """The same, saying how long was waited in vain."""
+        """Return the same error, with the seconds of all pauses in its text."""
         return TooMany(
-            f"{self.what}, and still so after {seconds:.0f} s of pauses",
+            f"{self.what}, and again after {seconds:.0f} s of pauses",
             retry_after=self.retry_after,
             method=self.method,
             endpoint=self.endpoint,
@@ -147,7 +147,7 @@ class TooMany(ConnectWiseError):
 
 
 class ServerFailed(ConnectWiseError):
-    """5xx, still there after the tries that are safe. `retry_after` is what the server asked for, in seconds."""
+    """5xx after all tries that are safe. `retry_after` is the last `Retry-After` in seconds."""
 
     def __init__(self, what: str, *, retry_after: float | None = None, **about: Any) -> None:
         self.retry_after = retry_after
@@ -155,25 +155,25 @@ class ServerFailed(ConnectWiseError):
 
 
 class NotJson(ConnectWiseError):
-    """The answer is not JSON, or not of the shape that this endpoint answers with.
+    """The response is not JSON, or has another form than this endpoint returns.
 
-    `again` says that a second try may be answered better: after a cut-off answer, nothing at all, or a proxy's page.
+    `retryable` is True where another try may help: after a cut-off response, an empty one, or a proxy's page.
     """
 
-    def __init__(self, what: str, *, again: bool = True, **about: Any) -> None:
-        self.again = again
+    def __init__(self, what: str, *, retryable: bool = True, **about: Any) -> None:
+        self.retryable = retryable
         super().__init__(what, **about)
 
 
 class Malformed(NotJson):
-    """The answer is JSON that holds a value which this endpoint cannot have: it is answered the same way again."""
+    """The response is JSON that this endpoint cannot return. Another try would return the same."""
 
     def __init__(self, what: str, **about: Any) -> None:
-        super().__init__(what, again=False, **about)
+        super().__init__(what, retryable=False, **about)
 
 
 class EndlessPaging(ConnectWiseError):
-    """A page brought nothing new, led back, or led on in a form that is not understood."""
+    """A page had no new objects, its next page was read already, or its link to the next page is not understood."""
 
 
 class NotStored(ConnectWiseError):
@@ -191,4 +191,4 @@ class NotStored(ConnectWiseError):
 
 
 class StateUnknown(ConnectWiseError):
-    """The answer to a write was lost and the object could not be looked up; it may or may not exist."""
+    """There was no usable response to a write, and the lookup after it failed: the object may or may not exist."""

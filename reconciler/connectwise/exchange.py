@@ -1,4 +1,4 @@
-"""One exchange: a request goes out, and comes back as an answer or as the error that says what happened."""
+"""Sends one request once, and returns the response or raises the error that says what happened."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from reconciler.connectwise.codec import decode, doubled_key
-from reconciler.connectwise.connection import Timeouts, shown
+from reconciler.connectwise.codec import decode, duplicate_key
+from reconciler.connectwise.connection import Timeouts, site_for_messages
+from reconciler.connectwise.error_responses import error_of, excerpt, is_site_refusal
 from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson, Redirected, Unreachable
-from reconciler.connectwise.message import Message, whole
-from reconciler.connectwise.refusals import excerpt, is_security, refusal
+from reconciler.connectwise.prepared import PreparedRequest, read_body
 from reconciler.http.bodies import OversizeError
 from reconciler.http.retry_after import parse_http_date, retry_after_seconds
 from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
 
-EMPTY = "A proxy or firewall may have answered in place of ConnectWise; check the site and the proxy, and run again."
+EMPTY = "A proxy or firewall may have responded in place of ConnectWise. Check the site and the proxy, and run again."
 _BROKEN = (httpx.TransportError, httpx.DecodingError, OSError)
-"""What transports raise when there was no whole answer."""
-_NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY); then run again."
+"""Exceptions of transports that did not get a complete response."""
+_NO_NETWORK = "Check the site, the network and the proxy (HTTPS_PROXY, NO_PROXY), then run again."
 _UNTRUSTED = (
-    "The site's certificate is not trusted here. If a proxy of your company or a server of your own signs its "
-    "certificates itself, set SSL_CERT_FILE to a file with the certificate of its authority."
+    "This machine does not trust the site's certificate. If a proxy or server of your company signs its own "
+    "certificates, set SSL_CERT_FILE to a file with the certificate of its authority."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent. `path` is shown in errors and `route` counted; `secrets` are kept out of every message."""
+    """A request. Errors show its `path`, counts use its `route`, and no message shows its `secrets`."""
 
     method: str
     path: str
@@ -45,8 +45,8 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A 2xx: its parsed body (None when empty) and its headers, by lower-case name."""
+class Response:
+    """A response with a 2xx status: its parsed body (None where it is empty) and its headers."""
 
     status: int
     body: Any
@@ -54,24 +54,28 @@ class Answer:
 
 
 class Exchange:
-    """Sends requests through a transport of httpx."""
+    """Sends requests through an httpx transport, and notes the server's clock."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, base: str, timeouts: Timeouts) -> None:
         self._transport = transport
-        self._site = shown(base)
+        self._site = site_for_messages(base)
         self._timeouts = timeouts
         timeout = httpx.Timeout(timeouts.read, connect=timeouts.connect, pool=None)
         self._extensions = {"timeout": timeout.as_dict()}
         self._last_date = ""
         self.server_clock: ServerClock | None = None
-        """What the `Date` headers of the answers so far show; None before the first."""
+        """What the `Date` headers so far show; None before the first."""
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def once(self, request: Request, *, now: Callable[[], datetime]) -> Answer:
-        """Send a request once. Raises for anything but a 2xx that can be read; `now` is for a dated `Retry-After`."""
+    async def send(self, request: Request, *, now: Callable[[], datetime]) -> Response:
+        """Send a request once and return its response.
+
+        Raises the `ConnectWiseError` that fits another status than 2xx, a body that is not JSON, or no complete
+        response. `now` returns the current time.
+        """
         about: dict[str, Any] = {"method": request.method, "endpoint": request.path}
         sent = now()
         response, content = await self._sent(request, about)
@@ -80,7 +84,7 @@ class Exchange:
             raise _redirected(response, status, about)
         if status >= 400:
             asked = retry_after_seconds(response.headers, now=now())
-            raise refusal(
+            raise error_of(
                 request.method,
                 request.path,
                 status,
@@ -89,14 +93,14 @@ class Exchange:
                 retry_after=asked,
             )
         body = _parsed(content, status, request, about)
-        if is_security(body):
-            raise refusal(request.method, request.path, status, content, secrets=request.secrets)
+        if is_site_refusal(body):
+            raise error_of(request.method, request.path, status, content, secrets=request.secrets)
         self._note_date(response.headers, sent, now)
-        return Answer(status, body, response.headers)
+        return Response(status, body, response.headers)
 
     async def _sent(self, request: Request, about: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
-        """The response and its whole body, within the limits of time and size."""
-        message = Message(
+        """Return the response and its whole body. Raises `NotJson` over the size limit, `Unreachable` over the time."""
+        message = PreparedRequest(
             request.method, request.url, headers=request.headers, body=request.content, extensions=self._extensions
         )
         limit = asyncio.timeout(self._timeouts.total)
@@ -104,33 +108,33 @@ class Exchange:
             async with limit:
                 response = await self._transport.handle_async_request(message)
                 try:
-                    return response, await whole(response, self._timeouts.size)
+                    return response, await read_body(response, self._timeouts.size)
                 finally:
                     await response.aclose()
         except OversizeError as error:
             raise NotJson(
-                f"the answer is larger than {self._timeouts.size // 2**20} MiB",
+                f"the response is larger than {self._timeouts.size // 2**20} MiB",
                 **about,
-                again=False,
-                advice="No answer of ConnectWise is; a proxy may have answered in its place. Check the site.",
+                retryable=False,
+                advice="ConnectWise sends no such response. A proxy may have responded in its place; check the site.",
             ) from error
         except _BROKEN as error:
             if limit.expired():
                 raise Unreachable(
-                    f"no whole answer from {self._site} within {self._timeouts.total:.0f} s",
+                    f"no complete response from {self._site} within {self._timeouts.total:.0f} s",
                     **about,
-                    again=False,
-                    advice="The server, or a proxy, sends its answer too slowly; run again later.",
+                    retryable=False,
+                    advice="The server or a proxy is too slow. Run again later.",
                 ) from error
             cause = request.secrets.scrub(str(error) or type(error).__name__)
             raise Unreachable(
-                f"no whole answer from {self._site}: {cause}",
+                f"no complete response from {self._site}: {cause}",
                 **about,
                 advice=_UNTRUSTED if "certificate" in cause.lower() else _NO_NETWORK,
             ) from error
 
     def _note_date(self, headers: httpx.Headers, sent: datetime, now: Callable[[], datetime]) -> None:
-        """Keep what the answer's `Date` shows. One that a cache gave (`Age`) is of another time."""
+        """Note what the `Date` of a response shows. A response from a cache (with `Age`) has an older date."""
         text = headers.get("date", "")
         if text == self._last_date or "age" in headers:
             return
@@ -143,24 +147,24 @@ class Exchange:
 
 def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, Any]) -> Any:
     if not content and request.method == "GET":
-        raise NotJson("the answer is empty", **about, status=status, advice=EMPTY)
+        raise NotJson("the response is empty", **about, status=status, advice=EMPTY)
     if not content:
         return None
     try:
         body = decode(content)
-        doubled = doubled_key(content, body)
+        duplicate = duplicate_key(content, body)
     except ValueError as error:
         start = excerpt(content, request.secrets, 120)
         raise NotJson(
-            f"the answer is not JSON ({len(content)} bytes that begin '{start}')",
+            f"the response is not JSON ({len(content)} bytes, starting with '{start}')",
             **about,
             status=status,
-            advice="A proxy or firewall may have answered in place of ConnectWise, or cut the answer off; "
-            "check the site and the proxy, and run again.",
+            advice="A proxy or firewall may have responded in place of ConnectWise, or cut the response off. "
+            "Check the site and the proxy, and run again.",
         ) from error
-    if doubled is not None:
+    if duplicate is not None:
         raise Malformed(
-            f"the answer holds '{request.secrets.scrub(doubled)[:60]}' twice in one object, so its value is not known",
+            f"the response holds '{request.secrets.scrub(duplicate)[:60]}' twice in one object",
             **about,
             status=status,
             advice=MALFORMED,
@@ -174,9 +178,9 @@ def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any])
     except ValueError:
         host = None
     return Redirected(
-        f"the answer is a redirect{f' to {host}' if host else ''}",
+        f"the response is a redirect{f' to {host}' if host else ''}",
         **about,
         status=status,
-        advice="Keys are not sent after a redirect: set site to the host that answers itself. "
-        "A login page of a proxy answers like this, too.",
+        advice="Keys are not sent after a redirect. Set site to the host that responds itself. "
+        "A proxy that wants a login redirects, too.",
     )

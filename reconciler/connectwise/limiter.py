@@ -1,8 +1,8 @@
-"""How many requests are under way at once: up to the ceiling, less when the server shows that it is too many.
+"""Limits how many requests are in flight at once, and lowers the limit when the server is overloaded.
 
-The unpublished limit of ConnectWise cannot be configured, so it is felt for, as TCP feels for a line's width: each
-answer adds a little room, a 429 halves it, and answers that come clearly slower than the same kind of answer did at
-its best take a fifth away. A decrease counts once for all that was under way when it happened.
+ConnectWise does not publish its rate limit. So the limiter probes for it, as TCP does for bandwidth: each response
+raises the limit a little, a 429 halves it, and responses much slower than the fastest of the same route lower it by a
+fifth. One decrease counts for all requests that were in flight when it happened.
 """
 
 from __future__ import annotations
@@ -11,80 +11,82 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-SLOWER = 4.0
-"""Times its best latency above which a kind of request counts as slowed down."""
+SLOWDOWN = 4.0
+"""A route is slow when its recent latency is more than this many times its best latency."""
 SLOW_SECONDS = 0.5
-"""Latency, in seconds, below which nothing counts as slow."""
-_SMOOTH = 0.2
+"""Seconds of latency below which no route is slow."""
+_SMOOTHING = 0.2
 
 
 class Limiter:
-    """Gives out places; its gate closes while the server has asked for a pause."""
+    """Gives out the slots for requests in flight, and none while the server has asked for a pause."""
 
     def __init__(self, ceiling: int, *, sleep: Callable[[float], Awaitable[object]]) -> None:
         self._ceiling = ceiling
         self._sleep = sleep
-        self._room = float(ceiling)
-        self._under_way = 0
-        self._round = 0
+        self._exact_limit = float(ceiling)
+        self._in_flight = 0
+        self._generation = 0
+        """How often the limit was lowered."""
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._pause: asyncio.Event | None = None
         self._best: dict[str, float] = {}
         self._recent: dict[str, float] = {}
-        self.paused = 0.0
-        """Seconds of pause so far, counted once however many requests waited."""
+        self.paused_seconds = 0.0
+        """Seconds of all pauses so far; a pause counts once, however many requests waited for it."""
 
     @property
-    def room(self) -> int:
-        """Requests that may be under way at once now."""
-        return max(1, int(self._room))
+    def limit(self) -> int:
+        """The number of requests that may be in flight now, at least 1."""
+        return max(1, int(self._exact_limit))
 
-    async def enter(self) -> int:
-        """Wait for a place; gives the round, to be handed back to `slower` or `faster`."""
-        while self._pause is not None or self._under_way >= self.room:
+    async def acquire(self) -> int:
+        """Wait for a slot. Returns the generation to pass to `record_latency` or `throttled`."""
+        while self._pause is not None or self._in_flight >= self.limit:
             if self._pause is not None:
                 await self._pause.wait()
                 continue
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+            slot: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(slot)
             try:
-                await turn
+                await slot
             except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
+                if slot.done() and not slot.cancelled():
                     self._wake()
                 raise
-        self._under_way += 1
-        return self._round
+        self._in_flight += 1
+        return self._generation
 
-    def leave(self) -> None:
-        """Give the place back."""
-        self._under_way -= 1
+    def release(self) -> None:
+        """Return the slot."""
+        self._in_flight -= 1
         self._wake()
 
-    def answered(self, kind: str, seconds: float, round_: int) -> None:
-        """A request of this kind was answered in so many seconds: widen, or narrow when that has become slow."""
-        best = self._best[kind] = min(seconds, self._best.get(kind, seconds))
-        recent = self._recent.get(kind, seconds)
-        recent = self._recent[kind] = recent + _SMOOTH * (seconds - recent)
-        if recent > SLOW_SECONDS and recent > SLOWER * best:
-            self._narrow(0.8, round_)
-        elif self._room < self._ceiling:
-            self._room = min(float(self._ceiling), self._room + 1 / self._room)
+    def record_latency(self, route: str, seconds: float, generation: int) -> None:
+        """Record that a request of this route took so many seconds; raises the limit, or lowers it for a slow route."""
+        best = self._best[route] = min(seconds, self._best.get(route, seconds))
+        recent = self._recent.get(route, seconds)
+        recent = self._recent[route] = recent + _SMOOTHING * (seconds - recent)
+        if recent > SLOW_SECONDS and recent > SLOWDOWN * best:
+            self._lower(0.8, generation)
+        elif self._exact_limit < self._ceiling:
+            self._exact_limit = min(float(self._ceiling), self._exact_limit + 1 / self._exact_limit)
             self._wake()
 
-    async def refused(self, seconds: float, round_: int) -> None:
-        """A 429: halve the room and hold everything back for so many seconds.
+    async def throttled(self, seconds: float, generation: int) -> None:
+        """Halve the limit after a 429, and start no request for so many seconds.
 
-        A pause under way is shared, and one that came after the request was sent has answered for it already.
+        Where a pause is on already, wait for its end only. Where the limit was lowered after the request was sent, do
+        nothing: that decrease counts for this request, too.
         """
         if self._pause is not None:
             await self._pause.wait()
             return
-        if round_ != self._round:
+        if generation != self._generation:
             return
-        self._narrow(0.5, round_)
+        self._lower(0.5, generation)
         pause = self._pause = asyncio.Event()
-        self.paused += seconds
+        self.paused_seconds += seconds
         try:
             await self._sleep(seconds)
         finally:
@@ -92,15 +94,15 @@ class Limiter:
             pause.set()
             self._wake()
 
-    def _narrow(self, factor: float, round_: int) -> None:
-        if round_ == self._round:
-            self._room = max(1.0, self._room * factor)
-            self._round += 1
+    def _lower(self, factor: float, generation: int) -> None:
+        if generation == self._generation:
+            self._exact_limit = max(1.0, self._exact_limit * factor)
+            self._generation += 1
 
     def _wake(self) -> None:
-        free = self.room - self._under_way
+        free = self.limit - self._in_flight
         while free > 0 and self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            slot = self._waiting.popleft()
+            if not slot.done():
+                slot.set_result(None)
                 free -= 1

@@ -1,14 +1,14 @@
-"""Every page of a list: no object is missed, and none comes twice.
+"""Reads all pages of a list: every object is found, and found once.
 
-Forward-only paging (`pagination-type: forward-only`, `pageId=N` means id > N) is the default: objects that come or go
-meanwhile shift nothing. Navigable paging (`page=N`) is for what must be ordered. A `Link` with `rel="next"` is followed
-in whichever of the two forms it comes: some endpoints ignore the paging that was asked for [docs, seen]. Only the
-number is taken from a link, so a page is always asked of the configured host.
+The default is forward-only paging (`pagination-type: forward-only`; `pageId=N` means id > N): objects that are created
+or deleted meanwhile shift nothing. Navigable paging (`page=N`) is for lists that must be ordered. Some endpoints ignore
+the paging that was asked for [docs, seen], so a `Link` with `rel="next"` is followed in either form. Only the number is
+taken from the link: every page is requested from the configured host.
 
-The end is never guessed from a short page alone. A page says that it is the last one by a `Link` without `next`, by
-being empty, or by being shorter than another page of the same endpoint: then it is not the server's cap that cut it.
-Without any of these the next page is asked for, by id, and by number where the endpoint does not understand ids. What
-is learned of an endpoint by that is kept (`Habit`), so that ten thousand small lists do not take a second request each.
+A short page alone does not prove the end of a list, because the server may limit pages to fewer objects. A page is the
+last one when it has a `Link` without `next`, when it is empty, or when it is shorter than another page of the same
+endpoint. Otherwise the next page is requested by id, and by number where the endpoint does not support ids.
+`PagingHistory` keeps what this shows about the endpoint, so that ten thousand small lists need no second request each.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from urllib.parse import parse_qsl, urlsplit
 from reconciler.connectwise.errors import EndlessPaging
 
 PAGE_SIZE = 1000
-"""Objects to a page; ConnectWise gives no more [docs]."""
-LEAST_CAP = 25
-"""The API's page size where none is asked for [docs]. A shorter page is looked behind once for its endpoint, a longer
-one each time: a cap below the API's own page size is unlikely [guess]."""
+"""Objects in a page; ConnectWise allows no more [docs]."""
+DEFAULT_PAGE_SIZE = 25
+"""The API's page size where a request names none [docs]. A server is unlikely to limit pages to less [guess]. After a
+shorter page without a link, one request for each endpoint and length shows whether another page follows. After a longer
+page, every list makes that request."""
 
 Paging: TypeAlias = Literal["forward-only", "navigable"]
 Parameter: TypeAlias = Literal["pageId", "page"]
@@ -35,13 +36,13 @@ _LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[^\s=;,]+\s*=\s*(?:\"[^\"]*\"|'[^']*'|[
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;,\"']*))", re.IGNORECASE)
 _SAYS_NEXT = re.compile(r"rel\s*=\s*[\"']?[^;,\"']*\bnext\b", re.IGNORECASE)
 _PAGES = frozenset({"next", "prev", "previous", "first", "last", "self"})
-_LONGEST_NUMBER = 18
+_MAX_DIGITS = 18
 _BY_ID: dict[Paging, bool] = {"forward-only": True, "navigable": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Where a page begins: behind an id, or at a number of pages."""
+class PageStart:
+    """Where a page starts: after an id (`pageId`), or at a page number (`page`)."""
 
     parameter: Parameter
     value: int
@@ -50,189 +51,194 @@ class Mark:
         return f"{self.parameter}={self.value}"
 
 
-_STARTS = frozenset({Mark("pageId", 0), Mark("page", 0), Mark("page", 1)})
+_STARTS = frozenset({PageStart("pageId", 0), PageStart("page", 0), PageStart("page", 1)})
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as it came: its objects, each with its id, and its `Link` header (None when there was none)."""
+    """A page: its objects, each with an id, and its `Link` header or None."""
 
     objects: list[dict[str, Any]]
     link: str | None
 
 
 @dataclass(slots=True)
-class Habit:
-    """What is known of an endpoint's pages, from all lists of it so far."""
+class PagingHistory:
+    """What all lists of an endpoint so far have shown about its pages."""
 
     longest: int = 0
-    """Objects of its longest page."""
+    """The number of objects in the longest page."""
     ended: set[int] = field(default_factory=set)
-    """Lengths of pages without link behind which nothing came."""
+    """Lengths of pages without a link that were the last page."""
     capped: set[int] = field(default_factory=set)
-    """Lengths of pages without link behind which more came."""
+    """Lengths of pages without a link that another page followed."""
 
-    def is_last(self, size: int, least: int) -> bool:
-        """Whether a page of so many objects, without any link, can have no other behind it."""
-        return size < self.longest or (size < least and size in self.ended and size not in self.capped)
+    def is_last(self, size: int, default_size: int) -> bool:
+        """Return whether a page of this many objects, without a link, must be the last one."""
+        return size < self.longest or (size < default_size and size in self.ended and size not in self.capped)
 
 
 @dataclass(slots=True)
-class _Reading:
-    """A list as far as it is read."""
+class _PartialList:
+    """A list, as far as it was read, and how its next page is requested."""
 
     endpoint: str
     by_id: bool
-    habit: Habit
-    size: int
-    least: int
+    history: PagingHistory
+    page_size: int
+    default_size: int
     found: dict[int, dict[str, Any]] = field(default_factory=dict)
-    marks: set[Mark] = field(default_factory=lambda: set(_STARTS))
+    starts: set[PageStart] = field(default_factory=lambda: set(_STARTS))
     number: int = 1
-    """The page's number, where pages are counted."""
-    blind: bool = False
-    """The page was asked for without a link that says that there is one."""
-    behind: int = 0
-    """Objects of the page that a blind one was asked for behind."""
+    """The number of the current page, for paging by number."""
+    unlinked: bool = False
+    """No link named the current page; it was requested to see whether it exists."""
+    previous_size: int = 0
+    """The number of objects in the page before an unlinked one."""
     empty: bool = False
-    """The page before this one was empty, though a link led on from it."""
+    """The previous page was empty, and had a link to this one."""
 
-    def take(self, objects: list[dict[str, Any]]) -> int:
-        """Add the objects; gives how many were new."""
+    def add(self, objects: list[dict[str, Any]]) -> int:
+        """Add the objects of a page, and return how many are new."""
         before = len(self.found)
         for entry in objects:
             self.found.setdefault(entry["id"], entry)
         return len(self.found) - before
 
-    def linked(self, mark: Mark, fresh: int, size: int) -> Mark | None:
-        """The page that a link leads to, or None where the list ends all the same."""
-        if not size and (mark in self.marks or self.empty):
+    def follow(self, start: PageStart, new: int, size: int) -> PageStart | None:
+        """Return the page that a link names, or None where the list ends in spite of the link."""
+        if not size and (start in self.starts or self.empty):
             return None
-        if mark in self.marks:
-            raise self.endless(f"the page after {mark} is {mark} again")
-        if size and not fresh and not self.blind:
-            raise self.endless(f"the page before {mark} holds only objects of pages before it")
-        self.blind, self.empty = False, not size
-        self.by_id = mark.parameter == "pageId"
-        self.number = mark.value if not self.by_id else self.number
-        return mark
+        if start in self.starts:
+            raise self.endless(f"the page after {start} is {start} again")
+        if size and not new and not self.unlinked:
+            raise self.endless(f"the page before {start} holds no new objects")
+        self.unlinked, self.empty = False, not size
+        self.by_id = start.parameter == "pageId"
+        self.number = start.value if not self.by_id else self.number
+        return start
 
-    def learn(self, fresh: int, size: int) -> None:
-        """Keep what a page that was asked for blindly shows of the page before it."""
-        self.habit.longest = max(self.habit.longest, size)
-        if self.blind and fresh:
-            self.habit.capped.add(self.behind)
-        elif self.blind and not size:
-            self.habit.ended.add(self.behind)
+    def record(self, new: int, size: int) -> None:
+        """Record in the history what an unlinked page shows about the length of the page before it."""
+        self.history.longest = max(self.history.longest, size)
+        if self.unlinked and new:
+            self.history.capped.add(self.previous_size)
+        elif self.unlinked and not size:
+            self.history.ended.add(self.previous_size)
 
-    def onward(self, page: Page, fresh: int) -> Mark | None:
-        """The page after one without any link, or None at the end."""
+    def next_unlinked(self, page: Page, new: int) -> PageStart | None:
+        """Return the page to request after a page without a link, or None at the end of the list."""
         size = len(page.objects)
         if not size:
             return None
-        if not fresh:
+        if not new:
             return self._by_number_instead(size)
-        if self.habit.is_last(size, self.least):
+        if self.history.is_last(size, self.default_size):
             return None
         ids = [entry["id"] for entry in page.objects]
         if self.by_id and ids != sorted(ids):
-            self.by_id = False  # not in the order of forward-only paging: behind the highest id, others would be missed
+            self.by_id = False  # the page is not sorted by id, so ids after the highest one would skip objects
         self.number += 1
-        self.blind, self.behind = True, size
-        return Mark("pageId", max(ids)) if self.by_id else Mark("page", self.number)
+        self.unlinked, self.previous_size = True, size
+        return PageStart("pageId", max(ids)) if self.by_id else PageStart("page", self.number)
 
-    def _by_number_instead(self, size: int) -> Mark | None:
-        """After a page that brought nothing new: this endpoint does not page by id, or not at all."""
-        if self.blind and self.by_id:
+    def _by_number_instead(self, size: int) -> PageStart | None:
+        """Return the page to request after a page without new objects: the endpoint does not page by id, or not at all.
+
+        None means that the list is complete.
+        """
+        if self.unlinked and self.by_id:
             self.by_id, self.number = False, 2
-            return Mark("page", 2)
-        if self.blind and self.number == 2 and size < self.size:
-            self.habit.ended.add(self.behind)
+            return PageStart("page", 2)
+        if self.unlinked and self.number == 2 and size < self.page_size:
+            self.history.ended.add(self.previous_size)
             return None
-        raise self.endless(f"page {self.number} holds only objects of pages before it")
+        raise self.endless(f"page {self.number} holds no new objects")
 
     def endless(self, what: str) -> EndlessPaging:
+        """Return the error for pages that do not lead to the end of the list."""
         return EndlessPaging(
             what,
             method="GET",
             endpoint=self.endpoint,
-            advice="This server does not page as ConnectWise does; the list was not read to its end.",
+            advice="This server does not page as ConnectWise does. The list was not read to its end.",
         )
 
 
-async def every_page(
-    fetch: Callable[[Mark | None], Awaitable[Page]],
+async def read_all_pages(
+    fetch: Callable[[PageStart | None], Awaitable[Page]],
     *,
     paging: Paging,
     endpoint: str,
-    habit: Habit | None = None,
+    history: PagingHistory | None = None,
     at_most: int | None = None,
-    size: int = PAGE_SIZE,
-    least: int = LEAST_CAP,
+    page_size: int = PAGE_SIZE,
+    default_size: int = DEFAULT_PAGE_SIZE,
 ) -> list[dict[str, Any]]:
-    """All objects of a list, each once. `fetch` is given where the page begins, None for the first.
+    """Return all objects of a list, each once. `fetch` requests a page by where it starts; None is the first page.
 
-    `habit` is what is known of the endpoint, and learns; `at_most` is how many objects the list can have. Raises
-    `EndlessPaging` for a page that leads back, or brings nothing new, or has a `next` that cannot be read.
+    `history` is what is known about the endpoint, and is updated. `at_most` is the most objects that the list can have.
+    Raises `EndlessPaging` for a page without new objects, and for a next page that was read already or that the link
+    does not name in a known form.
     """
-    reading = _Reading(endpoint, _BY_ID[paging], habit or Habit(), size, least)
-    mark: Mark | None = None
+    partial = _PartialList(endpoint, _BY_ID[paging], history or PagingHistory(), page_size, default_size)
+    start: PageStart | None = None
     while True:
-        page = await fetch(mark)
-        if mark is not None:
-            reading.marks.add(mark)
-        fresh = reading.take(page.objects)
-        reading.learn(fresh, len(page.objects))
-        if at_most is not None and len(reading.found) >= at_most:
+        page = await fetch(start)
+        if start is not None:
+            partial.starts.add(start)
+        new = partial.add(page.objects)
+        partial.record(new, len(page.objects))
+        if at_most is not None and len(partial.found) >= at_most:
             break
-        links = links_of(page.link, reading.marks, endpoint)
+        links = parse_links(page.link, partial.starts, endpoint)
         if links.next is not None:
-            mark = reading.linked(links.next, fresh, len(page.objects))
-        elif links.some:
+            start = partial.follow(links.next, new, len(page.objects))
+        elif links.any:
             break
         else:
-            mark = reading.onward(page, fresh)
-        if mark is None:
+            start = partial.next_unlinked(page, new)
+        if start is None:
             break
-    return list(reading.found.values())
+    return list(partial.found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What a `Link` header says of the pages around: where the next one begins, and whether any page is named."""
+    """What a `Link` header says: where the next page starts, and whether it names any page at all."""
 
-    next: Mark | None
-    some: bool
+    next: PageStart | None
+    any: bool
 
 
-def links_of(link: str | None, seen: Collection[Mark], endpoint: str) -> Links:
-    """The pages that a `Link` header names; `seen` are the marks of pages that are read already.
+def parse_links(link: str | None, seen: Collection[PageStart], endpoint: str) -> Links:
+    """Return what a `Link` header says. `seen` holds the starts of the pages that were read already.
 
-    A `next` that keeps the `pageId` of a page that was read beside a new `page` leads by number. Raises
-    `EndlessPaging` for a `next` that cannot be read: a list that ended there would be taken for whole.
+    Where a `next` has both the `pageId` of a page that was read and a new `page`, the page number counts. Raises
+    `EndlessPaging` for a `next` in an unknown form: ignoring it would cut off the list.
     """
-    nexts, some = [], False
+    nexts, any_page = [], False
     for url, parameters in _LINK.findall(link or ""):
         rel = _REL.search(parameters)
         names = (rel[1] or rel[2] or rel[3]).lower().split() if rel else []
-        some = some or not _PAGES.isdisjoint(names)
+        any_page = any_page or not _PAGES.isdisjoint(names)
         if "next" in names:
             nexts.append(url)
-    marks = [mark for url in nexts for mark in _marks(url)]
-    if marks:
-        return Links(next((mark for mark in marks if mark not in seen), marks[0]), some)
+    starts = [start for url in nexts for start in _starts(url)]
+    if starts:
+        return Links(next((start for start in starts if start not in seen), starts[0]), any_page)
     if nexts or _SAYS_NEXT.search(link or ""):
         raise EndlessPaging(
-            "the Link header of a page leads on in a form that is not understood",
+            "the Link header of a page names a next page in an unknown form",
             method="GET",
             endpoint=endpoint,
-            advice="A next page is named by page=N or pageId=N. The list was not read to its end; report this answer.",
+            advice="A next page has page=N or pageId=N. The list was not read to its end. Report this response.",
         )
-    return Links(None, some)
+    return Links(None, any_page)
 
 
-def _marks(url: str) -> list[Mark]:
-    """The marks that a URL names, that by id first."""
+def _starts(url: str) -> list[PageStart]:
+    """Return where the page of a URL starts, by id first and then by number."""
     try:
         query = urlsplit(unescape(url)).query
     except ValueError:
@@ -240,9 +246,9 @@ def _marks(url: str) -> list[Mark]:
     given = {name.lower(): value for name, value in parse_qsl(query)}
     parameters: tuple[Parameter, Parameter] = ("pageId", "page")
     return [
-        Mark(parameter, int(value))
+        PageStart(parameter, int(value))
         for parameter in parameters
         if (value := given.get(parameter.lower(), "").strip()).isascii()
         and value.isdigit()
-        and len(value) <= _LONGEST_NUMBER
+        and len(value) <= _MAX_DIGITS
     ]

@@ -1,4 +1,4 @@
-"""Many requests at once, with the first failure ending them all."""
+"""Runs a function for many items at once, and stops at the first failure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Result = TypeVar("Result")
 async def in_parallel(
     function: Callable[[Item], Awaitable[Result]], items: Sequence[Item], *, workers: int
 ) -> list[Result]:
-    """`function` of every item, in the order of the items, by so many workers at once.
+    """Return the results of `function` for all items, in their order, from up to `workers` calls at once.
 
-    The first failure ends the others and is raised as it is, not in a group.
+    The first failure cancels the other calls, and is raised itself, not in an exception group.
     """
     if len(items) <= 1:
         return [await function(item) for item in items]

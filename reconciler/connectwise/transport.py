@@ -1,7 +1,7 @@
-"""The production transport: `httpx-aiohttp`, with a shorter way for the requests and answers that we have.
+"""The production transport: `httpx-aiohttp`, with a faster path for `PreparedRequest`.
 
-Whole bodies are read at once, where httpx streams each through four generators, and URLs go out as they were written.
-This module is imported only when a connection is made: aiohttp takes a fifth of a second to import.
+The faster path reads whole bodies at once, where httpx streams each one through four generators, and sends URLs as they
+were written. This module is imported only when a connection is made: importing aiohttp takes 0.2 seconds.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from yarl import URL
 
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.errors import BadConnection
-from reconciler.connectwise.message import Message, Reply
+from reconciler.connectwise.prepared import CompleteResponse, PreparedRequest
 from reconciler.http.bodies import OversizeError, decompress, read_up_to
 from reconciler.http.proxies import environment_proxy
 from reconciler.http.settings import SettingError
 from reconciler.http.tls import tls_context
 
-_LONGEST_HEADER = 64 * 1024
-"""Characters of one header that are read at most."""
+_MAX_HEADER = 64 * 1024
+"""The longest header in characters."""
 
 
 class DirectTransport(AiohttpTransport):
-    """Sends a `Message`; any other request goes the way of `AiohttpTransport`. `proxy` may hold its credentials.
+    """Sends a `PreparedRequest` by the faster path, and any other request as `AiohttpTransport` does.
 
-    aiohttp repeats a GET or DELETE by itself, once, when the server had closed the connection that it kept alive.
+    aiohttp itself repeats a GET or DELETE once, when the server had closed the connection that was kept alive.
     """
 
     def __init__(
@@ -44,13 +44,16 @@ class DirectTransport(AiohttpTransport):
     ) -> None:
         self._limit = limit
         super().__init__(verify=context, proxy=proxy, client=session)
-        # Apart from the URL, which aiohttp shows in its errors.
-        self._through = str(self.proxy.url) if self.proxy else None
-        self._proxy_headers = _basic(self.proxy.auth) if self.proxy and self.proxy.auth else None
+        # The proxy's credentials go into a header, not into its URL: aiohttp shows the URL in its errors.
+        self._proxy_url = str(proxy.url) if proxy else None
+        self._proxy_headers = _basic_auth(proxy.auth) if proxy and proxy.auth else None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer with its whole body. Raises `httpx.TransportError` when there was none."""
-        if not isinstance(request, Message):
+        """Send a request and return the response with its whole body.
+
+        Raises `httpx.TransportError` without a whole response, and `OversizeError` for a body over the limit.
+        """
+        if not isinstance(request, PreparedRequest):
             return await super().handle_async_request(request)
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self.get_client()
@@ -61,29 +64,32 @@ class DirectTransport(AiohttpTransport):
                 headers=_multidict(request.headers),
                 data=request.body or None,
                 allow_redirects=False,
-                proxy=self._through,
+                proxy=self._proxy_url,
                 proxy_headers=self._proxy_headers,
-            ) as answer:
-                body = await self._read(answer)
+            ) as response:
+                body = await self._read(response)
         except TimeoutError as error:
-            raise httpx.ReadTimeout(str(error) or "no answer in time") from error
+            raise httpx.ReadTimeout(str(error) or "no response in time") from error
         except aiohttp.ClientError as error:
             raise httpx.NetworkError(str(error) or type(error).__name__) from error
-        headers = httpx.Headers(answer.raw_headers)
+        headers = httpx.Headers(response.raw_headers)
         coding = headers.get("content-encoding", "")
         if body and coding and coding.strip().lower() != "identity":
             body = decompress(body, coding, self._limit)
-        return Reply(answer.status, headers, body)
+        return CompleteResponse(response.status, headers, body)
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """The body as it comes, as far as it is read."""
-        if (answer.content_length or 0) > self._limit:
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return the body as it was sent, still compressed."""
+        if (response.content_length or 0) > self._limit:
             raise OversizeError
-        return await read_up_to(self._limit, answer.content.iter_any())
+        return await read_up_to(self._limit, response.content.iter_any())
 
 
 def production_transport(base: str, *, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
-    """A transport to one tenant: TLS verified, no cookies kept, through the environment's proxy where one applies."""
+    """Return a transport to one tenant. It verifies TLS, keeps no cookies, and uses the environment's proxy.
+
+    Raises `BadConnection` where the environment's certificates or proxy cannot be used.
+    """
     try:
         context, proxy = tls_context(base), environment_proxy(base)
     except SettingError as error:
@@ -92,19 +98,19 @@ def production_transport(base: str, *, max_connections: int, timeouts: Timeouts)
     def session() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=max_connections, ssl=context, keepalive_timeout=30),
-            # A cookie would tie the run to one of the tenant's servers and carry a session: each call stands alone.
+            # A cookie would tie the run to one of the tenant's servers, and to a login session.
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             # A Link header repeats the whole query for each page that it names.
-            max_line_size=_LONGEST_HEADER,
-            max_field_size=_LONGEST_HEADER,
+            max_line_size=_MAX_HEADER,
+            max_field_size=_MAX_HEADER,
             timeout=aiohttp.ClientTimeout(sock_connect=timeouts.connect, sock_read=timeouts.read),
         )
 
     return DirectTransport(context=context, proxy=proxy, session=session, limit=timeouts.size)
 
 
-def _basic(auth: tuple[str, str]) -> dict[str, str]:
+def _basic_auth(auth: tuple[str, str]) -> dict[str, str]:
     return {"Proxy-Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"}
 
 

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.connectwise.checks import Checks
+from reconciler.connectwise.checks import ResponseChecks
+from reconciler.connectwise.error_responses import is_missing_route, requires_custom_fields
 from reconciler.connectwise.errors import (
     Conflict,
     ConnectWiseError,
@@ -24,9 +25,8 @@ from reconciler.connectwise.errors import (
     StateUnknown,
     Unreachable,
 )
-from reconciler.connectwise.refusals import is_missing_route, wants_custom_fields
-from reconciler.connectwise.retrying import TRIES
-from reconciler.connectwise.wire import Wire
+from reconciler.connectwise.retries import MAX_TRIES
+from reconciler.connectwise.session import Session
 
 LOST = (Unreachable, ServerFailed, NotJson)
 """Errors after which a write may or may not have been carried out."""
@@ -50,8 +50,8 @@ count as the same."""
 
 
 async def create(
-    wire: Wire,
-    shapes: Checks,
+    session: Session,
+    shapes: ResponseChecks,
     path: str,
     body: Mapping[str, Any],
     *,
@@ -66,27 +66,27 @@ async def create(
         try:
             hidden = hidden_values(body, write_only)
             shape = shapes.of_object(path, "POST")
-            response = await wire.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
-            if not wire.is_elsewhere(response.headers.get("location", "")):
-                return await _confirmed(wire, shapes, "POST", path, response.body, read_back)
-            tries, failure = TRIES, _created_elsewhere(path, response.status)
+            response = await session.send("POST", path, body=body, repeat=False, hidden=hidden, check=shape)
+            if not session.is_other_host(response.headers.get("location", "")):
+                return await _confirmed(session, shapes, "POST", path, response.body, read_back)
+            tries, failure = MAX_TRIES, _created_elsewhere(path, response.status)
         except LOST as lost:
             tries, failure = tries + 1, lost
             # A slow server may finish the request after the timeout. Wait before the lookup, so that it can.
-            await wire.breathe(tries)
+            await session.back_off(tries)
         except Redirected as redirected:
             # A proxy can turn the response into a redirect after the server carried out the request [seen].
-            tries, failure = TRIES, redirected
-            await wire.breathe(1)
+            tries, failure = MAX_TRIES, redirected
+            await session.back_off(1)
         except (Invalid, Conflict) as refused:
             # After a lost response, a refusal can mean that the first POST did arrive, but after the lookup.
             if tries == 0:
                 raise
-            tries, failure = TRIES, refused
+            tries, failure = MAX_TRIES, refused
         found = await _look_up(lookup, path, failure)
         if found is not None:
             return checked("POST", path, found, read_back)
-        if tries >= TRIES:
+        if tries >= MAX_TRIES:
             raise failure
 
 
@@ -101,8 +101,8 @@ def _created_elsewhere(path: str, status: int) -> StateUnknown:
 
 
 async def patch(
-    wire: Wire,
-    shapes: Checks,
+    session: Session,
+    shapes: ResponseChecks,
     path: str,
     values: Mapping[str, Any],
     *,
@@ -120,27 +120,27 @@ async def patch(
 
     async def send(operations: list[dict[str, Any]]) -> dict[str, Any]:
         try:
-            response = await wire.send("PATCH", path, body=operations, hidden=hidden)
+            response = await session.send("PATCH", path, body=operations, hidden=hidden)
         except (Redirected, NotJson) as unclear:
             # A proxy can replace the response by a redirect [seen] or a page after the server carried out the PATCH.
             try:
-                return checked("PATCH", path, await _stored(wire, shapes, path), read_back)
+                return checked("PATCH", path, await _stored(session, shapes, path), read_back)
             except ConnectWiseError:
                 raise unclear from None
         if not _is_object(shapes, path, response.body):
-            return checked("PATCH", path, await _stored(wire, shapes, path), read_back)
-        return await _confirmed(wire, shapes, "PATCH", path, response.body, read_back)
+            return checked("PATCH", path, await _stored(session, shapes, path), read_back)
+        return await _confirmed(session, shapes, "PATCH", path, response.body, read_back)
 
     try:
         return await send(operations)
     except Invalid as refused:
-        if "customFields" in values or not wants_custom_fields(refused):
+        if "customFields" in values or not requires_custom_fields(refused):
             raise
     # An empty list clears nothing: custom fields that are not in it keep their values [seen].
     return await send([*operations, {"op": "replace", "path": "customFields", "value": []}])
 
 
-def _is_object(shapes: Checks, path: str, body: Any) -> bool:
+def _is_object(shapes: ResponseChecks, path: str, body: Any) -> bool:
     """Return whether the response to a PATCH is the object. Some responses are empty, `{}` or a list [guess]."""
     try:
         shapes.of_object(path, "PATCH")(body)
@@ -150,7 +150,7 @@ def _is_object(shapes: Checks, path: str, body: Any) -> bool:
 
 
 async def _confirmed(
-    wire: Wire, shapes: Checks, method: str, path: str, returned: Any, read_back: ReadBack
+    session: Session, shapes: ResponseChecks, method: str, path: str, returned: Any, read_back: ReadBack
 ) -> dict[str, Any]:
     """Return the object of the response, when it holds what was sent.
 
@@ -163,22 +163,22 @@ async def _confirmed(
             raise
         where = path if method == "PATCH" else f"{path.rstrip('/')}/{error.id}"
         try:
-            return checked(method, path, await _stored(wire, shapes, where), read_back)
+            return checked(method, path, await _stored(session, shapes, where), read_back)
         except NotStored:
             raise
         except ConnectWiseError:
             raise error from None
 
 
-async def _stored(wire: Wire, shapes: Checks, path: str) -> Any:
+async def _stored(session: Session, shapes: ResponseChecks, path: str) -> Any:
     """Return the object as it is now."""
-    return (await wire.send("GET", path, check=shapes.of_object(path))).body
+    return (await session.send("GET", path, check=shapes.of_object(path))).body
 
 
-async def delete(wire: Wire, path: str) -> None:
+async def delete(session: Session, path: str) -> None:
     """DELETE an object. A 404 for the object counts as success: an earlier try may have deleted it."""
     try:
-        await wire.send("DELETE", path)
+        await session.send("DELETE", path)
     except NotFound as error:
         if is_missing_route(error):
             raise

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import equals
+from reconciler.connectwise.error_responses import is_missing_route
 from reconciler.connectwise.errors import Invalid, Malformed, NotFound
 from reconciler.connectwise.parallel import in_parallel
-from reconciler.connectwise.refusals import is_missing_route
 from reconciler.kinds.base import Kind
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.forms import Table

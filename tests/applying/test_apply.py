@@ -179,7 +179,7 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
     """The intent is noted, then the process is stopped for longer than its lease; when it goes on, nothing leaves."""
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        find, sent = session.client._wire._limiter.enter, []
+        find, sent = session.client._session._limiter.acquire, []
 
         async def enter() -> Any:
             if small.journal():
@@ -190,9 +190,9 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
 
         conduct = Conduct(clock=lambda: session.context.now, secret=session.secret)
         async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
-            session.client._wire._limiter.enter = enter  # type: ignore[method-assign]
+            session.client._session._limiter.acquire = enter  # type: ignore[method-assign]
             outcome = await apply(session.client, session.ledger, plan, conduct, lease)
-            session.client._wire._limiter.enter = find  # type: ignore[method-assign]
+            session.client._session._limiter.acquire = find  # type: ignore[method-assign]
 
     assert sent
     assert outcome.count("unknown")

@@ -46,7 +46,9 @@ def test_a_change_whose_answer_was_lost_is_unknown_until_the_next_run_has_looked
     standing.uses(ALDER, "140")
     with standing.meddled(breaks("PATCH", "/additions", taken=taken)):
         said = standing.apply("--only", "usage", code=4)
-    assert re.search(r"^unknown +Addition/alder-dental.storage:backup-gb: .*no whole answer", said.out, re.MULTILINE)
+    assert re.search(
+        r"^unknown +Addition/alder-dental.storage:backup-gb: .*no complete response", said.out, re.MULTILINE
+    )
     assert "It may or may not have taken. Run again: it is looked at first, and done once." in said.out
     assert standing.journal("state")[-1] == ("unknown",)
 

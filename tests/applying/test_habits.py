@@ -177,7 +177,7 @@ def test_a_reference_without_an_id_is_an_error_that_names_the_endpoint_and_nothi
     said = rich("apply", "--auto-approve")
 
     assert said.code == 1
-    assert "GET /finance/agreements: the answer holds a value that cannot be" in said.err
+    assert "GET /finance/agreements: the response is malformed" in said.err
     assert rich.journal() == before
 
 

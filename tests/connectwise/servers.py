@@ -14,7 +14,7 @@ from reconciler.applying.read_back import read_back_body
 from reconciler.connectwise import Connection, ConnectWise, Mismatch
 from reconciler.connectwise.codec import decode, encode
 from reconciler.connectwise.connection import Timeouts
-from reconciler.connectwise.wire import Clock
+from reconciler.connectwise.session import Clock
 
 CODEBASE = "v4_6_release/"
 ROOT = f"/{CODEBASE}apis/3.0"
@@ -149,7 +149,7 @@ class Waits:
 
     @property
     def clock(self) -> Clock:
-        return Clock(sleep=self.sleep, chance=lambda: 0.0)
+        return Clock(sleep=self.sleep, jitter=lambda: 0.0)
 
 
 def connection(site: str, **changes: Any) -> Connection:

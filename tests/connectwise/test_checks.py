@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.connectwise.checks import Checks
+from reconciler.connectwise.checks import ResponseChecks
 from reconciler.connectwise.errors import Malformed, NotJson
 from reconciler.http.shapes import NUMBER, TEXT, Shape
 
@@ -15,7 +15,7 @@ SHAPES = {
     "finance/agreements/{id}/additions": Shape({"quantity": NUMBER}),
     "procurement/subcategories/": Shape({"name": TEXT}),
 }
-CHECKS = Checks(SHAPES)
+CHECKS = ResponseChecks(SHAPES)
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_objects_of_unknown_lists_have_ids_and_other_objects_need_none() -> None
 def test_what_is_no_list_at_all_is_worth_another_try(body: Any) -> None:
     with pytest.raises(NotJson) as caught:
         CHECKS.of_list("/x")(body)
-    assert caught.value.again
+    assert caught.value.retryable
 
 
 def test_what_is_malformed_is_not() -> None:
     with pytest.raises(Malformed) as caught:
         CHECKS.of_list("/x")([{"id": {}}])
-    assert not caught.value.again
-    assert "Nothing was concluded from it." in caught.value.advice
+    assert not caught.value.retryable
+    assert "The response was not used." in caught.value.advice
 
 
 @pytest.mark.parametrize("body", [None, [], {"count": "7"}, {}])

@@ -136,7 +136,7 @@ async def test_what_no_condition_can_ask_for_is_read_whole_and_looked_for_here(n
         assert [row["id"] for row in found] == [2, 3]
         found = await connectwise.list_where_in("/x", "name", ["B", name], also=also)
         assert [row["id"] for row in found] == [2, 3, 4]
-        assert connectwise.in_chunks("/x", "name", ["B", name], also=also) == 1
+        assert len(connectwise._lists.chunks("/x", "name", ["B", name], also)) == 1
     assert [seen.query["conditions"] for seen in server.seen] == ["deletedFlag=false"] * 2
 
 
@@ -151,7 +151,7 @@ async def test_a_long_list_of_values_is_split_so_that_no_url_is_too_long() -> No
     asked: dict[str, Any] = {"also": c.equals("deletedFlag", value=False), "fields": ("identifier",)}
     async with Server(answer) as server, client(server.site) as connectwise:
         found = await connectwise.list_where_in("/company/companies", "identifier", values, **asked)
-        expected = connectwise.in_chunks("/company/companies", "identifier", values, **asked)
+        expected = len(connectwise._lists.chunks("/company/companies", "identifier", values, **asked))
     assert sorted(row["id"] for row in found) == list(range(1, 501))
     assert len(server.seen) == expected
     lengths = [len(server.site + seen.target) for seen in server.seen]
@@ -274,10 +274,10 @@ async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
     [
         ("list", {"not": "a list"}, "not a list of objects"),
         ("list", [1, 2], "number 1 where an object is expected"),
-        ("list", b"", "the answer is empty"),
-        ("list", None, "the answer is empty"),
+        ("list", b"", "the response is empty"),
+        ("list", None, "the response is empty"),
         ("get", [1], "not an object"),
-        ("get", b"", "the answer is empty"),
+        ("get", b"", "the response is empty"),
         ("count", {"count": "many"}, "not a count"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.connectwise import EndlessPaging
-from reconciler.connectwise.paging import Habit, Links, Mark, Page, Paging, every_page, links_of
+from reconciler.connectwise.paging import Links, Page, PageStart, Paging, PagingHistory, parse_links, read_all_pages
 
 FIRST = '<http://x/?pageId=0>; rel="first"'
 
@@ -29,36 +29,36 @@ class Pages:
         self._pages = list(pages)
         self.marks: list[str] = []
 
-    async def __call__(self, mark: Mark | None) -> Page:
+    async def __call__(self, mark: PageStart | None) -> Page:
         self.marks.append(str(mark or ""))
         return self._pages.pop(0) if len(self._pages) > 1 else self._pages[0]
 
 
 async def read(pages: Pages, paging: Paging = "forward-only", **more: Any) -> list[dict[str, Any]]:
     """A list in pages of four at most, whose server would give two where nothing is asked for."""
-    return await every_page(pages, paging=paging, endpoint="/x", **{"size": 4, "least": 2, **more})
+    return await read_all_pages(pages, paging=paging, endpoint="/x", **{"page_size": 4, "default_size": 2, **more})
 
 
 async def test_a_page_shorter_than_any_cap_is_looked_behind_once_for_its_endpoint() -> None:
-    habit = Habit()
+    history = PagingHistory()
     for marks in (["", "pageId=1"], [""], [""]):
         pages = Pages(Page(rows(1), None), Page([], None))
-        assert await read(pages, habit=habit) == rows(1)
+        assert await read(pages, history=history) == rows(1)
         assert pages.marks == marks
 
 
 async def test_an_endpoint_that_gives_one_object_at_a_time_is_looked_behind_each_time() -> None:
-    habit = Habit()
+    history = PagingHistory()
     for _ in range(2):
         pages = Pages(Page(rows(1), None), Page(rows(2), None), Page([], None))
-        assert await read(pages, habit=habit) == rows(1, 2)
+        assert await read(pages, history=history) == rows(1, 2)
 
 
 async def test_a_page_that_a_cap_may_have_cut_off_is_looked_behind_each_time() -> None:
-    habit = Habit()
+    history = PagingHistory()
     for _ in range(2):
         pages = Pages(Page(rows(1, 2), None), Page([], None))
-        assert await read(pages, habit=habit) == rows(1, 2)
+        assert await read(pages, history=history) == rows(1, 2)
         assert pages.marks == ["", "pageId=2"]
 
 
@@ -163,7 +163,7 @@ async def test_navigable_pages_are_numbered_on_and_an_object_seen_twice_counts_o
 
 @pytest.mark.parametrize("paging", ["forward-only", "navigable"])
 async def test_a_server_that_repeats_a_full_page_is_found_out(paging: Paging) -> None:
-    with pytest.raises(EndlessPaging, match="only objects of pages before it"):
+    with pytest.raises(EndlessPaging, match="no new objects"):
         await read(Pages(Page(rows(1, 2, 3, 4), None)), paging)
 
 
@@ -177,7 +177,7 @@ async def test_a_next_that_leads_back_is_found_out(link: str) -> None:
 
 
 async def test_pages_that_lead_on_and_bring_nothing_new_are_found_out() -> None:
-    with pytest.raises(EndlessPaging, match="only objects of pages before it"):
+    with pytest.raises(EndlessPaging, match="no new objects"):
         await read(Pages(Page(rows(1, 2), following(2)), Page(rows(1, 2), following(3))))
 
 
@@ -200,9 +200,9 @@ NEXT_BY_ID = [
 
 @pytest.mark.parametrize("link", NEXT_BY_ID)
 def test_the_next_page_is_what_the_link_header_says(link: str) -> None:
-    found = links_of(link, {Mark("pageId", 5)}, "/x")
-    assert found.next in {Mark("pageId", 12), Mark("page", 12)}
-    assert found.some
+    found = parse_links(link, {PageStart("pageId", 5)}, "/x")
+    assert found.next in {PageStart("pageId", 12), PageStart("page", 12)}
+    assert found.any
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_next_page_is_what_the_link_header_says(link: str) -> None:
     ],
 )
 def test_a_header_without_next_leads_nowhere(link: str | None, some: bool) -> None:
-    assert links_of(link, (), "/x") == Links(None, some)
+    assert parse_links(link, (), "/x") == Links(None, some)
 
 
 @pytest.mark.parametrize(
@@ -234,14 +234,14 @@ def test_a_header_without_next_leads_nowhere(link: str | None, some: bool) -> No
     ],
 )
 async def test_a_next_that_is_not_understood_is_an_error_and_not_the_end(link: str) -> None:
-    with pytest.raises(EndlessPaging, match="not understood"):
+    with pytest.raises(EndlessPaging, match="unknown form"):
         await read(Pages(Page(rows(1), link)))
 
 
 @given(st.text())
 def test_no_link_header_is_too_broken_to_read(link: str) -> None:
     try:
-        links_of(link, (), "/x")
+        parse_links(link, (), "/x")
     except EndlessPaging:
         assert "next" in link.lower()
 
@@ -256,7 +256,7 @@ async def test_every_object_comes_once_however_it_is_paged(ids: set[int], cap: i
     table = rows(*sorted(ids))
     asked = 0
 
-    async def fetch(mark: Mark | None) -> Page:
+    async def fetch(mark: PageStart | None) -> Page:
         nonlocal asked
         asked += 1
         if form.startswith("navigable"):
@@ -273,6 +273,6 @@ async def test_every_object_comes_once_however_it_is_paged(ids: set[int], cap: i
             link = FIRST
         return Page(page, link or None)
 
-    found = await every_page(fetch, paging="forward-only", endpoint="/x", size=7, least=2)
+    found = await read_all_pages(fetch, paging="forward-only", endpoint="/x", page_size=7, default_size=2)
     assert found == table
     assert asked <= len(ids) // cap + 3

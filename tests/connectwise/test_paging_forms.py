@@ -79,7 +79,7 @@ async def test_a_short_list_costs_one_request_where_links_are_sent(running: Runn
         assert connectwise.requests.by_route["GET /company/companies"] == 1
 
 
-ENDLESS = {"link-loop": "not understood", "link-loop:every=2": "again", "link-cursor": "not understood"}
+ENDLESS = {"link-loop": "unknown form", "link-loop:every=2": "again", "link-cursor": "unknown form"}
 
 
 @pytest.mark.parametrize(("fault", "says"), ENDLESS.items())

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.connectwise import BadConnection, Unreachable
 from reconciler.connectwise.connection import Timeouts
-from reconciler.connectwise.message import Message
+from reconciler.connectwise.prepared import PreparedRequest
 from reconciler.connectwise.transport import DirectTransport, production_transport
 
 from .servers import Reply, Server, client, scripted
@@ -37,7 +37,9 @@ async def test_an_answer_comes_whole_whether_compressed_or_not(coding: str) -> N
     async with Server(scripted(answer)) as server:
         transport = production_transport(server.site, max_connections=2, timeouts=Timeouts())
         host = httpx.URL(server.site).netloc.decode()
-        message = Message("GET", f"{server.site}/x", headers=httpx.Headers({"host": host}), body=b"", extensions={})
+        message = PreparedRequest(
+            "GET", f"{server.site}/x", headers=httpx.Headers({"host": host}), body=b"", extensions={}
+        )
         response = await transport.handle_async_request(message)
         assert (response.status_code, await response.aread(), response.json()) == (200, body, {"id": 1})
         await response.aclose()

@@ -29,7 +29,7 @@ def record(test: Any) -> Any:
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of three, so that a recording of several stays readable."""
-    monkeypatch.setattr("reconciler.connectwise.client.PAGE_SIZE", 3)
+    monkeypatch.setattr("reconciler.connectwise.lists.PAGE_SIZE", 3)
 
 
 async def nothing() -> None:

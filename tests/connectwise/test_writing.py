@@ -83,7 +83,7 @@ async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight(
 @pytest.mark.parametrize("wrong", [1.5, Decimal("NaN"), object()])
 async def test_a_number_that_is_not_exact_is_never_sent(wrong: Any) -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
-        with pytest.raises(TypeError, match="no exact place in JSON"):
+        with pytest.raises(TypeError, match="cannot be exact in JSON"):
             await connectwise.create("/x", {"quantity": wrong}, lookup=Finding(None), read_back=read_back({}))
     assert server.seen == []
 
@@ -132,7 +132,7 @@ async def test_an_object_that_turns_up_between_look_up_and_second_try_is_found_t
 async def test_a_second_try_that_is_refused_for_good_says_why() -> None:
     error, server = await create(Finding(None), DROPPED, EXISTS)
     assert isinstance(error, Invalid)
-    assert "There is one already" in error.advice
+    assert "An object with this key exists already" in error.advice
     assert len(server.seen) == 2
 
 

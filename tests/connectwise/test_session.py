@@ -33,7 +33,7 @@ from reconciler.connectwise import (
 )
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.errors import Malformed
-from reconciler.connectwise.wire import Clock
+from reconciler.connectwise.session import Clock
 from reconciler.http.server_clock import ServerClock
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.faults import Faults
@@ -75,14 +75,14 @@ async def fails(*replies: Reply, waits: Waits | None = None, accepted: bool = Tr
 @pytest.mark.parametrize(
     ("status", "kind", "advice"),
     [
-        (400, Invalid, "Correct what the server names"),
+        (400, Invalid, "Correct what the message names"),
         (401, Unauthorized, "Check company, publicKey, privateKey and site"),
         (403, Forbidden, "clientId"),
         (404, NotFound, "deleted"),
-        (405, Invalid, "nothing was stored"),
-        (409, Conflict, "still uses it"),
+        (405, Invalid, "Nothing was stored"),
+        (409, Conflict, "Another object uses this one"),
         (414, TooLong, "fewer values"),
-        (415, Invalid, "nothing was stored"),
+        (415, Invalid, "Nothing was stored"),
     ],
 )
 async def test_each_refusal_has_its_error_and_its_advice(
@@ -111,7 +111,7 @@ async def test_a_refusal_without_a_usable_body_shows_how_it_begins() -> None:
 async def test_a_404_before_anything_was_answered_is_read_as_bad_credentials() -> None:
     error = await fails(Reply({"code": "NotFound", "message": "Not here"}, status=404), accepted=False)
     assert isinstance(error, Unauthorized)
-    assert "The cloud can answer bad credentials with 404." in error.advice
+    assert "The cloud can respond to bad credentials with 404." in error.advice
 
 
 async def test_a_404_of_the_probe_itself_is_read_as_bad_credentials() -> None:
@@ -138,7 +138,7 @@ async def test_an_unknown_company_is_named_with_the_site_and_the_regions() -> No
     async with Server(scripted(FINE), codebase=lambda: None) as server, client(server.site) as connectwise:
         with pytest.raises(UnknownCompany) as caught:
             await connectwise.info()
-    assert f"{server.site} knows no company 'acme'" in str(caught.value)
+    assert f"{server.site} has no company 'acme'" in str(caught.value)
     assert "api-eu.myconnectwise.net" in caught.value.advice
 
 
@@ -154,7 +154,7 @@ async def test_an_unknown_company_is_named_with_the_site_and_the_regions() -> No
 )
 async def test_a_site_that_is_not_connectwise_is_called_that(answer: Reply) -> None:
     async with Server(scripted(FINE), codebase=lambda: answer) as server, client(server.site) as connectwise:
-        with pytest.raises(NotJson, match=r"check\s+(the )?site"):
+        with pytest.raises(NotJson, match=r"Check\s+(the )?site"):
             await connectwise.info()
     assert server.seen == []
 
@@ -268,7 +268,7 @@ async def test_a_server_that_keeps_failing_is_given_four_tries() -> None:
     error = await fails(Reply({}, status=500), waits=waits)
     assert isinstance(error, ServerFailed)
     assert waits.slept == [0.5, 1.0, 2.0]
-    assert "run again later" in error.advice
+    assert "Run again later" in error.advice
 
 
 async def test_a_503_that_names_its_time_is_waited_for() -> None:
@@ -291,7 +291,7 @@ async def test_a_proxys_page_that_stays_is_shown() -> None:
 async def test_json_that_stays_cut_off_says_so() -> None:
     error = await fails(Reply(b'{"id": 1'))
     assert isinstance(error, NotJson)
-    assert "cut the answer off" in error.advice
+    assert "cut the response off" in error.advice
 
 
 async def test_no_network_is_unreachable_with_advice() -> None:
@@ -306,7 +306,7 @@ async def test_no_network_is_unreachable_with_advice() -> None:
 async def test_a_server_that_never_answers_is_unreachable_after_the_timeout() -> None:
     timeouts = Timeouts(connect=5, read=0.05)
     async with Server(scripted(Reply(hang=True))) as server, client(server.site, timeouts=timeouts) as connectwise:
-        with pytest.raises(Unreachable, match="no whole answer"):
+        with pytest.raises(Unreachable, match="no complete response"):
             await connectwise.info()
 
 
@@ -315,10 +315,10 @@ async def test_an_answer_that_drips_is_given_up_after_its_time_and_not_asked_for
         known = running.sandbox.credentials
         made = Connection(running.url, known.company, known.client_id, known.public_key, known.private_key)
         async with ConnectWise(made, clock=Waits().clock, timeouts=Timeouts(total=0.3)) as connectwise:
-            with pytest.raises(Unreachable, match=r"no whole answer from .* within 0 s") as caught:
+            with pytest.raises(Unreachable, match=r"no complete response from .* within 0 s") as caught:
                 await connectwise.list("/company/companies")
             assert connectwise.requests.retries == 0
-    assert "too slowly" in caught.value.advice
+    assert "too slow" in caught.value.advice
 
 
 @pytest.mark.parametrize(
@@ -339,7 +339,7 @@ async def test_an_answer_larger_than_any_is_given_up_and_not_asked_for_again(ans
         with pytest.raises(NotJson, match="larger than") as caught:
             await connectwise.get("/x/1")
         assert connectwise.requests.retries == 0
-    assert not caught.value.again
+    assert not caught.value.retryable
 
 
 async def test_any_transport_is_held_to_the_size() -> None:
@@ -376,7 +376,7 @@ async def test_a_key_that_stands_twice_is_an_error(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b'{"id" : 1, "b" : {"id": 2}}', b'[{"a": "\\":"}, {"a": 1}]'])
 async def test_keys_of_several_objects_are_not_taken_for_one(body: bytes) -> None:
     async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
-        await connectwise._wire.send("GET", "/x")
+        await connectwise._session.send("GET", "/x")
 
 
 async def test_a_cloud_site_without_its_prefix_is_told_so() -> None:
@@ -407,7 +407,7 @@ async def test_a_value_too_long_comes_with_advice() -> None:
         Reply({"code": "InvalidObject", "errors": [{"code": "MaxLengthField", "field": "identifier"}]}, status=400)
     )
     assert "identifier: MaxLengthField" in str(error)
-    assert error.advice == "Shorten the value: it is longer than the field takes."
+    assert error.advice == "Shorten the value to what the field can hold."
 
 
 async def test_discovery_answered_by_nothing_is_tried_again_and_not_taken_for_an_unknown_company() -> None:
@@ -437,12 +437,12 @@ async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> 
     error = await fails(Reply(b"", status=302, headers={"location": "https://login.example/x?y"}))
     assert isinstance(error, Redirected)
     assert "redirect to login.example" in str(error)
-    assert "set site" in error.advice
+    assert "Set site" in error.advice
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": "https://[broken"}])
 async def test_a_redirect_to_nowhere_is_an_error_as_well(headers: dict[str, str]) -> None:
-    assert "the answer is a redirect\n" in str(await fails(Reply(b"", status=301, headers=headers)))
+    assert "the response is a redirect\n" in str(await fails(Reply(b"", status=301, headers=headers)))
 
 
 async def test_a_429_is_waited_out_for_as_long_as_the_server_asks() -> None:
@@ -505,7 +505,7 @@ async def test_a_pause_that_is_too_long_is_cut_short_and_said_so_once() -> None:
     async with server, client(server.site, waits=waits, on_notice=notices.append) as connectwise:
         await connectwise.get("/x/1")
     assert waits.slept == [120.0, 120.0]
-    assert notices == ["ConnectWise asks for a pause of 3600 s; we ask again after 120 s."]
+    assert notices == ["ConnectWise asks for a pause of 3600 s; the next try is after 120 s."]
 
 
 async def test_a_429_storm_ends_in_a_sentence_after_ten_minutes_of_pauses() -> None:
@@ -513,7 +513,7 @@ async def test_a_429_storm_ends_in_a_sentence_after_ten_minutes_of_pauses() -> N
     error = await fails(Reply({"message": "slow down"}, status=429, headers={"retry-after": "100"}), waits=waits)
     assert isinstance(error, TooMany)
     assert waits.slept == [100.0] * 6
-    assert "slow down, and still so after 600 s of pauses" in str(error)
+    assert "slow down, and again after 600 s of pauses" in str(error)
     assert "maxConcurrency" in error.advice
 
 
