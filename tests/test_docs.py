@@ -144,17 +144,8 @@ def test_the_glossary_has_each_action_of_a_plan_and_each_state_of_coverage() -> 
     named = {word for word, _, _ in ENTRY.findall((ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))}
 
     assert {"adopt", "retire"} <= named
-    assert {
-        "unmapped",
-        "unattributed",
-        "waiting",
-        "refused",
-        "vanished",
-        "stale",
-        "held",
-        "orphan",
-        "invoiced",
-    } <= named
+    assert {"billed", "waiting", "never seen", "refused", "excluded", "unmapped", "unattributed"} <= named
+    assert {"vanished", "unknown", "stale", "held", "orphan", "invoiced"} <= named
 
 
 def test_each_billing_rule_has_its_row_of_tests() -> None:
