@@ -48,12 +48,13 @@ readme: install  ## Draw docs/demo.svg, the picture in README.md, from the demo
 record: install  ## Record the test cassettes again, from the sandbox or from the tenant in the environment
 	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_cassettes.py
 
-lock: install  ## Update requirements.lock and runtime.lock to the newest versions
+lock: install  ## Update the three locks to the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(COMPILE) --upgrade --extra dev --extra postgresql pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev --extra postgresql --extra sandbox pyproject.toml -o requirements.lock
 	$(COMPILE) --extra postgresql --constraint requirements.lock --no-annotate pyproject.toml -o runtime.lock
+	$(COMPILE) --extra postgresql --extra sandbox --constraint requirements.lock --no-annotate pyproject.toml -o sandbox.lock
 
-dist: install  ## Build dist/: the wheel, and the lock that installs it
+dist: install  ## Build dist/: the wheel, and the locks that install it
 	$(BIN)/python -m tools.dist
 
 clean:  ## Remove .venv, caches and dist/

@@ -109,10 +109,11 @@ def test_planning_and_kinds_do_no_io(path: Path) -> None:
     assert {parts[0] for parts in imported(path)} & IO == set()
 
 
-def declared() -> set[str]:
-    """The modules of the distributions that the package depends on."""
+def declared(extra: str = "") -> set[str]:
+    """Return the modules of the distributions that the package requires, or that one of its extras adds."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = (re.split(r"[^A-Za-z0-9._-]", requirement)[0] for requirement in project["dependencies"])
+    requirements = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    names = (re.split(r"[^A-Za-z0-9._-]", requirement)[0] for requirement in requirements)
     plain = (re.sub(r"[-_.]+", "-", name).lower() for name in names)
     return {MODULE_OF.get(name, name.replace("-", "_")) for name in plain}
 
@@ -122,8 +123,16 @@ def third_party(paths: Iterable[Path]) -> set[str]:
     return {BROUGHT_BY.get(name, name) for name in found}
 
 
+SANDBOX = {path for path in MODULES if room_of(path) == "sandbox"}
+
+
 def test_every_package_that_is_imported_is_declared() -> None:
-    assert third_party(MODULES) <= declared()
+    assert third_party(set(MODULES) - SANDBOX) <= declared()
+    assert third_party(SANDBOX) <= declared() | declared("sandbox")
+
+
+def test_the_extra_of_the_sandbox_has_the_packages_that_only_the_sandbox_imports() -> None:
+    assert third_party(SANDBOX) - third_party(set(MODULES) - SANDBOX) == declared("sandbox")
 
 
 def test_every_package_that_is_declared_is_imported() -> None:

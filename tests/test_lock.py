@@ -50,12 +50,20 @@ def pins(file: str) -> dict[str, list[Pin]]:
     return found
 
 
+LOCKS = {
+    "requirements.lock": ["postgresql", "sandbox", "dev"],
+    "runtime.lock": ["postgresql"],
+    "sandbox.lock": ["postgresql", "sandbox"],
+}
+"""Each lock, and the extras whose requirements it contains besides those of the package."""
+
+
 def roots(file: str) -> list[Requirement]:
-    """Return what the project itself requires: everything for development, or only what it needs at run time."""
+    """Return the project's own requirements that a lock must contain."""
     extras = PROJECT["project"]["optional-dependencies"]
-    wanted = [*PROJECT["project"]["dependencies"], *extras["postgresql"]]
+    wanted = [*PROJECT["project"]["dependencies"], *(each for name in LOCKS[file] for each in extras[name])]
     if file == "requirements.lock":
-        wanted += [*extras["dev"], *PROJECT["build-system"]["requires"]]
+        wanted += PROJECT["build-system"]["requires"]
     return [Requirement(each) for each in wanted]
 
 
@@ -106,7 +114,7 @@ def lacking(locked: dict[str, list[Pin]], wanted: list[Requirement], where: dict
 
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
+@pytest.mark.parametrize("file", LOCKS)
 def test_a_lock_contains_all_dependencies(file: str, python: str, system: str) -> None:
     assert lacking(pins(file), roots(file), environment(python, system)) == []
 
@@ -121,7 +129,7 @@ def test_a_missing_package_of_an_extra_is_found() -> None:
     ]
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "runtime.lock"])
+@pytest.mark.parametrize("file", LOCKS)
 def test_a_lock_has_a_hash_for_every_package_and_names_no_host(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
     entries = [line for line in text.splitlines() if line.strip() and not line.startswith((" ", "#"))]
@@ -137,11 +145,24 @@ def test_a_lock_has_a_hash_for_every_package_and_names_no_host(file: str) -> Non
     assert not re.search(r"^\s*(-i|-f|--(?!hash=))", text, re.MULTILINE)
 
 
-def test_the_runtime_lock_has_the_tested_versions() -> None:
+@pytest.mark.parametrize("file", ["runtime.lock", "sandbox.lock"])
+def test_a_lock_for_users_has_the_tested_versions(file: str) -> None:
     tested = pins("requirements.lock")
 
-    for name, each in pins("runtime.lock").items():
+    for name, each in pins(file).items():
         assert each == tested[name], name
+
+
+def test_the_runtime_lock_leaves_out_the_packages_of_the_sandbox() -> None:
+    assert pins("sandbox.lock").keys() - pins("runtime.lock").keys() == {"click", "lark", "starlette", "uvicorn"}
+    assert pins("runtime.lock").keys() <= pins("sandbox.lock").keys()
+
+
+def test_make_lock_resolves_each_lock_with_its_extras() -> None:
+    lines = re.findall(r"^\t\$\(COMPILE\) (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+    written = {line.rpartition(" ")[2]: set(re.findall(r"--extra (\w+)", line)) for line in lines}
+    assert written == {file: set(extras) for file, extras in LOCKS.items()}
 
 
 def test_the_installed_versions_are_the_locked_ones() -> None:
