@@ -46,7 +46,7 @@ readme: install  ## Draw docs/demo.svg, the picture in README.md, from the demo
 	$(BIN)/python -m demo.recording
 
 record: install  ## Record the test cassettes again, from the sandbox or from the tenant in the environment
-	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/usage/test_cassettes.py
+	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/metering/test_cassettes.py
 
 lock: install  ## Update the three locks to the newest versions
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -7,7 +7,7 @@
     ├── live.MatchError               what is declared cannot be tied to what lives
     ├── planning.PlanError            the manifests cannot become a plan
     ├── planning.PlanFileError        a file is no plan, or was changed after it was made
-    ├── usage.UsageError              a source or a billing rule does not give a quantity
+    ├── metering.UsageError           a source cannot be read, or usage cannot be charged
     ├── ledger.LedgerError            the ledger cannot be read or written
     └── Refused                       exit 3: the plan is stale, or a guardrail tripped
 
@@ -18,11 +18,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from reconciler.exit_codes import ERROR, REFUSED
+
 
 class ReconcilerError(Exception):
     """Something a person has to know about, in sentences made for that person."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = ERROR
 
     def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
         self.what = what
@@ -38,7 +40,7 @@ class ReconcilerError(Exception):
 class Refused(ReconcilerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
     """The plan may not be carried out as it stands; nothing was written."""
 
-    exit_code = 3
+    exit_code = REFUSED
 
 
 def in_one_line(text: str) -> str:

@@ -27,12 +27,12 @@ from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, session
 from reconciler.ledger.lock import Lease, hold
 from reconciler.ledger.store import Ledger
+from reconciler.metering.sources import cove
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
-from reconciler.usage.sources import cove
 from tests.times import START
 
 EXAMPLE = Path(__file__).parent.parent / "manifests"

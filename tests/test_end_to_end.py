@@ -17,7 +17,7 @@ def test_an_empty_tenant_is_planned_with_the_money_it_is_worth_and_nothing_is_wr
     said = shop("plan")
 
     assert said.code == 0
-    assert said.out.splitlines()[-1] == "Plan: 34 to create; 0 unchanged. A month: 0.00 → 288.94 USD (+288.94)."
+    assert said.out.splitlines()[-1] == "Plan: 34 to create; 0 unchanged. Monthly total: 0.00 → 288.94 USD (+288.94)."
     assert (
         "+ Addition/birchwood-legal.storage:backup-gb-500  460.4 GB used, 461 GB billed   +64.54 USD a month"
         in said.out
@@ -50,7 +50,7 @@ def test_from_an_empty_tenant_through_hours_and_a_price_range_into_the_next_mont
         "64.54 → 0.00 USD a month (-64.54)",
     ]
     assert said.out.splitlines()[-1].startswith("Plan: 1 to create, 1 to update;")
-    assert said.out.splitlines()[-1].endswith("A month: 289.04 → 286.06 USD (-2.98).")
+    assert said.out.splitlines()[-1].endswith("Monthly total: 289.04 → 286.06 USD (-2.98).")
     shop.apply("--only", "usage")
     assert shop.additions(BIRCH) == {"BACKUP-GB-500": (0, FIRST), "BACKUP-GB-1000": (513, SECOND)}
 

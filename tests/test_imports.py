@@ -1,17 +1,21 @@
-"""Who may import whom. The rooms of the package in ranks, the highest first; imports go strictly downwards.
+"""Which room may import which, and that no imports form a circle.
+
+The ranks, from the top. A room imports only from rooms of lower ranks:
 
     0  cli
-    1  additions   applying   rendering
-    2  usage
-    3  planning   live
-    4  manifests
-    5  kinds
-    6  connectwise   ledger
-    7  http
+    1  fleet
+    2  importing   closing   applying
+    3  additions
+    4  rating   metering
+    5  planning
+    6  live
+    7  manifests
+    8  kinds
+    9  connectwise   ledger   rendering
+   10  http
 
-Siblings do not know each other, and `kinds` knows no HTTP and no tables: what it needs of them is handed to it.
-`errors.py` is anybody's but the sandbox's. The sandbox knows nobody, and only the command that serves it knows the
-sandbox, so that nothing of the product can lean on its own stand-in. An import under TYPE_CHECKING is one.
+`errors` and `exit_codes` are for every room but the sandbox. The sandbox imports no other room. Only the command that
+serves it imports the sandbox, so the product cannot rely on its own stand-ins. An import under TYPE_CHECKING counts.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -29,24 +35,36 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "reconciler"
 RANKS = {
     "cli": 0,
-    "additions": 1,
-    "applying": 1,
-    "rendering": 1,
-    "usage": 2,
-    "planning": 3,
-    "live": 3,
-    "manifests": 4,
-    "kinds": 5,
-    "connectwise": 6,
-    "ledger": 6,
-    "http": 7,
+    "fleet": 1,
+    "importing": 2,
+    "closing": 2,
+    "applying": 2,
+    "additions": 3,
+    "rating": 4,
+    "metering": 4,
+    "planning": 5,
+    "live": 6,
+    "manifests": 7,
+    "kinds": 8,
+    "connectwise": 9,
+    "ledger": 9,
+    "rendering": 9,
+    "http": 10,
 }
-FORBIDDEN = {"kinds": {"connectwise", "ledger"}, "manifests": {"connectwise", "ledger"}, "rendering": {"live"}}
-"""Lower rooms that are none of a room's business: only `live` and those above it reach ConnectWise or the ledger, and
-a renderer reads a plan's JSON."""
+FOR_EVERY_ROOM = {"errors", "exit_codes"}
+FORBIDDEN = {
+    "kinds": {"connectwise", "ledger", "rendering"},
+    "manifests": {"connectwise", "ledger", "rendering"},
+    "planning": {"connectwise", "ledger", "live", "rendering"},
+    "rating": {"connectwise", "ledger", "live", "rendering"},
+    "additions": {"connectwise", "rendering"},
+}
+"""Lower rooms that a room has no business with: a spec reaches no network, and a pure room reaches no client."""
 IO = {"aiohttp", "asyncio", "httpx", "io", "os", "pathlib", "random", "shutil", "socket", "sqlalchemy", "sqlite3"}
 IO |= {"subprocess", "tempfile", "threading", "time", "urllib"}
-PURE = ("additions", "planning", "kinds")
+PURE = ("additions", "rating", "planning", "kinds")
+VALUES_OF = {"ledger", "metering", "live", "connectwise"}
+"""Rooms that do I/O in some modules: a pure room imports only the others."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 AT_RUN_TIME = {"tzdata"}
@@ -66,6 +84,28 @@ def imported(path: Path) -> Iterator[tuple[str, ...]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where they lead"
             yield from ((*str(node.module).split("."), alias.name) for alias in node.names)
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def graph() -> Mapping[str, set[str]]:
+    """The modules of the package, each with the modules that it imports, inside functions too."""
+    names = {name_of(path) for path in MODULES}
+    found: dict[str, set[str]] = {}
+    for path in MODULES:
+        dotted = (".".join(parts) for parts in imported(path) if parts[0] == "reconciler")
+        modules = {name if name in names else name.rpartition(".")[0] for name in dotted}
+        found[name_of(path)] = modules & names - {name_of(path)}
+    return found
+
+
+def folder_of(module: str) -> str:
+    """The folder of a module. A module at the top level of the package counts as a folder of its own."""
+    is_folder = (ROOT / module.replace(".", "/") / "__init__.py").exists() or module.count(".") == 1
+    return module if is_folder else module.rpartition(".")[0]
 
 
 def room_of(path: Path) -> str:
@@ -91,7 +131,7 @@ def test_every_room_has_its_place(room: str) -> None:
 def test_a_room_imports_only_from_below(path: Path) -> None:
     room = room_of(path)
     below = {other for other, rank in RANKS.items() if rank > RANKS[room]} - FORBIDDEN.get(room, set())
-    allowed = below | {"errors"} | ({"sandbox"} if path == PACKAGE / "cli" / "sandbox.py" else set())
+    allowed = below | FOR_EVERY_ROOM | ({"sandbox"} if path == PACKAGE / "cli" / "sandbox.py" else set())
     assert neighbours(path) <= allowed | ({"__version__"} if room == "cli" else set())
 
 
@@ -100,13 +140,37 @@ def test_the_sandbox_knows_nobody(path: Path) -> None:
     assert neighbours(path) == set()
 
 
-def test_errors_know_nobody() -> None:
-    assert neighbours(PACKAGE / "errors.py") == set()
+def test_what_every_room_imports_imports_no_room() -> None:
+    assert neighbours(PACKAGE / "exit_codes.py") == set()
+    assert neighbours(PACKAGE / "errors.py") == {"exit_codes"}
+
+
+def test_imports_form_no_circle() -> None:
+    """Neither of modules nor of folders; the circle that `CycleError` names is what you have to untie."""
+    modules = {module: others for module, others in graph().items() if ".sandbox" not in module}
+    TopologicalSorter(modules).prepare()
+    folders: dict[str, set[str]] = {}
+    for module, others in modules.items():
+        inside = folders.setdefault(folder_of(module), set())
+        inside |= {folder_of(other) for other in others} - {folder_of(module)}
+    TopologicalSorter(folders).prepare()
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) in PURE], ids=ids)
-def test_planning_and_kinds_do_no_io(path: Path) -> None:
-    assert {parts[0] for parts in imported(path)} & IO == set()
+def test_a_pure_room_does_no_io(path: Path) -> None:
+    assert io_of(path) == set()
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if room_of(path) in PURE], ids=ids)
+def test_a_pure_room_takes_only_values_from_rooms_that_do_io(path: Path) -> None:
+    paths = {name_of(each): each for each in MODULES}
+    taken = {module for module in graph()[name_of(path)] if module.split(".")[1] in VALUES_OF}
+    assert {module for module in taken if io_of(paths[module])} == set()
+
+
+def io_of(path: Path) -> set[str]:
+    """The modules with I/O that a module imports. `urllib.parse` is none."""
+    return {parts[0] for parts in imported(path) if parts[:2] != ("urllib", "parse")} & IO
 
 
 def declared(extra: str = "") -> set[str]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from reconciler.additions.refusal import RefusalError
+from reconciler.kinds.agreement import AgreementSpec
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.forms import date_text
 from reconciler.kinds.values import Link, plain_text
 from reconciler.manifests.documents import Manifests
-from reconciler.usage.period import Period
+from reconciler.metering.period import Period
 
 MONTHLY = "Monthly"
 """The billing option of a cycle of one calendar month, and the name that such a cycle has by default [spec]."""
@@ -53,7 +53,7 @@ class Beginning:
 def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycles) -> Agreement:
     """The agreement behind a link."""
     if link.id is None:
-        spec: Any = manifests.by_address[str(link.address)].spec
+        spec = manifests.get(AgreementSpec, str(link.address)).spec
         name = spec.billing_cycle
         return Agreement(
             name=link.name,
@@ -86,7 +86,7 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycle
 def has_unusual_cycle(estate: Estate, manifests: Manifests) -> bool:
     """Whether the billing option of an agreement's cycle has to be looked up: its name does not say it."""
     live = (obj.raw.get("billingCycle") for (of, _), obj in estate.objects.items() if of == "Agreement")
-    specs: Any = (each.spec for each in manifests.of_kind("Agreement"))
+    specs = (each.spec for each in manifests.of(AgreementSpec))
     names = [*(str(cycle.get("name") or "") for cycle in live if cycle), *(spec.billing_cycle for spec in specs)]
     return any(name is not None and _key(name) != _key(MONTHLY) for name in names)
 

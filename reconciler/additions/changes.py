@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.actions import Written
+from reconciler.additions.charge import Charge
 from reconciler.additions.guardrails import ChargeChange
 from reconciler.additions.money import monthly
 from reconciler.additions.ownership import Owner
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.usage.bills import Bill
-from reconciler.usage.rules import Rule
+from reconciler.additions.charge import Charge
+from reconciler.kinds.billing_rules import Rule
 
 _ZERO = Decimal(0)
 _NEED_HOURS = ("mean", "p95")
@@ -21,7 +22,7 @@ _NEED_HOURS = ("mean", "p95")
 
 def changes_of(
     written: Iterable[Written],
-    bills: Mapping[Owner, Bill],
+    charges: Mapping[Owner, Charge],
     rules: Mapping[Owner, Rule],
     digests: Mapping[Owner, str],
     snapshot: Snapshot,
@@ -33,7 +34,7 @@ def changes_of(
     for each in written:
         by_owner[each.owner].append(each)
     return [
-        _change(owner, lines, bills[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
+        _change(owner, lines, charges[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
         for owner, lines in by_owner.items()
     ]
 
@@ -41,7 +42,7 @@ def changes_of(
 def _change(
     owner: Owner,
     lines: Sequence[Written],
-    bill: Bill,
+    charge: Charge,
     rule: Rule,
     digest: str,
     snapshot: Snapshot,
@@ -52,7 +53,7 @@ def _change(
     ours = [each for each in lines if each.live is not None and not each.adopted]
     known = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
     rule_before = {each.rule_digest for each in known if each is not None and each.rule_digest is not None}
-    measured, trail = bill.measured, bill.trail
+    measured, trace = charge.measured, charge.trace
     before = [_as_left(each, line) for each, line in zip(ours, known, strict=True)]
     return ChargeChange(
         owner=owner,
@@ -62,14 +63,14 @@ def _change(
         after=sum((each.quantity for each in lines), _ZERO),
         money_before=sum((monthly(each, currency) for each in before), _ZERO),
         money_after=sum((each.monthly for each in lines), _ZERO),
-        vanished=bill.state == "zero",
+        vanished=charge.state == "zero",
         # A run that died between the lines of a charge leaves some as they were: the next one still makes the change.
         changed_in_git=bool(rule_before - {digest}),
         first_in_period=not known or any(each is None or each.billed_period != period for each in known),
         unfinished=any(each.live is None for each in lines)
         and all(each is not None and each.created_by_us and each.rule_digest is None for each in known),
-        used_nothing=trail is not None
-        and not trail.in_unit
+        used_nothing=trace is not None
+        and not trace.in_unit
         and measured is not None
         and any(hour.devices for hour in measured.chosen),
         hours=None if rule.measure not in _NEED_HOURS or measured is None else measured.known_of_hours,
@@ -78,7 +79,7 @@ def _change(
 
 
 def _as_left(each: Written, known: RecordedAddition | None) -> dict[str, Any]:
-    """A line as we left it: undoing a hand edit is no change of the bill. One that is left to stand is none either."""
+    """A line as we left it: undoing a hand edit is no change of the charge. One that is left to stand is none either."""
     raw = each.live.obj.raw if each.live is not None else {}
     left = {} if known is None else known.last_applied
     names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted

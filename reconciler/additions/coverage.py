@@ -1,4 +1,4 @@
-"""The coverage table of a plan: metering's rows, with what planning found out about each mapping."""
+"""The coverage table of a plan: the rows of metering, with what planning additions found out about each mapping."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reconciler.additions.charge import Charge
+from reconciler.metering.coverage import Coverage
+from reconciler.metering.coverage import CoverageRow as MeteredRow
 from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Tripped
-from reconciler.usage.bills import Bill
-from reconciler.usage.coverage import Coverage, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Situation:
     floors: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
     """What a period lacks that was invoiced before the line was made."""
-    bills: Mapping[str, Bill] = field(default_factory=dict)
+    charges: Mapping[str, Charge] = field(default_factory=dict)
 
 
 def coverage_rows(coverage: Coverage, situation: Situation) -> Iterator[CoverageRow]:
@@ -45,7 +46,7 @@ def told(trips: Iterable[Tripped]) -> str:
     return "; ".join(f"guardrail {trip.name}: {trip.message}" for trip in trips)
 
 
-def _row(row: Row) -> CoverageRow:
+def _row(row: MeteredRow) -> CoverageRow:
     return CoverageRow(
         source=row.source,
         customer=row.customer_id,
@@ -78,9 +79,9 @@ def _billed(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow
     if (gap := situation.lacking.get(mapping)) is not None:
         return row.model_copy(update={"state": "invoiced", "detail": gap, "accounted": False})
     if (floor := situation.floors.get(mapping)) is not None:
-        bill = situation.bills[mapping]
-        quantity: Decimal | None = None if bill.trail is None else bill.trail.quantity
+        charge = situation.charges[mapping]
+        quantity: Decimal | None = None if charge.trace is None else charge.trace.quantity
         return row.model_copy(
-            update={"state": "held", "detail": floor, "accounted": False, "quantity": quantity, "money": bill.amount}
+            update={"state": "held", "detail": floor, "accounted": False, "quantity": quantity, "money": charge.amount}
         )
     return row

@@ -12,18 +12,19 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.agreements import Cycles, agreement_of, beginning, check
+from reconciler.additions.charge import Charge
 from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owner
 from reconciler.additions.refusal import RefusalError
 from reconciler.additions.words import why
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.management_solution import ManagementSolutionSpec
 from reconciler.kinds.values import Link
-from reconciler.manifests.documents import Document, Manifests
-from reconciler.usage.bills import Bill
-from reconciler.usage.period import Period
-from reconciler.usage.rating import Line
-from reconciler.usage.rules import Rule
+from reconciler.manifests.documents import DocumentOf, Manifests
+from reconciler.metering.period import Period
+from reconciler.rating.rate import ChargeLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,29 +86,29 @@ class Surroundings:
     """Empty where the names of all cycles say it."""
 
 
-def desired_additions(bills: Iterable[Bill], rules: Mapping[str, Rule], at: Surroundings) -> Desired:
+def desired_additions(charges: Iterable[Charge], rules: Mapping[str, Rule], at: Surroundings) -> Desired:
     """One line for each product of each bill; none for a bill that is held. `rules` is by mapping."""
     billing = _Billing(at)
     lines: list[DesiredAddition] = []
     refused: dict[str, str] = {}
-    for bill in bills:
-        if bill.state == "held":
+    for charge in charges:
+        if charge.state == "held":
             continue
         try:
-            document = at.manifests.by_address[f"CustomerMapping/{bill.mapping}"]
-            lines += billing.lines(bill, rules[bill.mapping], document)
+            document = at.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
+            lines += billing.lines(charge, rules[charge.mapping], document)
         except RefusalError as reason:
-            refused[bill.mapping] = str(reason)
+            refused[charge.mapping] = str(reason)
     return Desired(tuple(lines), refused)
 
 
 class _Billing:
     def __init__(self, at: Surroundings) -> None:
         self._at = at
-        solutions = at.manifests.of_kind("ManagementSolution")
+        solutions = at.manifests.of(ManagementSolutionSpec)
         self._declared = {key: each.address for each in solutions for key in self._solution_keys(each)}
 
-    def lines(self, bill: Bill, rule: Rule, mapping: Document) -> list[DesiredAddition]:
+    def lines(self, charge: Charge, rule: Rule, mapping: DocumentOf[CustomerMappingSpec]) -> list[DesiredAddition]:
         """The lines that hold usage, and after them those that usage leaves.
 
         A line goes to 0 only after the one that takes its place is there: while the new line cannot be made, the old
@@ -116,7 +117,7 @@ class _Billing:
         at = self._at
         if reasons := at.estate.refused.get(mapping.address):
             raise RefusalError("; ".join(reasons))
-        spec: Any = mapping.spec
+        spec = mapping.spec
         links = at.estate.links[mapping.address]
         company = links[("company",)]
         link = self._there(links[("agreement",)], "agreement")
@@ -125,7 +126,7 @@ class _Billing:
         check(agreement, company, at.today.isoformat(), at.currency)
         begins = beginning(agreement, at.period, spec.start)
         products = _products(spec, links)
-        owner = Owner(bill.mapping, bill.source, bill.customer_id)
+        owner = Owner(charge.mapping, charge.source, charge.customer_id)
 
         def line(product: ProductReference, quantity: Decimal, price: Decimal | None) -> DesiredAddition:
             return DesiredAddition(
@@ -135,15 +136,15 @@ class _Billing:
                 quantity=quantity,
                 unit_price=price,
                 effective_date=begins.day,
-                why=why(bill, rule.unit),
+                why=why(charge, rule.unit),
                 begins_later=begins.because,
                 after=after,
             )
 
-        filled = [line(each.product, each.quantity, _price(products[each.product], each)) for each in bill.lines]
+        filled = [line(each.product, each.quantity, _price(products[each.product], each)) for each in charge.lines]
         before = after | {each.address for each in filled}
         prices = {each.product: each.price for each in rule.ranges}
-        left = (line(product, Decimal(0), prices.get(product)) for product in bill.other_products)
+        left = (line(product, Decimal(0), prices.get(product)) for product in charge.other_products)
         return [
             *(replace(each, adopt=spec.adopt) for each in filled),
             *(replace(each, emptied=True, after=before) for each in left),
@@ -155,12 +156,12 @@ class _Billing:
             raise RefusalError(f"its {what} {link.name} is not in ConnectWise yet: apply the setup first")
         return link
 
-    def _solution(self, mapping: Document, company: Link) -> frozenset[str]:
+    def _solution(self, mapping: DocumentOf[CustomerMappingSpec], company: Link) -> frozenset[str]:
         """The management solution that the mapping names, declared or live; a declared one is made first."""
         declared = frozenset(self._declared[key] for key in self._solution_keys(mapping) if key in self._declared)
         if declared:
             return declared
-        spec: Any = mapping.spec
+        spec = mapping.spec
         others = [_named(obj) for obj in self._at.estate.solutions.get(company.id or 0, ())]
         if mapping.address in self._at.estate.named or (spec.solution, spec.managed_id) in others:
             return frozenset()
@@ -170,14 +171,16 @@ class _Billing:
             f"declared or live; it has {has}. The name is compared with case"
         )
 
-    def _solution_keys(self, document: Document) -> list[tuple[Any, str, str]]:
+    def _solution_keys(
+        self, document: DocumentOf[CustomerMappingSpec] | DocumentOf[ManagementSolutionSpec]
+    ) -> list[tuple[Any, str, str]]:
         """By the company as it is written and as what it is: a run for usage alone looks up no solution's company."""
-        spec: Any = document.spec
+        spec = document.spec
         companies = (spec.company, self._at.estate.links.get(document.address, {}).get(("company",)))
         return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
 
 
-def _price(product: Link, line: Line) -> Decimal:
+def _price(product: Link, line: ChargeLine) -> Decimal:
     if line.unit_price is None:
         raise RefusalError(f"product {product.name} has no price: declare one, `price: 0` where it is free")
     return line.unit_price

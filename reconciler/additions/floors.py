@@ -1,8 +1,8 @@
-"""What a lost ledger must not lower (BILLING, Additions).
+"""Keep charges from falling after a lost ledger (BILLING, Additions).
 
-A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside it lacks the earlier hours, and would
-lower what stands (`Bill.may_lower` says where). So no charge falls below what its lines held at the first run that read
-them, in the period that was running then. A change of the rule in Git may lower it.
+A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside the period lacks the earlier hours,
+so its figures may be too low (`Charge.may_lower`). Until that period ends, no charge falls below the quantity that its
+lines had at the first run that read them. A change of the rule in Git may lower it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from reconciler.additions.charge import Charge
 from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owned
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.usage.bills import Bill
-from reconciler.usage.period import Period
-from reconciler.usage.rating import lines_of
-from reconciler.usage.rules import Rule
+from reconciler.additions.charge import Charge
+from reconciler.metering.period import Period
+from reconciler.rating.rate import lines_of
+from reconciler.kinds.billing_rules import Rule
 
 
 def with_floor(
-    bill: Bill,
+    charge: Charge,
     rule: Rule,
     digest: str,
     owned: Sequence[Owned],
@@ -31,13 +33,13 @@ def with_floor(
     currency: str | None,
     *,
     new: bool,
-) -> tuple[Bill, str]:
+) -> tuple[Charge, str]:
     """The bill, not below what its lines held when the ledger began, and a sentence where that matters.
 
     `new`: the ledger knows no line of this charge.
     """
-    if bill.may_lower or bill.trail is None:
-        return bill, ""
+    if charge.may_lower or charge.trace is None:
+        return charge, ""
     known: dict[Place, Decimal] = {}
     for each in owned:
         held = _held(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
@@ -45,16 +47,16 @@ def with_floor(
             known[each.addition.place] = max(held, known.get(each.addition.place, held))
     # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
     floor = sum(known.values(), Decimal(0)) if rule.tiering == "graduated" else max(known.values(), default=Decimal(0))
-    if floor <= bill.trail.quantity:
-        return bill, ""
+    if floor <= charge.trace.quantity:
+        return charge, ""
     lines, others = lines_of(rule, floor, currency)
     told = (
         f"held at {plain_decimal(floor)} {rule.unit}: the ledger does not know {period} from its start, and what it "
-        f"knows gives {plain_decimal(bill.trail.quantity)} {rule.unit}"
+        f"knows gives {plain_decimal(charge.trace.quantity)} {rule.unit}"
     )
-    trail = replace(bill.trail, rounded=floor, quantity=floor)
-    detail = "; ".join(filter(None, (bill.detail, told)))
-    return replace(bill, lines=lines, other_products=others, trail=trail, detail=detail), told
+    trace = replace(charge.trace, rounded=floor, quantity=floor)
+    detail = "; ".join(filter(None, (charge.detail, told)))
+    return replace(charge, lines=lines, other_products=others, trace=trace, detail=detail), told
 
 
 def _held(each: Owned, known: RecordedAddition | None, digest: str, period: Period, *, new: bool) -> Decimal | None:

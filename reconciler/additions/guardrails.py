@@ -53,96 +53,96 @@ class ChargeChange:
         return abs(self.after - self.billed_before)
 
 
-def of_customers(limits: Guardrails, charges: Iterable[ChargeChange]) -> list[Tripped]:
+def of_customers(limits: Guardrails, changes: Iterable[ChargeChange]) -> list[Tripped]:
     """What holds single customers."""
     found: list[Tripped] = []
-    for charge in charges:
+    for change in changes:
         found += (
-            Tripped(name=name, address=charge.address, message=message, holds=True, also=_also(charge))
-            for name, message in _trips(limits, charge)
+            Tripped(name=name, address=change.address, message=message, holds=True, also=_also(change))
+            for name, message in _trips(limits, change)
         )
     return found
 
 
-def _also(charge: ChargeChange) -> tuple[str, ...]:
+def _also(change: ChargeChange) -> tuple[str, ...]:
     """The other addresses by which a person may approve what a charge trips."""
-    customer = f"{charge.owner.source}/{charge.owner.customer_id}"
-    return tuple(sorted({*charge.addresses, customer}))
+    customer = f"{change.owner.source}/{change.owner.customer_id}"
+    return tuple(sorted({*change.addresses, customer}))
 
 
-def _trips(limits: Guardrails, charge: ChargeChange) -> Iterator[tuple[str, str]]:
-    if (message := _quantity(limits, charge)) is not None:
+def _trips(limits: Guardrails, change: ChargeChange) -> Iterator[tuple[str, str]]:
+    if (message := _quantity(limits, change)) is not None:
         yield "quantity", message
-    if limits.zero and charge.used_nothing and charge.billed_before > 0 and charge.after < charge.billed_before:
+    if limits.zero and change.used_nothing and change.billed_before > 0 and change.after < change.billed_before:
         yield (
             "zero",
             f"usage falls to zero though the console still lists devices with figures; "
-            f"{_amount(charge.billed_before, charge)} was billed",
+            f"{_amount(change.billed_before, change)} was billed",
         )
-    if limits.samples is not None and charge.hours is not None:
-        known, of = charge.hours
+    if limits.samples is not None and change.hours is not None:
+        known, of = change.hours
         if known * 100 < limits.samples.percent * of:
             yield (
                 "samples",
-                f"the {charge.measure} is taken over {known} of {of} hours, "
+                f"the {change.measure} is taken over {known} of {of} hours, "
                 f"less than {plain_decimal(limits.samples.percent)} %",
             )
 
 
-def _quantity(limits: Guardrails, charge: ChargeChange) -> str | None:
-    limit, before, after = limits.quantity, charge.billed_before, charge.after
-    if limit is None or before <= 0 or charge.vanished or charge.changed_in_git or charge.unfinished:
+def _quantity(limits: Guardrails, change: ChargeChange) -> str | None:
+    limit, before, after = limits.quantity, change.billed_before, change.after
+    if limit is None or before <= 0 or change.vanished or change.changed_in_git or change.unfinished:
         return None
-    if after < before and charge.first_in_period:
+    if after < before and change.first_in_period:
         return None
-    if charge.moves * 100 <= limit.percent * before:
+    if change.moves * 100 <= limit.percent * before:
         return None
-    change = f"{_amount(before, charge)} → {_amount(after, charge)}"
-    if charge.moves > limit.amount:
-        amount = _amount(limit.amount, charge)
-        return f"{change} changes by more than {plain_decimal(limit.percent)} % and {amount}"
-    moved = abs(charge.money_after - charge.money_before)
+    said = f"{_amount(before, change)} → {_amount(after, change)}"
+    if change.moves > limit.amount:
+        amount = _amount(limit.amount, change)
+        return f"{said} changes by more than {plain_decimal(limit.percent)} % and {amount}"
+    moved = abs(change.money_after - change.money_before)
     if limit.money is not None and moved > limit.money:
         return (
-            f"{change} changes by more than {plain_decimal(limit.percent)} % and by {plain_decimal(moved)} a month, "
+            f"{said} changes by more than {plain_decimal(limit.percent)} % and by {plain_decimal(moved)} a month, "
             f"more than {plain_decimal(limit.money)}"
         )
     return None
 
 
 def of_run(
-    limits: Guardrails, charges: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
+    limits: Guardrails, changes: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
 ) -> list[Tripped]:
-    """What refuses the run. `charges` are those that are not held."""
-    whose = {address: charge for charge in charges for address in charge.addresses}
+    """What refuses the run. `changes` are those that are not held."""
+    whose = {address: change for change in changes for address in change.addresses}
     found = [
-        Tripped(name="drift", address=note.address, message=note.message, also=(charge.address, *_also(charge)))
+        Tripped(name="drift", address=note.address, message=note.message, also=(change.address, *_also(change)))
         for note in drifted
-        for charge in [whose[str(note.address)]]
+        for change in [whose[str(note.address)]]
     ]
-    found += _customers(limits, charges)
+    found += _customers(limits, changes)
     if limits.money is not None:
         standing = [
-            each for each in charges if (each.billed_before > 0 or each.money_before > 0) and not each.unfinished
+            each for each in changes if (each.billed_before > 0 or each.money_before > 0) and not each.unfinished
         ]
-        change = sum((each.money_after - each.money_before for each in standing), _ZERO)
-        if abs(change) > limits.money:
+        moved = sum((each.money_after - each.money_before for each in standing), _ZERO)
+        if abs(moved) > limits.money:
             message = (
-                f"what is billed already changes by {with_currency(change, currency)} a month, "
+                f"what is billed already changes by {with_currency(moved, currency)} a month, "
                 f"more than {with_currency(limits.money, currency)}"
             )
             found.append(Tripped(name="money", message=message))
     return found
 
 
-def _customers(limits: Guardrails, charges: Sequence[ChargeChange]) -> Iterator[Tripped]:
+def _customers(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[Tripped]:
     limit = limits.customers
     if limit is None:
         return
-    billed = {each.owner.mapping for each in charges}
+    billed = {each.owner.mapping for each in changes}
     changed = {
         each.owner.mapping
-        for each in charges
+        for each in changes
         if each.billed_before > 0
         and not each.changed_in_git
         and not each.unfinished
@@ -150,7 +150,7 @@ def _customers(limits: Guardrails, charges: Sequence[ChargeChange]) -> Iterator[
         and each.moves > limit.amount
         and each.moves * 100 > limit.percent * each.billed_before
     }
-    units = " or ".join(sorted({each.unit for each in charges}))
+    units = " or ".join(sorted({each.unit for each in changes}))
     if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * len(billed):
         yield Tripped(
             name="customers",
@@ -160,5 +160,5 @@ def _customers(limits: Guardrails, charges: Sequence[ChargeChange]) -> Iterator[
         )
 
 
-def _amount(quantity: Decimal, charge: ChargeChange) -> str:
-    return f"{plain_decimal(quantity)} {charge.unit}"
+def _amount(quantity: Decimal, change: ChargeChange) -> str:
+    return f"{plain_decimal(quantity)} {change.unit}"

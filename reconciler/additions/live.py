@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.money import monthly
+from reconciler.additions.tag import Tag, parse
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.forms import date_text
-from reconciler.usage.tag import Tag, parse
 
 Place = tuple[int | None, int | None]
 """Agreement and product, by id."""

@@ -13,7 +13,7 @@ from reconciler.additions.live import LiveAddition, Place, ids
 from reconciler.additions.ownership import How, Owned, Owner, Ownership
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.usage.period import Period
+from reconciler.metering.period import Period
 
 _ZERO = Decimal(0)
 

@@ -12,7 +12,6 @@ from reconciler.additions.ownership import Owned, Owner, Ownership
 from reconciler.ledger.additions import ObservedAddition
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
-from reconciler.usage.tag import parse
 
 Linked = tuple[int | None, str | None]
 """An object by its id, or by its address where the same plan makes it."""

@@ -15,7 +15,6 @@ from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.planning.plan import Action, Change, CoverageRow, Money
 from reconciler.planning.setup import object_path
-from reconciler.usage.period import Period
 
 
 @dataclass(frozen=True, slots=True)

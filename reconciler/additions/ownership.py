@@ -13,7 +13,7 @@ from typing import Literal
 
 from reconciler.additions.live import LiveAddition
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.usage.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
+from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 
 How = Literal["tag", "first version", "renamed", "untagged"]
 """By what an addition is known to be a charge's. Anything but `tag` is tagged anew."""

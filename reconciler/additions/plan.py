@@ -14,6 +14,8 @@ from decimal import Decimal
 
 from reconciler.additions.actions import Writer, Written
 from reconciler.additions.changes import changes_of
+from reconciler.additions.charge import Charge
+from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import Situation, coverage_rows
 from reconciler.additions.desired import Surroundings, desired_additions
 from reconciler.additions.floors import with_floor
@@ -25,14 +27,12 @@ from reconciler.additions.notes import LedgerNotes, ledger_notes
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, assign, known_owners
 from reconciler.additions.views import LineView, views
+from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Tripped
-from reconciler.usage.bills import Bill
-from reconciler.usage.desired import UsageResult
-from reconciler.usage.rules import Rule
 
 _ZERO = Decimal(0)
 
@@ -44,7 +44,7 @@ Holding = Mapping[str, Sequence[Tripped]]
 class UsageInputs:
     """Everything that planning usage looks at."""
 
-    result: UsageResult
+    usage: ChargedUsage
     rules: Sequence[Rule]
     """Of all mappings, whether they bill now or not."""
     snapshot: Snapshot
@@ -65,7 +65,7 @@ class UsagePart:
 
 def plan_usage(given: UsageInputs) -> UsagePart:
     """The usage half of a plan."""
-    at, snapshot, spec, period = given.surroundings, given.snapshot, given.workspace, given.result.period
+    at, snapshot, spec, period = given.surroundings, given.snapshot, given.workspace, given.usage.period
     first, last = period.first_day.isoformat(), period.last_day.isoformat()
     rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in given.rules}
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
@@ -73,18 +73,18 @@ def plan_usage(given: UsageInputs) -> UsagePart:
     ownership = assign(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
 
     known = known_owners(rules, snapshot)
-    bills, floors = _with_floors(given, rules, digests, ownership, known)
-    desired = desired_additions(bills.values(), {rule.name: rule for rule in given.rules}, at)
+    charges, floors = _with_floors(given, rules, digests, ownership, known)
+    desired = desired_additions(charges.values(), {rule.name: rule for rule in given.rules}, at)
     matched = match(desired.lines, ownership, period, snapshot)
     writer = Writer(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
     written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
     lost = orphans(ownership.orphans, matched.copies, writer, at.estate, period, snapshot, prune=given.prune)
 
-    charges = changes_of(written, bills, rules, digests, snapshot, str(period), spec.billing.currency)
-    trips, holding = _of_customers(given, charges)
+    changes = changes_of(written, charges, rules, digests, snapshot, str(period), spec.billing.currency)
+    trips, holding = _of_customers(given, changes)
     trips += of_run(
         spec.guardrails,
-        [each for each in charges if each.address not in holding],
+        [each for each in changes if each.address not in holding],
         [note for each in written if _whose(each) not in holding for note in each.drifted],
         spec.billing.currency,
     )
@@ -94,9 +94,9 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         held={address.partition("/")[2]: found for address, found in holding.items()},
         floors=floors,
         lacking=invoiced,
-        bills={bill.mapping: bill for bill in bills.values()},
+        charges={charge.mapping: charge for charge in charges.values()},
     )
-    waiting = {str(row.mapping) for row in given.result.coverage.rows if row.state == "waiting"}
+    waiting = {str(row.mapping) for row in given.usage.coverage.rows if row.state == "waiting"}
     before, after = _money(written, lost, matched, ownership, holding)
     part = Part(
         actions=(
@@ -114,7 +114,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         money_after=after,
         tripped=tuple(trips),
         notes=(
-            *(Note(message=text) for text in given.result.warnings),
+            *(Note(message=text) for text in given.usage.warnings),
             *(note for each in written for note in each.notes),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
@@ -123,7 +123,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
             *billing_on(waiting, ownership, spec.billing.currency),
             *beside(matched.pairs, ownership.others, last, spec.billing.currency),
         ),
-        coverage=(*coverage_rows(given.result.coverage, situation), *(each.row for each in lost)),
+        coverage=(*coverage_rows(given.usage.coverage, situation), *(each.row for each in lost)),
     )
     lines = views(written, lost, ownership, holding, writer, at.estate)
     return UsagePart(
@@ -141,23 +141,23 @@ def _with_floors(
     digests: Mapping[Owner, str],
     ownership: Ownership,
     known: Collection[Owner],
-) -> tuple[dict[Owner, Bill], dict[str, str]]:
+) -> tuple[dict[Owner, Charge], dict[str, str]]:
     """Bills that a lost ledger does not lower, and by mapping a sentence for each that it would have lowered."""
-    bills: dict[Owner, Bill] = {}
+    charges: dict[Owner, Charge] = {}
     told: dict[str, str] = {}
-    period, currency = given.result.period, given.workspace.billing.currency
-    for bill in given.result.bills:
-        owner = Owner(bill.mapping, bill.source, bill.customer_id)
+    period, currency = given.usage.period, given.workspace.billing.currency
+    for charge in given.usage.charges:
+        owner = Owner(charge.mapping, charge.source, charge.customer_id)
         owned = ownership.of.get(owner, ())
-        bills[owner], why = with_floor(
-            bill, rules[owner], digests[owner], owned, given.snapshot, period, currency, new=owner not in known
+        charges[owner], why = with_floor(
+            charge, rules[owner], digests[owner], owned, given.snapshot, period, currency, new=owner not in known
         )
         if why:
-            told[bill.mapping] = why
-    return bills, told
+            told[charge.mapping] = why
+    return charges, told
 
 
-def _of_customers(given: UsageInputs, charges: Iterable[ChargeChange]) -> tuple[list[Tripped], Holding]:
+def _of_customers(given: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[list[Tripped], Holding]:
     """The guardrails that single customers trip, and by mapping's address those that hold it.
 
     An approval of `samples` holds for the period; every other one for the run that it was given to.
@@ -165,7 +165,7 @@ def _of_customers(given: UsageInputs, charges: Iterable[ChargeChange]) -> tuple[
     kept = [Approved(each.guardrail, each.address) for each in given.snapshot.approvals if each.guardrail == "samples"]
     trips: list[Tripped] = []
     holding: dict[str, list[Tripped]] = {}
-    for trip in of_customers(given.workspace.guardrails, charges):
+    for trip in of_customers(given.workspace.guardrails, changes):
         if is_approved(trip, (*given.approvals, *kept)):
             trips.append(trip.model_copy(update={"approved": True}))
             continue
@@ -189,7 +189,7 @@ def _money(
         before += now
         after += now if _whose(each) in holding else each.monthly
     for orphan in lost:
-        bills = orphan.row.money or _ZERO
-        before += bills
-        after += bills if orphan.action is None else _ZERO
+        charges = orphan.row.money or _ZERO
+        before += charges
+        after += charges if orphan.action is None else _ZERO
     return before, after

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from reconciler.additions.charge import Charge
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.kinds.estate import Estate
 from reconciler.kinds.values import plain_decimal
-from reconciler.usage.bills import Bill
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class ReportRow:
 
 
 def report_rows(
-    ownership: Ownership, estate: Estate, bills: Iterable[Bill], units: Mapping[str, str]
+    ownership: Ownership, estate: Estate, charges: Iterable[Charge], units: Mapping[str, str]
 ) -> list[ReportRow]:
     """One row for every addition of ours, by agreement and product. `units` is by source."""
-    by_owner = {Owner(bill.mapping, bill.source, bill.customer_id): bill for bill in bills}
+    by_owner = {Owner(charge.mapping, charge.source, charge.customer_id): charge for charge in charges}
     rows = [
         _row(each.addition, estate, owner, by_owner.get(owner), units)
         for owner, owned in ownership.of.items()
@@ -64,9 +64,9 @@ def report_rows(
 
 
 def _row(
-    live: LiveAddition, estate: Estate, owner: Owner | None, bill: Bill | None, units: Mapping[str, str]
+    live: LiveAddition, estate: Estate, owner: Owner | None, charge: Charge | None, units: Mapping[str, str]
 ) -> ReportRow:
-    used = None if bill is None or bill.trail is None else bill.trail.in_unit.quantize(Decimal("0.001"))
+    used = None if charge is None or charge.trace is None else charge.trace.in_unit.quantize(Decimal("0.001"))
     known = estate.objects.get(("Agreement", live.agreement_id))
     return ReportRow(
         agreement=f"id {live.agreement_id}" if known is None else str(known.raw["name"]).strip(),

@@ -27,6 +27,7 @@ from reconciler.cli.planfile import check_month, check_plan
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
+from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lock import Lease
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import Approved, approvals_of, with_approved
@@ -34,9 +35,6 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
-
-IN_PART = 4
-UNACCOUNTED = 5
 
 
 def apply(
@@ -68,7 +66,7 @@ def apply(
             raise
         if run.code is None:
             say("ended at once: what was under way may have been done. Run again: that is looked up first")
-        return IN_PART if run.code is None else run.code
+        return PARTIAL if run.code is None else run.code
     except Exception as error:
         if run.code is None and (isinstance(error, ReconcilerError) or not run.begun):
             raise  # nothing was written: of the errors that are foreseen, none is raised after the first write
@@ -157,15 +155,15 @@ class _Run:
 
     def _ended(self, plan: Plan, outcome: Outcome | None) -> int:
         found = outcome or Outcome(plan_digest=plan.digest, results=())
-        self.code = IN_PART if not found.complete else 0 if plan.accounted else UNACCOUNTED
+        self.code = PARTIAL if not found.complete else DONE if plan.accounted else UNACCOUNTED
         try:
             if self.context.json:
                 deliver_json(found.model_dump_json(indent=2))
             else:
-                print_lines(outcome_text(found, paint_of(self.context)))
+                print_lines(outcome_text(found.model_dump(mode="json"), paint_of(self.context)))
         except Undelivered as error:
             say(f"note: {error.where}: {error.what}")
-            print_lines(outcome_text(found, plain), err=True)
+            print_lines(outcome_text(found.model_dump(mode="json"), plain), err=True)
         return self.code
 
     def _show(self, plan: Plan) -> None:
@@ -177,7 +175,7 @@ class _Run:
 
     def broken_off(self, error: Exception) -> int:
         """An error after the first write may have been sent: no exit code may say that nothing was written."""
-        code = IN_PART if self.code is None else self.code
+        code = PARTIAL if self.code is None else self.code
         failure = failure_of(error, verbose=self.context.verbose)
         advice = f"{failure.advice} Run `reconciler apply` again: what is done is not done twice."
         return tell(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)

@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.cli.output import deliver_one
 from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import DONE
 
 SHOW, INSTALL = "--show-completion", "--install-completion"
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
@@ -35,11 +36,11 @@ def complete(argv: Sequence[str], program: str, *, as_json: bool = False) -> int
     if option == SHOW:
         script = scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell)
         deliver_one(script, {"shell": shell, "script": script}, as_json=as_json)
-        return 0
+        return DONE
     _, path = scripts.install(shell=shell, prog_name=program, complete_var=VARIABLE)
     text = f"{shell} completion installed in {path}. It works in every shell that you start from now on."
     deliver_one(text, {"shell": shell, "installed": str(path)}, as_json=as_json)
-    return 0
+    return DONE
 
 
 def _calling(found: str | None) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-INTERRUPTED = 130
-"""As shells say it. Only where nothing was written: an apply that has begun ends with 4."""
-NOTHING_WRITTEN = "interrupted; nothing was written in ConnectWise"
+from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
 
 
 def main() -> None:
@@ -31,4 +29,4 @@ def _ended_by(error: BaseException) -> tuple[int, str]:
         if isinstance(cause, KeyboardInterrupt):
             return INTERRUPTED, NOTHING_WRITTEN
         cause = cause.__cause__ or cause.__context__
-    return 1, f"error: the program cannot be loaded ({type(error).__name__})\n  Install it again: see its README."
+    return ERROR, f"error: the program cannot be loaded ({type(error).__name__})\n  Install it again: see its README."

@@ -10,9 +10,9 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.entry import INTERRUPTED, NOTHING_WRITTEN
 from reconciler.cli.output import Undelivered, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.suggestions import near
 
@@ -50,7 +50,7 @@ def failure_of(error: BaseException, *, command: str = "", verbose: bool = False
         case typer.TyperException():
             return _misuse(error, command)
         case OSError() if error.strerror:
-            return Failure(1, error.strerror, str(error.filename or ""), "Check its permissions and its space.")
+            return Failure(ERROR, error.strerror, str(error.filename or ""), "Check its permissions and its space.")
         case _:
             return _unforeseen(error, verbose=verbose)
 
@@ -82,9 +82,9 @@ def _misuse(error: typer.TyperException, command: str) -> Failure:
     said = error.format_message()
     help_ = f"reconciler {command}--help"
     if said.startswith("Usage:"):  # a group of commands that is called without one answers with its help
-        return Failure(1, "a command is missing", "", f"What there is: {help_}", said)
+        return Failure(ERROR, "a command is missing", "", f"What there is: {help_}", said)
     message, guess = _in_words(error, said)
-    return Failure(1, message, "", f"{guess}What there is: {help_}")
+    return Failure(ERROR, message, "", f"{guess}What there is: {help_}")
 
 
 def _in_words(error: typer.TyperException, said: str) -> tuple[str, str]:
@@ -100,10 +100,10 @@ def _unforeseen(error: BaseException, *, verbose: bool) -> Failure:
     name = type(error).__name__
     message = f"reconciler itself failed, with {name}; this is a fault of the program"
     if not verbose:
-        return Failure(1, message, advice="Run it again with -v for the places in the program, and report them.")
+        return Failure(ERROR, message, advice="Run it again with -v for the places in the program, and report them.")
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
-    return Failure(1, message, advice="\n  ".join(["Report these places in the program:", *places]))
+    return Failure(ERROR, message, advice="\n  ".join(["Report these places in the program:", *places]))
 
 
 def _short(filename: str) -> str:

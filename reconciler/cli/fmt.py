@@ -12,6 +12,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of
 from reconciler.cli.output import deliver, deliver_json, say, write_file
 from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests import files
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.files import Found, SourceFile
@@ -49,7 +50,7 @@ def fmt(
     unwritten = check or diff
     _print(context, tally, diff=diff)
     say(f"{len(tally.changed)} of {tally.count} files {'would change' if unwritten else 'changed'}")
-    return 1 if tally.failed or (unwritten and tally.changed) else 0
+    return ERROR if tally.failed or (unwritten and tally.changed) else DONE
 
 
 def _one(found: Found, tally: _Tally, *, write: bool) -> None:

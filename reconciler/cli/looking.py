@@ -52,9 +52,9 @@ async def customer(session: Session, address: str) -> dict[str, Any]:
 
 def _devices(read: UsageRead, source: str, number: str) -> list[dict[str, Any]]:
     """What was read of each device in the newest hour that the measure looks at."""
-    for bill in read.metered.result.bills:
-        if (bill.source, bill.customer_id) == (source, number) and bill.measured is not None:
-            newest = bill.measured.chosen[-1]
+    for charge in read.rated.usage.charges:
+        if (charge.source, charge.customer_id) == (source, number) and charge.measured is not None:
+            newest = charge.measured.chosen[-1]
             return [
                 {"device": each.device_id, "bytes": each.bytes, "read_at": each.read_at.isoformat()}
                 for each in newest.devices

@@ -15,10 +15,10 @@ from reconciler import __version__
 from reconciler.cli import completion, output
 from reconciler.cli.commands import COMMANDS, GROUPS, as_json, command_line
 from reconciler.cli.context import Context, folder, moment
-from reconciler.cli.entry import INTERRUPTED
 from reconciler.cli.failures import failure_of, tell
 from reconciler.cli.startup import prepare, quiet
 from reconciler.cli.streams import finish_streams, prepare_streams, silence
+from reconciler.exit_codes import DONE, ERROR, INTERRUPTED
 
 PROGRAM = "reconciler"
 
@@ -42,14 +42,14 @@ def run(argv: Sequence[str]) -> int:
         result = command_line(_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
     except BrokenPipeError:  # whoever read it has had enough
         silence(sys.stdout)
-        return 1
+        return ERROR
     except SystemExit as ended:  # how typer ends a completion
-        return ended.code if isinstance(ended.code, int) else 0
+        return ended.code if isinstance(ended.code, int) else DONE
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the last resort: no traceback reaches a user)
         return _failed(error, argv)
     if result == INTERRUPTED:  # what typer makes of Ctrl-C
         return _failed(KeyboardInterrupt(), argv)
-    return result if isinstance(result, int) else 0
+    return result if isinstance(result, int) else DONE
 
 
 def _failed(error: BaseException, argv: Sequence[str]) -> int:
@@ -65,7 +65,7 @@ def _called(argv: Sequence[str]) -> str:
 def _print_version(ctx: typer.Context, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
         output.deliver_one(f"reconciler {__version__}", {"version": __version__}, as_json=as_json(ctx))
-        raise typer.Exit(0)
+        raise typer.Exit(DONE)
 
 
 def _options(  # noqa: PLR0917 (typer makes an option of each)

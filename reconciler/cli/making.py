@@ -13,6 +13,8 @@ from reconciler.additions.live import live_additions
 from reconciler.additions.notes import LedgerNotes, Linked, ToNote, billed_by
 from reconciler.additions.ownership import Owner, Ownership, assign
 from reconciler.additions.plan import UsageInputs, plan_usage
+from reconciler.additions.tag import is_of_source
+from reconciler.cli.charges import RatedMappings, load_and_charge
 from reconciler.cli.clock import check_clock
 from reconciler.cli.output import say
 from reconciler.cli.progress import reading
@@ -31,16 +33,14 @@ from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
 from reconciler.ledger.snapshot import Approval, Snapshot
 from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
 from reconciler.live.read import Scope, read_estate
+from reconciler.metering.collect import Collected
+from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused
 from reconciler.planning.build import build
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Plan
 from reconciler.planning.setup import plan_setup
-from reconciler.usage.collect import Collected
-from reconciler.usage.metered import Metered, metered
-from reconciler.usage.period import local_date, period_of
-from reconciler.usage.tag import is_of_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class UsageRead:
 
     estate: Estate
     snapshot: Snapshot
-    metered: Metered
+    rated: RatedMappings
     searched: bool
 
 
@@ -113,7 +113,9 @@ async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected
     period = period_of(now, session.workspace.billing.timezone)
     snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
     beyond = await _beyond(session, estate, snapshot)
-    return UsageRead(beyond.estate, snapshot, metered(manifests, beyond.estate, ledger, now, fresh), beyond.searched)
+    return UsageRead(
+        beyond.estate, snapshot, load_and_charge(manifests, beyond.estate, ledger, now, fresh), beyond.searched
+    )
 
 
 async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyond:
@@ -143,15 +145,15 @@ async def inputs(
     surroundings = Surroundings(
         manifests=session.manifests,
         estate=read.estate,
-        period=read.metered.result.period,
+        period=read.rated.usage.period,
         today=local_date(session.context.now, billing.timezone),
         currency=billing.currency,
         setup=scope.setup,
         cycles=await billing_cycles(session.client) if has_unusual_cycle(read.estate, session.manifests) else {},
     )
     return UsageInputs(
-        result=read.metered.result,
-        rules=read.metered.rules,
+        usage=read.rated.usage,
+        rules=read.rated.rules,
         snapshot=read.snapshot,
         surroundings=surroundings,
         workspace=session.workspace,
@@ -162,8 +164,8 @@ async def inputs(
 
 def ownership_of(session: Session, read: UsageRead) -> Ownership:
     """Which charge each addition of ours belongs to, for reports."""
-    first = read.metered.result.period.first_day.isoformat()
-    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.metered.rules]
+    first = read.rated.usage.period.first_day.isoformat()
+    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     live = live_additions(read.estate, first, session.workspace.billing.currency)
     return assign(live, owners, sources, read.snapshot)

@@ -14,13 +14,11 @@ from reconciler.cli.context import Context
 from reconciler.cli.making import make_plan
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, say, write_file
 from reconciler.cli.session import opened
+from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import Approved, approvals_of
-from reconciler.planning.plan import Plan, write_plan
+from reconciler.planning.plan import Plan, plan_json, write_plan
 from reconciler.rendering.plan_text import plan_text
-
-CHANGES = 2
-UNACCOUNTED = 5
 
 
 class Only(StrEnum):
@@ -51,7 +49,7 @@ def plan(
     found = asyncio.run(_planned(context, scope_of(only), approvals_of(approve or ()), prune=prune))
     if out is not None:
         write_file(out, write_plan(found), mode=0o600)
-    code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else 0
+    code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else DONE
     try:
         show(context, found)
     except Undelivered as error:
@@ -71,4 +69,4 @@ def show(context: Context, found: Plan, *, err: bool = False) -> None:
     if context.json and not err:
         deliver_json(write_plan(found))
     else:
-        print_lines(plan_text(found, paint_of(context)), err=err)
+        print_lines(plan_text(plan_json(found), paint_of(context)), err=err)

@@ -7,8 +7,8 @@ from datetime import datetime
 from reconciler.cli.clock import TOLERANCE
 from reconciler.cli.session import Session, tenant_of
 from reconciler.errors import Refused
+from reconciler.metering.period import period_of
 from reconciler.planning.plan import Plan
-from reconciler.usage.period import period_of
 
 ADVICE = "Nothing was written. Make a new plan: reconciler plan --out FILE"
 

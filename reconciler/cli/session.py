@@ -29,10 +29,9 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
 from reconciler.manifests.settings import check_settings
+from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
+from reconciler.metering.sources import registry
 from reconciler.planning.plan import Tenant
-from reconciler.usage.collect import SHRINK, Collected, approval_of, collect
-from reconciler.usage.metered import workspace_spec
-from reconciler.usage.sources import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Session:
 
     @property
     def workspace(self) -> WorkspaceSpec:
-        return workspace_spec(self.manifests)
+        return self.manifests.workspace.spec
 
     @property
     def tenant(self) -> str:
@@ -101,7 +100,7 @@ def _running(start: datetime) -> Callable[[], datetime]:
 
 
 def connection_of(context: Context, manifests: Manifests) -> Connection:
-    spec: Any = manifests.workspace.spec
+    spec = manifests.workspace.spec
     settings = spec.connectwise
 
     def text(setting: Any, name: str) -> str:
@@ -139,7 +138,7 @@ def open_ledger(context: Context, manifests: Manifests, *, keeps: bool) -> Ledge
 
 
 def _ledger_url(context: Context, manifests: Manifests) -> str:
-    spec: Any = manifests.workspace.spec
+    spec = manifests.workspace.spec
     url = default_url(manifests.root)
     if spec.ledger is not None:
         what = f"{manifests.workspace.address} ledger"

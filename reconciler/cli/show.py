@@ -22,7 +22,7 @@ from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.planning.diff import as_it_stands
-from reconciler.planning.plan import read_plan, write_plan
+from reconciler.planning.plan import plan_json, read_plan, write_plan
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.facts_text import facts_text
 from reconciler.rendering.plan_text import plan_text
@@ -64,7 +64,7 @@ def show(
     if as_json:
         deliver_json(write_plan(plan))
     else:
-        print_lines(plan_text(plan, paint_of(context)))
+        print_lines(plan_text(plan_json(plan), paint_of(context)))
 
 
 _WHAT_THERE_IS = (
@@ -100,7 +100,7 @@ def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any]
 
 
 def _sources(manifests: Manifests) -> set[str]:
-    spec: Any = manifests.workspace.spec
+    spec = manifests.workspace.spec
     return {source.name for source in spec.usage}
 
 

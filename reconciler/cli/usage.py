@@ -14,12 +14,11 @@ from reconciler.cli.context import Context
 from reconciler.cli.making import make_plan, ownership_of, read_usage
 from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
 from reconciler.cli.session import Session, opened, pull_usage
+from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_estate
-from reconciler.planning.plan import Plan
+from reconciler.metering.collect import GUARD, Collected
+from reconciler.planning.plan import Plan, plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
-from reconciler.usage.collect import GUARD, Collected
-
-UNACCOUNTED = 5
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The metering side: pull, coverage, report.")
 
@@ -53,7 +52,7 @@ def pull(
     rows = asyncio.run(pulled())
     _print(context, rows, lambda: pulls_table(rows, paint_of(context), width()))
     states = {row["state"] for row in rows}
-    return 1 if "failed" in states else UNACCOUNTED if "disbelieved" in states else 0
+    return ERROR if "failed" in states else UNACCOUNTED if "disbelieved" in states else DONE
 
 
 def _only_shrink(approve: Sequence[str]) -> Sequence[str]:
@@ -80,8 +79,8 @@ def coverage(ctx: typer.Context) -> int:
 
     plan = asyncio.run(planned())
     rows = [row.model_dump(mode="json") for row in plan.coverage]
-    _print(context, rows, lambda: coverage_table(plan, paint_of(context), width()))
-    return 0 if plan.accounted else UNACCOUNTED
+    _print(context, rows, lambda: coverage_table(plan_json(plan), paint_of(context), width()))
+    return DONE if plan.accounted else UNACCOUNTED
 
 
 @app.command()
@@ -93,7 +92,7 @@ def report(ctx: typer.Context) -> None:
         estate = await read_estate(session.client, session.manifests, Scope(setup=False, usage=True))
         read = await read_usage(session, estate)
         units = {source.name: source.unit for source in session.workspace.usage}
-        return report_rows(ownership_of(session, read), read.estate, read.metered.result.bills, units)
+        return report_rows(ownership_of(session, read), read.estate, read.rated.usage.charges, units)
 
     async def found() -> list[ReportRow]:
         async with opened(context) as session:

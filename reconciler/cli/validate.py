@@ -9,6 +9,7 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json
+from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
@@ -31,15 +32,15 @@ def validate(
         if context.json:
             raise
         deliver(safe_lines(str(error)))  # what is wrong is this command's result
-        return 1
+        return ERROR
     documents = len(manifests.documents) + 1
     if context.json:
         warnings = [item.to_json() for item in manifests.warnings]
         deliver_json({"documents": documents, "files": manifests.files, "diagnostics": warnings})
-        return 0
+        return DONE
     ok = f"ok: {documents} documents in {manifests.files} file{'s' * (manifests.files != 1)}"
     deliver(safe_lines("\n\n".join([*map(str, manifests.warnings), ok])))
-    return 0
+    return DONE
 
 
 def _satisfy(manifests: Manifests, files: list[Path]) -> None:

@@ -1,4 +1,4 @@
-"""What the manifests say: documents by address."""
+"""The loaded manifests: documents, by address and by kind."""
 
 from __future__ import annotations
 
@@ -6,62 +6,73 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from reconciler.kinds.base import Kind, Metadata, Spec
+from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests.diagnostics import Diagnostic
+
+S = TypeVar("S", bound=Spec)
+S_co = TypeVar("S_co", bound=Spec, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a document stands."""
+    """The file that a document is in."""
 
     file: str
-    """As shown to people: relative to the manifest folder, with forward slashes."""
+    """The path that messages show: relative to the manifest folder, with forward slashes."""
     index: int
-    """Its place among the documents of that file, from 0."""
+    """The position of the document in that file, from 0."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document, its defaults filled in."""
+@dataclass(frozen=True)
+class DocumentOf(Generic[S_co]):
+    """One document with its defaults filled in. `S_co` is the spec model of its kind."""
 
     kind: Kind
     metadata: Metadata
-    spec: Spec
+    spec: S_co
     declared: frozenset[str]
-    """YAML names of the spec fields that are managed: declared here or filled by defaults."""
+    """YAML names of the spec fields that are managed: fields of the document itself or of its defaults."""
     origin: Origin
     defaulted: Mapping[str, str]
-    """Field → file of the `Defaults` that filled it."""
+    """Field → file of the `Defaults` document that filled the field."""
 
     @property
     def name(self) -> str:
+        """Return the manifest name."""
         return self.metadata.name
 
     @property
     def address(self) -> str:
+        """Return `Kind/name`."""
         return f"{self.kind.name}/{self.metadata.name}"
+
+
+Document = DocumentOf[Spec]
+"""A document of any kind."""
 
 
 @dataclass(frozen=True)
 class Manifests:
-    """A whole estate as declared, with everything in it checked against everything else."""
+    """All documents of a manifest folder, validated against each other."""
 
     root: Path
-    workspace: Document
+    workspace: DocumentOf[WorkspaceSpec]
     documents: tuple[Document, ...]
-    """All but workspaces, in the order of files and places in them."""
+    """All documents except workspaces, in the order of files and of positions in them."""
     digest: str
-    """Over the parsed content with its defaults: comments, order and layout do not change it."""
+    """A digest of the parsed content with its defaults. Comments, order and layout do not change it."""
     fallback: Mapping[str, Mapping[str, Any]]
-    """The `Defaults` of the root folder per kind, as parsed: they price what no document maps."""
+    """By kind: the `Defaults` of the root folder, as parsed. They price unmapped customers."""
     warnings: tuple[Diagnostic, ...] = ()
     files: int = 0
     """How many files were read."""
 
     @cached_property
     def by_address(self) -> Mapping[str, Document]:
+        """Return the documents by `Kind/name`."""
         return {document.address: document for document in self.documents}
 
     @cached_property
@@ -72,4 +83,27 @@ class Manifests:
         return {name: tuple(documents) for name, documents in found.items()}
 
     def of_kind(self, name: str) -> tuple[Document, ...]:
+        """Return the documents of a kind, by the kind's name."""
         return self._by_kind.get(name, ())
+
+    def of(self, spec: type[S]) -> tuple[DocumentOf[S], ...]:
+        """Return the documents of the kind whose spec model is `spec`."""
+        kinds = (documents for documents in self._by_kind.values() if documents[0].kind.spec is spec)
+        return tuple(document for document in next(kinds, ()) if has_spec(document, spec))
+
+    def find(self, spec: type[S], address: str | None) -> DocumentOf[S] | None:
+        """Return the document with an address if its spec is a `spec`. None if there is none."""
+        document = self.by_address.get(address) if address is not None else None
+        return document if document is not None and has_spec(document, spec) else None
+
+    def get(self, spec: type[S], address: str) -> DocumentOf[S]:
+        """Return the document with an address. Raises `KeyError` if there is none whose spec is a `spec`."""
+        document = self.find(spec, address)
+        if document is None:
+            raise KeyError(address)
+        return document
+
+
+def has_spec(document: Document, spec: type[S]) -> TypeGuard[DocumentOf[S]]:
+    """Return whether a document's spec is a `spec`."""
+    return isinstance(document.spec, spec)

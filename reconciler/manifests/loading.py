@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.kinds.base import Kind, Metadata
+from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.manifests import files, references, rules
 from reconciler.manifests.defaults import Defaults, missing
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 from reconciler.manifests.digest import digest
-from reconciler.manifests.documents import Document, Manifests, Origin
+from reconciler.manifests.documents import Document, DocumentOf, Manifests, Origin, has_spec
 from reconciler.manifests.envelope import Raw, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
@@ -166,8 +167,8 @@ def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], repor
     report.problem(raw.origin, problem, below=("spec",))
 
 
-def _workspace(loading: _Loading, chosen: str | None, root: str) -> Document | None:
-    workspaces = (item for item in loading.documents.values() if item.kind.name == WORKSPACE)
+def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+    workspaces = (item for item in loading.documents.values() if has_spec(item, WorkspaceSpec))
     found = {item.name: item for item in sorted(workspaces, key=lambda item: item.name)}
     if chosen is not None and chosen in found:
         return found[chosen]

@@ -21,7 +21,7 @@ def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: b
 
     Without `usage` the settings of sources are passed over: a run that reads no source needs none of them.
     """
-    spec: Any = manifests.workspace.spec
+    spec = manifests.workspace.spec
     wrong: list[tuple[Path, SecretError]] = []
     for path, reference in _references(spec, ()):
         if path[0] == "usage" and not usage:

@@ -20,6 +20,7 @@ def created(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
             after=to_json(values[item.name]),
             known_after_apply=is_pending(values[item.name]),
             sensitive=item.form.sensitive,
+            number=item.form.sort == "number",
         )
         for item in kind.fields
         if item.name in values and _is_sent(item, values[item.name])
@@ -51,7 +52,7 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)
         elif not same(item.form, before, after) and not cleared(item.form, after, before):
-            changes.append(_change(item.name, before, after))
+            changes.append(_change(item.name, before, after, number=item.form.sort == "number"))
     return tuple(changes)
 
 
@@ -88,8 +89,14 @@ def _fields_of_entry(path: str, found: Mapping[str, Any], wanted: Mapping[str, A
         yield _change(path, {name: found.get(name) for name in wanted}, wanted)
 
 
-def _change(path: str, before: Value, after: Value) -> Change:
-    return Change(path=path, before=to_json(before), after=to_json(after), known_after_apply=is_pending(after))
+def _change(path: str, before: Value, after: Value, *, number: bool = False) -> Change:
+    return Change(
+        path=path,
+        before=to_json(before),
+        after=to_json(after),
+        known_after_apply=is_pending(after),
+        number=number,
+    )
 
 
 def is_pending(value: Value) -> bool:

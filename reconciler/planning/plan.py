@@ -22,9 +22,6 @@ from reconciler.kinds.values import plain_decimal
 FORMAT_VERSION: Literal[2] = 2
 
 Verb = Literal["create", "update", "adopt", "retire"]
-GLYPHS: dict[str, str] = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
-"""An action is its glyph."""
-
 Amount = Annotated[Decimal, PlainSerializer(plain_decimal, return_type=str, when_used="json")]
 
 
@@ -41,7 +38,9 @@ class Change(Record):
     known_after_apply: bool = False
     """`after` links to an object that this plan makes first."""
     sensitive: bool = False
-    """`after` is where the value is, never the value."""
+    """`after` names where the value is stored, never the value."""
+    number: bool = False
+    """`before` and `after` are numbers, which a plan holds as decimal text."""
 
     @model_serializer(mode="plain")
     def _without_false_flags(self) -> dict[str, Any]:
@@ -50,6 +49,8 @@ class Change(Record):
             content["known_after_apply"] = True
         if self.sensitive:
             content["sensitive"] = True
+        if self.number:
+            content["number"] = True
         return content
 
     @property
@@ -143,11 +144,7 @@ class Note(Record):
 
 
 EVERY_CUSTOMER = "*"
-"""In the row of a source of which nothing is believed: nobody knows whom else it would have named."""
-
-
-UNMAPPED = ("unmapped", "unattributed")
-"""States of usage that nothing bills: its money is at risk, and unknown where no default product prices it."""
+"""The customer of a row that stands for all customers of a source whose data cannot be used."""
 
 
 class Released(Record):
@@ -176,12 +173,6 @@ class CoverageRow(Record):
     """The mapping that bills the customer, as `CustomerMapping/acme`; None where there is none."""
     released: Released | None = None
     """Of a customer that a guardrail holds."""
-
-
-def collapsed(rows: Sequence[CoverageRow]) -> list[CoverageRow]:
-    """The rows for a reader: of a source of which nothing is believed, one row instead of one for each customer."""
-    failed = {row.source for row in rows if row.customer == EVERY_CUSTOMER}
-    return [row for row in rows if row.source not in failed or row.state != "unknown" or row.customer == EVERY_CUSTOMER]
 
 
 class Tenant(Record):
@@ -250,6 +241,11 @@ def digest_of(actions: Iterable[Action]) -> str:
 
 def _hash(content: Any) -> str:
     return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """Return a plan as JSON for renderers. Amounts and quantities are decimal text."""
+    return plan.model_dump(mode="json")
 
 
 def write_plan(plan: Plan) -> str:

@@ -1,143 +1,122 @@
-"""A plan for the terminal, in the manner of Terraform: glyphs, only declared fields, old → new, one summary line."""
+"""Show a plan on the terminal, in the manner of Terraform: glyphs, declared fields, old → new, one summary line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from reconciler.kinds.registry import kind
-from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import (
-    EVERY_CUSTOMER,
-    GLYPHS,
-    UNMAPPED,
-    Action,
-    Change,
-    CoverageRow,
-    Money,
-    Plan,
-    collapsed,
-)
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import Paint, money, safe, shown, signed
 
+GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
 
+Json = Mapping[str, Any]
 
-def plan_text(plan: Plan, paint: Paint, *, coverage: bool = True) -> Iterator[str]:
-    """The lines of a plan, without line ends."""
-    for action in plan.actions:
+
+def plan_text(plan: Json, paint: Paint, *, coverage: bool = True) -> Iterator[str]:
+    """Yield the lines of a plan, without line ends. `plan` is the plan's JSON."""
+    for action in plan["actions"]:
         yield from _action(action, paint)
         yield ""
-    for trip in plan.guardrails:
-        where = f"{trip.address}: " if trip.address else ""
-        yield paint(f"Guardrail {trip.name}: {safe(where + trip.message)}", "red")
-    for note in plan.warnings:
-        where = f"{note.address}: " if note.address else ""
-        yield paint(f"Warning: {safe(where + note.message)}", "yellow")
+    for trip in plan["guardrails"]:
+        where = f"{trip['address']}: " if trip["address"] else ""
+        yield paint(f"Guardrail {trip['name']}: {safe(where + trip['message'])}", "red")
+    for note in plan["warnings"]:
+        where = f"{note['address']}: " if note["address"] else ""
+        yield paint(f"Warning: {safe(where + note['message'])}", "yellow")
     if coverage:
         yield from gaps(plan, paint)
     yield summary(plan, paint)
 
 
-def _action(action: Action, paint: Paint) -> Iterator[str]:
-    style = _STYLES[action.action]
-    worth = f"   {_change_of(action.money)}" if action.money else ""
-    title = f"{GLYPHS[action.action]} {safe(action.address)}"
-    yield f"{paint(title, style)}  {paint(safe(action.reason), 'dim')}{paint(worth, 'bold') if worth else ''}"
-    width = max((len(safe(change.path)) for change in action.changes), default=0)
-    for change in action.changes:
+def _action(action: Json, paint: Paint) -> Iterator[str]:
+    style = _STYLES[action["action"]]
+    amount = f"   {_change_of(action['money'])}" if action["money"] else ""
+    title = f"{GLYPHS[action['action']]} {safe(action['address'])}"
+    yield f"{paint(title, style)}  {paint(safe(action['reason']), 'dim')}{paint(amount, 'bold') if amount else ''}"
+    width = max((len(safe(change["path"])) for change in action["changes"]), default=0)
+    for change in action["changes"]:
         yield f"    {_change(action, change, width, paint)}"
 
 
-def _change(action: Action, change: Change, width: int, paint: Paint) -> str:
-    name = safe(change.path).ljust(width)
-    after = _after(action, change)
-    if action.action == "create":
+def _change(action: Json, change: Json, width: int, paint: Paint) -> str:
+    name = safe(change["path"]).ljust(width)
+    after = _value(change, change["after"])
+    if change.get("known_after_apply"):
+        after = f"{after} (known after apply)"
+    if action["action"] == "create":
         return f"{paint('+', 'green')} {name} = {after}"
-    if change.sensitive:
+    if change.get("sensitive"):
         return f"{paint('~', 'yellow')} {name} = {after}"
-    before = _bare(action, change, change.before)
-    if before == after and isinstance(change.before, dict) and isinstance(change.after, dict):
-        before, after = _with_id(before, change.before), _with_id(after, change.after)
+    before = _value(change, change["before"])
+    if before == after and isinstance(change["before"], dict) and isinstance(change["after"], dict):
+        before, after = _with_id(before, change["before"]), _with_id(after, change["after"])
     return f"{paint('~', 'yellow')} {name} = {before} → {after}"
 
 
-def _with_id(text: str, link: Mapping[str, Any]) -> str:
-    """Two entries of one name are told apart."""
+def _with_id(text: str, link: Json) -> str:
+    """Two entries with the same name differ by their ids."""
     return f"{text} (id {link.get('id')})"
 
 
-def _after(action: Action, change: Change) -> str:
-    text = _bare(action, change, change.after)
-    return f"{text} (known after apply)" if change.known_after_apply else text
+def _value(change: Json, value: object) -> str:
+    """A plan holds numbers as decimal text. They are shown without quotes."""
+    return safe(value) if change.get("number") and isinstance(value, str) else shown(value)
 
 
-def _bare(action: Action, change: Change, value: object) -> str:
-    """Numbers are decimal text in a plan: shown without quotes where the field is a number."""
-    item = kind(action.kind).by_name.get(change.path.partition(".")[0])
-    numeric = item is not None and item.name in _NUMBERS and isinstance(value, str)
-    return safe(str(value)) if numeric else shown(value)
+def _change_of(amounts: Json) -> str:
+    before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
+    if before == 0:
+        return f"{signed(after, currency)} a month"
+    return f"{money(before, None)} → {money(after, currency)} a month ({signed(after - before, None)})"
 
 
-_NUMBERS = frozenset({"quantity", "unitPrice", "lessIncluded", "price", "cost"})
+def gaps(plan: Json, paint: Paint) -> Iterator[str]:
+    """Yield a line for each customer that is not billed, or not as measured.
 
-
-def _change_of(amounts: Money) -> str:
-    if amounts.before == 0:
-        return f"{signed(amounts.after, amounts.currency)} a month"
-    before, after = money(amounts.before, None), money(amounts.after, amounts.currency)
-    return f"{before} → {after} a month ({signed(amounts.after - amounts.before, None)})"
-
-
-def gaps(plan: Plan, paint: Paint) -> Iterator[str]:
-    """What is not, or not plainly, billed: one line each. What is billed and accounted for is not listed, nor are the
-    customers of a source that failed: a warning tells of it once, with their number."""
+    Customers of a source whose data cannot be used are left out: one warning names the source and counts them.
+    """
     rows = [
         row
-        for row in collapsed(plan.coverage)
-        if row.customer != EVERY_CUSTOMER and (row.state != "billed" or not row.accounted)
+        for row in collapsed(plan["coverage"])
+        if row["customer"] != EVERY_CUSTOMER and (row["state"] != "billed" or not row["accounted"])
     ]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")
     for row in rows:
-        yield "  " + paint(gap(row), "yellow" if row.accounted else "red")
+        yield "  " + paint(gap(row), "yellow" if row["accounted"] else "red")
     if rows:
         yield ""
 
 
-def gap(row: CoverageRow) -> str:
-    used = "" if row.quantity is None else f" {plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
-    worth = ", money unknown" if row.state in UNMAPPED else ""
-    worth = worth if row.money is None else f", {money(row.money, None)} a month"
-    detail = f": {row.detail}" if row.detail else ""
-    whose = f"{row.source}/{row.customer} " if row.customer else ""
-    return safe(f"{row.state} {whose}{row.name}{used}{worth}{detail}")
+def gap(row: Json) -> str:
+    """Return the line of one coverage row: state, customer, quantity, amount per month, reason."""
+    used = f" {quantity_of(row)}".rstrip()
+    amount = ", money unknown" if row["state"] in UNMAPPED else ""
+    amount = amount if row["money"] is None else f", {money(Decimal(row['money']), None)} a month"
+    detail = f": {row['detail']}" if row["detail"] else ""
+    customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
+    return safe(f"{row['state']} {customer}{row['name']}{used}{amount}{detail}")
 
 
-def summary(plan: Plan, paint: Paint) -> str:
-    """`Plan: 12 to create, 1 to update; 40 unchanged. A month: 120.00 → 143.00 USD (+23.00).`"""
-    counts = plan.summary
-    parts = [
-        f"{number} to {verb}"
-        for verb, number in (
-            ("create", counts.create),
-            ("update", counts.update),
-            ("adopt", counts.adopt),
-            ("retire", counts.retire),
-        )
-        if number
-    ]
-    head = f"Plan: {', '.join(parts)}; {counts.unchanged} unchanged." if parts else ""
+def summary(plan: Json, paint: Paint) -> str:
+    """Return the last line: `Plan: 12 to create; 40 unchanged. Monthly total: 120.00 → 143.00 USD (+23.00).`"""
+    counts = plan["summary"]
+    unchanged = counts["unchanged"]
+    parts = [f"{counts[verb]} to {verb}" for verb in GLYPHS if counts[verb]]
+    head = f"Plan: {', '.join(parts)}; {unchanged} unchanged." if parts else ""
     if not parts:
-        one = counts.unchanged == 1
-        what = "document or addition is" if one else "documents and additions are"
-        head = f"No changes. {counts.unchanged} {what} as declared."
-    return paint(head + _worth(counts.money), "bold")
+        what = "document or addition is" if unchanged == 1 else "documents and additions are"
+        head = f"No changes. {unchanged} {what} as declared."
+    return paint(head + _monthly_total(counts["money"]), "bold")
 
 
-def _worth(month: Money) -> str:
-    """Nothing where nothing is billed: a plan of the setup alone looks at no money."""
-    before, after = money(month.before, None), money(month.after, month.currency)
-    if month.after != month.before:
-        return f" A month: {before} → {after} ({signed(month.after - month.before, None)})."
-    return f" A month: {after}." if month.after else ""
+def _monthly_total(amounts: Json) -> str:
+    """Empty if nothing is billed: a plan of the setup alone computes no amounts."""
+    before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
+    if after != before:
+        change = signed(after - before, None)
+        return f" Monthly total: {money(before, None)} → {money(after, currency)} ({change})."
+    return f" Monthly total: {money(after, currency)}." if after else ""

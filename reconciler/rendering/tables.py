@@ -8,8 +8,7 @@ from io import StringIO
 from typing import Any
 
 from reconciler.errors import in_one_line
-from reconciler.kinds.values import plain_decimal
-from reconciler.planning.plan import EVERY_CUSTOMER, UNMAPPED, CoverageRow, Plan, collapsed
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 100
@@ -120,10 +119,11 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
     more = f", {doubted} not believed" if doubted else ""
     yield paint(f"{counted(len(rows), 'source')} read, {failed} failed{more}.", "bold")
     if doubted:
-        yield "Where what it says is right, believe it: reconciler usage pull --approve shrink=SOURCE"
+        yield "If such a pull is right, accept it with: reconciler usage pull --approve shrink=SOURCE"
 
 
-def coverage_table(plan: Plan, paint: Paint, width: int = WIDTH) -> Iterator[str]:
+def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) -> Iterator[str]:
+    """Yield the coverage table of a plan's JSON, and a line that counts the rows that are not accounted for."""
     columns = (
         ("state", "left"),
         ("source", "left"),
@@ -133,24 +133,25 @@ def coverage_table(plan: Plan, paint: Paint, width: int = WIDTH) -> Iterator[str
         ("a month", "right"),
         ("", "left"),
     )
-    yield from table(columns, [_coverage_row(row) for row in collapsed(plan.coverage)], width)
-    open_rows = sum(not row.accounted for row in plan.coverage)
-    amounts = [row.money for row in plan.coverage if row.state in UNMAPPED]
-    amounts += [None for row in plan.coverage if row.customer == EVERY_CUSTOMER]  # nobody knows what it would have said
-    worth = sum((amount for amount in amounts if amount is not None), Decimal(0))
-    text = f"{len(plan.coverage)} accounted for."
+    rows = plan["coverage"]
+    yield from table(columns, [_coverage_row(row) for row in collapsed(rows)], width)
+    open_rows = sum(not row["accounted"] for row in rows)
+    # What a source without usable data would report is unknown, and so is its amount.
+    amounts = [row["money"] for row in rows if row["state"] in UNMAPPED or row["customer"] == EVERY_CUSTOMER]
+    total = sum((Decimal(amount) for amount in amounts if amount is not None), Decimal(0))
+    text = f"{len(rows)} accounted for."
     if open_rows:
-        at_risk = "an unknown amount" if None in amounts else money(worth, plan.summary.money.currency)
+        at_risk = "an unknown amount" if None in amounts else money(total, plan["summary"]["money"]["currency"])
         risk = f", {at_risk} a month at risk" if amounts else ""
-        text = f"{open_rows} of {len(plan.coverage)} not accounted for{risk}."
+        text = f"{open_rows} of {len(rows)} not accounted for{risk}."
     yield paint(text, "bold" if not open_rows else "red")
 
 
-def _coverage_row(row: CoverageRow) -> list[str]:
-    quantity = "unknown" if row.quantity is None else f"{plain_decimal(row.quantity)} {row.unit or ''}".rstrip()
-    worth = "unknown" if row.state in UNMAPPED else ""
-    worth = worth if row.money is None else money(row.money, None)
-    return [row.state, row.source, row.customer, row.name, quantity, worth, row.detail]
+def _coverage_row(row: Mapping[str, Any]) -> list[str]:
+    amount = "unknown" if row["state"] in UNMAPPED else ""
+    amount = amount if row["money"] is None else money(Decimal(row["money"]), None)
+    quantity = quantity_of(row) or "unknown"
+    return [row["state"], row["source"], row["customer"], row["name"], quantity, amount, row["detail"]]
 
 
 def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:

@@ -14,7 +14,6 @@ from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
-from reconciler.usage.period import period_of
 from tests.planning.builders import NOW, estate_with
 
 NOVEMBER = period_of(NOW, "Europe/Berlin")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.ledger.store import Ledger
-from tests.usage.conftest import empty_ledger, ledger
+from tests.metering.conftest import empty_ledger, ledger
 
 from .scene import Scene
 

@@ -16,7 +16,9 @@ from reconciler.additions.agreements import Cycles
 from reconciler.additions.desired import Surroundings
 from reconciler.additions.live import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
+from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of
+from reconciler.cli.charges import RatedMappings, load_and_charge
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.ledger.additions import (
@@ -34,13 +36,11 @@ from reconciler.ledger.snapshot import Approval
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests
+from reconciler.metering.collect import Collected
+from reconciler.metering.period import Period, local_date, period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action
-from reconciler.usage.collect import Collected
-from reconciler.usage.metered import Metered, metered, workspace_spec
-from reconciler.usage.period import Period, local_date, period_of
-from reconciler.usage.tag import parse
 from tests.planning.builders import (
     NOW,
     agreement,
@@ -200,8 +200,8 @@ class Scene:
     def period(self) -> Period:
         return period_of(self.now, "Europe/Berlin")
 
-    def metered(self, fresh: Sequence[Collected] = ()) -> Metered:
-        return metered(self.manifests, self.estate, self.ledger, self.now, fresh)
+    def load_and_charge(self, fresh: Sequence[Collected] = ()) -> RatedMappings:
+        return load_and_charge(self.manifests, self.estate, self.ledger, self.now, fresh)
 
     def planned(
         self,
@@ -213,20 +213,18 @@ class Scene:
         cycles: Cycles | None = None,
     ) -> UsagePart:
         """The plan of usage, and what the ledger should keep; keeps nothing."""
-        found, spec, metering = self.manifests, workspace_spec(self.manifests), self.metered(fresh)
+        found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
         surroundings = Surroundings(
             manifests=found,
             estate=self.estate,
-            period=metering.result.period,
+            period=rated.usage.period,
             today=local_date(self.now, spec.billing.timezone),
             currency=spec.billing.currency,
             setup=setup,
             cycles=cycles or {},
         )
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
-        return plan_usage(
-            UsageInputs(metering.result, metering.rules, snapshot, surroundings, spec, tuple(approve), prune)
-        )
+        return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, surroundings, spec, tuple(approve), prune))
 
     def plan(self, **how: Any) -> Part:
         """`reconciler plan`: notes which additions are ours."""

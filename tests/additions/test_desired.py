@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 
 from reconciler.additions.agreements import Cycles, has_unusual_cycle
+from reconciler.additions.charge import Charge
 from reconciler.additions.desired import Desired, DesiredAddition, Surroundings, desired_additions
 from reconciler.additions.words import why
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
-from reconciler.usage import pricing
-from reconciler.usage.bills import Bill
-from reconciler.usage.measure import Measured
-from reconciler.usage.period import period_of
-from reconciler.usage.rating import Line, Trail
+from reconciler.metering.measure import Measured
+from reconciler.metering.period import period_of
+from reconciler.rating import pricing
+from reconciler.rating.rate import ChargeLine, RatingTrace
+from tests.metering.builders import measured
 from tests.planning.builders import (
     NOW,
     agreement,
@@ -29,7 +30,6 @@ from tests.planning.builders import (
     product,
     solution,
 )
-from tests.usage.builders import measured
 
 from .scene import DECLARED, LIVING, estate_of, live_product, live_solution, manifests_of
 
@@ -37,20 +37,20 @@ D = Decimal
 NOVEMBER = period_of(NOW, "Europe/Berlin")
 
 
-def bill(quantity: str = "120", price: str | None = "0.25", **more: Any) -> Bill:
+def charge(quantity: str = "120", price: str | None = "0.25", **more: Any) -> Charge:
     values: dict[str, Any] = {
         "mapping": "acme",
         "source": "cove",
         "customer_id": "77",
         "state": "billed",
         "detail": "",
-        "lines": (Line("gb", D(quantity), None if price is None else D(price)),),
+        "lines": (ChargeLine("gb", D(quantity), None if price is None else D(price)),),
     }
-    return Bill(**{**values, **more})
+    return Charge(**{**values, **more})
 
 
 def want(
-    *bills: Bill,
+    *charges: Charge,
     documents: Iterable[Document] = DECLARED,
     objects: Iterable[LiveObject] = LIVING,
     estate: Estate | None = None,
@@ -63,7 +63,7 @@ def want(
     lives = estate or estate_of(found, objects)
     at = Surroundings(found, lives, NOVEMBER, today, currency, setup, cycles or {})
     rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, lives)}
-    return desired_additions(bills or (bill(),), rules, at)
+    return desired_additions(charges or (charge(),), rules, at)
 
 
 def line(found: Desired) -> DesiredAddition:
@@ -99,7 +99,7 @@ def test_a_bill_asks_for_one_addition_for_each_of_its_products() -> None:
 
 def test_a_bill_that_is_held_wants_nothing_and_is_not_refused_either() -> None:
     cancelled = living(live_agreement(agreementStatus="Cancelled"))
-    assert want(bill(state="held", lines=()), objects=cancelled) == Desired((), {})
+    assert want(charge(state="held", lines=()), objects=cancelled) == Desired((), {})
 
 
 RANGED = mapping(
@@ -112,7 +112,7 @@ LIVE_PRODUCTS = (live_product(6, "BACKUP-TB"), live_product(7, "BACKUP-PB"))
 
 
 def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
-    crossed = bill(lines=(Line("tb", D(120), D(1)),), other_products=("gb", "pb"))
+    crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.lines
     assert (filled.product.name, filled.quantity, filled.emptied, filled.adopt) == ("tb", 120, False, True)
@@ -124,7 +124,7 @@ def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
 
 
 def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
-    crossed = bill(lines=(Line("tb", D(120), D(1)),), other_products=("gb", "pb"))
+    crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.lines
     assert filled.after == frozenset({"ManagementSolution/acme-cove"})
@@ -273,20 +273,20 @@ def test_a_declared_agreement_is_held_to_its_dates_too(spec: dict[str, Any], sai
 
 
 def test_a_product_without_a_price_is_refused_and_an_explicit_zero_is_fine() -> None:
-    assert refusal(want(bill(price=None))) == "product gb has no price: declare one, `price: 0` where it is free"
-    assert line(want(bill(price="0"))).unit_price == 0
+    assert refusal(want(charge(price=None))) == "product gb has no price: declare one, `price: 0` where it is free"
+    assert line(want(charge(price="0"))).unit_price == 0
 
 
 def test_what_is_refused_stops_nobody_else() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
-    found = want(bill(price=None), bill(mapping="bolt", customer_id="78"), documents=declared(other))
+    found = want(charge(price=None), charge(mapping="bolt", customer_id="78"), documents=declared(other))
     assert list(found.refused) == ["acme"]
     assert [each.mapping for each in found.lines] == ["bolt"]
 
 
 def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_tags() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
-    found = want(bill(), bill(mapping="bolt", customer_id="78"), documents=declared(other))
+    found = want(charge(), charge(mapping="bolt", customer_id="78"), documents=declared(other))
     one, two = found.lines
     assert (one.agreement, one.product) == (two.agreement, two.product)
     assert (one.owner.tag, two.owner.tag) == ("rc:cove/77/acme/storage", "rc:cove/78/bolt/storage")
@@ -298,9 +298,9 @@ def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_tags() ->
 def reason(
     used: str, allowed: str | None = None, billed: str | None = None, rounded: str | None = None, **more: Any
 ) -> str:
-    trail = Trail(D(0), D(used), D(allowed or used), D(rounded or billed or used), D(billed or used))
-    values: dict[str, Any] = {"trail": trail, "measured": measured(1), **more}
-    return why(bill(**values), "GB")
+    trace = RatingTrace(D(0), D(used), D(allowed or used), D(rounded or billed or used), D(billed or used))
+    values: dict[str, Any] = {"trace": trace, "measured": measured(1), **more}
+    return why(charge(**values), "GB")
 
 
 def test_the_reason_says_what_was_used_and_what_is_billed() -> None:
@@ -322,7 +322,7 @@ def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
 
 def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
     assert reason("0", detail="gone from cove") == "0 GB used, 0 GB billed; gone from cove"
-    assert why(replace(bill(), detail="anything"), "GB") == "usage"
+    assert why(replace(charge(), detail="anything"), "GB") == "usage"
 
 
 def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> None:

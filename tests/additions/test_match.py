@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.additions.actions import Written
 from reconciler.additions.match import Matched
+from reconciler.additions.tag import tag_of
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.planning.plan import Change
-from reconciler.usage.tag import tag_of
 from tests.planning.builders import addition
 
 from .builders import (

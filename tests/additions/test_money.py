@@ -236,8 +236,8 @@ def test_hour_by_hour_the_additions_bill_what_the_rules_say_and_nothing_beside(
                 scene.hour({} if size is None else {"77": str(D(size) / GB)})
                 again = scene.plan()
                 assert again.actions == ()
-                (bill,) = scene.metered().result.bills
-                assert bill.amount == again.money_after == scene.money()
-                assert sum(line.quantity for line in bill.lines) == sum(scene.billed().values())
+                (charge,) = scene.load_and_charge().usage.charges
+                assert charge.amount == again.money_after == scene.money()
+                assert sum(line.quantity for line in charge.lines) == sum(scene.billed().values())
                 places = [obj.raw["product"]["id"] for obj in scene.additions]
                 assert len(places) == len(set(places))

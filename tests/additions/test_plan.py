@@ -5,23 +5,21 @@ ConnectWise is played in memory; everything else is the real thing, the ledger i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from reconciler.kinds.billing_rules import RuleError
 from reconciler.ledger.records import Pull, Sample
 from reconciler.ledger.store import Ledger
+from reconciler.metering.collect import Collected
 from reconciler.planning.part import Part
 from reconciler.planning.plan import CoverageRow
-from reconciler.usage.collect import Collected
-from reconciler.usage.errors import UsageError
-from reconciler.usage.metered import workspace_spec
-from tests.planning.builders import addition, company, document, live_agreement, mapping, product
+from tests.planning.builders import addition, document, live_agreement, mapping, product
 
-from .scene import GB, Scene, live_product, manifests_of
+from .scene import GB, Scene, live_product
 
 D = Decimal
 HOUR = timedelta(hours=1)
@@ -156,11 +154,6 @@ def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: 
 def test_a_padded_tag_is_ours_and_is_not_made_again(scene: Scene) -> None:
     scene.live(addition(serialNumber=f"{TAG}   "))
     assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme.storage:gb", {"quantity": "121"})]
-
-
-def test_a_workspace_must_be_one() -> None:
-    with pytest.raises(TypeError, match="Company/acme is not a workspace"):
-        workspace_spec(replace(manifests_of(()), workspace=company()))
 
 
 # Crossing a range boundary
@@ -326,7 +319,9 @@ def test_before_the_first_pull_of_a_month_the_old_quantity_is_held(scene: Scene)
     plan = scene.plan()
     assert plan.actions == ()
     assert row(plan).state == "unknown"
-    assert row(plan).detail == "no sample since 2026-11-30 23:00 UTC, where this period or the mapping begins"
+    assert (
+        row(plan).detail == "there is no sample since 2026-11-30 23:00 UTC, the start of this period or of the mapping"
+    )
 
 
 def test_a_failed_pull_right_at_the_start_of_a_month_holds_and_makes_nothing(scene: Scene) -> None:
@@ -487,7 +482,7 @@ def test_a_mapping_that_moves_to_another_agreement_leaves_nothing_billing_on_the
 def test_graduated_prices_that_contradict_each_other_are_an_error(scene: Scene) -> None:
     ranges = [{"upTo": D(100), "product": "gb", "price": D(1)}, {"product": "gb"}]
     scene.declare(mapping(product=None, ranges=ranges, tiering="graduated"))
-    with pytest.raises(UsageError, match="two prices"):
+    with pytest.raises(RuleError, match="two prices"):
         scene.plan()
 
 

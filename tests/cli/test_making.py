@@ -53,7 +53,7 @@ def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_mo
 
     assert said.code == 5
     assert "still billing 461: no mapping has its tag rc:cove/1001002/birchwood-legal/storage; retire it" in said.out
-    assert said.out.splitlines()[-1].endswith("A month: 82.69 USD.")
+    assert said.out.splitlines()[-1].endswith("Monthly total: 82.69 USD.")
     (row,) = orphans(pair)
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
 

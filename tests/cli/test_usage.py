@@ -163,7 +163,7 @@ def test_a_silent_device_counts_and_is_named_in_every_run_until_it_holds_its_cus
     for _ in range(6):
         said = pair("plan", "--only", "usage")
         assert said.code == 0
-        assert f"no new figure of device {device.id} (last" in said.out
+        assert f"no new figure for device {device.id} (last" in said.out
         pair.advance()
     said = pair.apply("--only", "usage", code=5)
     assert "stale cove/1001002 Birchwood Legal" in said.out
@@ -252,7 +252,7 @@ def test_a_row_that_is_dated_ahead_is_named_and_its_figure_does_not_count(filed:
 
     said = filed("plan")
     assert said.code == 5
-    assert "files: dated after this run, so taken as not read: device a of Alder Dental" in said.out
+    assert "files: figure dated after this run, so ignored: device a of Alder Dental" in said.out
     assert quantity(filed, code=5) == 10
 
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.product import ProductSpec
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Origin
 from reconciler.manifests.loading import load
@@ -26,11 +28,25 @@ def test_an_estate_in_order_is_its_documents_by_address(estate: Estate) -> None:
         "Product/gb",
         "CustomerMapping/acme",
     ]
-    assert manifests.by_address["Product/gb"].spec.price == Decimal("0.10")  # type: ignore[attr-defined]  # a ProductSpec
     assert [item.name for item in manifests.of_kind("Contact")] == ["acme-office"]
     assert manifests.of_kind("Exclusion") == ()
     assert manifests.warnings == ()
     assert manifests.files == 2
+
+
+def test_documents_are_found_by_the_spec_of_their_kind(estate: Estate) -> None:
+    manifests = estate.load()
+    assert [item.spec.price for item in manifests.of(ProductSpec)] == [Decimal("0.10")]
+    assert manifests.get(ProductSpec, "Product/gb").spec.price == Decimal("0.10")
+    assert manifests.of(ExclusionSpec) == ()
+
+
+def test_an_address_of_another_kind_or_of_none_finds_nothing(estate: Estate) -> None:
+    manifests = estate.load()
+    assert manifests.find(ProductSpec, "Company/acme") is None
+    assert manifests.find(ProductSpec, None) is None
+    with pytest.raises(KeyError, match="Product/none"):
+        manifests.get(ProductSpec, "Product/none")
 
 
 def test_a_document_knows_where_it_stands_and_what_it_declares(estate: Estate) -> None:

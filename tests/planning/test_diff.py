@@ -98,7 +98,9 @@ def test_fields_that_are_left_out_are_not_managed(data: st.DataObject) -> None:
 
 
 def test_an_unset_price_is_set_to_an_explicit_zero() -> None:
-    assert changed(kind("Product"), {"price": Decimal(0)}, live("Product", 4, {})) == (Change(path="price", after="0"),)
+    assert changed(kind("Product"), {"price": Decimal(0)}, live("Product", 4, {})) == (
+        Change(path="price", after="0", number=True),
+    )
 
 
 def test_null_clears_a_field() -> None:

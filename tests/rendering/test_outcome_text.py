@@ -18,7 +18,7 @@ def outcome(*statuses: Status, **more: Any) -> Outcome:
 
 
 def text(found: Outcome) -> list[str]:
-    return [*outcome_text(found, plain)]
+    return [*outcome_text(found.model_dump(mode="json"), plain)]
 
 
 def test_what_went_as_planned_is_only_counted() -> None:
@@ -31,13 +31,13 @@ def test_what_did_not_is_listed_with_its_reason() -> None:
         "skipped  Product/p2: why",
         "unknown  Product/p3: why",
         "Applied: 1 done, 1 failed, 1 skipped, 1 unknown. "
-        "Run again when the cause is mended: what is done is not done twice.",
+        "Fix the cause and run again; completed changes are not repeated.",
     ]
 
 
 def test_an_interrupted_run_says_how_to_go_on() -> None:
     (_, tally) = text(outcome("done", "skipped", interrupted=True))
-    assert tally == "Applied: 1 done, 1 skipped. Interrupted: run again, and it goes on where it stopped."
+    assert tally == "Applied: 1 done, 1 skipped. Interrupted. Run again to continue."
 
 
 def test_nothing_to_do_is_said() -> None:

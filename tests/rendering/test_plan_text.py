@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped
+from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped, plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text
 from tests.planning.builders import action, plan_of
@@ -16,7 +16,7 @@ def usd(before: str, after: str) -> Money:
 
 
 def text(plan: Plan, **more: Any) -> str:
-    return "\n".join(plan_text(plan, plain, **more))
+    return "\n".join(plan_text(plan_json(plan), plain, **more))
 
 
 CREATE = action(
@@ -33,7 +33,10 @@ UPDATE = action(
     action="update",
     id=99,
     reason="usage: 120.4 used, 121 billed",
-    changes=(Change(path="quantity", before="120", after="121"), Change(path="cancelledDate", before="2026-11-20")),
+    changes=(
+        Change(path="quantity", before="120", after="121", number=True),
+        Change(path="cancelledDate", before="2026-11-20"),
+    ),
     money=usd("30", "30.25"),
 )
 ADOPT = action(
@@ -71,14 +74,14 @@ def test_a_plan_reads_as_terraforms_do() -> None:
             "- Product/old  retired",
             "",
             "Plan: 1 to create, 1 to update, 1 to adopt, 1 to retire; 40 unchanged. "
-            "A month: 1,234.00 → 1,235.50 USD (+1.50).",
+            "Monthly total: 1,234.00 → 1,235.50 USD (+1.50).",
         ]
     )
 
 
 def test_nothing_to_do_is_said_in_one_line() -> None:
     assert text(plan_of(summary=Summary(unchanged=34, money=usd("288.94", "288.94")))) == (
-        "No changes. 34 documents and additions are as declared. A month: 288.94 USD."
+        "No changes. 34 documents and additions are as declared. Monthly total: 288.94 USD."
     )
 
 
@@ -97,9 +100,11 @@ def test_a_secret_is_shown_by_where_it_is() -> None:
 
 
 def test_numbers_are_bare_and_exact() -> None:
-    price = action(changes=(Change(path="price", before="0.1", after="0.123456789012345678901"),), action="update")
+    price = action(
+        changes=(Change(path="price", before="0.1", after="0.123456789012345678901", number=True),), action="update"
+    )
     assert "~ price = 0.1 → 0.123456789012345678901" in text(plan_of(price))
-    unset = action(changes=(Change(path="price", after="0"),), action="update")
+    unset = action(changes=(Change(path="price", after="0", number=True),), action="update")
     assert "~ price = null → 0" in text(plan_of(unset))
 
 
@@ -204,7 +209,7 @@ def test_a_customers_name_cannot_reach_the_terminal_as_anything_but_text() -> No
 
 
 def test_colours_are_those_of_the_actions() -> None:
-    lines = [*plan_text(plan_of(CREATE, UPDATE, ADOPT, RETIRE), coloured)]
+    lines = [*plan_text(plan_json(plan_of(CREATE, UPDATE, ADOPT, RETIRE)), coloured)]
     heads = [line.partition("m")[0] for line in lines if "/" in line.partition("  ")[0] and not line.startswith(" ")]
     assert heads == ["\x1b[32", "\x1b[33", "\x1b[36", "\x1b[31"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from reconciler.planning.plan import CoverageRow, Money, Summary
+from reconciler.planning.plan import CoverageRow, Money, Summary, plan_json
 from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
 from tests.planning.builders import plan_of
@@ -67,7 +67,7 @@ def row(**more: Any) -> CoverageRow:
 
 def test_coverage_accounts_for_everybody() -> None:
     plan = plan_of(coverage=(row(quantity=Decimal("1.50"), unit="GB", money=Decimal("0.3")), row(state="excluded")))
-    assert stripped([*coverage_table(plan, plain)]) == [
+    assert stripped([*coverage_table(plan_json(plan), plain)]) == [
         ["state", "source", "customer", "name", "quantity", "a month"],
         ["billed", "cove", "77", "Acme", "1.5 GB", "0.30"],
         ["excluded", "cove", "77", "Acme", "unknown"],
@@ -79,7 +79,7 @@ def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), detail="nothing maps it", accounted=False)
     summary = Summary(money=Money(before=Decimal(0), after=Decimal(0), currency="USD"))
     plan = plan_of(coverage=(row(), gap, row(state="unknown", accounted=False)), summary=summary)
-    found = stripped([*coverage_table(plan, plain)])
+    found = stripped([*coverage_table(plan_json(plan), plain)])
     assert found[2][-1] == "nothing maps it"
     assert found[-1] == ["2 of 3 not accounted for, 0.30 USD a month at risk."]
 
@@ -87,7 +87,7 @@ def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
 def test_money_that_no_default_product_prices_is_unknown_and_not_zero() -> None:
     priced = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), accounted=False)
     unknown = row(state="unattributed", customer="78", quantity=Decimal(2), accounted=False)
-    found = stripped([*coverage_table(plan_of(coverage=(priced, unknown)), plain)])
+    found = stripped([*coverage_table(plan_json(plan_of(coverage=(priced, unknown))), plain)])
     assert found[2] == ["unattributed", "cove", "78", "Acme", "2", "unknown"]
     assert found[-1] == ["2 of 2 not accounted for, an unknown amount a month at risk."]
 
@@ -96,7 +96,7 @@ def test_a_source_that_failed_has_one_row_for_all_its_customers() -> None:
     rows = [row(customer=str(each), state="unknown", accounted=False) for each in range(9)]
     everyone = row(customer="*", name="every customer", state="unknown", detail="it failed", accounted=False)
     other = row(source="file", state="unknown", accounted=False)
-    found = stripped([*coverage_table(plan_of(coverage=(*rows, everyone, other)), plain)])
+    found = stripped([*coverage_table(plan_json(plan_of(coverage=(*rows, everyone, other))), plain)])
     assert [line[1:3] for line in found[1:3]] == [["cove", "*"], ["file", "77"]]
 
 
@@ -118,7 +118,7 @@ def test_pulls_are_told_with_what_went_wrong() -> None:
 def test_names_from_outside_cannot_harm_a_terminal_or_break_a_row() -> None:
     rows = [
         *report_table([report_row(agreement=EVIL)], plain, 160),
-        *coverage_table(plan_of(coverage=(row(name=EVIL),)), plain),
+        *coverage_table(plan_json(plan_of(coverage=(row(name=EVIL),))), plain),
     ]
     assert "\x1b" not in "".join(rows)
     assert sum("Acme\\u001b[2J Bolt" in line for line in rows) == 2
@@ -139,7 +139,7 @@ def test_a_table_fits_the_width_and_loses_nothing(width: int) -> None:
     coverage = (row(name=WIDE, detail=LONG, quantity=Decimal("123456.789"), unit="GB"), row(customer=LONG))
     for lines in (
         [*report_table(rows, plain, width)][:-1],
-        [*coverage_table(plan_of(coverage=coverage), plain, width)][:-1],
+        [*coverage_table(plan_json(plan_of(coverage=coverage)), plain, width)][:-1],
         [*pulls_table([pull(error=LONG), pull(notes=[WIDE])], plain, width)][:-1],
     ):
         assert max(map(cell_len, lines)) <= width
@@ -162,19 +162,19 @@ def test_a_terminal_too_narrow_for_a_table_is_told_field_by_field() -> None:
 
 def test_money_at_risk_without_a_price_is_unknown_and_not_zero() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=None, accounted=False)
-    assert [*coverage_table(plan_of(coverage=(gap,)), plain)][-1] == (
+    assert [*coverage_table(plan_json(plan_of(coverage=(gap,))), plain)][-1] == (
         "1 of 1 not accounted for, an unknown amount a month at risk."
     )
 
 
 def test_where_nothing_is_unmapped_no_money_at_risk_is_named() -> None:
-    found = [*coverage_table(plan_of(coverage=(row(state="vanished", accounted=False),)), plain)]
+    found = [*coverage_table(plan_json(plan_of(coverage=(row(state="vanished", accounted=False),))), plain)]
     assert found[-1] == "1 of 1 not accounted for."
 
 
 def test_nobody_knows_what_a_source_that_failed_would_have_named() -> None:
     everyone = row(customer="*", name="every customer", state="unknown", accounted=False)
-    found = [*coverage_table(plan_of(coverage=(everyone,)), plain)]
+    found = [*coverage_table(plan_json(plan_of(coverage=(everyone,))), plain)]
     assert found[-1] == "1 of 1 not accounted for, an unknown amount a month at risk."
 
 

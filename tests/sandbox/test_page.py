@@ -97,7 +97,7 @@ def test_an_addition_is_shown_with_its_agreement_and_its_money(served: tuple[San
         "Quantity": "121.00",
         "Included": "0.00",
         "Billed": "121.00",
-        "Bill customer": "Billable",
+        "Charge customer": "Billable",
         "Effective": "2026-11-01T00:00:00Z",
         "Unit price": "0.35",
         "Ext price": "42.35",

@@ -48,7 +48,7 @@ SHOWN: Final = (
             ("Billed", "number", "billedQuantity"),
             ("Unit price", "money", "unitPrice"),
             ("Ext price", "money", "extPrice"),
-            ("Bill customer", "text", "billCustomer"),
+            ("Charge customer", "text", "billCustomer"),
             ("Serial number", "text", "serialNumber"),
             ("Effective", "day", "effectiveDate"),
             ("Cancelled", "day", "cancelledDate"),

@@ -1,0 +1,167 @@
+"""Charge one mapping: measure its customer, rate the measure, and write its coverage row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.customer_mapping import ProductReference
+from reconciler.metering.context import MeteringContext
+from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.customer_status import CustomerStatus, names, status_of, unmeasured
+from reconciler.metering.history import CustomerNow, History
+from reconciler.metering.measure import LOOKING_BACK, Measured
+from reconciler.metering.measuring import measure, no_usage
+from reconciler.metering.period import day_start
+from reconciler.rating.errors import RatingError
+from reconciler.rating.rate import ChargeLine, Rated, RatingTrace, rate, sum_of
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one mapping bills, as lines for its additions.
+
+    `billed` and `zero`: write `lines`, and set our additions of `other_products` to 0. `zero` means that the customer
+    has vanished or was never seen; its lines bill a minimum, or the peak of earlier hours. `held`: leave every
+    addition of the charge as it is; there are no lines.
+    """
+
+    mapping: str
+    source: str
+    customer_id: str
+    state: Literal["billed", "held", "zero"]
+    detail: str
+    lines: tuple[ChargeLine, ...] = ()
+    other_products: tuple[ProductReference, ...] = ()
+    trace: RatingTrace | None = None
+    measured: Measured | None = None
+    """The chosen hours, with their pulls and devices."""
+    history_from: datetime | None = None
+    """The source's first believed pull in the ledger. None if there is none, or if the charge is held."""
+    knows_period: bool = True
+    """Whether the ledger has samples from the start of the period, or from the mapping's start.
+
+    False after a lost ledger, and for a source that is read for the first time: an earlier peak, percentile or mean
+    may have been higher.
+    """
+    may_lower: bool = True
+    """False: additions may be created and raised, but not lowered, because the ledger may not know earlier usage.
+
+    That is so if the ledger does not know the period of a `peak`, `mean` or `p95`; if it has no figure of a device that
+    may have had one before the ledger began; and if it is younger than the grace and has no sample of the customer.
+    """
+
+    @property
+    def amount(self) -> Decimal | None:
+        """Return the amount per month, the sum of rounded lines. None if the charge is held or a price is unknown."""
+        return sum_of(self.lines) if self.lines else None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedCustomer:
+    """A mapping's charge and coverage row, and how the newest pull shows the customer (None if not needed)."""
+
+    row: CoverageRow
+    charge: Charge
+    current: CustomerNow | None
+    measured: Measured | None = None
+    """The usage behind the charge. For a vanished customer that is held: the usage behind its existing additions."""
+
+
+def charge_of(
+    rule: Rule, history: History | None, problem: str | None, since: datetime | None, at: MeteringContext
+) -> ChargedCustomer:
+    """Return the charge of one mapping.
+
+    `problem` says why the source cannot be used; None if it can. `since` is the moment at which an exclusion of the
+    customer ended; None without one.
+    """
+    status: CustomerStatus
+    current: CustomerNow | None = None
+    measured: Measured | None = None
+    rated: Rated | None = None
+    kept: Measured | None = None
+    start = _start(rule, since, at)
+    if at.now < start:
+        status = CustomerStatus("waiting", "held", f"billing starts on {rule.start}")
+    elif history is None or problem is not None:
+        status = CustomerStatus("unknown", "held", problem or "", accounted=False)
+    else:
+        current = history.customer_now(rule.customer_id)
+        status = status_of(history, rule, current, at.settings)
+        if status.effect != "held":
+            status, measured, rated = _rate(rule, history, current, status, start, at)
+        elif status.state == "vanished" and rule.measure in LOOKING_BACK:
+            kept = measure(rule, history, current, start)
+    name, renamed_from = names(None if history is None else history.source, rule, at.period)
+    row = CoverageRow(
+        source=rule.source,
+        customer_id=rule.customer_id,
+        name=name,
+        state=status.state,
+        effect=status.effect,
+        detail=status.detail,
+        mapping=rule.name,
+        quantity=None if rated is None else rated.trace.quantity,
+        unit=rule.unit,
+        money=None if rated is None else rated.amount,
+        renamed_from=renamed_from,
+        accounted=status.accounted,
+    )
+    first = None if history is None or rated is None else history.source.first_whole_at
+    knows_period = rated is None or (first is not None and first < start + _HOUR)
+    charge = Charge(
+        mapping=rule.name,
+        source=rule.source,
+        customer_id=rule.customer_id,
+        state="held" if status.effect == "none" else status.effect,
+        detail=status.detail,
+        lines=() if rated is None else rated.lines,
+        other_products=() if rated is None else rated.other_products,
+        trace=None if rated is None else rated.trace,
+        measured=measured,
+        history_from=first,
+        knows_period=knows_period,
+        may_lower=rated is None or _may_lower(rule, measured, first, knows_period, at),
+    )
+    return ChargedCustomer(row, charge, current, measured if kept is None else kept)
+
+
+def _start(rule: Rule, since: datetime | None, at: MeteringContext) -> datetime:
+    """The first moment whose usage is billed."""
+    begins = at.period.start if rule.start is None else day_start(rule.start, at.settings.timezone)
+    return max(each for each in (at.period.start, begins, since) if each is not None)
+
+
+def _may_lower(
+    rule: Rule, measured: Measured | None, first: datetime | None, knows_period: bool, at: MeteringContext
+) -> bool:
+    if measured is not None and not measured.of_hours:
+        old_enough = first is not None and at.now - first >= at.settings.grace
+        return old_enough and (knows_period or rule.measure == "last")
+    unread = measured is not None and bool(measured.missing)
+    return knows_period or not (unread or rule.measure != "last")
+
+
+def _rate(
+    rule: Rule, history: History, current: CustomerNow, status: CustomerStatus, start: datetime, at: MeteringContext
+) -> tuple[CustomerStatus, Measured | None, Rated | None]:
+    """Measure and rate. A customer that cannot be measured or rated is held, with the reason in its status."""
+    if not current.listed and history.last_sample(rule.customer_id) is None:
+        measured: Measured | None = no_usage(history, start)
+    else:
+        measured = measure(rule, history, current, start)
+    if measured is None:
+        reason = unmeasured(current, start)
+        return CustomerStatus("unknown", "held", reason, accounted=False).adding(status.detail), None, None
+    try:
+        rated = rate(rule, measured, at.settings.currency)
+    except RatingError as error:
+        reason = f"{error.what}; {error.advice}".rstrip("; ")
+        return CustomerStatus("refused", "held", reason, accounted=False), None, None
+    return status, measured, rated

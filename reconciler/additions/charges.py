@@ -1,0 +1,186 @@
+"""Charge every mapping, and account for every customer of every source.
+
+Pure: the time, the rules and the snapshots of the sources come in; charges, coverage and warnings go out. The same
+input gives the same result on any later day, so any billed quantity can be computed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from reconciler.additions.charge import Charge, ChargedCustomer, charge_of
+from reconciler.additions.moved_devices import billed_twice
+from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
+from reconciler.metering.context import MeteringContext
+from reconciler.metering.coverage import Coverage, CoverageRow, in_order
+from reconciler.metering.coverage_rows import AmountAtRisk, excluded_row, unmapped_rows
+from reconciler.metering.customer_status import source_problem
+from reconciler.metering.device_warnings import device_warnings
+from reconciler.metering.errors import UsageError
+from reconciler.metering.history import CustomerNow, History
+from reconciler.metering.measuring import measure
+from reconciler.metering.period import Period, day_start, local_date, period_of
+from reconciler.metering.snapshot import SourceSnapshot
+from reconciler.metering.suggestions import with_suggestions
+from reconciler.rating.errors import RatingError
+from reconciler.rating.rate import rate
+
+_ByCustomer = dict[tuple[str, str], Exclusion]
+_WARNED = ("vanished", "never seen", "refused", "unknown", "stale")
+"""States that every run warns about, whether a line changes or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedUsage:
+    """The usage of one billing period so far: a charge for each mapping, the coverage table, and warnings."""
+
+    period: Period
+    charges: tuple[Charge, ...]
+    coverage: Coverage
+    warnings: tuple[str, ...]
+
+
+def charge_usage(
+    now: datetime,
+    settings: BillingSettings,
+    rules: Sequence[Rule],
+    exclusions: Sequence[Exclusion],
+    snapshots: Mapping[str, SourceSnapshot],
+    *,
+    default_rule: Rule | None = None,
+) -> ChargedUsage:
+    """Return the charges of all rules at `now`, with a coverage row for every customer.
+
+    `snapshots` is by source name. `default_rule` prices unmapped customers. Raises `UsageError` if two mappings bill
+    the same customer.
+    """
+    at = MeteringContext(now, settings, period_of(now, settings.timezone))
+    by_customer = _by_customer(rules)
+    active, expired = _exclusions(exclusions, at)
+    devices = [each for each in exclusions if each.device_id is not None]
+    ended = [each for each in devices if _is_over(each, at)]
+    problems = {name: source_problem(source, now, settings.max_age) for name, source in snapshots.items()}
+    failed = {name: problem for name, problem in problems.items() if problem is not None}
+    histories = {name: History(source, at.span, _exempt(name, devices, at)) for name, source in snapshots.items()}
+    rows: list[CoverageRow] = []
+    customers: list[ChargedCustomer] = []
+    for rule in rules:
+        key = (rule.source, rule.customer_id)
+        if key in active:
+            continue
+        problem = problems.get(rule.source, f"there is no usage source {rule.source} in this workspace")
+        since = _end_of(expired[key], at) if key in expired else None
+        customer = charge_of(rule, histories.get(rule.source), problem, since, at)
+        customers.append(customer)
+        rows.append(_with_ended_exclusions(customer, ended, at))
+    failures = {
+        name: f"{problem}; {_held(sum(row.source == name and row.state == 'unknown' for row in rows))}"
+        for name, problem in failed.items()
+    }
+    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
+    rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
+    amount = _amount_at_risk(default_rule, at)
+    for history in histories.values():
+        rows += unmapped_rows(history, by_customer, active, expired, amount, accounted=settings.unmapped == "warn")
+    rows = with_suggestions(rows)
+    warnings = [
+        *(f"{name}: {failure}" for name, failure in failures.items()),
+        *(f"{name}: {note}" for name, each in snapshots.items() if each.whole for note in each.whole.record.notes),
+        *(f"{row.mapping}: {row.detail}" for row in rows if row.state in _WARNED and row.source not in failed),
+        *device_warnings([(each.row, each.current) for each in customers if each.current is not None]),
+        *billed_twice(customers, snapshots, at.period),
+    ]
+    charges = tuple(customer.charge for customer in customers)
+    return ChargedUsage(at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)))
+
+
+def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:
+    """How the default rule prices an unmapped customer.
+
+    It measures the newest pull only, because earlier pulls are not loaded for customers without a mapping.
+    """
+
+    def amount(history: History, customer_id: str, current: CustomerNow) -> Decimal | None:
+        if default_rule is None or current.bytes is None:
+            return None
+        source = history.source
+        rule = replace(
+            default_rule, source=source.source, customer_id=customer_id, unit=source.unit, measure="last", start=None
+        )
+        measured = measure(rule, history, current, at.period.start)
+        if measured is None:
+            return None
+        try:
+            return rate(rule, measured, at.settings.currency).amount
+        except RatingError:  # the default rule does not fit this customer: its amount is unknown
+            return None
+
+    return amount
+
+
+def _with_ended_exclusions(customer: ChargedCustomer, ended: Sequence[Exclusion], at: MeteringContext) -> CoverageRow:
+    """The mapping's row, with the devices that are billed again because their exclusion has ended.
+
+    Such a device counts as unmapped until you remove the exclusion or extend its `until`.
+    """
+    row, current = customer.row, customer.current
+    devices = () if current is None else [each.device_id for each in current.devices]
+    reasons = [
+        f"the exclusion of device {each.device_id} ({each.reason}) ended on {each.until}: the device is billed again"
+        for each in ended
+        if (each.source, each.customer_id) == (row.source, row.customer_id) and each.device_id in devices
+    ]
+    if not reasons:
+        return row
+    detail = "; ".join(filter(None, (row.detail, *reasons)))
+    return replace(row, detail=detail, accounted=row.accounted and at.settings.unmapped == "warn")
+
+
+def _held(customers: int) -> str:
+    """How many customers a source without usable data holds, in words."""
+    if customers == 1:
+        return "1 mapped customer is held at its last quantity"
+    return f"{customers} mapped customers are held at their last quantity"
+
+
+def _by_customer(rules: Sequence[Rule]) -> dict[tuple[str, str], Rule]:
+    found: dict[tuple[str, str], Rule] = {}
+    for rule in rules:
+        other = found.setdefault((rule.source, rule.customer_id), rule)
+        if other is not rule:
+            raise UsageError(
+                f"customer {rule.customer_id} of {rule.source} is billed twice, "
+                f"by CustomerMapping/{other.name} and CustomerMapping/{rule.name}",
+                where="usage",
+                advice="remove one of them",
+            )
+    return found
+
+
+def _exclusions(exclusions: Sequence[Exclusion], at: MeteringContext) -> tuple[_ByCustomer, _ByCustomer]:
+    """Exclusions of whole customers: (active, expired), by source and customer id."""
+    active: _ByCustomer = {}
+    expired: _ByCustomer = {}
+    for each in exclusions:
+        if each.device_id is None:
+            (expired if _is_over(each, at) else active)[each.source, each.customer_id] = each
+    return active, expired
+
+
+def _is_over(exclusion: Exclusion, at: MeteringContext) -> bool:
+    """Whether an exclusion has ended. `until` is its last day, in the billing time zone."""
+    return exclusion.until is not None and exclusion.until < local_date(at.now, at.settings.timezone)
+
+
+def _end_of(exclusion: Exclusion, at: MeteringContext) -> datetime | None:
+    """The first moment that an exclusion does not cover. None if it has no end."""
+    until = exclusion.until
+    return None if until is None else day_start(until + timedelta(days=1), at.settings.timezone)
+
+
+def _exempt(source: str, devices: Sequence[Exclusion], at: MeteringContext) -> dict[tuple[str, str], datetime | None]:
+    """Excluded devices of a source, each with the end of its exclusion."""
+    return {(each.customer_id, each.device_id or ""): _end_of(each, at) for each in devices if each.source == source}

@@ -1,0 +1,185 @@
+"""The billing rules of mappings, exclusions and the workspace, as plain values for metering and rating."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.base import ById, ByIdentifier
+from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
+from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.workspace import Billing
+
+Unit = Literal["GB", "GiB"]
+Measure = Literal["last", "peak", "mean", "p95"]
+
+BYTES_OF: dict[str, int] = {"B": 1, "GB": 10**9, "GiB": 2**30}
+"""Bytes in one of each unit."""
+
+
+class RuleError(ReconcilerError):
+    """A mapping's billing rule contradicts itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A product that bills quantities up to and including `up_to`. The last range has no `up_to`."""
+
+    product: ProductReference
+    up_to: Decimal | None = None
+    price: Decimal | None = None
+    """Unit price. None if neither the range nor the product has a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A free quantity in the source's unit, once per customer or once per device."""
+
+    amount: Decimal
+    per: Literal["customer", "device"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How a quantity is rounded to a multiple of `step`. `nearest` rounds halves up."""
+
+    mode: Literal["up", "nearest", "down", "none"] = "up"
+    step: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one mapping is billed. A flat price is a single range without `up_to`."""
+
+    name: str
+    source: str
+    customer_id: str
+    unit: Unit
+    ranges: tuple[Range, ...]
+    customer_name: str | None = None
+    tiering: Literal["volume", "graduated"] = "volume"
+    measure: Measure = "last"
+    allowance: Allowance | None = None
+    rounding: Rounding = Rounding()
+    minimum: Decimal | None = None
+    lines: Literal["rolling", "perPeriod"] = "rolling"
+    adopt: bool = False
+    start: date | None = None
+    """First billed day, in the billing time zone."""
+
+    @property
+    def quantity_digest(self) -> str:
+        """Return a digest of every setting that affects the quantity. Prices and names do not change it."""
+        parts = (self.source, self.customer_id, self.unit, self.measure, self.allowance, self.rounding, self.minimum)
+        bounds = tuple(each.up_to for each in self.ranges)
+        text = repr((*parts, self.tiering, bounds, self.start))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def __post_init__(self) -> None:
+        """Raise `RuleError` if graduated ranges give one product two prices: one addition has one unit price."""
+        if self.tiering != "graduated":
+            return
+        prices: dict[ProductReference, Decimal | None] = {}
+        for each in self.ranges:
+            if prices.setdefault(each.product, each.price) != each.price:
+                raise RuleError(
+                    f"graduated ranges bill product {product_label(each.product)} at two prices, "
+                    "and one product is one addition with one unit price",
+                    where=f"CustomerMapping/{self.name} spec.ranges",
+                    advice="give each range a product of its own",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """A customer or device that is deliberately not billed. `until` is the last day of the exclusion."""
+
+    name: str
+    source: str
+    customer_id: str
+    reason: str
+    until: date | None = None
+    device_id: str | None = None
+    """None excludes the whole customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillingSettings:
+    """Billing settings of the workspace. They apply to every customer."""
+
+    timezone: str
+    grace: timedelta = timedelta(hours=24)
+    max_age: timedelta = timedelta(hours=6)
+    unmapped: Literal["error", "warn"] = "error"
+    vanished: Literal["error", "warn"] = "error"
+    currency: str | None = None
+
+
+def rule_of(
+    name: str,
+    spec: CustomerMappingSpec,
+    unit: Unit,
+    price_of: Callable[[ProductReference], Decimal | None] = lambda _product: None,
+) -> Rule:
+    """Return the billing rule of a mapping.
+
+    `name` is the mapping's manifest name and `unit` the unit of its source. `price_of` returns a product's own unit
+    price, for ranges without a price. Raises `RuleError` if the mapping has neither product nor ranges.
+    """
+    if spec.ranges is not None:
+        ranges = tuple(
+            Range(each.product, each.up_to, price_of(each.product) if each.price is None else each.price)
+            for each in spec.ranges
+        )
+    elif spec.product is not None:
+        ranges = (Range(spec.product, None, price_of(spec.product)),)
+    else:
+        raise RuleError("the mapping has neither product nor ranges", where=f"CustomerMapping/{name} spec")
+    included = spec.included
+    return Rule(
+        name=name,
+        source=spec.customer.source,
+        customer_id=spec.customer.id,
+        customer_name=spec.customer.name,
+        unit=unit,
+        ranges=ranges,
+        tiering=spec.tiering,
+        measure=spec.measure,
+        allowance=None if included is None else Allowance(included.amount, included.per),
+        rounding=Rounding(spec.rounding.mode, spec.rounding.step),
+        minimum=spec.minimum,
+        lines=spec.lines,
+        adopt=spec.adopt,
+        start=spec.start,
+    )
+
+
+def exclusion_of(name: str, spec: ExclusionSpec) -> Exclusion:
+    """Return the exclusion that a manifest declares. `name` is its manifest name."""
+    return Exclusion(name, spec.customer.source, spec.customer.id, spec.reason, spec.until, spec.device)
+
+
+def settings_of(billing: Billing) -> BillingSettings:
+    """Return the workspace's billing settings as values."""
+    return BillingSettings(
+        timezone=billing.timezone,
+        grace=timedelta(hours=billing.grace_hours),
+        max_age=timedelta(hours=billing.max_age),
+        unmapped=billing.unmapped,
+        vanished=billing.vanished,
+        currency=billing.currency,
+    )
+
+
+def product_label(product: ProductReference) -> str:
+    """Return a product reference as text for a message."""
+    if isinstance(product, ByIdentifier):
+        return product.identifier
+    if isinstance(product, ById):
+        return f"#{product.id}"
+    return product

@@ -1,0 +1,148 @@
+"""The coverage table: one row for each customer, mapping and exclusion, so that all usage is accounted for.
+
+Planning of additions appends a row for each orphan, an addition of ours without a mapping.
+
+| seen in | state |
+|---|---|
+| source and mapping | billed, or refused if it cannot be billed |
+| mapping that starts later | waiting |
+| mapping whose customer was never listed | never seen: only a minimum is billed |
+| source and exclusion | excluded, or unmapped after the exclusion has expired |
+| source only | unmapped |
+| mapping only, whole pull | vanished: held for `graceHours`, then its usage counts as zero |
+| any, and the pull failed, is too old or is not believed | unknown: held |
+| devices whose last figure is too old | stale: held |
+| usage above end-customer level | unattributed |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.kinds.billing_rules import Unit
+
+State = Literal[
+    "billed",
+    "waiting",
+    "never seen",
+    "refused",
+    "excluded",
+    "unmapped",
+    "unattributed",
+    "vanished",
+    "unknown",
+    "stale",
+]
+"""The states of a row, see the table above."""
+
+Effect = Literal["billed", "held", "zero", "none"]
+"""What happens to the additions of a row, see `CoverageRow.effect`."""
+
+_UNMAPPED = ("unmapped", "unattributed")
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """One row of the coverage table."""
+
+    source: str
+    customer_id: str
+    name: str
+    state: State
+    effect: Effect
+    """What happens to the additions.
+
+    `billed`: they are written. `held`: they stay as they are. `zero`: they are written with zero usage, which bills a
+    minimum or an earlier peak. `none`: there are none.
+    """
+    detail: str
+    """The reason, as a sentence for the reader."""
+    mapping: str | None = None
+    quantity: Decimal | None = None
+    """Quantity in `unit`. None if unknown, which is not 0."""
+    unit: Unit | None = None
+    money: Decimal | None = None
+    """Amount per month: billed, or at risk if nothing bills the usage. None if the price is unknown."""
+    renamed_from: str | None = None
+    accounted: bool = True
+    """False: the run ends with exit code 5."""
+    device_id: str | None = None
+    """The device, for an exclusion of one device."""
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name. After a rename, return `Old → New`."""
+        return f"{self.renamed_from} → {self.name}" if self.renamed_from else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The rows of the table, and the sources without usable data."""
+
+    rows: tuple[CoverageRow, ...]
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    """By source: why its newest pull cannot be used, and how many customers are held because of that."""
+
+    @property
+    def failed_sources(self) -> tuple[str, ...]:
+        """Return the names of the sources without usable data."""
+        return tuple(self.troubles)
+
+    def count(self) -> Mapping[State, int]:
+        """Return the number of rows in each state."""
+        counts: dict[State, int] = {}
+        for row in self.rows:
+            counts[row.state] = counts.get(row.state, 0) + 1
+        return counts
+
+    def gaps(self) -> tuple[CoverageRow, ...]:
+        """Return the rows that are not accounted for. They end the run with exit code 5."""
+        return tuple(row for row in self.rows if not row.accounted)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether all usage is accounted for. If not, the run ends with exit code 5."""
+        return not self.failed_sources and not self.gaps()
+
+    @property
+    def at_risk(self) -> Decimal | None:
+        """Return the amount per month that nothing bills. None if the price of some of it is unknown."""
+        amounts = [row.money for row in self.rows if row.state in _UNMAPPED]
+        if None in amounts:
+            return None
+        return sum((each for each in amounts if each is not None), Decimal(0))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the table for a plan's JSON. Quantities and amounts are exact decimal text."""
+        return {
+            "complete": self.is_complete,
+            "counts": dict(self.count()),
+            "failed_sources": list(self.failed_sources),
+            "rows": [_row_json(row) for row in self.rows],
+        }
+
+
+def _row_json(row: CoverageRow) -> dict[str, Any]:
+    return {
+        "source": row.source,
+        "customer_id": row.customer_id,
+        "device_id": row.device_id,
+        "name": row.name,
+        "renamed_from": row.renamed_from,
+        "state": row.state,
+        "effect": row.effect,
+        "mapping": row.mapping,
+        "quantity": None if row.quantity is None else f"{row.quantity:f}",
+        "unit": row.unit,
+        "money": None if row.money is None else f"{row.money:f}",
+        "detail": row.detail,
+        "accounted": row.accounted,
+    }
+
+
+def in_order(rows: Sequence[CoverageRow]) -> tuple[CoverageRow, ...]:
+    """Return the rows sorted by source, name and id, so that every run prints the same table."""
+    return tuple(sorted(rows, key=lambda row: (row.source, row.name.casefold(), row.customer_id, row.detail)))

@@ -1,0 +1,45 @@
+"""Warnings that name devices without a new figure. Every run prints them, whether a line changes or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.customer_status import device_name, figure_of
+from reconciler.metering.history import CustomerNow
+
+NAMED = 20
+"""How many devices one warning names at most. The rest is counted; the coverage row of each customer names its own."""
+
+Customer = tuple[CoverageRow, CustomerNow]
+"""A mapped customer's coverage row, and how the newest pull shows the customer."""
+
+
+def device_warnings(customers: Sequence[Customer]) -> Iterator[str]:
+    """Yield one warning for each source and reason."""
+    for source in dict.fromkeys(row.source for row, _ in customers):
+        of_source = [each for each in customers if each[0].source == source]
+        for text, devices in (
+            ("no new figure for {}; the last known figure is used", _in_state(of_source, "silent")),
+            ("never reported a size, so billed as 0: {}", _in_state(of_source, "never")),
+            ("figure dated after this run, so ignored: {}", _ahead(of_source)),
+        ):
+            if devices:
+                yield f"{source}: {text.format(_some(devices))}"
+
+
+def _in_state(customers: Sequence[Customer], state: str) -> list[str]:
+    return [
+        f"{figure_of(device, row.unit or 'GB')} of {row.name}"
+        for row, current in customers
+        for device in current.of(state)
+    ]
+
+
+def _ahead(customers: Sequence[Customer]) -> list[str]:
+    return [f"{device_name(device)} of {row.name}" for row, current in customers for device in current.ahead]
+
+
+def _some(devices: Sequence[str]) -> str:
+    more = f" and {len(devices) - NAMED} more" if len(devices) > NAMED else ""
+    return ", ".join(devices[:NAMED]) + more

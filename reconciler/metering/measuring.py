@@ -1,0 +1,32 @@
+"""Measure one customer: choose the hours of the period that its rule bills."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reconciler.kinds.billing_rules import Rule
+from reconciler.metering.history import CustomerNow, History
+from reconciler.metering.measure import HourTotal, Measured, take
+
+
+def measure(rule: Rule, history: History, current: CustomerNow, start: datetime) -> Measured | None:
+    """Return a customer's measure from `start` to now. None if no figure of that time is known.
+
+    `last` uses the newest pull. Figures from before `start` are not measured, but a device that reports no figure
+    after `start` keeps its last earlier one.
+    """
+    if rule.measure == "last":
+        total = history.total_now(current, start)
+        return take("last", () if total is None else (total,))
+    hours = history.hours(rule.customer_id, start)
+    first = history.source.first_seen.get(rule.customer_id)
+    begins = start if first is None else max(start, first)
+    span = history.span
+    return take(rule.measure, hours, so_far=span.hour_of(span.now) - span.hour_of(begins) + 1)
+
+
+def no_usage(history: History, start: datetime) -> Measured:
+    """Return a measure of 0 bytes, for a customer that the source has never listed. Only a minimum bills it."""
+    span = history.span
+    hour = span.hour(span.hour_of(max(start, span.now)))
+    return Measured("last", (HourTotal(hour, 0, span.now, (), ()),), 0)

@@ -1,0 +1,96 @@
+"""Usage from a CSV file."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.ledger.records import Pull
+from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.cells import said
+from reconciler.metering.sources.files import read_file
+from reconciler.metering.sources.pulling import Clock, Found, whole_or_failed
+from reconciler.metering.sources.rows import Row, check_columns, read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class CsvSettings:
+    name: str
+    path: Path
+
+
+async def pull(settings: CsvSettings, now: datetime, *, clock: Clock = time.monotonic) -> Pull:
+    """Read the file as it stands."""
+
+    async def read() -> Found:
+        content = await asyncio.to_thread(read_file, settings.path, settings.name)
+        return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
+
+    return await whole_or_failed(settings.name, now, clock, read)
+
+
+def parse(source: str, file: str, content: bytes) -> Found:
+    """The rows of a CSV text, UTF-8 with or without a byte order mark, comma-separated, with a header."""
+    where = f"usage source {source}, {file}"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content.partition(b"\n")[0]:
+        raise SourceError(
+            "the file is UTF-16", where=where, advice="export the file as UTF-8 (in Excel: CSV UTF-8), not as Unicode"
+        )
+    # Bytes that are not UTF-8 come through as half characters, so that each row that holds one is named.
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
+    if not text.strip():
+        raise SourceError("the file is empty", where=where, advice="check the export that writes it")
+    lines = _lines(text)
+    header: list[str] = []
+    for number, cells in lines:
+        if isinstance(cells, str):
+            raise SourceError(
+                f"line {number}, the header: {cells}", where=where, advice="check the quotes of that line"
+            )
+        header = [name.strip() for name in cells]
+        break
+    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
+        separator = ";" if ";" in header[0] else "tabs"
+        raise SourceError(f"the columns are separated by {separator}", where=where, advice="export with commas")
+    check_columns(header, file, source)
+    return read_rows(source, [_row(f"{file}:{number}", header, cells) for number, cells in lines])
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Each row that is not blank, with the line on which it begins: its cells, or what is wrong with it.
+
+    A quote that does not close hides where the next row begins. The reader goes on with the next line then, so that
+    every bad row is named at once: the file is refused anyway.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    begin = 0
+    while begin < len(lines):
+        reader = csv.reader(map(lines.__getitem__, range(begin, len(lines))), strict=True)
+        done = begin
+        try:
+            for cells in reader:
+                number, done = done + 1, begin + reader.line_num
+                if any(cell.strip() for cell in cells):
+                    yield number, cells
+            return
+        except csv.Error as error:
+            yield done + 1, f"this is not CSV: {error}; check its quotes"
+            begin = done + 1
+
+
+def _row(where: str, header: list[str], cells: list[str] | str) -> Row:
+    if isinstance(cells, str):
+        return Row(where, problem=cells)
+    if len(cells) != len(header):
+        return Row(
+            where,
+            problem=f"it has {len(cells)} cells, and the header {len(header)}: {said(','.join(cells))}; quote cells "
+            "that hold a comma (a file that ends early was not written to its end)",
+        )
+    return Row(where, dict(zip(header, cells, strict=True)))

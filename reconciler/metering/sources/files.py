@@ -1,0 +1,33 @@
+"""Files of usage: regular ones, up to a size, or a sentence that says why not."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from reconciler.metering.errors import SourceError
+
+LARGEST_FILE = 64 * 2**20
+"""Bytes; about half a million rows."""
+
+
+def read_file(path: Path, source: str, *, largest: int = LARGEST_FILE) -> bytes:
+    """A file's bytes. Raises SourceError where there is none, or one without an end, such as a pipe."""
+    where = f"usage source {source}, {path}"
+    advice = "check the path, which is relative to the manifest folder, and its permissions"
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SourceError("this is not a file", where=where, advice="give the path of a file, not of a folder")
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise SourceError(f"the file cannot be read: {error.strerror or error}", where=where, advice=advice) from None
+    except ValueError:
+        raise SourceError("the path holds a NUL byte", where=f"usage source {source}", advice=advice) from None
+    if len(content) > largest:
+        raise SourceError(
+            f"the file is larger than {largest / 2**20:g} MiB",
+            where=where,
+            advice="export the newest figures only; older ones are in the ledger",
+        )
+    return content

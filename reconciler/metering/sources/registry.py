@@ -1,0 +1,60 @@
+"""The types of sources: which module pulls which settings, and how a Workspace's `usage` becomes settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.workspace import CoveSource, CsvSource, UsageSource
+from reconciler.ledger.records import Pull
+from reconciler.metering.sources import csv_file, json_rows
+from reconciler.metering.sources.csv_file import CsvSettings
+from reconciler.metering.sources.json_rows import JsonSettings
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.metering.sources.cove_session import CoveSettings
+
+    SourceSettings = CoveSettings | CsvSettings | JsonSettings
+
+Resolve = Callable[[str | EnvSecret | FileSecret], str]
+"""What a setting says, or what its reference points at."""
+
+
+def settings_of(source: UsageSource, resolve: Resolve, folder: Path) -> SourceSettings:
+    """The settings of a Workspace's source; `folder` is what its paths are relative to."""
+    if isinstance(source, CsvSource):
+        return CsvSettings(source.name, folder / resolve(source.path))
+    if isinstance(source, CoveSource):
+        from reconciler.metering.sources.cove_session import CoveSettings  # noqa: PLC0415 - files need no HTTP
+
+        return CoveSettings(
+            source.name,
+            resolve(source.url),
+            resolve(source.partner),
+            resolve(source.username),
+            resolve(source.password),
+        )
+    return JsonSettings(
+        source.name,
+        None if source.path is None else folder / resolve(source.path),
+        None if source.url is None else resolve(source.url),
+        None if source.token is None else resolve(source.token),
+    )
+
+
+async def pull(settings: SourceSettings, now: datetime, *, transport: httpx.AsyncBaseTransport | None = None) -> Pull:
+    """Read one source; it fails with a sentence, not with an exception."""
+    match settings:
+        case CsvSettings():
+            return await csv_file.pull(settings, now)
+        case JsonSettings():
+            return await json_rows.pull(settings, now, transport=transport)
+        case _:
+            from reconciler.metering.sources import cove  # noqa: PLC0415 - files need no HTTP
+
+            return await cove.pull(settings, now, transport=transport)

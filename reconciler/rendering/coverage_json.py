@@ -1,0 +1,29 @@
+"""Reading the coverage rows of a plan's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Row = Mapping[str, Any]
+
+EVERY_CUSTOMER = "*"
+"""The customer of a row that stands for all customers of a source whose data cannot be used."""
+
+UNMAPPED = ("unmapped", "unattributed")
+"""States of usage that nothing bills. Its amount is at risk, and unknown if no default product prices it."""
+
+
+def collapsed(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows to show: for a source whose data cannot be used, one row in place of one per customer."""
+    failed = {row["source"] for row in rows if row["customer"] == EVERY_CUSTOMER}
+    return [
+        row
+        for row in rows
+        if row["source"] not in failed or row["state"] != "unknown" or row["customer"] == EVERY_CUSTOMER
+    ]
+
+
+def quantity_of(row: Row) -> str:
+    """Return a row's quantity with its unit, such as `120.4 GB`. Empty if the quantity is unknown."""
+    return "" if row["quantity"] is None else f"{row['quantity']} {row['unit'] or ''}".rstrip()

@@ -1,0 +1,280 @@
+"""Hourly totals and measures of random histories, against an oracle that knows only what BILLING.md says.
+
+The oracle keeps the whole history as plain rows and asks, hour by hour and device by device, the questions of the text
+in its own words. It shares no code with the product. Numbers are fractions.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.additions.charges import charge_usage
+from reconciler.kinds.billing_rules import BillingSettings, Rounding, Rule
+from reconciler.ledger.recording import record_pull
+from reconciler.ledger.records import Customer, Pull, Sample
+from reconciler.ledger.store import Ledger
+from reconciler.metering.loading import load_snapshots
+from tests.metering.builders import rule
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+MAX_AGE, GRACE, AHEAD = timedelta(hours=3), timedelta(hours=4), timedelta(minutes=5)
+MEASURES = ("last", "peak", "mean", "p95")
+CUSTOMERS = ("1", "2")
+GB = 10**9
+
+
+class Seen(NamedTuple):
+    customer: str
+    device: str
+    at: datetime
+    size: int | None
+
+
+class Read(NamedTuple):
+    at: datetime
+    failed: bool
+    seen: tuple[Seen, ...]
+
+
+class Oracle:
+    """What BILLING.md says of a history, at the time of its last pull."""
+
+    def __init__(self, reads: Sequence[Read], period: tuple[datetime, datetime]) -> None:
+        self.start, self.end = period
+        self.now = reads[-1].at
+        # "absent from a failed pull is unknown": a failed one says nothing.
+        self.reads = [read for read in reads if not read.failed]
+        self.known_now = not reads[-1].failed
+
+    # ── figures ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def readings(self) -> list[tuple[datetime, int, Seen]]:
+        """Every figure with the number of the pull that read it. One dated after its run is treated as not read."""
+        return [
+            (seen.at, number, seen)
+            for number, read in enumerate(self.reads)
+            for seen in read.seen
+            if seen.size is not None and seen.at <= read.at + AHEAD
+        ]
+
+    def last_figure(self, customer: str, device: str, before: datetime, number: int) -> tuple[datetime, int] | None:
+        """ "A move … takes the last figure along": under this customer, or another that lists it no more."""
+        listed = {(seen.customer, seen.device) for seen in self.reads[number].seen}
+        found = [
+            (at, order, seen.size or 0)
+            for at, order, seen in self.readings()
+            if seen.device == device
+            and at < before
+            and (seen.customer == customer or (seen.customer, device) not in listed)
+        ]
+        own_first = sorted(found)
+        return None if not own_first else (own_first[-1][0], own_first[-1][2])
+
+    # ── one hour ────────────────────────────────────────────────────────────────────────────────────────
+
+    def moment(self, read: Read, seen: Seen) -> datetime:
+        return read.at if seen.at > read.at + AHEAD else seen.at
+
+    def since(self, customer: str, device: str) -> datetime:
+        """ "A move works from the hour of the first sample under the new one; earlier hours stay where they were"."""
+        return min(
+            self.moment(read, seen)
+            for read in self.reads
+            for seen in read.seen
+            if (seen.customer, seen.device) == (customer, device)
+        )
+
+    def hour(self, customer: str, begin: datetime) -> Fraction | None:
+        """The customer's total in the hour from `begin`; None where no figure of it is known."""
+        end = begin + HOUR
+        within = [number for number, read in enumerate(self.reads) if begin <= read.at < end]
+        spoken = [
+            (number, self.moment(read, seen), seen)
+            for number, read in enumerate(self.reads)
+            for seen in read.seen
+            if seen.customer == customer and begin <= self.moment(read, seen) < end
+        ]
+        if within:
+            teller = within[-1]
+            at = self.reads[teller].at
+        elif spoken:
+            teller = min(number for number, _, _ in spoken)
+            at = max(when for _, when, _ in spoken)
+        else:
+            return None
+        listed = [seen.device for seen in self.reads[teller].seen if seen.customer == customer]
+        unlisted_before = [
+            seen.device
+            for _, when, seen in spoken
+            if seen.size is not None
+            and not any(
+                (customer, seen.device) == (other.customer, other.device)
+                for read in self.reads[:teller]
+                for other in read.seen
+            )
+        ]
+        if not listed and not unlisted_before:
+            # "held for graceHours, then its hours count as 0"; "before the customer's first sample ever": left out.
+            earlier = [
+                self.moment(read, seen)
+                for read in self.reads
+                for seen in read.seen
+                if seen.customer == customer and self.moment(read, seen) < at
+            ]
+            return Fraction(0) if earlier and at - max(earlier) >= GRACE else None
+        if not spoken:
+            return None  # none of its samples speaks of this hour
+        total = Fraction(0)
+        here = {seen.device for _, _, seen in spoken}
+        for device in {*listed, *here}:
+            own = [
+                (when, order, seen.size)
+                for when, order, seen in self.readings()
+                if seen.customer == customer and seen.device == device and begin <= when < end
+            ]
+            if own:
+                when, _, size = max(own)
+                before = [
+                    number
+                    for number in range(teller)
+                    if (customer, device) in {(seen.customer, seen.device) for seen in self.reads[number].seen}
+                ]
+                # "unless a later whole pull of that hour no longer lists it"
+                if not (within and device not in listed and at > when and before):
+                    total += size or 0
+            elif device in listed and (within or self.since(customer, device) < end):
+                figure = self.last_figure(customer, device, end, teller)
+                if figure is not None and at - figure[0] > MAX_AGE:
+                    return None  # "then its customer is held"
+                total += 0 if figure is None else figure[1]
+        return total
+
+    # ── the measure ─────────────────────────────────────────────────────────────────────────────────────
+
+    def charge(self, customer: str, measure: str) -> Fraction | str | None:
+        """The measure; `held` where nothing is written; None where the text leaves no hour to measure."""
+        if not self.known_now or not self.reads:
+            return "held"
+        newest = len(self.reads) - 1
+        read = self.reads[newest]
+        mine = [seen for seen in read.seen if seen.customer == customer]
+        samples = [self.moment(each, seen) for each in self.reads for seen in each.seen if seen.customer == customer]
+        if max((self.moment(read, seen) for seen in read.seen), default=read.at) < self.now - MAX_AGE:
+            return "held"  # the source's newest data is stale
+        if not mine:
+            if not samples:
+                return "never"
+            if self.now - max(samples) < GRACE:
+                return "held"
+        figures = {seen.device: self.last_figure(customer, seen.device, self.end, newest) for seen in mine}
+        if any(figure is not None and self.now - figure[0] > MAX_AGE for figure in figures.values()):
+            return "held"
+        if measure == "last":
+            spoken = max((self.moment(read, seen) for seen in mine), default=read.at)
+            if not self.start <= spoken < self.end:
+                return None
+            return Fraction(sum(figure[1] for figure in figures.values() if figure is not None))
+        return self.of_hours(customer, measure)
+
+    def of_hours(self, customer: str, measure: str) -> Fraction | None:
+        first = min(self.moment(read, seen) for read in self.reads for seen in read.seen)
+        begins = (self.start + number * HOUR for number in range(31 * 24))
+        hours = [
+            total
+            for begin in begins
+            if first - HOUR <= begin <= self.now + HOUR and (total := self.hour(customer, begin)) is not None
+        ]
+        if not hours:
+            return None
+        if measure == "peak":
+            return max(hours)
+        if measure == "mean":
+            return sum(hours, Fraction(0)) / len(hours)
+        ranked = sorted(hours)
+        return next(value for value in ranked if 100 * sum(other <= value for other in ranked) >= 95 * len(ranked))
+
+
+# ── random histories ─────────────────────────────────────────────────────────────────────────────────────
+
+DEVICES = ("a", "b", "c")
+PLACES = st.sampled_from([None, "1", "1", "2", "both"])
+SIZES = st.one_of(st.none(), st.integers(0, 9).map(lambda size: size * GB))
+LATE = st.sampled_from([0, 0, 0, 0, 10, 50, 130, 200, -4, -30])
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Read]:
+    """Pulls around the start of a month: steps of up to some hours; each device somewhere, with
+    figures or without, as a file holds them."""
+    at = START - draw(st.integers(0, 7)) * HOUR - draw(st.integers(0, 59)) * MINUTE
+    reads: list[Read] = []
+    for _ in range(draw(st.integers(1, 12))):
+        seen: list[Seen] = []
+        failed = draw(st.integers(0, 7)) == 0
+        for device in DEVICES:
+            place = draw(PLACES)
+            places = CUSTOMERS if place == "both" else () if place is None else (place,)
+            for late in draw(st.lists(LATE, min_size=1, max_size=3, unique=True)):
+                size = draw(SIZES)
+                seen += [Seen(customer, device, at - late * MINUTE, size) for customer in places]
+        if not seen:  # an empty pull is never believed: a device of nobody's keeps this one
+            seen.append(Seen("9", "z", at, GB))
+        reads.append(Read(at, failed, tuple(seen)))
+        at += draw(st.sampled_from([20, 60, 60, 60, 90, 150, 300])) * MINUTE
+    return reads
+
+
+ZONE = "Asia/Kathmandu"
+START = datetime(2026, 10, 31, 18, 15, tzinfo=UTC)
+"""Midnight of 1 November in a zone whose hours do not begin where those of UTC do."""
+END = datetime(2026, 11, 30, 18, 15, tzinfo=UTC)
+SETTINGS = BillingSettings(ZONE, grace=GRACE, max_age=MAX_AGE)
+RULES: tuple[Rule, ...] = tuple(
+    rule(customer, f"{customer}-{measure}", measure=measure, rounding=Rounding("none"))
+    for customer in CUSTOMERS
+    for measure in MEASURES
+)
+
+
+def billed(ledger: Ledger, reads: Sequence[Read]) -> dict[str, Fraction | str | None]:
+    """What the product says after these pulls, by mapping; each measure alone, as one customer has one mapping."""
+    for read in reads:
+        customers = tuple(Customer("cove", each, each) for each in {seen.customer for seen in read.seen})
+        samples = tuple(Sample("cove", seen.customer, seen.device, seen.at, seen.size) for seen in read.seen)
+        state: Any = "failed" if read.failed else "whole"
+        record_pull(ledger, Pull("cove", read.at, read.at, state, customers, samples))
+    found: dict[str, Fraction | str | None] = {}
+    for measure in MEASURES:
+        rules = [each for each in RULES if each.measure == measure]
+        snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, reads[-1].at)
+        for row, charge in zip(rules, charge_usage(reads[-1].at, SETTINGS, rules, [], snapshots).charges, strict=True):
+            if charge.measured is not None:
+                found[row.name] = Fraction(charge.measured.total, charge.measured.hours)
+            else:
+                found[row.name] = "held"
+    return found
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(reads=histories())
+def test_every_measure_is_what_an_oracle_says(empty_ledger: Path, reads: list[Read]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
+        with Ledger.open(str(path), now=START) as ledger:
+            found = billed(ledger, reads)
+    oracle = Oracle(reads, (START, END) if reads[-1].at >= START else (START - timedelta(days=31), START))
+    for each in RULES:
+        expected = oracle.charge(each.customer_id, each.measure)
+        if expected == "never":
+            assert found[each.name] in ("held", Fraction(0))
+        else:
+            assert found[each.name] == ("held" if expected is None else expected), each.name

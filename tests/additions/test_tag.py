@@ -1,0 +1,113 @@
+"""What marks an addition as ours."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.additions.tag import (
+    _PLAIN,
+    MAX_LENGTH,
+    Tag,
+    first_version_of,
+    identity_of,
+    is_of_source,
+    parse,
+    tag_of,
+)
+
+PART = st.text(min_size=1, max_size=40)
+PARTS = st.tuples(PART, PART, PART, PART)
+PERIODS = st.sampled_from([(None, 0), ("2026-10", 0), ("2026-10", 1), ("2027-01", 12)])
+
+
+def test_a_short_tag_can_be_read() -> None:
+    assert tag_of("cove", "456789", "acme-backup") == "rc:cove/456789/acme-backup/storage"
+    assert tag_of("cove", "1", "acme", "users", period="2026-10") == "rc:cove/1/acme/users/2026-10"
+    assert tag_of("cove", "1", "acme", period="2026-10", adjustment=1) == "rc:cove/1/acme/storage/2026-10+1"
+
+
+def test_a_long_tag_keeps_its_beginning_and_its_period_and_hashes_the_middle() -> None:
+    long = "a-customer-with-a-name-that-goes-on-and-on"
+    assert tag_of("cove", "456789", long)[:37] == "rc:cove/456789/a-customer-with-a-nam#"
+    dated = tag_of("cove", "456789", long, period="2026-10", adjustment=2)
+    assert len(dated) == MAX_LENGTH
+    assert dated.endswith("/2026-10+2")
+
+
+def test_a_tag_is_the_same_for_ever() -> None:
+    """A changed tag orphans every addition that carries the old one, so these values are written out."""
+    assert tag_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#w55z5vsu5mxah"
+    assert first_version_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#2ixgdanjni2p7"
+
+
+@given(PARTS, PARTS)
+def test_two_charges_never_have_one_tag(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert (tag_of(*one) == tag_of(*other)) == (one == other)
+
+
+@given(PARTS, PERIODS)
+def test_every_tag_fits_and_can_be_parsed(parts: tuple[str, str, str, str], dated: tuple[str | None, int]) -> None:
+    period, adjustment = dated
+    text = tag_of(*parts, period=period, adjustment=adjustment)
+    assert len(text) <= MAX_LENGTH
+    assert text.isascii()
+    assert " " not in text
+    found = parse(f"{text} ")
+    assert found is not None
+    assert (found.identity, found.period, found.adjustment) == (identity_of(*parts), period, adjustment)
+    assert found.parts in (parts, ())
+    assert found.customer in (parts[:2], None)
+
+
+@given(PARTS)
+def test_a_tag_of_the_first_version_can_be_parsed(parts: tuple[str, str, str, str]) -> None:
+    found = parse(first_version_of(*parts[:3]))
+    assert found is not None
+    assert found.identity == identity_of(*parts[:3], None)
+    assert found.period is None
+
+
+def test_a_charge_may_be_called_like_a_period() -> None:
+    found = parse(tag_of("cove", "1", "acme", "2026-10"))
+    assert found == Tag(
+        identity_of("cove", "1", "acme", "2026-10"), parts=("cove", "1", "acme", "2026-10"), customer=("cove", "1")
+    )
+
+
+@pytest.mark.parametrize(
+    "serial",
+    [None, "", "SN-4711", "rc:", "rc:backup", "rc:a/b", "rc:a/b/c/d/e", "rc:a/b/c#d", "rc:a#toofew", "RC:a/b/c/d"],
+)
+def test_what_is_no_tag_is_not_ours(serial: str | None) -> None:
+    assert parse(serial) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [("456789", ("cove", "456789")), ("a%b c", ("cove", "a%b c")), ("9" * 60, None), ("é" * 5 + "x" * 20, None)],
+)
+def test_a_tag_that_was_cut_tells_its_customer_where_all_of_it_is_left(
+    number: str, told: tuple[str, str] | None
+) -> None:
+    found = parse(tag_of("cove", number, "m" * 60))
+    assert found is not None
+    assert (found.customer, found.parts) == (told, ())
+
+
+def test_a_tag_tells_its_source_even_where_it_was_cut() -> None:
+    long = tag_of("cove", "1" * 30, "m" * 40)
+    assert is_of_source(long, "cove")
+    assert not is_of_source(long, "cov")
+    assert not is_of_source("rc:cove/", "cove")
+    assert not is_of_source(None, "cove")
+
+
+@given(PARTS)
+def test_the_short_way_to_a_tag_is_the_rule_itself(parts: tuple[str, ...]) -> None:
+    for part in parts:
+        if _PLAIN.fullmatch(part):
+            assert quote(part, safe=":@+,") == part

@@ -1,0 +1,94 @@
+"""A backup console that can be made to misbehave, one answer at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reconciler.metering.sources.cove_session import CoveSettings
+
+from .servers import Reply, Seen, as_json
+
+ROOT = 1
+
+Answer = Callable[[Mapping[str, Any]], Reply]
+
+
+def settings(url: str) -> CoveSettings:
+    return CoveSettings("cove", url, "Acme MSP (bob@acme.example)", "api", "t0ken")
+
+
+def partner(number: int, name: str, level: str = "EndCustomer", parent: int = ROOT, **more: Any) -> dict[str, Any]:
+    return {"Id": number, "ParentId": parent, "Name": name, "Level": level, "State": "InProduction", **more}
+
+
+def device(number: int, owner: int, size: Any = "1000000000", **more: Any) -> dict[str, Any]:
+    given = [{"I1": f"pc{number}"}, {"I8": f"Partner {owner}"}]
+    return {
+        "AccountId": number,
+        "Flags": None,
+        "PartnerId": owner,
+        "Settings": given if size is None else [*given, {"I14": size}],
+        **more,
+    }
+
+
+def refusal(data: int | None, message: str = "no") -> Reply:
+    return as_json({"id": "1", "jsonrpc": "2.0", "error": {"code": -32603, "data": data, "message": message}})
+
+
+class Console:
+    """Answers as the real one does, except where `instead` holds replies for a method, used up one by one."""
+
+    def __init__(
+        self,
+        partners: Sequence[Mapping[str, Any]] = (),
+        devices: Sequence[Mapping[str, Any]] = (),
+        *,
+        page: int = 1000,
+        count: Any = ...,
+    ) -> None:
+        self.partners = list(partners)
+        self.devices = list(devices)
+        self.page = page
+        self.count = count
+        self.instead: dict[str, list[Reply]] = {}
+        self.calls: list[Mapping[str, Any]] = []
+        self.visas = 0
+        self.visas_seen: list[Any] = []
+
+    def methods(self) -> list[str]:
+        return [self.name(call) for call in self.calls]
+
+    @staticmethod
+    def name(call: Mapping[str, Any]) -> str:
+        query = call["params"].get("query", {})
+        return "Count" if query.get("SelectionMode") == "Count" else str(call["method"])
+
+    def __call__(self, seen: Seen) -> Reply:
+        call = seen.json
+        self.calls.append(call)
+        self.visas_seen.append(call.get("visa"))
+        waiting = self.instead.get(self.name(call))
+        if waiting:
+            return waiting.pop(0)
+        return self.good(call)
+
+    def good(self, call: Mapping[str, Any]) -> Reply:
+        self.visas += 1
+        return as_json(
+            {"id": "1", "jsonrpc": "2.0", "visa": f"visa-{self.visas}", "result": {"result": self.result(call)}}
+        )
+
+    def result(self, call: Mapping[str, Any]) -> Any:
+        match self.name(call):
+            case "Login":
+                return {"Id": 9, "PartnerId": ROOT, "Flags": []}
+            case "EnumeratePartners":
+                return self.partners
+            case "Count":
+                return len(self.devices) if self.count is ... else self.count
+            case _:
+                start = call["params"]["query"]["StartRecordNumber"]
+                asked = call["params"]["query"]["RecordsCount"]
+                return self.devices[start : start + min(asked, self.page)]

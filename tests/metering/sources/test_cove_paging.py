@@ -1,0 +1,137 @@
+"""Devices that come, go and move while pages are read: the reading is made again or fails, and is never half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from reconciler.ledger.records import Pull
+from reconciler.metering.sources.cove import pull
+from reconciler.metering.sources.cove_paging import PAGE
+
+from .console import Console, device, partner, refusal, settings
+from .servers import Reply, Server, Time
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CUSTOMERS = [partner(10, "Acme")]
+
+
+async def pull_of(console: Console) -> Pull:
+    time = Time()
+    async with Server(console) as server:
+        return await pull(settings(server.url), NOW, sleep=time.sleep, clock=time)
+
+
+def ids(found: Pull) -> list[str | None]:
+    return [sample.device_id for sample in found.samples]
+
+
+class Changing(Console):
+    """A console of 25 devices, ten to a page, that changes after each page it has given, as long as it has changes."""
+
+    def __init__(self, *changes: Callable[[list[Mapping[str, Any]]], object], **more: Any) -> None:
+        super().__init__(CUSTOMERS, [device(number, 10) for number in range(25)], page=10, **more)
+        self.changes = list(changes)
+
+    def good(self, call: Mapping[str, Any]) -> Reply:
+        answer = super().good(call)
+        if self.name(call) == "EnumerateAccountStatistics" and self.changes:
+            self.changes.pop(0)(self.devices)
+        return answer
+
+
+def lose(place: int) -> Callable[[list[Mapping[str, Any]]], object]:
+    return lambda devices: devices.pop(place)
+
+
+def gain(place: int, number: int) -> Callable[[list[Mapping[str, Any]]], object]:
+    return lambda devices: devices.insert(place, device(number, 10))
+
+
+def swap(devices: list[Mapping[str, Any]]) -> None:
+    """One leaves and another comes, so that the count stays what it was."""
+    del devices[3]
+    devices.append(device(99, 10))
+
+
+@pytest.mark.parametrize("count", [..., []], ids=["counted", "not counted"])
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        (lose(3), [*range(3), *range(4, 25)]),
+        (lose(9), [*range(9), *range(10, 25)]),
+        (lose(20), [*range(20), *range(21, 25)]),
+        (gain(0, 77), [77, *range(25)]),
+        (gain(25, 77), [*range(25), 77]),
+        (swap, [*range(3), *range(4, 25), 99]),
+    ],
+    ids=["lost before", "lost at the edge", "lost after", "came first", "came last", "one for another"],
+)
+async def test_a_device_that_comes_or_goes_between_two_pages_is_no_half_reading(
+    change: Any, left: list[int], count: Any
+) -> None:
+    found = await pull_of(Changing(change, count=count))
+    assert (found.state, found.error) == ("whole", None)
+    assert ids(found) == [str(number) for number in left]
+
+
+async def test_a_console_that_never_stands_still_is_a_failed_pull() -> None:
+    found = await pull_of(Changing(*[lose(0)] * 9))
+    assert (found.state, found.samples) == ("failed", ())
+    assert "the reading is not whole, 3 times: the rows moved while they were read, after 10 of them" in str(
+        found.error
+    )
+
+
+async def test_a_console_that_breaks_ties_anew_in_each_answer_is_never_read_by_half() -> None:
+    class Ties(Console):
+        def result(self, call: Mapping[str, Any]) -> Any:
+            self.devices.reverse()
+            return super().result(call)
+
+    found = await pull_of(Ties(CUSTOMERS, [device(number, 10) for number in range(25)], page=10))
+    assert (found.state, found.samples) == ("failed", ())
+
+
+async def test_a_console_that_orders_otherwise_but_stands_still_is_read_whole() -> None:
+    console = Console(CUSTOMERS, [device(number * 7 % 25, 10) for number in range(25)], page=10)
+    assert sorted(map(int, filter(None, ids(await pull_of(console))))) == list(range(25))
+
+
+@pytest.mark.parametrize(("devices", "page", "count"), [(25, 10, 15), (1500, 10**6, 1000)])
+async def test_a_count_that_is_too_low_does_not_end_the_reading_at_a_full_page(
+    devices: int, page: int, count: int
+) -> None:
+    console = Console(CUSTOMERS, [device(number, 10) for number in range(devices)], page=page, count=count)
+    found = await pull_of(console)
+    assert f"the console counts {count} devices and lists {devices}" in str(found.error)
+
+
+@pytest.mark.parametrize("devices", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2500])
+@pytest.mark.parametrize("counted", [True, False])
+async def test_any_number_of_devices_is_read_to_its_last_one(devices: int, counted: bool) -> None:
+    rows = [device(number, 10, "1") for number in range(devices)]
+    console = Console(CUSTOMERS, rows, page=10**6, **({} if counted else {"count": None}))
+    found = await pull_of(console)
+    assert len(set(ids(found))) == devices
+    pages = console.methods().count("EnumerateAccountStatistics")
+    assert pages <= devices // (PAGE - 1) + (1 if counted else 2)
+
+
+async def test_a_device_that_is_listed_twice_counts_once_where_the_count_bears_it_out() -> None:
+    found = await pull_of(Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)], count=2))
+    assert ids(found) == ["1", "2"]
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.0, "x", "-1", None, {}, [3], "9" * 30])
+async def test_a_count_that_is_none_is_not_believed(count: Any) -> None:
+    assert ids(await pull_of(Console(CUSTOMERS, [device(1, 10)], count=count))) == ["1"]
+
+
+async def test_a_session_that_cannot_be_renewed_ends_the_count_too() -> None:
+    console = Console(CUSTOMERS, [device(1, 10)])
+    console.instead["Count"] = [refusal(1701)] * 2
+    assert "check this machine's clock" in str((await pull_of(console)).error)

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.ledger.records import Customer, Sample
+from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.pulling import Found
+from reconciler.metering.sources.rows import REQUIRED, Row, check_columns, read_rows
+
+AT = datetime(2025, 11, 22, 12, tzinfo=UTC)
+GOOD = {"customer_id": "1", "customer_name": "Acme", "used": "2.5", "unit": "GB", "as_of": "2025-11-22T13:00:00+01:00"}
+
+
+def read(*rows: dict[str, Any]) -> Any:
+    return read_rows("csv", [Row(f"usage.csv:{line}", row) for line, row in enumerate(rows, start=2)])
+
+
+def error_of(*rows: dict[str, Any]) -> str:
+    with pytest.raises(SourceError) as caught:
+        read(*rows)
+    return str(caught.value)
+
+
+def test_a_row_is_a_customer_and_a_sample_in_bytes_and_utc() -> None:
+    found = read(GOOD)
+    assert found.customers == (Customer("csv", "1", "Acme"),)
+    assert found.samples == (Sample("csv", "1", None, AT, 2_500_000_000),)
+
+
+@pytest.mark.parametrize(
+    ("used", "unit", "size"),
+    [
+        ("7", "B", 7),
+        ("1", "GB", 10**9),
+        ("1", "GiB", 2**30),
+        (Decimal("0.0000000005"), "GB", 1),
+        ("0.4", "B", 0),
+        ("0.5", "B", 1),
+        (3, "GiB", 3 * 2**30),
+        ("1.000e3", "B", 1000),
+        ("1e-05", "GB", 10_000),
+        (Decimal("1E-5"), "GB", 10_000),
+        (".5", "GB", 500_000_000),
+        ("5.", "B", 5),
+        (" 7\t", "B", 7),
+        ("-0", "B", 0),
+        ("0e9", "B", 0),
+        (" ", "GB", None),
+        (None, "GB", None),
+        ("0", "GB", 0),
+    ],
+)
+def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
+    used: Any, unit: str, size: Any
+) -> None:
+    assert read({**GOOD, "used": used, "unit": unit}).samples[0].bytes == size
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"used": "-1"}, "used is negative: '-1'"),
+        ({"used": -1}, "used is negative: -1"),
+        ({"used": Decimal("-0.1")}, "used is negative: -0.1"),
+        ({"used": "1,5"}, "used is not a number: '1,5'; write it without separators of thousands and with a point"),
+        ({"used": "1,000"}, "used is not a number: '1,000'; write it without separators of thousands"),
+        ({"used": "1.000.000"}, "used is not a number: '1.000.000'; write it without separators of thousands"),
+        ({"used": "1 000"}, "used is not a number: '1 000'; write it without separators of thousands"),
+        ({"used": "1'000"}, "used is not a number: '1'000'; write it without separators of thousands"),
+        ({"used": "1_000"}, "used is not a number: '1_000'; write 1000 if that is meant"),
+        ({"used": "１２"}, "used is not a number: '１２'; write it with the digits 0 to 9"),
+        ({"used": "١٢"}, "used is not a number: '١٢'; write it with the digits 0 to 9"),
+        ({"used": "²"}, "used is not a number: '²'; write digits, and a point before decimals"),
+        ({"used": "NaN"}, "used is not a number: 'NaN'; leave it empty where the figure is not known"),
+        ({"used": "sNaN"}, "used is not a number: 'sNaN'"),
+        ({"used": "Infinity"}, "used is not a number: 'Infinity'; leave it empty where the figure is not known"),
+        ({"used": "-inf"}, "used is not a number: '-inf'; leave it empty where the figure is not known"),
+        ({"used": "N/A"}, "used is not a number: 'N/A'; leave it empty where the figure is not known"),
+        ({"used": "0x1F"}, "used is not a number: '0x1F'"),
+        ({"used": "+5"}, "used is not a number: '+5'"),
+        ({"used": "5 GB"}, "used is not a number: '5 GB'"),
+        ({"used": "5\x00"}, "used is not a number: '5?'"),
+        (
+            {"used": "5.86756E+11"},
+            "used is written with an exponent, and its last 6 digits are not there: '5.86756E+11'",
+        ),
+        ({"used": "1e999999"}, "used is written with an exponent, and its last 999999 digits are not there"),
+        ({"used": Decimal("1E+999999")}, "used is written with an exponent, and its last 999999 digits are not there"),
+        ({"used": "1e9999999"}, "used is not a number: '1e9999999'"),
+        ({"used": True}, "used is not a number: true"),
+        ({"used": []}, "used is not a number: a list"),
+        ({"used": {}}, "used is not a number: an object"),
+        ({"used": 1.5}, "used is not a number: 1.5"),
+        ({"used": "9" * 300, "unit": "B"}, f"used is too large: '{'9' * 60}…'"),
+        ({"used": 10**60}, "used is too large: a number of more than 60 digits"),
+        ({"used": "9223372037"}, "used is too large: '9223372037' GB"),
+        ({"unit": "TB"}, "unit is 'TB', and must be one of B, GB, GiB"),
+        ({"unit": None}, "unit is ''"),
+        ({"unit": "gb"}, "unit is 'gb', and must be one of B, GB, GiB"),
+        ({"unit": "GB\x00"}, "unit holds a NUL byte: 'GB?'"),
+        ({"as_of": "2025-11-22T13:00:00"}, "as_of has no time zone: '2025-11-22T13:00:00'; write"),
+        ({"as_of": "2025-11-22"}, "as_of has no time zone and no hour: '2025-11-22'; write 2025-11-22T13:00:00Z"),
+        ({"as_of": "2025-11-22 13:00"}, "as_of has no time zone: '2025-11-22 13:00'; write 2025-11-22 13:00Z or"),
+        ({"as_of": ""}, "as_of is empty; write"),
+        ({"as_of": None}, "as_of is empty; write"),
+        ({"as_of": "22.11.2025 13:00"}, "as_of is not a time: '22.11.2025 13:00'; write"),
+        ({"as_of": "11/22/2025 13:00Z"}, "as_of is not a time"),
+        ({"as_of": "20251122T130000Z"}, "as_of is not a time"),
+        ({"as_of": "2025-W47-6T12:00:00Z"}, "as_of is not a time"),
+        ({"as_of": "2025-11-22x13:00Z"}, "as_of is not a time"),
+        ({"as_of": "2025-11-22T13Z"}, "as_of is not a time"),
+        ({"as_of": "2025-11-22T13:00:00 CET"}, "as_of is not a time"),
+        ({"as_of": "２０２５-11-22T13:00:00Z"}, "as_of is not a time"),
+        ({"as_of": 1763816400}, "as_of is not a time: '1763816400'"),
+        ({"as_of": "2025-02-29T13:00:00Z"}, "as_of is no moment of the calendar: '2025-02-29T13:00:00Z'"),
+        ({"as_of": "2025-11-22T24:30:00Z"}, "as_of is no moment of the calendar"),
+        ({"as_of": "2025-11-22T13:00:00+25:00"}, "as_of is no moment of the calendar"),
+        ({"as_of": "yesterday"}, "as_of is not a time: 'yesterday'"),
+        ({"as_of": "0001-01-01T00:00:00+02:00"}, "as_of is out of range"),
+        ({"customer_id": " "}, "customer_id is empty"),
+        ({"customer_id": True}, "customer_id is not text: true"),
+        ({"customer_id": None}, "customer_id is empty"),
+        ({"customer_id": "a\nb"}, "customer_id holds a line break or another control character: 'a?b'"),
+        ({"customer_id": "a\x00"}, "customer_id holds a NUL byte: 'a?'"),
+        ({"customer_id": "M\udcfcller"}, "customer_id is not UTF-8: 'M?ller'; export the file as UTF-8"),
+        ({"customer_name": "M\udcfcller"}, "customer_name is not UTF-8"),
+        ({"customer_name": "a\x00"}, "customer_name holds a NUL byte"),
+        ({"device_id": "x" * 201}, "device_id is longer than 200 characters"),
+        ({"customer_id": 10**300}, "customer_id is longer than 200 characters"),
+        ({"device_id": {"id": 1}}, "device_id is not text: an object"),
+        ({"customer_id": Decimal("1.5")}, "customer_id is not text: 1.5"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_line_and_its_fault(change: dict[str, Any], said: str) -> None:
+    text = error_of(GOOD, {**GOOD, "customer_id": "2", **change})
+    assert "1 of 2 rows cannot be read" in text
+    assert f"usage.csv:3: {said}" in text
+
+
+def test_every_bad_row_is_named_at_once_up_to_a_hundred_and_the_others_are_counted() -> None:
+    text = error_of(*[{**GOOD, "customer_id": str(number), "used": "x"} for number in range(105)])
+    assert "105 of 105 rows" in text
+    assert text.count("used is not a number") == 100
+    assert "and 5 more" in text
+
+
+def test_every_form_of_a_moment_with_its_zone_is_read() -> None:
+    for text in (
+        "2025-11-22T12:00:00Z",
+        "2025-11-22t12:00z",
+        "2025-11-22 12:00:00Z",
+        "2025-11-22T12:00:00.000Z",
+        "2025-11-22T12:00:00.000000000+00:00",
+        "2025-11-22 13:00:00 +0100",
+        "2025-11-22T02:00:00-10:00",
+        " 2025-11-22T12:00:00Z ",
+    ):
+        assert read({**GOOD, "as_of": text}).samples[0].observed_at == AT
+
+
+def test_a_moment_in_the_future_is_kept_as_it_was_read() -> None:
+    assert read({**GOOD, "as_of": "2999-01-01T00:00:00Z"}).samples[0].observed_at == datetime(2999, 1, 1, tzinfo=UTC)
+
+
+def test_a_total_beside_device_rows_is_kept_as_a_sample_of_its_own() -> None:
+    found = read({**GOOD, "device_id": ""}, {**GOOD, "device_id": "a"})
+    assert [sample.device_id for sample in found.samples] == [None, "a"]
+
+
+def test_a_name_of_two_lines_becomes_one_line() -> None:
+    assert read({**GOOD, "customer_name": "Acme\r\nBerlin\tMitte"}).customers[0].name == "Acme Berlin Mitte"
+
+
+def test_one_bad_row_fails_the_whole_reading_because_a_lost_customer_would_look_like_zero() -> None:
+    assert "correct these rows" in error_of(GOOD, {**GOOD, "customer_id": ""})
+
+
+def test_an_export_without_rows_is_whole_and_empty_so_that_a_person_may_approve_it() -> None:
+    assert read() == Found((), ())
+
+
+def test_numbers_as_ids_are_text() -> None:
+    assert read({**GOOD, "customer_id": 42, "device_id": 7}).samples[0].customer_id == "42"
+
+
+def test_a_customer_without_a_name_goes_by_its_id() -> None:
+    assert read({**GOOD, "customer_name": None}).customers[0].name == "1"
+
+
+def test_several_rows_of_one_device_are_read_and_the_newest_names_the_customer() -> None:
+    older = {**GOOD, "device_id": "a", "used": "9", "as_of": "2025-11-22T01:00:00Z", "customer_name": "Old"}
+    newer = {**GOOD, "device_id": "a", "customer_name": "New"}
+    for rows in ([older, newer], [newer, older]):
+        found = read(*rows)
+        assert sorted(sample.bytes or 0 for sample in found.samples) == [2_500_000_000, 9_000_000_000]
+        assert found.customers[0].name == "New"
+
+
+def test_two_rows_of_one_device_and_moment_are_an_error_that_names_both() -> None:
+    text = error_of({**GOOD, "device_id": "a"}, {**GOOD, "device_id": "a", "used": "9"})
+    assert "usage.csv:3: device 'a' of customer '1' stands already in usage.csv:2" in text
+    assert "customer '1' stands already in usage.csv:2" in error_of(GOOD, {**GOOD, "used": ""})
+
+
+def test_a_row_that_says_the_same_again_counts_once_and_is_said() -> None:
+    found = read(GOOD, GOOD, {**GOOD, "used": "2500000000", "unit": "B"})
+    assert [sample.bytes for sample in found.samples] == [2_500_000_000]
+    where = "usage.csv:3 repeats usage.csv:2, usage.csv:4 repeats usage.csv:2"
+    assert found.notes == (f"the same figure stands twice and counts once: {where}",)
+    assert "and 3 more" in read(*[GOOD] * 104).notes[0]
+
+
+def test_two_older_rows_that_contradict_each_other_are_an_error_too() -> None:
+    older = {**GOOD, "as_of": "2025-11-21T00:00:00Z"}
+    assert "usage.csv:4: customer '1' stands already in usage.csv:3" in error_of(GOOD, older, {**older, "used": "1"})
+
+
+def test_a_column_that_stands_twice_is_refused_and_one_that_nobody_reads_is_not() -> None:
+    with pytest.raises(SourceError, match="the header names used, unit more than once"):
+        check_columns([*REQUIRED, "used", "unit"], "usage.csv", "csv")
+    check_columns([*REQUIRED, "note", "note", "", ""], "usage.csv", "csv")
+
+
+def test_the_devices_of_a_customer_are_samples_of_their_own() -> None:
+    found = read({**GOOD, "device_id": "a"}, {**GOOD, "device_id": "b"})
+    assert [sample.device_id for sample in found.samples] == ["a", "b"]
+    assert len(found.customers) == 1
+
+
+def test_missing_columns_are_named_with_what_may_be_meant() -> None:
+    with pytest.raises(SourceError) as caught:
+        check_columns(["CustomerID", "customer name", "used", "unit", "extra"], "usage.csv", "csv")
+    text = str(caught.value)
+    assert "customer_name (did you mean 'customer name'?)" in text
+    assert "customer_id (did you mean 'CustomerID'?)" in text
+    assert "as_of" in text
+    with pytest.raises(SourceError, match="missing column: as_of"):
+        check_columns(["customer_id", "customer_name", "used", "unit"], "usage.csv", "csv")
+
+
+def test_complete_columns_pass() -> None:
+    check_columns([*REQUIRED, "device_id", "note"], "usage.csv", "csv")
+
+
+@given(st.decimals(0, 10**9, places=12), st.sampled_from(["B", "GB", "GiB"]))
+def test_bytes_differ_from_what_was_said_by_half_a_byte_at_most(used: Decimal, unit: str) -> None:
+    factor = {"B": 1, "GB": 10**9, "GiB": 2**30}[unit]
+    size = read({**GOOD, "used": str(used), "unit": unit}).samples[0].bytes
+    assert abs(Decimal(size) - used * factor) <= Decimal("0.5")

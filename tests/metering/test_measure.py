@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.kinds.billing_rules import Measure
+from reconciler.metering.measure import DeviceReading, HourTotal, take
+
+from .builders import HOUR, NOON
+
+BYTES = st.integers(0, 2**50)
+
+
+def hour(number: int, *missing: str, **devices: int) -> HourTotal:
+    at = NOON + HOUR * number
+    return HourTotal(
+        at, number, at, tuple(DeviceReading(key, size, at, held=False) for key, size in devices.items()), missing
+    )
+
+
+def hours_of(*totals: int) -> tuple[HourTotal, ...]:
+    return tuple(hour(number, a=total) for number, total in enumerate(totals))
+
+
+@pytest.mark.parametrize(("measure", "total"), [("last", 4), ("peak", 9), ("p95", 9), ("mean", 20)])
+def test_each_measure_chooses_its_hours(measure: Measure, total: int) -> None:
+    taken = take(measure, hours_of(1, 9, 6, 4), so_far=7)
+    assert taken is not None
+    assert (taken.total, taken.known_of_hours) == (total, (4, 7))
+
+
+def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
+    taken = take("p95", hours_of(*range(1, 21)))
+    assert taken is not None
+    assert taken.total == 19
+
+
+@pytest.mark.parametrize(("measure", "totals", "chosen"), [("peak", (3, 8, 8), 1), ("p95", (5, 8, 8, 8), 1)])
+def test_of_equal_hours_the_first_is_chosen(measure: Measure, totals: tuple[int, ...], chosen: int) -> None:
+    taken = take(measure, hours_of(*totals))
+    assert taken is not None
+    assert taken.chosen[0].hour == NOON + HOUR * chosen
+
+
+def test_nothing_is_measured_where_no_hour_is_known() -> None:
+    assert take("mean", ()) is None
+
+
+def test_the_mean_of_a_device_counts_hours_without_it_as_zero() -> None:
+    taken = take("mean", [hour(1, a=4, b=2), hour(2, a=4)])
+    assert taken is not None
+    assert taken.by_device == {"a": 8, "b": 2}
+    assert taken.hours == 2
+
+
+def test_devices_without_a_figure_are_named_once_over_all_hours() -> None:
+    taken = take("mean", [hour(1, "a", b=1), hour(2, "a", b=1)])
+    assert taken is not None
+    assert taken.missing == ("a",)
+
+
+@given(st.lists(BYTES, min_size=1, max_size=60))
+def test_the_measures_lie_in_order(totals: list[int]) -> None:
+    hours = hours_of(*totals)
+    taken = {measure: take(measure, hours) for measure in ("last", "peak", "mean", "p95")}
+    values = {name: Decimal(each.total) / each.hours for name, each in taken.items() if each is not None}  # type: ignore[attr-defined]
+    assert values["last"] == totals[-1]
+    assert min(totals) <= values["p95"] <= values["peak"] == max(totals)
+    assert min(totals) <= values["mean"] <= max(totals)
+    assert sum(total > values["p95"] for total in totals) * 20 <= len(totals)
+
+
+@given(st.lists(BYTES, min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_peak_mean_and_p95_do_not_depend_on_the_order_of_hours(totals: list[int], random: object) -> None:
+    shuffled = list(totals)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    for measure in ("peak", "mean", "p95"):
+        one, other = take(measure, hours_of(*totals)), take(measure, hours_of(*shuffled))  # type: ignore[arg-type]
+        assert one is not None
+        assert other is not None
+        assert one.total == other.total
+
+
+def test_how_many_hours_there_were_is_told_only_where_it_is_asked() -> None:
+    taken = take("last", hours_of(1))
+    assert taken is not None
+    assert taken.known_of_hours is None
