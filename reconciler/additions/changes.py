@@ -12,9 +12,8 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.guardrails import ChargeChange
 from reconciler.additions.money import monthly
 from reconciler.additions.ownership import Owner
-from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.additions.charge import Charge
 from reconciler.kinds.billing_rules import Rule
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
 _ZERO = Decimal(0)
 _NEED_HOURS = ("mean", "p95")
@@ -79,7 +78,7 @@ def _change(
 
 
 def _as_left(each: Written, known: RecordedAddition | None) -> dict[str, Any]:
-    """A line as we left it: undoing a hand edit is no change of the charge. One that is left to stand is none either."""
+    """The fields of a line as we left it. Undoing or accepting a hand edit is not a change of the charge."""
     raw = each.live.obj.raw if each.live is not None else {}
     left = {} if known is None else known.last_applied
     names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted

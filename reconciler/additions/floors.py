@@ -17,10 +17,8 @@ from reconciler.additions.ownership import Owned
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.additions.charge import Charge
 from reconciler.metering.period import Period
 from reconciler.rating.rate import lines_of
-from reconciler.kinds.billing_rules import Rule
 
 
 def with_floor(

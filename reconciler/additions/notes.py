@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.additions.actions import Edit, Written, noted
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owned, Owner, Ownership
-from reconciler.ledger.additions import ObservedAddition
-from reconciler.ledger.snapshot import RecordedAddition, Snapshot
+from reconciler.additions.tag import parse
+from reconciler.ledger.snapshot import ObservedAddition, RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
 
 Linked = tuple[int | None, str | None]

@@ -13,6 +13,7 @@ from reconciler.kinds.estate import Estate
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.period import Period
 from reconciler.planning.plan import Action, Change, CoverageRow, Money
 from reconciler.planning.setup import object_path
 

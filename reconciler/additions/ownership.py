@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reconciler.additions.live import LiveAddition
-from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
 How = Literal["tag", "first version", "renamed", "untagged"]
 """By what an addition is known to be a charge's. Anything but `tag` is tagged anew."""

@@ -21,7 +21,6 @@ from reconciler.cli.progress import reading
 from reconciler.cli.session import Session, person, pull_usage, tenant_of
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.ledger.additions import (
-    BilledAddition,
     load_snapshot,
     record_approvals,
     record_billed_additions,
@@ -30,7 +29,7 @@ from reconciler.ledger.additions import (
 )
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
-from reconciler.ledger.snapshot import Approval, Snapshot
+from reconciler.ledger.snapshot import Approval, BilledAddition, Snapshot
 from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
 from reconciler.live.read import Scope, read_estate
 from reconciler.metering.collect import Collected

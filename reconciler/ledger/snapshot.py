@@ -47,6 +47,42 @@ class RecordedAddition:
 
 
 @dataclass(frozen=True, slots=True)
+class ObservedAddition:
+    """One of our additions as a run has read it."""
+
+    addition_id: int
+    agreement_id: int
+    product_id: int | None
+    tag: str
+    customer: tuple[str, str] | None
+    """(source, customer id) that it bills."""
+    first_quantity: Decimal | None
+    """Its quantity; stored only when the ledger does not have the addition yet."""
+    first_rule_digest: str | None
+    """Digest of the rule in force; stored only when the ledger does not have the addition yet."""
+    hand_edit: Mapping[str, Any] = field(default_factory=dict)
+    """The values that a person changed in ConnectWise, by field."""
+    hand_edit_period: str | None = None
+    """The period in which a run first saw that edit, as `2026-11`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BilledAddition:
+    """One of our additions as an apply left it."""
+
+    addition_id: int
+    agreement_id: int | None
+    product_id: int | None
+    tag: str
+    customer: tuple[str, str]
+    """(source, customer id) that it bills."""
+    fields: Mapping[str, Any]
+    """Its fields, by their names in ConnectWise."""
+    rule_digest: str
+    """Digest of the rule that gave these fields."""
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """A person's approval of a guardrail that tripped."""
 

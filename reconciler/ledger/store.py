@@ -204,7 +204,7 @@ def bring_up_to_date(engine: sa.Engine) -> None:
         return
     from reconciler.ledger.migrations import upgrade  # noqa: PLC0415 - alembic costs 0.3 s, and is needed once
 
-    upgrade(engine)
+    upgrade(engine, schema.HEAD, schema.VERSION_TABLE, schema.metadata)
 
 
 def revision_of(engine: sa.Engine) -> str | None:

@@ -1,4 +1,4 @@
-"""Errors of reading and measuring usage."""
+"""Errors of metering. `sources.errors` has those of reading a source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,3 @@ from reconciler.errors import ReconcilerError
 
 class UsageError(ReconcilerError):
     """Usage cannot be measured or charged as the manifests ask."""
-
-
-class SourceError(UsageError):
-    """A usage source cannot be read, or its data cannot be trusted."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, PullRecord, Reading, Sample
 from reconciler.kinds.billing_rules import Unit
+from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, PullRecord, Reading, Sample
 
 Samples = Mapping[str, tuple[Sample, ...]]
 """By customer id."""

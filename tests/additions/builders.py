@@ -13,6 +13,7 @@ from reconciler.additions.ownership import Owner, Ownership, assign
 from reconciler.kinds.estate import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
+from reconciler.metering.period import period_of
 from reconciler.planning.plan import Action
 from tests.planning.builders import NOW, estate_with
 

@@ -22,7 +22,6 @@ from reconciler.cli.charges import RatedMappings, load_and_charge
 from reconciler.kinds.estate import Estate, LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.ledger.additions import (
-    BilledAddition,
     load_snapshot,
     record_approvals,
     record_billed_additions,
@@ -32,7 +31,7 @@ from reconciler.ledger.additions import (
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.ledger.snapshot import Approval
+from reconciler.ledger.snapshot import Approval, BilledAddition
 from reconciler.ledger.store import Ledger
 from reconciler.live.match import Matcher
 from reconciler.manifests.documents import Document, Manifests

@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.ledger.additions import (
-    BilledAddition,
-    ObservedAddition,
     load_snapshot,
     record_approvals,
     record_billed_additions,
@@ -16,7 +14,7 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.journal import begin_run, write_answer, write_intent
-from reconciler.ledger.snapshot import Approval, RecordedAddition, Snapshot
+from reconciler.ledger.snapshot import Approval, BilledAddition, ObservedAddition, RecordedAddition, Snapshot
 from reconciler.ledger.store import Ledger
 
 from .conftest import NOON

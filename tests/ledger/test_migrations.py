@@ -49,7 +49,7 @@ def build(url: str, revision: str, rows: dict[str, dict[str, Any]]) -> None:
     """Make a ledger of a revision, with one row in each of these tables."""
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        settings = migrations.config()
+        settings = migrations.config(schema.VERSION_TABLE, schema.metadata)
         settings.attributes["connection"] = connection
         command.upgrade(settings, revision)
         for name, values in rows.items():
@@ -74,7 +74,7 @@ def device_of(url: str) -> dict[str, Any]:
 
 
 def test_the_known_revisions_are_those_of_the_migrations() -> None:
-    scripts = ScriptDirectory.from_config(migrations.config())
+    scripts = ScriptDirectory.from_config(migrations.config(schema.VERSION_TABLE, schema.metadata))
     assert scripts.get_current_head() == schema.HEAD
     assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.REVISIONS
 
@@ -86,7 +86,7 @@ def test_the_migrations_make_the_tables_that_the_program_uses(any_ledger: Ledger
 
 
 def test_the_migrations_are_valid_for_postgresql(capsys: pytest.CaptureFixture[str]) -> None:
-    command.upgrade(migrations.config(), "head", sql=True)
+    command.upgrade(migrations.config(schema.VERSION_TABLE, schema.metadata), "head", sql=True)
     made = capsys.readouterr().out
     assert "CREATE TABLE samples" in made
     assert "TIMESTAMP WITH TIME ZONE" in made

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from reconciler.ledger.records import Customer, CustomerRecord, LastSeen, PullRecord, Sample
-from reconciler.metering.snapshot import SourceSnapshot, WholePull
-from reconciler.metering.measure import DeviceReading, HourTotal, Measured
 from reconciler.kinds.billing_rules import BillingSettings, Range, Rule
+from reconciler.ledger.records import Customer, CustomerRecord, LastSeen, PullRecord, Sample
+from reconciler.metering.measure import DeviceReading, HourTotal, Measured
+from reconciler.metering.snapshot import SourceSnapshot, WholePull
 
 NOON = datetime(2025, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Bringing a ledger to the newest revision. Imported only when there is something to migrate."""
+"""Bring a ledger to a newer revision. Imported only when there is something to migrate."""
 
 from __future__ import annotations
 
@@ -8,24 +8,27 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reconciler.ledger.schema import HEAD
-
-_TURN = 0x7265636F6E63696C
-"""The number under which those who migrate one PostgreSQL database take turns."""
+_LOCK = 0x7265636F6E63696C
+"""The number of the advisory lock that lets one process at a time migrate a PostgreSQL database."""
 
 
-def config() -> Config:
-    """Alembic's configuration, without a file: the scripts lie beside this module."""
+def config(version_table: str, metadata: sa.MetaData) -> Config:
+    """Return Alembic's configuration. The scripts are in the folder of this module.
+
+    `version_table` is the table that holds the revision, `metadata` the tables of the newest revision.
+    """
     made = Config()
     made.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    made.attributes["version_table"] = version_table
+    made.attributes["metadata"] = metadata
     return made
 
 
-def upgrade(engine: sa.Engine) -> None:
-    """Run what is missing, in one transaction: a ledger is migrated whole or stays as it was."""
-    settings = config()
+def upgrade(engine: sa.Engine, revision: str, version_table: str, metadata: sa.MetaData) -> None:
+    """Run the missing migrations up to `revision` in one transaction. If one fails, the ledger stays as it was."""
+    settings = config(version_table, metadata)
     with engine.connect().execution_options(ledger_writes=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":  # of two that begin at once one waits, and finds it done
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+        if connection.dialect.name == "postgresql":  # a second process waits here, and finds the ledger migrated
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, HEAD)
+        command.upgrade(settings, revision)

@@ -1,19 +1,18 @@
-"""What alembic runs: on the connection it is handed, or as SQL text for a look at it."""
+"""The script that Alembic runs: on the connection that it is given, or to print SQL text."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from reconciler.ledger.schema import VERSION_TABLE, metadata
-
-_connection = context.config.attributes.get("connection")
+_given = context.config.attributes
+_connection = _given.get("connection")
 if _connection is None:
     context.configure(
-        dialect_name=context.config.attributes.get("dialect", "postgresql"),
-        version_table=VERSION_TABLE,
-        target_metadata=metadata,
+        dialect_name=_given.get("dialect", "postgresql"),
+        version_table=_given["version_table"],
+        target_metadata=_given["metadata"],
     )
 else:
-    context.configure(connection=_connection, version_table=VERSION_TABLE, target_metadata=metadata)
+    context.configure(connection=_connection, version_table=_given["version_table"], target_metadata=_given["metadata"])
 with context.begin_transaction():
     context.run_migrations()

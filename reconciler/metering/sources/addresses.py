@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from reconciler.http.addresses import is_loopback, may_hold_credentials
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 
 _HOST = re.compile(r"[^\s/?#@%\\<>\"'|^`{}]+")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.cells import LARGEST, said
 from reconciler.metering.sources.cove_session import id_number
+from reconciler.metering.sources.errors import SourceError
 
 USED = ("I14", "US")
 """Used storage in bytes, by both of its codes [docs]; it is asked for by the first."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 
 Kind = Literal["visa", "credentials", "not-allowed", "other"]
 

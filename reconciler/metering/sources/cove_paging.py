@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.cove_devices import COLUMNS, Device, read_devices
 from reconciler.metering.sources.cove_errors import RpcError
 from reconciler.metering.sources.cove_session import CoveSession
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import Sleep
 
 METHOD = "EnumerateAccountStatistics"

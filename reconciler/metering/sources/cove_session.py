@@ -18,9 +18,9 @@ import httpx
 import msgspec
 
 from reconciler.http.scrubbing import Secrets
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.addresses import shown
 from reconciler.metering.sources.cove_errors import RpcError, refusal
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.http import FIRST_WAIT, GARBLED_ATTEMPTS, LIMITS, Limits, send
 from reconciler.metering.sources.pulling import Clock, Sleep, hidden
 

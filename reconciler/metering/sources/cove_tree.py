@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.ledger.records import IN_RECYCLE_BIN, Customer
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.cells import said
 from reconciler.metering.sources.cove_session import id_number
+from reconciler.metering.sources.errors import SourceError
 
 FIELDS = (0, 1, 5)
 """Name, Level and State [docs]; Id and ParentId come unasked."""

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.cells import said
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.files import read_file
 from reconciler.metering.sources.pulling import Clock, Found, whole_or_failed
 from reconciler.metering.sources.rows import Row, check_columns, read_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 
 LARGEST_FILE = 64 * 2**20
 """Bytes; about half a million rows."""

@@ -22,9 +22,8 @@ from reconciler.http.proxies import environment_proxy
 from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
 from reconciler.http.tls import tls_context
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.addresses import check_address, shown
-from reconciler.metering.sources.json_rows import GarbledError
+from reconciler.metering.sources.errors import GarbledError, SourceError
 from reconciler.metering.sources.pulling import Sleep
 
 ATTEMPTS = 5

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.addresses import shown
 from reconciler.metering.sources.cells import LONGEST_SHOWN, said
+from reconciler.metering.sources.errors import GarbledError, SourceError
 from reconciler.metering.sources.files import read_file
 from reconciler.metering.sources.pulling import Clock, Found, Sleep, hidden, whole_or_failed
 from reconciler.metering.sources.rows import COLUMNS, REQUIRED, Row, check_columns, read_rows
@@ -37,10 +37,6 @@ class JsonSettings:
     url: str | None = None
     token: str | None = field(default=None, repr=False)
     """Sent as a bearer token."""
-
-
-class GarbledError(SourceError):
-    """The text is no whole JSON document: it may have been cut off, or something else answered."""
 
 
 async def pull(

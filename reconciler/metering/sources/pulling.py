@@ -11,7 +11,7 @@ from traceback import extract_tb
 
 from reconciler.http.scrubbing import Secrets
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 
 Clock = Callable[[], float]
 """Seconds that only ever rise, as `time.monotonic`; for spans, never for dates."""

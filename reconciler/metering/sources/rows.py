@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.ledger.records import Customer, Sample
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.cells import BadValueError, bytes_of, id_of, name_of, said, text_of, time_of
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import Found
 
 REQUIRED = ("customer_id", "customer_name", "used", "unit", "as_of")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.errors import SourceError
 from reconciler.metering.sources.csv_file import CsvSettings, pull
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.files import read_file
 
 NOW = datetime(2025, 11, 22, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import Found, hidden, whole_or_failed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.ledger.records import Customer, Sample
-from reconciler.metering.errors import SourceError
+from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import Found
 from reconciler.metering.sources.rows import REQUIRED, Row, check_columns, read_rows
 
