@@ -508,5 +508,5 @@ def test_where_nothing_is_known_nothing_can_have_been_edited() -> None:
 def test_a_field_of_which_nothing_is_known_cannot_have_been_edited() -> None:
     ledger = snapshot(known(last_applied={"quantity": D(120)}))
     action = only(written(line(), live=(addition(unitPrice=D("0.10")),), ledger=ledger))
-    assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25"),)
+    assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25", number=True),)
     assert action.reason == f"price; {line().why}"
