@@ -1,17 +1,17 @@
-"""The root of every error this product raises on purpose.
+"""The base class of every error that this program raises for its user, with the exit code of each.
 
-    ReconcilerError                   exit 1: not everything was read, nothing was written
-    ├── manifests.ManifestError       the YAML is not in order
-    ├── manifests.SecretError         a secret is not where a manifest says it is
-    ├── connectwise.ConnectWiseError  the PSA refused, or could not be reached
-    ├── live.MatchError               what is declared cannot be tied to what lives
-    ├── planning.PlanError            the manifests cannot become a plan
-    ├── planning.PlanFileError        a file is no plan, or was changed after it was made
+    ReconcilerError                   exit 1: something could not be read or carried out
+    ├── manifests.ManifestError       a manifest is not valid
+    ├── manifests.SecretError         a secret is not where a manifest says
+    ├── connectwise.ConnectWiseError  ConnectWise refused a request, or there was no usable response
+    ├── live.MatchError               a declared object cannot be matched with a live one
+    ├── planning.PlanError            no plan can be made from the manifests
+    ├── planning.PlanFileError        a file is not a plan, or was changed after planning
     ├── metering.UsageError           a source cannot be read, or usage cannot be charged
     ├── ledger.LedgerError            the ledger cannot be read or written
     └── Refused                       exit 3: the plan is stale, or a guardrail tripped
 
-A message says what happened, where, and what to do next, and never holds a secret.
+A message says what happened, where, and what to do next. It never holds a secret.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from reconciler.exit_codes import ERROR, REFUSED
 
 
 class ReconcilerError(Exception):
-    """Something a person has to know about, in sentences made for that person."""
+    """An error for the user: `what` happened, `where`, and `advice` on what to do next.
+
+    `str` gives `where: what`, and the advice on a line of its own.
+    """
 
     exit_code: ClassVar[int] = ERROR
 
@@ -38,15 +41,15 @@ class ReconcilerError(Exception):
 
 
 class Refused(ReconcilerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
-    """The plan may not be carried out as it stands; nothing was written."""
+    """The plan must not be carried out: it is stale, or a guardrail tripped. Nothing was written."""
 
     exit_code = REFUSED
 
 
 def in_one_line(text: str) -> str:
-    """A message and its advice, which stand on lines of their own, as one sentence."""
+    """Return a message and its advice, which are on separate lines, on one line."""
     parts = [part for line in text.splitlines() if (part := " ".join(line.split()))]
-    return "".join(part if place == 0 else _joined(parts[place - 1], part) for place, part in enumerate(parts))
+    return "".join(part if index == 0 else _joined(parts[index - 1], part) for index, part in enumerate(parts))
 
 
 def _joined(before: str, part: str) -> str:

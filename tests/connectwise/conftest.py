@@ -1,10 +1,10 @@
-"""How the wire format is recorded, and played back without any server.
+"""Records the requests and responses of the client, and plays them back without a server.
 
     pytest --record-mode=rewrite tests/connectwise/test_wire_format.py
 
-starts the sandbox and records from it. With `CONNECTWISE_SITE` and its fellows set, it records from that tenant
-instead, and only what reads; look at the result before it goes anywhere. Either way the tenant becomes
-`connectwise.example` in the cassette, credentials are left out, and each answer says where it was recorded.
+This starts the sandbox and records from it. With `CONNECTWISE_SITE` and the other variables of `VARIABLES` set, it
+records from that tenant instead, and only requests that read; check the cassettes before you commit them. In a cassette
+the tenant is `connectwise.example`, there are no credentials, and each response says where it was recorded.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ VARIABLES = {
     "private_key": "CONNECTWISE_PRIVATE_KEY",
 }
 _CREDENTIALS = ("authorization", "clientid", "cookie")
-_PASSING = ("set-cookie", "date", "server", "www-authenticate", "content-length")
+_NOT_RECORDED = ("set-cookie", "date", "server", "www-authenticate", "content-length")
 
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """What the wire format is recorded from; `sandbox` is None when it is played back, or a real tenant."""
+    """The tenant of a recording. `sandbox` is None for a real tenant, and when a cassette is played back."""
 
     connection: Connection
     source: str
     sandbox: Sandbox | None = None
 
     def client(self, **changes: Any) -> ConnectWise:
-        """A client over httpx's own transport, which is where recordings are made and played back."""
+        """Return a client over httpx's own transport, which pytest-recording can record."""
         known = self.connection
         settings: dict[str, Any] = {name: getattr(known, name) for name in VARIABLES} | changes
         return ConnectWise(Connection(**settings), transport=httpx.AsyncHTTPTransport(), clock=Waits().clock)
@@ -57,7 +57,7 @@ class Tenant:
 
 @pytest.fixture
 def tenant(record_mode: str) -> Iterator[Tenant]:
-    """The tenant of a recording: none to play back, the environment's, or a sandbox of its own."""
+    """Yield the tenant to record from: none to play back, the one of the environment, or a new sandbox."""
     given: dict[str, Any] = {name: os.environ.get(variable, "") for name, variable in VARIABLES.items()}
     if record_mode == "none":
         yield Tenant(Connection(PLACEHOLDER, COMPANY, "client-id", "public", "private"), "a cassette")
@@ -72,15 +72,15 @@ def tenant(record_mode: str) -> Iterator[Tenant]:
 
 @pytest.fixture
 def writable(tenant: Tenant, record_mode: str) -> Tenant:
-    """A tenant that may be written to: never one of the environment."""
+    """Return a tenant that tests may write to: never the one of the environment."""
     if record_mode != "none" and tenant.sandbox is None:
-        pytest.skip("only what reads is recorded from a real tenant")
+        pytest.skip("only requests that read are recorded from a real tenant")
     return tenant
 
 
 @pytest.fixture
 def vcr_config(tenant: Tenant) -> dict[str, Any]:
-    """Requests are told apart by all that matters on the wire but the host; see the head of this file."""
+    """Match requests by everything but the host; see the start of this file."""
     known = tenant.connection
     site = base_url(known.site)
     hidden = {
@@ -101,14 +101,14 @@ def vcr_config(tenant: Tenant) -> dict[str, Any]:
         }
         return recorded
 
-    def response(answer: dict[str, Any]) -> dict[str, Any]:
-        kept = {name: values for name, values in answer["headers"].items() if name.lower() not in _PASSING}
+    def response(recorded: dict[str, Any]) -> dict[str, Any]:
+        kept = {name: values for name, values in recorded["headers"].items() if name.lower() not in _NOT_RECORDED}
         headers = {name: [neutral(value) for value in values] for name, values in kept.items()}
         headers["x-recorded-from"] = [tenant.source]
-        body = neutral(answer["body"]["string"].decode())
+        body = neutral(recorded["body"]["string"].decode())
         if '"Codebase"' in body:
             body = json.dumps({"Codebase": json.loads(body)["Codebase"]})
-        return {**answer, "headers": headers, "body": {"string": body.encode()}}
+        return {**recorded, "headers": headers, "body": {"string": body.encode()}}
 
     return {
         "before_record_request": request,
@@ -119,7 +119,7 @@ def vcr_config(tenant: Tenant) -> dict[str, Any]:
 
 
 def pytest_recording_configure(config: Any, vcr: Any) -> None:
-    """Headers that change what a request means are compared as well."""
+    """Compare the headers that change the meaning of a request, too."""
     vcr.register_matcher("headers_that_matter", _same_meaning)
 
 

@@ -1,4 +1,4 @@
-"""Small HTTP servers on loopback that answer as they are told, well or badly."""
+"""Small HTTP servers on this machine that send the responses of a test, right or wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = f"/{CODEBASE}apis/3.0"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request as it came over the wire; `target` is the raw path and query."""
+    """A request as the server received it; `target` is the raw path and query."""
 
     method: str
     target: str
@@ -44,7 +44,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. `cut` sends only so many bytes of the body, `raw` replaces everything, `hang` never answers."""
+    """A response. `cut` sends only that many bytes of the body, `raw` replaces all of it, `hang` sends nothing."""
 
     body: Any = None
     status: int = 200
@@ -62,13 +62,13 @@ class Reply:
 DROPPED = Reply(raw=b"")
 HTML = Reply(b"<html><body>Please sign in to the proxy</body></html>", headers={"content-type": "text/html"})
 
-Answer = Callable[[Seen], Reply]
+Responder = Callable[[Seen], Reply]
 
 
 class Server:
-    """A server on a free port. `seen` holds the API's requests, `discoveries` counts those for the codebase."""
+    """A server on a free port. `seen` holds the requests to the API, and `discoveries` those for the codebase."""
 
-    def __init__(self, answer: Answer, *, codebase: Callable[[], Any] = lambda: {"Codebase": CODEBASE}) -> None:
+    def __init__(self, answer: Responder, *, codebase: Callable[[], Any] = lambda: {"Codebase": CODEBASE}) -> None:
         self._answer = answer
         self._codebase = codebase
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -118,7 +118,7 @@ class Server:
                 if reply.raw is not None or reply.cut is not None:
                     break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # the client has left, or the test is over
+            pass  # the client has closed the connection, or the test is over
         finally:
             writer.close()
 
@@ -131,15 +131,15 @@ class Server:
         return self._answer(seen)
 
 
-def scripted(*replies: Reply) -> Answer:
-    """Answers one after the other; the last one from then on."""
+def scripted(*replies: Reply) -> Responder:
+    """Return these responses one after the other, and the last one from then on."""
     left = list(replies)
     return lambda seen: left.pop(0) if len(left) > 1 else left[0]
 
 
 @dataclass(slots=True)
 class Waits:
-    """A clock that does not wait: `slept` holds the seconds that would have passed."""
+    """A clock that does not wait. `slept` holds the seconds that the client wanted to wait."""
 
     slept: list[float] = field(default_factory=list)
 
@@ -153,7 +153,7 @@ class Waits:
 
 
 def connection(site: str, **changes: Any) -> Connection:
-    """A connection to a server of this module."""
+    """Return a connection to a server of this module."""
     settings: dict[str, Any] = {
         "site": site,
         "company": "acme",
@@ -173,7 +173,7 @@ def client(
     timeouts: Timeouts | None = None,
     **changes: Any,
 ) -> ConnectWise:
-    """A client over the production transport that never sleeps."""
+    """Return a client over the production transport that never sleeps."""
     return ConnectWise(
         connection(site, **changes), on_notice=on_notice, timeouts=timeouts, clock=(waits or Waits()).clock
     )
@@ -198,6 +198,6 @@ def _bytes(reply: Reply) -> bytes:
 
 
 def read_back(body: Mapping[str, Any], *, but: str = "") -> Callable[[Mapping[str, Any]], Sequence[Mismatch]]:
-    """A read-back check for a body, less a field that no answer shows."""
+    """Return a read-back check for a body, without a field that no response shows."""
     sent = decode(encode({name: value for name, value in body.items() if name != but}))
     return read_back_body(sent)

@@ -1,4 +1,4 @@
-"""The client against the strict stand-in: what crosses the wire is what ConnectWise is known to take."""
+"""The client against the sandbox, which accepts only what ConnectWise is known to accept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def running() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def sandbox(running: RunningSandbox) -> Sandbox:
-    """A fresh tenant for the test, at the address that stands."""
+    """Return a new tenant for the test, at the address of the running server."""
     running.show(Sandbox(clock=Clock(datetime(2026, 11, 10, 12, tzinfo=UTC))))
     return running.sandbox
 
@@ -73,7 +73,7 @@ def populate(sandbox: Sandbox, count: int) -> list[int]:
 
 
 def agreements(sandbox: Sandbox, count: int) -> list[int]:
-    """Agreements of one company."""
+    """Create agreements of one company."""
     owner = sandbox.tenant.create("company", company("OWNER"))["id"]
     contact = sandbox.tenant.create("contact", {"firstName": "Ann", "company": {"id": owner}})["id"]
     agreement = {
@@ -87,7 +87,7 @@ def agreements(sandbox: Sandbox, count: int) -> list[int]:
     return [each["id"] for each in made]
 
 
-async def test_a_fresh_connection_finds_its_way(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_a_new_client_discovers_the_api(running: RunningSandbox, sandbox: Sandbox) -> None:
     async with connect(running) as connectwise:
         assert (await connectwise.info())["version"].startswith("v2026.4")
         assert connectwise.requests.total == 2
@@ -106,7 +106,7 @@ async def test_a_fresh_connection_finds_its_way(running: RunningSandbox, sandbox
         ({}, ["429:retry-after=60"], TooMany),
     ],
 )
-async def test_bad_days_end_in_their_error_with_advice_and_without_secrets(
+async def test_each_fault_raises_its_error_with_advice_and_without_secrets(
     running: RunningSandbox, sandbox: Sandbox, change: dict[str, str], faults: list[str], error: type[ConnectWiseError]
 ) -> None:
     sandbox.faults.replace(faults)
@@ -119,7 +119,7 @@ async def test_bad_days_end_in_their_error_with_advice_and_without_secrets(
 
 
 @pytest.mark.parametrize(("count", "requests"), [(0, 1), (999, 1), (2001, 3)])
-async def test_a_list_takes_a_request_for_each_thousand(
+async def test_a_list_takes_one_request_for_each_thousand_objects(
     running: RunningSandbox, sandbox: Sandbox, count: int, requests: int
 ) -> None:
     populate(sandbox, count)
@@ -132,7 +132,7 @@ async def test_a_list_takes_a_request_for_each_thousand(
 
 
 @pytest.mark.parametrize("faults", [[], ["no-link"], ["truncated:every=3"], ["500:every=2"], ["429:every=2"]])
-async def test_every_object_is_read_whatever_the_server_does(
+async def test_every_object_is_read_under_each_fault_of_the_server(
     running: RunningSandbox, sandbox: Sandbox, faults: list[str]
 ) -> None:
     populate(sandbox, 2500)
@@ -146,7 +146,7 @@ async def test_every_object_is_read_whatever_the_server_does(
 
 
 def conditions() -> st.SearchStrategy[tuple[c.Condition, Any]]:
-    """A condition, and the function that says the same of a company (whose every field is set)."""
+    """Return conditions, each with a Python function that decides the same for a company whose fields are all set."""
     name = st.sampled_from(NAMES) | st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=9)
     number = st.integers(0, 40)
     leaves: st.SearchStrategy[tuple[c.Condition, Any]] = st.one_of(
@@ -176,7 +176,7 @@ def conditions() -> st.SearchStrategy[tuple[c.Condition, Any]]:
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(asked=st.lists(conditions(), min_size=4, max_size=4))
-def test_conditions_find_what_the_same_words_mean_in_python(
+def test_conditions_find_the_same_objects_as_python_does(
     running: RunningSandbox, sandbox: Sandbox, asked: list[tuple[c.Condition, Any]]
 ) -> None:
     if not any(row.data["identifier"] == "N0" for row in sandbox.tenant.tables["company"].rows.values()):
@@ -191,13 +191,13 @@ def test_conditions_find_what_the_same_words_mean_in_python(
                 wanted = [row["id"] for row in rows if holds(row)]
                 if c.queryable_part(condition) == condition:
                     assert [row["id"] for row in found] == wanted, str(condition)
-                else:  # not to be asked for exactly: more may come, and never less
+                else:  # a text that cannot be queried exactly: the result may hold more, and never less
                     assert {row["id"] for row in found} >= set(wanted), str(condition)
 
     asyncio.run(read())
 
 
-async def test_long_lists_of_values_find_all_of_them(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_a_long_list_of_values_finds_every_object(running: RunningSandbox, sandbox: Sandbox) -> None:
     populate(sandbox, 700)
     wanted = [f"C{number}" for number in range(600)]
     async with connect(running) as connectwise:
@@ -211,7 +211,7 @@ async def test_long_lists_of_values_find_all_of_them(running: RunningSandbox, sa
 
 
 @pytest.mark.parametrize("faults", [[], ["bundles-off"]])
-async def test_children_come_in_bundles_or_one_by_one(
+async def test_children_are_read_in_bundles_or_one_by_one(
     running: RunningSandbox, sandbox: Sandbox, faults: list[str]
 ) -> None:
     ids = agreements(sandbox, 120)
@@ -226,7 +226,7 @@ async def test_children_come_in_bundles_or_one_by_one(
     assert faults or routes["POST /system/bundles"] == 3
 
 
-async def test_a_company_is_made_once_changed_and_deleted(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_a_company_is_created_once_changed_and_deleted(running: RunningSandbox, sandbox: Sandbox) -> None:
     async with connect(running) as connectwise:
 
         async def find() -> dict[str, Any] | None:
@@ -248,7 +248,7 @@ async def test_a_company_is_made_once_changed_and_deleted(running: RunningSandbo
             await connectwise.get("/company/contacts/999999")
 
 
-async def test_something_in_use_is_not_deleted(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_an_object_in_use_is_not_deleted(running: RunningSandbox, sandbox: Sandbox) -> None:
     agreements(sandbox, 1)
     async with connect(running) as connectwise:
         owner = (await connectwise.list(COMPANIES, conditions=c.equals("identifier", "OWNER")))[0]
@@ -256,7 +256,7 @@ async def test_something_in_use_is_not_deleted(running: RunningSandbox, sandbox:
             await connectwise.delete(f"{COMPANIES}/{owner['id']}")
 
 
-async def test_nothing_is_made_twice_when_answers_are_dropped(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_no_object_is_created_twice_when_responses_are_dropped(running: RunningSandbox, sandbox: Sandbox) -> None:
     sandbox.faults.replace(["drop:every=2", "500:every=5", "429:every=7"])
     async with connect(running) as connectwise:
 
@@ -274,7 +274,7 @@ async def test_nothing_is_made_twice_when_answers_are_dropped(running: RunningSa
     assert [each["identifier"] for each in made] == [f"D{number}" for number in range(30)]
 
 
-async def test_money_is_stored_to_the_last_digit(running: RunningSandbox, sandbox: Sandbox) -> None:
+async def test_money_is_stored_exactly(running: RunningSandbox, sandbox: Sandbox) -> None:
     agreement = agreements(sandbox, 1)[0]
     async with connect(running) as connectwise:
         product = await _product(connectwise)

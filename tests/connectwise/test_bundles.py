@@ -1,4 +1,4 @@
-"""Children of many parents: bundles, and the single reads that stand in for them."""
+"""The children of many parents: bundles, and the single reads that replace them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def children(parent: int, count: int = 2) -> list[dict[str, Any]]:
 
 
 def single(seen: Seen, table: Callable[[int], list[dict[str, Any]]]) -> Reply:
-    """One agreement's additions, paged forward-only; the last page leads back alone."""
+    """Return one agreement's additions, paged forward-only; the last page has only a link to the first."""
     parent = int(seen.path.split("/")[-2])
     rest = [row for row in table(parent) if row["id"] > int(seen.query.get("pageId", "0"))]
     last = {} if len(rest) > 1000 else {"link": '<http://x/?pageId=0>; rel="first"'}
@@ -30,7 +30,7 @@ def single(seen: Seen, table: Callable[[int], list[dict[str, Any]]]) -> Reply:
 def bundled(
     table: Callable[[int], list[dict[str, Any]]] = children, **broken: dict[str, Any]
 ) -> Callable[[Seen], Reply]:
-    """A tenant with bundles. `broken` replaces the result of a parent, as `p3={...}`."""
+    """Return a tenant with bundles. `broken` replaces the result of a parent, as `p3={...}`."""
 
     def result(request: dict[str, Any]) -> dict[str, Any]:
         parent = request["apiRequest"]["parentId"]
@@ -56,7 +56,7 @@ async def test_fifty_parents_are_one_request_and_a_hundred_and_one_are_three() -
     assert server.asked == ["POST /system/bundles"] * 3
 
 
-async def test_a_bundle_is_worded_as_tenants_are_known_to_understand_it() -> None:
+async def test_a_bundle_has_the_form_that_tenants_accept() -> None:
     async with Server(bundled()) as server, client(server.site, bundle_size=1) as connectwise:
         await connectwise.list_children(
             "addition", [12], path=PATH, conditions=c.equals("cancelledDate", None), fields=("quantity",)
@@ -77,7 +77,7 @@ async def test_a_bundle_is_worded_as_tenants_are_known_to_understand_it() -> Non
     assert server.seen[1].json["requests"][0]["apiRequest"].keys() == {"parentId", "page"}
 
 
-async def test_no_parents_ask_nothing_and_a_parent_named_twice_is_asked_once() -> None:
+async def test_no_parents_send_no_request_and_a_repeated_parent_is_read_once() -> None:
     async with Server(bundled()) as server, client(server.site) as connectwise:
         assert await connectwise.list_children("addition", [], path=PATH) == {}
         assert server.seen == []
@@ -97,7 +97,7 @@ async def test_no_parents_ask_nothing_and_a_parent_named_twice_is_asked_once() -
         {"sequenceNumber": 99, "success": True, "entities": []},
     ],
 )
-async def test_an_item_that_failed_or_is_missing_is_read_on_its_own(broken: dict[str, Any]) -> None:
+async def test_a_parent_whose_result_failed_or_is_missing_is_read_on_its_own(broken: dict[str, Any]) -> None:
     async with Server(bundled(p2=broken)) as server, client(server.site) as connectwise:
         found = await connectwise.list_children(
             "addition", [1, 2, 3], path=PATH, fields=("quantity",), conditions=c.equals("cancelledDate", None)
@@ -118,7 +118,7 @@ async def test_a_parent_with_more_than_a_page_of_children_is_read_on_its_own() -
 
 
 @pytest.mark.parametrize("cap", [25, 30, 250])
-async def test_children_that_a_cap_may_have_cut_off_are_read_on_their_own(cap: int) -> None:
+async def test_children_that_a_page_limit_may_have_cut_off_are_read_on_their_own(cap: int) -> None:
     def table(parent: int) -> list[dict[str, Any]]:
         return children(parent, {1: 2, 2: 600, 3: cap}.get(parent, cap - 1))
 
@@ -135,7 +135,7 @@ async def test_children_that_a_cap_may_have_cut_off_are_read_on_their_own(cap: i
     }
 
 
-async def test_a_result_that_counts_more_than_it_holds_is_read_on() -> None:
+async def test_a_result_with_a_higher_count_than_children_is_read_on_its_own() -> None:
     short = {"success": True, "entities": children(1, 3), "count": 5}
     answer = bundled(lambda parent: children(parent, 5), p1=short)
     async with Server(answer) as server, client(server.site) as connectwise:
@@ -143,14 +143,14 @@ async def test_a_result_that_counts_more_than_it_holds_is_read_on() -> None:
     assert found == {1: children(1, 5)}
 
 
-async def test_a_result_that_counts_some_and_holds_none_is_read_from_the_start() -> None:
+async def test_a_result_with_a_count_but_no_children_is_read_on_its_own() -> None:
     empty = {"success": True, "entities": [], "count": 2}
     async with Server(bundled(p1=empty)) as server, client(server.site) as connectwise:
         assert await connectwise.list_children("addition", [1], path=PATH) == {1: children(1)}
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 414, 415, 422, 500, 501, 502, 503, 504])
-async def test_where_bundles_are_refused_parents_are_read_one_by_one_and_that_is_said_once(status: int) -> None:
+async def test_where_bundles_are_refused_parents_are_read_one_by_one_with_one_notice(status: int) -> None:
     notices: list[str] = []
 
     def answer(seen: Seen) -> Reply:
@@ -169,7 +169,7 @@ async def test_where_bundles_are_refused_parents_are_read_one_by_one_and_that_is
     assert server.asked[-3:] == [f"GET /finance/agreements/{parent}/additions" for parent in (1, 2, 3)]
 
 
-async def test_results_under_one_number_are_not_told_apart_and_each_parent_is_read() -> None:
+async def test_parents_whose_results_share_a_sequence_number_are_read_on_their_own() -> None:
     fine = bundled()
 
     def answer(seen: Seen) -> Reply:
@@ -184,7 +184,7 @@ async def test_results_under_one_number_are_not_told_apart_and_each_parent_is_re
     assert len(server.seen) == 3
 
 
-async def test_where_a_proxy_leads_bundles_away_parents_are_read_one_by_one() -> None:
+async def test_where_a_proxy_redirects_bundles_parents_are_read_one_by_one() -> None:
     def answer(seen: Seen) -> Reply:
         away = Reply(b"", status=302, headers={"location": "http://inside.example/x"})
         return away if seen.method == "POST" else single(seen, children)
@@ -195,7 +195,7 @@ async def test_where_a_proxy_leads_bundles_away_parents_are_read_one_by_one() ->
         }
 
 
-async def test_a_bundle_is_a_read_and_tried_again_as_one() -> None:
+async def test_a_bundle_is_retried_like_any_read() -> None:
     left = [DROPPED, Reply({}, status=502)]
     fine = bundled()
 
@@ -215,7 +215,7 @@ async def test_any_other_failure_of_a_bundle_is_an_error(status: int, kind: type
 
 
 @pytest.mark.parametrize("body", [{"results": None}, [], {}])
-async def test_an_answer_that_is_no_bundle_is_an_error(body: Any) -> None:
+async def test_a_response_without_results_is_an_error(body: Any) -> None:
     async with Server(lambda seen: Reply(body)) as server, client(server.site) as connectwise:
         with pytest.raises(NotJson, match="holds no results"):
             await connectwise.list_children("addition", [1], path=PATH)

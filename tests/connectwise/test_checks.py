@@ -1,4 +1,4 @@
-"""Answers held against what their endpoints may answer."""
+"""Response bodies, checked against what their endpoints can return."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ CHECKS = ResponseChecks(SHAPES)
     "path",
     ["/company/companies", "company/companies", "/procurement/subcategories/", "/procurement/subcategories"],
 )
-def test_a_list_is_known_by_its_path(path: str) -> None:
+def test_a_list_is_checked_by_the_shape_of_its_path(path: str) -> None:
     CHECKS.of_list(path)([{"id": 1, "name": "x"}])
     with pytest.raises(Malformed, match=f"GET /{path.lstrip('/')}: .*object 1: name is the number 7"):
         CHECKS.of_list(path)([{"id": 1, "name": 7}])
 
 
 @pytest.mark.parametrize("path", ["/finance/agreements/12/additions", "finance/agreements/0/additions"])
-def test_ids_in_a_path_do_not_matter(path: str) -> None:
+def test_the_shape_is_the_same_for_every_id_in_a_path(path: str) -> None:
     with pytest.raises(Malformed, match="quantity"):
         CHECKS.of_list(path)([{"id": 1, "quantity": "7"}])
 
 
-def test_one_object_is_shaped_as_those_of_its_list() -> None:
+def test_an_object_is_checked_by_the_shape_of_its_list() -> None:
     CHECKS.of_object("/company/companies/7")({"id": 7, "name": None})
     with pytest.raises(Malformed, match=r"PATCH /company/companies/7: .*name is"):
         CHECKS.of_object("/company/companies/7", "PATCH")({"id": 7, "name": []})
@@ -42,20 +42,20 @@ def test_one_object_is_shaped_as_those_of_its_list() -> None:
         CHECKS.of_object("/company/companies", "POST")({"name": "x"})
 
 
-def test_objects_of_unknown_lists_have_ids_and_other_objects_need_none() -> None:
+def test_objects_of_a_list_without_a_shape_need_an_id_and_other_objects_need_none() -> None:
     CHECKS.of_object("/system/info")({"version": "v1"})
     with pytest.raises(Malformed, match="it has no id"):
         CHECKS.of_list("/x")([{"name": "x"}])
 
 
 @pytest.mark.parametrize("body", [None, {}, "x", 7])
-def test_what_is_no_list_at_all_is_worth_another_try(body: Any) -> None:
+def test_a_body_that_is_not_a_list_is_retryable(body: Any) -> None:
     with pytest.raises(NotJson) as caught:
         CHECKS.of_list("/x")(body)
     assert caught.value.retryable
 
 
-def test_what_is_malformed_is_not() -> None:
+def test_a_malformed_list_is_not_retryable() -> None:
     with pytest.raises(Malformed) as caught:
         CHECKS.of_list("/x")([{"id": {}}])
     assert not caught.value.retryable
@@ -63,7 +63,7 @@ def test_what_is_malformed_is_not() -> None:
 
 
 @pytest.mark.parametrize("body", [None, [], {"count": "7"}, {}])
-def test_a_count_is_one(body: Any) -> None:
+def test_a_count_must_be_a_number(body: Any) -> None:
     CHECKS.of_count("/x/count")({"count": 7})
     with pytest.raises(NotJson, match="GET /x/count"):
         CHECKS.of_count("/x/count")(body)

@@ -1,4 +1,4 @@
-"""The client's everyday life, over real HTTP."""
+"""Reads and counts of the client, over real HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def companies(count: int) -> list[dict[str, Any]]:
 
 
 def forward_only(table: list[dict[str, Any]], *, link: bool = True) -> Any:
-    """A list endpoint that pages forward-only, with a Link header or without."""
+    """Return a list endpoint with forward-only paging, with a Link header or without."""
 
     def answer(seen: Seen) -> Reply:
         size = int(seen.query["pageSize"])
@@ -35,7 +35,7 @@ def forward_only(table: list[dict[str, Any]], *, link: bool = True) -> Any:
     return answer
 
 
-async def test_every_call_carries_credentials_client_id_and_the_version_pin() -> None:
+async def test_every_request_has_the_credentials_the_client_id_and_the_api_version() -> None:
     async with Server(scripted(Reply({"version": "v2026.4"}))) as server, client(server.site) as connectwise:
         assert await connectwise.info() == {"version": "v2026.4"}
     headers = server.seen[0].headers
@@ -45,7 +45,7 @@ async def test_every_call_carries_credentials_client_id_and_the_version_pin() ->
     assert headers["host"] == f"127.0.0.1:{server.port}"
 
 
-async def test_the_codebase_is_asked_for_once_and_without_credentials() -> None:
+async def test_discovery_is_requested_once_and_without_credentials() -> None:
     async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
         await asyncio.gather(*(connectwise.list("/company/companies") for _ in range(5)))
     assert [seen.target for seen in server.discoveries] == ["/login/companyinfo/acme"]
@@ -53,13 +53,13 @@ async def test_the_codebase_is_asked_for_once_and_without_credentials() -> None:
     assert server.seen[0].target.startswith(f"{ROOT}/company/companies?")
 
 
-async def test_a_path_may_leave_its_leading_slash_out() -> None:
+async def test_a_path_may_omit_its_leading_slash() -> None:
     async with Server(scripted(Reply({"id": 3}))) as server, client(server.site) as connectwise:
         await connectwise.get("company/companies/3")
     assert server.asked == ["GET /company/companies/3"]
 
 
-async def test_numbers_are_read_exactly_and_whole_ones_stay_whole() -> None:
+async def test_numbers_are_read_exactly_and_whole_numbers_are_int() -> None:
     body = b'{"id": 12, "quantity": 0.1, "unitPrice": 1234567890.123456789, "nothing": null}'
     async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
         read = await connectwise.get("/x/1")
@@ -72,7 +72,7 @@ async def test_numbers_are_read_exactly_and_whole_ones_stay_whole() -> None:
     assert isinstance(read["id"], int)
 
 
-async def test_a_thousand_objects_are_one_request_when_the_link_says_that_was_all() -> None:
+async def test_a_thousand_objects_are_one_request_when_the_link_names_no_next_page() -> None:
     async with Server(forward_only(companies(1000))) as server, client(server.site) as connectwise:
         assert len(await connectwise.list("/company/companies")) == 1000
     assert server.asked == ["GET /company/companies"]
@@ -80,21 +80,21 @@ async def test_a_thousand_objects_are_one_request_when_the_link_says_that_was_al
     assert server.seen[0].query == {"pageSize": "1000"}
 
 
-async def test_a_full_page_without_any_link_is_followed_by_the_next() -> None:
+async def test_after_a_full_page_without_a_link_the_next_page_is_requested() -> None:
     table = companies(2000)
     async with Server(forward_only(table, link=False)) as server, client(server.site) as connectwise:
         assert await connectwise.list("/company/companies") == table
     assert [seen.query.get("pageId") for seen in server.seen] == [None, "1000", "2000"]
 
 
-async def test_the_next_link_is_followed_on_our_host_and_never_on_another() -> None:
+async def test_a_next_link_is_requested_from_the_configured_host_only() -> None:
     table = companies(2500)
     async with Server(forward_only(table)) as server, client(server.site) as connectwise:
         assert await connectwise.list("/company/companies") == table
     assert [seen.query.get("pageId") for seen in server.seen] == [None, "1000", "2000"]
 
 
-async def test_an_ordered_list_pages_by_number() -> None:
+async def test_an_ordered_list_is_paged_by_number() -> None:
     table = companies(1500)
 
     def answer(seen: Seen) -> Reply:
@@ -108,7 +108,7 @@ async def test_an_ordered_list_pages_by_number() -> None:
     assert "pagination-type" not in server.seen[0].headers
 
 
-async def test_conditions_child_conditions_and_fields_arrive_as_they_were_meant() -> None:
+async def test_conditions_child_conditions_and_fields_are_in_the_query() -> None:
     nasty = "Müller's & Söhne [alt] 100% + a/b?c#d"
     async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
         await connectwise.list(
@@ -126,7 +126,7 @@ async def test_conditions_child_conditions_and_fields_arrive_as_they_were_meant(
 
 
 @pytest.mark.parametrize("name", ["A*B", 'A "B"', "A\\B", "A\nB"])
-async def test_what_no_condition_can_ask_for_is_read_whole_and_looked_for_here(name: str) -> None:
+async def test_a_text_that_no_condition_can_ask_for_is_filtered_by_the_client(name: str) -> None:
     names = ["AXB", name.upper() + " ", name, "B"]
     table = [{"id": number, "name": each} for number, each in enumerate(names, start=1)]
     also = c.equals("deletedFlag", value=False)
@@ -160,7 +160,7 @@ async def test_a_long_list_of_values_is_split_so_that_no_url_is_too_long() -> No
     assert all(seen.query["conditions"].endswith(") and deletedFlag=false") for seen in server.seen)
 
 
-async def test_objects_asked_for_by_id_need_no_second_look_for_the_end() -> None:
+async def test_a_list_by_ids_ends_without_a_request_for_an_empty_page() -> None:
     ids = list(range(1, 41))
     table = [{"id": number} for number in ids]
     async with Server(scripted(Reply(table))) as server, client(server.site) as connectwise:
@@ -168,21 +168,21 @@ async def test_objects_asked_for_by_id_need_no_second_look_for_the_end() -> None
     assert len(server.seen) == 1
 
 
-async def test_an_object_that_two_of_the_split_lists_hold_comes_once() -> None:
+async def test_an_object_in_two_of_the_split_lists_is_returned_once() -> None:
     async with Server(scripted(Reply([{"id": 7}]))) as server, client(server.site) as connectwise:
         found = await connectwise.list_where_in("/x", "name", ["n" * 500 + str(number) for number in range(9)])
     assert found == [{"id": 7}]
     assert len(server.seen) > 1
 
 
-async def test_an_empty_list_of_values_asks_nothing() -> None:
+async def test_an_empty_list_of_values_sends_no_request() -> None:
     async with Server(scripted(Reply([]))) as server, client(server.site) as connectwise:
         assert await connectwise.list_where_in("/x", "name", []) == []
     assert server.seen == []
     assert server.discoveries == []
 
 
-async def test_a_value_too_long_for_any_url_goes_by_search() -> None:
+async def test_a_value_too_long_for_a_url_is_sent_by_search() -> None:
     long = "n" * 3000
     links = {"link": '<http://x/?pageId=7>; rel="next"'}
     last = {"link": '<http://x/?pageId=0>; rel="first"'}
@@ -199,7 +199,7 @@ async def test_a_value_too_long_for_any_url_goes_by_search() -> None:
 
 
 @pytest.mark.parametrize("status", [302, 404, 405])
-async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_once(status: int) -> None:
+async def test_where_there_is_no_search_the_whole_list_is_read_with_one_notice(status: int) -> None:
     long = "n" * 3000
     notices: list[str] = []
 
@@ -221,7 +221,7 @@ async def test_where_there_is_no_search_the_whole_list_is_read_and_that_is_said_
 
 
 @pytest.mark.parametrize(("status", "search"), [(400, 200), (414, 200), (414, 404), (400, 404), (400, 400)])
-async def test_conditions_that_a_server_finds_too_long_go_by_search(status: int, search: int) -> None:
+async def test_conditions_that_a_server_refuses_as_too_long_are_sent_by_search(status: int, search: int) -> None:
     last = {"link": '<http://x/?pageId=0>; rel="first"'}
     name = "n" * 100
 
@@ -246,7 +246,7 @@ async def test_conditions_that_a_server_finds_too_long_go_by_search(status: int,
     assert server.asked == ["GET /system/info", "GET /x", "POST /x/search", *whole]
 
 
-async def test_short_conditions_that_are_refused_are_not_asked_again() -> None:
+async def test_short_conditions_that_are_refused_are_not_sent_by_search() -> None:
     async with (
         Server(lambda _seen: Reply({"message": "bad"}, status=400)) as server,
         client(server.site) as connectwise,
@@ -262,7 +262,7 @@ async def test_any_other_failure_of_a_search_is_an_error() -> None:
             await connectwise.list("/x", conditions=c.equals("name", "n" * 3000))
 
 
-async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
+async def test_a_count_is_requested_below_the_list_with_or_without_a_trailing_slash() -> None:
     async with Server(scripted(Reply({"count": 3}))) as server, client(server.site) as connectwise:
         assert await connectwise.count("/procurement/subcategories/", conditions=c.equals("name", "x")) == 3
     assert server.asked == ["GET /procurement/subcategories/count"]
@@ -281,14 +281,14 @@ async def test_a_count_asks_beside_the_list_trailing_slash_or_not() -> None:
         ("count", {"count": "many"}, "not a count"),
     ],
 )
-async def test_json_of_another_shape_is_an_error_that_says_so(call: str, body: Any, says: str) -> None:
+async def test_json_of_another_shape_is_an_error(call: str, body: Any, says: str) -> None:
     async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
         with pytest.raises(NotJson, match=says) as caught:
             await getattr(connectwise, call)("/company/companies")
     assert "GET /company/companies" in str(caught.value)
 
 
-async def test_requests_are_counted_by_route_and_repeats_apart() -> None:
+async def test_requests_are_counted_by_route_and_retries_separately() -> None:
     replies = scripted(Reply({}, status=503), Reply({"id": 1}), Reply({"id": 2}), Reply([]))
     async with Server(replies) as server, client(server.site) as connectwise:
         await connectwise.get("/finance/agreements/1")
@@ -304,14 +304,14 @@ async def test_requests_are_counted_by_route_and_repeats_apart() -> None:
         }
 
 
-async def test_never_more_requests_are_under_way_than_allowed() -> None:
+async def test_no_more_requests_are_in_flight_than_allowed() -> None:
     async with Server(scripted(Reply({"id": 1}))) as server, client(server.site, max_concurrency=3) as connectwise:
         await asyncio.gather(*(connectwise.get(f"/x/{number}") for number in range(40)))
     assert len(server.seen) == 40
     assert server.most_open <= 3
 
 
-async def test_the_first_failure_of_many_requests_is_raised_as_it_is() -> None:
+async def test_the_first_failure_of_parallel_requests_is_raised_itself() -> None:
     def answer(seen: Seen) -> Reply:
         return Reply({"code": "NotFound", "message": "gone"}, status=404) if "C7" in seen.target else Reply([])
 

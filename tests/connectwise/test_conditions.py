@@ -1,4 +1,4 @@
-"""Conditions as they are written, and how long lists of values are cut."""
+"""The text of conditions, and how long lists of values are split."""
 
 from __future__ import annotations
 
@@ -44,40 +44,40 @@ from reconciler.connectwise import conditions as c
         (c.all_of(c.any_of(c.equals("a", 1), c.equals("a", 2)), c.equals("b", 3)), "(a=1 or a=2) and b=3"),
     ],
 )
-def test_a_condition_prints_as_the_grammar_wants_it(condition: c.Condition, text: str) -> None:
+def test_a_condition_has_the_text_of_the_grammar(condition: c.Condition, text: str) -> None:
     assert str(condition) == text
 
 
 @pytest.mark.parametrize("path", ["", "a b", "a=1 or b", "a//b", "/a", "a/", "a-b", 'a"', "1a"])
-def test_a_path_that_is_no_path_is_refused(path: str) -> None:
+def test_a_path_that_is_not_a_field_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="not the path of a field"):
         str(c.equals(path, 1))
 
 
-def test_an_empty_list_is_not_asked_for() -> None:
+def test_an_empty_list_of_values_is_refused() -> None:
     with pytest.raises(ValueError, match="send no request"):
         c.one_of("id", [])
 
 
 @pytest.mark.parametrize("join", [c.all_of, c.any_of])
-def test_joining_nothing_is_refused(join: Any) -> None:
+def test_joining_no_conditions_is_refused(join: Any) -> None:
     with pytest.raises(ValueError, match="no condition to join"):
         join(None, None)
 
 
 @pytest.mark.parametrize("value", [1.5, Decimal("NaN"), Decimal("Infinity"), object()])
-def test_a_value_without_exact_form_is_refused(value: Any) -> None:
+def test_a_value_that_is_not_exact_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="cannot be in a condition"):
         c.literal(value)
 
 
-def test_a_time_without_zone_is_refused() -> None:
+def test_a_datetime_without_a_time_zone_is_refused() -> None:
     with pytest.raises(TypeError, match="needs a time zone"):
         c.literal(datetime(2026, 1, 1))  # noqa: DTZ001  (the point of the test)
 
 
 @given(st.text())
-def test_a_text_survives_its_quotes(text: str) -> None:
+def test_a_text_is_quoted_so_that_it_can_be_read_back(text: str) -> None:
     written = c.literal(text)
     assert re.fullmatch(r'"(?:[^"\\]|\\["\\])*"', written, re.DOTALL)
     assert re.sub(r'\\(["\\])', r"\1", written[1:-1]).replace("[[]", "[") == text
@@ -87,7 +87,7 @@ def test_a_text_survives_its_quotes(text: str) -> None:
     ("value", "exactly"),
     [("A & B + C # D % 'E' [F]", True), (None, True), (7, True), *[(f"A{odd}B", False) for odd in '*"\\\n\r\t\u2028']],
 )
-def test_some_texts_cannot_be_asked_for(value: c.Value, exactly: bool) -> None:
+def test_some_texts_cannot_be_queried(value: c.Value, exactly: bool) -> None:
     assert c.can_query(value) is exactly
 
 
@@ -111,7 +111,7 @@ ODD, FINE, FLAG = c.equals("name", "A*"), c.equals("name", "A"), c.equals("delet
         (c.like("name", "A*"), c.like("name", "A*")),
     ],
 )
-def test_a_loosened_condition_leaves_out_what_cannot_be_asked_for(
+def test_the_queryable_part_omits_texts_that_cannot_be_queried(
     condition: c.Condition | None, left: c.Condition | None
 ) -> None:
     assert c.queryable_part(condition) == left
@@ -135,12 +135,14 @@ def test_a_loosened_condition_leaves_out_what_cannot_be_asked_for(
         (c.negate(c.equals("name", "A* B")), True),
     ],
 )
-def test_an_object_is_left_out_only_where_it_certainly_is_not_meant(condition: c.Condition | None, may: bool) -> None:
+def test_an_object_is_filtered_out_only_where_it_certainly_does_not_match(
+    condition: c.Condition | None, may: bool
+) -> None:
     assert c.may_match(condition, {"id": 1, "name": "A*\u00a0B ", "company": {"identifier": "ACME"}}) is may
 
 
 @given(st.datetimes(timezones=st.timezones()))
-def test_a_moment_is_written_in_utc(moment: datetime) -> None:
+def test_a_datetime_is_written_in_utc(moment: datetime) -> None:
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:
@@ -149,7 +151,7 @@ def test_a_moment_is_written_in_utc(moment: datetime) -> None:
 
 
 @given(st.text())
-def test_what_goes_into_a_query_comes_out_of_it(text: str) -> None:
+def test_a_text_is_encoded_so_that_it_can_be_decoded(text: str) -> None:
     try:
         encoded = c.encode(text)
     except UnicodeEncodeError:
@@ -160,18 +162,18 @@ def test_what_goes_into_a_query_comes_out_of_it(text: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30) | st.integers()), st.integers(400, 1900))
-def test_runs_hold_every_value_once_and_fit_the_room(values: list[str | int], room: int) -> None:
+def test_chunks_hold_every_value_once_and_fit_into_the_url(values: list[str | int], room: int) -> None:
     runs = list(c.in_chunks("company/identifier", values, room=room))
     assert [value for run in runs for value in run] == list(dict.fromkeys(values))
     lengths = [c.encoded_length(str(c.one_of("company/identifier", run))) for run in runs]
     assert all(length <= room or len(run) == 1 for length, run in zip(lengths, runs, strict=True))
 
 
-def test_runs_are_as_long_as_the_room_lets_them_be() -> None:
+def test_chunks_are_as_long_as_the_url_allows() -> None:
     runs = list(c.in_chunks("name", [f"K{number}" for number in range(200)], room=500))
     for run, following in pairwise(runs):
         assert c.encoded_length(str(c.one_of("name", (*run, following[0])))) > 500 - len("()") * 3
 
 
-def test_a_value_that_fits_no_run_is_a_run_of_its_own() -> None:
+def test_a_value_that_is_too_long_has_a_chunk_of_its_own() -> None:
     assert list(c.in_chunks("name", ["a", "x" * 100, "b"], room=100)) == [("a",), ("x" * 100,), ("b",)]

@@ -1,4 +1,4 @@
-"""2,500 objects, paged in each of the forms that a tenant is known to answer in, are read to the last one, once."""
+"""Lists of 2,500 objects, in every form of paging that tenants are known to use, are read whole and without repeats."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_a_list_that_cannot_be_read_to_its_end_is_an_error(
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_search_is_paged_as_a_list_is(running: RunningSandbox, form: str) -> None:
+async def test_a_search_is_paged_like_a_list(running: RunningSandbox, form: str) -> None:
     running.sandbox.faults.replace(FORMS[form])
     wanted = c.any_of(c.equals("name", "n" * 2000), c.compare("id", ">", 0))
     async with connect(running) as connectwise:
@@ -105,10 +105,10 @@ async def test_a_search_is_paged_as_a_list_is(running: RunningSandbox, form: str
 
 @pytest.mark.parametrize("faults", [[], ["page-cap:size=25"], ["page-cap:size=25", "navigable", "no-link"]])
 @pytest.mark.parametrize("count", [24, 25, 26, 60])
-async def test_children_are_all_read_though_bundles_are_capped(
+async def test_all_children_are_read_although_bundles_are_limited(
     running: RunningSandbox, faults: list[str], count: int
 ) -> None:
-    """A bundle says nothing of what it left out: additions that are missed would be made again."""
+    """A bundle does not say what it left out. An addition that was not read would be created again."""
     sandbox = running.sandbox
     sandbox.faults.replace([])
     owner = sandbox.tenant.create("company", {"identifier": f"B{count}{len(faults)}", "name": "B", "city": "Bern"})[

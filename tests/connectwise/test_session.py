@@ -1,4 +1,4 @@
-"""Bad days between us and the tenant: each ends in a sentence that says what to do, or does not end at all."""
+"""Faults of the server and the network: retries, and errors with advice."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ INVALID = Reply(
 
 
 async def fails(*replies: Reply, waits: Waits | None = None, accepted: bool = True) -> ConnectWiseError:
-    """The error of a GET that is answered like this, after a first request that was answered well."""
+    """Return the error of a GET with this response, after a first request that was successful."""
     first = [Reply({"version": "v1"})] if accepted else []
     async with Server(scripted(*first, *replies)) as server, client(server.site, waits=waits) as connectwise:
         if accepted:
@@ -85,7 +85,7 @@ async def fails(*replies: Reply, waits: Waits | None = None, accepted: bool = Tr
         (415, Invalid, "Nothing was stored"),
     ],
 )
-async def test_each_refusal_has_its_error_and_its_advice(
+async def test_each_error_status_has_its_error_and_its_advice(
     status: int, kind: type[ConnectWiseError], advice: str
 ) -> None:
     error = await fails(Reply({"code": "Whatever", "message": "It says no"}, status=status))
@@ -96,25 +96,25 @@ async def test_each_refusal_has_its_error_and_its_advice(
     assert advice in error.advice
 
 
-async def test_the_fields_that_were_refused_are_named_with_advice_for_their_code() -> None:
+async def test_refused_fields_are_named_with_advice_for_their_code() -> None:
     error = await fails(INVALID)
     assert [(entry.code, entry.field) for entry in error.fields] == [("MissingRequiredField", "identifier")]
     assert "identifier: identifier is required (MissingRequiredField)" in str(error)
     assert error.advice == "Add the missing field."
 
 
-async def test_a_refusal_without_a_usable_body_shows_how_it_begins() -> None:
+async def test_an_error_response_that_is_not_json_shows_its_start() -> None:
     error = await fails(Reply(b"<h1>No\n way</h1> Private456", status=400))
     assert "ConnectWise answered 400: <h1>No way</h1> (secret)" in str(error)
 
 
-async def test_a_404_before_anything_was_answered_is_read_as_bad_credentials() -> None:
+async def test_a_404_before_any_successful_request_means_bad_credentials() -> None:
     error = await fails(Reply({"code": "NotFound", "message": "Not here"}, status=404), accepted=False)
     assert isinstance(error, Unauthorized)
     assert "The cloud can respond to bad credentials with 404." in error.advice
 
 
-async def test_a_404_of_the_probe_itself_is_read_as_bad_credentials() -> None:
+async def test_a_404_of_the_probe_itself_means_bad_credentials() -> None:
     async with Server(scripted(Reply(HTML.body, status=404))) as server, client(server.site) as connectwise:
         with pytest.raises(Unauthorized):
             await connectwise.info()
@@ -122,7 +122,7 @@ async def test_a_404_of_the_probe_itself_is_read_as_bad_credentials() -> None:
 
 
 @pytest.mark.parametrize("probe", [Reply({"version": "v1"}), Reply({}, status=403)])
-async def test_a_first_404_is_just_that_when_the_credentials_turn_out_good(probe: Reply) -> None:
+async def test_a_first_404_is_not_found_when_the_credentials_are_good(probe: Reply) -> None:
     def answer(seen: Seen) -> Reply:
         return probe if seen.path.endswith("/system/info") else Reply({"code": "NotFound", "message": "x"}, status=404)
 
@@ -152,14 +152,14 @@ async def test_an_unknown_company_is_named_with_the_site_and_the_regions() -> No
         HTML,
     ],
 )
-async def test_a_site_that_is_not_connectwise_is_called_that(answer: Reply) -> None:
+async def test_a_site_that_is_not_connectwise_is_an_error(answer: Reply) -> None:
     async with Server(scripted(FINE), codebase=lambda: answer) as server, client(server.site) as connectwise:
         with pytest.raises(NotJson, match=r"Check\s+(the )?site"):
             await connectwise.info()
     assert server.seen == []
 
 
-async def test_an_upgrade_in_the_middle_of_a_run_is_followed() -> None:
+async def test_an_upgrade_of_the_tenant_during_a_run_is_followed() -> None:
     codebases = iter(["v2026_3/", "v2026_4/"])
 
     def answer(seen: Seen) -> Reply:
@@ -172,7 +172,7 @@ async def test_an_upgrade_in_the_middle_of_a_run_is_followed() -> None:
     assert len(server.discoveries) == 2
 
 
-async def test_an_endpoint_that_does_not_exist_is_not_looked_for_again_and_again() -> None:
+async def test_a_missing_endpoint_causes_one_more_discovery_only() -> None:
     gone = Reply({"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, status=404)
     replies = scripted(FINE, gone)
     async with Server(replies) as server, client(server.site) as connectwise:
@@ -233,14 +233,14 @@ async def test_a_missing_object_does_not_start_a_new_discovery() -> None:
         "bad gzip",
     ],
 )
-async def test_a_read_is_tried_again_after_a_passing_fault(trouble: Reply) -> None:
+async def test_a_read_is_retried_after_a_temporary_fault(trouble: Reply) -> None:
     waits = Waits()
     async with Server(scripted(trouble, trouble, FINE)) as server, client(server.site, waits=waits) as connectwise:
         assert await connectwise.get("/x/1") == {"id": 1}
     assert waits.slept in ([0.5, 1.0], [0.5])
 
 
-async def test_what_a_server_says_is_shown_on_one_line_and_not_without_end() -> None:
+async def test_a_servers_message_is_shown_on_one_line_and_shortened() -> None:
     entries = [{"code": "InvalidField", "field": f"field{number}", "message": "no" * 5000} for number in range(40)]
     body = {"code": "Bad\x1b[2J", "message": "one\r\ntwo\x00" + "x" * 5000, "errors": entries}
     error = await fails(Reply(body, status=400))
@@ -250,7 +250,7 @@ async def test_what_a_server_says_is_shown_on_one_line_and_not_without_end() -> 
     assert error.what.endswith("; and 20 more")
 
 
-async def test_a_refusal_of_any_size_is_told_at_once() -> None:
+async def test_a_very_large_error_response_is_read_quickly() -> None:
     entries = [{"code": "InvalidField", "field": "x", "message": "no"}] * 50_000
     started = time.monotonic()
     error = await fails(Reply({"code": "Bad", "message": "Privat" * 1_000_000, "errors": entries}, status=400))
@@ -258,12 +258,12 @@ async def test_a_refusal_of_any_size_is_told_at_once() -> None:
     assert len(error.what) < 30_000
 
 
-async def test_a_byte_order_mark_is_no_fault() -> None:
+async def test_a_byte_order_mark_is_ignored() -> None:
     async with Server(scripted(Reply(b'\xef\xbb\xbf{"id" : 1}'))) as server, client(server.site) as connectwise:
         assert await connectwise.get("/x/1") == {"id": 1}
 
 
-async def test_a_server_that_keeps_failing_is_given_four_tries() -> None:
+async def test_a_server_that_keeps_failing_gets_four_tries() -> None:
     waits = Waits()
     error = await fails(Reply({}, status=500), waits=waits)
     assert isinstance(error, ServerFailed)
@@ -271,7 +271,7 @@ async def test_a_server_that_keeps_failing_is_given_four_tries() -> None:
     assert "Run again later" in error.advice
 
 
-async def test_a_503_that_names_its_time_is_waited_for() -> None:
+async def test_a_503_with_retry_after_is_waited_for() -> None:
     waits = Waits()
     replies = scripted(Reply({}, status=503, headers={"retry-after": "17"}), FINE)
     async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
@@ -279,7 +279,7 @@ async def test_a_503_that_names_its_time_is_waited_for() -> None:
     assert waits.slept == [17.0]
 
 
-async def test_a_proxys_page_that_stays_is_shown() -> None:
+async def test_a_proxys_page_is_shown_after_the_last_try() -> None:
     waits = Waits()
     error = await fails(HTML, waits=waits)
     assert isinstance(error, NotJson)
@@ -288,7 +288,7 @@ async def test_a_proxys_page_that_stays_is_shown() -> None:
     assert waits.slept == [0.5, 1.0, 2.0]
 
 
-async def test_json_that_stays_cut_off_says_so() -> None:
+async def test_json_that_is_cut_off_in_every_try_is_an_error() -> None:
     error = await fails(Reply(b'{"id": 1'))
     assert isinstance(error, NotJson)
     assert "cut the response off" in error.advice
@@ -303,14 +303,14 @@ async def test_no_network_is_unreachable_with_advice() -> None:
     assert "Check the site, the network and the proxy" in caught.value.advice
 
 
-async def test_a_server_that_never_answers_is_unreachable_after_the_timeout() -> None:
+async def test_a_server_that_never_responds_is_unreachable_after_the_timeout() -> None:
     timeouts = Timeouts(connect=5, read=0.05)
     async with Server(scripted(Reply(hang=True))) as server, client(server.site, timeouts=timeouts) as connectwise:
         with pytest.raises(Unreachable, match="no complete response"):
             await connectwise.info()
 
 
-async def test_an_answer_that_drips_is_given_up_after_its_time_and_not_asked_for_again() -> None:
+async def test_a_response_that_is_sent_too_slowly_is_not_retried() -> None:
     with RunningSandbox(Sandbox(faults=Faults(["drip:ms=20@/company"]))) as running:
         known = running.sandbox.credentials
         made = Connection(running.url, known.company, known.client_id, known.public_key, known.private_key)
@@ -331,7 +331,7 @@ async def test_an_answer_that_drips_is_given_up_after_its_time_and_not_asked_for
     ],
     ids=["announced", "chunked", "gzip", "deflate"],
 )
-async def test_an_answer_larger_than_any_is_given_up_and_not_asked_for_again(answer: Reply) -> None:
+async def test_a_response_over_the_size_limit_is_not_retried(answer: Reply) -> None:
     if "transfer-encoding" in answer.headers:
         raw = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"100\r\n" + b" " * 256 + b"\r\n"
         answer = Reply(raw=raw + (b"100\r\n" + b" " * 256 + b"\r\n") * 7)
@@ -342,7 +342,7 @@ async def test_an_answer_larger_than_any_is_given_up_and_not_asked_for_again(ans
     assert not caught.value.retryable
 
 
-async def test_any_transport_is_held_to_the_size() -> None:
+async def test_the_size_limit_holds_for_every_transport() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         found = "companyinfo" in str(request.url)
         return httpx.Response(200, content=b'{"Codebase": "v1/"}' if found else gzip.compress(b" " * 2000),
@@ -356,7 +356,7 @@ async def test_any_transport_is_held_to_the_size() -> None:
 
 
 @pytest.mark.parametrize("coding", ["br", "gzip, gzip", "deflate"])
-async def test_a_coding_that_cannot_be_undone_is_no_answer(coding: str) -> None:
+async def test_a_content_coding_that_cannot_be_decoded_is_an_error(coding: str) -> None:
     error = await fails(Reply(b"what", headers={"content-encoding": coding}))
     assert isinstance(error, Unreachable)
     assert "content coding" in str(error)
@@ -365,7 +365,7 @@ async def test_a_coding_that_cannot_be_undone_is_no_answer(coding: str) -> None:
 @pytest.mark.parametrize(
     "body", [b'{"id": 1, "id": 2}', b'{"id" : 1, "id" : 2}', b'{"a": {"id": 1, "x": "\\":", "id": 2}}']
 )
-async def test_a_key_that_stands_twice_is_an_error(body: bytes) -> None:
+async def test_a_duplicate_key_in_one_object_is_an_error(body: bytes) -> None:
     waits = Waits()
     error = await fails(Reply(body), waits=waits)
     assert isinstance(error, Malformed)
@@ -374,12 +374,12 @@ async def test_a_key_that_stands_twice_is_an_error(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b'{"id" : 1, "b" : {"id": 2}}', b'[{"a": "\\":"}, {"a": 1}]'])
-async def test_keys_of_several_objects_are_not_taken_for_one(body: bytes) -> None:
+async def test_the_same_key_in_several_objects_is_fine(body: bytes) -> None:
     async with Server(scripted(Reply(body))) as server, client(server.site) as connectwise:
         await connectwise._session.send("GET", "/x")
 
 
-async def test_a_cloud_site_without_its_prefix_is_told_so() -> None:
+async def test_a_cloud_site_without_its_api_prefix_has_its_own_advice() -> None:
     refused = {"code": "Security", "message": "SSL is required."}
     for status in (200, 401, 403, 404):
         error = await fails(Reply(refused, status=status), accepted=False)
@@ -387,7 +387,7 @@ async def test_a_cloud_site_without_its_prefix_is_told_so() -> None:
         assert "begins with api-" in error.advice
 
 
-async def test_discovery_that_is_refused_by_the_cloud_site_is_told_so() -> None:
+async def test_a_refused_discovery_of_a_cloud_site_has_its_own_advice() -> None:
     refused = Reply({"code": "Security", "message": "SSL is required."})
     async with Server(scripted(FINE), codebase=lambda: refused) as server, client(server.site) as connectwise:
         with pytest.raises(Forbidden, match="SSL is required") as caught:
@@ -395,14 +395,14 @@ async def test_discovery_that_is_refused_by_the_cloud_site_is_told_so() -> None:
     assert "api-na.myconnectwise.net" in caught.value.advice
 
 
-async def test_a_malformed_value_that_repeats_a_secret_does_not_show_it() -> None:
+async def test_a_malformed_value_with_a_secret_does_not_show_the_secret() -> None:
     async with Server(scripted(Reply([{"id": "Private456"}]))) as server, client(server.site) as connectwise:
         with pytest.raises(Malformed, match="an id is expected") as caught:
             await connectwise.list("/x")
     assert "Private456" not in str(caught.value)
 
 
-async def test_a_value_too_long_comes_with_advice() -> None:
+async def test_a_value_that_is_too_long_for_its_field_has_its_own_advice() -> None:
     error = await fails(
         Reply({"code": "InvalidObject", "errors": [{"code": "MaxLengthField", "field": "identifier"}]}, status=400)
     )
@@ -410,7 +410,7 @@ async def test_a_value_too_long_comes_with_advice() -> None:
     assert error.advice == "Shorten the value to what the field can hold."
 
 
-async def test_discovery_answered_by_nothing_is_tried_again_and_not_taken_for_an_unknown_company() -> None:
+async def test_an_empty_discovery_is_retried_and_does_not_mean_an_unknown_company() -> None:
     answers = iter([Reply(b""), HTML, {"Codebase": CODEBASE}])
     async with Server(scripted(FINE), codebase=lambda: next(answers)) as server, client(server.site) as connectwise:
         await connectwise.get("/x/1")
@@ -441,11 +441,11 @@ async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> 
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": "https://[broken"}])
-async def test_a_redirect_to_nowhere_is_an_error_as_well(headers: dict[str, str]) -> None:
+async def test_a_redirect_without_a_usable_location_is_an_error(headers: dict[str, str]) -> None:
     assert "the response is a redirect\n" in str(await fails(Reply(b"", status=301, headers=headers)))
 
 
-async def test_a_429_is_waited_out_for_as_long_as_the_server_asks() -> None:
+async def test_a_429_is_retried_after_the_time_that_the_server_asks_for() -> None:
     waits = Waits()
     replies = scripted(Reply({}, status=429, headers={"retry-after": "7"}), FINE)
     async with Server(replies) as server, client(server.site, waits=waits) as connectwise:
@@ -454,7 +454,7 @@ async def test_a_429_is_waited_out_for_as_long_as_the_server_asks() -> None:
     assert waits.slept == [7.0]
 
 
-async def test_the_date_of_a_retry_after_is_measured_by_the_servers_own_clock() -> None:
+async def test_a_retry_after_date_is_compared_with_the_servers_clock() -> None:
     waits = Waits()
     headers = {"date": "Sun, 01 Nov 2026 10:00:00 GMT", "retry-after": "Sun, 01 Nov 2026 10:00:42 GMT"}
     replies = scripted(Reply({}, status=429, headers=headers), FINE)
@@ -463,7 +463,7 @@ async def test_the_date_of_a_retry_after_is_measured_by_the_servers_own_clock() 
     assert waits.slept == [42.0]
 
 
-async def test_the_date_of_an_answer_tells_how_far_the_tenants_clock_is_from_ours() -> None:
+async def test_the_date_header_gives_the_offset_of_the_tenants_clock() -> None:
     here = datetime(2026, 11, 1, 10, tzinfo=UTC)
     dates = iter(["Sun, 01 Nov 2026 10:07:00 GMT", "never", "Sun, 01 Nov 2026 10:07:00 GMT"])
 
@@ -481,14 +481,14 @@ async def test_the_date_of_an_answer_tells_how_far_the_tenants_clock_is_from_our
     assert connectwise.server_clock == ServerClock(timedelta(seconds=420.5), timedelta(seconds=0.5))
 
 
-async def test_the_date_of_an_answer_out_of_a_cache_tells_nothing() -> None:
+async def test_the_date_header_of_a_cached_response_is_ignored() -> None:
     cached = Reply({"id": 1}, headers={"date": "Sun, 01 Nov 2026 10:07:00 GMT", "age": "30"})
     async with Server(scripted(cached)) as server, client(server.site) as connectwise:
         await connectwise.get("/x/1")
     assert connectwise.server_clock is None
 
 
-async def test_a_secret_that_is_echoed_in_another_form_or_cut_off_is_not_shown() -> None:
+async def test_a_secret_that_the_server_repeats_in_another_encoding_is_not_shown() -> None:
     padding = "x" * 190
     error = await fails(Reply({"message": "no such key Private%34%356 (UHJpdmF0ZTQ1Ng)"}, status=400))
     assert str(error).count("(secret)") == 2
@@ -497,7 +497,7 @@ async def test_a_secret_that_is_echoed_in_another_form_or_cut_off_is_not_shown()
         assert "Privat" not in str(error)
 
 
-async def test_a_pause_that_is_too_long_is_cut_short_and_said_so_once() -> None:
+async def test_a_long_pause_is_shortened_with_one_notice() -> None:
     notices: list[str] = []
     waits = Waits()
     long = Reply({}, status=429, headers={"retry-after": "3600"})
@@ -508,7 +508,7 @@ async def test_a_pause_that_is_too_long_is_cut_short_and_said_so_once() -> None:
     assert notices == ["ConnectWise asks for a pause of 3600 s; the next try is after 120 s."]
 
 
-async def test_a_429_storm_ends_in_a_sentence_after_ten_minutes_of_pauses() -> None:
+async def test_429_for_ten_minutes_is_an_error() -> None:
     waits = Waits()
     error = await fails(Reply({"message": "slow down"}, status=429, headers={"retry-after": "100"}), waits=waits)
     assert isinstance(error, TooMany)
@@ -517,7 +517,7 @@ async def test_a_429_storm_ends_in_a_sentence_after_ten_minutes_of_pauses() -> N
     assert "maxConcurrency" in error.advice
 
 
-async def test_a_429_without_a_time_is_waited_for_longer_each_time() -> None:
+async def test_a_429_without_retry_after_is_waited_for_longer_each_time() -> None:
     waits = Waits()
     refused = Reply({}, status=429)
     replies = scripted(refused, refused, refused, FINE)
@@ -549,7 +549,7 @@ async def test_many_requests_share_one_pause() -> None:
     assert waits.slept == [5.0]
 
 
-async def test_any_transport_of_httpx_serves() -> None:
+async def test_any_httpx_transport_can_be_used() -> None:
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -571,7 +571,7 @@ async def test_any_transport_of_httpx_serves() -> None:
     assert not hasattr(asked[1], "nothing")
 
 
-async def test_a_certificate_that_is_not_trusted_has_its_own_advice() -> None:
+async def test_an_untrusted_certificate_has_its_own_advice() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("certificate verify failed: self-signed certificate")
 
@@ -582,12 +582,12 @@ async def test_a_certificate_that_is_not_trusted_has_its_own_advice() -> None:
     assert "SSL_CERT_FILE" in caught.value.advice
 
 
-def test_the_clock_is_the_real_one_unless_told_otherwise() -> None:
+def test_the_default_clock_is_the_real_one() -> None:
     before = datetime.now(UTC)
     assert before <= Clock().now() <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(("setting", "value"), [("max_concurrency", 0), ("bundle_size", 0)])
-def test_sizes_below_one_are_refused(setting: str, value: int) -> None:
+def test_a_concurrency_or_bundle_size_below_one_is_refused(setting: str, value: int) -> None:
     with pytest.raises(BadConnection, match="is 0"):
         ConnectWise(connection("x.example", **{setting: value}))

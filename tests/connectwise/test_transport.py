@@ -1,4 +1,4 @@
-"""The production transport: which way it takes, and that any request of httpx may take it."""
+"""The production transport: its proxy, TLS, compressed responses, and ordinary httpx requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-async def test_a_plain_httpx_client_may_use_the_transport_as_well() -> None:
+async def test_a_plain_httpx_client_can_use_the_transport() -> None:
     async with Server(scripted(Reply({"id": 1}))) as server:
         transport = production_transport(server.site, max_connections=2, timeouts=Timeouts())
         async with httpx.AsyncClient(transport=transport) as plain:
@@ -31,7 +31,7 @@ async def test_a_plain_httpx_client_may_use_the_transport_as_well() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", ""])
-async def test_an_answer_comes_whole_whether_compressed_or_not(coding: str) -> None:
+async def test_a_response_is_read_whole_whether_compressed_or_not(coding: str) -> None:
     body = b'{"id": 1}'
     answer = Reply(gzip.compress(body), headers={"content-encoding": coding}) if coding else Reply(body)
     async with Server(scripted(answer)) as server:
@@ -72,7 +72,7 @@ def test_a_setting_of_the_environment_that_cannot_be_used_is_a_bad_connection(
     assert "hunter2" not in str(caught.value)
 
 
-async def test_the_proxy_is_asked_for_a_tunnel_and_its_no_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_that_refuses_the_tunnel_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Server(scripted(Reply({}, status=407))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:hunter2@127.0.0.1:{proxy.port}")
         async with client("https://api-na.example.test") as connectwise:

@@ -1,4 +1,4 @@
-"""What goes over the wire for every kind of request, as recorded; how to record is said in `conftest.py`."""
+"""Requests of every kind, compared with recordings; `conftest.py` says how to record."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ CASSETTES = Path(__file__).parent / "cassettes" / "test_wire_format"
 
 
 def record(test: Any) -> Any:
-    """Recorded once, played back ever after, with the network closed."""
+    """Play back the recording, and fail for any access to the network."""
     return pytest.mark.vcr(pytest.mark.block_network(test))
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of three, so that a recording of several stays readable."""
+    """Read pages of three objects, so that a recording of several pages stays readable."""
     monkeypatch.setattr("reconciler.connectwise.lists.PAGE_SIZE", 3)
 
 
 async def nothing() -> None:
-    """A look-up that finds nothing; no answer is lost here."""
+    """Find nothing; no response is lost in these tests, so it is not called."""
 
 
 @record
@@ -104,7 +104,7 @@ async def test_a_count(tenant: Tenant) -> None:
 
 
 @record
-async def test_one_object_by_id_cut_down_to_a_field(tenant: Tenant) -> None:
+async def test_one_object_by_id_with_one_field(tenant: Tenant) -> None:
     async with tenant.client() as connectwise:
         first = (await connectwise.list(STATUSES, fields=("id",)))[0]
         assert await connectwise.get(f"{STATUSES}/{first['id']}", fields=("id",)) == first
@@ -137,7 +137,7 @@ async def test_a_bundle_of_reads(writable: Tenant) -> None:
 
 
 @record
-async def test_a_bundle_one_item_of_which_fails(writable: Tenant) -> None:
+async def test_a_bundle_with_a_failed_result(writable: Tenant) -> None:
     async with writable.client() as connectwise:
         with pytest.raises(NotFound):
             await connectwise.list_children("addition", [await _agreement(connectwise), 999999], path=ADDITIONS)
@@ -185,7 +185,7 @@ async def test_wrong_credentials_answered_with_404(writable: Tenant) -> None:
 
 
 @record
-async def test_a_client_id_that_nobody_knows(writable: Tenant) -> None:
+async def test_an_unknown_client_id(writable: Tenant) -> None:
     async with writable.client(client_id="unknown") as connectwise:
         with pytest.raises(Forbidden):
             await connectwise.info()

@@ -1,4 +1,4 @@
-"""Writes are made once, and hold what was asked, or there is an error."""
+"""Writes are sent once, and are an error unless ConnectWise stored what was sent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ EXISTS = Reply(
 
 
 class Finding:
-    """A look-up by natural key that answers as it is told and counts how often it was asked."""
+    """A lookup by natural key that returns what the test sets, and counts its calls."""
 
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
@@ -52,7 +52,7 @@ class Finding:
 
 
 async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = None) -> tuple[Any, Server]:
-    """What a create came to, result or error, and the server with the requests that it saw."""
+    """Return the result or error of a create, and the server with the requests that it received."""
     async with Server(scripted(*replies)) as server, client(server.site, timeouts=timeouts) as connectwise:
         try:
             return await connectwise.create(PATH, ASKED, lookup=find, read_back=read_back(ASKED)), server
@@ -60,7 +60,7 @@ async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = Non
             return error, server
 
 
-async def test_a_create_gives_the_object_back_as_stored() -> None:
+async def test_a_create_returns_the_object_as_stored() -> None:
     find = Finding(None)
     made, server = await create(find, Reply(STORED, status=201))
     assert made == STORED
@@ -68,7 +68,7 @@ async def test_a_create_gives_the_object_back_as_stored() -> None:
     assert server.seen[0].headers["content-type"] == "application/json"
 
 
-async def test_one_intent_has_one_body_with_exact_numbers_and_dates_as_midnight() -> None:
+async def test_equal_values_have_equal_bodies_with_exact_numbers_and_dates_at_midnight() -> None:
     body = {"unitPrice": Decimal("1234567890.10"), "quantity": 3, "effectiveDate": date(2026, 11, 1), "x": [None, True]}
     answered = Reply(b'{"quantity":3,"unitPrice":1234567890.1,"effectiveDate":"2026-11-01T00:00:00Z","x":[null,true]}')
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
@@ -100,7 +100,7 @@ async def test_a_number_that_is_not_exact_is_never_sent(wrong: Any) -> None:
     ],
     ids=["dropped", "cut off", "500", "truncated", "proxy page", "a list"],
 )
-async def test_after_a_lost_answer_the_object_is_looked_up_before_anything_else(lost: Reply) -> None:
+async def test_after_a_lost_response_the_object_is_looked_up_first(lost: Reply) -> None:
     find = Finding(STORED)
     made, server = await create(find, lost)
     assert made == STORED
@@ -108,13 +108,13 @@ async def test_after_a_lost_answer_the_object_is_looked_up_before_anything_else(
     assert server.asked == [f"POST {PATH}"]
 
 
-async def test_a_create_that_timed_out_is_looked_up_as_well() -> None:
+async def test_after_a_timeout_the_object_is_looked_up_first() -> None:
     made, server = await create(Finding(STORED), Reply(hang=True), timeouts=Timeouts(connect=5, read=0.05))
     assert made == STORED
     assert len(server.seen) == 1
 
 
-async def test_it_is_sent_again_only_when_the_look_up_finds_nothing() -> None:
+async def test_a_post_is_sent_again_only_when_the_lookup_finds_nothing() -> None:
     find = Finding(None)
     made, server = await create(find, DROPPED, Reply(STORED, status=201))
     assert made == STORED
@@ -122,14 +122,14 @@ async def test_it_is_sent_again_only_when_the_look_up_finds_nothing() -> None:
     assert len(server.seen) == 2
 
 
-async def test_an_object_that_turns_up_between_look_up_and_second_try_is_found_then() -> None:
+async def test_an_object_that_appears_after_the_lookup_is_found_after_the_second_try() -> None:
     find = Finding(None, STORED)
     made, server = await create(find, DROPPED, EXISTS)
     assert made == STORED
     assert (find.calls, len(server.seen)) == (2, 2)
 
 
-async def test_a_second_try_that_is_refused_for_good_says_why() -> None:
+async def test_a_second_try_that_is_refused_raises_the_refusal() -> None:
     error, server = await create(Finding(None), DROPPED, EXISTS)
     assert isinstance(error, Invalid)
     assert "An object with this key exists already" in error.advice
@@ -143,14 +143,14 @@ async def test_a_refused_create_is_neither_looked_up_nor_repeated() -> None:
     assert (find.calls, len(server.seen)) == (0, 1)
 
 
-async def test_a_create_is_given_up_after_four_lost_answers() -> None:
+async def test_a_create_ends_after_four_lost_responses() -> None:
     find = Finding(None)
     error, server = await create(find, Reply({}, status=500))
     assert isinstance(error, ServerFailed)
     assert (find.calls, len(server.seen)) == (4, 4)
 
 
-async def test_when_the_look_up_fails_too_the_state_is_called_unknown() -> None:
+async def test_a_failed_lookup_after_a_lost_response_is_state_unknown() -> None:
     error, server = await create(Finding(Unreachable("no network")), DROPPED)
     assert isinstance(error, StateUnknown)
     assert "no network" in str(error)
@@ -158,51 +158,51 @@ async def test_when_the_look_up_fails_too_the_state_is_called_unknown() -> None:
     assert len(server.seen) == 1
 
 
-async def test_what_was_looked_up_is_held_against_what_was_asked() -> None:
+async def test_an_object_that_was_looked_up_is_compared_with_what_was_sent() -> None:
     error, _ = await create(Finding({**STORED, "name": "Somebody else"}), DROPPED)
     assert isinstance(error, NotStored)
 
 
-async def test_a_429_was_not_taken_so_the_post_is_sent_again() -> None:
+async def test_a_post_is_sent_again_after_a_429_without_a_lookup() -> None:
     find = Finding(None)
     made, server = await create(find, Reply({}, status=429, headers={"retry-after": "3"}), Reply(STORED, status=201))
     assert made == STORED
     assert (find.calls, len(server.seen)) == (0, 2)
 
 
-async def test_a_field_that_did_not_take_is_named_with_both_values_and_the_id() -> None:
+async def test_a_field_that_was_not_stored_is_named_with_both_values_and_the_id() -> None:
     error, _ = await create(Finding(None), Reply({**STORED, "name": "Acne"}, status=201))
     assert isinstance(error, NotStored)
     assert error.id == 12
     assert str(error).startswith(f'POST {PATH}: ConnectWise reported success, but name is "Acne" instead of "Acme"')
 
 
-async def test_an_answer_that_holds_less_than_was_stored_is_read_back() -> None:
+async def test_an_object_is_read_again_when_the_response_holds_less_than_was_stored() -> None:
     made, server = await create(Finding(None), Reply({"id": 12}, status=201), Reply(STORED))
     assert made == STORED
     assert server.asked == [f"POST {PATH}", f"GET {PATH}/12"]
 
 
-async def test_where_the_read_back_fails_the_answer_counts() -> None:
+async def test_where_reading_the_object_again_fails_the_response_counts() -> None:
     error, _ = await create(Finding(None), Reply({"id": 12}, status=201), Reply({"message": "no"}, status=400))
     assert isinstance(error, NotStored)
     assert 'identifier is empty instead of "ACME"' in str(error)
 
 
-async def test_a_patch_that_a_page_answers_is_read_back() -> None:
+async def test_after_a_proxys_page_in_place_of_a_patch_the_object_is_read() -> None:
     page, stored = HTML, Reply({"id": 7, "name": "new"})
     async with Server(scripted(*[page] * 4, stored)) as server, client(server.site) as connectwise:
         assert await connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({"name": "new"})) == stored.body
     assert server.asked == [*["PATCH /x/7"] * 4, "GET /x/7"]
 
 
-async def test_an_answer_without_an_id_is_held_against_what_was_asked_as_well() -> None:
+async def test_a_response_without_an_id_is_compared_with_what_was_sent() -> None:
     error, _ = await create(Finding(None), Reply({"identifier": "ACME"}, status=201))
     assert isinstance(error, NotStored)
     assert error.id is None
 
 
-async def test_a_write_only_field_is_neither_compared_nor_ever_shown() -> None:
+async def test_a_write_only_field_is_neither_compared_nor_shown() -> None:
     body = {"username": "bot", "password": "hunter2-secret"}
     refused = Reply({"code": "InvalidField", "message": "hunter2-secret is too simple"}, status=400)
     async with (
@@ -242,7 +242,7 @@ async def test_a_patch_is_a_bare_array_of_whole_replacements() -> None:
     ]
 
 
-async def test_a_false_200_is_found_out() -> None:
+async def test_a_200_that_stored_nothing_is_an_error() -> None:
     answered = Reply({"id": 5, "type": {"id": 1}})
     async with Server(scripted(answered)) as server, client(server.site) as connectwise:
         with pytest.raises(NotStored, match="type is"):
@@ -251,21 +251,21 @@ async def test_a_false_200_is_found_out() -> None:
             )
 
 
-async def test_a_sub_path_that_could_answer_a_false_200_is_never_sent() -> None:
+async def test_a_sub_path_is_refused_because_a_200_may_store_nothing() -> None:
     async with Server(scripted(Reply({}))) as server, client(server.site) as connectwise:
         with pytest.raises(ValueError, match="whole reference"):
             await connectwise.patch("/finance/agreements/5", {"company/identifier": "ACME"}, read_back=read_back({}))
     assert server.seen == []
 
 
-async def test_a_patch_whose_answer_was_lost_is_simply_sent_again() -> None:
+async def test_a_patch_is_sent_again_after_a_lost_response() -> None:
     replies = scripted(DROPPED, Reply({}, status=500), Reply({"id": 5, "name": "x"}))
     async with Server(replies) as server, client(server.site) as connectwise:
         await connectwise.patch("/x/5", {"name": "x"}, read_back=read_back({"name": "x"}))
     assert server.asked == ["PATCH /x/5"] * 3
 
 
-async def test_a_delete_is_done_when_the_object_is_gone() -> None:
+async def test_a_delete_is_successful_when_the_object_is_gone() -> None:
     gone = Reply({"code": "NotFound", "message": "Company 5 not found"}, status=404)
     replies = scripted(Reply({"id": 1}), Reply(b"", status=204), gone)
     async with Server(replies) as server, client(server.site) as connectwise:
@@ -275,7 +275,7 @@ async def test_a_delete_is_done_when_the_object_is_gone() -> None:
     assert server.asked[1:] == ["DELETE /x/5", "DELETE /x/5"]
 
 
-async def test_a_delete_of_something_in_use_or_by_a_wrong_path_is_an_error() -> None:
+async def test_a_delete_of_an_object_in_use_or_by_a_wrong_path_is_an_error() -> None:
     replies = scripted(Reply({"id": 1}), Reply({}, status=409), Reply({"code": "ConnectWiseApi"}, status=404))
     async with Server(replies) as server, client(server.site) as connectwise:
         await connectwise.get("/x/1")
@@ -285,7 +285,7 @@ async def test_a_delete_of_something_in_use_or_by_a_wrong_path_is_an_error() -> 
             await connectwise.delete("/y/5")
 
 
-async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
+async def test_no_object_is_created_twice_whichever_responses_are_dropped() -> None:
     table: dict[str, dict[str, Any]] = {}
     posts = 0
 
@@ -313,7 +313,7 @@ async def test_nothing_is_made_twice_whatever_is_dropped() -> None:
     assert sorted(table) == sorted(f"C{number}" for number in range(20))
 
 
-# ── led away, and custom fields ──────────────────────────────────────────────────────────────────────────────
+# ── redirects, and custom fields ──────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -327,7 +327,7 @@ async def test_a_post_that_is_redirected_is_looked_up_and_not_repeated(status: i
     assert server.asked == ["POST /x"]
 
 
-async def test_a_redirected_post_that_made_nothing_is_an_error_and_not_repeated() -> None:
+async def test_a_redirected_post_that_created_nothing_is_an_error_and_not_repeated() -> None:
     away = Reply(b"", status=302, headers={"location": "http://inside.example/x/7"})
     async with Server(scripted(away)) as server, client(server.site) as connectwise:
         with pytest.raises(Redirected, match=r"inside\.example"):
@@ -337,7 +337,9 @@ async def test_a_redirected_post_that_made_nothing_is_an_error_and_not_repeated(
 
 @pytest.mark.parametrize("location", ["http://inside.example/x/7", "https://{host}/x/7", "http://[broken"])
 @pytest.mark.parametrize("found", [{"id": 7, "name": "n"}, None])
-async def test_what_was_made_at_an_address_elsewhere_is_looked_up(location: str, found: dict[str, Any] | None) -> None:
+async def test_an_object_with_a_location_on_another_host_is_looked_up(
+    location: str, found: dict[str, Any] | None
+) -> None:
     def answer(seen: Seen) -> Reply:
         where = location.replace("{host}", seen.headers["host"])
         return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
@@ -353,7 +355,7 @@ async def test_what_was_made_at_an_address_elsewhere_is_looked_up(location: str,
 
 
 @pytest.mark.parametrize("location", ["/x/7", "{site}/x/7", "x/7", ""])
-async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> None:
+async def test_an_object_with_a_location_on_this_host_is_not_looked_up(location: str) -> None:
     def answer(seen: Seen) -> Reply:
         where = location.replace("{site}", f"http://{seen.headers['host']}")
         return Reply({"id": 7, "name": "n"}, status=201, headers={"location": where})
@@ -375,7 +377,7 @@ async def test_what_was_made_at_our_own_address_needs_no_look(location: str) -> 
     ids=["redirect", "nothing", "null", "empty", "list"],
 )
 @pytest.mark.parametrize("name", ["new", "old"])
-async def test_a_patch_that_answers_no_object_is_read_back(first: Reply, name: str) -> None:
+async def test_a_patch_whose_response_is_not_an_object_is_read_back(first: Reply, name: str) -> None:
     async with Server(scripted(first, Reply({"id": 7, "name": name}))) as server, client(server.site) as connectwise:
         patch = connectwise.patch("/x/7", {"name": "new"}, read_back=read_back({"name": "new"}))
         if name == "new":
@@ -398,7 +400,7 @@ WANTS_CUSTOM_FIELDS = {
 
 
 @pytest.mark.parametrize("told", WANTS_CUSTOM_FIELDS)
-async def test_a_patch_refused_for_custom_fields_is_sent_once_more_with_them(told: str) -> None:
+async def test_a_patch_refused_for_custom_fields_is_sent_again_with_an_empty_list_of_them(told: str) -> None:
     refused = Reply(WANTS_CUSTOM_FIELDS[told], status=400)
     answers = scripted(refused, Reply({"id": 7, "name": "new"}))
     async with Server(answers) as server, client(server.site) as connectwise:
