@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from reconciler.connectwise.errors import BadConnection
 from reconciler.http.addresses import is_loopback, is_plain_name, may_hold_credentials
 from reconciler.http.bodies import LARGEST_BODY
+from reconciler.http.headers import is_header_value
 from reconciler.http.scrubbing import Secrets
 
 REGIONS = ("api-na", "api-eu", "api-au", "api-aus", "api-za")
@@ -110,7 +111,7 @@ def headers(connection: Connection) -> dict[str, str]:
         ("privateKey", connection.private_key),
         ("apiVersion", connection.api_version),
     ):
-        if not value or not value.isascii() or not value.isprintable() or value != value.strip():
+        if not is_header_value(value):
             raise BadConnection(
                 f"{setting} is empty or has characters that are not allowed in it",
                 setting=setting,

@@ -18,6 +18,7 @@ import httpx
 
 from reconciler.http.addresses import may_hold_credentials
 from reconciler.http.bodies import LARGEST_BODY, OversizeError, read_up_to
+from reconciler.http.headers import is_header_value
 from reconciler.http.proxies import environment_proxy
 from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
@@ -95,7 +96,7 @@ async def get(
 
 
 def _header_value(token: str, source: str) -> str:
-    if token and token.isascii() and token.isprintable() and token == token.strip():
+    if is_header_value(token):
         return token
     raise SourceError(
         "the token is empty, or holds blanks or characters that a header cannot hold",

@@ -1,0 +1,8 @@
+"""Checks of header values, before a request is sent."""
+
+from __future__ import annotations
+
+
+def is_header_value(text: str) -> bool:
+    """Return whether a text can be sent in a header as it is: printable ASCII, not empty, without blanks at its ends."""
+    return bool(text) and text.isascii() and text.isprintable() and text == text.strip()
