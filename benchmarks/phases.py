@@ -52,10 +52,10 @@ async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
         from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
-        from reconciler.cli import making, session  # noqa: PLC0415
+        from reconciler.cli import session  # noqa: PLC0415
         from reconciler.cli.context import Context  # noqa: PLC0415
         from reconciler.connectwise import ConnectWise  # noqa: PLC0415
-        from reconciler.live.read import Scope, read_estate  # noqa: PLC0415
+        from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415
         from reconciler.manifests.loading import load  # noqa: PLC0415
         from reconciler.planning.build import build  # noqa: PLC0415
         from reconciler.planning.plan import write_plan  # noqa: PLC0415
@@ -71,12 +71,12 @@ async def _main(root: Path) -> list[Phase]:
         async with ConnectWise(session.connection_of(context, manifests)) as client:
             opened = session.Session(context, manifests, client, ledger, keeps=True)
             with phase("read"):
-                estate = await read_estate(client, manifests, Scope())
+                estate = await read_live_state(client, manifests, Scope())
             with phase("usage pull"):
                 fresh = await session.pull_usage(opened)
             with phase("load the ledger and rate"):
-                read = await making.read_usage(opened, estate, fresh)
-                given = await making.inputs(opened, Scope(), read)
+                read = await planning.read_usage(opened, estate, fresh)
+                given = await planning.inputs(opened, Scope(), read)
         with phase("diff"):
             setup = plan_setup(manifests.documents, estate, opened.workspace.guardrails)
         with phase("match additions"):

@@ -457,7 +457,7 @@ def test_ctrl_c_in_the_middle_of_an_apply_finishes_what_is_under_way(shop: Shop,
     assert process.returncode == 4, out[-500:] + err
     assert "finishing what is under way, beginning nothing new; Ctrl-C again ends at once" in err
     assert "Traceback" not in err
-    assert out.splitlines()[-1].endswith("Interrupted: run again, and it goes on where it stopped.")
+    assert out.splitlines()[-1].endswith("Interrupted. Run again to continue.")
     assert {state for _, _, state in shop.journal()} == {"done"}
     made = sum(shop.counts().values())
     assert 0 < made < sum(ALL.values())

@@ -13,7 +13,7 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.money import monthly, with_currency
 from reconciler.additions.ownership import Owner
-from reconciler.kinds.forms import date_text
+from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value, plain_decimal
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from reconciler.additions.refusal import RefusalError
 from reconciler.kinds.agreement import AgreementSpec
-from reconciler.kinds.estate import Estate
-from reconciler.kinds.forms import date_text
+from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link, plain_text
 from reconciler.manifests.documents import Manifests
 from reconciler.metering.period import Period
@@ -50,7 +50,7 @@ class Beginning:
     """In words, where the agreement lets it begin later than usage does; empty where it does not."""
 
 
-def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycles) -> Agreement:
+def agreement_of(link: Link, manifests: Manifests, live_state: LiveState, cycles: Cycles) -> Agreement:
     """The agreement behind a link."""
     if link.id is None:
         spec = manifests.get(AgreementSpec, str(link.address)).spec
@@ -63,7 +63,7 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycle
             cycle_name=name,
             prorates=bool(spec.prorate),
         )
-    live = estate.objects["Agreement", link.id].raw
+    live = live_state.objects["Agreement", link.id].raw
     owner = live.get("company") or {}
     cycle = live.get("billingCycle") or {}
     cycle_name = cycle.get("name")
@@ -83,9 +83,9 @@ def agreement_of(link: Link, manifests: Manifests, estate: Estate, cycles: Cycle
     )
 
 
-def has_unusual_cycle(estate: Estate, manifests: Manifests) -> bool:
+def has_unusual_cycle(live_state: LiveState, manifests: Manifests) -> bool:
     """Whether the billing option of an agreement's cycle has to be looked up: its name does not say it."""
-    live = (obj.raw.get("billingCycle") for (of, _), obj in estate.objects.items() if of == "Agreement")
+    live = (obj.raw.get("billingCycle") for (of, _), obj in live_state.objects.items() if of == "Agreement")
     specs = (each.spec for each in manifests.of(AgreementSpec))
     names = [*(str(cycle.get("name") or "") for cycle in live if cycle), *(spec.billing_cycle for spec in specs)]
     return any(name is not None and _key(name) != _key(MONTHLY) for name in names)

@@ -15,11 +15,11 @@ from reconciler.additions.agreements import Cycles, agreement_of, beginning, che
 from reconciler.additions.charge import Charge
 from reconciler.additions.live import Place
 from reconciler.additions.ownership import Owner
+from reconciler.additions.reasons import why
 from reconciler.additions.refusal import RefusalError
-from reconciler.additions.words import why
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.management_solution import ManagementSolutionSpec
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import DocumentOf, Manifests
@@ -75,7 +75,7 @@ class Surroundings:
     """What every bill of a run is looked at in."""
 
     manifests: Manifests
-    estate: Estate
+    live_state: LiveState
     period: Period
     today: date
     """In the billing zone."""
@@ -115,14 +115,14 @@ class _Billing:
         one bills on.
         """
         at = self._at
-        if reasons := at.estate.refused.get(mapping.address):
+        if reasons := at.live_state.refused.get(mapping.address):
             raise RefusalError("; ".join(reasons))
         spec = mapping.spec
-        links = at.estate.links[mapping.address]
+        links = at.live_state.links[mapping.address]
         company = links[("company",)]
         link = self._there(links[("agreement",)], "agreement")
         after = self._solution(mapping, company)
-        agreement = agreement_of(link, at.manifests, at.estate, at.cycles)
+        agreement = agreement_of(link, at.manifests, at.live_state, at.cycles)
         check(agreement, company, at.today.isoformat(), at.currency)
         begins = beginning(agreement, at.period, spec.start)
         products = _products(spec, links)
@@ -162,8 +162,8 @@ class _Billing:
         if declared:
             return declared
         spec = mapping.spec
-        others = [_named(obj) for obj in self._at.estate.solutions.get(company.id or 0, ())]
-        if mapping.address in self._at.estate.named or (spec.solution, spec.managed_id) in others:
+        others = [_named(obj) for obj in self._at.live_state.solutions.get(company.id or 0, ())]
+        if mapping.address in self._at.live_state.named or (spec.solution, spec.managed_id) in others:
             return frozenset()
         has = " and ".join(f"{name} with {number}" for name, number in others) or "none"
         raise RefusalError(
@@ -176,7 +176,7 @@ class _Billing:
     ) -> list[tuple[Any, str, str]]:
         """By the company as it is written and as what it is: a run for usage alone looks up no solution's company."""
         spec = document.spec
-        companies = (spec.company, self._at.estate.links.get(document.address, {}).get(("company",)))
+        companies = (spec.company, self._at.live_state.links.get(document.address, {}).get(("company",)))
         return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.kinds.forms import Form
+from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
 from reconciler.ledger.snapshot import RecordedAddition
@@ -28,7 +28,7 @@ def edited(changes: Iterable[Change], standing: Standing) -> tuple[Change, ...]:
         change
         for change in changes
         if (change.path in standing or change.path == "cancelledDate")
-        and not same(_form(change), _as_left(change, standing), change.before)
+        and not same(_mapping(change), _as_left(change, standing), change.before)
     )
 
 
@@ -49,11 +49,11 @@ def is_of_earlier_period(edits: Iterable[Change], known: RecordedAddition | None
 
 
 def _as_left(change: Change, standing: Standing) -> Any:
-    return to_json(_form(change).decode(standing))
+    return to_json(_mapping(change).decode(standing))
 
 
-def _form(change: Change) -> Form:
-    return kind("Addition").by_name[change.path].form
+def _mapping(change: Change) -> FieldMapping:
+    return kind("Addition").by_name[change.path].mapping
 
 
 def shown(value: Any) -> Any:

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from reconciler.additions.money import monthly
 from reconciler.additions.tag import Tag, parse
-from reconciler.kinds.estate import Estate, LiveObject
-from reconciler.kinds.forms import date_text
+from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.live_state import LiveObject, LiveState
 
 Place = tuple[int | None, int | None]
 """Agreement and product, by id."""
@@ -54,12 +54,12 @@ class LiveAddition:
         return self.cancelled is not None and self.cancelled <= last_day
 
 
-def live_additions(estate: Estate, first_day: str, currency: str | None) -> tuple[LiveAddition, ...]:
+def live_additions(live_state: LiveState, first_day: str, currency: str | None) -> tuple[LiveAddition, ...]:
     """Every addition that was read and has not ended before the period's first day, in the order of ids.
 
     An addition that begins later counts, too: a line of ours that begins next month gets no twin.
     """
-    every = (addition_of(obj, currency) for objects in estate.additions.values() for obj in objects)
+    every = (addition_of(obj, currency) for objects in live_state.additions.values() for obj in objects)
     return tuple(sorted((each for each in every if not each.is_over(first_day)), key=lambda each: each.id))
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from reconciler.additions.actions import Writer, precondition
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Copy
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
@@ -31,7 +31,7 @@ def orphans(
     found: Iterable[LiveAddition],
     copies: Iterable[Copy],
     writer: Writer,
-    estate: Estate,
+    live_state: LiveState,
     period: Period,
     snapshot: Snapshot,
     *,
@@ -45,7 +45,7 @@ def orphans(
     return [
         _orphan(live, writer, period, snapshot, prune=prune, copy_of=mapping)
         for live, mapping in every
-        if _agreement_bills(live, estate)
+        if _agreement_bills(live, live_state)
     ]
 
 
@@ -82,8 +82,8 @@ def where(live: LiveAddition) -> str:
     return f"addition id {live.id} ({live.product}, agreement id {live.agreement_id})"
 
 
-def _agreement_bills(live: LiveAddition, estate: Estate) -> bool:
-    known = estate.objects.get(("Agreement", live.agreement_id))
+def _agreement_bills(live: LiveAddition, live_state: LiveState) -> bool:
+    known = live_state.objects.get(("Agreement", live.agreement_id))
     status = live.obj.raw.get("agreementStatus") if known is None else known.raw.get("agreementStatus")
     return status not in ("Cancelled", "Expired")
 

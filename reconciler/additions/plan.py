@@ -20,7 +20,7 @@ from reconciler.additions.coverage import Situation, coverage_rows
 from reconciler.additions.desired import Surroundings, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
-from reconciler.additions.lacking import beside, billing_on, ending_copies, lacking, part_months
+from reconciler.additions.invoicing import beside, billing_on, ending_copies, lacking, part_months
 from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.notes import LedgerNotes, ledger_notes
@@ -69,7 +69,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
     first, last = period.first_day.isoformat(), period.last_day.isoformat()
     rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in given.rules}
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
-    live = live_additions(at.estate, first, spec.billing.currency)
+    live = live_additions(at.live_state, first, spec.billing.currency)
     ownership = assign(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
 
     known = known_owners(rules, snapshot)
@@ -78,7 +78,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
     matched = match(desired.lines, ownership, period, snapshot)
     writer = Writer(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
     written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
-    lost = orphans(ownership.orphans, matched.copies, writer, at.estate, period, snapshot, prune=given.prune)
+    lost = orphans(ownership.orphans, matched.copies, writer, at.live_state, period, snapshot, prune=given.prune)
 
     changes = changes_of(written, charges, rules, digests, snapshot, str(period), spec.billing.currency)
     trips, holding = _of_customers(given, changes)
@@ -125,7 +125,7 @@ def plan_usage(given: UsageInputs) -> UsagePart:
         ),
         coverage=(*coverage_rows(given.usage.coverage, situation), *(each.row for each in lost)),
     )
-    lines = views(written, lost, ownership, holding, writer, at.estate)
+    lines = views(written, lost, ownership, holding, writer, at.live_state)
     return UsagePart(
         part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period), known), lines
     )

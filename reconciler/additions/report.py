@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.additions.charge import Charge
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import plain_decimal
 
 
@@ -50,24 +50,24 @@ class ReportRow:
 
 
 def report_rows(
-    ownership: Ownership, estate: Estate, charges: Iterable[Charge], units: Mapping[str, str]
+    ownership: Ownership, live_state: LiveState, charges: Iterable[Charge], units: Mapping[str, str]
 ) -> list[ReportRow]:
     """One row for every addition of ours, by agreement and product. `units` is by source."""
     by_owner = {Owner(charge.mapping, charge.source, charge.customer_id): charge for charge in charges}
     rows = [
-        _row(each.addition, estate, owner, by_owner.get(owner), units)
+        _row(each.addition, live_state, owner, by_owner.get(owner), units)
         for owner, owned in ownership.of.items()
         for each in owned
     ]
-    rows += [_row(live, estate, None, None, units) for live in (*ownership.orphans, *ownership.of_periods)]
+    rows += [_row(live, live_state, None, None, units) for live in (*ownership.orphans, *ownership.of_periods)]
     return sorted(rows, key=lambda row: (row.agreement, row.product))
 
 
 def _row(
-    live: LiveAddition, estate: Estate, owner: Owner | None, charge: Charge | None, units: Mapping[str, str]
+    live: LiveAddition, live_state: LiveState, owner: Owner | None, charge: Charge | None, units: Mapping[str, str]
 ) -> ReportRow:
     used = None if charge is None or charge.trace is None else charge.trace.in_unit.quantize(Decimal("0.001"))
-    known = estate.objects.get(("Agreement", live.agreement_id))
+    known = live_state.objects.get(("Agreement", live.agreement_id))
     return ReportRow(
         agreement=f"id {live.agreement_id}" if known is None else str(known.raw["name"]).strip(),
         product=live.product,

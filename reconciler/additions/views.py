@@ -11,7 +11,7 @@ from reconciler.additions.coverage import told
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.orphans import Orphan
 from reconciler.additions.ownership import Owner, Ownership
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.planning.plan import Tripped
 
 
@@ -62,10 +62,10 @@ def views(
     ownership: Ownership,
     holding: Mapping[str, Sequence[Tripped]],
     writer: Writer,
-    estate: Estate,
+    live_state: LiveState,
 ) -> tuple[LineView, ...]:
     """Written lines, those that are left as they are, and orphans."""
-    return (*_written(written, holding), *_left(written, ownership, writer, estate), *_orphans(lost))
+    return (*_written(written, holding), *_left(written, ownership, writer, live_state), *_orphans(lost))
 
 
 def _written(written: Iterable[Written], holding: Mapping[str, Sequence[Tripped]]) -> Iterator[LineView]:
@@ -85,13 +85,15 @@ def _written(written: Iterable[Written], holding: Mapping[str, Sequence[Tripped]
         )
 
 
-def _left(written: Iterable[Written], ownership: Ownership, writer: Writer, estate: Estate) -> Iterator[LineView]:
+def _left(
+    written: Iterable[Written], ownership: Ownership, writer: Writer, live_state: LiveState
+) -> Iterator[LineView]:
     """Additions of mappings that this plan does not write: held, refused, excluded, or ended by hand."""
     done = {each.live.id for each in written if each.live is not None}
     for owner, owned in ownership.of.items():
         names = {
             link.id: link.name
-            for path, link in estate.links.get(f"CustomerMapping/{owner.mapping}", {}).items()
+            for path, link in live_state.links.get(f"CustomerMapping/{owner.mapping}", {}).items()
             if path[-1] == "product"
         }
         for each in owned:

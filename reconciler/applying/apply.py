@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.applying.carry_out import Workbench, carry_out
+from reconciler.applying.carry_out import RunContext, carry_out
+from reconciler.applying.recover import recover
 from reconciler.applying.requests import ReadSecret
-from reconciler.applying.settle import settle
 from reconciler.applying.stale import Progress, check
 from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
 from reconciler.errors import ReconcilerError, Refused
-from reconciler.kinds.forms import Table
+from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, end_run
@@ -28,7 +28,7 @@ from reconciler.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class ApplyOptions:
     """How an apply is carried out."""
 
     clock: Callable[[], datetime]
@@ -44,7 +44,7 @@ class Conduct:
 
 
 @asynccontextmanager
-async def turn(
+async def workspace_lock(
     client: ConnectWise,
     ledger: Ledger,
     workspace: str,
@@ -60,7 +60,7 @@ async def turn(
     try:
         async with hold(ledger, workspace, on_wait=on_notice) as lease:
             with client.before_each_write(lease.confirm):
-                await settle(client, lease, clock)
+                await recover(client, lease, clock)
                 yield lease
             done = True
     except LedgerError:
@@ -82,36 +82,36 @@ def _where(address: str | None) -> str:
     return f"{address}: " if address else ""
 
 
-async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, conduct: Conduct, lease: Lease) -> Outcome:
+async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyOptions, lease: Lease) -> Outcome:
     """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write.
 
     A run that loses its lock stops: `LostLease` where it has sent nothing yet, else the outcome tells.
     """
-    check_guardrails(plan, conduct.approved)
+    check_guardrails(plan, options.approved)
     lease.confirm()
-    progress = await check(client, plan) if conduct.recheck else Progress()
-    _secrets_at_hand(plan, progress.done.keys() | progress.begun.keys(), conduct.secret)
-    bench = Workbench(
+    progress = await check(client, plan) if options.recheck else Progress()
+    _secrets_at_hand(plan, progress.done.keys() | progress.begun.keys(), options.secret)
+    run = RunContext(
         client=client,
         ledger=ledger,
         lease=lease,
-        clock=conduct.clock,
-        secret=conduct.secret,
+        clock=options.clock,
+        secret=options.secret,
         tables=await _tables(client, plan),
         ids={**progress.done, **progress.begun},
         begun=progress.begun.keys(),
-        run_id=begin_run(ledger, plan.workspace, plan.digest, conduct.clock()),
+        run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock()),
     )
-    noted = _until_lost(lease, conduct)
+    noted = _until_lost(lease, options)
     results = await walk(
-        plan, lambda action: carry_out(action, bench), already=progress.done, stop=conduct.stop, on_result=noted
+        plan, lambda action: carry_out(action, run), already=progress.done, stop=options.stop, on_result=noted
     )
-    outcome = outcome_of(plan, results, stopped=conduct.stop.is_set(), requests=client.requests.total)
+    outcome = outcome_of(plan, results, stopped=options.stop.is_set(), requests=client.requests.total)
     try:
-        end_run(ledger, bench.run_id, outcome.model_dump(mode="json"), conduct.clock())
+        end_run(ledger, run.run_id, outcome.model_dump(mode="json"), options.clock())
     except LedgerError as error:
-        conduct.on_notice(f"the end of this run could not be noted: {error}")
-    if lease.lost and not bench.sent:
+        options.on_notice(f"the end of this run could not be noted: {error}")
+    if lease.lost and not run.sent:
         raise LostLease(
             lease.lost, where="ledger", advice="Nothing was written. Let the other run end, then run again."
         )
@@ -138,14 +138,14 @@ def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> N
         raise ReconcilerError(f"{len(missing)} secrets cannot be read\n{told}", advice=missing[0].advice)
 
 
-def _until_lost(lease: Lease, conduct: Conduct) -> Callable[[Result], None]:
+def _until_lost(lease: Lease, options: ApplyOptions) -> Callable[[Result], None]:
     """Passes results on. A lock that is lost ends the run in good order, and is told once."""
 
     def noted(result: Result) -> None:
-        conduct.on_result(result)
-        if lease.lost and not conduct.stop.is_set():
-            conduct.stop.set()
-            conduct.on_notice(f"{lease.lost}; this run writes nothing more")
+        options.on_result(result)
+        if lease.lost and not options.stop.is_set():
+            options.stop.set()
+            options.on_notice(f"{lease.lost}; this run writes nothing more")
 
     return noted
 
@@ -156,6 +156,6 @@ async def _tables(client: ConnectWise, plan: Plan) -> dict[str, list[dict[str, o
     for action in plan.actions:
         of = kind(action.kind)
         for change in action.changes:
-            for table in of.by_name[change.path.partition(".")[0]].form.tables:
+            for table in of.by_name[change.path.partition(".")[0]].mapping.tables:
                 needed[table.path] = table
     return await Reader(client).tables(needed.values())

@@ -7,27 +7,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from reconciler.applying.children import write_children
 from reconciler.applying.read_back import read_back_fields
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
+from reconciler.applying.subcollections import write_subcollections
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid, NotStored, StateUnknown
 from reconciler.connectwise.writing import LOST, checked
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.forms import Tables
+from reconciler.kinds.field_mapping import Tables
 from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.lock import Lease
 from reconciler.ledger.store import Ledger
-from reconciler.live.again import find_by_key, is_meant
-from reconciler.live.in_the_way import explained, says_it_exists
+from reconciler.live.conflicts import explained, says_it_exists
+from reconciler.live.lookup import is_meant, lookup_by_key
 from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
 
 
 @dataclass(slots=True)
-class Workbench:
+class RunContext:
     """What every action of one run shares. `ids` grows as objects are made."""
 
     client: ConnectWise
@@ -48,76 +48,80 @@ class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those 
     """The ledger failed in the middle of a write: the next run looks the object up."""
 
 
-async def carry_out(action: Action, bench: Workbench) -> Result:
+async def carry_out(action: Action, run: RunContext) -> Result:
     """Carries one action out. Never raises for what ConnectWise or the ledger say: the result tells."""
     try:
-        await _write(action, bench)
+        await _write(action, run)
     except LostLease as error:
-        return _result(action, bench, "unknown" if action.address in bench.sent else "skipped", str(error))
+        return _result(action, run, "unknown" if action.address in run.sent else "skipped", str(error))
     except (StateUnknown, Unnoted) as error:
-        return _result(action, bench, "unknown", str(error))
+        return _result(action, run, "unknown", str(error))
     except (ReconcilerError, ValueError) as error:
-        return _result(action, bench, "failed", str(error))
-    return _result(action, bench, "done")
+        return _result(action, run, "failed", str(error))
+    return _result(action, run, "done")
 
 
-def _result(action: Action, bench: Workbench, status: Status, detail: str = "") -> Result:
+def _result(action: Action, run: RunContext, status: Status, detail: str = "") -> Result:
     """With the object's id where there is one by now, were it only half as it should be."""
     return Result(
         address=action.address,
         action=action.action,
         status=status,
-        id=bench.ids.get(action.address, action.id),
+        id=run.ids.get(action.address, action.id),
         detail=detail,
     )
 
 
-async def _write(action: Action, bench: Workbench) -> None:
+async def _write(action: Action, run: RunContext) -> None:
     of = kind(action.kind)
-    request = request_of(action, bench.ids, bench.tables, bench.secret)
-    client = bench.client
+    request = request_of(action, run.ids, run.tables, run.secret)
+    client = run.client
     named = {name: value for name, value in request.sent.items() if of.may_be_named_otherwise(name)}
     check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in named})
 
     async def find() -> dict[str, Any] | None:
-        return await find_by_key(client, of, values_of(action, bench.ids))
+        return await lookup_by_key(client, of, values_of(action, run.ids))
 
     async def post() -> dict[str, Any]:
         try:
-            made = await client.create(request.path, request.body, lookup=find, read_back=check, write_only=of.unread)
+            made = await client.create(
+                request.path, request.body, lookup=find, read_back=check, write_only=of.write_only
+            )
         except (Invalid, Conflict) as refused:
             if not says_it_exists(refused):
                 raise
-            raise await explained(client, of, values_of(action, bench.ids), refused) from refused
+            raise await explained(client, of, values_of(action, run.ids), refused) from refused
         return await confirmed(made)
 
     async def patch() -> dict[str, Any]:
-        return await confirmed(await client.patch(request.path, request.body, read_back=check, write_only=of.unread))
+        return await confirmed(
+            await client.patch(request.path, request.body, read_back=check, write_only=of.write_only)
+        )
 
     async def confirmed(answer: dict[str, Any]) -> dict[str, Any]:
         """Return the response, once also the fields that ConnectWise may name differently were stored."""
         mismatches = read_back_fields(of, named)(answer)
-        if mismatches and not await is_meant(client, of, values_of(action, bench.ids), answer):
+        if mismatches and not await is_meant(client, of, values_of(action, run.ids), answer):
             checked(request.method, request.path, answer, lambda _answer: mismatches)
         return answer
 
     if action.id is not None:
-        bench.ids[action.address] = action.id
-    if request.body and action.address not in bench.begun:
-        answer = await _journalled(action, bench, request, post if request.method == "POST" else patch)
-        bench.ids[action.address] = int(answer["id"])
-    for writes in request.children:
+        run.ids[action.address] = action.id
+    if request.body and action.address not in run.begun:
+        answer = await _journalled(action, run, request, post if request.method == "POST" else patch)
+        run.ids[action.address] = int(answer["id"])
+    for writes in request.subcollections:
 
         async def noted(method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]]) -> Any:
             child = Request("PATCH" if method == "PATCH" else "POST", path, body or {}, {})
-            return await _journalled(action, bench, child, write, method=method, address=f"{action.address}#{path}")
+            return await _journalled(action, run, child, write, method=method, address=f"{action.address}#{path}")
 
-        await write_children(client, writes, bench.ids[action.address], bench.tables, noted)
+        await write_subcollections(client, writes, run.ids[action.address], run.tables, noted)
 
 
 async def _journalled(
     action: Action,
-    bench: Workbench,
+    run: RunContext,
     request: Request,
     write: Callable[[], Awaitable[Any]],
     *,
@@ -127,21 +131,21 @@ async def _journalled(
     """The intent is durable before anything is sent, so that a run that dies here is settled by the next."""
     method = method or request.method
     intent = write_intent(
-        bench.ledger,
-        bench.run_id,
+        run.ledger,
+        run.run_id,
         address or action.address,
         method=method,
         path=request.path,
         body=request.journalled,
         natural_key=request.natural_key,
-        now=bench.clock(),
-        lease=bench.lease,
+        now=run.clock(),
+        lease=run.lease,
     )
-    bench.sent.add(action.address)
+    run.sent.add(action.address)
 
     def note(state: Literal["done", "failed", "unknown"], object_id: int | None = None, **more: Any) -> None:
         try:
-            write_answer(bench.ledger, intent, state, object_id=object_id, now=bench.clock(), **more)
+            write_answer(run.ledger, intent, state, object_id=object_id, now=run.clock(), **more)
         except LedgerError as error:
             raise Unnoted(
                 f"ConnectWise has answered ({state}), but that could not be noted: {error.what}",
@@ -165,7 +169,7 @@ async def _journalled(
         raise error if method == "POST" else _unknown(error) from error
     except NotStored as error:
         if address is None and error.id is not None:
-            bench.ids[action.address] = error.id
+            run.ids[action.address] = error.id
         note("failed", error.id, error=str(error), answer=_told(request, error.stored or {}))
         raise
     except ConnectWiseError as error:

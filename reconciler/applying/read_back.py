@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.connectwise.writing import Mismatch, ReadBack
 from reconciler.kinds.base import Kind
-from reconciler.kinds.forms import Form, Object
+from reconciler.kinds.field_mapping import FieldMapping, Object
 from reconciler.kinds.values import Value, to_json
 from reconciler.planning.equality import holds
 
@@ -19,11 +19,11 @@ def read_back_fields(of: Kind, sent: Mapping[str, Value]) -> ReadBack:
     """Return a check by manifest field. `sent` holds the values that the request's body was made from."""
 
     def check(stored: Object) -> list[Mismatch]:
-        found = {name: of.by_name[name].form.decode(stored) for name in sent}
+        found = {name: of.by_name[name].mapping.decode(stored) for name in sent}
         return [
             Mismatch(name, to_json(value), _comparable(value, found[name]))
             for name, value in sent.items()
-            if not holds(of.by_name[name].form, value, found[name])
+            if not holds(of.by_name[name].mapping, value, found[name])
         ]
 
     return check
@@ -43,14 +43,14 @@ def mismatches(sent: Mapping[str, Any], stored: Object, of: Kind | None = None) 
     return [
         Mismatch(name, value, stored.get(name))
         for name, value in sent.items()
-        if not holds(_form(of, name), value, stored.get(name))
+        if not holds(_mapping(of, name), value, stored.get(name))
     ]
 
 
-def _form(of: Kind | None, name: str) -> Form | None:
+def _mapping(of: Kind | None, name: str) -> FieldMapping | None:
     """Return the mapping of the manifest field that this property of a body comes from."""
     fields = () if of is None else of.fields
-    return next((item.form for item in fields if item.form.reads[0] == name), None)
+    return next((item.mapping for item in fields if item.mapping.reads[0] == name), None)
 
 
 def _comparable(sent: Value, found: Value) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.kinds.base import Kind
-from reconciler.kinds.forms import Children, Form, Tables
+from reconciler.kinds.field_mapping import FieldMapping, Subcollection, Tables
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, Value, from_json
 from reconciler.planning.plan import Action
@@ -22,10 +22,10 @@ REDACTED = "(sensitive)"
 
 
 @dataclass(frozen=True, slots=True)
-class ChildWrites:
+class SubcollectionWrites:
     """A collection below the object, and what is wanted in it. `None` as a value takes the entry away."""
 
-    children: Children
+    subcollection: Subcollection
     wanted: Mapping[Value, Value]
     whole: bool
     """Entries that are not wanted go, too."""
@@ -37,7 +37,7 @@ class Request:
     path: str
     body: Mapping[str, Any]
     natural_key: Mapping[str, Any]
-    children: tuple[ChildWrites, ...] = ()
+    subcollections: tuple[SubcollectionWrites, ...] = ()
     sensitive: frozenset[str] = field(default_factory=frozenset)
     sent: Mapping[str, Value] = field(default_factory=dict)
     """By manifest field: the values that the body was made from and that an answer shows."""
@@ -54,21 +54,21 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
     values = values_of(action, ids)
     making = action.action == "create"
     body: dict[str, Any] = {}
-    children: list[ChildWrites] = []
+    subcollections: list[SubcollectionWrites] = []
     sensitive: set[str] = set()
     readable: dict[str, Value] = {}
     for name, value in values.items():
         item = of.by_name[name]
-        below = item.form.children
+        below = item.mapping.subcollection
         if below is not None and (not making or below.on_create):
-            children.append(_child_writes(below, value))
+            subcollections.append(_subcollection_writes(below, value))
             continue
         if name == of.parent:
             continue  # it stands in the path
-        sent = item.form.encode(secret(value) if item.form.sensitive else value, tables)
-        if item.form.sensitive:
+        sent = item.mapping.encode(secret(value) if item.mapping.sensitive else value, tables)
+        if item.mapping.sensitive:
             sensitive |= sent.keys()
-        elif sent.keys() - of.unread:
+        elif sent.keys() - of.write_only:
             readable[name] = value
         body = _merged(body, sent)
     return Request(
@@ -76,7 +76,7 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         path=_path(of, action.endpoint, values),
         body=body,
         natural_key={name: _told(values[name]) for name in of.key if name in values},
-        children=tuple(children),
+        subcollections=tuple(subcollections),
         sensitive=frozenset(sensitive),
         sent=readable,
     )
@@ -88,7 +88,7 @@ def values_of(action: Action, ids: Ids) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for change in action.changes:
         name, _, entry = change.path.partition(".")
-        value = _with_ids(revived(of.by_name[name].form, change.after), ids)
+        value = _with_ids(revived(of.by_name[name].mapping, change.after), ids)
         if entry:
             values[name] = {**values.get(name, {}), entry: value}
         else:
@@ -96,9 +96,9 @@ def values_of(action: Action, ids: Ids) -> dict[str, Value]:
     return values
 
 
-def revived(form: Form, content: Any) -> Value:
+def revived(mapping: FieldMapping, content: Any) -> Value:
     """A change's JSON as the value it was made from; only fields that can hold links are searched for them."""
-    if form.target is not None or (form.children is not None and isinstance(content, dict)):
+    if mapping.target is not None or (mapping.subcollection is not None and isinstance(content, dict)):
         return from_json(content)
     if isinstance(content, list):
         return frozenset(content)
@@ -137,12 +137,12 @@ def _path(of: Kind, endpoint: str, values: Mapping[str, Value]) -> str:
     return endpoint.replace(f"{{{parent}}}", str(values[parent].id))
 
 
-def _child_writes(children: Children, value: Value) -> ChildWrites:
+def _subcollection_writes(subcollection: Subcollection, value: Value) -> SubcollectionWrites:
     if isinstance(value, frozenset):
-        return ChildWrites(children, {entry: entry for entry in value}, whole=True)
+        return SubcollectionWrites(subcollection, {entry: entry for entry in value}, whole=True)
     if isinstance(value, Mapping):
-        return ChildWrites(children, value, whole=False)
-    return ChildWrites(children, {None: value}, whole=False)
+        return SubcollectionWrites(subcollection, value, whole=False)
+    return SubcollectionWrites(subcollection, {None: value}, whole=False)
 
 
 def _told(value: Value) -> Any:

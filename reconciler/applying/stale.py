@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.applying.action_state import compared, judge
 from reconciler.applying.requests import Ids, values_of
-from reconciler.applying.verdict import compared, judge
 from reconciler.connectwise import ConnectWise
 from reconciler.errors import Refused
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.again import Sought, find_again
+from reconciler.live.lookup import Sought, lookup
 from reconciler.planning.plan import Action, Plan
 
 
@@ -90,7 +90,7 @@ async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: I
     """By address: the object that an action updates, or the one in the way of what it would create."""
     names = {name for action in actions for name in compared(action)}
     sought = [Sought(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
-    found = await find_again(client, of, sought, names)
+    found = await lookup(client, of, sought, names)
     return {action.address: live for action, live in zip(actions, found, strict=True) if live is not None}
 
 

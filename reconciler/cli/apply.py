@@ -15,15 +15,15 @@ from typing import Annotated
 
 import typer
 
-from reconciler.applying.apply import Conduct, check_guardrails, turn
+from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_lock
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli import plan as planning
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, tell
-from reconciler.cli.making import Made, keep, make_plan, notes_of, tell_unused
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
-from reconciler.cli.planfile import check_month, check_plan
+from reconciler.cli.plan_file import check_month, check_plan
+from reconciler.cli.planning import Made, keep, make_plan, notes_of, tell_unused
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
@@ -93,12 +93,12 @@ class _Run:
             tell_unused(plan, self.approved)
             plan = with_approved(plan, self.approved)
             check_guardrails(plan, self.approved)
-            async with self._turn(session) as lease:
+            async with self._workspace_lock(session) as lease:
                 return await self._done(session, Made(plan, notes_of(plan)), lease, recheck=True)
 
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
-        async with self._opened(usage=self.scope.usage) as session, self._turn(session) as lease:
+        async with self._opened(usage=self.scope.usage) as session, self._workspace_lock(session) as lease:
             made = await self._made(session)
             if not self.context.json:
                 self._show(made.plan)
@@ -107,14 +107,14 @@ class _Run:
     async def asked(self) -> int:
         """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
         async with self._opened(usage=self.scope.usage) as session:
-            async with self._turn(session):
+            async with self._workspace_lock(session):
                 made = await self._made(session)
             planning.show(self.context, made.plan, err=self.context.json)  # who cannot see it can say no yes to it
             if made.plan.actions:
                 check_guardrails(made.plan, self.approved)
                 _ask(made.plan)
                 check_month(made.plan, session, self._clock())
-            async with self._turn(session) as lease:
+            async with self._workspace_lock(session) as lease:
                 return await self._done(session, made, lease, recheck=True)
 
     async def _made(self, session: Session) -> Made:
@@ -127,9 +127,9 @@ class _Run:
             await check_clock(session)
             yield session
 
-    def _turn(self, session: Session) -> AbstractAsyncContextManager[Lease]:
+    def _workspace_lock(self, session: Session) -> AbstractAsyncContextManager[Lease]:
         workspace = session.manifests.workspace.name
-        return turn(session.client, session.ledger, workspace, self._clock, _note)
+        return workspace_lock(session.client, session.ledger, workspace, self._clock, _note)
 
     async def _done(self, session: Session, made: Made, lease: Lease, *, recheck: bool) -> int:
         plan = made.plan
@@ -139,7 +139,7 @@ class _Run:
         check_guardrails(plan, self.approved)
         stop = asyncio.Event()
         with _interruptible(stop), progress(len(plan.actions)) as on_result:
-            conduct = Conduct(
+            options = ApplyOptions(
                 clock=self._clock,
                 secret=session.secret,
                 recheck=recheck,
@@ -149,7 +149,7 @@ class _Run:
                 on_notice=_note,
             )
             self.begun = True
-            outcome = await carry_out_plan(session.client, session.ledger, plan, conduct, lease)
+            outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
         keep(session, made, outcome, self.approved)
         return self._ended(plan, outcome)
 

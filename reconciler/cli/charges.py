@@ -8,8 +8,8 @@ from datetime import datetime
 
 from reconciler.additions.charges import ChargedUsage, charge_usage
 from reconciler.kinds.billing_rules import Rule, exclusion_of, settings_of
-from reconciler.kinds.estate import Estate
 from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Manifests
 from reconciler.metering.collect import Collected
@@ -26,13 +26,13 @@ class RatedMappings:
 
 
 def load_and_charge(
-    manifests: Manifests, estate: Estate, ledger: Ledger, now: datetime, fresh: Sequence[Collected] = ()
+    manifests: Manifests, live_state: LiveState, ledger: Ledger, now: datetime, fresh: Sequence[Collected] = ()
 ) -> RatedMappings:
     """Load the snapshots of all sources from the ledger, and charge them. `fresh` are the pulls of this run."""
     workspace = manifests.workspace.spec
     units = {source.name: source.unit for source in workspace.usage}
     settings = settings_of(workspace.billing)
-    rules = pricing.rules(manifests, units, estate)
+    rules = pricing.rules(manifests, units, live_state)
     snapshots = load_snapshots(ledger, units, rules, settings, now, fresh)
     exclusions = [exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)]
     default = pricing.default_rule(manifests, units)

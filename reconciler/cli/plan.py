@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.making import make_plan
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, say, write_file
+from reconciler.cli.planning import make_plan
 from reconciler.cli.session import opened
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope

@@ -11,20 +11,20 @@ from typing import Annotated, Any, Literal
 import typer
 from rapidfuzz import process
 
-from reconciler.cli import looking
+from reconciler.cli import show_usage
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, read_file
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
-from reconciler.live.read import Scope, read_estate
+from reconciler.live.read import Scope, read_live_state
 from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.planning.diff import as_it_stands
 from reconciler.planning.plan import plan_json, read_plan, write_plan
 from reconciler.rendering.document_text import document_text
-from reconciler.rendering.facts_text import facts_text
+from reconciler.rendering.fields_text import fields_text
 from reconciler.rendering.plan_text import plan_text
 
 
@@ -54,7 +54,7 @@ def show(
         elif "spec" in found:
             print_lines(document_text(found, paint_of(context)))
         else:
-            print_lines(facts_text(found, paint_of(context)))
+            print_lines(fields_text(found, paint_of(context)))
         return
     if there != "file":
         kind = "a folder, and no plan file" if there == "folder" else "neither a file nor an address"
@@ -91,11 +91,11 @@ def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any]
     """What stands at an address; None for what looks like no address, and so is a file."""
     first = what.partition("/")[0]
     if first == "Addition":
-        return asyncio.run(_usage(context, what, looking.addition))
+        return asyncio.run(_usage(context, what, show_usage.addition))
     if first in all_kinds():
         return asyncio.run(_document(context, what, offline=offline))
     if "/" in what and context.root.is_dir() and first in _sources(load(context.root, workspace=context.workspace)):
-        return asyncio.run(_usage(context, what, looking.customer))
+        return asyncio.run(_usage(context, what, show_usage.customer))
     return None
 
 
@@ -116,15 +116,15 @@ async def _document(context: Context, address: str, *, offline: bool) -> dict[st
         return _declared(load(context.root, workspace=context.workspace), address)
     async with opened(context, usage=False) as session:
         document = session.manifests.by_address.get(address)
-        known = None if document is not None else await looking.undeclared(session, address)
+        known = None if document is not None else await show_usage.undeclared(session, address)
         if known is not None:
             return known
         found = _declared(session.manifests, address)
         if document is None or document.kind.collection is None:
             return found
         part = closure(session.manifests, document)
-        estate = await read_estate(session.client, part, Scope(setup=True, usage=False))
-        live = estate.matches.get(address)
+        live_state = await read_live_state(session.client, part, Scope(setup=True, usage=False))
+        live = live_state.matches.get(address)
         found["live"] = live and {
             "id": live.id,
             "last_updated": live.last_updated,

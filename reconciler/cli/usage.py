@@ -11,11 +11,11 @@ import typer
 from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
-from reconciler.cli.making import make_plan, ownership_of, read_usage
 from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
+from reconciler.cli.planning import make_plan, ownership_of, read_usage
 from reconciler.cli.session import Session, opened, pull_usage
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
-from reconciler.live.read import Scope, read_estate
+from reconciler.live.read import Scope, read_live_state
 from reconciler.metering.collect import GUARD, Collected
 from reconciler.planning.plan import Plan, plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
@@ -89,10 +89,10 @@ def report(ctx: typer.Context) -> None:
     context: Context = ctx.obj
 
     async def reported(session: Session) -> list[ReportRow]:
-        estate = await read_estate(session.client, session.manifests, Scope(setup=False, usage=True))
-        read = await read_usage(session, estate)
+        live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
+        read = await read_usage(session, live_state)
         units = {source.name: source.unit for source in session.workspace.usage}
-        return report_rows(ownership_of(session, read), read.estate, read.rated.usage.charges, units)
+        return report_rows(ownership_of(session, read), read.live_state, read.rated.usage.charges, units)
 
     async def found() -> list[ReportRow]:
         async with opened(context) as session:

@@ -11,7 +11,17 @@ from pydantic import Field, StrictStr
 
 from reconciler.http import shapes
 from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
-from reconciler.kinds.forms import Form, Object, Tables, date, date_text, number, parent, reference, text
+from reconciler.kinds.field_mapping import (
+    FieldMapping,
+    Object,
+    Tables,
+    date,
+    date_text,
+    number,
+    parent,
+    reference,
+    text,
+)
 from reconciler.kinds.values import Link, Value
 
 
@@ -19,7 +29,7 @@ def _decode_agreement(obj: Object) -> Value:
     return Link(str(obj["agreementId"]), obj["agreementId"]) if obj.get("agreementId") else None
 
 
-AGREEMENT = Form(
+AGREEMENT = FieldMapping(
     ("agreementId",),
     _decode_agreement,
     lambda _value, _: {},
@@ -37,7 +47,7 @@ class AdditionSpec(Spec):
     product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = Field(
         description="The product."
     )
-    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(description="The mark: it is ours.")
+    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(description="The tag that marks the addition as ours.")
     quantity: Annotated[Decimal, number("quantity")] = Field(description="Rated quantity, in the source's unit.")
     unit_price: Annotated[Decimal, number("unitPrice")] = Field(description="Price of one unit.")
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
@@ -62,7 +72,7 @@ KIND = Kind(
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
     bundle="addition",
-    dormant=lambda obj: bool(obj.get("cancelledDate")),
+    inactive=lambda obj: bool(obj.get("cancelledDate")),
     over=_over,
     read_also=("effectiveDate", "cancelledDate"),
     declarable=False,

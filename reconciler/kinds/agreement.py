@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
 from reconciler.kinds.base import Below, ByEmail, ById, ByIdentifier, DateText, Kind, Name, Spec
-from reconciler.kinds.forms import date, ending, flag, reference, setup, text
+from reconciler.kinds.field_mapping import date, ending, flag, reference, setup, text
 
 
 class AgreementSpec(Spec):
@@ -71,9 +71,9 @@ KIND = Kind(
     describes="What a company is billed under (seed guide, step 6).",
     key=("company", "name"),
     collection="finance/agreements",
-    renamed="name",
-    find_by="company/identifier",
-    dormant=lambda obj: bool(obj.get("cancelledFlag")),
+    rename_key="name",
+    lookup_path="company/identifier",
+    inactive=lambda obj: bool(obj.get("cancelledFlag")),
     reads_below=(Below("Addition"),),
     read_also=(
         "cancelledFlag",

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
-from reconciler.kinds.forms import Form, Object, Target
+from reconciler.kinds.field_mapping import FieldMapping, Object, Target
 from reconciler.kinds.values import one_line
 
 API_VERSION = "reconciler/v1"
@@ -124,12 +124,12 @@ Unquoted = BeforeValidator(_only_number)
 
 
 @dataclass(frozen=True, slots=True)
-class FieldForm:
+class SpecField:
     """One spec field with its form: the attribute in Python, the name in YAML."""
 
     attribute: str
     name: str
-    form: Form
+    mapping: FieldMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class Akin:
     """Wire fields in which ConnectWise may store something else than was sent; `verdict` judges them."""
     verdict: Callable[[Object, Mapping[str, Any], Sequence[Object] | None], Verdict]
     """(live object, declared key values, records) → whether it is the declared one. The records are those of the
-    kinds in `Kind.follows`, each with `id`, `name` and the field that is followed; `None` while nobody has read
+    kinds in `Kind.created_after`, each with `id`, `name` and the field that is followed; `None` while nobody has read
     them."""
 
 
@@ -184,14 +184,14 @@ class Kind:
     to it. `None` for kinds that live in manifests only."""
     bundle: str | None = None
     """Resource name under which lists of many parents are read in one request [seen]. `None`: one request each."""
-    renamed: str | None = None
+    rename_key: str | None = None
     """The key field that `metadata.previously` holds old values of."""
-    find_by: str | None = None
+    lookup_path: str | None = None
     """The ConnectWise path that `in (…)` conditions name: `identifier`, or `company/identifier` for what belongs to
     the object of a field. A collection without one is read whole."""
     ignore: Callable[[Object], bool] = is_deleted
     """Live objects that are out of matching, as companies deleted in the console."""
-    dormant: Callable[[Object], bool] = field(default=lambda _obj: False)
+    inactive: Callable[[Object], bool] = field(default=lambda _obj: False)
     """Live objects that are meant only where no other has the key: last year's agreement, cancelled."""
     over: Callable[[Object, Mapping[str, Any]], bool] = field(default=lambda _obj, _values: False)
     """(live object, values of what is to be made) → whether it has ended before the new one begins, and so is not in
@@ -200,14 +200,14 @@ class Kind:
     """Why a live object of this kind can never be billed with; `None` where it can."""
     conditions: tuple[tuple[str, Any], ...] = ()
     """Fixed equalities for every list of this collection."""
-    unread: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()
     """Wire fields that no answer ever holds: passwords."""
     keys_of: Callable[[Object, int | None], tuple[tuple[Any, ...], ...]] | None = None
     """(live object, its parent's id) → all its natural keys, where it can have several: a contact's addresses."""
     akin: Akin | None = None
     alternatives: tuple[frozenset[str], ...] = ()
     """Groups of spec fields of which a document has one: no default is filled in beside another of its group."""
-    follows: tuple[tuple[str, str, str], ...] = ()
+    created_after: tuple[tuple[str, str, str], ...] = ()
     """(kind, its field, our field): made after objects of that kind whose field equals ours, though no reference
     says so: a management solution after the integration that brings its solution in."""
     read_also: tuple[str, ...] = ()
@@ -218,11 +218,11 @@ class Kind:
     """False for documents that only usage writes."""
 
     @cached_property
-    def fields(self) -> tuple[FieldForm, ...]:
+    def fields(self) -> tuple[SpecField, ...]:
         return fields_of(self.spec)
 
     @cached_property
-    def by_name(self) -> Mapping[str, FieldForm]:
+    def by_name(self) -> Mapping[str, SpecField]:
         return {item.name: item for item in self.fields}
 
     @cached_property
@@ -240,25 +240,25 @@ class Kind:
     @cached_property
     def owner(self) -> str | None:
         """The spec field that refers to what its objects belong to: the parent, or the company of an agreement."""
-        if self.parent is None and self.find_by is not None and "/" in self.find_by:
-            return self.find_by.split("/")[0]
+        if self.parent is None and self.lookup_path is not None and "/" in self.lookup_path:
+            return self.lookup_path.split("/")[0]
         return self.parent
 
     def may_be_named_otherwise(self, field: str) -> bool:
         """Whether ConnectWise may store another value of this field than was sent, and mean the same object."""
-        return self.akin is not None and not self.akin.wire.isdisjoint(self.by_name[field].form.reads)
+        return self.akin is not None and not self.akin.wire.isdisjoint(self.by_name[field].mapping.reads)
 
     def __repr__(self) -> str:
         return f"Kind({self.name})"
 
 
-def fields_of(spec: type[BaseModel]) -> tuple[FieldForm, ...]:
+def fields_of(spec: type[BaseModel]) -> tuple[SpecField, ...]:
     """The fields of a spec that stand in ConnectWise, in the order of the model."""
     return tuple(
-        FieldForm(attribute, info.alias or attribute, mark)
+        SpecField(attribute, info.alias or attribute, mark)
         for attribute, info in spec.model_fields.items()
         for mark in info.metadata
-        if isinstance(mark, Form)
+        if isinstance(mark, FieldMapping)
     )
 
 
@@ -291,7 +291,9 @@ def reference_fields(spec: type[BaseModel]) -> tuple[tuple[str, str, str, bool],
     """(attribute, YAML name, kind, is it a model inside) of the fields that can hold references."""
     found: list[tuple[str, str, str, bool]] = []
     for attribute, info in spec.model_fields.items():
-        targets = [mark.target if isinstance(mark, Form) else mark for mark in _marks(info.annotation, info.metadata)]
+        targets = [
+            mark.target if isinstance(mark, FieldMapping) else mark for mark in _marks(info.annotation, info.metadata)
+        ]
         kinds = [target.kind for target in targets if isinstance(target, Target) and target.kind]
         name = info.alias or attribute
         if kinds:
@@ -327,7 +329,7 @@ def referred_kinds(spec: type[BaseModel]) -> Iterator[str]:
             yield kind
 
 
-def nested_fields(spec: type[BaseModel], attribute: str) -> Iterator[FieldForm]:
+def nested_fields(spec: type[BaseModel], attribute: str) -> Iterator[SpecField]:
     """The fields of the models inside one field: a cross-reference's agreement type."""
     for model in _models_in(spec.model_fields[attribute].annotation):
         yield from fields_of(model)

@@ -11,7 +11,7 @@ from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_vali
 from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.custom_fields import CUSTOM_FIELDS
-from reconciler.kinds.forms import Children, Form, Object, Tables, link_of, setup, text, wire_link
+from reconciler.kinds.field_mapping import FieldMapping, Object, Subcollection, Tables, link_of, setup, text, wire_link
 from reconciler.kinds.values import Value
 
 ADDRESS = ("address_line1", "address_line2", "city", "state", "zip", "country")
@@ -25,12 +25,12 @@ def _encode_types(value: Value, _: Tables) -> dict[str, Any]:
     return {"types": [wire_link(link) for link in sorted(value or (), key=lambda link: link.id)]}
 
 
-TYPES = Form(
+TYPES = FieldMapping(
     ("types",),
     _decode_types,
     _encode_types,
     setup("types", "company/companies/types").target,
-    children=Children(
+    subcollection=Subcollection(
         "company/companies/{id}/typeAssociations",
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": wire_link(item)},
@@ -113,8 +113,8 @@ KIND = Kind(
     describes="A customer or reseller that is billed (seed guide, step 4).",
     key=("identifier",),
     collection="company/companies",
-    renamed="identifier",
-    find_by="identifier",
+    rename_key="identifier",
+    lookup_path="identifier",
     conditions=(("deletedFlag", False),),
     read_also=("deletedFlag",),
 )

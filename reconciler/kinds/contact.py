@@ -9,7 +9,18 @@ from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.http import shapes
 from reconciler.kinds.base import ById, ByIdentifier, Kind, Name, Spec, key_part
-from reconciler.kinds.forms import Children, Form, Object, Table, Tables, flag, link_of, reference, setup, text
+from reconciler.kinds.field_mapping import (
+    FieldMapping,
+    Object,
+    Subcollection,
+    Table,
+    Tables,
+    flag,
+    link_of,
+    reference,
+    setup,
+    text,
+)
 from reconciler.kinds.values import Value
 
 COMMUNICATION_TYPES = "company/communicationTypes"
@@ -59,7 +70,7 @@ def _item(way: Way, value: Value, tables: Tables) -> dict[str, Any]:
     }
 
 
-def _communication(way: Way) -> Form:
+def _communication(way: Way) -> FieldMapping:
     """An e-mail address or telephone number: an item of its own on the wire."""
 
     def encode(value: Value, tables: Tables) -> dict[str, Any]:
@@ -68,12 +79,12 @@ def _communication(way: Way) -> Form:
     def identify(child: Object) -> Value:
         return way if child.get("communicationType") == way and child.get("defaultFlag") else None
 
-    return Form(
+    return FieldMapping(
         ("communicationItems",),
         _decode(way),
         encode,
         tables=(TYPES_TABLE,),
-        children=Children(
+        subcollection=Subcollection(
             "company/contacts/{id}/communications",
             identify,
             lambda _item_key, value, tables: _item(way, value, tables),
@@ -89,12 +100,12 @@ def _decode_types(obj: Object) -> Value:
     return frozenset(link for item in obj.get("types") or () if (link := link_of(item)))
 
 
-TYPES = Form(
+TYPES = FieldMapping(
     ("types",),
     _decode_types,
     lambda value, _: {"typeIds": sorted(link.id for link in value or ())},
     setup("types", "company/contacts/types", label="description").target,
-    children=Children(
+    subcollection=Subcollection(
         "company/contacts/{id}/typeAssociations",
         lambda child: link_of(child.get("type")),
         lambda item, _value, _: {"type": {"id": item.id}},
@@ -142,10 +153,10 @@ KIND = Kind(
     describes="A person at a company (seed guide, step 5).",
     key=("company", "email"),
     collection="company/contacts",
-    renamed="email",
-    find_by="company/identifier",
+    rename_key="email",
+    lookup_path="company/identifier",
     keys_of=_keys,
-    dormant=lambda obj: bool(obj.get("inactiveFlag")),
+    inactive=lambda obj: bool(obj.get("inactiveFlag")),
     read_also=("inactiveFlag",),
-    unread=frozenset({"typeIds"}),
+    write_only=frozenset({"typeIds"}),
 )

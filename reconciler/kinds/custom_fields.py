@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.http import shapes
-from reconciler.kinds.forms import Form, Object, Table, Tables, date_text
+from reconciler.kinds.field_mapping import FieldMapping, Object, Table, Tables, date_text
 from reconciler.kinds.values import Value, plain_text
 
 TABLE = "system/userDefinedFields"
@@ -56,7 +56,7 @@ def _typed(value: Value, row: Mapping[str, Any]) -> Any:
     return Decimal(value) if is_number else value
 
 
-CUSTOM_FIELDS = Form(
+CUSTOM_FIELDS = FieldMapping(
     ("customFields",),
     _decode,
     _encode,

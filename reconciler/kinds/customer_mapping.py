@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Below, ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
-from reconciler.kinds.forms import Target
+from reconciler.kinds.field_mapping import Target
 from reconciler.kinds.money import at_most_six_decimals
 
 Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]

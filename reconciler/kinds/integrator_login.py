@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool, StringConstraints
 
 from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Secret, Spec
-from reconciler.kinds.forms import Form, Object, Tables, flag, text
+from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, flag, text
 from reconciler.kinds.values import Value
 
 API_FLAGS = {
@@ -50,11 +50,13 @@ def _encode_apis(value: Value, _: Tables) -> dict[str, Any]:
     return {path: name in (value or ()) for name, path in API_FLAGS.items()}
 
 
-PASSWORD = Form(("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True)
+PASSWORD = FieldMapping(
+    ("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True
+)
 """Write-only [spec]: sent when the login is made, never read, never compared."""
 
 
-APIS = Form(
+APIS = FieldMapping(
     tuple(API_FLAGS.values()),
     _decode_apis,
     _encode_apis,
@@ -84,7 +86,7 @@ KIND = Kind(
     describes="A login for integrations (seed guide, step 2).",
     key=("username",),
     collection="system/integratorlogins",
-    renamed="username",
-    find_by="username",
-    unread=frozenset({"password"}),
+    rename_key="username",
+    lookup_path="username",
+    write_only=frozenset({"password"}),
 )

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StringConstraints
 
 from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Model, Name, Secret, Spec, fields_of
-from reconciler.kinds.forms import Children, Form, Object, Tables, flag, link_of, reference, setup, text
+from reconciler.kinds.field_mapping import (
+    FieldMapping,
+    Object,
+    Subcollection,
+    Tables,
+    flag,
+    link_of,
+    reference,
+    setup,
+    text,
+)
 from reconciler.kinds.values import Value
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
@@ -39,7 +49,7 @@ def _encode_child(_item: Value, value: Value, tables: Tables) -> dict[str, Any]:
     body: dict[str, Any] = {}
     for field in fields_of(CrossReference):
         if field.name in value:
-            body |= field.form.encode(value[field.name], tables)
+            body |= field.mapping.encode(value[field.name], tables)
     return body
 
 
@@ -47,26 +57,26 @@ def _decode(obj: Object) -> Value:
     """Keyed by `type/level`, so that a change of one is shown as that one's."""
     children = obj.get("crossReferences") or ()
     return {
-        _identify(child): {field.name: field.form.decode(child) for field in fields_of(CrossReference)}
+        _identify(child): {field.name: field.mapping.decode(child) for field in fields_of(CrossReference)}
         for child in children
     }
 
 
-CROSS_REFERENCES = Form(
+CROSS_REFERENCES = FieldMapping(
     ("crossReferences",),
     _decode,
     lambda _value, _: {},
-    children=Children(
+    subcollection=Subcollection(
         "company/managedDevicesIntegrations/{id}/crossReferences",
         _identify,
         _encode_child,
         on_create=True,
         removal="inactivate",
-        shape={name: sort for field in fields_of(CrossReference) for name, sort in field.form.shape.items()},
+        shape={name: sort for field in fields_of(CrossReference) for name, sort in field.mapping.shape.items()},
     ),
 )
 
-INTEGRATOR_LOGIN = Form(
+INTEGRATOR_LOGIN = FieldMapping(
     ("integratorLogin/id", "integratorLogin/name"),
     lambda obj: link_of(obj.get("integratorLogin")),
     reference("integratorLogin", "IntegratorLogin").encode,
@@ -74,7 +84,7 @@ INTEGRATOR_LOGIN = Form(
     shape=reference("integratorLogin", "IntegratorLogin").shape,
 )
 
-GLOBAL_PASSWORD = Form(
+GLOBAL_PASSWORD = FieldMapping(
     ("id",),
     lambda _obj: None,
     lambda value, _: {"globalLoginPassword": value},
@@ -124,7 +134,7 @@ KIND = Kind(
     describes="The record that names the managed backup service (seed guide, step 3).",
     key=("name",),
     collection="company/managedDevicesIntegrations",
-    renamed="name",
-    find_by="name",
-    unread=frozenset({"globalLoginPassword"}),
+    rename_key="name",
+    lookup_path="name",
+    write_only=frozenset({"globalLoginPassword"}),
 )

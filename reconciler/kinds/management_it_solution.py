@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, Spec
-from reconciler.kinds.forms import text
+from reconciler.kinds.field_mapping import text
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
 
@@ -34,6 +34,6 @@ KIND = Kind(
     describes="A Management IT record, needed where a management solution's lists are disabled (seed guide, step 7).",
     key=("name",),
     collection="company/managementItSolutions",
-    renamed="name",
-    find_by="name",
+    rename_key="name",
+    lookup_path="name",
 )

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from reconciler.http import shapes
 from reconciler.kinds.base import Akin, ById, ByIdentifier, ByName, Kind, Name, Spec, Verdict
-from reconciler.kinds.forms import Form, Object, Tables, parent, reference, text
+from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, parent, reference, text
 from reconciler.kinds.values import Link, Value, plain_text
 
 DeviceType = Literal["WorkstationsAndServers", "BackupStats", "Servers", "Workstations"]
@@ -40,9 +40,9 @@ def _solution(obj: Object) -> Value:
     return _said(obj, "name") or (f"id {number}" if number else None)
 
 
-SOLUTION = Form(("managementSolution",), _solution, solution_reference, exact=True, shape=SHAPE)
+SOLUTION = FieldMapping(("managementSolution",), _solution, solution_reference, exact=True, shape=SHAPE)
 
-SETUP_NAME = Form(
+SETUP_NAME = FieldMapping(
     ("managementSolution",),
     lambda obj: _said(obj, "setupName"),
     lambda value, _: {"managementSolution": {"setupName": value}} if value else {},
@@ -130,10 +130,10 @@ KIND = Kind(
     describes="A company's Managed ID at a solution (seed guide, step 7).",
     key=("company", "solution", "managedId", "setupName"),
     collection="company/companies/{company}/managementSummaryReports",
-    renamed="managedId",
+    rename_key="managedId",
     keys_of=_keys,
     akin=Akin(key=("company", "managedId"), wire=frozenset({"managementSolution"}), verdict=_verdict),
-    follows=(
+    created_after=(
         ("ManagedDevicesIntegration", "solution", "solution"),
         ("ManagementItSolution", "solutionName", "solution"),
     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.kinds.base import Kind, Spec, Unquoted
-from reconciler.kinds.forms import flag, number, setup, text
+from reconciler.kinds.field_mapping import flag, number, setup, text
 from reconciler.kinds.money import at_most_six_decimals
 
 UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
@@ -67,8 +67,8 @@ KIND = Kind(
     describes="What is sold, by the gigabyte (seed guide, step 8).",
     key=("identifier",),
     collection="procurement/catalog",
-    renamed="identifier",
-    find_by="identifier",
+    rename_key="identifier",
+    lookup_path="identifier",
     unbillable=lambda obj: BUNDLE if obj.get("productClass") == "Bundle" else None,
     read_also=("price", "productClass"),
 )

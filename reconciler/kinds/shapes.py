@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from reconciler.http.shapes import DATE, FLAG, ID, TEXT, Shape, ValueType, merged, reference
-from reconciler.kinds.base import FieldForm, Kind
-from reconciler.kinds.forms import Form, Table
+from reconciler.kinds.base import Kind, SpecField
+from reconciler.kinds.field_mapping import FieldMapping, Table
 from reconciler.kinds.registry import all_kinds
 
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
@@ -33,7 +33,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
         if of.collection is not None:
             yield of.collection, _of_kind(of)
             for item in of.fields:
-                yield from _around(item.form)
+                yield from _around(item.mapping)
 
 
 def _of_kind(of: Kind) -> Shape:
@@ -42,22 +42,22 @@ def _of_kind(of: Kind) -> Shape:
     return merged(_joined(of.fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 
 
-def _joined(fields: tuple[FieldForm, ...]) -> Shape:
+def _joined(fields: tuple[SpecField, ...]) -> Shape:
     shape = Shape()
     for item in fields:
-        shape = merged(shape, Shape(item.form.shape))
+        shape = merged(shape, Shape(item.mapping.shape))
     return shape
 
 
-def _around(form: Form) -> Iterator[tuple[str, Shape]]:
+def _around(mapping: FieldMapping) -> Iterator[tuple[str, Shape]]:
     """The collections below the object, and the setup tables, that a field is kept in or looked up in."""
-    if form.children is not None:
-        yield form.children.path, Shape(form.children.shape)
-    if form.target is not None and form.target.table is not None:
-        scope = {form.target.scope: reference("name")} if form.target.scope else {}
-        inactive: dict[str, ValueType] = {"inactiveFlag": FLAG} if form.target.inactive else {}
-        yield form.target.table, Shape({form.target.label: TEXT, **scope, **inactive})
-    for table in form.tables:
+    if mapping.subcollection is not None:
+        yield mapping.subcollection.path, Shape(mapping.subcollection.shape)
+    if mapping.target is not None and mapping.target.table is not None:
+        scope = {mapping.target.scope: reference("name")} if mapping.target.scope else {}
+        inactive: dict[str, ValueType] = {"inactiveFlag": FLAG} if mapping.target.inactive else {}
+        yield mapping.target.table, Shape({mapping.target.label: TEXT, **scope, **inactive})
+    for table in mapping.tables:
         yield table.path, _of_table(table)
 
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from reconciler.kinds.base import Kind, key_part
-from reconciler.kinds.estate import Key, LiveObject, keys_of
+from reconciler.kinds.live_state import Key, LiveObject, keys_of
 from reconciler.kinds.near import near_key
 
 
@@ -46,7 +46,7 @@ class Index:
     def near(self, key: Key) -> list[LiveObject]:
         """Objects that look as if they had this key, those aside that are no longer in force."""
         found = self._by_look.get(near_key(key), {})
-        return [obj for _, obj in sorted(found.items()) if not self.of.dormant(obj.raw)]
+        return [obj for _, obj in sorted(found.items()) if not self.of.inactive(obj.raw)]
 
     def in_another_case(self, key: Key) -> dict[int, LiveObject]:
         return {
@@ -70,5 +70,5 @@ def folded(key: Key) -> Key:
 
 def awake(of: Kind, candidates: dict[int, LiveObject]) -> dict[int, LiveObject]:
     """Without the dormant ones, unless all are."""
-    found = {number: obj for number, obj in candidates.items() if not of.dormant(obj.raw)}
+    found = {number: obj for number, obj in candidates.items() if not of.inactive(obj.raw)}
     return found or candidates

@@ -12,13 +12,13 @@ from typing import Any, Literal
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import Below, ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
-from reconciler.kinds.estate import Key, LiveObject, keys_of
+from reconciler.kinds.live_state import Key, LiveObject, keys_of
 from reconciler.kinds.near import near_key
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.index import Index, awake, folded
-from reconciler.live.telling import candidates as candidates_told
-from reconciler.live.telling import ids, place, spelled_key, told_apart
+from reconciler.live.messages import candidates as candidates_told
+from reconciler.live.messages import ids, place, spelled_key, told_apart
 from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Document, Manifests
 
@@ -140,7 +140,7 @@ class Matcher:
             if name == of.parent:
                 parts[name] = self.owner_id(document, str(below.parent))
             elif item.attribute in below.unless:
-                parts[name] = key_part(getattr(document.spec, item.attribute), exact=item.form.exact)
+                parts[name] = key_part(getattr(document.spec, item.attribute), exact=item.mapping.exact)
             else:
                 parts[name] = None
         key = tuple(parts.values())
@@ -273,7 +273,7 @@ class Matcher:
         for old in document.metadata.previously:
             for obj in self._index(of).near(_old_key(of, key, old)):
                 if obj not in near and not any(each in declared for each in keys_of(of, obj)):
-                    yield {**wanted, str(of.renamed): old}, obj
+                    yield {**wanted, str(of.rename_key): old}, obj
 
     def _akin(self, document: Document, key: Key) -> LiveObject | None:
         """The one object that holds a part of the key, and is the declared one under another name."""
@@ -392,7 +392,7 @@ class Matcher:
 
     def _owner(self, of: Kind, field: str, document: Document) -> Link | None:
         """What a document's field of the same name as the owner's refers to."""
-        target = of.by_name[field].form.target
+        target = of.by_name[field].mapping.target
         attribute = attribute_of(document.kind.spec, field)
         value = None if attribute is None else getattr(document.spec, attribute)
         if target is None or value is None:
@@ -441,7 +441,7 @@ def _components(of: Kind) -> tuple[tuple[str, str, str, bool], ...]:
     """(field, attribute, kind that it refers to or "", whether case counts) of each part of a natural key."""
     parts = (of.by_name[name] for name in of.key)
     return tuple(
-        (part.name, part.attribute, (part.form.target and part.form.target.kind) or "", part.form.exact)
+        (part.name, part.attribute, (part.mapping.target and part.mapping.target.kind) or "", part.mapping.exact)
         for part in parts
     )
 
@@ -450,8 +450,8 @@ def _looked_up(of: Kind, value: LookUp, owner: Link | None) -> Key:
     """The natural key of what a look-up means, below its owner."""
     text = str(next(iter(value.model_dump().values())))
     return tuple(
-        _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=form.exact)
-        for name, form in ((name, of.by_name[name].form) for name in of.key)
+        _identity(owner) if owner is not None and name == of.owner else key_part(text, exact=mapping.exact)
+        for name, mapping in ((name, of.by_name[name].mapping) for name in of.key)
     )
 
 
@@ -464,7 +464,7 @@ def _identity(link: Link) -> int | str | None:
 
 
 def _old_key(of: Kind, key: Key, old: str) -> Key:
-    exact = of.by_name[str(of.renamed)].form.exact
+    exact = of.by_name[str(of.rename_key)].mapping.exact
     return tuple(
-        key_part(old, exact=exact) if name == of.renamed else part for name, part in zip(of.key, key, strict=True)
+        key_part(old, exact=exact) if name == of.rename_key else part for name, part in zip(of.key, key, strict=True)
     )

@@ -1,6 +1,6 @@
 """What is asked of a kind's collection: fields, conditions, paths. Pure, and the only place that builds a read.
 
-Where its objects live is said by the kind: `Kind.collection`, `Kind.bundle`, `Kind.find_by` and `Kind.conditions`.
+Where its objects live is said by the kind: `Kind.collection`, `Kind.bundle`, `Kind.lookup_path` and `Kind.conditions`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.connectwise.conditions import URL_LIMIT, Condition, all_of, any_of, encoded_length, equals, one_of
-from reconciler.kinds.base import FieldForm, Kind
-from reconciler.kinds.forms import Table
+from reconciler.kinds.base import Kind, SpecField
+from reconciler.kinds.field_mapping import Table
 
 LAST_UPDATED = "_info/lastUpdated"
 """The token of change; `_info` is left out of an answer cut down by `fields` unless named [seen]. That a
@@ -66,16 +66,16 @@ def needed_fields(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
     """What must be read of a kind: its key, what its documents declare, what billing looks at. Nothing else."""
     paths = ["id"]
     for item in of.fields:
-        if item.name in of.key or (item.name in declared and item.form.compared):
+        if item.name in of.key or (item.name in declared and item.mapping.compared):
             paths += reads_of(of, item)
     return tuple(dict.fromkeys([*paths, *of.read_also, LAST_UPDATED]))
 
 
-def reads_of(of: Kind, item: FieldForm) -> tuple[str, ...]:
+def reads_of(of: Kind, item: SpecField) -> tuple[str, ...]:
     """The paths of one field in a list of its kind. The parent is known, and what has a collection of its own is
     read there."""
-    own_collection = item.form.children is not None and item.form.children.on_create
-    return () if item.name == of.parent or own_collection else item.form.reads
+    own_collection = item.mapping.subcollection is not None and item.mapping.subcollection.on_create
+    return () if item.name == of.parent or own_collection else item.mapping.reads
 
 
 def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
@@ -86,10 +86,10 @@ def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
     serial numbers of additions that are not ours can all be empty.
     """
     paths = [
-        item.form.reads[0]
+        item.mapping.reads[0]
         for item in of.fields
         if reads_of(of, item)
-        and (item.form.array or (item.name in of.key and (of.declarable or item.form.target is not None)))
+        and (item.mapping.array or (item.name in of.key and (of.declarable or item.mapping.target is not None)))
     ]
     return tuple(path for path in dict.fromkeys(paths) if path in fields)
 
@@ -100,8 +100,8 @@ def identifying(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
     Arrays can be empty, and what `Kind.akin` judges can be missing.
     """
     elsewhere = frozenset() if of.akin is None else of.akin.wire
-    arrays = {path for item in of.fields if item.form.array for path in item.form.reads}
-    paths = certain(of, fields or [path for item in of.fields for path in item.form.reads])
+    arrays = {path for item in of.fields if item.mapping.array for path in item.mapping.reads}
+    paths = certain(of, fields or [path for item in of.fields for path in item.mapping.reads])
     roots = dict.fromkeys(path.partition("/")[0] for path in paths if path not in arrays)
     return tuple(root for root in roots if root not in elsewhere)
 
@@ -113,7 +113,7 @@ def certain_in_table(table: Table) -> tuple[str, ...]:
 def collections_of(of: Kind, names: Collection[str]) -> list[tuple[str, str]]:
     """(wire field, path with `{id}`) of the fields that stand in a collection below their object: cross-references."""
     return [
-        (item.form.reads[0], item.form.children.path)
+        (item.mapping.reads[0], item.mapping.subcollection.path)
         for item in of.fields
-        if item.name in names and item.form.children is not None and item.form.children.on_create
+        if item.name in names and item.mapping.subcollection is not None and item.mapping.subcollection.on_create
     ]

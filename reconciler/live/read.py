@@ -11,16 +11,16 @@ from typing import Any
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import Below, Kind, references_of
-from reconciler.kinds.estate import Estate, LiveObject, for_billing
+from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.match import Matcher, MatchError
+from reconciler.live.needed import billed_kinds, declared_by_kind, tables, wants
 from reconciler.live.query import LAST_UPDATED, Query, collections_of, needed_fields
 from reconciler.live.reader import WORKERS, Reader
 from reconciler.live.records import records_of
-from reconciler.live.wants import billed_kinds, declared_by_kind, tables, wants
 from reconciler.manifests.documents import Document, Manifests
 
-__all__ = ["WORKERS", "Scope", "read_additions", "read_estate"]
+__all__ = ["WORKERS", "Scope", "read_additions", "read_live_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Scope:
         return frozenset(setup) if self.setup else billed_kinds()
 
 
-async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -> Estate:
+async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scope) -> LiveState:
     """The live side of a plan. Everything that cannot be tied together is raised at once, as a `MatchError`."""
     reader = Reader(client)
     documents = [document for document in manifests.documents if _in_scope(document, scope)]
@@ -71,7 +71,7 @@ async def read_estate(client: ConnectWise, manifests: Manifests, scope: Scope) -
     found = {document.address: matcher.named(document, each) for document, each in namings}
     named = {address: obj for address, obj in found.items() if isinstance(obj, LiveObject)}
     by_id = {(of, number): obj for of, objects in matcher.objects() for number, obj in objects.items()}
-    return Estate(
+    return LiveState(
         matches=matches,
         links=links,
         refused=matcher.refused,
@@ -104,7 +104,7 @@ async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document]
             matcher.add(part.kind, await reader.read(Query(part.kind, part.fields, {path: ids})))
 
     async def read_owned(part: Query) -> None:
-        target = part.kind.by_name[str(part.kind.owner)].form.target
+        target = part.kind.by_name[str(part.kind.owner)].mapping.target
         await again(part, f"{part.kind.owner}/id", found.get(str(target and target.kind), frozenset()))
 
     await in_parallel(read, [part for part in parts if part.kind.name in lacking], workers=WORKERS)
@@ -224,7 +224,7 @@ async def _with_collections(
     async def whole(document: Document) -> LiveObject:
         live = matches[document.address]
         own = {
-            name: await reader.children(path.format(id=live.id))
+            name: await reader.subcollection(path.format(id=live.id))
             for name, path in collections_of(document.kind, document.declared)
         }
         return LiveObject(live.kind, live.id, {**live.raw, **own}, live.parent_id)

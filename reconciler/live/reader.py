@@ -15,8 +15,8 @@ from reconciler.connectwise.error_responses import is_missing_route
 from reconciler.connectwise.errors import Invalid, Malformed, NotFound
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject
-from reconciler.kinds.forms import Table
+from reconciler.kinds.field_mapping import Table
+from reconciler.kinds.live_state import LiveObject
 from reconciler.live.query import INACTIVE, LAST_UPDATED, Query, certain, certain_in_table, identifying
 
 Row = dict[str, Any]
@@ -89,7 +89,7 @@ class Reader:
             for parent, rows in found.items()
         }
 
-    async def children(self, path: str) -> Rows:
+    async def subcollection(self, path: str) -> Rows:
         """A collection below one object, whole: company types, e-mail addresses, cross-references."""
         return await self._client.list(path)
 

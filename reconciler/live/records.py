@@ -14,7 +14,7 @@ from reconciler.live.reader import Reader
 async def records_of(reader: Reader, of: Kind) -> list[Mapping[str, Any]]:
     """All live objects of the kinds that `of` follows. These collections are short, and read whole."""
     found: list[Mapping[str, Any]] = []
-    for name, field, _ours in of.follows:
+    for name, field, _ours in of.created_after:
         fields = needed_fields(kind(name), {field})
         query = Query(kind(name), tuple(path for path in fields if path != LAST_UPDATED))
         found += [obj.raw for obj in await reader.read(query)]

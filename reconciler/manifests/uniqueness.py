@@ -61,7 +61,7 @@ def _spelled_otherwise(document: Document, other: Document) -> Iterator[tuple[st
     """(field, its text here, its text there) of the texts in a natural key that are not written alike."""
     for item in (document.kind.by_name[name] for name in document.kind.key):
         mine, theirs = (str(getattr(each.spec, item.attribute)) for each in (document, other))
-        if item.form.target is None and key_part(mine, exact=True) != key_part(theirs, exact=True):
+        if item.mapping.target is None and key_part(mine, exact=True) != key_part(theirs, exact=True):
             yield item.name, mine, theirs
 
 
@@ -92,7 +92,7 @@ def _components(kind: Kind) -> tuple[tuple[str, str, bool], ...]:
     """(attribute, kind that it refers to or "", whether case counts) of each part of a kind's natural key."""
     attributes = {info.alias or name: name for name, info in kind.spec.model_fields.items()}
     targets = {attribute: target for attribute, _, target, _ in reference_fields(kind.spec)}
-    exact = {field.name for field in kind.fields if field.form.exact}
+    exact = {field.name for field in kind.fields if field.mapping.exact}
     return tuple(
         (attributes[field], targets.get(attributes[field], ""), field in exact)
         for field in (*kind.key, *kind.key_if_given)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.kinds.base import FieldForm, Kind, key_part
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.base import Kind, SpecField, key_part
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.planning.equality import cleared, named, same
 from reconciler.planning.plan import Change
@@ -19,18 +19,18 @@ def created(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
             path=item.name,
             after=to_json(values[item.name]),
             known_after_apply=is_pending(values[item.name]),
-            sensitive=item.form.sensitive,
-            number=item.form.sort == "number",
+            sensitive=item.mapping.sensitive,
+            number=item.mapping.sort == "number",
         )
         for item in kind.fields
         if item.name in values and _is_sent(item, values[item.name])
     )
 
 
-def _is_sent(item: FieldForm, value: Value) -> bool:
+def _is_sent(item: SpecField, value: Value) -> bool:
     """`endDate: null` says "no end", and that is sent; any other null on a new object is simply nothing."""
     if value is None:
-        return any(item.form.encode(None, {}).values())
+        return any(item.mapping.encode(None, {}).values())
     return not (isinstance(value, Mapping) and not value)
 
 
@@ -43,16 +43,16 @@ def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: 
     """
     changes: list[Change] = []
     for item in kind.fields:
-        if item.name not in values or not item.form.compared or item.name == kind.parent:
+        if item.name not in values or not item.mapping.compared or item.name == kind.parent:
             continue
-        before, after = item.form.decode(live.raw), values[item.name]
+        before, after = item.mapping.decode(live.raw), values[item.name]
         matched = before is not None and (kind.keys_of is not None or not _in_another_case(before, after))
         if item.name in kind.key and not keys and matched:
             continue
         if isinstance(before, Mapping):
             changes += _entries(item, before, after)
-        elif not same(item.form, before, after) and not cleared(item.form, after, before):
-            changes.append(_change(item.name, before, after, number=item.form.sort == "number"))
+        elif not same(item.mapping, before, after) and not cleared(item.mapping, after, before):
+            changes.append(_change(item.name, before, after, number=item.mapping.sort == "number"))
     return tuple(changes)
 
 
@@ -60,13 +60,13 @@ def _in_another_case(before: Value, after: Value) -> bool:
     return isinstance(before, str) and isinstance(after, str) and key_part(before) == key_part(after)
 
 
-def _entries(item: FieldForm, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:
+def _entries(item: SpecField, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:
     """One change for each named entry that differs.
 
     Entries that are objects of their own (cross-references) go when they are no longer listed; others (custom
     fields) are managed one by one, and `null` in place of all clears each.
     """
-    objects = item.form.children is not None
+    objects = item.mapping.subcollection is not None
     if after is None:
         after = {} if objects else dict.fromkeys(before)
     for name, wanted in after.items():
@@ -116,7 +116,7 @@ def as_it_stands(kind: Kind, declared: Iterable[str], live: LiveObject) -> dict[
     """The compared fields of a live object in manifest terms: what a precondition remembers."""
     names = set(declared)
     return {
-        item.name: to_json(item.form.decode(live.raw))
+        item.name: to_json(item.mapping.decode(live.raw))
         for item in kind.fields
-        if item.name in names and item.form.compared and item.name != kind.parent
+        if item.name in names and item.mapping.compared and item.name != kind.parent
     }

@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from reconciler.kinds.forms import Form
+from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.values import Link
 
 _BLANKS: Final = re.compile("[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
@@ -42,23 +42,23 @@ _FINEST: Final = Decimal("5e-7")
 """Half of the sixth decimal: what is declared or rated has six at most, so no real difference is smaller."""
 
 
-def same(form: Form | None, one: Any, other: Any) -> bool:
-    """Whether two values of a field mean the same. `form` is the field's; `None` where no field is known.
+def same(mapping: FieldMapping | None, one: Any, other: Any) -> bool:
+    """Whether two values of a field mean the same. `mapping` is the field's; `None` where no field is known.
 
     Reflexive and symmetric.
     """
-    return _same(_Sort.of(form), one, other)
+    return _same(_Sort.of(mapping), one, other)
 
 
-def holds(form: Form | None, wanted: Any, standing: Any) -> bool:
+def holds(mapping: FieldMapping | None, wanted: Any, standing: Any) -> bool:
     """Whether what stands holds what is wanted. Named entries and objects in a list may stand beside others that
     nobody asked for; everything else must be the same."""
-    return cleared(form, wanted, standing) or _holds(_Sort.of(form), wanted, standing)
+    return cleared(mapping, wanted, standing) or _holds(_Sort.of(mapping), wanted, standing)
 
 
-def cleared(form: Form | None, wanted: Any, standing: Any) -> bool:
+def cleared(mapping: FieldMapping | None, wanted: Any, standing: Any) -> bool:
     """Whether a number that is to be cleared stands at 0: ConnectWise may keep it at 0 and never empty [guess]."""
-    return wanted is None and form is not None and form.sort == "number" and _number(standing) == 0
+    return wanted is None and mapping is not None and mapping.sort == "number" and _number(standing) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class _Sort:
     """Whether an object of the members `id` and `name` is a reference: custom fields can have such captions."""
 
     @classmethod
-    def of(cls, form: Form | None) -> _Sort:
-        if form is None:
+    def of(cls, mapping: FieldMapping | None) -> _Sort:
+        if mapping is None:
             return _UNKNOWN
-        references = form.target is not None or form.children is not None
-        return _Sort(form.sort, references)
+        references = mapping.target is not None or mapping.subcollection is not None
+        return _Sort(mapping.sort, references)
 
 
 _UNKNOWN: Final = _Sort()

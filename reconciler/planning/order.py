@@ -35,7 +35,7 @@ def with_dependencies(
     graph: dict[str, list[str]] = {}
     for action in actions:
         needed = {address for change in action.changes for address in linked(change.after)}
-        for other, its_field, our_field in kind(action.kind).follows:
+        for other, its_field, our_field in kind(action.kind).created_after:
             needed |= brought_in.get((other, its_field, _after(action.changes, our_field)), set())
         needed |= (also or {}).get(action.address, frozenset())
         graph[action.address] = sorted((needed & by_address.keys()) - {action.address})  # the same plan every time
@@ -65,7 +65,7 @@ def _after(changes: Iterable[Change], path: str) -> Any:
 
 def _by_field(actions: Sequence[Action]) -> Mapping[tuple[str, str, Any], set[str]]:
     """(kind, field, value) → the creates that bring it in, for the fields that other kinds follow."""
-    followed = {(other, field) for action in actions for other, field, _ours in kind(action.kind).follows}
+    followed = {(other, field) for action in actions for other, field, _ours in kind(action.kind).created_after}
     found: dict[tuple[str, str, Any], set[str]] = defaultdict(set)
     for action in actions:
         for change in action.changes:

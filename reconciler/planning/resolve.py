@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import EnvSecret, FieldForm, FileSecret, fields_of
+from reconciler.kinds.base import EnvSecret, FileSecret, SpecField, fields_of
 from reconciler.kinds.custom_fields import fits
-from reconciler.kinds.estate import Estate
-from reconciler.kinds.forms import Children, Form, Target
+from reconciler.kinds.field_mapping import FieldMapping, Subcollection, Target
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link, Value, plain_text
 from reconciler.manifests.documents import Document
 from reconciler.planning.setup_tables import SetupTables, UnknownEntryError
@@ -23,9 +23,9 @@ Path = tuple[str | int, ...]
 class Resolver:
     """Turns spec fields into values; gathers what cannot be resolved instead of stopping at the first."""
 
-    def __init__(self, estate: Estate) -> None:
-        self._estate = estate
-        self._tables = SetupTables(estate.tables)
+    def __init__(self, live_state: LiveState) -> None:
+        self._estate = live_state
+        self._tables = SetupTables(live_state.tables)
         self.problems: list[str] = []
 
     def values(self, document: Document) -> dict[str, Value]:
@@ -36,46 +36,48 @@ class Resolver:
         for item in document.kind.fields:
             if item.name not in declared:
                 continue
-            value, target = getattr(spec, item.attribute), item.form.target
+            value, target = getattr(spec, item.attribute), item.mapping.target
             if target is not None and target.kind is not None and value is not None:
                 found[item.name] = links.get((item.name,))
             elif isinstance(value, Mapping):
                 found[item.name] = self._by_caption(document, item, value)
             else:
-                found[item.name] = self._value(document, item.form, value, (item.name,), spec)
+                found[item.name] = self._value(document, item.mapping, value, (item.name,), spec)
         return found
 
-    def _value(self, document: Document, form: Form, value: Any, path: Path, owner: BaseModel) -> Value:
+    def _value(self, document: Document, mapping: FieldMapping, value: Any, path: Path, owner: BaseModel) -> Value:
         match value:
             case None | bool():
                 return value
             case EnvSecret() | FileSecret():
                 return value.model_dump()
-            case tuple() if form.children is not None and form.children.on_create:
-                return self._models(document, form.children, value, path)
+            case tuple() if mapping.subcollection is not None and mapping.subcollection.on_create:
+                return self._models(document, mapping.subcollection, value, path)
             case tuple():
                 return frozenset(
-                    self._value(document, form, entry, (*path, index), owner) for index, entry in enumerate(value)
+                    self._value(document, mapping, entry, (*path, index), owner) for index, entry in enumerate(value)
                 )
-        target = form.target
+        target = mapping.target
         if target is None:
             return _plain(value)
         if target.kind is not None:
             return self._estate.links[document.address].get(path)
         return self._entry(document, target, str(value), path, owner)
 
-    def _models(self, document: Document, children: Children, models: Sequence[BaseModel], path: Path) -> Value:
+    def _models(
+        self, document: Document, subcollection: Subcollection, models: Sequence[BaseModel], path: Path
+    ) -> Value:
         """Nested objects, keyed as their live counterparts are; only their declared fields."""
         found: dict[str, dict[str, Value]] = {}
         for index, model in enumerate(models):
             fields = {
                 item.name: self._value(
-                    document, item.form, getattr(model, item.attribute), (*path, index, item.name), model
+                    document, item.mapping, getattr(model, item.attribute), (*path, index, item.name), model
                 )
                 for item in fields_of(type(model))
                 if item.attribute in model.model_fields_set
             }
-            name = children.identify(model.model_dump())
+            name = subcollection.identify(model.model_dump())
             if name in found:
                 self.problems.append(f"{document.address}: {path[0]}: {name} is there twice")
             found[name] = fields
@@ -90,11 +92,11 @@ class Resolver:
             self.problems.append(f"{document.address}: {_place(path)}: {unknown}")
             return None
 
-    def _by_caption(self, document: Document, item: FieldForm, declared: Mapping[str, Any]) -> Value:
+    def _by_caption(self, document: Document, item: SpecField, declared: Mapping[str, Any]) -> Value:
         """Custom fields under the captions that ConnectWise spells them with, each once."""
         where = f"{document.address}: {item.name}"
         found: dict[str, Value] = {}
-        for table in item.form.tables:
+        for table in item.mapping.tables:
             target = Target(table=table.path, label="caption")
             for caption, given in declared.items():
                 try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
@@ -22,7 +22,7 @@ _DEFAULTS = Guardrails()
 
 def plan_setup(
     documents: Iterable[Document],
-    estate: Estate,
+    live_state: LiveState,
     limits: Guardrails = _DEFAULTS,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Part:
@@ -30,7 +30,7 @@ def plan_setup(
 
     `kept` holds, by address, the properties that ConnectWise answered with a value when they were last cleared.
     """
-    resolver = Resolver(estate)
+    resolver = Resolver(live_state)
     actions: list[Action] = []
     notes: list[Note] = []
     unchanged = 0
@@ -38,7 +38,7 @@ def plan_setup(
         if document.kind.collection is None:
             continue
         values = resolver.values(document)
-        live = estate.matches.get(document.address)
+        live = live_state.matches.get(document.address)
         if live is not None and (stays := _stays(document, values, live, kept.get(document.address, {}))):
             values = {name: value for name, value in values.items() if name not in stays}
             notes += (Note(address=document.address, message=message) for message in stays.values())
@@ -65,11 +65,11 @@ def _stays(
     """
     found: dict[str, str] = {}
     for item in document.kind.fields if kept else ():
-        name, form = item.name, item.form
-        if values.get(name, "") is not None or form.children is not None:
+        name, mapping = item.name, item.mapping
+        if values.get(name, "") is not None or mapping.subcollection is not None:
             continue
-        now, then = form.decode(live.raw), form.decode(kept)
-        if now is not None and then is not None and same(form, now, then):
+        now, then = mapping.decode(live.raw), mapping.decode(kept)
+        if now is not None and then is not None and same(mapping, now, then):
             found[name] = (
                 f"{name} stays {_shown(now)}: ConnectWise kept it when it was cleared, so it is not cleared again. "
                 "Give it a value, or leave it out of the manifest"

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import process
 
-from reconciler.kinds.forms import Tables, Target
+from reconciler.kinds.field_mapping import Tables, Target
 from reconciler.kinds.values import Link
 
 Row = Mapping[str, Any]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from reconciler.kinds.billing_rules import Rule, RuleError, Unit, rule_of
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.product import ProductSpec
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import DocumentOf, Manifests
@@ -20,10 +20,10 @@ Units = Mapping[str, Unit]
 _PLACEHOLDERS = {"company": "nobody", "agreement": "nobody", "solution": "none", "managedId": "0"}
 
 
-def rules(manifests: Manifests, units: Units, estate: Estate) -> list[Rule]:
+def rules(manifests: Manifests, units: Units, live_state: LiveState) -> list[Rule]:
     """Return the rule of every mapping, with prices. Raises `RuleError` if ranges with known prices conflict."""
-    prices = _Prices(manifests, estate)
-    return [_rule(document, units, estate, prices) for document in manifests.of(CustomerMappingSpec)]
+    prices = _Prices(manifests, live_state)
+    return [_rule(document, units, live_state, prices) for document in manifests.of(CustomerMappingSpec)]
 
 
 def default_rule(manifests: Manifests, units: Units) -> Rule | None:
@@ -49,9 +49,9 @@ def default_rule(manifests: Manifests, units: Units) -> Rule | None:
         return None  # incomplete defaults are no error: each document that uses them is validated
 
 
-def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, estate: Estate, prices: _Prices) -> Rule:
+def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, live_state: LiveState, prices: _Prices) -> Rule:
     spec = document.spec
-    links = estate.links.get(document.address, {})
+    links = live_state.links.get(document.address, {})
     by_reference: dict[ProductReference | None, Link | None] = {spec.product: links.get(("product",))}
     for index, each in enumerate(spec.ranges or ()):
         by_reference[each.product] = links.get(("ranges", index, "product"))
@@ -63,10 +63,10 @@ def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, estate: Estat
 class _Prices:
     """Unit prices of products: the declared one, else the live one. None if neither exists."""
 
-    def __init__(self, manifests: Manifests, estate: Estate) -> None:
+    def __init__(self, manifests: Manifests, live_state: LiveState) -> None:
         self._manifests = manifests
-        self._estate = estate
-        self._addresses = {live.id: address for address, live in estate.matches.items() if live.kind == "Product"}
+        self._estate = live_state
+        self._addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
 
     def of(self, link: Link | None) -> Decimal | None:
         """Return a product's unit price.

@@ -10,7 +10,7 @@ from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.ownership import Owner, Ownership, assign
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import period_of

@@ -19,7 +19,7 @@ from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of
 from reconciler.cli.charges import RatedMappings, load_and_charge
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.ledger.additions import (
     load_snapshot,
@@ -104,7 +104,7 @@ def manifests_of(
     return Manifests(Path("manifests"), workspace(**billing), tuple(documents), "sha256:x", defaults)
 
 
-def estate_of(found: Manifests, objects: Iterable[LiveObject]) -> Estate:
+def estate_of(found: Manifests, objects: Iterable[LiveObject]) -> LiveState:
     """What reading would make of these objects."""
     everything = tuple(objects)
     matcher = Matcher(found)
@@ -113,7 +113,7 @@ def estate_of(found: Manifests, objects: Iterable[LiveObject]) -> Estate:
     matches = matcher.matches(each for each in found.documents if each.kind.collection)
     links = {each.address: matcher.links(each) for each in found.documents}
     assert matcher.problems == []
-    return Estate(
+    return LiveState(
         matches=matches,
         links=links,
         objects={(obj.kind, obj.id): obj for obj in everything if obj.parent_id is None},
@@ -192,7 +192,7 @@ class Scene:
         return manifests_of(self.documents.values(), fallback=self.fallback, **self.billing)
 
     @property
-    def estate(self) -> Estate:
+    def estate(self) -> LiveState:
         return estate_of(self.manifests, self.objects.values())
 
     @property

@@ -13,8 +13,8 @@ import pytest
 from reconciler.additions.agreements import Cycles, has_unusual_cycle
 from reconciler.additions.charge import Charge
 from reconciler.additions.desired import Desired, DesiredAddition, Surroundings, desired_additions
-from reconciler.additions.words import why
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.additions.reasons import why
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
 from reconciler.metering.measure import Measured
@@ -53,7 +53,7 @@ def want(
     *charges: Charge,
     documents: Iterable[Document] = DECLARED,
     objects: Iterable[LiveObject] = LIVING,
-    estate: Estate | None = None,
+    estate: LiveState | None = None,
     currency: str | None = "USD",
     setup: bool = False,
     today: date = date(2026, 11, 10),

@@ -11,7 +11,7 @@ import pytest
 from reconciler.additions.actions import Written
 from reconciler.additions.match import Matched
 from reconciler.additions.tag import tag_of
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.planning.plan import Change
 from tests.planning.builders import addition

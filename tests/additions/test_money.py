@@ -18,7 +18,7 @@ from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.ledger.store import Ledger

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.applying.apply import Conduct, apply, check_guardrails, turn
+from reconciler.applying.apply import ApplyOptions, apply, check_guardrails, workspace_lock
 from reconciler.cli.context import Context
-from reconciler.cli.making import make_plan
+from reconciler.cli.planning import make_plan
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger import journal, lock
@@ -43,9 +43,9 @@ async def session_of(shop: Shop) -> AsyncIterator[Session]:
 
 async def done(session: Session, plan: Plan, **more: Any) -> Outcome:
     """The plan carried out in a turn of its own."""
-    conduct = Conduct(**{"clock": lambda: session.context.now, "secret": session.secret, **more})
-    async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
-        return await apply(session.client, session.ledger, plan, conduct, lease)
+    options = ApplyOptions(**{"clock": lambda: session.context.now, "secret": session.secret, **more})
+    async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
+        return await apply(session.client, session.ledger, plan, options, lease)
 
 
 TRIPPED = plan_of().model_copy(
@@ -118,11 +118,11 @@ async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Sh
 async def test_only_one_apply_has_the_turn_at_a_time(small: Shop) -> None:
     async with session_of(small) as session:
         clock = lambda: session.context.now  # noqa: E731
-        async with turn(session.client, session.ledger, "example", clock):
+        async with workspace_lock(session.client, session.ledger, "example", clock):
             with pytest.raises(Refused, match="another apply of workspace example is at work"):
-                async with turn(session.client, session.ledger, "example", clock):
+                async with workspace_lock(session.client, session.ledger, "example", clock):
                     pass
-        async with turn(session.client, session.ledger, "example", clock):
+        async with workspace_lock(session.client, session.ledger, "example", clock):
             pass
 
 
@@ -188,10 +188,10 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
                 sent.append(True)
             return await find()
 
-        conduct = Conduct(clock=lambda: session.context.now, secret=session.secret)
-        async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
+        options = ApplyOptions(clock=lambda: session.context.now, secret=session.secret)
+        async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
             session.client._session._limiter.acquire = enter  # type: ignore[method-assign]
-            outcome = await apply(session.client, session.ledger, plan, conduct, lease)
+            outcome = await apply(session.client, session.ledger, plan, options, lease)
             session.client._session._limiter.acquire = find  # type: ignore[method-assign]
 
     assert sent
@@ -214,8 +214,8 @@ async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_
 
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        conduct = Conduct(clock=lambda: session.context.now, secret=session.secret)
-        async with turn(session.client, session.ledger, "example", conduct.clock) as lease:
+        options = ApplyOptions(clock=lambda: session.context.now, secret=session.secret)
+        async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
 
             async def meanwhile(*_about: Any) -> dict[str, Any]:
                 lease._renewed -= 100
@@ -224,7 +224,7 @@ async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_
             with monkeypatch.context() as patch:
                 patch.setattr("reconciler.applying.apply._tables", meanwhile)
                 patch.setattr(lock.Lease, "renew", full)
-                outcome = await apply(session.client, session.ledger, plan, conduct, lease)
+                outcome = await apply(session.client, session.ledger, plan, options, lease)
 
         assert outcome.count("unknown")
         assert not outcome.count("done")
@@ -266,7 +266,7 @@ async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, mo
         monkeypatch.setattr("reconciler.applying.apply.hold", Full)
         assert (await done(session, (await make_plan(session, Scope())).plan)).complete
         with pytest.raises(LedgerError, match="disk is full"):
-            async with turn(session.client, session.ledger, "example", lambda: session.context.now):
+            async with workspace_lock(session.client, session.ledger, "example", lambda: session.context.now):
                 raise LedgerError("and in the middle, too")
 
 
@@ -325,7 +325,7 @@ def test_an_object_that_failed_leaves_the_others_done_and_a_second_run_continues
     assert re.search(r"^failed +Contact/alder-dental: .*ConnectWise answered 500", said.out, re.MULTILINE)
     assert "skipped  Agreement/alder-dental: skipped because Contact/alder-dental failed" in said.out
     assert said.out.splitlines()[-1] == (
-        "Applied: 12 done, 5 failed, 17 skipped. Run again when the cause is mended: what is done is not done twice."
+        "Applied: 12 done, 5 failed, 17 skipped. Fix the cause and run again; completed changes are not repeated."
     )
 
     assert shop.apply().out.splitlines()[-1] == "Applied: 22 done."

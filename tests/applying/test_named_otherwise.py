@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.applying.test_settle import Meddle, dies_at
+from tests.applying.test_recover import Meddle, dies_at
 from tests.shop import ALDER, Send, Shop
 
 REPORTS = "/managementSummaryReports"

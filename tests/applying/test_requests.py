@@ -78,7 +78,7 @@ def test_a_new_contact_carries_its_addresses_and_types_in_one_post() -> None:
 
     assert [item["value"] for item in found.body["communicationItems"]] == ["a@b.example", "1"]
     assert found.body["typeIds"] == [2, 4]
-    assert found.children == ()
+    assert found.subcollections == ()
 
 
 def test_a_changed_address_and_changed_types_go_to_the_collections_below() -> None:
@@ -88,11 +88,11 @@ def test_a_changed_address_and_changed_types_go_to_the_collections_below() -> No
     found = requested(changed)
 
     assert (found.method, found.body) == ("PATCH", {})
-    assert [(writes.children.path, writes.whole) for writes in found.children] == [
+    assert [(writes.subcollection.path, writes.whole) for writes in found.subcollections] == [
         ("company/contacts/{id}/communications", False),
         ("company/contacts/{id}/typeAssociations", True),
     ]
-    assert list(found.children[1].wanted) == [Link("Billing", 4)]
+    assert list(found.subcollections[1].wanted) == [Link("Billing", 4)]
 
 
 def test_cross_references_of_a_new_integration_are_written_once_it_exists() -> None:
@@ -102,7 +102,7 @@ def test_cross_references_of_a_new_integration_are_written_once_it_exists() -> N
     found = requested(made, {"Product/backup-gb": 3})
 
     assert found.body == {"name": "a"}
-    (writes,) = found.children
+    (writes,) = found.subcollections
     assert writes.wanted["Server/Gold"]["product"].id == 3
     assert not writes.whole
 

@@ -61,9 +61,9 @@ def test_a_declared_setup_name_is_compared_too() -> None:
 
 
 def test_a_setup_name_is_sent_with_the_solution() -> None:
-    form = KIND.by_name["setupName"].form
-    assert form.encode("Second link", {}) == {"managementSolution": {"setupName": "Second link"}}
-    assert form.encode(None, {}) == {}
+    mapping = KIND.by_name["setupName"].mapping
+    assert mapping.encode("Second link", {}) == {"managementSolution": {"setupName": "Second link"}}
+    assert mapping.encode(None, {}) == {}
 
 
 def test_a_row_has_a_key_with_its_setup_name_and_one_without() -> None:

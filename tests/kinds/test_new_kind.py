@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import reconciler.kinds
-from tests.applying.test_settle import dies_at
+from tests.applying.test_recover import dies_at
 from tests.shop import ALDER, BIRCHWOOD, Shop
 
 SITES = "/company/companies/{id}/sites"
@@ -47,7 +47,7 @@ VISITOR = """
 from typing import Annotated
 from pydantic import StringConstraints
 from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
-from reconciler.kinds.forms import reference, text
+from reconciler.kinds.field_mapping import reference, text
 
 class VisitorSpec(Spec):
     company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")]
@@ -56,7 +56,7 @@ class VisitorSpec(Spec):
 
 KIND = Kind(
     name="Visitor", spec=VisitorSpec, describes="Of somebody who refers to a site.", key=("company", "firstName"),
-    collection="company/contacts", renamed="firstName", %s
+    collection="company/contacts", rename_key="firstName", %s
 )
 """
 """A kind of its own list that refers to one below a company."""
@@ -72,8 +72,8 @@ def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "kinds"
     folder.mkdir()
     (folder / "site.py").write_text(source, encoding="utf-8")
-    for find_by in filter(None, [getattr(request, "param", "").partition(":")[2]]):
-        (folder / "visitor.py").write_text(VISITOR % find_by, encoding="utf-8")
+    for lookup_path in filter(None, [getattr(request, "param", "").partition(":")[2]]):
+        (folder / "visitor.py").write_text(VISITOR % lookup_path, encoding="utf-8")
     monkeypatch.setattr(reconciler.kinds, "__path__", [*reconciler.kinds.__path__, str(folder)])
     importlib.invalidate_caches()
     forget_kinds()
@@ -250,7 +250,7 @@ def test_its_schema_is_made_from_it(small: Shop) -> None:
     assert schema["properties"]["spec"]["required"] == ["company", "name"]
 
 
-VISITORS = ["with:find_by='company/identifier'", "without:find_by=None"]
+VISITORS = ["with:lookup_path='company/identifier'", "without:lookup_path=None"]
 """As the kind of a list that conditions narrow, and as one that is read whole."""
 VISIT = """
 apiVersion: reconciler/v1
@@ -294,7 +294,7 @@ def test_its_key_may_name_the_company_last(small: Shop, tmp_path: Path) -> None:
     sys.modules.pop("reconciler.kinds.site", None)
     importlib.invalidate_caches()
     forget_kinds()
-    (tmp_path / "kinds" / "visitor.py").write_text(VISITOR % "find_by='company/identifier'", encoding="utf-8")
+    (tmp_path / "kinds" / "visitor.py").write_text(VISITOR % "lookup_path='company/identifier'", encoding="utf-8")
     small.apply("--only", "setup")
     (small.folder / "sites.yaml").unlink()
     small.write("visitors.yaml", VISIT.replace("SITE", "{name: Lab}"))
@@ -339,7 +339,7 @@ def test_a_killed_create_of_a_list_without_conditions_is_found_too(small: Shop) 
 BRANCH = """
 from typing import Annotated
 from reconciler.kinds.base import ById, Kind, Name, Spec
-from reconciler.kinds.forms import parent, reference
+from reconciler.kinds.field_mapping import parent, reference
 
 class BranchSpec(Spec):
     agreement: Annotated[Name | ById, parent("Agreement", "agreement")]
@@ -378,7 +378,7 @@ DESK = """
 from typing import Annotated
 from pydantic import StringConstraints
 from reconciler.kinds.base import ByEmail, ById, ByName, Kind, Name, Spec
-from reconciler.kinds.forms import reference, text
+from reconciler.kinds.field_mapping import reference, text
 
 class DeskSpec(Spec):
     first_name: Annotated[str, StringConstraints(min_length=1, strict=True), text("firstName")]
@@ -387,7 +387,7 @@ class DeskSpec(Spec):
 
 KIND = Kind(
     name="Desk", spec=DeskSpec, describes="Of what names no company.", key=("firstName",),
-    collection="company/contacts", find_by="firstName",
+    collection="company/contacts", lookup_path="firstName",
 )
 """
 

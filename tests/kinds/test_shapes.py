@@ -16,10 +16,10 @@ LIVE = [of for of in all_kinds().values() if of.collection is not None]
 def test_what_the_forms_of_a_kind_read_has_a_shape(of: Kind) -> None:
     """A form that a new kind brings must say what it looks at."""
     for item in of.fields:
-        first = {path.split("/")[0] for path in item.form.reads} - {"id"}
-        assert (item.form.children is not None and item.form.children.on_create) or first <= item.form.shape.keys(), (
-            item
-        )
+        first = {path.split("/")[0] for path in item.mapping.reads} - {"id"}
+        assert (
+            item.mapping.subcollection is not None and item.mapping.subcollection.on_create
+        ) or first <= item.mapping.shape.keys(), item
 
 
 @pytest.mark.parametrize("of", LIVE, ids=str)
@@ -32,10 +32,10 @@ def test_what_is_read_of_a_kind_beside_its_fields_has_a_shape(of: Kind) -> None:
 @pytest.mark.parametrize("of", LIVE, ids=str)
 def test_collections_below_and_setup_tables_have_one(of: Kind) -> None:
     for item in of.fields:
-        if item.form.children is not None:
-            path = item.form.children.path
+        if item.mapping.subcollection is not None:
+            path = item.mapping.subcollection.path
             assert by_path()[path].fields, path
-        for table in item.form.tables:
+        for table in item.mapping.tables:
             assert by_path()[table.path].fields.keys() >= set(table.fields) - {"id"}
 
 

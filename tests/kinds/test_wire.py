@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.kinds.contact import COMMUNICATION_TYPES, communication_type
 from reconciler.kinds.custom_fields import CUSTOM_FIELDS, TABLE
-from reconciler.kinds.forms import Children, Form
+from reconciler.kinds.field_mapping import FieldMapping, Subcollection
 from reconciler.kinds.integrator_login import API_FLAGS
 from reconciler.kinds.management_solution import solution_reference
 from reconciler.kinds.registry import kind
@@ -23,12 +23,12 @@ TYPES = [
 TABLES: dict[str, list[dict[str, Any]]] = {COMMUNICATION_TYPES: TYPES}
 
 
-def form(of: str, field: str) -> Form:
-    return kind(of).by_name[field].form
+def mapping(of: str, field: str) -> FieldMapping:
+    return kind(of).by_name[field].mapping
 
 
-def children(of: str, field: str) -> Children:
-    found = form(of, field).children
+def subcollection(of: str, field: str) -> Subcollection:
+    found = mapping(of, field).subcollection
     assert found is not None
     return found
 
@@ -36,14 +36,14 @@ def children(of: str, field: str) -> Children:
 class TestCompany:
     def test_types_are_a_set_of_links(self) -> None:
         types = {"types": [{"id": 2, "name": "Vendor"}, {"id": 1, "name": "Customer"}]}
-        assert form("Company", "types").decode(types) == frozenset({Link("Customer", 1), Link("Vendor", 2)})
-        assert form("Company", "types").decode({}) == frozenset()
+        assert mapping("Company", "types").decode(types) == frozenset({Link("Customer", 1), Link("Vendor", 2)})
+        assert mapping("Company", "types").decode({}) == frozenset()
         value = frozenset({Link("Vendor", 2), Link("Customer", 1)})
-        assert form("Company", "types").encode(value, {}) == {"types": [{"id": 1}, {"id": 2}]}
-        assert form("Company", "types").encode(None, {}) == {"types": []}
+        assert mapping("Company", "types").encode(value, {}) == {"types": [{"id": 1}, {"id": 2}]}
+        assert mapping("Company", "types").encode(None, {}) == {"types": []}
 
     def test_types_change_through_their_associations(self) -> None:
-        found = children("Company", "types")
+        found = subcollection("Company", "types")
         assert found.identify({"id": 9, "type": {"id": 2, "name": "Vendor"}}) == Link("Vendor", 2)
         assert found.encode(Link("Vendor", 2), None, {}) == {"type": {"id": 2}}
 
@@ -61,18 +61,18 @@ class TestContact:
             {"communicationType": "Email", "value": " a@x.example ", "defaultFlag": True},
             {"communicationType": "Phone", "value": "555"},
         ]
-        assert form("Contact", "email").decode({"communicationItems": items}) == "a@x.example"
-        assert form("Contact", "phone").decode({"communicationItems": items}) == "555"
-        assert form("Contact", "phone").decode({}) is None
+        assert mapping("Contact", "email").decode({"communicationItems": items}) == "a@x.example"
+        assert mapping("Contact", "phone").decode({"communicationItems": items}) == "555"
+        assert mapping("Contact", "phone").decode({}) is None
 
     def test_an_address_is_sent_as_an_item_with_its_type(self) -> None:
         item = {"type": {"id": 1}, "value": "555", "communicationType": "Phone", "defaultFlag": True}
-        assert form("Contact", "phone").encode("555", TABLES) == {"communicationItems": [item]}
-        assert form("Contact", "phone").encode(None, TABLES) == {}
-        assert children("Contact", "phone").encode("Phone", "555", TABLES) == item
+        assert mapping("Contact", "phone").encode("555", TABLES) == {"communicationItems": [item]}
+        assert mapping("Contact", "phone").encode(None, TABLES) == {}
+        assert subcollection("Contact", "phone").encode("Phone", "555", TABLES) == item
 
     def test_only_the_default_item_of_its_sort_is_ours_to_change(self) -> None:
-        identify = children("Contact", "email").identify
+        identify = subcollection("Contact", "email").identify
         assert identify({"communicationType": "Email", "defaultFlag": True}) == "Email"
         assert identify({"communicationType": "Email"}) is None
         assert identify({"communicationType": "Phone", "defaultFlag": True}) is None
@@ -93,11 +93,11 @@ class TestContact:
             communication_type("Phone", {COMMUNICATION_TYPES: rows})
 
     def test_types_go_by_id_when_the_contact_is_made_and_by_association_afterwards(self) -> None:
-        types = form("Contact", "types")
+        types = mapping("Contact", "types")
         assert types.decode({"types": [{"id": 4, "name": "Billing"}]}) == frozenset({Link("Billing", 4)})
         assert types.encode(frozenset({Link("b", 5), Link("a", 4)}), {}) == {"typeIds": [4, 5]}
         assert types.encode(None, {}) == {"typeIds": []}
-        found = children("Contact", "types")
+        found = subcollection("Contact", "types")
         assert found.identify({"type": {"id": 4, "name": "Billing"}}) == Link("Billing", 4)
         assert found.encode(Link("Billing", 4), None, {}) == {"type": {"id": 4}}
 
@@ -141,7 +141,7 @@ class TestCustomFields:
 
 class TestIntegratorLogin:
     def test_apis_are_exactly_those_that_are_on(self) -> None:
-        apis = form("IntegratorLogin", "apis")
+        apis = mapping("IntegratorLogin", "apis")
         assert apis.decode({"companyApiFlag": True, "productApiFlag": False}) == frozenset({"Company"})
         sent = apis.encode(("Company",), {})
         assert sent.pop("companyApiFlag") is True
@@ -150,7 +150,7 @@ class TestIntegratorLogin:
         assert not any(apis.encode(None, {}).values())
 
     def test_the_password_is_sent_and_never_read_or_compared(self) -> None:
-        password = form("IntegratorLogin", "password")
+        password = mapping("IntegratorLogin", "password")
         assert password.decode({"password": "x", "id": 1}) is None
         assert password.encode("x", {}) == {"password": "x"}
         assert password.sensitive
@@ -161,18 +161,18 @@ class TestManagedDevicesIntegration:
     CROSS = "crossReferences"
 
     def test_the_integrator_login_is_a_link(self) -> None:
-        login = form("ManagedDevicesIntegration", "integratorLogin")
+        login = mapping("ManagedDevicesIntegration", "integratorLogin")
         assert login.decode({"integratorLogin": {"id": 3, "name": "backup"}}) == Link("backup", 3)
         assert login.encode(Link("backup", 3), {}) == {"integratorLogin": {"id": 3}}
 
     def test_the_global_password_is_write_only(self) -> None:
-        password = form("ManagedDevicesIntegration", "globalLoginPassword")
+        password = mapping("ManagedDevicesIntegration", "globalLoginPassword")
         assert password.decode({"id": 1}) is None
         assert password.encode("x", {}) == {"globalLoginPassword": "x"}
 
     def test_cross_references_are_compared_one_by_one(self) -> None:
         child = {"vendorType": "Server ", "vendorLevel": "Gold", "product": {"id": 5, "identifier": "GB"}}
-        decoded = form("ManagedDevicesIntegration", self.CROSS).decode({"crossReferences": [child]})
+        decoded = mapping("ManagedDevicesIntegration", self.CROSS).decode({"crossReferences": [child]})
         assert decoded == {
             "Server/Gold": {
                 "vendorType": "Server",
@@ -182,10 +182,10 @@ class TestManagedDevicesIntegration:
                 "inactive": False,
             }
         }
-        assert form("ManagedDevicesIntegration", self.CROSS).encode(decoded, {}) == {}
+        assert mapping("ManagedDevicesIntegration", self.CROSS).encode(decoded, {}) == {}
 
     def test_a_cross_reference_is_written_below_the_record(self) -> None:
-        found = children("ManagedDevicesIntegration", self.CROSS)
+        found = subcollection("ManagedDevicesIntegration", self.CROSS)
         assert found.identify({"vendorType": " Server", "vendorLevel": None}) == "Server/"
         value = {"vendorType": "Server", "vendorLevel": "Gold", "product": Link("GB", 5)}
         assert found.encode("Server/Gold", value, {}) == {
@@ -197,7 +197,7 @@ class TestManagedDevicesIntegration:
 
 class TestManagementSolution:
     def test_the_solution_is_its_exact_name(self) -> None:
-        solution = form("ManagementSolution", "solution")
+        solution = mapping("ManagementSolution", "solution")
         assert solution.decode({"managementSolution": {"id": 1, "name": "Managed Backup "}}) == "Managed Backup"
         assert solution.decode({}) is None
         assert solution.exact
@@ -209,10 +209,10 @@ class TestManagementSolution:
 
 class TestAddition:
     def test_its_agreement_is_a_number_of_its_own(self) -> None:
-        agreement = form("Addition", "agreement")
+        agreement = mapping("Addition", "agreement")
         assert agreement.decode({"agreementId": 5}) == Link("5", 5)
         assert agreement.decode({}) is None
         assert agreement.encode(Link("5", 5), {}) == {}
 
     def test_it_is_billable(self) -> None:
-        assert form("Addition", "billCustomer").encode("Billable", {}) == {"billCustomer": "Billable"}
+        assert mapping("Addition", "billCustomer").encode("Billable", {}) == {"billCustomer": "Billable"}

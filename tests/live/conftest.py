@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from reconciler.connectwise import Connection, ConnectWise
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.live.match import MatchError
-from reconciler.live.read import Scope, read_estate
+from reconciler.live.read import Scope, read_live_state
 from reconciler.manifests.documents import Document
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
@@ -33,7 +33,7 @@ class Shop:
         self.requests: Mapping[str, int] = {}
         """Those of the last reading, by route, discovery left out."""
 
-    async def read(self, *documents: Document, scope: Scope | None = None) -> Estate:
+    async def read(self, *documents: Document, scope: Scope | None = None) -> LiveState:
         known = self.running.variables()
         connection = Connection(
             site=known["CONNECTWISE_SITE"],
@@ -44,7 +44,7 @@ class Shop:
         )
         async with ConnectWise(connection) as client:
             try:
-                return await read_estate(client, manifests(*documents), scope or Scope())
+                return await read_live_state(client, manifests(*documents), scope or Scope())
             finally:
                 made = client.requests.by_route
                 self.requests = {route: count for route, count in made.items() if "companyinfo" not in route}

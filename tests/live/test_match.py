@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.match import Matcher, MatchError
@@ -218,24 +218,24 @@ def test_and_under_its_new_one_once_it_is_renamed() -> None:
 
 
 def test_objects_under_the_new_key_and_the_old_one_are_ambiguous() -> None:
-    renamed = company(metadata={"previously": ["OLD"]})
-    (found,) = problems([renamed], live_company(5), live_company(8, identifier="OLD"))
+    rename_key = company(metadata={"previously": ["OLD"]})
+    (found,) = problems([rename_key], live_company(5), live_company(8, identifier="OLD"))
     assert "ids 5 and 8" in found
     assert "metadata.previously" in found
 
 
 def test_an_old_key_that_another_document_has_taken_over_means_that_one() -> None:
-    renamed = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
-    documents = [renamed, company("acme")]
+    rename_key = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
+    documents = [rename_key, company("acme")]
     found = matcher(documents, live_company(5, identifier="NEW"), live_company(8))
     assert {key: obj.id for key, obj in found.matches(documents).items()} == {"Company/renamed": 5, "Company/acme": 8}
     assert found.problems == []
 
 
 def test_the_company_of_a_renamed_contact_stays() -> None:
-    renamed = contact(email="new@acme.test", metadata={"previously": ["john@acme.test"]})
-    found = matcher([company(), renamed], live_company(), live_contact(7), live_contact(8, company_id=99))
-    assert found.matches([renamed])["Contact/john"].id == 7
+    rename_key = contact(email="new@acme.test", metadata={"previously": ["john@acme.test"]})
+    found = matcher([company(), rename_key], live_company(), live_contact(7), live_contact(8, company_id=99))
+    assert found.matches([rename_key])["Contact/john"].id == 7
 
 
 def test_two_documents_that_mean_one_object_are_an_error() -> None:

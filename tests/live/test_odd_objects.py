@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject, keys_of
+from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import all_kinds
 from reconciler.live.match import Matcher
 from reconciler.planning.diff import as_it_stands
@@ -25,18 +25,18 @@ def raws(of: Kind) -> st.SearchStrategy[dict[str, Any]]:
     """Objects of a kind with odd texts where texts stand, references with odd names, and fields left out."""
     fields: dict[str, st.SearchStrategy[Any]] = {}
     for item in of.fields:
-        for path in item.form.reads:
+        for path in item.mapping.reads:
             name, _, below = path.partition("/")
-            if item.form.array:
+            if item.mapping.array:
                 continue
             if name.endswith("Flag"):
                 fields[name] = st.none() | st.booleans()
-            elif below or item.form.target is not None or name == "managementSolution":
+            elif below or item.mapping.target is not None or name == "managementSolution":
                 inner = {"name": TEXT, "identifier": TEXT, "setupName": TEXT}
                 fields[name] = st.none() | st.fixed_dictionaries({"id": st.integers(1, 9)}, optional=inner)
             elif name in {"price", "cost", "quantity", "unitPrice", "lessIncluded"}:
                 fields[name] = st.none() | st.integers(0, 9)
-            elif name != "id" and item.form.children is None:
+            elif name != "id" and item.mapping.subcollection is None:
                 fields[name] = TEXT
     item_of_array = st.fixed_dictionaries({"value": TEXT, "communicationType": TEXT, "caption": TEXT})
     fields["communicationItems"] = st.none() | st.lists(item_of_array, max_size=2)

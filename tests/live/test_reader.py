@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from reconciler.connectwise import Connection, ConnectWise, Invalid, NotFound
-from reconciler.kinds.forms import Table
+from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.registry import kind
 from reconciler.live.query import LAST_UPDATED, Query, certain, needed_fields
 from reconciler.live.reader import Reader

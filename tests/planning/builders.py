@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.kinds.base import Kind, Metadata
 from reconciler.kinds.custom_fields import TABLE as CUSTOM_FIELDS
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.manifests.documents import Document, Manifests, Origin
@@ -148,8 +148,8 @@ def addition(number: int = 99, **raw: Any) -> LiveObject:
     return live("Addition", number, {**standing, **raw}, 9)
 
 
-def estate_with(*additions: LiveObject) -> Estate:
-    return Estate(additions={9: additions})
+def estate_with(*additions: LiveObject) -> LiveState:
+    return LiveState(additions={9: additions})
 
 
 def action(address: str = "Product/gb", **more: Any) -> Action:
@@ -200,7 +200,7 @@ def sent(of: Kind, values: Mapping[str, Value], names: Iterable[str] | None = No
     body: dict[str, Any] = {}
     for item in of.fields:
         if item.name in values and (names is None or item.name in names):
-            body |= item.form.encode(values[item.name], TABLES)
+            body |= item.mapping.encode(values[item.name], TABLES)
     return body
 
 

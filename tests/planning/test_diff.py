@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, plain_text
 from reconciler.planning.diff import as_it_stands, changed, created, is_pending
@@ -195,8 +195,8 @@ def crossing(**more: Any) -> dict[str, Any]:
     return {"id": 8, "vendorType": "Server", "vendorLevel": "Gold", "product": {"id": 4, "identifier": "GB"}, **more}
 
 
-def crossings(*children: dict[str, Any]) -> LiveObject:
-    return live("ManagedDevicesIntegration", 2, {"crossReferences": [*children]})
+def crossings(*subcollection: dict[str, Any]) -> LiveObject:
+    return live("ManagedDevicesIntegration", 2, {"crossReferences": [*subcollection]})
 
 
 SERVER = {"vendorType": "Server", "vendorLevel": "Gold", "product": Link("gb", 4)}

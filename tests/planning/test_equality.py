@@ -11,23 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.connectwise.codec import decode, encode
-from reconciler.kinds.forms import Form
+from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, to_json
 from reconciler.planning.equality import holds, named, same
 
 
-def form(of: str, name: str) -> Form:
-    return kind(of).by_name[name].form
+def mapping(of: str, name: str) -> FieldMapping:
+    return kind(of).by_name[name].mapping
 
 
-TEXT = form("Company", "city")
-NUMBER = form("Product", "price")
-DATE = form("Agreement", "startDate")
-FLAG = form("Agreement", "prorate")
-ENTRY = form("Agreement", "type")
-TYPES = form("Company", "types")
-CUSTOM = form("Company", "customFields")
+TEXT = mapping("Company", "city")
+NUMBER = mapping("Product", "price")
+DATE = mapping("Agreement", "startDate")
+FLAG = mapping("Agreement", "prorate")
+ENTRY = mapping("Agreement", "type")
+TYPES = mapping("Company", "types")
+CUSTOM = mapping("Company", "customFields")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ CUSTOM = form("Company", "customFields")
         (None, {"value": Decimal(1), "type": {"id": 3}}, {"value": "1.0", "type": {"id": 3, "name": "Email"}}),
     ],
 )
-def test_these_are_the_same(of: Form | None, one: Any, other: Any) -> None:
+def test_these_are_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
     assert same(of, one, other)
     assert same(of, other, one)
     assert holds(of, one, other)
@@ -113,7 +113,7 @@ def test_these_are_the_same(of: Form | None, one: Any, other: Any) -> None:
         (None, {"a": 1, "b": 2}, {"a": 1, "b": 3}),
     ],
 )
-def test_these_are_not(of: Form | None, one: Any, other: Any) -> None:
+def test_these_are_not(of: FieldMapping | None, one: Any, other: Any) -> None:
     assert not same(of, one, other)
     assert not same(of, other, one)
     assert not holds(of, one, other)
@@ -159,7 +159,7 @@ def test_an_entry_is_found_under_the_name_that_a_server_made_of_it() -> None:
 texts = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from(" \n\r\t"), max_size=30)
 numbers = st.decimals(-(10**9), 10**9, places=6)
 links = st.builds(Link, st.text("abcABC", min_size=1, max_size=3), st.integers(1, 9))
-scalars: dict[str, tuple[Form, st.SearchStrategy[Any]]] = {
+scalars: dict[str, tuple[FieldMapping, st.SearchStrategy[Any]]] = {
     "text": (TEXT, texts),
     "number": (NUMBER, numbers),
     "flag": (FLAG, st.booleans()),
@@ -170,7 +170,7 @@ scalars: dict[str, tuple[Form, st.SearchStrategy[Any]]] = {
 
 
 @st.composite
-def values(draw: st.DrawFn) -> tuple[Form, Any]:
+def values(draw: st.DrawFn) -> tuple[FieldMapping, Any]:
     """A field, and a value of it or none."""
     of, found = scalars[draw(st.sampled_from(sorted(scalars)))]
     return of, draw(found | st.none())
@@ -185,14 +185,14 @@ def stored(draw: st.DrawFn, value: Any) -> Any:
         case True:
             return True
         case Decimal():
-            forms = [
+            mappings = [
                 value,
                 to_json(value),
                 f"{value:f}000",
                 Decimal(float(value)),
                 decode(encode(value + Decimal("0E+2"))),
             ]
-            return draw(st.sampled_from([each if "." in str(each) else value for each in forms]))
+            return draw(st.sampled_from([each if "." in str(each) else value for each in mappings]))
         case Link():
             members = {"id": value.id, "name": value.name, "_info": {"href": "x"}, "more": 1}
             kept = draw(st.sampled_from(["id", "name", "id name", "id _info", "id name _info more"]))
@@ -209,7 +209,7 @@ def stored(draw: st.DrawFn, value: Any) -> Any:
 
 
 @given(values())
-def test_everything_is_the_same_as_itself_and_as_a_plan_file_holds_it(field: tuple[Form, Any]) -> None:
+def test_everything_is_the_same_as_itself_and_as_a_plan_file_holds_it(field: tuple[FieldMapping, Any]) -> None:
     of, value = field
     assert same(of, value, value)
     assert same(of, value, to_json(value))
@@ -224,7 +224,7 @@ def test_it_does_not_matter_which_side_a_value_stands_on(name: str, data: st.Dat
 
 
 @given(values(), st.data())
-def test_it_is_stable_under_what_a_server_may_do(field: tuple[Form, Any], data: st.DataObject) -> None:
+def test_it_is_stable_under_what_a_server_may_do(field: tuple[FieldMapping, Any], data: st.DataObject) -> None:
     of, value = field
     answered = data.draw(stored(value))
     assert same(of, value, answered)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link, Value
 from reconciler.manifests.documents import Document
 from reconciler.planning.resolve import Resolver
@@ -18,7 +18,7 @@ from tests.planning.builders import TABLES, agreement, company, document, integr
 
 def resolved(document: Document, **links: Link) -> Mapping[str, Value]:
     resolver = Resolver(
-        Estate(links={document.address: {(name,): link for name, link in links.items()}}, tables=TABLES)
+        LiveState(links={document.address: {(name,): link for name, link in links.items()}}, tables=TABLES)
     )
     values = resolver.values(document)
     assert resolver.problems == []
@@ -26,7 +26,7 @@ def resolved(document: Document, **links: Link) -> Mapping[str, Value]:
 
 
 def problems(document: Document) -> list[str]:
-    resolver = Resolver(Estate(links={document.address: {}}, tables=TABLES))
+    resolver = Resolver(LiveState(links={document.address: {}}, tables=TABLES))
     resolver.values(document)
     return resolver.problems
 
@@ -86,7 +86,7 @@ def test_lists_of_words_have_no_order() -> None:
 
 def test_a_category_decides_between_subcategories_of_one_name() -> None:
     tables = {**TABLES, "procurement/categories": [{"id": 2, "name": "Software"}]}
-    resolver = Resolver(Estate(tables=tables))
+    resolver = Resolver(LiveState(tables=tables))
     assert resolver.values(product(subcategory="Subscription", category="Software"))["subcategory"].id == 33
 
 
@@ -133,7 +133,7 @@ def crossing(**more: Any) -> dict[str, Any]:
 def test_cross_references_are_told_apart_by_type_and_level() -> None:
     found = integration(crossReferences=[crossing(product="gb", agreementType="Managed Service")])
     place = ("crossReferences", 0, "product")
-    resolver = Resolver(Estate(links={found.address: {place: Link("gb", 4)}}, tables=TABLES))
+    resolver = Resolver(LiveState(links={found.address: {place: Link("gb", 4)}}, tables=TABLES))
     assert resolver.values(found)["crossReferences"] == {
         "Server/Gold": {
             "vendorType": "Server",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.kinds.estate import Estate
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Change
@@ -24,7 +24,7 @@ LINKS = {("company",): Link("acme", 5, "Company/acme"), ("contact",): Link("john
 
 
 def planned(*documents: Any, **matches: Any) -> Part:
-    estate = Estate(
+    estate = LiveState(
         matches={key.replace("_", "/"): obj for key, obj in matches.items()},
         links={document.address: LINKS for document in documents},
         tables=TABLES,

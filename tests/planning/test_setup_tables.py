@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.kinds.forms import Target
+from reconciler.kinds.field_mapping import Target
 from reconciler.planning.setup_tables import SetupTables, UnknownEntryError
 from tests.planning.builders import TABLES
 

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.kinds.base import ById, ByIdentifier
 from reconciler.kinds.billing_rules import Range, Rule, RuleError, Unit
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.documents import Document
 from reconciler.rating.pricing import default_rule, rules
 from tests.additions.scene import DECLARED, LIVING, estate_of, live_product, manifests_of

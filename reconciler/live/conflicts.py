@@ -16,10 +16,10 @@ from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import equals
 from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid
 from reconciler.kinds.base import Kind
-from reconciler.kinds.estate import LiveObject, keys_of
+from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.near import near_part, spelled
 from reconciler.kinds.values import Value
-from reconciler.live.again import natural_key
+from reconciler.live.lookup import natural_key
 from reconciler.live.query import needed_fields
 
 _EXISTS = "ObjectExists"
@@ -88,7 +88,7 @@ def _shown(of: Kind, values: Mapping[str, Value], obj: LiveObject) -> str:
     name = next((part for part in reversed(of.key) if isinstance(values.get(part), str)), None)
     told = ""
     if name is not None:
-        held = of.by_name[name].form.decode(obj.raw)
+        held = of.by_name[name].mapping.decode(obj.raw)
         told = f" with {name} {spelled(str(held), str(values[name]))}" if held is not None else ""
     return f"id {obj.id}{told}{' and deletedFlag: true' if of.ignore(obj.raw) else ''}"
 

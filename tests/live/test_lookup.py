@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.again import Sought, TwoFoundError, _at_key, find_again, find_by_key, natural_key
 from reconciler.live.index import Index
+from reconciler.live.lookup import Sought, TwoFoundError, _at_key, lookup, lookup_by_key, natural_key
 from reconciler.sandbox.server.running import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
@@ -38,23 +38,23 @@ def standing(shop: Shop) -> Shop:
 
 async def test_an_object_is_found_whole_by_its_natural_key(standing: Shop) -> None:
     async with session_of(standing) as session:
-        found = await find_by_key(session.client, kind("Company"), {"identifier": "AlderDental", "name": "x"})
+        found = await lookup_by_key(session.client, kind("Company"), {"identifier": "AlderDental", "name": "x"})
     assert found is not None
     assert found["name"] == "Alder Dental"
 
 
 async def test_what_is_not_there_is_none(standing: Shop) -> None:
     async with session_of(standing) as session:
-        assert await find_by_key(session.client, kind("Company"), {"identifier": "No"}) is None
+        assert await lookup_by_key(session.client, kind("Company"), {"identifier": "No"}) is None
 
 
 async def test_a_contact_is_found_at_its_company_by_its_address(standing: Shop) -> None:
     company = standing.one("/company/companies", identifier="AlderDental")["id"]
     values = {"company": Link("alder", company), "email": "OFFICE@alder-dental.example"}
     async with session_of(standing) as session:
-        found = await find_by_key(session.client, kind("Contact"), values)
+        found = await lookup_by_key(session.client, kind("Contact"), values)
         other = {**values, "email": "nobody@alder-dental.example"}
-        assert await find_by_key(session.client, kind("Contact"), other) is None
+        assert await lookup_by_key(session.client, kind("Contact"), other) is None
     assert found is not None
     assert found["firstName"] == "Ada"
 
@@ -68,7 +68,7 @@ async def test_an_addition_is_found_below_its_agreement_by_product_and_mark(stan
         "serialNumber": line["serialNumber"],
     }
     async with session_of(standing) as session:
-        found = await find_by_key(session.client, kind("Addition"), values)
+        found = await lookup_by_key(session.client, kind("Addition"), values)
     assert found is not None
     assert found["id"] == line["id"]
 
@@ -82,7 +82,7 @@ async def test_two_under_one_key_are_an_error_that_lists_both(standing: Shop) ->
 
     async with session_of(standing) as session:
         with pytest.raises(TwoFoundError, match=f"ids {first} and {second['id']}"):
-            await find_by_key(session.client, kind("Contact"), values)
+            await lookup_by_key(session.client, kind("Contact"), values)
 
 
 def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() -> None:
@@ -124,7 +124,7 @@ async def test_many_objects_of_a_kind_are_read_again_at_once(standing: Shop) -> 
     sought = [Sought(number, {}) for number in numbers] + [Sought(None, {"identifier": f"NEW{n}"}) for n in range(60)]
     async with session_of(standing) as session:
         before = session.client.requests.by_route.get("GET /company/companies", 0)
-        found = await find_again(session.client, company, sought, ["name"])
+        found = await lookup(session.client, company, sought, ["name"])
         assert session.client.requests.by_route["GET /company/companies"] - before == 1
     assert [None if each is None else each.id for each in found] == [*numbers, *[None] * 60]
 

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from reconciler.applying.read_back import mismatches, read_back_body
-from reconciler.applying.requests import ChildWrites
+from reconciler.applying.requests import SubcollectionWrites
 from reconciler.connectwise import ConnectWise
-from reconciler.kinds.forms import Tables
+from reconciler.kinds.field_mapping import Tables
 from reconciler.kinds.values import Value
 from reconciler.live.reader import Reader
 from reconciler.planning.equality import same
@@ -17,19 +17,19 @@ Journalled = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[A
 """(method, path, body, the write itself) → its answer, noted before and after."""
 
 
-async def write_children(
-    client: ConnectWise, writes: ChildWrites, object_id: int, tables: Tables, journalled: Journalled
+async def write_subcollections(
+    client: ConnectWise, writes: SubcollectionWrites, object_id: int, tables: Tables, journalled: Journalled
 ) -> None:
     """Makes the collection hold what is wanted. Reads it first: a second run after a lost answer adds nothing."""
-    path = writes.children.path.format(id=object_id)
-    standing = await Reader(client).children(path)
+    path = writes.subcollection.path.format(id=object_id)
+    standing = await Reader(client).subcollection(path)
     for item, value in writes.wanted.items():
         found = _standing(writes, standing, item)
         if value is None:
             for child in _to_clear(writes, standing, found):
                 await _take_away(client, writes, f"{path}/{child['id']}", journalled)
             continue
-        body = writes.children.encode(item, value, tables)
+        body = writes.subcollection.encode(item, value, tables)
         if found:
             # Only what differs: the rest may be read-only on what stands, as the kind of a communication is.
             differing = {each.field: body[each.field] for each in mismatches(body, found[0])}
@@ -39,31 +39,38 @@ async def write_children(
             await _post(client, writes, path, item, body, journalled)
     if writes.whole:
         for child in standing:
-            if not any(same(None, writes.children.identify(child), item) for item in writes.wanted):
+            if not any(same(None, writes.subcollection.identify(child), item) for item in writes.wanted):
                 await _take_away(client, writes, f"{path}/{child['id']}", journalled)
 
 
-def _standing(writes: ChildWrites, standing: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
+def _standing(writes: SubcollectionWrites, standing: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
     """The children that are this entry; entries without a name of their own are whatever the field owns."""
-    identify = writes.children.identify
+    identify = writes.subcollection.identify
     if item is None:
         return [child for child in standing if identify(child) is not None]
     return [child for child in standing if same(None, identify(child), item)]
 
 
-def _to_clear(writes: ChildWrites, standing: list[dict[str, Any]], found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _to_clear(
+    writes: SubcollectionWrites, standing: list[dict[str, Any]], found: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """The children to delete when an entry is cleared. The one that the plan found goes last: until then the object
     stands as it was, and a plan file whose run died can be continued."""
-    cleared = writes.children.cleared
+    cleared = writes.subcollection.cleared
     every = found if cleared is None else [child for child in standing if cleared(child)]
     return sorted(every, key=lambda child: child in found)
 
 
 async def _post(
-    client: ConnectWise, writes: ChildWrites, path: str, item: Value, body: dict[str, Any], journalled: Journalled
+    client: ConnectWise,
+    writes: SubcollectionWrites,
+    path: str,
+    item: Value,
+    body: dict[str, Any],
+    journalled: Journalled,
 ) -> None:
     async def find() -> dict[str, Any] | None:
-        return next(iter(_standing(writes, await Reader(client).children(path), item)), None)
+        return next(iter(_standing(writes, await Reader(client).subcollection(path), item)), None)
 
     await journalled("POST", path, body, lambda: client.create(path, body, lookup=find, read_back=read_back_body(body)))
 
@@ -72,8 +79,8 @@ async def _patch(client: ConnectWise, path: str, body: dict[str, Any], journalle
     await journalled("PATCH", path, body, lambda: client.patch(path, body, read_back=read_back_body(body)))
 
 
-async def _take_away(client: ConnectWise, writes: ChildWrites, path: str, journalled: Journalled) -> None:
-    if writes.children.removal == "inactivate":
+async def _take_away(client: ConnectWise, writes: SubcollectionWrites, path: str, journalled: Journalled) -> None:
+    if writes.subcollection.removal == "inactivate":
         await _patch(client, path, {"inactiveFlag": True}, journalled)
     else:
         await journalled("DELETE", path, None, lambda: client.delete(path))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.kinds.base import Kind, Reference
-from reconciler.kinds.estate import LiveObject
+from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.near import spelled
 from reconciler.manifests.documents import Document
 
@@ -15,14 +15,14 @@ def told_apart(of: Kind, wanted: Mapping[str, Any], obj: LiveObject) -> str:
     """What of a live object's key looks the same as what is wanted, in both spellings. `wanted` is by field."""
     parts = []
     for item in (of.by_name[name] for name in of.key):
-        declared, live = wanted.get(item.name), item.form.decode(obj.raw)
+        declared, live = wanted.get(item.name), item.mapping.decode(obj.raw)
         if isinstance(declared, str) and isinstance(live, str) and declared != live:
             parts.append(f"{item.name} {spelled(live, declared)} (id {obj.id}), here it is {spelled(declared, live)}")
     return f"ConnectWise has the {of.name} of this name in another spelling: {'; '.join(parts) or f'id {obj.id}'}"
 
 
 def spelled_key(of: Kind, obj: LiveObject) -> str:
-    return spelled(str(of.by_name[of.key[-1]].form.decode(obj.raw)))
+    return spelled(str(of.by_name[of.key[-1]].mapping.decode(obj.raw)))
 
 
 def candidates(of: Kind, objects: Iterable[LiveObject]) -> str:
@@ -30,7 +30,7 @@ def candidates(of: Kind, objects: Iterable[LiveObject]) -> str:
     parts = [item for item in of.fields if item.name in of.key and item.name != of.parent]
 
     def held(obj: LiveObject) -> str:
-        values = ((item.name, item.form.decode(obj.raw)) for item in parts)
+        values = ((item.name, item.mapping.decode(obj.raw)) for item in parts)
         return ", ".join(f"{name} '{value}'" for name, value in values if value is not None)
 
     return " and ".join(f"id {obj.id} ({held(obj)})" for obj in sorted(objects, key=lambda obj: obj.id))

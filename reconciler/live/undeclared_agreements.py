@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_text
 from reconciler.live.read import read_additions
@@ -22,30 +22,30 @@ CYCLES = "finance/billingCycles"
 
 
 @dataclass(frozen=True, slots=True)
-class Beyond:
-    estate: Estate
+class UndeclaredAgreements:
+    live_state: LiveState
     """With our additions on agreements that no manifest leads to."""
     searched: bool
     """Whether every agreement was searched."""
 
 
-async def with_beyond(
-    client: ConnectWise, estate: Estate, known: Collection[int], is_ours: IsOurs, *, search: bool
-) -> Beyond:
+async def with_undeclared_agreements(
+    client: ConnectWise, live_state: LiveState, known: Collection[int], is_ours: IsOurs, *, search: bool
+) -> UndeclaredAgreements:
     """The estate with what `is_ours` on other agreements: those of `known` ids, or with `search` all of the tenant.
 
     No request where there is nothing to read.
     """
     agreements = await _active(client) if search else known
-    unread = sorted({*agreements, *known} - estate.additions.keys())
-    if not unread:
-        return Beyond(estate, search)
+    write_only = sorted({*agreements, *known} - live_state.additions.keys())
+    if not write_only:
+        return UndeclaredAgreements(live_state, search)
     found = {
         number: ours
-        for number, objects in (await read_additions(client, unread, extra=("agreementStatus",))).items()
+        for number, objects in (await read_additions(client, write_only, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
-    return Beyond(replace(estate, additions={**estate.additions, **found}), search)
+    return UndeclaredAgreements(replace(live_state, additions={**live_state.additions, **found}), search)
 
 
 async def _active(client: ConnectWise) -> list[int]:

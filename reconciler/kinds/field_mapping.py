@@ -1,6 +1,6 @@
 """Forms: how one manifest field stands in ConnectWise JSON, in both directions.
 
-Each builder returns a `Form`, put beside a spec field by `Annotated[...]`. `decode` takes the whole
+Each builder returns a `FieldMapping`, put beside a spec field by `Annotated[...]`. `decode` takes the whole
 ConnectWise object, because some fields stand in two of its properties; `encode` returns the properties to send.
 """
 
@@ -46,7 +46,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Children:
+class Subcollection:
     """A field that ConnectWise keeps in a collection below the object, written there once the object exists."""
 
     path: str
@@ -66,7 +66,7 @@ class Children:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FieldMapping:
     reads: tuple[str, ...]
     """The `fields=` paths that `decode` needs [docs]."""
     decode: Callable[[Object], Value]
@@ -75,7 +75,7 @@ class Form:
     compared: bool = True
     """False for what is sent when the object is made and never looked at again: passwords, a line's first day."""
     sensitive: bool = False
-    children: Children | None = None
+    subcollection: Subcollection | None = None
     tables: tuple[Table, ...] = ()
     """Setup tables that `encode` needs beside the target's."""
     array: bool = False
@@ -93,14 +93,14 @@ def _plain(path: str, value: Value) -> dict[str, Any]:
     return {path: value}
 
 
-def text(path: str, *, exact: bool = False) -> Form:
+def text(path: str, *, exact: bool = False) -> FieldMapping:
     """Text, compared trimmed: `plain_text` says how."""
 
     def decode(obj: Object) -> Value:
         value = obj.get(path)
         return None if value is None else plain_text(value)
 
-    return Form(
+    return FieldMapping(
         (path,),
         decode,
         lambda value, _: _plain(path, value),
@@ -110,9 +110,9 @@ def text(path: str, *, exact: bool = False) -> Form:
     )
 
 
-def flag(path: str) -> Form:
+def flag(path: str) -> FieldMapping:
     """True or false; a flag that the answer leaves out is false."""
-    return Form(
+    return FieldMapping(
         (path,),
         lambda obj: bool(obj.get(path)),
         lambda value, _: _plain(path, bool(value)),
@@ -121,7 +121,7 @@ def flag(path: str) -> Form:
     )
 
 
-def number(path: str) -> Form:
+def number(path: str) -> FieldMapping:
     """A decimal number; missing is `None`, never 0."""
 
     def decode(obj: Object) -> Value:
@@ -131,7 +131,7 @@ def number(path: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return _plain(path, None if value is None else Decimal(value))
 
-    return Form((path,), decode, encode, sort="number", shape={path: shapes.NUMBER})
+    return FieldMapping((path,), decode, encode, sort="number", shape={path: shapes.NUMBER})
 
 
 def date_text(value: Any) -> str | None:
@@ -143,8 +143,8 @@ def wire_date(value: str | None) -> str | None:
     return None if value is None else f"{value}T00:00:00Z"
 
 
-def date(path: str) -> Form:
-    return Form(
+def date(path: str) -> FieldMapping:
+    return FieldMapping(
         (path,),
         lambda obj: date_text(obj.get(path)),
         lambda value, _: _plain(path, wire_date(value)),
@@ -153,7 +153,7 @@ def date(path: str) -> Form:
     )
 
 
-def ending(path: str, no_end: str) -> Form:
+def ending(path: str, no_end: str) -> FieldMapping:
     """A date, or `null` for "no end", which ConnectWise keeps as a flag of its own (guide step 6)."""
 
     def decode(obj: Object) -> Value:
@@ -162,7 +162,7 @@ def ending(path: str, no_end: str) -> Form:
     def encode(value: Value, _: Tables) -> dict[str, Any]:
         return {no_end: True} if value is None else {path: wire_date(value), no_end: False}
 
-    return Form((path, no_end), decode, encode, sort="date", shape={path: shapes.DATE, no_end: shapes.FLAG})
+    return FieldMapping((path, no_end), decode, encode, sort="date", shape={path: shapes.DATE, no_end: shapes.FLAG})
 
 
 def link_of(value: Any, label: str = "name") -> Link | None:
@@ -190,9 +190,9 @@ def setup(
     scope: str | None = None,
     scope_table: str | None = None,
     inactive: bool = False,
-) -> Form:
+) -> FieldMapping:
     """An entry of a setup table, by its display name in the manifest and by its id on the wire."""
-    return Form(
+    return FieldMapping(
         (f"{path}/id", f"{path}/name"),
         lambda obj: link_of(obj.get(path)),
         lambda value, _: _plain(path, wire_link(value)),
@@ -201,9 +201,9 @@ def setup(
     )
 
 
-def reference(path: str, kind: str, *, label: str = "name") -> Form:
+def reference(path: str, kind: str, *, label: str = "name") -> FieldMapping:
     """Another object of a kind of ours."""
-    return Form(
+    return FieldMapping(
         (f"{path}/id", f"{path}/{label}"),
         lambda obj: link_of(obj.get(path), label),
         lambda value, _: _plain(path, wire_link(value)),
@@ -212,9 +212,9 @@ def reference(path: str, kind: str, *, label: str = "name") -> Form:
     )
 
 
-def parent(kind: str, decode_path: str, *, label: str = "name") -> Form:
+def parent(kind: str, decode_path: str, *, label: str = "name") -> FieldMapping:
     """The object whose collection this one lives in: part of the address, neither read nor sent."""
-    return Form(
+    return FieldMapping(
         (f"{decode_path}/id",),
         lambda obj: link_of(obj.get(decode_path), label),
         lambda _value, _: {},

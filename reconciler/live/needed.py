@@ -8,15 +8,15 @@ from typing import Any
 
 from reconciler.kinds.base import (
     ById,
-    FieldForm,
     Kind,
     LookUp,
+    SpecField,
     attribute_of,
     nested_fields,
     references_of,
     referred_kinds,
 )
-from reconciler.kinds.forms import Table, Target
+from reconciler.kinds.field_mapping import Table, Target
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.query import INACTIVE, Query, needed_fields
 from reconciler.manifests.documents import Document, Manifests
@@ -36,13 +36,13 @@ def wants(
     whole: set[str] = set()
     for document in documents:
         if document.kind.name in kinds:
-            if document.kind.find_by is None:
+            if document.kind.lookup_path is None:
                 whole.add(document.kind.name)
             for path, value in _own_values(document, manifests):
                 by[document.kind.name][path].add(value)
         for reference in references_of(document.spec):
             if reference.kind in kinds and not isinstance(reference.value, str):
-                if kind(reference.kind).find_by is None:
+                if kind(reference.kind).lookup_path is None:
                     whole.add(reference.kind)
                 for path, value in _look_up(kind(reference.kind), reference.value, document, manifests):
                     by[reference.kind][path].add(value)
@@ -70,12 +70,12 @@ def tables(documents: Iterable[Document]) -> tuple[Table, ...]:
     found: dict[str, set[str]] = defaultdict(set)
     for of, declared in declared_by_kind(documents).items():
         for item in _with_nested(all_kinds()[of], declared):
-            for table in field_tables(item.form.target, item.form.tables):
+            for table in field_tables(item.mapping.target, item.mapping.tables):
                 found[table.path] |= set(table.fields)
     return tuple(Table(path, tuple(sorted(fields))) for path, fields in sorted(found.items()))
 
 
-def _with_nested(of: Kind, declared: Collection[str]) -> Iterator[FieldForm]:
+def _with_nested(of: Kind, declared: Collection[str]) -> Iterator[SpecField]:
     """The declared fields, and those of the models inside them: a cross-reference has an agreement type."""
     for item in of.fields:
         if item.name in declared:
@@ -104,10 +104,10 @@ def _own_values(document: Document, manifests: Manifests) -> Found:
         yield "id", document.metadata.id
     elif of.owner is not None:
         yield from owner_values(of, document, manifests)
-    elif of.find_by is not None:
-        yield of.find_by, str(getattr(document.spec, of.by_name[of.key[0]].attribute))
+    elif of.lookup_path is not None:
+        yield of.lookup_path, str(getattr(document.spec, of.by_name[of.key[0]].attribute))
         for old in document.metadata.previously:
-            yield of.find_by, old
+            yield of.lookup_path, old
 
 
 def _look_up(of: Kind, value: LookUp, document: Document, manifests: Manifests) -> Found:
@@ -115,8 +115,8 @@ def _look_up(of: Kind, value: LookUp, document: Document, manifests: Manifests) 
         yield "id", value.id
     elif of.owner is not None:
         yield from owner_values(of, document, manifests)
-    elif of.find_by is not None:
-        yield of.find_by, str(next(iter(value.model_dump().values())))
+    elif of.lookup_path is not None:
+        yield of.lookup_path, str(next(iter(value.model_dump().values())))
 
 
 def owner_values(of: Kind, document: Document, manifests: Manifests) -> Found:
@@ -124,7 +124,7 @@ def owner_values(of: Kind, document: Document, manifests: Manifests) -> Found:
 
     A company that is yet to be renamed is still found under the old identifier, or the pinned id.
     """
-    owner, _, label = str(of.find_by).partition("/")
+    owner, _, label = str(of.lookup_path).partition("/")
     attribute = attribute_of(document.kind.spec, owner)
     value: Any = None if attribute is None else getattr(document.spec, attribute)
     if value is None:
@@ -135,7 +135,7 @@ def owner_values(of: Kind, document: Document, manifests: Manifests) -> Found:
         for name, text in value.model_dump().items():
             yield f"{owner}/{name}", text
     else:
-        target = of.by_name[owner].form.target
+        target = of.by_name[owner].mapping.target
         declared = manifests.by_address[f"{target.kind if target else ''}/{value}"]
         if declared.metadata.id is not None:
             yield f"{owner}/id", declared.metadata.id

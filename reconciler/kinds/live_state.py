@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.kinds.base import Kind, key_part
-from reconciler.kinds.forms import Object, Tables
+from reconciler.kinds.field_mapping import Object, Tables
 from reconciler.kinds.values import Link
 
 Key = tuple[Any, ...]
@@ -34,7 +34,7 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class LiveState:
     """The live side of a plan."""
 
     matches: Mapping[str, LiveObject] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Estate:
 
 
 def for_billing(below: Mapping[str, Mapping[int, Sequence[LiveObject]]]) -> dict[str, Any]:
-    """What was read below parents (by kind and parent id), as the parts of an `Estate` that billing looks at."""
+    """What was read below parents (by kind and parent id), as the parts of an `LiveState` that billing looks at."""
     return {"additions": below.get("Addition", {}), "solutions": below.get("ManagementSolution", {})}
 
 
@@ -65,9 +65,9 @@ def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:
         return kind.keys_of(obj.raw, obj.parent_id)
     parts: list[Any] = []
     for name in kind.key:
-        form = kind.by_name[name].form
+        mapping = kind.by_name[name].mapping
         if name == kind.parent:
             parts.append(obj.parent_id)
         else:
-            parts.append(key_part(form.decode(obj.raw), exact=form.exact))
+            parts.append(key_part(mapping.decode(obj.raw), exact=mapping.exact))
     return (tuple(parts),)

@@ -14,7 +14,7 @@ from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import Kind, key_part
-from reconciler.kinds.estate import Key, LiveObject
+from reconciler.kinds.live_state import Key, LiveObject
 from reconciler.kinds.values import Value
 from reconciler.live.index import Index
 from reconciler.live.query import Query, collections_of, needed_fields
@@ -38,10 +38,10 @@ class Sought:
 
 def natural_key(of: Kind, values: Mapping[str, Value]) -> Key:
     """The key of what a create makes, comparable with those of live objects."""
-    return tuple(key_part(values.get(name), exact=of.by_name[name].form.exact) for name in of.key)
+    return tuple(key_part(values.get(name), exact=of.by_name[name].mapping.exact) for name in of.key)
 
 
-async def find_again(
+async def lookup(
     client: ConnectWise, of: Kind, sought: Sequence[Sought], names: Collection[str]
 ) -> list[LiveObject | None]:
     """The objects sought, in their order, with the named fields. Of several under one key, the one in use."""
@@ -53,18 +53,18 @@ async def find_again(
             found.append(rows.by_id.get(one.id))
         else:
             at_key = [row for row in await _at_key(reader, rows, one) if not of.over(row.raw, one.values)]
-            found.append(min(at_key, key=lambda row: of.dormant(row.raw), default=None))
+            found.append(min(at_key, key=lambda row: of.inactive(row.raw), default=None))
     collections = collections_of(of, names)
     if not collections:
         return found
     return await in_parallel(lambda row: _with_collections(reader, row, collections), found, workers=WORKERS)
 
 
-async def find_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]) -> dict[str, Any] | None:
+async def lookup_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Value]) -> dict[str, Any] | None:
     """The whole object in use under the natural key that these values have, or None. Two raise `TwoFoundError`."""
     reader = Reader(client)
     sought = Sought(None, values, None if of.parent is None else values[of.parent].id)
-    in_use = [row for row in await _rows(reader, of, [sought], ()) if not of.dormant(row.raw)]
+    in_use = [row for row in await _rows(reader, of, [sought], ()) if not of.inactive(row.raw)]
     found = await _at_key(reader, Index(of, in_use), sought)
     if len(found) > 1:
         ids = " and ".join(str(row.id) for row in found)
@@ -102,8 +102,8 @@ def _by(of: Kind, sought: Iterable[Sought]) -> dict[str, frozenset[str | int]]:
             found["id"].add(one.id)
         elif of.owner is not None:
             found[f"{of.owner}/id"].add(one.values[of.owner].id)
-        elif of.find_by is not None:
-            found[of.find_by].add(str(one.values[of.key[0]]))
+        elif of.lookup_path is not None:
+            found[of.lookup_path].add(str(one.values[of.key[0]]))
         else:
             return {}
     return {path: frozenset(values) for path, values in found.items()}
@@ -132,5 +132,5 @@ async def _with_collections(
 ) -> LiveObject | None:
     if row is None:
         return None
-    own = {name: await reader.children(path.format(id=row.id)) for name, path in collections}
+    own = {name: await reader.subcollection(path.format(id=row.id)) for name, path in collections}
     return LiveObject(row.kind, row.id, {**row.raw, **own}, row.parent_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.kinds.registry import all_kinds, kind
+from reconciler.live.needed import tables, wants
 from reconciler.live.query import LAST_UPDATED, Query, needed_fields
-from reconciler.live.wants import tables, wants
 from reconciler.manifests.documents import Document
 from tests.planning.builders import agreement, company, contact, integration, login, manifests, mapping, product
 

@@ -12,19 +12,19 @@ from reconciler.applying.requests import REDACTED
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.errors import NotFound
 from reconciler.kinds.base import Kind
-from reconciler.kinds.forms import Object
+from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
 from reconciler.ledger.lock import Lease
 from reconciler.ledger.records import Intent
-from reconciler.live.again import TwoFoundError, find_by_key
+from reconciler.live.lookup import TwoFoundError, lookup_by_key
 from reconciler.live.reader import Reader
 
 LOST = "the run that sent it ended without noting an answer"
 
 
-async def settle(client: ConnectWise, lease: Lease, clock: Callable[[], datetime]) -> int:
+async def recover(client: ConnectWise, lease: Lease, clock: Callable[[], datetime]) -> int:
     """How many open intents were settled: each is done or it did not take, as ConnectWise now shows.
 
     Raises `ConnectWiseError` where that cannot be read: then nothing else may be written either. Raises `LostLease`
@@ -67,7 +67,7 @@ async def _made(client: ConnectWise, intent: Intent) -> Object | None:
             found: Object = await client.get(f"{intent.path}/{intent.object_id}")
             return found
     if "#" in intent.address:
-        rows = await Reader(client).children(intent.path)
+        rows = await Reader(client).subcollection(intent.path)
         return next((row for row in rows if not mismatches(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
     if not {*of.required_key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
@@ -75,11 +75,11 @@ async def _made(client: ConnectWise, intent: Intent) -> Object | None:
     values = {
         name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
     }
-    return await find_by_key(client, of, values)
+    return await lookup_by_key(client, of, values)
 
 
 def _is_link(of: Kind, name: str) -> bool:
-    target = of.by_name[name].form.target
+    target = of.by_name[name].mapping.target
     return target is not None and target.kind is not None
 
 

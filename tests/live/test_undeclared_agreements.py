@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from reconciler.kinds.estate import Estate, LiveObject
-from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
+from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.live.undeclared_agreements import UndeclaredAgreements, billing_cycles, with_undeclared_agreements
 
 from .test_reader import Reading, Server, reading
 
 __all__ = ["reading"]
 
-EMPTY = Estate(matches={}, links={}, objects={}, additions={}, solutions={})
+EMPTY = LiveState(matches={}, links={}, objects={}, additions={}, solutions={})
 AGREEMENTS = [
     {"id": 9, "agreementStatus": "Active", "cancelledFlag": False},
     {"id": 10, "agreementStatus": "Cancelled", "cancelledFlag": False},
@@ -57,10 +57,10 @@ def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
 
 
 async def beyond(
-    reading: Callable[[Server], Any], server: Server, known: Collection[int], *, search: bool, estate: Estate = EMPTY
-) -> Beyond:
+    reading: Callable[[Server], Any], server: Server, known: Collection[int], *, search: bool, estate: LiveState = EMPTY
+) -> UndeclaredAgreements:
     async with reading(server) as client:
-        return await with_beyond(client, estate, known, is_ours, search=search)
+        return await with_undeclared_agreements(client, estate, known, is_ours, search=search)
 
 
 def paths(server: Server) -> list[str]:
@@ -70,20 +70,20 @@ def paths(server: Server) -> list[str]:
 async def test_with_nothing_to_read_no_request_is_made(reading: Reading) -> None:
     server = tenant({})
     found = await beyond(reading, server, (), search=False)
-    assert (found.estate, found.searched, server.asked) == (EMPTY, False, [])
+    assert (found.live_state, found.searched, server.asked) == (EMPTY, False, [])
 
 
 async def test_an_agreement_that_is_read_already_is_not_read_again(reading: Reading) -> None:
-    estate = Estate(matches={}, links={}, objects={}, additions={9: []}, solutions={})
+    estate = LiveState(matches={}, links={}, objects={}, additions={9: []}, solutions={})
     server = tenant({})
-    assert (await beyond(reading, server, (9,), search=False, estate=estate)).estate is estate
+    assert (await beyond(reading, server, (9,), search=False, estate=estate)).live_state is estate
     assert server.asked == []
 
 
 async def test_of_known_agreements_what_is_ours_is_kept(reading: Reading) -> None:
     server = tenant({9: [tagged(1, 9, "rc:cove/1/a/storage"), tagged(2, 9, "SN-17")], 12: [tagged(3, 12, "SN-18")]})
     found = await beyond(reading, server, (9, 12), search=False)
-    assert {number: [each.id for each in rows] for number, rows in found.estate.additions.items()} == {9: [1]}
+    assert {number: [each.id for each in rows] for number, rows in found.live_state.additions.items()} == {9: [1]}
     assert not found.searched
 
 
@@ -91,7 +91,7 @@ async def test_a_search_reads_every_agreement_that_can_bill(reading: Reading) ->
     server = tenant({12: [tagged(3, 12, "rc:cove/1/a/storage")]})
     found = await beyond(reading, server, (), search=True)
     assert paths(server) == ["finance/agreements/12/additions", "finance/agreements/9/additions"]
-    assert [*found.estate.additions] == [12]
+    assert [*found.live_state.additions] == [12]
     assert found.searched
 
 

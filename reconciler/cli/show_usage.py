@@ -9,13 +9,13 @@ from pydantic_core import to_jsonable_python
 from rapidfuzz import process
 
 from reconciler.additions.plan import UsagePart, plan_usage
-from reconciler.cli.making import UsageRead, inputs, read_usage
+from reconciler.cli.planning import UsageRead, inputs, read_usage
 from reconciler.cli.session import Session
 from reconciler.connectwise.errors import NotFound
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import last_written, written_ids
-from reconciler.live.read import Scope, read_estate
+from reconciler.live.read import Scope, read_live_state
 
 USAGE = Scope(setup=False, usage=True)
 
@@ -86,8 +86,8 @@ async def undeclared(session: Session, address: str) -> dict[str, Any] | None:
 
 async def _planned(session: Session) -> tuple[UsageRead, UsagePart]:
     """Planned from what the ledger holds: no source is read."""
-    estate = await read_estate(session.client, session.manifests, USAGE)
-    read = await read_usage(session, estate)
+    live_state = await read_live_state(session.client, session.manifests, USAGE)
+    read = await read_usage(session, live_state)
     return read, plan_usage(await inputs(session, USAGE, read))
 
 

@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from reconciler.applying.differences import differences
 from reconciler.applying.requests import Ids, values_of
-from reconciler.kinds.estate import LiveObject, keys_of
-from reconciler.kinds.forms import Form
+from reconciler.kinds.field_mapping import FieldMapping
+from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
-from reconciler.live.again import natural_key
-from reconciler.live.telling import told_apart
+from reconciler.live.lookup import natural_key
+from reconciler.live.messages import told_apart
 from reconciler.planning.equality import holds, named, same
 from reconciler.planning.plan import Action
 
@@ -41,7 +41,7 @@ class _Part:
     """One field, or one named entry of it (`customFields.Region`)."""
 
     path: str
-    form: Form | None
+    mapping: FieldMapping | None
     now: Value
     before: Any
     """As the plan found it; unsaid in a create."""
@@ -52,7 +52,7 @@ class _Part:
 
     @property
     def untouched(self) -> bool:
-        return self.before is not _UNSAID and same(self.form, self.before, self.now)
+        return self.before is not _UNSAID and same(self.mapping, self.before, self.now)
 
     @property
     def done(self) -> bool:
@@ -60,7 +60,7 @@ class _Part:
             return False
         if self.below and self.after is None and isinstance(self.now, Mapping):
             return bool(self.now.get("inactive"))
-        return holds(self.form, self.after, self.now)
+        return holds(self.mapping, self.after, self.now)
 
     @property
     def under_way(self) -> bool:
@@ -73,7 +73,7 @@ class _Part:
         )
 
     def _has(self, entry: Value, entries: Any) -> bool:
-        return any(same(self.form, entry, each) for each in entries)
+        return any(same(self.mapping, entry, each) for each in entries)
 
     @property
     def fits(self) -> bool:
@@ -123,19 +123,19 @@ def _parts(action: Action, live: LiveObject, ids: Ids) -> Iterator[_Part]:
     wanted = values_of(action, ids)
     found = None if action.precondition is None else action.precondition.fields
     for item in of.fields:
-        name, form = item.name, item.form
-        if name not in names or not form.compared or name == of.parent:
+        name, mapping = item.name, item.mapping
+        if name not in names or not mapping.compared or name == of.parent:
             continue
-        now = form.decode(live.raw)
+        now = mapping.decode(live.raw)
         if action.id is None and now is not None and of.may_be_named_otherwise(name):
             continue  # it was found by its natural key, so this is its name
         before = _UNSAID if found is None else found[name]
         after = wanted.get(name, _UNSAID)
-        below = form.children is not None
+        below = mapping.subcollection is not None
         if isinstance(now, Mapping):
             yield from _entries(name, now, before, after, below=below)
         else:
-            yield _Part(name, form, now, before, after, below)
+            yield _Part(name, mapping, now, before, after, below)
 
 
 def _entries(name: str, now: Mapping[str, Value], before: Any, after: Any, *, below: bool) -> Iterator[_Part]:

@@ -144,8 +144,8 @@ def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, m
     def full(*_about: object, **_more: object) -> None:
         raise LedgerError("the disk is full", where="ledger")
 
-    monkeypatch.setattr("reconciler.cli.making.record_billed_additions", full)
-    monkeypatch.setattr("reconciler.cli.making.record_observed_additions", full)
+    monkeypatch.setattr("reconciler.cli.planning.record_billed_additions", full)
+    monkeypatch.setattr("reconciler.cli.planning.record_observed_additions", full)
     pair.uses(ALDER, "130")
     said = pair("apply", *USAGE, "--auto-approve")
     assert said.code == 0

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.rendering.paint import Paint, safe, shown
 
 
-def facts_text(found: Mapping[str, Any], paint: Paint) -> Iterator[str]:
+def fields_text(found: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     """The address in the first line, then each value; values that are missing are left out."""
     yield paint(safe(str(found["address"])), "bold")
     yield from _lines({name: value for name, value in found.items() if name != "address"}, "    ")

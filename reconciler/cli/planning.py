@@ -19,7 +19,7 @@ from reconciler.cli.clock import check_clock
 from reconciler.cli.output import say
 from reconciler.cli.progress import reading
 from reconciler.cli.session import Session, person, pull_usage, tenant_of
-from reconciler.kinds.estate import Estate, LiveObject
+from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.ledger.additions import (
     load_snapshot,
     record_approvals,
@@ -30,8 +30,8 @@ from reconciler.ledger.additions import (
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
 from reconciler.ledger.snapshot import Approval, BilledAddition, Snapshot
-from reconciler.live.beyond import Beyond, billing_cycles, with_beyond
-from reconciler.live.read import Scope, read_estate
+from reconciler.live.read import Scope, read_live_state
+from reconciler.live.undeclared_agreements import UndeclaredAgreements, billing_cycles, with_undeclared_agreements
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused
@@ -53,7 +53,7 @@ class Made:
 class UsageRead:
     """What was read for usage, beside the estate."""
 
-    estate: Estate
+    live_state: LiveState
     snapshot: Snapshot
     rated: RatedMappings
     searched: bool
@@ -63,14 +63,14 @@ async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Appro
     """Reads both sides at once, compares, and notes which additions are ours."""
     if scope.usage:
         await check_clock(session)
-    estate, fresh = await _both_sides(session, scope, [each.text for each in approvals])
+    live_state, fresh = await _both_sides(session, scope, [each.text for each in approvals])
     manifests, spec, now = session.manifests, session.workspace, session.context.now
     parts: list[Part] = []
     if scope.setup:
-        parts.append(plan_setup(manifests.documents, estate, spec.guardrails, _kept(session, estate)))
+        parts.append(plan_setup(manifests.documents, live_state, spec.guardrails, _kept(session, live_state)))
     notes = LedgerNotes()
     if scope.usage:
-        read = await read_usage(session, estate, fresh)
+        read = await read_usage(session, live_state, fresh)
         usage = plan_usage(await inputs(session, scope, read, approvals, prune=prune))
         parts.append(usage.part)
         notes = usage.notes
@@ -82,42 +82,42 @@ async def make_plan(session: Session, scope: Scope, *, approvals: Sequence[Appro
         manifest_digest=manifests.digest,
         parts=parts,
         currency=spec.billing.currency,
-        warnings=undeclared(session, estate) if scope.setup else (),
+        warnings=undeclared(session, live_state) if scope.setup else (),
     )
     tell_unused(plan, approvals)
     return Made(plan, notes)
 
 
-def _kept(session: Session, estate: Estate) -> dict[str, dict[str, Any]]:
+def _kept(session: Session, live_state: LiveState) -> dict[str, dict[str, Any]]:
     """What ConnectWise keeps in fields that documents clear, as the journal tells."""
     clearing = [
         document.address
         for document in session.manifests.documents
-        if document.address in estate.matches
+        if document.address in live_state.matches
         and any(
             item.name in document.declared
-            and item.form.compared
-            and item.form.children is None
+            and item.mapping.compared
+            and item.mapping.subcollection is None
             and getattr(document.spec, item.attribute) is None
-            and not any(item.form.encode(None, {}).values())
+            and not any(item.mapping.encode(None, {}).values())
             for item in document.kind.fields
         )
     ]
     return values_kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
-async def read_usage(session: Session, estate: Estate, fresh: Sequence[Collected] = ()) -> UsageRead:
+async def read_usage(session: Session, live_state: LiveState, fresh: Sequence[Collected] = ()) -> UsageRead:
     """What planning usage looks at: the ledger's snapshot, our additions elsewhere, and usage itself."""
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
-    beyond = await _beyond(session, estate, snapshot)
+    beyond = await _beyond(session, live_state, snapshot)
     return UsageRead(
-        beyond.estate, snapshot, load_and_charge(manifests, beyond.estate, ledger, now, fresh), beyond.searched
+        beyond.live_state, snapshot, load_and_charge(manifests, beyond.live_state, ledger, now, fresh), beyond.searched
     )
 
 
-async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyond:
+async def _beyond(session: Session, live_state: LiveState, snapshot: Snapshot) -> UndeclaredAgreements:
     sources = [source.name for source in session.workspace.usage]
     period = period_of(session.context.now, session.workspace.billing.timezone)
     first = period.first_day.isoformat()
@@ -133,7 +133,7 @@ async def _beyond(session: Session, estate: Estate, snapshot: Snapshot) -> Beyon
 
     # Once in each period: somebody may have copied an agreement with its additions.
     search = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
-    return await with_beyond(session.client, estate, known, is_ours, search=search)
+    return await with_undeclared_agreements(session.client, live_state, known, is_ours, search=search)
 
 
 async def inputs(
@@ -143,12 +143,12 @@ async def inputs(
     billing = session.workspace.billing
     surroundings = Surroundings(
         manifests=session.manifests,
-        estate=read.estate,
+        live_state=read.live_state,
         period=read.rated.usage.period,
         today=local_date(session.context.now, billing.timezone),
         currency=billing.currency,
         setup=scope.setup,
-        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.estate, session.manifests) else {},
+        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.live_state, session.manifests) else {},
     )
     return UsageInputs(
         usage=read.rated.usage,
@@ -166,7 +166,7 @@ def ownership_of(session: Session, read: UsageRead) -> Ownership:
     first = read.rated.usage.period.first_day.isoformat()
     owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
-    live = live_additions(read.estate, first, session.workspace.billing.currency)
+    live = live_additions(read.live_state, first, session.workspace.billing.currency)
     return assign(live, owners, sources, read.snapshot)
 
 
@@ -183,27 +183,27 @@ def _note(session: Session, notes: LedgerNotes, *, searched: bool) -> None:
 
 async def _both_sides(
     session: Session, scope: Scope, approved: Collection[str]
-) -> tuple[Estate, tuple[Collected, ...]]:
+) -> tuple[LiveState, tuple[Collected, ...]]:
     """ConnectWise and the usage sources, read at once; where one fails the other is not left running."""
     async with reading(lambda: session.client.requests.total) as told:
-        estate = asyncio.ensure_future(read_estate(session.client, session.manifests, scope))
+        live_state = asyncio.ensure_future(read_live_state(session.client, session.manifests, scope))
         pulling = asyncio.ensure_future(pull_usage(session, approved, told) if scope.usage else _nothing())
         try:
-            return await estate, await pulling
+            return await live_state, await pulling
         finally:
-            estate.cancel()
+            live_state.cancel()
             pulling.cancel()
-            await asyncio.gather(estate, pulling, return_exceptions=True)
+            await asyncio.gather(live_state, pulling, return_exceptions=True)
 
 
 async def _nothing() -> tuple[Collected, ...]:
     return ()
 
 
-def undeclared(session: Session, estate: Estate) -> list[Note]:
+def undeclared(session: Session, live_state: LiveState) -> list[Note]:
     """What we once made and the manifests no longer declare, under any name: removing a document removes nothing."""
     made = created_by_us(session.ledger, session.manifests.workspace.name)
-    managed = {(live.kind, live.id) for live in estate.matches.values()}
+    managed = {(live.kind, live.id) for live in live_state.matches.values()}
     declared = session.manifests.by_address
     return [
         Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")

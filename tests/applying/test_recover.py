@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from reconciler.applying.settle import settle
+from reconciler.applying.recover import recover
 from reconciler.ledger.journal import begin_run, created_by_us, last_written, write_answer, write_intent
 from reconciler.ledger.lock import hold
 from reconciler.ledger.store import Ledger
@@ -116,7 +116,7 @@ async def settled(shop: Shop, method: str, path: str, body: object, **more: obje
         address = str(values.pop("address"))
         write_intent(session.ledger, run, address, method=method, path=path, body=body, **values)
         async with hold(session.ledger, "example") as lease:
-            assert await settle(session.client, lease, lambda: session.context.now) == 1
+            assert await recover(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])
 
 
@@ -200,7 +200,7 @@ async def settled_with(shop: Shop, address: str, path: str, key: dict[str, objec
         if unknown:
             write_answer(ledger, intent, "unknown", now=shop.time, **unknown)  # type: ignore[arg-type]
     async with session_of(shop) as session, hold(session.ledger, "example") as lease:
-        assert await settle(session.client, lease, lambda: session.context.now) == 1
+        assert await recover(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])
 
 

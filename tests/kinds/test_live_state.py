@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from reconciler.kinds.estate import LiveObject, keys_of
+from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import kind
 
 
