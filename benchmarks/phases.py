@@ -31,7 +31,7 @@ class Phase:
 
 
 def measure(root: Path, env: dict[str, str]) -> list[Phase]:
-    """Measure the phases of a plan of the estate in `root`, in a new process."""
+    """Measure the phases of a plan of the live_state in `root`, in a new process."""
     found: Run = run([sys.executable, "-m", "benchmarks.phases", str(root)], env)
     return [Phase(**each) for each in json.loads(found.output)]
 
@@ -52,13 +52,13 @@ async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
         from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
-        from reconciler.cli import session  # noqa: PLC0415
+        from reconciler.cli import planning, session  # noqa: PLC0415
         from reconciler.cli.context import Context  # noqa: PLC0415
         from reconciler.connectwise import ConnectWise  # noqa: PLC0415
         from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415
         from reconciler.manifests.loading import load  # noqa: PLC0415
         from reconciler.planning.build import build  # noqa: PLC0415
-        from reconciler.planning.plan import write_plan  # noqa: PLC0415
+        from reconciler.planning.plan import plan_json, write_plan  # noqa: PLC0415
         from reconciler.planning.setup import plan_setup  # noqa: PLC0415
         from reconciler.rendering.paint import plain  # noqa: PLC0415
         from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415
@@ -71,14 +71,14 @@ async def _main(root: Path) -> list[Phase]:
         async with ConnectWise(session.connection_of(context, manifests)) as client:
             opened = session.Session(context, manifests, client, ledger, keeps=True)
             with phase("read"):
-                estate = await read_live_state(client, manifests, Scope())
+                live_state = await read_live_state(client, manifests, Scope())
             with phase("usage pull"):
                 fresh = await session.pull_usage(opened)
             with phase("load the ledger and rate"):
-                read = await planning.read_usage(opened, estate, fresh)
+                read = await planning.read_usage(opened, live_state, fresh)
                 given = await planning.inputs(opened, Scope(), read)
         with phase("diff"):
-            setup = plan_setup(manifests.documents, estate, opened.workspace.guardrails)
+            setup = plan_setup(manifests.documents, live_state, opened.workspace.guardrails)
         with phase("match additions"):
             usage = plan_usage(given)
         with phase("build"):
@@ -91,7 +91,7 @@ async def _main(root: Path) -> list[Phase]:
                 currency="USD",
             )
     with phase("render text"):
-        "\n".join(plan_text(plan, plain))
+        "\n".join(plan_text(plan_json(plan), plain))
     with phase("render JSON"):
         write_plan(plan)
     return phase.phases

@@ -47,7 +47,9 @@ class AdditionSpec(Spec):
     product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = Field(
         description="The product."
     )
-    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(description="The tag that marks the addition as ours.")
+    serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(
+        description="The tag that marks the addition as ours."
+    )
     quantity: Annotated[Decimal, number("quantity")] = Field(description="Rated quantity, in the source's unit.")
     unit_price: Annotated[Decimal, number("unitPrice")] = Field(description="Price of one unit.")
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
