@@ -1,4 +1,9 @@
-"""What single kinds ask beyond their fields. A kind without rules of its own gets the plain ones."""
+"""The rules of single kinds: what ConnectWise checks and computes beyond the fields of a kind.
+
+Owns: defaults, checks, computed fields and deletes of each kind, one module for related kinds.
+Does not own: writing. A rule changes its own row and returns other writes; `tenant` carries them out.
+Always true: a kind without rules here is stored as its fields say.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +47,6 @@ _RULES: Final[dict[str, Rules]] = {
 }
 _PLAIN: Final = Rules()
 
-#: References that do not keep their target from being deleted: the target's own defaults point back at these.
 _WEAK: Final = {
     ("company", "site"),
     ("company", "defaultContact"),
@@ -50,7 +54,7 @@ _WEAK: Final = {
     ("company", "billingSite"),
     ("contact", "managerContact"),
 }
-#: Rows that belong to their parent and go with it.
+"""Reference fields, by table, whose target can be deleted: each one only says which object is the default."""
 _OWNED: Final = {
     ("companySite", "company"),
     ("companyTypeAssociation", "company"),
@@ -60,25 +64,26 @@ _OWNED: Final = {
     ("deviceNotification", "managedDevicesIntegration"),
     ("reportNotification", "company"),
 }
+"""Tables, each with the table of its parent, whose rows are deleted with the parent."""
 
 
 def of(table: str) -> Rules:
-    """The rules of one kind."""
+    """Return the rules of a table."""
     return _RULES.get(table, _PLAIN)
 
 
 def weak(table: str, field: str) -> bool:
-    """Whether a reference lets its target be deleted."""
+    """Return whether a reference field lets its target be deleted."""
     return (table, field) in _WEAK
 
 
 def owned(table: str, parent: str) -> bool:
-    """Whether rows of `table` go with their parent."""
+    """Return whether rows of `table` are deleted with their parent."""
     return (table, parent) in _OWNED
 
 
 def links(table: str, key: int) -> dict[str, str]:
-    """Addresses of related lists, for `_info`."""
+    """Return the addresses of related lists that `_info` shows, by name."""
     if table == "company":
         return {
             "contacts_href": f"{HREF_ROOT}/company/contacts?conditions=company/id={key}",

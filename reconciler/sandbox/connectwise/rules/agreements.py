@@ -1,4 +1,4 @@
-"""Agreements and their additions: what the server computes, and what it will not take."""
+"""The rules of agreements and additions: the amounts that ConnectWise computes, and what it refuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from reconciler.sandbox.connectwise.schema.validation import CENTS, money
 from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row
 
-#: What an agreement takes from its type where the POST is silent: agreement field → field of the type.
 _FROM_TYPE: Final = {
     "billingCycle": "billingCycle",
     "billingTerms": "billingTerms",
@@ -22,6 +21,7 @@ _FROM_TYPE: Final = {
     "workRole": "workRole",
     "workType": "workType",
 }
+"""Fields that a POST without them takes from the agreement type: field of the agreement to field of the type."""
 _FLAGS_FROM_TYPE: Final = {
     "prorateFlag": "prorateFlag",
     "invoiceProratedAdditionsFlag": "invoiceProratedAdditionsFlag",
@@ -29,13 +29,15 @@ _FLAGS_FROM_TYPE: Final = {
     "autoInvoiceFlag": "autoInvoiceFlag",
     "billZeroAmountFlag": "billZeroAmountFlag",
 }
+"""The same for flags."""
 _ZERO: Final = Decimal("0.00")
 
 
 class AgreementRules(Rules):
-    """An agreement ends on a day or never, and its contact belongs to its company."""
+    """An agreement has an end date or is marked as endless. Its contact belongs to its company."""
 
     def prepare(self, draft: Draft) -> None:
+        """Set the fields that a POST leaves out from the agreement type, the company and the setup tables."""
         store, values = draft.store, draft.values
         kind = draft.row_of("AgreementType", "type")
         if draft.row is None and kind is not None:
@@ -62,6 +64,7 @@ class AgreementRules(Rules):
             draft.default("dateCancelled", store.today)
 
     def check(self, draft: Draft) -> None:
+        """Refuse an end before the start, a contact of another company, and a deleted company."""
         values = draft.values
         end = values.get("endDate")
         if values.get("noEndingDateFlag"):
@@ -84,10 +87,12 @@ class AgreementRules(Rules):
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
     def made(self, _store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        """Note whether the request sets the next invoice date."""
         _note_next(row, values)
         return ()
 
     def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        """Compute the fields of the agreement and of all its additions again."""
         _note_next(row, values)
         self.settle(store, row)
         for child in store.children("addition", row.id):
@@ -95,17 +100,19 @@ class AgreementRules(Rules):
         return ()
 
     def settle(self, store: Store, row: Row) -> None:
+        """Compute the status, and the next invoice date while it follows the first day."""
         data, today = row.data, store.today
         data["agreementStatus"] = _status(data, today)
         if not data.get("nextInvoiceDate") or not row.secrets.get(MOVED):
             data["nextInvoiceDate"] = data.get("billStartDate") or data["startDate"]
 
     def user(self, store: Store, row: Row) -> str | None:
+        """Return an addition of the agreement."""
         return next((f"addition {child.id}" for child in store.children("addition", row.id)), None)
 
 
 MOVED: Final = "next_invoice_moved"
-"""Where a row keeps that its next invoice date no longer follows its first day; it is never shown."""
+"""The key under which a row keeps that its next invoice date no longer follows its first day. It is never shown."""
 
 
 def _note_next(row: Row, values: dict[str, Any]) -> None:
@@ -114,7 +121,7 @@ def _note_next(row: Row, values: dict[str, Any]) -> None:
 
 
 def _status(data: dict[str, Any], today: str) -> str:
-    """Cancelled by its flag, Expired after its end, Inactive before its start [guess], Active between."""
+    """Return the status: cancelled by its flag, expired after its end, inactive before its start [guess], or active."""
     if data["cancelledFlag"] and data.get("dateCancelled", today) <= today:
         return "Cancelled"
     if data.get("endDate") and data["endDate"] < today:
@@ -123,9 +130,10 @@ def _status(data: dict[str, Any], today: str) -> str:
 
 
 class AdditionRules(Rules):
-    """Quantities are billed above what is included; money is rounded half up to cents."""
+    """An addition bills the quantity above what is included. Amounts are rounded half up to cents."""
 
     def prepare(self, draft: Draft) -> None:
+        """Set quantity, dates and flags, and the prices and texts of the product in a POST."""
         values, store = draft.values, draft.store
         product = draft.row_of("IvItem", "product")
         draft.default("quantity", Decimal("1.00"))
@@ -144,6 +152,7 @@ class AdditionRules(Rules):
             draft.default("sequenceNumber", money(len(store.children("addition", draft.parent or 0)) + 1))
 
     def check(self, draft: Draft) -> None:
+        """Refuse a cancel date before the start, a bundle, and a new addition that starts too early."""
         values = draft.values
         cancelled = values.get("cancelledDate")
         if cancelled is not None and cancelled < values["effectiveDate"]:
@@ -155,6 +164,7 @@ class AdditionRules(Rules):
             _begins_in_time(draft)
 
     def settle(self, store: Store, row: Row) -> None:
+        """Compute quantity, prices, costs, margin and status from the fields, the agreement and the product."""
         data = row.data
         agreement = store.tables["agreement"].rows[row.parent or 0].data
         product = store.tables["catalogItem"].rows[data["product"]["id"]].data
@@ -178,7 +188,7 @@ class AdditionRules(Rules):
 
 
 def _begins_in_time(draft: Draft) -> None:
-    """A new addition begins neither before the agreement bills nor, unprorated, in an invoiced period [docs]."""
+    """Refuse a new addition that starts before billing does or, without proration, in an invoiced period [docs]."""
     agreement = draft.store.tables["agreement"].rows[draft.parent or 0].data
     begins = draft.values["effectiveDate"][:10]
     bills_from = (agreement.get("billStartDate") or agreement["startDate"])[:10]
@@ -192,12 +202,12 @@ def _begins_in_time(draft: Draft) -> None:
 
 
 def cents(value: Decimal) -> Decimal:
-    """Money as it is billed."""
+    """Return an amount rounded half up to cents."""
     return value.quantize(CENTS, ROUND_HALF_UP)
 
 
 def _share(effective: str) -> Decimal:
-    """The part of its first month that an addition is billed for."""
+    """Return the share of its first month that an addition is billed for, above 0 and at most 1."""
     day = date.fromisoformat(effective[:10])
     days = monthrange(day.year, day.month)[1]
     return Decimal(days - day.day + 1) / days
@@ -207,4 +217,5 @@ class SiteRules(Rules):
     """A site that an agreement covers."""
 
     def settle(self, _store: Store, row: Row) -> None:
+        """Show the id of the agreement."""
         row.data["agreementId"] = row.parent

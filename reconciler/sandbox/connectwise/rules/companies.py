@@ -1,4 +1,7 @@
-"""Companies: one address field at least, a site of their own, types through associations, soft deletes."""
+"""The rules of companies, their sites and their types.
+
+A company needs one address field, has a site of its own, and is deleted softly. Its types are associations.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,12 @@ _ADDRESS: Final = ("addressLine1", "addressLine2", "city", "state", "zip", "coun
 
 
 class CompanyRules(Rules):
-    """`types` is honoured in a POST only; afterwards the type associations are the truth [spec]."""
+    """`types` is stored in a POST only. Afterwards the type associations decide the types [spec]."""
 
     soft = True
 
     def prepare(self, draft: Draft) -> None:
+        """Set status, territory, currency and billing terms to the defaults of the setup tables."""
         store = draft.store
         draft.default("status", store.default_of("companyStatus", "CompanyStatus"))
         draft.default("territory", store.default_of("location", "SystemLocation"))
@@ -24,6 +28,7 @@ class CompanyRules(Rules):
         draft.default("billingTerms", store.default_of("billingTerm", "BillingTerms"))
 
     def check(self, draft: Draft) -> None:
+        """Require one address field, and refuse a company that is its own parent."""
         if not any(draft.values.get(name) for name in _ADDRESS):
             draft.refuse(
                 "company",
@@ -36,6 +41,7 @@ class CompanyRules(Rules):
             draft.refuse("company", "parentCompany", "A company cannot be its own parent")
 
     def made(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        """Create the associations of the given types, and the site `Main` with the company's address."""
         row.data["deletedFlag"] = False
         row.data["types"] = []
         for key in dict.fromkeys(each["id"] for each in values.get("types") or ()):
@@ -61,6 +67,7 @@ class CompanyRules(Rules):
         row.data["site"] = store.reference("Site", site.id)
 
     def user(self, store: Store, row: Row) -> str | None:
+        """Return an agreement, an invoice or a management solution of the company."""
         for name in ("agreement", "invoice"):
             for each in store.tables[name].rows.values():
                 if each.data["company"]["id"] == row.id:
@@ -70,6 +77,7 @@ class CompanyRules(Rules):
         return None
 
     def delete(self, store: Store, row: Row) -> bool:
+        """Mark the company as deleted; the row stays."""
         before = dict(row.data)
         row.data |= {"deletedFlag": True, "dateDeleted": store.today, "deletedBy": "API"}
         store.touch("company", row, before)
@@ -77,32 +85,37 @@ class CompanyRules(Rules):
 
 
 class SiteRules(Rules):
-    """A site belongs to one company, and its name is unique there."""
+    """A site belongs to one company. Its name is unique there."""
 
     def check(self, draft: Draft) -> None:
+        """Refuse a name that another site of the company has, compared without case."""
         name = str(draft.values["name"]).casefold()
         for site in draft.store.children("companySite", draft.parent or 0):
             if site is not draft.row and site.data["name"].casefold() == name:
                 draft.refuse("companySite", "name", f"The company has a site {site.data['name']!r}", "ObjectExists")
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the company of the site."""
         row.data["company"] = store.reference("Company", row.parent)
 
 
 class TypeAssociationRules(Rules):
-    """A type of a company; the company's `types` shows them all."""
+    """The association of a company with a type. The company shows its types in `types`."""
 
     def prepare(self, draft: Draft) -> None:
+        """Take the company from the path of a nested request."""
         if draft.parent is not None:
             draft.values["company"] = draft.store.reference("Company", draft.parent)
 
     def check(self, draft: Draft) -> None:
+        """Refuse a type that the company has already."""
         company, kind = draft.values["company"]["id"], draft.values["type"]["id"]
         for row in associations(draft.store, company):
             if row is not draft.row and row.data["type"]["id"] == kind:
                 draft.refuse("companyTypeAssociation", "type", "The company has this type already", "ObjectExists")
 
     def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """File the association below its company, and show the types there."""
         if row.parent is None:
             row.parent = row.data["company"]["id"]
             store.tables["companyTypeAssociation"].children.setdefault(row.parent, {})[row.id] = row
@@ -110,17 +123,19 @@ class TypeAssociationRules(Rules):
         return ()
 
     def changed(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """Show the types of the company again."""
         _show_types(store, row.data["company"]["id"])
         return ()
 
     def delete(self, store: Store, row: Row) -> bool:
+        """Remove the association, and show the remaining types of the company."""
         store.tables["companyTypeAssociation"].remove(row)
         _show_types(store, row.data["company"]["id"])
         return True
 
 
 def associations(store: Store, company: int) -> list[Row]:
-    """The type associations of one company."""
+    """Return the type associations of a company."""
     return store.children("companyTypeAssociation", company)
 
 

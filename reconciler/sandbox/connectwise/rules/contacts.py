@@ -1,4 +1,8 @@
-"""Contacts: e-mail and phones are communication items, types come by association, one default per company."""
+"""The rules of contacts.
+
+E-mail addresses and phone numbers are communication items, types are associations, and each company has one default
+contact.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,10 @@ _SHOWN: Final = ("id", "type", "value", "extension", "defaultFlag", "domain", "c
 
 
 class ContactRules(Rules):
-    """`typeIds` is honoured in a POST only; a PUT cannot carry communication items [spec, seen]."""
+    """`typeIds` is stored in a POST only. A PUT cannot have communication items [spec, seen]."""
 
     def prepare(self, draft: Draft) -> None:
+        """Set the site of the company, and complete the communication items with their type."""
         store = draft.store
         company = draft.row_of("Company", "company")
         if company is not None and company.data.get("site"):
@@ -44,6 +49,7 @@ class ContactRules(Rules):
         return {**item, "type": draft.store.reference("CommunicationType", row.id), "communicationType": name}
 
     def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """Create the communication items and type associations, and make the contact its company's default if asked."""
         yield from self._replace_items(store, row, row.data.pop("communicationItems", []))
         row.data["types"] = []
         for key in dict.fromkeys(row.data.pop("typeIds", None) or ()):
@@ -55,6 +61,7 @@ class ContactRules(Rules):
                 _make_default(store, row, owner)
 
     def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        """Replace the communication items, and make the contact its company's default if asked."""
         if "communicationItems" in values:
             yield from self._replace_items(store, row, row.data.get("communicationItems", []))
         company = row.data.get("company")
@@ -62,6 +69,7 @@ class ContactRules(Rules):
             _make_default(store, row, store.tables["company"].rows[company["id"]])
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the communication items and the default phone of the contact."""
         show_items(store, row)
 
     def _replace_items(self, store: Store, row: Row, items: list[dict[str, Any]]) -> Writes:
@@ -80,6 +88,7 @@ class ContactRules(Rules):
         show_items(store, row)
 
     def user(self, store: Store, row: Row) -> str | None:
+        """Return the company whose default contact this is."""
         company = store.row_of("Company", row.data.get("company"))
         if company is not None and company.data.get("defaultContact", {}).get("id") == row.id:
             return f"company {company.id}, as its default contact"
@@ -87,26 +96,34 @@ class ContactRules(Rules):
 
 
 class CommunicationRules(Rules):
-    """One way to reach a contact. The first of its kind is the default; making another one the default moves it."""
+    """One e-mail address, phone or fax number of a contact.
+
+    The first item of its kind is the default. Making another item the default takes the mark from the first one.
+    """
 
     def prepare(self, draft: Draft) -> None:
+        """Require a type."""
         if draft.values.get("type") is None:
             draft.refuse("contactCommunication", "type", "The type field is required.", "MissingRequiredField")
 
     def check(self, draft: Draft) -> None:
+        """Refuse an e-mail address without `@`."""
         kind = _kind(draft.store, draft.values.get("type"), None)
         if kind is not None and kind[1] == "Email" and "@" not in draft.values["value"]:
             draft.refuse("contactCommunication", "value", f"{draft.values['value']!r} is not an e-mail address")
 
     def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """Make the item the default if it is the only one of its kind."""
         self._settle_default(store, row)
         return ()
 
     def changed(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """Move the mark of the default item if the change says so."""
         self._settle_default(store, row)
         return ()
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show contact, kind and e-mail domain, and show the item in its contact."""
         row.data["contactId"] = row.parent
         kind = _kind(store, row.data.get("type"), None)
         row.data["communicationType"] = kind[1] if kind is not None else "Phone"
@@ -129,35 +146,40 @@ class CommunicationRules(Rules):
                 each.data["defaultFlag"] = False
 
     def delete(self, store: Store, row: Row) -> bool:
+        """Remove the item, and show the remaining items in the contact."""
         store.tables["contactCommunication"].remove(row)
         show_items(store, store.tables["contact"].rows[row.parent or 0])
         return True
 
 
 class TypeAssociationRules(Rules):
-    """A type of a contact; the contact's `types` shows them all."""
+    """The association of a contact with a type. The contact shows its types in `types`."""
 
     def check(self, draft: Draft) -> None:
+        """Refuse a type that the contact has already."""
         for row in draft.store.children("contactTypeAssociation", draft.parent or 0):
             if row is not draft.row and row.data["type"]["id"] == draft.values["type"]["id"]:
                 draft.refuse("contactTypeAssociation", "type", "The contact has this type already", "ObjectExists")
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the contact, and show the types in the contact."""
         row.data["contact"] = store.reference("Contact", row.parent)
         _show_types(store, row.parent or 0)
 
     def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+        """Show the types in the contact."""
         _show_types(store, row.parent or 0)
         return ()
 
     def delete(self, store: Store, row: Row) -> bool:
+        """Remove the association, and show the remaining types in the contact."""
         store.tables["contactTypeAssociation"].remove(row)
         _show_types(store, row.parent or 0)
         return True
 
 
 def show_items(store: Store, contact: Row) -> None:
-    """Show a contact's communications in the contact, and its default phone beside them."""
+    """Show the communication items in their contact, and the default phone in fields of their own."""
     rows = store.children("contactCommunication", contact.id)
     contact.data["communicationItems"] = [{name: row.data[name] for name in _SHOWN if name in row.data} for row in rows]
     for name in ("defaultPhoneType", "defaultPhoneNbr", "defaultPhoneExtension"):

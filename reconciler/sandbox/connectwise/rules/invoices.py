@@ -1,4 +1,7 @@
-"""Invoices: what an agreement's invoice covers and bills (CONNECTWISE.md, "How an agreement invoice is made")."""
+"""The rules of invoices: which period an agreement's invoice covers, and what it bills.
+
+The source is CONNECTWISE.md, "How an agreement invoice is made".
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,17 @@ from reconciler.sandbox.connectwise.store.tables import Row
 _MONTHS: Final = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SemiAnnual": 6, "Yearly": 12}
 _WEEKS: Final = {"Weekly": 1, "BiWeekly": 2}
 _EARLY: Final = timedelta(days=90)
-"""How long before its period an invoice can be made [docs]."""
+"""How long before its period an invoice can be dated [docs]."""
 _ZERO: Final = Decimal("0.00")
 _BEGAN: Final = "billed_from"
-"""Where a row keeps the first day of the period that it covers; it is never shown."""
+"""The key under which a row keeps the first day of its period. It is never shown."""
 
 
 class InvoiceRules(Rules):
-    """An invoice of an agreement covers one billing cycle, bills what stands then, and moves the next date on."""
+    """An agreement's invoice covers one billing cycle, bills its additions, and moves the next invoice date on."""
 
     def prepare(self, draft: Draft) -> None:
+        """Set dates, number, status, currency and terms that the request leaves out."""
         store = draft.store
         draft.default("date", store.today)
         draft.default("dueDate", draft.values["date"])
@@ -35,6 +39,7 @@ class InvoiceRules(Rules):
         draft.default("invoiceNumber", str(store.tables["invoice"].next_id))
 
     def check(self, draft: Draft) -> None:
+        """Refuse an agreement of another company, and an invoice more than 90 days before its period."""
         agreement = draft.row_of("Agreement", "agreement")
         if draft.values.get("type") == "Agreement" and agreement is None:
             draft.refuse("invoice", "agreement", "An agreement invoice needs an agreement", "MissingRequiredField")
@@ -46,6 +51,7 @@ class InvoiceRules(Rules):
                 draft.refuse("invoice", "date", f"The period begins on {first}, more than 90 days after the invoice")
 
     def made(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+        """Compute the totals, and move the next invoice date of the agreement to the day after the period."""
         agreement = store.row_of("Agreement", values.get("agreement"))
         amount = _ZERO
         if agreement is not None and values["type"] == "Agreement":
@@ -63,7 +69,7 @@ class InvoiceRules(Rules):
         return ()
 
     def user(self, store: Store, row: Row) -> str | None:
-        """Only the newest invoice of an agreement can be deleted: the later ones follow from it."""
+        """Return a later invoice of the same agreement: only the newest one can be deleted."""
         agreement = store.row_of("Agreement", row.data.get("agreement"))
         if agreement is None or _BEGAN not in row.secrets:
             return None
@@ -75,7 +81,7 @@ class InvoiceRules(Rules):
         return next((f"invoice {number}" for number in later), None)
 
     def delete(self, store: Store, row: Row) -> bool:
-        """Puts the next invoice date back; the row is removed like any other."""
+        """Set the next invoice date of the agreement back. The tenant then removes the row."""
         agreement = store.row_of("Agreement", row.data.get("agreement"))
         if agreement is not None and _BEGAN in row.secrets:
             agreement.data["nextInvoiceDate"] = row.secrets[_BEGAN]
@@ -87,10 +93,10 @@ def _is_of(invoice: Row, agreement: Row) -> bool:
 
 
 def _additions(store: Store, agreement: Row, first: str, following: str) -> Decimal:
-    """What the additions of a period bill, as they stand now.
+    """Return what the additions of an agreement bill in a period, at their current quantities and prices.
 
-    Where the agreement prorates, an addition that begins in the period bills its part of it. In every later period it
-    bills whole.
+    `first` is the first day of the period, `following` the day after it. Where the agreement prorates, an addition that
+    starts inside the period bills its share of it, and all of it in every later period.
     """
     prorates = agreement.data["prorateFlag"]
     return sum(
@@ -108,7 +114,7 @@ def _additions(store: Store, agreement: Row, first: str, following: str) -> Deci
 
 
 def _after(first: str, cycle: str) -> str:
-    """The day after a billing cycle that begins on this one."""
+    """Return the day after a billing cycle that starts on `first`."""
     start = _day(first)
     if weeks := _WEEKS.get(cycle):
         return _wire(start + timedelta(weeks=weeks))

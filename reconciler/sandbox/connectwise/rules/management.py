@@ -1,4 +1,4 @@
-"""Management solutions of companies, and the records that bring solutions in."""
+"""The rules of management solutions, and of the records that provide solutions."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from reconciler.sandbox.connectwise.store.solutions import solution_name
 from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row
 
-#: Fields that a type of Management IT record needs [spec, from the fields' descriptions].
 _NEEDED: Final = {
     "Custom": ("managementSolutionName",),
     "NAble": ("nAbleUsername", "nAblePassword"),
     "Continuum": ("continuumApiUsername", "continuumApiPassword"),
     "LevelPlatforms": ("managementServerUrl", "levelApiUsername", "levelApiPassword", "levelVarDomain"),
 }
+"""The fields that each type of Management IT record needs [spec, from the descriptions of the fields]."""
 
 
 class SummaryRules(Rules):
-    """A company holds one management solution per solution and Managed ID; its agreement is the company's own."""
+    """A company has one management solution for each solution and Managed ID. The agreement is its own."""
 
     def check(self, draft: Draft) -> None:
+        """Refuse an agreement of another company, and a solution with a Managed ID that the company has."""
         store, values = draft.store, draft.values
         agreement = draft.row_of("Agreement", "agreement")
         if agreement is not None and agreement.data["company"]["id"] != draft.parent:
@@ -33,6 +34,7 @@ class SummaryRules(Rules):
                 draft.refuse("managementSummaryReport", "groupIdentifier", told, "ObjectExists")
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the company."""
         row.data["company"] = store.reference("Company", row.parent)
 
 
@@ -41,23 +43,26 @@ def _key(values: dict[str, Any]) -> tuple[int | None, str]:
 
 
 class ItSolutionRules(Rules):
-    """A Management IT record needs what its type asks for."""
+    """A Management IT record needs the fields of its type."""
 
     def check(self, draft: Draft) -> None:
+        """Require the fields that the type of the record needs."""
         for name in _NEEDED[draft.values["managementItSolutionType"]]:
-            standing = draft.row is not None and name in draft.row.secrets
-            if not draft.values.get(name) and not standing:
+            stored = draft.row is not None and name in draft.row.secrets
+            if not draft.values.get(name) and not stored:
                 told = f"{name} is required for {draft.values['managementItSolutionType']}"
                 draft.refuse("managementItSolution", name, told, "MissingRequiredField")
 
     def user(self, store: Store, row: Row) -> str | None:
+        """Return a management solution that uses the record."""
         return _in_use(store, row)
 
 
 class IntegrationRules(Rules):
-    """A managed devices integration; companies that use its solution keep it."""
+    """A managed devices integration. It cannot be deleted while a company uses its solution."""
 
     def user(self, store: Store, row: Row) -> str | None:
+        """Return a management solution that uses the integration."""
         return _in_use(store, row)
 
 
@@ -69,14 +74,16 @@ def _in_use(store: Store, record: Row) -> str | None:
 
 
 class IntegrationChildRules(Rules):
-    """Cross-references, logins and notifications show the integration they belong to."""
+    """Cross-references, logins and notifications show the integration that they belong to."""
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the integration."""
         row.data["managedDevicesIntegration"] = store.reference("ManagedDevicesIntegration", row.parent)
 
 
 class CompanyChildRules(Rules):
-    """Rows that show the company they belong to."""
+    """Rows that show the company that they belong to."""
 
     def settle(self, store: Store, row: Row) -> None:
+        """Show the company."""
         row.data["company"] = store.reference("Company", row.parent)

@@ -1,4 +1,4 @@
-"""Refusals in ConnectWise's own shapes [seen]."""
+"""Refusals in the form that ConnectWise gives them [seen]."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.sandbox.shared.messages import Response, json_response
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One entry of `errors`."""
+    """One entry of `errors` in an error body."""
 
     code: str
     message: str
@@ -18,8 +18,8 @@ class Problem:
     field: str
 
 
-class Refusal(Exception):  # noqa: N818  # it is an answer, not a failure of the sandbox
-    """An answer other than success."""
+class Refusal(Exception):  # noqa: N818  # a name for what the API does
+    """A response with an error status. It is part of the API's behaviour, not a failure of the sandbox."""
 
     def __init__(self, status: int, code: str, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
@@ -39,30 +39,30 @@ class Refusal(Exception):  # noqa: N818  # it is an answer, not a failure of the
         return body
 
     def response(self) -> Response:
-        """The refusal as an HTTP answer."""
+        """Return the refusal as an HTTP response."""
         return json_response(self.status, self.body)
 
 
 def invalid_object(resource: str, problems: list[Problem]) -> Refusal:
-    """400: the body does not make a valid object."""
+    """Return a 400: the body is not a valid object."""
     return Refusal(400, "InvalidObject", f"{resource} object is invalid", tuple(problems))
 
 
 def not_found(resource: str, key: object) -> Refusal:
-    """404: no such object."""
+    """Return a 404: there is no object with this id."""
     return Refusal(404, "NotFound", f"{resource[:1].upper()}{resource[1:]} {key} not found")
 
 
 def no_endpoint() -> Refusal:
-    """404: no such route."""
+    """Return a 404: there is no such route."""
     return Refusal(404, "ConnectWiseApi", "The endpoint does not exist.")
 
 
 def bad_query(message: str) -> Refusal:
-    """400: a query parameter cannot be used."""
+    """Return a 400: a query parameter is invalid."""
     return Refusal(400, "InvalidArgument", message)
 
 
 def in_use(resource: str, key: object, by: str) -> Refusal:
-    """409: the object cannot be deleted, because another one needs it."""
+    """Return a 409: the object cannot be deleted, because another one uses it."""
     return Refusal(409, "ObjectInUse", f"{resource} {key} cannot be deleted because it is in use by {by}")

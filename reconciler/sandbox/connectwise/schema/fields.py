@@ -1,4 +1,4 @@
-"""How the tables of fields are written and read.
+"""Read the tables of fields in `entities`.
 
 One line is one field: `name kind modifiers…`.
 
@@ -6,19 +6,19 @@ One line is one field: `name kind modifiers…`.
 |---|---|
 | `text`, `text(N)` | string, at most N characters |
 | `int`, `number`, `flag`, `date` | 32-bit integer · decimal number · boolean · `YYYY-MM-DDThh:mm:ssZ` |
-| `enum(A|B)`, `enum(Name)` | one of these strings, or of those under that name below |
-| `ref(X)`, `refs(X)` | a reference to an object that must exist · a list of them |
+| `enum(A|B)`, `enum(Name)` | one of these strings, or of those under that name in `_ENUMS` |
+| `ref(X)`, `refs(X)` | a reference to an existing object · a list of them |
 | `objects(X)` | a list of objects that have no address of their own |
-| `ints`, `numbers`, `texts`, `custom` | lists · custom field values |
+| `ints`, `numbers`, `texts`, `custom` | lists · values of custom fields |
 
 | modifier | meaning |
 |---|---|
-| `required` | must be in a POST and a PUT, and may not be cleared |
-| `unique` | no two live objects share it, compared without case |
-| `trimmed` | outer spaces are cut on the way in; other text comes back as it was sent |
-| `computed` | the server's own: ignored in POST and PUT, refused in PATCH [guess] |
-| `postonly` | honoured in a POST; a PATCH of it answers 200 and stores nothing [seen] |
-| `writeonly` | never comes back |
+| `required` | a POST and a PUT must have it, and a PATCH cannot clear it |
+| `unique` | no two objects have the same value, compared without case; deleted objects do not count |
+| `trimmed` | spaces at both ends are removed; other texts are stored as sent |
+| `computed` | set by the server: ignored in POST and PUT, refused in PATCH [guess] |
+| `postonly` | stored in a POST; a PATCH of it returns 200 and stores nothing [seen] |
+| `writeonly` | never returned |
 | `=V` | the value when a POST leaves it out |
 """
 
@@ -30,18 +30,18 @@ from decimal import Decimal
 from typing import Any
 
 _KIND = re.compile(r"(?P<kind>[a-z]+)(?:\((?P<argument>[^)]*)\))?$")
-#: Enumerations too long for a line.
 _ENUMS = {
     "ApplicationCycle": "Contract2Weeks Contract4Weeks ContractYear ContractQuarter"
     " CalendarWeek CalendarMonth CalendarQuarter CalendarYear",
     "CustomFieldType": "TextArea Button Currency Date Hyperlink IPAddress Checkbox Number Percent Text Password",
 }
+"""Enumerations that are too long for one line of a table, by name."""
 _FLAGS = ("required", "unique", "trimmed", "computed", "postonly", "writeonly")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of an entity."""
+    """One field of a kind."""
 
     name: str
     kind: str
@@ -59,7 +59,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One kind of object: its name here, the `resource` that errors name, and its fields (without id and _info)."""
+    """One kind of object: its name, the `resource` that errors name, and its fields without `id` and `_info`."""
 
     name: str
     resource: str
@@ -70,7 +70,7 @@ class Entity:
 
 
 def parse_field(line: str) -> Field:
-    """Read one line of a table."""
+    """Return the field that one line of a table describes."""
     name, kind_text, *modifiers = line.split()
     match = _KIND.match(kind_text)
     if match is None:
@@ -103,7 +103,7 @@ def _default(kind: str, modifiers: list[str]) -> Any:
 
 
 def entity(name: str, resource: str, table: str) -> Entity:
-    """Read a whole table."""
+    """Return the kind that a whole table describes."""
     fields = {parsed.name: parsed for parsed in map(parse_field, filter(str.strip, table.splitlines()))}
     return Entity(
         name,
@@ -115,7 +115,6 @@ def entity(name: str, resource: str, table: str) -> Entity:
     )
 
 
-#: Objects inside objects; they are checked like the others but have no address.
 PARTS: dict[str, Entity] = {
     each.name: each
     for each in (
@@ -161,3 +160,4 @@ PARTS: dict[str, Entity] = {
         ),
     )
 }
+"""Objects inside objects, by name. They are checked like other objects and have no address."""

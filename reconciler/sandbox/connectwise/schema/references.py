@@ -1,7 +1,7 @@
-"""References: which table each kind of reference points into, and what it shows of the object there.
+"""References between objects: the table that each kind of reference points into, and the fields that it shows.
 
-A reference is stored as one dictionary that all objects pointing at the same target share; when the target is renamed
-the dictionary is changed in place, and every answer shows the new name at no cost.
+A reference is stored as one dictionary that all objects with the same target share. When the target is renamed, the
+dictionary is changed in place, and every response shows the new name.
 """
 
 from __future__ import annotations
@@ -9,15 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-#: Stands before every address in stored objects; the application puts the address of the API in its place.
 HREF_ROOT = "\x01root\x01"
-#: The same, as it stands in encoded JSON.
+"""The placeholder for the address of the API in stored objects."""
 HREF_ROOT_JSON = rb"\u0001root\u0001"
+"""The same placeholder in encoded JSON."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Into which table a reference points, and `reference field → field of the target` for what it shows."""
+    """The form of one kind of reference.
+
+    `table` is the table of its targets, `shows` are pairs of a field of the reference and the field of the target that
+    it shows, and `href` is the name of the target's address in `_info`.
+    """
 
     table: str
     shows: tuple[tuple[str, str], ...]
@@ -25,7 +29,7 @@ class Shape:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Text fields of the reference by which a target can be named instead of by id."""
+        """The text fields by which a request can name the target instead of by id."""
         return tuple(mine for mine, _ in self.shows if mine in {"identifier", "name", "currencyCode", "summary"})
 
 
@@ -34,8 +38,6 @@ def _shape(table: str, shows: str, href: str = "") -> Shape:
     return Shape(table, tuple((mine, theirs or mine) for mine, _, theirs in pairs), f"{href or table}_href")
 
 
-#: By the name that the entity tables use. What is not here points into a table of its own name that shows `name`;
-#: those tables have no route, so whatever is not seeded into them by setup does not exist.
 SHAPES: dict[str, Shape] = {
     "Agreement": _shape("agreement", "name type=typeName chargeFirmFlag=chargeToFirm"),
     "AgreementType": _shape("agreementType", "name", "type"),
@@ -76,13 +78,18 @@ SHAPES: dict[str, Shape] = {
     "Ticket": _shape("Ticket", "summary", "ticket"),
     "UnitOfMeasure": _shape("unitOfMeasure", "name"),
     "WorkType": _shape("WorkType", "name utilizationFlag", "workType"),
-    #: Of both kinds of record that bring a solution in; see `solutions`.
+    # It points into two tables: see `store/solutions.py`.
     "ManagementSolution": Shape("", (("name", ""), ("setupName", "")), "managementSolution_href"),
 }
+"""Forms by the name that the tables of fields use.
+
+A name that is not here points into a table of the same name and shows `name`. Such a table has no route, so it has
+only the entries that `setup` puts into it.
+"""
 
 
 def shape(target: str) -> Shape:
-    """The shape of a kind of reference."""
+    """Return the form of a kind of reference."""
     found = SHAPES.get(target)
     if found is None:
         found = SHAPES[target] = _shape(target, "name", target[:1].lower() + target[1:])
@@ -90,7 +97,7 @@ def shape(target: str) -> Shape:
 
 
 def shown(target: str) -> dict[str, str]:
-    """Field → kind of what a reference of this kind shows, for conditions, fields and orderBy."""
+    """Return the fields that a kind of reference shows, with their types, for conditions, `fields` and `orderBy`."""
     kinds = {"numberOfDecimals": "int", "dailyCapacity": "number"}
     return {
         mine: kinds.get(mine, "flag" if mine.endswith(("Flag", "isClosed", "rightAlign")) else "text")
@@ -99,7 +106,7 @@ def shown(target: str) -> dict[str, str]:
 
 
 def fill(reference: dict[str, Any], target: str, data: dict[str, Any]) -> None:
-    """Write into a shared reference what it shows of its target's data; names of people are put together here."""
+    """Write the shown fields of a target into its shared reference. Names of people are joined from two fields."""
     for mine, theirs in shape(target).shows:
         value = data.get(theirs)
         if theirs == "fullName":

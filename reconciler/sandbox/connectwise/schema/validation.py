@@ -1,4 +1,4 @@
-"""A body held against its entity: what cannot be stored is a problem, and all problems are told at once."""
+"""Check a request body against the fields of its kind, and report all problems at once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Final
 from reconciler.sandbox.connectwise.schema.errors import Problem
 from reconciler.sandbox.connectwise.schema.fields import PARTS, Entity, Field
 
-#: Turns the body of a reference into the stored one; raises `Unfit` when there is no such object.
 Resolver = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Returns the stored reference for the body of one, and raises `Unfit` when there is no such object."""
 
 CENTS = Decimal("0.01")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -20,8 +20,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{1,7})?(?:Z|[+-]\d\
 _REFERENCE_EXTRA: Final = frozenset({"id", "_info"})
 
 
-class Unfit(Exception):  # noqa: N818  # a verdict on one value, gathered into the answer's problems
-    """One value that cannot be stored, with the error code that says why."""
+class Unfit(Exception):  # noqa: N818  # one problem of a value, not a failure
+    """One value that cannot be stored, with the error code that says why. `clean` turns it into a problem."""
 
     def __init__(self, message: str, code: str = "InvalidField") -> None:
         super().__init__(message)
@@ -29,7 +29,10 @@ class Unfit(Exception):  # noqa: N818  # a verdict on one value, gathered into t
 
 
 def clean(entity: Entity, body: dict[str, Any], resolve: Resolver) -> tuple[dict[str, Any], list[Problem]]:
-    """Values as they are stored, and what is wrong with the body. Computed fields, id and _info are left out."""
+    """Return the values of a body as they are stored, and the problems of the body.
+
+    Computed fields, `id` and `_info` are left out.
+    """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in body.items():
@@ -47,12 +50,12 @@ def clean(entity: Entity, body: dict[str, Any], resolve: Resolver) -> tuple[dict
 
 
 def problem(entity: Entity, field: str, message: str, code: str = "InvalidField") -> Problem:
-    """A problem with one field."""
+    """Return a problem with one field."""
     return Problem(code, message, entity.resource, field)
 
 
 def missing(entity: Entity, values: dict[str, Any]) -> list[Problem]:
-    """What a whole object lacks. An empty text is as good as none."""
+    """Return a problem for each required field without a value. An empty text counts as no value."""
     return [
         problem(entity, name, f"The {name} field is required.", "MissingRequiredField")
         for name in entity.required
@@ -61,14 +64,22 @@ def missing(entity: Entity, values: dict[str, Any]) -> list[Problem]:
 
 
 def clean_value(field: Field, value: Any, resolve: Resolver) -> Any:
-    """One value as it is stored; `Unfit` when it cannot be. Null clears, so it fits every field."""
+    """Return one value as it is stored. None clears a field, so every field accepts it.
+
+    Raises:
+        Unfit: the value does not fit the field.
+    """
     if value is None:
         return None
     return _CLEANERS[field.kind](field, value, resolve)
 
 
 def parse_date(text: str) -> str:
-    """An ISO date or moment, as `YYYY-MM-DDThh:mm:ssZ`; without a zone it is taken as UTC."""
+    """Return an ISO date or time as `YYYY-MM-DDThh:mm:ssZ`. A time without a zone is taken as UTC.
+
+    Raises:
+        Unfit: the text is not a date.
+    """
     if not _DATE.match(text):
         raise Unfit(f"{text!r} is not a date of the form YYYY-MM-DDThh:mm:ssZ")
     try:
@@ -80,7 +91,7 @@ def parse_date(text: str) -> str:
 
 
 def money(value: Decimal | int) -> Decimal:
-    """A number as the tenant keeps it: at least two decimals, no exponent."""
+    """Return a number as the tenant stores it: at least two decimals, no exponent."""
     number = Decimal(value)
     exponent = number.as_tuple().exponent
     return number.quantize(CENTS) if isinstance(exponent, int) and exponent > -2 else number

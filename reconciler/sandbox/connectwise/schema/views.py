@@ -1,6 +1,6 @@
-"""Which path shows which table, and what may be done there [spec].
+"""The paths of the API: which table each one shows, and which methods it accepts [spec].
 
-A view without its own `fields` shows all of its entity's. Nested views show the rows of one parent: those made under
+A view without `fields` shows all fields of its kind. A nested view shows the rows of one parent: those created under
 it (`parent`), or those whose reference field points at it (`by`).
 """
 
@@ -15,7 +15,11 @@ READ: Final = ("GET",)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One collection. `{parent}` in its path stands for the parent's id."""
+    """One collection. `{parent}` in its path stands for the id of the parent.
+
+    `slash` means that the path ends in a slash, `one` that single objects have a path, and `count` that there is a
+    count.
+    """
 
     path: str
     table: str
@@ -104,8 +108,8 @@ VIEWS: Final = (
     View("system/integratorlogins", "integratorLogin"),
     View("system/userDefinedFields", "userDefinedField"),
 )
+"""All collections."""
 
-#: Short listings: `…/info`, `…/info/count` and, beside the object, `…/{id}/info`.
 INFO_VIEWS: Final = (
     _info(
         "company/communicationTypes/info", "communicationType", "description phoneFlag faxFlag emailFlag defaultFlag"
@@ -155,3 +159,4 @@ INFO_VIEWS: Final = (
         " displayOnScreenFlag readOnlyFlag listViewFlag buttonUrl options businessUnitIds locationIds dateCreated",
     ),
 )
+"""Short lists: `…/info`, `…/info/count`, and for one object `…/{id}/info`."""

@@ -1,6 +1,6 @@
-"""Custom fields: defined in one table, shown on every object of the screen they are placed on.
+"""Custom fields: definitions in one table, and the values that every object of a screen shows.
 
-`podId` says which screen; which number is which screen is a [guess] kept here.
+`podId` is the number of a screen. Which number is which screen is a [guess], kept in `PODS`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ PODS: Final = {
     7: "companySite",
     8: "agreementSite",
 }
+"""The table whose objects each screen shows, by `podId`."""
 
 
 def defined(tables: Tables, table: str) -> list[Row]:
-    """The custom fields of one kind of object, in their order on the screen."""
+    """Return the definitions of the custom fields of a table, in their order on the screen."""
     found = [row for row in tables["userDefinedField"].rows.values() if PODS.get(row.data["podId"]) == table]
     return sorted(found, key=lambda row: (row.data["sequenceNumber"], row.id))
 
 
 def show(tables: Tables, table: str, row: Row) -> None:
-    """Complete an object's list of custom fields from their definitions; none defined, none shown."""
+    """Give a row an entry for every custom field of its table. A table without custom fields shows no list."""
     fields = defined(tables, table) if table in PODS.values() else []
     if not fields:
         row.data.pop("customFields", None)
@@ -40,12 +41,12 @@ def show(tables: Tables, table: str, row: Row) -> None:
 
 
 def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A written list over the one that stands: an entry left out keeps its value [seen]."""
+    """Return the stored entries, replaced by the given ones. An entry that is not given keeps its value [seen]."""
     return [*({entry["id"]: entry for entry in [*held, *given]}.values())]
 
 
 def wrong(tables: Tables, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """What is wrong with written custom fields: unknown ids, and values of another type than the definition's."""
+    """Return a sentence for each unknown id and each value of the wrong type in the given entries."""
     known = {row.id: row.data for row in defined(tables, table)}
     for entry in given:
         definition = known.get(entry["id"])
@@ -64,7 +65,7 @@ def _types(kind: str) -> tuple[type, ...]:
 
 
 def show_all(tables: Tables, table: str) -> None:
-    """Show a new or changed definition on all objects of its screen."""
+    """Show new or changed definitions in all rows of a table."""
     for row in tables[table].rows.values():
         show(tables, table, row)
 

@@ -1,9 +1,10 @@
-"""What a management solution's reference means.
+"""References to management solutions.
 
-The reference `{id, name, setupName}` of a company's management solution points at the *record that brings the solution
-in*: a managed devices integration (its `solution`) or a Management IT record (its `managementSolutionName`, or the name
-of its type when that is not Custom). `id` is that record's id, `name` the solution's, `setupName` the record's. All of
-this is a [guess] from the reference's field names; this module is the only place that knows it.
+The reference `{id, name, setupName}` of a company's management solution points at the record that provides the
+solution: a managed devices integration (its `solution`), or a Management IT record (its `managementSolutionName`, or
+the name of its type when the type is not Custom). `id` is the id of that record, `name` the name of the solution, and
+`setupName` the name of the record. All of this is a [guess] from the names of the fields, and only this module
+depends on it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from reconciler.sandbox.connectwise.schema.validation import Unfit
 from reconciler.sandbox.connectwise.store.tables import Row, Table, Tables
 
 TARGET = "ManagementSolution"
+"""The kind of reference that this module resolves."""
 _TABLES = ("managedDevicesIntegration", "managementItSolution")
 
 
 def solution_name(data: dict[str, Any]) -> str | None:
-    """The solution that a record of either table brings in."""
+    """Return the name of the solution that a record of either table provides."""
     if "managementItSolutionType" not in data:
         return data.get("solution")
     if data["managementItSolutionType"] == "Custom":
@@ -28,7 +30,11 @@ def solution_name(data: dict[str, Any]) -> str | None:
 
 
 def resolve(tables: Tables, value: dict[str, Any]) -> dict[str, Any]:
-    """The stored reference for `{id}`, `{name}` (with case) or `{setupName}`; what is given must agree."""
+    """Return the shared reference for `{id}`, `{name}` (with case) or `{setupName}`. Given members must all match.
+
+    Raises:
+        Unfit: no record matches, or none of the members is given.
+    """
     wanted = {name: value[name] for name in ("id", "name", "setupName") if value.get(name) is not None}
     if not wanted:
         raise Unfit("managementSolution needs an id or a name", "MissingRequiredField")
@@ -41,7 +47,7 @@ def resolve(tables: Tables, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def shared(table: Table, row: Row) -> dict[str, Any]:
-    """The one reference that all management solutions of this record share."""
+    """Return the reference that all management solutions of a record share, and create it on the first call."""
     reference = row.refs.get(TARGET)
     if reference is None:
         reference = row.refs[TARGET] = {"id": row.id}
@@ -51,7 +57,7 @@ def shared(table: Table, row: Row) -> dict[str, Any]:
 
 
 def refresh(row: Row) -> None:
-    """Show a record's new names in the reference to it."""
+    """Update the reference to a record with its current names."""
     reference = row.refs.get(TARGET)
     if reference is not None:
         reference["name"] = solution_name(row.data)

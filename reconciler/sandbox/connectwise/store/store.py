@@ -1,7 +1,7 @@
 """The objects of one ConnectWise tenant: how they are found, referred to and stamped.
 
-The store applies no rules. `tenant.Tenant` checks every write against fields, uniqueness and the rules of each kind,
-and only then changes the store.
+The store applies no rules. `tenant.Tenant` first checks each write against fields, uniqueness and the rules of its
+kind, and then changes the store.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from reconciler.sandbox.shared.clock import Clock
 
 MEMBER = "API"
 """The member that `_info` names as the author of every write."""
-#: Ids of different tables start far apart, so that a test notices an id that is used with the wrong table.
 _ID_STEP = 1000
+"""Ids of different tables start far apart, so that an id in a wrong place fails in tests."""
 
 
 class Store:
     """All tables of one tenant, by name.
 
-    `version` rises with every write. Whoever caches something that was read from the tables compares it.
+    `version` rises with every write. A cache of values from the tables compares it to see whether it is still valid.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:

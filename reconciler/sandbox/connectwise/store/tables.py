@@ -1,4 +1,4 @@
-"""Rows and tables: where the tenant keeps its objects."""
+"""Rows and tables: the objects of a tenant, with indexes by text and the references to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from reconciler.sandbox.connectwise.schema.references import HREF_ROOT, fill, sh
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One object: what is shown of it, what never is, and the references that others share to it."""
+    """One object.
+
+    `data` is what requests can see of it. `secrets` are values that are never shown. `refs` are the references to this
+    object, one per kind of reference, shared by all objects that refer to it.
+    """
 
     id: int
     parent: int | None
@@ -22,7 +26,11 @@ class Row:
 
 @dataclass(slots=True, eq=False)
 class Table:
-    """All objects of one kind, ascending by id. `path` is where one of them is found, for `_info` links."""
+    """All objects of one kind, in ascending order of their ids.
+
+    `path` is the path of its collection below the API root, for the addresses in `_info`. It is empty for tables that
+    only references use.
+    """
 
     name: str
     entity: Entity | None
@@ -33,7 +41,7 @@ class Table:
     by_text: dict[str, dict[str, list[int]]] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
-        """Take a new row in."""
+        """Add a new row."""
         self.rows[row.id] = row
         self.next_id = max(self.next_id, row.id + 1)
         if row.parent is not None:
@@ -42,7 +50,7 @@ class Table:
             _put(index, row.data.get(name), row.id)
 
     def remove(self, row: Row) -> None:
-        """Let a row go."""
+        """Remove a row."""
         del self.rows[row.id]
         if row.parent is not None:
             del self.children[row.parent][row.id]
@@ -50,14 +58,14 @@ class Table:
             _take(index, row.data.get(name), row.id)
 
     def reindex(self, row: Row, before: dict[str, Any]) -> None:
-        """Bring the indexes in line after a row's data changed from `before`."""
+        """Update the indexes after the data of a row has changed from `before`."""
         for name, index in self.by_text.items():
             if before.get(name) != row.data.get(name):
                 _take(index, before.get(name), row.id)
                 _put(index, row.data.get(name), row.id)
 
     def named(self, name: str, value: str) -> list[Row]:
-        """The rows whose field `name` is this text, compared without case or trailing spaces."""
+        """Return the rows whose field `name` has this text, compared without case and trailing spaces."""
         index = self.by_text.get(name)
         if index is None:
             index = self.by_text[name] = {}
@@ -66,12 +74,12 @@ class Table:
         return [self.rows[each] for each in index.get(fold(value), ())]
 
     def href(self, row: Row) -> str:
-        """Where the row is found."""
+        """Return the address of a row, below the placeholder of the API root."""
         path = self.path.replace("{parent}", str(row.parent))
         return f"{HREF_ROOT}/{path}/{row.id}"
 
     def reference(self, row: Row, target: str) -> dict[str, Any]:
-        """The shared reference of one kind to a row."""
+        """Return the shared reference of one kind to a row, and create it on the first call."""
         reference = row.refs.get(target)
         if reference is None:
             reference = row.refs[target] = {"id": row.id}
@@ -81,17 +89,17 @@ class Table:
         return reference
 
     def refresh(self, row: Row) -> None:
-        """Show a row's new names in every reference to it."""
+        """Update every reference to a row with its current names."""
         for target, reference in row.refs.items():
             fill(reference, target, row.data)
 
 
 Tables = dict[str, Table]
-"""The tables of a tenant by name."""
+"""The tables of a tenant, by name."""
 
 
 def fold(text: str) -> str:
-    """Text as the database compares it: without case, without trailing spaces [guess: SQL Server's collation]."""
+    """Return a text as the database compares it: without case and trailing spaces [guess: like SQL Server]."""
     return text.rstrip().casefold()
 
 

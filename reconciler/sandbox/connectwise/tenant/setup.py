@@ -1,7 +1,7 @@
-"""What a new tenant's setup tables hold: enough to work with, nothing of ours.
+"""The setup tables of a new tenant: enough entries to work with.
 
-No product, company, integration or management solution: those are for the user to make. What a subcategory or a type
-is called in a fresh tenant is a [guess]; `Managed Service` and `Managed Services` are the seed guide's words.
+There is no product, company, integration or management solution: the user creates those. The names of subcategories
+and types in a new tenant are a [guess]. `Managed Service` and `Managed Services` are the words of the vendor's guide.
 """
 
 from __future__ import annotations
@@ -70,7 +70,6 @@ _CURRENCIES = (("USD", "$", "US Dollars"), ("EUR", "€", "Euro"), ("GBP", "£",
 _LOCATIONS = ("Corporate", "Branch")
 _MEMBERS = (("API", "Sandbox", "Integration", "A"), ("Admin1", "Ada", "Admin", "F"))
 
-#: Tables that only references know: {table: names}, the first of each being the default.
 _HIDDEN = {
     "SystemDepartment": ("Managed Services", "Professional Services"),
     "MarketDescription": ("Finance", "Health Care", "Manufacturing"),
@@ -101,6 +100,7 @@ _HIDDEN = {
     "EmailTemplate": ("Default",),
     "CorporateStructureLevel": ("Company", "Location"),
 }
+"""Entries of tables that only references use, by table. The first entry is the default."""
 
 
 def new_tenant(clock: Clock | None = None) -> Tenant:
@@ -158,7 +158,7 @@ def _products(tenant: Tenant) -> None:
 
 
 def hidden(tenant: Tenant, name: str, data: dict[str, Any]) -> Row:
-    """Put an entry into a table that only references know."""
+    """Add an entry to a table that only references use, and return its row. The first entry is the default."""
     table = tenant.table(name)
     row = Row(table.next_id, None, {"id": table.next_id, "defaultFlag": not table.rows, **data})
     table.add(row)

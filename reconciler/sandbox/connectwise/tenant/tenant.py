@@ -1,7 +1,7 @@
-"""A ConnectWise tenant: the store, and the only way to write to it.
+"""A ConnectWise tenant: a store in which every write is checked.
 
-Every write is checked against the fields of its kind, the references in it, uniqueness and the rules of its kind. A
-write that fails any check is refused with all problems at once and changes nothing.
+A write is checked against the fields of its kind, its references, uniqueness and the rules of its kind. A refusal
+lists all problems at once.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _NESTED: Final[dict[str, View]] = {view.table: view for view in VIEWS if view.pa
 
 
 class Tenant(Store):
-    """A store whose writes are guarded. It has no setup tables yet; `setup.new_tenant` fills them.
+    """A store with guarded writes. Its setup tables are empty; `setup.new_tenant` returns one with filled tables.
 
-    `codebase` is the path segment that the tenant's API has today. An upgrade of the tenant changes it.
+    `codebase` is the path segment that the tenant's API has today; an upgrade changes it. While `deleted_hold` is set,
+    a new object cannot have the key of a deleted one (fault `deleted-hold`).
     """
 
     def __init__(self, clock: Clock | None = None, *, codebase: str = "v4_6_release/") -> None:
         super().__init__(clock)
         self.codebase = codebase
-        #: Whether a new object may not have the key of a deleted one (fault `deleted-hold`).
         self.deleted_hold = False
         self._statuses_of = ""
 

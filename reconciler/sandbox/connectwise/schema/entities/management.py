@@ -1,4 +1,4 @@
-"""What ties a backup service to companies: managed devices, Management IT, management solutions [spec]."""
+"""Managed devices integrations, Management IT records, and the management solutions of companies [spec]."""
 
 from __future__ import annotations
 
