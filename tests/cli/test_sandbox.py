@@ -206,8 +206,8 @@ def test_a_port_in_use_ends_in_a_sentence(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--clock", "2026-11-01T00:00:00"], "names no zone"),
-        (["--clock", "noon"], "is no time"),
+        (["--clock", "2026-11-01T00:00:00"], "has no zone"),
+        (["--clock", "noon"], "is not a time"),
         (["--fault", "flood"], "unknown fault 'flood'"),
         (["--customers", "-1"], "--customers"),
         (["--port", "70000"], "--port"),

@@ -84,15 +84,15 @@ def test_the_clock_can_be_moved(controls: Controls, move: Any, now: str) -> None
 @pytest.mark.parametrize(
     ("move", "sentence"),
     [
-        ({"now": "2026-12-01T00:00:00"}, "names no zone"),
-        ({"now": "tomorrow"}, "is no time"),
+        ({"now": "2026-12-01T00:00:00"}, "has no zone"),
+        ({"now": "tomorrow"}, "is not a time"),
         ({}, "exactly one of advance_hours, now, freeze"),
         ({"advance_hours": 1, "freeze": True}, "exactly one"),
-        ({"freeze": False}, "thrown with true"),
+        ({"freeze": False}, "is a switch: give true"),
         ({"advance_hours": "soon"}, "cannot read the body"),
         ({"hours": 1}, "unknown field"),
-        ({"advance_hours": "1e30"}, "beyond what a clock can show"),
-        ({"advance_hours": "NaN"}, "is no number of hours"),
+        ({"advance_hours": "1e30"}, "hours are too many"),
+        ({"advance_hours": "NaN"}, "is not a number of hours"),
     ],
 )
 def test_a_clock_that_cannot_be_moved_so_says_why(controls: Controls, move: Any, sentence: str) -> None:
@@ -248,9 +248,9 @@ def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
         ({"bytes": -1}, 409, "cannot use -1"),
         ({"bytes": 1.5}, 400, "cannot read the body"),
         ({"factor": "-1"}, 409, "less than nothing"),
-        ({"factor": "Infinity"}, 400, "is no factor"),
+        ({"factor": "Infinity"}, 400, "is not a factor"),
         ({"state": "Gone"}, 400, "cannot read the body"),
-        ({"remove": False}, 400, "thrown with true"),
+        ({"remove": False}, 400, "is a switch: give true"),
         ({"bytes": 1, "factor": 2}, 400, "exactly one"),
         ({"add_device": {}}, 400, "cannot read the body"),
         ({"rename": ""}, 400, "cannot read the body"),
@@ -311,7 +311,7 @@ def test_the_overview_holds_every_table_and_says_how_much_there_is(controls: Con
     ]
     assert (len(found["console"]["rows"]), found["console"]["total"]) == (3, 10)
     assert found["console"]["rows"][0] == [str(ALDER), "Alder Dental", "EndCustomer", "InProduction", 2, 0, "120.35"]
-    assert "is no number of rows" in controls.get("overview?rows=all", 400)["error"]
+    assert "is not a number of rows" in controls.get("overview?rows=all", 400)["error"]
 
 
 @pytest.mark.parametrize("text", ["2026-11-01", "2026-11-01T00:00:00", "now", ""])

@@ -1,4 +1,4 @@
-"""The sandbox's own time: tests and the demo live through months in a second."""
+"""The time of a sandbox. Tests and the demo move it, so months pass in a second."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 class Clock:
     """A clock that can be moved.
 
-    With a `start` it stands still there until it is moved; without one it follows the machine's clock, plus
-    whatever it was advanced by. All times are aware and in UTC.
+    With a `start` it is frozen: it stays at that time until it is moved. Without one it follows the machine's clock,
+    plus the time by which it was advanced. All times have a zone and are in UTC.
+
+    Raises:
+        ValueError: a time without a zone.
     """
 
     def __init__(self, start: datetime | None = None) -> None:
@@ -17,20 +20,20 @@ class Clock:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """The current time of the sandbox, aware, in UTC."""
+        """Return the current time of the sandbox, in UTC."""
         if self._frozen is not None:
             return self._frozen
         return datetime.now(UTC) + self._offset
 
     def advance(self, by: timedelta) -> None:
-        """Move by an amount of time; backwards is allowed, as a clock set right by hand goes backwards too."""
+        """Move the clock by an amount of time. A negative amount moves it back."""
         if self._frozen is not None:
             self._frozen += by
         else:
             self._offset += by
 
     def set(self, to: datetime) -> None:
-        """Stand at a moment; a frozen clock stays frozen there, a running one runs on from there."""
+        """Set the clock. A frozen clock stays frozen at the new time; a running one continues from it."""
         moment = _utc(to)
         if self._frozen is not None:
             self._frozen = moment
@@ -38,12 +41,12 @@ class Clock:
             self._offset = moment - datetime.now(UTC)
 
     def freeze(self) -> None:
-        """Stop at the current time until moved."""
+        """Freeze the clock at the current time."""
         self._frozen = self.now()
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stands still until it is moved."""
+        """Whether the clock stays at its time until it is moved."""
         return self._frozen is not None
 
 

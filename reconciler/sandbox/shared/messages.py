@@ -1,4 +1,4 @@
-"""A request and its answer as plain values, so that the tenant's behaviour is a function from one to the other."""
+"""HTTP requests and responses as plain values, so that an API is a function from one to the other."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from urllib.parse import parse_qsl
 import msgspec
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
+"""Writes JSON with Decimals as numbers."""
 JSON_TYPE = b"application/json; charset=utf-8"
+"""The media type of a JSON response."""
 
 
 @dataclass(slots=True, frozen=True)
 class Request:
-    """One HTTP request. `target` is path and query as they stood on the wire; header names are lower-case."""
+    """One HTTP request.
+
+    `target` is path and query as the client sent them, `path` is decoded. Names of headers are in lower case.
+    """
 
     method: str
     path: str
@@ -27,7 +32,7 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """Query parameters, decoded; the first of a name counts."""
+        """The decoded query parameters. When a name is given twice, the first value counts."""
         _, _, raw = self.target.partition(b"?")
         if not raw:
             return {}
@@ -36,7 +41,11 @@ class Request:
 
 @dataclass(slots=True, frozen=True)
 class Response:
-    """One answer. `fate` says what happens to it on the wire: `sent`, `dropped`, `truncated`, `dripped`, `endless`."""
+    """One HTTP response, and what happens to it on the wire.
+
+    `fate` is `sent`, or with a fault `dropped`, `truncated`, `dripped` or `endless`. `delay_ms` delays the whole
+    response, `drip_ms` each byte of a dripped one, both in milliseconds.
+    """
 
     status: int
     body: bytes = b""
@@ -46,29 +55,29 @@ class Response:
     drip_ms: int = 0
 
     def later(self, delay_ms: int) -> Response:
-        """The same answer, held back."""
+        """Return the same response with a longer delay."""
         return replace(self, delay_ms=self.delay_ms + delay_ms)
 
     def dated(self, now: datetime) -> Response:
-        """The same answer, with this time in its `Date`."""
+        """Return the same response with this time as its `Date` header."""
         return replace(self, headers=(*self.headers, (b"date", http_date(now))))
 
     def met_by(self, fate: str) -> Response:
-        """The same answer, with another fate on the wire."""
+        """Return the same response with another fate."""
         return replace(self, fate=fate)
 
 
 @lru_cache(maxsize=4)
 def http_date(now: datetime) -> bytes:
-    """A moment as the headers of HTTP write it."""
+    """Return a time in the form of HTTP headers (RFC 9110)."""
     return format_datetime(now.astimezone(UTC).replace(microsecond=0), usegmt=True).encode()
 
 
 def json_response(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Response:
-    """An answer of JSON; Decimals are written as numbers."""
+    """Return a response with a JSON body. Decimals are written as numbers."""
     return Response(status, ENCODER.encode(value), ((b"content-type", JSON_TYPE), *headers))
 
 
 def error_response(status: int, code: str, message: str, *headers: tuple[bytes, bytes]) -> Response:
-    """An answer in ConnectWise's error shape, without single errors."""
+    """Return a response with an error body of ConnectWise, without a list of problems."""
     return json_response(status, {"code": code, "message": message}, *headers)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.sandbox.connectwise.query import selection
-from reconciler.sandbox.connectwise.query.conditions import compile_node, equalities, parse
+from reconciler.sandbox.connectwise.query.conditions import equalities, parse
 from reconciler.sandbox.connectwise.query.paths import Path, getter
+from reconciler.sandbox.connectwise.query.predicates import compile_node
 from reconciler.sandbox.connectwise.schema.errors import Refusal
 from tests.sandbox.conftest import Api
 

@@ -1,7 +1,7 @@
-"""`POST /system/bundles`: many reads in one request, each with its own success or error [seen].
+"""`POST /system/bundles`: many reads in one request, each with its own result or error [seen].
 
-Resource names known to work are few; any other fails item by item. The true cap on a bundle is unknown: 50 is what
-public code sends, and what this tenant takes [guess].
+Only a few resource names are known to work. A request with any other name fails alone. The limit of a bundle is
+unknown: public clients send 50 requests, so this tenant accepts 50 [guess].
 """
 
 from __future__ import annotations
@@ -16,29 +16,33 @@ from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row
 
 MAX_REQUESTS: Final = 50
+"""The largest number of requests in a bundle."""
 _BY_PATH: Final = {view.path: view for view in VIEWS}
-#: Names in lower case; `configuration` is one that works too, and this tenant has none.
 RESOURCES: Final[dict[str, View | None]] = {
     "addition": _BY_PATH["finance/agreements/{parent}/additions"],
     "agreement": _BY_PATH["finance/agreements"],
     "configuration": None,
 }
+"""The view of each resource name, in lower case. `configuration` works too, and this tenant has none."""
 
 
 _ECHOED: Final = ("sequenceNumber", "resourceType", "version")
 
 
 class Bundles:
-    """Answers bundles from a tenant's lists."""
+    """Answers bundles from the lists of a tenant. `most` limits the rows of each read."""
 
     def __init__(self, store: Store, lists: Lists) -> None:
         self._store = store
         self._lists = lists
-        #: Rows that one of the reads gives at most.
         self.most = MAX_PAGE_SIZE
 
     def answer(self, body: Any, *, count_only: bool = False) -> dict[str, Any]:
-        """The results, in the order of the requests; a 400 for what is no bundle at all."""
+        """Return the results in the order of the requests.
+
+        Raises:
+            Refusal: 400, the body is not a bundle, or it has too many requests.
+        """
         requests = body.get("requests") if isinstance(body, dict) else None
         if not isinstance(requests, list) or not all(isinstance(each, dict) for each in requests):
             raise Refusal(400, "InvalidObject", "bundleRequestsCollection object is invalid: requests is required")

@@ -1,27 +1,27 @@
-"""What a server does to values on the way: how it stores them, and how it shows them.
+"""Habits of a server: the forms in which it stores values and shows them.
 
-Each habit is a fault (`faults.py`), asked for by name, so that a test can have one at a time.
+Each habit is a fault (`faults.py`) with a name of its own, so a test can have one at a time.
 
 | habit | what happens |
 |---|---|
-| `trims` | text is stored without the blanks at its ends [seen] |
-| `pads` | text comes back with a blank after it [seen] |
+| `trims` | text is stored without the spaces at its ends [seen] |
+| `pads` | text comes back with a space after it [seen] |
 | `nfc` | text is stored in Unicode NFC |
-| `one-line` | a line break in a text is stored as a blank; one of two characters as two [docs] |
+| `one-line` | each character of a line break in a text is stored as a space, so CR LF becomes two spaces [docs] |
 | `bare-dates` | a date comes back as `2026-11-01` |
-| `zoned-dates` | a date comes back at another hour, `hours=H` (5 unless given): `2026-11-01T05:00:00Z` |
+| `zoned-dates` | a date comes back with another hour, `hours=H` (default 5): `2026-11-01T05:00:00Z` |
 | `bare-refs` | a reference comes back as `{"id"}` |
-| `named-refs` | a reference comes back without its id, where it has a name |
-| `wide-refs` | a reference comes back with members more than are documented |
-| `doubles` | a number comes back as the double beside it: `0.30000000000000004` |
+| `named-refs` | a reference that has a name comes back without its id |
+| `wide-refs` | a reference comes back with more members than documented |
+| `doubles` | a number comes back as the next larger double: `0.30000000000000004` |
 | `zeros` | a number comes back with six decimals: `1.000000` |
-| `sparse` | a field that holds nothing, an empty text, an empty list or false is left out |
-| `blanks` | a text field that holds nothing comes back as an empty text [guess] |
-| `empty-refs` | a reference to nothing comes back as `{"id": 0, "name": ""}` [guess] |
+| `sparse` | a field with no value, an empty text, an empty list or false is left out |
+| `blanks` | a text field without a value comes back as an empty text [guess] |
+| `empty-refs` | a reference without a target comes back as `{"id": 0, "name": ""}` [guess] |
 | `float-ids` | an id comes back as `7.0` [guess] |
-| `short-answers` | a POST or PATCH takes, and its answer holds the id alone [guess] |
-| `refills` | a PATCH that clears a number stores 0, and one that clears `billingTerms` the default terms [guess] |
-| `forgets` | a PATCH answers 200 and stores nothing [seen] |
+| `short-answers` | a POST or PATCH succeeds, and its response holds only the id [guess] |
+| `refills` | a PATCH that clears a number stores 0; one that clears `billingTerms` stores the default terms [guess] |
+| `forgets` | a PATCH returns 200 and stores nothing [seen] |
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _HOURS: Final = 5
 
 
 def stored(faults: Faults, path: str, body: Any) -> Any:
-    """The body of a write, with its texts as this server stores them."""
+    """Return the body of a write, with its texts as the server stores them."""
     if faults.hit("trims", path):
         body = _texts(body, str.strip)
     if faults.hit("nfc", path):
@@ -60,8 +60,8 @@ def stored(faults: Faults, path: str, body: Any) -> Any:
 
 
 def answered(faults: Faults, path: str, response: Response, table: str | None) -> Response:
-    """An answer, with its values as this server shows them. `table` is that of its objects."""
-    if response.status >= 300 or not response.body:  # a refusal has no values of an object
+    """Return a response, with its values as the server shows them. `table` is the table of its objects."""
+    if response.status >= 300 or not response.body:  # a refusal holds no object
         return response
     struck = {name: fault for name in (*_SHOWN, *_ADDED) if (fault := faults.hit(name, path)) is not None}
     if not struck:

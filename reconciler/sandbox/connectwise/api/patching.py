@@ -1,13 +1,13 @@
-"""PATCH: a bare array of operations, with ConnectWise's quirks.
+"""Read the operations of a PATCH, with the quirks of ConnectWise.
 
 | path | what happens |
 |---|---|
-| `name`, `/name` | the field is written; `remove` or a null clears it |
-| a field in another case, or unknown | 400 |
-| `company/identifier`, any sub-path | **200, and nothing is stored** [seen] |
-| a field honoured in a POST only (`types`, `typeIds`) | **200, and nothing is stored** [spec] |
+| `name`, `/name` | the field is written; `remove` or null clears it |
+| an unknown field, or one in another case | 400 |
+| `company/identifier`, any path below a field | **200, and nothing is stored** [seen] |
+| a field that only a POST stores (`types`, `typeIds`) | **200, and nothing is stored** [spec] |
 | a computed field, `id`, `_info` | 400 [guess] |
-| `customFields` | entries are merged by id; one that is left out keeps its value [seen] |
+| `customFields` | entries are merged by id; an entry that is left out keeps its value [seen] |
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ _OPERATIONS: Final = ("replace", "add", "remove")
 
 
 def changes(entity: Entity, body: Any) -> dict[str, Any]:
-    """The fields that a PATCH writes, with their values; a 400 when it cannot be carried out."""
+    """Return the fields that a PATCH writes, with their values.
+
+    Raises:
+        Refusal: 400, the operations cannot be carried out.
+    """
     if not isinstance(body, list):
         raise Refusal(400, "InvalidObject", "A PATCH takes an array of operations")
     written: dict[str, Any] = {}

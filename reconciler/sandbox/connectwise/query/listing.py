@@ -1,4 +1,4 @@
-"""Lists: which rows a view shows, filtered, ordered, cut into pages, and the `Link` that leads on."""
+"""Read lists of the store: filter, sort and cut rows into pages, and link to the other pages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from reconciler.sandbox.connectwise.query import conditions, selection
-from reconciler.sandbox.connectwise.query.conditions import Predicate
+from reconciler.sandbox.connectwise.query.predicates import Predicate
 from reconciler.sandbox.connectwise.schema.errors import bad_query
 from reconciler.sandbox.connectwise.schema.views import View
 from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row, fold
 
 PAGE_SIZE: Final = 25
+"""The number of rows on a page when the request does not say."""
 MAX_PAGE_SIZE: Final = 1000
+"""The largest page size that a request can ask for."""
 PARAMETERS: Final = frozenset(
     ("conditions", "childConditions", "customFieldConditions", "orderBy", "fields", "page", "pageSize", "pageId")
 )
@@ -23,14 +25,17 @@ PARAMETERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of rows, and the queries of the pages around it by relation."""
+    """One page of rows, and the query of each page around it by its relation (`next`, `prev`, `first`, `last`)."""
 
     rows: list[Row]
     links: dict[str, str]
 
 
 class Lists:
-    """Reads of a tenant's views. Indexes by exact value are made on first use and dropped with the next write."""
+    """Lists of a store. Indexes by value are built on first use and dropped at the next write.
+
+    While `dates_wrong` is set, conditions with a time in them select all rows (fault `dates-wrong`).
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -40,7 +45,7 @@ class Lists:
         self.dates_wrong = False
 
     def rows(self, view: View, parent: int | None, query: Mapping[str, str]) -> list[Row]:
-        """All rows that a query asks for, in its order."""
+        """Return all rows that a query selects, in its order."""
         text = query.get("conditions", "").strip()
         filters = self._filters(view, query, text)
         found = selection.filtered(self._candidates(view, parent, text), filters)
@@ -57,9 +62,9 @@ class Lists:
         most: int = MAX_PAGE_SIZE,
         overlap: bool = False,
     ) -> Page:
-        """One page of at most so many rows; a page past the end is empty.
+        """Return one page of at most `most` rows. A page past the end is empty.
 
-        `overlap`: it begins with the last row of the page before it, as when rows come and go meanwhile.
+        With `overlap` the page starts with the last row of the page before it, as when rows are added meanwhile.
         """
         size = _number(query, "pageSize", PAGE_SIZE, 1)
         if size > MAX_PAGE_SIZE:

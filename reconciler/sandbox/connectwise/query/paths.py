@@ -1,4 +1,4 @@
-"""Fields by path (`company/identifier`): what kind of value stands there, and how it is fetched from a row's data."""
+"""Find a field by its path (`company/identifier`): the type of its values, and a function that reads it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from reconciler.sandbox.connectwise.schema.entities import ENTITIES
 from reconciler.sandbox.connectwise.schema.fields import PARTS, Entity, Field
 from reconciler.sandbox.connectwise.schema.references import shown
 
-#: What `_info` holds; `lastUpdated` may be named without it in conditions and orderBy [seen].
 _INFO = {"lastUpdated": "date", "updatedBy": "text", "dateEntered": "date", "enteredBy": "text"}
+"""The members of `_info` and their types. Conditions and orderBy may name `lastUpdated` without `_info/` [seen]."""
 _LISTS = ("refs", "objects", "custom", "ints", "numbers", "texts")
 
 Getter = Callable[[dict[str, Any]], Any]
+"""Reads a field from the data of a row; None where a step of the path is missing."""
 
 
-class UnknownPath(ValueError):  # noqa: N818  # it says what is the matter with the path
-    """The endpoint knows no such field."""
+class UnknownPath(ValueError):  # noqa: N818  # a name for what is wrong
+    """The endpoint has no field with this path."""
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One field of an entity, or of something it refers to. `listed` names the list it goes through, if any."""
+    """One field of a kind, or of an object that it refers to.
+
+    `listed` is the name of the list that the path leads through, or empty.
+    """
 
     parts: tuple[str, ...]
     kind: str
@@ -34,7 +38,11 @@ class Path:
 
 @lru_cache(maxsize=4096)
 def find(entity_name: str, allowed: tuple[str, ...], text: str) -> Path:
-    """The field at a path; `UnknownPath` when there is none. `allowed` narrows a view to some fields."""
+    """Return the field at a path. `allowed` are the fields of a view that does not show all.
+
+    Raises:
+        UnknownPath: there is no such field.
+    """
     first, *rest = text.split("/")
     if first == "id" and not rest:
         return Path((first,), "int", getter(("id",)))
@@ -83,7 +91,7 @@ def _below(entity: Entity, field: Field, parts: tuple[str, ...]) -> Path:
 
 
 def getter(parts: tuple[str, ...]) -> Getter:
-    """Fetches what stands at a path of an object's data; none where any step is missing."""
+    """Return the function that reads a path from the data of an object."""
     if len(parts) == 1:
         (only,) = parts
         return lambda data: data.get(only)

@@ -1,4 +1,4 @@
-"""`fields=`, `orderBy=` and the filters of a list, compiled once per view and text."""
+"""Compile `fields`, `orderBy` and the filters of a list. The results are cached by view and text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from reconciler.sandbox.connectwise.query import conditions, paths
-from reconciler.sandbox.connectwise.query.conditions import Predicate
+from reconciler.sandbox.connectwise.query import conditions, paths, predicates
+from reconciler.sandbox.connectwise.query.predicates import Predicate
 from reconciler.sandbox.connectwise.schema.errors import bad_query
 from reconciler.sandbox.connectwise.store.tables import Row, fold
 
@@ -17,7 +17,7 @@ _Tree = dict[str, "_Tree | None"]
 
 @lru_cache(maxsize=1024)
 def projection(entity: str, allowed: tuple[str, ...], text: str) -> Projection:
-    """Cut an object down to the named fields; `_info` is left out unless named [seen]."""
+    """Return the function that reduces an object to the named fields. `_info` is left out unless named [seen]."""
     tree: _Tree = {}
     for name in filter(None, (part.strip() for part in text.split(","))):
         path = found(entity, allowed, name, "fields")
@@ -52,7 +52,10 @@ def _cutter(tree: _Tree) -> Projection:
 
 @lru_cache(maxsize=256)
 def narrowed(allowed: tuple[str, ...]) -> Projection:
-    """Show only a view's own fields, with id and _info; `shown=stored` gives a field another name."""
+    """Return the function that reduces an object to the fields of a view, with `id` and `_info`.
+
+    `shown=stored` in a view gives the field `stored` the name `shown`.
+    """
     pairs = tuple((mine, theirs or mine) for mine, _, theirs in (name.partition("=") for name in allowed))
 
     def cut(data: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +66,10 @@ def narrowed(allowed: tuple[str, ...]) -> Projection:
 
 
 def order(entity: str, allowed: tuple[str, ...], text: str, rows: list[Row]) -> list[Row]:
-    """Rows by several keys, each ascending or descending; missing values come first, equal ones by id."""
+    """Return rows sorted by the keys of an `orderBy`, each ascending or descending.
+
+    Rows without a value come first. Rows with equal values keep their order.
+    """
     ordered = list(rows)
     for key in reversed([part.split() for part in text.split(",") if part.strip()]):
         if len(key) > 2 or (len(key) == 2 and key[1].lower() not in {"asc", "desc"}):
@@ -88,7 +94,7 @@ def _sort_key(get: paths.Getter) -> Callable[[Row], tuple[bool, Any]]:
 
 @lru_cache(maxsize=1024)
 def predicate(entity: str, allowed: tuple[str, ...], text: str) -> Predicate:
-    """The filter of `conditions`."""
+    """Return the predicate of `conditions`."""
 
     def find(name: str) -> paths.Path:
         path = paths.find(entity, allowed, name)
@@ -96,12 +102,12 @@ def predicate(entity: str, allowed: tuple[str, ...], text: str) -> Predicate:
             raise paths.UnknownPath(f"{name!r} is a list; ask for it in childConditions")
         return path
 
-    return conditions.compile_node(conditions.parse(text), find)
+    return predicates.compile_node(conditions.parse(text), find)
 
 
 @lru_cache(maxsize=256)
 def child_predicate(entity: str, allowed: tuple[str, ...], text: str) -> Predicate:
-    """The filter of `childConditions`: true when one entry of the list fulfils all of it."""
+    """Return the predicate of `childConditions`: it holds when one entry of the list meets all of it."""
     lists: set[str] = set()
 
     def find(name: str) -> paths.Path:
@@ -111,7 +117,7 @@ def child_predicate(entity: str, allowed: tuple[str, ...], text: str) -> Predica
         lists.add(path.listed)
         return paths.Path(path.parts[1:], path.kind, paths.getter(path.parts[1:]))
 
-    inner = conditions.compile_node(conditions.parse(text), find)
+    inner = predicates.compile_node(conditions.parse(text), find)
     if len(lists) != 1:
         raise bad_query("The childConditions are invalid: they must ask about one list")
     (listed,) = lists
@@ -120,7 +126,7 @@ def child_predicate(entity: str, allowed: tuple[str, ...], text: str) -> Predica
 
 @lru_cache(maxsize=256)
 def custom_predicate(text: str) -> Predicate:
-    """The filter of `customFieldConditions`: `caption="Tier" and value="Gold"` on one custom field."""
+    """Return the predicate of `customFieldConditions`: `caption="Tier" and value="Gold"` for one custom field."""
     known = {"id": "int", "caption": "text", "type": "text", "value": "any"}
 
     def find(name: str) -> paths.Path:
@@ -128,12 +134,12 @@ def custom_predicate(text: str) -> Predicate:
             raise paths.UnknownPath(f"{name!r} is not part of a custom field")
         return paths.Path((name,), known[name], paths.getter((name,)))
 
-    inner = conditions.compile_node(conditions.parse(text), find)
+    inner = predicates.compile_node(conditions.parse(text), find)
     return lambda data: any(inner(entry) is True for entry in data.get("customFields", ()))
 
 
 def filtered(rows: Iterable[Row], filters: Iterable[Predicate]) -> list[Row]:
-    """The rows that fulfil every filter."""
+    """Return the rows for which all filters hold."""
     kept = list(rows)
     for fulfils in filters:
         kept = [row for row in kept if fulfils(row.data) is True]
@@ -141,7 +147,11 @@ def filtered(rows: Iterable[Row], filters: Iterable[Predicate]) -> list[Row]:
 
 
 def found(entity: str, allowed: tuple[str, ...], name: str, parameter: str) -> paths.Path:
-    """The field that a query parameter names; a 400 when there is none."""
+    """Return the field that a query parameter names.
+
+    Raises:
+        Refusal: 400, there is no such field.
+    """
     try:
         return paths.find(entity, allowed, name)
     except paths.UnknownPath as error:

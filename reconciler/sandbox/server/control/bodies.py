@@ -1,4 +1,4 @@
-"""What the control endpoints take: one type per body, unknown members refused."""
+"""The JSON bodies of the controls: one type for each. Unknown members are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _Positive = Annotated[int, Meta(ge=1)]
 
 
 class ControlError(ValueError):
-    """A request to the controls that cannot be met, in a sentence, with its HTTP status."""
+    """A request to a control that cannot be carried out, with a sentence and an HTTP status."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         self.status = status
@@ -27,13 +27,13 @@ class ControlError(ValueError):
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A body of which exactly one member is given."""
+    """A body with exactly one member."""
 
     def only(self) -> tuple[str, Any]:
-        """The name and the value of the one member.
+        """Return the name and the value of the one member.
 
         Raises:
-            ControlError: none or several are given, or a switch says false, which would ask for nothing.
+            ControlError: there is no member or several, or a switch is false.
         """
         given = [
             (name, value) for name in self.__struct_fields__ if (value := getattr(self, name)) is not msgspec.UNSET
@@ -42,12 +42,12 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
             raise ControlError(f"give exactly one of {', '.join(self.__struct_fields__)}")
         name, value = given[0]
         if value is False and name != "figure":
-            raise ControlError(f"{name} is a switch: it is thrown with true")
+            raise ControlError(f"{name} is a switch: give true")
         return name, value
 
 
 class ClockBody(_Body):
-    """A move of the clock."""
+    """How to move the clock."""
 
     advance_hours: Decimal | msgspec.UnsetType = msgspec.UNSET
     now: str | msgspec.UnsetType = msgspec.UNSET
@@ -55,13 +55,13 @@ class ClockBody(_Body):
 
 
 class FaultsBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The faults that are to be in force."""
+    """The new faults."""
 
     faults: list[str]
 
 
 class SettingsBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Settings that are to change; those left out stay."""
+    """The settings to change. Settings that are left out stay as they are."""
 
     latency_ms: Annotated[int, Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
     rate_per_second: _Positive | msgspec.UnsetType | None = msgspec.UNSET
@@ -69,33 +69,33 @@ class SettingsBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ResetBody(_Body):
-    """Start counting requests anew."""
+    """Set the counts of requests to 0."""
 
     reset: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class CodebaseBody(msgspec.Struct, forbid_unknown_fields=True):
-    """The codebase after an upgrade of the tenant: one step of a path, with a slash behind."""
+    """The codebase after an upgrade of the tenant: one path segment with a slash at its end."""
 
     codebase: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.]+/$")]
 
 
 class SessionsBody(_Body):
-    """What happens to the console's sessions."""
+    """What happens to the login or the visas of the console."""
 
     unlock: bool | msgspec.UnsetType = msgspec.UNSET
     expire_visas: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class NewDevice(msgspec.Struct, forbid_unknown_fields=True):
-    """A device to add; bytes null is one that has never finished a backup."""
+    """A device to add. `bytes` is null for a device that has never finished a backup."""
 
     bytes: int | None
     name: str = ""
 
 
 class NewCustomer(msgspec.Struct, forbid_unknown_fields=True):
-    """A partner to add, an end customer if no level is given, with a device for each number of bytes."""
+    """A partner to add, by default an end customer, with one device for each number of bytes."""
 
     name: _Text
     devices: list[int | None] = []
@@ -104,7 +104,7 @@ class NewCustomer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CustomerBody(_Body):
-    """A change of one customer."""
+    """One change of a partner."""
 
     bytes: int | msgspec.UnsetType = msgspec.UNSET
     factor: Decimal | msgspec.UnsetType = msgspec.UNSET
@@ -118,14 +118,14 @@ class CustomerBody(_Body):
 
 
 class ColumnsBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Columns that the role may not read, and columns that are retired; each list replaces the one before."""
+    """The columns that the role may not read, and those that are retired. A given list replaces the old one."""
 
     refused: list[_Text] | msgspec.UnsetType = msgspec.UNSET
     retired: list[_Text] | msgspec.UnsetType = msgspec.UNSET
 
 
 class DeviceBody(_Body):
-    """A change of one device; `figure` is any value, given as it is."""
+    """One change of a device. `figure` is any value."""
 
     missing: bool | msgspec.UnsetType = msgspec.UNSET
     bytes: int | msgspec.UnsetType = msgspec.UNSET
@@ -135,39 +135,39 @@ class DeviceBody(_Body):
 
 
 def read_hours(hours: Decimal) -> timedelta:
-    """A number of hours as a span, cut to whole seconds.
+    """Return a number of hours as a timedelta, in whole seconds.
 
     Raises:
-        ControlError: it is not finite, or longer than any calendar.
+        ControlError: the number is not finite, or larger than a century.
     """
     if not hours.is_finite():
-        raise ControlError(f"{hours} is no number of hours")
+        raise ControlError(f"{hours} is not a number of hours")
     if abs(hours) > _MOST_HOURS:
-        raise ControlError(f"{hours} hours lead beyond what a clock can show")
+        raise ControlError(f"{hours} hours are too many: give at most {_MOST_HOURS}")
     return timedelta(seconds=int(hours * 3600))
 
 
 def read_factor(factor: Decimal) -> Fraction:
-    """A factor, exactly.
+    """Return a factor without rounding.
 
     Raises:
-        ControlError: it is not finite, or larger than any growth.
+        ControlError: the factor is not finite, or above 1,000,000.
     """
     if not factor.is_finite() or abs(factor) > _MOST_FACTOR:
-        raise ControlError(f"{factor} is no factor: give one up to {_MOST_FACTOR}")
+        raise ControlError(f"{factor} is not a factor: give one up to {_MOST_FACTOR}")
     return Fraction(factor)
 
 
 def read_moment(text: str) -> datetime:
-    """A moment from ISO 8601 with a zone, in UTC.
+    """Return a time in UTC from ISO 8601 with a zone.
 
     Raises:
-        ControlError: it cannot be read, or it says no zone, so that nobody could tell which hour is meant.
+        ControlError: the text is not a time, or it has no zone.
     """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ControlError(f"{text} is no time: write it like 2026-11-01T00:00:00Z") from None
+        raise ControlError(f"{text} is not a time: write it like 2026-11-01T00:00:00Z") from None
     if moment.tzinfo is None:
-        raise ControlError(f"{text} names no zone: end it with Z for UTC, or with +01:00")
+        raise ControlError(f"{text} has no zone: end it with Z for UTC, or with +01:00")
     return moment.astimezone(UTC)

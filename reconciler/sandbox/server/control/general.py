@@ -47,7 +47,7 @@ def show_overview(call: Call) -> dict[str, Any]:
     """Return the tables of the page at `/`."""
     rows = call.rows or str(DEFAULT_ROWS)
     if not rows.isdecimal():
-        raise ControlError(f"rows={rows} is no number of rows")
+        raise ControlError(f"rows={rows} is not a number of rows")
     return overview(call.sandbox, int(rows))
 
 

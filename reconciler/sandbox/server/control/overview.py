@@ -1,7 +1,6 @@
-"""The tables of the page at `/`: what stands in the tenant and in the console, as rows of plain values.
+"""The tables of the page at `/`: the objects of the tenant and the customers of the console, as rows of plain values.
 
-A table says of each column how it reads: `text`, `number`, `money`, `gb`, `day` or `when`. The page draws whatever
-comes.
+Each column says how the page shows its values: `text`, `number`, `money`, `gb`, `day` or `when`.
 """
 
 from __future__ import annotations
@@ -17,16 +16,17 @@ from reconciler.sandbox.cove.data.world import CustomerUsage
 from reconciler.sandbox.state.sandbox import Sandbox
 
 DEFAULT_ROWS: Final = 200
+"""The number of rows of each table when the request does not say."""
 _LAST_REQUESTS: Final = 15
 _GB: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A tenant's table as the page shows it: (heading, how it reads, path in the object) per column.
+    """A table of the tenant as the page shows it: heading, form and path of each column.
 
-    A path that starts with `^` is read in the parent, such as the agreement of an addition; `@Email` is the value of
-    the communication item of that sort.
+    A path that starts with `^` is read in the parent, such as the agreement of an addition. `@Email` is the value of a
+    contact's communication item of that kind.
     """
 
     title: str
@@ -161,7 +161,7 @@ _REQUEST_COLUMNS: Final = (("At", "when"), ("Method", "text"), ("Path", "text"),
 
 
 def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
-    """Everything the page shows, at most so many rows of each table (and how many there are)."""
+    """Return all tables of the page, with at most `most` rows each and the number of all rows."""
     now = sandbox.clock.now()
     usage = sandbox.console.world.usage(now)
     sandbox.tenant.settle_statuses()
@@ -189,12 +189,12 @@ def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
 
 
 def gigabytes(used: int) -> str:
-    """Bytes as GB of 10^9, cut (not rounded) to two places, so that nothing looks larger than it is."""
+    """Return bytes as GB of 10^9 bytes, cut to two decimals and not rounded."""
     return f"{used // _GB:,}.{used % _GB * 100 // _GB:02d}"
 
 
 def billed(additions: Table) -> Decimal:
-    """What all billable additions without a cancel date bill: the quantity above what is included, times the price."""
+    """Return what all billable additions without a cancel date bill: billed quantity times price."""
     return sum(
         (
             Decimal(str(row.data.get("extPrice") or 0))
@@ -237,7 +237,7 @@ def _shown(shown: Shown, tables: dict[str, Table], most: int) -> dict[str, Any]:
 
 
 def _communication(tables: dict[str, Table], contact: Row, sort: str) -> str | None:
-    """The default value of one sort of communication, else the first."""
+    """Return the default communication item of one kind, or the first one."""
     items = [
         each.data
         for each in tables["contactCommunication"].children.get(contact.id, {}).values()

@@ -1,37 +1,40 @@
-"""Control endpoints under `/sandbox/`: what tests, the demo and a curious person turn.
+"""The control routes below `/sandbox/`, for tests, the demo and people who try the product.
 
-| request | does |
+| request | what it does |
 |---|---|
-| `GET  /sandbox/state` | clock, settings, faults, requests and counts of both stand-ins |
-| `GET  /sandbox/overview?rows=N` | the tables of the page at `/`, at most N rows each (200 unless given) |
-| `GET  /sandbox/clock` | `{"now", "frozen"}` |
-| `POST /sandbox/clock` | one of `{"advance_hours": 1}` (0.25, -1), `{"now": ISO 8601 with zone}`, `{"freeze": true}` |
-| `GET  /sandbox/faults` | the faults in force, and how often each struck |
-| `POST /sandbox/faults` | `{"faults": ["429:2@/company", …]}` replaces them all; `[]` ends them (kinds: `faults.py`) |
+| `GET  /sandbox/state` | returns clock, settings, faults, and the counts of requests and objects |
+| `GET  /sandbox/overview?rows=N` | returns the tables of the page at `/`, with at most N rows each (default 200) |
+| `GET  /sandbox/clock` | returns `{"now", "frozen"}` |
+| `POST /sandbox/clock` | one of `{"advance_hours": 1}` (also 0.25 or -1), `{"now": "ISO 8601"}`, `{"freeze": true}` |
+| `GET  /sandbox/faults` | returns the active faults, and how many requests each one has hit |
+| `POST /sandbox/faults` | `{"faults": ["429:2@/company", …]}` replaces all faults; `[]` ends them |
 | `POST /sandbox/settings` | any of `{"latency_ms": 20, "rate_per_second": 40 or null, "page_ceiling": 300}` |
-| `GET  /sandbox/requests` | `{"total", "by_route", "by_status", "last"}`, the newest last |
-| `POST /sandbox/requests` | `{"reset": true}` starts counting anew |
-| `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}`: the tenant is upgraded and its old API root answers 404 |
-| `GET  /sandbox/console/customers` | each customer: id, name, level, state, devices, missing, used (bytes) |
+| `GET  /sandbox/requests` | returns `{"total", "by_route", "by_status", "last"}`, the newest request last |
+| `POST /sandbox/requests` | `{"reset": true}` sets all counts to 0 |
+| `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}` upgrades the tenant; its old API root then returns 404 |
+| `GET  /sandbox/console/customers` | returns each customer: id, name, level, state, devices, missing, used (bytes) |
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
-| `GET  /sandbox/console/customers/{id}` | one partner and its devices, those of its sites too |
-| `POST /sandbox/console/customers/{id}` | one of the changes below |
-| `POST /sandbox/console/devices/{id}` | one of the changes of a device below |
-| `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, explained below |
+| `GET  /sandbox/console/customers/{id}` | returns one partner with its devices and those of its sites |
+| `POST /sandbox/console/customers/{id}` | changes a partner, as below |
+| `POST /sandbox/console/devices/{id}` | changes a device, as below |
+| `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, as below |
 | `POST /sandbox/console/sessions` | one of `{"unlock": true}` (after failed logins), `{"expire_visas": true}` |
 
-Changes of a customer (of any partner, by id), one to a request: `{"bytes": N}` sets its total · `{"factor": "1.5"}`
-multiplies it · `{"bytes_per_hour": N}` sets how fast it grows · `{"add_device": {"bytes": N or null, "name"?}}` ·
-`{"add_site": "name"}` · `{"rename": "name"}` · `{"state": "InTrial"}` · `{"recycle": true}` moves it into the recycle
-bin · `{"remove": true}`. A new partner's level is `EndCustomer`, or another of the console's, such as `Reseller`, whose
-devices belong to no customer. Changes of a device: `{"missing": true}` · `{"bytes": N}` · `{"figure": V}` ·
-`{"move_to": ID}` gives it to another customer · `{"remove": true}`. A device's `figure` is any JSON value: the console
-gives it as it is (`"-1"`, `"123.0"`, `" "`, `null`), until the device's `bytes` are set. A refused column fails each
-call that names it with 13501; a retired one is left out of the answers without an error. An empty list ends either.
+A request changes one thing of a partner: `{"bytes": N}` sets its total, `{"factor": "1.5"}` multiplies the total,
+`{"bytes_per_hour": N}` sets its growth, `{"add_device": {"bytes": N or null, "name"?}}` adds a device, `{"add_site":
+"name"}` adds a site, `{"rename": "name"}`, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin,
+and `{"remove": true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as
+`Reseller`.
 
-Only from this machine and only JSON: a request from another address, for another host name, or with a body that is
-not `application/json` is refused, so that no web page can turn these knobs. A refusal is `{"error": "sentence"}`.
-Everything takes effect at the sandbox's current time.
+A request changes one thing of a device: `{"missing": true}`, `{"bytes": N}`, `{"figure": V}`, `{"move_to": ID}` gives
+it to another partner, and `{"remove": true}`. A `figure` is any JSON value; the console returns it unchanged as the
+used storage (`"-1"`, `"123.0"`, `" "`, `null`) until a request sets the device's `bytes`.
+
+A call that names a refused column fails with 13501. A retired column is left out of the response without an error. An
+empty list ends either.
+
+A control accepts JSON only, from this machine, and for the host names of this machine, so no web page can use it. A
+refusal is `{"error": "sentence"}`. Each change takes effect at the sandbox's current time.
 """
 
 from __future__ import annotations
