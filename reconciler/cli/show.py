@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rapidfuzz import process
 
 from reconciler.cli import show_usage
 from reconciler.cli.context import Context
@@ -21,6 +20,7 @@ from reconciler.live.read import Scope, read_live_state
 from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
+from reconciler.manifests.suggestions import listed, near
 from reconciler.planning.diff import as_it_stands
 from reconciler.planning.plan import plan_json, read_plan, write_plan
 from reconciler.rendering.document_text import document_text
@@ -137,8 +137,8 @@ def _declared(manifests: Manifests, address: str) -> dict[str, Any]:
     known = {**manifests.by_address, manifests.workspace.address: manifests.workspace}
     document = known.get(address)
     if document is None:
-        near = [match for match, _score, _index in process.extract(address, list(known), limit=3, score_cutoff=70)]
-        advice = f"Did you mean {' or '.join(near)}?" if near else "reconciler validate counts what is declared."
+        guesses = near(address, known)
+        advice = f"Did you mean {listed(guesses)}?" if guesses else "reconciler validate counts what is declared."
         raise ReconcilerError(f"no manifest declares {address}", where=str(manifests.root), advice=advice)
     spec = document.spec.model_dump(mode="json", include=set(document.spec.model_fields_set))
     return {

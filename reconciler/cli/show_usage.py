@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_jsonable_python
-from rapidfuzz import process
 
 from reconciler.additions.plan import UsagePart, plan_usage
 from reconciler.cli.planning import UsageRead, inputs, read_usage
@@ -16,6 +15,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import last_written, written_ids
 from reconciler.live.read import Scope, read_live_state
+from reconciler.manifests.suggestions import listed, near
 
 USAGE = Scope(setup=False, usage=True)
 
@@ -92,6 +92,6 @@ async def _planned(session: Session) -> tuple[UsageRead, UsagePart]:
 
 
 def _unknown(address: str, known: Sequence[str], what: str) -> ReconcilerError:
-    near = [match for match, _score, _index in process.extract(address, list(dict.fromkeys(known)), limit=3)]
-    advice = f"Did you mean {' or '.join(near)}?" if near else "reconciler usage coverage lists what there is."
+    guesses = near(address, dict.fromkeys(known))
+    advice = f"Did you mean {listed(guesses)}?" if guesses else "reconciler usage coverage lists what there is."
     return ReconcilerError(f"{address}: {what}", advice=advice)

@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rapidfuzz import fuzz
-
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.conditions import equals
 from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid
@@ -21,6 +19,7 @@ from reconciler.kinds.near import near_part, spelled
 from reconciler.kinds.values import Value
 from reconciler.live.lookup import natural_key
 from reconciler.live.query import needed_fields
+from reconciler.manifests.suggestions import likeness
 
 _EXISTS = "ObjectExists"
 _NEAR = 90.0
@@ -68,7 +67,7 @@ _NAMED = "If that one is meant, write its key as it stands there or pin it with 
 def _alike(of: Kind, values: Mapping[str, Value], objects: list[LiveObject]) -> Iterator[LiveObject]:
     """Objects whose key is the same to some comparison: deleted ones first, then the likest."""
     wanted = _text(natural_key(of, values))
-    scored = [(max((fuzz.ratio(wanted, _text(key)) for key in keys_of(of, obj)), default=0.0), obj) for obj in objects]
+    scored = [(max((likeness(wanted, _text(key)) for key in keys_of(of, obj)), default=0.0), obj) for obj in objects]
     best = max((score for score, _ in scored), default=0.0)
     least = best if best == 100.0 else _NEAR
     for _score, obj in sorted(

@@ -1,32 +1,63 @@
-"""Did you mean …? One way of guessing for fields, kinds, names and words."""
+"""Suggestions for a misspelt word: which known names are spelled like it, and how a message says so.
+
+This is the only module that compares spellings for a "did you mean". It imports rapidfuzz when it first needs it,
+because that import is slow and most runs suggest nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
-from rapidfuzz import fuzz, process, utils
+Key = TypeVar("Key")
 
-_CLOSE = 60
-_SURE = 70
+_NEAR = 60
+_NEAREST = 70
+"""How alike two words must be, from 0 to 100. One single suggestion needs more than a list of them."""
 
 
 def nearest(word: str, among: Iterable[str]) -> str | None:
-    """The entry that a misspelt word most likely means; `None` when nothing is close."""
+    """Return the name that is spelled most like a word. None if no name is alike enough."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - slow to import
+
     found = process.extractOne(
-        word, list(among), scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=_SURE
+        word, list(among), scorer=fuzz.ratio, processor=utils.default_process, score_cutoff=_NEAREST
     )
     return str(found[0]) if found else None
 
 
 def near(word: str, among: Iterable[str], limit: int = 3) -> list[str]:
-    """Several entries that a word may mean, best first."""
+    """Return at most `limit` names that are spelled like a word, or that contain it. The most alike is first."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - slow to import
+
     found = process.extract(
-        word, list(among), scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=_CLOSE, limit=limit
+        word, list(among), scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=_NEAR, limit=limit
     )
     return [str(item[0]) for item in found]
 
 
+def nearest_key(name: str, among: Mapping[Key, str], at_least: int) -> Key | None:
+    """Return the key of the name that is most like `name`. None if none is alike by `at_least` of 100."""
+    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - slow to import
+
+    found = process.extractOne(name, among, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=at_least)
+    return None if found is None else found[2]
+
+
+def likeness(one: str, other: str) -> float:
+    """Return how alike two texts are, letter by letter: 100 for equal texts, 0 for texts with nothing in common."""
+    from rapidfuzz import fuzz  # noqa: PLC0415 - slow to import
+
+    return float(fuzz.ratio(one, other))
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return `did you mean a or b?`, or an empty text if there are no names."""
+    found = list(names)
+    return f"did you mean {listed(found)}?" if found else ""
+
+
 def listed(words: Iterable[str], last: str = "or") -> str:
-    """`a`, `a or b`, `a, b or c`."""
+    """Return one or more words as a list in a sentence: `a`, `a or b`, `a, b or c`."""
     *most, final = list(words)
     return f"{', '.join(most)} {last} {final}" if most else final

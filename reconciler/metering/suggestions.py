@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.manifests.suggestions import nearest_key
 from reconciler.metering.coverage import CoverageRow
 
 NEAR = 85
@@ -45,13 +46,5 @@ def _pairs(absent: Mapping[int, str], unmapped: Mapping[int, str]) -> dict[int, 
     if len(absent) * len(unmapped) > MOST_COMPARISONS:
         by_name = {name.casefold(): index for index, name in unmapped.items()}
         return {index: by_name[name.casefold()] for index, name in absent.items() if name.casefold() in by_name}
-    from rapidfuzz import fuzz, process, utils  # noqa: PLC0415 - slow to import, and few runs need it
-
-    pairs: dict[int, int] = {}
-    for index, name in absent.items():
-        found = process.extractOne(
-            name, unmapped, scorer=fuzz.WRatio, processor=utils.default_process, score_cutoff=NEAR
-        )
-        if found is not None:
-            pairs[index] = found[2]
-    return pairs
+    nearest = {index: nearest_key(name, unmapped, NEAR) for index, name in absent.items()}
+    return {index: other for index, other in nearest.items() if other is not None}

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rapidfuzz import process
-
 from reconciler.kinds.field_mapping import Tables, Target
 from reconciler.kinds.values import Link
+from reconciler.manifests.suggestions import did_you_mean, near
 
 Row = Mapping[str, Any]
 
@@ -88,8 +87,7 @@ def _hint(name: str, names: Iterable[str]) -> str:
     known = sorted(set(names))
     if not known:
         return "it is empty"
-    near = [match for match, _score, _index in process.extract(name, known, limit=3, score_cutoff=60)]
-    return f"did you mean {' or '.join(map(repr, near))}?" if near else f"it has {', '.join(known[:8])}"
+    return did_you_mean(map(repr, near(name, known))) or f"it has {', '.join(known[:8])}"
 
 
 def _label(row: Row, label: str) -> str:
