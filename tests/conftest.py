@@ -1,4 +1,4 @@
-"""What tests of several rooms share."""
+"""Fixtures for the tests of several rooms."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.shop import Shop, open_shop
 
 __all__ = ["postgresql", "postgresql_url"]
 
-# CI tries the same examples each time, so that a change is judged by itself; at a desk new ones are looked for. A
-# machine that is busy with something else is no reason to fail either.
+# In CI, hypothesis tries the same examples in each run, so that a failure comes from the change. On a desk it looks
+# for new ones. There is no deadline, because a slow machine must not fail a test.
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("desk", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
@@ -24,7 +24,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[RunningSandbox]:
-    """One server on loopback for all shops."""
+    """Return one sandbox server on loopback, which serves every `Shop` of the session."""
     with RunningSandbox() as running:
         yield running
 
@@ -33,5 +33,5 @@ def served() -> Iterator[RunningSandbox]:
 def shop(
     served: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Shop]:
-    """The example estate before its first apply: an empty tenant, six customers in the console."""
+    """Return the example estate before its first apply: an empty tenant, and six customers in the console."""
     yield from open_shop(served, tmp_path, monkeypatch, capsys)

@@ -1,4 +1,4 @@
-"""Errors that are made for a person."""
+"""Tests of the error classes and their messages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def test_an_error_says_what_happened_where_and_what_to_do() -> None:
     assert (error.what, error.where, error.advice) == ("is not UTF-8 text", "acme.yaml", "Save it as UTF-8.")
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_an_error_without_a_place_is_its_message_only() -> None:
     assert str(ReconcilerError("nothing was read")) == "nothing was read"
 
 
-def test_an_error_ends_with_1_and_a_refusal_with_3() -> None:
+def test_an_error_exits_with_1_and_a_refusal_with_3() -> None:
     assert ReconcilerError("x").exit_code == 1
     assert Refused("x").exit_code == 3
 
@@ -32,5 +32,5 @@ def test_an_error_ends_with_1_and_a_refusal_with_3() -> None:
         ("", ""),
     ],
 )
-def test_a_message_and_its_advice_are_one_sentence(text: str, line: str) -> None:
+def test_a_message_and_its_advice_are_joined_on_one_line(text: str, line: str) -> None:
     assert in_one_line(text) == line

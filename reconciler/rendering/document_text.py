@@ -1,4 +1,4 @@
-"""One document for the terminal: what it declares, which defaults filled it in, and how it lives."""
+"""Show one document on the terminal: its fields, the defaults that filled them in, and its values in ConnectWise."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.rendering.paint import Paint, safe, shown
 
 
 def document_text(found: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    """`found` as `show --format json` prints it; without `live`, nobody looked."""
+    """Yield the lines of one document. `found` is what `show --format json` prints; it has no `live` if offline."""
     yield f"{paint(found['address'], 'bold')}  {paint(safe(found['file']), 'dim')}"
     spec: Mapping[str, Any] = found["spec"]
     width = max((len(name) for name in spec), default=0)

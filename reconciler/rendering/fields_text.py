@@ -1,4 +1,4 @@
-"""Any JSON object for the terminal, a line to a value: what `show` prints of additions and customers."""
+"""Show a JSON object on the terminal, one line for each value. `show` prints additions and customers with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.rendering.paint import Paint, safe, shown
 
 
 def fields_text(found: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    """The address in the first line, then each value; values that are missing are left out."""
+    """Yield the address, then a line for each value. Values that are null or empty are left out."""
     yield paint(safe(str(found["address"])), "bold")
     yield from _lines({name: value for name, value in found.items() if name != "address"}, "    ")
 

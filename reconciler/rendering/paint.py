@@ -1,4 +1,4 @@
-"""Colour, and text that cannot harm a terminal."""
+"""Colour text, format values and amounts, and make text from outside safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from typing import Any
 _CODES = {"green": "32", "yellow": "33", "red": "31", "cyan": "36", "bold": "1", "dim": "2"}
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories: controls, formats (those that turn the direction), halves of pairs, line and paragraph ends."""
+"""Unicode categories that are written out: controls, formats (such as a change of the text's direction), surrogates,
+line separators and paragraph separators."""
 
 Paint = Callable[[str, str], str]
-"""(text, style) → the text, coloured or not."""
+"""A function of a text and a style. It returns the text, in colour or unchanged."""
 
 
 def coloured(text: str, style: str) -> str:
+    """Return the text in the colour of a style, such as `green` or `bold`."""
     return f"\x1b[{_CODES[style]}m{text}\x1b[0m"
 
 
 def plain(text: str, _style: str) -> str:
+    """Return the text without colour."""
     return text
 
 
@@ -30,18 +33,20 @@ _BREAKS = re.compile("[\n\r\t\v\f\x85\u2028\u2029]+")
 
 
 def safe(text: str) -> str:
-    """Text from outside on one line: what a customer is called may not move somebody's cursor. A line break is a
-    blank; control characters and those that turn the direction of text are written out."""
+    """Return text from outside, such as a customer's name, on one line and harmless to a terminal.
+
+    A line break becomes a space. Characters that move the cursor or change the direction of text become `\\uXXXX`.
+    """
     return text if text.isprintable() else escaped(" ".join(part.strip() for part in _BREAKS.split(text)).strip())
 
 
 def safe_lines(text: str) -> str:
-    """A message whose line ends are meant, each line of it made safe."""
+    """Return a message with its line breaks kept and each line made safe. A tab becomes a space."""
     return "\n".join(escaped(line.replace("\t", " ")) for line in text.split("\n"))
 
 
 def escaped(text: str) -> str:
-    """A value, in which a line break matters too: everything that could do harm is written out."""
+    """Return a value with every control character, line breaks included, written as `\\uXXXX`."""
     if text.isprintable():
         return text
     return "".join(
@@ -51,7 +56,7 @@ def escaped(text: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A plan's value as a person reads it: links by name, text quoted, numbers bare."""
+    """Return a value of a plan as text: a link by its name, other text in quotes, a secret by its source only."""
     match value:
         case None:
             return "null"
@@ -72,10 +77,11 @@ def shown(value: Any) -> str:
 
 
 def money(amount: Decimal, currency: str | None) -> str:
-    """`1,234.50 USD`; more digits only where there are more."""
+    """Return an amount such as `1,234.50 USD`, with at least two decimal places and never rounded."""
     digits = max(2, -int(amount.normalize().as_tuple().exponent))
     return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
 
 
 def signed(amount: Decimal, currency: str | None) -> str:
+    """Return an amount with its sign, such as `+1.50 USD`."""
     return ("+" if amount >= 0 else "-") + money(abs(amount), currency)

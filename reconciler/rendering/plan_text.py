@@ -1,4 +1,4 @@
-"""Show a plan on the terminal, in the manner of Terraform: glyphs, declared fields, old → new, one summary line."""
+"""Show a plan on the terminal as Terraform does: a sign for each action, old → new for each field, and a summary."""
 
 from __future__ import annotations
 
@@ -57,16 +57,17 @@ def _change(action: Json, change: Json, width: int, paint: Paint) -> str:
 
 
 def _with_id(text: str, link: Json) -> str:
-    """Two entries with the same name differ by their ids."""
+    """Return the name of a link with its ConnectWise id, which tells two objects with the same name apart."""
     return f"{text} (id {link.get('id')})"
 
 
 def _value(change: Json, value: object) -> str:
-    """A plan holds numbers as decimal text. They are shown without quotes."""
+    """Return a value as text. A plan holds numbers as decimal text, and they are shown without quotes."""
     return safe(value) if change.get("number") and isinstance(value, str) else shown(value)
 
 
 def _change_of(amounts: Json) -> str:
+    """Return the change of the monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if before == 0:
         return f"{signed(after, currency)} a month"
@@ -114,7 +115,7 @@ def summary(plan: Json, paint: Paint) -> str:
 
 
 def _monthly_total(amounts: Json) -> str:
-    """Empty if nothing is billed: a plan of the setup alone computes no amounts."""
+    """Return the monthly total, or an empty text if nothing is billed: a plan with setup only has no amounts."""
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if after != before:
         change = signed(after - before, None)

@@ -1,4 +1,4 @@
-"""Tables for the terminal: pulls, coverage, report. Rich lays them out; everything from outside is made safe."""
+"""Print the tables of `usage pull`, `usage coverage` and `usage report`. Rich draws them; every cell is made safe."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collaps
 from reconciler.rendering.paint import Paint, money, safe
 
 WIDTH = 100
-"""Columns that a table may take where nobody says how many there are; what is longer is folded, never cut."""
-_A_WORD, _NARROW = 24, 8
-"""Columns that a text is folded into at the least: those of its longest word up to so many, else so few. Where that is
-too much, each row is told field by field."""
+"""Width of a table in characters, if the caller gives none. Longer text is wrapped, never cut."""
+_LONG_WORD, _NARROW = 24, 8
+"""Smallest width of a text column in characters. The first is tried before the second; each is reduced to the longest
+word of the column. If the table is still too wide, each row is printed field by field."""
 _GAP = 2
+"""Characters between two columns."""
 
 Column = tuple[str, str]
-"""Heading, and `left` (a text, which may be folded), `right` (a figure) or `whole` (neither is folded)."""
+"""Heading, and `left` (text, which may be wrapped), `right` (a figure) or `whole` (text that is never wrapped)."""
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int = WIDTH) -> Iterator[str]:
-    """Lines of a table that fits the width: texts and headings are folded, figures are not."""
+    """Yield the lines of a table of at most `width` characters. Text and headings are wrapped, figures are not."""
     from rich.cells import cell_len  # noqa: PLC0415 (only commands that print tables wait for rich)
 
-    told = [[safe(cell) for cell in row] for row in rows]
-    for narrowest, folded in ((_A_WORD, False), (_A_WORD, True), (_NARROW, True)):
-        headings = [heading.replace(" ", "\n") if folded else heading for heading, _ in columns]
-        cells = [[*heading.split("\n"), *(row[place] for row in told)] for place, heading in enumerate(headings)]
+    safe_rows = [[safe(cell) for cell in row] for row in rows]
+    for narrowest, wrapped in ((_LONG_WORD, False), (_LONG_WORD, True), (_NARROW, True)):
+        headings = [heading.replace(" ", "\n") if wrapped else heading for heading, _ in columns]
+        cells = [[*heading.split("\n"), *(row[index] for row in safe_rows)] for index, heading in enumerate(headings)]
         longest = [max(map(cell_len, column)) for column in cells]
         words = [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
         needed = [
@@ -38,22 +39,22 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int =
         ]
         if sum(needed) + _GAP * (len(columns) - 1) <= width:
             shown = [(heading, justify) for heading, (_, justify) in zip(headings, columns, strict=True)]
-            yield from _table(shown, told, _widths(longest, needed, width), width)
+            yield from _table(shown, safe_rows, _widths(longest, needed, width), width)
             return
-    yield from _fields(columns, told, width)
+    yield from _fields(columns, safe_rows, width)
 
 
 def _widths(longest: Sequence[int], needed: Sequence[int], width: int) -> list[int]:
-    """Return the widths of the columns: as long as their longest cells, and if the table is then too wide, the widest
-    columns narrowed until it fits, but none below its `needed` width. `needed` itself must fit.
+    """Return the widths of the columns: the length of the longest cell, less what makes the table too wide.
 
-    Rich narrows columns too, but it may end with a table that is too wide, and then cuts off the last figures.
+    The widest column is narrowed first, and none below its `needed` width. The sum of `needed` must fit into `width`.
+    Rich narrows columns too, but its table may stay too wide, and then it cuts off the last figures.
     """
-    found = list(longest)
-    while sum(found) + _GAP * (len(found) - 1) > width:
-        place = max(range(len(found)), key=lambda each: found[each] if found[each] > needed[each] else 0)
-        found[place] -= 1
-    return found
+    widths = list(longest)
+    while sum(widths) + _GAP * (len(widths) - 1) > width:
+        widest = max(range(len(widths)), key=lambda index: widths[index] if widths[index] > needed[index] else 0)
+        widths[widest] -= 1
+    return widths
 
 
 def _table(
@@ -63,42 +64,44 @@ def _table(
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
-    for (heading, justify), wide in zip(columns, widths, strict=True):
+    drawing = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for (heading, justify), column_width in zip(columns, widths, strict=True):
         side: Any = "right" if justify == "right" else "left"
-        made.add_column(heading, justify=side, overflow="fold", no_wrap=justify != "left", width=wide)
+        drawing.add_column(heading, justify=side, overflow="fold", no_wrap=justify != "left", width=column_width)
     for row in rows:
-        made.add_row(*map(Text, row))
-    yield from _drawn(made, width)
+        drawing.add_row(*map(Text, row))
+    yield from _drawn(drawing, width)
 
 
 def _fields(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """Each row as lines of `field  value`: for a terminal too narrow for a table."""
+    """Yield each row as lines of `heading  value`, for a terminal that is too narrow for the table."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     for row in rows:
-        made = Table.grid(padding=(0, _GAP, 0, 0))
-        made.add_column(no_wrap=True)
-        made.add_column(overflow="fold")
+        drawing = Table.grid(padding=(0, _GAP, 0, 0))
+        drawing.add_column(no_wrap=True)
+        drawing.add_column(overflow="fold")
         for (heading, _), cell in zip(columns, row, strict=True):
             if cell:
-                made.add_row(heading or "note", Text(cell))
-        yield from _drawn(made, width)
+                drawing.add_row(heading or "note", Text(cell))
+        yield from _drawn(drawing, width)
         yield ""
 
 
-def _drawn(made: Any, width: int) -> Iterator[str]:
+def _drawn(drawing: Any, width: int) -> Iterator[str]:
+    """Yield the lines that rich prints for a table, without blanks at their ends."""
     from rich.console import Console  # noqa: PLC0415
 
     console = Console(file=StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:
-        console.print(made)
+        console.print(drawing)
     for line in captured.get().rstrip("\n").split("\n"):
         yield line.rstrip()
 
 
 def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
+    """Yield the table of pulls, a row for each source. `rows` are the rows of `usage pull --json`."""
     columns = (("source", "left"), ("state", "left"), ("customers", "right"), ("samples", "right"), ("", "left"))
     yield from table(
         columns,
@@ -115,10 +118,10 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
         width,
     )
     failed = sum(row["state"] == "failed" for row in rows)
-    doubted = sum(row["state"] == "disbelieved" for row in rows)
-    more = f", {doubted} not believed" if doubted else ""
+    disbelieved = sum(row["state"] == "disbelieved" for row in rows)
+    more = f", {disbelieved} not believed" if disbelieved else ""
     yield paint(f"{counted(len(rows), 'source')} read, {failed} failed{more}.", "bold")
-    if doubted:
+    if disbelieved:
         yield "If such a pull is right, accept it with: reconciler usage pull --approve shrink=SOURCE"
 
 
@@ -155,7 +158,7 @@ def _coverage_row(row: Mapping[str, Any]) -> list[str]:
 
 
 def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
-    """Rows as `usage report --json` prints them, amounts as decimal text."""
+    """Yield the table of our additions and their usage. `rows` are the rows of `usage report --json`."""
     columns = (
         ("agreement", "left"),
         ("product", "left"),
@@ -180,11 +183,11 @@ def _report_row(row: Mapping[str, Any]) -> list[str]:
         "unknown" if row["unit_price"] is None else row["unit_price"],
         money(Decimal(row["amount"]), None),
         row["last_updated"] or "",
-        row["source"] or "no mapping: an orphan",
+        row["source"] or "orphan: no mapping",
         used,
     ]
 
 
 def counted(number: int, what: str) -> str:
-    """`1 addition`, `2 additions`."""
+    """Return a count with its noun, such as `1 addition` or `2 additions`."""
     return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""One document for the terminal."""
+"""Tests of a document as `show` prints it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_document_shows_its_fields_and_where_defaults_come_from() -> None:
     ]
 
 
-def test_next_to_them_it_shows_how_it_lives() -> None:
+def test_values_in_connectwise_are_shown_next_to_the_declared_ones() -> None:
     live = {"id": 5, "last_updated": "2026-11-10T12:00:00Z", "fields": {"status": {"name": "Inactive", "id": 2}}}
     assert text(live=live)[2:] == [
         '    status     = "Active"  (from defaults.yaml)  live: Inactive',
@@ -35,18 +35,18 @@ def test_next_to_them_it_shows_how_it_lives() -> None:
     ]
 
 
-def test_an_answer_without_info_was_updated_nobody_knows_when() -> None:
+def test_without_a_last_update_it_is_shown_as_unknown() -> None:
     assert text(live={"id": 5, "last_updated": None, "fields": {}})[-1] == "live: id 5, last updated unknown"
 
 
-def test_what_does_not_live_is_said_to() -> None:
+def test_a_document_that_is_not_in_connectwise_is_marked() -> None:
     assert text(live=None)[-1] == "live: not in ConnectWise"
 
 
-def test_a_document_without_fields_is_its_address() -> None:
+def test_a_document_without_fields_shows_its_address_only() -> None:
     assert text(spec={}) == ["Company/acme  customers/acme.yaml"]
 
 
-def test_nothing_of_a_manifest_can_harm_a_terminal() -> None:
+def test_text_of_a_manifest_cannot_harm_a_terminal() -> None:
     found = text(file="\x1b.yaml", spec={"status": "\x1b"}, defaulted={"status": "\x1b"})
     assert "\x1b" not in "".join(found)

@@ -1,4 +1,4 @@
-"""What became of a plan, for the terminal."""
+"""Tests of an outcome as `apply` prints it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def text(found: Outcome) -> list[str]:
     return [*outcome_text(found.model_dump(mode="json"), plain)]
 
 
-def test_what_went_as_planned_is_only_counted() -> None:
+def test_completed_actions_are_only_counted() -> None:
     assert text(outcome("done", "done", "already")) == ["Applied: 2 done, 1 already."]
 
 
-def test_what_did_not_is_listed_with_its_reason() -> None:
+def test_other_actions_are_listed_with_their_reason() -> None:
     assert text(outcome("done", "failed", "skipped", "unknown")) == [
         "failed   Product/p1: why",
         "skipped  Product/p2: why",
@@ -35,12 +35,12 @@ def test_what_did_not_is_listed_with_its_reason() -> None:
     ]
 
 
-def test_an_interrupted_run_says_how_to_go_on() -> None:
+def test_an_interrupted_run_says_how_to_continue() -> None:
     (_, tally) = text(outcome("done", "skipped", interrupted=True))
     assert tally == "Applied: 1 done, 1 skipped. Interrupted. Run again to continue."
 
 
-def test_nothing_to_do_is_said() -> None:
+def test_an_outcome_without_actions_says_so() -> None:
     assert text(outcome()) == ["Applied: nothing to do."]
 
 

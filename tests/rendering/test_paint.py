@@ -1,4 +1,4 @@
-"""Text that cannot harm a terminal, and values as a person reads them."""
+"""Tests of text that is made safe for a terminal, and of values and amounts as text."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def test_no_text_can_move_a_cursor_or_break_a_line(text: str) -> None:
     assert not {unicodedata.category(character) for character in shown({text: [text]})} & harmful
 
 
-def test_what_is_harmful_is_written_out() -> None:
+def test_harmful_characters_are_written_out() -> None:
     assert safe("Acme\x1b[2J\u202eGmbH\n") == "Acme\\u001b[2J\\u202eGmbH"
 
 
-def test_a_line_break_in_a_name_is_a_blank_and_in_a_value_it_is_shown() -> None:
+def test_a_line_break_in_a_name_becomes_a_space_and_in_a_value_it_is_shown() -> None:
     assert safe("Acme\r\n  Ltd\u2028Two\tThree") == "Acme Ltd Two Three"
     assert shown("Acme\nLtd\x85") == '"Acme\\nLtd\\u0085"'
     assert safe_lines("what: a\x1bb\n  advice\tc") == "what: a\\u001bb\n  advice c"
 
 
-def test_letters_of_any_language_stay() -> None:
+def test_letters_of_every_language_are_kept() -> None:
     assert safe("Bäcker Müller – 東京 ✓") == "Bäcker Müller – 東京 ✓"
 
 
@@ -51,7 +51,7 @@ def test_letters_of_any_language_stay() -> None:
         (["Company", "Product"], '["Company", "Product"]'),
     ],
 )
-def test_values_are_shown_as_a_person_reads_them(value: Any, text: str) -> None:
+def test_values_are_shown_in_a_readable_form(value: Any, text: str) -> None:
     assert shown(value) == text
 
 
@@ -70,10 +70,10 @@ def test_money_is_exact(amount: str, currency: str | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(("amount", "text"), [("1.5", "+1.50 USD"), ("-1.5", "-1.50 USD"), ("0", "+0.00 USD")])
-def test_a_change_of_money_has_a_sign(amount: str, text: str) -> None:
+def test_a_change_of_an_amount_has_a_sign(amount: str, text: str) -> None:
     assert signed(Decimal(amount), "USD") == text
 
 
-def test_colour_is_put_around_a_text_or_left_out() -> None:
+def test_text_is_printed_with_or_without_colour() -> None:
     assert coloured("x", "green") == "\x1b[32mx\x1b[0m"
     assert plain("x", "green") == "x"

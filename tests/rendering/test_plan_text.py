@@ -1,4 +1,4 @@
-"""A plan for the terminal."""
+"""Tests of a plan as `plan` and `show` print it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UPDATE = action(
     "Addition/acme:gb",
     action="update",
     id=99,
-    reason="usage: 120.4 used, 121 billed",
+    reason="120.4 GB used, 121 GB billed",
     changes=(
         Change(path="quantity", before="120", after="121", number=True),
         Change(path="cancelledDate", before="2026-11-20"),
@@ -43,7 +43,7 @@ ADOPT = action(
     "Addition/bolt:gb",
     action="adopt",
     id=98,
-    reason="usage: 5 used, 5 billed",
+    reason="5 GB used, 5 GB billed",
     changes=(Change(path="serialNumber", after="rc:cove/78/bolt"),),
     money=usd("0", "1.25"),
 )
@@ -54,7 +54,7 @@ LOGIN = action(
 )
 
 
-def test_a_plan_reads_as_terraforms_do() -> None:
+def test_a_plan_is_printed_as_terraform_prints_one() -> None:
     summary = Summary(create=1, update=1, adopt=1, retire=1, unchanged=40, money=usd("1234", "1235.5"))
     assert text(plan_of(CREATE, UPDATE, ADOPT, RETIRE, summary=summary)) == "\n".join(
         [
@@ -64,11 +64,11 @@ def test_a_plan_reads_as_terraforms_do() -> None:
             "    + type    = Managed Service",
             "    + endDate = null",
             "",
-            "~ Addition/acme:gb  usage: 120.4 used, 121 billed   30.00 → 30.25 USD a month (+0.25)",
+            "~ Addition/acme:gb  120.4 GB used, 121 GB billed   30.00 → 30.25 USD a month (+0.25)",
             "    ~ quantity      = 120 → 121",
             '    ~ cancelledDate = "2026-11-20" → null',
             "",
-            "» Addition/bolt:gb  usage: 5 used, 5 billed   +1.25 USD a month",
+            "» Addition/bolt:gb  5 GB used, 5 GB billed   +1.25 USD a month",
             '    ~ serialNumber = null → "rc:cove/78/bolt"',
             "",
             "- Product/old  retired",
@@ -79,27 +79,27 @@ def test_a_plan_reads_as_terraforms_do() -> None:
     )
 
 
-def test_nothing_to_do_is_said_in_one_line() -> None:
+def test_a_plan_without_changes_is_one_line() -> None:
     assert text(plan_of(summary=Summary(unchanged=34, money=usd("288.94", "288.94")))) == (
         "No changes. 34 documents and additions are as declared. Monthly total: 288.94 USD."
     )
 
 
-def test_one_thing_that_is_as_declared_is_counted_in_the_singular() -> None:
+def test_one_unchanged_document_is_counted_in_the_singular() -> None:
     assert "1 document or addition is as declared." in text(plan_of(summary=Summary(unchanged=1, money=usd("1", "1"))))
 
 
-def test_a_plan_that_bills_nothing_speaks_of_no_money() -> None:
+def test_a_plan_that_bills_nothing_shows_no_monthly_total() -> None:
     assert text(plan_of(CREATE)).endswith("Plan: 1 to create; 0 unchanged.")
 
 
-def test_a_secret_is_shown_by_where_it_is() -> None:
+def test_a_secret_is_shown_by_its_source_only() -> None:
     assert "+ password = (sensitive, from $LOGIN_PASSWORD)" in text(plan_of(LOGIN))
     changed = action("IntegratorLogin/billing", action="update", id=1, changes=LOGIN.changes)
     assert "~ password = (sensitive, from $LOGIN_PASSWORD)" in text(plan_of(changed))
 
 
-def test_numbers_are_bare_and_exact() -> None:
+def test_numbers_are_exact_and_without_quotes() -> None:
     price = action(
         changes=(Change(path="price", before="0.1", after="0.123456789012345678901", number=True),), action="update"
     )
@@ -108,21 +108,21 @@ def test_numbers_are_bare_and_exact() -> None:
     assert "~ price = null → 0" in text(plan_of(unset))
 
 
-def test_entries_are_shown_each_by_itself() -> None:
+def test_each_custom_field_is_a_change_of_its_own() -> None:
     entry = Change(path="customFields.Region", before="West", after="East")
     assert '~ customFields.Region = "West" → "East"' in text(
         plan_of(action("Company/acme", action="update", changes=(entry,)))
     )
 
 
-def test_two_entries_of_one_name_are_told_apart_by_id() -> None:
+def test_two_objects_with_the_same_name_are_shown_with_their_ids() -> None:
     change = Change(path="subcategory", before={"name": "Backup", "id": 31}, after={"name": "Backup", "id": 32})
     assert "~ subcategory = Backup (id 31) → Backup (id 32)" in text(
         plan_of(action(action="update", changes=(change,)))
     )
 
 
-def test_guardrails_and_warnings_stand_below_the_actions() -> None:
+def test_guardrails_and_warnings_follow_the_actions() -> None:
     found = text(
         plan_of(
             guardrails=(
@@ -157,7 +157,7 @@ GAPS = (
 )
 
 
-def test_what_is_billed_is_not_listed_and_everything_else_is() -> None:
+def test_every_customer_is_listed_that_is_not_simply_billed() -> None:
     found = text(plan_of(coverage=GAPS)).split("\n")
     assert found[:4] == [
         "Not billed, or not as measured:",
@@ -167,7 +167,7 @@ def test_what_is_billed_is_not_listed_and_everything_else_is() -> None:
     ]
 
 
-def test_usage_of_unknown_worth_says_so_and_a_source_that_failed_is_left_to_its_warning() -> None:
+def test_an_unknown_amount_is_shown_and_customers_of_a_failed_source_are_not_listed() -> None:
     unknown = GAPS[1].model_copy(update={"money": None})
     failed = [CoverageRow(source="cove", customer=each, name=each, state="unknown", accounted=False) for each in "1*"]
     dated = GAPS[0].model_copy(update={"accounted": False, "detail": "dated ahead"})
@@ -178,14 +178,14 @@ def test_usage_of_unknown_worth_says_so_and_a_source_that_failed_is_left_to_its_
     ]
 
 
-def test_coverage_can_be_left_to_a_table() -> None:
+def test_coverage_can_be_left_out() -> None:
     assert "cove/78" not in text(plan_of(coverage=GAPS), coverage=False)
 
 
 EVIL = "Acme\x1b]0;owned\x07\u202e\r\nPlan: 0"
 
 
-def test_a_customers_name_cannot_reach_the_terminal_as_anything_but_text() -> None:
+def test_a_customers_name_reaches_the_terminal_as_text_only() -> None:
     hostile = action(
         f"Addition/acme:{EVIL}",
         reason=EVIL,
@@ -208,13 +208,13 @@ def test_a_customers_name_cannot_reach_the_terminal_as_anything_but_text() -> No
     assert found.count("\nPlan: ") == 1
 
 
-def test_colours_are_those_of_the_actions() -> None:
+def test_each_action_has_its_colour() -> None:
     lines = [*plan_text(plan_json(plan_of(CREATE, UPDATE, ADOPT, RETIRE)), coloured)]
     heads = [line.partition("m")[0] for line in lines if "/" in line.partition("  ")[0] and not line.startswith(" ")]
     assert heads == ["\x1b[32", "\x1b[33", "\x1b[36", "\x1b[31"]
 
 
-def test_an_orphan_whose_customer_nobody_knows_is_told_by_its_place() -> None:
+def test_an_orphan_of_an_unknown_customer_is_shown_by_its_agreement() -> None:
     row = CoverageRow(
         source="", customer="", name="addition id 99 (GB, agreement id 9)", state="orphan", quantity=Decimal(12),
         money=Decimal(3), detail="still billing 12",

@@ -1,4 +1,4 @@
-"""Tables for the terminal."""
+"""Tests of the tables of pulls, coverage and report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def report_row(**more: Any) -> dict[str, Any]:
     return {**row, **more}
 
 
-def test_a_report_shows_additions_next_to_the_usage_they_came_from() -> None:
+def test_a_report_shows_additions_next_to_their_usage() -> None:
     found = stripped([*report_table([report_row(), report_row(amount="1000000.125")], plain, 160)])
     assert found == [
         ["agreement", "product", "quantity", "unit price", "amount", "last update", "from", "used"],
@@ -50,14 +50,14 @@ def test_a_report_shows_additions_next_to_the_usage_they_came_from() -> None:
     ]
 
 
-def test_what_a_report_does_not_know_is_unknown_and_not_zero() -> None:
+def test_missing_values_of_a_report_are_unknown_and_not_zero() -> None:
     orphan = report_row(unit_price=None, amount="0", last_updated=None, mapping=None, source="", used=None, unit=None)
     found = stripped([*report_table([orphan], plain, 160)])
-    assert found[1] == ["backup", "BACKUP-GB", "121", "unknown", "0.00", "no mapping: an orphan", "unknown"]
+    assert found[1] == ["backup", "BACKUP-GB", "121", "unknown", "0.00", "orphan: no mapping", "unknown"]
     assert found[2] == ["1 addition, 0.00 a month."]
 
 
-def test_a_figure_without_a_unit_is_a_figure() -> None:
+def test_a_figure_without_a_unit_is_printed_alone() -> None:
     assert stripped([*report_table([report_row(unit=None)], plain)])[1][-1] == "120.405"
 
 
@@ -65,7 +65,7 @@ def row(**more: Any) -> CoverageRow:
     return CoverageRow(**{"source": "cove", "customer": "77", "name": "Acme", "state": "billed", **more})
 
 
-def test_coverage_accounts_for_everybody() -> None:
+def test_coverage_lists_every_customer() -> None:
     plan = plan_of(coverage=(row(quantity=Decimal("1.50"), unit="GB", money=Decimal("0.3")), row(state="excluded")))
     assert stripped([*coverage_table(plan_json(plan), plain)]) == [
         ["state", "source", "customer", "name", "quantity", "a month"],
@@ -75,7 +75,7 @@ def test_coverage_accounts_for_everybody() -> None:
     ]
 
 
-def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
+def test_customers_that_are_not_accounted_for_are_counted_with_their_amount() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), detail="nothing maps it", accounted=False)
     summary = Summary(money=Money(before=Decimal(0), after=Decimal(0), currency="USD"))
     plan = plan_of(coverage=(row(), gap, row(state="unknown", accounted=False)), summary=summary)
@@ -84,7 +84,7 @@ def test_what_is_not_accounted_for_is_counted_and_priced() -> None:
     assert found[-1] == ["2 of 3 not accounted for, 0.30 USD a month at risk."]
 
 
-def test_money_that_no_default_product_prices_is_unknown_and_not_zero() -> None:
+def test_usage_without_a_default_price_has_an_unknown_amount() -> None:
     priced = row(state="unmapped", quantity=Decimal(2), money=Decimal("0.3"), accounted=False)
     unknown = row(state="unattributed", customer="78", quantity=Decimal(2), accounted=False)
     found = stripped([*coverage_table(plan_json(plan_of(coverage=(priced, unknown))), plain)])
@@ -104,7 +104,7 @@ def pull(**more: Any) -> dict[str, Any]:
     return {"source": "cove", "state": "whole", "customers": 6, "samples": 9, "error": None, "notes": [], **more}
 
 
-def test_pulls_are_told_with_what_went_wrong() -> None:
+def test_pulls_are_listed_with_their_notes_and_errors() -> None:
     rows = [pull(notes=["one odd row", "another"]), pull(state="failed", customers=0, samples=0, error="HTTP 500")]
     assert stripped([*pulls_table(rows, plain)]) == [
         ["source", "state", "customers", "samples"],
@@ -124,9 +124,9 @@ def test_names_from_outside_cannot_harm_a_terminal_or_break_a_row() -> None:
     assert sum("Acme\\u001b[2J Bolt" in line for line in rows) == 2
 
 
-def test_a_long_cell_is_folded_and_never_cut() -> None:
-    told = "".join(report_table([report_row(agreement="x" * 300)], plain))
-    assert told.count("x") == 300
+def test_a_long_cell_is_wrapped_and_never_cut() -> None:
+    printed = "".join(report_table([report_row(agreement="x" * 300)], plain))
+    assert printed.count("x") == 300
 
 
 WIDE = "東京バックアップ株式会社 " * 6
@@ -143,42 +143,42 @@ def test_a_table_fits_the_width_and_loses_nothing(width: int) -> None:
         [*pulls_table([pull(error=LONG), pull(notes=[WIDE])], plain, width)][:-1],
     ):
         assert max(map(cell_len, lines)) <= width
-        told = "".join("".join(lines).split())
-        assert told.count("東") >= (6 if "東" in told else 0)
+        printed = "".join("".join(lines).split())
+        assert printed.count("東") >= (6 if "東" in printed else 0)
     assert width < 30 or "123,456,789.12" in "".join(report_table(rows, plain, width))
 
 
-def test_figures_stay_whole_in_a_table_of_a_pipe() -> None:
+def test_figures_are_not_wrapped_at_the_default_width() -> None:
     lines = [*report_table([report_row(agreement=WIDE, product=LONG, amount="12345.12", used="12345.678")], plain)]
     first = next(line for line in lines if "12,345.12" in line)
     assert first.endswith("12345.678 GB")
 
 
-def test_a_terminal_too_narrow_for_a_table_is_told_field_by_field() -> None:
+def test_on_a_narrow_terminal_rows_are_printed_field_by_field() -> None:
     lines = [*report_table([report_row(), report_row(product="other")], plain, 40)]
     assert lines[:3] == ["agreement    backup", "product      BACKUP-GB", "quantity     121"]
     assert "product      other" in lines
 
 
-def test_money_at_risk_without_a_price_is_unknown_and_not_zero() -> None:
+def test_an_amount_at_risk_without_a_price_is_unknown() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=None, accounted=False)
     assert [*coverage_table(plan_json(plan_of(coverage=(gap,))), plain)][-1] == (
         "1 of 1 not accounted for, an unknown amount a month at risk."
     )
 
 
-def test_where_nothing_is_unmapped_no_money_at_risk_is_named() -> None:
+def test_without_unmapped_usage_no_amount_at_risk_is_shown() -> None:
     found = [*coverage_table(plan_json(plan_of(coverage=(row(state="vanished", accounted=False),))), plain)]
     assert found[-1] == "1 of 1 not accounted for."
 
 
-def test_nobody_knows_what_a_source_that_failed_would_have_named() -> None:
+def test_a_failed_source_has_an_unknown_amount_at_risk() -> None:
     everyone = row(customer="*", name="every customer", state="unknown", accounted=False)
     found = [*coverage_table(plan_json(plan_of(coverage=(everyone,))), plain)]
     assert found[-1] == "1 of 1 not accounted for, an unknown amount a month at risk."
 
 
-def test_headings_are_folded_before_names_are_broken() -> None:
+def test_headings_are_wrapped_before_names_are_broken() -> None:
     one = report_row(
         agreement="Elmhurst Foundry - Managed Backup", product="BACKUP-GB-ABOVE", source="cove/1001003", amount="150.00"
     )
@@ -190,7 +190,7 @@ def test_headings_are_folded_before_names_are_broken() -> None:
     assert [word for word in lines[0].split() if word in {"unit", "price"}] == ["unit"]
 
 
-def test_a_pull_that_failed_says_why_in_one_sentence() -> None:
+def test_the_error_of_a_failed_pull_is_on_one_line() -> None:
     failed = {"source": "cove", "state": "failed", "customers": 0, "samples": 0, "error": "no\n  try", "notes": []}
     assert "no; try" in "\n".join(pulls_table([failed], plain))
 
