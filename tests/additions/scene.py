@@ -215,7 +215,7 @@ class Scene:
         found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
         surroundings = Surroundings(
             manifests=found,
-            estate=self.estate,
+            live_state=self.estate,
             period=rated.usage.period,
             today=local_date(self.now, spec.billing.timezone),
             currency=spec.billing.currency,
