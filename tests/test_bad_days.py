@@ -477,7 +477,7 @@ def test_ctrl_c_while_the_plan_is_made_writes_nothing(shop: Shop) -> None:
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert err.strip().splitlines()[-1] == "interrupted; nothing was written in ConnectWise"
+    assert err.strip().splitlines()[-1] == "interrupted; nothing was written to ConnectWise"
     assert "Traceback" not in err
     assert nothing_written(shop)
 

@@ -23,8 +23,9 @@ from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, tell
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
 from reconciler.cli.plan_file import check_month, check_plan
-from reconciler.cli.planning import Made, keep, make_plan, notes_of, tell_unused
+from reconciler.cli.planning import Planned, make_plan, report_unused
 from reconciler.cli.progress import progress
+from reconciler.cli.recording import notes_of, record_applied
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
@@ -90,11 +91,11 @@ class _Run:
         """A plan of another moment: what it was based on is read again."""
         async with self._opened(usage=False) as session:
             check_plan(plan, session, self.context.now)
-            tell_unused(plan, self.approved)
+            report_unused(plan, self.approved)
             plan = with_approved(plan, self.approved)
             check_guardrails(plan, self.approved)
             async with self._workspace_lock(session) as lease:
-                return await self._done(session, Made(plan, notes_of(plan)), lease, recheck=True)
+                return await self._done(session, Planned(plan, notes_of(plan)), lease, recheck=True)
 
     async def unasked(self) -> int:
         """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
@@ -117,7 +118,7 @@ class _Run:
             async with self._workspace_lock(session) as lease:
                 return await self._done(session, made, lease, recheck=True)
 
-    async def _made(self, session: Session) -> Made:
+    async def _made(self, session: Session) -> Planned:
         return await make_plan(session, self.scope, approvals=self.approved, prune=self.prune)
 
     @asynccontextmanager
@@ -131,10 +132,10 @@ class _Run:
         workspace = session.manifests.workspace.name
         return workspace_lock(session.client, session.ledger, workspace, self._clock, _note)
 
-    async def _done(self, session: Session, made: Made, lease: Lease, *, recheck: bool) -> int:
+    async def _done(self, session: Session, made: Planned, lease: Lease, *, recheck: bool) -> int:
         plan = made.plan
         if not plan.actions:
-            keep(session, made, None, self.approved)
+            record_applied(session, plan, made.notes, None, self.approved)
             return self._ended(plan, None)
         check_guardrails(plan, self.approved)
         stop = asyncio.Event()
@@ -150,7 +151,7 @@ class _Run:
             )
             self.begun = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
-        keep(session, made, outcome, self.approved)
+        record_applied(session, plan, made.notes, outcome, self.approved)
         return self._ended(plan, outcome)
 
     def _ended(self, plan: Plan, outcome: Outcome | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from reconciler.additions.plan import UsagePart, plan_usage
-from reconciler.cli.planning import UsageRead, inputs, read_usage
+from reconciler.cli.reading import UsageRead, read_usage, usage_inputs
 from reconciler.cli.session import Session
 from reconciler.connectwise.errors import NotFound
 from reconciler.errors import ReconcilerError
@@ -88,7 +88,7 @@ async def _planned(session: Session) -> tuple[UsageRead, UsagePart]:
     """Planned from what the ledger holds: no source is read."""
     live_state = await read_live_state(session.client, session.manifests, USAGE)
     read = await read_usage(session, live_state)
-    return read, plan_usage(await inputs(session, USAGE, read))
+    return read, plan_usage(await usage_inputs(session, USAGE, read))
 
 
 def _unknown(address: str, known: Sequence[str], what: str) -> ReconcilerError:

@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.additions.live import live_additions
+from reconciler.additions.ownership import Owner, Ownership, assign
 from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
-from reconciler.cli.planning import make_plan, ownership_of, read_usage
+from reconciler.cli.planning import make_plan
+from reconciler.cli.reading import UsageRead, read_usage
 from reconciler.cli.session import Session, opened, pull_usage
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
@@ -92,7 +95,7 @@ def report(ctx: typer.Context) -> None:
         live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
         read = await read_usage(session, live_state)
         units = {source.name: source.unit for source in session.workspace.usage}
-        return report_rows(ownership_of(session, read), read.live_state, read.rated.usage.charges, units)
+        return report_rows(_ownership(session, read), read.live_state, read.rated.usage.charges, units)
 
     async def found() -> list[ReportRow]:
         async with opened(context) as session:
@@ -107,3 +110,12 @@ def _print(context: Context, content: Any, lines: Any) -> None:
         deliver_json(content)
     else:
         print_lines(lines())
+
+
+def _ownership(session: Session, read: UsageRead) -> Ownership:
+    """Return which charge each of our additions belongs to."""
+    first = read.rated.usage.period.first_day.isoformat()
+    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
+    sources = frozenset(source.name for source in session.workspace.usage)
+    live = live_additions(read.live_state, first, session.workspace.billing.currency)
+    return assign(live, owners, sources, read.snapshot)

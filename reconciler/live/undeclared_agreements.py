@@ -37,12 +37,12 @@ async def with_undeclared_agreements(
     No request where there is nothing to read.
     """
     agreements = await _active(client) if search else known
-    write_only = sorted({*agreements, *known} - live_state.additions.keys())
-    if not write_only:
+    unread = sorted({*agreements, *known} - live_state.additions.keys())
+    if not unread:
         return UndeclaredAgreements(live_state, search)
     found = {
         number: ours
-        for number, objects in (await read_additions(client, write_only, extra=("agreementStatus",))).items()
+        for number, objects in (await read_additions(client, unread, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
     return UndeclaredAgreements(replace(live_state, additions={**live_state.additions, **found}), search)

@@ -119,7 +119,7 @@ def test_ctrl_c_at_the_question_ends_it_and_writes_nothing(small: Shop) -> None:
     _, rest = process.communicate(timeout=60)
 
     assert process.returncode == 130
-    assert rest.strip() == "interrupted; nothing was written in ConnectWise"
+    assert rest.strip() == "interrupted; nothing was written to ConnectWise"
     assert not any(small.counts().values())
 
 
@@ -169,7 +169,7 @@ def test_an_approval_of_another_customer_approves_nothing_and_is_told(small: Sho
     wrong = ("--approve", "quantity=CustomerMapping/other")
     said = small("apply", "--only", "usage", "--auto-approve", *wrong, "--approve", "shrink")
     assert said.code == 5
-    assert "note: --approve quantity=CustomerMapping/other fits no guardrail that this plan trips" in said.err
+    assert "note: --approve quantity=CustomerMapping/other matches no guardrail that this plan trips" in said.err
     assert "shrink" not in said.err
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
 

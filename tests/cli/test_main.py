@@ -190,7 +190,7 @@ def test_the_environments_time_is_taken_where_the_command_line_names_none(
         (RecursionError("hunter2"), 1, UNFORESEEN.format("RecursionError")),
         (KeyError("hunter2"), 1, UNFORESEEN.format("KeyError")),
         (EOFError("hunter2"), 1, UNFORESEEN.format("Abort")),
-        (KeyboardInterrupt(), 130, "interrupted; nothing was written in ConnectWise\n"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing was written to ConnectWise\n"),
         (ReconcilerError("it is closed", where="shop", advice="Come back later."), 1,
          "error: shop: it is closed\n  Come back later.\n"),
     ],

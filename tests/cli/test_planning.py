@@ -144,13 +144,13 @@ def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, m
     def full(*_about: object, **_more: object) -> None:
         raise LedgerError("the disk is full", where="ledger")
 
-    monkeypatch.setattr("reconciler.cli.planning.record_billed_additions", full)
-    monkeypatch.setattr("reconciler.cli.planning.record_observed_additions", full)
+    monkeypatch.setattr("reconciler.cli.recording.record_billed_additions", full)
+    monkeypatch.setattr("reconciler.cli.recording.record_observed_additions", full)
     pair.uses(ALDER, "130")
     said = pair("apply", *USAGE, "--auto-approve")
     assert said.code == 0
-    assert "how the additions were left could not be kept: ledger: the disk is full" in said.err
-    assert "what was read could not be kept" in said.err
+    assert "the state of the additions after the apply could not be recorded: ledger: the disk is full" in said.err
+    assert "what was read could not be recorded" in said.err
 
 
 def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names(pair: Shop) -> None:

@@ -167,7 +167,7 @@ def test_ctrl_c_while_the_program_is_loaded_or_reads_ends_with_130_and_one_sente
     small.sandbox.latency_ms = 0
 
     assert process.returncode == 130, said
-    assert said == "interrupted; nothing was written in ConnectWise\n"
+    assert said == "interrupted; nothing was written to ConnectWise\n"
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -189,7 +189,7 @@ def test_ctrl_c_during_the_first_imports_ends_with_130(
     with pytest.raises(SystemExit) as ended:
         entry.main()
     assert ended.value.code == 130
-    assert capsys.readouterr().err == "interrupted; nothing was written in ConnectWise\n"
+    assert capsys.readouterr().err == "interrupted; nothing was written to ConnectWise\n"
 
 
 def test_a_program_that_cannot_be_loaded_says_so_in_a_sentence(
