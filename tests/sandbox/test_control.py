@@ -247,7 +247,7 @@ def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
     [
         ({"bytes": -1}, 409, "cannot use -1"),
         ({"bytes": 1.5}, 400, "cannot read the body"),
-        ({"factor": "-1"}, 409, "less than nothing"),
+        ({"factor": "-1"}, 409, "is negative"),
         ({"factor": "Infinity"}, 400, "is not a factor"),
         ({"state": "Gone"}, 400, "cannot read the body"),
         ({"remove": False}, 400, "is a switch: give true"),

@@ -100,7 +100,7 @@ def test_an_addition_is_shown_with_its_agreement_and_its_money(served: tuple[San
         "Charge customer": "Billable",
         "Effective": "2026-11-01T00:00:00Z",
         "Unit price": "0.35",
-        "Ext price": "42.35",
+        "Extended price": "42.35",
         "Serial number": None,
         "Cancelled": None,
     }
@@ -115,7 +115,7 @@ def test_the_figures_count_what_is_billed_and_leave_out_what_is_cancelled(
         "Customers": "6",
         "GB backed up": "2,256.95",
         "Additions": "2",
-        "Billed a month": "42.35",
+        "Billed per month": "42.35",
         "Requests": "0",
     }
 

@@ -171,5 +171,5 @@ def test_a_state_of_another_format_says_which(full: Sandbox, tmp_path: Path) -> 
     save(full, path)
     path.write_bytes(path.read_bytes().replace(b'"format_version":1', b'"format_version":9'))
 
-    with pytest.raises(SavedStateError, match="has format 9, and this version reads 1"):
+    with pytest.raises(SavedStateError, match="has format 9; this version reads format 1"):
         load(path)

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.sandbox.cove.data.census import CustomerUsage, WorldError
 from reconciler.sandbox.cove.data.model import Level, State
 from reconciler.sandbox.cove.data.population import customer_name
 from reconciler.sandbox.cove.data.saved import WorldState, dump_world, load_world
-from reconciler.sandbox.cove.data.world import CustomerUsage, World, WorldError
+from reconciler.sandbox.cove.data.world import World
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -247,8 +248,8 @@ def test_a_device_can_be_added_to_a_new_site_and_removed() -> None:
         (lambda w: w.set_bytes(999, 1, START), "no partner 999"),
         (lambda w: w.set_bytes(ALDER, -1, START), "cannot use -1"),
         (lambda w: w.set_bytes(1_001_009, 1, START), "no device with a known size"),
-        (lambda w: w.grow(ALDER, Fraction(-1), START), "less than nothing"),
-        (lambda w: w.set_growth(ALDER, -1, START), "stands still"),
+        (lambda w: w.grow(ALDER, Fraction(-1), START), "is negative"),
+        (lambda w: w.set_growth(ALDER, -1, START), "the growth is negative"),
         (lambda w: w.remove_customer(w.root_id, START), "cannot be moved or removed"),
         (lambda w: w.recycle(w.root_id, START), "cannot be moved or removed"),
         (lambda w: w.resize_device(5, 1, START), "no device 5"),

@@ -1,9 +1,8 @@
-"""The console on the wire: `POST /jsonapi`, with the sandbox's latency and faults, and its log.
+"""The console over HTTP: `POST /jsonapi`, with latency, faults and the request log.
 
-A fault is held to one method by `@`: `429:2@EnumeratePartners`. `stale-visa` calls a good visa expired (in one of
-the forms of `console.VISA_FORMS`); `drop`
-closes the connection without an answer, `truncated` in the middle of one; `429` and `500` come before anything was
-done.
+`@` limits a fault to one method: `429:2@EnumeratePartners`. `429` and `500` come before the call is carried out.
+`stale-visa` rejects a valid visa as expired, in one of the forms of `console.VISA_FORMS`. `drop` closes the connection
+without an answer, and `truncated` in the middle of one.
 """
 
 from __future__ import annotations
@@ -25,20 +24,21 @@ from reconciler.sandbox.shared.faults import Faults
 from reconciler.sandbox.shared.log import Entry
 
 PATH: Final = "/jsonapi"
+"""The path of the API."""
 _JSON: Final = "application/json; charset=utf-8"
 _PROXY_PAGE: Final = b"<!DOCTYPE html><html><body><h1>Sign in to reach the network</h1></body></html>"
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class CutResponse(Response):
-    """An answer that never arrives whole: `dropped` before its first byte, or `truncated` after half of its body."""
+    """A response that does not arrive whole: `dropped` before its first byte, or `truncated` after half of its body."""
 
     def __init__(self, content: bytes, fate: str) -> None:
         super().__init__(content, media_type=_JSON)
         self.fate = fate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the interface
-        """Send what is to arrive, and end the connection. `transport` is put there by `wire.WireProtocol`."""
+        """Send what is to arrive, and close the connection. `wire.WireProtocol` sets `transport` in the scope."""
         transport: asyncio.Transport = scope["state"]["transport"]
         if self.fate == "dropped":
             transport.abort()
@@ -47,11 +47,11 @@ class CutResponse(Response):
             half = bytes(self.body[: len(self.body) // 2])
             await send({"type": "http.response.body", "body": half, "more_body": True})
             transport.close()
-        await asyncio.sleep(0)  # lets the server see that the connection is gone
+        await asyncio.sleep(0)  # lets the server notice that the connection is closed
 
 
 def routes(console: Console, environment: Environment) -> list[Route]:
-    """The one route of the console's API."""
+    """Return the route of the API."""
     api = ConsoleApi(console, environment.credentials)
 
     async def jsonapi(request: Request) -> Response:
@@ -67,7 +67,7 @@ def routes(console: Console, environment: Environment) -> list[Route]:
 
 
 def respond(environment: Environment, api: ConsoleApi, body: bytes) -> tuple[str, int, Response]:
-    """What a body is logged as (`/jsonapi Login`), how many milliseconds its answer waits, and the answer."""
+    """Return the path for the log (`/jsonapi Login`), the delay in milliseconds, and the response."""
     try:
         call = read_call(body)
     except RpcError as error:
@@ -84,7 +84,7 @@ def respond(environment: Environment, api: ConsoleApi, body: bytes) -> tuple[str
 
 
 def _instead(faults: Faults, path: str) -> Response | None:
-    """The answer of a fault that comes before the console: it never saw the call."""
+    """Return the response of a fault that keeps the call from the console, or None."""
     if storm := faults.hit("429", path):
         seconds = str(storm.options.get("retry-after", 1))
         return Response("Too many requests", 429, {"Retry-After": seconds}, "text/plain")
@@ -96,7 +96,7 @@ def _instead(faults: Faults, path: str) -> Response | None:
 
 
 def _struck(faults: Faults, path: str, api: ConsoleApi, call: Call) -> Response:
-    """The console's answer, and what a fault does to it on its way."""
+    """Return the answer of the console as the active faults change it."""
     struck = None if call.method == "Login" else faults.hit("stale-visa", path)
     stale = None if struck is None else struck.options.get("form", 0)
     content = _encode(api.answer(call, stale=stale))

@@ -1,8 +1,9 @@
-"""The columns of device statistics: what each code means, as a string, or None where the device has no value.
+"""The columns of device statistics: what each code returns for a device.
 
-Codes come in two spellings (`I14`, `US`), and an answer names a column the way it was asked for [guess]. A column that
-the role may not read fails the whole call, and the answer does not say which one it was; one that the console does not
-know, or has retired, is left out without an error [seen].
+A value is a string, or None where the device has none. Most codes have two spellings (`I14`, `US`), and the response
+uses the one of the request [guess]. A call that names a column which the role may not read fails as a whole, without
+saying which column it was. A column that the console does not know, or has retired, is left out without an error
+[seen].
 """
 
 from __future__ import annotations
@@ -12,26 +13,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from reconciler.sandbox.cove.data.census import Census
 from reconciler.sandbox.cove.data.model import Device, Partner
-from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 
 NULL: Final = object()
-"""What a column reads where the answer is to hold a null; None leaves the column out."""
+"""The value of a column that the response shows as null. None leaves the column out."""
 
 
 class Row(NamedTuple):
-    """What a column is read from: a device, its owner, and the moment."""
+    """The device, its owner and the time of which a column is read."""
 
     device: Device
     owner: Partner
-    world: World
+    world: Census
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column; `timed` says that its value changes by itself, so that an order by it cannot be kept."""
+    """One column. `read` returns its value.
+
+    `timed` means that the value changes with time, so an order by it cannot be kept.
+    """
 
     read: Callable[[Row], Any]
     numeric: bool = False
@@ -77,38 +81,42 @@ _CODES: Final[dict[tuple[str, ...], Column]] = {
     ("D9F03", "T3"): Column(_selected, numeric=True, timed=True),
 }
 COLUMNS: Final = {code: column for codes, column in _CODES.items() for code in codes}
-"""Every code of COVE.md; the words of I10 and I81 are guesses."""
+"""All columns of COVE.md by code, in both spellings. The words of I10 and I81 are guesses."""
 FORBIDDEN: Final = frozenset({"I3"})
-"""Two code maps label it a password: no role may read it here."""
+"""Columns that no role may read. Two code maps call I3 a password."""
 
 
 @dataclass(slots=True)
 class Rights:
-    """What the role may not read, and what the console has retired: codes in both spellings."""
+    """The columns that the role may not read, and those that the console has retired, in both spellings."""
 
     refused: frozenset[str] = FORBIDDEN
     retired: frozenset[str] = frozenset()
 
     def refuse(self, codes: Iterable[str]) -> None:
-        """Let the role read all columns but these."""
+        """Refuse these columns and no others."""
         self.refused = FORBIDDEN | spellings(codes)
 
     def retire(self, codes: Iterable[str]) -> None:
-        """Let these columns, and no others, be unknown from now on."""
+        """Retire these columns and no others."""
         self.retired = spellings(codes)
 
     def column(self, code: str) -> Column | None:
-        """The column of a code; None for one that the console does not know.
+        """Return the column of a code, or None for a code that the console does not know.
 
         Raises:
-            RpcError: 13501 for one that the role may not read.
+            RpcError: 13501, the role may not read the column.
         """
         if code in self.refused:
             raise refused(NOT_ALLOWED, "The operation is not allowed for security reasons")
         return None if code in self.retired else COLUMNS.get(code)
 
     def named(self, code: str) -> Column:
-        """The column of a code by which rows are ordered or summed: an unknown one is an error there [guess]."""
+        """Return the column of a code that orders or sums rows, where an unknown code is an error [guess].
+
+        Raises:
+            RpcError: the code is unknown, or 13501.
+        """
         found = self.column(code)
         if found is None:
             raise invalid_params(f"unknown column {code}")
@@ -116,13 +124,13 @@ class Rights:
 
 
 def spellings(codes: Iterable[str]) -> frozenset[str]:
-    """The codes with the other spelling of each."""
+    """Return the codes, and the other spelling of each."""
     given = set(codes)
     return frozenset(given.union(*(known for known in _CODES if given.intersection(known))))
 
 
 def number(value: Any) -> int | None:
-    """The whole number in a value as the console holds it; None for an odd one."""
+    """Return the whole number in a value of the console, or None for an odd value."""
     try:
         return int(value) if isinstance(value, str | int) else None
     except ValueError:

@@ -1,8 +1,8 @@
-"""The console's state: its world, who is logged in, and what it allows.
+"""The state of the console: its data, its sessions, and what it allows.
 
-A visa lives 15 minutes by the sandbox's clock, and every answer brings a fresh one [docs, seen]; an older one stays
-good until its own end [guess]. Five failed logins lock the account [seen: "may lock"; the number is a guess] until
-the controls unlock it.
+A visa is valid for 15 minutes of the sandbox's time. Every answer brings a new one [docs, seen], and the old one stays
+valid until its own end [guess]. Five failed logins lock the account [seen: "may lock"; the number is a guess] until the
+controls unlock it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,18 @@ from reconciler.sandbox.cove.errors import (
 from reconciler.sandbox.shared.clock import Clock
 
 VISA_LIFE: Final = timedelta(minutes=15)
+"""How long a visa is valid."""
 LOGINS_BEFORE_LOCK: Final = 5
+"""The number of failed logins that locks the account."""
 PAGE_CEILING: Final = 1000
+"""The usual limit of rows in one answer."""
 
 
 class Console:
-    """Everything the backup console holds.
+    """One backup console.
 
-    `page_ceiling` is how many rows one answer of statistics holds at most, however many were asked for; the real
-    one is undocumented.
+    `page_ceiling` limits the rows in one answer of statistics, also when a call asks for more. The real limit is not
+    documented.
     """
 
     def __init__(self, clock: Clock, world: World | None = None, *, page_ceiling: int = PAGE_CEILING) -> None:
@@ -46,18 +49,18 @@ class Console:
 
     @property
     def locked(self) -> bool:
-        """Whether the account takes no login, right or wrong."""
+        """Whether the account refuses every login, also with the right password."""
         return self.failed_logins >= LOGINS_BEFORE_LOCK
 
     def unlock(self) -> None:
-        """Forget the failed logins."""
+        """Set the number of failed logins to 0."""
         self.failed_logins = 0
 
     def log_in(self, given: tuple[str, str, str], known: tuple[str, str, str]) -> None:
-        """Check (partner, username, password) against what the console knows; the partner to the letter.
+        """Check partner, user name and password against the known ones. The partner must match exactly.
 
         Raises:
-            RpcError: 2100 for any mismatch, without saying which; the lock's own error once it is shut.
+            RpcError: 2100 for any difference, without saying which; another error when the account is locked.
         """
         if self.locked:
             raise _locked()
@@ -69,7 +72,7 @@ class Console:
         raise refused(BAD_CREDENTIALS, "Unknown partner, unknown user name, or wrong password")
 
     def issue_visa(self) -> str:
-        """A fresh visa, good for 15 minutes."""
+        """Return a new visa, valid for 15 minutes."""
         now = self.clock.now()
         self._issued += 1
         if self._issued % 1000 == 0:
@@ -79,22 +82,22 @@ class Console:
         return visa
 
     def check_visa(self, visa: object) -> None:
-        """Let a good visa pass.
+        """Check a visa.
 
         Raises:
-            RpcError: 1701 for one that is missing, unknown or older than 15 minutes.
+            RpcError: 1701, the visa is missing, unknown or older than 15 minutes.
         """
         since = self._visas.get(visa) if isinstance(visa, str) else None
         if since is None or not _alive(since, self.clock.now()):
             raise stale_visa()
 
     def expire_visas(self) -> None:
-        """End every session now."""
+        """End every session."""
         self._visas.clear()
 
 
 def stale_visa(form: int = 0) -> RpcError:
-    """The answer to a visa that is not, or no longer, good [seen]; `form` is one of those of `VISA_FORMS`."""
+    """Return the error for an invalid visa [seen]; `form` is an index of `VISA_FORMS`."""
     code, message, data, whole = VISA_FORMS[form]
     return RpcError(code, message, data, whole=whole)
 
@@ -109,10 +112,10 @@ VISA_FORMS: Final[tuple[tuple[int | str, str, int | str | None, bool], ...]] = (
     (INTERNAL_ERROR, "Internal error", "Visa expired", False),
     (INTERNAL_ERROR, f"Error {VISA_EXPIRED}", None, True),
 )
-"""Code, message and data of each form, and whether the message alone stands in place of the error object.
+"""Each form of the error for an invalid visa: code, message, data, and whether the message replaces the error.
 
-The forms were seen, or are worth accepting: in `data` as a number and as text, in `code` as a number and as text, in
-the words of `message` and of `data`, and as a text.
+Public code shows some of these forms, and the others are likely. The number is in `data` or `code`, as a number or a
+text, or only the words of `message` or `data` say it, or the error is a text.
 """
 
 

@@ -1,6 +1,6 @@
-"""Errors of the console: JSON-RPC error objects that travel with HTTP 200 [seen].
+"""Errors of the console: JSON-RPC error objects that come with HTTP status 200 [seen].
 
-`data` is what a client branches on. Protocol errors (what JSON-RPC 2.0 itself defines) carry none.
+Clients read `data` to tell the errors apart. The errors that JSON-RPC 2.0 itself defines have no `data`.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ INTERNAL_ERROR: Final = -32603
 VISA_EXPIRED: Final = 1701
 BAD_CREDENTIALS: Final = 2100
 ACCOUNT_LOCKED: Final = 2101
-"""[guess] That repeated failures lock is [seen]; the number they answer then is not."""
+"""[guess] Failed logins lock the account [seen]; the number of that error is not known."""
 NOT_ALLOWED: Final = 13501
 
 
 class RpcError(Exception):
-    """A call that the console refuses; `whole` answers the message alone in place of the error object."""
+    """A call that the console refuses. With `whole` the message replaces the error object."""
 
     def __init__(self, code: int | str, message: str, data: int | str | None = None, *, whole: bool = False) -> None:
         self.code = code
@@ -31,7 +31,7 @@ class RpcError(Exception):
         super().__init__(message)
 
     def as_json(self) -> dict[str, Any] | str:
-        """The error member of the answer."""
+        """Return the `error` member of the answer."""
         if self.whole:
             return self.message
         error: dict[str, Any] = {"code": self.code, "message": self.message}
@@ -41,10 +41,10 @@ class RpcError(Exception):
 
 
 def invalid_params(message: str) -> RpcError:
-    """A parameter that is missing, of the wrong type, or unknown."""
+    """Return the error for a parameter that is missing, unknown or of the wrong type."""
     return RpcError(INVALID_PARAMS, message)
 
 
 def refused(data: int, message: str) -> RpcError:
-    """A refusal by the console itself, told apart by `data` [seen]."""
+    """Return a refusal by the console; `data` tells which one [seen]."""
     return RpcError(INTERNAL_ERROR, message, data)

@@ -1,4 +1,4 @@
-"""`EnumeratePartners`: the tree below a partner, with the fields that were asked for by number [docs]."""
+"""`EnumeratePartners`: the partners below a partner, with the fields that the call asks for by number [docs]."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from reconciler.sandbox.cove.data.census import Census
 from reconciler.sandbox.cove.data.model import Partner
-from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
 
@@ -23,19 +23,21 @@ FIELDS: Final[dict[int, Callable[[Partner], dict[str, Any]]]] = {
     18: lambda partner: {"ExternalCode": partner.external_code, "MailFrom": ""},
     20: lambda partner: {"CreationTime": int(partner.created.timestamp())},
 }
-"""What each number brings [docs]; the keys inside `Company` and the unit of `CreationTime` (Unix seconds) are
-guesses."""
+"""What each field number returns [docs].
+
+The keys inside `Company`, and the unit of `CreationTime` (Unix seconds), are guesses.
+"""
 
 
-def enumerate_partners(world: World, values: Any, at: datetime) -> list[dict[str, Any]]:
-    """Partners below `parentPartnerId`, one level or all; the parent itself is not among them [guess]."""
+def enumerate_partners(world: Census, values: Any, at: datetime) -> list[dict[str, Any]]:
+    """Return the partners below `parentPartnerId`, one level or all, without the parent itself [guess]."""
     params = Params(values, "EnumeratePartners", ("parentPartnerId", "fields", "fetchRecursively"))
     parent_id = params.whole("parentPartnerId")
     fields = params.wholes("fields", [])
     recursive = params.flag("fetchRecursively", False)
     for number in fields:
         if number not in FIELDS:
-            raise invalid_params(f"EnumeratePartners knows no field {number}")
+            raise invalid_params(f"EnumeratePartners has no field {number}")
     if parent_id not in world.subtree(world.root_id, at):
         raise refused(NOT_ALLOWED, f"Access to partner {parent_id} is not allowed")
     wanted = [FIELDS[number] for number in dict.fromkeys(fields)]

@@ -1,8 +1,8 @@
-"""JSON-RPC 2.0 as the console speaks it: one call in, one answer out, always with HTTP 200.
+"""JSON-RPC 2.0 as the console uses it: one call in a request, one answer, always HTTP status 200.
 
     Login ───────────────▶ visa ─▶ EnumeratePartners …        every answer carries the next visa
 
-The visa stands beside `method` and beside `result`, never inside `params` [seen].
+The visa is beside `method` and beside `result`, never inside `params` [seen].
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ METHODS: Final = (
     "EnumerateAccountStatistics",
     "EnumerateAccountHistoryStatistics",
 )
+"""The methods of the console."""
 _USER_ID: Final = 1_000_777
 _ENVELOPE: Final = frozenset({"jsonrpc", "id", "method", "params", "visa"})
 _decode: Final = msgspec.json.decode
@@ -39,7 +40,7 @@ _decode: Final = msgspec.json.decode
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: a readable envelope, its method and parameters not yet checked."""
+    """One call. Its method and parameters are not checked yet."""
 
     id: str | int
     method: str
@@ -48,24 +49,24 @@ class Call:
 
 
 def read_call(body: bytes) -> Call:
-    """The call in a request's body.
+    """Return the call in a request body.
 
     Raises:
-        RpcError: -32700 for what is not JSON, -32600 for JSON that is not one call of JSON-RPC 2.0.
+        RpcError: -32700, the body is not JSON; -32600, it is not one call of JSON-RPC 2.0.
     """
     try:
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise RpcError(PARSE_ERROR, "The request is not valid JSON") from None
     if not isinstance(value, dict):
-        raise RpcError(INVALID_REQUEST, "The request is not one JSON object; batches are not taken")
+        raise RpcError(INVALID_REQUEST, "The request is not one JSON object; batches are not supported")
     if value.get("jsonrpc") != "2.0":
-        raise RpcError(INVALID_REQUEST, 'The request does not say "jsonrpc": "2.0"')
+        raise RpcError(INVALID_REQUEST, 'The request has no "jsonrpc": "2.0"')
     identity, method = value.get("id"), value.get("method")
     if isinstance(identity, bool) or not isinstance(identity, str | int):
         raise RpcError(INVALID_REQUEST, "The request has no id that is a string or a whole number")
     if not isinstance(method, str):
-        raise RpcError(INVALID_REQUEST, "The request names no method")
+        raise RpcError(INVALID_REQUEST, "The request has no method")
     if unknown := sorted(set(value) - _ENVELOPE):
         raise RpcError(INVALID_REQUEST, f"Unknown members beside method: {', '.join(unknown)}")
     return Call(identity, method, value.get("params", {}), value.get("visa"))
@@ -85,7 +86,7 @@ class ConsoleApi:
         }
 
     def answer(self, call: Call, *, stale: int | None = None) -> dict[str, Any]:
-        """The answer to one call; `stale` treats its visa as expired, good or not, and says so in that form."""
+        """Return the answer to a call. `stale` rejects its visa as expired, with that form of the error."""
         console, answer = self._console, {"id": call.id, "jsonrpc": "2.0"}
         try:
             if call.method == "Login":

@@ -1,8 +1,8 @@
-"""`EnumerateAccountStatistics` and its history: devices of a subtree, a page at a time [docs, seen].
+"""`EnumerateAccountStatistics` and its history: the devices below a partner, one page at a time [docs, seen].
 
-A page never holds more rows than the console's ceiling, whatever was asked; a client that takes the first page
-for all of it sees too little, silently, as with the real one [seen]. Under an order that is not unique, every second
-page breaks ties the other way round, so that pages overlap [seen that they can; how is a guess].
+A page never has more rows than the console's limit, also when the call asks for more. A client that takes the first
+page for all devices misses the others without an error, as with the real console [seen]. When the order is not unique,
+every second page sorts equal rows the other way round, so pages overlap [seen that they can; how is a guess].
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from reconciler.sandbox.cove.columns import NULL, Column, Rights, Row, number
 from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.census import Census
 from reconciler.sandbox.cove.data.model import Device
-from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.cove.errors import NOT_ALLOWED, invalid_params, refused
 from reconciler.sandbox.cove.params import Params
 
@@ -39,7 +39,7 @@ _LONGEST_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked query; `order` is a column with its direction, or None for the order of device ids."""
+    """A checked query. `order` is a column code and whether it is descending, or None for the order of device ids."""
 
     partner_id: int
     excluded: tuple[int, ...]
@@ -52,10 +52,10 @@ class Query:
 
 
 def read_query(values: Any, rights: Rights) -> Query:
-    """Check a query to the letter: known keys, right types, columns that may be read. Unknown columns are left out.
+    """Return the query in a call. All keys must be known and have the right type. Unknown columns are left out.
 
     Raises:
-        RpcError: naming the key that is wrong, or 13501.
+        RpcError: a key is wrong; 13501, a column may not be read.
     """
     params = Params(values, "query", _KNOWN)
     mode = params.text("SelectionMode", "Merged")
@@ -88,7 +88,7 @@ def _order(text: str, rights: Rights) -> tuple[str, bool] | None:
 def _total(text: str, rights: Rights) -> tuple[str, Column]:
     found = _SUM.match(text)
     if found is None:
-        raise invalid_params(f"Totals knows sums of columns, such as SUM(I14), not {text}")
+        raise invalid_params(f"Totals are sums of columns, such as SUM(I14), not {text}")
     wanted = rights.named(found["code"])
     if not wanted.numeric:
         raise invalid_params(f"column {found['code']} has no sum")
@@ -97,7 +97,7 @@ def _total(text: str, rights: Rights) -> tuple[str, Column]:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The order of the devices of one query, good from `since` until just before `until`."""
+    """The devices of a query in their order, valid from `since` until just before `until`."""
 
     asked: tuple[object, ...]
     since: datetime
@@ -106,27 +106,27 @@ class _Kept:
 
 
 class Statistics:
-    """Answers queries; keeps the order of the last one, because pages of one reading ask for the same."""
+    """Answers queries. It keeps the order of the last query, because the pages of one reading ask for the same."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._kept: _Kept | None = None
 
     def now(self, values: Any, at: datetime) -> dict[str, Any]:
-        """`EnumerateAccountStatistics`: the devices as they stand."""
+        """`EnumerateAccountStatistics`: the devices as they are now."""
         params = Params(values, "EnumerateAccountStatistics", ("query",))
         return self._answer(read_query(params.raw("query"), self._console.rights), at)
 
     def history(self, values: Any, at: datetime) -> dict[str, Any]:
-        """`EnumerateAccountHistoryStatistics`: the devices as they stood at `timeslice`, in Unix seconds [docs].
+        """`EnumerateAccountHistoryStatistics`: the devices as they were at `timeslice`, in Unix seconds [docs].
 
-        A timeslice in the future is refused [guess]; names and owners are those of today [guess].
+        A time in the future is refused [guess]. Names and owners are the current ones [guess].
         """
         params = Params(values, "EnumerateAccountHistoryStatistics", ("query", "timeslice"))
         query = read_query(params.raw("query"), self._console.rights)
         timeslice = params.whole("timeslice", least=int(_LONGEST_AGO.timestamp()))
         if timeslice > at.timestamp():
-            raise invalid_params(f"timeslice {timeslice} lies in the future")
+            raise invalid_params(f"timeslice {timeslice} is in the future")
         return self._answer(query, datetime.fromtimestamp(timeslice, UTC))
 
     def _answer(self, query: Query, at: datetime) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class Statistics:
         return devices
 
 
-def _row(world: World, device: Device, at: datetime) -> Row:
+def _row(world: Census, device: Device, at: datetime) -> Row:
     return Row(device, world.partners[device.partner_id], world, at)
 
 
@@ -183,7 +183,7 @@ def _as_row(row: Row, columns: tuple[tuple[str, Column], ...]) -> dict[str, Any]
     }
 
 
-def _sort_key(world: World, wanted: Column, at: datetime) -> Callable[[Device], tuple[bool, int, str]]:
+def _sort_key(world: Census, wanted: Column, at: datetime) -> Callable[[Device], tuple[bool, int, str]]:
     def key(device: Device) -> tuple[bool, int, str]:
         value = wanted.read(_row(world, device, at))
         if value is None:
@@ -193,6 +193,6 @@ def _sort_key(world: World, wanted: Column, at: datetime) -> Callable[[Device], 
     return key
 
 
-def _sum(world: World, devices: list[Device], wanted: Column, at: datetime) -> int:
+def _sum(world: Census, devices: list[Device], wanted: Column, at: datetime) -> int:
     values = (wanted.read(_row(world, each, at)) for each in devices)
     return sum(number(value) or 0 for value in values)

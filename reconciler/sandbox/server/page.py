@@ -1,7 +1,7 @@
-"""The page at `/`: what happened in both stand-ins, as tables that refresh every two seconds.
+"""The page at `/`: the state of both stand-ins as tables, updated every two seconds.
 
-One HTML document without any outside asset; it reads `/sandbox/overview` and writes every value as text, never as
-markup, so that a customer named `<script>` stays a name.
+It is one HTML document without external files. It reads `/sandbox/overview` and shows every value as text, never as
+markup, so a customer with the name `<script>` is only a name.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEADERS: Final = {
 
 
 def routes() -> list[Route]:
-    """The one route of the page; the sandbox itself is read by the page's own requests."""
+    """Return the route of the page. The page itself requests its data."""
     document = files("reconciler.sandbox.server").joinpath("page.html").read_text(encoding="utf-8")
 
     async def page(_request: Request) -> HTMLResponse:

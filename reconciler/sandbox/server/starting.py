@@ -1,4 +1,4 @@
-"""Make a sandbox from the options of a command, and save it again."""
+"""Create a sandbox from the options of a command, and save it again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.sandbox.state.saved import SavedStateError, load, save
 
 
 class StartError(ValueError):
-    """A sandbox that cannot be made, served or saved: what happened, at which option or file, and what to do."""
+    """A sandbox that cannot be created, served or saved: what happened, at which option or file, and what to do."""
 
     def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
         self.what = what

@@ -1,9 +1,9 @@
-"""How bytes become requests and answers reach the socket: sent, dropped without a word, or cut in the middle.
+"""The protocol between bytes and requests. It can also drop a response, or cut it in the middle.
 
-uvicorn's protocol over h11 spends most of a small request's time on itself, and benchmarks make tens of thousands of
-small requests. So a request to ConnectWise that arrives whole, in one piece and in the plainest form, is answered right
-here; everything else (other paths, pieces, pipelining, `Expect`, `Connection`, chunks, folded lines, faults and
-latency) takes uvicorn's way, which also judges what is no valid HTTP.
+uvicorn's protocol over h11 takes most of the time of a small request, and benchmarks send tens of thousands of small
+requests. So this protocol itself answers a request to ConnectWise that arrives complete, in one piece and in the
+simplest form. uvicorn handles everything else: other paths, requests in pieces, pipelining, `Expect`, `Connection`,
+chunks, folded lines, faults and latency. It also refuses what is not valid HTTP.
 """
 
 from __future__ import annotations
@@ -28,31 +28,35 @@ _STATUS_LINES: Final = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n".e
 
 
 class Answering(Protocol):
-    """The application, as far as the plain way needs it."""
+    """The part of the application that this protocol uses."""
 
     @property
     def plain(self) -> bool:
-        """Whether answers go out at once and whole: no faults, no latency."""
+        """Whether every response is sent at once and whole: no faults, no latency."""
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
 
 
 class WireProtocol(H11Protocol):
-    """uvicorn's protocol with a plain way past it, and each connection's transport in reach, so that it can be cut."""
+    """uvicorn's protocol with a short way for simple requests.
+
+    It puts the transport of the connection into the scope, so that a response can close it.
+    """
 
     application: ClassVar[Answering]
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Keep the transport of a new connection, and send small responses without delay."""
         super().connection_made(transport)
         self.app_state: dict[str, Any] = {**self.app_state, "transport": transport}
         wire = transport.get_extra_info("socket")
         if wire is not None:
-            # Header and body are two writes; without this, each answer waits for the client's delayed ACK.
+            # Head and body are two writes. Without this, each response waits for the client's delayed ACK.
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """Answer a plain request at once; hand anything else to uvicorn."""
+        """Answer a simple request at once, and give any other data to uvicorn."""
         request = self._plain(data)
         if request is None:
             super().data_received(data)
@@ -80,13 +84,13 @@ class WireProtocol(H11Protocol):
 
 
 def protocol_for(application: Answering) -> type[WireProtocol]:
-    """The protocol that answers for one application."""
+    """Return the protocol class for an application."""
     return type("SandboxProtocol", (WireProtocol,), {"application": application})
 
 
 @lru_cache(maxsize=512)
 def _headers(block: bytes) -> dict[bytes, bytes] | None:
-    """The header fields of a plain request, names in lower case; none when h11 should judge them."""
+    """Return the headers of a simple request, with names in lower case, or None when h11 should check them."""
     headers: dict[bytes, bytes] = {}
     for line in block.split(b"\r\n"):
         name, _, value = line.partition(b":")
@@ -107,9 +111,9 @@ def _path(raw: bytes) -> str:
     return unquote(raw.decode("ascii"))
 
 
-def _encoded(response: Response, standing: list[tuple[bytes, bytes]]) -> bytes:
+def _encoded(response: Response, defaults: list[tuple[bytes, bytes]]) -> bytes:
     parts = [_STATUS_LINES[response.status]]
-    parts += [b"%b: %b\r\n" % pair for pair in standing]
+    parts += [b"%b: %b\r\n" % pair for pair in defaults]
     parts += [b"%b: %b\r\n" % pair for pair in response.headers]
     if response.status != 204:
         parts.append(b"content-length: %d\r\n" % len(response.body))

@@ -1,7 +1,8 @@
-"""A whole sandbox as one JSON file, so that both stand-ins go on tomorrow where they stood today.
+"""The state file: a whole sandbox as one JSON file, to continue later.
 
-Kept are the clock, the tenant's objects, the console's world and the settings; sessions, faults and the log of requests
-are of the day. The file is written beside its name and then moved over it, so that a crash leaves the old one whole.
+It holds the clock, the objects of the tenant, the data of the console, and the settings. Sessions, faults and the
+request log are not saved. The file is written beside its name and then moved to it, so a crash leaves the old file
+whole.
 """
 
 from __future__ import annotations
@@ -28,10 +29,11 @@ from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
 
 FORMAT: Final = 1
+"""The version of the format of the file."""
 
 
 class SavedStateError(ValueError):
-    """A state file that cannot be read, in a sentence."""
+    """The file holds no state that can be loaded. The message says why."""
 
 
 class _SavedRow(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +49,7 @@ class _SavedTable(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Saved(msgspec.Struct, forbid_unknown_fields=True):
-    """What the file holds."""
+    """The content of the file."""
 
     format_version: int
     now: datetime
@@ -64,10 +66,10 @@ _decode: Final = msgspec.json.Decoder(Saved, float_hook=Decimal).decode
 
 
 def save(sandbox: Sandbox, path: Path) -> None:
-    """Write the sandbox's state, atomically; only its owner may read it.
+    """Write the state of a sandbox to a file that only its owner can read.
 
     Raises:
-        OSError: the file cannot be written; the one that stood there still stands.
+        OSError: the file cannot be written. An old file is unchanged.
     """
     saved = Saved(
         format_version=FORMAT,
@@ -100,22 +102,22 @@ def save(sandbox: Sandbox, path: Path) -> None:
 
 
 def load(path: Path) -> tuple[Clock, Tenant, Console]:
-    """What `save` wrote: the clock, the tenant and the console, ready for a sandbox.
+    """Return the clock, the tenant and the console of a state file.
 
     Raises:
-        SavedStateError: the file is no state of this version.
-        OSError: it cannot be read.
+        SavedStateError: the file holds no state of this version.
+        OSError: the file cannot be read.
     """
     try:
         saved = _decode(path.read_bytes())
         if saved.format_version != FORMAT:
-            raise SavedStateError(f"it has format {saved.format_version}, and this version reads {FORMAT}")
+            raise SavedStateError(f"it has format {saved.format_version}; this version reads format {FORMAT}")
         clock = Clock(saved.now) if saved.frozen else _running(saved.now)
         console = Console(clock, load_world(saved.world), page_ceiling=saved.page_ceiling)
         console.failed_logins = saved.failed_logins
         return clock, _tenant(saved, clock), console
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
-        raise SavedStateError(f"this is not a state of the sandbox: {error}") from None
+        raise SavedStateError(f"the file is not a state of the sandbox: {error}") from None
 
 
 def _running(now: datetime) -> Clock:
@@ -131,7 +133,7 @@ def _tenant(saved: Saved, clock: Clock) -> Tenant:
         for kept_row in kept.rows:
             table.add(Row(kept_row.id, kept_row.parent, kept_row.data, kept_row.secrets))
         table.next_id = kept.next_id
-    # References are shared between all rows that hold them, so they are tied again once every row is there.
+    # All rows share the reference to an object, so references are replaced once all rows are there.
     for table in tenant.tables.values():
         for row in table.rows.values():
             for name, value in row.data.items():
@@ -153,7 +155,10 @@ def _revived(tenant: Tenant, field: Field, value: Any) -> Any:
 
 
 def _shared(tenant: Tenant, target: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """What puts the shared reference in the place of a copy; a copy whose row is gone stays as it is."""
+    """Return the function that replaces a copy of a reference by the shared one.
+
+    A copy whose target no longer exists is left as it is.
+    """
     if target == solutions.TARGET:
         return lambda copy: _solution(tenant, copy)
     rows = tenant.table(shape(target).table).rows

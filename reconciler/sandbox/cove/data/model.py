@@ -1,4 +1,4 @@
-"""What a backup console holds: partners in a tree, and devices whose used bytes change over time. Plain data."""
+"""The data of a backup console: a tree of partners, and devices with sizes that change over time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Level(StrEnum):
-    """Levels of a partner, from the top down [docs]."""
+    """The levels of a partner, from the top down [docs]."""
 
     ROOT = "Root"
     SUB_ROOT = "SubRoot"
@@ -22,7 +22,7 @@ class Level(StrEnum):
 
 
 class State(StrEnum):
-    """States of a partner [docs]."""
+    """The states of a partner [docs]."""
 
     IN_PRODUCTION = "InProduction"
     IN_TRIAL = "InTrial"
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 @dataclass(slots=True)
 class Partner:
-    """One node of the partner tree; `removed` is when it left, None while it is there."""
+    """One partner in the tree. `removed` is the time of its removal, or None."""
 
     id: int
     parent_id: int
@@ -45,13 +45,13 @@ class Partner:
     removed: datetime | None = None
 
     def present(self, at: datetime) -> bool:
-        """Whether the console lists the partner at that moment."""
+        """Return whether the console lists the partner at a time."""
         return self.created <= at and (self.removed is None or at < self.removed)
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """From `since` on: `used` bytes and `per_hour` more each hour; `used` None is a missing value, not zero."""
+    """A device from `since` on: `used` bytes, and `per_hour` more each hour. None is an unknown size, not 0."""
 
     since: datetime
     used: int | None
@@ -60,7 +60,12 @@ class Segment:
 
 @dataclass(slots=True)
 class Device:
-    """One backed-up machine or Microsoft 365 tenant, owned by a partner of any level."""
+    """One computer or Microsoft 365 tenant with a backup. It belongs to a partner of any level.
+
+    `os_type` is 1 for a workstation, 2 for a server and 0 for undefined [docs: I32]. `account_type` is 1 for the backup
+    manager and 2 for Microsoft 365 [docs: I59]. `odd` holds at most one value: the console then returns it as the used
+    storage.
+    """
 
     id: int
     partner_id: int
@@ -68,20 +73,17 @@ class Device:
     created: datetime
     segments: list[Segment]
     os_type: int = 1
-    """1 workstation, 2 server, 0 undefined [docs: I32]."""
     account_type: int = 1
-    """1 backup manager, 2 Microsoft 365 [docs: I59]."""
     virtual: bool = False
     odd: list[Any] = field(default_factory=list)
-    """One value of any kind, where the console gives it as the used storage instead of a number of bytes."""
     removed: datetime | None = None
 
     def present(self, at: datetime) -> bool:
-        """Whether the console lists the device at that moment."""
+        """Return whether the console lists the device at a time."""
         return self.created <= at and (self.removed is None or at < self.removed)
 
     def segment(self, at: datetime) -> Segment:
-        """The segment in force; before the first one, the first one reckoned backwards."""
+        """Return the segment of a time. Before the first segment, the first one is extended backwards."""
         for segment in reversed(self.segments):
             if segment.since <= at:
                 return segment

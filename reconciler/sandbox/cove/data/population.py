@@ -1,7 +1,7 @@
-"""Who lives in the world of a seed: six fixed customers for the example estate, then as many as asked for.
+"""The partners and devices of a seed: the six customers of the example estate, then as many as asked for.
 
-Each generated customer depends on the seed and its own number alone, so `--customers 10` is the beginning of
-`--customers 1000`, and a test that needs the 12th customer need not make the others twice.
+Each generated customer depends only on the seed and on its own number. So the customers of `--customers 10` are the
+first ten of `--customers 1000`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Final
 from reconciler.sandbox.cove.data.model import Device, Level, Partner, Segment, State
 
 ROOT_ID: Final = 1_000_001
+"""The id of the root partner, which is the login's own."""
 ROOT_NAME: Final = "Sandbox MSP"
 FIRST_CUSTOMER_ID: Final = 1_001_001
+"""The id of the first customer; the others follow it."""
 _RESELLERS: Final = ((1_000_101, "Quayside IT"), (1_000_102, "Lantern Networks"))
 _FIRST_RESOLD: Final = 10
 _SITE_IDS: Final = 1_500_000
@@ -28,7 +30,10 @@ _MB: Final = 10**6
 
 @dataclass(frozen=True, slots=True)
 class _Fixed:
-    """A customer of the example estate: (name, bytes or None, bytes an hour, OS type, on the site) per device."""
+    """A customer of the example estate.
+
+    Each device is a name, bytes or None, bytes per hour, the type of its system, and whether it belongs to the site.
+    """
 
     name: str
     devices: tuple[tuple[str, int | None, int, int, bool], ...]
@@ -83,8 +88,11 @@ FIXED: Final = (
         ),
     ),
 )
-"""The totals are in no test by chance: 120.35, 460.4, 1250.3, 85.2, 300.6 and 40.1 GB of 10^9 bytes. Each lies a
-little above a round figure and grows away from it, so that no customer crosses a price range by itself in a month."""
+"""The customers of the example estate.
+
+They use 120.35, 460.4, 1250.3, 85.2, 300.6 and 40.1 GB of 10^9 bytes. Each total is a little above a round figure and
+grows slowly, so no customer crosses a price range within a month.
+"""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -109,8 +117,10 @@ _SIZE_WEIGHTS: Final = (40, 35, 18, 7)
 
 
 def populate(seed: int, customers: int, started: datetime) -> tuple[list[Partner], list[Device]]:
-    """Everyone and everything at the moment `started`: the root partner, resellers if some customer sits below
-    one, the customers with their sites, and the devices, parents before children."""
+    """Return all partners and devices at the time `started`, parents before children.
+
+    There are the root partner, two resellers when a customer belongs to one, and the customers with their sites.
+    """
     since = started - _BEFORE
     partners = [Partner(ROOT_ID, 0, ROOT_NAME, Level.SUB_ROOT, State.IN_PRODUCTION, since)]
     if customers >= _FIRST_RESOLD:
@@ -147,7 +157,7 @@ def _fixed(number: int, started: datetime) -> tuple[list[Partner], list[Device]]
 def _generated(seed: int, number: int, started: datetime) -> tuple[list[Partner], list[Device]]:
     dice = Random(f"{seed}/{number}")  # noqa: S311 - made-up customers, no secrets
     customer_id, site_id = FIRST_CUSTOMER_ID + number - 1, _SITE_IDS + number
-    # Now and then a customer bears the name of the one before it: two customers of one name stay two.
+    # Some customers have the same name as the one before: two customers with one name stay two.
     name = customer_name(seed, number - 1 if number % 40 == 12 else number)
     state = State.IN_TRIAL if number % 25 == 3 else State.IN_PRODUCTION
     parent_id = _RESELLERS[number // 5 % len(_RESELLERS)][0] if number % 5 == 0 else ROOT_ID
@@ -155,7 +165,7 @@ def _generated(seed: int, number: int, started: datetime) -> tuple[list[Partner]
     code = f"ACC-{number:05d}" if number % 3 else ""
     partners = [Partner(customer_id, parent_id, name, Level.END_CUSTOMER, state, created, code)]
     if number == 9:
-        return partners, []  # the customer who signed up and never installed anything
+        return partners, []  # a customer without devices
     if number % 7 == 0:
         partners.append(Partner(site_id, customer_id, f"{name} - Branch", Level.SITE, state, created))
 
@@ -177,7 +187,7 @@ def _generated(seed: int, number: int, started: datetime) -> tuple[list[Partner]
 
 
 def customer_name(seed: int, number: int) -> str:
-    """The name of a generated customer; the first 18,900 of a seed differ."""
+    """Return the name of a generated customer. The first 18,900 names of a seed differ."""
     count = len(_TREES) * len(_TRADES) * len(_TOWNS)
     place = (number * 7919 + seed * 104_729) % count
     place, town = divmod(place, len(_TOWNS))

@@ -1,4 +1,4 @@
-"""A world as JSON, so that a console goes on tomorrow where it stood today."""
+"""The partners and devices of a console as JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.sandbox.cove.data.world import World
 
 
 class WorldState(msgspec.Struct, forbid_unknown_fields=True):
-    """Everything a world holds; times in ISO 8601 with zone, sizes in bytes."""
+    """Everything that a world holds. Times are in ISO 8601 with a zone, sizes in bytes."""
 
     seed: int
     customers: int
@@ -22,7 +22,7 @@ class WorldState(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def dump_world(world: World) -> WorldState:
-    """The world as it stands; `msgspec.json` writes it."""
+    """Return the state of a world, which `msgspec.json` writes."""
     return WorldState(
         seed=world.seed,
         customers=world.customers,
@@ -34,7 +34,7 @@ def dump_world(world: World) -> WorldState:
 
 
 def load_world(state: WorldState) -> World:
-    """The world that `dump_world` took down."""
+    """Return the world of a state."""
     world = World(state.seed, 0, state.started)
     world.customers = state.customers
     world.next_ids = state.next_ids

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Final
 
 from reconciler.sandbox.connectwise.store.tables import Row, Table
-from reconciler.sandbox.cove.data.world import CustomerUsage
+from reconciler.sandbox.cove.data.census import CustomerUsage
 from reconciler.sandbox.state.sandbox import Sandbox
 
 DEFAULT_ROWS: Final = 200
@@ -47,7 +47,7 @@ SHOWN: Final = (
             ("Included", "number", "lessIncluded"),
             ("Billed", "number", "billedQuantity"),
             ("Unit price", "money", "unitPrice"),
-            ("Ext price", "money", "extPrice"),
+            ("Extended price", "money", "extPrice"),
             ("Charge customer", "text", "billCustomer"),
             ("Serial number", "text", "serialNumber"),
             ("Effective", "day", "effectiveDate"),
@@ -154,10 +154,16 @@ _USAGE_COLUMNS: Final = (
     ("Level", "text"),
     ("State", "text"),
     ("Devices", "number"),
-    ("No value", "number"),
+    ("Unknown size", "number"),
     ("GB used", "gb"),
 )
-_REQUEST_COLUMNS: Final = (("At", "when"), ("Method", "text"), ("Path", "text"), ("Status", "number"), ("Fate", "text"))
+_REQUEST_COLUMNS: Final = (
+    ("Time", "when"),
+    ("Method", "text"),
+    ("Path", "text"),
+    ("Status", "number"),
+    ("Result", "text"),
+)
 
 
 def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
@@ -173,7 +179,7 @@ def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
             {"name": "Customers", "value": str(len(usage))},
             {"name": "GB backed up", "value": gigabytes(sum(each.used for each in usage))},
             {"name": "Additions", "value": str(len(tables["addition"].rows))},
-            {"name": "Billed a month", "value": f"{billed(tables['addition']):,.2f}"},
+            {"name": "Billed per month", "value": f"{billed(tables['addition']):,.2f}"},
             {"name": "Requests", "value": str(sandbox.log.total)},
         ],
         "console": _table("Customers", _USAGE_COLUMNS, map(_usage_row, usage), len(usage), most),

@@ -48,7 +48,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reconciler.sandbox.cove.data.world import WorldError
+from reconciler.sandbox.cove.data.census import WorldError
 from reconciler.sandbox.server.control import console, general
 from reconciler.sandbox.server.control.bodies import ControlError
 from reconciler.sandbox.server.control.call import Call
