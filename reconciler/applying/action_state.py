@@ -106,7 +106,7 @@ def judge(action: Action, live: LiveObject | None, ids: Ids) -> Verdict:
 def _near_miss(action: Action, live: LiveObject, ids: Ids) -> str | None:
     """What is told of an object that only looks the same as the one that would be made."""
     of, values = kind(action.kind), values_of(action, ids)
-    known = of.akin is not None or natural_key(of, values) in keys_of(of, live)
+    known = of.loose_match is not None or natural_key(of, values) in keys_of(of, live)
     return None if known else told_apart(of, values, live)
 
 
@@ -127,7 +127,7 @@ def _parts(action: Action, live: LiveObject, ids: Ids) -> Iterator[_Part]:
         if name not in names or not mapping.compared or name == of.parent:
             continue
         now = mapping.decode(live.raw)
-        if action.id is None and now is not None and of.may_be_named_otherwise(name):
+        if action.id is None and now is not None and of.may_be_stored_differently(name):
             continue  # it was found by its natural key, so this is its name
         before = _UNSAID if found is None else found[name]
         after = wanted.get(name, _UNSAID)

@@ -76,7 +76,7 @@ async def _write(action: Action, run: RunContext) -> None:
     of = kind(action.kind)
     request = request_of(action, run.ids, run.tables, run.secret)
     client = run.client
-    named = {name: value for name, value in request.sent.items() if of.may_be_named_otherwise(name)}
+    named = {name: value for name, value in request.sent.items() if of.may_be_stored_differently(name)}
     check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in named})
 
     async def find() -> dict[str, Any] | None:

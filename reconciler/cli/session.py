@@ -17,7 +17,7 @@ from reconciler.cli.output import say
 from reconciler.cli.progress import Reading, reading
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.connectwise.connection import base_url
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.shapes import by_path
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.errors import LedgerError, Unwritable

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, StrictStr
 
 from reconciler.http import shapes
-from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
+from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import (
     FieldMapping,
     Object,
@@ -22,6 +22,7 @@ from reconciler.kinds.field_mapping import (
     reference,
     text,
 )
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, Name
 from reconciler.kinds.values import Link, Value
 
 
@@ -62,7 +63,7 @@ class AdditionSpec(Spec):
     cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(None, description="Last day, or none.")
 
 
-def _over(obj: Object, values: Mapping[str, Value]) -> bool:
+def _ended_before(obj: Object, values: Mapping[str, Value]) -> bool:
     last, first = date_text(obj.get("cancelledDate")), date_text(values.get("effectiveDate"))
     return last is not None and first is not None and last < first
 
@@ -75,7 +76,7 @@ KIND = Kind(
     collection="finance/agreements/{agreement}/additions",
     bundle="addition",
     inactive=lambda obj: bool(obj.get("cancelledDate")),
-    over=_over,
+    ended_before=_ended_before,
     read_also=("effectiveDate", "cancelledDate"),
     declarable=False,
 )

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
-from reconciler.kinds.base import Below, ByEmail, ById, ByIdentifier, DateText, Kind, Name, Spec
+from reconciler.kinds.base import Kind, NestedRead, Spec
 from reconciler.kinds.field_mapping import date, ending, flag, reference, setup, text
+from reconciler.kinds.fields import ByEmail, ById, ByIdentifier, DateText, Name
 
 
 class AgreementSpec(Spec):
@@ -74,7 +75,7 @@ KIND = Kind(
     rename_key="name",
     lookup_path="company/identifier",
     inactive=lambda obj: bool(obj.get("cancelledFlag")),
-    reads_below=(Below("Addition"),),
+    nested_reads=(NestedRead("Addition"),),
     read_also=(
         "cancelledFlag",
         "agreementStatus",

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Literal
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base import ById, ByIdentifier
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
 from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.workspace import Billing
 
 Unit = Literal["GB", "GiB"]

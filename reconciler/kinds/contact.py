@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.http import shapes
-from reconciler.kinds.base import ById, ByIdentifier, Kind, Name, Spec, key_part
+from reconciler.kinds.base import Kind, Spec, key_part
 from reconciler.kinds.field_mapping import (
     FieldMapping,
     Object,
@@ -21,6 +21,7 @@ from reconciler.kinds.field_mapping import (
     setup,
     text,
 )
+from reconciler.kinds.fields import ById, ByIdentifier, Name
 from reconciler.kinds.values import Value
 
 COMMUNICATION_TYPES = "company/communicationTypes"

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
-from reconciler.kinds.base import Below, ById, ByIdentifier, ByName, DateText, Kind, Model, Name, Spec, Unquoted
+from reconciler.kinds.base import Kind, NestedRead, Spec
 from reconciler.kinds.field_mapping import Target
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, DateText, Model, Name, Unquoted
 from reconciler.kinds.money import at_most_six_decimals
 
 Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
@@ -120,9 +121,9 @@ KIND = Kind(
     spec=CustomerMappingSpec,
     describes="Which customer of the backup console bills to what (seed guide, step 9).",
     key=("customer",),
-    reads_below=(
-        Below("Addition", "agreement"),
-        Below("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
+    nested_reads=(
+        NestedRead("Addition", "agreement"),
+        NestedRead("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
     ),
     alternatives=(frozenset({"product", "ranges"}),),
 )

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from reconciler.kinds.base import DateText, Kind, Spec
+from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.customer_mapping import Customer
+from reconciler.kinds.fields import DateText
 
 
 class ExclusionSpec(Spec):

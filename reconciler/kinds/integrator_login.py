@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StringConstraints
 
 from reconciler.http import shapes
-from reconciler.kinds.base import Kind, Secret, Spec
+from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, flag, text
+from reconciler.kinds.fields import Secret
 from reconciler.kinds.values import Value
 
 API_FLAGS = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Model, Name, Secret, Spec, fields_of
+from reconciler.kinds.base import Kind, Spec, fields_of
 from reconciler.kinds.field_mapping import (
     FieldMapping,
     Object,
@@ -18,6 +18,7 @@ from reconciler.kinds.field_mapping import (
     setup,
     text,
 )
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, Model, Name, Secret
 from reconciler.kinds.values import Value
 
 Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from reconciler.http import shapes
-from reconciler.kinds.base import Akin, ById, ByIdentifier, ByName, Kind, Name, Spec, Verdict
+from reconciler.kinds.base import Kind, LooseMatch, Spec, Verdict
 from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, parent, reference, text
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, Name
 from reconciler.kinds.values import Link, Value, plain_text
 
 DeviceType = Literal["WorkstationsAndServers", "BackupStats", "Servers", "Workstations"]
@@ -132,7 +133,7 @@ KIND = Kind(
     collection="company/companies/{company}/managementSummaryReports",
     rename_key="managedId",
     keys_of=_keys,
-    akin=Akin(key=("company", "managedId"), wire=frozenset({"managementSolution"}), verdict=_verdict),
+    loose_match=LooseMatch(key=("company", "managedId"), wire=frozenset({"managementSolution"}), verdict=_verdict),
     created_after=(
         ("ManagedDevicesIntegration", "solution", "solution"),
         ("ManagementItSolution", "solutionName", "solution"),

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
 
-from reconciler.kinds.base import Kind, Spec, Unquoted
+from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import flag, number, setup, text
+from reconciler.kinds.fields import Unquoted
 from reconciler.kinds.money import at_most_six_decimals
 
 UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]

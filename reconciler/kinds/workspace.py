@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
-from reconciler.kinds.base import Kind, Model, Name, Secret, Spec, Unquoted
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.fields import Model, Name, Secret, Unquoted
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""

@@ -32,7 +32,7 @@ class Index:
             for key in keys_of(self.of, obj):
                 self._by_key[key][obj.id] = obj
                 self._by_look[near_key(key)][obj.id] = obj
-                if self.of.akin is not None:
+                if self.of.loose_match is not None:
                     self._by_part[self._part(key)][obj.id] = obj
 
     def add_name(self, key: Key, obj: LiveObject) -> None:
@@ -56,11 +56,11 @@ class Index:
         }
 
     def sharing(self, key: Key) -> list[LiveObject]:
-        """The objects that hold the part of this key that `Kind.akin` goes by."""
+        """The objects that hold the part of this key that `Kind.loose_match` goes by."""
         return [*self._by_part.get(self._part(key), {}).values()]
 
     def _part(self, key: Key) -> Key:
-        names = self.of.akin.key if self.of.akin is not None else ()
+        names = self.of.loose_match.key if self.of.loose_match is not None else ()
         return tuple(part for name, part in zip(self.of.key, key, strict=True) if name in names)
 
 

@@ -52,7 +52,7 @@ async def lookup(
         if one.id is not None:
             found.append(rows.by_id.get(one.id))
         else:
-            at_key = [row for row in await _at_key(reader, rows, one) if not of.over(row.raw, one.values)]
+            at_key = [row for row in await _at_key(reader, rows, one) if not of.ended_before(row.raw, one.values)]
             found.append(min(at_key, key=lambda row: of.inactive(row.raw), default=None))
     collections = collections_of(of, names)
     if not collections:
@@ -78,12 +78,12 @@ async def lookup_by_key(client: ConnectWise, of: Kind, values: Mapping[str, Valu
 
 async def is_meant(client: ConnectWise, of: Kind, values: Mapping[str, Value], raw: Mapping[str, Any]) -> bool:
     """Whether an object that was made holds what was asked, in a field that ConnectWise may name otherwise."""
-    if of.akin is None:
+    if of.loose_match is None:
         return False
     wanted = dict(zip(of.key, natural_key(of, values), strict=True))
-    if not any(raw.get(name) for name in of.akin.wire):
+    if not any(raw.get(name) for name in of.loose_match.wire):
         return False
-    return of.akin.verdict(raw, wanted, await records_of(Reader(client), of)) == "same"
+    return of.loose_match.verdict(raw, wanted, await records_of(Reader(client), of)) == "same"
 
 
 async def _rows(reader: Reader, of: Kind, sought: Sequence[Sought], fields: tuple[str, ...]) -> list[LiveObject]:
@@ -112,18 +112,18 @@ def _by(of: Kind, sought: Iterable[Sought]) -> dict[str, frozenset[str | int]]:
 async def _at_key(reader: Reader, rows: Index, sought: Sought) -> list[LiveObject]:
     """Those under the natural key. Else those that look the same: a server may have stored it in another spelling.
     Or, where the kind says how, those that hold a part of the key and are the same under another name."""
-    of, akin = rows.of, rows.of.akin
+    of, loose_match = rows.of, rows.of.loose_match
     key = natural_key(of, sought.values)
     if exact := rows.at(key):
         return [*exact.values()]
-    if akin is None:
+    if loose_match is None:
         return rows.near(key)
     wanted = dict(zip(of.key, key, strict=True))
     near = rows.sharing(key)
-    verdicts = [akin.verdict(row.raw, wanted, None) for row in near]
+    verdicts = [loose_match.verdict(row.raw, wanted, None) for row in near]
     if "unsure" in verdicts:
         records = await records_of(reader, of)
-        verdicts = [akin.verdict(row.raw, wanted, records) for row in near]
+        verdicts = [loose_match.verdict(row.raw, wanted, records) for row in near]
     return [row for row, verdict in zip(near, verdicts, strict=True) if verdict == "same"]
 
 

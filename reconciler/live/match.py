@@ -11,9 +11,11 @@ from functools import cache
 from typing import Any, Literal
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base import Below, ById, Kind, LookUp, Reference, Verdict, attribute_of, key_part, references_of
+from reconciler.kinds.base import Kind, NestedRead, Verdict, attribute_of, key_part
+from reconciler.kinds.fields import ById, LookUp
 from reconciler.kinds.live_state import Key, LiveObject, keys_of
 from reconciler.kinds.near import near_key
+from reconciler.kinds.references import Reference, references_of
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.index import Index, awake, folded
@@ -127,11 +129,11 @@ class Matcher:
         """The documents whose object can only be told with the records of what their kind follows."""
         for document in documents:
             of = document.kind
-            key = self._key(document) if of.akin is not None and document.metadata.id is None else None
+            key = self._key(document) if of.loose_match is not None and document.metadata.id is None else None
             if key is not None and not self._index(of).at(key) and "unsure" in self._verdicts(of, key).values():
                 yield document
 
-    def named(self, document: Document, below: Below) -> LiveObject | Literal["unsure"] | None:
+    def named(self, document: Document, below: NestedRead) -> LiveObject | Literal["unsure"] | None:
         """The live object whose natural key a document holds in its own fields, under whatever name it is stored."""
         of = kind(below.kind)
         parts: dict[str, Any] = {}
@@ -148,7 +150,7 @@ class Matcher:
             return min(exact.values(), key=lambda obj: obj.id)
         verdicts = self._verdicts(of, key)
         same = [self._index(of).by_id[number] for number, verdict in verdicts.items() if verdict == "same"]
-        if len(same) == 1 and of.akin is not None and any(same[0].raw.get(name) for name in of.akin.wire):
+        if len(same) == 1 and of.loose_match is not None and any(same[0].raw.get(name) for name in of.loose_match.wire):
             return same[0]  # one that says nothing is not what somebody names
         return "unsure" if "unsure" in verdicts.values() else None
 
@@ -235,11 +237,11 @@ class Matcher:
         candidates = self._index(of).at(key)
         for old in document.metadata.previously:
             candidates |= self._at_old_key(document, _old_key(of, key, old))
-        if not candidates and of.akin is not None:
+        if not candidates and of.loose_match is not None:
             known = len(self._problems)
-            akin = self._akin(document, key)
-            if akin is not None or len(self._problems) > known:
-                return akin
+            loose_match = self._akin(document, key)
+            if loose_match is not None or len(self._problems) > known:
+                return loose_match
         if len(candidates) > 1:
             candidates = awake(of, candidates)
         if len(candidates) > 1:
@@ -284,7 +286,7 @@ class Matcher:
         if len(same) == 1:
             return self._index(of).by_id[same[0]]
         if same or unsure:
-            parts = ", ".join(of.akin.key if of.akin is not None else ())
+            parts = ", ".join(of.loose_match.key if of.loose_match is not None else ())
             told = candidates_told(of, [self._index(of).by_id[number] for number in same or unsure])
             self._problem(
                 f"{document.address}: no live object has this natural key ({', '.join(of.key)}), and it may be one "
@@ -295,12 +297,12 @@ class Matcher:
 
     def _verdicts(self, of: Kind, key: Key) -> dict[int, Verdict]:
         """What the objects are that hold a part of this key, and are not what another document declares."""
-        if of.akin is None:
+        if of.loose_match is None:
             return {}
         wanted = dict(zip(of.key, key, strict=True))
         declared = self._declared_by_key(of)
         return {
-            obj.id: of.akin.verdict(obj.raw, wanted, self._records.get(of.name))
+            obj.id: of.loose_match.verdict(obj.raw, wanted, self._records.get(of.name))
             for obj in self._index(of).sharing(key)
             if not any(other in declared for other in keys_of(of, obj))
         }

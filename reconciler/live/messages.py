@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.kinds.base import Kind, Reference
+from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.near import spelled
+from reconciler.kinds.references import Reference
 from reconciler.manifests.documents import Document
 
 

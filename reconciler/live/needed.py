@@ -6,17 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.kinds.base import (
-    ById,
-    Kind,
-    LookUp,
-    SpecField,
-    attribute_of,
-    nested_fields,
-    references_of,
-    referred_kinds,
-)
+from reconciler.kinds.base import Kind, SpecField, attribute_of
 from reconciler.kinds.field_mapping import Table, Target
+from reconciler.kinds.fields import ById, LookUp
+from reconciler.kinds.references import nested_fields, references_of, referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.query import INACTIVE, Query, needed_fields
 from reconciler.manifests.documents import Document, Manifests

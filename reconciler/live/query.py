@@ -97,9 +97,9 @@ def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
 def identifying(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
     """The properties without which no object of a kind can be recognised, as far as they are among the fields read.
 
-    Arrays can be empty, and what `Kind.akin` judges can be missing.
+    Arrays can be empty, and what `Kind.loose_match` judges can be missing.
     """
-    elsewhere = frozenset() if of.akin is None else of.akin.wire
+    elsewhere = frozenset() if of.loose_match is None else of.loose_match.wire
     arrays = {path for item in of.fields if item.mapping.array for path in item.mapping.reads}
     paths = certain(of, fields or [path for item in of.fields for path in item.mapping.reads])
     roots = dict.fromkeys(path.partition("/")[0] for path in paths if path not in arrays)

@@ -10,8 +10,9 @@ from typing import Any
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
-from reconciler.kinds.base import Below, Kind, references_of
+from reconciler.kinds.base import Kind, NestedRead
 from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
+from reconciler.kinds.references import references_of
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.match import Matcher, MatchError
 from reconciler.live.needed import billed_kinds, declared_by_kind, tables, wants
@@ -57,7 +58,7 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     namings = [
         (document, each)
         for document in documents
-        for each in document.kind.reads_below
+        for each in document.kind.nested_reads
         if each.unless and each.kind in below
     ]
     await _clear_up(reader, matcher, nested, namings)
@@ -112,7 +113,7 @@ async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document]
 
 
 async def _clear_up(
-    reader: Reader, matcher: Matcher, nested: Sequence[Document], namings: Iterable[tuple[Document, Below]]
+    reader: Reader, matcher: Matcher, nested: Sequence[Document], namings: Iterable[tuple[Document, NestedRead]]
 ) -> None:
     """Reads the records that tell what goes by another name, where something does."""
     in_doubt = {document.kind.name for document in matcher.unsure(nested)}
@@ -171,13 +172,13 @@ def _parents(document: Document, matcher: Matcher, scope: Scope, told: _Told) ->
             number = matcher.owner_id(document, target.parent)
             if number is not None:
                 yield target, number
-    for below in of.reads_below if scope.usage else ():
+    for below in of.nested_reads if scope.usage else ():
         number = _below_whom(document, below, matcher, told)
         if number is not None:
             yield kind(below.kind), number
 
 
-def _below_whom(document: Document, below: Below, matcher: Matcher, told: _Told) -> int | None:
+def _below_whom(document: Document, below: NestedRead, matcher: Matcher, told: _Told) -> int | None:
     if below.parent is None:
         live = matcher.document(document)
         return None if live is None else live.id

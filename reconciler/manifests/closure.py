@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reconciler.kinds.base import references_of
+from reconciler.kinds.references import references_of
 from reconciler.manifests.documents import Document, Manifests
 
 

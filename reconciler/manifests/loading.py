@@ -194,7 +194,7 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[W
 def _check_all(loading: _Loading, workspace: Document | None) -> None:
     """What documents demand of each other."""
     index = references.index(loading.documents)
-    unsure = references.Unsure(frozenset(loading.broken_names), tuple(loading.broken_texts))
+    unsure = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))
     references.check_references(index, unsure, loading.report)
     check_natural_keys(loading.documents.values(), index, loading.report)
     rules.check_rules(index, workspace, loading.report)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from rapidfuzz.distance import JaroWinkler
 
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.registry import all_kinds
 
 MASK = "••••••"

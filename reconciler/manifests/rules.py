@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reconciler.kinds.base import Metadata, references_of
+from reconciler.kinds.base import Metadata
+from reconciler.kinds.references import references_of
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot

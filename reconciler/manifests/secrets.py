@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 
 
 class SecretError(ReconcilerError):

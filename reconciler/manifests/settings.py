@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.manifests import files
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.files import Found, SourceFile

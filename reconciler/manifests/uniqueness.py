@@ -1,4 +1,4 @@
-"""No two documents may stand for the same object."""
+"""Check that no two documents describe the same object: their natural keys must differ, and must not look the same."""
 
 from __future__ import annotations
 
@@ -8,69 +8,67 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import Kind, key_part, reference_fields
+from reconciler.kinds.base import Kind, key_part
 from reconciler.kinds.near import near_part, spelled
+from reconciler.kinds.references import reference_fields
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
 
 
 def check_natural_keys(documents: Iterable[Document], index: Index, report: Report) -> None:
-    """Two documents with one natural key would fight over one object; two whose keys look the same mean one."""
-    seen: dict[Hashable, Document] = {}
-    looks: dict[Hashable, Document] = {}
+    """Report documents with the same natural key, and documents whose keys look the same to a reader."""
+    by_key: dict[Hashable, Document] = {}
+    by_look: dict[Hashable, Document] = {}
     for document in documents:
         key = natural_key(document, index)
         if key is None:
             continue
-        first = seen.setdefault((document.kind.name, key), document)
+        first = by_key.setdefault((document.kind.name, key), document)
         if first is not document:
             field = next(name for name in reversed(document.kind.key) if name in document.declared)
+            by = " + ".join(document.kind.key)
             report.add(
                 Spot(document.origin, ("spec", field)),
-                f"{document.address} is the same {_spoken(document.kind)} as {first.address}, at {{other}}",
+                f"{document.address} is the same {document.kind.name} (by {by}) as {first.address}, at {{other}}",
                 "remove one of the two, or correct this one",
                 other=Spot(first.origin, ("spec", field)),
             )
             continue
-        alike = looks.setdefault((document.kind.name, _look(document.kind, key)), document)
+        alike = by_look.setdefault((document.kind.name, _look(document.kind, key)), document)
         if alike is not document and document.kind.collection is not None:
-            _check_near_miss(document, alike, report)
+            _report_near_miss(document, alike, report)
 
 
 def _look(kind: Kind, key: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
-    """A natural key as a person sees it; what a document refers to is not seen in it."""
+    """Return a natural key with each text as a reader sees it. References are kept as they are."""
     parts = zip(_components(kind), key, strict=True)
     return tuple(part if target else near_part(part) for (_attribute, target, _exact), part in parts)
 
 
-def _check_near_miss(document: Document, other: Document, report: Report) -> None:
-    """Where ConnectWise really has two of such names, each is pinned by its id."""
+def _report_near_miss(document: Document, other: Document, report: Report) -> None:
+    """Report two keys that look the same, unless both documents are pinned by a ConnectWise id."""
     if all(getattr(each.metadata, "id", None) is not None for each in (document, other)):
         return
-    field, mine, theirs = next(_spelled_otherwise(document, other))
+    field, mine, theirs = next(_spelling_differences(document, other))
     report.add(
         Spot(document.origin, ("spec", field)),
         f"{field} {spelled(mine, theirs)} looks the same as {spelled(theirs, mine)} of {other.address}, at {{other}}",
-        "write both alike if they mean one object; where ConnectWise really has two, pin each with metadata.id",
+        "if both mean one object, write them alike; if ConnectWise has two, pin each with metadata.id",
         other=Spot(other.origin, ("spec", field)),
     )
 
 
-def _spelled_otherwise(document: Document, other: Document) -> Iterator[tuple[str, str, str]]:
-    """(field, its text here, its text there) of the texts in a natural key that are not written alike."""
+def _spelling_differences(document: Document, other: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, text of `document`, text of `other`) for the texts of the natural key that differ."""
     for item in (document.kind.by_name[name] for name in document.kind.key):
         mine, theirs = (str(getattr(each.spec, item.attribute)) for each in (document, other))
         if item.mapping.target is None and key_part(mine, exact=True) != key_part(theirs, exact=True):
             yield item.name, mine, theirs
 
 
-def _spoken(kind: Kind) -> str:
-    return f"{kind.name} (by {' + '.join(kind.key)})"
-
-
 def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None:
-    """What tells this document's object from all others; `None` while a part of it is missing."""
+    """Return the natural key of a document. None if a required part is missing, or the kind has no key."""
     spec = document.spec.__dict__
     parts: list[Hashable] = []
     for attribute, target, exact in _components(document.kind):
@@ -88,20 +86,20 @@ def natural_key(document: Document, index: Index) -> tuple[Hashable, ...] | None
 
 
 @cache
-def _components(kind: Kind) -> tuple[tuple[str, str, bool], ...]:
-    """(attribute, kind that it refers to or "", whether case counts) of each part of a kind's natural key."""
+def _components(kind: Kind) -> tuple[tuple[str, str | None, bool], ...]:
+    """Return (attribute, kind that it refers to, whether case counts) of each part of a kind's natural key."""
     attributes = {info.alias or name: name for name, info in kind.spec.model_fields.items()}
-    targets = {attribute: target for attribute, _, target, _ in reference_fields(kind.spec)}
+    targets = {field.attribute: field.kind for field in reference_fields(kind.spec)}
     exact = {field.name for field in kind.fields if field.mapping.exact}
     return tuple(
-        (attributes[field], targets.get(attributes[field], ""), field in exact)
+        (attributes[field], targets.get(attributes[field]), field in exact)
         for field in (*kind.key, *kind.key_if_given)
         if field in attributes
     )
 
 
 def _part(value: Any, *, exact: bool) -> Hashable:
-    """A component; of a customer, the source and the id, and not the name, which only suggests."""
+    """Return one component for comparing. Of a customer, its source and id count, and its name does not."""
     if isinstance(value, BaseModel):
         required = [name for name, info in type(value).model_fields.items() if info.is_required()]
         return tuple(getattr(value, name) for name in required)

@@ -9,9 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reconciler.kinds.base import EnvSecret, FileSecret, SpecField, fields_of
+from reconciler.kinds.base import SpecField, fields_of
 from reconciler.kinds.custom_fields import fits
 from reconciler.kinds.field_mapping import FieldMapping, Subcollection, Target
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link, Value, plain_text
 from reconciler.manifests.documents import Document

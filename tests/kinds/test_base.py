@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.kinds.base import ById, ByIdentifier, Metadata, Reference, Unquoted, key_part, references_of
+from reconciler.kinds.base import Metadata, key_part
+from reconciler.kinds.fields import ById, ByIdentifier, Unquoted
+from reconciler.kinds.references import Reference, references_of
 from reconciler.kinds.registry import all_kinds, declarable_kinds, kind
 from reconciler.kinds.values import Link
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.base import ById, ByIdentifier
 from reconciler.kinds.billing_rules import (
     Allowance,
     BillingSettings,
@@ -21,6 +20,7 @@ from reconciler.kinds.billing_rules import (
 )
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.workspace import Billing
 
 BASE = {

@@ -15,9 +15,9 @@ RECORDS = [COVE, RIVAL, NABLE]
 
 
 def verdict(reference: Any, records: Any = RECORDS, **wanted: str) -> str:
-    assert KIND.akin is not None
+    assert KIND.loose_match is not None
     row = {"groupIdentifier": "1001", "managementSolution": reference}
-    return KIND.akin.verdict(row, {"solution": "Cove", "setupName": None, **wanted}, records)
+    return KIND.loose_match.verdict(row, {"solution": "Cove", "setupName": None, **wanted}, records)
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"name": " "}, {"id": None, "name": None}])

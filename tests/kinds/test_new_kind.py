@@ -46,7 +46,8 @@ def forget_kinds() -> None:
 VISITOR = """
 from typing import Annotated
 from pydantic import StringConstraints
-from reconciler.kinds.base import ById, ByIdentifier, ByName, Kind, Name, Spec
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, Name
 from reconciler.kinds.field_mapping import reference, text
 
 class VisitorSpec(Spec):
@@ -338,7 +339,8 @@ def test_a_killed_create_of_a_list_without_conditions_is_found_too(small: Shop) 
 
 BRANCH = """
 from typing import Annotated
-from reconciler.kinds.base import ById, Kind, Name, Spec
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.fields import ById, Name
 from reconciler.kinds.field_mapping import parent, reference
 
 class BranchSpec(Spec):
@@ -377,7 +379,8 @@ def test_a_kind_may_live_below_an_agreement_and_be_known_by_an_object_below_a_co
 DESK = """
 from typing import Annotated
 from pydantic import StringConstraints
-from reconciler.kinds.base import ByEmail, ById, ByName, Kind, Name, Spec
+from reconciler.kinds.base import Kind, Spec
+from reconciler.kinds.fields import ByEmail, ById, ByName, Name
 from reconciler.kinds.field_mapping import reference, text
 
 class DeskSpec(Spec):

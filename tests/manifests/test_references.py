@@ -1,16 +1,18 @@
+"""References between documents."""
+
 from __future__ import annotations
 
 import pytest
 
-from reconciler.kinds.base import ByIdentifier
-from reconciler.manifests.references import index, look_ups
+from reconciler.kinds.fields import ByIdentifier
+from reconciler.manifests.references import index, lookup_fields
 from tests.manifests.conftest import Estate
 
 CONTACT = "firstName: B\nemail: b@x.example\n"
 
 
-def test_what_each_kind_can_be_looked_up_by_comes_from_the_fields_that_refer_to_it() -> None:
-    assert look_ups() == {
+def test_the_lookup_fields_of_a_kind_come_from_the_fields_that_refer_to_it() -> None:
+    assert lookup_fields() == {
         "Agreement": ("name", "id"),
         "Company": ("identifier", "id"),
         "Contact": ("email", "id"),
@@ -19,25 +21,28 @@ def test_what_each_kind_can_be_looked_up_by_comes_from_the_fields_that_refer_to_
     }
 
 
-def test_a_reference_to_nothing_is_guessed_and_the_look_up_is_offered(estate: Estate) -> None:
+def test_a_missing_document_gives_a_suggestion_and_the_lookup_fields(estate: Estate) -> None:
     found = estate.add("Contact", "b", CONTACT + "company: acmee").error()
     assert (found.line, found.column, found.message) == (7, 12, "there is no Company/acmee")
     assert found.suggestion == (
-        "did you mean acme? Or look it up with {identifier: …} or {id: …} if no manifest declares it"
+        "did you mean acme? Otherwise, if it exists in ConnectWise without a manifest, "
+        "look it up with {identifier: …} or {id: …}"
     )
 
 
-def test_without_anything_near_only_the_look_up_is_offered(estate: Estate) -> None:
+def test_a_strange_name_gives_only_the_lookup_fields(estate: Estate) -> None:
     found = estate.add("Contact", "b", CONTACT + "company: zzzzz").error()
-    assert found.suggestion == "look it up with {identifier: …} or {id: …} if no manifest declares it"
+    assert found.suggestion == (
+        "if it exists in ConnectWise without a manifest, look it up with {identifier: …} or {id: …}"
+    )
 
 
-def test_a_look_up_may_lead_to_what_only_connectwise_knows(estate: Estate) -> None:
+def test_a_lookup_needs_no_document(estate: Estate) -> None:
     assert estate.add("Contact", "b", CONTACT + "company: {identifier: Elsewhere}").load()
 
 
 @pytest.mark.parametrize("kind", ["ranges", "crossReferences"])
-def test_references_deep_inside_a_spec_are_followed(estate: Estate, kind: str) -> None:
+def test_references_in_nested_models_are_checked(estate: Estate, kind: str) -> None:
     if kind == "ranges":
         spec = 'customer: {source: cove, id: "2"}\ncompany: acme\nagreement: acme-backup\nsolution: Managed Backup\n'
         estate.add("CustomerMapping", "b", spec + 'managedId: "7"\nranges: [{product: nope}]')
@@ -48,7 +53,7 @@ def test_references_deep_inside_a_spec_are_followed(estate: Estate, kind: str) -
     assert estate.error().message == "there is no Product/nope"
 
 
-def test_what_may_stand_in_a_broken_document_or_file_is_not_missed_elsewhere(estate: Estate) -> None:
+def test_a_document_that_is_probably_in_a_broken_file_is_not_reported_as_missing(estate: Estate) -> None:
     estate.write("one.yaml", "apiVersion: reconciler/v1\nkind: Compny\nmetadata: {name: beta}\nspec: {}\n")
     estate.write("two.yaml", "kind: Company\nmetadata:\n  name: gamma\nspec: {a: 'open\n")
     (estate.root / "three.yaml").write_bytes(b"kind: Company\nmetadata: {name: delta}\nspec: \xff\n")
@@ -58,7 +63,7 @@ def test_what_may_stand_in_a_broken_document_or_file_is_not_missed_elsewhere(est
     assert messages == ["there is no Company/epsilon"]
 
 
-def test_a_look_up_that_several_documents_answer_to_finds_none(estate: Estate) -> None:
+def test_a_lookup_that_matches_several_documents_finds_none(estate: Estate) -> None:
     estate.add("Company", "twin", "identifier: ' ACME'\nname: Twin\ncity: Bonn", metadata=", id: 5")
     assert [item.message.split(",")[0] for item in estate.errors()] == [
         "Company/twin is the same Company (by identifier) as Company/acme"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.manifests.secrets import SecretError, resolve
 
 

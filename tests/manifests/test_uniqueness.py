@@ -1,3 +1,5 @@
+"""Two documents must not describe the same object."""
+
 from __future__ import annotations
 
 import pytest
@@ -18,7 +20,7 @@ AGREEMENT = "contact: acme-office\ntype: T\nstartDate: '2026-01-01'\n"
         ("ManagementSolution", 'managedId: "7"\ncompany: acme\nsolution: Managed Backup', "managedId"),
     ],
 )
-def test_two_documents_for_one_object_are_an_error_that_names_both(
+def test_two_documents_with_the_same_natural_key_are_an_error_that_names_both(
     estate: Estate, kind: str, spec: str, field: str
 ) -> None:
     found = estate.add(kind, "second", spec).error()
@@ -28,7 +30,7 @@ def test_two_documents_for_one_object_are_an_error_that_names_both(
     assert found.text.strip().startswith(field)
 
 
-def test_a_customer_is_mapped_once_whatever_it_is_called(estate: Estate) -> None:
+def test_a_customer_is_mapped_once_even_under_two_names(estate: Estate) -> None:
     spec = 'company: acme\nagreement: acme-backup\nsolution: Managed Backup\nmanagedId: "7"\nproduct: gb\n'
     found = estate.add("CustomerMapping", "b", spec + 'customer: {source: cove, id: "1001", name: Other}').error()
     assert found.message.startswith("CustomerMapping/b is the same CustomerMapping (by customer) as")
@@ -46,7 +48,7 @@ def test_documents_that_differ_in_one_part_of_the_key_are_two_objects(estate: Es
     assert estate.add(kind, "second", spec).load()
 
 
-def test_a_pinned_id_and_a_name_can_mean_the_same_company(estate: Estate) -> None:
+def test_a_lookup_by_id_and_a_manifest_name_can_refer_to_the_same_company(estate: Estate) -> None:
     estate.add("Company", "pinned", "identifier: P\nname: P\ncity: Bonn", metadata=", id: 77")
     estate.add("Contact", "one", "company: pinned\nfirstName: A\nemail: x@p.example")
     estate.add("Contact", "two", "company: {id: 77}\nfirstName: B\nemail: x@p.example")
@@ -54,7 +56,7 @@ def test_a_pinned_id_and_a_name_can_mean_the_same_company(estate: Estate) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "spec", "field", "told"),
+    ("kind", "spec", "field", "shown"),
     [
         (
             "Company",
@@ -83,17 +85,17 @@ def test_a_pinned_id_and_a_name_can_mean_the_same_company(estate: Estate) -> Non
         ("Agreement", 'name: "Back\u00adup"\ncompany: {identifier: ACME}\n' + AGREEMENT, "name", '"Back\\u00adup"'),
     ],
 )
-def test_two_documents_whose_names_look_the_same_are_an_error_that_shows_both_spellings(
-    estate: Estate, kind: str, spec: str, field: str, told: str
+def test_natural_keys_that_look_the_same_are_an_error_that_shows_both_spellings(
+    estate: Estate, kind: str, spec: str, field: str, shown: str
 ) -> None:
     found = estate.add(kind, "second", spec).error()
-    assert told in found.message
+    assert shown in found.message
     assert ", at acme.yaml:" in found.message
     assert found.text.strip().startswith(field)
     assert "pin each with metadata.id" in found.suggestion
 
 
-def test_two_documents_that_are_pinned_may_look_the_same(estate: Estate) -> None:
+def test_two_documents_with_pinned_ids_may_look_the_same(estate: Estate) -> None:
     estate.add("Company", "one", "identifier: B & C\nname: B\ncity: Bonn", metadata=", id: 6")
     estate.add("Company", "two", "identifier: B &amp; C\nname: B\ncity: Bonn", metadata=", id: 7")
     assert estate.load()

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.base import ById, ByIdentifier
 from reconciler.kinds.billing_rules import Range, Rule, RuleError, Unit
+from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.documents import Document
 from reconciler.rating.pricing import default_rule, rules

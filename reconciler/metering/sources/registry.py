@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.workspace import CoveSource, CsvSource, UsageSource
 from reconciler.ledger.records import Pull
 from reconciler.metering.sources import csv_file, json_rows

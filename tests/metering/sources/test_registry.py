@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.base import EnvSecret, FileSecret
+from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.workspace import CoveSource, CsvSource, JsonSource
 from reconciler.metering.sources import registry
 from reconciler.metering.sources.cove_session import CoveSettings
