@@ -87,7 +87,10 @@ def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_modules_that_a_page_names_are_there(page: Path) -> None:
     for name in re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")):
         assert (ROOT / name).exists() or (ROOT / "reconciler" / name).exists(), name
