@@ -87,12 +87,14 @@ def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+TO_WRITE = {"reconciler/kinds/site.py", "tests/kinds/test_site.py"}
+"""Files that CONTRIBUTING.md tells you to write."""
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_modules_that_a_page_names_are_there(page: Path) -> None:
-    for name in re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")):
+    for name in set(re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8"))) - TO_WRITE:
         assert (ROOT / name).exists() or (ROOT / "reconciler" / name).exists(), name
 
 
