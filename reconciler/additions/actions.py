@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.drift import edited, fingerprint, is_of_earlier_period, shown, told
+from reconciler.additions.drift import hand_edits, seen_values, told, value_text, was_seen_in_earlier_period
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Pair, Superseded
-from reconciler.additions.money import monthly, with_currency
+from reconciler.additions.money import amount_text, monthly_amount
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
@@ -27,7 +27,7 @@ _ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class HandEdit:
     """A hand edit as this run saw it."""
 
     addition_id: int
@@ -37,7 +37,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PlannedAddition:
     """What becomes of one addition: the action, or none where it stands as it should."""
 
     owner: Owner
@@ -54,7 +54,7 @@ class Written:
     notes: tuple[Note, ...] = ()
     drifted: tuple[Note, ...] = ()
     """Edits that stop the run, by `onDrift: fail`."""
-    edit: Edit | None = None
+    edit: HandEdit | None = None
     accepted: frozenset[str] = frozenset()
     """Fields in which a hand edit is left to stand, by `onDrift: accept`."""
     adopted: bool = False
@@ -64,7 +64,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class ActionBuilder:
     """Makes actions of matched lines."""
 
     snapshot: Snapshot
@@ -78,30 +78,32 @@ class Writer:
     taken: set[str] = field(default_factory=set)
     """Addresses that are given away."""
 
-    def pair(self, pair: Pair) -> Written:
+    def pair(self, pair: Pair) -> PlannedAddition:
         line, live = pair.line, pair.live
         self.taken.add(line.address)
         if live is None:
             return self._created(line)
-        if pair.how == "tag":
+        if pair.evidence == "tag":
             return self._updated(line, live)
         retagged = Change(path="serialNumber", before=live.serial or None, after=line.owner.tag)
-        rest = changed(kind("Addition"), self._wanted(line, live), live.obj)
+        rest = changed(kind("Addition"), self._fields_for(line, live), live.obj)
         changes = (retagged, *(each for each in rest if each.path != retagged.path))
         reason = {
             "first version": f"its tag is of an earlier version; {line.why}",
             "renamed": f"renamed: it carries the tag {live.serial}; {line.why}",
             "untagged": f"drift: its tag was removed by hand; {line.why}",
             "adopt": line.why,
-        }[pair.how]
+        }[pair.evidence]
         lost = Note(address=line.address, message=f"edited by hand: addition id {live.id} has lost its tag")
-        also = (lost,) if pair.how == "untagged" else ()
-        known = None if pair.how == "adopt" else self.snapshot.additions.get(live.id)
-        if known is not None and (edits := edited(changes[1:], known.last_applied)):
+        also = (lost,) if pair.evidence == "untagged" else ()
+        known = None if pair.evidence == "adopt" else self.snapshot.additions.get(live.id)
+        if known is not None and (edits := hand_edits(changes[1:], known.last_applied)):
             return self._drifted(line, live, changes, edits, known, reason=reason, verb="adopt", also=also)
-        return self._rewritten(line, live, "adopt", reason, changes, adopted=pair.how == "adopt", **self._told(also))
+        return self._rewritten(
+            line, live, "adopt", reason, changes, adopted=pair.evidence == "adopt", **self._told(also)
+        )
 
-    def superseded(self, gone: Superseded) -> Written:
+    def superseded(self, gone: Superseded) -> PlannedAddition:
         """An addition of another product or agreement goes to 0. Its price is as it was left."""
         live, owner = gone.live, gone.owner
         known = self.snapshot.additions.get(live.id)
@@ -110,30 +112,30 @@ class Writer:
         if price is not None:
             values["unitPrice"] = Decimal(price)
         changes = changed(kind("Addition"), values, live.obj)
-        address = self.free(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
+        address = self.unique_address(f"Addition/{owner.mapping}.{owner.charge}:{live.product}", live.id)
         reason = f"CustomerMapping/{owner.mapping} bills by another product or agreement now"
-        edits = edited(changes, known.last_applied if known else {})
+        edits = hand_edits(changes, known.last_applied if known else {})
         notes = (self._edit_note(address, edits, known),) if edits and known else ()
         return self._written(
             owner, address, live, "update", reason, changes, gone.after, why=reason, **self._told(notes)
         )
 
-    def address_of(self, live: LiveAddition) -> str:
+    def orphan_address(self, live: LiveAddition) -> str:
         """The address of an addition that no mapping stands behind."""
         parts = live.tag.parts if live.tag else ()
         name = ".".join((parts[2], parts[3] if len(parts) > 3 else "storage")) if parts else f"id-{live.id}"
-        return self.free(f"Addition/{name}:{live.product}", live.id)
+        return self.unique_address(f"Addition/{name}:{live.product}", live.id)
 
-    def free(self, address: str, number: int) -> str:
+    def unique_address(self, address: str, number: int) -> str:
         """The address, with the id behind it where another line has it already."""
         if address in self.taken:
             address = f"{address}:{number}"
         self.taken.add(address)
         return address
 
-    def _created(self, line: DesiredAddition) -> Written:
+    def _created(self, line: DesiredAddition) -> PlannedAddition:
         values = _values(line)
-        money = Money(before=_ZERO, after=monthly(values, self.currency), currency=self.currency)
+        money = Money(before=_ZERO, after=monthly_amount(values, self.currency), currency=self.currency)
         of = kind("Addition")
         action = Action(
             address=line.address,
@@ -145,22 +147,30 @@ class Writer:
             money=money,
             rule=self.rules.get(line.owner),
         )
-        return Written(
-            line.owner, line.address, None, action, line.quantity, money.after, noted(values), line.after, why=line.why
+        return PlannedAddition(
+            line.owner,
+            line.address,
+            None,
+            action,
+            line.quantity,
+            money.after,
+            recorded_fields(values),
+            line.after,
+            why=line.why,
         )
 
-    def _updated(self, line: DesiredAddition, live: LiveAddition) -> Written:
-        changes = changed(kind("Addition"), self._wanted(line, live), live.obj)
+    def _updated(self, line: DesiredAddition, live: LiveAddition) -> PlannedAddition:
+        changes = changed(kind("Addition"), self._fields_for(line, live), live.obj)
         reason = f"price; {line.why}" if {change.path for change in changes} == {"unitPrice"} else line.why
         known = self.snapshot.additions.get(live.id)
-        edits = edited(changes, known.last_applied) if known else ()
+        edits = hand_edits(changes, known.last_applied) if known else ()
         if not edits or known is None:
             return self._rewritten(line, live, "update", reason, changes)
         names = ", ".join(change.path for change in edits)
         reason = f"drift: edited by hand ({names}); {line.why}"
         return self._drifted(line, live, changes, edits, known, reason=reason)
 
-    def _wanted(self, line: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
+    def _fields_for(self, line: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """The fields of a live line. Its first day stays, unless somebody moved it to a later one than we left."""
         values = _values(line)
         known = self.snapshot.additions.get(live.id)
@@ -182,17 +192,17 @@ class Writer:
         reason: str,
         verb: Literal["adopt", "update"] = "update",
         also: tuple[Note, ...] = (),
-    ) -> Written:
+    ) -> PlannedAddition:
         """`also` tells of a tag that was removed. It comes back in any case: without it the line would not be ours."""
-        earlier = is_of_earlier_period(edits, known, self.period)
-        same = known.hand_edit_period is not None and fingerprint(edits) == dict(known.hand_edit)
-        edit = Edit(live.id, fingerprint(edits), str(known.hand_edit_period) if same else self.period)
+        earlier = was_seen_in_earlier_period(edits, known, self.period)
+        same = known.hand_edit_period is not None and seen_values(edits) == dict(known.hand_edit)
+        edit = HandEdit(live.id, seen_values(edits), str(known.hand_edit_period) if same else self.period)
         if self.on_drift != "accept" or earlier:
             notes = (*also, self._edit_note(line.address, edits, known))
             return self._rewritten(line, live, verb, reason, changes, edit=edit, **self._told(notes))
-        should = monthly({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
-        usage = ", ".join(f"{change.path} {shown(change.after)}" for change in edits)
-        worth = with_currency(should, self.currency)
+        should = monthly_amount({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
+        usage = ", ".join(f"{change.path} {value_text(change.after)}" for change in edits)
+        worth = amount_text(should, self.currency)
         what = told(edits, known.last_applied)
         message = f"hand edit accepted until {self.last_day}: {what}; by usage it would be {usage}, {worth} a month"
         notes = (*also, Note(address=line.address, message=message))
@@ -219,7 +229,7 @@ class Writer:
         reason: str,
         changes: tuple[Change, ...],
         **more: Any,
-    ) -> Written:
+    ) -> PlannedAddition:
         return self._written(line.owner, line.address, live, verb, reason, changes, line.after, why=line.why, **more)
 
     def _written(
@@ -232,9 +242,9 @@ class Writer:
         changes: tuple[Change, ...],
         after: frozenset[str],
         **more: Any,
-    ) -> Written:
+    ) -> PlannedAddition:
         left = {**live.obj.raw, **{change.path: change.after for change in changes}}
-        money = Money(before=live.monthly, after=monthly(left, self.currency), currency=self.currency)
+        money = Money(before=live.monthly, after=monthly_amount(left, self.currency), currency=self.currency)
         action = None
         if changes:
             action = Action(
@@ -249,8 +259,16 @@ class Writer:
                 money=money,
                 rule=self.rules.get(owner),
             )
-        return Written(
-            owner, address, live, action, Decimal(left.get("quantity") or 0), money.after, noted(left), after, **more
+        return PlannedAddition(
+            owner,
+            address,
+            live,
+            action,
+            Decimal(left.get("quantity") or 0),
+            money.after,
+            recorded_fields(left),
+            after,
+            **more,
         )
 
 
@@ -260,12 +278,12 @@ def precondition(live: LiveAddition) -> Precondition:
     return Precondition(id=live.id, last_updated=live.obj.last_updated, fields=as_it_stands(of, of.by_name, live.obj))
 
 
-_NOTED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
+_RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
 
 
-def noted(values: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     """What the ledger notes of an addition: these fields, by the names of ConnectWise."""
-    return {name: _plain(values.get(name)) for name in _NOTED}
+    return {name: _plain(values.get(name)) for name in _RECORDED}
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ from reconciler.metering.period import Period
 MONTHLY = "Monthly"
 """The billing option of a cycle of one calendar month, and the name that such a cycle has by default [spec]."""
 
-Cycles = Mapping[str | int, str]
+BillingCycles = Mapping[str | int, str]
 """The billing option of each billing cycle, by its name and by its id."""
 
 
@@ -42,7 +42,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class FirstDay:
     """The first day of a new line, and what keeps it from beginning earlier."""
 
     day: str
@@ -50,7 +50,7 @@ class Beginning:
     """In words, where the agreement lets it begin later than usage does; empty where it does not."""
 
 
-def agreement_of(link: Link, manifests: Manifests, live_state: LiveState, cycles: Cycles) -> Agreement:
+def agreement_of(link: Link, manifests: Manifests, live_state: LiveState, cycles: BillingCycles) -> Agreement:
     """The agreement behind a link."""
     if link.id is None:
         spec = manifests.get(AgreementSpec, str(link.address)).spec
@@ -91,7 +91,7 @@ def has_unusual_cycle(live_state: LiveState, manifests: Manifests) -> bool:
     return any(name is not None and _key(name) != _key(MONTHLY) for name in names)
 
 
-def _cycle(number: int | None, name: str | None, cycles: Cycles) -> str | None:
+def _cycle(number: int | None, name: str | None, cycles: BillingCycles) -> str | None:
     """By its name. An answer that names it by its id alone [guess] is looked up by that."""
     if name is None:
         return None if number is None else cycles.get(number)
@@ -103,7 +103,7 @@ def _key(name: str) -> str:
     return name.strip().casefold()
 
 
-def check(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:
+def check_billable(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:
     """Raises `RefusalError` with the reason why nothing can be billed on the agreement today."""
     what = f"agreement {agreement.name}"
     if agreement.company_id not in (None, company.id):
@@ -123,7 +123,7 @@ def check(agreement: Agreement, company: Link, today: str, currency: str | None)
         )
 
 
-def beginning(agreement: Agreement, period: Period, start: date | None) -> Beginning:
+def first_day_of(agreement: Agreement, period: Period, start: date | None) -> FirstDay:
     """The first day of a line that is made now (BILLING, Effective date).
 
     ConnectWise refuses a line that begins before `billStartDate`, and, where the agreement does not prorate, one that
@@ -135,5 +135,5 @@ def beginning(agreement: Agreement, period: Period, start: date | None) -> Begin
     invoiced = agreement.next_invoice
     if not agreement.prorates and invoiced is not None and day < invoiced:
         last = date.fromisoformat(invoiced) - timedelta(days=1)
-        return Beginning(invoiced, f"agreement {agreement.name} is invoiced through {last} and does not prorate")
-    return Beginning(day, because)
+        return FirstDay(invoiced, f"agreement {agreement.name} is invoiced through {last} and does not prorate")
+    return FirstDay(day, because)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.actions import Written
+from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.charge import Charge
 from reconciler.additions.guardrails import ChargeChange
-from reconciler.additions.money import monthly
+from reconciler.additions.money import monthly_amount
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.billing_rules import Rule
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -19,8 +19,8 @@ _ZERO = Decimal(0)
 _NEED_HOURS = ("mean", "p95")
 
 
-def changes_of(
-    written: Iterable[Written],
+def charge_changes(
+    written: Iterable[PlannedAddition],
     charges: Mapping[Owner, Charge],
     rules: Mapping[Owner, Rule],
     digests: Mapping[Owner, str],
@@ -29,7 +29,7 @@ def changes_of(
     currency: str | None,
 ) -> list[ChargeChange]:
     """One for each charge that is written in this run, changed or not."""
-    by_owner: dict[Owner, list[Written]] = defaultdict(list)
+    by_owner: dict[Owner, list[PlannedAddition]] = defaultdict(list)
     for each in written:
         by_owner[each.owner].append(each)
     return [
@@ -40,7 +40,7 @@ def changes_of(
 
 def _change(
     owner: Owner,
-    lines: Sequence[Written],
+    lines: Sequence[PlannedAddition],
     charge: Charge,
     rule: Rule,
     digest: str,
@@ -60,7 +60,7 @@ def _change(
         addresses=frozenset(each.address for each in lines) | {_short(each.address, owner) for each in lines},
         billed_before=sum((Decimal(each.get("quantity") or 0) for each in before), _ZERO),
         after=sum((each.quantity for each in lines), _ZERO),
-        money_before=sum((monthly(each, currency) for each in before), _ZERO),
+        money_before=sum((monthly_amount(each, currency) for each in before), _ZERO),
         money_after=sum((each.monthly for each in lines), _ZERO),
         vanished=charge.state == "zero",
         # A run that died between the lines of a charge leaves some as they were: the next one still makes the change.
@@ -77,7 +77,7 @@ def _change(
     )
 
 
-def _as_left(each: Written, known: RecordedAddition | None) -> dict[str, Any]:
+def _as_left(each: PlannedAddition, known: RecordedAddition | None) -> dict[str, Any]:
     """The fields of a line as we left it. Undoing or accepting a hand edit is not a change of the charge."""
     raw = each.live.obj.raw if each.live is not None else {}
     left = {} if known is None else known.last_applied

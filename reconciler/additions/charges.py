@@ -77,7 +77,7 @@ def charge_usage(
         customers.append(customer)
         rows.append(_with_ended_exclusions(customer, ended, at))
     failures = {
-        name: f"{problem}; {_held(sum(row.source == name and row.state == 'unknown' for row in rows))}"
+        name: f"{problem}; {_first_quantity(sum(row.source == name and row.state == 'unknown' for row in rows))}"
         for name, problem in failed.items()
     }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
@@ -139,7 +139,7 @@ def _with_ended_exclusions(customer: ChargedCustomer, ended: Sequence[Exclusion]
     return replace(row, detail=detail, accounted=row.accounted and at.settings.unmapped == "warn")
 
 
-def _held(customers: int) -> str:
+def _first_quantity(customers: int) -> str:
     """How many customers a source without usable data holds, in words."""
     if customers == 1:
         return "1 mapped customer is held at its last quantity"

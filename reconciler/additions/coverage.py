@@ -13,23 +13,23 @@ from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Trip
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class MappingFindings:
     """By mapping, what keeps it from being billed as measured."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, Sequence[Tripped]] = field(default_factory=dict)
     """The guardrails that hold it."""
     floors: Mapping[str, str] = field(default_factory=dict)
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    uninvoiced_usage: Mapping[str, str] = field(default_factory=dict)
     """What a period lacks that was invoiced before the line was made."""
     charges: Mapping[str, Charge] = field(default_factory=dict)
 
 
-def coverage_rows(coverage: Coverage, situation: Situation) -> Iterator[CoverageRow]:
+def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[CoverageRow]:
     """A mapping that is refused or held is not accounted for, whatever was measured. A source that failed has a row
     of its own: nobody knows whom else it would have named."""
     for row in coverage.rows:
-        yield _with_situation(_row(row), row.mapping or "", situation)
+        yield _with_findings(_row(row), row.mapping or "", findings)
     for source, why in coverage.troubles.items():
         yield CoverageRow(
             source=source,
@@ -61,11 +61,11 @@ def _row(row: MeteredRow) -> CoverageRow:
     )
 
 
-def _with_situation(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
-    if (reason := situation.refused.get(mapping)) is not None:
+def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+    if (reason := findings.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
-    billed = _billed(row, mapping, situation)
-    trips = situation.held.get(mapping)
+    billed = _billed(row, mapping, findings)
+    trips = findings.held.get(mapping)
     if not trips:
         return billed
     approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
@@ -74,12 +74,12 @@ def _with_situation(row: CoverageRow, mapping: str, situation: Situation) -> Cov
     return billed.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
 
 
-def _billed(row: CoverageRow, mapping: str, situation: Situation) -> CoverageRow:
+def _billed(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
     """A customer whose lines are written."""
-    if (gap := situation.lacking.get(mapping)) is not None:
+    if (gap := findings.uninvoiced_usage.get(mapping)) is not None:
         return row.model_copy(update={"state": "invoiced", "detail": gap, "accounted": False})
-    if (floor := situation.floors.get(mapping)) is not None:
-        charge = situation.charges[mapping]
+    if (floor := findings.floors.get(mapping)) is not None:
+        charge = findings.charges[mapping]
         quantity: Decimal | None = None if charge.trace is None else charge.trace.quantity
         return row.model_copy(
             update={"state": "held", "detail": floor, "accounted": False, "quantity": quantity, "money": charge.amount}

@@ -11,9 +11,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.agreements import Cycles, agreement_of, beginning, check
+from reconciler.additions.agreements import BillingCycles, agreement_of, check_billable, first_day_of
 from reconciler.additions.charge import Charge
-from reconciler.additions.live import Place
+from reconciler.additions.live import AgreementProduct
 from reconciler.additions.ownership import Owner
 from reconciler.additions.reasons import why
 from reconciler.additions.refusal import RefusalError
@@ -42,7 +42,7 @@ class DesiredAddition:
     """First day of a line that is made now."""
     why: str
     """The reason in words: what was used, and what is billed of it."""
-    begins_later: str = ""
+    late_start_reason: str = ""
     """Why it begins later than usage does; empty where it does not."""
     adopt: bool = False
     emptied: bool = False
@@ -59,19 +59,19 @@ class DesiredAddition:
         return self.owner.mapping
 
     @property
-    def place(self) -> Place:
+    def agreement_product(self) -> AgreementProduct:
         return (self.agreement.id, self.product.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
+class DesiredAdditions:
     lines: tuple[DesiredAddition, ...]
     refused: Mapping[str, str]
     """Mapping → why nothing of it is billed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class BillingContext:
     """What every bill of a run is looked at in."""
 
     manifests: Manifests
@@ -82,11 +82,11 @@ class Surroundings:
     currency: str | None
     setup: bool
     """Whether the same plan makes what is declared and missing."""
-    cycles: Cycles
+    cycles: BillingCycles
     """Empty where the names of all cycles say it."""
 
 
-def desired_additions(charges: Iterable[Charge], rules: Mapping[str, Rule], at: Surroundings) -> Desired:
+def desired_additions(charges: Iterable[Charge], rules: Mapping[str, Rule], at: BillingContext) -> DesiredAdditions:
     """One line for each product of each bill; none for a bill that is held. `rules` is by mapping."""
     billing = _Billing(at)
     lines: list[DesiredAddition] = []
@@ -99,11 +99,11 @@ def desired_additions(charges: Iterable[Charge], rules: Mapping[str, Rule], at: 
             lines += billing.lines(charge, rules[charge.mapping], document)
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
-    return Desired(tuple(lines), refused)
+    return DesiredAdditions(tuple(lines), refused)
 
 
 class _Billing:
-    def __init__(self, at: Surroundings) -> None:
+    def __init__(self, at: BillingContext) -> None:
         self._at = at
         solutions = at.manifests.of(ManagementSolutionSpec)
         self._declared = {key: each.address for each in solutions for key in self._solution_keys(each)}
@@ -123,8 +123,8 @@ class _Billing:
         link = self._there(links[("agreement",)], "agreement")
         after = self._solution(mapping, company)
         agreement = agreement_of(link, at.manifests, at.live_state, at.cycles)
-        check(agreement, company, at.today.isoformat(), at.currency)
-        begins = beginning(agreement, at.period, spec.start)
+        check_billable(agreement, company, at.today.isoformat(), at.currency)
+        begins = first_day_of(agreement, at.period, spec.start)
         products = _products(spec, links)
         owner = Owner(charge.mapping, charge.source, charge.customer_id)
 
@@ -137,7 +137,7 @@ class _Billing:
                 unit_price=price,
                 effective_date=begins.day,
                 why=why(charge, rule.unit),
-                begins_later=begins.because,
+                late_start_reason=begins.because,
                 after=after,
             )
 

@@ -12,11 +12,11 @@ from reconciler.ledger.snapshot import RecordedAddition
 from reconciler.planning.equality import same
 from reconciler.planning.plan import Change
 
-Standing = Mapping[str, Any]
+LastApplied = Mapping[str, Any]
 """An addition's fields as our last write or our last apply left them, by their names in ConnectWise."""
 
 
-def edited(changes: Iterable[Change], standing: Standing) -> tuple[Change, ...]:
+def hand_edits(changes: Iterable[Change], standing: LastApplied) -> tuple[Change, ...]:
     """The changes that undo an edit.
 
     A field of which we know nothing was not edited. The last day is an exception: we never send one, and leave it
@@ -32,23 +32,25 @@ def edited(changes: Iterable[Change], standing: Standing) -> tuple[Change, ...]:
     )
 
 
-def told(edits: Iterable[Change], standing: Standing) -> str:
+def told(edits: Iterable[Change], standing: LastApplied) -> str:
     """`quantity 120 → 99`: from what we left to what stands there."""
-    return ", ".join(f"{change.path} {shown(_as_left(change, standing))} → {shown(change.before)}" for change in edits)
+    return ", ".join(
+        f"{change.path} {value_text(_as_left(change, standing))} → {value_text(change.before)}" for change in edits
+    )
 
 
-def fingerprint(edits: Iterable[Change]) -> dict[str, Any]:
+def seen_values(edits: Iterable[Change]) -> dict[str, Any]:
     """An edit as the ledger notes it: what stands there, by field."""
     return {change.path: change.before for change in edits}
 
 
-def is_of_earlier_period(edits: Iterable[Change], known: RecordedAddition | None, period: str) -> bool:
+def was_seen_in_earlier_period(edits: Iterable[Change], known: RecordedAddition | None, period: str) -> bool:
     """Whether this very edit was noted in an earlier period: then `onDrift: accept` lets it stand no longer."""
-    noted = known is not None and known.hand_edit_period is not None and known.hand_edit_period < period
-    return noted and known is not None and fingerprint(edits) == dict(known.hand_edit)
+    recorded_fields = known is not None and known.hand_edit_period is not None and known.hand_edit_period < period
+    return recorded_fields and known is not None and seen_values(edits) == dict(known.hand_edit)
 
 
-def _as_left(change: Change, standing: Standing) -> Any:
+def _as_left(change: Change, standing: LastApplied) -> Any:
     return to_json(_mapping(change).decode(standing))
 
 
@@ -56,6 +58,6 @@ def _mapping(change: Change) -> FieldMapping:
     return kind("Addition").by_name[change.path].mapping
 
 
-def shown(value: Any) -> Any:
+def value_text(value: Any) -> Any:
     """A value of a field, for a sentence."""
     return "nothing" if value is None else value

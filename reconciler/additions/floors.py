@@ -12,8 +12,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.live import Place
-from reconciler.additions.ownership import Owned
+from reconciler.additions.live import AgreementProduct
+from reconciler.additions.ownership import OwnedAddition
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -25,7 +25,7 @@ def with_floor(
     charge: Charge,
     rule: Rule,
     digest: str,
-    owned: Sequence[Owned],
+    owned: Sequence[OwnedAddition],
     snapshot: Snapshot,
     period: Period,
     currency: str | None,
@@ -38,11 +38,11 @@ def with_floor(
     """
     if charge.may_lower or charge.trace is None:
         return charge, ""
-    known: dict[Place, Decimal] = {}
+    known: dict[AgreementProduct, Decimal] = {}
     for each in owned:
-        held = _held(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
+        held = _first_quantity(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
         if held is not None:  # of several lines at one place, one took the place of the others
-            known[each.addition.place] = max(held, known.get(each.addition.place, held))
+            known[each.addition.agreement_product] = max(held, known.get(each.addition.agreement_product, held))
     # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
     floor = sum(known.values(), Decimal(0)) if rule.tiering == "graduated" else max(known.values(), default=Decimal(0))
     if floor <= charge.trace.quantity:
@@ -57,7 +57,9 @@ def with_floor(
     return replace(charge, lines=lines, other_products=others, trace=trace, detail=detail), told
 
 
-def _held(each: Owned, known: RecordedAddition | None, digest: str, period: Period, *, new: bool) -> Decimal | None:
+def _first_quantity(
+    each: OwnedAddition, known: RecordedAddition | None, digest: str, period: Period, *, new: bool
+) -> Decimal | None:
     """What a line held at the first run that read it; None where the ledger knows what came before.
 
     A line that turns up beside others that the ledger knows is a copy that somebody made: it holds nothing.

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.money import with_currency
+from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.values import plain_decimal
 from reconciler.kinds.workspace import Guardrails
@@ -53,7 +53,7 @@ class ChargeChange:
         return abs(self.after - self.billed_before)
 
 
-def of_customers(limits: Guardrails, changes: Iterable[ChargeChange]) -> list[Tripped]:
+def customer_trips(limits: Guardrails, changes: Iterable[ChargeChange]) -> list[Tripped]:
     """What holds single customers."""
     found: list[Tripped] = []
     for change in changes:
@@ -110,7 +110,7 @@ def _quantity(limits: Guardrails, change: ChargeChange) -> str | None:
     return None
 
 
-def of_run(
+def run_trips(
     limits: Guardrails, changes: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
 ) -> list[Tripped]:
     """What refuses the run. `changes` are those that are not held."""
@@ -128,8 +128,8 @@ def of_run(
         moved = sum((each.money_after - each.money_before for each in standing), _ZERO)
         if abs(moved) > limits.money:
             message = (
-                f"what is billed already changes by {with_currency(moved, currency)} a month, "
-                f"more than {with_currency(limits.money, currency)}"
+                f"what is billed already changes by {amount_text(moved, currency)} a month, "
+                f"more than {amount_text(limits.money, currency)}"
             )
             found.append(Tripped(name="money", message=message))
     return found

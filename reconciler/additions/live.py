@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.money import monthly
+from reconciler.additions.money import monthly_amount
 from reconciler.additions.tag import Tag, parse
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject, LiveState
 
-Place = tuple[int | None, int | None]
+AgreementProduct = tuple[int | None, int | None]
 """Agreement and product, by id."""
 
 
@@ -42,10 +42,10 @@ class LiveAddition:
         return self.obj.id
 
     @property
-    def place(self) -> Place:
+    def agreement_product(self) -> AgreementProduct:
         return (self.agreement_id, self.product_id)
 
-    def is_over(self, first_day: str) -> bool:
+    def ended_before(self, first_day: str) -> bool:
         """Whether it ended before this day. Dates are compared here and never by the server [seen]."""
         return self.cancelled is not None and self.cancelled < first_day
 
@@ -60,7 +60,7 @@ def live_additions(live_state: LiveState, first_day: str, currency: str | None) 
     An addition that begins later counts, too: a line of ours that begins next month gets no twin.
     """
     every = (addition_of(obj, currency) for objects in live_state.additions.values() for obj in objects)
-    return tuple(sorted((each for each in every if not each.is_over(first_day)), key=lambda each: each.id))
+    return tuple(sorted((each for each in every if not each.ended_before(first_day)), key=lambda each: each.id))
 
 
 def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:
@@ -77,12 +77,12 @@ def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:
         tag=parse(serial),
         quantity=Decimal(raw.get("quantity") or 0),
         price=None if price is None else Decimal(price),
-        monthly=monthly(raw, currency),
+        monthly=monthly_amount(raw, currency),
         effective=date_text(raw.get("effectiveDate")),
         cancelled=date_text(raw.get("cancelledDate")),
     )
 
 
-def ids(additions: Iterable[LiveAddition]) -> str:
+def ids_text(additions: Iterable[LiveAddition]) -> str:
     """`12 and 15`, for a sentence."""
     return " and ".join(str(each.id) for each in additions)

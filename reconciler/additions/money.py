@@ -12,7 +12,7 @@ from reconciler.kinds.values import plain_decimal
 _ZERO = Decimal(0)
 
 
-def monthly(fields: Mapping[str, Any], currency: str | None) -> Decimal:
+def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
     """Quantity above `lessIncluded`, times the unit price, rounded to the currency's minor unit; 0 where the addition
     is not billable.
 
@@ -24,6 +24,6 @@ def monthly(fields: Mapping[str, Any], currency: str | None) -> Decimal:
     return amount_of(max(_ZERO, billed), Decimal(fields.get("unitPrice") or 0), currency)
 
 
-def with_currency(amount: Decimal, currency: str | None) -> str:
+def amount_text(amount: Decimal, currency: str | None) -> str:
     """An amount for a sentence, as `18.15 USD`; without a currency where none is known."""
     return f"{plain_decimal(amount)} {currency or ''}".rstrip()

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.actions import Writer, precondition
+from reconciler.additions.actions import ActionBuilder, precondition
 from reconciler.additions.live import LiveAddition
-from reconciler.additions.match import Copy
+from reconciler.additions.match import Duplicate
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -29,19 +29,19 @@ class Orphan:
 
 def orphans(
     found: Iterable[LiveAddition],
-    copies: Iterable[Copy],
-    writer: Writer,
+    duplicates: Iterable[Duplicate],
+    writer: ActionBuilder,
     live_state: LiveState,
     period: Period,
     snapshot: Snapshot,
     *,
     prune: bool,
 ) -> list[Orphan]:
-    """A row for each, and with `prune` the action that ends it. `copies` stand beside the line of a mapping.
+    """A row for each, and with `prune` the action that ends it. `duplicates` stand beside the line of a mapping.
 
     An agreement that is cancelled or has ended bills nothing, and its orphans are not listed.
     """
-    every = [*((live, None) for live in found), *((copy.live, copy.owner.mapping) for copy in copies)]
+    every = [*((live, None) for live in found), *((copy.live, copy.owner.mapping) for copy in duplicates)]
     return [
         _orphan(live, writer, period, snapshot, prune=prune, copy_of=mapping)
         for live, mapping in every
@@ -51,14 +51,14 @@ def orphans(
 
 def _orphan(
     live: LiveAddition,
-    writer: Writer,
+    writer: ActionBuilder,
     period: Period,
     snapshot: Snapshot,
     *,
     prune: bool,
     copy_of: str | None,
 ) -> Orphan:
-    address = writer.address_of(live)
+    address = writer.orphan_address(live)
     known = snapshot.additions.get(live.id)
     source, customer_id = (live.tag.customer if live.tag else None) or (known and known.customer) or ("", "")
     last = period.last_day.isoformat()
@@ -105,7 +105,7 @@ def _detail(live: LiveAddition, last: str, *, copy_of: str | None, retired: bool
     return f"still billing {amount}: {why}; {advice}" + ("" if copy_of else ", or map the customer again")
 
 
-def _retirement(live: LiveAddition, address: str, period: Period, writer: Writer) -> Action:
+def _retirement(live: LiveAddition, address: str, period: Period, writer: ActionBuilder) -> Action:
     """It ends with the running period, which it still bills; a line that begins later ends on its first day."""
     last = max(period.last_day.isoformat(), live.effective or "")
     bills = f"it still bills {plain_decimal(live.monthly)} for {period}" if live.monthly else f"it bills 0 for {period}"

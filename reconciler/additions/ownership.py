@@ -15,10 +15,10 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
-How = Literal["tag", "first version", "renamed", "untagged"]
+Evidence = Literal["tag", "first version", "renamed", "untagged"]
 """By what an addition is known to be a charge's. Anything but `tag` is tagged anew."""
 
-_ORDER: tuple[How, ...] = ("tag", "first version", "renamed", "untagged")
+_BY_STRENGTH: tuple[Evidence, ...] = ("tag", "first version", "renamed", "untagged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +36,37 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
+class OwnedAddition:
     addition: LiveAddition
-    how: How
+    evidence: Evidence
 
     @property
     def rank(self) -> int:
         """The lower, the surer."""
-        return _ORDER.index(self.how)
+        return _BY_STRENGTH.index(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    of: Mapping[Owner, Sequence[Owned]]
+    by_owner: Mapping[Owner, Sequence[OwnedAddition]]
     orphans: Sequence[LiveAddition]
     """Ours, and no mapping's."""
-    others: Sequence[LiveAddition]
+    foreign: Sequence[LiveAddition]
     """Not ours: made by hand, or by somebody else's integration."""
-    of_periods: Sequence[LiveAddition] = ()
+    period_additions: Sequence[LiveAddition] = ()
     """Ours, and of one period or an adjustment: no line that is rewritten each hour is matched with them."""
 
 
-def assign(
+def assign_owners(
     additions: Iterable[LiveAddition], owners: Sequence[Owner], sources: Collection[str], snapshot: Snapshot
 ) -> Ownership:
     """Each live addition to its owner. `sources` are the workspace's usage sources: a tag that names any other source
     is of one that was renamed."""
-    book = _Book(owners, sources)
-    found: dict[Owner, list[Owned]] = defaultdict(list)
+    book = _OwnerIndex(owners, sources)
+    found: dict[Owner, list[OwnedAddition]] = defaultdict(list)
     orphans: list[LiveAddition] = []
     others: list[LiveAddition] = []
-    of_periods: list[LiveAddition] = []
+    period_additions: list[LiveAddition] = []
     for addition in additions:
         known = _known(addition, snapshot)
         tag = addition.tag or (parse(known.tag) if known else None)
@@ -78,11 +78,11 @@ def assign(
         if owned is None:
             orphans.append(addition)
         elif addition.tag is not None and addition.tag.period is not None:
-            of_periods.append(addition)
+            period_additions.append(addition)
         else:
             owner, how = owned
-            found[owner].append(Owned(addition, how))
-    return Ownership(found, orphans, others, of_periods)
+            found[owner].append(OwnedAddition(addition, how))
+    return Ownership(found, orphans, others, period_additions)
 
 
 def _known(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | None:
@@ -97,7 +97,7 @@ def _known(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | Non
     return known if fits else None
 
 
-def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Owner, How] | None:
+def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _OwnerIndex) -> tuple[Owner, Evidence] | None:
     if owner := book.by_identity.get(tag.identity):
         return owner, "tag"
     if owner := book.by_first_version.get(tag.identity):
@@ -106,13 +106,13 @@ def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Ow
     return None if owner is None else (owner, "renamed")
 
 
-def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _Book) -> tuple[Owner, How] | None:
+def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _OwnerIndex) -> tuple[Owner, Evidence] | None:
     owner = book.by_identity.get(tag.identity) or book.by_first_version.get(tag.identity)
     owner = owner or book.of_customer(customer)
     return None if owner is None else (owner, "untagged")
 
 
-def known_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner]:
+def recorded_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner]:
     """The charges of which the ledger knows a line, by the tag that it carried."""
     tags = (parse(line.tag) for line in snapshot.additions.values())
     identities = {tag.identity for tag in tags if tag is not None}
@@ -124,7 +124,7 @@ def known_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner
     )
 
 
-class _Book:
+class _OwnerIndex:
     """The owners, by all that names them."""
 
     def __init__(self, owners: Sequence[Owner], sources: Collection[str]) -> None:

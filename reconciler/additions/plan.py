@@ -12,21 +12,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.actions import Writer, Written
-from reconciler.additions.changes import changes_of
+from reconciler.additions.actions import ActionBuilder, PlannedAddition
+from reconciler.additions.changes import charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
-from reconciler.additions.coverage import Situation, coverage_rows
-from reconciler.additions.desired import Surroundings, desired_additions
+from reconciler.additions.coverage import MappingFindings, coverage_rows
+from reconciler.additions.desired import BillingContext, desired_additions
 from reconciler.additions.floors import with_floor
-from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
-from reconciler.additions.invoicing import beside, billing_on, ending_copies, lacking, part_months
+from reconciler.additions.guardrails import ChargeChange, customer_trips, run_trips
+from reconciler.additions.invoicing import (
+    double_billing_notes,
+    ending_duplicate_notes,
+    mid_month_notes,
+    uninvoiced_usage,
+    waiting_notes,
+)
+from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
-from reconciler.additions.notes import LedgerNotes, ledger_notes
 from reconciler.additions.orphans import Orphan, orphans
-from reconciler.additions.ownership import Owner, Ownership, assign, known_owners
-from reconciler.additions.views import LineView, views
+from reconciler.additions.ownership import Owner, Ownership, assign_owners, recorded_owners
+from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
@@ -48,7 +54,7 @@ class UsageInputs:
     rules: Sequence[Rule]
     """Of all mappings, whether they bill now or not."""
     snapshot: Snapshot
-    surroundings: Surroundings
+    context: BillingContext
     workspace: WorkspaceSpec
     approvals: Sequence[Approved] = ()
     prune: bool = False
@@ -58,42 +64,42 @@ class UsageInputs:
 @dataclass(frozen=True, slots=True)
 class UsagePart:
     part: Part
-    notes: LedgerNotes
-    lines: tuple[LineView, ...] = ()
+    notes: LedgerRecords
+    lines: tuple[AdditionView, ...] = ()
     """Every addition of ours, by its address."""
 
 
 def plan_usage(given: UsageInputs) -> UsagePart:
     """The usage half of a plan."""
-    at, snapshot, spec, period = given.surroundings, given.snapshot, given.workspace, given.usage.period
+    at, snapshot, spec, period = given.context, given.snapshot, given.workspace, given.usage.period
     first, last = period.first_day.isoformat(), period.last_day.isoformat()
     rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in given.rules}
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
     live = live_additions(at.live_state, first, spec.billing.currency)
-    ownership = assign(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
+    ownership = assign_owners(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
 
-    known = known_owners(rules, snapshot)
+    known = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(given, rules, digests, ownership, known)
     desired = desired_additions(charges.values(), {rule.name: rule for rule in given.rules}, at)
     matched = match(desired.lines, ownership, period, snapshot)
-    writer = Writer(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
+    writer = ActionBuilder(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
     written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
-    lost = orphans(ownership.orphans, matched.copies, writer, at.live_state, period, snapshot, prune=given.prune)
+    lost = orphans(ownership.orphans, matched.duplicates, writer, at.live_state, period, snapshot, prune=given.prune)
 
-    changes = changes_of(written, charges, rules, digests, snapshot, str(period), spec.billing.currency)
+    changes = charge_changes(written, charges, rules, digests, snapshot, str(period), spec.billing.currency)
     trips, holding = _of_customers(given, changes)
-    trips += of_run(
+    trips += run_trips(
         spec.guardrails,
         [each for each in changes if each.address not in holding],
         [note for each in written if _whose(each) not in holding for note in each.drifted],
         spec.billing.currency,
     )
-    invoiced = lacking(matched.pairs, written, str(period), last, spec.billing.currency)
-    situation = Situation(
+    invoiced = uninvoiced_usage(matched.pairs, written, str(period), last, spec.billing.currency)
+    findings = MappingFindings(
         refused={**desired.refused, **{mapping: "; ".join(why) for mapping, why in matched.refused.items()}},
         held={address.partition("/")[2]: found for address, found in holding.items()},
         floors=floors,
-        lacking=invoiced,
+        uninvoiced_usage=invoiced,
         charges={charge.mapping: charge for charge in charges.values()},
     )
     waiting = {str(row.mapping) for row in given.usage.coverage.rows if row.state == "waiting"}
@@ -118,20 +124,20 @@ def plan_usage(given: UsageInputs) -> UsagePart:
             *(note for each in written for note in each.notes),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
-            *part_months(matched.pairs, last),
-            *ending_copies(matched.ending, spec.billing.currency),
-            *billing_on(waiting, ownership, spec.billing.currency),
-            *beside(matched.pairs, ownership.others, last, spec.billing.currency),
+            *mid_month_notes(matched.pairs, last),
+            *ending_duplicate_notes(matched.ending_duplicates, spec.billing.currency),
+            *waiting_notes(waiting, ownership, spec.billing.currency),
+            *double_billing_notes(matched.pairs, ownership.foreign, last, spec.billing.currency),
         ),
-        coverage=(*coverage_rows(given.usage.coverage, situation), *(each.row for each in lost)),
+        coverage=(*coverage_rows(given.usage.coverage, findings), *(each.row for each in lost)),
     )
-    lines = views(written, lost, ownership, holding, writer, at.live_state)
+    lines = addition_views(written, lost, ownership, holding, writer, at.live_state)
     return UsagePart(
-        part, ledger_notes(written, ownership, digests, snapshot, frozenset(holding), str(period), known), lines
+        part, ledger_records(written, ownership, digests, snapshot, frozenset(holding), str(period), known), lines
     )
 
 
-def _whose(written: Written) -> str:
+def _whose(written: PlannedAddition) -> str:
     return f"CustomerMapping/{written.owner.mapping}"
 
 
@@ -148,7 +154,7 @@ def _with_floors(
     period, currency = given.usage.period, given.workspace.billing.currency
     for charge in given.usage.charges:
         owner = Owner(charge.mapping, charge.source, charge.customer_id)
-        owned = ownership.of.get(owner, ())
+        owned = ownership.by_owner.get(owner, ())
         charges[owner], why = with_floor(
             charge, rules[owner], digests[owner], owned, given.snapshot, period, currency, new=owner not in known
         )
@@ -165,7 +171,7 @@ def _of_customers(given: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[
     kept = [Approved(each.guardrail, each.address) for each in given.snapshot.approvals if each.guardrail == "samples"]
     trips: list[Tripped] = []
     holding: dict[str, list[Tripped]] = {}
-    for trip in of_customers(given.workspace.guardrails, changes):
+    for trip in customer_trips(given.workspace.guardrails, changes):
         if is_approved(trip, (*given.approvals, *kept)):
             trips.append(trip.model_copy(update={"approved": True}))
             continue
@@ -175,14 +181,14 @@ def _of_customers(given: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[
 
 
 def _money(
-    written: Iterable[Written],
+    written: Iterable[PlannedAddition],
     lost: Iterable[Orphan],
     matched: Matched,
     ownership: Ownership,
     holding: Holding,
 ) -> tuple[Decimal, Decimal]:
     """What all additions of ours bill a month, before the plan and after it."""
-    left = (*matched.kept, *(each.live for each in matched.ending), *ownership.of_periods)
+    left = (*matched.kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
     before = after = sum((each.monthly for each in left), _ZERO)
     for each in written:
         now = _ZERO if each.live is None else each.live.monthly

@@ -56,10 +56,10 @@ def report_rows(
     by_owner = {Owner(charge.mapping, charge.source, charge.customer_id): charge for charge in charges}
     rows = [
         _row(each.addition, live_state, owner, by_owner.get(owner), units)
-        for owner, owned in ownership.of.items()
+        for owner, owned in ownership.by_owner.items()
         for each in owned
     ]
-    rows += [_row(live, live_state, None, None, units) for live in (*ownership.orphans, *ownership.of_periods)]
+    rows += [_row(live, live_state, None, None, units) for live in (*ownership.orphans, *ownership.period_additions)]
     return sorted(rows, key=lambda row: (row.agreement, row.product))
 
 

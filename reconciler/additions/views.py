@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.additions.actions import Writer, Written, noted
+from reconciler.additions.actions import ActionBuilder, PlannedAddition, recorded_fields
 from reconciler.additions.coverage import told
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.orphans import Orphan
@@ -16,7 +16,7 @@ from reconciler.planning.plan import Tripped
 
 
 @dataclass(frozen=True, slots=True)
-class LineView:
+class AdditionView:
     """One addition: of a mapping, or an orphan."""
 
     address: str
@@ -32,7 +32,7 @@ class LineView:
     desired: Mapping[str, Any] = field(default_factory=dict)
     """Its fields once the plan is done, by their names in ConnectWise."""
 
-    def is_at(self, address: str) -> bool:
+    def has_address(self, address: str) -> bool:
         return address == self.address or address in self.also
 
     def to_json(self) -> dict[str, Any]:
@@ -51,29 +51,33 @@ class LineView:
                 "agreement": live.agreement_id,
                 "product": live.product,
                 "last_updated": live.obj.last_updated,
-                "fields": {**noted(live.obj.raw), "effectiveDate": live.effective, "cancelledDate": live.cancelled},
+                "fields": {
+                    **recorded_fields(live.obj.raw),
+                    "effectiveDate": live.effective,
+                    "cancelledDate": live.cancelled,
+                },
             },
         }
 
 
-def views(
-    written: Sequence[Written],
+def addition_views(
+    written: Sequence[PlannedAddition],
     lost: Iterable[Orphan],
     ownership: Ownership,
     holding: Mapping[str, Sequence[Tripped]],
-    writer: Writer,
+    writer: ActionBuilder,
     live_state: LiveState,
-) -> tuple[LineView, ...]:
+) -> tuple[AdditionView, ...]:
     """Written lines, those that are left as they are, and orphans."""
     return (*_written(written, holding), *_left(written, ownership, writer, live_state), *_orphans(lost))
 
 
-def _written(written: Iterable[Written], holding: Mapping[str, Sequence[Tripped]]) -> Iterator[LineView]:
+def _written(written: Iterable[PlannedAddition], holding: Mapping[str, Sequence[Tripped]]) -> Iterator[AdditionView]:
     for each in written:
         owner = each.owner
         held = holding.get(f"CustomerMapping/{owner.mapping}", ())
         state = "as it should be" if each.action is None else each.action.action
-        yield LineView(
+        yield AdditionView(
             address=each.address,
             also=(_short(each.address, owner),),
             state="held" if held and each.action is not None else state,
@@ -86,11 +90,11 @@ def _written(written: Iterable[Written], holding: Mapping[str, Sequence[Tripped]
 
 
 def _left(
-    written: Iterable[Written], ownership: Ownership, writer: Writer, live_state: LiveState
-) -> Iterator[LineView]:
+    written: Iterable[PlannedAddition], ownership: Ownership, writer: ActionBuilder, live_state: LiveState
+) -> Iterator[AdditionView]:
     """Additions of mappings that this plan does not write: held, refused, excluded, or ended by hand."""
     done = {each.live.id for each in written if each.live is not None}
-    for owner, owned in ownership.of.items():
+    for owner, owned in ownership.by_owner.items():
         names = {
             link.id: link.name
             for path, link in live_state.links.get(f"CustomerMapping/{owner.mapping}", {}).items()
@@ -101,8 +105,8 @@ def _left(
             if live.id in done:
                 continue
             product = names.get(live.product_id, live.product)
-            address = writer.free(f"Addition/{owner.mapping}.{owner.charge}:{product}", live.id)
-            yield LineView(
+            address = writer.unique_address(f"Addition/{owner.mapping}.{owner.charge}:{product}", live.id)
+            yield AdditionView(
                 address=address,
                 also=(_short(address, owner),),
                 state="kept",
@@ -113,10 +117,10 @@ def _left(
             )
 
 
-def _orphans(lost: Iterable[Orphan]) -> Iterator[LineView]:
+def _orphans(lost: Iterable[Orphan]) -> Iterator[AdditionView]:
     for orphan in lost:
         row = orphan.row
-        yield LineView(
+        yield AdditionView(
             address=orphan.address,
             also=(),
             state="orphan" if orphan.action is None else "retire",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.additions.notes import LedgerNotes
+from reconciler.additions.ledger_records import LedgerRecords
 from reconciler.additions.plan import plan_usage
 from reconciler.cli.output import say
 from reconciler.cli.reading import Inputs, read_inputs
@@ -25,7 +25,7 @@ class Planned:
     """A plan, and what the ledger records after it is applied."""
 
     plan: Plan
-    notes: LedgerNotes
+    notes: LedgerRecords
 
 
 async def make_plan(
@@ -45,7 +45,7 @@ def plan_from(session: Session, inputs: Inputs) -> Planned:
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
     warnings: Sequence[Note] = ()
-    notes = LedgerNotes()
+    notes = LedgerRecords()
     if (setup := inputs.setup) is not None:
         parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values))
         warnings = undeclared(setup.created, manifests, setup.live_state)

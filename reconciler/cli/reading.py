@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.additions.agreements import has_unusual_cycle
-from reconciler.additions.desired import Surroundings
+from reconciler.additions.desired import BillingContext
 from reconciler.additions.plan import UsageInputs
 from reconciler.additions.tag import is_of_source
 from reconciler.cli.charges import RatedMappings, load_and_charge
@@ -130,7 +130,7 @@ async def usage_inputs(
 ) -> UsageInputs:
     """Return all that planning of usage needs. Reads the billing cycles if an agreement has an unusual one."""
     billing = session.workspace.billing
-    surroundings = Surroundings(
+    context = BillingContext(
         manifests=session.manifests,
         live_state=read.live_state,
         period=read.rated.usage.period,
@@ -143,7 +143,7 @@ async def usage_inputs(
         usage=read.rated.usage,
         rules=read.rated.rules,
         snapshot=read.snapshot,
-        surroundings=surroundings,
+        context=context,
         workspace=session.workspace,
         approvals=approvals,
         prune=prune,

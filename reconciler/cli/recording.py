@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.additions.notes import LedgerNotes, Linked, ToNote, billed_by
+from reconciler.additions.ledger_records import AdditionRecord, LedgerRecords, LinkedObject, records_of_actions
 from reconciler.cli.output import say
 from reconciler.cli.session import Session, person
 from reconciler.ledger.additions import (
@@ -21,7 +21,7 @@ from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Plan
 
 
-def record_read(session: Session, notes: LedgerNotes, *, searched: bool) -> None:
+def record_read(session: Session, notes: LedgerRecords, *, searched: bool) -> None:
     """Record which additions are ours. If the ledger cannot be written, say so; the plan is good all the same.
 
     `searched`: every agreement of the tenant was searched for our tags.
@@ -35,13 +35,13 @@ def record_read(session: Session, notes: LedgerNotes, *, searched: bool) -> None
         say(f"note: what was read could not be recorded: {error}")
 
 
-def notes_of(plan: Plan) -> LedgerNotes:
+def notes_of(plan: Plan) -> LedgerRecords:
     """Return what the ledger records after a plan file is applied: the additions of that plan and no others."""
-    return LedgerNotes(billed=tuple(billed_by(plan.actions)))
+    return LedgerRecords(billed=tuple(records_of_actions(plan.actions)))
 
 
 def record_applied(
-    session: Session, plan: Plan, notes: LedgerNotes, outcome: Outcome | None, approved: Sequence[Approved]
+    session: Session, plan: Plan, notes: LedgerRecords, outcome: Outcome | None, approved: Sequence[Approved]
 ) -> None:
     """Record how the apply left our additions, and who approved which guardrails.
 
@@ -65,7 +65,7 @@ def record_applied(
         say(f"note: the state of the additions after the apply could not be recorded: {error}")
 
 
-def _billed(each: ToNote, done: Mapping[str, Result]) -> BilledAddition | None:
+def _billed(each: AdditionRecord, done: Mapping[str, Result]) -> BilledAddition | None:
     """Return an addition as the apply left it. None if the plan's action for it was not done."""
     number = each.addition_id
     if each.changes:
@@ -76,7 +76,7 @@ def _billed(each: ToNote, done: Mapping[str, Result]) -> BilledAddition | None:
     if number is None:
         return None
 
-    def found(link: Linked) -> int | None:
+    def found(link: LinkedObject) -> int | None:
         made = done.get(link[1] or "")
         return link[0] if link[0] is not None or made is None else made.id
 

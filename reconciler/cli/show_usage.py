@@ -24,7 +24,7 @@ async def addition(session: Session, address: str) -> dict[str, Any]:
     """One addition: how it stands, what a plan would do, and why. Raises `ReconcilerError` where none or several have
     the address."""
     _, usage = await _planned(session)
-    found = [line for line in usage.lines if line.is_at(address)]
+    found = [line for line in usage.lines if line.has_address(address)]
     exact = [line for line in found if line.address == address]
     if len(found) > 1 and len(exact) != 1:
         names = " and ".join(line.address for line in found)

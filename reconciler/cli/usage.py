@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from reconciler.additions.live import live_additions
-from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
@@ -118,4 +118,4 @@ def _ownership(session: Session, read: UsageRead) -> Ownership:
     owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
     live = live_additions(read.live_state, first, session.workspace.billing.currency)
-    return assign(live, owners, sources, read.snapshot)
+    return assign_owners(live, owners, sources, read.snapshot)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.actions import OnDrift, Writer, Written
+from reconciler.additions.actions import ActionBuilder, OnDrift, PlannedAddition
 from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match
-from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -58,15 +58,15 @@ def living(*objects: LiveObject) -> tuple[LiveAddition, ...]:
 
 
 def owned(*objects: LiveObject, ledger: Snapshot | None = None, owners: tuple[Owner, ...] = (ACME, BOLT)) -> Ownership:
-    return assign(living(*objects), owners, frozenset({"cove"}), ledger or Snapshot())
+    return assign_owners(living(*objects), owners, frozenset({"cove"}), ledger or Snapshot())
 
 
 def matched(*lines: DesiredAddition, live: tuple[LiveObject, ...] = (), ledger: Snapshot | None = None) -> Matched:
     return match(lines, owned(*live, ledger=ledger), NOVEMBER, ledger or Snapshot())
 
 
-def writer(ledger: Snapshot | None = None, on_drift: OnDrift = "restore") -> Writer:
-    return Writer(ledger or Snapshot(), "2026-11", "2026-11-30", "USD", on_drift, {ACME: "rule", BOLT: "rule"})
+def writer(ledger: Snapshot | None = None, on_drift: OnDrift = "restore") -> ActionBuilder:
+    return ActionBuilder(ledger or Snapshot(), "2026-11", "2026-11-30", "USD", on_drift, {ACME: "rule", BOLT: "rule"})
 
 
 def written(
@@ -74,14 +74,14 @@ def written(
     live: tuple[LiveObject, ...] = (),
     ledger: Snapshot | None = None,
     on_drift: OnDrift = "restore",
-) -> list[Written]:
+) -> list[PlannedAddition]:
     """Matched and made into actions; nothing may be refused."""
     found, by = matched(*lines, live=live, ledger=ledger), writer(ledger, on_drift)
     assert found.refused == {}
     return [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)]
 
 
-def only(found: list[Written]) -> Action:
+def only(found: list[PlannedAddition]) -> Action:
     (action,) = (each.action for each in found if each.action is not None)
     return action
 

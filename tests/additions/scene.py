@@ -12,8 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler.additions.agreements import Cycles
-from reconciler.additions.desired import Surroundings
+from reconciler.additions.agreements import BillingCycles
+from reconciler.additions.desired import BillingContext
 from reconciler.additions.live import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.additions.tag import parse
@@ -209,11 +209,11 @@ class Scene:
         approve: Sequence[Approved] = (),
         prune: bool = False,
         fresh: Sequence[Collected] = (),
-        cycles: Cycles | None = None,
+        cycles: BillingCycles | None = None,
     ) -> UsagePart:
         """The plan of usage, and what the ledger should keep; keeps nothing."""
         found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
-        surroundings = Surroundings(
+        context = BillingContext(
             manifests=found,
             live_state=self.estate,
             period=rated.usage.period,
@@ -223,7 +223,7 @@ class Scene:
             cycles=cycles or {},
         )
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
-        return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, surroundings, spec, tuple(approve), prune))
+        return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, context, spec, tuple(approve), prune))
 
     def plan(self, **how: Any) -> Part:
         """`reconciler plan`: notes which additions are ours."""

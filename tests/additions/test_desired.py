@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.additions.agreements import Cycles, has_unusual_cycle
+from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charge import Charge
-from reconciler.additions.desired import Desired, DesiredAddition, Surroundings, desired_additions
+from reconciler.additions.desired import BillingContext, DesiredAddition, DesiredAdditions, desired_additions
 from reconciler.additions.reasons import why
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link
@@ -57,22 +57,22 @@ def want(
     currency: str | None = "USD",
     setup: bool = False,
     today: date = date(2026, 11, 10),
-    cycles: Cycles | None = None,
-) -> Desired:
+    cycles: BillingCycles | None = None,
+) -> DesiredAdditions:
     found = manifests_of(documents)
     lives = estate or estate_of(found, objects)
-    at = Surroundings(found, lives, NOVEMBER, today, currency, setup, cycles or {})
+    at = BillingContext(found, lives, NOVEMBER, today, currency, setup, cycles or {})
     rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, lives)}
     return desired_additions(charges or (charge(),), rules, at)
 
 
-def line(found: Desired) -> DesiredAddition:
+def line(found: DesiredAdditions) -> DesiredAddition:
     assert found.refused == {}
     (only,) = found.lines
     return only
 
 
-def refusal(found: Desired) -> str:
+def refusal(found: DesiredAdditions) -> str:
     assert found.lines == ()
     (reason,) = found.refused.values()
     return reason
@@ -94,12 +94,12 @@ def test_a_bill_asks_for_one_addition_for_each_of_its_products() -> None:
     assert (found.agreement, found.product) == (Link("backup", 9), Link("gb", 4))
     assert (found.quantity, found.unit_price) == (120, D("0.25"))
     assert (found.owner.tag, found.mapping) == ("rc:cove/77/acme/storage", "acme")
-    assert (found.adopt, found.emptied, found.begins_later) == (False, False, "")
+    assert (found.adopt, found.emptied, found.late_start_reason) == (False, False, "")
 
 
 def test_a_bill_that_is_held_wants_nothing_and_is_not_refused_either() -> None:
     cancelled = living(live_agreement(agreementStatus="Cancelled"))
-    assert want(charge(state="held", lines=()), objects=cancelled) == Desired((), {})
+    assert want(charge(state="held", lines=()), objects=cancelled) == DesiredAdditions((), {})
 
 
 RANGED = mapping(
@@ -352,7 +352,7 @@ def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> 
 )
 def test_a_line_begins_no_earlier_than_connectwise_takes_it(raw: dict[str, Any], first: str, because: str) -> None:
     found = line(want(objects=living(live_agreement(**raw))))
-    assert (found.effective_date, found.begins_later) == (first, because)
+    assert (found.effective_date, found.late_start_reason) == (first, because)
 
 
 @pytest.mark.parametrize("name", ["Quarterly", "Every quarter"])
@@ -374,7 +374,7 @@ def test_a_declared_agreement_is_held_to_its_cycle_too() -> None:
     assert told.startswith("agreement backup has the billing cycle Yearly")
 
 
-CYCLES: Cycles = {"Monthly": "Monthly", "Yearly": "Yearly"}
+CYCLES: BillingCycles = {"Monthly": "Monthly", "Yearly": "Yearly"}
 
 
 def test_a_cycle_that_an_answer_names_by_its_id_alone_is_looked_up_by_it() -> None:

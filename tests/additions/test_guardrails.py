@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.additions.guardrails import ChargeChange, of_customers, of_run
+from reconciler.additions.guardrails import ChargeChange, customer_trips, run_trips
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.plan import Note, Tripped
@@ -43,8 +43,8 @@ def names(found: list[Tripped]) -> list[str]:
 
 def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None:
     half = [charge(500, 1250, mapping=str(number), unfinished=True) for number in range(20)]
-    assert of_customers(DEFAULT, half) == []
-    assert of_run(limits(money=1), half, [], "USD") == []
+    assert customer_trips(DEFAULT, half) == []
+    assert run_trips(limits(money=1), half, [], "USD") == []
 
 
 # One customer
@@ -64,22 +64,22 @@ def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None
     ],
 )
 def test_a_quantity_trips_beyond_half_and_beyond_500_of_its_unit(before: int, after: int, trips: bool) -> None:
-    assert names(of_customers(DEFAULT, [charge(before, after)])) == (["quantity"] if trips else [])
+    assert names(customer_trips(DEFAULT, [charge(before, after)])) == (["quantity"] if trips else [])
 
 
 @pytest.mark.parametrize(
     "why", [{"vanished": True}, {"changed_in_git": True}, {"first_in_period": True}], ids=lambda why: next(iter(why))
 )
 def test_a_fall_does_not_count_where_it_has_a_reason(why: dict[str, Any]) -> None:
-    assert of_customers(DEFAULT, [charge(2000, 100, **why)]) == []
+    assert customer_trips(DEFAULT, [charge(2000, 100, **why)]) == []
 
 
 def test_a_rise_counts_in_the_first_run_of_a_period_too() -> None:
-    assert names(of_customers(DEFAULT, [charge(100, 2000, first_in_period=True)])) == ["quantity"]
+    assert names(customer_trips(DEFAULT, [charge(100, 2000, first_in_period=True)])) == ["quantity"]
 
 
 def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_approved_by() -> None:
-    assert of_customers(DEFAULT, [charge(100, 900)]) == [
+    assert customer_trips(DEFAULT, [charge(100, 900)]) == [
         Tripped(
             name="quantity",
             address="CustomerMapping/acme",
@@ -91,22 +91,22 @@ def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_
 
 
 def test_an_amount_of_money_can_be_the_limit() -> None:
-    (trip,) = of_customers(limits(quantity={"money": D(20)}), [charge(100, 200)])
+    (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)])
     assert trip.message == "100 GB → 200 GB changes by more than 50 % and by 25 a month, more than 20"
-    assert of_customers(limits(quantity={"money": D(25)}), [charge(100, 200)]) == []
+    assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)]) == []
 
 
 def test_usage_that_falls_to_zero_trips_where_the_console_still_lists_figures() -> None:
-    (trip,) = of_customers(DEFAULT, [charge(100, 0, used_nothing=True)])
+    (trip,) = customer_trips(DEFAULT, [charge(100, 0, used_nothing=True)])
     assert (trip.name, trip.holds) == ("zero", True)
     assert trip.message.endswith("devices with figures; 100 GB was billed")
-    assert of_customers(DEFAULT, [charge(100, 0)]) == []
-    assert of_customers(DEFAULT, [charge(40, 40, used_nothing=True)]) == []  # a minimum goes on
+    assert customer_trips(DEFAULT, [charge(100, 0)]) == []
+    assert customer_trips(DEFAULT, [charge(40, 40, used_nothing=True)]) == []  # a minimum goes on
 
 
 @pytest.mark.parametrize(("hours", "trips"), [((79, 100), True), ((80, 100), False), (None, False)])
 def test_a_mean_needs_figures_in_four_hours_of_five(hours: tuple[int, int] | None, trips: bool) -> None:
-    found = of_customers(DEFAULT, [charge(hours=hours, measure="mean")])
+    found = customer_trips(DEFAULT, [charge(hours=hours, measure="mean")])
     assert [trip.message for trip in found] == (
         ["the mean is taken over 79 of 100 hours, less than 80 %"] if trips else []
     )
@@ -115,8 +115,8 @@ def test_a_mean_needs_figures_in_four_hours_of_five(hours: tuple[int, int] | Non
 def test_each_of_them_can_be_switched_off() -> None:
     off = limits(quantity=None, zero=False, samples=None, customers=None)
     everything = [charge(900, 0, used_nothing=True, hours=(1, 100), mapping=f"m{number}") for number in range(20)]
-    assert of_customers(off, everything) == []
-    assert of_run(off, everything, [], "USD") == []
+    assert customer_trips(off, everything) == []
+    assert run_trips(off, everything, [], "USD") == []
 
 
 # The whole run
@@ -131,13 +131,13 @@ def crowd(changed: int, unchanged: int = 0, **more: Any) -> list[ChargeChange]:
     ("changed", "unchanged", "trips"), [(10, 9, True), (10, 10, False), (9, 0, False), (30, 100, False)]
 )
 def test_too_many_customers_at_once_refuse_the_run(changed: int, unchanged: int, trips: bool) -> None:
-    found = of_run(DEFAULT, crowd(changed, unchanged), [], "USD")
+    found = run_trips(DEFAULT, crowd(changed, unchanged), [], "USD")
     assert names(found) == (["customers"] if trips else [])
     assert not any(trip.holds for trip in found)
 
 
 def test_the_message_has_the_numbers() -> None:
-    (trip,) = of_run(DEFAULT, crowd(12), [], "USD")
+    (trip,) = run_trips(DEFAULT, crowd(12), [], "USD")
     assert trip.message == (
         "12 of 12 customers change by more than 20 % and 50 GB, more than 50 % of them and at least 10"
     )
@@ -145,25 +145,25 @@ def test_the_message_has_the_numbers() -> None:
 
 @pytest.mark.parametrize("why", [{"changed_in_git": True}, {"first_in_period": True}, {"billed_before": D(0)}])
 def test_a_change_in_git_a_new_period_and_new_customers_do_not_count(why: dict[str, Any]) -> None:
-    assert of_run(DEFAULT, crowd(20, **why), [], "USD") == []
+    assert run_trips(DEFAULT, crowd(20, **why), [], "USD") == []
 
 
 @pytest.mark.parametrize("after", [151, 49])
 def test_what_is_billed_already_may_change_by_an_amount_of_money(after: int) -> None:
-    (trip,) = of_run(limits(money=D(12)), [charge(100, after)], [], "USD")
+    (trip,) = run_trips(limits(money=D(12)), [charge(100, after)], [], "USD")
     sign = "" if after > 100 else "-"
     assert (trip.name, trip.holds) == ("money", False)
     assert trip.message == f"what is billed already changes by {sign}12.75 USD a month, more than 12 USD"
-    assert of_run(limits(money=D(13)), [charge(100, after)], [], None) == []
+    assert run_trips(limits(money=D(13)), [charge(100, after)], [], None) == []
 
 
 def test_what_is_new_changes_nothing_that_is_billed() -> None:
-    assert of_run(limits(money=D(1)), [charge(0, 5000)], [], "USD") == []
+    assert run_trips(limits(money=D(1)), [charge(0, 5000)], [], "USD") == []
 
 
 def test_an_edit_by_hand_can_refuse_the_run() -> None:
     note = Note(address="Addition/acme.storage:gb", message="edited by hand")
-    (trip,) = of_run(DEFAULT, [charge(100, 100)], [note], "USD")
+    (trip,) = run_trips(DEFAULT, [charge(100, 100)], [note], "USD")
     assert (trip.name, trip.address, trip.holds) == ("drift", note.address, False)
     assert trip.also == ("CustomerMapping/acme", "Addition/acme.storage:gb", "Addition/acme:gb", "cove/77")
 

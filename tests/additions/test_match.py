@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.additions.actions import Written
+from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.tag import tag_of
 from reconciler.kinds.live_state import LiveObject
@@ -44,7 +44,7 @@ def refused(found: Matched, mapping: str = "acme") -> tuple[str, ...]:
     return found.refused[mapping]
 
 
-def untouched(found: list[Written]) -> bool:
+def untouched(found: list[PlannedAddition]) -> bool:
     return all(each.action is None for each in found)
 
 
@@ -172,7 +172,7 @@ def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions(
 def test_of_two_copies_the_one_that_goes_on_is_the_line() -> None:
     found = matched(line(), live=(addition(98, **ENDED), addition()))
     assert [pair.live and pair.live.id for pair in found.pairs] == [99]
-    assert ([each.live.id for each in found.ending], found.copies) == ([98], ())
+    assert ([each.live.id for each in found.ending_duplicates], found.duplicates) == ([98], ())
 
 
 def test_when_both_copies_are_cancelled_billing_goes_on_with_the_one_that_ended_last() -> None:
@@ -354,7 +354,7 @@ def test_a_renamed_line_of_another_product_goes_to_zero_instead_of_billing_twice
 def test_the_line_with_the_right_tag_comes_before_a_renamed_one_which_is_a_copy() -> None:
     found = matched(line(), live=(addition(98), addition(serialNumber=RENAMED)))
     assert [pair.live and pair.live.id for pair in found.pairs] == [98]
-    assert [each.live.id for each in found.copies] == [99]
+    assert [each.live.id for each in found.duplicates] == [99]
 
 
 def test_a_tag_that_was_cut_is_known_by_its_customer_without_a_ledger() -> None:
@@ -365,7 +365,7 @@ def test_a_tag_that_was_cut_is_known_by_its_customer_without_a_ledger() -> None:
 
 def test_a_tag_that_was_cut_inside_its_customer_is_nobodys_without_a_ledger() -> None:
     found = owned(addition(serialNumber=tag_of("cove", "7" * 60, "acme")))
-    assert ([each.id for each in found.orphans], dict(found.of)) == ([99], {})
+    assert ([each.id for each in found.orphans], dict(found.by_owner)) == ([99], {})
 
 
 def test_two_renamed_additions_are_refused_and_listed() -> None:
@@ -417,7 +417,7 @@ def test_a_line_that_lost_its_tag_and_whose_product_was_changed_by_hand_goes_to_
 @pytest.mark.parametrize("other", [{"product_id": 5}, {"agreement_id": 10}, {"tag": "SN-1"}])
 def test_an_id_alone_is_not_enough_to_be_ours(other: dict[str, Any]) -> None:
     found = owned(addition(serialNumber=""), ledger=snapshot(known(**other)))
-    assert [each.id for each in found.others] == [99]
+    assert [each.id for each in found.foreign] == [99]
 
 
 def test_a_line_that_was_cancelled_and_whose_mapping_was_renamed_is_taken_up_again() -> None:
@@ -434,13 +434,13 @@ def test_a_line_that_was_cancelled_and_lost_its_tag_is_taken_up_again() -> None:
 
 def test_a_copy_that_goes_on_into_later_months_is_listed_whatever_its_tag() -> None:
     later = addition(98, serialNumber=RENAMED, cancelledDate="2027-03-31T00:00:00Z")
-    assert [each.live.id for each in matched(line(), live=(later, addition())).copies] == [98]
+    assert [each.live.id for each in matched(line(), live=(later, addition())).duplicates] == [98]
 
 
 def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> None:
     found = owned(addition(serialNumber=f"{TAG}/2026-10"), addition(98, serialNumber=f"{TAG}/2026-10+1"))
-    assert [each.id for each in found.of_periods] == [98, 99]
-    assert ACME not in found.of
+    assert [each.id for each in found.period_additions] == [98, 99]
+    assert ACME not in found.by_owner
 
 
 # Edits by hand

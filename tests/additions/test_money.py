@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.additions.actions import Written
+from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Matched
-from reconciler.additions.ownership import Owner, Ownership, assign
+from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import Snapshot
@@ -98,7 +98,7 @@ class Planned:
 
     ownership: Ownership
     matched: Matched
-    written: list[Written]
+    written: list[PlannedAddition]
 
     @property
     def actions(self) -> list[Action]:
@@ -109,9 +109,9 @@ class Planned:
         """Ours, and without an action of their own."""
         return [
             *self.matched.kept,
-            *(each.live for each in (*self.matched.copies, *self.matched.ending)),
+            *(each.live for each in (*self.matched.duplicates, *self.matched.ending_duplicates)),
             *self.ownership.orphans,
-            *self.ownership.of_periods,
+            *self.ownership.period_additions,
         ]
 
     @property
@@ -125,7 +125,7 @@ class Planned:
 
 
 def planned(wanted: Sequence[DesiredAddition], standing: Sequence[LiveObject]) -> Planned:
-    ownership = assign(living(*standing), (A, B), frozenset({"cove"}), Snapshot())
+    ownership = assign_owners(living(*standing), (A, B), frozenset({"cove"}), Snapshot())
     found, by = match(wanted, ownership, NOVEMBER, Snapshot()), writer()
     return Planned(ownership, found, [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)])
 

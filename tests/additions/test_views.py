@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reconciler.additions.views import LineView
+from reconciler.additions.views import AdditionView
 from tests.planning.builders import addition, mapping
 
 from .scene import Scene
@@ -12,8 +12,8 @@ from .scene import Scene
 LINE = "Addition/acme.storage:gb"
 
 
-def view(scene: Scene, address: str) -> LineView:
-    (found,) = (each for each in scene.planned().lines if each.is_at(address))
+def view(scene: Scene, address: str) -> AdditionView:
+    (found,) = (each for each in scene.planned().lines if each.has_address(address))
     return found
 
 
@@ -21,7 +21,7 @@ def test_a_line_is_found_by_its_address_and_by_the_short_one(scene: Scene) -> No
     scene.live(addition())
     scene.uses({"77": "130"})
     assert view(scene, LINE) == view(scene, "Addition/acme:gb")
-    assert [each for each in scene.planned().lines if each.is_at("Addition/acme.devices:gb")] == []
+    assert [each for each in scene.planned().lines if each.has_address("Addition/acme.devices:gb")] == []
 
 
 def test_its_json_has_what_stands_and_what_will_stand(scene: Scene) -> None:

@@ -6,26 +6,26 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.additions.actions import Edit, Written, noted
+from reconciler.additions.actions import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.live import LiveAddition
-from reconciler.additions.ownership import Owned, Owner, Ownership
+from reconciler.additions.ownership import OwnedAddition, Owner, Ownership
 from reconciler.additions.tag import parse
 from reconciler.ledger.snapshot import ObservedAddition, RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
 
-Linked = tuple[int | None, str | None]
+LinkedObject = tuple[int | None, str | None]
 """An object by its id, or by its address where the same plan makes it."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToNote:
+class AdditionRecord:
     """How an addition stands once its action is done, or now where it has none."""
 
     address: str
     addition_id: int | None
     """None where the action makes it."""
-    agreement: Linked
-    product: Linked
+    agreement: LinkedObject
+    product: LinkedObject
     changes: bool
     """Whether an action has to be done first."""
     tag: str
@@ -35,22 +35,22 @@ class ToNote:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerNotes:
+class LedgerRecords:
     observed_additions: tuple[ObservedAddition, ...] = ()
     """Additions of ours that the ledger does not hold as they were read."""
-    billed: tuple[ToNote, ...] = ()
+    billed: tuple[AdditionRecord, ...] = ()
     """For the end of an apply."""
 
 
-def ledger_notes(
-    written: Iterable[Written],
+def ledger_records(
+    written: Iterable[PlannedAddition],
     ownership: Ownership,
     digests: Mapping[Owner, str],
     snapshot: Snapshot,
     held: frozenset[str],
     period: str,
     known: Collection[Owner],
-) -> LedgerNotes:
+) -> LedgerRecords:
     """`held` are the mappings, by address, whose actions wait; `known` the charges of which the ledger knows a line."""
     every = tuple(written)
     edits = {each.edit.addition_id: each.edit for each in every if each.edit is not None}
@@ -61,15 +61,15 @@ def ledger_notes(
         ),
         *(
             _sighting(each, None, None, snapshot, edits, new=True)
-            for each in (*ownership.orphans, *ownership.of_periods)
+            for each in (*ownership.orphans, *ownership.period_additions)
         ),
     ]
     billed = tuple(
-        ToNote(
+        AdditionRecord(
             address=each.address,
             addition_id=None if each.live is None else each.live.id,
-            agreement=_linked(each.action, "agreement", None if each.live is None else each.live.agreement_id),
-            product=_linked(each.action, "product", None if each.live is None else each.live.product_id),
+            agreement=_link_of(each.action, "agreement", None if each.live is None else each.live.agreement_id),
+            product=_link_of(each.action, "product", None if each.live is None else each.live.product_id),
             changes=each.action is not None,
             tag=each.owner.tag,
             customer=(each.owner.source, each.owner.customer_id),
@@ -79,10 +79,10 @@ def ledger_notes(
         for each in every
         if f"CustomerMapping/{each.owner.mapping}" not in held and not _is_noted(each, digests, snapshot, period)
     )
-    return LedgerNotes(tuple(each for each in seen if each is not None), billed)
+    return LedgerRecords(tuple(each for each in seen if each is not None), billed)
 
 
-def _linked(action: Action | None, field: str, known: int | None) -> Linked:
+def _link_of(action: Action | None, field: str, known: int | None) -> LinkedObject:
     """Where an addition is: by what stands, else by what its action says."""
     if known is not None or action is None:
         return (known, None)
@@ -94,7 +94,7 @@ def _id_of(link: Any) -> int | None:
     return link.get("id") if isinstance(link, Mapping) else None
 
 
-def _is_noted(each: Written, digests: Mapping[Owner, str], snapshot: Snapshot, period: str) -> bool:
+def _is_noted(each: PlannedAddition, digests: Mapping[Owner, str], snapshot: Snapshot, period: str) -> bool:
     """Whether the ledger holds all of it already: most lines stay as they are from hour to hour."""
     known = None if each.live is None else snapshot.additions.get(each.live.id)
     if known is None or each.action is not None:
@@ -103,8 +103,8 @@ def _is_noted(each: Written, digests: Mapping[Owner, str], snapshot: Snapshot, p
     return same and (known.billed_period, known.rule_digest) == (period, digests[each.owner])
 
 
-def _owned(ownership: Ownership) -> Iterator[tuple[Owner, Owned]]:
-    for owner, owned in ownership.of.items():
+def _owned(ownership: Ownership) -> Iterator[tuple[Owner, OwnedAddition]]:
+    for owner, owned in ownership.by_owner.items():
         for each in owned:
             yield owner, each
 
@@ -114,7 +114,7 @@ def _sighting(
     owner: Owner | None,
     digest: str | None,
     snapshot: Snapshot,
-    edits: Mapping[int, Edit],
+    edits: Mapping[int, HandEdit],
     *,
     new: bool,
 ) -> ObservedAddition | None:
@@ -158,7 +158,7 @@ def _same(found: ObservedAddition, known: RecordedAddition) -> bool:
     )
 
 
-def billed_by(actions: Iterable[Action]) -> Iterator[ToNote]:
+def records_of_actions(actions: Iterable[Action]) -> Iterator[AdditionRecord]:
     """The same of a plan file, which knows its actions and not the additions that stay as they are."""
     for action in actions:
         if action.rule is None:
@@ -167,14 +167,14 @@ def billed_by(actions: Iterable[Action]) -> Iterator[ToNote]:
         fields = {**before, **{change.path: change.after for change in action.changes}}
         tag = str(fields.get("serialNumber") or "")
         parsed = parse(tag)
-        yield ToNote(
+        yield AdditionRecord(
             address=action.address,
             addition_id=action.id,
-            agreement=_linked(action, "agreement", _id_of(before.get("agreement"))),
-            product=_linked(action, "product", _id_of(before.get("product"))),
+            agreement=_link_of(action, "agreement", _id_of(before.get("agreement"))),
+            product=_link_of(action, "product", _id_of(before.get("product"))),
             changes=True,
             tag=tag,
             customer=(parsed.customer if parsed else None) or ("", ""),
-            fields=noted(fields),
+            fields=recorded_fields(fields),
             rule=action.rule,
         )
