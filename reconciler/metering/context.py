@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.kinds.billing_rules import BillingSettings
-from reconciler.metering.history import Span
-from reconciler.metering.period import Period
+from reconciler.metering.period import Period, Span
 
 
 @dataclass(frozen=True, slots=True)

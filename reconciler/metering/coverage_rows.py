@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from reconciler.kinds.billing_rules import BYTES_OF, Exclusion, Rule
 from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.customer_now import CustomerNow, DeviceNow
 from reconciler.metering.customer_status import silence
-from reconciler.metering.history import CustomerNow, DeviceNow, History
+from reconciler.metering.history import History
 from reconciler.metering.snapshot import SourceSnapshot
 
 CustomerKey = tuple[str, str]

@@ -15,9 +15,10 @@ from reconciler.errors import in_one_line
 from reconciler.kinds.billing_rules import BYTES_OF, BillingSettings, Rule, Unit
 from reconciler.manifests.suggestions import listed
 from reconciler.metering.coverage import Effect, State
-from reconciler.metering.history import CustomerNow, Device, DeviceNow, History
+from reconciler.metering.customer_now import CustomerNow, DeviceNow
+from reconciler.metering.history import History
 from reconciler.metering.period import Period
-from reconciler.metering.snapshot import SourceSnapshot
+from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 
 NAMED = 5
 """How many devices a sentence names at most. The rest is counted."""
@@ -157,7 +158,7 @@ def names(source: SourceSnapshot | None, rule: Rule, period: Period) -> tuple[st
     return name, known.previous_name if recent else None
 
 
-def named(devices: Sequence[Device]) -> str:
+def named(devices: Sequence[DeviceId]) -> str:
     """Return device names for a sentence: at most `NAMED` of them, then a count. Empty without devices."""
     return _listed([device_name(device) for device in devices])
 
@@ -173,7 +174,7 @@ def figure_of(device: DeviceNow, unit: Unit) -> str:
     return f"{device_name(device.device_id)}{last}"
 
 
-def device_name(device: Device) -> str:
+def device_name(device: DeviceId) -> str:
     """Return how a message names a device. A source without devices reports the customer's total."""
     return f"device {device}" if device else "the customer's total"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.customer_now import CustomerNow, DeviceState
 from reconciler.metering.customer_status import device_name, figure_of
-from reconciler.metering.history import CustomerNow
 
 NAMED = 20
 """How many devices one warning names at most. The rest is counted; the coverage row of each customer names its own."""
@@ -28,7 +28,7 @@ def device_warnings(customers: Sequence[Customer]) -> Iterator[str]:
                 yield f"{source}: {text.format(_some(devices))}"
 
 
-def _in_state(customers: Sequence[Customer], state: str) -> list[str]:
+def _in_state(customers: Sequence[Customer], state: DeviceState) -> list[str]:
     return [
         f"{figure_of(device, row.unit or 'GB')} of {row.name}"
         for row, current in customers

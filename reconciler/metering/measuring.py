@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from reconciler.kinds.billing_rules import Rule
-from reconciler.metering.history import CustomerNow, History
+from reconciler.metering.customer_now import CustomerNow
+from reconciler.metering.history import History
 from reconciler.metering.measure import HourTotal, Measured, take
 
 

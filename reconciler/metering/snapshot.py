@@ -1,76 +1,92 @@
-"""What is known of one source at one moment: the pure half's whole view of sources and ledger."""
+"""What the ledger knows of one source at one moment. The pure modules of metering read nothing else of a source."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.kinds.billing_rules import Unit
 from reconciler.ledger.records import SKEW, CustomerRecord, LastSeen, PullRecord, Reading, Sample
 
+DeviceId = str | None
+"""A device's id. None if the source reports one total for the customer, without devices."""
+
 Samples = Mapping[str, tuple[Sample, ...]]
-"""By customer id."""
+"""The samples of a pull, by customer id."""
 
 
 @dataclass(frozen=True, slots=True)
 class WholePull:
-    """A believed pull with its samples; of an earlier pull, those of the customers whose measure needs them."""
+    """A believed pull with its samples. An earlier pull has only the samples of customers that are measured by hour."""
 
     record: PullRecord
     samples: Samples
 
     def is_dated_ahead(self, sample: Sample) -> bool:
-        """Whether a sample is dated after the run that read it: it counts as not read."""
+        """Return whether a sample is dated after the run that read it. Such a sample counts as one without a figure."""
         return sample.observed_at > self.record.started_at + SKEW
+
+    def moment_of(self, sample: Sample) -> datetime:
+        """Return the moment that a sample is about. For a sample that is dated ahead, the moment of the pull."""
+        return self.record.started_at if self.is_dated_ahead(sample) else sample.observed_at
+
+    def newest_by_device(self, samples: Sequence[Sample]) -> dict[DeviceId, Sample]:
+        """Return the newest of one customer's samples for each device. A file can have several for one device."""
+        newest: dict[DeviceId, Sample] = {sample.device_id: sample for sample in samples}
+        if len(newest) == len(samples):
+            return newest
+        newest = {}
+        for sample in samples:
+            known = newest.setdefault(sample.device_id, sample)
+            if known is not sample and self.moment_of(sample) > self.moment_of(known):
+                newest[sample.device_id] = sample
+        return newest
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSnapshot:
-    """One source: its newest pulls, and what was known before the first of them."""
+    """One source: its newest pulls, and what the ledger knows from before the first of them."""
 
     source: str
     unit: Unit
     latest: PullRecord | None = None
-    """The newest pull, whole, failed or not believed."""
+    """The newest pull in any state: whole, failed or not believed."""
     whole: WholePull | None = None
     """The newest believed pull, with all its samples."""
     earlier: tuple[WholePull, ...] = ()
-    """Believed pulls before `whole`, oldest first, for customers that are measured over hours. They reach back before
-    the period, by as much as a figure may be old and a vanished customer is held."""
-    before: Mapping[str, Mapping[str | None, Reading]] = field(default_factory=dict)
-    """Last figures from before the first of these pulls, by customer and device, where a device needs one."""
-    devices_since: Mapping[str, Mapping[str | None, datetime]] = field(default_factory=dict)
-    """When devices had their first sample ever, by customer and device; of customers that are measured over hours."""
+    """Believed pulls before `whole`, oldest first, for customers that are measured by hour. They start before the
+    period, earlier by the longer of `maxAge` and `graceHours`."""
+    before: Mapping[str, Mapping[DeviceId, Reading]] = field(default_factory=dict)
+    """The last figure from before the first of these pulls, by customer and device, if the device needs one."""
+    devices_since: Mapping[str, Mapping[DeviceId, datetime]] = field(default_factory=dict)
+    """The moment of each device's first sample ever, by customer and device. Only for customers measured by hour."""
     known: Mapping[str, CustomerRecord] = field(default_factory=dict)
+    """The ledger's record of each customer, by customer id."""
     last_seen: Mapping[str, LastSeen] = field(default_factory=dict)
-    """Last samples from before the first of these pulls, of customers that one of the pulls does not list."""
+    """The last sample from before the first of these pulls, for customers that one of the pulls does not list."""
     first_seen: Mapping[str, datetime] = field(default_factory=dict)
-    """When customers had their first sample ever; of those that are measured over hours."""
+    """The moment of each customer's first sample ever, for customers that are measured by hour."""
     first_whole_at: datetime | None = None
-    """The first believed pull that the ledger holds: nothing is known of what was before it."""
+    """The moment of the first believed pull in the ledger. The ledger knows nothing from before it."""
 
     @property
     def pulls(self) -> tuple[WholePull, ...]:
+        """Return all loaded believed pulls, oldest first."""
         return self.earlier if self.whole is None else (*self.earlier, self.whole)
 
     @property
     def newest_data(self) -> datetime | None:
-        """The newest moment that the newest believed pull speaks of; its own where it has no samples.
+        """Return the newest moment that the newest believed pull is about: its own moment if it has no samples.
 
-        A sample that is dated ahead speaks of the moment of its pull: the device was listed then.
+        None if no pull was ever believed.
         """
         if self.whole is None:
             return None
-        start = self.whole.record.started_at
-        moments = [
-            start if self.whole.is_dated_ahead(sample) else sample.observed_at
-            for samples in self.whole.samples.values()
-            for sample in samples
-        ]
-        return max(moments, default=start)
+        moments = (self.whole.moment_of(sample) for samples in self.whole.samples.values() for sample in samples)
+        return max(moments, default=self.whole.record.started_at)
 
     def lists(self, customer_id: str) -> bool:
-        """Whether the newest believed pull lists the customer, with devices or without."""
+        """Return whether the newest believed pull lists the customer, with devices or without."""
         known = self.known.get(customer_id)
         return known is not None and self.whole is not None and known.last_seen_at >= self.whole.record.started_at

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.ledger.records import Reading, Sample
-from reconciler.metering.history import History, Span
-from reconciler.metering.period import period_of
+from reconciler.metering.history import History
+from reconciler.metering.period import Span, period_of
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 
 from .builders import HOUR, NOON, record, seen

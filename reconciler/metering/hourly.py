@@ -1,0 +1,186 @@
+"""Compute the hourly totals of a customer from the samples of all pulls of a period.
+
+A figure counts in the hour that it is about, whenever it was read. Each device counts in an hour as follows:
+
+    it has a figure in the hour            that figure, or 0 if a later pull of the hour no longer lists the device
+    it is listed, without a figure         its last earlier figure, also from the customer that had it before
+    otherwise                              0
+
+An hour has a total if it contains a sample of the customer. It has the total 0 if it contains a pull without the
+customer, and `graceHours` have passed since the customer's last sample. An hour has no total if a figure that it needs
+is older than `maxAge`, or if the source reports a total for the customer beside its devices.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from reconciler.ledger.records import Sample
+from reconciler.metering.customer_now import is_mixed
+from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
+from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
+from reconciler.metering.measure import DeviceReading, HourTotal
+from reconciler.metering.period import Span
+from reconciler.metering.snapshot import DeviceId, SourceSnapshot
+
+_NEVER = 1 << 62
+
+_Sampled = tuple[int, datetime]
+"""The samples of an hour: the index of the first pull that has one of them, and the newest moment they are about."""
+
+
+class HourlyTotals:
+    """The hourly totals of the customers of one source."""
+
+    def __init__(self, source: SourceSnapshot, span: Span, figures: Figures, exclusions: DeviceExclusions) -> None:
+        self._source = source
+        self._span = span
+        self._figures = figures
+        self._exclusions = exclusions
+        self._pulls = source.pulls
+        self._starts = [pull.record.started_at for pull in self._pulls]
+        self._hours = [span.hour_of(start) for start in self._starts]
+        self._last_pull_in = {number: index for index, number in enumerate(self._hours)}
+        self._figures_of_latest: tuple[str | None, FiguresOfDevices] = (None, {})
+
+    def of_customer(self, customer_id: str, since: datetime) -> tuple[HourTotal, ...]:
+        """Return the hours of a customer that have a total, oldest first, from `since` to the end of the period."""
+        figures_in: dict[int, dict[DeviceId, Figure]] = {}
+        sampled: dict[int, _Sampled] = {}
+        listings: list[dict[DeviceId, Sample]] = []
+        known = self._source.last_seen.get(customer_id)
+        moments = [] if known is None else [known.observed_at]
+        first_listed: dict[DeviceId, int] = {}
+        first_samples = dict(self._source.devices_since.get(customer_id, {}))
+        for index, pull in enumerate(self._pulls):
+            samples = pull.samples.get(customer_id, ())
+            listings.append(pull.newest_by_device(samples))
+            start, hour = self._starts[index], self._hours[index]
+            for sample in samples:
+                device, moment, number = sample.device_id, sample.observed_at, hour
+                first_listed.setdefault(device, index)
+                size = sample.bytes
+                if moment != start:
+                    if pull.is_dated_ahead(sample):
+                        moment, size = start, None
+                    number = self._span.hour_of(moment)
+                moments.append(moment)
+                if device not in first_samples or moment < first_samples[device]:
+                    first_samples[device] = moment
+                if not since <= moment < self._span.end:
+                    continue
+                first, newest = sampled.get(number, (index, moment))
+                sampled[number] = (first, newest if newest > moment else moment)
+                if size is not None:
+                    figure = Figure(moment, index, size, customer_id)
+                    in_hour = figures_in.setdefault(number, {})
+                    if device not in in_hour or figure > in_hour[device]:
+                        in_hour[device] = figure
+        customer = _Customer(customer_id, listings, sorted(moments), first_listed, first_samples)
+        numbers = {*sampled, *self._hours_without(listings, since)}
+        totals = (
+            self._total(customer, number, sampled.get(number), figures_in.get(number, {})) for number in sorted(numbers)
+        )
+        return tuple(total for total in totals if total is not None)
+
+    def _hours_without(self, listings: Sequence[Mapping[DeviceId, Sample]], since: datetime) -> Iterable[int]:
+        """Yield the hours with a pull that has no sample of the customer."""
+        for index, start in enumerate(self._starts):
+            if not listings[index] and since <= start < self._span.end:
+                yield self._hours[index]
+
+    def _total(
+        self, customer: _Customer, number: int, sampled: _Sampled | None, figures: Mapping[DeviceId, Figure]
+    ) -> HourTotal | None:
+        """Return the total of one hour. None if it is not known. `figures` are the figures in the hour.
+
+        The last pull in the hour shows which devices the customer had. If there was no pull in the hour, the first
+        pull with a sample of the hour shows it, except for devices whose first sample is later than the hour.
+        """
+        index = self._last_pull_in.get(number)
+        has_pull = index is not None
+        if index is None:
+            index = sampled[0] if sampled is not None else -1
+        record = self._pulls[index].record
+        moment = record.started_at if has_pull or sampled is None else sampled[1]
+        listed = customer.listings[index]
+        if not listed and all(self._was_listed(customer, device, index) for device in figures):
+            last = customer.last_sample(moment)
+            if last is None or moment - last < self._span.grace:
+                return None
+            return HourTotal(self._span.hour(number), record.id, moment, (), ())
+        if sampled is None or is_mixed(listed):
+            return None
+        devices: list[DeviceReading] = []
+        missing: list[DeviceId] = []
+        all_devices = listed if figures.keys() <= listed.keys() else dict.fromkeys((*listed, *figures))
+        for device in all_devices:
+            figure = figures.get(device)
+            at = moment if figure is None else figure.at
+            if self._exclusions and is_excluded(self._exclusions, customer.customer_id, device, at):
+                continue
+            if figure is not None:
+                later = (moment, index) > (figure.at, figure.pull_index)
+                gone = has_pull and device not in listed and later and self._was_listed(customer, device, index)
+                if not gone:
+                    devices.append(DeviceReading(device, figure.bytes, figure.at, held=False))
+                continue
+            end = self._span.hour(number + 1)
+            if not has_pull and customer.first_samples[device] >= end:
+                continue
+            own = self._figures_of(customer.customer_id)
+            last_figure = self._figures.last_before(end, customer.customer_id, device, own, index)
+            if last_figure is None:
+                missing.append(device)
+            elif moment - last_figure.at > self._span.max_age:
+                return None
+            else:
+                devices.append(DeviceReading(device, last_figure.bytes, last_figure.at, held=True))
+        kept = _totals_or_devices(devices) if is_mixed(all_devices) else tuple(devices)
+        return HourTotal(self._span.hour(number), record.id, moment, kept, tuple(missing))
+
+    def _was_listed(self, customer: _Customer, device: DeviceId, index: int) -> bool:
+        """Return whether a pull before the one at `index` lists the device, also a pull that is not loaded."""
+        if customer.first_listed.get(device, _NEVER) < index:
+            return True
+        first_ever = self._source.devices_since.get(customer.customer_id, {}).get(device)
+        loaded = (
+            pull.moment_of(sample)
+            for pull in self._pulls
+            for sample in pull.samples.get(customer.customer_id, ())
+            if sample.device_id == device
+        )
+        return first_ever is not None and first_ever < min(loaded)
+
+    def _figures_of(self, customer_id: str) -> FiguresOfDevices:
+        """Return the customer's figures. Callers ask for one customer after the other, so only the latest is kept."""
+        if self._figures_of_latest[0] != customer_id:
+            self._figures_of_latest = (customer_id, self._figures.of_customer(customer_id))
+        return self._figures_of_latest[1]
+
+
+class _Customer(NamedTuple):
+    """What the totals of one customer are computed from."""
+
+    customer_id: str
+    listings: Sequence[Mapping[DeviceId, Sample]]
+    """The newest sample of each device, for each pull."""
+    moments: Sequence[datetime]
+    """The moments that the samples are about, sorted."""
+    first_listed: Mapping[DeviceId, int]
+    """The index of the first pull that lists each device."""
+    first_samples: Mapping[DeviceId, datetime]
+    """The moment of each device's first sample under this customer."""
+
+    def last_sample(self, before: datetime) -> datetime | None:
+        place = bisect_left(self.moments, before)
+        return self.moments[place - 1] if place else None
+
+
+def _totals_or_devices(devices: Sequence[DeviceReading]) -> tuple[DeviceReading, ...]:
+    """Return either the customer total or the devices, whichever is newer, if a source changes within an hour."""
+    newest = max(devices, key=lambda device: device.read_at, default=None)
+    return tuple(device for device in devices if newest and (device.device_id is None) is (newest.device_id is None))
