@@ -95,7 +95,7 @@ def served_until_interrupted(look: Callable[[httpx.Client], object], *arguments:
     return code
 
 
-def test_it_prints_the_variables_once_it_listens_and_ends_well_on_ctrl_c() -> None:
+def test_it_prints_the_variables_when_it_listens_and_exits_with_0_on_ctrl_c() -> None:
     with started("--clock", "2026-11-01T00:00:00Z", "--customers", "12") as sandbox:
         assert list(sandbox.variables) == NAMES
         assert all(isinstance(value, str) and value for value in sandbox.variables.values())
@@ -126,7 +126,7 @@ def read_by_a_shell(command: str, shell: str = "bash") -> dict[str, str]:
         "{python} -m reconciler sandbox --format env >{file} & until [ -s {file} ]; do sleep 0.05; done; . {file}",
     ],
 )
-def test_a_shell_sources_the_variables(lines: str, tmp_path: Path) -> None:
+def test_a_shell_can_source_the_variables(lines: str, tmp_path: Path) -> None:
     file = shlex.quote(str(tmp_path / "sandbox env"))
     found = read_by_a_shell(lines.format(python=shlex.quote(sys.executable), file=file))
 
@@ -145,7 +145,7 @@ def test_each_line_is_quoted_for_every_shell() -> None:
         assert done.stdout == "it's $HOME \\ `x`"
 
 
-def test_both_forms_hold_every_variable_that_the_example_estate_reads() -> None:
+def test_both_formats_have_every_variable_of_the_example_estate() -> None:
     read = {
         name
         for path in (Path(__file__).parents[2] / "manifests").rglob("*.yaml")
@@ -157,7 +157,7 @@ def test_both_forms_hold_every_variable_that_the_example_estate_reads() -> None:
     assert set(re.findall(r"^export (\w+)=", shell_lines(variables), re.MULTILINE)) == read
 
 
-def test_a_termination_saves_as_ctrl_c_does(tmp_path: Path) -> None:
+def test_sigterm_saves_the_state_as_ctrl_c_does(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     with started("--state", str(state), "--clock", "2026-11-01T00:00:00Z") as sandbox:
         sandbox.http.post("/sandbox/clock", json={"advance_hours": 30})
@@ -172,7 +172,7 @@ def test_a_termination_saves_as_ctrl_c_does(tmp_path: Path) -> None:
     assert served_until_interrupted(look, "--state", str(state), "--customers", "40") == 0
 
 
-def test_ctrl_c_hands_the_signals_back() -> None:
+def test_the_signal_handlers_are_restored_after_ctrl_c() -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
     assert served_until_interrupted(lambda http: None) == 0
@@ -192,7 +192,7 @@ def test_a_clock_given_with_a_state_moves_its_time(tmp_path: Path) -> None:
     assert served_until_interrupted(stands, "--state", state, "--clock", "2027-01-01T00:00:00+01:00") == 0
 
 
-def test_a_port_in_use_ends_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_an_error_with_advice(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert run(["sandbox", "--port", str(port)]) == 1
@@ -213,7 +213,7 @@ def test_a_port_in_use_ends_in_a_sentence(capsys: pytest.CaptureFixture[str]) ->
         (["--port", "70000"], "--port"),
     ],
 )
-def test_a_wrong_option_ends_in_a_sentence(
+def test_an_invalid_option_is_an_error_with_a_reason(
     arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["sandbox", *arguments]) == 1
@@ -224,26 +224,26 @@ def test_a_wrong_option_ends_in_a_sentence(
     assert "Traceback" not in said.err
 
 
-def test_a_state_that_is_none_ends_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_a_state_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "state.json").write_text("{}", encoding="utf-8")
 
     assert run(["sandbox", "--state", str(tmp_path / "state.json")]) == 1
     assert "not a state of the sandbox" in capsys.readouterr().err
 
 
-def test_a_state_that_cannot_be_read_ends_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_state_that_cannot_be_read_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--state", str(tmp_path)]) == 1
     assert "the state cannot be read" in capsys.readouterr().err
 
 
-def test_a_state_in_a_folder_that_does_not_exist_is_refused_before_anything_is_lost(
+def test_a_state_in_a_missing_folder_is_refused_before_the_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["sandbox", "--state", str(tmp_path / "missing" / "state.json")]) == 1
     assert "there is no folder" in capsys.readouterr().err
 
 
-def test_a_state_that_cannot_be_written_ends_in_a_sentence_and_exit_1(
+def test_a_state_that_cannot_be_written_is_an_error_with_exit_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "folder"
@@ -253,7 +253,7 @@ def test_a_state_that_cannot_be_written_ends_in_a_sentence_and_exit_1(
     assert "the state could not be written" in capsys.readouterr().err
 
 
-def test_faults_and_latency_are_in_force_from_the_start() -> None:
+def test_faults_and_latency_are_active_from_the_start() -> None:
     def look(http: httpx.Client) -> None:
         assert http.get("/sandbox/faults").json()["faults"] == ["429:1@/login", "slow:ms=1"]
         assert http.get("/sandbox/state").json()["settings"]["latency_ms"] == 2

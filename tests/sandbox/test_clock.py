@@ -15,7 +15,7 @@ from reconciler.sandbox.state.sandbox import Sandbox
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def test_a_clock_with_a_start_stands_until_it_is_moved() -> None:
+def test_a_clock_with_a_start_is_frozen_until_it_is_moved() -> None:
     clock = Clock(START)
     assert (clock.now(), clock.frozen) == (START, True)
     clock.advance(timedelta(hours=1))
@@ -24,7 +24,7 @@ def test_a_clock_with_a_start_stands_until_it_is_moved() -> None:
     assert clock.now() == START
 
 
-def test_a_clock_without_a_start_runs_with_the_machines() -> None:
+def test_a_clock_without_a_start_follows_the_machine() -> None:
     clock = Clock()
     before = datetime.now(UTC)
     assert not clock.frozen
@@ -47,7 +47,7 @@ def test_a_time_without_a_zone_is_refused() -> None:
         Clock(datetime(2026, 11, 1))  # noqa: DTZ001
 
 
-def test_answers_are_dated_by_the_sandboxs_own_clock() -> None:
+def test_responses_have_the_sandboxs_time_as_their_date() -> None:
     with RunningSandbox(Sandbox(clock=Clock(START))) as running:
         for path in ("/login/companyinfo/sandbox", "/v4_6_release/apis/3.0/system/info", "/sandbox/state", "/"):
             answer = httpx.get(f"{running.url}{path}")

@@ -56,7 +56,7 @@ def controls(served: tuple[RunningSandbox, httpx.Client]) -> Controls:
     return Controls(running.sandbox, http)
 
 
-def test_the_state_says_everything_at_a_glance(controls: Controls) -> None:
+def test_the_state_returns_clock_settings_and_counts(controls: Controls) -> None:
     state = controls.get("state")
 
     assert state["clock"] == {"now": "2026-11-01T00:00:00+00:00", "frozen": True}
@@ -95,17 +95,17 @@ def test_the_clock_can_be_moved(controls: Controls, move: Any, now: str) -> None
         ({"advance_hours": "NaN"}, "is not a number of hours"),
     ],
 )
-def test_a_clock_that_cannot_be_moved_so_says_why(controls: Controls, move: Any, sentence: str) -> None:
+def test_an_invalid_move_of_the_clock_is_refused_with_a_reason(controls: Controls, move: Any, sentence: str) -> None:
     assert sentence in controls.post("clock", move, 400)["error"]
 
 
-def test_faults_are_put_in_force_and_ended(controls: Controls) -> None:
+def test_faults_can_be_started_and_ended(controls: Controls) -> None:
     assert controls.post("faults", {"faults": ["429:2", "slow:ms=5"]})["faults"] == ["429:2", "slow:ms=5"]
     assert controls.get("faults")["struck"] == {"429:2": 0, "slow:ms=5": 0}
     assert controls.post("faults", {"faults": []})["faults"] == []
 
 
-def test_an_unknown_fault_is_refused_and_the_others_stay(controls: Controls) -> None:
+def test_an_unknown_fault_is_refused_and_the_active_ones_stay(controls: Controls) -> None:
     controls.post("faults", {"faults": ["500:1"]})
 
     assert "unknown fault" in controls.post("faults", {"faults": ["flood"]}, 400)["error"]
@@ -123,11 +123,11 @@ def test_settings_change_one_by_one(controls: Controls) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"latency_ms": -1}, {"page_ceiling": 0}, {"rate_per_second": 0}, {"speed": 1}])
-def test_impossible_settings_are_refused(controls: Controls, settings: Any) -> None:
+def test_invalid_settings_are_refused(controls: Controls, settings: Any) -> None:
     assert "cannot read the body" in controls.post("settings", settings, 400)["error"]
 
 
-def test_requests_are_counted_and_the_count_starts_anew(controls: Controls) -> None:
+def test_requests_are_counted_until_the_count_is_reset(controls: Controls) -> None:
     controls.http.post("/jsonapi", content=b"{")
     counted = controls.get("requests")
     assert counted["by_route"] == {"POST /jsonapi": 1}
@@ -136,7 +136,7 @@ def test_requests_are_counted_and_the_count_starts_anew(controls: Controls) -> N
     assert controls.post("requests", {"reset": True})["total"] == 0
 
 
-def test_the_controls_do_not_count_themselves(controls: Controls) -> None:
+def test_requests_to_the_controls_are_not_counted(controls: Controls) -> None:
     controls.get("state")
 
     assert controls.get("requests")["total"] == 0
@@ -152,11 +152,11 @@ def test_an_upgrade_moves_the_tenants_codebase(controls: Controls) -> None:
 
 
 @pytest.mark.parametrize("codebase", ["v2026_9", "/v2026_9/", "", "a/../"])
-def test_a_codebase_is_one_step_with_a_slash_behind(controls: Controls, codebase: str) -> None:
+def test_a_codebase_is_one_path_segment_with_a_slash(controls: Controls, codebase: str) -> None:
     assert "cannot read the body" in controls.post("codebase", {"codebase": codebase}, 400)["error"]
 
 
-def test_customers_are_listed_with_what_they_use(controls: Controls) -> None:
+def test_customers_are_listed_with_their_usage(controls: Controls) -> None:
     listed = {row["id"]: row for row in controls.get("console/customers")}
 
     assert listed[ALDER] == {
@@ -189,11 +189,11 @@ def test_a_customer_is_shown_with_the_devices_of_its_sites(controls: Controls) -
         ({"bytes_per_hour": 0}, 120_350_000_000),
     ],
 )
-def test_what_a_customer_uses_can_be_changed(controls: Controls, change: Any, used: int) -> None:
+def test_the_usage_of_a_customer_can_be_changed(controls: Controls, change: Any, used: int) -> None:
     assert controls.customer(ALDER, change)["bytes"] == used
 
 
-def test_a_customer_grows_as_fast_as_told(controls: Controls) -> None:
+def test_a_customer_grows_by_the_given_bytes_per_hour(controls: Controls) -> None:
     controls.customer(ALDER, {"bytes_per_hour": 10**9})
     controls.post("clock", {"advance_hours": 100})
 
@@ -208,7 +208,7 @@ def test_a_customer_can_be_renamed_put_on_trial_recycled_and_removed(controls: C
     assert "no partner" in controls.get(f"console/customers/{ALDER}", 409)["error"]
 
 
-def test_a_site_below_a_customer_takes_devices(controls: Controls) -> None:
+def test_a_site_below_a_customer_can_have_devices(controls: Controls) -> None:
     controls.customer(ALDER, {"add_site": "Alder Dental - Mill Lane"})
     controls.customer(1_800_001, {"add_device": {"bytes": 10**9}})
 
@@ -227,7 +227,7 @@ def test_a_customer_can_be_added_with_devices(controls: Controls) -> None:
     assert (made["id"], made["bytes"], len(made["devices"])) == (1_001_011, 10**9, 2)
 
 
-def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
+def test_a_device_can_lose_its_size_get_one_again_and_be_removed(controls: Controls) -> None:
     device = controls.get(f"console/customers/{CEDAR}")["devices"][0]["id"]
 
     assert controls.post(f"console/devices/{device}", {"missing": True})["bytes"] is None
@@ -256,7 +256,7 @@ def test_a_device_loses_its_value_gets_one_and_goes(controls: Controls) -> None:
         ({"rename": ""}, 400, "cannot read the body"),
     ],
 )
-def test_an_impossible_change_is_refused_in_a_sentence(
+def test_an_impossible_change_is_refused_with_a_reason(
     controls: Controls, change: Any, status: int, sentence: str
 ) -> None:
     assert sentence in controls.customer(ALDER, change, status)["error"]
@@ -271,31 +271,31 @@ def test_sessions_can_be_unlocked_and_ended(controls: Controls) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"\xff", b"[]"])
-def test_a_body_that_is_no_json_object_is_refused(controls: Controls, body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(controls: Controls, body: bytes) -> None:
     answer = controls.http.post("/sandbox/clock", content=body, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 400
     assert "cannot read the body" in answer.json()["error"]
 
 
-def test_only_json_is_taken_so_that_no_form_of_a_web_page_gets_in(controls: Controls) -> None:
+def test_only_json_is_accepted_so_a_form_of_a_web_page_is_refused(controls: Controls) -> None:
     answer = controls.http.post("/sandbox/clock", data={"advance_hours": "1"})
 
     assert answer.status_code == 415
 
 
-def test_another_host_name_is_refused_even_when_it_leads_here(controls: Controls) -> None:
+def test_another_host_name_is_refused_also_when_it_resolves_to_this_machine(controls: Controls) -> None:
     answer = controls.http.get("/sandbox/state", headers={"Host": "rebound.example:80"})
 
     assert answer.status_code == 403
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:80", "127.0.0.1", "[::1]:80", "[::1]"])
-def test_this_machine_may_be_called_by_any_of_its_own_names(controls: Controls, host: str) -> None:
+def test_every_local_name_of_this_machine_is_accepted(controls: Controls, host: str) -> None:
     assert controls.http.get("/sandbox/clock", headers={"Host": host}).status_code == 200
 
 
-def test_the_overview_holds_every_table_and_says_how_much_there_is(controls: Controls) -> None:
+def test_the_overview_has_every_table_with_its_number_of_rows(controls: Controls) -> None:
     found = controls.get("overview?rows=3")
 
     assert [table["title"] for table in found["tenant"]] == [
@@ -315,19 +315,19 @@ def test_the_overview_holds_every_table_and_says_how_much_there_is(controls: Con
 
 
 @pytest.mark.parametrize("text", ["2026-11-01", "2026-11-01T00:00:00", "now", ""])
-def test_a_moment_without_a_zone_is_no_moment(text: str) -> None:
+def test_a_time_without_a_zone_cannot_be_read(text: str) -> None:
     with pytest.raises(ControlError):
         read_moment(text)
 
 
-def test_columns_are_refused_and_retired_until_a_new_list_comes(controls: Controls) -> None:
+def test_columns_are_refused_and_retired_until_the_list_is_replaced(controls: Controls) -> None:
     assert controls.post("console/columns", {"refused": ["I14"]}) == {"refused": ["I14", "I3", "US"], "retired": []}
     assert controls.post("console/columns", {"retired": ["AR", "X9"]})["retired"] == ["AR", "I8", "X9"]
     assert controls.post("console/columns", {"refused": [], "retired": []}) == {"refused": ["I3"], "retired": []}
     assert "cannot read the body" in controls.post("console/columns", {"refused": "I14"}, 400)["error"]
 
 
-def test_a_partner_of_any_level_may_be_added_with_devices_of_its_own(controls: Controls) -> None:
+def test_a_partner_of_any_level_can_be_added_with_devices(controls: Controls) -> None:
     reseller = controls.post("console/customers", {"name": "Quayside IT", "level": "Reseller", "devices": [7]})
     below = controls.post("console/customers", {"name": "Quay", "parent_id": reseller["id"]})
     assert (reseller["level"], reseller["bytes"]) == ("Reseller", 7)

@@ -90,7 +90,7 @@ many = pytest.mark.parametrize("cove", [40], indirect=True)
 # ── sessions ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_login_answers_the_partner_and_a_visa_beside_the_result(cove: Caller) -> None:
+def test_a_login_returns_the_partner_and_a_visa_beside_the_result(cove: Caller) -> None:
     answer = cove.login()
 
     assert answer["result"]["result"]["PartnerId"] == ROOT
@@ -107,7 +107,7 @@ def test_a_login_answers_the_partner_and_a_visa_beside_the_result(cove: Caller) 
         {"password": "guess"},
     ],
 )
-def test_any_wrong_credential_is_2100_with_http_200_and_no_visa(cove: Caller, wrong: dict[str, str]) -> None:
+def test_any_wrong_credential_gets_2100_with_http_200_and_no_visa(cove: Caller, wrong: dict[str, str]) -> None:
     answer = cove.login(**wrong)
 
     assert answer["error"]["data"] == 2100
@@ -115,7 +115,7 @@ def test_any_wrong_credential_is_2100_with_http_200_and_no_visa(cove: Caller, wr
     assert "guess" not in str(answer)
 
 
-def test_five_failed_logins_lock_the_account_even_for_the_right_password(cove: Caller) -> None:
+def test_five_failed_logins_lock_the_account_also_for_the_right_password(cove: Caller) -> None:
     for _ in range(5):
         assert cove.login(password="guess")["error"]["data"] == 2100
 
@@ -124,20 +124,20 @@ def test_five_failed_logins_lock_the_account_even_for_the_right_password(cove: C
     assert "result" in cove.login()
 
 
-def test_a_good_login_forgives_the_failed_ones_before_it(cove: Caller) -> None:
+def test_a_successful_login_resets_the_count_of_failed_ones(cove: Caller) -> None:
     for _ in range(3):
         for _ in range(4):
             cove.login(password="guess")
         assert "result" in cove.login()
 
 
-def test_every_answer_carries_a_fresh_visa(cove: Caller) -> None:
+def test_every_answer_has_a_new_visa(cove: Caller) -> None:
     visas = [cove.query()["visa"] for _ in range(3)]
 
     assert len(set(visas)) == 3
 
 
-def test_a_visa_lives_fifteen_minutes_by_the_sandboxs_clock(cove: Caller) -> None:
+def test_a_visa_is_valid_for_fifteen_minutes_of_the_sandboxs_time(cove: Caller) -> None:
     kept = cove.visa
     cove.sandbox.clock.advance(timedelta(minutes=14, seconds=59))
     assert "result" in cove.query()
@@ -147,26 +147,26 @@ def test_a_visa_lives_fifteen_minutes_by_the_sandboxs_clock(cove: Caller) -> Non
     assert cove.query()["error"]["data"] == 1701
 
 
-def test_each_answers_visa_prolongs_the_session(cove: Caller) -> None:
+def test_the_visa_of_each_answer_extends_the_session(cove: Caller) -> None:
     for _ in range(5):
         cove.sandbox.clock.advance(timedelta(minutes=10))
         assert "result" in cove.query()
 
 
 @pytest.mark.parametrize("visa", [None, "", "made-up", 12])
-def test_a_missing_or_unknown_visa_is_1701(cove: Caller, visa: Any) -> None:
+def test_a_missing_or_unknown_visa_gets_1701(cove: Caller, visa: Any) -> None:
     cove.visa = visa
 
     assert cove.query()["error"]["data"] == 1701
 
 
-def test_sessions_can_be_ended_from_outside(cove: Caller) -> None:
+def test_the_controls_can_end_all_sessions(cove: Caller) -> None:
     cove.sandbox.console.expire_visas()
 
     assert cove.query()["error"]["data"] == 1701
 
 
-def test_old_visas_are_swept_and_the_newest_stays_good(cove: Caller) -> None:
+def test_expired_visas_are_removed_and_the_newest_stays_valid(cove: Caller) -> None:
     console = cove.sandbox.console
     for _ in range(1500):
         console.issue_visa()
@@ -193,7 +193,7 @@ def test_old_visas_are_swept_and_the_newest_stays_good(cove: Caller) -> None:
         (b'{"jsonrpc":"2.0","id":"1","method":"Login","token":"x"}', -32600),
     ],
 )
-def test_what_is_not_a_call_is_refused_with_its_json_rpc_code(cove: Caller, body: bytes, code: int) -> None:
+def test_a_body_that_is_not_a_call_gets_its_json_rpc_code(cove: Caller, body: bytes, code: int) -> None:
     answer = cove.http.post(cove.url, content=body)
 
     assert answer.status_code == 200
@@ -205,7 +205,7 @@ def test_an_unknown_method_is_refused(cove: Caller) -> None:
     assert cove.call("RemovePartner", {"partnerId": ALDER})["error"]["code"] == -32601
 
 
-def test_only_post_is_taken(cove: Caller) -> None:
+def test_only_post_is_accepted(cove: Caller) -> None:
     assert cove.http.get(cove.url).status_code == 405
 
 
@@ -232,14 +232,14 @@ def test_a_visa_inside_params_is_refused(cove: Caller) -> None:
     assert "beside method" in error["message"]
 
 
-def test_a_refused_call_still_brings_the_next_visa(cove: Caller) -> None:
+def test_a_refused_call_also_returns_the_next_visa(cove: Caller) -> None:
     assert "visa" in cove.query(Columns=["I3"])
 
 
 # ── partners ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_partners_come_with_what_each_field_number_means(cove: Caller) -> None:
+def test_each_field_number_returns_its_fields(cove: Caller) -> None:
     alder = next(each for each in cove.partners() if each["Id"] == ALDER)
 
     assert alder == {
@@ -259,11 +259,11 @@ def test_partners_come_with_what_each_field_number_means(cove: Caller) -> None:
     }
 
 
-def test_only_asked_fields_come_but_id_and_parent_always(cove: Caller) -> None:
+def test_only_requested_fields_are_returned_with_id_and_parent(cove: Caller) -> None:
     assert {tuple(sorted(each)) for each in cove.partners(fields=[0])} == {("Id", "Name", "ParentId")}
 
 
-def test_sites_come_only_when_fetched_recursively(cove: Caller) -> None:
+def test_sites_are_returned_only_with_fetch_recursively(cove: Caller) -> None:
     deep = {each["Level"] for each in cove.partners()}
     flat = {each["Level"] for each in cove.partners(fetchRecursively=False)}
 
@@ -283,7 +283,7 @@ def test_parents_come_before_their_children(cove: Caller) -> None:
         known.add(partner["Id"])
 
 
-def test_a_recycled_customer_is_found_below_the_bin(cove: Caller) -> None:
+def test_a_recycled_customer_is_below_the_recycle_bin(cove: Caller) -> None:
     cove.sandbox.console.world.recycle(ALDER, START)
     names = {each["Id"]: each["Name"] for each in cove.partners()}
     alder = next(each for each in cove.partners() if each["Id"] == ALDER)
@@ -304,14 +304,14 @@ def test_a_recycled_customer_is_found_below_the_bin(cove: Caller) -> None:
         ({"fields": [0]}, "code", -32602),
     ],
 )
-def test_partners_refuse_what_they_should(cove: Caller, params: Any, key: str, value: int) -> None:
+def test_invalid_calls_for_partners_are_refused(cove: Caller, params: Any, key: str, value: int) -> None:
     assert cove.call("EnumeratePartners", params)["error"][key] == value
 
 
 # ── statistics ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_row_names_device_and_owner_and_lists_its_settings_one_by_one(cove: Caller) -> None:
+def test_a_row_has_device_owner_and_one_setting_per_entry(cove: Caller) -> None:
     row = next(each for each in cove.rows(Columns=["I1", "I14"]) if each["PartnerId"] == ALDER)
 
     assert row == {
@@ -322,14 +322,14 @@ def test_a_row_names_device_and_owner_and_lists_its_settings_one_by_one(cove: Ca
     }
 
 
-def test_a_device_without_a_value_lacks_the_column(cove: Caller) -> None:
+def test_a_device_without_a_value_has_no_such_setting(cove: Caller) -> None:
     known = ["I14" in settings(row) for row in cove.rows(PartnerId=DOGWOOD)]
 
     assert sorted(known) == [False, True, True]
 
 
 @many
-def test_every_column_of_the_reference_answers_strings(cove: Caller) -> None:
+def test_every_column_of_the_reference_returns_strings(cove: Caller) -> None:
     columns = ["I0", "I1", "I18", "I4", "I8", "I9", "I10", "I14", "I32", "I59", "I77", "I81", "D9F03"]
     aliases = ["AU", "AN", "MN", "CD", "AR", "PD", "PN", "US", "OT", "AT", "PF", "T3"]
     rows = [settings(row) for row in cove.rows(Columns=columns + aliases)]
@@ -354,18 +354,18 @@ def test_usage_grows_with_the_clock(cove: Caller) -> None:
     assert after > before
 
 
-def test_totals_are_taken_over_all_devices_not_over_the_page(cove: Caller) -> None:
+def test_totals_are_sums_over_all_devices_not_over_the_page(cove: Caller) -> None:
     page = cove.query(RecordsCount=1, Totals=["SUM(I14)"])["result"]
 
     assert len(page["result"]) == 1
     assert page["totalStatistics"] == [{"SUM(I14)": "2256950000000"}]
 
 
-def test_a_count_says_how_many_devices_there_are(cove: Caller) -> None:
+def test_a_count_returns_the_number_of_devices(cove: Caller) -> None:
     assert cove.query(SelectionMode="Count", Columns=..., RecordsCount=...)["result"]["result"] == 15
 
 
-def test_one_subtree_is_read_by_its_partner(cove: Caller) -> None:
+def test_the_devices_of_one_subtree_can_be_read(cove: Caller) -> None:
     assert {row["PartnerId"] for row in cove.rows(PartnerId=BIRCHWOOD)} == {BIRCHWOOD, 1_500_002}
 
 
@@ -383,7 +383,7 @@ def test_paging_reads_every_device_once(cove: Caller) -> None:
     assert len({row["AccountId"] for page in pages for row in page}) == 15
 
 
-def test_under_an_order_with_ties_pages_overlap_and_rows_are_missed(cove: Caller) -> None:
+def test_pages_overlap_and_miss_rows_when_the_order_is_not_unique(cove: Caller) -> None:
     pages = [cove.rows(StartRecordNumber=start, RecordsCount=4, OrderBy="I32 ASC") for start in (0, 4, 8, 12)]
     rows = [row["AccountId"] for page in pages for row in page]
 
@@ -391,7 +391,7 @@ def test_under_an_order_with_ties_pages_overlap_and_rows_are_missed(cove: Caller
     assert len(set(rows)) < 15
 
 
-def test_no_page_is_larger_than_the_servers_ceiling(cove: Caller) -> None:
+def test_a_page_has_at_most_page_ceiling_rows(cove: Caller) -> None:
     cove.sandbox.console.page_ceiling = 5
 
     assert len(cove.rows(RecordsCount=5000)) == 5
@@ -399,7 +399,7 @@ def test_no_page_is_larger_than_the_servers_ceiling(cove: Caller) -> None:
 
 @many
 @pytest.mark.parametrize("code", ["I1", "I8", "AR", "I14", "I4", "I18"])
-def test_rows_come_in_the_order_asked_for_and_backwards(cove: Caller, code: str) -> None:
+def test_rows_can_be_ordered_in_both_directions(cove: Caller, code: str) -> None:
     def key(row: dict[str, Any]) -> tuple[bool, int, str]:
         value = settings(row).get(code)
         if value is None:
@@ -413,7 +413,7 @@ def test_rows_come_in_the_order_asked_for_and_backwards(cove: Caller, code: str)
     assert falling == sorted(falling, reverse=True)
 
 
-def test_without_an_order_rows_come_by_device_id(cove: Caller) -> None:
+def test_without_an_order_rows_are_sorted_by_device_id(cove: Caller) -> None:
     ids = [row["AccountId"] for row in cove.rows()]
 
     assert ids == sorted(ids)
@@ -452,7 +452,7 @@ def test_a_change_between_two_readings_is_seen(cove: Caller) -> None:
         ({"Filter": "I14 > 0"}, "code", -32602),
     ],
 )
-def test_statistics_refuse_what_they_should(cove: Caller, changes: Any, key: str, value: int) -> None:
+def test_invalid_queries_are_refused(cove: Caller, changes: Any, key: str, value: int) -> None:
     answer = cove.query(**changes)
 
     assert answer["error"][key] == value
@@ -465,7 +465,7 @@ def test_an_unknown_column_is_left_out_without_an_error(cove: Caller) -> None:
     assert [list(settings(row)) for row in rows] == [["I0"]] * 15
 
 
-def test_a_retired_column_is_left_out_in_both_its_spellings_until_it_is_back(cove: Caller) -> None:
+def test_a_retired_column_is_left_out_in_both_spellings_until_it_is_restored(cove: Caller) -> None:
     rights = cove.sandbox.console.rights
     rights.retire(["I14"])
 
@@ -476,7 +476,7 @@ def test_a_retired_column_is_left_out_in_both_its_spellings_until_it_is_back(cov
 
 
 @pytest.mark.parametrize("changes", [{"Columns": ["I0", "US"]}, {"OrderBy": "I14 ASC"}, {"SelectionMode": "Count"}])
-def test_a_column_that_the_role_may_not_read_fails_the_call_and_is_not_named(cove: Caller, changes: Any) -> None:
+def test_a_refused_column_fails_the_call_and_is_not_named(cove: Caller, changes: Any) -> None:
     rights = cove.sandbox.console.rights
     rights.refuse(["US"])
     error = cove.query(**changes)["error"]
@@ -489,7 +489,7 @@ def test_a_column_that_the_role_may_not_read_fails_the_call_and_is_not_named(cov
 
 
 @pytest.mark.parametrize("figure", ["-1", "123.0", " ", "", "1e9", "١٢", None, 7, 1.5, -1, False])
-def test_a_figure_is_given_as_it_is_until_the_size_is_set_again(cove: Caller, figure: Any) -> None:
+def test_an_odd_figure_is_returned_unchanged_until_the_size_is_set(cove: Caller, figure: Any) -> None:
     world, known = cove.sandbox.console.world, 2_000_020
     before = cove.query(Totals=["SUM(I14)"], OrderBy="I14 ASC")
     world.set_figure(known, figure, START)
@@ -506,7 +506,7 @@ def test_statistics_without_a_query_are_refused(cove: Caller) -> None:
     assert cove.call("EnumerateAccountStatistics", {"PartnerId": ROOT})["error"]["code"] == -32602
 
 
-def test_history_answers_as_of_its_timeslice(cove: Caller) -> None:
+def test_history_returns_the_state_at_its_timeslice(cove: Caller) -> None:
     world, clock = cove.sandbox.console.world, cove.sandbox.clock
     clock.advance(timedelta(days=40))
     world.set_bytes(ALDER, 7, clock.now())
@@ -542,7 +542,7 @@ def test_calls_are_counted_by_method(cove: Caller) -> None:
     }
 
 
-def test_a_storm_answers_429_with_retry_after_and_does_nothing(cove: Caller) -> None:
+def test_the_fault_429_returns_retry_after_and_changes_nothing(cove: Caller) -> None:
     cove.sandbox.faults.replace(["429:1,retry-after=7@EnumeratePartners"])
     body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
     answer = cove.http.post(cove.url, json=body)
@@ -551,7 +551,7 @@ def test_a_storm_answers_429_with_retry_after_and_does_nothing(cove: Caller) -> 
     assert len(cove.partners()) == 7
 
 
-def test_a_500_is_no_json(cove: Caller) -> None:
+def test_a_500_of_the_console_is_not_json(cove: Caller) -> None:
     cove.sandbox.faults.replace(["500"])
     answer = cove.http.post(cove.url, json={"jsonrpc": "2.0", "id": 1, "method": "Login"})
 
@@ -559,7 +559,7 @@ def test_a_500_is_no_json(cove: Caller) -> None:
     assert not answer.headers["content-type"].startswith("application/json")
 
 
-def test_a_proxy_answers_html_with_status_200(cove: Caller) -> None:
+def test_the_fault_html_returns_html_with_status_200(cove: Caller) -> None:
     cove.sandbox.faults.replace(["html"])
     answer = cove.http.post(cove.url, json={"jsonrpc": "2.0", "id": 1, "method": "Login"})
 
@@ -567,7 +567,7 @@ def test_a_proxy_answers_html_with_status_200(cove: Caller) -> None:
     assert answer.headers["content-type"].startswith("text/html")
 
 
-def test_a_stale_visa_is_1701_for_a_good_one_but_a_login_goes_through(cove: Caller) -> None:
+def test_the_fault_stale_visa_rejects_a_valid_visa_but_no_login(cove: Caller) -> None:
     cove.sandbox.faults.replace(["stale-visa:1"])
     assert cove.query()["error"]["data"] == 1701
 
@@ -587,14 +587,14 @@ def test_a_stale_visa_is_1701_for_a_good_one_but_a_login_goes_through(cove: Call
         (6, "Error 1701"),
     ],
 )
-def test_a_stale_visa_is_told_in_each_form(cove: Caller, form: int, error: Any) -> None:
+def test_the_fault_stale_visa_has_each_form(cove: Caller, form: int, error: Any) -> None:
     cove.sandbox.faults.replace([f"stale-visa:1,form={form}"])
 
     assert cove.query()["error"] == error
     assert "result" in cove.query()
 
 
-def test_half_a_document_comes_as_a_whole_message(cove: Caller) -> None:
+def test_the_fault_half_json_is_a_complete_http_message(cove: Caller) -> None:
     cove.sandbox.faults.replace(["half-json"])
     body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
     answer = cove.http.post(cove.url, json=body)
@@ -604,7 +604,7 @@ def test_half_a_document_comes_as_a_whole_message(cove: Caller) -> None:
 
 
 @pytest.mark.parametrize(("fault", "fate"), [("truncated", "truncated"), ("drop", "dropped")])
-def test_a_cut_answer_breaks_the_connection(cove: Caller, fault: str, fate: str) -> None:
+def test_a_cut_response_closes_the_connection(cove: Caller, fault: str, fate: str) -> None:
     cove.sandbox.faults.replace([fault])
     body = {"jsonrpc": "2.0", "id": 1, "visa": cove.visa, "method": "EnumeratePartners"}
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
@@ -613,7 +613,7 @@ def test_a_cut_answer_breaks_the_connection(cove: Caller, fault: str, fate: str)
     assert cove.sandbox.log.entries[-1].fate == fate
 
 
-def test_a_slow_answer_and_the_latency_only_wait(cove: Caller) -> None:
+def test_the_fault_slow_and_the_latency_only_delay(cove: Caller) -> None:
     cove.sandbox.faults.replace(["slow:ms=1"])
     cove.sandbox.latency_ms = 1
     try:

@@ -20,24 +20,24 @@ def struck(spec: str, count: int, path: str = "/x") -> list[int]:
     return [number for number in range(1, count + 1) if faults.hit(faults.specs[0].split(":")[0].split("@")[0], path)]
 
 
-def test_a_number_strikes_the_next_requests_only() -> None:
+def test_a_number_hits_only_the_next_requests() -> None:
     assert struck("500:2", 5) == [1, 2]
 
 
-def test_every_strikes_each_kth() -> None:
+def test_every_hits_each_kth_request() -> None:
     assert struck("drop:every=3", 7) == [3, 6]
 
 
-def test_neither_strikes_always() -> None:
+def test_without_a_number_a_fault_hits_every_request() -> None:
     assert struck("html", 3) == [1, 2, 3]
 
 
-def test_a_path_holds_a_fault_to_some_requests() -> None:
+def test_a_path_limits_a_fault_to_some_requests() -> None:
     assert struck("500@/finance", 2, "/company") == []
     assert struck("500@/finance", 2, "/finance/agreements") == [1, 2]
 
 
-def test_faults_say_what_they_are_and_how_often_they_struck() -> None:
+def test_faults_report_their_text_and_how_often_they_hit() -> None:
     faults = Faults(["500:1", "slow:ms=5"])
     assert bool(faults)
     faults.hit("500")
@@ -49,7 +49,7 @@ def test_faults_say_what_they_are_and_how_often_they_struck() -> None:
 @pytest.mark.parametrize(
     "spec", ["fire", "", "500:x", "500:every=0", "500:what=1", "slow", "500:every=-1", "stale-visa:form=7"]
 )
-def test_unknown_words_are_refused(spec: str) -> None:
+def test_an_unreadable_fault_is_refused(spec: str) -> None:
     with pytest.raises(FaultSpecError):
         parse_fault(spec)
 
@@ -58,21 +58,21 @@ def test_options_are_read() -> None:
     assert parse_fault("429:3,retry-after=7@/company").options == {"retry-after": 7}
 
 
-def test_a_storm_answers_429_and_does_nothing(api: Api) -> None:
+def test_the_fault_429_changes_nothing(api: Api) -> None:
     api.sandbox.faults.replace(["429:1,retry-after=0"])
     answer = api.http.post("/company/companies", json=BODY)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "0")
     assert api.http.post("/company/companies", json=BODY).status_code == 201
 
 
-def test_a_500_comes_with_a_body_and_does_nothing(api: Api) -> None:
+def test_the_fault_500_returns_a_body_and_changes_nothing(api: Api) -> None:
     api.sandbox.faults.replace(["500:1"])
     answer = api.http.post("/company/companies", json=BODY)
     assert (answer.status_code, answer.json()["code"]) == (500, "InternalServerError")
     assert api.get("/company/companies/count") == {"count": 0}
 
 
-def test_a_dropped_write_took_and_its_answer_never_comes(api: Api) -> None:
+def test_the_fault_drop_carries_the_write_out_and_sends_no_response(api: Api) -> None:
     api.sandbox.faults.replace(["drop:1"])
     with pytest.raises(httpx.TransportError):
         api.http.post("/company/companies", json=BODY)
@@ -86,20 +86,20 @@ def test_a_refused_write_is_not_dropped(api: Api) -> None:
     assert api.http.get("/company/companies").status_code == 200
 
 
-def test_a_proxy_answers_html(api: Api) -> None:
+def test_the_fault_html_returns_html(api: Api) -> None:
     api.sandbox.faults.replace(["html:1", "html:1,status=502"])
     answer = api.http.get("/system/info")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html")
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_a_truncated_body_breaks_off(api: Api) -> None:
+def test_the_fault_truncated_closes_after_half_of_the_body(api: Api) -> None:
     api.sandbox.faults.replace(["truncated:1"])
     with pytest.raises(httpx.RemoteProtocolError):
         api.http.get("/system/info")
 
 
-def test_half_a_json_body_is_a_whole_message(api: Api) -> None:
+def test_the_fault_half_json_is_a_complete_message(api: Api) -> None:
     api.sandbox.faults.replace(["half-json:1"])
     answer = api.http.get("/system/info")
     assert answer.status_code == 200
@@ -107,7 +107,7 @@ def test_half_a_json_body_is_a_whole_message(api: Api) -> None:
         answer.json()
 
 
-def test_a_slow_answer_comes_all_the_same(api: Api) -> None:
+def test_the_fault_slow_delays_the_response(api: Api) -> None:
     api.sandbox.faults.replace(["slow:ms=1"])
     api.sandbox.latency_ms = 1
     assert api.http.get("/system/info").status_code == 200
@@ -125,24 +125,24 @@ def raw(api: Api, request: bytes) -> bytes:
     return received
 
 
-def test_a_connection_that_is_to_close_closes(api: Api) -> None:
+def test_a_connection_closes_when_the_request_asks_for_it(api: Api) -> None:
     answer = raw(api, b"GET /login/companyinfo/sandbox HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
     assert b"connection: close" in answer.lower()
 
 
-def test_two_requests_at_once_are_answered_in_order(api: Api) -> None:
+def test_pipelined_requests_are_answered_in_order(api: Api) -> None:
     one = b"GET /v4_6_release/apis/3.0/%b HTTP/1.1\r\nHost: a\r\n%b\r\n"
     both = one % (b"a", b"") + one % (b"b", b"Connection: close\r\n")
     assert raw(api, both).count(b"HTTP/1.1 401") == 2
 
 
-def test_what_is_not_http_answers_400(api: Api) -> None:
+def test_invalid_http_gets_400(api: Api) -> None:
     assert raw(api, b"GET /v1 HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 400")
     assert raw(api, b"NONSENSE\r\n\r\n").startswith(b"HTTP/1.1 400")
 
 
-def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
+def test_a_body_in_several_pieces_is_read(api: Api) -> None:
     def pieces() -> object:
         yield b'{"identifier":"A",'
         yield b'"name":"A","city":"X"}'
@@ -155,6 +155,6 @@ def test_a_body_in_pieces_is_read_whole(api: Api) -> None:
     ("spec", "told"),
     [("drip", "drip:ms=250"), ("page-cap", "page-cap:size=25"), ("slow", "slow:ms=250")],
 )
-def test_a_fault_that_needs_a_number_says_which(spec: str, told: str) -> None:
+def test_a_fault_without_its_number_names_it(spec: str, told: str) -> None:
     with pytest.raises(FaultSpecError, match=told):
         parse_fault(spec)

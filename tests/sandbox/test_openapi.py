@@ -75,7 +75,7 @@ def test_every_route_of_the_document_is_served_with_its_methods() -> None:
     assert wrong == []
 
 
-def test_no_route_is_served_that_the_document_does_not_know() -> None:
+def test_no_route_is_served_that_is_not_in_the_document() -> None:
     known = document()["paths"]
     for view in (*VIEWS, *INFO_VIEWS):
         path = "/" + view.path.replace("{parent}", "{parentId}") + ("/" if view.slash else "")
@@ -96,20 +96,20 @@ def test_types_enums_and_lengths_are_those_of_the_schema(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ENTITIES))
-def test_required_fields_are_those_of_the_schema_and_the_ones_it_lacks(name: str) -> None:
+def test_required_fields_are_those_of_the_schema_and_known_additions(name: str) -> None:
     declared = set(entity_schema(name).get("required") or ())
     assert set(ENTITIES[name].required) == declared | MORE_REQUIRED.get(name, set())
 
 
 @pytest.mark.parametrize("target", sorted({f.target for e in ENTITIES.values() for f in e.fields.values() if f.target}))
-def test_references_show_only_what_their_schema_knows(target: str) -> None:
+def test_references_show_only_fields_of_their_schema(target: str) -> None:
     if target in {"ContactCommunicationItem", "UserDefinedFieldOption"}:
         return
     assert set(shown(target)) <= set(schema(f"{target}Reference")["properties"]) - {"id", "_info"}
 
 
 @pytest.mark.parametrize("view", [view for view in INFO_VIEWS if view.fields], ids=lambda view: view.path)
-def test_short_listings_show_the_fields_of_their_schema(view: Any) -> None:
+def test_short_lists_show_the_fields_of_their_schema(view: Any) -> None:
     path = "/" + view.path.replace("{parent}", "{parentId}") + ("/" if view.slash else "")
     answer = document()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     properties = schema(answer["items"]["$ref"].rpartition("/")[2])["properties"]

@@ -8,7 +8,7 @@ from reconciler.sandbox.server.control.overview import billed, overview
 from tests.shop import Shop
 
 
-def test_the_page_shows_the_integrators_login_and_the_contacts_addresses(shop: Shop) -> None:
+def test_the_page_shows_integrator_logins_and_addresses_of_contacts(shop: Shop) -> None:
     shop.apply()
     tables = overview_of(shop)
 
@@ -25,7 +25,7 @@ def overview_of(shop: Shop) -> dict[str, Any]:
     return {each["title"]: each for each in overview(shop.sandbox, 200)["tenant"]}
 
 
-def test_what_is_billed_a_month_is_the_quantity_above_what_is_included(shop: Shop) -> None:
+def test_the_amount_per_month_counts_the_quantity_above_the_included_one(shop: Shop) -> None:
     shop.apply()
     additions = shop.sandbox.tenant.tables["addition"]
     before = billed(additions)

@@ -67,7 +67,7 @@ def table(http: httpx.Client, title: str) -> list[dict[str, Any]]:
     return [dict(zip([each["name"] for each in found["columns"]], row, strict=True)) for row in found["rows"]]
 
 
-def test_the_page_is_one_document_without_outside_assets(served: tuple[Sandbox, httpx.Client]) -> None:
+def test_the_page_is_one_document_without_external_files(served: tuple[Sandbox, httpx.Client]) -> None:
     answer = served[1].get("/")
 
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -82,11 +82,11 @@ def test_the_page_writes_values_as_text_and_never_as_markup(served: tuple[Sandbo
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", document)
 
 
-def test_a_name_that_looks_like_markup_is_carried_as_the_text_it_is(served: tuple[Sandbox, httpx.Client]) -> None:
+def test_a_name_that_looks_like_markup_is_shown_as_text(served: tuple[Sandbox, httpx.Client]) -> None:
     assert NASTY in [row["Name"] for row in table(served[1], "Companies")]
 
 
-def test_an_addition_is_shown_with_its_agreement_and_its_money(served: tuple[Sandbox, httpx.Client]) -> None:
+def test_an_addition_is_shown_with_its_agreement_and_amounts(served: tuple[Sandbox, httpx.Client]) -> None:
     shown = table(served[1], "Additions")[0]
 
     assert shown["Last update"].startswith("2026-11-01T00:00:0")
@@ -106,7 +106,7 @@ def test_an_addition_is_shown_with_its_agreement_and_its_money(served: tuple[San
     }
 
 
-def test_the_figures_count_what_is_billed_and_leave_out_what_is_cancelled(
+def test_the_figures_count_billed_additions_and_not_cancelled_ones(
     served: tuple[Sandbox, httpx.Client],
 ) -> None:
     figures = {each["name"]: each["value"] for each in overview(served[1])["figures"]}
@@ -120,7 +120,7 @@ def test_the_figures_count_what_is_billed_and_leave_out_what_is_cancelled(
     }
 
 
-def test_an_agreement_shows_the_status_of_the_sandboxs_day(served: tuple[Sandbox, httpx.Client]) -> None:
+def test_an_agreement_shows_its_status_on_the_sandboxs_date(served: tuple[Sandbox, httpx.Client]) -> None:
     sandbox, http = served
     assert table(http, "Agreements")[0]["Status"] == "Active"
 
@@ -131,7 +131,7 @@ def test_an_agreement_shows_the_status_of_the_sandboxs_day(served: tuple[Sandbox
         sandbox.clock.set(START)
 
 
-def test_the_newest_requests_stand_first(served: tuple[Sandbox, httpx.Client]) -> None:
+def test_the_newest_requests_are_first(served: tuple[Sandbox, httpx.Client]) -> None:
     sandbox, http = served
     http.post("/jsonapi", content=b"{")
     http.get("/login/companyinfo/sandbox")

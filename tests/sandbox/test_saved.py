@@ -100,7 +100,7 @@ def test_saving_a_loaded_sandbox_writes_the_same_file(full: Sandbox, tmp_path: P
     assert (tmp_path / "second.json").read_bytes() == (tmp_path / "first.json").read_bytes()
 
 
-def test_references_are_tied_again_so_that_a_new_name_shows_everywhere(full: Sandbox, tmp_path: Path) -> None:
+def test_after_loading_a_new_name_shows_in_every_reference(full: Sandbox, tmp_path: Path) -> None:
     save(full, tmp_path / "state.json")
     _, tenant, _ = load(tmp_path / "state.json")
     company = next(row for row in tenant.tables["company"].rows.values() if row.data["identifier"] == "ALDER")
@@ -114,7 +114,7 @@ def test_references_are_tied_again_so_that_a_new_name_shows_everywhere(full: San
     assert solution.data["managementSolution"]["name"] == "New Cloud"
 
 
-def test_new_objects_get_ids_that_were_never_given(full: Sandbox, tmp_path: Path) -> None:
+def test_after_loading_new_objects_get_new_ids(full: Sandbox, tmp_path: Path) -> None:
     make = full.tenant.create
     gone = make("company", {"identifier": "GONE", "name": "Gone", "addressLine1": "1"})
     full.tenant.delete("company", full.tenant.get("company", gone["id"]))
@@ -124,7 +124,7 @@ def test_new_objects_get_ids_that_were_never_given(full: Sandbox, tmp_path: Path
     assert tenant.create("company", {"identifier": "NEW", "name": "New", "addressLine1": "1"})["id"] > gone["id"]
 
 
-def test_a_running_clock_runs_on_from_where_it_was(tmp_path: Path) -> None:
+def test_a_running_clock_continues_from_its_saved_time(tmp_path: Path) -> None:
     clock = Clock()
     clock.advance(timedelta(days=1000))
     save(Sandbox(clock=clock), tmp_path / "state.json")
@@ -134,7 +134,7 @@ def test_a_running_clock_runs_on_from_where_it_was(tmp_path: Path) -> None:
     assert again.now() > datetime.now(UTC) + timedelta(days=999)
 
 
-def test_a_reference_whose_row_is_gone_stays_as_it_was(full: Sandbox, tmp_path: Path) -> None:
+def test_a_reference_without_its_target_is_loaded_unchanged(full: Sandbox, tmp_path: Path) -> None:
     full.tenant.tables["contact"].rows.clear()
     full.tenant.tables["managedDevicesIntegration"].rows.clear()
     save(full, tmp_path / "state.json")
@@ -143,13 +143,13 @@ def test_a_reference_whose_row_is_gone_stays_as_it_was(full: Sandbox, tmp_path: 
     assert shown(tenant) == shown(full.tenant)
 
 
-def test_only_its_owner_may_read_a_state(full: Sandbox, tmp_path: Path) -> None:
+def test_only_its_owner_can_read_a_state_file(full: Sandbox, tmp_path: Path) -> None:
     save(full, tmp_path / "state.json")
 
     assert (tmp_path / "state.json").stat().st_mode & 0o077 == 0
 
 
-def test_a_state_that_cannot_be_written_leaves_the_old_one_whole(full: Sandbox, tmp_path: Path) -> None:
+def test_a_failed_save_leaves_the_old_file_unchanged(full: Sandbox, tmp_path: Path) -> None:
     target = tmp_path / "state.json"
     target.mkdir()
 
@@ -159,14 +159,14 @@ def test_a_state_that_cannot_be_written_leaves_the_old_one_whole(full: Sandbox, 
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"format_version": 1}'])
-def test_a_file_that_is_no_state_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_state_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "state.json").write_bytes(content)
 
     with pytest.raises(SavedStateError, match="not a state of the sandbox"):
         load(tmp_path / "state.json")
 
 
-def test_a_state_of_another_format_says_which(full: Sandbox, tmp_path: Path) -> None:
+def test_a_state_of_another_format_is_refused_with_its_number(full: Sandbox, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     save(full, path)
     path.write_bytes(path.read_bytes().replace(b'"format_version":1', b'"format_version":9'))

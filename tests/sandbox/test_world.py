@@ -51,13 +51,13 @@ def test_no_fixed_customer_grows_across_a_price_range_within_a_month(customer: i
     assert after.used < ceiling * 10**9
 
 
-def test_some_quantity_in_whole_gb_changes_within_a_working_day() -> None:
+def test_a_quantity_in_whole_gb_changes_within_a_working_day() -> None:
     before, after = usage(world()), usage(world(), START + 8 * HOUR)
 
     assert any(before[key].used // 10**9 != after[key].used // 10**9 for key in before)
 
 
-def test_a_site_is_rolled_up_to_its_end_customer() -> None:
+def test_a_site_counts_for_its_end_customer() -> None:
     found = world()
     sites = [partner for partner in found.partners.values() if partner.level is Level.SITE]
 
@@ -66,7 +66,7 @@ def test_a_site_is_rolled_up_to_its_end_customer() -> None:
     assert sites[0].id not in usage(found)
 
 
-def test_a_device_that_never_finished_a_backup_has_no_value_rather_than_zero() -> None:
+def test_a_device_without_a_finished_backup_has_no_size() -> None:
     found = world()
     values = [found.used(device, START) for device in found.devices_of([DOGWOOD], START)]
 
@@ -75,7 +75,7 @@ def test_a_device_that_never_finished_a_backup_has_no_value_rather_than_zero() -
 
 
 @given(seed=st.integers(0, 2**40), hours=st.integers(-5000, 5000), customers=st.integers(0, 30))
-def test_used_bytes_are_whole_depend_on_the_hour_alone_and_never_fall(seed: int, hours: int, customers: int) -> None:
+def test_used_bytes_are_whole_numbers_depend_on_the_hour_and_never_fall(seed: int, hours: int, customers: int) -> None:
     first, second = world(customers, seed), world(customers, seed)
     at = START + hours * HOUR
     for device in first.devices.values():
@@ -85,13 +85,13 @@ def test_used_bytes_are_whole_depend_on_the_hour_alone_and_never_fall(seed: int,
         assert used is None or (isinstance(used, int) and later is not None and later >= used >= 0)
 
 
-def test_fewer_customers_are_the_beginning_of_more() -> None:
+def test_a_smaller_population_is_the_beginning_of_a_larger_one() -> None:
     few, many = usage(world(12)), usage(world(60))
 
     assert few.items() <= many.items()
 
 
-def test_another_seed_brings_other_generated_customers() -> None:
+def test_another_seed_generates_other_customers() -> None:
     assert usage(world(30, seed=1))[1_001_008] != usage(world(30, seed=2))[1_001_008]
 
 
@@ -101,7 +101,7 @@ def test_generated_customers_use_between_5_and_5000_gb() -> None:
     assert all(5 * 10**9 <= row.used < 5000 * 10**9 for row in generated)
 
 
-def test_now_and_then_two_customers_bear_one_name() -> None:
+def test_some_customers_have_the_same_name() -> None:
     found = usage(world(12))
 
     assert found[1_001_011].name == found[1_001_012].name
@@ -116,7 +116,7 @@ def test_one_generated_customer_has_no_device() -> None:
     assert [row.id for row in world(100).usage(START) if not row.devices] == [1_001_009]
 
 
-def test_some_customers_are_sold_by_a_reseller_and_some_are_in_trial() -> None:
+def test_some_customers_belong_to_a_reseller_and_some_are_in_trial() -> None:
     found = world(100)
     resold = {partner.parent_id for partner in found.partners.values() if partner.level is Level.END_CUSTOMER}
 
@@ -124,7 +124,7 @@ def test_some_customers_are_sold_by_a_reseller_and_some_are_in_trial() -> None:
     assert State.IN_TRIAL in {row.state for row in found.usage(START)}
 
 
-def test_a_customer_set_to_a_number_of_bytes_uses_exactly_that() -> None:
+def test_setting_the_total_of_a_customer_is_exact() -> None:
     found = world()
     found.set_bytes(CEDAR, 777_777_777_777, START)
 
@@ -162,7 +162,7 @@ def test_growth_can_be_stopped() -> None:
     assert usage(found, START + 1000 * HOUR)[CEDAR].used == 1_250_300_000_000
 
 
-def test_the_past_answers_as_before_after_a_change() -> None:
+def test_a_change_does_not_affect_the_past() -> None:
     found = world()
     found.grow(ALDER, Fraction(2), START + 10 * HOUR)
     found.remove_customer(CEDAR, START + 10 * HOUR)
@@ -171,7 +171,7 @@ def test_the_past_answers_as_before_after_a_change() -> None:
     assert CEDAR not in usage(found, START + 10 * HOUR)
 
 
-def test_a_clock_set_back_before_a_change_leaves_no_stray_future() -> None:
+def test_a_change_with_an_earlier_time_removes_later_changes() -> None:
     found = world()
     found.set_bytes(ALDER, 5, START + 10 * HOUR)
     found.set_bytes(ALDER, 7, START)
@@ -194,7 +194,7 @@ def test_a_customer_can_be_put_into_a_trial() -> None:
     assert usage(found)[ALDER].state is State.IN_TRIAL
 
 
-def test_ids_are_never_given_twice() -> None:
+def test_ids_are_never_used_twice() -> None:
     found = world()
     first = found.add_customer("Gorse Garage", START)
     found.remove_customer(first.id, START)
@@ -203,7 +203,7 @@ def test_ids_are_never_given_twice() -> None:
     assert (first.id, second.id) == (1_001_007, 1_001_008)
 
 
-def test_a_recycled_customer_sits_in_the_bin_and_still_counts() -> None:
+def test_a_recycled_customer_is_in_the_bin_and_still_counts() -> None:
     found = world()
     found.recycle(BIRCHWOOD, START)
     found.recycle(ALDER, START)
@@ -222,7 +222,7 @@ def test_a_reseller_with_devices_of_its_own_is_listed_beside_the_customers() -> 
     assert (row.level, row.used) == (Level.RESELLER, 42)
 
 
-def test_a_device_can_lose_its_value_and_get_one_again() -> None:
+def test_a_device_can_lose_its_size_and_get_one_again() -> None:
     found = world()
     device = found.devices_of([ALDER], START)[0]
     found.resize_device(device.id, None, START)
@@ -257,12 +257,12 @@ def test_a_device_can_be_added_to_a_new_site_and_removed() -> None:
         (lambda w: w.add_site(w.root_id, "x", START), "belongs to an end customer"),
     ],
 )
-def test_an_impossible_change_says_what_stands_in_its_way(change, sentence: str) -> None:
+def test_an_impossible_change_gives_the_reason(change, sentence: str) -> None:
     with pytest.raises(WorldError, match=sentence):
         change(world(10))
 
 
-def test_a_settled_span_ends_where_somebody_comes_or_goes() -> None:
+def test_a_settled_span_ends_when_a_partner_or_device_is_added_or_removed() -> None:
     found = world()
     found.remove_device(2_000_020, START + 5 * HOUR)
     found.add_device(ALDER, START + 2 * HOUR, 1)
@@ -270,7 +270,7 @@ def test_a_settled_span_ends_where_somebody_comes_or_goes() -> None:
     assert found.settled(START + 3 * HOUR) == (START + 2 * HOUR, START + 5 * HOUR)
 
 
-def test_a_world_survives_being_written_and_read() -> None:
+def test_a_world_can_be_saved_and_loaded() -> None:
     found = world(15)
     found.grow(ALDER, Fraction(2), START + HOUR)
     found.remove_customer(CEDAR, START + HOUR)

@@ -18,7 +18,7 @@ def test_an_agreement_needs_name_type_company_and_contact(api: Api) -> None:
     assert fields == ["name", "type", "company", "contact"]
 
 
-def test_an_agreement_ends_on_a_day_or_never(api: Api) -> None:
+def test_an_agreement_has_an_end_date_or_no_end(api: Api) -> None:
     agreement = api.agreement()
     path = f"{AGREEMENTS}/{agreement['id']}"
     clear = [{"op": "replace", "path": "noEndingDateFlag", "value": False}]
@@ -31,7 +31,7 @@ def test_an_agreement_ends_on_a_day_or_never(api: Api) -> None:
     assert "endDate" not in api.patch(path, noEndingDateFlag=True)
 
 
-def test_the_contact_must_be_the_companys(api: Api) -> None:
+def test_the_contact_must_belong_to_the_company(api: Api) -> None:
     agreement = api.agreement()
     stranger = api.contact(api.company("OTHER"))
     operations = [{"op": "replace", "path": "contact", "value": {"id": stranger["id"]}}]
@@ -39,7 +39,7 @@ def test_the_contact_must_be_the_companys(api: Api) -> None:
     assert problems(answer) == [("contact", "InvalidField")]
 
 
-def test_a_deleted_company_takes_no_agreement(api: Api) -> None:
+def test_a_deleted_company_cannot_have_a_new_agreement(api: Api) -> None:
     company = api.company()
     contact = api.contact(company)
     api.http.delete(f"/company/companies/{company['id']}")
@@ -131,7 +131,7 @@ def test_an_addition_takes_its_defaults_from_the_product(api: Api) -> None:
     assert addition["effectiveDate"] == "2026-11-10T00:00:00Z"
 
 
-def test_an_addition_bills_what_is_above_the_included(api: Api) -> None:
+def test_an_addition_bills_the_quantity_above_the_included_one(api: Api) -> None:
     addition = api.addition(api.agreement(), api.product(), quantity=Decimal("12.5"), lessIncluded=2)
     assert addition["billedQuantity"] == Decimal("10.5")
     assert addition["extPrice"] == Decimal("2.63")
@@ -158,7 +158,7 @@ def test_computed_fields_of_an_addition_are_read_only(api: Api, field: str) -> N
     assert problems(answer) == [(field, "InvalidField")]
 
 
-def test_lengths_of_an_addition_are_held(api: Api) -> None:
+def test_texts_of_an_addition_have_maximum_lengths(api: Api) -> None:
     path = f"{AGREEMENTS}/{api.agreement()['id']}/additions"
     body = {"product": {"id": api.product()["id"]}, "billCustomer": "Maybe", "serialNumber": "x" * 51}
     assert problems(api.http.post(path, json=body)) == [
@@ -167,7 +167,7 @@ def test_lengths_of_an_addition_are_held(api: Api) -> None:
     ]
 
 
-def test_a_cancelled_addition_says_so_from_its_day_on(api: Api) -> None:
+def test_an_addition_is_shown_as_cancelled_from_its_cancel_date_on(api: Api) -> None:
     agreement = api.agreement()
     addition = api.addition(agreement, api.product(), effectiveDate="2026-11-01")
     path = f"{AGREEMENTS}/{agreement['id']}/additions/{addition['id']}"
@@ -178,7 +178,7 @@ def test_a_cancelled_addition_says_so_from_its_day_on(api: Api) -> None:
     assert problems(api.http.patch(path, json=early)) == [("cancelledDate", "InvalidField")]
 
 
-def test_an_agreement_that_prorates_bills_part_of_the_first_month(api: Api) -> None:
+def test_a_prorating_agreement_bills_a_share_of_the_first_month(api: Api) -> None:
     agreement = api.agreement(prorateFlag=True)
     addition = api.addition(agreement, api.product(), quantity=30, unitPrice=1, effectiveDate="2026-11-16")
     assert addition["extendedProratePrice"] == Decimal("15.00")
@@ -188,7 +188,7 @@ def test_an_agreement_that_prorates_bills_part_of_the_first_month(api: Api) -> N
     assert api.get(f"{path}/additions/{addition['id']}")["extendedProratePrice"] == Decimal("30.00")
 
 
-def test_a_new_price_of_a_product_leaves_additions_alone(api: Api) -> None:
+def test_a_new_price_of_a_product_does_not_change_existing_additions(api: Api) -> None:
     product = api.product()
     addition = api.addition(api.agreement(), product)
     api.patch(f"/procurement/catalog/{product['id']}", price=9, description="Renamed")
@@ -241,7 +241,7 @@ def invoice(api: Api, agreement: dict[str, Any], **more: Any) -> dict[str, Any]:
     return api.post("/finance/invoices", {**body, **more})
 
 
-def test_an_invoice_takes_every_addition_that_begins_before_its_period_ends_and_had_not_ended_before(api: Api) -> None:
+def test_an_invoice_bills_every_addition_that_is_active_in_its_period(api: Api) -> None:
     agreement, product = api.agreement(), api.product()
     api.addition(agreement, product, quantity=4, effectiveDate="2026-11-30")
     api.addition(agreement, product, quantity=8, effectiveDate="2026-11-01", cancelledDate="2026-11-01")
@@ -249,7 +249,7 @@ def test_an_invoice_takes_every_addition_that_begins_before_its_period_ends_and_
     assert invoice(api, agreement)["total"] == Decimal("1.00")  # of December: what ended in November is out
 
 
-def test_a_deleted_invoice_puts_the_next_date_back_and_only_the_newest_can_be_deleted(api: Api) -> None:
+def test_deleting_an_invoice_sets_the_next_date_back_and_only_the_newest_can_be_deleted(api: Api) -> None:
     agreement = api.agreement()
     first, second = invoice(api, agreement), invoice(api, agreement)
     assert api.http.delete(f"/finance/invoices/{first['id']}").status_code == 409
@@ -257,7 +257,7 @@ def test_a_deleted_invoice_puts_the_next_date_back_and_only_the_newest_can_be_de
     assert api.get(f"{AGREEMENTS}/{agreement['id']}")["nextInvoiceDate"] == "2026-12-01T00:00:00Z"
 
 
-def test_an_invoice_is_made_up_to_90_days_before_its_period(api: Api) -> None:
+def test_an_invoice_can_be_dated_up_to_90_days_before_its_period(api: Api) -> None:
     agreement = api.agreement(startDate="2027-01-30")
     body = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
     early = api.http.post("/finance/invoices", json={**body, "date": "2026-10-31T00:00:00Z"})
@@ -293,14 +293,14 @@ def refused(api: Api, agreement: dict[str, Any], **more: Any) -> list[tuple[str,
 INVOICED = [("effectiveDate", "InvalidField")]
 
 
-def test_no_addition_begins_in_a_period_that_is_invoiced_already(api: Api) -> None:
+def test_an_addition_cannot_start_in_an_invoiced_period(api: Api) -> None:
     agreement = api.agreement()
     invoice(api, agreement)
     assert refused(api, agreement, effectiveDate="2026-11-30T00:00:00Z") == INVOICED
     api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-12-01")
 
 
-def test_an_agreement_that_was_never_invoiced_refuses_no_first_day(api: Api) -> None:
+def test_an_agreement_without_invoices_accepts_any_first_day(api: Api) -> None:
     agreement = api.agreement()
     assert agreement["nextInvoiceDate"] == "2026-11-01T00:00:00Z"
     api.addition(agreement, api.product(), effectiveDate="2025-01-01")
@@ -309,7 +309,7 @@ def test_an_agreement_that_was_never_invoiced_refuses_no_first_day(api: Api) -> 
     api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-11-15")
 
 
-def test_an_invoice_can_be_made_after_its_period_and_bills_what_stands_then(api: Api) -> None:
+def test_a_late_invoice_bills_the_current_additions(api: Api) -> None:
     agreement = api.agreement(startDate="2026-09-01")
     line = api.addition(agreement, api.product(), quantity=4, unitPrice=1, effectiveDate="2026-09-01")
     assert invoice(api, agreement)["total"] == Decimal("4.00")
@@ -328,25 +328,25 @@ def test_an_invoice_shows_totals_and_no_lines(api: Api) -> None:
     assert {shown[name] for name in totals} == {Decimal("4.00")}
 
 
-def test_an_agreement_that_prorates_takes_it(api: Api) -> None:
+def test_a_prorating_agreement_accepts_an_addition_in_an_invoiced_period(api: Api) -> None:
     agreement = api.agreement(prorateFlag=True)
     invoice(api, agreement)
     api.addition(agreement, api.product(), effectiveDate="2026-11-15")
 
 
-def test_an_agreement_that_prorates_bills_a_part_of_the_first_period_only(api: Api) -> None:
+def test_a_prorating_agreement_bills_a_share_of_the_first_period_only(api: Api) -> None:
     agreement = api.agreement(prorateFlag=True)
     api.addition(agreement, api.product(), quantity=30, unitPrice=1, effectiveDate="2026-11-16")
     assert [invoice(api, agreement)["total"] for _ in range(2)] == [Decimal("15.00"), Decimal("30.00")]
 
 
-def test_no_addition_begins_before_the_agreement_bills(api: Api) -> None:
+def test_an_addition_cannot_start_before_the_agreement_bills(api: Api) -> None:
     agreement = api.agreement(billStartDate="2026-11-15T00:00:00Z", prorateFlag=True)
     assert refused(api, agreement, effectiveDate="2026-11-14T00:00:00Z") == INVOICED
     api.addition(agreement, api.product(identifier="SECOND"), effectiveDate="2026-11-15")
 
 
-def test_a_bundle_is_no_addition(api: Api) -> None:
+def test_a_bundle_product_cannot_be_an_addition(api: Api) -> None:
     bundle = api.product(productClass="Bundle")
     body = {"product": {"id": bundle["id"]}, "billCustomer": "Billable"}
     answer = api.http.post(f"{AGREEMENTS}/{api.agreement()['id']}/additions", json=body)
@@ -361,7 +361,7 @@ def test_an_agreement_invoice_needs_an_agreement_of_its_company(api: Api) -> Non
     assert problems(api.http.post("/finance/invoices", json=body)) == [("agreement", "InvalidField")]
 
 
-def test_a_miscellaneous_invoice_stands_at_nothing(api: Api) -> None:
+def test_a_miscellaneous_invoice_has_a_total_of_zero(api: Api) -> None:
     invoice = api.post("/finance/invoices", {"type": "Miscellaneous", "company": {"id": api.company()["id"]}})
     assert invoice["total"] == 0
 

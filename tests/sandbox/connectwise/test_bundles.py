@@ -28,7 +28,7 @@ def two_additions(api: Api) -> Any:
     return agreement
 
 
-def test_additions_of_several_agreements_come_in_one_answer(api: Api) -> None:
+def test_one_bundle_returns_the_additions_of_several_agreements(api: Api) -> None:
     agreement = two_additions(api)
     empty = api.agreement(api.company("OTHER"))
     first, second = results(api, item(7, parentId=agreement["id"]), item(8, parentId=empty["id"]))
@@ -37,7 +37,7 @@ def test_additions_of_several_agreements_come_in_one_answer(api: Api) -> None:
     assert (second["entities"], second["count"]) == ([], 0)
 
 
-def test_filters_pages_fields_and_order_are_honoured(api: Api) -> None:
+def test_filters_pages_fields_and_order_work_in_a_bundle(api: Api) -> None:
     agreement = two_additions(api)
     parent = agreement["id"]
     filters = {"conditions": "cancelledDate=null"}
@@ -71,7 +71,7 @@ def test_one_object_is_read_by_its_id(api: Api) -> None:
     assert (strange["statusCode"], unknown["statusCode"]) == (404, 404)
 
 
-def test_configurations_are_none(api: Api) -> None:
+def test_there_are_no_configurations(api: Api) -> None:
     (found,) = results(api, item(kind="configuration"))
     assert (found["success"], found["entities"]) == (True, [])
 
@@ -96,23 +96,23 @@ def test_a_bad_item_fails_alone(api: Api, asked: dict[str, Any], status: int) ->
     assert good["success"] is True
 
 
-def test_a_bundle_takes_50_requests(api: Api) -> None:
+def test_a_bundle_accepts_50_requests(api: Api) -> None:
     assert len(results(api, *[item(n, "agreement") for n in range(50)])) == 50
     answer = api.http.post(PATH, json={"requests": [item(n, "agreement") for n in range(51)]})
     assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("body", [{}, [], {"requests": {}}, {"requests": [1]}])
-def test_what_is_no_bundle_is_refused(api: Api, body: Any) -> None:
+def test_a_body_that_is_not_a_bundle_is_refused(api: Api, body: Any) -> None:
     assert api.http.post(PATH, json=body).status_code == 400
 
 
-def test_counts_come_by_bundle_too(api: Api) -> None:
+def test_a_bundle_can_return_counts(api: Api) -> None:
     agreement = two_additions(api)
     (found,) = results(api, item(parentId=agreement["id"]), path=f"{PATH}/count")
     assert (found["count"], "entities" in found) == (2, False)
 
 
-def test_bundles_are_refused_on_request(api: Api) -> None:
+def test_bundles_are_refused_with_the_fault_bundles_off(api: Api) -> None:
     api.sandbox.faults.replace(["bundles-off"])
     assert api.http.post(PATH, json={"requests": []}).status_code == 403

@@ -84,7 +84,7 @@ def test_a_company_with_an_agreement_cannot_be_deleted(api: Api) -> None:
     assert f"agreement {agreement['id']}" in answer.json()["message"]
 
 
-def test_a_contact_wants_a_first_name(api: Api) -> None:
+def test_a_contact_needs_a_first_name(api: Api) -> None:
     answer = api.http.post("/company/contacts", json={"lastName": "Smith"})
     assert problems(answer) == [("firstName", "MissingRequiredField")]
 
@@ -134,7 +134,7 @@ def test_a_communication_type_alone_picks_the_default_of_its_kind(api: Api) -> N
         {"id": "x", "value": "5", "communicationType": "Phone"},
     ],
 )
-def test_a_communication_item_that_makes_no_sense_is_refused(api: Api, item: Any) -> None:
+def test_an_invalid_communication_item_is_refused(api: Api, item: Any) -> None:
     answer = api.http.post("/company/contacts", json={"firstName": "Ann", "communicationItems": [item]})
     assert answer.status_code == 400
     assert {name for name, _ in problems(answer)} == {"communicationItems"}
@@ -175,7 +175,7 @@ def test_a_put_of_a_contact_fails_on_its_own_communication_items(api: Api) -> No
     assert api.http.put(path, json=body).status_code == 200
 
 
-def test_type_ids_are_honoured_in_a_post_only(api: Api) -> None:
+def test_type_ids_are_stored_in_a_post_only(api: Api) -> None:
     kinds = [kind["id"] for kind in api.get("/company/contacts/types")]
     contact = api.post("/company/contacts", {"firstName": "Ann", "typeIds": kinds[:2]})
     assert [each["id"] for each in contact["types"]] == kinds[:2]
@@ -196,7 +196,7 @@ def test_a_contact_that_an_agreement_names_cannot_be_deleted(api: Api) -> None:
     assert api.http.delete(f"/company/contacts/{agreement['contact']['id']}").status_code == 409
 
 
-def test_a_contact_goes_with_its_communications(api: Api) -> None:
+def test_deleting_a_contact_deletes_its_communications(api: Api) -> None:
     company = api.company()
     api.contact(company)
     other = api.contact(company, communicationItems=[{"value": "1", "communicationType": "Phone"}])

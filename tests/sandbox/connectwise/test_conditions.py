@@ -92,7 +92,7 @@ def test_a_condition_that_does_not_hold(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ['city = "X"', 'city != "X"', 'not city = "X"', 'city in ("X")', 'not city like "X"'])
-def test_what_is_compared_with_a_missing_value_is_neither_true_nor_false(text: str) -> None:
+def test_a_comparison_with_a_missing_value_is_neither_true_nor_false(text: str) -> None:
     assert not holds(text)
 
 
@@ -135,13 +135,13 @@ def test_a_condition_that_cannot_be_read_is_refused(text: str) -> None:
     assert refusal.value.status == 400
 
 
-def test_a_bad_condition_answers_400_with_an_error_body(api: Api) -> None:
+def test_a_bad_condition_gets_400_with_an_error_body(api: Api) -> None:
     answer = api.http.get("/company/companies", params={"conditions": "nonsense = 1"})
     assert answer.status_code == 400
     assert "'nonsense' is not a field" in answer.json()["message"]
 
 
-def test_a_condition_compares_the_name_that_a_reference_has_today(api: Api) -> None:
+def test_a_condition_compares_the_current_name_of_a_reference(api: Api) -> None:
     company = api.company()
     api.agreement(company)
     api.patch(f"/company/companies/{company['id']}", identifier="NEW")
@@ -196,7 +196,7 @@ def test_custom_field_conditions_ask_about_caption_and_value(api: Api) -> None:
     assert api.http.get("/company/companies", params={"customFieldConditions": "colour=1"}).status_code == 400
 
 
-def test_dates_are_answered_wrongly_on_request(api: Api) -> None:
+def test_dates_are_compared_wrongly_with_the_fault_dates_wrong(api: Api) -> None:
     api.company()
     api.sandbox.faults.replace(["dates-wrong"])
     future = "lastUpdated > [2030-01-01T00:00:00Z]"
@@ -307,7 +307,7 @@ def compared(held: Any, operator: str, value: Any) -> bool | None:
 
 
 @given(TREES, ROWS)
-def test_any_expression_reads_back_as_what_it_means(tree: Any, row: dict[str, Any]) -> None:
+def test_any_expression_selects_the_rows_that_it_describes(tree: Any, row: dict[str, Any]) -> None:
     def find(name: str) -> Path:
         return Path((name,), KINDS[NAMES[name]], getter((name,)))
 
@@ -315,9 +315,7 @@ def test_any_expression_reads_back_as_what_it_means(tree: Any, row: dict[str, An
 
 
 @given(TREES, ROWS)
-def test_the_equalities_of_an_expression_are_fulfilled_by_every_row_it_holds_for(
-    tree: Any, row: dict[str, Any]
-) -> None:
+def test_every_row_that_an_expression_selects_fulfils_its_equalities(tree: Any, row: dict[str, Any]) -> None:
     if evaluated(tree, row) is True:
         for name, values in equalities(parse(rendered(tree))).items():
             assert folded(row.get(name)) in values

@@ -52,7 +52,7 @@ def test_children_of_an_integration_show_it(api: Api, child: str) -> None:
         ("Continuum", ["continuumApiUsername", "continuumApiPassword"]),
     ],
 )
-def test_a_management_it_record_needs_what_its_type_asks(api: Api, kind: str, fields: list[str]) -> None:
+def test_a_management_it_record_needs_the_fields_of_its_type(api: Api, kind: str, fields: list[str]) -> None:
     body = {"name": "Cove", "managementItSolutionType": kind}
     assert problems(api.http.post(IT, json=body)) == [(field, "MissingRequiredField") for field in fields]
     made = api.post(IT, {**body, **dict.fromkeys(fields, "x")})
@@ -60,14 +60,14 @@ def test_a_management_it_record_needs_what_its_type_asks(api: Api, kind: str, fi
     assert api.patch(f"{IT}/{made['id']}", name="Renamed")["name"] == "Renamed"
 
 
-def test_products_hang_under_a_management_it_record(api: Api) -> None:
+def test_products_belong_to_a_management_it_record(api: Api) -> None:
     made = api.post(IT, {"name": "C", "managementItSolutionType": "Custom", "managementSolutionName": "Cove"})
     product = api.product()
     child = api.post(f"{IT}/{made['id']}/managementProducts", {"serverProduct": {"identifier": "backup"}})
     assert child["serverProduct"]["id"] == product["id"]
 
 
-def test_a_solution_is_named_with_its_case(api: Api) -> None:
+def test_the_name_of_a_solution_is_compared_with_case(api: Api) -> None:
     company, record = api.company(), api.solution("Cove")
     body = {"groupIdentifier": "1001", "managementSolution": {"name": "cove"}}
     assert problems(api.http.post(path_of(company), json=body)) == [("managementSolution", "InvalidReference")]
@@ -100,7 +100,7 @@ def test_the_parts_of_a_solutions_reference_must_agree(api: Api, wrong: dict[str
         ({"managementItSolutionType": "NAble", "nAbleUsername": "x", "nAblePassword": "y"}, "NAble"),
     ],
 )
-def test_a_management_it_record_brings_a_solution_in_too(api: Api, record: dict[str, str], name: str) -> None:
+def test_a_management_it_record_provides_a_solution(api: Api, record: dict[str, str], name: str) -> None:
     made = api.post(IT, {"name": "Record", **record})
     body = {"groupIdentifier": "1", "managementSolution": {"name": name}}
     assert api.post(path_of(api.company()), body)["managementSolution"]["id"] == made["id"]
@@ -114,13 +114,13 @@ def test_a_renamed_solution_shows_everywhere(api: Api) -> None:
     assert shown == {"managementSolution": {"name": "Cove 2", "setupName": "Link 2"}}
 
 
-def test_a_managed_id_is_needed_and_held_to_its_length(api: Api) -> None:
+def test_a_managed_id_is_required_and_has_a_maximum_length(api: Api) -> None:
     path = path_of(api.company())
     assert problems(api.http.post(path, json={})) == [("groupIdentifier", "MissingRequiredField")]
     assert problems(api.http.post(path, json={"groupIdentifier": "1" * 101})) == [("groupIdentifier", "InvalidField")]
 
 
-def test_a_company_holds_a_managed_id_once_per_solution(api: Api) -> None:
+def test_a_company_has_a_managed_id_once_per_solution(api: Api) -> None:
     company, other = api.company("A"), api.company("B")
     api.solution("Cove")
     api.solution("Other")
@@ -131,7 +131,7 @@ def test_a_company_holds_a_managed_id_once_per_solution(api: Api) -> None:
     api.post(path_of(company), {**body, "managementSolution": {"name": "Other"}})
 
 
-def test_the_agreement_of_a_solution_is_the_companys_own(api: Api) -> None:
+def test_the_agreement_of_a_solution_must_belong_to_its_company(api: Api) -> None:
     agreement, other = api.agreement(), api.company("OTHER")
     body = {"groupIdentifier": "1", "agreement": {"id": agreement["id"]}, "deviceType": "Servers"}
     assert problems(api.http.post(path_of(other), json=body)) == [("agreement", "InvalidField")]

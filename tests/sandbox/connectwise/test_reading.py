@@ -16,19 +16,19 @@ def fill(api: Api, count: int) -> None:
         api.company(f"C{number:03}")
 
 
-def test_a_page_holds_25_unless_asked(api: Api) -> None:
+def test_a_page_has_25_objects_by_default(api: Api) -> None:
     fill(api, 30)
     assert len(api.get(LIST)) == 25
     assert len(api.get(LIST, pageSize=28)) == 28
 
 
-def test_a_page_takes_1000_at_most(api: Api) -> None:
+def test_a_page_has_at_most_1000_objects(api: Api) -> None:
     assert api.http.get(LIST, params={"pageSize": 1000}).status_code == 200
     assert api.http.get(LIST, params={"pageSize": 1001}).status_code == 400
 
 
 @pytest.mark.parametrize("query", [{"pageSize": "0"}, {"page": "0"}, {"page": "-1"}, {"pageSize": "x"}])
-def test_a_page_that_is_no_number_is_refused(api: Api, query: dict[str, str]) -> None:
+def test_a_page_that_is_not_a_number_is_refused(api: Api, query: dict[str, str]) -> None:
     assert api.http.get(LIST, params=query).status_code == 400
 
 
@@ -37,7 +37,7 @@ def test_a_page_past_the_end_is_empty(api: Api) -> None:
     assert api.get(LIST, page=2) == []
 
 
-def test_links_lead_forth_and_back_and_keep_the_query(api: Api) -> None:
+def test_links_point_to_the_other_pages_and_keep_the_query(api: Api) -> None:
     fill(api, 5)
     middle = api.http.get(LIST, params={"pageSize": 2, "page": 2, "orderBy": "id desc"})
     assert set(middle.links) == {"first", "prev", "next", "last"}
@@ -51,7 +51,7 @@ def test_a_list_on_one_page_has_no_link(api: Api) -> None:
     assert "link" not in api.http.get(LIST).headers
 
 
-def test_forward_only_pages_go_on_after_the_last_id(api: Api) -> None:
+def test_forward_only_pages_continue_after_the_last_id(api: Api) -> None:
     fill(api, 5)
     forward = {"pagination-type": "forward-only"}
     answer = api.http.get(LIST, params={"pageSize": 2}, headers=forward)
@@ -68,32 +68,32 @@ def test_forward_only_pages_refuse_an_order(api: Api) -> None:
     assert answer.status_code == 400
 
 
-def test_some_endpoints_send_no_link_on_request(api: Api) -> None:
+def test_lists_send_no_link_with_the_fault_no_link(api: Api) -> None:
     fill(api, 3)
     api.sandbox.faults.replace(["no-link"])
     assert "link" not in api.http.get(LIST, params={"pageSize": 1}).headers
 
 
-def test_count_honours_conditions(api: Api) -> None:
+def test_a_count_applies_conditions(api: Api) -> None:
     fill(api, 12)
     assert api.get(f"{LIST}/count") == {"count": 12}
     assert api.get(f"{LIST}/count", conditions='identifier like "C00%"') == {"count": 9}
 
 
-def test_fields_cut_objects_down_and_leave_info_out(api: Api) -> None:
+def test_fields_select_fields_and_leave_info_out(api: Api) -> None:
     fill(api, 1)
     assert api.get(LIST, fields="id,status/name") == [{"id": 1, "status": {"name": "Active"}}]
     assert set(api.get(f"{LIST}/1", fields="id,_info/lastUpdated")["_info"]) == {"lastUpdated"}
 
 
-def test_fields_reach_into_lists(api: Api) -> None:
+def test_fields_select_parts_of_list_entries(api: Api) -> None:
     items = [{"value": "a@b.example", "communicationType": "Email"}]
     contact = api.contact(api.company(), communicationItems=items)
     found = api.get(f"/company/contacts/{contact['id']}", fields="communicationItems/value")
     assert found == {"communicationItems": [{"value": "a@b.example"}]}
 
 
-def test_fields_reach_through_lists_into_references_and_links(api: Api) -> None:
+def test_fields_select_parts_of_references_in_lists(api: Api) -> None:
     items = [{"value": "a@b.example", "communicationType": "Email"}]
     company = api.company(types=[{"name": "Vendor"}])
     contact = api.contact(company, communicationItems=items)
@@ -112,7 +112,7 @@ def test_a_field_named_whole_and_in_part_is_shown_whole(api: Api) -> None:
     assert set(found["status"]) == {"id", "name", "_info"}
 
 
-def test_an_order_goes_down_into_two_levels(api: Api) -> None:
+def test_an_order_can_use_a_path_of_two_steps(api: Api) -> None:
     for name in ("A", "B"):
         api.contact(api.company(name))
     found = api.get("/company/contacts", orderBy="company/_info/company_href desc", fields="company/identifier")
@@ -127,7 +127,7 @@ def test_a_field_that_the_endpoint_does_not_know_is_refused(api: Api, name: str)
     assert api.http.get(LIST, params={"orderBy": name}).status_code == 400
 
 
-def test_order_takes_several_keys_and_paths(api: Api) -> None:
+def test_an_order_can_have_several_keys_and_paths(api: Api) -> None:
     api.company("A", status={"name": "Inactive"})
     api.company("B")
     api.company("C")
@@ -142,15 +142,15 @@ def test_missing_values_come_first_in_order(api: Api) -> None:
 
 
 @pytest.mark.parametrize("order", ["name sideways", "name asc desc", "status", "types"])
-def test_an_order_that_cannot_be_made_is_refused(api: Api, order: str) -> None:
+def test_an_invalid_order_is_refused(api: Api, order: str) -> None:
     assert api.http.get(LIST, params={"orderBy": order}).status_code == 400
 
 
-def test_values_that_are_not_set_are_left_out(api: Api) -> None:
+def test_fields_without_a_value_are_left_out(api: Api) -> None:
     assert "website" not in api.company()
 
 
-def test_info_listings_show_few_fields(api: Api) -> None:
+def test_info_lists_show_few_fields(api: Api) -> None:
     first = api.get("/finance/agreements/types/info", pageSize=1)[0]
     assert set(first) == {"id", "name", "inactiveFlag", "applicationUnits", "_info"}
     assert api.get(f"/finance/agreements/types/{first['id']}/info") == first
@@ -159,12 +159,12 @@ def test_info_listings_show_few_fields(api: Api) -> None:
     )
 
 
-def test_a_renamed_field_of_a_listing_is_asked_for_by_its_shown_name(api: Api) -> None:
+def test_a_renamed_field_of_a_view_is_requested_by_its_shown_name(api: Api) -> None:
     found = api.get("/company/companies/info/types", conditions="isVendor=True", fields="name,isVendor")
     assert found == [{"name": "Vendor", "isVendor": True}]
 
 
-def test_subcategories_show_under_their_category(api: Api) -> None:
+def test_subcategories_are_listed_below_their_category(api: Api) -> None:
     category = api.get("/procurement/categories", conditions='name="Managed Services"')[0]
     found = api.get(f"/procurement/categories/{category['id']}/subcategories/", fields="name")
     assert {"name": "Backup"} in found
@@ -172,7 +172,7 @@ def test_subcategories_show_under_their_category(api: Api) -> None:
     assert api.get(f"/procurement/subcategories/{made['id']}")["category"]["id"] == category["id"]
 
 
-def test_links_in_info_lead_to_the_object(api: Api) -> None:
+def test_links_in_info_point_to_the_object(api: Api) -> None:
     agreement = api.get(f"/finance/agreements/{api.agreement()['id']}")
     assert api.http.get(agreement["company"]["_info"]["company_href"]).json()["identifier"] == "ACME"
     assert api.http.get(agreement["_info"]["additions_href"]).json() == []
@@ -197,7 +197,7 @@ def test_links_in_info_lead_to_the_object(api: Api) -> None:
         "/system/info/locations",
     ],
 )
-def test_a_new_tenant_has_its_setup_tables_filled(api: Api, path: str) -> None:
+def test_a_new_tenant_has_filled_setup_tables(api: Api, path: str) -> None:
     assert api.get(path)
 
 
@@ -211,16 +211,16 @@ def test_a_new_tenant_has_its_setup_tables_filled(api: Api, path: str) -> None:
         ("/finance/billingCycles", "Monthly"),
     ],
 )
-def test_the_seed_guides_names_stand_in_a_new_tenant(api: Api, path: str, name: str) -> None:
+def test_a_new_tenant_has_the_entries_that_the_vendors_guide_names(api: Api, path: str, name: str) -> None:
     assert name in api.names(path, pageSize=1000)
 
 
 @pytest.mark.parametrize("path", ["/company/companies/default", "/company/contacts/default"])
-def test_the_default_of_a_new_object_is_served(api: Api, path: str) -> None:
+def test_the_defaults_of_a_new_object_can_be_read(api: Api, path: str) -> None:
     assert "id" not in api.get(path)
 
 
-def test_a_large_list_is_looked_up_by_exact_values_as_it_is_scanned(api: Api) -> None:
+def test_an_index_finds_the_same_rows_as_a_scan(api: Api) -> None:
     fill(api, 150)
     wanted = 'identifier in ("c005","C140","nobody") and deletedFlag=False'
     assert [each["id"] for each in api.get(LIST, conditions=wanted)] == [5, 140]

@@ -48,11 +48,11 @@ def test_brackets_asterisks_and_line_breaks(named: Api, conditions: str, names: 
 
 
 @pytest.mark.parametrize("conditions", ['name > "A*"', 'id = "A*"', "name contains 7"])
-def test_a_wildcard_stands_where_texts_are_compared(api: Api, conditions: str) -> None:
+def test_a_wildcard_is_allowed_where_texts_are_compared(api: Api, conditions: str) -> None:
     assert api.http.get(COMPANIES, params={"conditions": conditions}).status_code == 400
 
 
-def test_a_search_finds_what_a_list_finds_however_long_its_conditions_are(named: Api) -> None:
+def test_a_search_accepts_conditions_that_are_too_long_for_a_url(named: Api) -> None:
     conditions = f'name in ("{"x" * 3000}","A1")'
     answer = named.http.post(f"{COMPANIES}/search", json={"conditions": conditions}, params={"fields": "name"})
     assert [row["name"] for row in answer.json()] == ["A1"]
@@ -83,14 +83,14 @@ def test_a_search_is_paged_in_its_query_and_its_links_leave_the_conditions_out(n
         ([], {}),
     ],
 )
-def test_a_search_takes_filter_values_and_nothing_else(api: Api, body: Any, params: dict[str, str]) -> None:
+def test_a_search_accepts_only_filter_values(api: Api, body: Any, params: dict[str, str]) -> None:
     assert api.http.post(f"{COMPANIES}/search", json=body, params=params).status_code == 400
 
 
-def test_a_search_below_a_parent_asks_about_the_parent(api: Api) -> None:
+def test_a_search_below_a_parent_needs_an_existing_parent(api: Api) -> None:
     assert api.http.post("/finance/agreements/999999/additions/search", json={}).status_code == 404
 
 
-def test_there_is_no_search_where_the_fault_says_so(api: Api) -> None:
+def test_there_is_no_search_with_the_fault_no_search(api: Api) -> None:
     api.sandbox.faults.replace(["no-search"])
     assert api.http.post(f"{COMPANIES}/search", json={}).status_code == 404

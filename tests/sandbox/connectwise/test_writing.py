@@ -17,14 +17,14 @@ def post_company(api: Api, **fields: Any) -> Any:
     return api.http.post(COMPANIES, json={"identifier": "ACME", "name": "Acme", "city": "X", **fields})
 
 
-def test_a_post_answers_201_and_the_object(api: Api) -> None:
+def test_a_post_returns_201_and_the_object(api: Api) -> None:
     answer = post_company(api)
     assert answer.status_code == 201
     assert answer.json()["id"] == 1
     assert answer.json()["status"]["name"] == "Active"
 
 
-def test_missing_fields_are_all_told_in_one_answer(api: Api) -> None:
+def test_one_response_lists_all_missing_fields(api: Api) -> None:
     answer = api.http.post(COMPANIES, json={})
     assert answer.status_code == 400
     assert answer.json()["code"] == "InvalidObject"
@@ -83,7 +83,7 @@ def test_a_reference_must_exist(api: Api, value: Any) -> None:
     assert problems(post_company(api, status=value)) == [("status", "InvalidReference")]
 
 
-def test_a_reference_is_taken_by_id_or_by_name_and_answered_whole(api: Api) -> None:
+def test_a_reference_by_id_or_name_is_returned_in_full(api: Api) -> None:
     status = api.get("/company/companies/statuses", conditions='name="Inactive"')[0]
     for number, value in enumerate(({"id": status["id"]}, {"name": "inactive"}, {"id": status["id"], "_info": {}})):
         made = post_company(api, identifier=f"C{number}", status=value).json()
@@ -91,7 +91,7 @@ def test_a_reference_is_taken_by_id_or_by_name_and_answered_whole(api: Api) -> N
         assert made["status"]["_info"]["status_href"].endswith(f"/company/companies/statuses/{status['id']}")
 
 
-def test_an_object_of_another_shape_than_an_object_is_refused(api: Api) -> None:
+def test_a_body_that_is_not_an_object_is_refused(api: Api) -> None:
     assert api.http.post(COMPANIES, json=[1]).status_code == 400
 
 
@@ -115,7 +115,7 @@ def test_dates_come_back_as_midnight_utc(api: Api) -> None:
         assert made["dateAcquired"] == "2026-11-01T00:00:00Z"
 
 
-def test_text_comes_back_as_it_was_sent_but_for_names(api: Api) -> None:
+def test_text_comes_back_as_sent_except_names(api: Api) -> None:
     made = post_company(api, identifier=" PAD ", city="X ").json()
     assert (made["identifier"], made["city"]) == ("PAD", "X ")
 
@@ -125,7 +125,7 @@ def test_computed_fields_are_ignored_in_a_post(api: Api) -> None:
     assert (made["id"], made["deletedFlag"]) == (1, False)
 
 
-def test_a_patch_takes_names_with_and_without_a_slash(api: Api) -> None:
+def test_a_patch_accepts_paths_with_and_without_a_slash(api: Api) -> None:
     api.company()
     operations = [
         {"op": "replace", "path": "/name", "value": "New"},
@@ -142,13 +142,13 @@ def test_a_patch_clears_by_remove_or_null(api: Api) -> None:
     assert not {"website", "phoneNumber"} & changed.keys()
 
 
-def test_a_cleared_flag_falls_back_to_its_default(api: Api) -> None:
+def test_a_cleared_flag_gets_its_default(api: Api) -> None:
     api.company(leadFlag=True)
     assert api.patch(f"{COMPANIES}/1", leadFlag=None)["leadFlag"] is False
 
 
 @pytest.mark.parametrize("path", ["status/name", "/status/id", "types", "types/0"])
-def test_a_patch_of_a_sub_path_or_a_post_only_field_answers_a_false_200(api: Api, path: str) -> None:
+def test_a_patch_of_a_sub_path_or_a_post_only_field_returns_200_and_stores_nothing(api: Api, path: str) -> None:
     before = api.company()
     before = api.get(f"{COMPANIES}/1")
     operations = [{"op": "replace", "path": path, "value": "Inactive"}]
@@ -183,7 +183,7 @@ def test_a_patch_that_cannot_be_carried_out_changes_nothing(api: Api, body: Any)
     assert api.get(f"{COMPANIES}/1") == before
 
 
-def test_every_write_moves_last_updated_even_when_the_clock_stands(api: Api) -> None:
+def test_every_write_moves_last_updated_also_with_a_frozen_clock(api: Api) -> None:
     seen = [api.company()["_info"]["lastUpdated"]]
     seen += [api.patch(f"{COMPANIES}/1", name=f"N{n}")["_info"]["lastUpdated"] for n in range(2)]
     assert seen == ["2026-11-10T12:00:00Z", "2026-11-10T12:00:01Z", "2026-11-10T12:00:02Z"]
@@ -199,7 +199,7 @@ def test_a_put_replaces_the_whole_object(api: Api) -> None:
     assert problems(api.http.put(f"{COMPANIES}/1", json={"name": "x"})) == [("identifier", "MissingRequiredField")]
 
 
-def test_what_was_read_can_be_put_back(api: Api) -> None:
+def test_an_object_that_was_read_can_be_put(api: Api) -> None:
     api.company(website="a.example")
     before = api.get(f"{COMPANIES}/1")
     after = api.http.put(f"{COMPANIES}/1", content=api.http.get(f"{COMPANIES}/1").content, headers=JSON).json()
@@ -209,7 +209,7 @@ def test_what_was_read_can_be_put_back(api: Api) -> None:
 JSON = {"content-type": "application/json"}
 
 
-def test_a_delete_answers_204_and_the_object_is_gone(api: Api) -> None:
+def test_a_delete_returns_204_and_removes_the_object(api: Api) -> None:
     kind = api.post("/company/companies/types", {"name": "Fleeting"})
     assert api.http.delete(f"/company/companies/types/{kind['id']}").status_code == 204
     assert api.http.get(f"/company/companies/types/{kind['id']}").status_code == 404
@@ -238,7 +238,7 @@ def test_custom_fields_are_merged_by_id_and_an_entry_left_out_is_kept(api: Api) 
     assert [each["caption"] for each in api.get(f"{COMPANIES}/1")["customFields"]] == ["Code"]
 
 
-def test_typed_custom_fields_take_values_of_their_type(api: Api) -> None:
+def test_custom_fields_accept_values_of_their_type_only(api: Api) -> None:
     api.company()
     field = {"podId": 1, "caption": "N", "sequenceNumber": 1, "fieldTypeIdentifier": "Number"}
     number = api.post("/system/userDefinedFields", field)["id"]
@@ -249,12 +249,12 @@ def test_typed_custom_fields_take_values_of_their_type(api: Api) -> None:
 
 
 @pytest.mark.parametrize("more", [{"sequenceNumber": 501}, {"podId": 99}, {"options": [5]}, {"caption": "x" * 26}])
-def test_a_custom_field_must_be_placed_well(api: Api, more: dict[str, Any]) -> None:
+def test_a_custom_field_needs_a_known_screen_and_position(api: Api, more: dict[str, Any]) -> None:
     field = {"podId": 1, "caption": "Tier", "sequenceNumber": 2, "fieldTypeIdentifier": "Text", **more}
     assert api.http.post("/system/userDefinedFields", json=field).status_code == 400
 
 
-def test_a_password_never_comes_back(api: Api) -> None:
+def test_a_password_is_never_returned(api: Api) -> None:
     login = api.post("/system/integratorlogins", {"username": "bridge", "password": "s3cret"})
     assert "password" not in login
     assert "s3cret" not in api.http.get("/system/integratorlogins").text
@@ -272,13 +272,13 @@ def test_an_integrator_login_can_be_given_all_apis(api: Api) -> None:
     assert login["reportingApiFlag"]
 
 
-def test_an_inactive_login_knows_since_when(api: Api) -> None:
+def test_an_inactive_login_shows_since_when(api: Api) -> None:
     login = api.post("/system/integratorlogins", {"username": "bridge", "inactiveFlag": True})
     assert login["dateInactivated"] == "2026-11-10T00:00:00Z"
     assert "dateInactivated" not in api.patch(f"/system/integratorlogins/{login['id']}", inactiveFlag=False)
 
 
-def test_a_kind_of_communication_needs_one_flag(api: Api) -> None:
+def test_a_communication_type_needs_one_flag(api: Api) -> None:
     body = {"description": "Pigeon", "iphoneXref": "", "androidXref": "x"}
     answer = api.http.post("/company/communicationTypes", json=body)
     assert problems(answer) == [("iphoneXref", "MissingRequiredField")]
@@ -293,7 +293,7 @@ def test_lists_of_numbers_are_stored(api: Api) -> None:
     assert ("exclusionWorkRoleIds", "InvalidField") in problems(api.http.post("/finance/agreements/types", json=body))
 
 
-def test_a_row_can_be_seeded_by_path_or_by_table(api: Api) -> None:
+def test_an_object_can_be_created_by_path_or_by_table(api: Api) -> None:
     company = api.tenant.create("company/companies", {"identifier": "A", "name": "A", "city": "X"})
     site = api.tenant.create(f"company/companies/{company['id']}/sites", {"name": "Branch"})
     assert site["company"]["identifier"] == "A"

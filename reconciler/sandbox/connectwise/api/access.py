@@ -61,13 +61,13 @@ class Access:
                 if self._environment.faults.hit("auth-404", request.path):
                     return no_endpoint().response()
                 challenge = (b"www-authenticate", b'Basic realm="ConnectWise"')
-                told = "Username or password is incorrect."
-                return error_response(401, "Unauthorized", told, challenge)
+                message = "Username or password is incorrect."
+                return error_response(401, "Unauthorized", message, challenge)
             self._good_authorization = given
         client = request.headers.get(b"clientid", b"")
         if not compare_digest(client.strip().lower(), known.client_id.lower().encode()):
-            told = "The clientId header is missing." if not client else "The clientId is not known."
-            return error_response(403, "Forbidden", told)
+            message = "The clientId header is missing." if not client else "The clientId is not known."
+            return error_response(403, "Forbidden", message)
         return None
 
     def _over_rate(self) -> Response | None:

@@ -79,6 +79,6 @@ def finished(response: Response, media: bytes, root: str) -> Response:
 
 def too_many(seconds: int, now: datetime | None = None) -> Response:
     """Return a 429 whose `Retry-After` gives seconds, or with `now` the date that lies so many seconds ahead."""
-    told = "API rate limit has been exceeded."
+    message = "API rate limit has been exceeded."
     when = str(seconds).encode() if now is None else http_date(now + timedelta(seconds=seconds))
-    return error_response(429, "TooManyRequests", told, (b"retry-after", when))
+    return error_response(429, "TooManyRequests", message, (b"retry-after", when))

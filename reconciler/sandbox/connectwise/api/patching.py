@@ -41,8 +41,8 @@ def changes(entity: Entity, body: Any) -> dict[str, Any]:
         name, _, below = path.partition("/")
         field = entity.fields.get(name)
         if field is None:
-            told = f"{path!r} is not a field of {entity.resource}; paths are case-sensitive"
-            problems.append(Problem("InvalidField", told, entity.resource, path))
+            message = f"{path!r} is not a field of {entity.resource}; paths are case-sensitive"
+            problems.append(Problem("InvalidField", message, entity.resource, path))
         elif field.computed:
             problems.append(Problem("InvalidField", f"{name} is read-only", entity.resource, name))
         elif not below and not field.postonly:

@@ -46,8 +46,8 @@ class Writes:
         entity = ENTITIES[table]
         written = patching.changes(entity, habits.stored(faults, request.path, json_body(request)))
         if "customFields" not in written and faults.hit("custom-fields", request.path):
-            told = Problem("MissingRequiredField", "The customFields are required", table, "customFields")
-            raise invalid_object(entity.resource, [told])
+            problem = Problem("MissingRequiredField", "The customFields are required", table, "customFields")
+            raise invalid_object(entity.resource, [problem])
         if written and not faults.hit("forgets", request.path):
             if faults.hit("refills", request.path):
                 written = {name: self._refilled(table, name, value) for name, value in written.items()}

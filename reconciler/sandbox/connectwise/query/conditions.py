@@ -182,8 +182,8 @@ def parse(text: str) -> Node:
         raise bad_query(f"The conditions are invalid: {error}") from None
     except LarkError as error:
         where = getattr(error, "pos_in_stream", None)
-        told = f"at {text[where : where + 20]!r}" if isinstance(where, int) and where >= 0 else "at the end"
-        raise bad_query(f"The conditions are invalid: unexpected input {told}") from None
+        place = f"at {text[where : where + 20]!r}" if isinstance(where, int) and where >= 0 else "at the end"
+        raise bad_query(f"The conditions are invalid: unexpected input {place}") from None
 
 
 def plain(value: Any) -> Any:

@@ -108,13 +108,13 @@ def _comparison(node: Comparison, find: Finder) -> Predicate:
 def _fits(path: Path, node: Comparison, value: Any) -> None:
     if value is None:
         if node.operator not in {"=", "!=", "in"}:
-            raise bad_query(f"The conditions are invalid: null cannot stand after {node.operator}")
+            raise bad_query(f"The conditions are invalid: null cannot follow {node.operator}")
         return
     if path.kind not in _KINDS[type(value)]:
-        told = f"{node.path} is of type {path.kind}, and cannot be compared with this value"
-        raise bad_query(f"The conditions are invalid: {told}")
+        message = f"{node.path} is of type {path.kind}, and cannot be compared with this value"
+        raise bad_query(f"The conditions are invalid: {message}")
     if isinstance(value, Wild) and node.operator not in {"=", "!=", "in", "contains", "like"}:
-        raise bad_query(f"The conditions are invalid: a wildcard cannot stand after {node.operator}")
+        raise bad_query(f"The conditions are invalid: a wildcard cannot follow {node.operator}")
     if node.operator in {"contains", "like"} and not isinstance(value, str | Wild):
         raise bad_query(f"The conditions are invalid: {node.operator} needs a string")
     if isinstance(value, bool) and node.operator not in {"=", "!=", "in"}:

@@ -71,15 +71,15 @@ class AgreementRules(Rules):
             if end is not None:
                 draft.refuse("agreement", "endDate", "endDate must be empty when noEndingDateFlag is true")
         elif end is None:
-            told = "endDate is required unless noEndingDateFlag is true"
-            draft.refuse("agreement", "endDate", told, "MissingRequiredField")
+            message = "endDate is required unless noEndingDateFlag is true"
+            draft.refuse("agreement", "endDate", message, "MissingRequiredField")
         elif end < values["startDate"]:
-            draft.refuse("agreement", "endDate", "endDate lies before startDate")
+            draft.refuse("agreement", "endDate", "endDate is before startDate")
         contact = draft.row_of("Contact", "contact")
         company = draft.row_of("Company", "company")
         if contact is not None and contact.data.get("company", {}).get("id") != values["company"]["id"]:
-            told = f"Contact {contact.id} does not belong to company {values['company']['id']}"
-            draft.refuse("agreement", "contact", told)
+            message = f"Contact {contact.id} does not belong to company {values['company']['id']}"
+            draft.refuse("agreement", "contact", message)
         if company is not None and company.data["deletedFlag"]:
             draft.refuse("agreement", "company", f"Company {company.id} is deleted", "InvalidReference")
         parent = values.get("parentAgreement")
@@ -156,7 +156,7 @@ class AdditionRules(Rules):
         values = draft.values
         cancelled = values.get("cancelledDate")
         if cancelled is not None and cancelled < values["effectiveDate"]:
-            draft.refuse("addition", "cancelledDate", "cancelledDate lies before effectiveDate")
+            draft.refuse("addition", "cancelledDate", "cancelledDate is before effectiveDate")
         product = draft.row_of("IvItem", "product")
         if product is not None and product.data["productClass"] == "Bundle":
             draft.refuse("addition", "product", f"Product {product.data['identifier']} is a bundle")
@@ -193,12 +193,12 @@ def _begins_in_time(draft: Draft) -> None:
     begins = draft.values["effectiveDate"][:10]
     bills_from = (agreement.get("billStartDate") or agreement["startDate"])[:10]
     if agreement.get("billStartDate") and begins < bills_from:
-        told = f"effectiveDate {begins} lies before the agreement's billStartDate {bills_from}"
-        draft.refuse("addition", "effectiveDate", told)
+        message = f"effectiveDate {begins} is before the agreement's billStartDate {bills_from}"
+        draft.refuse("addition", "effectiveDate", message)
     following = agreement["nextInvoiceDate"][:10]
     if not agreement["prorateFlag"] and bills_from < following and begins < following:
-        told = f"effectiveDate {begins} lies in a period that is invoiced; the next invoice date is {following}"
-        draft.refuse("addition", "effectiveDate", told)
+        message = f"effectiveDate {begins} is in an invoiced period; the next invoice date is {following}"
+        draft.refuse("addition", "effectiveDate", message)
 
 
 def cents(value: Decimal) -> Decimal:

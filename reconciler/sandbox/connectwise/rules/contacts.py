@@ -36,14 +36,14 @@ class ContactRules(Rules):
                 draft.refuse("contact", "typeIds", f"There is no contact type {key}", "InvalidReference")
 
     def _item(self, draft: Draft, item: dict[str, Any]) -> dict[str, Any]:
-        told = item.get("communicationType")
-        kind = _kind(draft.store, item.get("type"), told)
+        kind_name = item.get("communicationType")
+        kind = _kind(draft.store, item.get("type"), kind_name)
         if kind is None:
             draft.refuse("contact", "communicationItems", "Each item needs a type of communication", "InvalidField")
             return item
         row, name = kind
-        if told is not None and told != name:
-            draft.refuse("contact", "communicationItems", f"{row.data['description']} is no {told} type")
+        if kind_name is not None and kind_name != name:
+            draft.refuse("contact", "communicationItems", f"{row.data['description']} is not a type for {kind_name}")
         if name == "Email" and "@" not in item["value"]:
             draft.refuse("contact", "communicationItems", f"{item['value']!r} is not an e-mail address")
         return {**item, "type": draft.store.reference("CommunicationType", row.id), "communicationType": name}
@@ -192,17 +192,17 @@ def show_items(store: Store, contact: Row) -> None:
                 contact.data["defaultPhoneExtension"] = row.data["extension"]
 
 
-def _kind(store: Store, reference: dict[str, Any] | None, told: str | None) -> tuple[Row, str] | None:
+def _kind(store: Store, reference: dict[str, Any] | None, kind_name: str | None) -> tuple[Row, str] | None:
     rows = store.tables["communicationType"].rows
     if reference is not None:
         row = rows[reference["id"]]
         return next(((row, name) for name, flag in _FLAG_OF.items() if row.data[flag]), None)
-    flag = _FLAG_OF.get(told or "")
+    flag = _FLAG_OF.get(kind_name or "")
     if flag is None:
         return None
     fitting = [row for row in rows.values() if row.data[flag]]
     fitting.sort(key=lambda row: not row.data["defaultFlag"])
-    return (fitting[0], told or "") if fitting else None
+    return (fitting[0], kind_name or "") if fitting else None
 
 
 def _make_default(store: Store, contact: Row, company: Row) -> None:

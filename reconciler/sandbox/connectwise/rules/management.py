@@ -26,12 +26,12 @@ class SummaryRules(Rules):
         store, values = draft.store, draft.values
         agreement = draft.row_of("Agreement", "agreement")
         if agreement is not None and agreement.data["company"]["id"] != draft.parent:
-            told = f"Agreement {agreement.id} does not belong to company {draft.parent}"
-            draft.refuse("managementSummaryReport", "agreement", told)
+            message = f"Agreement {agreement.id} does not belong to company {draft.parent}"
+            draft.refuse("managementSummaryReport", "agreement", message)
         for row in store.children("managementSummary", draft.parent or 0):
             if row is not draft.row and _key(row.data) == _key(values):
-                told = f"The company has this solution with {values['groupIdentifier']!r} already"
-                draft.refuse("managementSummaryReport", "groupIdentifier", told, "ObjectExists")
+                message = f"The company has this solution with {values['groupIdentifier']!r} already"
+                draft.refuse("managementSummaryReport", "groupIdentifier", message, "ObjectExists")
 
     def settle(self, store: Store, row: Row) -> None:
         """Show the company."""
@@ -50,8 +50,8 @@ class ItSolutionRules(Rules):
         for name in _NEEDED[draft.values["managementItSolutionType"]]:
             stored = draft.row is not None and name in draft.row.secrets
             if not draft.values.get(name) and not stored:
-                told = f"{name} is required for {draft.values['managementItSolutionType']}"
-                draft.refuse("managementItSolution", name, told, "MissingRequiredField")
+                message = f"{name} is required for {draft.values['managementItSolutionType']}"
+                draft.refuse("managementItSolution", name, message, "MissingRequiredField")
 
     def user(self, store: Store, row: Row) -> str | None:
         """Return a management solution that uses the record."""

@@ -23,8 +23,8 @@ class CatalogRules(Rules):
         """Refuse a subcategory of another category."""
         subcategory, category = draft.row_of("ProductSubCategory", "subcategory"), draft.values.get("category")
         if subcategory is not None and category is not None and subcategory.data["category"]["id"] != category["id"]:
-            told = f"Subcategory {subcategory.data['name']!r} does not belong to category {category['name']!r}"
-            draft.refuse("catalogItem", "subcategory", told)
+            message = f"Subcategory {subcategory.data['name']!r} does not belong to category {category['name']!r}"
+            draft.refuse("catalogItem", "subcategory", message)
 
     def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Show a new description or unit in the additions of the product."""

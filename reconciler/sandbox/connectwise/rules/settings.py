@@ -34,8 +34,8 @@ class CommunicationTypeRules(Rules):
     def check(self, draft: Draft) -> None:
         """Require one of the three flags."""
         if not any(draft.values.get(name) for name in ("phoneFlag", "faxFlag", "emailFlag")):
-            told = "At least one flag is required to be true: phoneFlag, faxFlag or emailFlag"
-            draft.refuse("communicationType", "phoneFlag", told, "MissingRequiredField")
+            message = "At least one flag is required to be true: phoneFlag, faxFlag or emailFlag"
+            draft.refuse("communicationType", "phoneFlag", message, "MissingRequiredField")
 
 
 class CustomFieldRules(Rules):

@@ -42,8 +42,8 @@ def resolve(tables: Tables, value: dict[str, Any]) -> dict[str, Any]:
         reference = shared(table, row)
         if all(reference.get(name) == asked for name, asked in wanted.items()):
             return reference
-    told = ", ".join(f"{name} {asked!r}" for name, asked in wanted.items())
-    raise Unfit(f"There is no management solution with {told}; names are matched with case", "InvalidReference")
+    listed = ", ".join(f"{name} {asked!r}" for name, asked in wanted.items())
+    raise Unfit(f"There is no management solution with {listed}; names are matched with case", "InvalidReference")
 
 
 def shared(table: Table, row: Row) -> dict[str, Any]:

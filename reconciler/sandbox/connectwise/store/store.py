@@ -110,8 +110,8 @@ class Store:
             raise Unfit("the id of a reference must be an integer")
         row = table.rows.get(key) if key else _by_name(table, form.names, dict(form.shows), value)
         if row is None:
-            told = {name: value[name] for name in ("id", *form.names) if value.get(name)}
-            raise Unfit(f"There is no {target} with {told or 'neither id nor name'}", "InvalidReference")
+            asked = {name: value[name] for name in ("id", *form.names) if value.get(name)}
+            raise Unfit(f"There is no {target} with {asked or 'neither id nor name'}", "InvalidReference")
         return table.reference(row, target)
 
     def touch(self, name: str, row: Row, before: dict[str, Any]) -> None:

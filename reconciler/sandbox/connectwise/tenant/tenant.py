@@ -155,8 +155,8 @@ class Tenant(Store):
     def _clean(self, name: str, body: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         entity = ENTITIES[name]
         values, problems = clean(entity, body, self.resolve)
-        for told in custom_fields.wrong(self.tables, name, values.get("customFields") or ()):
-            problems.append(problem(entity, "customFields", told))
+        for message in custom_fields.wrong(self.tables, name, values.get("customFields") or ()):
+            problems.append(problem(entity, "customFields", message))
         return values, problems
 
     def _taken(self, name: str, values: dict[str, Any], row: Row | None) -> list[Problem]:
@@ -168,8 +168,8 @@ class Tenant(Store):
                 continue
             others = [each for each in self.tables[name].named(field, value) if each is not row]
             if any(self.deleted_hold or not each.data.get("deletedFlag") for each in others):
-                told = f"A {entity.resource} with {field} {value!r} already exists"
-                problems.append(problem(entity, field, told, "ObjectExists"))
+                message = f"A {entity.resource} with {field} {value!r} already exists"
+                problems.append(problem(entity, field, message, "ObjectExists"))
         return problems
 
     def _referrer(self, name: str, target: Row) -> str | None:
@@ -203,9 +203,9 @@ class Tenant(Store):
         raise KeyError(f"no table and no collection {collection!r}; known: {', '.join(self.tables)}")
 
 
-def _lacking(entity: Entity, values: dict[str, Any], told: list[Problem]) -> list[Problem]:
+def _lacking(entity: Entity, values: dict[str, Any], found: list[Problem]) -> list[Problem]:
     """Return the missing required fields, without those that have a problem already."""
-    known = {each.field for each in told}
+    known = {each.field for each in found}
     return [each for each in missing(entity, values) if each.field not in known]
 
 
