@@ -1,4 +1,4 @@
-"""`reconciler sandbox` as a person meets it: a process that says where it is, serves, and stops in good order."""
+"""`reconciler sandbox` as a user runs it: it prints its address, serves, and stops in an orderly way."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def started(*arguments: str) -> Iterator[Started]:
 
 
 def served_until_interrupted(look: Callable[[httpx.Client], object], *arguments: str) -> int:
-    """Run the command in this process, look at it once it listens, and press Ctrl-C; the exit code."""
+    """Run the command in this process, call it when it listens, send Ctrl-C, and return the exit code."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
@@ -105,7 +105,7 @@ def test_it_prints_the_variables_when_it_listens_and_exits_with_0_on_ctrl_c() ->
 
 
 def read_by_a_shell(command: str, shell: str = "bash") -> dict[str, str]:
-    """Run the lines in a shell that has no variables of its own, and stop the sandbox; what the shell had by then."""
+    """Run the lines in a shell without variables, stop the sandbox, and return the variables of the shell."""
     script = f"""
         {command}
         env

@@ -1,4 +1,4 @@
-"""A sandbox of its own for each test, over real HTTP on loopback, and a small tenant in it."""
+"""A sandbox for each test, over real HTTP on loopback, and helpers that fill its tenant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
 class Api:
-    """A bare client of the ConnectWise half, made for these tests from the reference alone."""
+    """A small client of the ConnectWise API, written from the reference for these tests."""
 
     def __init__(self, running: RunningSandbox, http: httpx.Client) -> None:
         self.running = running
@@ -28,40 +28,40 @@ class Api:
         self.http = http
 
     def get(self, path: str, **query: Any) -> Any:
-        """The body of a GET that must succeed, with decimals."""
+        """Send a GET that must succeed, and return the body with decimals."""
         answer = self.http.get(path, params=query)
         assert answer.status_code == 200, answer.text
         return read(answer)
 
     def post(self, path: str, body: Any) -> Any:
-        """The body of a POST that must create."""
+        """Send a POST that must create an object, and return the body."""
         answer = self.http.post(path, json=body)
         assert answer.status_code == 201, answer.text
         return read(answer)
 
     def patch(self, path: str, **values: Any) -> Any:
-        """The body of a PATCH that must succeed, replacing whole fields."""
+        """Send a PATCH that replaces fields and must succeed, and return the body."""
         operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
         answer = self.http.patch(path, json=operations)
         assert answer.status_code == 200, answer.text
         return read(answer)
 
     def names(self, path: str, **query: Any) -> list[str]:
-        """The names in a list."""
+        """Return the names of the objects in a list."""
         return [each["name"] for each in self.get(path, **query)]
 
     def company(self, identifier: str = "ACME", **more: Any) -> Any:
-        """A company, with one address field."""
+        """Create a company with one address field."""
         return self.tenant.create(
             "company", {"identifier": identifier, "name": identifier.title(), "city": "X", **more}
         )
 
     def contact(self, company: Any, **more: Any) -> Any:
-        """A contact of a company."""
+        """Create a contact of a company."""
         return self.tenant.create("contact", {"firstName": "Ann", "company": {"id": company["id"]}, **more})
 
     def agreement(self, company: Any = None, **more: Any) -> Any:
-        """An agreement without end, with a contact of its own."""
+        """Create an agreement without an end date, with a contact."""
         company = company or self.company()
         return self.tenant.create(
             "agreement",
@@ -77,7 +77,7 @@ class Api:
         )
 
     def product(self, identifier: str = "BACKUP", **more: Any) -> Any:
-        """A product by Each in Managed Services."""
+        """Create a product with the unit Each in Managed Services."""
         return self.tenant.create(
             "catalogItem",
             {
@@ -93,12 +93,12 @@ class Api:
         )
 
     def addition(self, agreement: Any, product: Any, **more: Any) -> Any:
-        """An addition to an agreement."""
+        """Create an addition to an agreement."""
         body = {"product": {"id": product["id"]}, "billCustomer": "Billable", "quantity": 10, **more}
         return self.tenant.create("addition", body, agreement["id"])
 
     def solution(self, name: str = "Cove") -> Any:
-        """A managed devices integration that brings a solution in."""
+        """Create a managed devices integration, which provides a solution."""
         return self.tenant.create(
             "managedDevicesIntegration",
             {"name": f"{name} link", "solution": name, "loginBy": "Global", "defaultBillingLevel": "Summary"},
@@ -106,25 +106,25 @@ class Api:
 
 
 def read(answer: httpx.Response) -> Any:
-    """A body of JSON, with decimals."""
+    """Return a JSON body with decimals."""
     return msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)
 
 
 def problems(answer: httpx.Response) -> list[tuple[str, str]]:
-    """(field, code) of every single error in a refusal."""
+    """Return field and code of each problem in a refusal."""
     return [(each["field"], each["code"]) for each in answer.json()["errors"]]
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningSandbox]:
-    """One server for all tests; each shows a sandbox of its own there."""
+    """One server for all tests. Each test has its own sandbox in it."""
     with RunningSandbox() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def http(server: RunningSandbox) -> Iterator[httpx.Client]:
-    """One client for all tests; making one costs more than a test."""
+    """One client for all tests, because creating one takes longer than a test."""
     known = server.variables()
     user = f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}"
     with httpx.Client(
@@ -137,6 +137,6 @@ def http(server: RunningSandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def api(server: RunningSandbox, http: httpx.Client) -> Api:
-    """A fresh tenant, its clock standing on 10 November 2026."""
+    """Serve a new tenant, with the clock frozen on 10 November 2026."""
     server.show(Sandbox(clock=Clock(START)))
     return Api(server, http)

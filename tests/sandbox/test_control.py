@@ -1,4 +1,4 @@
-"""The control endpoints, turned from outside over real HTTP."""
+"""The controls, tested over real HTTP."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALDER, BIRCHWOOD, CEDAR = 1_001_001, 1_001_002, 1_001_003
 
 
 class Controls:
-    """Reads and turns the knobs, and expects the status a test names."""
+    """Calls the controls, and expects the status that a test gives."""
 
     def __init__(self, sandbox: Sandbox, http: httpx.Client) -> None:
         self.sandbox = sandbox
@@ -43,7 +43,7 @@ class Controls:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
-    """One server for all tests of this module; each test has a sandbox of its own in it."""
+    """One server for all tests of this module. Each test has its own sandbox in it."""
     with RunningSandbox() as running, httpx.Client(base_url=running.url) as http:
         yield running, http
 

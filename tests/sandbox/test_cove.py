@@ -1,4 +1,4 @@
-"""The console's JSON-RPC API, held to the contract from outside: real HTTP, no client of ours."""
+"""The console's JSON-RPC API, tested over real HTTP without our own client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL_FIELDS = [0, 1, 3, 4, 5, 8, 9, 10, 18, 20]
 
 
 class Caller:
-    """A session that says exactly what a test wants said."""
+    """A session that sends exactly the calls of a test."""
 
     def __init__(self, sandbox: Sandbox, url: str, http: httpx.Client) -> None:
         self.sandbox = sandbox
@@ -68,7 +68,7 @@ def settings(row: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
-    """One server for all tests of this module; each test has a sandbox of its own in it."""
+    """One server for all tests of this module. Each test has its own sandbox in it."""
     with RunningSandbox() as running, httpx.Client() as http:
         yield running, http
 

@@ -1,4 +1,4 @@
-"""Faults: how they are asked for, whom they strike, and what a client meets on the wire."""
+"""Faults: how to ask for them, which requests they hit, and what a client meets."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_fault_slow_delays_the_response(api: Api) -> None:
 
 
 def raw(api: Api, request: bytes) -> bytes:
-    """What comes back for bytes on the wire, until the server closes."""
+    """Send bytes, and return what the server sends until it closes the connection."""
     host, port = api.running.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))

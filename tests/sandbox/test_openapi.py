@@ -1,4 +1,4 @@
-"""The tenant's tables against the reference document, where that is at hand."""
+"""The tenant's tables, compared with the vendor's OpenAPI document if it is available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of an estate that is billed."""
+"""What the page shows of a billed estate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sandbox put away in a file and taken out again goes on as if nothing had been."""
+"""The state file: a saved sandbox continues unchanged after it is loaded."""
 
 from __future__ import annotations
 

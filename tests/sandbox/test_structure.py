@@ -28,7 +28,7 @@ LAYERS = (
 
 
 def imported(path: Path) -> Iterator[Path]:
-    """The modules of the sandbox that a module imports."""
+    """Return the modules of the sandbox that a module imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("reconciler.sandbox"):
             package = ROOT.joinpath(*str(node.module).split(".")[2:])

@@ -1,4 +1,4 @@
-"""The world behind the backup console: a population by seed, and bytes that depend on nothing but the hour."""
+"""The data of the console: the customers of a seed, and bytes that depend only on the hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may ask, where, and in what media type."""
+"""Access: credentials, routes, media types and the rate limit."""
 
 from __future__ import annotations
 

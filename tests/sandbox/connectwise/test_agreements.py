@@ -1,4 +1,4 @@
-"""Agreements, additions and invoices: computed money, statuses by the clock, refusals."""
+"""Agreements, additions and invoices: computed amounts, statuses that follow the clock, refusals."""
 
 from __future__ import annotations
 

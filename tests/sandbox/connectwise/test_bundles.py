@@ -1,4 +1,4 @@
-"""Bundles: many reads in one request, judged item by item."""
+"""Bundles: many reads in one request, each with its own result."""
 
 from __future__ import annotations
 

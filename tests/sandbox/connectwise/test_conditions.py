@@ -1,4 +1,4 @@
-"""The query language: its whole grammar, its types, and what it refuses."""
+"""The language of conditions: its grammar, its types, and what it refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST …/search`, and the texts of conditions that stand for more than themselves."""
+"""`POST …/search`, and wildcards in conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POST, PUT, PATCH and DELETE: what is stored, what is refused and in what words."""
+"""POST, PUT, PATCH and DELETE: what is stored, and what is refused."""
 
 from __future__ import annotations
 
