@@ -25,7 +25,7 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.connectwise import ConnectWise, session
-from reconciler.ledger.lock import Lease, hold
+from reconciler.ledger.lease import Lease, hold_lock
 from reconciler.ledger.store import Ledger
 from reconciler.metering.sources import cove
 from reconciler.sandbox.cove.console import Console
@@ -258,7 +258,7 @@ class Shop:
 def locked(shop: Shop) -> Iterator[Lease]:
     """While this lasts, another apply of the workspace is at work, in this very process."""
     with Ledger.open(str(shop.ledger), now=shop.time) as ledger, asyncio.Runner() as runner:
-        held = hold(ledger, "example")
+        held = hold_lock(ledger, "example")
         lease = runner.run(held.__aenter__())
         try:
             yield lease

@@ -236,7 +236,7 @@ def test_a_ledger_from_a_newer_version(small: Shop) -> None:
     with closing(sqlite3.connect(small.ledger)) as other, other:
         other.execute(f"UPDATE {store.schema.VERSION_TABLE} SET version_num = '9999'")
 
-    refused(small("apply", "--auto-approve"), "revision 9999", "run that version or a later one")
+    refused(small("apply", "--auto-approve"), "revision 9999", "Run that version or a later one")
     assert nothing_written(small)
 
 
@@ -328,7 +328,7 @@ def test_a_plan_that_does_not_fit_leaves_the_old_one_whole(small: Shop, tmp_path
 
     assert process.returncode == 1
     assert "error: " in said
-    assert "what this run reads is not kept" in said  # the ledger did not fit, either, which stops no plan
+    assert "what this run reads is not saved" in said  # the ledger did not fit, either, which stops no plan
     assert "Traceback" not in said
     assert file.read_text(encoding="utf-8") == "the old one"
     assert [path.name for path in tmp_path.iterdir() if "plan" in path.name] == ["plan.json"]

@@ -19,7 +19,7 @@ from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, end_run
-from reconciler.ledger.lock import Lease, hold
+from reconciler.ledger.lease import Lease, hold_lock
 from reconciler.ledger.store import Ledger
 from reconciler.live.reader import Reader
 from reconciler.planning.approvals import Approved, open_trips
@@ -58,7 +58,7 @@ async def workspace_lock(
     """
     done = False
     try:
-        async with hold(ledger, workspace, on_wait=on_notice) as lease:
+        async with hold_lock(ledger, workspace, on_wait=on_notice) as lease:
             with client.before_each_write(lease.confirm):
                 await recover(client, lease, clock)
                 yield lease

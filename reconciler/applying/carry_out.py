@@ -18,7 +18,7 @@ from reconciler.kinds.field_mapping import Tables
 from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import write_answer, write_intent
-from reconciler.ledger.lock import Lease
+from reconciler.ledger.lease import Lease
 from reconciler.ledger.store import Ledger
 from reconciler.live.conflicts import explained, says_it_exists
 from reconciler.live.lookup import is_meant, lookup_by_key

@@ -16,7 +16,7 @@ from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
-from reconciler.ledger.lock import Lease
+from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import Intent
 from reconciler.live.lookup import TwoFoundError, lookup_by_key
 from reconciler.live.reader import Reader

@@ -29,7 +29,7 @@ from reconciler.cli.recording import notes_of, record_applied
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
-from reconciler.ledger.lock import Lease
+from reconciler.ledger.lease import Lease
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import Approved, approvals_of, with_approved
 from reconciler.planning.outcome import Outcome

@@ -24,7 +24,7 @@ from reconciler.ledger.errors import LedgerError, Unwritable
 from reconciler.ledger.files import is_in_memory
 from reconciler.ledger.read_only import open_copy, open_for_reading
 from reconciler.ledger.records import Pull
-from reconciler.ledger.store import Ledger, default_url, url_of
+from reconciler.ledger.store import Ledger, default_url, parse_url
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
@@ -128,7 +128,7 @@ def tenant_of(session: Session) -> Tenant:
 def open_ledger(context: Context, manifests: Manifests, *, keeps: bool) -> Ledger:
     """The workspace's ledger; with `keeps` it has to be writable."""
     url = _ledger_url(context, manifests)
-    if keeps and is_in_memory(url_of(url)):
+    if keeps and is_in_memory(parse_url(url)):
         what = "a ledger in memory forgets everything when the run ends, and holds no lock against another run"
         where = f"{manifests.workspace.address} ledger"
         raise LedgerError(what, where=where, advice="Name a file, or leave `ledger` out.")

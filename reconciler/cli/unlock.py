@@ -11,8 +11,8 @@ import typer
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, print_lines, say
 from reconciler.cli.session import open_ledger
-from reconciler.ledger.lock import WATCH, HeldLock, free_lock, read_lock, refusal
-from reconciler.ledger.process import start_of, this_process
+from reconciler.ledger.lock import WATCH_SECONDS, HeldLock, free_lock, read_lock, refusal
+from reconciler.ledger.process import current_process, read_process_start
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.loading import load
 
@@ -34,20 +34,20 @@ def unlock(ctx: typer.Context) -> None:
 
 
 def _freed(ledger: Ledger, workspace: str) -> HeldLock | None:
-    """The lock that was freed; None where nobody holds one. Raises `Refused` for one whose holder may live."""
+    """Free the lock and return it; None where no run holds it. Raises `Refused` where its holder may be alive."""
     held = read_lock(ledger, workspace)
     if held is None:
         return None
-    standing = held.state(this_process(), start_of)
-    if standing == "silent":
-        say(f"{held.holder} seems to be gone; watching its lock for {WATCH:.0f} seconds")
-        time.sleep(WATCH)
-    if standing in {"gone", "silent"} and free_lock(ledger, held):
+    state = held.state(current_process(), read_process_start)
+    if state == "expired":
+        say(f"{held.holder} seems to be gone; watching its lock for {WATCH_SECONDS:.0f} seconds")
+        time.sleep(WATCH_SECONDS)
+    if state in {"gone", "expired"} and free_lock(ledger, held):
         return held
-    now = read_lock(ledger, workspace)
-    if now is None:  # it was given back while we looked
+    current = read_lock(ledger, workspace)
+    if current is None:  # its holder released it meanwhile
         return None
-    raise refusal(now, now.state(this_process(), start_of))
+    raise refusal(current, current.state(current_process(), read_process_start))
 
 
 def _told(held: HeldLock) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What this product remembers: readings of usage, writes to ConnectWise, who is applying.
+"""The ledger: pulls of usage, the journal of writes, our additions, approvals and the lock of each workspace.
 
-The ledger can be lost: what is lost with it is history, never correctness. Its files may be read by their owner alone.
-A run that writes to ConnectWise holds the workspace's lock (`lock`) whenever a request leaves. Those who only look take
-a copy where the ledger cannot be written (`reading`). Nothing here imports SQLAlchemy until a ledger is opened
-(`reconciler.ledger.store`); `records` and `errors` are plain Python.
+Owns: the tables and their migrations, in SQLite (the default) or PostgreSQL, and every query on them.
+Does not: read ConnectWise or a usage source, compute a quantity, or decide what to write.
+Always true: every change is one transaction; times are aware and in UTC; only the owner can read the ledger's files;
+losing the ledger loses history and never makes a later run wrong. `records`, `snapshot` and `errors` do not import
+SQLAlchemy, so that pure code can use them.
 """

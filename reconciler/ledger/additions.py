@@ -7,7 +7,7 @@ ConnectWise, so that an addition stays ours after a person clears its tag.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -120,87 +120,87 @@ def _recorded(row: Any, written: _Written | None) -> RecordedAddition:
 def record_observed_additions(
     ledger: Ledger, workspace: str, tenant: str, observed: Iterable[ObservedAddition], now: datetime
 ) -> None:
-    """Store additions that a run has read. `first_…` fields are stored once, when an addition is new to the ledger."""
-    found = list(observed)
-    if not found:
-        return
-    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
-    with ledger.write() as connection:
-        stored = set(connection.execute(sa.select(_additions.c.addition_id).where(*here)).scalars())
-        new = [
-            {
-                "workspace": workspace,
-                "tenant": tenant,
-                "addition_id": each.addition_id,
-                "first_seen_at": now,
+    """Store additions that a run has read. `first_…` fields are stored only when an addition is new to the ledger."""
+    rows = [
+        _Row(
+            each.addition_id,
+            first={
                 "first_quantity": None if each.first_quantity is None else f"{each.first_quantity:f}",
                 "first_rule_digest": each.first_rule_digest,
-                **_observed_values(each),
-            }
-            for each in found
-            if each.addition_id not in stored
-        ]
-        if new:
-            connection.execute(sa.insert(_additions), new)
-        changed = [{"key": each.addition_id, **_observed_values(each)} for each in found if each.addition_id in stored]
-        if changed:
-            values: dict[str, Any] = {name: sa.bindparam(name) for name in _observed_values(found[0])}
-            by_id = _additions.c.addition_id == sa.bindparam("key")
-            connection.execute(sa.update(_additions).where(*here, by_id).values(values), changed)
-
-
-def _observed_values(each: ObservedAddition) -> dict[str, Any]:
-    """Return the columns that every reading of an addition writes."""
-    source, customer_id = each.customer or (None, None)
-    return {
-        "agreement_id": each.agreement_id,
-        "product_id": each.product_id,
-        "tag": each.tag,
-        "source": source,
-        "customer_id": customer_id,
-        "hand_edit": dict(each.hand_edit) or None,
-        "hand_edit_period": each.hand_edit_period,
-    }
+            },
+            values={
+                "agreement_id": each.agreement_id,
+                "product_id": each.product_id,
+                "tag": each.tag,
+                **_customer_columns(each.customer),
+                "hand_edit": dict(each.hand_edit) or None,
+                "hand_edit_period": each.hand_edit_period,
+            },
+        )
+        for each in observed
+    ]
+    _store(ledger, workspace, tenant, rows, now)
 
 
 def record_billed_additions(
     ledger: Ledger, workspace: str, tenant: str, billed: Iterable[BilledAddition], period: str, now: datetime
 ) -> None:
-    """Store the fields and the rule of additions that an apply billed in `period`, also of those it left unchanged."""
-    found = list(billed)
-    if not found:
-        return
-    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
-    with ledger.write() as connection:
-        stored = set(connection.execute(sa.select(_additions.c.addition_id).where(*here)).scalars())
-        new = [
-            {
-                "workspace": workspace,
-                "tenant": tenant,
-                "addition_id": each.addition_id,
+    """Store the fields and rules of additions that an apply billed in `period`, also of those it did not change."""
+    rows = [
+        _Row(
+            each.addition_id,
+            first={
                 "agreement_id": each.agreement_id,
                 "product_id": each.product_id,
                 "tag": each.tag,
-                "source": each.customer[0],
-                "customer_id": each.customer[1],
-                "first_seen_at": now,
-            }
-            for each in found
-            if each.addition_id not in stored
+                **_customer_columns(each.customer),
+            },
+            values={
+                "billed_at": now,
+                "billed_period": period,
+                "billed_fields": dict(each.fields),
+                "rule_digest": each.rule_digest,
+            },
+        )
+        for each in billed
+    ]
+    _store(ledger, workspace, tenant, rows, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The columns of an addition: `first` for one that is new to the ledger, `values` each time."""
+
+    addition_id: int
+    first: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+def _customer_columns(customer: tuple[str, str] | None) -> dict[str, Any]:
+    source, customer_id = customer or (None, None)
+    return {"source": source, "customer_id": customer_id}
+
+
+def _store(ledger: Ledger, workspace: str, tenant: str, rows: Sequence[_Row], now: datetime) -> None:
+    """Insert rows of additions that are new to the ledger, and update the others."""
+    if not rows:
+        return
+    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
+    key = {"workspace": workspace, "tenant": tenant}
+    with ledger.write() as connection:
+        stored = set(connection.execute(sa.select(_additions.c.addition_id).where(*here)).scalars())
+        new = [
+            {**key, "addition_id": row.addition_id, "first_seen_at": now, **row.first, **row.values}
+            for row in rows
+            if row.addition_id not in stored
         ]
         if new:
             connection.execute(sa.insert(_additions), new)
-        by_id = _additions.c.addition_id == sa.bindparam("key")
-        values: dict[str, Any] = {
-            "billed_at": now,
-            "billed_period": period,
-            "billed_fields": sa.bindparam("fields"),
-            "rule_digest": sa.bindparam("digest"),
-        }
-        connection.execute(
-            sa.update(_additions).where(*here, by_id).values(values),
-            [{"key": each.addition_id, "fields": dict(each.fields), "digest": each.rule_digest} for each in found],
-        )
+        changed = [{"stored_id": row.addition_id, **row.values} for row in rows if row.addition_id in stored]
+        if changed:
+            values: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0].values}
+            by_id = _additions.c.addition_id == sa.bindparam("stored_id")
+            connection.execute(sa.update(_additions).where(*here, by_id).values(values), changed)
 
 
 def record_tag_search(ledger: Ledger, workspace: str, tenant: str, now: datetime) -> None:

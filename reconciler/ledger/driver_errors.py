@@ -1,4 +1,4 @@
-"""From what a database driver says to a sentence that says what to do."""
+"""Turn errors of a database driver into `LedgerError`s that say what to do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 
 from reconciler.ledger.errors import LedgerError, Unwritable
 
-_DAMAGED = ("the ledger is damaged", "Restore it from a backup, or move it away: history is lost with it.")
+_DAMAGED = (
+    "the ledger is damaged",
+    "Restore it from a backup. Or move it away to start a new one; its history is then lost.",
+)
 _FULL = ("the disk is full; the ledger could not be written", "Free some space, then run again.")
 _BUSY = ("the ledger is locked by another process", "Wait for the other run to end, then try again.")
 _SQLITE = {
@@ -20,39 +23,39 @@ _SQLITE = {
         "Name another file in the Workspace's `ledger`, or move this one away.",
     ),
     "SQLITE_CORRUPT": _DAMAGED,
-    "SQLITE_PERM": ("the ledger may not be read", "Check the permissions of the file and its directory."),
+    "SQLITE_PERM": ("no permission to read the ledger", "Check the permissions of the file and its directory."),
 }
 _UNWRITABLE = {
     "SQLITE_FULL": _FULL,
     "SQLITE_CANTOPEN": (
         "the ledger cannot be opened",
-        "Check that its directory exists and may be read and written by this user.",
+        "Check that its directory exists and that this user can read and write it.",
     ),
-    "SQLITE_READONLY": ("the ledger may not be written", "Check the permissions of the file and its directory."),
+    "SQLITE_READONLY": ("no permission to write the ledger", "Check the permissions of the file and its directory."),
     "SQLITE_IOERR": ("the disk failed while the ledger was read or written", "Check the disk, then run again."),
-    # PostgreSQL's own codes
-    "42501": ("the ledger may not be written by this role", "Grant it the right to write the tables."),
-    "25006": ("the ledger may not be written: the server only answers reads", "Name the server that takes writes."),
+    # PostgreSQL's codes
+    "42501": ("this role has no permission to write the ledger", "Grant it the right to write the tables."),
+    "25006": ("the database server is read-only", "Name a server that accepts writes in the Workspace's `ledger`."),
     "53100": _FULL,
 }
 
 
 def damaged(how: str, where: str = "ledger") -> LedgerError:
-    """The error for a ledger whose content is not in order."""
+    """Return the error for a ledger whose content is damaged."""
     what, advice = _DAMAGED
     return LedgerError(f"{what}: {how}", where=where, advice=advice)
 
 
 def unwritable(code: str, url: sa.URL) -> Unwritable:
-    """The error that belongs to a code of `_UNWRITABLE`."""
+    """Return the error for a code of `_UNWRITABLE`."""
     what, advice = _UNWRITABLE[code]
     return Unwritable(what, where=location_of(url), advice=advice)
 
 
 def location_of(url: sa.URL | None) -> str:
-    """The ledger's place for a message: a file's path, or a URL without its password and options.
+    """Return where a ledger is, for messages: a file's path, or a URL without password and options.
 
-    An option may be a password too (`?password=…`, `?sslpassword=…`).
+    Options are left out because they can hold passwords too (`?password=…`, `?sslpassword=…`).
     """
     if url is None:
         return "ledger"
@@ -62,7 +65,7 @@ def location_of(url: sa.URL | None) -> str:
 
 
 def ledger_error(url: sa.URL | None, error: BaseException) -> LedgerError:
-    """The ledger error for what a driver raised."""
+    """Return the ledger error for an error of a driver. Passwords of the URL are masked."""
     name = getattr(error, "sqlite_errorname", "") if isinstance(error, sqlite3.Error) else ""
     code = "_".join(name.split("_")[:2]) or str(getattr(error, "sqlstate", None) or "")
     if code in _UNWRITABLE:
@@ -70,18 +73,18 @@ def ledger_error(url: sa.URL | None, error: BaseException) -> LedgerError:
     if code in _SQLITE:
         what, advice = _SQLITE[code]
         return LedgerError(what, where=location_of(url), advice=advice)
-    said = " ".join(str(error).split())
+    text = " ".join(str(error).split())
     for secret in _secrets_of(url):
-        said = said.replace(secret, "***")
+        text = text.replace(secret, "***")
     return LedgerError(
-        f"the ledger cannot be used: {said}",
+        f"the ledger cannot be used: {text}",
         where=location_of(url),
-        advice="Check that the database is there and that its tables were made by this program.",
+        advice="Check that the database exists and that this program created its tables.",
     )
 
 
 def _secrets_of(url: sa.URL | None) -> list[str]:
-    """What of an address a message may not repeat."""
+    """Return the passwords in a URL, which no message can repeat."""
     if url is None:
         return []
     options = [value for name, value in url.normalized_query.items() if "password" in name.lower()]
@@ -89,10 +92,10 @@ def _secrets_of(url: sa.URL | None) -> list[str]:
 
 
 def raise_ledger_error(context: ExceptionContext) -> None:
-    """For SQLAlchemy's `handle_error`: raise the sentence instead of the driver's error.
+    """Raise a `LedgerError` in place of a driver's error; a listener for SQLAlchemy's `handle_error`.
 
-    Two things pass as they are: a broken uniqueness rule, because two processes that reach for one row is how the
-    lock is decided, and a value that never reached the driver, because that is a fault of ours.
+    Two errors pass unchanged. A broken uniqueness rule decides which of two processes gets the lock. A value that
+    never reached the driver is a fault of this program.
     """
     raised = context.sqlalchemy_exception
     if isinstance(raised, sa.exc.IntegrityError) or not isinstance(raised, sa.exc.DBAPIError):

@@ -1,4 +1,4 @@
-"""What can be wrong with a ledger, in sentences."""
+"""Errors of the ledger. Each says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from reconciler.errors import ReconcilerError, Refused
 
 
 class LedgerError(ReconcilerError):
-    """The ledger cannot be read or written; nothing was sent to ConnectWise because of it."""
+    """The ledger cannot be read or written."""
 
 
 class Unwritable(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
-    """The ledger is in order, but cannot be written or made here: no permission, a read-only disk, a full one."""
+    """The ledger cannot be written or created here: no permission, a read-only disk or a full disk."""
 
 
 class LostLease(Refused):
-    """The workspace's lock is no longer ours: this run was silent for too long, and another one is at work."""
+    """This run no longer holds the workspace's lock, because it did not renew it in time."""

@@ -1,4 +1,4 @@
-"""The file of a SQLite ledger: where it lies, and that nobody but its owner may read it."""
+"""The file of a SQLite ledger: its path, and permissions that let only its owner read it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reconciler.ledger.errors import LedgerError, Unwritable
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-BESIDE = ("-wal", "-shm")
-"""What SQLite keeps beside the file while it is in use."""
+COMPANIONS = ("-wal", "-shm")
+"""Endings of the files that SQLite keeps beside the database while it is in use."""
 
 
-def file_of(url: sa.URL) -> Path | None:
-    """The file behind a URL; None for a database server, and for one in memory."""
+def path_of(url: sa.URL) -> Path | None:
+    """Return the file that a URL names; None for a database server and for a database in memory."""
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
     name = url.database
@@ -31,63 +31,63 @@ def file_of(url: sa.URL) -> Path | None:
 
 
 def is_in_memory(url: sa.URL) -> bool:
-    """Whether a ledger is in memory alone: nothing of it is left when the process ends, and nobody else sees it."""
-    return url.get_backend_name() == "sqlite" and file_of(url) is None
+    """Whether a ledger is only in memory: it is lost when the process ends, and no other process can see it."""
+    return url.get_backend_name() == "sqlite" and path_of(url) is None
 
 
-def make_private(file: Path, *, make: bool = True) -> None:
-    """Make the file and its folder where they are missing, and take from others the right to read them.
+def make_private(file: Path, *, create: bool = True) -> None:
+    """Create the file and its directory where they are missing, and let only the owner read the file.
 
-    A file of somebody else keeps the rights that it has. Raises `LedgerError` for what is no file, and `Unwritable`
-    where they cannot be made.
+    The permissions of another user's file stay as they are. Raises `LedgerError` where the path is not a file, and
+    `Unwritable` where the file or directory cannot be created.
     """
-    _need_a_file(file)
-    if make:
-        _make_folder(file.parent)
-        _make_file(file)
-    for each in (file, *(file.with_name(file.name + end) for end in BESIDE)):
+    _require_file(file)
+    if create:
+        _create_directory(file.parent)
+        _create_file(file)
+    for each in (file, *(file.with_name(file.name + ending) for ending in COMPANIONS)):
         with suppress(OSError):
             mode = stat.S_IMODE(each.stat().st_mode)
             if each.is_file() and mode & ~PRIVATE_FOLDER:
                 each.chmod(mode & PRIVATE_FILE)
 
 
-def _need_a_file(file: Path) -> None:
-    """SQLite says of a folder that it cannot be opened, and of a pipe that the disk fails."""
+def _require_file(file: Path) -> None:
+    """Raise `LedgerError` for a directory, pipe or device. SQLite's own errors for these name another cause."""
     try:
         mode = file.stat().st_mode
     except OSError:
-        return  # it is made, or cannot be made: that is said then
+        return  # it does not exist or cannot be reached; creating or opening it gives the error
     if not stat.S_ISREG(mode):
         raise LedgerError(
-            f"the ledger is {'a folder' if stat.S_ISDIR(mode) else 'a pipe or a device'}, not a file",
+            f"the ledger is a {'directory' if stat.S_ISDIR(mode) else 'pipe or a device'}, not a file",
             where=str(file),
             advice="Name a file in the Workspace's `ledger`.",
         )
 
 
-def _make_folder(folder: Path) -> None:
+def _create_directory(directory: Path) -> None:
     try:
-        if not folder.is_dir():
-            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-            folder.chmod(PRIVATE_FOLDER)
+        if not directory.is_dir():
+            directory.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            directory.chmod(PRIVATE_FOLDER)
     except OSError as error:
         raise Unwritable(
-            f"the ledger's directory cannot be made: {error.strerror}",
-            where=str(folder),
-            advice="Make it, or name another place in the Workspace's `ledger`.",
+            f"the ledger's directory cannot be created: {error.strerror}",
+            where=str(directory),
+            advice="Create it, or name another place in the Workspace's `ledger`.",
         ) from None
 
 
-def _make_file(file: Path) -> None:
-    """Before SQLite makes it, which would go by the umask."""
+def _create_file(file: Path) -> None:
+    """Create an empty file. SQLite would create it with the permissions of the umask."""
     try:
         handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     except FileExistsError:
         return
     except OSError as error:
         raise Unwritable(
-            f"the ledger cannot be made: {error.strerror}",
+            f"the ledger cannot be created: {error.strerror}",
             where=str(file),
             advice="Check its directory's permissions and free space, or name another place in the Workspace's "
             "`ledger`.",

@@ -1,7 +1,7 @@
-"""The journal of applies: an intent before each request, its answer after it.
+"""The journal of applies: each request that writes is stored before it is sent, and its answer after it.
 
-An intent is committed before its request may be sent. One that has no answer was sent, or not: the next run
-finds it here and settles it by looking up the natural key, so that nothing is made twice.
+An intent is committed before its request can be sent. If a run dies, the next run finds the intents without an answer
+and recovers them. It looks up the natural key to learn whether the write was carried out, so nothing is made twice.
 """
 
 from __future__ import annotations
@@ -14,50 +14,50 @@ import sqlalchemy as sa
 
 from reconciler.ledger import schema
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.lock import Lease
-from reconciler.ledger.records import Intent, Write
+from reconciler.ledger.lease import Lease
+from reconciler.ledger.records import Intent
 from reconciler.ledger.store import Ledger, inserted_id
 
 _runs, _writes, _objects = schema.runs, schema.writes, schema.objects
-_UNSETTLED = ("open", "unknown")
+_UNANSWERED = ("open", "unknown")
 _CHUNK = 10_000
 
-# Built once: an apply writes two entries per action, and building a statement costs more than running it.
-_INTEND = sa.insert(_writes).values(
+# These statements are built once: an apply writes two entries per action, and building costs more than running.
+_INSERT_WRITE = sa.insert(_writes).values(
     workspace=sa.select(_runs.c.workspace).where(_runs.c.id == sa.bindparam("run_id")).scalar_subquery(),
     **{
         name: sa.bindparam(name)
         for name in ("run_id", "address", "method", "path", "body", "natural_key", "sent_at", "state")
     },
 )
-_FIND = sa.select(_writes.c.workspace, _writes.c.address, _writes.c.method, _writes.c.body, _writes.c.state).where(
-    _writes.c.id == sa.bindparam("intent_id")
-)
-_ANSWER = (
+_READ_WRITE = sa.select(
+    _writes.c.workspace, _writes.c.address, _writes.c.method, _writes.c.body, _writes.c.state
+).where(_writes.c.id == sa.bindparam("intent_id"))
+_UPDATE_WRITE = (
     sa.update(_writes)
     .where(_writes.c.id == sa.bindparam("intent_id"))
     .values({name: sa.bindparam(name) for name in ("state", "object_id", "answer", "error", "answered_at")})
 )
 _HERE = sa.and_(_objects.c.workspace == sa.bindparam("in_workspace"), _objects.c.address == sa.bindparam("at_address"))
-_KNOWN = sa.select(_objects.c.object_id, _objects.c.created, _objects.c.fields).where(_HERE)
-_MAKE = sa.insert(_objects)
-_CHANGE = (
+_READ_OBJECT = sa.select(_objects.c.object_id, _objects.c.created, _objects.c.fields).where(_HERE)
+_INSERT_OBJECT = sa.insert(_objects)
+_UPDATE_OBJECT = (
     sa.update(_objects)
     .where(_HERE)
     .values({name: sa.bindparam(name) for name in ("object_id", "created", "fields", "written_at")})
 )
-_FORGET = sa.delete(_objects).where(_HERE)
+_DELETE_OBJECT = sa.delete(_objects).where(_HERE)
 
 
 def begin_run(ledger: Ledger, workspace: str, plan_digest: str, now: datetime) -> int:
-    """Note that an apply of a plan begins; returns the number of the run."""
+    """Store that an apply of a plan begins; return the id of the run."""
     with ledger.write() as connection:
         row = connection.execute(sa.insert(_runs).values(workspace=workspace, plan_digest=plan_digest, started_at=now))
     return inserted_id(row)
 
 
 def end_run(ledger: Ledger, run_id: int, outcome: Any, now: datetime) -> None:
-    """Note how an apply ended; `outcome` is JSON without secrets."""
+    """Store how an apply ended. `outcome` is JSON and must hold no secrets."""
     with ledger.write() as connection:
         connection.execute(sa.update(_runs).where(_runs.c.id == run_id).values(outcome=outcome, ended_at=now))
 
@@ -74,15 +74,15 @@ def write_intent(
     now: datetime,
     lease: Lease | None = None,
 ) -> int:
-    """Commit what is about to be sent; returns its number. Secrets are redacted by the caller.
+    """Commit a request that is about to be sent; return its id. The caller has redacted secrets in `body`.
 
-    Raises `LostLease` when the lock of `lease` is no longer held: then nothing is noted, and nothing may be sent.
+    Raises `LostLease` when this run no longer holds the lock. The intent is then not stored; do not send the request.
     """
     with ledger.write() as connection:
         if lease is not None:
             lease.check(connection)
         row = connection.execute(
-            _INTEND,
+            _INSERT_WRITE,
             {
                 "run_id": run_id,
                 "address": address,
@@ -107,21 +107,22 @@ def write_answer(
     error: str | None = None,
     now: datetime,
 ) -> None:
-    """Note what became of an intent: `done`, `failed` (it did not take), or `unknown` (the answer was lost).
+    """Store the result of a write: `done`, `failed` (ConnectWise did not carry it out) or `unknown` (no answer came).
 
-    `unknown` is settled by a second call, in this run or the next; what is done or failed is never rewritten.
+    A second call, in this run or the next, replaces `unknown`. Raises `LedgerError` where the write is already `done`
+    or `failed`, or is not in the journal.
     """
     with ledger.write() as connection:
-        row = connection.execute(_FIND, {"intent_id": intent_id}).first()
-        if row is None or row.state not in _UNSETTLED:
-            found = "is not in the journal" if row is None else f"is already settled as {row.state} by another run"
+        row = connection.execute(_READ_WRITE, {"intent_id": intent_id}).first()
+        if row is None or row.state not in _UNANSWERED:
+            found = "is not in the journal" if row is None else f"was already recorded as {row.state} by another run"
             raise LedgerError(
                 f"write {intent_id} {found}",
                 where="journal",
-                advice="Run `reconciler plan`: it shows how things stand in ConnectWise.",
+                advice="Run `reconciler plan`. It shows what is in ConnectWise now.",
             )
         connection.execute(
-            _ANSWER,
+            _UPDATE_WRITE,
             {
                 "intent_id": intent_id,
                 "state": status,
@@ -132,35 +133,35 @@ def write_answer(
             },
         )
         if status == "done":
-            _note_object(connection, row, object_id, now)
+            _store_object(connection, row, object_id, now)
 
 
-def _note_object(connection: sa.Connection, write: Any, object_id: int | None, now: datetime) -> None:
+def _store_object(connection: sa.Connection, write: Any, object_id: int | None, now: datetime) -> None:
     here = {"in_workspace": write.workspace, "at_address": write.address}
     if write.method == "DELETE":
-        connection.execute(_FORGET, here)
+        connection.execute(_DELETE_OBJECT, here)
         return
-    made = write.method == "POST"
+    created = write.method == "POST"
     sent = sent_fields(write.body)
-    known = connection.execute(_KNOWN, here).first()
+    known = connection.execute(_READ_OBJECT, here).first()
     if known is None:
-        new = {"object_id": object_id, "created": made, "fields": sent, "written_at": now}
-        connection.execute(_MAKE, {"workspace": write.workspace, "address": write.address, **new})
+        new = {"object_id": object_id, "created": created, "fields": sent, "written_at": now}
+        connection.execute(_INSERT_OBJECT, {"workspace": write.workspace, "address": write.address, **new})
         return
     connection.execute(
-        _CHANGE,
+        _UPDATE_OBJECT,
         {
             **here,
             "object_id": known.object_id if object_id is None else object_id,
-            "created": known.created or made,
-            "fields": sent if made else {**known.fields, **sent},
+            "created": known.created or created,
+            "fields": sent if created else {**known.fields, **sent},
             "written_at": now,
         },
     )
 
 
 def sent_fields(body: Any) -> dict[str, Any]:
-    """What a body says about fields: those of an object, or of a list of JSON Patch operations by path."""
+    """Return the fields of a request's body: of an object, or by path of a list of JSON Patch operations."""
     if isinstance(body, Mapping):
         return dict(body)
     if not isinstance(body, list):
@@ -173,13 +174,13 @@ def sent_fields(body: Any) -> dict[str, Any]:
 
 
 def open_intents(ledger: Ledger, workspace: str) -> list[Intent]:
-    """Writes that nobody knows the end of, oldest first: from runs that died, or whose answer was lost.
+    """Return the writes without a final answer, oldest first: their run died, or the answer was lost.
 
-    Ask while holding the workspace's lock and before `begin_run`: then no other run is still at work on them.
+    Hold the workspace's lock and call this before `begin_run`, so that no running apply is still working on them.
     """
     query = (
         sa.select(_writes)
-        .where(_writes.c.workspace == workspace, _writes.c.state.in_(_UNSETTLED))
+        .where(_writes.c.workspace == workspace, _writes.c.state.in_(_UNANSWERED))
         .order_by(_writes.c.id)
     )
     with ledger.read() as connection:
@@ -200,36 +201,8 @@ def open_intents(ledger: Ledger, workspace: str) -> list[Intent]:
         ]
 
 
-def writes_to(ledger: Ledger, workspace: str, address: str, *, limit: int = 100) -> list[Write]:
-    """The newest writes to an address, newest first, for `explain`."""
-    query = (
-        sa.select(_writes)
-        .where(_writes.c.workspace == workspace, _writes.c.address == address)
-        .order_by(_writes.c.id.desc())
-        .limit(limit)
-    )
-    with ledger.read() as connection:
-        return [
-            Write(
-                row.id,
-                row.run_id,
-                row.address,
-                row.method,
-                row.path,
-                row.body,
-                row.sent_at,
-                row.state,
-                row.object_id,
-                row.answer,
-                row.error,
-                row.answered_at,
-            )
-            for row in connection.execute(query)
-        ]
-
-
 def last_written(ledger: Ledger, workspace: str, addresses: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
-    """Per address, the fields as we last sent them with success; fractions come back as Decimal."""
+    """Return the fields that successful writes last sent, by address. Fractions are Decimals."""
     query = sa.select(_objects.c.address, _objects.c.fields).where(_objects.c.workspace == workspace)
     with ledger.read() as connection:
         if addresses is None:
@@ -245,7 +218,7 @@ def last_written(ledger: Ledger, workspace: str, addresses: Collection[str] | No
 
 
 def written_ids(ledger: Ledger, workspace: str, prefix: str) -> dict[str, int]:
-    """Per address that begins so, the id of the object that we last wrote there with success."""
+    """Return the id of the object that we last wrote, for each address that starts with `prefix`."""
     query = sa.select(_objects.c.address, _objects.c.object_id).where(
         _objects.c.workspace == workspace,
         _objects.c.address.startswith(prefix, autoescape=True),
@@ -255,21 +228,8 @@ def written_ids(ledger: Ledger, workspace: str, prefix: str) -> dict[str, int]:
         return {address: object_id for address, object_id in connection.execute(query)}  # noqa: C416 - rows, typed
 
 
-def path_written(ledger: Ledger, workspace: str, address: str, object_id: int) -> str | None:
-    """Where the newest write went that left this object at this address."""
-    query = (
-        sa.select(_writes.c.path)
-        .where(_writes.c.workspace == workspace, _writes.c.address == address, _writes.c.object_id == object_id)
-        .order_by(_writes.c.id.desc())
-        .limit(1)
-    )
-    with ledger.read() as connection:
-        found: str | None = connection.execute(query).scalar()
-    return found
-
-
 def values_kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Per address, the properties that ConnectWise answered with a value when we last sent nothing for them."""
+    """Return, by address, the properties that still had a value in the answer when we last cleared them."""
     found: dict[str, dict[str, Any]] = {}
     every = list(addresses)
     query = (
@@ -290,7 +250,7 @@ def values_kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collecti
 
 
 def created_by_us(ledger: Ledger, workspace: str) -> dict[str, int | None]:
-    """Addresses whose object our own POST made, with the object's id."""
+    """Return the ids of the objects that our own POST created, by address."""
     query = sa.select(_objects.c.address, _objects.c.object_id).where(
         _objects.c.workspace == workspace, _objects.c.created.is_(True)
     )

@@ -1,7 +1,7 @@
-"""Which process holds a lock, so that it can be told whether that process still lives.
+"""Identify a process, so that another run can tell whether the holder of a lock is still alive.
 
-A process number alone says little: numbers are used again, each container counts its own, and containers may share
-a host name. A process is the same only where host, boot, number space and moment of start are the same, too.
+A process number alone is not enough: systems reuse numbers, each container counts its own, and containers can share a
+host name. Two processes are the same only if host, boot, namespaces, number and start are all the same.
 """
 
 from __future__ import annotations
@@ -15,81 +15,80 @@ from typing import Literal
 
 PROC = Path("/proc")
 
-ProcessState = Literal["alive", "gone", "unseen"]
-"""`unseen`: it cannot be told from here."""
+ProcessState = Literal["alive", "gone", "unknown"]
+"""`unknown`: this machine cannot tell, for example because the process runs on another host."""
+
+ReadStart = Callable[[int], str | None]
+"""Returns the start of the process with this number; None if there is no such process, "" if its start is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process as it can be told apart from every other; empty text is what this system does not tell."""
+    """What distinguishes one process from every other. A text is empty where the system does not report it."""
 
     host: str
     pid: int
     boot: str = ""
-    """The boot of the machine that it runs on."""
+    """The id of the machine's boot."""
     namespaces: str = ""
-    """The namespaces in which its number and its start count."""
+    """The Linux namespaces that `pid` and `start` belong to."""
     start: str = ""
-    """When it started, in clock ticks since the boot."""
+    """When the process started, in clock ticks since the boot."""
 
     def __str__(self) -> str:
         return f"process {self.pid} on {self.host}"
 
 
-StartOf = Callable[[int], str | None]
-"""The start of the process with this number: None where there is none, empty where it cannot be told."""
-
-
-def this_process(proc: Path = PROC) -> Process:
-    """Who we are. Where `/proc` counts processes differently than we are counted, only the host and number are told."""
+def current_process(proc: Path = PROC) -> Process:
+    """Return this process; only host and number where `/proc` is missing or belongs to another namespace."""
     pid = os.getpid()
     host = socket.gethostname()
     try:
-        counted = (proc / "self" / "stat").read_text(encoding="utf-8", errors="replace")
+        stat = (proc / "self" / "stat").read_text(encoding="utf-8", errors="replace")
         boot = (proc / "sys" / "kernel" / "random" / "boot_id").read_text(encoding="utf-8").strip()
-        space = str((proc / "self" / "ns" / "pid").readlink())
+        pid_namespace = str((proc / "self" / "ns" / "pid").readlink())
     except OSError:
         return Process(host, pid)
-    if counted.partition(" ")[0] != str(pid):
+    if stat.partition(" ")[0] != str(pid):
         return Process(host, pid)
-    return Process(host, pid, boot, space + _time_space(proc), _parsed(counted)[1])
+    return Process(host, pid, boot, pid_namespace + _time_namespace(proc), _state_and_start(stat)[1])
 
 
-def _time_space(proc: Path) -> str:
-    """The namespace of time, which shifts the moments of start; kernels before 5.6 have none."""
+def _time_namespace(proc: Path) -> str:
+    """Return the time namespace, which shifts start times; "" on kernels before 5.6, which have none."""
     try:
         return f" {(proc / 'self' / 'ns' / 'time').readlink()}"
     except OSError:
         return ""
 
 
-def start_of(pid: int, proc: Path = PROC) -> str | None:
-    """The start of the process with this number on this machine. One that ended and was not reaped yet is gone."""
+def read_process_start(pid: int, proc: Path = PROC) -> str | None:
+    """Return when a process of this machine started, as `ReadStart` says. A zombie process counts as gone."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
         return None
-    except PermissionError:  # it is there, and another user's
+    except PermissionError:  # the process exists and belongs to another user
         pass
     try:
-        state, started = _parsed((proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace"))
+        state, start = _state_and_start((proc / str(pid) / "stat").read_text(encoding="utf-8", errors="replace"))
     except OSError:
         return ""
-    return None if state in {"Z", "X"} else started
+    return None if state in {"Z", "X"} else start
 
 
-def _parsed(stat: str) -> tuple[str, str]:
-    """State and start of a line of `/proc/PID/stat`; the name in brackets before them may hold anything."""
+def _state_and_start(stat: str) -> tuple[str, str]:
+    """Return state and start from `/proc/PID/stat`. The name in brackets before them can hold any character."""
     fields = stat.rpartition(")")[2].split()
     return (fields[0], fields[19]) if len(fields) > 19 else ("", "")
 
 
-def state_of(of: Process, here: Process, look: StartOf = start_of) -> ProcessState:
-    """Whether a process lives, as far as that can be told by the process `here`."""
-    told = (of.boot, of.namespaces, of.start)
-    if not all(told) or (of.host, of.boot, of.namespaces) != (here.host, here.boot, here.namespaces):
-        return "unseen"
-    found = look(of.pid)
-    if found == "":
-        return "unseen"
-    return "alive" if found == of.start else "gone"
+def process_state(process: Process, here: Process, read_start: ReadStart = read_process_start) -> ProcessState:
+    """Return whether a process is alive, as far as the process `here` can tell."""
+    identity = (process.boot, process.namespaces, process.start)
+    if not all(identity) or (process.host, process.boot, process.namespaces) != (here.host, here.boot, here.namespaces):
+        return "unknown"
+    start = read_start(process.pid)
+    if start == "":
+        return "unknown"
+    return "alive" if start == process.start else "gone"

@@ -1,4 +1,4 @@
-"""Readings of usage, asked for by time; `recording` writes them."""
+"""Queries for pulls, samples, devices and customers; `recording` writes them."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ T = TypeVar("T")
 
 _pulls, _customers, _devices, _samples = schema.pulls, schema.customers, schema.devices, schema.samples
 
-# Parameters of one `in (…)`: SQLite takes 32,766, PostgreSQL's drivers 65,535.
+# Parameters of one `in (…)`: SQLite accepts 32,766, PostgreSQL's drivers 65,535.
 _CHUNK = 10_000
 
 
 def latest_pull(ledger: Ledger, source: str, *, before: datetime | None = None) -> PullRecord | None:
-    """The newest pull of a source, whole or failed, started at or before `before`."""
+    """Return the newest pull of a source in any state that started at or before `before`; None without any."""
     return _newest(ledger, source, before=before, since=None, state=None)
 
 
 def latest_whole_pull(
     ledger: Ledger, source: str, *, before: datetime | None = None, since: datetime | None = None
 ) -> PullRecord | None:
-    """The newest whole pull of a source, started within `since` ≤ start ≤ `before`."""
+    """Return the newest whole pull of a source with `since` ≤ start ≤ `before`; None without any."""
     return _newest(ledger, source, before=before, since=since, state="whole")
 
 
 def latest_disbelieved_pull(
     ledger: Ledger, source: str, *, before: datetime | None = None, since: datetime | None = None
 ) -> PullRecord | None:
-    """The newest pull of a source that was read whole and is not believed."""
+    """Return the newest pull of a source that is not believed, with `since` ≤ start ≤ `before`; None without any."""
     return _newest(ledger, source, before=before, since=since, state="disbelieved")
 
 
 def first_whole_pull_at(ledger: Ledger, source: str) -> datetime | None:
-    """Since when the source has been read."""
+    """Return when the first whole pull of a source started; None without any."""
     with ledger.read() as connection:
         found: datetime | None = connection.execute(
             sa.select(sa.func.min(_pulls.c.started_at, type_=schema.UtcTime)).where(
@@ -66,7 +66,7 @@ def _newest(
 
 
 def whole_pulls_between(ledger: Ledger, source: str, start: datetime, end: datetime) -> list[PullRecord]:
-    """The whole pulls started in [start, end), oldest first."""
+    """Return the whole pulls of a source that started in [start, end), oldest first."""
     with ledger.read() as connection:
         rows = connection.execute(
             sa.select(_pulls)
@@ -88,7 +88,7 @@ def _pull_record(row: sa.Row[Any]) -> PullRecord:
 
 
 def samples_of_pull(ledger: Ledger, pull_id: int) -> list[Sample]:
-    """All samples of one pull."""
+    """Return all samples of a pull."""
     return samples_of_pulls(ledger, [pull_id])[pull_id]
 
 
@@ -99,16 +99,16 @@ def samples_of_pulls(
     *,
     device_ids: Collection[str] | None = None,
 ) -> dict[int, list[Sample]]:
-    """The samples of several pulls, by pull; of some customers or of some devices only where these are given."""
+    """Return the samples of pulls, by pull id; only those of some devices or customers where these are given."""
     found: dict[int, list[Sample]] = {pull_id: [] for pull_id in pull_ids}
     column = _devices.c.customer_id if device_ids is None else _devices.c.device_id
-    of = customer_ids if device_ids is None else device_ids
-    narrowed = [[]] if of is None else [[column.in_(some)] for some in chunks(of)]
+    wanted = customer_ids if device_ids is None else device_ids
+    filters = [[]] if wanted is None else [[column.in_(some)] for some in chunks(wanted)]
     for some in chunks(pull_ids):
         with ledger.read() as connection:
-            begun = {row.id: row for row in connection.execute(sa.select(_pulls).where(_pulls.c.id.in_(some)))}
-            sources = {row.source for row in begun.values()}
-            for conditions in narrowed:
+            records = {row.id: row for row in connection.execute(sa.select(_pulls).where(_pulls.c.id.in_(some)))}
+            sources = {row.source for row in records.values()}
+            for conditions in filters:
                 devices = _devices_by_key(connection, sources, conditions)
                 for table in (schema.samples, schema.earlier_samples):
                     query = sa.select(table.c.pull_id, table.c.device_key, table.c.observed_at, table.c.bytes)
@@ -116,24 +116,24 @@ def samples_of_pulls(
                     if conditions:
                         query = query.where(table.c.device_key.in_(sa.select(_devices.c.id).where(*conditions)))
                     for pull_id, device_key, observed_at, size in connection.execute(query):
-                        pull = begun[pull_id]
+                        pull = records[pull_id]
                         customer_id, device_id = devices[device_key]
-                        moment = observed_at or pull.started_at
-                        found[pull_id].append(Sample(pull.source, customer_id, device_id, moment, size))
+                        when = observed_at or pull.started_at
+                        found[pull_id].append(Sample(pull.source, customer_id, device_id, when, size))
     return found
 
 
 def _devices_by_key(
     connection: sa.Connection, sources: Collection[str], conditions: Sequence[sa.ColumnElement[bool]]
 ) -> dict[int, tuple[str, str | None]]:
-    """Customer and device of each device, asked for once instead of with each sample."""
+    """Return (customer id, device id) by the key of the device. One query for all is faster than a join per sample."""
     query = sa.select(_devices.c.id, _devices.c.customer_id, _devices.c.device_id)
     rows = connection.execute(query.where(_devices.c.source.in_(sources), *conditions))
     return {number: (customer_id, device_id or None) for number, customer_id, device_id in rows}
 
 
 def listed_in(ledger: Ledger, pull_id: int) -> list[tuple[str, str | None]]:
-    """(customer id, device id) of everything that a pull lists; no device where a customer counts as one."""
+    """Return (customer id, device id) of all samples of a pull; None as device id for a whole customer."""
     query = (
         sa.select(_devices.c.customer_id, _devices.c.device_id)
         .join(_samples, _samples.c.device_key == _devices.c.id)
@@ -144,12 +144,12 @@ def listed_in(ledger: Ledger, pull_id: int) -> list[tuple[str, str | None]]:
 
 
 def devices_of_customers(ledger: Ledger, source: str, customer_ids: Collection[str]) -> list[Device]:
-    """Every device that these customers ever had in a believed pull."""
+    """Return the devices that these customers have had in any believed pull."""
     return _devices_where(ledger, source, _devices.c.customer_id, customer_ids)
 
 
 def devices_by_id(ledger: Ledger, source: str, device_ids: Collection[str]) -> list[Device]:
-    """These devices under every customer that ever had them."""
+    """Return these devices, once for each customer that has had them in a believed pull."""
     return _devices_where(ledger, source, _devices.c.device_id, device_ids)
 
 
@@ -178,7 +178,7 @@ def _devices_where(ledger: Ledger, source: str, column: sa.Column[str], values: 
 
 
 def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord]:
-    """Every customer that a whole pull of the source ever listed, by id, as last seen."""
+    """Return all customers that pulls of a source have listed, by id, as they were last seen."""
     query = sa.select(_customers).where(_customers.c.source == source)
     with ledger.read() as connection:
         return {
@@ -194,7 +194,7 @@ def customer_records(ledger: Ledger, source: str) -> Mapping[str, CustomerRecord
 
 
 def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """The values in runs that fit the parameters of one statement."""
+    """Yield the values in lists that fit into the parameters of one statement."""
     every = list(values)
     for start in range(0, len(every), _CHUNK):
         yield every[start : start + _CHUNK]

@@ -1,7 +1,7 @@
-"""A ledger for those who only look: one that cannot be written is no error, and neither is none at all.
+"""Open a ledger for commands that only read, such as `plan`.
 
-Where it cannot be written they work on a copy, and what they write to it is dropped at the end. So a plan can
-always take its own reading into account, and a later run never finds half of it.
+Such a command works without a ledger that it can write: it uses a temporary copy, or an empty ledger where there is
+none. What it records goes to the copy and is deleted with it, so that no later run finds half of a reading.
 """
 
 from __future__ import annotations
@@ -20,152 +20,151 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors, schema
 from reconciler.ledger.errors import LedgerError, Unwritable
-from reconciler.ledger.files import file_of
-from reconciler.ledger.store import Ledger, bring_up_to_date, engine_of, revision_of, url_of
+from reconciler.ledger.files import path_of
+from reconciler.ledger.store import Ledger, create_engine, migrate, parse_url, read_revision
 
-IN_MEMORY = 256 * 2**20
-"""Bytes up to which a copy is kept in memory; a larger one is a file that only its owner may read."""
+MAX_IN_MEMORY = 256 * 2**20
+"""Bytes of a ledger up to which its copy is kept in memory. The copy of a larger one is a file."""
 RECENT = timedelta(days=62)
-"""How far back the samples go in a copy of a database server's ledger: no running month needs older ones."""
+"""How old the samples are that are copied from a database server. No running month needs older ones."""
 _BATCH = 5_000
-_NOTHING_BESIDE = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL")
-"""What SQLite answers where it cannot make its companions of the file: no permission, or no room."""
+_NO_COMPANIONS = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL")
+"""Errors of SQLite where it cannot create its `-wal` and `-shm` files: no permission, or a full disk."""
 
 
 def open_for_reading(url: str, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
-    """The ledger itself where it can be written, else a copy; `on_notice` is told why, once.
+    """Return the ledger if it can be written, else a temporary copy; `on_notice` gets one message that says why.
 
-    Raises LedgerError for a ledger that is damaged, locked, another program's or newer than this program.
+    Raises `LedgerError` for a ledger that is damaged, locked, another program's or of a newer version.
     """
     try:
         ledger = Ledger.open(url, now=now)
     except Unwritable as error:
         return open_copy(url, error, now=now, on_notice=on_notice)
     try:
-        refused = _why_not(ledger)
+        unwritable = _write_error(ledger)
     except BaseException:
         ledger.close()
         raise
-    if refused is None:
+    if unwritable is None:
         return ledger
     ledger.close()
-    return open_copy(url, refused, now=now, on_notice=on_notice)
+    return open_copy(url, unwritable, now=now, on_notice=on_notice)
 
 
-def _why_not(ledger: Ledger) -> Unwritable | None:
-    """Why a ledger that was opened cannot be written; None where it can."""
+def _write_error(ledger: Ledger) -> Unwritable | None:
+    """Return why an open ledger cannot be written; None if it can."""
     try:
         with ledger.write() as connection:
-            _touch(connection)
             if connection.dialect.name == "postgresql":
-                return _postgresql_says(connection)
+                return _postgresql_error(connection)
+            _write_nothing_new(connection)
     except Unwritable as error:
         return error
     return None
 
 
-def _touch(connection: sa.Connection) -> None:
-    """Change a row of a SQLite file to what it is: that alone tells whether the file takes a change."""
-    if connection.dialect.name == "sqlite":
-        version = sa.table(schema.VERSION_TABLE, sa.column("version_num", sa.Text))
-        connection.execute(sa.update(version).values(version_num=version.c.version_num))
+def _write_nothing_new(connection: sa.Connection) -> None:
+    """Set a value of a SQLite file to itself. Only a real write shows whether the file can be written."""
+    version = sa.table(schema.VERSION_TABLE, sa.column("version_num", sa.Text))
+    connection.execute(sa.update(version).values(version_num=version.c.version_num))
 
 
-def _postgresql_says(connection: sa.Connection) -> Unwritable | None:
+def _postgresql_error(connection: sa.Connection) -> Unwritable | None:
     url = connection.engine.url
     read_only = sa.func.current_setting("transaction_read_only")
     if connection.execute(sa.select(read_only)).scalar() == "on":
         return driver_errors.unwritable("25006", url)
     for table in (schema.pulls, schema.samples):
-        may = sa.func.has_table_privilege(table.name, "INSERT")
-        if not connection.execute(sa.select(may)).scalar():
+        can_insert = sa.func.has_table_privilege(table.name, "INSERT")
+        if not connection.execute(sa.select(can_insert)).scalar():
             return driver_errors.unwritable("42501", url)
     return None
 
 
 def open_copy(url: str, why: Unwritable, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
-    """A copy of the ledger as it stands, empty where there is none; `why` is what keeps us from the ledger itself."""
-    where = url_of(url)
-    file = file_of(where)
+    """Return a temporary copy of a ledger, empty where there is none. `why` says why the ledger cannot be written."""
+    address = parse_url(url)
+    file = path_of(address)
     if file is None:
-        copy = _copy_of_server(where, now)
+        copy = _copy_of_server(address, now)
     elif file.is_file():
         copy = _copy_of_file(file)
     elif file.exists() or file.is_symlink():
         raise why
     else:
         copy = _empty()
-    on_notice(f"{why.what} ({driver_errors.location_of(where)}): what this run reads is not kept")
+    on_notice(f"{why.what} ({driver_errors.location_of(address)}): what this run reads is not saved")
     return copy
 
 
 def _empty() -> Ledger:
-    return _made(engine_of(sa.make_url("sqlite://")))
+    return _migrated(create_engine(sa.make_url("sqlite://")))
 
 
-def _made(engine: sa.Engine, at_close: Callable[[], object] = lambda: None) -> Ledger:
+def _migrated(engine: sa.Engine, at_close: Callable[[], object] = lambda: None) -> Ledger:
     try:
-        bring_up_to_date(engine)
+        migrate(engine)
     except BaseException:
         engine.dispose()
         at_close()
         raise
-    return Ledger(engine, kept=False, at_close=at_close)
+    return Ledger(engine, is_copy=True, at_close=at_close)
 
 
-# ── a file ───────────────────────────────────────────────────────────────────────────────────────────────
+# ── a SQLite file ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _copy_of_file(file: Path) -> Ledger:
     folder: Path | None = None
 
-    def dropped() -> None:
+    def delete() -> None:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
     target = sa.make_url("sqlite://")
     try:
-        if file.stat().st_size > IN_MEMORY:
-            folder = Path(tempfile.mkdtemp(prefix="reconciler-"))
+        if file.stat().st_size > MAX_IN_MEMORY:
+            folder = Path(tempfile.mkdtemp(prefix="reconciler-"))  # only its owner can read it
             target = sa.URL.create("sqlite", database=str(folder / "copy.sqlite"))
-        engine = engine_of(target)
+        engine = create_engine(target)
         with closing(engine.raw_connection()) as pooled:
             _back_up(file, pooled.driver_connection)
     except OSError as error:
-        dropped()
+        delete()
         raise LedgerError(
             f"the ledger can neither be written nor be copied: {error.strerror}",
             where=str(file),
-            advice="Let this user write it, or make room for a copy (TMPDIR names the place).",
+            advice="Let this user write it, or free space for a copy in the temporary directory (TMPDIR).",
         ) from None
     except sqlite3.Error as error:
-        dropped()
+        delete()
         raise driver_errors.ledger_error(sa.URL.create("sqlite", database=str(file)), error) from error
-    return _made(engine, dropped)
+    return _migrated(engine, delete)
 
 
 def _back_up(file: Path, target: Any) -> None:
-    """One consistent state, together with what SQLite keeps beside the file.
+    """Copy one consistent state of the file and its `-wal` file.
 
-    Where SQLite may make nothing beside the file, a file without such a companion is read as it is; one with it is
-    copied to a place where SQLite may bring the two together.
+    Where SQLite can create no file beside the ledger, a ledger without a `-wal` file is read as it is. One with a
+    `-wal` file is copied together with it to a directory where SQLite can merge them.
     """
     try:
-        return _copied(file, "mode=ro", target)
+        return _copy(file, "mode=ro", target)
     except sqlite3.OperationalError as error:
-        if not str(getattr(error, "sqlite_errorname", "")).startswith(_NOTHING_BESIDE):
+        if not str(getattr(error, "sqlite_errorname", "")).startswith(_NO_COMPANIONS):
             raise
-    beside = file.with_name(f"{file.name}-wal")
-    if not beside.exists() or beside.stat().st_size == 0:
-        return _copied(file, "mode=ro&immutable=1", target)
+    wal = file.with_name(f"{file.name}-wal")
+    if not wal.exists() or wal.stat().st_size == 0:
+        return _copy(file, "mode=ro&immutable=1", target)
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         place = Path(folder) / "ledger.sqlite"
         shutil.copyfile(file, place)
-        shutil.copyfile(beside, place.with_name(f"{place.name}-wal"))
-        return _copied(place, "mode=rw", target)
+        shutil.copyfile(wal, place.with_name(f"{place.name}-wal"))
+        return _copy(place, "mode=rw", target)
 
 
-def _copied(file: Path, options: str, target: Any) -> None:
+def _copy(file: Path, options: str, target: Any) -> None:
     with closing(sqlite3.connect(f"file:{quote(str(file))}?{options}", uri=True)) as source:
         source.backup(target)
 
@@ -174,16 +173,16 @@ def _copied(file: Path, options: str, target: Any) -> None:
 
 
 def _copy_of_server(url: sa.URL, now: datetime) -> Ledger:
-    source = engine_of(url)
+    source = create_engine(url)
     try:
-        found = revision_of(source)
-        if found is None:
+        revision = read_revision(source)
+        if revision is None:
             return _empty()
-        if found != schema.HEAD:
+        if revision != schema.HEAD:
             raise LedgerError(
-                f"the ledger is at revision {found}, and may not be brought to {schema.HEAD} by this role",
+                f"the ledger is at revision {revision}, and this role has no permission to migrate it to {schema.HEAD}",
                 where=driver_errors.location_of(url),
-                advice="Run `reconciler apply` once with a role that may write it.",
+                advice="Run `reconciler apply` once with a role that can write it.",
             )
         copy = _empty()
         with source.connect().execution_options(stream_results=True) as reading, copy.write() as writing:
@@ -197,6 +196,7 @@ def _copy_of_server(url: sa.URL, now: datetime) -> Ledger:
 
 
 def _recent(table: sa.Table, now: datetime) -> sa.Select[Any]:
+    """Return the query for the rows of a table that are copied: of the samples only those that `RECENT` allows."""
     if table is not schema.samples:
         return sa.select(table)
     recent = sa.select(schema.pulls.c.id).where(schema.pulls.c.started_at >= now - RECENT)

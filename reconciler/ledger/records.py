@@ -1,4 +1,4 @@
-"""What is kept, as values: every time is an aware UTC datetime, every amount of storage an int of bytes."""
+"""Values that the ledger stores and returns. Every time is an aware datetime in UTC; every size is in bytes."""
 
 from __future__ import annotations
 
@@ -8,31 +8,34 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 SKEW = timedelta(minutes=5)
-"""By how much a source's clock may be ahead of the run's: a sample that is dated later counts as not read."""
+"""How far a source's clock can be ahead of ours. A sample dated later than that counts as not read."""
 
 PullState = Literal["whole", "failed", "disbelieved"]
-"""`disbelieved`: read whole, but it lost so much at once that it counts as failed until a person approves it."""
+"""`disbelieved`: the source was read to its end, but lost so many customers or devices that the pull counts as failed
+until a person approves it."""
 WriteState = Literal["open", "done", "failed", "unknown"]
+"""`open`: sent, or about to be sent, without an answer yet. `unknown`: the answer was lost."""
 
 IN_RECYCLE_BIN = "RecycleBin"
-"""The state of a customer whom the backup console keeps in a recycle bin: listed, and without devices that count."""
+"""State of a customer in the backup console's recycle bin: it is listed, and its devices do not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one source said one device (or one customer as a whole) used at one moment."""
+    """What a source said one device used at one time."""
 
     source: str
     customer_id: str
     device_id: str | None
+    """None where the source reports one figure for the whole customer."""
     observed_at: datetime
     bytes: int | None
-    """Used storage; None is *missing* (the source gave no figure), which is not 0."""
+    """Used storage. None means that the source gave no figure, which is not 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer as the source names it; the id is what counts, the name only suggests."""
+    """A customer as a source names it. Customers are matched by id; the name is only shown."""
 
     source: str
     id: str
@@ -40,12 +43,15 @@ class Customer:
     attributed: bool = True
     """False for usage that belongs to no end customer, such as a reseller's own devices."""
     state: str = ""
-    """The source's word for the standing of the customer, such as `InTrial` or `IN_RECYCLE_BIN`; empty: it has none."""
+    """The source's word for the customer's state, such as `InTrial` or `IN_RECYCLE_BIN`; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """One reading of a source. A customer absent from a whole pull used nothing; from a failed one: unknown."""
+    """One reading of a source.
+
+    A customer that a whole pull does not list used nothing. After a failed pull it is unknown what a customer used.
+    """
 
     source: str
     started_at: datetime
@@ -55,12 +61,12 @@ class Pull:
     samples: tuple[Sample, ...] = ()
     error: str | None = None
     notes: tuple[str, ...] = ()
-    """What was seen and left out on purpose, such as partners in the recycle bin, in sentences."""
+    """Sentences about what was left out on purpose, such as customers in the recycle bin."""
 
 
 @dataclass(frozen=True, slots=True)
 class PullRecord:
-    """A pull as the ledger remembers it: without its samples."""
+    """A pull in the ledger, without its samples."""
 
     id: int
     source: str
@@ -70,15 +76,17 @@ class PullRecord:
     error: str | None
     notes: tuple[str, ...]
     customers: int
+    """How many customers it listed."""
     samples: int
+    """How many samples it had."""
     approved_by: str | None = None
-    """Who believed a pull that had lost too much, as `user@host`."""
+    """Who approved a pull that was not believed, as `user@host`."""
     approved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The last figure that a device was known to use."""
+    """The last known figure of a device."""
 
     customer_id: str
     device_id: str | None
@@ -88,31 +96,33 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A device of a customer (or the customer as one, without devices), as believed pulls have told of it."""
+    """A device of a customer, or a customer without devices, as the believed pulls list it."""
 
     customer_id: str
     device_id: str | None
+    """None where the source reports one figure for the whole customer."""
     first_seen_at: datetime
-    """Of its first sample, with a figure or without."""
+    """When its first sample was observed, with or without a figure."""
     last_seen_at: datetime
     first_read_at: datetime | None
-    """Of its first figure; None where it never gave one."""
+    """When its first figure was observed; None where it never had one."""
     last_read_at: datetime | None
     last_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """When a customer last appeared in a whole pull, and what its devices used then, as far as was known."""
+    """When a customer last appeared in a whole pull, and the sum of the figures that its devices had then."""
 
     customer_id: str
     observed_at: datetime
     bytes: int | None
+    """None where no device had a figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRecord:
-    """A customer as last seen, with the name before the latest rename."""
+    """A customer as it was last seen, with its name before the latest rename."""
 
     customer: Customer
     previous_name: str | None
@@ -123,7 +133,7 @@ class CustomerRecord:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A write that was about to be sent, and whose answer nobody has noted."""
+    """A write in the journal without a final answer: it is unknown whether ConnectWise carried it out."""
 
     id: int
     run_id: int
@@ -132,25 +142,8 @@ class Intent:
     path: str
     body: Any
     natural_key: Mapping[str, Any]
+    """Fields by which the next run looks up whether the write was carried out."""
     sent_at: datetime
     state: WriteState
     object_id: int | None = None
     """The object's id, where an answer gave one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A write as it went: what was sent and what ConnectWise answered, for `explain`."""
-
-    id: int
-    run_id: int
-    address: str
-    method: str
-    path: str
-    body: Any
-    sent_at: datetime
-    state: WriteState
-    object_id: int | None
-    answer: Any
-    error: str | None
-    answered_at: datetime | None

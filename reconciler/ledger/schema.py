@@ -1,7 +1,7 @@
-"""The tables, and the revision they are at.
+"""The tables of the ledger, and the revision that they are at.
 
-`HEAD` and `REVISIONS` repeat what the migrations say, so that opening a ledger that is up to date never
-imports alembic (0.3 s); a test holds them equal to the migrations, and the tables equal to their result.
+`HEAD` and `REVISIONS` repeat what the migrations say, so that opening a ledger that is up to date does not import
+alembic, which takes 0.3 s. Tests check that both are the same, and that the migrations result in these tables.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ VERSION_TABLE = "ledger_version"
 
 
 class UtcTime(sa.types.TypeDecorator[datetime]):
-    """A moment: aware in, kept as UTC, aware UTC out. A clock without a zone is refused."""
+    """A column of aware datetimes, stored in UTC. A datetime without a time zone raises `ValueError`."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return the UTC datetime to store; SQLite stores it without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -34,29 +35,31 @@ class UtcTime(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the stored datetime as an aware one in UTC."""
         if value is None:
             return None
-        moment: datetime = value
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        time: datetime = value
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """As SQLAlchemy's own, and what is no moment is an error of the ledger."""
+        """Return SQLAlchemy's processor, which here raises `LedgerError` for a stored value that is not a time."""
         process = super().result_processor(dialect, coltype)
 
         def checked(value: Any) -> datetime | None:
             try:
                 return value if process is None else process(value)
             except (ValueError, TypeError, AttributeError):
-                raise driver_errors.damaged("a value in it is no moment") from None
+                raise driver_errors.damaged("a value in it is not a date and time") from None
 
         return checked
 
 
 metadata = sa.MetaData()
 
-# SQLite counts up by itself only on INTEGER; elsewhere the numbers may outgrow 32 bits.
+# SQLite numbers rows by itself only in an INTEGER column; in other databases the numbers can exceed 32 bits.
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+# Each reading of a usage source, whole, failed or not believed.
 pulls = sa.Table(
     "pulls",
     metadata,
@@ -74,6 +77,7 @@ pulls = sa.Table(
     sa.Index("pulls_by_time", "source", "state", "started_at"),
 )
 
+# Customers as the pulls last named them.
 customers = sa.Table(
     "customers",
     metadata,
@@ -104,11 +108,11 @@ devices = sa.Table(
     sa.Column("first_seen_at", UtcTime),
     sa.Column("first_read_at", UtcTime),
     sa.Index("devices_by_source_id", "source", "device_id"),
-    # Without a name here: it is `devices_key` in PostgreSQL, and `meters_key` in SQLite (see migration 0005).
+    # No name here, because it is `devices_key` in PostgreSQL and `meters_key` in SQLite: see migration 0005.
     sa.UniqueConstraint("source", "customer_id", "device_id"),
 )
 
-# `observed_at` is empty where it is the moment the pull started, which saves half the table.
+# `observed_at` is null where it is the start of the pull, which halves the size of the table.
 samples = sa.Table(
     "samples",
     metadata,
@@ -119,7 +123,7 @@ samples = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# A file can hold several readings of one device: the newest is in `samples`, each other one is here once.
+# A file can hold several samples of one device. The newest one is in `samples`; each earlier one is stored here once.
 earlier_samples = sa.Table(
     "earlier_samples",
     metadata,
@@ -131,6 +135,7 @@ earlier_samples = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Each apply of a plan. `outcome` is null while it runs, and where it died.
 runs = sa.Table(
     "runs",
     metadata,
@@ -143,6 +148,7 @@ runs = sa.Table(
     sa.Index("runs_by_workspace", "workspace", "id"),
 )
 
+# The journal: each request that writes, stored before it is sent, and the answer to it.
 writes = sa.Table(
     "writes",
     metadata,
@@ -164,8 +170,8 @@ writes = sa.Table(
     sa.Index("writes_by_state", "workspace", "state"),
 )
 
-# What stands in ConnectWise by our hand, as last sent: the sum of the journal, so that nobody has to add it
-# up again. `created` is true where the first write made the object, false where it changed one it found.
+# The fields that our successful writes last sent for each address: the sum of `writes`. `created` is true where our
+# first write created the object, and false where it changed an existing one.
 objects = sa.Table(
     "objects",
     metadata,
@@ -177,7 +183,7 @@ objects = sa.Table(
     sa.Column("written_at", UtcTime, nullable=False),
 )
 
-# A lease: see `lock`. Empty text is what the holder's system did not tell.
+# The lock of each workspace: see `lock`. A text is empty where the holder's system does not report it.
 locks = sa.Table(
     "locks",
     metadata,
@@ -194,8 +200,8 @@ locks = sa.Table(
     sa.Column("lease_seconds", sa.Integer, nullable=False),
 )
 
-# Additions of ours as a run has read them, by their ids: a line whose tag somebody cleared is still known by its id.
-# `first_quantity` is decimal text, and empty where a write of ours was known before the line was read.
+# Our additions by their ids in ConnectWise, so that an addition stays ours after a person clears its tag.
+# `first_quantity` is a decimal number as text, and null where we had written the addition before a run read it.
 additions = sa.Table(
     "additions",
     metadata,
@@ -218,7 +224,7 @@ additions = sa.Table(
     sa.Column("rule_digest", sa.Text),
 )
 
-# When every agreement of a tenant was last searched for our tags.
+# When a run last searched every agreement of a tenant for our tags.
 tag_searches = sa.Table(
     "tag_searches",
     metadata,
@@ -227,6 +233,7 @@ tag_searches = sa.Table(
     sa.Column("searched_at", UtcTime, nullable=False),
 )
 
+# Guardrails that a person approved. `address` is null where the approval is for everything that a guardrail stopped.
 approvals = sa.Table(
     "approvals",
     metadata,

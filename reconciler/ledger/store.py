@@ -1,4 +1,4 @@
-"""Opening a ledger: a handle to a database whose tables are known to be in order."""
+"""Open a ledger: connect to its database, check that it is ours, and create or migrate its tables."""
 
 from __future__ import annotations
 
@@ -20,70 +20,70 @@ from sqlalchemy.pool import StaticPool
 
 from reconciler.ledger import driver_errors, schema
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.files import file_of, make_private
+from reconciler.ledger.files import make_private, path_of
 
 BUSY_TIMEOUT_MS = 5000
 
-# Money in JSON stays exact: a Decimal is written as the number it is, and any fraction is read as a Decimal.
+# Amounts in JSON stay exact: a Decimal is written as a number, and every fraction is read as a Decimal.
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def default_url(manifests: Path) -> str:
-    """Where the ledger of a manifest directory lies unless the Workspace names another place."""
+    """Return the URL of the ledger of a manifest directory, for a Workspace that does not name another one."""
     return f"sqlite:///{manifests.resolve().parent / '.reconciler' / 'ledger.sqlite'}"
 
 
 class Ledger:
-    """A handle to the ledger; the modules of this room take it as their first argument.
+    """An open ledger. The functions of this package take it as their first argument."""
 
-    Every change is one transaction: `write()` commits at its end or leaves nothing behind.
-    """
-
-    def __init__(self, engine: sa.Engine, *, kept: bool = True, at_close: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, engine: sa.Engine, *, is_copy: bool = False, at_close: Callable[[], object] = lambda: None
+    ) -> None:
         self.engine = engine
-        self.kept = kept
-        """False for a copy: what is written to it is dropped at the end."""
+        self.is_copy = is_copy
+        """Whether this is a temporary copy, which is deleted with everything that is written to it."""
         self._at_close = at_close
-        self._file = file_of(engine.url)
+        self._file = path_of(engine.url)
         self._identity = _identity(self._file)
-        # A database in memory is one connection for all threads, so that they take turns.
-        memory = engine.dialect.name == "sqlite" and self._file is None
-        self._alone: AbstractContextManager[object] = threading.RLock() if memory else nullcontext()
+        # All threads share the one connection to a database in memory, so only one of them can use it at a time.
+        in_memory = engine.dialect.name == "sqlite" and self._file is None
+        self._one_thread: AbstractContextManager[object] = threading.RLock() if in_memory else nullcontext()
 
     @classmethod
     def open(cls, url: str, *, now: datetime, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Ledger:
-        """Open the ledger at a SQLAlchemy URL or a file's path, making or migrating it where needed.
+        """Open the ledger at a SQLAlchemy URL or a file's path; create or migrate it where needed.
 
-        `now` must be aware. Raises LedgerError when the ledger is locked, newer than this program, not a
-        database or another program's, and `Unwritable` when it is in a place that may not be written.
+        Raises `LedgerError` when the ledger is locked, was written by a newer version, or is not a ledger, and
+        `Unwritable` when it cannot be written or created. Raises `ValueError` when `now` has no time zone.
         """
         if now.tzinfo is None:
             raise ValueError("now has no time zone; the ledger keeps UTC only")
-        where = url_of(url)
-        file = file_of(where)
+        address = parse_url(url)
+        file = path_of(address)
         if file is not None:
-            make_private(file, make=where.query.get("mode") not in {"ro", "rw"})
-        engine = engine_of(where, busy_timeout_ms)
+            make_private(file, create=address.query.get("mode") not in {"ro", "rw"})
+        engine = create_engine(address, busy_timeout_ms)
         try:
-            bring_up_to_date(engine)
+            migrate(engine)
         except BaseException:
             engine.dispose()
             raise
         return cls(engine)
 
     def close(self) -> None:
+        """Close all connections, and delete a temporary copy."""
         self.engine.dispose()
         self._at_close()
 
     def switch_to(self, copy: Ledger) -> None:
-        """Work on a copy from now on; this handle takes over everything of the other."""
+        """Close this ledger and use a copy of it from now on. Do not use or close `copy` afterwards."""
         self.close()
-        self.engine, self.kept, self._at_close = copy.engine, copy.kept, copy._at_close
-        self._file, self._identity, self._alone = copy._file, copy._identity, copy._alone
+        self.engine, self.is_copy, self._at_close = copy.engine, copy.is_copy, copy._at_close
+        self._file, self._identity, self._one_thread = copy._file, copy._identity, copy._one_thread
 
-    def replaced(self) -> bool:
-        """Whether its file was moved away, deleted or replaced since it was opened."""
+    def file_replaced(self) -> bool:
+        """Whether the ledger's file was moved, deleted or replaced after it was opened."""
         return self._file is not None and _identity(self._file) != self._identity
 
     def __enter__(self) -> Self:
@@ -96,15 +96,18 @@ class Ledger:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A connection that sees one consistent state and changes nothing."""
-        with self._alone, self.engine.connect() as connection:
+        """Yield a connection that sees one consistent state."""
+        with self._one_thread, self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """A transaction that holds the right to write from its start, so that it never has to give up midway."""
+        """Yield a transaction that is committed at the end, or rolled back on an error.
+
+        It takes the write lock at its start, so that it cannot fail halfway because another process writes.
+        """
         with (
-            self._alone,
+            self._one_thread,
             self.engine.connect().execution_options(ledger_writes=True) as connection,
             connection.begin(),
         ):
@@ -112,29 +115,29 @@ class Ledger:
 
 
 def inserted_id(result: sa.CursorResult[Any]) -> int:
-    """The number that the database gave to the one row just inserted."""
+    """Return the number that the database gave to the one row just inserted."""
     key: tuple[Any, ...] = tuple(result.inserted_primary_key or ())
     return int(key[0])
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:
-    """What tells one file from another under the same name; None where there is none."""
+    """Return device and inode, which tell two files of one name apart; None where there is no file."""
     if file is None:
         return None
     try:
-        found = os.stat(file)  # noqa: PTH116  (asked before each write: a Path's own way takes three times as long)
+        found = os.stat(file)  # noqa: PTH116  (called before each write; `Path.stat` takes three times as long)
     except OSError:
         return None
     return found.st_dev, found.st_ino
 
 
-def url_of(text: str) -> sa.URL:
-    """The URL of a ledger that is named by a URL or by its file."""
+def parse_url(text: str) -> sa.URL:
+    """Return the URL of a ledger that is named by a URL or by its file. Raises `LedgerError` for an invalid URL."""
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
     try:
         return sa.make_url(text)
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+    except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise LedgerError(
             "the ledger's address is not a database URL",
             where="Workspace ledger",
@@ -142,13 +145,16 @@ def url_of(text: str) -> sa.URL:
         ) from None
 
 
-def engine_of(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Engine:
-    """An engine whose errors are sentences. A database in memory is one for all threads."""
+def create_engine(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Engine:
+    """Return an engine that raises `LedgerError`s; for a database in memory, one that all threads share.
+
+    Raises `LedgerError` where no driver for the database is installed.
+    """
     more: dict[str, Any] = {}
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
         more["connect_args"] = {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}
-        if file_of(url) is None:
+        if path_of(url) is None:
             more["poolclass"] = StaticPool
     try:
         engine = sa.create_engine(
@@ -174,22 +180,21 @@ def _decoded(text: str | bytes) -> Any:
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, TypeError):
-        raise driver_errors.damaged("a value in it is no JSON") from None
+        raise driver_errors.damaged("a value in it is not valid JSON") from None
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    """Readers beside one writer (WAL), and a commit that survives the death of this process.
+    """Let readers work beside one writer (WAL), and keep commits when this process is killed.
 
-    `synchronous = NORMAL` does not wait for the disk at each commit: a journal entry is safe when the process
-    is killed, and may be lost with the machine's power. That is enough here, because the next run settles by
-    natural key and never by the journal alone, and it makes an entry cost 0.1 ms instead of a disk flush.
+    With `synchronous = NORMAL` a commit does not wait for the disk, so it takes 0.1 ms. It can be lost when the machine
+    loses power. The next run then still makes nothing twice, because it looks up interrupted writes by natural key.
     """
-    connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    connection.isolation_level = None  # `_sqlite_begin` begins transactions, not the driver
     try:
         for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}").close()
     except BaseException:
-        connection.close()  # no pool knows it yet, so nothing else would
+        connection.close()  # it is not in a pool yet, so nothing else closes it
         raise
 
 
@@ -198,41 +203,44 @@ def _sqlite_begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def bring_up_to_date(engine: sa.Engine) -> None:
-    """Make the tables, or migrate them. Raises LedgerError for a database that is not a ledger of ours."""
-    if revision_of(engine) == schema.HEAD:
+def migrate(engine: sa.Engine) -> None:
+    """Create the tables, or bring them to the newest revision. Raises `LedgerError` for what is not a ledger."""
+    if read_revision(engine) == schema.HEAD:
         return
-    from reconciler.ledger.migrations import upgrade  # noqa: PLC0415 - alembic costs 0.3 s, and is needed once
+    from reconciler.ledger.migrations import upgrade  # noqa: PLC0415 - importing alembic takes 0.3 s
 
     upgrade(engine, schema.HEAD, schema.VERSION_TABLE, schema.metadata)
 
 
-def revision_of(engine: sa.Engine) -> str | None:
-    """The revision of the tables; None where there are none. Raises LedgerError where they are not ours, or damaged."""
+def read_revision(engine: sa.Engine) -> str | None:
+    """Return the revision of the tables; None where there are none.
+
+    Raises `LedgerError` where the tables are another program's, of a newer version or incomplete.
+    """
     with engine.connect() as connection:
         tables = set(sa.inspect(connection).get_table_names())
         found = None
         if schema.VERSION_TABLE in tables:
             version = sa.table(schema.VERSION_TABLE, sa.column("version_num", sa.Text))
             found = connection.execute(sa.select(version.c.version_num)).scalar()
-    place = driver_errors.location_of(engine.url)
+    where = driver_errors.location_of(engine.url)
     if found is None:
-        # A database server may hold other programs' tables beside ours; a file is ours alone.
+        # On a database server other programs can have tables beside ours. A SQLite file must hold ours only.
         others = tables - {schema.VERSION_TABLE}
-        strangers = others if engine.dialect.name == "sqlite" else others & schema.metadata.tables.keys()
-        if strangers:
+        foreign = others if engine.dialect.name == "sqlite" else others & schema.metadata.tables.keys()
+        if foreign:
             raise LedgerError(
-                f"this is another program's database: it holds {', '.join(sorted(strangers)[:3])}, and no ledger",
-                where=place,
-                advice="Name another place in the Workspace's `ledger`. Nothing in it was changed.",
+                f"this is another program's database, not a ledger (tables: {', '.join(sorted(foreign)[:3])})",
+                where=where,
+                advice="Name another place in the Workspace's `ledger`. This database was not changed.",
             )
         return None
     if found not in schema.REVISIONS:
         raise LedgerError(
             f"the ledger is at revision {found}, which this program does not know (it knows up to {schema.HEAD})",
-            where=place,
-            advice="A newer reconciler wrote it: run that version or a later one.",
+            where=where,
+            advice="A newer version of reconciler wrote it. Run that version or a later one.",
         )
     if found == schema.HEAD and (missing := schema.metadata.tables.keys() - tables):
-        raise driver_errors.damaged(f"it has no {' and no '.join(sorted(missing))}", place)
+        raise driver_errors.damaged(f"these tables are missing: {', '.join(sorted(missing))}", where)
     return str(found)

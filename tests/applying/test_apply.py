@@ -18,7 +18,8 @@ from reconciler.cli.context import Context
 from reconciler.cli.planning import make_plan
 from reconciler.cli.session import Session, opened
 from reconciler.errors import ReconcilerError, Refused
-from reconciler.ledger import journal, lock
+from reconciler.ledger import journal, schema
+from reconciler.ledger import lease as leases
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import approvals_of
@@ -119,7 +120,7 @@ async def test_only_one_apply_has_the_turn_at_a_time(small: Shop) -> None:
     async with session_of(small) as session:
         clock = lambda: session.context.now  # noqa: E731
         async with workspace_lock(session.client, session.ledger, "example", clock):
-            with pytest.raises(Refused, match="another apply of workspace example is at work"):
+            with pytest.raises(Refused, match="another apply of workspace example is running"):
                 async with workspace_lock(session.client, session.ledger, "example", clock):
                     pass
         async with workspace_lock(session.client, session.ledger, "example", clock):
@@ -137,7 +138,7 @@ async def test_the_turn_is_given_back_when_an_apply_is_refused(small: Shop) -> N
 def taken_over(session: Session) -> None:
     """Another run takes the lock, as it would after this one was silent for too long."""
     with session.ledger.write() as connection:
-        connection.execute(lock._locks.update().values(token="another"))
+        connection.execute(schema.locks.update().values(token="another"))
 
 
 async def test_a_run_that_has_lost_its_lock_begins_nothing_new(small: Shop) -> None:
@@ -209,7 +210,7 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
 async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_leave(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_lease: lock.Lease) -> None:
+    def full(_lease: leases.Lease) -> None:
         raise LedgerError("the disk is full")
 
     async with session_of(small) as session:
@@ -223,7 +224,7 @@ async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_
 
             with monkeypatch.context() as patch:
                 patch.setattr("reconciler.applying.apply._tables", meanwhile)
-                patch.setattr(lock.Lease, "renew", full)
+                patch.setattr(leases.Lease, "renew", full)
                 outcome = await apply(session.client, session.ledger, plan, options, lease)
 
         assert outcome.count("unknown")
@@ -250,7 +251,7 @@ async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
 
 async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     async with session_of(small) as session:
-        held = lock.hold
+        held = leases.hold_lock
 
         class Full:
             def __init__(self, *about: Any, **more: Any) -> None:
@@ -263,7 +264,7 @@ async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, mo
                 await self.inner.__aexit__(*about)
                 raise LedgerError("the disk is full")
 
-        monkeypatch.setattr("reconciler.applying.apply.hold", Full)
+        monkeypatch.setattr("reconciler.applying.apply.hold_lock", Full)
         assert (await done(session, (await make_plan(session, Scope())).plan)).complete
         with pytest.raises(LedgerError, match="disk is full"):
             async with workspace_lock(session.client, session.ledger, "example", lambda: session.context.now):

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.applying.recover import recover
 from reconciler.ledger.journal import begin_run, created_by_us, last_written, write_answer, write_intent
-from reconciler.ledger.lock import hold
+from reconciler.ledger.lease import hold_lock
 from reconciler.ledger.store import Ledger
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, ALL, Send, Shop
@@ -115,7 +115,7 @@ async def settled(shop: Shop, method: str, path: str, body: object, **more: obje
         values = {"address": "Company/alder-dental", "natural_key": {}, "now": session.context.now, **more}
         address = str(values.pop("address"))
         write_intent(session.ledger, run, address, method=method, path=path, body=body, **values)
-        async with hold(session.ledger, "example") as lease:
+        async with hold_lock(session.ledger, "example") as lease:
             assert await recover(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])
 
@@ -199,7 +199,7 @@ async def settled_with(shop: Shop, address: str, path: str, key: dict[str, objec
         intent = write_intent(ledger, run, address, **about)  # type: ignore[arg-type]
         if unknown:
             write_answer(ledger, intent, "unknown", now=shop.time, **unknown)  # type: ignore[arg-type]
-    async with session_of(shop) as session, hold(session.ledger, "example") as lease:
+    async with session_of(shop) as session, hold_lock(session.ledger, "example") as lease:
         assert await recover(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])
 

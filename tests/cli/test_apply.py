@@ -129,7 +129,7 @@ def test_while_another_apply_is_at_work_it_is_refused_with_3(small: Shop) -> Non
         for arguments in (["--auto-approve"], []):
             said = small("apply", *arguments, stdin="yes\n")
             assert said.code == 3
-            assert "another apply of workspace example is at work: process" in said.err
+            assert "another apply of workspace example is running: process" in said.err
     assert not any(small.counts().values())
 
 

@@ -68,12 +68,12 @@ def test_a_role_that_may_only_read_plans_and_does_not_apply(small: Shop, postgre
     for command in (["plan"], ["usage", "coverage"], ["usage", "report"], ["show", "Company/alder-dental"]):
         said = small(*command)
         assert said.code == 0, said.err
-        assert said.err.count("what this run reads is not kept") == 1
+        assert said.err.count("what this run reads is not saved") == 1
 
     said = small("apply", "--auto-approve")
 
     assert said.code == 1
-    assert "the ledger may not be written by this role" in said.err
+    assert "this role has no permission to write the ledger" in said.err
     assert "Traceback" not in said.err
 
 

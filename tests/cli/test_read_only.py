@@ -23,7 +23,7 @@ LOOKS = [
     ["usage", "report"],
     ["usage", "coverage"],
 ]
-NOTE = "what this run reads is not kept"
+NOTE = "what this run reads is not saved"
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_what_has_to_be_kept_is_an_error_where_it_cannot_be(standing: Shop, comm
     code, _, err = looks(standing, *command)
 
     assert code == 1
-    assert "the ledger may not be written" in err
+    assert "no permission to write the ledger" in err
     assert "Traceback" not in err
     assert standing.counts() == before
 

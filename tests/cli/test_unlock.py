@@ -86,7 +86,7 @@ def test_a_stopped_run_is_not_robbed_and_goes_on_when_it_is_let(small: Shop) -> 
         said = small("apply", "--auto-approve")
 
         assert said.code == 3
-        assert "but it is there: let it go on, or end it" in said.err
+        assert "Wait for it, or end it." in said.err
         process.send_signal(signal.SIGCONT)
         _, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
@@ -102,7 +102,7 @@ def test_a_run_in_another_namespace_of_one_host_name_is_not_robbed(small: Shop) 
         said = small("apply", "--auto-approve")
 
         assert said.code == 3
-        assert "It cannot be seen from here" in said.err
+        assert "This machine cannot check that process" in said.err
         assert not any(small.counts().values())
         process.communicate(timeout=60)
     once(small)
@@ -125,7 +125,7 @@ def test_a_run_that_was_robbed_while_it_was_stopped_writes_nothing_more(small: S
         change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
         small.fault()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lock, "WATCH", 0.01)
+            patch.setattr(lock, "WATCH_SECONDS", 0.01)
             small.apply()
         done = small.journal()
 
@@ -192,14 +192,14 @@ def test_a_lock_of_a_living_run_is_refused_with_who_holds_it(small: Shop) -> Non
     with locked(small):
         said = small("unlock")
         assert said.code == 3
-        assert f"another apply of workspace example is at work: process {os.getpid()} on " in said.err
+        assert f"another apply of workspace example is running: process {os.getpid()} on " in said.err
         assert rows(small)
 
 
 def test_a_lock_of_one_that_cannot_be_seen_is_watched_and_freed_when_it_does_not_move(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "WATCH", 0.01)
+    monkeypatch.setattr(command, "WATCH_SECONDS", 0.01)
     with locked(small):
         change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
         said = small("unlock")
@@ -252,7 +252,7 @@ def test_a_run_in_a_real_namespace_of_its_own_is_not_robbed(small: Shop) -> None
         said = small("apply", "--auto-approve")
         _, err = process.communicate(timeout=60)
     assert said.code == 3
-    assert "It cannot be seen from here" in said.err
+    assert "This machine cannot check that process" in said.err
     assert process.returncode == 0, err
     once(small)
 
@@ -268,7 +268,7 @@ def test_a_ledger_that_is_deleted_in_the_middle_of_an_apply_ends_it_truthfully(s
     small.fault()
 
     assert process.returncode in {3, 4}, out + err
-    assert "the ledger was moved away or replaced while this run was at work" in out + err
+    assert "the ledger was moved away or replaced during this run" in out + err
     assert "Traceback" not in out + err
     small.apply()
     once(small)

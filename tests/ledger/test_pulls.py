@@ -1,3 +1,5 @@
+"""Pulls are stored whole or not at all, and their samples, devices and customers can be read back."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -33,7 +35,7 @@ def record(ledger: Ledger, used: Used, at: datetime = NOON, **more: Any) -> int:
     return record_pull(ledger, pull(used, at, **more))
 
 
-def test_a_whole_pull_keeps_every_sample_with_missing_apart_from_zero(ledger: Ledger) -> None:
+def test_a_whole_pull_stores_all_samples_and_a_missing_figure_is_not_zero(ledger: Ledger) -> None:
     kept = pull({("1", "a"): 5, ("1", "b"): 0, ("2", "c"): None, ("3", None): 2**62}, notes=("one in the bin",))
     number = record_pull(ledger, kept)
     assert pulls.samples_of_pull(ledger, number) == list(kept.samples)
@@ -43,7 +45,7 @@ def test_a_whole_pull_keeps_every_sample_with_missing_apart_from_zero(ledger: Le
     assert (found.notes, found.finished_at) == (("one in the bin",), NOON + timedelta(minutes=1))
 
 
-def test_a_failed_pull_keeps_its_sentence_and_no_samples(ledger: Ledger) -> None:
+def test_a_failed_pull_stores_its_error_and_no_samples(ledger: Ledger) -> None:
     number = record(ledger, {("1", "a"): 5}, state="failed", error="no network")
     assert pulls.samples_of_pull(ledger, number) == []
     found = pulls.latest_pull(ledger, "cove")
@@ -52,14 +54,14 @@ def test_a_failed_pull_keeps_its_sentence_and_no_samples(ledger: Ledger) -> None
     assert pulls.customer_records(ledger, "cove") == {}
 
 
-def test_a_pull_that_cannot_be_written_whole_is_not_written_at_all(ledger: Ledger) -> None:
+def test_a_pull_that_cannot_be_stored_completely_is_not_stored(ledger: Ledger) -> None:
     with pytest.raises((LedgerError, OverflowError)):
         record(ledger, {("1", "a"): 5, ("1", "b"): 2**70})
     assert pulls.latest_pull(ledger, "cove") is None
     assert pulls.devices_of_customers(ledger, "cove", ["1"]) == []
 
 
-def test_a_sample_keeps_its_own_moment_where_it_differs_from_the_pulls(ledger: Ledger) -> None:
+def test_a_sample_keeps_its_own_time_where_it_differs_from_the_pulls(ledger: Ledger) -> None:
     sample = Sample("cove", "1", "a", NOON - HOUR, 5)
     number = record(ledger, {}, samples=(sample,))
     assert pulls.samples_of_pull(ledger, number) == [sample]
@@ -88,7 +90,7 @@ def test_the_newest_pull_is_found_by_time_and_state(ledger: Ledger) -> None:
     assert [found.id for found in between] == [first]
 
 
-def test_samples_of_several_pulls_come_by_pull(ledger: Ledger) -> None:
+def test_samples_of_several_pulls_are_grouped_by_pull(ledger: Ledger) -> None:
     first = record(ledger, {("1", "a"): 1, ("2", "b"): 2})
     second = record(ledger, {("2", "b"): 3}, NOON + HOUR)
 
@@ -106,7 +108,7 @@ def test_samples_of_several_pulls_come_by_pull(ledger: Ledger) -> None:
     assert pulls.samples_of_pulls(ledger, [], None) == {}
 
 
-def test_more_customers_than_one_statement_takes_are_no_matter(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_customers_than_fit_in_one_statement_are_read(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulls, "_CHUNK", 2)
     number = record(ledger, {(str(each), "d"): each for each in range(5)})
     ids = [str(each) for each in range(5)]
@@ -119,7 +121,7 @@ def devices(ledger: Ledger, customer_id: str = "1") -> dict[str | None, Device]:
     return {each.device_id: each for each in pulls.devices_of_customers(ledger, "cove", [customer_id])}
 
 
-def test_of_a_device_its_first_and_last_sample_and_figure_are_known(ledger: Ledger) -> None:
+def test_a_device_has_the_times_of_its_first_and_last_sample_and_figure(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): None, ("1", "b"): 7, ("2", None): 4}, NOON)
     record(ledger, {("1", "a"): 2}, NOON + HOUR)
     record(ledger, {("1", "a"): 3}, NOON + 2 * HOUR)
@@ -131,7 +133,7 @@ def test_of_a_device_its_first_and_last_sample_and_figure_are_known(ledger: Ledg
     assert devices(ledger, "2") == {None: Device("2", None, NOON, NOON, NOON, NOON, 4)}
 
 
-def test_a_pull_of_an_earlier_moment_does_not_turn_back_what_is_known(ledger: Ledger) -> None:
+def test_a_pull_of_an_earlier_time_does_not_move_last_times_back(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 5}, NOON, names={"1": "New"})
     record(ledger, {("1", "a"): 3}, NOON - HOUR, names={"1": "Old"})
     assert devices(ledger)["a"] == Device("1", "a", NOON - HOUR, NOON, NOON - HOUR, NOON, 5)
@@ -139,7 +141,7 @@ def test_a_pull_of_an_earlier_moment_does_not_turn_back_what_is_known(ledger: Le
     assert (known.customer.name, known.previous_name, known.last_seen_at) == ("New", None, NOON)
 
 
-def test_an_older_figure_that_arrives_late_replaces_no_newer_one(ledger: Ledger) -> None:
+def test_an_older_figure_that_arrives_late_does_not_replace_a_newer_one(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 5}, NOON)
     late = Sample("cove", "1", "a", NOON - HOUR, 3)
     number = record(ledger, {}, NOON + HOUR, samples=(late,))
@@ -147,7 +149,7 @@ def test_an_older_figure_that_arrives_late_replaces_no_newer_one(ledger: Ledger)
     assert pulls.samples_of_pull(ledger, number) == [late]
 
 
-def test_a_sample_that_is_dated_ahead_is_no_figure(ledger: Ledger) -> None:
+def test_a_sample_dated_in_the_future_counts_as_not_read(ledger: Ledger) -> None:
     ahead = Sample("cove", "1", "a", NOON + HOUR, 3)
     number = record(ledger, {}, NOON, samples=(ahead,))
     assert devices(ledger)["a"] == Device("1", "a", NOON, NOON, None, None, None)
@@ -157,7 +159,7 @@ def test_a_sample_that_is_dated_ahead_is_no_figure(ledger: Ledger) -> None:
     assert devices(ledger)["a"].last_bytes == 4
 
 
-def test_several_readings_of_one_device_in_one_pull_are_kept_each_once(ledger: Ledger) -> None:
+def test_several_samples_of_one_device_in_one_pull_are_stored_once_each(ledger: Ledger) -> None:
     def hourly(last: int) -> tuple[Sample, ...]:
         return tuple(Sample("cove", "1", "a", NOON + hour * HOUR, 10 * hour) for hour in range(last, -1, -1))
 
@@ -173,13 +175,13 @@ def test_several_readings_of_one_device_in_one_pull_are_kept_each_once(ledger: L
     assert devices(ledger)["a"] == Device("1", "a", NOON, NOON + 2 * HOUR, NOON, NOON + 2 * HOUR, 20)
 
 
-def test_of_several_readings_the_last_that_has_a_figure_is_known(ledger: Ledger) -> None:
+def test_a_device_has_the_last_figure_of_several_samples(ledger: Ledger) -> None:
     older = [Sample("cove", "1", "a", NOON - hour * HOUR, size) for hour, size in ((1, 4), (2, None), (3, 9))]
     record(ledger, {("1", "a"): None}, NOON, samples=(Sample("cove", "1", "a", NOON, None), *older))
     assert devices(ledger)["a"] == Device("1", "a", NOON - 3 * HOUR, NOON, NOON - 3 * HOUR, NOON - HOUR, 4)
 
 
-def test_a_pull_that_is_not_believed_changes_nothing_that_is_known_until_somebody_believes_it(ledger: Ledger) -> None:
+def test_a_pull_that_is_not_believed_changes_no_device_until_it_is_approved(ledger: Ledger) -> None:
     first = record(ledger, {("1", "a"): 5, ("2", "b"): 6}, NOON)
     lost = record(ledger, {("2", "b"): 7, ("3", "c"): 8}, NOON + HOUR, state="disbelieved", error="it lost much")
     assert pulls.devices_of_customers(ledger, "cove", ["3"]) == []
@@ -200,7 +202,7 @@ def test_a_pull_that_is_not_believed_changes_nothing_that_is_known_until_somebod
     assert pulls.latest_disbelieved_pull(ledger, "cove") is None
 
 
-def test_a_rename_keeps_the_name_before(ledger: Ledger) -> None:
+def test_a_renamed_customer_keeps_its_previous_name(ledger: Ledger) -> None:
     for hour, name in enumerate(["Acme", "Acme", "Acme Ltd", "Acme Ltd"]):
         record(ledger, {}, NOON + hour * HOUR, names={"1": name})
     known = pulls.customer_records(ledger, "cove")["1"]
@@ -209,21 +211,21 @@ def test_a_rename_keeps_the_name_before(ledger: Ledger) -> None:
     assert (known.first_seen_at, known.last_seen_at) == (NOON, NOON + 3 * HOUR)
 
 
-def test_a_changed_standing_is_no_rename(ledger: Ledger) -> None:
+def test_a_changed_state_is_not_a_rename(ledger: Ledger) -> None:
     record(ledger, {}, customers=(Customer("cove", "1", "Acme", state="InTrial"),))
     record(ledger, {}, NOON + HOUR, customers=(Customer("cove", "1", "Acme", attributed=False, state="Expired"),))
     known = pulls.customer_records(ledger, "cove")["1"]
     assert (known.customer.state, known.customer.attributed, known.previous_name) == ("Expired", False, None)
 
 
-def test_a_customer_that_is_no_longer_listed_keeps_the_moment_it_was(ledger: Ledger) -> None:
+def test_a_customer_that_is_no_longer_listed_keeps_when_it_was_last_seen(ledger: Ledger) -> None:
     record(ledger, {}, names={"1": "Acme", "2": "Beta"})
     record(ledger, {}, NOON + HOUR, names={"2": "Beta"})
     known = pulls.customer_records(ledger, "cove")
     assert (known["1"].last_seen_at, known["2"].last_seen_at) == (NOON, NOON + HOUR)
 
 
-def test_sources_do_not_mix(ledger: Ledger) -> None:
+def test_each_source_has_its_own_pulls_devices_and_customers(ledger: Ledger) -> None:
     record(ledger, {("1", "a"): 1})
     assert pulls.latest_pull(ledger, "other") is None
     assert pulls.devices_of_customers(ledger, "other", ["1"]) == []

@@ -1,4 +1,4 @@
-"""A ledger for those who only look: read-only, half written, on a server without the right to write, or none at all."""
+"""Ledgers for commands that only read: read-only files, files of a killed run, read-only servers, and none at all."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def pull(moment: Any = NOON) -> Pull:
     return Pull("cove", moment, moment, "whole", customers=(Customer("cove", "1", "Acme"),), samples=(sample,))
 
 
-def reads(url: str, told: list[str]) -> Ledger:
-    return open_for_reading(url, now=LATER, on_notice=told.append)
+def reads(url: str, notices: list[str]) -> Ledger:
+    return open_for_reading(url, now=LATER, on_notice=notices.append)
 
 
 @contextmanager
 def as_nobody() -> Iterator[None]:
-    """Root may write everywhere; for this long we are somebody else. SQLite and files go by the effective user."""
+    """Become the user `nobody` for a while, because root can write everywhere. SQLite checks the effective user."""
     if os.geteuid() != 0:
         yield
         return
@@ -54,7 +54,7 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody can reach and not write."""
+    """A directory that the user `nobody` can reach and read."""
     if not all(above.stat().st_mode & 0o001 for above in Path(__file__).resolve().parents):
         pytest.skip("this checkout is in a folder that other users cannot read")
     folder = Path("/var/tmp") / f"reconciler-test-{os.getpid()}-{tmp_path.name}"
@@ -70,30 +70,30 @@ def filled(file: Path) -> None:
         record_pull(ledger, pull())
 
 
-def closed(folder: Path) -> None:
-    """Everybody may read, nobody may write."""
+def make_read_only(folder: Path) -> None:
+    """Make a directory and its files read-only for every user."""
     for path in folder.iterdir():
         path.chmod(0o444)
     folder.chmod(0o555)
 
 
-def test_one_that_can_be_written_is_itself(url: str) -> None:
-    told: list[str] = []
-    with reads(url, told) as ledger:
-        assert ledger.kept
+def test_a_ledger_that_can_be_written_is_not_copied(url: str) -> None:
+    notices: list[str] = []
+    with reads(url, notices) as ledger:
+        assert not ledger.is_copy
         record_pull(ledger, pull())
     with Ledger.open(url, now=NOON) as ledger:
         assert latest_pull(ledger, "cove") is not None
-    assert told == []
+    assert notices == []
 
 
-def test_one_in_a_place_that_may_not_be_written_is_read_and_what_is_learned_is_dropped(place: Path) -> None:
+def test_a_ledger_in_a_read_only_directory_is_copied_and_not_changed(place: Path) -> None:
     filled(place / "l.sqlite")
-    closed(place)
+    make_read_only(place)
     before = (place / "l.sqlite").read_bytes()
-    told: list[str] = []
-    with as_nobody(), reads(str(place / "l.sqlite"), told) as ledger:
-        assert not ledger.kept
+    notices: list[str] = []
+    with as_nobody(), reads(str(place / "l.sqlite"), notices) as ledger:
+        assert ledger.is_copy
         record_pull(ledger, pull(LATER))
         found = latest_pull(ledger, "cove")
         assert found is not None
@@ -101,82 +101,82 @@ def test_one_in_a_place_that_may_not_be_written_is_read_and_what_is_learned_is_d
         assert [sample.bytes for sample in samples_of_pull(ledger, 1)] == [7]
     assert [path.name for path in place.iterdir()] == ["l.sqlite"]
     assert (place / "l.sqlite").read_bytes() == before
-    assert len(told) == 1
-    assert "l.sqlite): what this run reads is not kept" in told[0]
+    assert len(notices) == 1
+    assert "l.sqlite): what this run reads is not saved" in notices[0]
 
 
-def test_a_file_that_may_not_be_written_in_a_folder_that_may_is_read(place: Path) -> None:
+def test_a_read_only_file_in_a_writable_directory_is_copied(place: Path) -> None:
     filled(place / "l.sqlite")
     (place / "l.sqlite").chmod(0o444)
     place.chmod(0o777)
-    told: list[str] = []
-    with as_nobody(), reads(str(place / "l.sqlite"), told) as ledger:
-        assert not ledger.kept
+    notices: list[str] = []
+    with as_nobody(), reads(str(place / "l.sqlite"), notices) as ledger:
+        assert ledger.is_copy
         assert latest_pull(ledger, "cove") is not None
-    assert told[0].startswith("the ledger may not be written")
+    assert notices[0].startswith("no permission to write the ledger")
 
 
-def test_what_a_run_that_was_killed_left_beside_the_file_is_read_too(place: Path, tmp_path: Path) -> None:
+def test_the_wal_file_of_a_killed_run_is_read_too(place: Path, tmp_path: Path) -> None:
     with Ledger.open(str(tmp_path / "l.sqlite"), now=NOON) as ledger:
         record_pull(ledger, pull())
         for end in ("", "-wal"):
             shutil.copy(tmp_path / f"l.sqlite{end}", place / f"l.sqlite{end}")
     assert (place / "l.sqlite-wal").stat().st_size
-    closed(place)
+    make_read_only(place)
     with as_nobody(), reads(str(place / "l.sqlite"), []) as ledger:
         assert latest_pull(ledger, "cove") is not None
     assert sorted(path.name for path in place.iterdir()) == ["l.sqlite", "l.sqlite-wal"]
 
 
-def test_none_at_all_in_a_place_that_may_not_be_written_is_an_empty_one(place: Path) -> None:
+def test_a_missing_ledger_in_a_read_only_directory_is_empty(place: Path) -> None:
     place.chmod(0o555)
-    told: list[str] = []
-    with as_nobody(), reads(str(place / ".reconciler" / "l.sqlite"), told) as ledger:
+    notices: list[str] = []
+    with as_nobody(), reads(str(place / ".reconciler" / "l.sqlite"), notices) as ledger:
         assert latest_pull(ledger, "cove") is None
         record_pull(ledger, pull())
         assert latest_pull(ledger, "cove") is not None
-    assert told == [
-        f"the ledger's directory cannot be made: Permission denied ({place}/.reconciler/l.sqlite): "
-        "what this run reads is not kept"
+    assert notices == [
+        f"the ledger's directory cannot be created: Permission denied ({place}/.reconciler/l.sqlite): "
+        "what this run reads is not saved"
     ]
-    with as_nobody(), reads(str(place / "l.sqlite"), told) as ledger:
+    with as_nobody(), reads(str(place / "l.sqlite"), notices) as ledger:
         assert latest_pull(ledger, "cove") is None
-    assert "the ledger cannot be made: Permission denied" in told[1]
+    assert "the ledger cannot be created: Permission denied" in notices[1]
 
 
-def test_a_folder_whose_place_a_file_has_taken_leaves_an_empty_one(tmp_path: Path) -> None:
-    (tmp_path / ".reconciler").write_text("no folder")
-    told: list[str] = []
-    with reads(str(tmp_path / ".reconciler" / "l.sqlite"), told) as ledger:
+def test_a_missing_ledger_whose_directory_is_a_file_is_empty(tmp_path: Path) -> None:
+    (tmp_path / ".reconciler").write_text("a file")
+    notices: list[str] = []
+    with reads(str(tmp_path / ".reconciler" / "l.sqlite"), notices) as ledger:
         assert latest_pull(ledger, "cove") is None
-    assert len(told) == 1
+    assert len(notices) == 1
 
 
-def test_a_url_that_only_reads_is_read(url: str, tmp_path: Path) -> None:
+def test_a_read_only_url_is_copied(url: str, tmp_path: Path) -> None:
     filled(tmp_path / "ledger.sqlite")
-    told: list[str] = []
-    with reads(f"sqlite:///file:{tmp_path / 'ledger.sqlite'}?mode=ro&uri=true", told) as ledger:
-        assert not ledger.kept
+    notices: list[str] = []
+    with reads(f"sqlite:///file:{tmp_path / 'ledger.sqlite'}?mode=ro&uri=true", notices) as ledger:
+        assert ledger.is_copy
         assert latest_pull(ledger, "cove") is not None
-    assert len(told) == 1
+    assert len(notices) == 1
 
 
-def test_an_older_one_that_may_not_be_written_is_read_as_if_it_were_migrated(place: Path) -> None:
+def test_a_read_only_ledger_of_an_older_revision_is_migrated_in_its_copy(place: Path) -> None:
     old = Path(__file__).parent / "data" / "ledger-0001.sql"
     with closing(sqlite3.connect(place / "l.sqlite")) as connection:
         connection.executescript(old.read_text(encoding="utf-8"))
-    closed(place)
+    make_read_only(place)
     with as_nobody(), reads(str(place / "l.sqlite"), []) as ledger:
         found = latest_pull(ledger, "cove")
         assert found is not None
         assert found.notes == ("one note",)
 
 
-def test_a_large_one_is_copied_to_a_file_that_is_dropped_at_the_end(
+def test_the_copy_of_a_large_ledger_is_a_file_that_is_deleted_at_the_end(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(place / "l.sqlite")
-    monkeypatch.setattr(read_only, "IN_MEMORY", 0)
+    monkeypatch.setattr(read_only, "MAX_IN_MEMORY", 0)
     monkeypatch.setattr(read_only.tempfile, "tempdir", str(tmp_path))  # type: ignore[attr-defined]
     with open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None) as ledger:
         assert latest_pull(ledger, "cove") is not None
@@ -186,75 +186,75 @@ def test_a_large_one_is_copied_to_a_file_that_is_dropped_at_the_end(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_large_one_without_room_for_a_copy_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_ledger_without_space_for_a_copy_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(place / "l.sqlite")
-    monkeypatch.setattr(read_only, "IN_MEMORY", 0)
+    monkeypatch.setattr(read_only, "MAX_IN_MEMORY", 0)
     monkeypatch.setattr(read_only.tempfile, "tempdir", str(place / "none"))  # type: ignore[attr-defined]
     with pytest.raises(LedgerError, match="can neither be written nor be copied: No such file or directory"):
         open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None)
 
 
-def no_database(file: Path) -> None:
+def text_file(file: Path) -> None:
     file.write_text("notes " * 1000)
 
 
-def another_programs(file: Path) -> None:
+def other_database(file: Path) -> None:
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("CREATE TABLE orders (id INTEGER)")
 
 
-def a_newer_ones(file: Path) -> None:
+def newer_ledger(file: Path) -> None:
     filled(file)
     with closing(sqlite3.connect(file)) as other, other:
         other.execute(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'")
 
 
-def a_folder(file: Path) -> None:
+def directory(file: Path) -> None:
     file.mkdir()
 
 
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (no_database, "not a ledger, nor any SQLite database"),
-        (another_programs, "another program's database"),
-        (a_newer_ones, "which this program does not know"),
-        (a_folder, "is a folder, not a file"),
+        (text_file, "not a ledger, nor any SQLite database"),
+        (other_database, "another program's database"),
+        (newer_ledger, "which this program does not know"),
+        (directory, "is a directory, not a file"),
     ],
 )
-@pytest.mark.parametrize("only_read", [False, True])
-def test_what_is_no_ledger_of_ours_is_an_error_all_the_same(
-    place: Path, make: Callable[[Path], None], words: str, only_read: bool
+@pytest.mark.parametrize("read_only_place", [False, True])
+def test_a_path_that_is_not_a_usable_ledger_is_an_error(
+    place: Path, make: Callable[[Path], None], words: str, read_only_place: bool
 ) -> None:
     make(place / "l.sqlite")
-    if only_read:
-        closed(place)
+    if read_only_place:
+        make_read_only(place)
         (place / "l.sqlite").chmod(0o555)
-    with as_nobody() if only_read else nullcontext(), pytest.raises(LedgerError, match=words):
+    with as_nobody() if read_only_place else nullcontext(), pytest.raises(LedgerError, match=words):
         reads(str(place / "l.sqlite"), [])
 
 
-def test_one_that_may_not_even_be_read_is_an_error(place: Path) -> None:
+def test_a_ledger_without_permission_to_read_is_an_error(place: Path) -> None:
     filled(place / "l.sqlite")
     (place / "l.sqlite").chmod(0o000)
     with as_nobody(), pytest.raises(LedgerError, match="cannot be opened"):
         reads(str(place / "l.sqlite"), [])
 
 
-def test_work_goes_on_on_a_copy_when_the_disk_fills_up(url: str) -> None:
+def test_a_run_continues_on_a_copy_when_the_disk_is_full(url: str) -> None:
     with Ledger.open(url, now=NOON) as ledger:
         record_pull(ledger, pull())
         ledger.switch_to(open_copy(url, Unwritable("the disk is full"), now=NOON, on_notice=lambda _: None))
-        assert not ledger.kept
+        assert ledger.is_copy
         record_pull(ledger, pull(LATER))
-        assert not ledger.replaced()
+        assert not ledger.file_replaced()
     with Ledger.open(url, now=NOON) as ledger:
         found = latest_pull(ledger, "cove")
     assert found is not None
     assert found.started_at == NOON
 
 
-def test_a_ledger_in_memory_is_one_for_all_threads(url: str) -> None:
+def test_all_threads_share_a_ledger_in_memory(url: str) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     with Ledger.open("sqlite://", now=NOON) as ledger, ThreadPoolExecutor(8) as threads:
@@ -277,40 +277,40 @@ def granted(url: str) -> None:
     engine.dispose()
 
 
-def test_a_role_without_the_right_to_write_reads(postgresql_url: str) -> None:
+def test_a_postgresql_role_without_permission_to_write_gets_a_copy(postgresql_url: str) -> None:
     with Ledger.open(postgresql_url, now=NOON) as ledger:
         record_pull(ledger, pull(NOON - timedelta(days=100)))
         record_pull(ledger, pull())
         run = begin_run(ledger, "main", "digest", NOON)
         write_intent(ledger, run, "a", method="POST", path="p", body={"a": 1}, natural_key={}, now=NOON)
     granted(postgresql_url)
-    told: list[str] = []
-    with reads(as_reader(postgresql_url), told) as ledger:
-        assert not ledger.kept
+    notices: list[str] = []
+    with reads(as_reader(postgresql_url), notices) as ledger:
+        assert ledger.is_copy
         assert [sample.bytes for sample in samples_of_pull(ledger, 2)] == [7]
-        assert samples_of_pull(ledger, 1) == []  # older than any running month
+        assert samples_of_pull(ledger, 1) == []  # older than `RECENT`
         record_pull(ledger, pull(LATER))
-    assert len(told) == 1
-    assert told[0].startswith("the ledger may not be written by this role (postgresql+psycopg://reader@")
+    assert len(notices) == 1
+    assert notices[0].startswith("this role has no permission to write the ledger (postgresql+psycopg://reader@")
 
 
-def test_a_server_that_only_answers_reads_is_read(postgresql_url: str) -> None:
+def test_a_read_only_server_is_copied(postgresql_url: str) -> None:
     with Ledger.open(postgresql_url, now=NOON) as ledger:
         record_pull(ledger, pull())
-    told: list[str] = []
-    with reads(f"{postgresql_url}&options=-cdefault_transaction_read_only%3Don", told) as ledger:
+    notices: list[str] = []
+    with reads(f"{postgresql_url}&options=-cdefault_transaction_read_only%3Don", notices) as ledger:
         assert latest_pull(ledger, "cove") is not None
-    assert "the server only answers reads" in told[0]
+    assert "the database server is read-only" in notices[0]
 
 
-def test_a_database_without_tables_that_may_not_be_made_is_an_empty_ledger(postgresql_url: str) -> None:
-    told: list[str] = []
-    with reads(as_reader(postgresql_url), told) as ledger:
+def test_a_postgresql_database_without_tables_is_an_empty_ledger_for_a_role_that_reads(postgresql_url: str) -> None:
+    notices: list[str] = []
+    with reads(as_reader(postgresql_url), notices) as ledger:
         assert latest_pull(ledger, "cove") is None
-    assert len(told) == 1
+    assert len(notices) == 1
 
 
-def test_one_of_an_older_revision_that_may_not_be_migrated_is_an_error(postgresql_url: str) -> None:
+def test_an_older_revision_that_the_role_cannot_migrate_is_an_error(postgresql_url: str) -> None:
     Ledger.open(postgresql_url, now=NOON).close()
     engine = sa.create_engine(postgresql_url)
     with engine.begin() as connection:
@@ -318,5 +318,5 @@ def test_one_of_an_older_revision_that_may_not_be_migrated_is_an_error(postgresq
         connection.execute(sa.text("ALTER TABLE locks DROP COLUMN boot"))
     engine.dispose()
     granted(postgresql_url)
-    with pytest.raises(LedgerError, match="is at revision 0001, and may not be brought to"):
+    with pytest.raises(LedgerError, match="is at revision 0001, and this role has no permission to migrate it to"):
         reads(as_reader(postgresql_url), [])

@@ -1,4 +1,4 @@
-"""The first tables: pulls and samples, the journal of writes, the lock."""
+"""Create the first tables: pulls and samples, the journal of writes, the lock."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _Time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    """Create the tables."""
     _usage()
     _journal()
     op.create_table(

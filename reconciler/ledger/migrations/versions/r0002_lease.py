@@ -1,6 +1,6 @@
-"""The lock becomes a lease: who holds it is told by boot, namespaces and start, and renewals are counted.
+"""Make the lock a lease: store the holder's boot, namespaces and start, and count renewals.
 
-A lock that an earlier version holds while this runs keeps the hour that it was made for.
+A lock that an earlier version holds during the migration keeps that version's length of one hour.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    """Add the columns."""
     for name in ("boot", "space", "started"):
         op.add_column("locks", sa.Column(name, sa.Text, nullable=False, server_default=""))
     op.add_column("locks", sa.Column("renewals", sa.Integer, nullable=False, server_default="0"))

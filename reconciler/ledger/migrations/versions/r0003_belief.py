@@ -1,4 +1,4 @@
-"""Pulls that are not believed, when a device was first seen and first read, and several readings in one pull."""
+"""Add approvals of pulls, the times at which a device was first seen and read, and several samples in one pull."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ depends_on = None
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _Time = sa.DateTime(timezone=True)
 
-# One pass over the samples: of each meter the first moment, and the first moment with a figure.
+# One pass over the samples: for each device the first time, and the first time with a figure.
 _FIRST = """
 UPDATE meters SET first_seen_at = firsts.seen, first_read_at = firsts.read
 FROM (
@@ -28,6 +28,7 @@ WHERE firsts.id = meters.id
 
 
 def upgrade() -> None:
+    """Add the columns and the table, and fill the first times from the samples."""
     op.add_column("pulls", sa.Column("approved_by", sa.Text))
     op.add_column("pulls", sa.Column("approved_at", _Time))
     op.add_column("meters", sa.Column("first_seen_at", _Time))

@@ -1,4 +1,4 @@
-"""Additions of ours by their ids, searches for our tags, and approvals of guardrails."""
+"""Add tables for our additions, for searches for our tags, and for approvals of guardrails."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _Time = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    """Create the tables."""
     op.create_table(
         "lines",
         sa.Column("workspace", sa.Text, primary_key=True),
