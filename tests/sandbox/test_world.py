@@ -267,7 +267,7 @@ def test_a_settled_span_ends_when_a_partner_or_device_is_added_or_removed() -> N
     found.remove_device(2_000_020, START + 5 * HOUR)
     found.add_device(ALDER, START + 2 * HOUR, 1)
 
-    assert found.settled(START + 3 * HOUR) == (START + 2 * HOUR, START + 5 * HOUR)
+    assert found.unchanged_span(START + 3 * HOUR) == (START + 2 * HOUR, START + 5 * HOUR)
 
 
 def test_a_world_can_be_saved_and_loaded() -> None:

@@ -79,11 +79,11 @@ def respond(environment: Environment, api: ConsoleApi, body: bytes) -> tuple[str
 
     slow = environment.faults.hit("slow", path)
     delay_ms = environment.latency_ms + (slow.options["ms"] if slow else 0)
-    response = _instead(environment.faults, path) or _struck(environment.faults, path, api, call)
+    response = _replacement(environment.faults, path) or _under_faults(environment.faults, path, api, call)
     return path, delay_ms, response
 
 
-def _instead(faults: Faults, path: str) -> Response | None:
+def _replacement(faults: Faults, path: str) -> Response | None:
     """Return the response of a fault that keeps the call from the console, or None."""
     if storm := faults.hit("429", path):
         seconds = str(storm.options.get("retry-after", 1))
@@ -95,7 +95,7 @@ def _instead(faults: Faults, path: str) -> Response | None:
     return None
 
 
-def _struck(faults: Faults, path: str, api: ConsoleApi, call: Call) -> Response:
+def _under_faults(faults: Faults, path: str, api: ConsoleApi, call: Call) -> Response:
     """Return the answer of the console as the active faults change it."""
     struck = None if call.method == "Login" else faults.hit("stale-visa", path)
     stale = None if struck is None else struck.options.get("form", 0)

@@ -156,7 +156,7 @@ class Statistics:
         for excluded in query.excluded:
             below -= world.subtree(excluded, at)
         devices = sorted(world.devices_of(below, at), key=lambda device: device.id)
-        since, until = world.settled(at)
+        since, until = world.unchanged_span(at)
         if query.order is not None:
             wanted, falling = self._console.rights.named(query.order[0]), query.order[1]
             if ties_falling:

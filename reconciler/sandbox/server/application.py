@@ -57,7 +57,7 @@ class Application:
         now = sandbox.clock.now()
         response = response.dated(now)
         if sandbox.latency_ms:
-            response = response.later(sandbox.latency_ms)
+            response = response.delayed(sandbox.latency_ms)
         query = request.target.partition(b"?")[2].decode("latin-1")
         sandbox.log.add(Entry(now, request.method, request.path, query, response.status, response.fate))
         return response

@@ -54,7 +54,7 @@ class Response:
     delay_ms: int = 0
     drip_ms: int = 0
 
-    def later(self, delay_ms: int) -> Response:
+    def delayed(self, delay_ms: int) -> Response:
         """Return the same response with a longer delay."""
         return replace(self, delay_ms=self.delay_ms + delay_ms)
 
@@ -62,7 +62,7 @@ class Response:
         """Return the same response with this time as its `Date` header."""
         return replace(self, headers=(*self.headers, (b"date", http_date(now))))
 
-    def met_by(self, fate: str) -> Response:
+    def with_fate(self, fate: str) -> Response:
         """Return the same response with another fate."""
         return replace(self, fate=fate)
 

@@ -114,7 +114,7 @@ class ConnectWise:
         faults = self._environment.faults
         if faults.hit("bundles-off", request.path):
             raise Refusal(403, "Forbidden", "This member may not use bundles.")
-        self._tenant.settle_statuses()
+        self._tenant.update_statuses()
         cap = faults.hit("page-cap", request.path)
         self._bundles.most = cap.options["size"] if cap else MAX_PAGE_SIZE
         return json_response(200, self._bundles.answer(json_body(request), count_only=count_only))

@@ -31,29 +31,29 @@ class Outages:
         if not faults:
             return self._connectwise.answer(request)
         slow = faults.hit("slow", path)
-        response = self._instead(request) or self._connectwise.answer(request)
+        response = self._replacement(request) or self._connectwise.answer(request)
         read_only = request.method == "GET" or path.endswith(("/system/bundles", "/search"))
         if response.status < 300 and not read_only:
-            response = self._led_away(response, request)
+            response = self._redirected(response, request)
         if response.status < 300 and not read_only and faults.hit("drop", path):
-            response = response.met_by("dropped")
+            response = response.with_fate("dropped")
         elif dripping := response.body and faults.hit("drip", path):
-            response = replace(response.met_by("dripped"), drip_ms=dripping.options["ms"])
+            response = replace(response.with_fate("dripped"), drip_ms=dripping.options["ms"])
         elif response.body and faults.hit("truncated", path):
-            response = response.met_by("truncated")
+            response = response.with_fate("truncated")
         elif response.body and faults.hit("half-json", path):
             response = Response(response.status, response.body[: len(response.body) // 2], response.headers)
         elif faults.hit("endless", path):
-            response = response.met_by("endless")
+            response = response.with_fate("endless")
         elif faults.hit("bomb", path):
             response = Response(200, _bomb(), (*response.headers, (b"content-encoding", b"gzip")))
         elif faults.hit("nothing", path):
             response = Response(200, b"", response.headers)
         elif faults.hit("null", path):
             response = Response(200, b"null", response.headers)
-        return response.later(slow.options["ms"]) if slow else response
+        return response.delayed(slow.options["ms"]) if slow else response
 
-    def _instead(self, request: Request) -> Response | None:
+    def _replacement(self, request: Request) -> Response | None:
         """Return the response of a fault that keeps the request from ConnectWise, or None."""
         faults, path = self._environment.faults, request.path
         if storm := faults.hit("429", path):
@@ -65,7 +65,7 @@ class Outages:
             return Response(proxy.options.get("status", 200), _PROXY_PAGE, ((b"content-type", b"text/html"),))
         return None
 
-    def _led_away(self, response: Response, request: Request) -> Response:
+    def _redirected(self, response: Response, request: Request) -> Response:
         """Return the response to a completed write, which may name another host over http, as behind a proxy."""
         faults, path = self._environment.faults, request.path
         away = (b"location", f"{ELSEWHERE}{path}".encode())

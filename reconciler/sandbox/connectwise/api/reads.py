@@ -37,7 +37,7 @@ class Reads:
 
     def get(self, request: Request, asked: Collection, faults: Faults) -> Response:
         """Answer a GET of a list, a count or one object."""
-        self._tenant.settle_statuses()
+        self._tenant.update_statuses()
         return self._list(request, asked, request.query, faults)
 
     def search(self, request: Request, asked: Collection, faults: Faults) -> Response:

@@ -90,7 +90,7 @@ class Lists:
         every = self.rows(view, parent, query)
         rows = [row for row in every if row.id > after]
         page = rows[:size]
-        # The vendor says that a Link is always sent [docs]: the last page leads nowhere but back.
+        # The vendor says that a Link is always sent [docs]: the last page links to the first one.
         links = (
             {"next": _with(query, "pageId", page[-1].id)} if len(rows) > size else {"first": _with(query, "pageId", 0)}
         )

@@ -86,27 +86,27 @@ class AgreementRules(Rules):
         if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
-    def made(self, _store: Store, row: Row, values: dict[str, Any]) -> Writes:
+    def created(self, _store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Note whether the request sets the next invoice date."""
-        _note_next(row, values)
+        _note_next_invoice(row, values)
         return ()
 
     def changed(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Compute the fields of the agreement and of all its additions again."""
-        _note_next(row, values)
-        self.settle(store, row)
+        _note_next_invoice(row, values)
+        self.compute(store, row)
         for child in store.children("addition", row.id):
-            AdditionRules().settle(store, child)
+            AdditionRules().compute(store, child)
         return ()
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Compute the status, and the next invoice date while it follows the first day."""
         data, today = row.data, store.today
         data["agreementStatus"] = _status(data, today)
         if not data.get("nextInvoiceDate") or not row.secrets.get(MOVED):
             data["nextInvoiceDate"] = data.get("billStartDate") or data["startDate"]
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return an addition of the agreement."""
         return next((f"addition {child.id}" for child in store.children("addition", row.id)), None)
 
@@ -115,7 +115,7 @@ MOVED: Final = "next_invoice_moved"
 """The key under which a row keeps that its next invoice date no longer follows its first day. It is never shown."""
 
 
-def _note_next(row: Row, values: dict[str, Any]) -> None:
+def _note_next_invoice(row: Row, values: dict[str, Any]) -> None:
     if values.get("nextInvoiceDate"):
         row.secrets[MOVED] = True
 
@@ -161,9 +161,9 @@ class AdditionRules(Rules):
         if product is not None and product.data["productClass"] == "Bundle":
             draft.refuse("addition", "product", f"Product {product.data['identifier']} is a bundle")
         if draft.row is None:
-            _begins_in_time(draft)
+            _check_start(draft)
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Compute quantity, prices, costs, margin and status from the fields, the agreement and the product."""
         data = row.data
         agreement = store.tables["agreement"].rows[row.parent or 0].data
@@ -187,7 +187,7 @@ class AdditionRules(Rules):
         data["agreementStatus"] = "Cancelled" if over else agreement["agreementStatus"]
 
 
-def _begins_in_time(draft: Draft) -> None:
+def _check_start(draft: Draft) -> None:
     """Refuse a new addition that starts before billing does or, without proration, in an invoiced period [docs]."""
     agreement = draft.store.tables["agreement"].rows[draft.parent or 0].data
     begins = draft.values["effectiveDate"][:10]
@@ -216,6 +216,6 @@ def _share(effective: str) -> Decimal:
 class SiteRules(Rules):
     """A site that an agreement covers."""
 
-    def settle(self, _store: Store, row: Row) -> None:
+    def compute(self, _store: Store, row: Row) -> None:
         """Show the id of the agreement."""
         row.data["agreementId"] = row.parent

@@ -1,7 +1,7 @@
 """The hooks by which a kind of object takes part in its own writes.
 
 The tenant calls them in this order: `prepare`, then the check of required and unique fields, `check`, then the row is
-stored, `made` or `changed`, and `settle`. A delete calls `user` and `delete`.
+stored, `created` or `changed`, and `compute`. A delete calls `used_by` and `delete`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Rules:
     def check(self, draft: Draft) -> None:
         """Add problems that no field has by itself."""
 
-    def made(self, _store: Store, _row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, _store: Store, _row: Row, _values: dict[str, Any]) -> Writes:
         """Complete a new row, and return the objects to create with it. `values` are the written fields."""
         return ()
 
@@ -88,10 +88,10 @@ class Rules:
         """Follow up on a change, and return the other objects to write. `values` are the written fields."""
         return ()
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Compute the server's own fields from the others. A second call must give the same result."""
 
-    def user(self, _store: Store, _row: Row) -> str | None:
+    def used_by(self, _store: Store, _row: Row) -> str | None:
         """Return an object that keeps the row from being deleted, besides those that refer to it."""
         return None
 

@@ -40,7 +40,7 @@ class CompanyRules(Rules):
         if parent is not None and draft.row is not None and parent["id"] == draft.row.id:
             draft.refuse("company", "parentCompany", "A company cannot be its own parent")
 
-    def made(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Create the associations of the given types, and the site `Main` with the company's address."""
         row.data["deletedFlag"] = False
         row.data["types"] = []
@@ -66,7 +66,7 @@ class CompanyRules(Rules):
         [site] = store.children("companySite", row.id)
         row.data["site"] = store.reference("Site", site.id)
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return an agreement, an invoice or a management solution of the company."""
         for name in ("agreement", "invoice"):
             for each in store.tables[name].rows.values():
@@ -94,7 +94,7 @@ class SiteRules(Rules):
             if site is not draft.row and site.data["name"].casefold() == name:
                 draft.refuse("companySite", "name", f"The company has a site {site.data['name']!r}", "ObjectExists")
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the company of the site."""
         row.data["company"] = store.reference("Company", row.parent)
 
@@ -114,7 +114,7 @@ class TypeAssociationRules(Rules):
             if row is not draft.row and row.data["type"]["id"] == kind:
                 draft.refuse("companyTypeAssociation", "type", "The company has this type already", "ObjectExists")
 
-    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """File the association below its company, and show the types there."""
         if row.parent is None:
             row.parent = row.data["company"]["id"]

@@ -48,7 +48,7 @@ class ContactRules(Rules):
             draft.refuse("contact", "communicationItems", f"{item['value']!r} is not an e-mail address")
         return {**item, "type": draft.store.reference("CommunicationType", row.id), "communicationType": name}
 
-    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """Create the communication items and type associations, and make the contact its company's default if asked."""
         yield from self._replace_items(store, row, row.data.pop("communicationItems", []))
         row.data["types"] = []
@@ -68,7 +68,7 @@ class ContactRules(Rules):
         if company is not None and values.get("defaultFlag"):
             _make_default(store, row, store.tables["company"].rows[company["id"]])
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the communication items and the default phone of the contact."""
         show_items(store, row)
 
@@ -87,7 +87,7 @@ class ContactRules(Rules):
                 yield Change("contactCommunication", present, body)
         show_items(store, row)
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return the company whose default contact this is."""
         company = store.row_of("Company", row.data.get("company"))
         if company is not None and company.data.get("defaultContact", {}).get("id") == row.id:
@@ -112,17 +112,17 @@ class CommunicationRules(Rules):
         if kind is not None and kind[1] == "Email" and "@" not in draft.values["value"]:
             draft.refuse("contactCommunication", "value", f"{draft.values['value']!r} is not an e-mail address")
 
-    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """Make the item the default if it is the only one of its kind."""
-        self._settle_default(store, row)
+        self._update_default(store, row)
         return ()
 
     def changed(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """Move the mark of the default item if the change says so."""
-        self._settle_default(store, row)
+        self._update_default(store, row)
         return ()
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show contact, kind and e-mail domain, and show the item in its contact."""
         row.data["contactId"] = row.parent
         kind = _kind(store, row.data.get("type"), None)
@@ -132,8 +132,8 @@ class CommunicationRules(Rules):
             row.data["domain"] = f"@{row.data['value'].rpartition('@')[2]}"
         show_items(store, store.tables["contact"].rows[row.parent or 0])
 
-    def _settle_default(self, store: Store, row: Row) -> None:
-        self.settle(store, row)
+    def _update_default(self, store: Store, row: Row) -> None:
+        self.compute(store, row)
         alike = [
             each
             for each in store.children("contactCommunication", row.parent or 0)
@@ -161,12 +161,12 @@ class TypeAssociationRules(Rules):
             if row is not draft.row and row.data["type"]["id"] == draft.values["type"]["id"]:
                 draft.refuse("contactTypeAssociation", "type", "The contact has this type already", "ObjectExists")
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the contact, and show the types in the contact."""
         row.data["contact"] = store.reference("Contact", row.parent)
         _show_types(store, row.parent or 0)
 
-    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """Show the types in the contact."""
         _show_types(store, row.parent or 0)
         return ()

@@ -50,7 +50,7 @@ class InvoiceRules(Rules):
             if _day(draft.values["date"]) < first - _EARLY:
                 draft.refuse("invoice", "date", f"The period begins on {first}, more than 90 days after the invoice")
 
-    def made(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Compute the totals, and move the next invoice date of the agreement to the day after the period."""
         agreement = store.row_of("Agreement", values.get("agreement"))
         amount = _ZERO
@@ -68,7 +68,7 @@ class InvoiceRules(Rules):
             row.data[name] = _ZERO
         return ()
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return a later invoice of the same agreement: only the newest one can be deleted."""
         agreement = store.row_of("Agreement", row.data.get("agreement"))
         if agreement is None or _BEGAN not in row.secrets:

@@ -33,7 +33,7 @@ class SummaryRules(Rules):
                 message = f"The company has this solution with {values['groupIdentifier']!r} already"
                 draft.refuse("managementSummaryReport", "groupIdentifier", message, "ObjectExists")
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the company."""
         row.data["company"] = store.reference("Company", row.parent)
 
@@ -53,7 +53,7 @@ class ItSolutionRules(Rules):
                 message = f"{name} is required for {draft.values['managementItSolutionType']}"
                 draft.refuse("managementItSolution", name, message, "MissingRequiredField")
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return a management solution that uses the record."""
         return _in_use(store, row)
 
@@ -61,7 +61,7 @@ class ItSolutionRules(Rules):
 class IntegrationRules(Rules):
     """A managed devices integration. It cannot be deleted while a company uses its solution."""
 
-    def user(self, store: Store, row: Row) -> str | None:
+    def used_by(self, store: Store, row: Row) -> str | None:
         """Return a management solution that uses the integration."""
         return _in_use(store, row)
 
@@ -76,7 +76,7 @@ def _in_use(store: Store, record: Row) -> str | None:
 class IntegrationChildRules(Rules):
     """Cross-references, logins and notifications show the integration that they belong to."""
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the integration."""
         row.data["managedDevicesIntegration"] = store.reference("ManagedDevicesIntegration", row.parent)
 
@@ -84,6 +84,6 @@ class IntegrationChildRules(Rules):
 class CompanyChildRules(Rules):
     """Rows that show the company that they belong to."""
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the company."""
         row.data["company"] = store.reference("Company", row.parent)

@@ -20,7 +20,7 @@ class IntegratorLoginRules(Rules):
                 if name.endswith("ApiFlag"):
                     draft.values[name] = True
 
-    def settle(self, store: Store, row: Row) -> None:
+    def compute(self, store: Store, row: Row) -> None:
         """Show the date of the deactivation while the login is inactive."""
         if row.data["inactiveFlag"]:
             row.data.setdefault("dateInactivated", store.today)
@@ -52,7 +52,7 @@ class CustomFieldRules(Rules):
         if draft.values["podId"] not in custom_fields.PODS:
             draft.refuse("userDefinedField", "podId", f"There is no pod {draft.values['podId']}", "InvalidReference")
 
-    def made(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
+    def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
         """Show the date of creation, and show the field on all objects of its screen."""
         row.data["dateCreated"] = row.data["_info"]["dateEntered"]
         custom_fields.show_all(store.tables, custom_fields.PODS[row.data["podId"]])

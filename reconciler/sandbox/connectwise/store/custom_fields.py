@@ -45,7 +45,7 @@ def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[
     return [*({entry["id"]: entry for entry in [*held, *given]}.values())]
 
 
-def wrong(tables: Tables, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
+def mistakes(tables: Tables, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Return a sentence for each unknown id and each value of the wrong type in the given entries."""
     known = {row.id: row.data for row in defined(tables, table)}
     for entry in given:

@@ -76,8 +76,8 @@ class Tenant(Store):
             **rules.links(name, row.id),
         }
         table.add(row)
-        self._follow(rule.made(self, row, values))
-        rule.settle(self, row)
+        self._follow(rule.created(self, row, values))
+        rule.compute(self, row)
         custom_fields.show(self.tables, name, row)
         self.version += 1
         return row
@@ -110,7 +110,7 @@ class Tenant(Store):
                 row.data.pop(field.name, None)
         _keep(row, entity, {k: v for k, v in merged.items() if not entity.fields[k].postonly})
         self._follow(rule.changed(self, row, values))
-        rule.settle(self, row)
+        rule.compute(self, row)
         custom_fields.show(self.tables, name, row)
         self.touch(name, row, before)
         return row
@@ -122,7 +122,7 @@ class Tenant(Store):
             Refusal: 409, another object uses it.
         """
         rule, entity = rules.of(name), ENTITIES[name]
-        user = rule.user(self, row) or (None if rule.soft else self._referrer(name, row))
+        user = rule.used_by(self, row) or (None if rule.soft else self._referrer(name, row))
         if user is not None:
             raise in_use(entity.resource, row.id, user)
         if not rule.delete(self, row):
@@ -134,14 +134,14 @@ class Tenant(Store):
                         table.remove(child)
         self.version += 1
 
-    def settle_statuses(self) -> None:
+    def update_statuses(self) -> None:
         """Compute every status that depends on today's date, at most once for each day of the sandbox's clock."""
         today = self.today
         if today != self._statuses_of:
             self._statuses_of = today
             for name in ("agreement", "addition"):
                 for row in self.tables[name].rows.values():
-                    rules.of(name).settle(self, row)
+                    rules.of(name).compute(self, row)
             self.version += 1
 
     def _follow(self, writes: Iterable[Creation | Change]) -> None:
@@ -155,7 +155,7 @@ class Tenant(Store):
     def _clean(self, name: str, body: dict[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
         entity = ENTITIES[name]
         values, problems = clean(entity, body, self.resolve)
-        for message in custom_fields.wrong(self.tables, name, values.get("customFields") or ()):
+        for message in custom_fields.mistakes(self.tables, name, values.get("customFields") or ()):
             problems.append(problem(entity, "customFields", message))
         return values, problems
 

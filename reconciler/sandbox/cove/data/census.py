@@ -132,7 +132,7 @@ class Census:
         wanted = set(partner_ids)
         return [each for each in self.devices.values() if each.partner_id in wanted and each.present(at)]
 
-    def settled(self, at: datetime) -> tuple[datetime, datetime]:
+    def unchanged_span(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the span around a time in which no partner or device is added or removed, for caches.
 
         The start belongs to the span, the end does not.

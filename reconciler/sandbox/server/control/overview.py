@@ -170,7 +170,7 @@ def overview(sandbox: Sandbox, most: int) -> dict[str, Any]:
     """Return all tables of the page, with at most `most` rows each and the number of all rows."""
     now = sandbox.clock.now()
     usage = sandbox.console.world.usage(now)
-    sandbox.tenant.settle_statuses()
+    sandbox.tenant.update_statuses()
     tables = sandbox.tenant.tables
     return {
         "clock": {"now": now.isoformat(), "frozen": sandbox.clock.frozen},
