@@ -1,4 +1,4 @@
-"""Addition: one line of an agreement, written by usage and by nothing else (guide step 10)."""
+"""The kind Addition: one line of an agreement (guide step 10). Usage creates it; no manifest declares it."""
 
 from __future__ import annotations
 
@@ -44,23 +44,29 @@ def _billable(value: Value, _: Tables) -> dict[str, Any]:
 
 
 class AdditionSpec(Spec):
+    """The fields of an addition."""
+
     agreement: Annotated[Name | ByName | ById, AGREEMENT] = Field(description="The agreement.")
     product: Annotated[Name | ByIdentifier | ById, reference("product", "Product", label="identifier")] = Field(
         description="The product."
     )
     serial_number: Annotated[StrictStr, text("serialNumber", exact=True)] = Field(
-        description="The tag that marks the addition as ours."
+        description="The tag that marks the addition as managed by reconciler."
     )
-    quantity: Annotated[Decimal, number("quantity")] = Field(description="Rated quantity, in the source's unit.")
-    unit_price: Annotated[Decimal, number("unitPrice")] = Field(description="Price of one unit.")
+    quantity: Annotated[Decimal, number("quantity")] = Field(description="Rated quantity, in GB or GiB.")
+    unit_price: Annotated[Decimal, number("unitPrice")] = Field(
+        description="Price of one unit, in the agreement's currency."
+    )
     less_included: Annotated[Decimal, number("lessIncluded")] = Field(
-        Decimal(0), description="Always 0: the allowance has been taken off by rating."
+        Decimal(0), description="Always 0, because rating has already subtracted the allowance."
     )
     bill_customer: Annotated[StrictStr, replace(text("billCustomer"), encode=_billable)] = Field(
-        "Billable", description="Billable."
+        "Billable", description="Always Billable."
     )
-    effective_date: Annotated[StrictStr, date("effectiveDate")] = Field(description="First day.")
-    cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(None, description="Last day, or none.")
+    effective_date: Annotated[StrictStr, date("effectiveDate")] = Field(description="First billed day.")
+    cancelled_date: Annotated[StrictStr | None, date("cancelledDate")] = Field(
+        None, description="Last billed day, if it has one."
+    )
 
 
 def _ended_before(obj: Object, values: Mapping[str, Value]) -> bool:
@@ -71,7 +77,7 @@ def _ended_before(obj: Object, values: Mapping[str, Value]) -> bool:
 KIND = Kind(
     name="Addition",
     spec=AdditionSpec,
-    describes="One line of an agreement, written by usage (seed guide, step 10).",
+    describes="One line of an agreement, created from usage (seed guide, step 10).",
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
     bundle="addition",

@@ -1,4 +1,4 @@
-"""Agreement: what a company is billed under (guide step 6, `/finance/agreements`)."""
+"""The kind Agreement: the contract that a company is billed under (guide step 6, `/finance/agreements`)."""
 
 from __future__ import annotations
 
@@ -13,45 +13,51 @@ from reconciler.kinds.fields import ByEmail, ById, ByIdentifier, DateText, Name
 
 
 class AgreementSpec(Spec):
+    """The fields of an agreement."""
+
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True), text("name")] = Field(
-        description="A descriptive name; with the company it says which agreement this is."
+        description="Name of the agreement, unique at its company."
     )
     company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
-        description="The company, by its manifest name or looked up."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
     )
     contact: Annotated[Name | ByEmail | ById, reference("contact", "Contact")] = Field(
-        description="The contact, by its manifest name or looked up at this company by `{email: …}`."
+        description="The contact: its manifest name, or a look-up at this company such as {email: ann@acme.example}."
     )
     type: Annotated[StrictStr, setup("type", "finance/agreements/types", inactive=True)] = Field(
-        description="Agreement type, by its name; the guide wants Managed Service."
+        description="Name of the agreement type. The seed guide uses Managed Service."
     )
     start_date: Annotated[datetime.date, DateText, date("startDate")] = Field(
-        description="First day of a month, unless allowMidMonthStart."
+        description='First day of the agreement, such as "2026-11-01". It must be the first of a month, unless '
+        "allowMidMonthStart is true."
     )
     end_date: Annotated[Annotated[datetime.date, DateText] | None, ending("endDate", "noEndingDateFlag")] = Field(
-        None, description="Last day; null for no end, which the guide wants."
+        None, description="Last day of the agreement; null for no end, as in the seed guide."
     )
     allow_mid_month_start: StrictBool = Field(
-        False, description="Allow a start date that is not the first of a month. Not sent to ConnectWise."
+        False, description="If true, startDate may be any day of a month. This is not sent to ConnectWise."
     )
     billing_cycle: Annotated[StrictStr | None, setup("billingCycle", "finance/billingCycles")] = Field(
-        None, description="Billing cycle, by its name: Monthly."
+        None, description="Name of the billing cycle, such as Monthly."
     )
     billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
-        None, description="Billing terms, by their name."
+        None, description="Name of the billing terms, such as Net 30."
     )
     prorate: Annotated[StrictBool | None, flag("prorateFlag")] = Field(
-        None, description="ConnectWise prorates. Leave it off where usage is billed: one owner of proration."
+        None,
+        description="If true, ConnectWise prorates additions by their dates. reconciler itself never prorates.",
     )
     customer_po: Annotated[Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("customerPO")] = (
-        Field(None, alias="customerPO", description="The customer's purchase order.")
+        Field(None, alias="customerPO", description="The customer's purchase order number.")
     )
     work_order: Annotated[Annotated[str, StringConstraints(max_length=20, strict=True)] | None, text("workOrder")] = (
-        Field(None, description="Work order.")
+        Field(None, description="Work order number.")
     )
-    internal_notes: Annotated[StrictStr | None, text("internalNotes")] = Field(None, description="Notes for ourselves.")
+    internal_notes: Annotated[StrictStr | None, text("internalNotes")] = Field(
+        None, description="Notes that the customer does not see."
+    )
     invoice_description: Annotated[StrictStr | None, text("invoiceDescription")] = Field(
-        None, description="Text on the invoice."
+        None, description="Text for the invoice."
     )
 
     @model_validator(mode="after")
@@ -69,7 +75,7 @@ class AgreementSpec(Spec):
 KIND = Kind(
     name="Agreement",
     spec=AgreementSpec,
-    describes="What a company is billed under (seed guide, step 6).",
+    describes="The contract that a company is billed under (seed guide, step 6).",
     key=("company", "name"),
     collection="finance/agreements",
     rename_key="name",

@@ -1,4 +1,4 @@
-"""Company: a customer or reseller that is billed (guide step 4, `/company/companies`)."""
+"""The kind Company: a customer or reseller that is billed (guide step 4, `/company/companies`)."""
 
 from __future__ import annotations
 
@@ -39,70 +39,75 @@ TYPES = FieldMapping(
     array=True,
     shape={"types": shapes.ListOf(shapes.reference("name"))},
 )
-"""Honoured on POST only; afterwards they change through the associations [spec]."""
+"""ConnectWise accepts `types` in a POST only. Afterwards they change through the type associations [spec]."""
 
 
 def limited(length: int) -> Any:
+    """Return the constraint of text with at most `length` characters."""
     return StringConstraints(max_length=length, strict=True)
 
 
 class CompanySpec(Spec):
+    """The fields of a company."""
+
     identifier: Annotated[
         str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier", exact=True)
-    ] = Field(description="The unique Company ID. At most 25 characters before 2025.1, 30 before 2026.4.")
+    ] = Field(description="The unique Company ID. At most 25 characters before ConnectWise 2025.1, 30 before 2026.4.")
     name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
-        description="The company's name."
+        description="Name of the company."
     )
     status: Annotated[StrictStr | None, setup("status", "company/companies/statuses", inactive=True)] = Field(
-        None, description="Company status, by its name: Active."
+        None, description="Name of the company status, such as Active."
     )
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
-        None, description="Company types, by their names; the order does not matter."
+        None, description="Names of the company types, in any order."
     )
     address_line1: Annotated[Annotated[str, limited(50)] | None, text("addressLine1")] = Field(
-        None, description="First line of the address. ConnectWise wants one address field at least."
+        None, description="First line of the address. ConnectWise requires at least one address field."
     )
     address_line2: Annotated[Annotated[str, limited(50)] | None, text("addressLine2")] = Field(
         None, description="Second line of the address."
     )
     city: Annotated[Annotated[str, limited(50)] | None, text("city")] = Field(None, description="City.")
     state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(None, description="State or province.")
-    zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(None, description="Postal code, as text.")
+    zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(
+        None, description="Postal code, as text in quotes."
+    )
     country: Annotated[StrictStr | None, setup("country", "company/countries")] = Field(
-        None, description="Country, by its name."
+        None, description="Name of the country, such as United States."
     )
     phone_number: Annotated[Annotated[str, limited(30)] | None, text("phoneNumber")] = Field(
-        None, description="Telephone number, as text."
+        None, description="Telephone number, as text in quotes."
     )
     fax_number: Annotated[Annotated[str, limited(30)] | None, text("faxNumber")] = Field(
-        None, description="Fax number, as text."
+        None, description="Fax number, as text in quotes."
     )
     website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(None, description="Web site.")
     account_number: Annotated[StrictStr | None, text("accountNumber")] = Field(
-        None, description="Account number in the accounting system."
+        None, description="Account number in your accounting system."
     )
     tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(None, description="Tax number.")
     vendor_identifier: Annotated[StrictStr | None, text("vendorIdentifier")] = Field(
         None, description="The company's number at a vendor."
     )
     invoice_to_email_address: Annotated[StrictStr | None, text("invoiceToEmailAddress")] = Field(
-        None, description="Where invoices go."
+        None, description="E-mail address that invoices are sent to."
     )
     invoice_cc_email_address: Annotated[StrictStr | None, text("invoiceCCEmailAddress")] = Field(
-        None, alias="invoiceCCEmailAddress", description="Who gets a copy of invoices."
+        None, alias="invoiceCCEmailAddress", description="E-mail address that gets a copy of invoices."
     )
     billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
-        None, description="Billing terms, by their name."
+        None, description="Name of the billing terms, such as Net 30."
     )
     custom_fields: Annotated[Mapping[str, StrictStr | StrictBool | int | Decimal | None] | None, CUSTOM_FIELDS] = Field(
-        None, description="Custom fields by caption; those not named are not managed."
+        None, description="Custom fields by caption. Custom fields that you leave out are not managed."
     )
 
     @model_validator(mode="after")
     def _has_an_address(self) -> CompanySpec:
         if not any(getattr(self, name) for name in ADDRESS):
             raise ValueError(
-                "a company needs one address field at least: addressLine1, addressLine2, city, state, zip or country"
+                "a company needs at least one address field: addressLine1, addressLine2, city, state, zip or country"
             )
         return self
 

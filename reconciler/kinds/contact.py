@@ -1,4 +1,4 @@
-"""Contact: a person at a company (guide step 5, `/company/contacts`)."""
+"""The kind Contact: a person at a company (guide step 5, `/company/contacts`)."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _FLAGS = {"Email": "emailFlag", "Phone": "phoneFlag"}
 
 
 def communication_type(way: Way, tables: Tables) -> int:
-    """The id of the communication type for e-mail or telephone.
+    """Return the id of the tenant's communication type for e-mail or telephone.
 
-    The tenant's default of that sort, else its only one. Several without a default: `ValueError` that lists them.
+    It is the default type, or the only one. Raises `ValueError` with their names if there are several and no default.
     """
     rows = [row for row in tables[COMMUNICATION_TYPES] if row.get(_FLAGS[way])]
     preferred = [row for row in rows if row.get("defaultFlag")] or rows
     if len(preferred) == 1:
         return int(preferred[0]["id"])
     names = ", ".join(str(row.get("description")) for row in preferred) or "none"
-    raise ValueError(f"{way}: no single default among the communication types for it ({names})")
+    raise ValueError(f"{way}: ConnectWise has no single default communication type for it, of: {names}")
 
 
 def _items(obj: Object, way: Way) -> list[Object]:
@@ -49,7 +49,7 @@ def _items(obj: Object, way: Way) -> list[Object]:
 
 
 def _value(item: Object) -> str | None:
-    """An item without a value says nothing."""
+    """Return the item's value. None if it is empty."""
     value = item.get("value")
     return None if value is None else str(value).strip() or None
 
@@ -72,7 +72,7 @@ def _item(way: Way, value: Value, tables: Tables) -> dict[str, Any]:
 
 
 def _communication(way: Way) -> FieldMapping:
-    """An e-mail address or telephone number: an item of its own on the wire."""
+    """Return the mapping of an e-mail address or telephone number. ConnectWise stores each as an item of its own."""
 
     def encode(value: Value, tables: Tables) -> dict[str, Any]:
         return {"communicationItems": [_item(way, value, tables)]} if value else {}
@@ -115,34 +115,38 @@ TYPES = FieldMapping(
     array=True,
     shape={"types": shapes.ListOf(shapes.reference("name"))},
 )
-"""`typeIds` is honoured on POST only [spec]."""
+"""ConnectWise accepts `typeIds` in a POST only [spec]."""
 
 
 class ContactSpec(Spec):
+    """The fields of a contact."""
+
     company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
-        description="The company, by its manifest name or looked up."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
     )
     first_name: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True), text("firstName")] = Field(
-        description="First name; ConnectWise wants one."
+        description="First name. ConnectWise requires one."
     )
     last_name: Annotated[StrictStr | None, text("lastName")] = Field(None, description="Last name.")
     email: Annotated[
         str,
         StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=250, strict=True),
         _communication("Email"),
-    ] = Field(description="E-mail address; with the company it says which contact this is.")
+    ] = Field(description="E-mail address, unique at its company.")
     phone: Annotated[Annotated[str, StringConstraints(max_length=250, strict=True)] | None, _communication("Phone")] = (
-        Field(None, description="Telephone number, as text.")
+        Field(None, description="Telephone number, as text in quotes.")
     )
     title: Annotated[StrictStr | None, text("title")] = Field(None, description="Job title.")
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
-        None, description="Contact types, by their descriptions; the order does not matter."
+        None, description="Descriptions of the contact types, in any order."
     )
-    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="No longer there.")
+    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(
+        None, description="True if the person no longer works there."
+    )
 
 
 def _keys(obj: Object, _parent: int | None) -> tuple[tuple[Any, ...], ...]:
-    """One for each address: somebody's second address still finds them."""
+    """Return one natural key for each e-mail address, so that a contact is also found by its second address."""
     company = key_part(link_of(obj.get("company")))
     addresses = dict.fromkeys(key_part(text) for item in _items(obj, "Email") if (text := _value(item)))
     return tuple((company, address) for address in addresses)

@@ -1,4 +1,4 @@
-"""Custom fields: named by caption in a manifest, by id on the wire."""
+"""The field mapping of custom fields. A manifest names them by caption, ConnectWise by id."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.kinds.values import Value, plain_text
 
 TABLE = "system/userDefinedFields"
 NUMBERS = frozenset({"Currency", "Number", "Percent"})
-"""Values of `fieldTypeIdentifier` [spec] whose fields hold JSON numbers [guess]."""
+"""Values of `fieldTypeIdentifier` [spec] of the fields with JSON numbers [guess]."""
 
 
 def _decode(obj: Object) -> Value:
@@ -29,7 +29,7 @@ def _plain(item: Object) -> Value:
 
 
 def _encode(value: Value, tables: Tables) -> dict[str, Any]:
-    """Only the declared entries: leaving one out of the array does not clear it [seen]."""
+    """Return the declared entries only. ConnectWise keeps the fields that the array leaves out [seen]."""
     rows = {str(row["caption"]).strip(): row for row in tables.get(TABLE, ()) if row.get("caption")}
     declared: Mapping[str, Any] = value or {}
     return {
@@ -41,7 +41,7 @@ def _encode(value: Value, tables: Tables) -> dict[str, Any]:
 
 
 def fits(value: Value, row: Mapping[str, Any]) -> bool:
-    """Whether a custom field of this type can hold the value; any can be empty."""
+    """Return whether a custom field can hold a value. `row` is its row of the setup table. Any field can be empty."""
     sort = row.get("fieldTypeIdentifier")
     if value is None or sort is None:
         return True
@@ -51,7 +51,7 @@ def fits(value: Value, row: Mapping[str, Any]) -> bool:
 
 
 def _typed(value: Value, row: Mapping[str, Any]) -> Any:
-    """A plan holds numbers as text: what the field is decides which they are."""
+    """Return a value for ConnectWise. A plan has numbers as text; the field's type says which texts are numbers."""
     is_number = isinstance(value, str) and row.get("fieldTypeIdentifier") in NUMBERS
     return Decimal(value) if is_number else value
 

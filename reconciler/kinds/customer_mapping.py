@@ -1,4 +1,4 @@
-"""CustomerMapping: which customer of the backup console bills to what (guide step 9)."""
+"""The kind CustomerMapping: the agreement and product that a customer of a usage source is billed on (guide step 9)."""
 
 from __future__ import annotations
 
@@ -19,77 +19,95 @@ ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 
 class Customer(Model):
-    """A customer as a usage source knows it."""
+    """A customer of a usage source."""
 
-    source: Name = Field(description="Name of a usage source of the workspace.")
+    source: Name = Field(description="Name of the usage source, from the workspace.")
     id: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(
-        description="The customer's immutable id in that source, as text."
+        description="The customer's id in that source, as text in quotes. It never changes there."
     )
-    name: str | None = Field(None, description="The customer's name there; it only suggests, the id decides.")
+    name: str | None = Field(
+        None, description="The customer's name there, for the reader. Customers are matched by id only."
+    )
 
 
 class Range(Model):
-    """One price range."""
+    """A price range."""
 
     up_to: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] | None = Field(
-        None, description="Last quantity of this range, inclusive; left out in the last range."
+        None, description="Last quantity of this range, in the source's unit. Leave it out of the last range."
     )
     product: ProductReference = Field(description="The product that bills this range.")
-    price: Price | None = Field(None, description="Unit price; the product's where left out.")
+    price: Price | None = Field(
+        None, description="Unit price, in the agreement's currency. Left out: the product's price."
+    )
 
 
 class Included(Model):
-    """An allowance."""
+    """A free quantity."""
 
-    amount: Quantity = Field(description="How much is free, in the source's unit.")
+    amount: Quantity = Field(description="The free quantity, in the source's unit (GB or GiB).")
     per: Literal["customer", "device"] = Field(
-        description="`customer`: once; `device`: each device has its own, which is not pooled."
+        description="`customer`: once for the customer. `device`: for each device; what one device leaves unused "
+        "is not given to another."
     )
 
 
 class Rounding(Model):
-    """How a quantity is rounded."""
+    """The rounding of the quantity."""
 
     mode: Literal["up", "nearest", "down", "none"] = Field(
-        "up", description="`nearest` rounds halves up; `none` keeps six decimals."
+        "up", description="`up`, `nearest` (halves go up), `down`, or `none`, which keeps six decimals."
     )
     step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] = Field(
-        Decimal(1), description="To multiples of this."
+        Decimal(1), description="The quantity is rounded to a multiple of this, in the source's unit."
     )
 
 
 class CustomerMappingSpec(Spec):
-    customer: Customer = Field(description="The customer, as the usage source knows it.")
+    """The fields of a customer mapping."""
+
+    customer: Customer = Field(description="The customer in the usage source.")
     company: Annotated[Name | ByIdentifier | ById, Target(kind="Company")] = Field(
-        description="The company that is billed."
+        description="The company that is billed: its manifest name, or a look-up such as {identifier: ACME}."
     )
     agreement: Annotated[Name | ByName | ById, Target(kind="Agreement")] = Field(
-        description="The agreement that gets the additions."
+        description="The agreement that gets the additions: its manifest name, or a look-up such as {name: Backup}."
     )
     solution: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)] = Field(
-        description="Name of the management solution: exact, with case."
+        description="Name of the management solution, exactly as in ConnectWise, including case."
     )
     managed_id: Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True)] = Field(
-        description="The company's Managed ID at that solution: digits only, as text."
+        description="The company's Managed ID at that solution: digits only, in quotes."
     )
-    product: ProductReference | None = Field(None, description="The one product that bills everything.")
+    product: ProductReference | None = Field(None, description="The product that bills the whole quantity.")
     ranges: Annotated[tuple[Range, ...], Field(min_length=1)] | None = Field(
-        None, description="Price ranges, rising; instead of `product`."
+        None, description="Price ranges with rising upTo, instead of `product`."
     )
     tiering: Literal["volume", "graduated"] = Field(
         "volume",
-        description="`volume`: everything at the price of its range; `graduated`: each slice at its own.",
+        description="`volume` bills the whole quantity at the price of one range. `graduated` bills each slice at the "
+        "price of its own range.",
     )
-    measure: Literal["last", "peak", "mean", "p95"] = Field("last", description="A month's samples → one number.")
-    included: Included | None = Field(None, description="An allowance, subtracted before rounding.")
-    minimum: Quantity | None = Field(None, description="A commitment: bill at least this quantity.")
-    rounding: Rounding = Field(Rounding(), description="How the quantity is rounded, once.")
+    measure: Literal["last", "peak", "mean", "p95"] = Field(
+        "last",
+        description="How the hours of a month become one figure: the last hour, the peak, the mean or the 95th "
+        "percentile.",
+    )
+    included: Included | None = Field(None, description="The free quantity. It is subtracted before rounding.")
+    minimum: Quantity | None = Field(
+        None,
+        description="The smallest billed quantity, in the source's unit. It is billed even at zero usage, and even "
+        "after the customer has disappeared from the console.",
+    )
+    rounding: Rounding = Field(Rounding(), description="The rounding of the quantity. The quantity is rounded once.")
     lines: Literal["rolling", "perPeriod"] = Field(
-        "rolling", description="`rolling`: one addition for ever; `perPeriod`: one a month (not built yet)."
+        "rolling", description="`rolling`: one addition for all months. `perPeriod`: one a month (not built yet)."
     )
-    adopt: StrictBool = Field(False, description="Take over one existing addition of that agreement and product.")
+    adopt: StrictBool = Field(
+        False, description="If true, an existing addition with this agreement and product is taken over."
+    )
     start: Annotated[datetime.date, DateText] | None = Field(
-        None, description="First day that counts, in the workspace's billing zone."
+        None, description='First billed day, such as "2026-11-01", in the time zone of the workspace.'
     )
 
     @model_validator(mode="after")
@@ -107,11 +125,13 @@ class CustomerMappingSpec(Spec):
         for index, item in enumerate(ranges):
             last = index == len(ranges) - 1
             if item.up_to is None and not last:
-                raise ValueError(f"ranges[{index}] has no upTo, so ranges[{index + 1}] is never reached: an overlap")
+                raise ValueError(f"ranges[{index}] has no upTo, so ranges[{index + 1}] is never reached")
             if item.up_to is not None and last:
-                raise ValueError(f"ranges end at {item.up_to}: a gap above it. Leave upTo out of the last range")
+                raise ValueError(
+                    f"ranges end at {item.up_to}, so more cannot be billed. Leave upTo out of the last range"
+                )
             if item.up_to is not None and below is not None and item.up_to <= below:
-                raise ValueError(f"ranges[{index}].upTo {item.up_to} does not rise above {below}: an overlap")
+                raise ValueError(f"ranges[{index}].upTo {item.up_to} must be more than {below}, the upTo before it")
             below = item.up_to
         return self
 
@@ -119,7 +139,7 @@ class CustomerMappingSpec(Spec):
 KIND = Kind(
     name="CustomerMapping",
     spec=CustomerMappingSpec,
-    describes="Which customer of the backup console bills to what (seed guide, step 9).",
+    describes="The agreement and product that a customer of a usage source is billed on (seed guide, step 9).",
     key=("customer",),
     nested_reads=(
         NestedRead("Addition", "agreement"),

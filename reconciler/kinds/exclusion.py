@@ -1,4 +1,4 @@
-"""Exclusion: a customer, or one device of it, that is seen and, for a reason, not billed."""
+"""The kind Exclusion: a customer or device that is deliberately not billed."""
 
 from __future__ import annotations
 
@@ -13,20 +13,24 @@ from reconciler.kinds.fields import DateText
 
 
 class ExclusionSpec(Spec):
-    customer: Customer = Field(description="The customer, as the usage source knows it.")
+    """The fields of an exclusion."""
+
+    customer: Customer = Field(description="The customer in the usage source.")
     device: Annotated[str, StringConstraints(min_length=1, strict=True)] | None = Field(
-        None, description="Id of one device of the customer, as text; left out, the whole customer is excluded."
+        None, description="Id of one device of the customer, in quotes. Left out: the whole customer is excluded."
     )
-    reason: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(description="Why it is not billed.")
+    reason: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(
+        description="Why it is not billed. Coverage shows it."
+    )
     until: Annotated[datetime.date, DateText] | None = Field(
-        None, description="Last day of the exclusion; usage after it counts again, or is unmapped."
+        None, description='Last day of the exclusion, such as "2026-12-31". Later usage is billed, or is unmapped.'
     )
 
 
 KIND = Kind(
     name="Exclusion",
     spec=ExclusionSpec,
-    describes="A customer, or one device of it, that is seen and, for a reason, not billed.",
+    describes="A customer, or one device of a customer, that is deliberately not billed.",
     key=("customer",),
     key_if_given=("device",),
 )

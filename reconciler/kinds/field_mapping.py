@@ -1,7 +1,7 @@
-"""Forms: how one manifest field stands in ConnectWise JSON, in both directions.
+"""Field mappings: how one manifest field is read from and written to ConnectWise JSON.
 
-Each builder returns a `FieldMapping`, put beside a spec field by `Annotated[...]`. `decode` takes the whole
-ConnectWise object, because some fields stand in two of its properties; `encode` returns the properties to send.
+Each builder returns a `FieldMapping`, which a spec field has in its `Annotated[...]`. `decode` takes the whole
+ConnectWise object, because some fields use two of its properties. `encode` returns the properties to send.
 """
 
 from __future__ import annotations
@@ -16,30 +16,32 @@ from reconciler.http.shapes import ValueType
 from reconciler.kinds.values import Link, Value, plain_text
 
 Object = Mapping[str, Any]
-"""A ConnectWise object as its JSON came, numbers as `Decimal` or `int`."""
+"""The JSON object of a ConnectWise response, with numbers as `Decimal` or `int`."""
 
 Tables = Mapping[str, list[dict[str, Any]]]
-"""Setup tables by their path, as they were read for this run."""
+"""The rows of setup tables by path, as read for this run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a field refers to: a declared kind, or a setup table with the field that holds its display name."""
+    """What a field refers to: a kind, or a setup table."""
 
     kind: str | None = None
     table: str | None = None
+    """Path of the setup table."""
     label: str = "name"
+    """The table's field with the display name."""
     scope: str | None = None
-    """A sibling field that decides between rows of one name: a subcategory's category."""
+    """A sibling field that decides between rows with the same name, such as the category of a subcategory."""
     scope_table: str | None = None
-    """The setup table of the sibling field. It gives the name where a row of this table holds only the id."""
+    """The setup table of the sibling field. It gives the name if a row of this table has only the id."""
     inactive: bool = False
-    """Whether entries of the table can be inactive [spec]: one that is active is preferred."""
+    """Whether entries of the table can be inactive [spec]. An active entry is preferred."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A setup table, and the `fields=` that are read of it."""
+    """A setup table, and the `fields=` to read."""
 
     path: str
     fields: tuple[str, ...]
@@ -47,46 +49,52 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Subcollection:
-    """A field that ConnectWise keeps in a collection below the object, written there once the object exists."""
+    """The collection below an object in which ConnectWise stores a field. It is written after the object exists."""
 
     path: str
-    """With `{id}` for the object: `company/companies/{id}/typeAssociations`."""
+    """With `{id}` for the object's id: `company/companies/{id}/typeAssociations`."""
     identify: Callable[[Object], Value]
-    """Which declared item this child is; `None` for children that this field does not own."""
+    """Child → the declared item that it represents. None if the child does not belong to this field."""
     encode: Callable[[Value, Value, Tables], dict[str, Any]]
     """(item, its value, tables) → the child's JSON."""
     on_create: bool = False
-    """Also after a create: the collection is not accepted in the object's own POST."""
+    """Whether to write the children after a create too, because the object's own POST does not accept them."""
     removal: Literal["delete", "inactivate"] = "delete"
+    """How a child that is no longer declared is removed."""
     shape: Mapping[str, ValueType] = field(default_factory=dict)
-    """What the JSON of a child may hold in the properties that `identify` looks at."""
+    """The expected types of a child's properties that `identify` reads."""
     cleared: Callable[[Object], bool] | None = None
-    """Which children go where the field is cleared. None: those that `identify` owns. A contact's second number would
-    take the place of the first."""
+    """Child → whether it is removed when the field is cleared. None: the children that `identify` recognises. If only
+    the first phone number of a contact were removed, ConnectWise would use the second one instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
+    """How one spec field is read from and written to ConnectWise JSON."""
+
     reads: tuple[str, ...]
     """The `fields=` paths that `decode` needs [docs]."""
     decode: Callable[[Object], Value]
+    """ConnectWise object → the field's value."""
     encode: Callable[[Value, Tables], dict[str, Any]]
+    """(value, setup tables) → the properties to send."""
     target: Target | None = None
     compared: bool = True
-    """False for what is sent when the object is made and never looked at again: passwords, a line's first day."""
+    """False for fields that are sent only when the object is created, such as passwords."""
     sensitive: bool = False
+    """Whether the value is a secret that must not be shown."""
     subcollection: Subcollection | None = None
     tables: tuple[Table, ...] = ()
-    """Setup tables that `encode` needs beside the target's."""
+    """Setup tables that `encode` needs besides the target's."""
     array: bool = False
-    """Whether it stands in an array, which is read whole: a path into an array is a [guess], and where a server does
-    not know it the array would look empty."""
+    """Whether ConnectWise stores the field in an array. The array is read whole, because `fields=` paths into an array
+    are a [guess], and a server that does not support them would return no items."""
     exact: bool = False
-    """As a natural key: compared with case, as the console compares solution names (guide step 9)."""
+    """Whether case counts if the field is in a natural key. The console compares solution names so (guide step 9)."""
     sort: Literal["", "text", "number", "flag", "date"] = ""
-    """What its values are, for `planning.equality`: a plan file holds numbers and dates as text."""
+    """The type of the values, for `planning.equality`. A plan file has numbers and dates as text."""
     shape: Mapping[str, ValueType] = field(default_factory=dict)
-    """What ConnectWise JSON may hold in the properties that `decode` looks at; `shapes` makes one of all forms."""
+    """The expected JSON types of the properties that `decode` reads."""
 
 
 def _plain(path: str, value: Value) -> dict[str, Any]:
@@ -94,7 +102,7 @@ def _plain(path: str, value: Value) -> dict[str, Any]:
 
 
 def text(path: str, *, exact: bool = False) -> FieldMapping:
-    """Text, compared trimmed: `plain_text` says how."""
+    """Return the mapping of a text field. It is compared trimmed, as in `plain_text`. With `exact`, case counts."""
 
     def decode(obj: Object) -> Value:
         value = obj.get(path)
@@ -111,7 +119,7 @@ def text(path: str, *, exact: bool = False) -> FieldMapping:
 
 
 def flag(path: str) -> FieldMapping:
-    """True or false; a flag that the answer leaves out is false."""
+    """Return the mapping of a true-or-false field. A flag that the response leaves out is false."""
     return FieldMapping(
         (path,),
         lambda obj: bool(obj.get(path)),
@@ -122,7 +130,7 @@ def flag(path: str) -> FieldMapping:
 
 
 def number(path: str) -> FieldMapping:
-    """A decimal number; missing is `None`, never 0."""
+    """Return the mapping of a decimal number. A missing number is None, never 0."""
 
     def decode(obj: Object) -> Value:
         value = obj.get(path)
@@ -135,15 +143,17 @@ def number(path: str) -> FieldMapping:
 
 
 def date_text(value: Any) -> str | None:
-    """`2026-11-01T00:00:00Z` as `2026-11-01`: it means a date and is never shifted through a zone [seen]."""
+    """Return `2026-11-01` for `2026-11-01T00:00:00Z`. The date is not converted to a time zone [seen]."""
     return None if value is None else str(value).strip()[:10] or None
 
 
 def wire_date(value: str | None) -> str | None:
+    """Return a date as ConnectWise expects it: `2026-11-01T00:00:00Z` for `2026-11-01`."""
     return None if value is None else f"{value}T00:00:00Z"
 
 
 def date(path: str) -> FieldMapping:
+    """Return the mapping of a date, with values such as `2026-11-01`."""
     return FieldMapping(
         (path,),
         lambda obj: date_text(obj.get(path)),
@@ -154,7 +164,7 @@ def date(path: str) -> FieldMapping:
 
 
 def ending(path: str, no_end: str) -> FieldMapping:
-    """A date, or `null` for "no end", which ConnectWise keeps as a flag of its own (guide step 6)."""
+    """Return the mapping of an end date. None is "no end", stored as the flag `no_end` (guide step 6)."""
 
     def decode(obj: Object) -> Value:
         return None if obj.get(no_end) else date_text(obj.get(path))
@@ -166,7 +176,7 @@ def ending(path: str, no_end: str) -> FieldMapping:
 
 
 def link_of(value: Any, label: str = "name") -> Link | None:
-    """A ConnectWise reference `{id, name|identifier}` as a link; a server may leave either member out."""
+    """Return the link for a ConnectWise reference `{id, name|identifier}`. A response may leave out either member."""
     if not value:
         return None
     name = value.get(label) or value.get("name") or value.get("identifier") or value.get("id")
@@ -174,7 +184,10 @@ def link_of(value: Any, label: str = "name") -> Link | None:
 
 
 def wire_link(value: Link | None) -> dict[str, Any] | None:
-    """The whole reference: a sub-path would answer a false 200 [seen]."""
+    """Return a reference as ConnectWise expects it: `{id}`. Raises `ValueError` if the link has no id yet.
+
+    The whole reference is sent. ConnectWise can answer a patch of a sub-path with 200 and store nothing [seen].
+    """
     if value is None:
         return None
     if value.id is None:
@@ -191,7 +204,7 @@ def setup(
     scope_table: str | None = None,
     inactive: bool = False,
 ) -> FieldMapping:
-    """An entry of a setup table, by its display name in the manifest and by its id on the wire."""
+    """Return the mapping of a setup table's entry. The manifest has its display name, and ConnectWise gets its id."""
     return FieldMapping(
         (f"{path}/id", f"{path}/name"),
         lambda obj: link_of(obj.get(path)),
@@ -202,7 +215,7 @@ def setup(
 
 
 def reference(path: str, kind: str, *, label: str = "name") -> FieldMapping:
-    """Another object of a kind of ours."""
+    """Return the mapping of a reference to an object of another kind."""
     return FieldMapping(
         (f"{path}/id", f"{path}/{label}"),
         lambda obj: link_of(obj.get(path), label),
@@ -213,7 +226,7 @@ def reference(path: str, kind: str, *, label: str = "name") -> FieldMapping:
 
 
 def parent(kind: str, decode_path: str, *, label: str = "name") -> FieldMapping:
-    """The object whose collection this one lives in: part of the address, neither read nor sent."""
+    """Return the mapping of the parent object. It is part of the request's path, and is not sent in the body."""
     return FieldMapping(
         (f"{decode_path}/id",),
         lambda obj: link_of(obj.get(decode_path), label),

@@ -1,4 +1,4 @@
-"""IntegratorLogin: the login that the backup console uses (guide step 2, `/system/integratorlogins`)."""
+"""The kind IntegratorLogin: the login that the backup console uses (guide step 2, `/system/integratorlogins`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ API_FLAGS = {
     "System": "systemApiFlag",
     "TimeEntry": "timeEntryApiFlag",
 }
-"""Names of the APIs, as the login's page has them, and the flag behind each [spec]."""
+"""Names of the APIs on the login's page in ConnectWise → the flag of each [spec]."""
 
 Api = Literal[
     "Activity", "Agreement", "Company", "Configuration", "Contact", "Document", "Invoice", "ManagedServices",
@@ -54,7 +54,7 @@ def _encode_apis(value: Value, _: Tables) -> dict[str, Any]:
 PASSWORD = FieldMapping(
     ("id",), lambda _obj: None, lambda value, _: {"password": value}, compared=False, sensitive=True
 )
-"""Write-only [spec]: sent when the login is made, never read, never compared."""
+"""Write-only [spec]: sent when the login is created, and never read or compared."""
 
 
 APIS = FieldMapping(
@@ -66,17 +66,19 @@ APIS = FieldMapping(
 
 
 class IntegratorLoginSpec(Spec):
+    """The fields of an integrator login."""
+
     username: Annotated[
         str, StringConstraints(min_length=1, max_length=50, strict=True), text("username", exact=True)
-    ] = Field(description="The login's user name; unique.")
+    ] = Field(description="User name of the login, unique in ConnectWise.")
     password: Annotated[Secret, PASSWORD] = Field(
-        description="Reference to the password, sent once when the login is created."
+        description="Reference to the password: {env: NAME} or {file: PATH}. It is sent only when the login is created."
     )
     access_all_records: Annotated[StrictBool, flag("canAccessAllRecordsFlag")] = Field(
-        description="Access Level: all records (guide step 2)."
+        description="True for the access level All records (seed guide, step 2)."
     )
     apis: Annotated[tuple[Api, ...], APIS] = Field(
-        description="Exactly these APIs are switched on, all others off. "
+        description="The APIs that the login may use; all others are switched off. "
         "The backup console needs ManagedServices, Company, Product and Reporting."
     )
 
@@ -84,7 +86,7 @@ class IntegratorLoginSpec(Spec):
 KIND = Kind(
     name="IntegratorLogin",
     spec=IntegratorLoginSpec,
-    describes="A login for integrations (seed guide, step 2).",
+    describes="The login that the backup console uses (seed guide, step 2).",
     key=("username",),
     collection="system/integratorlogins",
     rename_key="username",

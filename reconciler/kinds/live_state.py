@@ -1,6 +1,6 @@
-"""What was read of ConnectWise: live objects, the documents they belong to, and setup tables.
+"""The live state: the objects that were read from ConnectWise, the documents they match, and the setup tables.
 
-A value that `live` makes and `planning` reads; neither knows the other.
+`live` builds it, and `planning` reads it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """One object as ConnectWise answered it, cut down to the fields that were asked for."""
+    """One object from a ConnectWise response, with the requested fields."""
 
     kind: str
     id: int
@@ -27,7 +27,7 @@ class LiveObject:
 
     @property
     def last_updated(self) -> str | None:
-        """The only token of change that the API has [spec]; a server may leave it out."""
+        """The time of the last change, as ConnectWise gives it [spec]. None if the response has none."""
         info = self.raw.get("_info") or {}
         value = info.get("lastUpdated")
         return None if value is None else str(value)
@@ -35,32 +35,32 @@ class LiveObject:
 
 @dataclass(frozen=True, slots=True)
 class LiveState:
-    """The live side of a plan."""
+    """Everything that was read from ConnectWise for one plan."""
 
     matches: Mapping[str, LiveObject] = field(default_factory=dict)
-    """By address: the live object of each declared document that has one."""
+    """By address: the live object that each document matches. Documents without one are absent."""
     links: Mapping[str, Mapping[tuple[str | int, ...], Link]] = field(default_factory=dict)
-    """By address and place: what every reference of a document points at."""
+    """By address and by the reference's place in the spec: the object that each reference resolves to."""
     refused: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By address: why a mapping points at nothing, or at two things."""
+    """By address of a mapping: why a reference in it resolves to no object, or to several."""
     objects: Mapping[tuple[str, int], LiveObject] = field(default_factory=dict)
-    """By kind and id: everything that was read of top-level collections, declared or looked up."""
+    """By kind and id: all objects that were read from top-level collections."""
     tables: Tables = field(default_factory=dict)
     additions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
-    """By agreement id: every addition of the agreements that are declared or billed."""
+    """By agreement id: all additions of the agreements that are declared or billed."""
     solutions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
     """By company id: the management solutions that were read."""
     named: Mapping[str, LiveObject] = field(default_factory=dict)
-    """By a mapping's address: the live management solution that it names, under whatever name it is stored."""
+    """By address of a mapping: the live management solution that it means, even if stored under another name."""
 
 
 def for_billing(below: Mapping[str, Mapping[int, Sequence[LiveObject]]]) -> dict[str, Any]:
-    """What was read below parents (by kind and parent id), as the parts of an `LiveState` that billing looks at."""
+    """Return `LiveState` arguments for billing. `below` has the nested objects by kind and parent id."""
     return {"additions": below.get("Addition", {}), "solutions": below.get("ManagementSolution", {})}
 
 
 def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:
-    """The natural keys under which a live object can be meant; the parent's id stands for the parent."""
+    """Return the natural keys of a live object. Its parent is represented by the parent's id."""
     if kind.keys_of is not None:
         return kind.keys_of(obj.raw, obj.parent_id)
     parts: list[Any] = []

@@ -1,4 +1,4 @@
-"""ManagedDevicesIntegration: names the managed backup service (guide step 3)."""
+"""The kind ManagedDevicesIntegration: the record that names the managed backup service (guide step 3)."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=Tru
 
 
 class CrossReference(Model):
-    """Which product and agreement type the devices of one vendor type and level bill to."""
+    """The product and agreement type for devices of one vendor type and level."""
 
     vendor_type: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorType")] = (
-        Field(description="The vendor's device type.")
+        Field(description="Device type, as the vendor names it.")
     )
     vendor_level: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorLevel")] = (
-        Field(description="The vendor's service level.")
+        Field(description="Service level, as the vendor names it.")
     )
     agreement_type: Annotated[str | None, setup("agreementType", "finance/agreements/types", inactive=True)] = Field(
-        None, description="Agreement type, by its name."
+        None, description="Name of the agreement type."
     )
     product: Annotated[Name | ByIdentifier | ById | None, reference("product", "Product", label="identifier")] = Field(
-        None, description="Product, by its manifest name or looked up."
+        None, description="The product: its manifest name, or a look-up such as {identifier: BACKUP-GB}."
     )
-    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="Switched off.")
+    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="True if it is not used.")
 
 
 def _identify(child: Object) -> Value:
@@ -55,7 +55,7 @@ def _encode_child(_item: Value, value: Value, tables: Tables) -> dict[str, Any]:
 
 
 def _decode(obj: Object) -> Value:
-    """Keyed by `type/level`, so that a change of one is shown as that one's."""
+    """Return the cross-references by `type/level`, so that a plan shows a change at its cross-reference."""
     children = obj.get("crossReferences") or ()
     return {
         _identify(child): {field.name: field.mapping.decode(child) for field in fields_of(CrossReference)}
@@ -95,37 +95,42 @@ GLOBAL_PASSWORD = FieldMapping(
 
 
 class ManagedDevicesIntegrationSpec(Spec):
+    """The fields of a managed devices integration."""
+
     name: Annotated[Short, text("name")] = Field(description="Name of the integration record.")
     solution: Annotated[Short, text("solution", exact=True)] = Field(
-        description="The solution name; the backup console asks for it exactly, with case (guide step 9)."
+        description="Name of the solution. The backup console compares it exactly, including case (seed guide, step 9)."
     )
     login_by: Annotated[Literal["Global", "Member"], text("loginBy")] = Field(
-        description="Whose login the portal uses."
+        description="The login that opens the vendor's portal: one for all (`Global`), or each member's own (`Member`)."
     )
     default_billing_level: Annotated[Literal["Detail", "Summary"], text("defaultBillingLevel")] = Field(
-        description="How devices bill by default."
+        description="How devices are billed by default."
     )
     integrator_login: Annotated[Name | ByName | ById | None, INTEGRATOR_LOGIN] = Field(
-        None, description="The integrator login of step 2, by its manifest name or looked up by `{name: …}`."
+        None, description="The integrator login of step 2: its manifest name, or a look-up such as {name: backup}."
     )
     disable_new_cross_references: Annotated[StrictBool | None, flag("disableNewCrossReferencesFlag")] = Field(
-        None, description="Disable newly discovered cross-references; the guide wants false."
+        None, description="If true, newly discovered cross-references are disabled. The seed guide uses false."
     )
     match_on_serial_number: Annotated[StrictBool | None, flag("matchOnSerialNumberFlag")] = Field(
-        None, description="Match on serial number; the guide wants true."
+        None, description="If true, devices are matched by serial number. The seed guide uses true."
     )
     portal_url: Annotated[Annotated[str, StringConstraints(max_length=200, strict=True)] | None, text("portalUrl")] = (
-        Field(None, description="Address of the vendor's portal.")
+        Field(None, description="URL of the vendor's portal.")
     )
     global_login_username: Annotated[
         Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("globalLoginUsername")
-    ] = Field(None, description="User name when loginBy is Global.")
+    ] = Field(None, description="User name for the portal, if loginBy is Global.")
     global_login_password: Annotated[Secret | None, GLOBAL_PASSWORD] = Field(
-        None, description="Reference to the password when loginBy is Global, sent once."
+        None,
+        description="Reference to the password for the portal, if loginBy is Global: {env: NAME} or {file: PATH}. It "
+        "is sent only when the integration is created.",
     )
     cross_references: Annotated[tuple[CrossReference, ...] | None, CROSS_REFERENCES] = Field(
         None,
-        description="Device types and levels, and what they bill to. One that is no longer listed is made inactive.",
+        description="Products and agreement types by device type and level. If you remove a cross-reference from the "
+        "list, it becomes inactive.",
     )
 
 

@@ -1,4 +1,4 @@
-"""ManagementItSolution: the Management IT setup table (guide step 7, "possible issues")."""
+"""The kind ManagementItSolution: a record of the Management IT setup table (guide step 7, "possible issues")."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=Tru
 
 
 class ManagementItSolutionSpec(Spec):
+    """The fields of a Management IT record."""
+
     name: Annotated[Short, text("name")] = Field(description="Name of the record.")
     type: Annotated[Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")] = (
-        Field(description="Which Management IT solution; Custom for a backup service.")
+        Field(description="Type of the solution. Use Custom for a backup service.")
     )
     solution_name: Annotated[Short | None, text("managementSolutionName", exact=True)] = Field(
-        None, description="The solution's own name; required when type is Custom."
+        None, description="Name of the solution. Required if type is Custom."
     )
 
     @model_validator(mode="after")
     def _custom_has_a_name(self) -> ManagementItSolutionSpec:
         if self.type == "Custom" and self.solution_name is None:
-            raise ValueError("solutionName is required when type is Custom")
+            raise ValueError("solutionName is required if type is Custom")
         return self
 
 
 KIND = Kind(
     name="ManagementItSolution",
     spec=ManagementItSolutionSpec,
-    describes="A Management IT record, needed where a management solution's lists are disabled (seed guide, step 7).",
+    describes="A Management IT record. It is needed if the lists of a management solution are disabled (seed guide, "
+    "step 7).",
     key=("name",),
     collection="company/managementItSolutions",
     rename_key="name",

@@ -1,4 +1,4 @@
-"""ManagementSolution: a company's Managed ID at a solution (guide step 7, `…/managementSummaryReports`)."""
+"""The kind ManagementSolution: a company's Managed ID at a solution (guide step 7, `…/managementSummaryReports`)."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from reconciler.kinds.fields import ById, ByIdentifier, ByName, Name
 from reconciler.kinds.values import Link, Value, plain_text
 
 DeviceType = Literal["WorkstationsAndServers", "BackupStats", "Servers", "Workstations"]
-_BRINGS_IN = ("solution", "managementSolutionName")
-"""The wire fields in which a managed devices integration or a Management IT record names its solution."""
+_SOLUTION_FIELDS = ("solution", "managementSolutionName")
+"""The wire fields with the solution's name in a managed devices integration and in a Management IT record."""
 
 
-def _said(obj: Object, name: str) -> str | None:
+def _solution_text(obj: Object, name: str) -> str | None:
     return plain_text((obj.get("managementSolution") or {}).get(name) or "")
 
 
 def solution_reference(value: Value, _: Tables) -> dict[str, Any]:
-    """How a management solution is named in a POST: by its exact name [guess].
+    """Return the properties that name the solution in a POST: by its exact name [guess].
 
-    `managementSolution` is `{id, name, setupName}` [spec], but no collection lists such ids; the name is what
-    the guide matches by, with case (step 9). One edit here corrects it, should a tenant want the record's id.
+    `managementSolution` is `{id, name, setupName}` [spec], but no collection lists such ids. The guide matches by the
+    name, including case (step 9). If a tenant requires the record's id, change it here.
     """
     return {"managementSolution": {"name": value.name if isinstance(value, Link) else value}}
 
 
 SHAPE = {"managementSolution": shapes.Shape({"id": shapes.NUMBER, "name": shapes.TEXT, "setupName": shapes.TEXT})}
-"""A report that lost its solution may be read back with none, or with one of id 0 [guess]."""
+"""If the solution was deleted, the response may have no `managementSolution`, or one with id 0 [guess]."""
 
 
 def _solution(obj: Object) -> Value:
-    """The solution's name, or its id where a server shows no more: that is not the same as no solution."""
+    """Return the solution's name, or `id 5` if the response has only its id. None if there is no solution."""
     number = (obj.get("managementSolution") or {}).get("id")
-    return _said(obj, "name") or (f"id {number}" if number else None)
+    return _solution_text(obj, "name") or (f"id {number}" if number else None)
 
 
 SOLUTION = FieldMapping(("managementSolution",), _solution, solution_reference, exact=True, shape=SHAPE)
 
 SETUP_NAME = FieldMapping(
     ("managementSolution",),
-    lambda obj: _said(obj, "setupName"),
+    lambda obj: _solution_text(obj, "setupName"),
     lambda value, _: {"managementSolution": {"setupName": value}} if value else {},
     exact=True,
     shape=SHAPE,
@@ -53,75 +53,81 @@ SETUP_NAME = FieldMapping(
 
 
 class ManagementSolutionSpec(Spec):
+    """The fields of a management solution."""
+
     company: Annotated[Name | ByIdentifier | ById, parent("Company", "company", label="identifier")] = Field(
-        description="The company, by its manifest name or looked up."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
     )
     solution: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True), SOLUTION] = Field(
-        description="The solution name of a ManagedDevicesIntegration or ManagementItSolution: exact, with case."
+        description="Name of the solution of a ManagedDevicesIntegration or ManagementItSolution, exactly, including "
+        "case."
     )
     setup_name: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)] | None, SETUP_NAME
     ] = Field(
         None,
-        description="Name of the record that brings the solution in. It is needed where two records bring in one "
-        "solution.",
+        description="Name of the record that defines the solution. It is needed if two records define a solution of "
+        "the same name.",
     )
     managed_id: Annotated[
         str,
         StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True),
         text("groupIdentifier", exact=True),
-    ] = Field(description="The Managed ID: digits only, as text.")
+    ] = Field(description="The company's Managed ID: digits only, in quotes.")
     agreement: Annotated[Name | ByName | ById | None, reference("agreement", "Agreement")] = Field(
-        None, description="The agreement that is billed."
+        None, description="The agreement that is billed: its manifest name, or a look-up such as {name: Backup}."
     )
-    device_type: Annotated[DeviceType | None, text("deviceType")] = Field(None, description="Which devices it counts.")
+    device_type: Annotated[DeviceType | None, text("deviceType")] = Field(
+        None, description="The devices that it counts."
+    )
 
 
 def _keys(obj: Object, company: int | None) -> tuple[tuple[Any, ...], ...]:
-    """With the record's name and without it: a document that does not declare `setupName` means either."""
-    solution, setup_name = _said(obj, "name"), _said(obj, "setupName")
+    """Return the natural key with `setupName` and without it, because a document may leave `setupName` out."""
+    solution, setup_name = _solution_text(obj, "name"), _solution_text(obj, "setupName")
     managed_id = plain_text(obj.get("groupIdentifier") or "")
     return tuple((company, solution, managed_id, name) for name in dict.fromkeys((None, setup_name)))
 
 
-def _verdict(obj: Object, wanted: Mapping[str, Any], records: Sequence[Object] | None) -> Verdict:
-    """Whether a management solution of the same company and Managed ID is the declared one under another name.
+def _verdict(obj: Object, declared: Mapping[str, Any], records: Sequence[Object] | None) -> Verdict:
+    """Return whether a live management solution is the declared one, although its name differs.
 
-    A tenant can store another name than the one that was sent, or none [seen]. Then the record that brings the
-    solution in decides: `setupName` names it, and `id` is taken for its id [guess] where `setupName` names no record.
+    Both have the same company and Managed ID. A tenant can store another name than was sent, or none [seen]. Then the
+    record that defines the solution decides. `setupName` is the record's name. If it names no record, `id` is taken
+    for the record's id [guess].
     """
-    name, setup_name = _said(obj, "name"), _said(obj, "setupName")
+    name, setup_name = _solution_text(obj, "name"), _solution_text(obj, "setupName")
     number = (obj.get("managementSolution") or {}).get("id")
     if name is None and setup_name is None and not number:
-        return "same"  # nothing is said: the Managed ID alone tells whose it is
-    if wanted.get("setupName") is not None and setup_name not in (None, wanted["setupName"]):
+        return "same"  # the response has no solution at all, so only the Managed ID can identify it
+    if declared.get("setupName") is not None and setup_name not in (None, declared["setupName"]):
         return "other"
     if records is None:
         return "unsure"
     ours: list[Object] = []
     others: list[Object] = []
     for record in records:
-        brings_in = any(plain_text(record.get(field) or "") == wanted["solution"] for field in _BRINGS_IN)
-        (ours if brings_in and _named(record, wanted.get("setupName")) else others).append(record)
+        defines_it = any(plain_text(record.get(field) or "") == declared["solution"] for field in _SOLUTION_FIELDS)
+        (ours if defines_it and _has_name(record, declared.get("setupName")) else others).append(record)
     if any(plain_text(record.get("name") or "") in {name, setup_name} - {None} for record in ours):
         return "same"
-    other_names = {plain_text(record.get(field) or "") for record in others for field in ("name", *_BRINGS_IN)}
+    other_names = {plain_text(record.get(field) or "") for record in others for field in ("name", *_SOLUTION_FIELDS)}
     if (name is not None and name in other_names) or (setup_name is not None and setup_name in other_names):
         return "other"
     if any(record["id"] == number for record in ours):
         return "same"
     if any(record["id"] == number for record in others):
         return "other"
-    return "unsure" if _alike(name or "", wanted["solution"]) else "other"
+    return "unsure" if _alike(name or "", declared["solution"]) else "other"
 
 
 def _alike(one: str, other: str) -> bool:
-    """One name that holds the other could be of either solution: a person has to say."""
+    """Return whether one name contains the other, so that the program cannot decide."""
     shorter, longer = sorted((one.casefold(), other.casefold()), key=len)
     return bool(shorter) and shorter in longer
 
 
-def _named(record: Object, name: str | None) -> bool:
+def _has_name(record: Object, name: str | None) -> bool:
     return name is None or plain_text(record.get("name") or "") == name
 
 

@@ -1,8 +1,7 @@
-"""Money: how many decimals a currency has, and what an amount is rounded to. The one place that says so.
+"""Decimals of currencies, and the rounding of amounts.
 
-A table of one's own and not a library: babel's data follow how shops of a country round (no fils in Iraq), and an
-invoice follows ISO 4217. That standard names 26 currencies whose minor unit is not two decimals; the list changes
-about once in ten years.
+The table is written out here because babel follows retail rounding (no fils in Iraq), and an invoice follows ISO 4217.
+That standard has 26 currencies whose minor unit is not two decimals. The list changes about once in ten years.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 PRICE_DECIMALS = 6
-"""Decimals that a unit price may have."""
+"""The most decimals of a unit price."""
 
 _USUAL = 2
 _DECIMALS: Mapping[str, int] = {
@@ -24,7 +23,7 @@ _PRECISION = 80
 
 
 def at_most_six_decimals(price: Decimal) -> Decimal:
-    """A unit price as it is. Raises ValueError where it has more decimals than a price may have."""
+    """Return a unit price unchanged. Raises `ValueError` if it has more than `PRICE_DECIMALS` decimals."""
     exponent = price.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > PRICE_DECIMALS:
         raise ValueError(f"a unit price has at most six decimals, and {price} has {-exponent}")
@@ -32,14 +31,14 @@ def at_most_six_decimals(price: Decimal) -> Decimal:
 
 
 def decimals_of(currency: str | None) -> int:
-    """Decimals of a currency's minor unit; two where no currency is declared."""
+    """Return the decimals of a currency's minor unit, or 2 if there is no currency."""
     return _USUAL if currency is None else _DECIMALS.get(currency, _USUAL)
 
 
 def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> Decimal:
-    """What one line bills: quantity × unit price, rounded half up to the currency's minor unit.
+    """Return quantity × unit price, rounded half up to the currency's minor unit.
 
-    Totals add lines that are rounded so; no total is rounded again.
+    A total is the sum of such amounts. It is not rounded again.
     """
     with localcontext(prec=_PRECISION):
         return (quantity * unit_price).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)

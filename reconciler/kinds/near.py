@@ -1,7 +1,7 @@
-"""Near misses: names that look the same to a person, though they are not the same text.
+"""Near misses: names that look the same to a reader but are different texts.
 
-A name that differs only in what nobody sees (an HTML entity, a no-break blank, a doubled blank, a full-width letter,
-a curly quote, the case of an identifier) means an object that is there already, never a second one.
+They differ only in an HTML entity, a no-break space, a double space, a full-width letter, a curly quote or case. Such
+a name is taken for a misspelt existing one, and no second object is created for it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _ALIKE: Final = str.maketrans(
     | dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"')
     | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
 )
-"""Quotes and dashes that NFKC keeps apart, and that word processors put in by themselves."""
+"""Quotes and dashes that word processors insert, and that NFKC does not unify."""
 _ENTITIES_DEEP: Final = 3
-"""`&amp;amp;` happens: a page that escapes what was escaped already. Nobody has seen it four times."""
+"""How often HTML entities are decoded. Web pages escape names that were already escaped, such as `&amp;amp;`."""
 
 
 def near_part(part: Any) -> Any:
-    """One component of a natural key as a person sees it; what is no text stays as it is."""
+    """Return one component of a natural key as a reader sees it. Values other than text are returned unchanged."""
     if not isinstance(part, str):
         return part
     text = part
@@ -36,12 +36,15 @@ def near_part(part: Any) -> Any:
 
 
 def near_key(key: Iterable[Any]) -> tuple[Any, ...]:
+    """Return a natural key as a reader sees it. Equal results are a near miss."""
     return tuple(near_part(part) for part in key)
 
 
 def spelled(text: str, beside: str = "") -> str:
-    """A text in quotes, beside another that looks the same: the letters that are not in both are shown by number,
-    where a person would not see them or take them for others."""
+    """Return a text in quotes, with its invisible or confusable characters as numbers such as `\\u00a0`.
+
+    Characters that also occur in `beside`, the text it is compared with, are shown as they are.
+    """
     shown = "".join(letter if letter in beside or _is_plain(letter) else _numbered(letter) for letter in text)
     return f'"{shown}"'
 

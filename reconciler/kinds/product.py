@@ -1,4 +1,4 @@
-"""Product: what is sold, by the gigabyte (guide step 8, `/procurement/catalog`)."""
+"""The kind Product: a catalog item that is billed by quantity (guide step 8, `/procurement/catalog`)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
 
 
-BUNDLE = "is a product of class Bundle, which ConnectWise takes on no agreement as an addition"
-"""[docs]"""
+BUNDLE = "is a product of class Bundle, which ConnectWise does not accept as an addition"
+"""Why a bundle cannot be billed [docs]."""
 
 
 class ProductSpec(Spec):
+    """The fields of a product."""
+
     identifier: Annotated[
         str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier", exact=True)
-    ] = Field(description="The unique product ID. At most 60 characters before 2026.4.")
+    ] = Field(description="The unique Product ID. At most 60 characters before ConnectWise 2026.4.")
     description: Annotated[str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")] = (
-        Field(description="What it is.")
+        Field(description="Description of the product, for your staff.")
     )
     customer_description: Annotated[
         str, StringConstraints(min_length=1, max_length=6000, strict=True), text("customerDescription")
-    ] = Field(description="What the customer reads on the invoice.")
+    ] = Field(description="Description of the product on the invoice.")
     category: Annotated[StrictStr | None, setup("category", "procurement/categories", inactive=True)] = Field(
-        None, description="Category, by its name; the guide wants Managed Services."
+        None, description="Name of the category. The seed guide uses Managed Services."
     )
     subcategory: Annotated[
         StrictStr,
@@ -42,30 +44,34 @@ class ProductSpec(Spec):
             scope_table="procurement/categories",
             inactive=True,
         ),
-    ] = Field(description="Subcategory, by its name within the category.")
+    ] = Field(description="Name of the subcategory. It must belong to the category.")
     type: Annotated[StrictStr, setup("type", "procurement/types", inactive=True)] = Field(
-        description="Product type, by its name."
+        description="Name of the product type."
     )
     unit_of_measure: Annotated[
         StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures", inactive=True)
-    ] = Field(None, description="Unit of measure, by its name; the guide wants Each, for each gigabyte.")
+    ] = Field(None, description="Name of the unit of measure. The seed guide uses Each: one for each GB.")
     price: Annotated[UnitPrice | None, number("price")] = Field(
         None,
-        description="Unit price in the agreement's currency, with at most six decimals. An explicit 0 is fine; "
-        "an unset price cannot bill.",
+        description="Unit price in the agreement's currency, with at most six decimals. 0 is a price; without a "
+        "price, nothing can be billed.",
     )
-    cost: Annotated[UnitPrice | None, number("cost")] = Field(None, description="Unit cost.")
+    cost: Annotated[UnitPrice | None, number("cost")] = Field(None, description="Unit cost, with at most six decimals.")
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
-        None, description="Product class; the server takes NonInventory where none is given."
+        None, description="Product class. If you leave it out, ConnectWise uses NonInventory."
     )
-    taxable: Annotated[StrictBool | None, flag("taxableFlag")] = Field(None, description="Taxable.")
-    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="No longer sold.")
+    taxable: Annotated[StrictBool | None, flag("taxableFlag")] = Field(
+        None, description="True if the product is taxable."
+    )
+    inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(
+        None, description="True if the product is no longer sold."
+    )
 
 
 KIND = Kind(
     name="Product",
     spec=ProductSpec,
-    describes="What is sold, by the gigabyte (seed guide, step 8).",
+    describes="A catalog item that is billed by quantity (seed guide, step 8).",
     key=("identifier",),
     collection="procurement/catalog",
     rename_key="identifier",

@@ -1,4 +1,4 @@
-"""Every kind there is: a new file in this folder with a `KIND` is all it takes."""
+"""The list of kinds. To add one, put a module with a `KIND` into this folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.kinds.base import Kind
 
 @cache
 def all_kinds() -> Mapping[str, Kind]:
-    """Kinds by name, those of ConnectWise and those that live in manifests only."""
+    """Return all kinds by name, including those that exist in manifests only."""
     package = __name__.rpartition(".")[0]
     folder = import_module(package).__path__
     modules = (import_module(f"{package}.{info.name}") for info in pkgutil.iter_modules(folder))
@@ -22,8 +22,10 @@ def all_kinds() -> Mapping[str, Kind]:
 
 
 def kind(name: str) -> Kind:
+    """Return the kind with a name. Raises `KeyError` if there is none."""
     return all_kinds()[name]
 
 
 def declarable_kinds() -> tuple[Kind, ...]:
+    """Return the kinds that documents can declare: all except additions."""
     return tuple(kind for kind in all_kinds().values() if kind.declarable)

@@ -1,6 +1,6 @@
-"""The shape of ConnectWise's answers, by path: the fields that the kinds read, with the type of each.
+"""The expected types of ConnectWise's responses: each field that a kind reads, with its JSON type, by path.
 
-The client checks every answer against it, so no code behind the client meets a value of another type.
+The client checks every response against these shapes, so other code can rely on the types.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Final
 
 from reconciler.http.shapes import DATE, FLAG, ID, TEXT, Shape, ValueType, merged, reference
 from reconciler.kinds.base import Kind, SpecField
@@ -20,7 +21,7 @@ _INFO = Shape({"lastUpdated": TEXT})
 
 @cache
 def by_path() -> Mapping[str, Shape]:
-    """The shape of one object of each list that is read, by the list's path with `{id}` for every id."""
+    """Return the shape of one object of each collection, by its path with `{id}` for every id."""
     found: dict[str, Shape] = {}
     for path, shape in _shapes():
         key = _PLACEHOLDER.sub("{id}", path)
@@ -37,7 +38,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
 
 
 def _of_kind(of: Kind) -> Shape:
-    """All forms, declared by a document or not, and what billing reads beside them."""
+    """Return the shape of a kind's objects: all mapped fields, and the fields that billing reads besides them."""
     also = Shape({name: sort for path in of.read_also for name, sort in _by_convention(path)})
     return merged(_joined(of.fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 
@@ -50,7 +51,7 @@ def _joined(fields: tuple[SpecField, ...]) -> Shape:
 
 
 def _around(mapping: FieldMapping) -> Iterator[tuple[str, Shape]]:
-    """The collections below the object, and the setup tables, that a field is kept in or looked up in."""
+    """Yield the subcollection and the setup tables that a field mapping reads, each with its shape."""
     if mapping.subcollection is not None:
         yield mapping.subcollection.path, Shape(mapping.subcollection.shape)
     if mapping.target is not None and mapping.target.table is not None:
@@ -66,7 +67,7 @@ def _of_table(table: Table) -> Shape:
 
 
 def _by_convention(path: str) -> Iterator[tuple[str, ValueType]]:
-    """What a field holds, as ConnectWise names its fields: `…Flag`, `…Date`, and text."""
+    """Yield (field, type) for a `fields=` path. The type follows from ConnectWise's field names: `…Flag`, `…Date`."""
     name, _, below = path.partition("/")
     if below:
         yield name, reference() if below == "id" else Shape({below: TEXT})
@@ -80,4 +81,4 @@ def _by_convention(path: str) -> Iterator[tuple[str, ValueType]]:
         yield name, TEXT
 
 
-_TEXTS = frozenset({"agreementStatus", "caption", "description", "fieldTypeIdentifier", "identifier", "name"})
+_TEXTS: Final = frozenset({"agreementStatus", "caption", "description", "fieldTypeIdentifier", "identifier", "name"})

@@ -1,8 +1,8 @@
-"""The values that desired and live documents are compared in, and how they stand in a plan's JSON.
+"""The field values that a plan compares, and their form in a plan's JSON.
 
-A value is text, a flag, a `Decimal`, a `Link` to another object, nothing (`None`), an unordered
-`frozenset` of those, or a mapping of names to values. Dates are text, `2026-11-01`: ConnectWise means
-a date and sends a midnight [seen], so no zone ever touches them.
+A value is text, true or false, a `Decimal`, a `Link` to another object, `None`, an unordered `frozenset` of values, or
+a mapping of names to values. Dates are text such as `2026-11-01`. ConnectWise sends a date as a midnight in UTC [seen],
+so a date is never converted to a time zone.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A reference to an object of ConnectWise: by id where it exists, by address where it is still planned.
+    """A reference to an object: by ConnectWise id, or by address if the object is not created yet.
 
-    Two links are the same when their ids are; what they are called is for the reader.
+    Links with ids are equal if the ids are equal. Their names are for display only.
     """
 
     name: str
@@ -42,18 +42,20 @@ class Link:
 
 
 def plain_text(value: Any) -> str | None:
-    """Text trimmed, in Unicode NFC and with plain line ends: values come back padded or not [seen]. Empty text is
-    nothing."""
+    """Return a value as trimmed text in Unicode NFC, with `\\n` line ends. None if the text is empty.
+
+    ConnectWise can return a value with other spaces at its ends than were sent [seen].
+    """
     return unicodedata.normalize("NFC", str(value)).strip().replace("\r\n", "\n").replace("\r", "\n") or None
 
 
 def one_line(text: str) -> str:
-    """Text as `plain_text` has it, with each line break as a blank."""
+    """Return text like `plain_text`, with each line break as a space."""
     return (plain_text(text) or "").replace("\n", " ")
 
 
 def to_json(value: Value) -> Json:
-    """A value as a plan's JSON holds it: decimals as text, links as objects, sets sorted."""
+    """Return a value for a plan's JSON: decimals as text, links as objects, sets as sorted lists."""
     if isinstance(value, Decimal):
         return plain_decimal(value)
     if isinstance(value, Link):
@@ -67,7 +69,7 @@ def to_json(value: Value) -> Json:
 
 
 def from_json(value: Json) -> Value:
-    """The value that `to_json` wrote. Decimals stay text: the field that takes them knows its type."""
+    """Return the value that `to_json` wrote. Decimals stay text; the field mapping converts them."""
     if isinstance(value, Mapping):
         if "name" in value and value.keys() <= {"name", "id", "address"}:
             return Link(value["name"], value.get("id"), value.get("address"))
@@ -78,9 +80,10 @@ def from_json(value: Json) -> Value:
 
 
 def plain_decimal(value: Decimal) -> str:
-    """`Decimal('1E+2')` as `100`, `Decimal('0.120')` as `0.12`: one spelling for one number, whatever its length.
+    """Return a number as text without exponent and trailing zeros: `1E+2` as `100`, `0.120` as `0.12`.
 
-    `normalize` would round to 28 digits, and a quantity in GiB can have more: it would differ from itself for ever.
+    `Decimal.normalize` is not used. It rounds to 28 digits, and a quantity in GiB can have more: the plan would show a
+    difference after every apply.
     """
     if not value:
         return "0"

@@ -1,4 +1,4 @@
-"""Workspace: the connection, the usage sources and the billing rules of one estate."""
+"""The kind Workspace: the connection to one ConnectWise tenant, the usage sources and the billing rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.fields import Model, Name, Secret, Unquoted
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
-"""Text, or a reference to where the text is: `{env: NAME}`, `{file: PATH}`."""
+"""Text, or a reference to a value elsewhere: `{env: NAME}` or `{file: PATH}`."""
 
 Hours = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
@@ -31,16 +31,16 @@ def _known_zone(name: str) -> str:
 
 
 def _without_login(text: Any) -> Any:
-    """A user name or password in an address is a literal secret, and it would be told in logs."""
+    """Refuse an address with a user name or password: it is a secret, and would appear in logs."""
     if isinstance(text, str) and "@" in text.partition("?")[0]:
-        raise ValueError("the address holds a user name or a password: leave it out, and change the password")
+        raise ValueError("the address contains a user name or a password: leave it out, and change the password")
     return text
 
 
 def _without_password(text: Any) -> Any:
-    """The address of a database may name a user; a password in it is a literal secret."""
+    """Refuse a database URL with a password. A user name is allowed."""
     if isinstance(text, str) and (_PASSWORD_BEFORE_HOST.search(text) or _PASSWORD_AS_OPTION.search(text)):
-        raise ValueError("the address holds a password: write {env: NAME} in its place, and change the password")
+        raise ValueError("the address contains a password: write {env: NAME} in its place, and change the password")
     return text
 
 
@@ -51,152 +51,171 @@ DatabaseAddress = Annotated[Setting, AfterValidator(_without_password)]
 
 
 class ConnectWiseSettings(Model):
-    """How to reach the ConnectWise tenant."""
+    """The connection to the ConnectWise tenant."""
 
-    site: Address = Field(description="Address of the API: api-na.myconnectwise.net, or a self-hosted one.")
-    company: Setting = Field(description="The company id that one logs in with.")
-    client_id: Setting = Field(description="The clientId of this integration.")
+    site: Address = Field(description="Host of the API, such as api-na.myconnectwise.net or your own server.")
+    company: Setting = Field(description="The company id that you log in with.")
+    client_id: Setting = Field(description="The clientId of your integration, from developer.connectwise.com.")
     public_key: Setting = Field(description="Public key of the API member.")
-    private_key: Secret = Field(description="Reference to the private key.")
-    api_version: str = Field("2026.4", description="Version of the API that answers are pinned to.")
-    max_concurrency: int = Field(16, ge=1, le=64, strict=True, description="Requests under way at once, at most.")
-    bundle_size: int = Field(50, ge=1, le=50, strict=True, description="Reads in one bundle, at most.")
+    private_key: Secret = Field(
+        description="Reference to the private key of the API member: {env: NAME} or {file: PATH}."
+    )
+    api_version: str = Field("2026.4", description="API version that is requested from ConnectWise.")
+    max_concurrency: int = Field(16, ge=1, le=64, strict=True, description="The most requests at the same time.")
+    bundle_size: int = Field(50, ge=1, le=50, strict=True, description="The most reads in one bundle request.")
 
 
 class CoveSource(Model):
     """The backup console as a usage source."""
 
-    name: Name = Field(description="How mappings refer to this source.")
-    type: Literal["cove"] = Field(description="The backup console's JSON-RPC API.")
-    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
-    url: Address = Field("https://api.backup.management/jsonapi", description="Address of the API.")
-    partner: Setting = Field(description="The partner's display name, exactly as the console shows it.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.")
+    type: Literal["cove"] = Field(description="The JSON-RPC API of the backup console.")
+    unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
+    url: Address = Field("https://api.backup.management/jsonapi", description="URL of the API.")
+    partner: Setting = Field(description="Name of your partner in the console, exactly as it is shown there.")
     username: Setting = Field(description="Name of the API user.")
-    password: Secret = Field(description="Reference to the API user's token.")
+    password: Secret = Field(description="Reference to the token of the API user: {env: NAME} or {file: PATH}.")
 
 
 class CsvSource(Model):
     """A CSV file as a usage source."""
 
-    name: Name = Field(description="How mappings refer to this source.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.")
     type: Literal["csv"] = Field(
-        description="A file of rows: customer_id, customer_name, device_id?, used, unit (B, GB, GiB), as_of."
+        description="A CSV file with the columns customer_id, customer_name, device_id (optional), used, unit "
+        "(B, GB or GiB) and as_of."
     )
-    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
-    path: Setting = Field(description="The file, relative to the manifest folder.")
+    unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
+    path: Setting = Field(description="Path of the file, relative to the manifest folder.")
 
 
 class JsonSource(Model):
     """A JSON file or endpoint as a usage source."""
 
-    name: Name = Field(description="How mappings refer to this source.")
-    type: Literal["json"] = Field(description="The same rows as objects, from a file or an endpoint.")
-    unit: Literal["GB", "GiB"] = Field(description="What is billed: GB = 10^9 bytes, GiB = 2^30. There is no default.")
-    path: Setting | None = Field(None, description="The file, relative to the manifest folder; or `url`.")
-    url: Address | None = Field(None, description="The endpoint; or `path`.")
-    token: Secret | None = Field(None, description="Reference to a bearer token for the endpoint.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.")
+    type: Literal["json"] = Field(
+        description="A JSON array of objects with the same fields as the columns of a CSV source."
+    )
+    unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
+    path: Setting | None = Field(
+        None, description="Path of the file, relative to the manifest folder. Give either path or url."
+    )
+    url: Address | None = Field(None, description="URL of the endpoint. Give either path or url.")
+    token: Secret | None = Field(
+        None, description="Reference to a bearer token for the endpoint: {env: NAME} or {file: PATH}."
+    )
 
 
 UsageSource = Annotated[CoveSource | CsvSource | JsonSource, Field(discriminator="type")]
 
 
 class Billing(Model):
-    """The rules that hold for every customer."""
+    """The billing rules for all customers."""
 
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        description="IANA zone in which a month begins and ends: Europe/Berlin."
+        description="IANA time zone in which months begin and end, such as Europe/Berlin."
     )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
-        None, description="ISO code that every billed agreement must have; a different one is an error."
+        None, description="ISO 4217 code, such as USD. A billed agreement with another currency is an error."
     )
-    grace_hours: Hours = Field(24, description="How long a vanished customer is held before it bills zero.")
-    max_age: Hours = Field(6, description="Hours after which a source's newest data counts as stale.")
+    grace_hours: Hours = Field(
+        24, description="Hours for which a vanished customer keeps its quantity. Later hours count as 0."
+    )
+    max_age: Hours = Field(6, description="Hours after which the latest data of a source counts as too old.")
     on_drift: Literal["restore", "accept", "fail"] = Field(
         "restore",
-        description="What happens to a hand edit of an addition that is ours: `restore` writes it back, `accept` lets "
-        "it stand until the period ends, `fail` refuses the run.",
+        description="What to do if someone has edited a managed addition in ConnectWise: `restore` undoes the edit, "
+        "`accept` keeps it until the period ends, `fail` refuses the run.",
     )
     unmapped: Literal["error", "warn"] = Field(
-        "error", description="`error`: a customer that nothing maps or excludes ends a run with exit code 5."
+        "error",
+        description="`error`: a run ends with exit code 5 if a customer is neither mapped nor excluded. `warn`: it is "
+        "a warning.",
     )
     vanished: Literal["error", "warn"] = Field(
-        "error", description="`error`: a mapped customer that its source no longer lists ends a run with exit code 5."
+        "error",
+        description="`error`: a run ends with exit code 5 if a mapped customer is no longer in its source. `warn`: it "
+        "is a warning.",
     )
 
 
 class QuantityLimit(Model):
-    """By how much the quantity of one charge may change."""
+    """The largest change in the quantity of one charge. The guardrail trips above `percent` and `amount`, or above
+    `money`."""
 
-    percent: Percent = Field(Decimal(50), description="More than this, in percent of the quantity last billed…")
-    amount: Amount = Field(Decimal(500), description="…and more than this, in the source's unit…")
-    money: Amount | None = Field(None, description="…or more than this much money a month.")
+    percent: Percent = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
+    amount: Amount = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
+    money: Amount | None = Field(None, description="Change in money a month, in the agreement's currency.")
 
 
 class SamplesLimit(Model):
-    """How many hours a `mean` or a `p95` needs."""
+    """The hours of a month that the measures `mean` and `p95` need."""
 
-    percent: Percent = Field(Decimal(80), description="At least this share of the hours has figures, in percent.")
+    percent: Percent = Field(Decimal(80), description="The smallest share of hours with a figure, in percent.")
 
 
 class CustomersLimit(Model):
-    """How many customers may change at once."""
+    """The most customers that may change in one run. A customer counts if its quantity changes by more than `percent`
+    and more than `amount`. The guardrail trips above `share`, with `atLeast` customers or more."""
 
-    percent: Percent = Field(Decimal(20), description="A customer counts whose quantity changes by more than this…")
-    amount: Amount = Field(Decimal(50), description="…and by more than this, in the source's unit.")
-    share: Percent = Field(Decimal(50), description="More than this share of the customers billed in the run…")
-    at_least: Count = Field(10, description="…and at least this many.")
+    percent: Percent = Field(Decimal(20), description="Change in the customer's quantity, in percent.")
+    amount: Amount = Field(Decimal(50), description="Change in the customer's quantity, in the source's unit.")
+    share: Percent = Field(Decimal(50), description="Share of the customers that the run bills, in percent.")
+    at_least: Count = Field(10, description="The smallest number of changed customers that trips the guardrail.")
 
 
 class ShareLimit(Model):
-    """How much of the setup one run may touch."""
+    """The largest part of the setup that one run may change. The guardrail trips above `percent`, with `atLeast`
+    objects or more."""
 
-    percent: Percent = Field(Decimal(30), description="More than this share of what is there, in percent…")
-    at_least: Count = Field(10, description="…and at least this many.")
+    percent: Percent = Field(Decimal(30), description="Share of the existing objects, in percent.")
+    at_least: Count = Field(10, description="The smallest number of objects that trips the guardrail.")
 
 
 class CustomerChange(Model):
-    """The older form of `quantity`."""
+    """The form of `quantity` in version 0.1."""
 
     percent: Percent = Field(description="Change in percent of the quantity that is billed now.")
-    quantity: Amount = Field(description="And by this much, in the source's unit.")
+    quantity: Amount = Field(description="Change in the source's unit.")
 
 
 class Guardrails(Model):
-    """Limits beyond which a change needs somebody's approval; `null` switches one off."""
+    """Limits on changes. A change above one needs your approval with `--approve`. `null` switches a limit off."""
 
     shrink: Percent = Field(
         Decimal(20),
-        description="A pull is not believed that lost more than this share of a source's customers or devices, in "
-        "percent, and at least 3 of them.",
+        description="The largest share of a source's customers or devices that may disappear between two pulls, in "
+        "percent. If more disappear, and at least 3, the pull is not used.",
     )
     quantity: QuantityLimit | None = Field(
-        QuantityLimit(), description="Holds a customer whose quantity changes by more than this."
+        QuantityLimit(), description="Holds a customer if its quantity changes by more than this."
     )
     zero: StrictBool = Field(
-        True, description="Holds a customer whose usage falls to zero though the console still lists figures."
+        True,
+        description="If true, holds a customer if its usage falls to 0 while the console still has figures for it.",
     )
     samples: SamplesLimit | None = Field(
-        SamplesLimit(), description="Holds a customer whose mean or p95 is taken over too few hours."
+        SamplesLimit(), description="Holds a customer if too few hours have figures for its mean or p95."
     )
     customers: CustomersLimit | None = Field(
-        CustomersLimit(), description="Refuses a run in which too many customers change."
+        CustomersLimit(), description="Refuses the run if too many customers change."
     )
     money: Amount | None = Field(
-        None, description="Refuses a run that changes what is billed already by more than this much money a month."
+        None, description="Refuses the run if existing charges change by more than this much money a month in total."
     )
-    updates: ShareLimit | None = Field(ShareLimit(), description="Refuses a run that updates too much of the setup.")
+    updates: ShareLimit | None = Field(ShareLimit(), description="Refuses the run if it updates too much of the setup.")
     retirements: ShareLimit | None = Field(
-        ShareLimit(), description="Refuses a run that retires too much of the setup."
+        ShareLimit(), description="Refuses the run if it retires too much of the setup."
     )
-    customer_change: CustomerChange | None = Field(None, description="The older name of `quantity`.")
-    line_to_zero: StrictBool | None = Field(None, description="The older name of `zero`.")
-    total_change: Amount | None = Field(None, description="The older name of `money`.")
-    customers_changed: Percent | None = Field(None, description="The older name of `customers`, as `share`.")
+    customer_change: CustomerChange | None = Field(None, description="The name of `quantity` in version 0.1.")
+    line_to_zero: StrictBool | None = Field(None, description="The name of `zero` in version 0.1.")
+    total_change: Amount | None = Field(None, description="The name of `money` in version 0.1.")
+    customers_changed: Percent | None = Field(None, description="The name of `customers.share` in version 0.1.")
 
     @model_validator(mode="before")
     @classmethod
     def _older_names(cls, given: Any) -> Any:
-        """What version 0.1 called otherwise. Beside the newer name it is an error."""
+        """Rename the fields of version 0.1. An old name together with the new one is an error."""
         if not isinstance(given, Mapping):
             return given
         found = dict(given)
@@ -222,24 +241,26 @@ _OLDER: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 
 
 class WorkspaceSpec(Spec):
-    connectwise: ConnectWiseSettings = Field(description="The ConnectWise tenant.")
-    usage: tuple[UsageSource, ...] = Field((), description="Where usage comes from.")
-    billing: Billing = Field(description="The rules that hold for every customer.")
+    """The fields of a workspace."""
+
+    connectwise: ConnectWiseSettings = Field(description="The connection to the ConnectWise tenant.")
+    usage: tuple[UsageSource, ...] = Field((), description="The sources that usage is read from.")
+    billing: Billing = Field(description="The billing rules for all customers.")
     ledger: DatabaseAddress | None = Field(
         None,
-        description="Database URL of the ledger; left out: .reconciler/ledger.sqlite beside the manifests.",
+        description="Database URL of the ledger. Left out: .reconciler/ledger.sqlite beside the manifest folder.",
     )
     guardrails: Guardrails = Field(
-        Guardrails(), description="What trips one of these needs --approve NAME or --approve NAME=ADDRESS."
+        Guardrails(), description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS."
     )
 
     @model_validator(mode="after")
-    def _sources_have_names_of_their_own(self) -> WorkspaceSpec:
-        """Two sources of one name would pass for each other's customers having vanished."""
+    def _source_names_are_unique(self) -> WorkspaceSpec:
+        """Refuse two sources with the same name: the customers of one would seem to vanish from the other."""
         names: set[str] = set()
         for index, source in enumerate(self.usage):
             if source.name in names:
-                raise ValueError(f"usage[{index}].name {source.name} is the name of another source already")
+                raise ValueError(f"usage[{index}].name {source.name} is already the name of another source")
             names.add(source.name)
         return self
 
@@ -247,6 +268,6 @@ class WorkspaceSpec(Spec):
 KIND = Kind(
     name="Workspace",
     spec=WorkspaceSpec,
-    describes="The connection, the usage sources and the billing rules of one estate.",
+    describes="The connection to one ConnectWise tenant, the usage sources and the billing rules.",
     key=("name",),
 )

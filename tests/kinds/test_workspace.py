@@ -25,7 +25,7 @@ def test_a_time_zone_that_nobody_knows_is_refused(zone: str) -> None:
 
 
 def test_two_sources_of_one_name_are_refused() -> None:
-    with pytest.raises(ValidationError, match=r"usage\[1\].name cove is the name of another source already"):
+    with pytest.raises(ValidationError, match=r"usage\[1\].name cove is already the name of another source"):
         WorkspaceSpec.model_validate(spec(usage=[SOURCE, SOURCE]))
 
 
@@ -35,7 +35,7 @@ def test_sources_of_two_names_are_taken() -> None:
 
 
 def test_a_login_in_an_address_is_refused_and_not_shown() -> None:
-    with pytest.raises(ValidationError, match="holds a user name or a password") as refused:
+    with pytest.raises(ValidationError, match="contains a user name or a password") as refused:
         TypeAdapter(Address).validate_python("https://ann:hunter2@cw.example")
     assert "hunter2" not in refused.value.errors(include_input=False)[0]["msg"]
 
@@ -48,7 +48,7 @@ def test_an_at_sign_after_the_question_mark_is_no_login() -> None:
     "address", ["postgresql://ann:hunter2@db.example/ledger", "postgresql://db.example/ledger?sslpassword=hunter2"]
 )
 def test_a_password_in_the_address_of_the_ledger_is_refused_and_not_told(address: str) -> None:
-    with pytest.raises(ValidationError, match="the address holds a password") as refused:
+    with pytest.raises(ValidationError, match="the address contains a password") as refused:
         WorkspaceSpec.model_validate(spec(ledger=address))
     assert "hunter2" not in refused.value.errors(include_input=False)[0]["msg"]
 

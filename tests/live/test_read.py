@@ -293,7 +293,7 @@ async def test_a_live_bundle_keeps_its_mapping_from_billing_and_no_other(shop: S
     bad = mapping("bad", product={"identifier": "SET"}, **bills)
     good = mapping("good", customer={"source": "cove", "id": "2"}, product={"identifier": "BACKUP-GB"}, **bills)
     estate = await shop.read(bad, good, scope=USAGE)
-    told = "product: Product 'SET' is a product of class Bundle, which ConnectWise takes on no agreement as an addition"
+    told = "product: Product 'SET' is a product of class Bundle, which ConnectWise does not accept as an addition"
     assert estate.refused == {bad.address: [told]}
 
 

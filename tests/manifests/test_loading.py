@@ -186,7 +186,7 @@ def test_everything_that_is_wrong_is_said_at_once(estate: Estate) -> None:
         ("agreement-beta.yaml", 8, "startDate 2026-01-15 is not the first of a month: use 2026-01-01"),
         ("agreement-beta.yaml", 9, "endDate: 'tomorrow' is not a date: write it as \"2026-11-01\""),
         ("broken.yaml", 1, "this is not YAML: found unexpected end of stream (while scanning a quoted scalar)"),
-        ("company-beta.yaml", 4, "a company needs one address field at least: addressLine1"),
+        ("company-beta.yaml", 4, "a company needs at least one address field: addressLine1"),
         ("company-beta.yaml", 4, "name is missing"),
         ("company-beta.yaml", 5, "Company/beta is the same Company (by identifier) as Company/acme"),
         ("company-beta.yaml", 6, "there is no field nmae here"),

@@ -210,7 +210,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING,
             "ranges: [{upTo: 5, product: gb}]",
             9,
-            "ranges end at 5: a gap above it. Leave upTo out of the last range",
+            "ranges end at 5, so more cannot be billed. Leave upTo out of the last range",
             "",
         ),
         (
@@ -218,7 +218,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING,
             "ranges: [{upTo: 5, product: gb}, {upTo: 4, product: gb}, {product: gb}]",
             41,
-            "ranges[1].upTo 4 does not rise above 5: an overlap",
+            "ranges[1].upTo 4 must be more than 5, the upTo before it",
             "",
         ),
         (
@@ -226,7 +226,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING,
             "ranges: [{product: gb}, {product: gb}]",
             10,
-            "ranges[0] has no upTo, so ranges[1] is never reached: an overlap",
+            "ranges[0] has no upTo, so ranges[1] is never reached",
             "",
         ),
     ],
@@ -345,7 +345,7 @@ def test_two_usage_sources_of_one_name_are_an_error_at_the_second(estate: Estate
     line = next(each for each in WORKSPACE.splitlines() if "type: cove" in each)
     estate.write("workspace.yaml", WORKSPACE.replace(line, f"{line}\n{line}"))
     found = estate.error()
-    assert found.message == "usage[1].name cove is the name of another source already"
+    assert found.message == "usage[1].name cove is already the name of another source"
     assert (found.file.rpartition("/")[2], found.line) == ("workspace.yaml", 13)
 
 
