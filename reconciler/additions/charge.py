@@ -14,7 +14,7 @@ from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import CustomerStatus, names, status_of, unmeasured
 from reconciler.metering.history import History
-from reconciler.metering.measure import LOOKING_BACK, Measured
+from reconciler.metering.measure import RANKED_MEASURES, Measured
 from reconciler.metering.measuring import measure, no_usage
 from reconciler.metering.period import day_start
 from reconciler.rating.errors import RatingError
@@ -97,7 +97,7 @@ def charge_of(
         status = status_of(history, rule, current, at.settings)
         if status.effect != "held":
             status, measured, rated = _rate(rule, history, current, status, start, at)
-        elif status.state == "vanished" and rule.measure in LOOKING_BACK:
+        elif status.state == "vanished" and rule.measure in RANKED_MEASURES:
             kept = measure(rule, history, current, start)
     name, renamed_from = names(None if history is None else history.source, rule, at.period)
     row = CoverageRow(
@@ -142,7 +142,7 @@ def _start(rule: Rule, since: datetime | None, at: MeteringContext) -> datetime:
 def _may_lower(
     rule: Rule, measured: Measured | None, first: datetime | None, knows_period: bool, at: MeteringContext
 ) -> bool:
-    if measured is not None and not measured.of_hours:
+    if measured is not None and not measured.known_hours:
         old_enough = first is not None and at.now - first >= at.settings.grace
         return old_enough and (knows_period or rule.measure == "last")
     unread = measured is not None and bool(measured.missing)

@@ -30,7 +30,7 @@ def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[Cov
     of its own: nobody knows whom else it would have named."""
     for row in coverage.rows:
         yield _with_findings(_row(row), row.mapping or "", findings)
-    for source, why in coverage.troubles.items():
+    for source, why in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
             customer=EVERY_CUSTOMER,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reconciler.additions.charge import ChargedCustomer
 from reconciler.kinds.billing_rules import Measure
 from reconciler.metering.customer_status import when
-from reconciler.metering.measure import LOOKING_BACK, HourTotal
+from reconciler.metering.measure import RANKED_MEASURES, HourTotal
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 
@@ -25,7 +25,7 @@ def billed_twice(
 ) -> Iterator[str]:
     """A warning for each device that moved and stands in the chosen hours of two customers."""
     for (source, device), billed in _by_device(customers).items():
-        if len(billed) < 2 or not any(each.measure in LOOKING_BACK for each in billed):
+        if len(billed) < 2 or not any(each.measure in RANKED_MEASURES for each in billed):
             continue
         here = [each for each in billed if _lists(snapshots[source].whole, each.customer_id, device)]
         if not here and not _ever_together(snapshots[source], billed, device):

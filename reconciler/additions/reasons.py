@@ -16,7 +16,7 @@ def why(charge: Charge, unit: str) -> str:
     trace, measured = charge.trace, charge.measured
     if trace is None or measured is None:
         return "usage"
-    how = "" if measured.measure == "last" else f" ({measured.measure} of {measured.of_hours} hours)"
+    how = "" if measured.measure == "last" else f" ({measured.measure} of {measured.known_hours} hours)"
     parts = [f"{_shown(trace.in_unit)} {unit} used{how}"]
     if trace.after_allowance != trace.in_unit:
         parts.append(f"{_shown(trace.after_allowance)} {unit} above the allowance")

@@ -19,7 +19,7 @@ from reconciler.cli.reading import UsageRead, read_usage
 from reconciler.cli.session import Session, opened, pull_usage
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
-from reconciler.metering.collect import GUARD, Collected
+from reconciler.metering.collect import GUARDRAIL, Collected
 from reconciler.planning.plan import Plan, plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
 
@@ -60,8 +60,8 @@ def pull(
 
 def _only_shrink(approve: Sequence[str]) -> Sequence[str]:
     for each in approve:
-        if each.partition("=")[0] != GUARD:
-            raise typer.TyperException(f"a pull trips no guardrail {each}: it knows --approve {GUARD}[=SOURCE]")
+        if each.partition("=")[0] != GUARDRAIL:
+            raise typer.TyperException(f"a pull trips no guardrail {each}: it knows --approve {GUARDRAIL}[=SOURCE]")
     return approve
 
 

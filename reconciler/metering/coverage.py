@@ -83,13 +83,13 @@ class Coverage:
     """The rows of the table, and the sources without usable data."""
 
     rows: tuple[CoverageRow, ...]
-    troubles: Mapping[str, str] = field(default_factory=dict)
+    source_problems: Mapping[str, str] = field(default_factory=dict)
     """By source: why its newest pull cannot be used, and how many customers are held because of that."""
 
     @property
     def failed_sources(self) -> tuple[str, ...]:
         """Return the names of the sources without usable data."""
-        return tuple(self.troubles)
+        return tuple(self.source_problems)
 
     def count(self) -> Mapping[State, int]:
         """Return the number of rows in each state."""

@@ -1,4 +1,4 @@
-"""Errors of metering. `sources.errors` has those of reading a source."""
+"""The errors of metering. `sources.errors` has the errors of reading a source."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from reconciler.errors import ReconcilerError
 
 
 class UsageError(ReconcilerError):
-    """Usage cannot be measured or charged as the manifests ask."""
+    """Usage cannot be read or charged in the way that the manifests or the options ask for."""

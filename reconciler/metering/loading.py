@@ -1,4 +1,4 @@
-"""The edge: load from the ledger, in one step, all that the pure half asks to know of the sources."""
+"""Load from the ledger what metering needs to know about each source at one moment."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is asked of one source."""
+class _Request:
+    """What to load for one source."""
 
     ledger: Ledger
     source: str
     unit: Unit
     customers: frozenset[str]
-    """Customers that a rule bills."""
+    """The customers that a rule bills."""
     measured: frozenset[str]
-    """Those that are measured over hours."""
+    """The customers that are measured by hour."""
     since: datetime
-    """From when on their pulls are needed: before the period, by as much as a figure or an absence counts."""
+    """The start of the pulls that they need: before the period, by the longer of `maxAge` and `graceHours`."""
     now: datetime
 
 
@@ -40,42 +40,42 @@ def load_snapshots(
     now: datetime,
     fresh: Sequence[Collected] = (),
 ) -> dict[str, SourceSnapshot]:
-    """What is known at `now` of each source that `units` names.
+    """Return the snapshot of each source in `units` at `now`, by the source's name.
 
-    `fresh` are pulls just made: their samples are taken from memory. Without them everything comes from the
-    ledger, so that a past hour can be computed again.
+    `fresh` are pulls that this run made. Their samples are taken from memory. All other samples come from the ledger,
+    so a past hour can be computed again.
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
     since = period_of(now, settings.timezone).start - max(settings.max_age, settings.grace) - SKEW - timedelta(hours=1)
 
-    def asked(source: str, unit: Unit) -> _Asked:
-        mine = [rule for rule in rules if rule.source == source]
-        measured = frozenset(rule.customer_id for rule in mine if rule.measure != "last")
-        return _Asked(ledger, source, unit, frozenset(rule.customer_id for rule in mine), measured, since, now)
+    def request(source: str, unit: Unit) -> _Request:
+        of_source = [rule for rule in rules if rule.source == source]
+        measured = frozenset(rule.customer_id for rule in of_source if rule.measure != "last")
+        return _Request(ledger, source, unit, frozenset(rule.customer_id for rule in of_source), measured, since, now)
 
-    return {source: _load(asked(source, unit), in_memory) for source, unit in units.items()}
+    return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}
 
 
-def _load(asked: _Asked, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceSnapshot:
-    ledger, source = asked.ledger, asked.source
-    latest = pulls.latest_pull(ledger, source, before=asked.now)
-    record = pulls.latest_whole_pull(ledger, source, before=asked.now)
+def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceSnapshot:
+    ledger, source = request.ledger, request.source
+    latest = pulls.latest_pull(ledger, source, before=request.now)
+    record = pulls.latest_whole_pull(ledger, source, before=request.now)
     if record is None:
-        return SourceSnapshot(source, asked.unit, latest=latest)
+        return SourceSnapshot(source, request.unit, latest=latest)
     samples = in_memory.get(record.id)
     whole = WholePull(record, _by_customer(pulls.samples_of_pull(ledger, record.id) if samples is None else samples))
-    measured = set(asked.measured)
+    measured = set(request.measured)
     if _has_later(ledger, source, record):
-        # What the ledger remembers of each device is of a later time: the pulls before this one have to tell.
-        measured |= asked.customers | {customer for customer, _ in _gaps([whole])}
-    earlier = _earlier(asked, record, measured)
-    devices = _Devices(ledger, source, (*earlier, whole), asked.customers, measured)
+        # The ledger keeps only the newest state of each device, which is from later. Use the earlier pulls instead.
+        measured |= request.customers | {customer for customer, _ in _gaps([whole])}
+    earlier = _earlier(request, record, measured)
+    devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured)
     return SourceSnapshot(
         source,
-        asked.unit,
+        request.unit,
         latest=latest,
         whole=whole,
-        earlier=_with_moved(ledger, earlier, devices.moving),
+        earlier=_with_moved(ledger, earlier, devices.moved),
         before=devices.before,
         devices_since=devices.devices_since,
         known=pulls.customer_records(ledger, source),
@@ -90,27 +90,30 @@ def _has_later(ledger: Ledger, source: str, record: PullRecord) -> bool:
     return newest is not None and newest.started_at > record.started_at
 
 
-def _earlier(asked: _Asked, newest: PullRecord, customer_ids: Collection[str]) -> tuple[WholePull, ...]:
-    """Believed pulls before the newest, with the samples of these customers; none where nobody asks."""
+def _earlier(request: _Request, newest: PullRecord, customer_ids: Collection[str]) -> tuple[WholePull, ...]:
+    """Return the believed pulls before the newest, with the samples of these customers. Empty without customers."""
     if not customer_ids:
         return ()
-    end = newest.started_at + timedelta.resolution  # with pulls of the same moment, which were read before it
-    found_between = pulls.whole_pulls_between(asked.ledger, asked.source, asked.since, end)
-    records = [record for record in found_between if record.id != newest.id]
-    found = pulls.samples_of_pulls(asked.ledger, [record.id for record in records], customer_ids)
-    return tuple(WholePull(record, _by_customer(found[record.id])) for record in records)
+    end = newest.started_at + timedelta.resolution  # includes an earlier pull of the same moment
+    between = pulls.whole_pulls_between(request.ledger, request.source, request.since, end)
+    records = [record for record in between if record.id != newest.id]
+    samples = pulls.samples_of_pulls(request.ledger, [record.id for record in records], customer_ids)
+    return tuple(WholePull(record, _by_customer(samples[record.id])) for record in records)
 
 
 def _with_moved(ledger: Ledger, earlier: Sequence[WholePull], devices: Collection[str]) -> tuple[WholePull, ...]:
-    """The pulls with the samples of these devices under every customer: a figure may have come along from one."""
+    """Add the samples of moved devices under all customers, because a device keeps its figure when it moves."""
     if not earlier or not devices:
         return tuple(earlier)
-    found = pulls.samples_of_pulls(ledger, [pull.record.id for pull in earlier], device_ids=devices)
-    return tuple(WholePull(pull.record, {**_by_customer(found[pull.record.id]), **pull.samples}) for pull in earlier)
+    samples = pulls.samples_of_pulls(ledger, [pull.record.id for pull in earlier], device_ids=devices)
+    return tuple(WholePull(pull.record, {**_by_customer(samples[pull.record.id]), **pull.samples}) for pull in earlier)
 
 
 class _Devices:
-    """What was known of devices and customers before the first of some pulls."""
+    """What the ledger knows about devices and customers from before the loaded pulls.
+
+    The attributes have the names and the shapes of `SourceSnapshot`.
+    """
 
     def __init__(
         self,
@@ -125,8 +128,8 @@ class _Devices:
         gaps = _gaps(loaded)
         devices = pulls.devices_by_id(ledger, source, {device for _, device in gaps if device is not None})
         owners = Counter(device.device_id for device in devices)
-        self.moving = frozenset(device for device, customers in owners.items() if device and customers > 1)
-        """Devices that may bring a figure along from another customer."""
+        self.moved = frozenset(device for device, customers in owners.items() if device and customers > 1)
+        """Devices that more than one customer has had."""
         devices += pulls.devices_of_customers(ledger, source, {customer for customer, device in gaps if device is None})
         absent = {each for each in customers if each not in newest.samples}
         absent |= {each for each in measured if any(each not in pull.samples for pull in loaded)}
@@ -153,8 +156,10 @@ class _Devices:
 
 
 def _gaps(loaded: Sequence[WholePull]) -> set[tuple[str, str | None]]:
-    """(customer id, device id) of samples that leave a device's figure to be looked for: they have none, or one of an
-    earlier time, after which another may have been read."""
+    """Return (customer id, device id) of the samples that do not have the newest figure of their device.
+
+    Such a sample has no figure, or one for an earlier moment, and another pull may have a newer one.
+    """
     return {
         (sample.customer_id, sample.device_id)
         for pull in loaded
@@ -165,9 +170,10 @@ def _gaps(loaded: Sequence[WholePull]) -> set[tuple[str, str | None]]:
 
 
 def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Reading | None:
-    """A device's last figure from before a moment.
+    """Return a device's last figure from before a moment. None if it has none.
 
-    Where a later one is all that is known, its first figure stands for it: that one is older than a figure may be.
+    The ledger keeps only the first and the last figure. If the last one is later than `moment`, the result is a figure
+    of 0 at the time of the first one. That is older than `maxAge`, so it holds the customer.
     """
     limit = moment + SKEW if inclusive else moment
     if device.last_read_at is not None and device.last_bytes is not None and device.last_read_at <= limit:
@@ -178,27 +184,26 @@ def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Rea
 
 
 def _seen_before(devices: Sequence[Device], moment: datetime, *, inclusive: bool) -> LastSeen | None:
-    """A customer's last sample from before a moment; its first sample where a later one is all that is known."""
+    """Return a customer's last sample from before a moment. If that is not kept, return the first. None without any."""
     limit = moment + SKEW if inclusive else moment
     seen = max(device.last_seen_at for device in devices)
     if seen <= limit:
-        last = [
-            device.last_bytes for device in devices if device.last_seen_at == seen and device.last_bytes is not None
-        ]
+        newest = [device for device in devices if device.last_seen_at == seen]
+        last = [device.last_bytes for device in newest if device.last_bytes is not None]
         return LastSeen(devices[0].customer_id, seen, sum(last) if last else None)
     first = min(device.first_seen_at for device in devices)
     return LastSeen(devices[0].customer_id, first, None) if first < moment else None
 
 
 def _grouped(devices: Iterable[Device]) -> dict[str, list[Device]]:
-    found: dict[str, list[Device]] = {}
+    by_customer: dict[str, list[Device]] = {}
     for device in devices:
-        found.setdefault(device.customer_id, []).append(device)
-    return found
+        by_customer.setdefault(device.customer_id, []).append(device)
+    return by_customer
 
 
 def _by_customer(samples: Sequence[Sample]) -> Samples:
     grouped: dict[str, list[Sample]] = {}
     for sample in samples:
         grouped.setdefault(sample.customer_id, []).append(sample)
-    return {customer_id: tuple(some) for customer_id, some in grouped.items()}
+    return {customer_id: tuple(of_customer) for customer_id, of_customer in grouped.items()}

@@ -1,4 +1,4 @@
-"""A period's hourly totals of one customer → one number of bytes. `history` makes the totals of what was read."""
+"""Choose the hours that a measure bills, from the hourly totals of one customer in a period. Pure."""
 
 from __future__ import annotations
 
@@ -8,70 +8,74 @@ from datetime import datetime
 
 from reconciler.kinds.billing_rules import Measure
 
-LOOKING_BACK: tuple[Measure, ...] = ("peak", "p95")
-"""Measures that choose an hour of their own; `last` and `mean` bill a device that moved once."""
+RANKED_MEASURES: tuple[Measure, ...] = ("peak", "p95")
+"""Measures that rank the hours by size and bill one of them. They can bill a moved device under both customers."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceReading:
-    """A device's part of an hour; `read_at` is earlier than the hour where an older figure is kept."""
+    """The part of a device in an hour."""
 
     device_id: str | None
     bytes: int
     read_at: datetime
+    """The moment that the figure is about. It is before the hour if `held` is true."""
     held: bool
-    """No figure was read in this hour: the last one counts on."""
+    """True if the device has no figure in this hour, so its last figure counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class HourTotal:
-    """One hour of one customer, with a figure that is known. Without devices the customer used nothing in it."""
+    """The usage of one customer in one hour. It is 0 without devices."""
 
     hour: datetime
-    """When the hour begins; hours are counted from the start of the period."""
+    """The first moment of the hour. Hours are counted from the start of the period."""
     pull_id: int
     observed_at: datetime
     devices: tuple[DeviceReading, ...]
     missing: tuple[str | None, ...]
-    """Devices that were there and had never given a figure; they count 0, and are named."""
+    """Devices that were listed but had never reported a figure. They count 0, and messages name them."""
 
     @property
     def bytes(self) -> int:
+        """Return the sum over all devices in bytes."""
         return sum(device.bytes for device in self.devices)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measure taken: bytes per device summed over the chosen hours, which a division by their number ends.
+    """The hours that a measure chose, with their sums in bytes × hours.
 
-    The division is left to rating, where the one division by the unit is, so that nothing is rounded twice.
+    Rating divides by the number of hours together with the unit. So there is one division, and nothing is rounded
+    twice.
     """
 
     measure: Measure
     chosen: tuple[HourTotal, ...]
-    of_hours: int
-    """Hours of the period that have a figure. The measure chooses among them."""
-    hours_so_far: int | None = None
-    """How many hours there were from the latest of the period's start, the mapping's start and the customer's first
-    sample until now. Held hours and hours without a pull are among them, and not in `of_hours`."""
+    known_hours: int
+    """The number of hours in the period that have a total. The measure chooses from these."""
+    elapsed_hours: int | None = None
+    """The number of hours until now, from the latest of three moments: the start of the period, the start of the
+    mapping, and the customer's first sample. It also counts held hours and hours without a pull. None if unknown."""
 
     @property
-    def known_of_hours(self) -> tuple[int, int] | None:
-        """Hours with a figure, of how many; None where the second is not told."""
-        return None if self.hours_so_far is None else (self.of_hours, self.hours_so_far)
+    def known_of_elapsed(self) -> tuple[int, int] | None:
+        """Return (`known_hours`, `elapsed_hours`). None if the second is unknown."""
+        return None if self.elapsed_hours is None else (self.known_hours, self.elapsed_hours)
 
     @property
     def hours(self) -> int:
+        """Return the number of chosen hours."""
         return len(self.chosen)
 
     @property
     def total(self) -> int:
-        """Bytes times hours."""
+        """Return the sum over the chosen hours, in bytes × hours."""
         return sum(hour.bytes for hour in self.chosen)
 
     @property
     def by_device(self) -> dict[str | None, int]:
-        """Bytes times hours, per device; a device that an hour lacks used nothing in it."""
+        """Return the sum of each device in bytes × hours. A device counts 0 in an hour that does not contain it."""
         sums: dict[str | None, int] = {}
         for hour in self.chosen:
             for device in hour.devices:
@@ -80,14 +84,15 @@ class Measured:
 
     @property
     def missing(self) -> tuple[str | None, ...]:
+        """Return each device that had never reported a figure in a chosen hour, once."""
         return tuple(dict.fromkeys(device for hour in self.chosen for device in hour.missing))
 
 
-def take(measure: Measure, hours: Sequence[HourTotal], *, so_far: int | None = None) -> Measured | None:
-    """The hours that a measure chooses, of hours in their order; None where there is none to choose from.
+def choose_hours(measure: Measure, hours: Sequence[HourTotal], *, elapsed: int | None = None) -> Measured | None:
+    """Return the hours that a measure bills. `hours` are oldest first. None if there are none.
 
-    `last` the newest; `peak` the highest; `mean` all; `p95` the nearest rank: the smallest total that at least 95 % of
-    the hours do not exceed, so that it, too, is an hour one can point at. Of equal hours the first is chosen.
+    `last` chooses the newest hour, `peak` the highest, and `mean` all. `p95` chooses the nearest rank: the smallest
+    total that at least 95 % of the hours do not exceed. If hours are equal, the first of them is chosen.
     """
     if not hours:
         return None
@@ -102,4 +107,4 @@ def take(measure: Measure, hours: Sequence[HourTotal], *, so_far: int | None = N
             totals = sorted(hour.bytes for hour in hours)
             rank = -(-95 * len(hours) // 100)
             chosen = (next(hour for hour in hours if hour.bytes == totals[rank - 1]),)
-    return Measured(measure, chosen, len(hours), so_far)
+    return Measured(measure, chosen, len(hours), elapsed)

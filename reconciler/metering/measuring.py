@@ -7,7 +7,7 @@ from datetime import datetime
 from reconciler.kinds.billing_rules import Rule
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.history import History
-from reconciler.metering.measure import HourTotal, Measured, take
+from reconciler.metering.measure import HourTotal, Measured, choose_hours
 
 
 def measure(rule: Rule, history: History, current: CustomerNow, start: datetime) -> Measured | None:
@@ -18,12 +18,12 @@ def measure(rule: Rule, history: History, current: CustomerNow, start: datetime)
     """
     if rule.measure == "last":
         total = history.total_now(current, start)
-        return take("last", () if total is None else (total,))
+        return choose_hours("last", () if total is None else (total,))
     hours = history.hours(rule.customer_id, start)
     first = history.source.first_seen.get(rule.customer_id)
     begins = start if first is None else max(start, first)
     span = history.span
-    return take(rule.measure, hours, so_far=span.hour_of(span.now) - span.hour_of(begins) + 1)
+    return choose_hours(rule.measure, hours, elapsed=span.hour_of(span.now) - span.hour_of(begins) + 1)
 
 
 def no_usage(history: History, start: datetime) -> Measured:

@@ -309,15 +309,15 @@ def test_a_source_that_fails_is_named_once_with_the_number_of_customers_it_holds
     result = result_of(source, [rule(str(number)) for number in range(12)])
     (warning,) = result.warnings
     assert warning.endswith("; 12 mapped customers are held at their last quantity")
-    assert result.coverage.troubles == {"cove": warning.removeprefix("cove: ")}
+    assert result.coverage.source_problems == {"cove": warning.removeprefix("cove: ")}
 
 
 def test_a_pull_that_is_not_believed_holds_everything_and_says_how_to_believe_it() -> None:
-    lost = record(2, state="disbelieved", error="it no longer lists 5 of 9 devices, more than 20 %")
+    lost = record(2, state="disbelieved", error="it no longer lists 5 of 9 devices, which is more than 20 %")
     result = result_of(snapshot({"1": {"a": GB}}, latest=lost), [rule()])
     assert only_charge(result).state == "held"
     (warning,) = result.warnings
-    assert "is not believed: it no longer lists 5 of 9 devices, more than 20 %" in warning
+    assert "is not believed: it no longer lists 5 of 9 devices, which is more than 20 %" in warning
     assert "reconciler usage pull --approve shrink=cove" in warning
     assert not result.coverage.is_complete
 

@@ -117,7 +117,7 @@ def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_i
         said = pair(*command)
         assert said.code == 5
         text = " ".join(said.out.split())
-        assert text.count("is not believed: it no longer lists 3 of 5 devices, more than 20 %") == 1
+        assert text.count("is not believed: it no longer lists 3 of 5 devices, which is more than 20 %") == 1
     assert pair.quantities() == before
 
     believed = pair("--json", "usage", "pull", "--approve", "shrink=cove")

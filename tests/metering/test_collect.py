@@ -179,14 +179,14 @@ async def pulled(ledger: Ledger, used: Used, at: datetime, **more: Any) -> Colle
     ("before", "after", "reason"),
     [
         (devices(20), devices(16), None),
-        (devices(20), devices(15), "it no longer lists 5 of 20 devices, more than 20 %"),
+        (devices(20), devices(15), "it no longer lists 5 of 20 devices, which is more than 20 %"),
         (devices(4), devices(2), None),
-        (devices(4), devices(1), "it no longer lists 3 of 4 devices, more than 20 %"),
+        (devices(4), devices(1), "it no longer lists 3 of 4 devices, which is more than 20 %"),
         (devices(10, customers=10), devices(8, customers=10), None),
         (
             {**devices(10, customers=10), "big": {f"b{each}": GB for each in range(90)}},
             {**devices(7, customers=10), "big": {f"b{each}": GB for each in range(90)}},
-            "it no longer lists 3 of 11 customers with devices, more than 20 %",
+            "it no longer lists 3 of 11 customers with devices, which is more than 20 %",
         ),
         ({"1": {f"d{each}": GB for each in range(5)}}, {"2": {f"d{each}": GB for each in range(5)}}, None),
         ({str(each): {None: GB} for each in range(5)}, {"0": {None: GB}}, "4 of 5 customers with devices and 4 of 5"),
@@ -204,7 +204,7 @@ async def test_a_pull_that_lost_much_at_once_is_not_believed(
 
 async def test_an_empty_pull_is_never_believed_by_itself(ledger: Ledger) -> None:
     first = await pulled(ledger, {}, NOON)
-    assert (first.pull.state, first.pull.error) == ("disbelieved", "it was read whole and lists no device at all")
+    assert (first.pull.state, first.pull.error) == ("disbelieved", "it is complete but lists no devices")
     assert (await pulled(ledger, devices(1), NOON + HOUR)).pull.state == "whole"
     assert (await pulled(ledger, {}, NOON + 2 * HOUR)).pull.state == "disbelieved"
 
@@ -300,9 +300,9 @@ def test_hours_before_a_device_was_read_for_the_first_time_are_known_in_every_la
     for hour in range(3):
         job.run({"1": {"a": None, "x": GB}, "2": {"b": None, "y": GB, "a": None}}, start + hour * HOUR)
     result = job.run({"1": {"a": 5 * GB, "x": GB}, "2": {"b": 5 * GB, "y": GB, "a": GB}}, start + 3 * HOUR)
-    assert [None if charge.measured is None else charge.measured.of_hours for charge in result.charges] == [4, 1]
+    assert [None if charge.measured is None else charge.measured.known_hours for charge in result.charges] == [4, 1]
     alone = Hours(ledger, rule("2", measure="mean", name="only"))
-    assert [charge.measured and charge.measured.hours_so_far for charge in alone.charge(start + 3 * HOUR).charges] == [
+    assert [charge.measured and charge.measured.elapsed_hours for charge in alone.charge(start + 3 * HOUR).charges] == [
         4
     ]
 
@@ -313,7 +313,7 @@ def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> N
     first = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
     second = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
     assert quantities(first) == quantities(second)
-    assert [charge.measured and charge.measured.of_hours for charge in second.charges] == [1, 2, 2, 2]
+    assert [charge.measured and charge.measured.known_hours for charge in second.charges] == [1, 2, 2, 2]
 
 
 @pytest.mark.parametrize("measure", ["last", "peak", "mean", "p95"])
@@ -336,7 +336,7 @@ def test_in_a_new_month_a_vanished_customer_is_held_until_its_grace_is_over(ledg
     gone = job.run({"2": {"b": GB}}, start + 4 * HOUR)
     assert (gone.charges[0].state, quantities(gone)) == ("zero", [0, 1])
     back = job.run({"1": {"a": 3 * GB}, "2": {"b": GB}}, start + 5 * HOUR)
-    assert [charge.measured and charge.measured.of_hours for charge in back.charges] == [2, 3]
+    assert [charge.measured and charge.measured.known_hours for charge in back.charges] == [2, 3]
 
 
 def test_a_customer_that_vanished_under_a_peak_bills_on_to_the_end_of_the_month(ledger: Ledger) -> None:

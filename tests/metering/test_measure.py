@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.billing_rules import Measure
-from reconciler.metering.measure import DeviceReading, HourTotal, take
+from reconciler.metering.measure import DeviceReading, HourTotal, choose_hours
 
 from .builders import HOUR, NOON
 
@@ -27,37 +27,37 @@ def hours_of(*totals: int) -> tuple[HourTotal, ...]:
 
 @pytest.mark.parametrize(("measure", "total"), [("last", 4), ("peak", 9), ("p95", 9), ("mean", 20)])
 def test_each_measure_chooses_its_hours(measure: Measure, total: int) -> None:
-    taken = take(measure, hours_of(1, 9, 6, 4), so_far=7)
+    taken = choose_hours(measure, hours_of(1, 9, 6, 4), elapsed=7)
     assert taken is not None
-    assert (taken.total, taken.known_of_hours) == (total, (4, 7))
+    assert (taken.total, taken.known_of_elapsed) == (total, (4, 7))
 
 
 def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
-    taken = take("p95", hours_of(*range(1, 21)))
+    taken = choose_hours("p95", hours_of(*range(1, 21)))
     assert taken is not None
     assert taken.total == 19
 
 
 @pytest.mark.parametrize(("measure", "totals", "chosen"), [("peak", (3, 8, 8), 1), ("p95", (5, 8, 8, 8), 1)])
 def test_of_equal_hours_the_first_is_chosen(measure: Measure, totals: tuple[int, ...], chosen: int) -> None:
-    taken = take(measure, hours_of(*totals))
+    taken = choose_hours(measure, hours_of(*totals))
     assert taken is not None
     assert taken.chosen[0].hour == NOON + HOUR * chosen
 
 
 def test_nothing_is_measured_where_no_hour_is_known() -> None:
-    assert take("mean", ()) is None
+    assert choose_hours("mean", ()) is None
 
 
 def test_the_mean_of_a_device_counts_hours_without_it_as_zero() -> None:
-    taken = take("mean", [hour(1, a=4, b=2), hour(2, a=4)])
+    taken = choose_hours("mean", [hour(1, a=4, b=2), hour(2, a=4)])
     assert taken is not None
     assert taken.by_device == {"a": 8, "b": 2}
     assert taken.hours == 2
 
 
 def test_devices_without_a_figure_are_named_once_over_all_hours() -> None:
-    taken = take("mean", [hour(1, "a", b=1), hour(2, "a", b=1)])
+    taken = choose_hours("mean", [hour(1, "a", b=1), hour(2, "a", b=1)])
     assert taken is not None
     assert taken.missing == ("a",)
 
@@ -65,7 +65,7 @@ def test_devices_without_a_figure_are_named_once_over_all_hours() -> None:
 @given(st.lists(BYTES, min_size=1, max_size=60))
 def test_the_measures_lie_in_order(totals: list[int]) -> None:
     hours = hours_of(*totals)
-    taken = {measure: take(measure, hours) for measure in ("last", "peak", "mean", "p95")}
+    taken = {measure: choose_hours(measure, hours) for measure in ("last", "peak", "mean", "p95")}
     values = {name: Decimal(each.total) / each.hours for name, each in taken.items() if each is not None}  # type: ignore[attr-defined]
     assert values["last"] == totals[-1]
     assert min(totals) <= values["p95"] <= values["peak"] == max(totals)
@@ -78,13 +78,13 @@ def test_peak_mean_and_p95_do_not_depend_on_the_order_of_hours(totals: list[int]
     shuffled = list(totals)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     for measure in ("peak", "mean", "p95"):
-        one, other = take(measure, hours_of(*totals)), take(measure, hours_of(*shuffled))  # type: ignore[arg-type]
+        one, other = choose_hours(measure, hours_of(*totals)), choose_hours(measure, hours_of(*shuffled))  # type: ignore[arg-type]
         assert one is not None
         assert other is not None
         assert one.total == other.total
 
 
 def test_how_many_hours_there_were_is_told_only_where_it_is_asked() -> None:
-    taken = take("last", hours_of(1))
+    taken = choose_hours("last", hours_of(1))
     assert taken is not None
-    assert taken.known_of_hours is None
+    assert taken.known_of_elapsed is None
