@@ -127,12 +127,12 @@ ODD: list[tuple[str, Callable[[Any], Any], str]] = [
     ("/finance/agreements", every(startDate=20261101), "startDate is the number 20261101"),
     ("/finance/agreements", every(startDate="soon"), 'startDate is the text "soon" where a date is expected'),
     ("/managementSummaryReports", every(managementSolution="Cove"), "managementSolution is the text"),
-    ("/finance/agreements", every(company=None), "objects has company, by which they are recognised"),
-    ("/finance/agreements", without("company"), "objects has company, by which they are recognised"),
-    ("/finance/agreements", without("name"), "objects has name, by which they are recognised"),
-    ("/company/contacts", every(company={}), "objects has company, by which they are recognised"),
-    ("/company/companies", every(identifier=" "), "objects has identifier, by which they are recognised"),
-    ("/procurement/catalog", without("identifier"), "objects has identifier, by which they are recognised"),
+    ("/finance/agreements", every(company=None), "objects has company, which identifies them"),
+    ("/finance/agreements", without("company"), "objects has company, which identifies them"),
+    ("/finance/agreements", without("name"), "objects has name, which identifies them"),
+    ("/company/contacts", every(company={}), "objects has company, which identifies them"),
+    ("/company/companies", every(identifier=" "), "objects has identifier, which identifies them"),
+    ("/procurement/catalog", without("identifier"), "objects has identifier, which identifies them"),
     ("/managementSummaryReports", every(groupIdentifier=None), "objects has groupIdentifier, by which they"),
 ]  # fmt: skip
 

@@ -12,8 +12,8 @@ from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
-from reconciler.live.lookup import natural_key
-from reconciler.live.messages import told_apart
+from reconciler.live.keys import natural_key
+from reconciler.live.messages import other_spelling
 from reconciler.planning.equality import holds, named, same
 from reconciler.planning.plan import Action
 
@@ -107,7 +107,7 @@ def _near_miss(action: Action, live: LiveObject, ids: Ids) -> str | None:
     """What is told of an object that only looks the same as the one that would be made."""
     of, values = kind(action.kind), values_of(action, ids)
     known = of.loose_match is not None or natural_key(of, values) in keys_of(of, live)
-    return None if known else told_apart(of, values, live)
+    return None if known else other_spelling(of, values, live)
 
 
 def compared(action: Action) -> list[str]:

@@ -158,4 +158,4 @@ async def _tables(client: ConnectWise, plan: Plan) -> dict[str, list[dict[str, o
         for change in action.changes:
             for table in of.by_name[change.path.partition(".")[0]].mapping.tables:
                 needed[table.path] = table
-    return await Reader(client).tables(needed.values())
+    return await Reader(client).read_tables(needed.values())

@@ -20,8 +20,8 @@ from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import write_answer, write_intent
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.store import Ledger
-from reconciler.live.conflicts import explained, says_it_exists
-from reconciler.live.lookup import is_meant, lookup_by_key
+from reconciler.live.conflicts import explain_conflict, is_already_exists
+from reconciler.live.lookup import lookup_by_key, stores_other_name
 from reconciler.planning.outcome import Result, Status
 from reconciler.planning.plan import Action
 
@@ -88,9 +88,9 @@ async def _write(action: Action, run: RunContext) -> None:
                 request.path, request.body, lookup=find, read_back=check, write_only=of.write_only
             )
         except (Invalid, Conflict) as refused:
-            if not says_it_exists(refused):
+            if not is_already_exists(refused):
                 raise
-            raise await explained(client, of, values_of(action, run.ids), refused) from refused
+            raise await explain_conflict(client, of, values_of(action, run.ids), refused) from refused
         return await confirmed(made)
 
     async def patch() -> dict[str, Any]:
@@ -101,7 +101,7 @@ async def _write(action: Action, run: RunContext) -> None:
     async def confirmed(answer: dict[str, Any]) -> dict[str, Any]:
         """Return the response, once also the fields that ConnectWise may name differently were stored."""
         mismatches = read_back_fields(of, named)(answer)
-        if mismatches and not await is_meant(client, of, values_of(action, run.ids), answer):
+        if mismatches and not await stores_other_name(client, of, values_of(action, run.ids), answer):
             checked(request.method, request.path, answer, lambda _answer: mismatches)
         return answer
 

@@ -18,7 +18,7 @@ from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import Intent
-from reconciler.live.lookup import TwoFoundError, lookup_by_key
+from reconciler.live.lookup import DuplicateKeyError, lookup_by_key
 from reconciler.live.reader import Reader
 
 LOST = "the run that sent it ended without noting an answer"
@@ -35,7 +35,7 @@ async def recover(client: ConnectWise, lease: Lease, clock: Callable[[], datetim
     for intent in intents:
         try:
             found, why = await _look(client, intent), "it is not there"
-        except TwoFoundError as error:  # which of them is ours planning says, or refuses to guess
+        except DuplicateKeyError as error:  # which of them is ours planning says, or refuses to guess
             found, why = None, error.what
         lease.confirm()
         if found is None:
@@ -67,7 +67,7 @@ async def _made(client: ConnectWise, intent: Intent) -> Object | None:
             found: Object = await client.get(f"{intent.path}/{intent.object_id}")
             return found
     if "#" in intent.address:
-        rows = await Reader(client).subcollection(intent.path)
+        rows = await Reader(client).read_subcollection(intent.path)
         return next((row for row in rows if not mismatches(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
     if not {*of.required_key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():

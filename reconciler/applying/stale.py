@@ -15,7 +15,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.lookup import Sought, lookup
+from reconciler.live.lookup import LookupTarget, lookup
 from reconciler.planning.plan import Action, Plan
 
 
@@ -89,7 +89,7 @@ def _possible(action: Action, ids: Ids) -> bool:
 async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
     """By address: the object that an action updates, or the one in the way of what it would create."""
     names = {name for action in actions for name in compared(action)}
-    sought = [Sought(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
+    sought = [LookupTarget(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
     found = await lookup(client, of, sought, names)
     return {action.address: live for action, live in zip(actions, found, strict=True) if live is not None}
 

@@ -22,7 +22,7 @@ async def write_subcollections(
 ) -> None:
     """Makes the collection hold what is wanted. Reads it first: a second run after a lost answer adds nothing."""
     path = writes.subcollection.path.format(id=object_id)
-    standing = await Reader(client).subcollection(path)
+    standing = await Reader(client).read_subcollection(path)
     for item, value in writes.wanted.items():
         found = _standing(writes, standing, item)
         if value is None:
@@ -70,7 +70,7 @@ async def _post(
     journalled: Journalled,
 ) -> None:
     async def find() -> dict[str, Any] | None:
-        return next(iter(_standing(writes, await Reader(client).subcollection(path), item)), None)
+        return next(iter(_standing(writes, await Reader(client).read_subcollection(path), item)), None)
 
     await journalled("POST", path, body, lambda: client.create(path, body, lookup=find, read_back=read_back_body(body)))
 

@@ -1,9 +1,10 @@
-"""How the objects of a kind are found, read in bulk, and matched with documents.
+"""Finds the objects of a kind in ConnectWise, reads them in bulk, and matches them with documents.
 
-`wants` decides which lists a run needs, `query` builds each of them, `reader` makes the requests, `read` puts an estate
-together, `match` ties it to the documents, and `again` reads again what a plan is about. This room compares no values
-and writes nothing.
+`what_to_read` decides which lists a run needs, `query` builds each request, `reader` sends them, `read` puts the live
+state together, and `match` pairs documents with live objects. `lookup` reads single objects again while a plan is
+applied. This room compares no field values and writes nothing.
 
-Always true here: a kind alone says where its objects live, so no module here asks for the name of one. What a server
-leaves out of its answer is not taken for empty. Two objects under one key are an error that names both.
+Always true here: a kind alone says where its objects are, so no module here compares the name of a kind. A field that
+is missing from every object of a response is not taken for an empty field. Two live objects with one natural key are
+an error that gives both ids.
 """

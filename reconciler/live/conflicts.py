@@ -1,7 +1,7 @@
-"""What stands in the way of a create that ConnectWise refuses with `ObjectExists`, though the plan found nothing.
+"""Explains a create that ConnectWise refuses with `ObjectExists`, although the plan found no such object.
 
-A deleted company keeps its identifier. A tenant may compare keys in a way that nobody has written down: without case,
-or without accents. Either way the person needs the object that is meant, with its id.
+A deleted company keeps its identifier. A server may also compare keys without case, or without accents. In both cases
+the reader of the error needs the id of the existing object.
 """
 
 from __future__ import annotations
@@ -11,65 +11,71 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
-from reconciler.connectwise.conditions import equals
 from reconciler.connectwise.errors import Conflict, ConnectWiseError, Invalid
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.near import near_part, spelled
 from reconciler.kinds.values import Value
-from reconciler.live.lookup import natural_key
-from reconciler.live.query import needed_fields
+from reconciler.live.keys import natural_key
+from reconciler.live.query import Query, fields_to_read
+from reconciler.live.reader import Reader
 from reconciler.manifests.suggestions import likeness
 
-_EXISTS = "ObjectExists"
-_NEAR = 90.0
-"""Of 100: from this likeness on a name is shown as one that may be meant."""
-_MOST = 3
+_OBJECT_EXISTS = "ObjectExists"
+_LEAST_LIKENESS = 90.0
+"""Of 100: objects whose names are less alike are not shown."""
+_MOST_SHOWN = 3
 
 
-def says_it_exists(error: ConnectWiseError) -> bool:
-    """Whether a refusal says that there is such an object already."""
-    return error.code == _EXISTS or any(entry.code == _EXISTS for entry in error.fields)
+def is_already_exists(error: ConnectWiseError) -> bool:
+    """Whether ConnectWise refused a create because such an object exists."""
+    return error.code == _OBJECT_EXISTS or any(entry.code == _OBJECT_EXISTS for entry in error.fields)
 
 
-async def explained(
-    client: ConnectWise, of: Kind, values: Mapping[str, Value], refused: Invalid | Conflict
+async def explain_conflict(
+    client: ConnectWise, of: Kind, values: Mapping[str, Value], refusal: Invalid | Conflict
 ) -> ConnectWiseError:
-    """The refusal with what stands in the way, of all that the tenant holds: deleted objects and near names, too."""
-    path = str(of.collection)
-    condition = None
-    if of.parent is not None:
-        path = path.format(**{of.parent: values[of.parent].id})
-    elif of.owner is not None:
-        condition = equals(f"{of.owner}/id", values[of.owner].id)
+    """Return the refusal with the objects that may have caused it: deleted ones, and those with a similar name."""
     try:
-        rows = await client.list(path, conditions=condition, fields=needed_fields(of, ()))
+        objects = await _all_objects(client, of, values)
     except ConnectWiseError as failed:
-        return _told(refused, f"what there is could not be read ({failed.what})", _UNSEEN)
-    parent = values[of.parent].id if of.parent is not None else None
-    objects = [LiveObject(of.name, row["id"], row, parent) for row in rows]
-    found = [*_alike(of, values, objects)][:_MOST]
+        return _with_details(refusal, f"the existing objects could not be read ({failed.what})", _NOT_VISIBLE)
+    found = [*_similar(of, values, objects)][:_MOST_SHOWN]
     if not found:
-        return _told(refused, "the plan found none, and none that looks like it can be read", _UNSEEN)
-    what = "; ".join(_shown(of, values, obj) for obj in found)
+        return _with_details(refusal, "no object with this key or a similar one can be read", _NOT_VISIBLE)
+    what = "; ".join(_described(of, values, obj) for obj in found)
     deleted = any(of.ignore(obj.raw) for obj in found)
-    return _told(refused, f"the plan found none with this key, but there is {what}", _DELETED if deleted else _NAMED)
+    advice = _DELETED if deleted else _SIMILAR
+    return _with_details(refusal, f"the plan found none with this key, but there is {what}", advice)
 
 
-_UNSEEN = (
-    "The security role of the API member may not show it. Look for it in ConnectWise, then pin it with metadata.id or "
-    "give this one another key."
+_NOT_VISIBLE = (
+    "The security role of the API member may not allow to read the object. Find it in ConnectWise and pin it with "
+    "metadata.id, or give this document another key."
 )
-_DELETED = "A deleted object keeps its key. Restore it or purge it in ConnectWise, or give this one another key."
-_NAMED = "If that one is meant, write its key as it stands there or pin it with metadata.id; else take another key."
+_DELETED = "A deleted object keeps its key. Restore it or purge it in ConnectWise, or give this document another key."
+_SIMILAR = (
+    "If it is the same object, write its key as ConnectWise spells it, or pin it with metadata.id. Otherwise give this "
+    "document another key."
+)
 
 
-def _alike(of: Kind, values: Mapping[str, Value], objects: list[LiveObject]) -> Iterator[LiveObject]:
-    """Objects whose key is the same to some comparison: deleted ones first, then the likest."""
-    wanted = _text(natural_key(of, values))
-    scored = [(max((likeness(wanted, _text(key)) for key in keys_of(of, obj)), default=0.0), obj) for obj in objects]
+async def _all_objects(client: ConnectWise, of: Kind, values: Mapping[str, Value]) -> list[LiveObject]:
+    """Return the objects that can have this key, including deleted ones."""
+    reader, fields = Reader(client), fields_to_read(of, ())
+    if of.parent is not None:
+        parent = values[of.parent].id
+        return (await reader.read_children(of, [parent], fields, with_deleted=True)).get(parent, [])
+    filters = {} if of.owner is None else {f"{of.owner}/id": frozenset({values[of.owner].id})}
+    return await reader.read(Query(of, fields, filters, with_deleted=True))
+
+
+def _similar(of: Kind, values: Mapping[str, Value], objects: list[LiveObject]) -> Iterator[LiveObject]:
+    """Yield the objects whose key some comparison takes for the same: deleted ones first, then the most similar."""
+    key = _loose(natural_key(of, values))
+    scored = [(max((likeness(key, _loose(other)) for other in keys_of(of, obj)), default=0.0), obj) for obj in objects]
     best = max((score for score, _ in scored), default=0.0)
-    least = best if best == 100.0 else _NEAR
+    least = best if best == 100.0 else _LEAST_LIKENESS
     for _score, obj in sorted(
         ((score, obj) for score, obj in scored if score >= least),
         key=lambda pair: (not of.ignore(pair[1].raw), -pair[0], pair[1].id),
@@ -77,28 +83,28 @@ def _alike(of: Kind, values: Mapping[str, Value], objects: list[LiveObject]) -> 
         yield obj
 
 
-def _text(key: tuple[Any, ...]) -> str:
-    """A key as the loosest tenant compares it: without case, accents and double blanks."""
+def _loose(key: tuple[Any, ...]) -> str:
+    """Return a key as the least strict server compares it: without case, accents and double spaces."""
     text = "\0".join(str(near_part(part)) for part in key)
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
-def _shown(of: Kind, values: Mapping[str, Value], obj: LiveObject) -> str:
+def _described(of: Kind, values: Mapping[str, Value], obj: LiveObject) -> str:
     name = next((part for part in reversed(of.key) if isinstance(values.get(part), str)), None)
-    told = ""
+    spelling = ""
     if name is not None:
-        held = of.by_name[name].mapping.decode(obj.raw)
-        told = f" with {name} {spelled(str(held), str(values[name]))}" if held is not None else ""
-    return f"id {obj.id}{told}{' and deletedFlag: true' if of.ignore(obj.raw) else ''}"
+        stored = of.by_name[name].mapping.decode(obj.raw)
+        spelling = f" with {name} {spelled(str(stored), str(values[name]))}" if stored is not None else ""
+    return f"id {obj.id}{spelling}{' and deletedFlag: true' if of.ignore(obj.raw) else ''}"
 
 
-def _told(refused: Invalid | Conflict, more: str, advice: str) -> ConnectWiseError:
-    return type(refused)(
-        f"{refused.what}; {more}",
-        method=refused.method,
-        endpoint=refused.endpoint,
-        status=refused.status,
-        code=refused.code,
-        fields=refused.fields,
+def _with_details(refusal: Invalid | Conflict, details: str, advice: str) -> ConnectWiseError:
+    return type(refusal)(
+        f"{refusal.what}; {details}",
+        method=refusal.method,
+        endpoint=refusal.endpoint,
+        status=refusal.status,
+        code=refusal.code,
+        fields=refusal.fields,
         advice=advice,
     )

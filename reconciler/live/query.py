@@ -1,6 +1,6 @@
-"""What is asked of a kind's collection: fields, conditions, paths. Pure, and the only place that builds a read.
+"""Builds the fields, conditions and paths of each read. Pure, and the only place that builds a read.
 
-Where its objects live is said by the kind: `Kind.collection`, `Kind.bundle`, `Kind.lookup_path` and `Kind.conditions`.
+The kind says where its objects are: `Kind.collection`, `Kind.bundle`, `Kind.lookup_path` and `Kind.conditions`.
 """
 
 from __future__ import annotations
@@ -13,105 +13,116 @@ from reconciler.kinds.base import Kind, SpecField
 from reconciler.kinds.field_mapping import Table
 
 LAST_UPDATED = "_info/lastUpdated"
-"""The token of change; `_info` is left out of an answer cut down by `fields` unless named [seen]. That a
-sub-path of it may be named is a [guess], from `fields=a,b/c` [docs]."""
+"""The time of the last update. A response that is cut down by `fields` has no `_info` unless `fields` names it [seen].
+That `fields` may name a part of it is a [guess], from `fields=a,b/c` [docs]."""
 
 INACTIVE = "inactiveFlag"
 
-Values = Mapping[str, frozenset[str | int]]
-"""ConnectWise path → the values that are looked for there."""
+Filters = Mapping[str, frozenset[str | int]]
+"""ConnectWise path → the values to look for in it."""
 
-ROOM = 300
+URL_RESERVE = 300
 """Characters of a URL kept for host, path, codebase and paging, beside the conditions and the fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A reading of one top-level collection."""
+    """A read of one top-level collection."""
 
     kind: Kind
     fields: tuple[str, ...] = ()
-    """The `fields=` that are read. None: whole objects."""
-    by: Values = field(default_factory=dict)
-    """Objects that have one of these values in one of these paths. None: all."""
+    """The `fields=` to read. Empty: whole objects."""
+    filters: Filters = field(default_factory=dict)
+    """Objects with one of these values in one of these paths. Empty: all objects."""
+    with_deleted: bool = False
+    """Also objects that were deleted in ConnectWise, so without `Kind.conditions`."""
 
     @property
-    def fixed(self) -> Condition | None:
-        """What every list of this kind is held to."""
-        conditions = self.kind.conditions
-        return all_of(*(equals(path, value) for path, value in conditions)) if conditions else None
+    def kind_condition(self) -> Condition | None:
+        """The condition for every list of this kind, or None."""
+        conditions = self._kind_conditions()
+        return all_of(*conditions) if conditions else None
+
+    def _kind_conditions(self) -> list[Condition]:
+        return [] if self.with_deleted else [equals(path, value) for path, value in self.kind.conditions]
 
     @property
-    def narrowed(self) -> Condition | None:
-        """The condition for one list of exactly these objects; `None` asks for all there are."""
-        if not self.by:
-            return self.fixed
+    def condition(self) -> Condition | None:
+        """The condition for one list of exactly these objects. None asks for all objects."""
+        if not self.filters:
+            return self.kind_condition
         return all_of(
-            *(equals(path, value) for path, value in self.kind.conditions),
-            any_of(*(one_of(path, sorted(values, key=str)) for path, values in sorted(self.by.items()))),
+            *self._kind_conditions(),
+            any_of(*(one_of(path, sorted(values, key=str)) for path, values in sorted(self.filters.items()))),
         )
 
     @property
-    def fits(self) -> bool:
-        """Whether the narrowed condition leaves room in one URL."""
-        return encoded_length(str(self.narrowed)) <= URL_LIMIT - ROOM - encoded_length(",".join(self.fields))
+    def fits_one_url(self) -> bool:
+        """Whether the whole condition fits into one URL."""
+        return encoded_length(str(self.condition)) <= URL_LIMIT - URL_RESERVE - encoded_length(",".join(self.fields))
 
     @property
-    def is_part(self) -> bool:
-        """Whether it is answered by a part of the collection, and not by all of it."""
-        return bool(self.by) and self.fits
+    def is_partial(self) -> bool:
+        """Whether the response holds only a part of the collection."""
+        return bool(self.filters) and self.fits_one_url
 
 
-def needed_fields(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
-    """What must be read of a kind: its key, what its documents declare, what billing looks at. Nothing else."""
+def fields_to_read(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
+    """Return the `fields=` of a kind: its key, what its documents declare, and what billing needs."""
     paths = ["id"]
     for item in of.fields:
         if item.name in of.key or (item.name in declared and item.mapping.compared):
-            paths += reads_of(of, item)
+            paths += listed_paths(of, item)
     return tuple(dict.fromkeys([*paths, *of.read_also, LAST_UPDATED]))
 
 
-def reads_of(of: Kind, item: SpecField) -> tuple[str, ...]:
-    """The paths of one field in a list of its kind. The parent is known, and what has a collection of its own is
-    read there."""
+def listed_paths(of: Kind, item: SpecField) -> tuple[str, ...]:
+    """Return the paths of one field in a list of its kind.
+
+    Empty for the parent, which is known, and for a field with a subcollection of its own, which is read there.
+    """
     own_collection = item.mapping.subcollection is not None and item.mapping.subcollection.on_create
     return () if item.name == of.parent or own_collection else item.mapping.reads
 
 
-def certain(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
-    """Those of the fields that every answer holds: natural keys and arrays.
+def always_returned(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
+    """Return those of the fields that every response holds: natural keys and arrays.
 
-    A text that is missing from an answer is an empty text [seen], and a flag that is missing is not set. Where one of
-    these is missing from every object of an answer, the server has left it out, and nothing is known about it. The
-    serial numbers of additions that are not ours can all be empty.
+    ConnectWise can leave out a text that is empty [seen], and a flag that is not set. But if a natural key or an array
+    is missing from all objects of a response, the server left the field out, and its value is unknown.
+    Serial numbers do not count: those of additions that are not ours can all be empty.
     """
     paths = [
         item.mapping.reads[0]
         for item in of.fields
-        if reads_of(of, item)
+        if listed_paths(of, item)
         and (item.mapping.array or (item.name in of.key and (of.declarable or item.mapping.target is not None)))
     ]
     return tuple(path for path in dict.fromkeys(paths) if path in fields)
 
 
-def identifying(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
-    """The properties without which no object of a kind can be recognised, as far as they are among the fields read.
+def key_properties(of: Kind, fields: Collection[str]) -> tuple[str, ...]:
+    """Return the properties, among the fields read, without which no object of a kind can be recognised.
 
-    Arrays can be empty, and what `Kind.loose_match` judges can be missing.
+    Arrays can be empty, and the properties that `Kind.loose_match` judges can be missing, so neither is among them.
     """
     elsewhere = frozenset() if of.loose_match is None else of.loose_match.wire
     arrays = {path for item in of.fields if item.mapping.array for path in item.mapping.reads}
-    paths = certain(of, fields or [path for item in of.fields for path in item.mapping.reads])
+    paths = always_returned(of, fields or [path for item in of.fields for path in item.mapping.reads])
     roots = dict.fromkeys(path.partition("/")[0] for path in paths if path not in arrays)
     return tuple(root for root in roots if root not in elsewhere)
 
 
-def certain_in_table(table: Table) -> tuple[str, ...]:
+def always_returned_in_table(table: Table) -> tuple[str, ...]:
+    """Return the fields of a setup table that every response holds: all but the inactive flag."""
     return tuple(path for path in table.fields if path != INACTIVE)
 
 
-def collections_of(of: Kind, names: Collection[str]) -> list[tuple[str, str]]:
-    """(wire field, path with `{id}`) of the fields that stand in a collection below their object: cross-references."""
+def subcollections_of(of: Kind, names: Collection[str]) -> list[tuple[str, str]]:
+    """Return (ConnectWise field, path with `{id}`) of the named fields that are read in a subcollection.
+
+    Cross-references of an integration are an example.
+    """
     return [
         (item.mapping.reads[0], item.mapping.subcollection.path)
         for item in of.fields

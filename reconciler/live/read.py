@@ -1,129 +1,135 @@
-"""Reads an estate: one list per collection, nested collections where a document needs them, tables once."""
+"""Reads the live state: one list for each collection, nested collections that documents need, each setup table once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
-from reconciler.kinds.base import Kind, NestedRead
+from reconciler.kinds.base import NestedRead
 from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
-from reconciler.kinds.references import references_of
 from reconciler.kinds.registry import all_kinds, kind
-from reconciler.live.match import Matcher, MatchError
-from reconciler.live.needed import billed_kinds, declared_by_kind, tables, wants
-from reconciler.live.query import LAST_UPDATED, Query, collections_of, needed_fields
+from reconciler.live.children import read_children
+from reconciler.live.match import Matcher
+from reconciler.live.other_spellings import (
+    add_keys,
+    documents_without_object,
+    undecided_documents,
+    unresolved_lookups,
+)
+from reconciler.live.prerequisites import read_prerequisites
+from reconciler.live.problems import MatchError
+from reconciler.live.query import LAST_UPDATED, Query, fields_to_read, subcollections_of
 from reconciler.live.reader import WORKERS, Reader
-from reconciler.live.records import records_of
+from reconciler.live.what_to_read import billed_kinds, queries_for, tables_for
 from reconciler.manifests.documents import Document, Manifests
-
-__all__ = ["WORKERS", "Scope", "read_additions", "read_live_state"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run looks at: the setup, the usage, or both."""
+    """What a run plans: the setup, the usage, or both."""
 
     setup: bool = True
     usage: bool = True
 
     @property
     def kinds(self) -> frozenset[str]:
+        """The names of the top-level kinds that the run reads."""
         setup = {name for name, of in all_kinds().items() if of.collection and not of.parent}
         return frozenset(setup) if self.setup else billed_kinds()
 
 
 async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scope) -> LiveState:
-    """The live side of a plan. Everything that cannot be tied together is raised at once, as a `MatchError`."""
+    """Return the live state for these manifests. Raises one `MatchError` with all that cannot be matched."""
     reader = Reader(client)
     documents = [document for document in manifests.documents if _in_scope(document, scope)]
-    wanted = wants(documents, manifests, scope.kinds, compare=scope.setup)
-    needed = tables(documents) if scope.setup else ()
+    queries = queries_for(documents, manifests, scope.kinds, compare=scope.setup)
+    setup_tables = tables_for(documents) if scope.setup else ()
     matcher = Matcher(manifests, creating=scope.setup)
-    lists, setup = await _both(in_parallel(reader.read, wanted, workers=WORKERS), reader.tables(needed))
-    for query, found in zip(wanted, lists, strict=True):
+    lists, tables = await _both(in_parallel(reader.read, queries, workers=WORKERS), reader.read_tables(setup_tables))
+    for query, found in zip(queries, lists, strict=True):
         matcher.add(query.kind, found)
-    await _names(reader, matcher, documents, wanted)
-    matches = matcher.matches(document for document in documents if not document.kind.parent)
-    below, owners = await _both(
-        _below(reader, matcher, documents, scope),
-        _with_collections(reader, matches, [document for document in documents if not document.kind.parent]),
+    await _read_other_spellings(reader, matcher, documents, queries)
+    top_level = [document for document in documents if not document.kind.parent]
+    matches = matcher.matches(top_level)
+    children, with_subcollections = await _both(
+        read_children(reader, matcher, documents, for_usage=scope.usage),
+        _with_subcollections(reader, matches, top_level),
     )
-    matches |= owners
+    matches |= with_subcollections
     nested = [document for document in documents if document.kind.parent]
-    namings = [
-        (document, each)
+    named_below = [
+        (document, below)
         for document in documents
-        for each in document.kind.nested_reads
-        if each.unless and each.kind in below
+        for below in document.kind.nested_reads
+        if below.unless and below.kind in children
     ]
-    await _clear_up(reader, matcher, nested, namings)
+    await _read_prerequisites(reader, matcher, nested, named_below)
     matches |= matcher.matches(nested)
-    matches |= await _with_collections(reader, matches, nested)
+    matches |= await _with_subcollections(reader, matches, nested)
     links = {document.address: matcher.links(document) for document in documents}
     if not scope.setup:
         matcher.refuse_mappings(documents)
     if matcher.problems:
         raise MatchError(matcher.problems)
-    found = {document.address: matcher.named(document, each) for document, each in namings}
-    named = {address: obj for address, obj in found.items() if isinstance(obj, LiveObject)}
-    by_id = {(of, number): obj for of, objects in matcher.objects() for number, obj in objects.items()}
+    named = {document.address: matcher.named_by(document, below) for document, below in named_below}
     return LiveState(
         matches=matches,
         links=links,
         refused=matcher.refused,
-        objects=by_id,
-        tables=setup,
-        named=named,
-        **for_billing(below),
+        objects={(of, number): obj for of, objects in matcher.objects() for number, obj in objects.items()},
+        tables=tables,
+        named={address: obj for address, obj in named.items() if isinstance(obj, LiveObject)},
+        **for_billing(children),
     )
 
 
-async def _names(reader: Reader, matcher: Matcher, documents: Sequence[Document], wanted: Iterable[Query]) -> None:
-    """Reads the keys of whole lists that lack what a document declares or looks up, where only a part was read.
+async def _read_other_spellings(
+    reader: Reader, matcher: Matcher, documents: Sequence[Document], queries: Iterable[Query]
+) -> None:
+    """Read what the partial lists have missed because ConnectWise spells a key differently.
 
-    A condition finds what is written as it asks. The same name in another spelling would be made a second time, or its
-    usage would not be billed. So would what belongs to it: that was asked for by the name as well.
+    Reads the keys of each collection in which a document or a look-up found nothing, then the objects whose keys
+    match, then what belongs to these objects.
     """
-    unfound = matcher.unfound(documents)
-    lacking = {document.kind.name for document in matcher.lacking(documents)} | unfound.keys()
-    parts = [query for query in wanted if query.is_part]
+    lookups = unresolved_lookups(matcher, documents)
+    incomplete = {document.kind.name for document in documents_without_object(matcher, documents)} | lookups.keys()
+    partial = [query for query in queries if query.is_partial]
     found: dict[str, frozenset[int]] = {}
 
-    async def read(part: Query) -> None:
-        keys = tuple(path for path in needed_fields(part.kind, ()) if path != LAST_UPDATED)
-        names = await reader.read(Query(part.kind, keys))
-        found[part.kind.name] = matcher.add_names(part.kind, names, unfound.get(part.kind.name, ()))
-        await again(part, "id", found[part.kind.name])
+    async def read_keys(query: Query) -> None:
+        fields = tuple(path for path in fields_to_read(query.kind, ()) if path != LAST_UPDATED)
+        objects = await reader.read(Query(query.kind, fields))
+        found[query.kind.name] = add_keys(matcher, query.kind, objects, lookups.get(query.kind.name, ()))
+        await read_whole(query, "id", found[query.kind.name])
 
-    async def again(part: Query, path: str, ids: frozenset[int]) -> None:
+    async def read_whole(query: Query, path: str, ids: frozenset[int]) -> None:
         if ids:
-            matcher.add(part.kind, await reader.read(Query(part.kind, part.fields, {path: ids})))
+            matcher.add(query.kind, await reader.read(Query(query.kind, query.fields, {path: ids})))
 
-    async def read_owned(part: Query) -> None:
-        target = part.kind.by_name[str(part.kind.owner)].mapping.target
-        await again(part, f"{part.kind.owner}/id", found.get(str(target and target.kind), frozenset()))
+    async def read_owned(query: Query) -> None:
+        target = query.kind.by_name[str(query.kind.owner)].mapping.target
+        await read_whole(query, f"{query.kind.owner}/id", found.get(str(target and target.kind), frozenset()))
 
-    await in_parallel(read, [part for part in parts if part.kind.name in lacking], workers=WORKERS)
-    await in_parallel(read_owned, [part for part in parts if part.kind.owner is not None], workers=WORKERS)
+    await in_parallel(read_keys, [query for query in partial if query.kind.name in incomplete], workers=WORKERS)
+    await in_parallel(read_owned, [query for query in partial if query.kind.owner is not None], workers=WORKERS)
 
 
-async def _clear_up(
-    reader: Reader, matcher: Matcher, nested: Sequence[Document], namings: Iterable[tuple[Document, NestedRead]]
+async def _read_prerequisites(
+    reader: Reader, matcher: Matcher, nested: Sequence[Document], named_below: Iterable[tuple[Document, NestedRead]]
 ) -> None:
-    """Reads the records that tell what goes by another name, where something does."""
-    in_doubt = {document.kind.name for document in matcher.unsure(nested)}
-    in_doubt |= {below.kind for document, below in namings if matcher.named(document, below) == "unsure"}
-    for name in sorted(in_doubt):
-        matcher.add_records(kind(name), await records_of(reader, kind(name)))
+    """Read the prerequisites of each kind in which an object can only be recognised with them."""
+    undecided = {document.kind.name for document in undecided_documents(matcher, nested)}
+    undecided |= {below.kind for document, below in named_below if matcher.named_by(document, below) == "unsure"}
+    for name in sorted(undecided):
+        matcher.indexes.add_prerequisites(kind(name), await read_prerequisites(reader, kind(name)))
 
 
 async def _both(one: Any, other: Any) -> tuple[Any, Any]:
-    """Two readings at once; the first failure ends the other, and is raised as it is."""
+    """Return the results of two reads at once. The first failure cancels the other read and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = group.create_task(one), group.create_task(other)
@@ -138,102 +144,30 @@ def _in_scope(document: Document, scope: Scope) -> bool:
     return scope.setup or document.kind.name in scope.kinds
 
 
-async def _below(
-    reader: Reader, matcher: Matcher, documents: Collection[Document], scope: Scope
-) -> dict[str, Mapping[int, list[LiveObject]]]:
-    """By kind and parent: all nested collections that the documents need."""
-    parents: dict[str, set[int]] = defaultdict(set)
-    told = _Told(matcher.manifests)
-    for document in documents:
-        for of, number in _parents(document, matcher, scope, told):
-            parents[of.name].add(number)
-    declared = declared_by_kind(matcher.manifests.documents)
-
-    async def read(name: str) -> dict[int, list[LiveObject]]:
-        of = kind(name)
-        names = declared.get(name, ()) if of.declarable else set(of.by_name)
-        return await reader.below(of, parents[name], needed_fields(of, names))
-
-    ordered = sorted(parents)
-    found = await in_parallel(read, ordered, workers=WORKERS)
-    for name, objects in zip(ordered, found, strict=True):
-        matcher.add(kind(name), (obj for each in objects.values() for obj in each))
-    return dict(zip(ordered, found, strict=True))
-
-
-def _parents(document: Document, matcher: Matcher, scope: Scope, told: _Told) -> Iterator[tuple[Kind, int]]:
-    """(nested kind, parent's id): below which live objects this document needs something."""
-    of = document.kind
-    if of.parent is not None and (number := matcher.owner_id(document, of.parent)) is not None:
-        yield of, number
-    for reference in references_of(document.spec):
-        target = kind(reference.kind)
-        if target.parent is not None and not isinstance(reference.value, str):
-            number = matcher.owner_id(document, target.parent)
-            if number is not None:
-                yield target, number
-    for below in of.nested_reads if scope.usage else ():
-        number = _below_whom(document, below, matcher, told)
-        if number is not None:
-            yield kind(below.kind), number
-
-
-def _below_whom(document: Document, below: NestedRead, matcher: Matcher, told: _Told) -> int | None:
-    if below.parent is None:
-        live = matcher.document(document)
-        return None if live is None else live.id
-    if below.unless and _values(document, below.unless) in told.values(below.kind, below.unless):
-        return None
-    return matcher.owner_id(document, below.parent)
-
-
-class _Told:
-    """What the documents of a kind declare in some attributes, gathered once: each mapping asks for it."""
-
-    def __init__(self, manifests: Manifests) -> None:
-        self._manifests = manifests
-        self._known: dict[tuple[str, tuple[str, ...]], frozenset[tuple[Any, ...]]] = {}
-
-    def values(self, of: str, attributes: tuple[str, ...]) -> frozenset[tuple[Any, ...]]:
-        key = (of, attributes)
-        if key not in self._known:
-            self._known[key] = frozenset(_values(each, attributes) for each in self._manifests.of_kind(of))
-        return self._known[key]
-
-
-def _values(document: Document, attributes: Iterable[str]) -> tuple[Any, ...]:
-    return tuple(getattr(document.spec, attribute) for attribute in attributes)
-
-
 async def read_additions(
     client: ConnectWise, agreements: Collection[int], *, extra: tuple[str, ...] = ()
 ) -> dict[int, list[LiveObject]]:
-    """Every addition of these agreements. An agreement that is gone has no entry.
+    """Return every addition of these agreements by agreement id. An agreement that does not exist has no entry.
 
-    No condition on dates: a tenant was seen to answer date comparisons wrongly [seen], and an addition
-    that is missed would be made twice.
+    Sends no condition on dates: a tenant answered date comparisons wrongly [seen], and an addition that is missed
+    would be created twice.
     """
     of = kind("Addition")
-    return await Reader(client).below(of, agreements, (*needed_fields(of, of.by_name), *extra))
+    return await Reader(client).read_children(of, agreements, (*fields_to_read(of, of.by_name), *extra))
 
 
-async def _with_collections(
+async def _with_subcollections(
     reader: Reader, matches: Mapping[str, LiveObject], documents: Iterable[Document]
 ) -> dict[str, LiveObject]:
-    """By address: objects again, with those of their declared fields that stand in a collection of their own."""
-
-    async def whole(document: Document) -> LiveObject:
-        live = matches[document.address]
-        own = {
-            name: await reader.subcollection(path.format(id=live.id))
-            for name, path in collections_of(document.kind, document.declared)
-        }
-        return LiveObject(live.kind, live.id, {**live.raw, **own}, live.parent_id)
-
-    wanted = [
-        document
+    """Return, by address, the objects whose declared fields are in subcollections, with these subcollections."""
+    needed = {
+        document.address: subcollections
         for document in documents
-        if document.address in matches and collections_of(document.kind, document.declared)
-    ]
-    found = await in_parallel(whole, wanted, workers=WORKERS)
-    return {document.address: live for document, live in zip(wanted, found, strict=True)}
+        if document.address in matches and (subcollections := subcollections_of(document.kind, document.declared))
+    }
+
+    async def read(address: str) -> LiveObject:
+        return await reader.with_subcollections(matches[address], needed[address])
+
+    found = await in_parallel(read, [*needed], workers=WORKERS)
+    return dict(zip(needed, found, strict=True))

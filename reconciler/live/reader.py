@@ -1,6 +1,7 @@
-"""Reads collections and setup tables: the one place where a reading becomes requests.
+"""Reads collections, subcollections and setup tables: the one place that turns a read into requests.
 
-A field that the server does not know, or leaves out of its answer, is noticed here: missing is not empty.
+It also detects a field that the server does not know, or leaves out of its response. A missing field is not an empty
+field.
 """
 
 from __future__ import annotations
@@ -17,101 +18,123 @@ from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import Kind
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject
-from reconciler.live.query import INACTIVE, LAST_UPDATED, Query, certain, certain_in_table, identifying
+from reconciler.live.query import (
+    INACTIVE,
+    LAST_UPDATED,
+    Query,
+    always_returned,
+    always_returned_in_table,
+    key_properties,
+)
 
 Row = dict[str, Any]
 Rows = list[Row]
-Found = TypeVar("Found")
+Response = TypeVar("Response")
 
 WORKERS = 64
-"""Tasks that wait for a request at once; how many are under way is the client's to decide."""
+"""Tasks that wait for a request at once. The client decides how many requests are in flight."""
 
 OPTIONAL = (LAST_UPDATED, INACTIVE)
-"""Fields that are good to have: where a server does not know one, it is read without."""
+"""Fields that a read can do without. If a server refuses one, the reader asks again without it."""
 
 
 class Reader:
-    """One tenant's objects, by what their kinds say of them."""
+    """Reads the objects of one tenant."""
 
     def __init__(self, client: ConnectWise) -> None:
         self._client = client
-        self._without: dict[str, frozenset[str]] = {}
+        self._refused: dict[str, frozenset[str]] = {}
         """By collection: optional fields that the server has refused."""
 
-    async def read(self, query: Query, *, whole_table: bool = True) -> list[LiveObject]:
-        """The objects of a top-level collection, deleted ones left out.
+    async def read(self, query: Query, *, whole_collection: bool = True) -> list[LiveObject]:
+        """Return the objects of a top-level collection.
 
-        By one list with `in (…)` where that fits a URL. Else by the whole collection, which takes no more requests
-        than it has pages; without `whole_table`, by a list for each part of the values that fits.
+        One list with `in (…)` conditions, if they fit into one URL. Otherwise the whole collection, which takes one
+        request for each page. Without `whole_collection`: one list for each set of values that fits into a URL.
         """
         path = str(query.kind.collection)
 
-        async def ask(fields: Sequence[str]) -> Rows:
-            if query.fits or not query.by:
-                return await self._client.list(path, conditions=query.narrowed, fields=fields)
-            if whole_table:
-                return await self._client.list(path, conditions=query.fixed, fields=fields)
+        async def send(fields: Sequence[str]) -> Rows:
+            if query.fits_one_url or not query.filters:
+                return await self._client.list(path, conditions=query.condition, fields=fields)
+            if whole_collection:
+                return await self._client.list(path, conditions=query.kind_condition, fields=fields)
             found: Rows = []
-            for where, values in query.by.items():
+            for where, values in query.filters.items():
                 found += await self._client.list_where_in(
-                    path, where, sorted(values, key=str), also=query.fixed, fields=fields
+                    path, where, sorted(values, key=str), also=query.kind_condition, fields=fields
                 )
             return [*{row["id"]: row for row in found}.values()]
 
-        rows = await self._rows(path, query.fields, certain(query.kind, query.fields), ask)
-        _recognisable(path, rows, identifying(query.kind, query.fields))
-        return in_force(query.kind, (LiveObject(query.kind.name, row["id"], row) for row in rows))
+        rows = await self._read_rows(path, query.fields, always_returned(query.kind, query.fields), send)
+        _check_recognisable(path, rows, key_properties(query.kind, query.fields))
+        objects = [LiveObject(query.kind.name, row["id"], row) for row in rows]
+        return objects if query.with_deleted else without_deleted(query.kind, objects)
 
-    async def below(self, of: Kind, parents: Iterable[int], fields: Sequence[str] = ()) -> dict[int, list[LiveObject]]:
-        """The objects of a nested kind by their parent's id. A parent that is gone has no entry."""
+    async def read_children(
+        self, of: Kind, parents: Iterable[int], fields: Sequence[str] = (), *, with_deleted: bool = False
+    ) -> dict[int, list[LiveObject]]:
+        """Return the objects of a nested kind by the id of their parent. A parent that does not exist has no entry."""
         ordered = sorted(set(parents))
         path = str(of.collection)
 
-        async def ask(asked: Sequence[str]) -> dict[int, Rows]:
+        async def send(asked: Sequence[str]) -> dict[int, Rows]:
             if of.bundle is not None and ordered:
                 try:
-                    return await self._bundled(of, ordered, asked)
+                    return await self._read_bundled(of, ordered, asked)
                 except NotFound as error:
                     if is_missing_route(error):
                         raise
-                    # One of the parents is gone. It takes a request each to learn which.
-            lists = await in_parallel(lambda parent: self._list_below(of, parent, asked), ordered, workers=WORKERS)
+                    # One of the parents does not exist. One request for each parent shows which.
+            lists = await in_parallel(lambda parent: self._list_children(of, parent, asked), ordered, workers=WORKERS)
             return {parent: rows for parent, rows in zip(ordered, lists, strict=True) if rows is not None}
 
-        found = await self._asked(path, fields, ask)
+        found = await self._retry_without_optional(path, fields, send)
         everything = [row for rows in found.values() for row in rows]
-        if _left_out(everything, certain(of, fields)):
-            found = await ask(())
+        if _leaves_out_a_field(everything, always_returned(of, fields)):
+            found = await send(())
             everything = [row for rows in found.values() for row in rows]
-        _recognisable(path, everything, identifying(of, fields))
-        return {
-            parent: in_force(of, (LiveObject(of.name, row["id"], row, parent) for row in rows))
-            for parent, rows in found.items()
+        _check_recognisable(path, everything, key_properties(of, fields))
+        children = {
+            parent: [LiveObject(of.name, row["id"], row, parent) for row in rows] for parent, rows in found.items()
         }
+        if with_deleted:
+            return children
+        return {parent: without_deleted(of, objects) for parent, objects in children.items()}
 
-    async def subcollection(self, path: str) -> Rows:
-        """A collection below one object, whole: company types, e-mail addresses, cross-references."""
+    async def read_subcollection(self, path: str) -> Rows:
+        """Return a whole collection below one object, such as company types or cross-references."""
         return await self._client.list(path)
 
-    async def table(self, table: Table) -> Rows:
-        """A setup table."""
+    async def with_subcollections(self, live: LiveObject, subcollections: Iterable[tuple[str, str]]) -> LiveObject:
+        """Return an object again, with these (ConnectWise field, path with `{id}`) read below it."""
+        rows = {name: await self.read_subcollection(path.format(id=live.id)) for name, path in subcollections}
+        return LiveObject(live.kind, live.id, {**live.raw, **rows}, live.parent_id)
 
-        async def ask(fields: Sequence[str]) -> Rows:
+    async def read_object(self, path: str) -> Row:
+        """Return one whole object by its path. Raises `NotFound` if it does not exist."""
+        found: Row = await self._client.get(path)
+        return found
+
+    async def read_table(self, table: Table) -> Rows:
+        """Return the rows of a setup table."""
+
+        async def send(fields: Sequence[str]) -> Rows:
             return await self._client.list(table.path, fields=fields)
 
-        return await self._rows(table.path, table.fields, certain_in_table(table), ask)
+        return await self._read_rows(table.path, table.fields, always_returned_in_table(table), send)
 
-    async def tables(self, tables: Iterable[Table]) -> dict[str, Rows]:
-        """Setup tables by path, each read once."""
-        wanted = [*tables]
-        rows = await in_parallel(self.table, wanted, workers=WORKERS)
-        return {table.path: found for table, found in zip(wanted, rows, strict=True)}
+    async def read_tables(self, tables: Iterable[Table]) -> dict[str, Rows]:
+        """Return the rows of several setup tables, by path."""
+        ordered = [*tables]
+        rows = await in_parallel(self.read_table, ordered, workers=WORKERS)
+        return {table.path: found for table, found in zip(ordered, rows, strict=True)}
 
-    async def _bundled(self, of: Kind, parents: Sequence[int], fields: Sequence[str]) -> dict[int, Rows]:
+    async def _read_bundled(self, of: Kind, parents: Sequence[int], fields: Sequence[str]) -> dict[int, Rows]:
         path = str(of.collection).replace(f"{{{of.parent}}}", "{parent_id}")
         return await self._client.list_children(str(of.bundle), parents, path=path, fields=fields)
 
-    async def _list_below(self, of: Kind, parent: int, fields: Sequence[str]) -> Rows | None:
+    async def _list_children(self, of: Kind, parent: int, fields: Sequence[str]) -> Rows | None:
         try:
             return await self._client.list(str(of.collection).format(**{str(of.parent): parent}), fields=fields)
         except NotFound as error:
@@ -119,50 +142,56 @@ class Reader:
                 raise
             return None
 
-    async def _rows(
+    async def _read_rows(
         self,
         path: str,
         fields: Sequence[str],
-        certain_ones: Sequence[str],
-        ask: Callable[[Sequence[str]], Awaitable[Rows]],
+        always: Sequence[str],
+        send: Callable[[Sequence[str]], Awaitable[Rows]],
     ) -> Rows:
-        rows = await self._asked(path, fields, ask)
-        return await ask(()) if _left_out(rows, certain_ones) else rows
+        """Return the rows with these fields, or whole rows if the server leaves out one of the `always` fields."""
+        rows = await self._retry_without_optional(path, fields, send)
+        return await send(()) if _leaves_out_a_field(rows, always) else rows
 
-    async def _asked(self, path: str, fields: Sequence[str], ask: Callable[[Sequence[str]], Awaitable[Found]]) -> Found:
-        """The answer; once more without the optional fields where the server refuses them."""
-        without = self._without.get(path, frozenset())
-        asked = [name for name in fields if name not in without]
+    async def _retry_without_optional(
+        self, path: str, fields: Sequence[str], send: Callable[[Sequence[str]], Awaitable[Response]]
+    ) -> Response:
+        """Send a read. If the server refuses it, send it again without the optional fields."""
+        refused_before = self._refused.get(path, frozenset())
+        asked = [name for name in fields if name not in refused_before]
         try:
-            return await ask(asked)
-        except Invalid as refused:
+            return await send(asked)
+        except Invalid as refusal:
             optional = frozenset(asked).intersection(OPTIONAL)
             if not optional:
-                raise await self._named(path, asked, refused) from refused
+                raise await self._with_field_name(path, asked, refusal) from refusal
         kept = [name for name in asked if name not in optional]
         try:
-            found = await ask(kept)
-        except Invalid as refused:
-            raise await self._named(path, kept, refused) from refused
-        self._without[path] = without | optional
+            found = await send(kept)
+        except Invalid as refusal:
+            raise await self._with_field_name(path, kept, refusal) from refusal
+        self._refused[path] = refused_before | optional
         return found
 
-    async def _named(self, path: str, fields: Sequence[str], refused: Invalid) -> Invalid:
-        """The refusal with the field that it is about, as the server names it or as trying each shows."""
-        named = [name for name in fields if re.search(rf"(?<![\w/]){re.escape(name)}(?![\w/])", refused.what)]
-        if not named and "{" not in path:
-            named = [name for name in fields if await self._refuses(path, name)]
-        if not named:
-            return refused
-        told = " and ".join(named)
+    async def _with_field_name(self, path: str, fields: Sequence[str], refusal: Invalid) -> Invalid:
+        """Return the refusal with the name of the field that caused it.
+
+        The server names the field, or one request for each field shows it.
+        """
+        names = [name for name in fields if re.search(rf"(?<![\w/]){re.escape(name)}(?![\w/])", refusal.what)]
+        if not names and "{" not in path:
+            names = [name for name in fields if await self._refuses(path, name)]
+        if not names:
+            return refusal
+        joined = " and ".join(names)
         return Invalid(
-            f"/{path} does not know the field {told}: {refused.what}",
-            method=refused.method,
-            endpoint=refused.endpoint,
-            status=refused.status,
-            code=refused.code,
-            fields=refused.fields,
-            advice=f"Leave what stands in {told} out of the manifests, or set connectwise.apiVersion to one that "
+            f"/{path} does not know the field {joined}: {refusal.what}",
+            method=refusal.method,
+            endpoint=refusal.endpoint,
+            status=refusal.status,
+            code=refusal.code,
+            fields=refusal.fields,
+            advice=f"Remove what uses {joined} from the manifests, or set connectwise.apiVersion to a version that "
             "has it.",
         )
 
@@ -174,32 +203,32 @@ class Reader:
         return False
 
 
-def in_force(of: Kind, objects: Iterable[LiveObject]) -> list[LiveObject]:
-    """Those that are in matching: without what was deleted in the console."""
+def without_deleted(of: Kind, objects: Iterable[LiveObject]) -> list[LiveObject]:
+    """Return the objects that matching may use: those that were not deleted in ConnectWise."""
     return [obj for obj in objects if not of.ignore(obj.raw)]
 
 
-def _recognisable(path: str, rows: Sequence[Row], names: Iterable[str]) -> None:
-    """Raises where all objects of an answer lack a part of their natural key: each would be made a second time."""
+def _check_recognisable(path: str, rows: Sequence[Row], names: Iterable[str]) -> None:
+    """Raise `Malformed` if no object has a part of its natural key: each would be created a second time."""
     for name in names:
         if rows and all(row.get(name) in (None, "", {}) for row in rows):
             raise Malformed(
-                f"none of {len(rows)} objects has {name}, by which they are recognised",
+                f"none of {len(rows)} objects has {name}, which identifies them",
                 method="GET",
                 endpoint=f"/{path}",
-                advice="Objects that cannot be recognised would be made a second time, so nothing is done. Check that "
-                "the role of the API member may read this field, and connectwise.apiVersion.",
+                advice="Nothing was changed, because these objects would be created a second time. Check that the "
+                "security role of the API member may read this field, and check connectwise.apiVersion.",
             )
 
 
-def _left_out(rows: Sequence[Row], paths: Sequence[str]) -> bool:
-    """Whether a field that every answer must hold is missing from all of these objects."""
-    return bool(rows) and any(not any(_holds(row, path.split("/")) for row in rows) for path in paths)
+def _leaves_out_a_field(rows: Sequence[Row], paths: Sequence[str]) -> bool:
+    """Whether a field that every response must hold is missing from all of these objects."""
+    return bool(rows) and any(not any(_has(row, path.split("/")) for row in rows) for path in paths)
 
 
-def _holds(row: Mapping[str, Any], path: Sequence[str]) -> bool:
+def _has(row: Mapping[str, Any], path: Sequence[str]) -> bool:
     name, *rest = path
     if name not in row:
         return False
     below = row[name]
-    return not rest or below is None or (isinstance(below, Mapping) and _holds(below, rest))
+    return not rest or below is None or (isinstance(below, Mapping) and _has(below, rest))

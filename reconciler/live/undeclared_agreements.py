@@ -1,66 +1,70 @@
-"""Additions of ours on agreements that no manifest leads to: they bill on, and somebody has to be told.
+"""Finds our additions on agreements that no manifest declares. They keep billing, so the plan has to show them.
 
-Additions have no global list [spec]. The ledger knows where ours are. A new ledger knows nothing, and nobody tells of
-an agreement that somebody has copied with its additions. So the first run of each period searches all of the tenant.
+Additions have no global list [spec]. The ledger has the agreements that this program wrote to. A new ledger is empty,
+and an agreement that was copied in ConnectWise with its additions is in no ledger. So the first run of each period
+searches all agreements of the tenant.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
 from reconciler.connectwise import ConnectWise
+from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_text
+from reconciler.live.query import Query
 from reconciler.live.read import read_additions
+from reconciler.live.reader import Reader
 
 IsOurs = Callable[[LiveObject], bool]
 
-CYCLES = "finance/billingCycles"
+_BILLING_CYCLES = Table("finance/billingCycles", ("id", "name", "billingOptions"))
 
 
 @dataclass(frozen=True, slots=True)
 class UndeclaredAgreements:
+    """The live state with our additions on undeclared agreements, and how far they were searched for."""
+
     live_state: LiveState
-    """With our additions on agreements that no manifest leads to."""
     searched: bool
-    """Whether every agreement was searched."""
+    """Whether all agreements of the tenant were searched."""
 
 
 async def with_undeclared_agreements(
     client: ConnectWise, live_state: LiveState, known: Collection[int], is_ours: IsOurs, *, search: bool
 ) -> UndeclaredAgreements:
-    """The estate with what `is_ours` on other agreements: those of `known` ids, or with `search` all of the tenant.
+    """Add the additions that are ours on undeclared agreements to the live state.
 
-    No request where there is nothing to read.
+    Reads the agreements with the `known` ids, and with `search` all agreements of the tenant. Sends no request if
+    there is nothing to read.
     """
-    agreements = await _active(client) if search else known
-    unread = sorted({*agreements, *known} - live_state.additions.keys())
-    if not unread:
+    agreements = await _billing_agreements(client) if search else known
+    to_read = sorted({*agreements, *known} - live_state.additions.keys())
+    if not to_read:
         return UndeclaredAgreements(live_state, search)
     found = {
         number: ours
-        for number, objects in (await read_additions(client, unread, extra=("agreementStatus",))).items()
+        for number, objects in (await read_additions(client, to_read, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
     return UndeclaredAgreements(replace(live_state, additions={**live_state.additions, **found}), search)
 
 
-async def _active(client: ConnectWise) -> list[int]:
-    """Every agreement that bills, or that will once it starts."""
-    of = kind("Agreement")
-    rows = await client.list(str(of.collection), fields=("id", "agreementStatus", "cancelledFlag"))
+async def _billing_agreements(client: ConnectWise) -> list[int]:
+    """Return the ids of the agreements that bill now or will bill once they start."""
+    query = Query(kind("Agreement"), ("id", "agreementStatus", "cancelledFlag"))
     return [
-        row["id"]
-        for row in rows
-        if row.get("agreementStatus") not in ("Cancelled", "Expired") and not row.get("cancelledFlag")
+        obj.id
+        for obj in await Reader(client).read(query)
+        if obj.raw.get("agreementStatus") not in ("Cancelled", "Expired") and not obj.raw.get("cancelledFlag")
     ]
 
 
 async def billing_cycles(client: ConnectWise) -> dict[str | int, str]:
-    """The billing option of each cycle, by its name and by its id."""
-    rows: list[dict[str, Any]] = await client.list(CYCLES, fields=("id", "name", "billingOptions"))
+    """Return the billing option of each billing cycle, by its name and by its id."""
+    rows = await Reader(client).read_table(_BILLING_CYCLES)
     options = ((row, plain_text(row.get("billingOptions") or "")) for row in rows)
     return {key: option for row, option in options if option for key in (row.get("name"), row.get("id")) if key}

@@ -77,6 +77,7 @@ def test_a_refusal_for_another_reason_is_told_as_it_is_and_nothing_is_looked_up(
         said = standing.apply("--only", "setup", code=4)
     assert "the price is not allowed" in said.out
     assert "the plan found none" not in said.out
+    assert "no object with this key" not in said.out
     assert looked == []
 
 
@@ -84,7 +85,7 @@ def test_where_nothing_near_can_be_read_that_is_said(standing: Shop) -> None:
     standing.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
     with standing.meddled(refuses):
         said = standing.apply("--only", "setup", code=4)
-    assert "the plan found none, and none that looks like it can be read" in said.out
+    assert "no object with this key or a similar one can be read" in said.out
     assert "security role" in said.out
 
 
@@ -101,7 +102,7 @@ def test_a_look_that_fails_is_said_and_the_refusal_too(standing: Shop) -> None:
     standing.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
     with standing.meddled(meddle):
         said = standing.apply("--only", "setup", code=4)
-    assert "what there is could not be read" in said.out
+    assert "the existing objects could not be read" in said.out
     assert "It exists already (ObjectExists)" in said.out
 
 

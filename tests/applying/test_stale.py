@@ -198,7 +198,7 @@ def test_something_made_meanwhile_whose_name_looks_the_same_makes_the_plan_stale
 
     assert said.code == 3
     assert (
-        "Company/alder-dental: was to be created, but ConnectWise has the Company of this name in another spelling: "
+        "Company/alder-dental: was to be created, but ConnectWise has this Company in another spelling: "
         'identifier "ALDERDENTAL"'
     ) in said.err
     assert planned.shop.counts()["integratorLogin"] == 0

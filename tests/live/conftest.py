@@ -1,4 +1,4 @@
-"""A sandbox of its own for each test, over real HTTP on loopback, and a reader of it that counts its requests."""
+"""A sandbox for each test, over real HTTP on loopback, and a read of it that counts requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.kinds.live_state import LiveState
-from reconciler.live.match import MatchError
+from reconciler.live.problems import MatchError
 from reconciler.live.read import Scope, read_live_state
 from reconciler.manifests.documents import Document
 from reconciler.sandbox.server.running import RunningSandbox
@@ -25,13 +25,13 @@ USAGE = Scope(setup=False)
 
 
 class Shop:
-    """A tenant to fill by hand, and the reading of it."""
+    """A tenant that the test fills, and a read of its live state."""
 
     def __init__(self, running: RunningSandbox) -> None:
         self.running = running
         self.tenant = running.sandbox.tenant
         self.requests: Mapping[str, int] = {}
-        """Those of the last reading, by route, discovery left out."""
+        """Requests of the last read by route, without discovery."""
 
     async def read(self, *documents: Document, scope: Scope | None = None) -> LiveState:
         known = self.running.variables()
@@ -55,7 +55,7 @@ class Shop:
         return list(error.value.problems)
 
     def queries(self, path: str) -> list[str]:
-        """The queries that were sent to a collection."""
+        """Return the query strings that were sent to a collection."""
         entries = self.running.sandbox.log.entries
         return [entry.query for entry in entries if entry.path.endswith(path)]
 
@@ -103,7 +103,7 @@ class Shop:
         return self.tenant.create("addition", {**body, **more}, agreement["id"])
 
     def customer(self, number: int) -> tuple[Any, Any, Any]:
-        """A company with a contact and an agreement."""
+        """Create a company with a contact and an agreement."""
         company = self.company(f"C{number}")
         contact = self.contact(company, f"john@c{number}.test")
         return company, contact, self.agreement(company, contact)

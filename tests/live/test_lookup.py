@@ -1,4 +1,4 @@
-"""Looking up what may have been made already."""
+"""Looking up objects that an earlier run may have created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.index import Index
-from reconciler.live.lookup import Sought, TwoFoundError, _at_key, lookup, lookup_by_key, natural_key
+from reconciler.live.lookup import DuplicateKeyError, LookupTarget, _with_key, lookup, lookup_by_key, natural_key
 from reconciler.sandbox.server.running import RunningSandbox
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop, open_shop
@@ -25,7 +25,7 @@ from tests.shop import ALDER, Shop, open_shop
 def shop(
     served: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Shop]:
-    """The example estate with its command line, and no tenant to fill by hand."""
+    """The example estate with its command line."""
     yield from open_shop(served, tmp_path, monkeypatch, capsys)
 
 
@@ -36,14 +36,14 @@ def standing(shop: Shop) -> Shop:
     return shop
 
 
-async def test_an_object_is_found_whole_by_its_natural_key(standing: Shop) -> None:
+async def test_a_whole_object_is_found_by_its_natural_key(standing: Shop) -> None:
     async with session_of(standing) as session:
         found = await lookup_by_key(session.client, kind("Company"), {"identifier": "AlderDental", "name": "x"})
     assert found is not None
     assert found["name"] == "Alder Dental"
 
 
-async def test_what_is_not_there_is_none(standing: Shop) -> None:
+async def test_an_object_that_does_not_exist_is_none(standing: Shop) -> None:
     async with session_of(standing) as session:
         assert await lookup_by_key(session.client, kind("Company"), {"identifier": "No"}) is None
 
@@ -59,7 +59,7 @@ async def test_a_contact_is_found_at_its_company_by_its_address(standing: Shop) 
     assert found["firstName"] == "Ada"
 
 
-async def test_an_addition_is_found_below_its_agreement_by_product_and_mark(standing: Shop) -> None:
+async def test_an_addition_is_found_on_its_agreement_by_product_and_tag(standing: Shop) -> None:
     agreement = standing.one("/finance/agreements")["id"]
     (line,) = standing.get(f"/finance/agreements/{agreement}/additions")
     values = {
@@ -73,7 +73,7 @@ async def test_an_addition_is_found_below_its_agreement_by_product_and_mark(stan
     assert found["id"] == line["id"]
 
 
-async def test_two_under_one_key_are_an_error_that_lists_both(standing: Shop) -> None:
+async def test_two_objects_with_one_key_are_an_error_with_both_ids(standing: Shop) -> None:
     company = standing.one("/company/companies", identifier="AlderDental")["id"]
     body = {"communicationItems": [{"type": {"name": "Email"}, "value": "office@alder-dental.example"}]}
     second = standing.tenant.create("contact", {"firstName": "Eve", "company": {"id": company}, **body})
@@ -81,11 +81,11 @@ async def test_two_under_one_key_are_an_error_that_lists_both(standing: Shop) ->
     values = {"company": Link("alder", company), "email": "office@alder-dental.example"}
 
     async with session_of(standing) as session:
-        with pytest.raises(TwoFoundError, match=f"ids {first} and {second['id']}"):
+        with pytest.raises(DuplicateKeyError, match=f"ids {first} and {second['id']}"):
             await lookup_by_key(session.client, kind("Contact"), values)
 
 
-def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() -> None:
+def test_case_counts_in_natural_keys_only_for_solution_names_and_identifiers() -> None:
     of = kind("ManagementSolution")
     values = {"company": Link("a", 4), "solution": " Managed Backup ", "managedId": "77"}
 
@@ -94,11 +94,11 @@ def test_natural_keys_are_without_case_but_for_solution_names_and_identifiers() 
     assert natural_key(kind("Agreement"), {"company": Link("a", 4), "name": " Backup "}) == (4, "backup")
 
 
-# ── requests, held to the lower bound ────────────────────────────────────────────────────────────────────
+# ── as few requests as possible ────────────────────────────────────────────────────────────────────────
 
 
 def test_a_plan_file_is_read_again_with_one_list_for_each_kind_and_level(standing: Shop, tmp_path: Path) -> None:
-    """A customer's change, and what stands beside it: nothing is listed twice, and no whole table is read."""
+    """No collection is listed twice, and none is read whole."""
     file = tmp_path / "plan.json"
     standing.edit("customers/alder-dental.yaml", "12 Mill Road", "14 Mill Road")
     standing.edit("customers/alder-dental.yaml", "firstName: Ada", "firstName: Adah")
@@ -116,21 +116,22 @@ def test_a_plan_file_is_read_again_with_one_list_for_each_kind_and_level(standin
     assert all("conditions=" in entry.query for entry in asked if entry.method == "GET" and "/apis/3.0/" in entry.path)
 
 
-async def test_many_objects_of_a_kind_are_read_again_at_once(standing: Shop) -> None:
+async def test_many_objects_of_a_kind_are_read_again_with_one_request(standing: Shop) -> None:
     company = kind("Company")
     numbers = [
         standing.tenant.create("company", {"identifier": f"C{n}", "name": "x", "city": "y"})["id"] for n in range(60)
     ]
-    sought = [Sought(number, {}) for number in numbers] + [Sought(None, {"identifier": f"NEW{n}"}) for n in range(60)]
+    targets = [LookupTarget(number, {}) for number in numbers]
+    targets += [LookupTarget(None, {"identifier": f"NEW{n}"}) for n in range(60)]
     async with session_of(standing) as session:
         before = session.client.requests.by_route.get("GET /company/companies", 0)
-        found = await lookup(session.client, company, sought, ["name"])
+        found = await lookup(session.client, company, targets, ["name"])
         assert session.client.requests.by_route["GET /company/companies"] - before == 1
     assert [None if each is None else each.id for each in found] == [*numbers, *[None] * 60]
 
 
-def test_looking_ten_thousand_up_takes_no_longer_than_reading_them() -> None:
-    """Keys are made once for each object that was read, whatever the number of objects sought."""
+def test_a_look_up_takes_the_same_time_however_many_objects_there_are() -> None:
+    """The keys of each object are made once, however many objects are looked up."""
     made = Counter[str]()
 
     def keys(raw: Mapping[str, Any], _parent: int | None) -> tuple[tuple[Any, ...], ...]:
@@ -138,12 +139,12 @@ def test_looking_ten_thousand_up_takes_no_longer_than_reading_them() -> None:
         return ((raw["identifier"],),)
 
     of = replace(kind("Company"), keys_of=keys)
-    rows = Index(of, [LiveObject("Company", number, {"identifier": f"C{number}"}) for number in range(1000)])
+    index = Index(of, [LiveObject("Company", number, {"identifier": f"C{number}"}) for number in range(1000)])
 
     async def look() -> None:
         client: Any = None
         for number in range(1000):
-            (found,) = await _at_key(client, rows, Sought(None, {"identifier": f"C{number}"}))
+            (found,) = await _with_key(client, index, LookupTarget(None, {"identifier": f"C{number}"}))
             assert found.id == number
 
     asyncio.run(look())

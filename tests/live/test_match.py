@@ -1,4 +1,4 @@
-"""Which live object each document means."""
+"""Which live object each document is matched with, and what its references point at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.live.match import Matcher, MatchError
+from reconciler.live.match import Matcher
+from reconciler.live.problems import MatchError
 from reconciler.manifests.documents import Document
 from tests.planning.builders import (
     agreement,
@@ -29,7 +30,7 @@ from tests.planning.builders import (
 
 
 def matcher(documents: Iterable[Document], *objects: LiveObject) -> Matcher:
-    """Everything that the documents' kinds hold has been read, and is these objects."""
+    """A matcher for which all kinds of the documents were read, with these objects."""
     documents = tuple(documents)
     found = Matcher(manifests(*documents))
     names = {document.kind.name for document in documents} | {obj.kind for obj in objects}
@@ -40,7 +41,7 @@ def matcher(documents: Iterable[Document], *objects: LiveObject) -> Matcher:
 
 def matched(document: Document, *objects: LiveObject) -> int | None:
     found = matcher([document], *objects)
-    obj = found.document(document)
+    obj = found.live_object(document)
     assert found.problems == []
     return None if obj is None else obj.id
 
@@ -57,11 +58,11 @@ def problems(documents: Iterable[Document], *objects: LiveObject) -> list[str]:
 # Natural keys
 
 
-def test_a_document_is_found_by_its_natural_key() -> None:
+def test_a_document_is_matched_by_its_natural_key() -> None:
     assert matched(company(), live_company(4, identifier="BOLT"), live_company(5)) == 5
 
 
-def test_a_natural_key_has_no_padding_and_is_the_same_in_each_form_that_a_server_may_store() -> None:
+def test_a_natural_key_ignores_outer_spaces_unicode_forms_and_line_breaks() -> None:
     assert matched(company(identifier=" Acme "), live_company(5, identifier="Acme  ")) == 5
     assert matched(company(identifier="Cafe\u0301"), live_company(5, identifier="Caf\u00e9")) == 5
     assert matched(company(identifier="A\nB"), live_company(5, identifier="A B")) == 5
@@ -70,52 +71,50 @@ def test_a_natural_key_has_no_padding_and_is_the_same_in_each_form_that_a_server
 @pytest.mark.parametrize(
     ("declared", "live_one", "told"),
     [
-        ("acme", "ACME", '"ACME" (id 5), here it is "acme"'),
-        ("B & C", "B &amp; C", '"B &amp; C" (id 5), here it is "B & C"'),
+        ("acme", "ACME", '"ACME" (id 5), the manifest has "acme"'),
+        ("B & C", "B &amp; C", '"B &amp; C" (id 5), the manifest has "B & C"'),
         ("B&C", "B&amp;amp;C", '"B&amp;amp;C"'),
-        ("B C", "B\u00a0C", '"B\\u00a0C" (id 5), here it is "B C"'),
-        ("B  C", "B C", '"B C" (id 5), here it is "B  C"'),
+        ("B C", "B\u00a0C", '"B\\u00a0C" (id 5), the manifest has "B C"'),
+        ("B  C", "B C", '"B C" (id 5), the manifest has "B  C"'),
         ("BC", "B\u200bC", '"B\\u200bC"'),
         ("fine", "\ufb01ne", '"\\ufb01ne"'),
         ("BC", "\uff22C", '"\\uff22C"'),
         ("B's", "B\u2019s", '"B\\u2019s"'),
         ("B-C", "B\u2013C", '"B\\u2013C"'),
-        ("Z\u00fcrich", "z\u00fcrich", '"z\u00fcrich" (id 5), here it is "Z\u00fcrich"'),
+        ("Z\u00fcrich", "z\u00fcrich", '"z\u00fcrich" (id 5), the manifest has "Z\u00fcrich"'),
     ],
 )
-def test_a_name_that_looks_the_same_is_refused_with_both_spellings(declared: str, live_one: str, told: str) -> None:
+def test_a_name_that_looks_the_same_is_an_error_with_both_spellings(declared: str, live_one: str, told: str) -> None:
     for one, other in ((declared, live_one), (live_one, declared)):
         (found,) = problems([company(identifier=one)], live_company(5, identifier=other))
-        assert found.startswith(
-            "Company/acme: ConnectWise has the Company of this name in another spelling: identifier "
-        )
-        assert "A second one is not made" in found
+        assert found.startswith("Company/acme: ConnectWise has this Company in another spelling: identifier ")
+        assert "No second one is created" in found
     (found,) = problems([company(identifier=declared)], live_company(5, identifier=live_one))
     assert told in found
 
 
-def test_a_near_miss_can_be_renamed_by_naming_the_old_spelling_or_pinned() -> None:
+def test_a_near_miss_is_resolved_by_metadata_previously_or_metadata_id() -> None:
     old = live_company(5, identifier="B &amp; C")
     assert matched(company(identifier="B & C", metadata={"previously": ["B &amp; C"]}), old) == 5
     assert matched(company(identifier="B & C", metadata={"id": 5}), old) == 5
 
 
-def test_what_is_no_longer_in_force_is_no_near_miss() -> None:
+def test_an_inactive_object_is_no_near_miss() -> None:
     documents = [company(), contact(), agreement(name="A  B")]
     cancelled = live_agreement(7, name="A B", cancelledFlag=True)
     assert problems(documents, live_company(5), live_contact(6), cancelled) == []
 
 
-def test_names_of_an_agreement_match_without_case_and_look_the_same_at_one_company_only() -> None:
+def test_agreement_names_match_without_case_within_one_company() -> None:
     documents = [company(), contact(), agreement(name="Managed Backup")]
     assert problems(documents, live_company(5), live_contact(6), live_agreement(7, name="managed backup")) == []
     (found,) = problems(documents, live_company(5), live_contact(6), live_agreement(7, name="Managed  Backup"))
-    assert 'name "Managed  Backup" (id 7), here it is "Managed Backup"' in found
+    assert 'name "Managed  Backup" (id 7), the manifest has "Managed Backup"' in found
     elsewhere = live_agreement(7, name="Managed  Backup", company={"id": 9})
     assert problems(documents, live_company(5), live_contact(6), elsewhere) == []
 
 
-def test_a_look_up_may_be_in_another_case_and_suggests_what_looks_the_same() -> None:
+def test_a_look_up_ignores_case_and_suggests_similar_names() -> None:
     def looked_up(identifier: str) -> Document:
         return contact(company={"identifier": identifier})
 
@@ -124,19 +123,19 @@ def test_a_look_up_may_be_in_another_case_and_suggests_what_looks_the_same() -> 
     assert found.endswith('no manifest declares it; did you mean "B &amp; C" (id 5)?')
 
 
-def test_where_nothing_is_made_a_near_miss_stops_nobody() -> None:
+def test_a_run_that_creates_nothing_accepts_a_near_miss() -> None:
     wanted = company(identifier="acme")
     found = Matcher(manifests(wanted), creating=False)
     found.add(kind("Company"), [live_company(5, identifier="ACME")])
-    assert found.document(wanted) is None
+    assert found.live_object(wanted) is None
     assert found.problems == []
 
 
-def test_what_does_not_live_matches_nothing() -> None:
+def test_a_document_without_an_object_matches_nothing() -> None:
     assert matched(company(identifier="NEW"), live_company()) is None
 
 
-def test_a_solution_name_is_matched_with_case() -> None:
+def test_case_counts_in_a_solution_name() -> None:
     documents = [company(), solution(company="acme", solution="Cove")]
     raw = {"groupIdentifier": "1001", "managementSolution": {"id": 1, "name": "cove"}}
     for name, expected in (("cove", []), ("Cove ", [3])):
@@ -156,18 +155,18 @@ def test_a_contact_is_found_by_any_of_its_addresses_at_its_company() -> None:
     assert found.matches([contact()])["Contact/john"].id == 7
 
 
-def test_one_object_under_several_keys_is_one() -> None:
+def test_one_object_with_several_keys_is_not_ambiguous() -> None:
     items = [{"communicationType": "Email", "value": "john@acme.test"}] * 2
     assert problems([company(), contact()], live_company(), live_contact(communicationItems=items)) == []
 
 
-def test_two_live_objects_under_one_natural_key_are_an_error_with_both_ids() -> None:
+def test_two_live_objects_with_one_natural_key_are_an_error_with_both_ids() -> None:
     assert problems([company()], live_company(8), live_company(5)) == [
         "Company/acme: 2 live objects have this natural key (identifier): ids 5 and 8. Pin one with metadata.id"
     ]
 
 
-def test_an_object_that_came_on_two_pages_is_one() -> None:
+def test_an_object_on_two_pages_is_not_ambiguous() -> None:
     assert matched(company(), live_company(5), live_company(5)) == 5
 
 
@@ -176,7 +175,7 @@ def test_deleted_companies_are_left_out() -> None:
     assert matched(company(), live_company(4, deletedFlag=True)) is None
 
 
-def test_a_cancelled_agreement_gives_way_to_a_living_one_of_its_name() -> None:
+def test_a_cancelled_agreement_is_matched_only_if_no_active_one_has_its_name() -> None:
     documents = [company(), contact(), agreement()]
     old = live_agreement(8, cancelledFlag=True)
     found = matcher(documents, live_company(), live_contact(), old, live_agreement(9))
@@ -185,7 +184,7 @@ def test_a_cancelled_agreement_gives_way_to_a_living_one_of_its_name() -> None:
     assert alone.matches(documents)["Agreement/backup"].id == 8
 
 
-def test_what_lives_below_something_yet_to_be_made_cannot_exist() -> None:
+def test_a_contact_of_a_company_that_does_not_exist_yet_matches_nothing() -> None:
     found = matcher([company(identifier="NEW"), contact()], live_contact())
     assert found.matches([contact()]) == {}
     assert found.problems == []
@@ -194,7 +193,7 @@ def test_what_lives_below_something_yet_to_be_made_cannot_exist() -> None:
 # metadata
 
 
-def test_metadata_id_pins_an_object_whatever_its_key() -> None:
+def test_metadata_id_pins_an_object_with_any_key() -> None:
     assert matched(company(identifier="NEW", metadata={"id": 8}), live_company(5), live_company(8)) == 8
 
 
@@ -205,26 +204,26 @@ def test_a_pinned_id_that_does_not_exist_is_an_error() -> None:
 def test_a_pinned_id_of_a_kind_that_was_not_read_is_no_error() -> None:
     pinned = company(metadata={"id": 8})
     found = Matcher(manifests(pinned))
-    assert found.document(pinned) is None
+    assert found.live_object(pinned) is None
     assert found.problems == []
 
 
-def test_metadata_previously_finds_an_object_under_its_old_key() -> None:
+def test_metadata_previously_matches_an_object_with_an_old_key() -> None:
     assert matched(company(identifier="NEW", metadata={"previously": ["older", "acme"]}), live_company(5)) == 5
 
 
-def test_and_under_its_new_one_once_it_is_renamed() -> None:
+def test_metadata_previously_matches_an_object_with_the_new_key_after_it_was_renamed() -> None:
     assert matched(company(metadata={"previously": ["OLD"]}), live_company(5)) == 5
 
 
-def test_objects_under_the_new_key_and_the_old_one_are_ambiguous() -> None:
+def test_one_object_with_the_new_key_and_another_with_the_old_key_are_ambiguous() -> None:
     rename_key = company(metadata={"previously": ["OLD"]})
     (found,) = problems([rename_key], live_company(5), live_company(8, identifier="OLD"))
     assert "ids 5 and 8" in found
     assert "metadata.previously" in found
 
 
-def test_an_old_key_that_another_document_has_taken_over_means_that_one() -> None:
+def test_an_old_key_that_another_document_declares_matches_that_document() -> None:
     rename_key = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
     documents = [rename_key, company("acme")]
     found = matcher(documents, live_company(5, identifier="NEW"), live_company(8))
@@ -232,13 +231,13 @@ def test_an_old_key_that_another_document_has_taken_over_means_that_one() -> Non
     assert found.problems == []
 
 
-def test_the_company_of_a_renamed_contact_stays() -> None:
+def test_a_renamed_contact_is_matched_within_its_company() -> None:
     rename_key = contact(email="new@acme.test", metadata={"previously": ["john@acme.test"]})
     found = matcher([company(), rename_key], live_company(), live_contact(7), live_contact(8, company_id=99))
     assert found.matches([rename_key])["Contact/john"].id == 7
 
 
-def test_two_documents_that_mean_one_object_are_an_error() -> None:
+def test_two_documents_with_one_live_object_are_an_error() -> None:
     pinned = company("pinned", identifier="OTHER", metadata={"id": 5})
     assert problems([company(), pinned], live_company(5)) == [
         "Company/pinned and Company/acme are the same live object, id 5"
@@ -260,7 +259,7 @@ def test_a_reference_by_name_is_a_link_with_its_address() -> None:
     assert (found.name, found.id, found.address) == ("acme", 5, "Company/acme")
 
 
-def test_a_reference_to_something_yet_to_be_made_has_an_address_only() -> None:
+def test_a_reference_to_an_object_that_does_not_exist_yet_has_only_an_address() -> None:
     assert links(contact(), company())["company"] == Link("acme", None, "Company/acme")
 
 
@@ -274,24 +273,24 @@ def test_an_unmanaged_object_is_looked_up_by_identifier_name_email_or_id() -> No
     assert links(named, objects=[live_company(5), live_agreement(9)])["agreement"].id == 9
 
 
-def test_a_look_up_finds_what_is_declared_and_not_yet_there() -> None:
+def test_a_look_up_finds_a_document_whose_object_does_not_exist_yet() -> None:
     found = links(contact(company={"identifier": "ACME"}), company())
     assert found["company"] == Link("ACME", None, "Company/acme")
 
 
-def test_a_look_up_finds_what_is_declared_under_a_company_yet_to_be_made() -> None:
+def test_a_look_up_finds_a_document_of_a_company_that_does_not_exist_yet() -> None:
     wants = agreement(contact={"email": "john@acme.test"})
     assert links(wants, company(), contact())["contact"] == Link("john@acme.test", None, "Contact/john")
 
 
-def test_a_look_up_of_nothing_is_an_error_with_its_place() -> None:
+def test_a_look_up_that_finds_nothing_is_an_error_with_its_place() -> None:
     wants = agreement(company={"identifier": "GONE"})
     assert problems([wants, contact(), company()]) == [
         "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it"
     ]
 
 
-def test_a_mapping_that_looks_up_nothing_is_refused_and_stops_nobody_else() -> None:
+def test_a_mapping_whose_look_up_finds_nothing_is_refused_and_stops_no_other() -> None:
     wants = mapping(ranges=[{"upTo": 5, "product": {"identifier": "GONE"}}, {"product": "gb"}], product=None)
     documents = [wants, company(), contact(), agreement(), product()]
     found = matcher(documents)
@@ -304,7 +303,7 @@ def test_a_mapping_that_looks_up_nothing_is_refused_and_stops_nobody_else() -> N
     }
 
 
-def test_a_look_up_at_a_company_names_that() -> None:
+def test_the_error_of_a_look_up_within_a_company_says_so() -> None:
     wants = agreement(contact={"email": "x@acme.test"})
     assert problems([wants, company()], live_company(5), live_contact()) == [
         "Agreement/backup: contact: ConnectWise has no Contact 'x@acme.test' at that company, "
@@ -312,7 +311,7 @@ def test_a_look_up_at_a_company_names_that() -> None:
     ]
 
 
-def test_where_the_company_is_not_found_what_is_looked_up_there_is_no_second_error() -> None:
+def test_a_look_up_within_a_missing_company_is_no_second_error() -> None:
     wants = agreement(company={"identifier": "GONE"}, contact={"email": "x@acme.test"})
     assert problems([wants], live_company(5)) == [
         "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it"
@@ -325,14 +324,14 @@ def test_an_id_that_does_not_exist_is_an_error() -> None:
     ]
 
 
-def test_an_ambiguous_look_up_is_an_error_with_the_ids_told_once() -> None:
+def test_an_ambiguous_look_up_is_one_error_with_the_ids() -> None:
     wants = contact(company={"identifier": "ACME"})
     assert problems([wants], live_company(5), live_company(8)) == [
         "Contact/john: company: Company 'ACME' is ambiguous: ids 5 and 8"
     ]
 
 
-def test_a_look_up_prefers_what_is_alive() -> None:
+def test_a_look_up_prefers_active_objects() -> None:
     wants = solution(company={"id": 5}, agreement={"name": "Backup"})
     objects = [live_company(5), live_agreement(8, cancelledFlag=True), live_agreement(9)]
     assert links(wants, objects=objects)["agreement"].id == 9
@@ -345,19 +344,19 @@ def test_a_kind_that_was_not_read_has_no_links_and_no_errors() -> None:
     assert found.problems == []
 
 
-def test_references_inside_of_entries_have_their_place() -> None:
+def test_references_inside_entries_have_their_place() -> None:
     entry = {"vendorType": "Server", "vendorLevel": "Gold", "product": "gb"}
     wants = integration(crossReferences=[entry])
     found = matcher([wants, product()], live("Product", 4, {"identifier": "BACKUP-GB"}))
     assert found.links(wants) == {("crossReferences", 0, "product"): Link("gb", 4, "Product/gb")}
 
 
-def test_everything_that_was_read_can_be_had_by_id() -> None:
+def test_everything_that_was_read_is_returned_by_id() -> None:
     found = matcher([company()], live_company(5), live_company(6, deletedFlag=True))
     assert {name: set(objects) for name, objects in found.objects()} == {"Company": {5}}
 
 
-def test_kinds_that_live_in_manifests_only_match_nothing() -> None:
+def test_kinds_without_objects_in_connectwise_match_nothing() -> None:
     exclusion = document("Exclusion", "lab", {"customer": {"source": "cove", "id": "5"}, "reason": "lab"})
     assert matcher([]).matches([exclusion]) == {}
 

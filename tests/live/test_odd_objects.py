@@ -1,4 +1,4 @@
-"""Whatever texts a tenant holds, reading and matching never fails, and takes nothing for what it is not."""
+"""Reading and matching accept any text that a tenant may hold."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KINDS = [of for of in all_kinds().values() if of.collection]
 
 
 def raws(of: Kind) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects of a kind with odd texts where texts stand, references with odd names, and fields left out."""
+    """Objects of a kind with odd texts, references with odd names, and missing fields."""
     fields: dict[str, st.SearchStrategy[Any]] = {}
     for item in of.fields:
         for path in item.mapping.reads:
@@ -46,7 +46,7 @@ def raws(of: Kind) -> st.SearchStrategy[dict[str, Any]]:
 
 @pytest.mark.parametrize("of", KINDS, ids=lambda of: of.name)
 @given(data=st.data())
-def test_no_text_of_a_tenant_is_a_crash(of: Kind, data: st.DataObject) -> None:
+def test_no_text_of_a_tenant_raises_an_error(of: Kind, data: st.DataObject) -> None:
     found = data.draw(st.lists(raws(of), max_size=4))
     objects = [LiveObject(of.name, number, raw, 5) for number, raw in enumerate(found, start=1)]
     matcher = Matcher(manifests(*DOCUMENTS))
@@ -61,7 +61,7 @@ def test_no_text_of_a_tenant_is_a_crash(of: Kind, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("of", [document.kind for document in DOCUMENTS], ids=lambda of: of.name)
-def test_an_object_without_a_key_is_nobody_s(of: Kind) -> None:
+def test_an_object_without_a_key_matches_no_document(of: Kind) -> None:
     matcher = Matcher(manifests(*DOCUMENTS))
     matcher.add(of, [LiveObject(of.name, number, {"id": number}, 5) for number in (1, 2)])
 

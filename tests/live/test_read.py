@@ -1,4 +1,4 @@
-"""An estate read over HTTP: what is read, with which requests, and what comes of it."""
+"""Reading the live state over HTTP: which objects are read, with which requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from reconciler.connectwise import NotJson
-from reconciler.live.read import Scope, _Told
+from reconciler.live.children import _DeclaredValues
+from reconciler.live.read import Scope
 from reconciler.manifests.documents import Document
 from reconciler.planning.setup import plan_setup
 from tests.live.conftest import SETUP, USAGE, Shop
@@ -43,11 +44,11 @@ def customers(count: int) -> list[Document]:
     return [each for number in range(1, count + 1) for each in customer(number)]
 
 
-# Requests, held to the lower bound
+# As few requests as possible
 
 
 @pytest.mark.parametrize(("count", "pages", "bundles"), [(3, 1, 1), (120, 1, 3), (1050, 2, 21)])
-async def test_collections_are_read_a_thousand_at_a_time_and_additions_fifty_agreements_at_a_time(
+async def test_a_request_reads_1000_objects_or_the_additions_of_50_agreements(
     shop: Shop, count: int, pages: int, bundles: int
 ) -> None:
     for number in range(1, count + 1):
@@ -65,7 +66,7 @@ async def test_collections_are_read_a_thousand_at_a_time_and_additions_fifty_agr
     }
 
 
-async def test_few_documents_are_asked_for_by_name_and_not_with_the_whole_table(shop: Shop) -> None:
+async def test_few_documents_are_read_by_key_and_not_with_the_whole_collection(shop: Shop) -> None:
     for number in range(1, 41):
         shop.customer(number)
     estate = await shop.read(*customers(2))
@@ -81,12 +82,12 @@ def ids(estate: object) -> list[int]:
     return [live.id for address, live in matches.items() if address.startswith("Company/")]
 
 
-async def test_many_documents_are_read_with_the_whole_table(shop: Shop) -> None:
+async def test_many_documents_are_read_with_the_whole_collection(shop: Shop) -> None:
     await shop.read(*(company(f"c{n}", identifier=f"CUSTOMER-{n}") for n in range(200)))
     assert parse_qs(shop.queries("/company/companies")[0])["conditions"] == ["deletedFlag=false"]
 
 
-async def test_a_url_stays_below_what_tenants_take(shop: Shop) -> None:
+async def test_a_url_stays_below_the_limit_of_tenants(shop: Shop) -> None:
     for count in range(40, 80):
         await shop.read(*(company(f"c{n}", identifier=f"CUSTOMER {n}", website="x") for n in range(count)))
     longest = max(len(query) for query in shop.queries("/company/companies"))
@@ -101,7 +102,7 @@ async def test_only_declared_fields_are_read(shop: Shop) -> None:
     assert parse_qs(query)["fields"] == ["id,identifier,name,city,website,deletedFlag,_info/lastUpdated"]
 
 
-async def test_billing_reads_only_what_it_bills_by(shop: Shop) -> None:
+async def test_billing_reads_only_keys_and_prices(shop: Shop) -> None:
     await shop.read(*customers(1), product(), scope=USAGE)
     assert set(shop.requests) == {COMPANIES, AGREEMENTS, PRODUCTS}
     assert parse_qs(shop.queries("/procurement/catalog")[0])["fields"] == [
@@ -116,24 +117,24 @@ async def test_setup_reads_no_additions(shop: Shop) -> None:
     assert estate.additions == {}
 
 
-async def test_setup_does_not_look_up_what_only_mappings_name(shop: Shop) -> None:
+async def test_a_setup_run_does_not_read_what_only_mappings_look_up(shop: Shop) -> None:
     await shop.read(*customers(1), mapping(company="c1", agreement="c1", product={"identifier": "X"}), scope=SETUP)
     assert PRODUCTS not in shop.requests
 
 
-async def test_a_setup_table_is_read_once_however_many_look_into_it(shop: Shop) -> None:
+async def test_a_setup_table_is_read_once_however_many_documents_need_it(shop: Shop) -> None:
     await shop.read(*(company(f"c{n}", identifier=f"C{n}", types=["Customer"], status="Active") for n in range(30)))
     assert shop.requests["GET /company/companies/types"] == 1
     assert shop.requests["GET /company/companies/statuses"] == 1
 
 
-async def test_nothing_declared_is_nothing_read(shop: Shop) -> None:
+async def test_without_documents_nothing_is_read(shop: Shop) -> None:
     estate = await shop.read()
     assert shop.requests == {}
     assert estate.matches == {}
 
 
-async def test_management_solutions_are_read_of_companies_that_declare_one(shop: Shop) -> None:
+async def test_management_solutions_are_read_for_companies_that_declare_one(shop: Shop) -> None:
     shop.integration()
     for number in (1, 2, 3):
         shop.solution(shop.customer(number)[0])
@@ -143,7 +144,7 @@ async def test_management_solutions_are_read_of_companies_that_declare_one(shop:
     assert estate.matches[declared.address].parent_id == estate.matches["Company/c2"].id
 
 
-async def test_and_of_mappings_that_name_an_undeclared_one(shop: Shop) -> None:
+async def test_management_solutions_are_read_for_mappings_that_name_an_undeclared_one(shop: Shop) -> None:
     shop.integration()
     acme, _, _ = shop.customer(1)
     shop.customer(2)
@@ -156,7 +157,7 @@ async def test_and_of_mappings_that_name_an_undeclared_one(shop: Shop) -> None:
     assert [live.raw["groupIdentifier"] for live in estate.solutions[acme["id"]]] == ["1001"]
 
 
-async def test_cross_references_are_read_of_integrations_that_declare_some(shop: Shop) -> None:
+async def test_cross_references_are_read_for_integrations_that_declare_some(shop: Shop) -> None:
     made = shop.integration()
     child = {"vendorType": "Server", "vendorLevel": "Gold"}
     shop.tenant.create("crossReference", child, made["id"])
@@ -167,7 +168,7 @@ async def test_cross_references_are_read_of_integrations_that_declare_some(shop:
     assert found["vendorType"] == "Server"
 
 
-async def test_additions_are_read_of_agreements_that_are_declared_or_billed(shop: Shop) -> None:
+async def test_additions_are_read_for_agreements_that_are_declared_or_billed(shop: Shop) -> None:
     _, _, declared = shop.customer(1)
     _, _, billed = shop.customer(2)
     sold = shop.product()
@@ -181,10 +182,10 @@ async def test_additions_are_read_of_agreements_that_are_declared_or_billed(shop
     assert estate.additions[billed["id"]][0].parent_id == billed["id"]
 
 
-# What comes of it
+# The live state
 
 
-async def test_a_plan_of_what_stands_as_declared_is_empty(shop: Shop) -> None:
+async def test_a_plan_is_empty_if_everything_is_as_declared(shop: Shop) -> None:
     shop.integration()
     acme, john, backup = shop.customer(1)
     shop.solution(acme, agreement={"id": backup["id"]})
@@ -205,13 +206,13 @@ async def test_custom_fields_are_read_with_their_captions(shop: Shop) -> None:
     assert plan_setup([declared], estate).actions == ()
 
 
-async def test_the_token_of_change_is_read_with_the_fields(shop: Shop) -> None:
+async def test_the_time_of_the_last_update_is_read_with_the_fields(shop: Shop) -> None:
     shop.company()
     estate = await shop.read(company())
     assert estate.matches["Company/acme"].last_updated == "2026-11-10T12:00:00Z"
 
 
-async def test_companies_that_were_deleted_in_the_console_are_left_out(shop: Shop) -> None:
+async def test_deleted_companies_are_left_out(shop: Shop) -> None:
     row = shop.tenant.tables["company"].rows[shop.company()["id"]]
     row.data["deletedFlag"] = True
     alive = shop.company()
@@ -219,7 +220,7 @@ async def test_companies_that_were_deleted_in_the_console_are_left_out(shop: Sho
     assert estate.matches["Company/acme"].id == alive["id"]
 
 
-async def test_a_renamed_company_still_has_its_contacts_and_agreements(shop: Shop) -> None:
+async def test_a_renamed_company_keeps_its_contacts_and_agreements(shop: Shop) -> None:
     acme = shop.company("OLD")
     john = shop.contact(acme)
     backup = shop.agreement(acme, john)
@@ -245,7 +246,7 @@ async def test_unmanaged_objects_are_looked_up(shop: Shop) -> None:
     assert estate.matches[by_id.address].id == made["id"]
 
 
-async def test_billing_does_not_miss_look_ups_of_the_setup(shop: Shop) -> None:
+async def test_a_usage_run_ignores_look_ups_of_the_setup_that_find_nothing(shop: Shop) -> None:
     acme = shop.company()
     made = shop.agreement(acme, shop.contact(acme))
     wants = agreement(company={"identifier": "ACME"}, contact={"email": "nobody@acme.test"})
@@ -253,7 +254,7 @@ async def test_billing_does_not_miss_look_ups_of_the_setup(shop: Shop) -> None:
     assert estate.matches[wants.address].id == made["id"]
 
 
-async def test_everything_that_cannot_be_tied_together_is_told_at_once(shop: Shop) -> None:
+async def test_one_error_has_everything_that_cannot_be_matched(shop: Shop) -> None:
     shop.company()
     found = await shop.problems(
         agreement(company={"identifier": "GONE"}, contact={"email": "x@y.test"}),
@@ -265,27 +266,27 @@ async def test_everything_that_cannot_be_tied_together_is_told_at_once(shop: Sho
     ]
 
 
-async def test_an_error_below_ends_the_reading_as_itself(shop: Shop) -> None:
+async def test_an_error_of_a_nested_read_is_raised_unchanged(shop: Shop) -> None:
     shop.customer(1)
     shop.running.sandbox.faults.replace(["html@/bundles"])
     with pytest.raises(NotJson):
         await shop.read(*customers(1), login())
 
 
-async def test_documents_that_live_in_manifests_only_are_of_no_concern_to_setup() -> None:
+async def test_a_setup_run_does_not_read_for_customer_mappings() -> None:
     assert "CustomerMapping" not in Scope().kinds
     assert USAGE.kinds == {"Company", "Agreement", "Product"}
 
 
-async def test_exclusions_are_read_with_nothing(shop: Shop) -> None:
+async def test_exclusions_read_nothing(shop: Shop) -> None:
     await shop.read(document("Exclusion", "lab", {"customer": {"source": "cove", "id": "5"}, "reason": "lab"}))
     assert shop.requests == {}
 
 
-# What is there in odd forms
+# Unusual objects
 
 
-async def test_a_live_bundle_keeps_its_mapping_from_billing_and_no_other(shop: Shop) -> None:
+async def test_a_product_of_class_bundle_refuses_its_mapping_and_no_other(shop: Shop) -> None:
     shop.customer(1)
     shop.product("SET", productClass="Bundle")
     shop.product()
@@ -297,7 +298,7 @@ async def test_a_live_bundle_keeps_its_mapping_from_billing_and_no_other(shop: S
     assert estate.refused == {bad.address: [told]}
 
 
-async def test_a_declared_product_that_lives_as_a_bundle_is_refused_too(shop: Shop) -> None:
+async def test_a_declared_product_that_is_a_bundle_in_connectwise_is_refused_too(shop: Shop) -> None:
     shop.customer(1)
     shop.product("SET", productClass="Bundle")
     ranges = [{"upTo": 5, "product": "gb"}, {"product": "set"}]
@@ -321,7 +322,7 @@ async def test_two_contacts_of_one_company_with_one_address_are_ambiguous(shop: 
     assert text.endswith(f"is ambiguous: ids {first['id']} and {second['id']}")
 
 
-async def test_one_of_them_that_is_inactive_leaves_the_other(shop: Shop) -> None:
+async def test_of_two_contacts_the_active_one_is_matched(shop: Shop) -> None:
     acme = shop.company()
     shop.contact(acme, inactiveFlag=True)
     active = shop.contact(acme, firstName="Eve")
@@ -341,7 +342,7 @@ async def test_a_contact_is_found_by_any_of_its_addresses(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("broken", [{}, {"communicationItems": None}, {"communicationItems": [{"value": None}]}])
-async def test_contacts_without_an_address_are_left_alone(shop: Shop, broken: dict[str, object]) -> None:
+async def test_contacts_without_an_address_match_nothing(shop: Shop, broken: dict[str, object]) -> None:
     acme = shop.company()
     row = shop.tenant.tables["contact"].rows[shop.contact(acme)["id"]]
     row.data.pop("communicationItems")
@@ -351,7 +352,7 @@ async def test_contacts_without_an_address_are_left_alone(shop: Shop, broken: di
 
 
 @pytest.mark.parametrize("name", [None, "", "   ", "\u00a0", "a" * 3000, 'He said "no" \\ [x] * & é'])
-async def test_agreements_with_odd_names_are_left_alone(shop: Shop, name: str | None) -> None:
+async def test_agreements_with_odd_names_match_nothing(shop: Shop, name: str | None) -> None:
     acme = shop.company()
     john = shop.contact(acme)
     odd = shop.tenant.tables["agreement"].rows[shop.agreement(acme, john, "Odd")["id"]]
@@ -361,7 +362,7 @@ async def test_agreements_with_odd_names_are_left_alone(shop: Shop, name: str | 
     assert estate.matches["Agreement/backup"].id == made["id"]
 
 
-async def test_a_subcategory_that_is_inactive_makes_way_for_an_active_one(shop: Shop) -> None:
+async def test_an_active_subcategory_is_preferred_to_an_inactive_one(shop: Shop) -> None:
     table = shop.tenant.tables["subCategory"]
     active = next(row for row in table.rows.values() if row.data["name"] == "Backup")
     body = {"name": "Old", "category": {"id": active.data["category"]["id"]}, "inactiveFlag": True}
@@ -374,7 +375,7 @@ async def test_a_subcategory_that_is_inactive_makes_way_for_an_active_one(shop: 
     assert made["subcategory"]["id"] == active.id
 
 
-async def test_the_only_entry_of_a_name_is_meant_though_it_is_inactive(shop: Shop) -> None:
+async def test_the_only_entry_with_a_name_is_used_even_if_it_is_inactive(shop: Shop) -> None:
     status = next(row for row in shop.tenant.tables["companyStatus"].rows.values() if row.data["name"] == "Active")
     status.data["inactiveFlag"] = True
     shop.company()
@@ -382,7 +383,7 @@ async def test_the_only_entry_of_a_name_is_meant_though_it_is_inactive(shop: Sho
     assert plan.problems == ()
 
 
-async def test_a_nested_kind_that_is_pinned_is_found_below_its_company(shop: Shop) -> None:
+async def test_a_pinned_nested_object_is_found_below_its_company(shop: Shop) -> None:
     shop.integration()
     acme = shop.company()
     made = shop.solution(acme, managed_id="2002")
@@ -399,18 +400,18 @@ async def test_a_nested_kind_that_is_pinned_is_found_below_its_company(shop: Sho
         ("ACME", "\uff21\uff23\uff2d\uff25"),
     ],
 )
-async def test_an_object_of_the_same_look_is_found_though_no_condition_asks_for_it(
+async def test_an_object_with_a_similar_key_is_found_although_no_condition_asks_for_it(
     shop: Shop, declared: str, live: str
 ) -> None:
     shop.company("OTHER")
     made = shop.company(live)
     (text,) = await shop.problems(company(identifier=declared))
     assert f"(id {made['id']})" in text
-    assert "A second one is not made" in text
+    assert "No second one is created" in text
     assert shop.requests[COMPANIES] == 2
 
 
-async def test_the_keys_of_a_whole_list_are_read_only_where_an_object_of_it_is_lacking(shop: Shop) -> None:
+async def test_all_keys_of_a_collection_are_read_only_if_a_document_has_no_object_in_it(shop: Shop) -> None:
     shop.customer(1)
     shop.product()
     await shop.read(*customers(1), product(), product("new", identifier="NEW"))
@@ -426,14 +427,14 @@ async def test_a_renamed_object_needs_no_keys_of_others(shop: Shop) -> None:
     assert shop.requests[COMPANIES] == 1
 
 
-async def test_an_object_that_no_condition_asks_for_as_it_is_spelled_is_still_the_declared_one(shop: Shop) -> None:
+async def test_an_object_in_another_unicode_form_is_matched(shop: Shop) -> None:
     made = shop.company("Cafe\u0301")
     estate = await shop.read(company(identifier="Caf\u00e9", website="x"))
     assert estate.matches["Company/acme"].id == made["id"]
     assert estate.matches["Company/acme"].raw["city"] == "Boston"
 
 
-async def test_an_old_name_in_another_spelling_is_read_whole_too(shop: Shop) -> None:
+async def test_an_object_with_an_old_name_in_another_spelling_is_read_whole(shop: Shop) -> None:
     made = shop.company("Acme &amp; Sons", website="x")
     shop.tenant.tables["company"].rows[made["id"]].data["identifier"] = "ACME &amp;  SONS"
     again = company(identifier="NEW", website="x", metadata={"previously": ["acme &amp;  sons"]})
@@ -441,8 +442,8 @@ async def test_an_old_name_in_another_spelling_is_read_whole_too(shop: Shop) -> 
     assert estate.matches["Company/acme"].raw["website"] == "x"
 
 
-def test_what_documents_declare_is_gathered_once_however_many_mappings_ask() -> None:
-    """Each mapping asks whether its management solution is declared: going through all of them each time is
+def test_declared_values_are_collected_once_however_many_mappings_ask() -> None:
+    """Each mapping asks whether its management solution is declared. Searching all of them each time would be
     quadratic."""
     asked: list[str] = []
 
@@ -451,7 +452,7 @@ def test_what_documents_declare_is_gathered_once_however_many_mappings_ask() -> 
             asked.append(name)
             return (solution(),)
 
-    told = _Told(Counting())
+    declared = _DeclaredValues(Counting())
     for _ in range(3):
-        assert ("acme", "Cove", "1001") in told.values("ManagementSolution", ("company", "solution", "managed_id"))
+        assert ("acme", "Cove", "1001") in declared.of("ManagementSolution", ("company", "solution", "managed_id"))
     assert asked == ["ManagementSolution"]

@@ -1,4 +1,4 @@
-"""What a server leaves out or does not know is noticed: missing is not empty."""
+"""The reader detects fields that a server leaves out or does not know. A missing field is not an empty field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from reconciler.connectwise import Connection, ConnectWise, Invalid, NotFound
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.registry import kind
-from reconciler.live.query import LAST_UPDATED, Query, certain, needed_fields
+from reconciler.live.query import LAST_UPDATED, Query, always_returned, fields_to_read
 from reconciler.live.reader import Reader
 
 ACME: dict[str, Any] = {
@@ -25,7 +25,7 @@ ACME: dict[str, Any] = {
 
 
 class Server:
-    """Answers each list, on one page, by a function of its query; a status and a body, or the rows."""
+    """Answers each list with one page of rows, or with a status and a body, from a function of its query."""
 
     def __init__(self, answer: Callable[[dict[str, str], str], Any]) -> None:
         self.answer = answer
@@ -66,7 +66,7 @@ Reading = Callable[[Server], ConnectWise]
 
 
 def cut(row: dict[str, Any], fields: str | None) -> dict[str, Any]:
-    """An object cut down to fields, by their first part."""
+    """Return an object with only these fields, by their first part."""
     names = None if fields is None else {name.split("/")[0] for name in fields.split(",")}
     return row if names is None else {name: value for name, value in row.items() if name in names}
 
@@ -76,16 +76,16 @@ def refusal(field: str, told: str = "") -> tuple[int, Any]:
 
 
 def companies(*declared: str) -> Query:
-    return Query(kind("Company"), needed_fields(kind("Company"), declared))
+    return Query(kind("Company"), fields_to_read(kind("Company"), declared))
 
 
-async def test_an_array_is_asked_for_whole() -> None:
+async def test_an_array_is_read_whole() -> None:
     assert "types" in companies("types").fields
-    assert "communicationItems" in needed_fields(kind("Contact"), ["types"])
-    assert not [path for path in needed_fields(kind("Contact"), ["types", "phone"]) if path.startswith("types/")]
+    assert "communicationItems" in fields_to_read(kind("Contact"), ["types"])
+    assert not [path for path in fields_to_read(kind("Contact"), ["types", "phone"]) if path.startswith("types/")]
 
 
-async def test_a_field_that_no_object_holds_is_read_again_with_whole_objects(reading: Reading) -> None:
+async def test_if_a_field_is_missing_from_all_objects_whole_objects_are_read(reading: Reading) -> None:
     def answer(query: dict[str, str], _path: str) -> Any:
         fields = query.get("fields")
         return [{name: value for name, value in cut(ACME, fields).items() if not fields or name != "types"}]
@@ -98,7 +98,7 @@ async def test_a_field_that_no_object_holds_is_read_again_with_whole_objects(rea
     assert server.fields == [",".join(companies("types").fields), None]
 
 
-async def test_a_key_that_no_object_holds_is_read_again_so_that_nothing_is_made_twice(reading: Reading) -> None:
+async def test_if_a_key_is_missing_from_all_objects_whole_objects_are_read(reading: Reading) -> None:
     server = Server(lambda query, _path: [{"id": 7}] if "fields" in query else [ACME])
     async with reading(server) as client:
         (found,) = await Reader(client).read(companies())
@@ -106,7 +106,7 @@ async def test_a_key_that_no_object_holds_is_read_again_so_that_nothing_is_made_
     assert found.raw["identifier"] == "ACME"
 
 
-async def test_an_array_that_another_object_holds_is_empty_where_it_is_missing(reading: Reading) -> None:
+async def test_an_array_that_some_objects_have_is_empty_in_the_others(reading: Reading) -> None:
     other = {**ACME, "id": 8, "identifier": "BOLT"}
     del other["types"]
     server = Server(lambda query, _path: [ACME, other])
@@ -116,7 +116,7 @@ async def test_an_array_that_another_object_holds_is_empty_where_it_is_missing(r
     assert len(server.asked) == 1
 
 
-async def test_a_server_that_ignores_fields_is_no_concern(reading: Reading) -> None:
+async def test_a_server_may_ignore_fields(reading: Reading) -> None:
     server = Server(lambda _query, _path: [ACME])
     async with reading(server) as client:
         (found,) = await Reader(client).read(companies("types"))
@@ -124,7 +124,7 @@ async def test_a_server_that_ignores_fields_is_no_concern(reading: Reading) -> N
     assert (found.raw, len(server.asked)) == (ACME, 1)
 
 
-async def test_a_token_of_change_that_is_left_out_is_not_known(reading: Reading) -> None:
+async def test_a_missing_time_of_the_last_update_is_none(reading: Reading) -> None:
     server = Server(lambda _query, _path: [{name: value for name, value in ACME.items() if name != "_info"}])
     async with reading(server) as client:
         (found,) = await Reader(client).read(companies("types"))
@@ -133,7 +133,7 @@ async def test_a_token_of_change_that_is_left_out_is_not_known(reading: Reading)
     assert len(server.asked) == 1
 
 
-async def test_a_refused_token_of_change_is_done_without_and_not_asked_for_again(reading: Reading) -> None:
+async def test_a_refused_time_of_the_last_update_is_not_requested_again(reading: Reading) -> None:
     def answer(query: dict[str, str], _path: str) -> Any:
         return refusal(LAST_UPDATED) if LAST_UPDATED in query.get("fields", "") else [cut(ACME, query["fields"])]
 
@@ -146,12 +146,12 @@ async def test_a_refused_token_of_change_is_done_without_and_not_asked_for_again
     assert [LAST_UPDATED in str(fields) for fields in server.fields] == [True, False, False]
 
 
-async def test_an_inactive_flag_that_a_table_does_not_know_is_done_without(reading: Reading) -> None:
+async def test_a_table_without_an_inactive_flag_is_read_without_it(reading: Reading) -> None:
     def answer(query: dict[str, str], _path: str) -> Any:
         return refusal("inactiveFlag") if "inactiveFlag" in query["fields"] else [{"id": 1, "name": "Customer"}]
 
     async with reading(Server(answer)) as client:
-        rows = await Reader(client).table(Table("company/companies/statuses", ("id", "inactiveFlag", "name")))
+        rows = await Reader(client).read_table(Table("company/companies/statuses", ("id", "inactiveFlag", "name")))
 
     assert rows == [{"id": 1, "name": "Customer"}]
 
@@ -167,42 +167,42 @@ async def test_a_refused_field_is_named_with_its_endpoint(reading: Reading, told
 
     assert str(error.value.what).startswith("/company/companies does not know the field website: ")
     assert error.value.endpoint.endswith("company/companies")
-    assert "Leave what stands in website out of the manifests" in error.value.advice
+    assert "Remove what uses website from the manifests" in error.value.advice
 
 
-async def test_a_refusal_that_is_about_no_field_stays_as_it_is(reading: Reading) -> None:
+async def test_a_refusal_for_another_reason_is_raised_unchanged(reading: Reading) -> None:
     server = Server(lambda query, _path: (400, {"code": "X", "message": "No"}) if len(query["fields"]) > 30 else [])
     async with reading(server) as client:
         with pytest.raises(Invalid, match="No"):
             await Reader(client).read(companies("website"))
 
 
-async def test_a_field_without_optional_ones_is_named_at_once(reading: Reading) -> None:
+async def test_a_refused_field_is_named_after_one_request_if_there_are_no_optional_fields(reading: Reading) -> None:
     server = Server(lambda query, _path: refusal("name"))
     async with reading(server) as client:
         with pytest.raises(Invalid, match="does not know the field name"):
-            await Reader(client).table(Table("company/countries", ("id", "name")))
+            await Reader(client).read_table(Table("company/countries", ("id", "name")))
 
     assert len(server.asked) == 1
 
 
-async def test_a_field_that_is_refused_below_a_parent_is_named_with_the_collection(reading: Reading) -> None:
+async def test_a_field_that_a_nested_collection_refuses_is_named(reading: Reading) -> None:
     of = kind("ManagementSolution")
     async with reading(Server(lambda query, _path: refusal("deviceType"))) as client:
         with pytest.raises(Invalid, match="does not know the field deviceType"):
-            await Reader(client).below(of, [7], needed_fields(of, ["deviceType"]))
+            await Reader(client).read_children(of, [7], fields_to_read(of, ["deviceType"]))
 
 
-async def test_a_parent_that_is_gone_has_nothing_below_it(reading: Reading) -> None:
+async def test_a_parent_that_does_not_exist_has_no_entry(reading: Reading) -> None:
     def answer(_query: dict[str, str], path: str) -> Any:
         return (404, {"code": "NotFound", "message": "Company 8 not found"}) if "/8/" in path else []
 
     async with reading(Server(answer)) as client:
-        assert await Reader(client).below(kind("ManagementSolution"), [7, 8], ("id",)) == {7: []}
+        assert await Reader(client).read_children(kind("ManagementSolution"), [7, 8], ("id",)) == {7: []}
 
 
-async def test_an_agreement_that_is_gone_is_found_out_by_one_list_for_each(reading: Reading) -> None:
-    """A bundle's item that failed is asked for on its own, and the tenant says that the agreement is gone."""
+async def test_if_an_agreement_of_a_bundle_does_not_exist_each_agreement_is_listed(reading: Reading) -> None:
+    """The list of the agreement that does not exist is answered with 404."""
 
     def answer(_query: dict[str, str], path: str) -> Any:
         if path.endswith("bundles"):
@@ -210,13 +210,13 @@ async def test_an_agreement_that_is_gone_is_found_out_by_one_list_for_each(readi
         return (404, {"code": "NotFound", "message": "Agreement 8 not found"}) if "/8/" in path else [{"id": 1}]
 
     async with reading(Server(answer)) as client:
-        found = await Reader(client).below(kind("Addition"), [7, 8], ("id",))
+        found = await Reader(client).read_children(kind("Addition"), [7, 8], ("id",))
 
     assert {parent: [obj.id for obj in rows] for parent, rows in found.items()} == {7: [1]}
 
 
 @pytest.mark.parametrize("name", ["ManagementSolution", "Addition"])
-async def test_an_endpoint_that_is_not_there_is_an_error_and_no_empty_list(reading: Reading, name: str) -> None:
+async def test_an_endpoint_that_does_not_exist_is_an_error_and_not_an_empty_list(reading: Reading, name: str) -> None:
     gone = (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."})
 
     def answer(_query: dict[str, str], path: str) -> Any:
@@ -225,35 +225,35 @@ async def test_an_endpoint_that_is_not_there_is_an_error_and_no_empty_list(readi
         return [] if path.endswith("countries") else gone
 
     async with reading(Server(answer)) as client:
-        await Reader(client).table(Table("company/countries", ("id", "name")))
+        await Reader(client).read_table(Table("company/countries", ("id", "name")))
         with pytest.raises(NotFound, match="The endpoint does not exist"):
-            await Reader(client).below(kind(name), [7], ("id",))
+            await Reader(client).read_children(kind(name), [7], ("id",))
 
 
-async def test_few_values_make_one_list_and_many_a_list_for_each_part_that_fits(reading: Reading) -> None:
+async def test_few_values_take_one_list_and_many_take_a_list_for_each_part_that_fits_a_url(reading: Reading) -> None:
     server = Server(lambda _query, _path: [ACME])
-    of, fields = kind("Company"), needed_fields(kind("Company"), ())
+    of, fields = kind("Company"), fields_to_read(kind("Company"), ())
     few = Query(of, fields, {"id": frozenset({7}), "identifier": frozenset({"ACME"})})
     many = Query(of, fields, {"identifier": frozenset(f"CUSTOMER-{number}" for number in range(200))})
     async with reading(server) as client:
         reader = Reader(client)
-        assert len(await reader.read(few, whole_table=False)) == 1
+        assert len(await reader.read(few, whole_collection=False)) == 1
         assert len(server.asked) == 1
-        assert len(await reader.read(many, whole_table=False)) == 1
+        assert len(await reader.read(many, whole_collection=False)) == 1
         assert len(server.asked) > 2
         assert all(" in (" in query["conditions"] for _, query in server.asked)
 
 
-async def test_what_was_deleted_is_left_out(reading: Reading) -> None:
+async def test_deleted_objects_are_left_out(reading: Reading) -> None:
     async with reading(Server(lambda _query, _path: [{**ACME, "deletedFlag": True}])) as client:
         assert await Reader(client).read(companies()) == []
 
 
 def test_the_serial_numbers_of_additions_may_all_be_empty() -> None:
     of = kind("Addition")
-    assert certain(of, needed_fields(of, of.by_name)) == ("product/id",)
+    assert always_returned(of, fields_to_read(of, of.by_name)) == ("product/id",)
 
 
-def test_keys_and_arrays_are_in_every_answer() -> None:
+def test_keys_and_arrays_are_in_every_response() -> None:
     of = kind("Company")
-    assert certain(of, needed_fields(of, ["types", "website"])) == ("identifier", "types")
+    assert always_returned(of, fields_to_read(of, ["types", "website"])) == ("identifier", "types")

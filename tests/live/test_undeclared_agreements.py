@@ -1,4 +1,4 @@
-"""Additions of ours on agreements that no manifest leads to: which agreements are read, and what of them is kept."""
+"""Our additions on agreements that no manifest declares: which agreements are read, and which additions are kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_ours(obj: LiveObject) -> bool:
 
 
 def tagged(number: int, agreement: int, tag: str) -> dict[str, Any]:
-    """Every field that is asked for: what a server leaves out is read again."""
+    """An addition with every field that is requested. A missing field would be read again."""
     return {
         "id": number,
         "agreementId": agreement,
@@ -44,7 +44,7 @@ def tagged(number: int, agreement: int, tag: str) -> dict[str, Any]:
 
 
 def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
-    """Agreements, and the additions of each; bundles are refused."""
+    """A server with agreements and the additions of each. It refuses bundles."""
 
     def answer(_query: dict[str, str], path: str) -> Any:
         if path.endswith("/additions"):
@@ -56,7 +56,7 @@ def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
     return Server(answer)
 
 
-async def beyond(
+async def undeclared(
     reading: Callable[[Server], Any], server: Server, known: Collection[int], *, search: bool, estate: LiveState = EMPTY
 ) -> UndeclaredAgreements:
     async with reading(server) as client:
@@ -67,41 +67,41 @@ def paths(server: Server) -> list[str]:
     return sorted(path for path, _ in server.asked if path.endswith("/additions"))
 
 
-async def test_with_nothing_to_read_no_request_is_made(reading: Reading) -> None:
+async def test_without_agreements_to_read_no_request_is_sent(reading: Reading) -> None:
     server = tenant({})
-    found = await beyond(reading, server, (), search=False)
+    found = await undeclared(reading, server, (), search=False)
     assert (found.live_state, found.searched, server.asked) == (EMPTY, False, [])
 
 
-async def test_an_agreement_that_is_read_already_is_not_read_again(reading: Reading) -> None:
+async def test_an_agreement_that_was_read_is_not_read_again(reading: Reading) -> None:
     estate = LiveState(matches={}, links={}, objects={}, additions={9: []}, solutions={})
     server = tenant({})
-    assert (await beyond(reading, server, (9,), search=False, estate=estate)).live_state is estate
+    assert (await undeclared(reading, server, (9,), search=False, estate=estate)).live_state is estate
     assert server.asked == []
 
 
-async def test_of_known_agreements_what_is_ours_is_kept(reading: Reading) -> None:
+async def test_only_our_additions_of_known_agreements_are_kept(reading: Reading) -> None:
     server = tenant({9: [tagged(1, 9, "rc:cove/1/a/storage"), tagged(2, 9, "SN-17")], 12: [tagged(3, 12, "SN-18")]})
-    found = await beyond(reading, server, (9, 12), search=False)
+    found = await undeclared(reading, server, (9, 12), search=False)
     assert {number: [each.id for each in rows] for number, rows in found.live_state.additions.items()} == {9: [1]}
     assert not found.searched
 
 
 async def test_a_search_reads_every_agreement_that_can_bill(reading: Reading) -> None:
     server = tenant({12: [tagged(3, 12, "rc:cove/1/a/storage")]})
-    found = await beyond(reading, server, (), search=True)
+    found = await undeclared(reading, server, (), search=True)
     assert paths(server) == ["finance/agreements/12/additions", "finance/agreements/9/additions"]
     assert [*found.live_state.additions] == [12]
     assert found.searched
 
 
-async def test_a_search_reads_known_agreements_that_bill_no_more_too(reading: Reading) -> None:
+async def test_a_search_also_reads_known_agreements_that_no_longer_bill(reading: Reading) -> None:
     server = tenant({})
-    await beyond(reading, server, (10,), search=True)
+    await undeclared(reading, server, (10,), search=True)
     assert "finance/agreements/10/additions" in paths(server)
 
 
-async def test_billing_cycles_are_known_by_name_and_by_id(reading: Reading) -> None:
+async def test_billing_cycles_are_returned_by_name_and_by_id(reading: Reading) -> None:
     server = Server(lambda _query, _path: [{"id": 1, "name": "By the quarter", "billingOptions": "Quarterly "}])
     async with reading(server) as client:
         assert await billing_cycles(client) == {"By the quarter": "Quarterly", 1: "Quarterly"}

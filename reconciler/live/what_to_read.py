@@ -1,4 +1,4 @@
-"""Which collections to list for these documents, by what, and with which fields: decided before any request."""
+"""Decides, before any request, which collections and setup tables a run reads, with which filters and fields."""
 
 from __future__ import annotations
 
@@ -11,117 +11,121 @@ from reconciler.kinds.field_mapping import Table, Target
 from reconciler.kinds.fields import ById, LookUp
 from reconciler.kinds.references import nested_fields, references_of, referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
-from reconciler.live.query import INACTIVE, Query, needed_fields
+from reconciler.live.keys import lookup_text
+from reconciler.live.query import INACTIVE, Query, fields_to_read
 from reconciler.manifests.documents import Document, Manifests
 
-Found = Iterator[tuple[str, str | int]]
-"""Paths, each with a value to look for there."""
+PathValues = Iterator[tuple[str, str | int]]
+"""ConnectWise paths, each with a value to look for in it."""
 
 
-def wants(
+def queries_for(
     documents: Collection[Document], manifests: Manifests, kinds: Collection[str], *, compare: bool
 ) -> list[Query]:
-    """One query for every top-level collection of these kinds that the documents, or their look-ups, need.
+    """Return one query for each top-level collection of these kinds that the documents or their look-ups need.
 
-    `compare`: declared fields are read, not only what objects are found and billed by.
+    With `compare`, declared fields are read too, and not only those for matching and billing.
     """
-    by: dict[str, dict[str, set[str | int]]] = defaultdict(lambda: defaultdict(set))
-    whole: set[str] = set()
+    filters: dict[str, dict[str, set[str | int]]] = defaultdict(lambda: defaultdict(set))
+    read_whole: set[str] = set()
     for document in documents:
         if document.kind.name in kinds:
             if document.kind.lookup_path is None:
-                whole.add(document.kind.name)
-            for path, value in _own_values(document, manifests):
-                by[document.kind.name][path].add(value)
+                read_whole.add(document.kind.name)
+            for path, value in _document_filters(document, manifests):
+                filters[document.kind.name][path].add(value)
         for reference in references_of(document.spec):
             if reference.kind in kinds and not isinstance(reference.value, str):
                 if kind(reference.kind).lookup_path is None:
-                    whole.add(reference.kind)
-                for path, value in _look_up(kind(reference.kind), reference.value, document, manifests):
-                    by[reference.kind][path].add(value)
-    declared = declared_by_kind(documents) if compare else {}
+                    read_whole.add(reference.kind)
+                for path, value in _lookup_filters(kind(reference.kind), reference.value, document, manifests):
+                    filters[reference.kind][path].add(value)
+    declared = declared_fields(documents) if compare else {}
     return [
         Query(
             kind(name),
-            needed_fields(kind(name), declared.get(name, ())),
-            {} if name in whole else {path: frozenset(found) for path, found in by[name].items()},
+            fields_to_read(kind(name), declared.get(name, ())),
+            {} if name in read_whole else {path: frozenset(values) for path, values in filters[name].items()},
         )
-        for name in sorted(by.keys() | whole)
+        for name in sorted(filters.keys() | read_whole)
     ]
 
 
 def billed_kinds() -> frozenset[str]:
-    """What billing needs beside additions (whose, under what, at what price): the top-level kinds that documents
-    which live in manifests only refer to."""
-    unseen = (of for of in all_kinds().values() if of.collection is None)
-    found = {name for of in unseen for name in referred_kinds(of.spec)}
+    """Return the top-level kinds that a run without setup reads: those that customer mappings and exclusions refer to.
+
+    They say who is billed, on which agreement, at which price.
+    """
+    without_objects = (of for of in all_kinds().values() if of.collection is None)
+    found = {name for of in without_objects for name in referred_kinds(of.spec)}
     return frozenset(name for name in found if kind(name).collection and not kind(name).parent)
 
 
-def tables(documents: Iterable[Document]) -> tuple[Table, ...]:
-    """The setup tables that these documents' fields are looked up in, each once."""
+def tables_for(documents: Iterable[Document]) -> tuple[Table, ...]:
+    """Return the setup tables that the documents take values from, each once."""
     found: dict[str, set[str]] = defaultdict(set)
-    for of, declared in declared_by_kind(documents).items():
+    for of, declared in declared_fields(documents).items():
         for item in _with_nested(all_kinds()[of], declared):
-            for table in field_tables(item.mapping.target, item.mapping.tables):
+            for table in _tables_of_field(item.mapping.target, item.mapping.tables):
                 found[table.path] |= set(table.fields)
     return tuple(Table(path, tuple(sorted(fields))) for path, fields in sorted(found.items()))
 
 
 def _with_nested(of: Kind, declared: Collection[str]) -> Iterator[SpecField]:
-    """The declared fields, and those of the models inside them: a cross-reference has an agreement type."""
+    """Yield the declared fields and the fields of models inside them, such as a cross-reference's agreement type."""
     for item in of.fields:
         if item.name in declared:
             yield item
             yield from nested_fields(of.spec, item.attribute)
 
 
-def field_tables(target: Target | None, extra: tuple[Table, ...]) -> Iterator[Table]:
+def _tables_of_field(target: Target | None, others: tuple[Table, ...]) -> Iterator[Table]:
     if target is not None and target.table is not None:
         scope = (f"{target.scope}/id", f"{target.scope}/name") if target.scope else ()
         inactive = (INACTIVE,) if target.inactive else ()
         yield Table(target.table, ("id", target.label, *scope, *inactive))
-    yield from extra
+    yield from others
 
 
-def declared_by_kind(documents: Iterable[Document]) -> Mapping[str, set[str]]:
+def declared_fields(documents: Iterable[Document]) -> Mapping[str, set[str]]:
+    """Return, by kind, the names of the fields that the documents declare."""
     found: dict[str, set[str]] = defaultdict(set)
     for document in documents:
         found[document.kind.name] |= document.declared
     return found
 
 
-def _own_values(document: Document, manifests: Manifests) -> Found:
+def _document_filters(document: Document, manifests: Manifests) -> PathValues:
     of = document.kind
     if document.metadata.id is not None:
         yield "id", document.metadata.id
     elif of.owner is not None:
-        yield from owner_values(of, document, manifests)
+        yield from _owner_filters(of, document, manifests)
     elif of.lookup_path is not None:
         yield of.lookup_path, str(getattr(document.spec, of.by_name[of.key[0]].attribute))
         for old in document.metadata.previously:
             yield of.lookup_path, old
 
 
-def _look_up(of: Kind, value: LookUp, document: Document, manifests: Manifests) -> Found:
+def _lookup_filters(of: Kind, value: LookUp, document: Document, manifests: Manifests) -> PathValues:
     if isinstance(value, ById):
         yield "id", value.id
     elif of.owner is not None:
-        yield from owner_values(of, document, manifests)
+        yield from _owner_filters(of, document, manifests)
     elif of.lookup_path is not None:
-        yield of.lookup_path, str(next(iter(value.model_dump().values())))
+        yield of.lookup_path, lookup_text(value)
 
 
-def owner_values(of: Kind, document: Document, manifests: Manifests) -> Found:
-    """How a list finds what belongs to the document's company: by what is known of it before any read.
+def _owner_filters(of: Kind, document: Document, manifests: Manifests) -> PathValues:
+    """Yield the filters that find what belongs to the document's company, from what the manifests say about it.
 
-    A company that is yet to be renamed is still found under the old identifier, or the pinned id.
+    A company that the plan renames is still found by its old identifier, or by its pinned id.
     """
     owner, _, label = str(of.lookup_path).partition("/")
     attribute = attribute_of(document.kind.spec, owner)
     value: Any = None if attribute is None else getattr(document.spec, attribute)
     if value is None:
-        return  # nothing says whose it is: looking it up is refused later
+        return  # without an owner, `References` reports the look-up as a problem
     if isinstance(value, ById):
         yield f"{owner}/id", value.id
     elif not isinstance(value, str):
