@@ -133,7 +133,7 @@ ODD: list[tuple[str, Callable[[Any], Any], str]] = [
     ("/company/contacts", every(company={}), "objects has company, which identifies them"),
     ("/company/companies", every(identifier=" "), "objects has identifier, which identifies them"),
     ("/procurement/catalog", without("identifier"), "objects has identifier, which identifies them"),
-    ("/managementSummaryReports", every(groupIdentifier=None), "objects has groupIdentifier, by which they"),
+    ("/managementSummaryReports", every(groupIdentifier=None), "objects has groupIdentifier, which identi"),
 ]  # fmt: skip
 
 
