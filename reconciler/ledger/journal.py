@@ -143,8 +143,8 @@ def _store_object(connection: sa.Connection, write: Any, object_id: int | None, 
         return
     created = write.method == "POST"
     sent = sent_fields(write.body)
-    known = connection.execute(_READ_OBJECT, here).first()
-    if known is None:
+    stored = connection.execute(_READ_OBJECT, here).first()
+    if stored is None:
         new = {"object_id": object_id, "created": created, "fields": sent, "written_at": now}
         connection.execute(_INSERT_OBJECT, {"workspace": write.workspace, "address": write.address, **new})
         return
@@ -152,9 +152,9 @@ def _store_object(connection: sa.Connection, write: Any, object_id: int | None, 
         _UPDATE_OBJECT,
         {
             **here,
-            "object_id": known.object_id if object_id is None else object_id,
-            "created": known.created or created,
-            "fields": sent if created else {**known.fields, **sent},
+            "object_id": stored.object_id if object_id is None else object_id,
+            "created": stored.created or created,
+            "fields": sent if created else {**stored.fields, **sent},
             "written_at": now,
         },
     )

@@ -17,8 +17,8 @@ _pulls, _writes, _runs = schema.pulls, schema.writes, schema.runs
 def latest_activity(ledger: Ledger, workspace: str, sources: Collection[str]) -> datetime | None:
     """Return the time of the latest pull of these sources or write of the workspace; None where there is neither.
 
-    Writes are made between the start and the end of their run, so the runs answer for all of them except the latest
-    write: its run may not have ended.
+    A write is sent between the start and the end of its run, so only the latest write has to be read: its run may not
+    have ended.
     """
     queries: list[Any] = [
         sa.select(_latest(_pulls.c.started_at)).where(_pulls.c.source.in_(list(sources))),

@@ -91,7 +91,7 @@ class Lease:
             why,
             where="ledger",
             advice="This run has stopped writing. Wait for the other run to end, then run again: "
-            "unfinished changes are looked up first and not made twice.",
+            "interrupted changes are looked up first and not made twice.",
         )
 
 

@@ -83,12 +83,12 @@ def _store_customers(connection: sa.Connection, pull: Pull, *, listed: bool) -> 
     started_at = pull.started_at
     columns = (_customers.c.customer_id, _customers.c.name, _customers.c.attributed, _customers.c.state)
     rows = connection.execute(sa.select(*columns).where(_customers.c.source == pull.source))
-    known = {customer_id: (name, attributed, state) for customer_id, name, attributed, state in rows}
+    stored = {customer_id: (name, attributed, state) for customer_id, name, attributed, state in rows}
     new: list[dict[str, Any]] = []
     renamed: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for customer in pull.customers:
-        before = known.get(customer.id)
+        before = stored.get(customer.id)
         if before == (customer.name, customer.attributed, customer.state):
             continue
         values = {"name": customer.name, "attributed": customer.attributed, "state": customer.state}
@@ -120,11 +120,11 @@ def _insert_samples(connection: sa.Connection, pull_id: int, pull: Pull) -> None
     older: list[Sample] = []
     for sample in pull.samples:
         key = (sample.customer_id, sample.device_id or "")
-        known = newest.setdefault(key, sample)
-        if sample.observed_at > known.observed_at:
+        kept = newest.setdefault(key, sample)
+        if sample.observed_at > kept.observed_at:
             newest[key] = sample
-            older.append(known)
-        elif sample.observed_at < known.observed_at:
+            older.append(kept)
+        elif sample.observed_at < kept.observed_at:
             older.append(sample)
     if not newest:
         return
@@ -166,18 +166,18 @@ def _insert_earlier(
     sizes = {(ids[each.customer_id, each.device_id or ""], each.observed_at): each.bytes for each in older}
     if not sizes:
         return
-    known: set[tuple[int, datetime, int | None]] = set()
+    stored: set[tuple[int, datetime, int | None]] = set()
     for some in chunks({device_key for device_key, _ in sizes}):
         rows = connection.execute(
             sa.select(_earlier.c.device_key, _earlier.c.observed_at, _earlier.c.bytes).where(
                 _earlier.c.device_key.in_(some)
             )
         )
-        known.update((row.device_key, row.observed_at, row.bytes) for row in rows)
+        stored.update((row.device_key, row.observed_at, row.bytes) for row in rows)
     new = [
         {"pull_id": pull_id, "device_key": device_key, "observed_at": observed_at, "bytes": size}
         for (device_key, observed_at), size in sizes.items()
-        if (device_key, observed_at, size) not in known
+        if (device_key, observed_at, size) not in stored
     ]
     if new:
         connection.execute(sa.insert(_earlier), new)

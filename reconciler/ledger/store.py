@@ -237,7 +237,7 @@ def read_revision(engine: sa.Engine) -> str | None:
         return None
     if found not in schema.REVISIONS:
         raise LedgerError(
-            f"the ledger is at revision {found}, which this program does not know (it knows up to {schema.HEAD})",
+            f"the ledger is at revision {found}, which this version does not support (it supports up to {schema.HEAD})",
             where=where,
             advice="A newer version of reconciler wrote it. Run that version or a later one.",
         )

@@ -218,7 +218,7 @@ def directory(file: Path) -> None:
     [
         (text_file, "not a ledger, nor any SQLite database"),
         (other_database, "another program's database"),
-        (newer_ledger, "which this program does not know"),
+        (newer_ledger, "which this version does not support"),
         (directory, "is a directory, not a file"),
     ],
 )

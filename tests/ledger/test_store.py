@@ -84,7 +84,7 @@ def test_a_ledger_of_a_newer_version_is_refused(url: str) -> None:
     with Ledger.open(url, now=NOON) as ledger, ledger.write() as connection:
         connection.execute(sa.text(f"UPDATE {schema.VERSION_TABLE} SET version_num = '9999'"))
     error = error_of(url)
-    assert "revision 9999, which this program does not know" in str(error)
+    assert "revision 9999, which this version does not support" in str(error)
     assert "Run that version or a later one" in str(error)
     assert error.exit_code == 1
 
