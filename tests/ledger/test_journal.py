@@ -153,3 +153,17 @@ def test_written_ids_are_read_by_the_start_of_the_address(ledger: Ledger, run_id
 
     assert journal.written_ids(ledger, "main", "Addition/") == {"Addition/acme:gb": 99}
     assert journal.written_ids(ledger, "other", "Addition/") == {}
+
+
+def test_a_property_that_keeps_its_value_when_it_is_cleared_is_found(ledger: Ledger, run_id: int) -> None:
+    clear = [{"op": "replace", "path": "website", "value": None}, {"op": "replace", "path": "city", "value": None}]
+    answer = {"website": "https://acme.example", "city": None}
+    done(ledger, intend(ledger, run_id, method="PATCH", body=clear), answer=answer)
+    done(ledger, intend(ledger, run_id, "Company/other", method="PATCH", body=[clear[1]]), answer=answer)
+    addresses = ["Company/acme", "Company/other"]
+    kept = {"Company/acme": {"website": "https://acme.example"}}
+    assert journal.values_kept_when_cleared(ledger, "main", addresses) == kept
+
+    written = [{"op": "replace", "path": "website", "value": "https://new.example"}]
+    done(ledger, intend(ledger, run_id, method="PATCH", body=written), answer={"website": "https://new.example"})
+    assert journal.values_kept_when_cleared(ledger, "main", addresses) == {}
