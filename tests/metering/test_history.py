@@ -316,7 +316,7 @@ def test_a_device_that_moved_stays_out_of_earlier_hours_that_a_later_pull_tells_
 
 def test_of_an_hour_without_a_pull_the_first_pull_that_tells_of_it_says_which_devices_were_there() -> None:
     first = pull(-HOUR, ("1", "a", 1), ("1", "b", 9))
-    told = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
+    late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
     again = pull(2 * HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "c", 5))
-    assert totals([first, told]) == {-1: 10, 0: 11, 1: 11}
-    assert totals([first, told, again]) == {-1: 10, 0: 11, 1: 11, 2: 7}
+    assert totals([first, late]) == {-1: 10, 0: 11, 1: 11}
+    assert totals([first, late, again]) == {-1: 10, 0: 11, 1: 11, 2: 7}

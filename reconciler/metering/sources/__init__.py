@@ -1,4 +1,8 @@
-"""Where usage comes from: a module per type, each with settings and `async pull(settings, now) -> Pull`.
+"""Usage sources: one module for each type, with its settings and `async pull(settings, now) -> Pull`.
 
-A source that fails yields a failed pull with a sentence, so that it never stops the others.
+Owns: how each source is read, and the checks on its rows.
+Does not own: whether a complete pull is believed, and what the ledger records (`metering.collect`).
+
+Always true: a pull never raises an error. If anything goes wrong, it is a failed pull with a message, so one source
+never stops the others.
 """

@@ -1,4 +1,4 @@
-"""Addresses of sources: checked before anything is sent, and shown without what may be secret in them."""
+"""Check the URL of a source before a request is sent, and remove secrets from URLs in messages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _HOST = re.compile(r"[^\s/?#@%\\<>\"'|^`{}]+")
 
 
 def check_address(url: str, source: str) -> None:
-    """Refuse an address that holds credentials, is none, or is not encrypted, except one of this machine itself.
+    """Raise `SourceError` if a URL is not valid, contains credentials or is not encrypted.
 
-    No part of an address with credentials is shown.
+    This machine itself may be read without encryption. The error shows no part of a URL with credentials.
     """
     where = f"usage source {source}"
     if may_hold_credentials(url):
         raise SourceError(
-            "the address holds an @, and so perhaps a user name and a password; nothing was sent to it",
+            "the address contains an @, so it may contain a user name and a password; no request was sent",
             where=where,
-            advice="leave them out: a user and its password are settings of their own, a token goes into `token`",
+            advice="remove them from the address; use the settings `username` and `password`, or `token`",
         )
     parts = _parts(url)
     if parts is None:
@@ -33,17 +33,17 @@ def check_address(url: str, source: str) -> None:
     if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
         return
     what = "is not encrypted" if parts.scheme == "http" else "is not an https address"
-    raise SourceError(f"{shown(url)} {what}", where=where, advice="write an address that begins with https://")
+    raise SourceError(f"{redacted(url)} {what}", where=where, advice="write an address that begins with https://")
 
 
-def shown(url: str) -> str:
-    """An address for a message: without what may be secret in it, a user's password or a query."""
+def redacted(url: str) -> str:
+    """Return a URL for a message, without its query. If it may contain credentials, return no part of it."""
     parts = None if may_hold_credentials(url) else _parts(url)
     return "its address" if parts is None else f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The parts of an address that names a host; None for anything else."""
+    """Return the parts of a URL with a host. None for any other text."""
     if any(character.isspace() or not character.isprintable() for character in url):
         return None
     try:

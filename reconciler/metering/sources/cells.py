@@ -1,7 +1,7 @@
-"""Single values of a row: numbers, times and texts, read strictly or refused with a reason and advice.
+"""Read single values of a row: numbers, times and texts. A value that is not clear is refused with advice.
 
-What two programs would read differently is refused, never guessed: `1,000` is one thousand to one person and one to
-another, `1_000` is a number to Python alone.
+No value is guessed. For example, `1,000` means one thousand to some programs and one to others, and only Python reads
+`1_000` as a number.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from reconciler.kinds.billing_rules import BYTES_OF
+from reconciler.manifests.suggestions import listed
 
 LARGEST = 2**63 - 1
-"""The largest number of bytes that the ledger holds: 9.2 exabytes."""
+"""The largest number of bytes that the ledger can store: 9.2 exabytes."""
 
 LONGEST_ID = 200
-"""Characters."""
+"""The longest id in characters."""
 
-LONGEST_SHOWN = 60
-"""Characters of a value that a message shows."""
+LONGEST_QUOTE = 60
+"""The most characters of a value that a message shows."""
 
 _BLANKS = " \t\r\n"
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?", re.ASCII)
@@ -35,68 +36,68 @@ _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
 class BadValueError(ValueError):
-    """A value that cannot be read, in words that follow the place of its row."""
+    """A value cannot be read. The message is shown after the place of its row."""
 
 
-def said(value: Any) -> str:
-    """A value for a message: on one line, cut short, without the language of this program."""
+def quoted(value: Any) -> str:
+    """Return a value for a message: on one line, at most `LONGEST_QUOTE` characters, in the terms of JSON."""
     if isinstance(value, str):
         text = "".join(each if each.isprintable() else "?" for each in value)
-        return f"'{text[:LONGEST_SHOWN]}…'" if len(text) > LONGEST_SHOWN else f"'{text}'"
+        return f"'{text[:LONGEST_QUOTE]}…'" if len(text) > LONGEST_QUOTE else f"'{text}'"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:
-        return f"a number of more than {LONGEST_SHOWN} digits"
+    if isinstance(value, int) and abs(value) >= 10**LONGEST_QUOTE:
+        return f"a number of more than {LONGEST_QUOTE} digits"
     if isinstance(value, int | float | Decimal):
         text = str(value)
-        return text if len(text) <= LONGEST_SHOWN else f"a number of more than {LONGEST_SHOWN} digits"
+        return text if len(text) <= LONGEST_QUOTE else f"a number of more than {LONGEST_QUOTE} digits"
     return "a list" if isinstance(value, list | tuple) else "an object"
 
 
 def text_of(value: Any, name: str) -> str:
-    """Text without the blanks around it, or a whole number as JSON writes ids; "" where there is none."""
+    """Return a text without blanks at its ends, or a whole number as text. Empty if the value is None."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise BadValueError(f"{name} is not text: {said(value)}")
+        raise BadValueError(f"{name} is not text: {quoted(value)}")
     text = str(value).strip()
     if _HALF_CHARACTER.search(text):
-        raise BadValueError(f"{name} is not UTF-8: {said(text)}; export the file as UTF-8 (in Excel: CSV UTF-8)")
+        raise BadValueError(f"{name} is not UTF-8: {quoted(text)}; export the file as UTF-8 (in Excel: CSV UTF-8)")
     if "\0" in text:
-        raise BadValueError(f"{name} holds a NUL byte: {said(text)}; export the file as UTF-8, not as UTF-16")
+        raise BadValueError(f"{name} contains a NUL byte: {quoted(text)}; export the file as UTF-8, not as UTF-16")
     return text
 
 
 def id_of(value: Any, name: str) -> str:
-    """An id: text on one line."""
+    """Return an id: one line of at most `LONGEST_ID` characters. Empty if the value is None."""
     text = text_of(value, name)
     if _CONTROL.search(text):
-        raise BadValueError(f"{name} holds a line break or another control character: {said(text)}")
+        raise BadValueError(f"{name} contains a line break or another control character: {quoted(text)}")
     if len(text) > LONGEST_ID:
-        raise BadValueError(f"{name} is longer than {LONGEST_ID} characters: {said(text)}; check the quotes")
+        raise BadValueError(f"{name} is longer than {LONGEST_ID} characters: {quoted(text)}; check the quotes")
     return text
 
 
 def name_of(value: Any, name: str) -> str:
-    """A name: control characters in it become blanks."""
+    """Return a name, with a blank for each control character."""
     return _CONTROL.sub(" ", text_of(value, name).replace("\r\n", " "))
 
 
 def bytes_of(used: Any, unit: str) -> int | None:
-    """Used storage in bytes, halves up; an empty `used` is missing, not 0."""
+    """Return used storage in bytes, rounded half up. None if `used` is empty: the figure is missing, not 0."""
     if unit not in BYTES_OF:
-        raise BadValueError(f"unit is {said(unit)}, and must be one of {', '.join(BYTES_OF)}")
+        raise BadValueError(f"unit is {quoted(unit)}; it must be {listed(BYTES_OF)}")
     amount = _number(used)
     if amount is None:
         return None
     if amount < 0:
-        raise BadValueError(f"used is negative: {said(used)}")
-    if amount > LARGEST:  # before the arithmetic: 1E+999999 as a whole number would fill the memory
-        raise BadValueError(f"used is too large: {said(used)}")
+        raise BadValueError(f"used is negative: {quoted(used)}")
+    if amount > LARGEST:  # checked before multiplying: 1E+999999 as a whole number would fill the memory
+        raise BadValueError(f"used is too large: {quoted(used)}")
     with localcontext(prec=80):
         size = int((amount * BYTES_OF[unit]).to_integral_value(ROUND_HALF_UP))
     if size > LARGEST:
-        raise BadValueError(f"used is too large: {said(used)} {unit}")
+        raise BadValueError(f"used is too large: {quoted(used)} {unit}")
     return size
 
 
@@ -104,7 +105,7 @@ def _number(used: Any) -> Decimal | None:
     if used is None:
         return None
     if isinstance(used, bool) or not isinstance(used, str | int | Decimal):
-        raise BadValueError(f"used is not a number: {said(used)}")
+        raise BadValueError(f"used is not a number: {quoted(used)}")
     if isinstance(used, int):
         return Decimal(used)
     if isinstance(used, str):
@@ -112,51 +113,51 @@ def _number(used: Any) -> Decimal | None:
         if not text:
             return None
         if not _NUMBER.fullmatch(text):
-            raise BadValueError(f"used is not a number: {said(used)}{_advice(text)}")
+            raise BadValueError(f"used is not a number: {quoted(used)}{_number_advice(text)}")
         amount = Decimal(text)
     elif used.is_finite():
         amount = used
     else:
-        raise BadValueError(f"used is not a number: {said(used)}; write null where the figure is not known")
+        raise BadValueError(f"used is not a number: {quoted(used)}; write null if the figure is unknown")
     exponent = amount.as_tuple().exponent
     if isinstance(exponent, int) and exponent > 0 and amount:
         raise BadValueError(
-            f"used is written with an exponent, and its last {exponent} digits are not there: {said(used)}; "
+            f"used is written with an exponent that hides its last {exponent} digits: {quoted(used)}; "
             "write all digits (in Excel: format the column as a number without decimals)"
         )
     return amount
 
 
-def _advice(text: str) -> str:
+def _number_advice(text: str) -> str:
     if text.isdecimal() and not text.isascii():
         return "; write it with the digits 0 to 9"
     if re.fullmatch(r"-?[0-9][0-9_]*[0-9](\.[0-9_]*)?", text):
-        return f"; write {text.replace('_', '')} if that is meant"
+        return f"; write {text.replace('_', '')} if you mean that"
     if re.fullmatch(r"-?[0-9][0-9.,' \u00a0\u202f]*", text):
-        return "; write it without separators of thousands and with a point before decimals"
+        return "; write it without thousands separators, and with a point before decimals"
     if text.casefold().lstrip("+-") in {"nan", "inf", "infinity", "null", "none", "n/a", "na", "-", ""}:
-        return "; leave it empty where the figure is not known"
+        return "; leave it empty if the figure is unknown"
     return "; write digits, and a point before decimals"
 
 
 def time_of(value: Any, name: str) -> datetime:
-    """A moment with its zone, in UTC."""
+    """Return a moment in UTC. The text must have a date, a time and a time zone."""
     text = text_of(value, name)
     if not text:
         raise BadValueError(f"{name} is empty; write 2025-11-22T13:00:00Z")
     found = _TIME.fullmatch(text)
     if found is None and not _DAY.fullmatch(text):
-        raise BadValueError(f"{name} is not a time: {said(text)}; write 2025-11-22T13:00:00Z")
+        raise BadValueError(f"{name} is not a time: {quoted(text)}; write 2025-11-22T13:00:00Z")
     if found is None:
-        raise BadValueError(f"{name} has no time zone and no hour: {said(text)}; write {text}T13:00:00Z")
+        raise BadValueError(f"{name} has no time zone and no hour: {quoted(text)}; write {text}T13:00:00Z")
     zone = found["zone"]
     if zone is None:
-        raise BadValueError(f"{name} has no time zone: {said(text)}; write {text}Z or {text}+01:00")
+        raise BadValueError(f"{name} has no time zone: {quoted(text)}; write {text}Z or {text}+01:00")
     try:
         moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{zone.upper()}")
     except ValueError:
-        raise BadValueError(f"{name} is no moment of the calendar: {said(text)}") from None
+        raise BadValueError(f"{name} is not a valid date and time: {quoted(text)}") from None
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise BadValueError(f"{name} is out of range: {said(text)}") from None
+        raise BadValueError(f"{name} is out of range: {quoted(text)}") from None

@@ -1,4 +1,4 @@
-"""The rows of the console's device statistics, one by one: whose device it is, and what it uses."""
+"""Read the rows of the console's device statistics: the partner and the used storage of each device."""
 
 from __future__ import annotations
 
@@ -6,42 +6,45 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.metering.sources.cells import LARGEST, said
+from reconciler.metering.sources.cells import LARGEST, quoted
 from reconciler.metering.sources.cove_session import id_number
-from reconciler.metering.sources.errors import SourceError
+from reconciler.metering.sources.errors import HELD, SourceError
 
 USED = ("I14", "US")
-"""Used storage in bytes, by both of its codes [docs]; it is asked for by the first."""
+"""The two codes of used storage in bytes [docs]. Requests use the first one."""
 
 COLUMNS = (USED[0],)
-"""What storage is billed from. AccountId and PartnerId come unasked [seen]. Never I3: it may hold a password."""
+"""The requested columns. AccountId and PartnerId are in every row [seen]. Never add I3, it may contain a password."""
 
 NAMED = 20
-"""Devices that notes name at most; the others are counted."""
+"""The most devices that notes name. The rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One row of the statistics; `bytes` is None where the console gave no figure that can be used."""
+    """One row of the statistics. `bytes` is None if the row has no usable figure."""
 
     account_id: int
     partner_id: int
     bytes: int | None
-    given: bool
-    """Whether the row holds the column at all."""
-    trouble: str = ""
-    """What is wrong with the figure that the console gave."""
+    has_column: bool
+    """True if the row has the column, also without a usable figure."""
+    problem: str = ""
+    """What is wrong with the figure."""
 
 
 def read_devices(page: Any, where: str) -> list[Device]:
-    """The devices of a page."""
+    """Return the devices of one page. Raises `SourceError` if the page is not a list of rows."""
     if not isinstance(page, list):
-        raise SourceError("EnumerateAccountStatistics gave no list", where=where, advice="try again later")
+        raise SourceError("EnumerateAccountStatistics returned no list", where=where, advice="try again later")
     return [read_device(row, where) for row in page]
 
 
 def read_device(row: Any, where: str) -> Device:
-    """One row: `Settings` is a list of one-key objects with string values, any of which may be absent [seen]."""
+    """Return one device. `Settings` is a list of objects with one key and a text value each. Any may be absent [seen].
+
+    Raises `SourceError` if the row has no ids, or if `Settings` has another format.
+    """
     account_id = id_number(row.get("AccountId")) if isinstance(row, Mapping) else None
     if account_id is None:
         raise SourceError("a row of the statistics has no AccountId", where=where, advice="try again later")
@@ -50,57 +53,63 @@ def read_device(row: Any, where: str) -> Device:
         raise SourceError(f"device {account_id} has no PartnerId", where=where, advice="try again later")
     values = list(_used(row.get("Settings"), account_id, where))
     if any(value != values[0] or type(value) is not type(values[0]) for value in values):
-        return Device(account_id, partner_id, None, given=True, trouble=f"twice: {' and '.join(map(said, values))}")
-    size, trouble = _bytes(values[0]) if values else (None, "")
-    return Device(account_id, partner_id, size, given=bool(values), trouble=trouble)
+        return Device(
+            account_id, partner_id, None, has_column=True, problem=f"given twice: {' and '.join(map(quoted, values))}"
+        )
+    size, problem = _bytes(values[0]) if values else (None, "")
+    return Device(account_id, partner_id, size, has_column=bool(values), problem=problem)
 
 
 def _used(settings: Any, account_id: int, where: str) -> Iterator[Any]:
     if not isinstance(settings, list | None):
-        raise SourceError(f"device {account_id} has strange Settings", where=where, advice="try again later")
+        raise SourceError(
+            f"device {account_id} has Settings in an unknown format", where=where, advice="try again later"
+        )
     for setting in settings or ():
         if not isinstance(setting, Mapping):
-            raise SourceError(f"device {account_id} has strange Settings", where=where, advice="try again later")
+            raise SourceError(
+                f"device {account_id} has Settings in an unknown format", where=where, advice="try again later"
+            )
         for code in USED:
             if code in setting:
                 yield setting[code]
 
 
 def _bytes(value: Any) -> tuple[int | None, str]:
-    """(bytes, what is wrong): a whole number from 0 on, as digits or as a JSON number, and nothing else."""
+    """Return (bytes, problem). Only a whole number from 0 is accepted, as digits or as a JSON number."""
     if isinstance(value, int) and not isinstance(value, bool):
         size = value
     elif isinstance(value, str) and value.isascii() and value.isdigit():
         size = int(value) if len(value) < 100 else LARGEST + 1
     else:
-        return None, f"{said(value)}, which is no whole number of bytes"
+        return None, f"{quoted(value)}, which is not a whole number of bytes"
     if 0 <= size <= LARGEST:
         return size, ""
-    return None, f"{said(value)}, which is {'negative' if size < 0 else 'larger than any storage'}"
+    return None, f"{quoted(value)}, which is {'negative' if size < 0 else 'too large'}"
 
 
-def troubles(devices: Iterable[Device]) -> tuple[str, ...]:
-    """A note for each device whose figure cannot be used, up to `NAMED` of them."""
-    odd = [device for device in devices if device.trouble]
+def figure_notes(devices: Iterable[Device]) -> tuple[str, ...]:
+    """Return a note for each device whose figure is not usable, for up to `NAMED` devices."""
+    odd = [device for device in devices if device.problem]
     notes = [
-        f"device {device.account_id} of partner {device.partner_id} is silent: the console gives its used storage "
-        f"({USED[0]}) as {device.trouble}"
+        f"device {device.account_id} of partner {device.partner_id} has no usable figure: its used storage "
+        f"({USED[0]}) is {device.problem}"
         for device in odd[:NAMED]
     ]
     if len(odd) > NAMED:
-        notes.append(f"{len(odd) - NAMED} more devices are silent: their used storage is no whole number of bytes")
+        notes.append(f"{len(odd) - NAMED} more devices have no usable figure for used storage ({USED[0]})")
     return tuple(notes)
 
 
-def check_column(devices: Iterable[Device], where: str) -> None:
-    """Refuse a reading in which no device has the column: it was left out, which is not zero."""
+def check_used_column(devices: Iterable[Device], where: str) -> None:
+    """Raise `SourceError` if no device has the column of used storage. A missing column does not mean 0 bytes."""
     known = list(devices)
-    if not known or any(device.given for device in known):
+    if not known or any(device.has_column for device in known):
         return
-    whose = f"none of {len(known)} devices" if len(known) > 1 else "the only device does not"
+    problem = f"none of {len(known)} devices has" if len(known) > 1 else "the only device does not have"
     raise SourceError(
-        f"{whose} {'gives' if len(known) > 1 else 'give'} used storage (column {USED[0]}), although it was asked for",
+        f"{problem} used storage (column {USED[0]}), although the request asked for it",
         where=where,
-        advice="the console leaves a column out without an error where it does not know it; nothing is billed from "
-        "such a reading: what was billed before is held. Look at the devices' used storage in the console",
+        advice="check the devices' used storage in the console, which leaves out unknown columns without an error; "
+        f"{HELD}",
     )

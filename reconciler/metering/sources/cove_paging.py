@@ -1,8 +1,10 @@
-"""All devices of a subtree, page by page: each once, as many as the console counts, or a failed reading.
+"""Read all devices page by page.
 
-Devices come and go while pages are read, and a page may hold fewer rows than asked for without being the last, since
-the console's ceiling is unknown. So each page begins with the last row of the page before: where another row stands
-there, rows have moved, and one of them may have been skipped.
+The list is complete only if it has each device once, and as many devices as the console counts.
+
+Devices can be added or removed between two pages, which moves the rows. A page can be shorter than requested without
+being the last, because the console's largest page is unknown. So each page starts with the last row of the page before.
+If the first row is a different one, the rows have moved and the list is read again.
 """
 
 from __future__ import annotations
@@ -14,35 +16,37 @@ from typing import Any
 from reconciler.metering.sources.cove_devices import COLUMNS, Device, read_devices
 from reconciler.metering.sources.cove_errors import RpcError
 from reconciler.metering.sources.cove_session import CoveSession
-from reconciler.metering.sources.errors import SourceError
+from reconciler.metering.sources.errors import HELD, SourceError
 from reconciler.metering.sources.pulling import Sleep
 
 METHOD = "EnumerateAccountStatistics"
 PAGE = 1000
+"""The number of rows that a request asks for."""
+
 READINGS = 3
-"""A reading that does not add up is made again, so many times in all."""
+"""How often the list is read until it is complete."""
 
 WAIT = 2.0
-"""Seconds before a reading is made again."""
+"""The wait before the list is read again, in seconds. It is twice as long before the third time."""
 
 ORDER = "I0 ASC"
-"""By device id, which is unique: under ties, pages may overlap [seen]."""
+"""Sort by device id, which is unique. If values repeat, pages can overlap [seen]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All devices by id, and what a person should know of how they were read."""
+    """All devices by id, and notes for the user about how they were read."""
 
     devices: Mapping[int, Device]
     notes: tuple[str, ...] = ()
 
 
 class _MovedError(Exception):
-    """The rows moved while they were read."""
+    """The rows moved between two pages."""
 
 
 async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> Listing:
-    """Every device once, as many as the console counts."""
+    """Return all devices below the partner `root_id`. Raises `SourceError` if no complete list could be read."""
     order = ORDER
     notes: tuple[str, ...] = ()
     problem = ""
@@ -58,44 +62,44 @@ async def list_devices(session: CoveSession, root_id: int, sleep: Sleep) -> List
         except RpcError as error:
             if error.kind != "not-allowed":
                 raise
-            await _name_refused(session, root_id, error)
+            await _raise_if_column_refused(session, root_id, error)
             order, notes = "", (_UNORDERED,)
-            problem = "the console refused to order the devices"
+            problem = "the console refused to sort the devices"
             continue
         devices = {device.account_id: device for device in rows}
         if total is None and len(devices) != len(rows):
-            problem = f"{len(rows) - len(devices)} devices came twice while {len(rows)} rows were read"
+            problem = f"{len(rows) - len(devices)} of {len(rows)} rows repeat a device"
         elif total is not None and len(devices) != total:
-            problem = f"the console counts {total} devices and lists {len(devices)}"
+            problem = f"the console counts {total} devices but lists {len(devices)}"
         else:
             return Listing(devices, notes)
     raise SourceError(
-        f"the reading is not whole, {READINGS} times: {problem}",
+        f"no complete list of devices in {READINGS} attempts: {problem}",
         where=session.where(METHOD),
-        advice="nothing is billed from half a list: what was billed before is held; try again",
+        advice=f"try again; {HELD}",
     )
 
 
-_UNORDERED = "the API user's role may not order devices by their id (column I0): give it that right"
+_UNORDERED = "the API user's role may not sort devices by id (column I0); give the role that right"
 
 
-async def _name_refused(session: CoveSession, root_id: int, error: RpcError) -> None:
-    """Raise an error that names the column which the role may not read; return where the order alone is refused."""
+async def _raise_if_column_refused(session: CoveSession, root_id: int, error: RpcError) -> None:
+    """Raise a `SourceError` with the columns that the role may not read. Return if it only may not sort by I0."""
     refused = [code for code in COLUMNS if not await _may_read(session, root_id, code)]
     if not refused:
         return
-    asked = f"the columns {', '.join(COLUMNS)} were asked for, in the order of I0"
+    request = f"the request asked for the columns {', '.join(COLUMNS)}, sorted by I0"
     if await _may_read(session, root_id, "I0"):
         raise SourceError(
             f"the API user's role may not read the column {', '.join(refused)} (used storage in bytes): {error.what}",
             where=error.where,
-            advice="give the API user a role that may read it: without it, nothing can be billed",
+            advice="give the API user a role that may read it; billing needs this column",
         )
     raise SourceError(
-        f"{error.what}; {asked}",
+        f"{error.what}; {request}",
         where=error.where,
-        advice="give the API user a role that may read the statistics of devices: one column that it may not read "
-        "fails the whole call",
+        advice="give the API user a role that may read the statistics of devices; a call fails if the role may not "
+        "read one of its columns",
     )
 
 
@@ -110,9 +114,9 @@ async def _may_read(session: CoveSession, root_id: int, code: str) -> bool:
 
 
 async def _count(session: CoveSession, root_id: int) -> int | None:
-    """How many devices the console counts; None where it does not say.
+    """Return the number of devices that the console counts. None if it does not return a count.
 
-    The shape of a Count answer is not documented: a number, as one or as text, is taken, anything else is not.
+    The format of the response is not documented. A number is accepted, also as text.
     """
     try:
         result = await session.call(METHOD, {"query": _query(root_id, "Count", 0, 1)})
@@ -126,28 +130,28 @@ async def _count(session: CoveSession, root_id: int) -> int | None:
 
 
 async def _rows(session: CoveSession, root_id: int, total: int | None, order: str) -> list[Device]:
-    """All rows, read until the console gives no new one, or fewer than it could and as many as it counts.
+    """Return all rows. The last page is one without a new row, or a shorter one that completes the count `total`.
 
-    Raises _MovedError where a page does not begin with the last row of the page before.
+    Raises `_MovedError` if a page does not start with the last row of the page before.
     """
     rows: list[Device] = []
     seen: set[int] = set()
-    ceiling = 0
+    largest_page = 0
     while True:
-        overlap = 1 if ceiling > 1 else 0
+        overlap = 1 if largest_page > 1 else 0
         query = _query(root_id, "Merged", len(rows) - overlap, PAGE, order)
         page = read_devices(await session.call(METHOD, {"query": query}), session.where(METHOD))
         if overlap and (not page or page[0].account_id != rows[-1].account_id):
-            raise _MovedError(f"the rows moved while they were read, after {len(rows)} of them")
-        fresh = page[overlap:]
-        rows.extend(fresh)
-        if seen.issuperset(device.account_id for device in fresh):
+            raise _MovedError(f"the rows moved during the pull, after row {len(rows)}")
+        new_rows = page[overlap:]
+        rows.extend(new_rows)
+        if seen.issuperset(device.account_id for device in new_rows):
             return rows
-        seen.update(device.account_id for device in fresh)
-        last = len(page) < (ceiling or PAGE)
-        if last and total is not None and len(seen) >= total:
+        seen.update(device.account_id for device in new_rows)
+        is_short = len(page) < (largest_page or PAGE)
+        if is_short and total is not None and len(seen) >= total:
             return rows
-        ceiling = max(ceiling, len(page))
+        largest_page = max(largest_page, len(page))
 
 
 def _query(

@@ -1,9 +1,10 @@
-"""A session with the backup console: JSON-RPC over HTTPS, one call at a time, with the newest visa.
+"""Log in to the backup console and send JSON-RPC calls over HTTPS, one at a time.
 
-    Login ─▶ visa ─▶ call ─▶ newer visa ─▶ call …      visa expired: log in again, once; bad credentials: never again
+    Login ─▶ visa ─▶ call ─▶ newer visa ─▶ call …
 
-A visa lives 15 minutes, and every answer brings a fresh one [docs, seen]. All calls read, so that each may be repeated
-after a lost answer.
+A visa is the console's session token. It is valid for 15 minutes, and each response has a new one [docs, seen]. If a
+visa has expired, the session logs in again once and repeats the call. It never repeats a login with bad credentials.
+All calls only read, so each can be repeated after a lost response.
 """
 
 from __future__ import annotations
@@ -18,25 +19,26 @@ import httpx
 import msgspec
 
 from reconciler.http.scrubbing import Secrets
-from reconciler.metering.sources.addresses import shown
-from reconciler.metering.sources.cove_errors import RpcError, refusal
+from reconciler.metering.sources.addresses import redacted
+from reconciler.metering.sources.cove_errors import RpcError, rpc_error
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.http import FIRST_WAIT, GARBLED_ATTEMPTS, LIMITS, Limits, send
-from reconciler.metering.sources.pulling import Clock, Sleep, hidden
+from reconciler.metering.sources.pulling import Clock, Sleep, secrets_of
 
 VISA_MAX_AGE = 14 * 60.0
-"""Seconds after which a visa is not trusted to last another call; it lives 15 minutes."""
+"""The age in seconds after which a visa is renewed before the next call. The console accepts it for 15 minutes."""
 
 CALLS_PER_SECOND = 4.0
+"""The average rate of calls. No limit is published; other clients use about 4 calls a second [seen]."""
 BURST = 40.0
-"""No limit is published; clients hold to about 4 calls a second [seen]. A short run may go faster."""
+"""The number of calls that a session may send at full speed."""
 
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 @dataclass(frozen=True, slots=True)
 class CoveSettings:
-    """How to log in. `partner` is the exact display string, as in `Acme MSP (bob@acme.example)` [docs]."""
+    """The login. `partner` is exactly the name that the console shows, such as `Acme MSP (bob@acme.example)` [docs]."""
 
     name: str
     url: str
@@ -46,7 +48,7 @@ class CoveSettings:
 
 
 def check_settings(settings: CoveSettings) -> None:
-    """Refuse a login that cannot be sent: text that is not UTF-8 cannot be written as JSON."""
+    """Raise `SourceError` if a part of the login is empty or not UTF-8. JSON can only contain UTF-8."""
     for name in ("partner", "username", "password"):
         value: str = getattr(settings, name)
         try:
@@ -61,7 +63,7 @@ def check_settings(settings: CoveSettings) -> None:
 
 
 class CoveSession:
-    """One login, its visa, and its calls in a row: a visa is used by one call at a time."""
+    """A session with the console. It uses its visa for one call at a time."""
 
     def __init__(
         self,
@@ -77,20 +79,20 @@ class CoveSession:
         self._sleep = sleep
         self._clock = clock
         self._limits = limits
-        self._where = f"usage source {settings.name}, {shown(settings.url)}"
-        self._one_at_a_time = asyncio.Lock()
+        self._where = f"usage source {settings.name}, {redacted(settings.url)}"
+        self._lock = asyncio.Lock()
         self._visa: str | None = None
         self._visa_at = 0.0
         self._allowance = BURST
         self._counted_at = clock()
 
     def where(self, method: str) -> str:
-        """The place of an error: the source, its address, and the method that was called."""
+        """Return the place of an error for messages: the source, its URL and the method."""
         return f"{self._where} {method}"
 
     async def log_in(self) -> int:
-        """Log in, and return the partner that the user belongs to: the root of what it may see."""
-        async with self._one_at_a_time:
+        """Log in and return the id of the user's partner, which is the root of the partners that the user can see."""
+        async with self._lock:
             return await self._log_in()
 
     async def _log_in(self) -> int:
@@ -100,12 +102,12 @@ class CoveSession:
         user = answer.get("result")
         partner_id = id_number(user.get("PartnerId")) if isinstance(user, Mapping) else None
         if self._visa is None or partner_id is None:
-            raise self._strange("Login", "neither a visa nor a PartnerId")
+            raise self._unexpected("Login", "neither a visa nor a PartnerId")
         return partner_id
 
     async def call(self, method: str, params: Mapping[str, Any]) -> Any:
-        """The `result.result` of a call."""
-        async with self._one_at_a_time:
+        """Send a call and return `result.result` of its response. Raises `SourceError` or `RpcError`."""
+        async with self._lock:
             if self._visa is None or self._clock() - self._visa_at > VISA_MAX_AGE:
                 await self._log_in()
             try:
@@ -116,11 +118,11 @@ class CoveSession:
                 await self._log_in()
                 answer = await self._exchange(method, params, visa=self._visa)
         if "result" not in answer:
-            raise self._strange(method, "no result")
+            raise self._unexpected(method, "no result")
         return answer["result"]
 
     async def _exchange(self, method: str, params: Mapping[str, Any], visa: str | None) -> Mapping[str, Any]:
-        """One call and its answer: the members of `result`, after the visa beside it was kept."""
+        """Send one call, keep the visa of its response, and return the `result` member."""
         request: dict[str, Any] = {"jsonrpc": "2.0", "id": "1", "method": method, "params": params}
         if visa is not None:
             request["visa"] = visa
@@ -128,21 +130,23 @@ class CoveSession:
             self._visa = None
         await self._pace()
         began = self._clock()
-        answer = await self._answer(method, msgspec.json.encode(request), visa)
+        answer = await self._response(method, msgspec.json.encode(request), visa)
         fresh = answer.get("visa")
         if isinstance(fresh, str) and fresh:
             self._visa, self._visa_at = fresh, began
         if answer.get("error") is not None:
-            hidden = self._secrets(visa)
-            error = _without_secrets(answer["error"], hidden)
-            raise refusal(method, error, self.where(method))
+            error = _without_secrets(answer["error"], self._secrets(visa))
+            raise rpc_error(method, error, self.where(method))
         result = answer.get("result")
         if not isinstance(result, Mapping):
-            raise self._strange(method, "neither a result nor an error")
+            raise self._unexpected(method, "neither a result nor an error")
         return result
 
-    async def _answer(self, method: str, content: bytes, visa: str | None) -> Mapping[str, Any]:
-        """The answer's JSON object; one that was cut off, or is none, is asked for again."""
+    async def _response(self, method: str, content: bytes, visa: str | None) -> Mapping[str, Any]:
+        """Send a request and return the JSON object of its response.
+
+        A response that is not a complete JSON object is requested again, `GARBLED_ATTEMPTS` times in total.
+        """
         for attempt in range(GARBLED_ATTEMPTS):
             if attempt:
                 await self._sleep(FIRST_WAIT * 2 ** (attempt - 1))
@@ -155,34 +159,34 @@ class CoveSession:
                 headers={"Content-Type": "application/json", "Accept": "application/json"},
                 content=content,
                 limits=self._limits,
-                asks=method,
+                call=method,
             )
-            body = body.removeprefix(b"\xef\xbb\xbf")  # a byte order mark, which servers on Windows may send
-            page = body.lstrip()[:1] == b"<"
-            if page:
+            body = body.removeprefix(b"\xef\xbb\xbf")  # a byte order mark; servers on Windows may send one
+            is_web_page = body.lstrip()[:1] == b"<"
+            if is_web_page:
                 continue
             try:
                 answer = _decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                problem = f"is not whole JSON, {GARBLED_ATTEMPTS} times: {error}"
+                problem = f"is not complete JSON, {GARBLED_ATTEMPTS} times in a row: {error}"
                 continue
             if isinstance(answer, Mapping):
                 return answer
-            problem = f"holds no JSON object, {GARBLED_ATTEMPTS} times"
-        if page:
+            problem = f"is not a JSON object, {GARBLED_ATTEMPTS} times in a row"
+        if is_web_page:
             raise SourceError(
-                f"a web page came instead of the console's JSON, {GARBLED_ATTEMPTS} times",
+                f"the response was a web page instead of JSON, {GARBLED_ATTEMPTS} times in a row",
                 where=self.where(method),
-                advice="a proxy or a sign-in page stands in between, or the address is wrong: it ends in /jsonapi",
+                advice="check the address, which ends in /jsonapi; a proxy or sign-in page may have responded instead",
             )
         raise SourceError(
-            self._secrets(visa).scrub(f"the answer to {method} {problem}"),
+            self._secrets(visa).scrub(f"the response to {method} {problem}"),
             where=self.where(method),
-            advice="try again; if it stays, look for a proxy that cuts long answers off",
+            advice="try again; if it happens again, look for a proxy that cuts off long responses",
         )
 
     async def _pace(self) -> None:
-        """Spend one call of what the rate allows, waiting where nothing is left."""
+        """Wait until the rate allows another call, and count it."""
         now = self._clock()
         self._allowance = min(BURST, self._allowance + (now - self._counted_at) * CALLS_PER_SECOND)
         self._counted_at = now
@@ -192,19 +196,19 @@ class CoveSession:
             self._counted_at = self._clock()
         self._allowance -= 1
 
-    def _strange(self, method: str, lack: str) -> SourceError:
+    def _unexpected(self, method: str, content: str) -> SourceError:
         return SourceError(
-            f"the answer to {method} holds {lack}",
+            f"the response to {method} contains {content}",
             where=self.where(method),
             advice="check that the address is the console's JSON-RPC API: it ends in /jsonapi",
         )
 
     def _secrets(self, visa: str | None) -> Secrets:
-        return hidden(self._settings.password, visa, self._visa)
+        return secrets_of(self._settings.password, visa, self._visa)
 
 
 def _without_secrets(error: Any, secrets: Secrets) -> Any:
-    """An error as the console sent it, with no secret left in any text of it."""
+    """Return an error of the console without secrets, in all of its texts."""
     if isinstance(error, str):
         return secrets.scrub(error)
     if isinstance(error, Mapping):
@@ -213,7 +217,7 @@ def _without_secrets(error: Any, secrets: Secrets) -> Any:
 
 
 def id_number(value: Any) -> int | None:
-    """An id: a whole number, or its digits as text."""
+    """Return an id from a whole number or from digits. None for any other value."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,10 +1,10 @@
-"""The console's tree of partners: who pays for a device.
+"""The console's tree of partners. It gives the customer that pays for a device.
 
-    Root ─ Distributor ─ Reseller ─ EndCustomer ─ Site        a Site is rolled up to its EndCustomer
+    Root ─ Distributor ─ Reseller ─ EndCustomer ─ Site        devices of a Site count for its EndCustomer
                              └ its own devices: unattributed
 
-Devices of anything above an end customer belong to nobody who is billed, and are named as such. End customers in a
-recycle bin ("… - Recycle Bin") are listed with the state `RecycleBin`, and their devices do not count.
+Devices above the level of end customers have no customer that is billed. They are reported as unattributed. End
+customers in a recycle bin ("… - Recycle Bin") have the state `RecycleBin`, and their devices do not count.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.ledger.records import IN_RECYCLE_BIN, Customer
-from reconciler.metering.sources.cells import said
+from reconciler.metering.sources.cells import quoted
 from reconciler.metering.sources.cove_session import id_number
 from reconciler.metering.sources.errors import SourceError
 
 FIELDS = (0, 1, 5)
-"""Name, Level and State [docs]; Id and ParentId come unasked."""
+"""The requested fields Name, Level and State [docs]. Id and ParentId are in every row."""
 
 END_CUSTOMER = "EndCustomer"
 _RECYCLE_BIN = re.compile(r"[-\u2010-\u2015]\s*recycle\s+bin\s*\Z", re.IGNORECASE)
@@ -29,6 +29,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Partner:
+    """One partner of the console, at any level."""
+
     id: int
     parent_id: int | None
     name: str
@@ -37,7 +39,7 @@ class Partner:
 
 
 class Tree:
-    """Partners by id; `owner_of` climbs from a device's partner to the one that pays."""
+    """All partners that the login can see, by id."""
 
     def __init__(self, source: str, partners: Mapping[int, Partner]) -> None:
         self._source = source
@@ -47,7 +49,7 @@ class Tree:
         return partner_id in self._partners
 
     def end_customers(self) -> list[Customer]:
-        """Every end customer, those in a recycle bin too."""
+        """Return all end customers, also those in a recycle bin."""
         return [
             self._customer(partner, attributed=True)
             for partner in self._partners.values()
@@ -55,7 +57,7 @@ class Tree:
         ]
 
     def owner_of(self, partner_id: int) -> Customer:
-        """The end customer above a partner, or the partner itself, unattributed."""
+        """Return the end customer that a partner belongs to. If there is none, return the partner as unattributed."""
         chain = self._chain(partner_id)
         for partner in chain:
             if partner.level == END_CUSTOMER:
@@ -65,13 +67,15 @@ class Tree:
         return Customer(self._source, str(partner_id), f"partner {partner_id}", attributed=False)
 
     def in_recycle_bin(self, partner_id: int) -> bool:
+        """Return whether a partner, or one above it, is a recycle bin."""
         return any(_RECYCLE_BIN.search(partner.name) for partner in self._chain(partner_id))
 
     def name_of(self, partner_id: int) -> str:
+        """Return a partner's name. Raises `KeyError` if the partner is not in the tree."""
         return self._partners[partner_id].name
 
     def _chain(self, partner_id: int | None) -> list[Partner]:
-        """A partner and those above it, as far as they are known; a circle ends where it closes."""
+        """Return a partner and the known partners above it. Each is listed once, also if the parents form a circle."""
         chain: list[Partner] = []
         seen: set[int] = set()
         while partner_id is not None and partner_id not in seen and partner_id in self._partners:
@@ -86,16 +90,19 @@ class Tree:
 
 
 def read_tree(source: str, root: Partner, rows: Any, where: str) -> Tree:
-    """The tree from the answer to EnumeratePartners, with the root that it leaves out."""
+    """Return the tree from the rows of EnumeratePartners, which do not contain the root.
+
+    Raises `SourceError` if a row has an unknown format. `where` is the place for messages.
+    """
     if not isinstance(rows, list):
-        raise SourceError("EnumeratePartners gave no list", where=where, advice="try again later")
+        raise SourceError("EnumeratePartners returned no list", where=where, advice="try again later")
     partners: dict[int, Partner] = {}
     for partner in _partners(rows, where):
         if partners.setdefault(partner.id, partner) != partner:
             raise SourceError(
-                f"partner {partner.id} comes twice, and not alike",
+                f"partner {partner.id} is listed twice with different values",
                 where=where,
-                advice="somebody may just have moved or renamed it: try again",
+                advice="a user may have changed it just now; try again",
             )
     return Tree(source, {root.id: root, **partners})
 
@@ -108,14 +115,14 @@ def _partners(rows: Iterable[Any], where: str) -> Iterable[Partner]:
         for name in ("Name", "Level"):
             if not isinstance(row.get(name), str):
                 raise SourceError(
-                    f"partner {identity} has no {name}, although it was asked for",
+                    f"partner {identity} has no {name}, although the request asked for it",
                     where=where,
                     advice="check that the API user's role may read partners",
                 )
         parent, state = row.get("ParentId"), row.get("State")
         if parent is not None and id_number(parent) is None:
             raise SourceError(
-                f"partner {identity} has a ParentId that is no number: {said(parent)}",
+                f"partner {identity} has a ParentId that is not a number: {quoted(parent)}",
                 where=where,
                 advice="try again later",
             )

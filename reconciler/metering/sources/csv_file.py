@@ -1,4 +1,4 @@
-"""Usage from a CSV file."""
+"""Read usage from a CSV file."""
 
 from __future__ import annotations
 
@@ -12,37 +12,42 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.sources.cells import said
+from reconciler.metering.sources.cells import quoted
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.files import read_file
-from reconciler.metering.sources.pulling import Clock, Found, whole_or_failed
+from reconciler.metering.sources.pulling import Clock, SourceData, run_pull
 from reconciler.metering.sources.rows import Row, check_columns, read_rows
 
 
 @dataclass(frozen=True, slots=True)
 class CsvSettings:
+    """The source's name and the path of its file."""
+
     name: str
     path: Path
 
 
 async def pull(settings: CsvSettings, now: datetime, *, clock: Clock = time.monotonic) -> Pull:
-    """Read the file as it stands."""
+    """Read the whole file and return it as a pull at `now`. An error makes it a failed pull."""
 
-    async def read() -> Found:
+    async def read() -> SourceData:
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
         return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
 
-    return await whole_or_failed(settings.name, now, clock, read)
+    return await run_pull(settings.name, now, clock, read)
 
 
-def parse(source: str, file: str, content: bytes) -> Found:
-    """The rows of a CSV text, UTF-8 with or without a byte order mark, comma-separated, with a header."""
+def parse(source: str, file: str, content: bytes) -> SourceData:
+    """Return the data of a CSV file: UTF-8, with or without a byte order mark, with commas and a header.
+
+    `file` is the file's name for messages. Raises `SourceError` if the file or a row cannot be read.
+    """
     where = f"usage source {source}, {file}"
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content.partition(b"\n")[0]:
         raise SourceError(
             "the file is UTF-16", where=where, advice="export the file as UTF-8 (in Excel: CSV UTF-8), not as Unicode"
         )
-    # Bytes that are not UTF-8 come through as half characters, so that each row that holds one is named.
+    # surrogateescape keeps bytes that are not UTF-8, so that the error can name each row that contains one.
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
     if not text.strip():
         raise SourceError("the file is empty", where=where, advice="check the export that writes it")
@@ -63,10 +68,9 @@ def parse(source: str, file: str, content: bytes) -> Found:
 
 
 def _lines(text: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Each row that is not blank, with the line on which it begins: its cells, or what is wrong with it.
+    """Yield the line number and the cells of each row that is not blank, or the error in the row instead of cells.
 
-    A quote that does not close hides where the next row begins. The reader goes on with the next line then, so that
-    every bad row is named at once: the file is refused anyway.
+    After a row whose quote is not closed, reading continues at the next line. So one run finds all bad rows.
     """
     lines = list(io.StringIO(text, newline=""))
     begin = 0
@@ -90,7 +94,7 @@ def _row(where: str, header: list[str], cells: list[str] | str) -> Row:
     if len(cells) != len(header):
         return Row(
             where,
-            problem=f"it has {len(cells)} cells, and the header {len(header)}: {said(','.join(cells))}; quote cells "
-            "that hold a comma (a file that ends early was not written to its end)",
+            problem=f"it has {len(cells)} cells, but the header has {len(header)}: {quoted(','.join(cells))}; put "
+            "quotes around cells that contain a comma; if this is the last row, the file may be incomplete",
         )
     return Row(where, dict(zip(header, cells, strict=True)))

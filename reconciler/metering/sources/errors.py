@@ -1,13 +1,16 @@
-"""Errors of reading a usage source."""
+"""The errors of reading a usage source."""
 
 from __future__ import annotations
 
 from reconciler.errors import ReconcilerError
 
+HELD = "until a pull succeeds, billed quantities stay unchanged"
+"""The part of an error's advice that says what a failed pull means for billing."""
+
 
 class SourceError(ReconcilerError):
-    """A usage source cannot be read, or its data cannot be trusted."""
+    """A usage source cannot be read, or its data is not usable."""
 
 
 class GarbledError(SourceError):
-    """A text is not a whole JSON document. It may be cut off, so a second request may help."""
+    """A response is not complete JSON. It may have been cut off, so another request may help."""

@@ -1,4 +1,4 @@
-"""Files of usage: regular ones, up to a size, or a sentence that says why not."""
+"""Read a usage file. It must be a regular file of limited size."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from reconciler.metering.sources.errors import SourceError
 
 LARGEST_FILE = 64 * 2**20
-"""Bytes; about half a million rows."""
+"""The largest file in bytes: about half a million rows."""
 
 
 def read_file(path: Path, source: str, *, largest: int = LARGEST_FILE) -> bytes:
-    """A file's bytes. Raises SourceError where there is none, or one without an end, such as a pipe."""
+    """Return the content of a file. Raises `SourceError` if it cannot be read, is larger, or is a pipe or a folder."""
     where = f"usage source {source}, {path}"
     advice = "check the path, which is relative to the manifest folder, and its permissions"
     try:
@@ -23,11 +23,11 @@ def read_file(path: Path, source: str, *, largest: int = LARGEST_FILE) -> bytes:
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror or error}", where=where, advice=advice) from None
     except ValueError:
-        raise SourceError("the path holds a NUL byte", where=f"usage source {source}", advice=advice) from None
+        raise SourceError("the path contains a NUL byte", where=f"usage source {source}", advice=advice) from None
     if len(content) > largest:
         raise SourceError(
             f"the file is larger than {largest / 2**20:g} MiB",
             where=where,
-            advice="export the newest figures only; older ones are in the ledger",
+            advice="export only the newest figures; the ledger has the older ones",
         )
     return content

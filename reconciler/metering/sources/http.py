@@ -1,7 +1,6 @@
-"""HTTP as the sources need it: reads that are safe to repeat, repeated a few times, then a sentence.
+"""Send requests to usage sources, repeat them after errors, and limit the time and the size of each response.
 
-Nothing here writes, so that every request may be sent again after a lost answer, a 429 or a 5xx. Every answer has a
-limit of time in all and of size.
+The requests only read. So each can be repeated after a lost response, a 429 or a 5xx.
 """
 
 from __future__ import annotations
@@ -23,39 +22,48 @@ from reconciler.http.proxies import environment_proxy
 from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
 from reconciler.http.tls import tls_context
-from reconciler.metering.sources.addresses import check_address, shown
-from reconciler.metering.sources.errors import GarbledError, SourceError
+from reconciler.metering.sources.addresses import check_address, redacted
+from reconciler.metering.sources.errors import HELD, GarbledError, SourceError
 from reconciler.metering.sources.pulling import Sleep
 
 ATTEMPTS = 5
+"""How often a request is sent until it has a response with status 200."""
+
 GARBLED_ATTEMPTS = 3
+"""How often a request is sent until its response is complete JSON."""
+
 FIRST_WAIT = 0.5
-"""Seconds; doubled with each attempt."""
+"""The wait before the second attempt, in seconds. It doubles with each attempt."""
 
 LONGEST_WAIT = 60.0
-"""Seconds; a longer `Retry-After` is cut to this."""
+"""The longest wait between two attempts, in seconds, also if `Retry-After` asks for more."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one answer may take: seconds in all, and bytes after decompression."""
+    """The limits of one response: the total time in seconds, and the size in bytes after decompression."""
 
     seconds: float = 200.0
     size: int = LARGEST_BODY
 
 
 LIMITS = Limits()
-"""Long reads of the backup console take up to 180 s [seen]."""
+"""The default limits. Some calls of the backup console take up to 180 s [seen]."""
 
 CONNECT_SECONDS = 30.0
+"""The longest time to connect, in seconds."""
 
 
 def make_client(
     transport: httpx.AsyncBaseTransport | None, url: str, source: str, limits: Limits = LIMITS
 ) -> httpx.AsyncClient:
-    """A client over the given transport, or over aiohttp's, which is several times as fast as httpx's own."""
+    """Return an HTTP client for a source's URL.
+
+    Without `transport` it uses aiohttp, which is several times faster than the transport of httpx. Raises
+    `SourceError` if the proxy or the certificates of the environment are not usable.
+    """
     if transport is None:
         from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
 
@@ -77,7 +85,11 @@ async def get(
     sleep: Sleep = asyncio.sleep,
     limits: Limits = LIMITS,
 ) -> _T:
-    """What `read` makes of the body behind an address; a body that it calls garbled is asked for again."""
+    """Send a GET request and return what `read` makes of the body.
+
+    If `read` raises `GarbledError`, the request is repeated, `GARBLED_ATTEMPTS` times in total. `token` is sent as a
+    bearer token.
+    """
     headers = {"Accept": "application/json"}
     if token is not None:
         headers["Authorization"] = f"Bearer {_header_value(token, source)}"
@@ -99,9 +111,9 @@ def _header_value(token: str, source: str) -> str:
     if is_header_value(token):
         return token
     raise SourceError(
-        "the token is empty, or holds blanks or characters that a header cannot hold",
+        "the token is empty, or contains blanks or characters that a header cannot contain",
         where=f"usage source {source}",
-        advice="copy it again: a blank, a line break or a typographic dash may have come along",
+        advice="copy it again, without blanks, line breaks and typographic dashes",
     )
 
 
@@ -115,51 +127,53 @@ async def send(
     headers: Mapping[str, str] | None = None,
     content: bytes | None = None,
     limits: Limits = LIMITS,
-    asks: str = "",
+    call: str = "",
 ) -> bytes:
-    """The body of an answer with status 200. Any other answer raises SourceError.
+    """Send a request and return the body of a response with status 200.
 
-    `asks` is the name of the call, for an address that serves many calls.
+    A request without a complete response, or with status 429 or 5xx, is repeated, `ATTEMPTS` times in total. Raises
+    `SourceError` for any other status, and if no attempt succeeds. `call` is the name of the call for messages, if
+    one URL has many calls.
     """
-    where = " ".join(filter(None, (f"usage source {source}, {shown(url)}", asks)))
+    where = " ".join(filter(None, (f"usage source {source}, {redacted(url)}", call)))
     problem = ""
-    broken = _broken()
+    transport_errors = _transport_errors()
     for attempt in range(ATTEMPTS):
         wait = FIRST_WAIT * 2**attempt
         try:
             async with asyncio.timeout(limits.seconds) as limit:
-                answer = await _whole(client, method, url, headers, content, limits.size)
+                response = await _exchange(client, method, url, headers, content, limits.size)
         except OversizeError:
             raise _too_large(limits, where) from None
-        except broken as error:
+        except transport_errors as error:
             if limit.expired() or isinstance(error, httpx.ReadTimeout):
                 raise _too_slow(limits, where) from None
-            problem = describe(error, url)
+            problem = error_text(error, url)
             if "certificate" in problem.lower():
                 raise SourceError(
-                    f"the server's certificate cannot be trusted: {problem}",
+                    f"the server's certificate is not trusted: {problem}",
                     where=where,
                     advice="check the address, and the certificates that this machine trusts (SSL_CERT_FILE)",
                 ) from None
         else:
-            if answer.status_code == 200:
-                return answer.body
-            if answer.status_code != 429 and answer.status_code < 500:
-                raise refusal(answer, where)
-            problem = f"the server answered {answer.status}"
-            wait = max(wait, retry_after_seconds(answer.headers, now=datetime.now(UTC)) or 0.0)
+            if response.status_code == 200:
+                return response.body
+            if response.status_code != 429 and response.status_code < 500:
+                raise status_error(response, where)
+            problem = f"the server responded with {response.status}"
+            wait = max(wait, retry_after_seconds(response.headers, now=datetime.now(UTC)) or 0.0)
         if attempt < ATTEMPTS - 1:
             await sleep(min(wait, LONGEST_WAIT))
     raise SourceError(
-        f"no answer after {ATTEMPTS} attempts; the last: {problem}",
+        f"no usable response after {ATTEMPTS} attempts; the last error: {problem}",
         where=where,
-        advice="check the network and the address; what was billed before is held meanwhile",
+        advice=f"check the network and the address; {HELD}",
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response. `body` is empty unless the status is 200: nothing reads the body of a refusal."""
+class Response:
+    """A response. `body` is empty unless the status is 200, because no other body is read."""
 
     status_code: int
     reason: str
@@ -168,28 +182,28 @@ class Answer:
 
     @property
     def status(self) -> str:
-        """Number and words, such as `503 Service Unavailable`."""
+        """Return the status as text, such as `503 Service Unavailable`."""
         return f"{self.status_code} {self.reason}".strip()
 
 
-async def _whole(
+async def _exchange(
     client: httpx.AsyncClient,
     method: str,
     url: str,
     headers: Mapping[str, str] | None,
     content: bytes | None,
     largest: int,
-) -> Answer:
+) -> Response:
     """Send a request and return its response. Raises `OversizeError` for a body of more than `largest` bytes."""
     async with client.stream(method, url, headers=headers, content=content) as response:
         body = await read_up_to(largest, response.aiter_bytes()) if response.status_code == 200 else b""
-        return Answer(response.status_code, response.reason_phrase, response.headers, body)
+        return Response(response.status_code, response.reason_phrase, response.headers, body)
 
 
-def _broken() -> tuple[type[Exception], ...]:
-    """What is raised where there was no whole answer.
+def _transport_errors() -> tuple[type[Exception], ...]:
+    """Return the errors that mean that there was no complete response.
 
-    The transport over aiohttp passes some of its errors on as they are, such as that of an answer that is no HTTP.
+    The aiohttp transport passes on some errors of aiohttp, for example for a response that is not HTTP.
     """
     from aiohttp import ClientError  # noqa: PLC0415 - slow to import
 
@@ -199,41 +213,41 @@ def _broken() -> tuple[type[Exception], ...]:
 _ADDRESS = re.compile(r",?\s*\burl=(?:'[^']*'|\"[^\"]*\"|\S+)")
 
 
-def describe(error: Exception, url: str) -> str:
-    """A transport error in words; some of them have none of their own. The query of an address may hold a secret."""
-    text = _ADDRESS.sub("", str(error) or type(error).__name__).replace(url, shown(url))
+def error_text(error: Exception, url: str) -> str:
+    """Return a transport error as text, without the query of the URL, which may contain a secret."""
+    text = _ADDRESS.sub("", str(error) or type(error).__name__).replace(url, redacted(url))
     query = urlsplit(url).query
     return " ".join((text.replace(query, "…") if query else text).split())
 
 
 def _too_slow(limits: Limits, where: str) -> SourceError:
     return SourceError(
-        f"no whole answer came within {limits.seconds:g} seconds",
+        f"no complete response within {limits.seconds:g} s",
         where=where,
-        advice="what was billed before is held; look at the network, and at the server if it stays so slow",
+        advice=f"check the network and the server; {HELD}",
     )
 
 
 def _too_large(limits: Limits, where: str) -> SourceError:
     return SourceError(
-        f"the answer is larger than {limits.size / 2**20:g} MiB",
+        f"the response is larger than {limits.size / 2**20:g} MiB",
         where=where,
-        advice="check the address: usage of half a million devices is smaller",
+        advice="check the address; even the usage of half a million devices is smaller",
     )
 
 
-def refusal(answer: Answer, where: str) -> SourceError:
-    """A status that repeating does not change."""
-    if 300 <= answer.status_code < 400:
-        location = answer.headers.get("Location", "")
-        target = "" if may_hold_credentials(location) or not location else f": {shown(location)}"
+def status_error(response: Response, where: str) -> SourceError:
+    """Return the error for a status that stays the same if the request is repeated."""
+    if 300 <= response.status_code < 400:
+        location = response.headers.get("Location", "")
+        target = "" if may_hold_credentials(location) or not location else f" to {redacted(location)}"
         return SourceError(
-            f"the server points elsewhere ({answer.status_code}){target}", where=where, advice="write the final address"
+            f"the server redirects ({response.status_code}){target}", where=where, advice="use the final address"
         )
-    if answer.status_code in (401, 403, 407):
+    if response.status_code in (401, 403, 407):
         return SourceError(
-            f"the server refused us ({answer.status})",
+            f"the server refused access ({response.status})",
             where=where,
-            advice="check the credentials, and whether a proxy wants some",
+            advice="check the credentials of the source, and of any proxy",
         )
-    return SourceError(f"the server answered {answer.status}", where=where, advice="check the address")
+    return SourceError(f"the server responded with {response.status}", where=where, advice="check the address")

@@ -1,4 +1,4 @@
-"""Usage from JSON: an array of rows, or an object with `rows`, in a file or behind an https address."""
+"""Read usage from JSON in a file or from an https endpoint: an array of rows, or an object with `rows`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.sources.addresses import shown
-from reconciler.metering.sources.cells import LONGEST_SHOWN, said
+from reconciler.metering.sources.addresses import redacted
+from reconciler.metering.sources.cells import LONGEST_QUOTE, quoted
 from reconciler.metering.sources.errors import GarbledError, SourceError
 from reconciler.metering.sources.files import read_file
-from reconciler.metering.sources.pulling import Clock, Found, Sleep, hidden, whole_or_failed
+from reconciler.metering.sources.pulling import Clock, Sleep, SourceData, run_pull, secrets_of
 from reconciler.metering.sources.rows import COLUMNS, REQUIRED, Row, check_columns, read_rows
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JsonSettings:
-    """Exactly one of `path` and `url`."""
+    """The settings of a JSON source. Exactly one of `path` and `url` is set."""
 
     name: str
     path: Path | None = None
     url: str | None = None
     token: str | None = field(default=None, repr=False)
-    """Sent as a bearer token."""
+    """The bearer token that is sent to the endpoint."""
 
 
 async def pull(
@@ -48,13 +48,13 @@ async def pull(
     clock: Clock = time.monotonic,
     limits: Limits | None = None,
 ) -> Pull:
-    """Read the file or the endpoint as it stands."""
+    """Read the file or the endpoint and return it as a pull at `now`. An error makes it a failed pull."""
 
-    async def read() -> Found:
+    async def read() -> SourceData:
         if settings.url is not None:
             from reconciler.metering.sources import http  # noqa: PLC0415 - files need no HTTP
 
-            place = shown(settings.url)
+            place = redacted(settings.url)
             rows = await http.get(
                 settings.url,
                 settings.name,
@@ -67,23 +67,24 @@ async def pull(
             return await asyncio.to_thread(read_rows, settings.name, rows)
         if settings.path is None:
             raise SourceError(
-                "neither path nor url is given", where=f"usage source {settings.name}", advice="give one of them"
+                "neither path nor url is set", where=f"usage source {settings.name}", advice="set one of them"
             )
         content = await asyncio.to_thread(read_file, settings.path, settings.name)
         return await asyncio.to_thread(parse, settings.name, settings.path.name, content)
 
-    return await whole_or_failed(settings.name, now, clock, read, hidden(settings.token))
+    return await run_pull(settings.name, now, clock, read, secrets_of(settings.token))
 
 
-def parse(source: str, file: str, content: bytes) -> Found:
-    """The customers and samples of a JSON file."""
+def parse(source: str, file: str, content: bytes) -> SourceData:
+    """Return the data of a JSON file. `file` is its name for messages. Raises `SourceError` if it cannot be read."""
     return read_rows(source, load(source, file, content, lined=True))
 
 
 def load(source: str, place: str, content: bytes, *, lined: bool = False) -> list[Row]:
-    """The rows of a JSON text; fractions are read as Decimal. Raises GarbledError where a second try may help.
+    """Return the rows of a JSON text. Fractions are read as `Decimal`.
 
-    With `lined` each row says on which line of the text it begins.
+    `place` is the file or the URL for messages. With `lined`, the place of each row has the line on which it starts.
+    Raises `GarbledError` if the text may be cut off, and `SourceError` if it has no rows.
     """
     where = f"usage source {source}, {place}"
     try:
@@ -98,7 +99,7 @@ def load(source: str, place: str, content: bytes, *, lined: bool = False) -> lis
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise _not_json(content, error, where) from None
     if value is None:
-        raise GarbledError("the answer is null", where=where, advice="check the export that writes it")
+        raise GarbledError("the JSON is null", where=where, advice="check the export that writes it")
     rows = value.get("rows") if isinstance(value, Mapping) else value
     if not isinstance(rows, list):
         raise SourceError(
@@ -106,9 +107,9 @@ def load(source: str, place: str, content: bytes, *, lined: bool = False) -> lis
             where=where,
             advice="send [{customer_id, customer_name, device_id, used, unit, as_of}, …]",
         )
-    if isinstance(value, _Object) and "rows" in value.twice:
+    if isinstance(value, _Object) and "rows" in value.repeated:
         raise SourceError(
-            "`rows` stands twice, and it is not known which one counts",
+            "`rows` appears twice",
             where=where,
             advice="send one array of rows",
         )
@@ -128,7 +129,7 @@ _WALK = json.JSONDecoder(parse_float=str, parse_int=str)
 
 
 def row_lines(text: str) -> list[int]:
-    """The line on which each row begins, in a JSON text that was read: an array, or an object with `rows`."""
+    """Return the line on which each row starts. The text must be valid JSON: an array, or an object with `rows`."""
     place = _after_blanks(text, 0)
     if text[place] == "{":
         place = _rows_of(text, place + 1)
@@ -145,66 +146,66 @@ def row_lines(text: str) -> list[int]:
 
 
 def _rows_of(text: str, place: int) -> int:
-    """Where the value of `rows` begins, in an object whose members begin at a place; of several, the last."""
-    found = place
+    """Return where the value of `rows` starts, in an object whose members start at `place`."""
+    start = place
     place = _after_blanks(text, place)
     while text[place] != "}":
         name, place = _WALK.raw_decode(text, place)
         place = _after_blanks(text, place)
-        found = place if name == "rows" else found
+        start = place if name == "rows" else start
         _, place = _WALK.raw_decode(text, place)
         place = _after_blanks(text, place)
-    return found
+    return start
 
 
 def _after_blanks(text: str, place: int) -> int:
-    """The place after blanks and the commas and colons between values."""
-    found = _BLANKS.match(text, place)
-    return place if found is None else found.end()
+    """Return the place after blanks, commas and colons."""
+    blanks = _BLANKS.match(text, place)
+    return place if blanks is None else blanks.end()
 
 
 class _Object(dict[str, Any]):
-    """An object of the JSON text, with the names that stand in it twice."""
+    """A JSON object, with the names that it contains more than once."""
 
-    twice: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    found = _Object(pairs)
-    if len(found) < len(pairs):
-        found.twice = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
-    return found
+    value = _Object(pairs)
+    if len(value) < len(pairs):
+        value.repeated = tuple(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+    return value
 
 
 def _row(where: str, row: Any) -> Row:
     if not isinstance(row, _Object):
-        return Row(where, problem=f"this is no object: {said(row)}")
-    twice = [name for name in row.twice if name in COLUMNS]
-    if twice:
-        return Row(where, problem=f"{', '.join(twice)} stands twice in this object")
+        return Row(where, problem=f"this is not an object: {quoted(row)}")
+    repeated = [name for name in row.repeated if name in COLUMNS]
+    if repeated:
+        return Row(where, problem=f"{', '.join(repeated)} appears twice in this object")
     missing = [name for name in REQUIRED if name not in row]
     if missing:
-        return Row(where, problem=f"{', '.join(missing)} is not there; write null where a figure is not known")
+        return Row(where, problem=f"{', '.join(missing)} is missing; write null if a figure is unknown")
     return Row(where, row)
 
 
 def _whole_number(digits: str) -> int | Decimal:
-    """Python refuses to read a number of thousands of digits as an int, in words of its own."""
-    return int(digits) if len(digits) <= LONGEST_SHOWN else Decimal(digits)
+    """Return the number. Python cannot read thousands of digits as an int, so a long number becomes a `Decimal`."""
+    return int(digits) if len(digits) <= LONGEST_QUOTE else Decimal(digits)
 
 
 def _not_json(content: bytes, error: Exception, where: str) -> SourceError:
     if not content.strip():
-        return GarbledError("the answer is empty", where=where, advice="check the export that writes it")
+        return GarbledError("the content is empty", where=where, advice="check the export that writes it")
     if content.lstrip()[:1] == b"<":
         return GarbledError(
             "this is HTML or XML, not JSON",
             where=where,
-            advice="a proxy or a sign-in page may stand in between: open the address in a browser",
+            advice="a proxy or a sign-in page may have responded instead; open the address in a browser",
         )
     if isinstance(error, RecursionError):
         return SourceError("the JSON is nested too deeply", where=where, advice="send an array of rows")
     if isinstance(error, UnicodeDecodeError):
         line = content.count(b"\n", 0, error.start) + 1
         return GarbledError(f"this is not JSON: line {line} is not UTF-8", where=where, advice="write it as UTF-8")
-    return GarbledError(f"this is not JSON: {error}", where=where, advice="it may have been cut off: try again")
+    return GarbledError(f"this is not JSON: {error}", where=where, advice="the content may be cut off; try again")

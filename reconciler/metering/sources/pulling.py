@@ -1,4 +1,4 @@
-"""What the sources share: a reading is whole, or it failed and says why."""
+"""Run the pull of any source, and turn an error into a failed pull."""
 
 from __future__ import annotations
 
@@ -11,42 +11,46 @@ from traceback import extract_tb
 
 from reconciler.http.scrubbing import Secrets
 from reconciler.ledger.records import Customer, Pull, Sample
-from reconciler.metering.sources.errors import SourceError
+from reconciler.metering.sources.errors import HELD, SourceError
 
 Clock = Callable[[], float]
-"""Seconds that only ever rise, as `time.monotonic`; for spans, never for dates."""
+"""Return seconds that never go back, like `time.monotonic`. Use it for durations, not for dates."""
 
 Sleep = Callable[[float], Awaitable[None]]
+"""Wait for a number of seconds, like `asyncio.sleep`."""
 
 LONGEST_PULL = 45 * 60.0
-"""Seconds; the next hourly run must not find this one still reading."""
+"""The longest pull in seconds. It is shorter than an hour, so that it ends before the next hourly run."""
 
 LONGEST_ERROR = 20_000
-"""Characters of an error that are kept."""
+"""The most characters of an error that the ledger keeps."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """All that one whole reading found."""
+class SourceData:
+    """The customers, samples and notes of one complete pull."""
 
     customers: tuple[Customer, ...]
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()
 
 
-async def whole_or_failed(
+async def run_pull(
     source: str,
     now: datetime,
     clock: Clock,
-    read: Callable[[], Awaitable[Found]],
+    read: Callable[[], Awaitable[SourceData]],
     secrets: Secrets | None = None,
     *,
     longest: float = LONGEST_PULL,
 ) -> Pull:
-    """Run a reading that begins `now`; what goes wrong in it makes a failed pull. No secret gets into the pull."""
+    """Run `read` and return its data as a pull that started at `now`. An error in `read` makes it a failed pull.
+
+    `longest` is a time limit in seconds. `secrets` are removed from the error and from the notes.
+    """
     began = clock()
     secrets = secrets or Secrets()
-    found, error = Found((), ()), None
+    found, error = SourceData((), ()), None
     try:
         async with asyncio.timeout(longest):
             found = await read()
@@ -55,13 +59,13 @@ async def whole_or_failed(
     except TimeoutError:
         error = str(
             SourceError(
-                f"the reading took longer than {longest / 60:g} minutes, and was ended",
+                f"the pull took longer than {longest / 60:g} minutes, so it was stopped",
                 where=f"usage source {source}",
-                advice="what was billed before is held; look at the network and at the source",
+                advice=f"check the network and the source; {HELD}",
             )
         )
-    except Exception as failure:  # noqa: BLE001 - one source must not stop the billing of the others
-        error = str(_unforeseen(source, failure))
+    except Exception as failure:  # noqa: BLE001 - one source must not stop the others
+        error = str(_bug(source, failure))
     return Pull(
         source=source,
         started_at=now,
@@ -74,8 +78,9 @@ async def whole_or_failed(
     )
 
 
-def hidden(*values: str | None) -> Secrets:
-    """Secrets that no message may show. One that is blank or no UTF-8 is never sent, and cannot come back."""
+def secrets_of(*values: str | None) -> Secrets:
+    """Return the secrets of a source, to remove them from messages. Blank values and values that are not UTF-8 are
+    skipped, because they are never sent."""
     return Secrets(value for value in values if value and value.strip() and _is_text(value))
 
 
@@ -87,12 +92,12 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _unforeseen(source: str, failure: Exception) -> SourceError:
-    """A fault of this program, as a failed pull that names its place in the code."""
+def _bug(source: str, failure: Exception) -> SourceError:
+    """Return the error for a bug in this program, with its place in the code."""
     frames = extract_tb(failure.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
     return SourceError(
-        f"the reading broke off at {place}: {type(failure).__name__}: {failure}",
+        f"the pull failed at {place}: {type(failure).__name__}: {failure}",
         where=f"usage source {source}",
-        advice="this is a fault of reconciler: please report it; what was billed before is held",
+        advice=f"this is a bug in reconciler, please report it; {HELD}",
     )

@@ -1,4 +1,4 @@
-"""The types of sources: which module pulls which settings, and how a Workspace's `usage` becomes settings."""
+"""The types of usage sources: turn the `usage` of a Workspace into settings, and pull a source by its settings."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     SourceSettings = CoveSettings | CsvSettings | JsonSettings
 
 Resolve = Callable[[str | EnvSecret | FileSecret], str]
-"""What a setting says, or what its reference points at."""
+"""Return the value of a setting: the text itself, or the content of the variable or file that it names."""
 
 
 def settings_of(source: UsageSource, resolve: Resolve, folder: Path) -> SourceSettings:
-    """The settings of a Workspace's source; `folder` is what its paths are relative to."""
+    """Return the settings of a Workspace's source. Paths are relative to `folder`."""
     if isinstance(source, CsvSource):
         return CsvSettings(source.name, folder / resolve(source.path))
     if isinstance(source, CoveSource):
@@ -48,7 +48,7 @@ def settings_of(source: UsageSource, resolve: Resolve, folder: Path) -> SourceSe
 
 
 async def pull(settings: SourceSettings, now: datetime, *, transport: httpx.AsyncBaseTransport | None = None) -> Pull:
-    """Read one source; it fails with a sentence, not with an exception."""
+    """Read one source. If that fails, return a failed pull with a message; no exception is raised."""
     match settings:
         case CsvSettings():
             return await csv_file.pull(settings, now)

@@ -1,33 +1,33 @@
-"""Rows of `customer_id, customer_name, device_id?, used, unit, as_of` → customers and samples.
+"""Turn rows of a file or an endpoint into customers and samples.
 
-Files and endpoints share this. Every bad row is named; one of them fails the whole reading, because a customer left
-out would look as if it had used nothing.
+The columns are `customer_id, customer_name, used, unit, as_of` and optionally `device_id`. One bad row fails the whole
+pull, because a customer that is left out would look like one without usage. The error names every bad row.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from reconciler.ledger.records import Customer, Sample
-from reconciler.metering.sources.cells import BadValueError, bytes_of, id_of, name_of, said, text_of, time_of
+from reconciler.manifests.suggestions import nearest
+from reconciler.metering.sources.cells import BadValueError, bytes_of, id_of, name_of, quoted, text_of, time_of
 from reconciler.metering.sources.errors import SourceError
-from reconciler.metering.sources.pulling import Found
+from reconciler.metering.sources.pulling import SourceData
 
 REQUIRED = ("customer_id", "customer_name", "used", "unit", "as_of")
 COLUMNS = (*REQUIRED, "device_id")
 SHOWN = 100
-"""How many rows a message names at most; the others are counted."""
+"""The most rows that a message names. The rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row, and where it stands: `usage.csv:7`, `usage.json row 7 (/6)`.
+    """One row and its place, such as `usage.csv:7` or `usage.json row 7 (/6)`.
 
-    `problem` is what its reader found wrong with the row as a whole; its values do not count then.
+    `problem` says what is wrong with the row as a whole. If it is set, `values` is not used.
     """
 
     where: str
@@ -36,15 +36,15 @@ class Row:
 
 
 def check_columns(present: Iterable[str], where: str, source: str) -> None:
-    """Refuse a table whose required columns are missing, naming what is there instead, or stand twice."""
+    """Raise `SourceError` if a required column is missing or a column is repeated. `where` is the file or endpoint."""
     given = list(present)
     place = f"usage source {source}, {where}"
-    twice = [name for name in COLUMNS if given.count(name) > 1]
-    if twice:
+    repeated = [name for name in COLUMNS if given.count(name) > 1]
+    if repeated:
         raise SourceError(
-            f"the header names {', '.join(twice)} more than once",
+            f"the header contains {', '.join(repeated)} more than once",
             where=place,
-            advice="remove or rename one of the columns: it is not known which one counts",
+            advice="remove or rename the extra columns",
         )
     missing = [name for name in REQUIRED if name not in given]
     if not missing:
@@ -53,27 +53,25 @@ def check_columns(present: Iterable[str], where: str, source: str) -> None:
     lowered = {name.strip().lower().replace(" ", "_").replace("-", "_"): name for name in spare}
     hints = []
     for name in missing:
-        near = difflib.get_close_matches(name, lowered, n=1)
-        hints.append(f"{name} (did you mean {said(lowered[near[0]])}?)" if near else name)
+        similar = nearest(name, lowered)
+        hints.append(f"{name} (did you mean {quoted(lowered[similar])}?)" if similar else name)
     raise SourceError(
         f"missing column{'s' if len(missing) > 1 else ''}: {', '.join(hints)}",
         where=place,
-        advice=f"the columns are {', '.join(REQUIRED)} and, where there are devices, device_id",
+        advice=f"the columns are {', '.join(REQUIRED)}, and device_id if there are devices",
     )
 
 
-def read_rows(source: str, rows: Sequence[Row]) -> Found:
-    """All rows as customers and samples. Without rows it is whole but empty, and needs an approval.
+def read_rows(source: str, rows: Sequence[Row]) -> SourceData:
+    """Return the customers and the samples of all rows. Raises `SourceError` that names the bad rows.
 
-    Raises SourceError that names every bad row, up to `SHOWN` of them.
-
-    Each row counts at the moment that it speaks of, so that a file may hold many hours of a device. Two rows of one
-    device and `as_of` are an error where their figures differ; where they are equal, one counts, and a note says so.
+    Each row counts at its `as_of`, so a file may have many hours of a device. If two rows of a device have the same
+    `as_of` and different figures, that is an error. If their figures are equal, one row counts, and a note says so.
     """
     bad: list[str] = []
     repeated: list[str] = []
     names: dict[str, tuple[datetime, str]] = {}
-    read: dict[tuple[str, str | None, datetime], tuple[Sample, str]] = {}
+    samples: dict[tuple[str, str | None, datetime], tuple[Sample, str]] = {}
     for row in rows:
         try:
             sample, name = _sample(source, row)
@@ -83,40 +81,44 @@ def read_rows(source: str, rows: Sequence[Row]) -> Found:
         known = names.get(sample.customer_id)
         if known is None or sample.observed_at >= known[0]:
             names[sample.customer_id] = (sample.observed_at, name)
-        first, place = read.setdefault((sample.customer_id, sample.device_id, sample.observed_at), (sample, row.where))
+        first, place = samples.setdefault(
+            (sample.customer_id, sample.device_id, sample.observed_at), (sample, row.where)
+        )
         if first is sample:
             continue
         if first.bytes == sample.bytes:
             repeated.append(f"{row.where} repeats {place}")
         else:
-            bad.append(f"{row.where}: {_whose(sample)} stands already in {place}, with the same as_of and another used")
+            bad.append(
+                f"{row.where}: {_subject(sample)} is already in {place}, with the same as_of and a different used"
+            )
     if bad:
         raise SourceError(_bad_rows(bad, len(rows)), where=f"usage source {source}", advice="correct these rows")
-    return Found(
+    return SourceData(
         customers=tuple(Customer(source, customer_id, name) for customer_id, (_, name) in names.items()),
-        samples=tuple(sample for sample, _ in read.values()),
+        samples=tuple(sample for sample, _ in samples.values()),
         notes=_repetitions(repeated),
     )
 
 
-def _whose(sample: Sample) -> str:
-    what = "customer" if sample.device_id is None else f"device {said(sample.device_id)} of customer"
-    return f"{what} {said(sample.customer_id)}"
+def _subject(sample: Sample) -> str:
+    what = "customer" if sample.device_id is None else f"device {quoted(sample.device_id)} of customer"
+    return f"{what} {quoted(sample.customer_id)}"
 
 
 def _bad_rows(bad: Sequence[str], total: int) -> str:
     lines = list(bad[:SHOWN])
     if len(bad) > SHOWN:
         lines.append(f"and {len(bad) - SHOWN} more")
-    many = f"{len(bad)} of {total} rows" if total > 1 else "the only row"
-    return f"{many} cannot be read\n    " + "\n    ".join(lines)
+    rows = f"{len(bad)} of {total} rows" if total > 1 else "the only row"
+    return f"{rows} cannot be read\n    " + "\n    ".join(lines)
 
 
 def _repetitions(repeated: Sequence[str]) -> tuple[str, ...]:
     if not repeated:
         return ()
     more = f" and {len(repeated) - SHOWN} more" if len(repeated) > SHOWN else ""
-    return (f"the same figure stands twice and counts once: {', '.join(repeated[:SHOWN])}{more}",)
+    return (f"repeated rows, each counted once: {', '.join(repeated[:SHOWN])}{more}",)
 
 
 def _sample(source: str, row: Row) -> tuple[Sample, str]:

@@ -1,4 +1,4 @@
-"""Servers on loopback that answer as they are told, well or badly."""
+"""Test servers on this machine that send prepared responses, correct or not."""
 
 from __future__ import annotations
 

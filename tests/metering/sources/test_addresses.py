@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.metering.sources import cove, json_rows
-from reconciler.metering.sources.addresses import shown
+from reconciler.metering.sources.addresses import redacted
 from reconciler.metering.sources.json_rows import JsonSettings
 
 from .console import settings
@@ -42,14 +42,14 @@ async def test_an_address_that_may_hold_credentials_is_refused_and_no_part_of_it
             await json_rows.pull(JsonSettings("rows", url=address), NOW),
         ):
             assert found.state == "failed"
-            assert "the address holds an @" in str(found.error)
+            assert "the address contains an @" in str(found.error)
             for part in ("us3r", "s3", "cr3t", "127.0.0.1", "jsonapi"):
                 assert part not in str(found.error)
         assert server.seen == []
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://console.example/jsonapi", "http://console.example/jsonapi is not encrypted"),
         ("http://localhost.example/jsonapi", "is not encrypted"),
@@ -68,11 +68,11 @@ async def test_an_address_that_may_hold_credentials_is_refused_and_no_part_of_it
         ("ftp://console.example/jsonapi", "is not an https address"),
     ],
 )
-async def test_an_address_that_is_none_or_not_encrypted_is_refused(url: str, said: str) -> None:
-    assert said in str((await cove.pull(settings(url), NOW)).error)
+async def test_an_address_that_is_none_or_not_encrypted_is_refused(url: str, message: str) -> None:
+    assert message in str((await cove.pull(settings(url), NOW)).error)
 
 
 def test_an_address_is_shown_without_its_query() -> None:
-    assert shown("https://usage.example:8443/rows?key=s3cret#part") == "https://usage.example:8443/rows"
-    assert shown("https://u:p@usage.example/rows") == "its address"
-    assert shown("nothing") == "its address"
+    assert redacted("https://usage.example:8443/rows?key=s3cret#part") == "https://usage.example:8443/rows"
+    assert redacted("https://u:p@usage.example/rows") == "its address"
+    assert redacted("nothing") == "its address"

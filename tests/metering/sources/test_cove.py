@@ -122,21 +122,21 @@ async def test_fewer_rows_than_the_console_counts_are_a_failed_pull_and_never_a_
     console = Console(CUSTOMERS, [device(number, 10) for number in range(3)], count=4)
     found = await pull_of(console)
     assert (found.state, found.samples) == ("failed", ())
-    assert "the console counts 4 devices and lists 3" in str(found.error)
+    assert "the console counts 4 devices but lists 3" in str(found.error)
 
 
 async def test_a_device_that_comes_twice_is_a_failed_pull_because_another_was_missed() -> None:
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)])
     found = await pull_of(console)
     assert found.state == "failed"
-    assert "the console counts 3 devices and lists 2" in str(found.error)
+    assert "the console counts 3 devices but lists 2" in str(found.error)
 
 
 async def test_without_a_count_a_device_that_comes_twice_is_a_failed_pull_too() -> None:
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)], count=[])
     found = await pull_of(console)
     assert found.state == "failed"
-    assert "1 devices came twice while 3 rows were read" in str(found.error)
+    assert "1 of 3 rows repeat a device" in str(found.error)
 
 
 async def test_a_reading_that_does_not_add_up_is_made_once_more() -> None:
@@ -170,43 +170,43 @@ async def test_a_device_without_any_settings_is_missing_too() -> None:
 
 
 ODD: list[tuple[Any, str]] = [
-    ("-1", "'-1', which is no whole number of bytes"),
-    ("123.0", "'123.0', which is no whole number of bytes"),
-    ("12.5", "'12.5', which is no whole number of bytes"),
-    ("1e9", "'1e9', which is no whole number of bytes"),
-    ("1_000", "'1_000', which is no whole number of bytes"),
-    ("1,000", "'1,000', which is no whole number of bytes"),
-    ("+7", "'+7', which is no whole number of bytes"),
-    ("0x1f", "'0x1f', which is no whole number of bytes"),
-    (" 7", "' 7', which is no whole number of bytes"),
-    ("   ", "'   ', which is no whole number of bytes"),
-    ("", "'', which is no whole number of bytes"),
-    ("x\ny", "'x?y', which is no whole number of bytes"),
-    ("٣", "'٣', which is no whole number of bytes"),
-    ("１２", "'１２', which is no whole number of bytes"),
-    (True, "true, which is no whole number of bytes"),
-    (None, "null, which is no whole number of bytes"),
-    (123.0, "123.0, which is no whole number of bytes"),
-    (1.5, "1.5, which is no whole number of bytes"),
+    ("-1", "'-1', which is not a whole number of bytes"),
+    ("123.0", "'123.0', which is not a whole number of bytes"),
+    ("12.5", "'12.5', which is not a whole number of bytes"),
+    ("1e9", "'1e9', which is not a whole number of bytes"),
+    ("1_000", "'1_000', which is not a whole number of bytes"),
+    ("1,000", "'1,000', which is not a whole number of bytes"),
+    ("+7", "'+7', which is not a whole number of bytes"),
+    ("0x1f", "'0x1f', which is not a whole number of bytes"),
+    (" 7", "' 7', which is not a whole number of bytes"),
+    ("   ", "'   ', which is not a whole number of bytes"),
+    ("", "'', which is not a whole number of bytes"),
+    ("x\ny", "'x?y', which is not a whole number of bytes"),
+    ("٣", "'٣', which is not a whole number of bytes"),
+    ("１２", "'１２', which is not a whole number of bytes"),
+    (True, "true, which is not a whole number of bytes"),
+    (None, "null, which is not a whole number of bytes"),
+    (123.0, "123.0, which is not a whole number of bytes"),
+    (1.5, "1.5, which is not a whole number of bytes"),
     (-5, "-5, which is negative"),
-    ([7], "a list, which is no whole number of bytes"),
-    ({"v": 7}, "an object, which is no whole number of bytes"),
-    ("9" * 30, f"'{'9' * 30}', which is larger than any storage"),
-    ("9" * 5000, f"'{'9' * 60}…', which is larger than any storage"),
-    (2**63, f"{2**63}, which is larger than any storage"),
-    (str(2**63), f"'{2**63}', which is larger than any storage"),
+    ([7], "a list, which is not a whole number of bytes"),
+    ({"v": 7}, "an object, which is not a whole number of bytes"),
+    ("9" * 30, f"'{'9' * 30}', which is too large"),
+    ("9" * 5000, f"'{'9' * 60}…', which is too large"),
+    (2**63, f"{2**63}, which is too large"),
+    (str(2**63), f"'{2**63}', which is too large"),
 ]
 
 
-@pytest.mark.parametrize(("size", "said"), ODD, ids=lambda value: ascii(value)[:20])
+@pytest.mark.parametrize(("size", "message"), ODD, ids=lambda value: ascii(value)[:20])
 async def test_an_odd_figure_makes_its_device_silent_and_is_named_and_the_others_are_billed(
-    size: Any, said: str
+    size: Any, message: str
 ) -> None:
     odd = device(1, 10, Settings=[{"I14": size}])
     found = await pull_of(Console(CUSTOMERS, [odd, device(2, 10, "7"), device(3, 20, "9")]))
     assert found.state == "whole"
     assert [(sample.device_id, sample.bytes) for sample in found.samples] == [("1", None), ("2", 7), ("3", 9)]
-    assert found.notes == (f"device 1 of partner 10 is silent: the console gives its used storage (I14) as {said}",)
+    assert found.notes == (f"device 1 of partner 10 has no usable figure: its used storage (I14) is {message}",)
 
 
 async def test_a_reading_in_which_every_figure_is_odd_is_whole_all_devices_are_silent() -> None:
@@ -217,7 +217,7 @@ async def test_a_reading_in_which_every_figure_is_odd_is_whole_all_devices_are_s
 async def test_of_many_odd_figures_the_first_twenty_are_named_and_the_others_counted() -> None:
     found = await pull_of(Console(CUSTOMERS, [device(number, 10, "-1") for number in range(25)]))
     assert len(found.notes) == 21
-    assert found.notes[-1].startswith("5 more devices are silent")
+    assert found.notes[-1].startswith("5 more devices have no usable figure")
 
 
 async def test_two_different_figures_in_one_row_are_none() -> None:
@@ -228,7 +228,7 @@ async def test_two_different_figures_in_one_row_are_none() -> None:
     ]
     found = await pull_of(Console(CUSTOMERS, rows))
     assert [sample.bytes for sample in found.samples] == [None, 5, None]
-    assert "(I14) as twice: '5' and '7'" in found.notes[0]
+    assert "(I14) is given twice: '5' and '7'" in found.notes[0]
 
 
 async def test_a_figure_may_come_by_the_columns_other_name() -> None:
@@ -236,16 +236,16 @@ async def test_a_figure_may_come_by_the_columns_other_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
-        ([device(1, 10, None), device(2, 20, None)], "none of 2 devices gives used storage (column I14)"),
-        ([device(1, 10, None)], "the only device does not give used storage (column I14)"),
+        ([device(1, 10, None), device(2, 20, None)], "none of 2 devices has used storage (column I14)"),
+        ([device(1, 10, None)], "the only device does not have used storage (column I14)"),
     ],
 )
-async def test_a_column_that_silently_stays_away_is_a_failed_pull_and_not_zero(rows: Any, said: str) -> None:
+async def test_a_column_that_silently_stays_away_is_a_failed_pull_and_not_zero(rows: Any, message: str) -> None:
     found = await pull_of(Console(CUSTOMERS, rows))
     assert (found.state, found.samples) == ("failed", ())
-    assert said in str(found.error)
+    assert message in str(found.error)
     assert "EnumerateAccountStatistics" in str(found.error)
 
 
@@ -367,7 +367,7 @@ async def test_a_name_keeps_no_control_characters() -> None:
 async def test_a_partner_that_comes_twice_alike_is_one_and_otherwise_a_failed_pull() -> None:
     assert (await pull_of(Console([*CUSTOMERS, *CUSTOMERS], [device(1, 10)]))).state == "whole"
     moved = await pull_of(Console([*CUSTOMERS, partner(10, "Acme", parent=20)], [device(1, 10)]))
-    assert "partner 10 comes twice, and not alike" in str(moved.error)
+    assert "partner 10 is listed twice with different values" in str(moved.error)
 
 
 VISA_ERRORS: list[Any] = [
@@ -508,13 +508,13 @@ async def test_a_column_that_the_role_may_not_read_is_named() -> None:
 
 async def test_a_role_that_may_read_no_statistics_is_told_which_columns_were_asked_for() -> None:
     found = await pull_of(Strict("I14", "I0"))
-    assert "the columns I14 were asked for, in the order of I0" in str(found.error)
+    assert "the request asked for the columns I14, sorted by I0" in str(found.error)
 
 
 async def test_without_the_right_to_order_the_devices_are_read_as_they_come_and_it_is_said() -> None:
     found = await pull_of(Strict("I0"))
     assert used(found) == {"10": 5, "20": 7}
-    assert found.notes == ("the API user's role may not order devices by their id (column I0): give it that right",)
+    assert found.notes == ("the API user's role may not sort devices by id (column I0); give the role that right",)
 
 
 @pytest.mark.parametrize("column", ["I1", "I3", "I8", "I32", "I59", "I77", "I81"])
@@ -535,7 +535,7 @@ async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         ({"code": -1, "data": 77, "message": "strange"}, "strange (code -1, data 77)"),
         ({"code": -1, "data": True}, "no message (code -1, data True)"),
@@ -545,15 +545,15 @@ async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
         ({"message": "a\n b" * 400}, "a ba ba b"),
     ],
 )
-async def test_any_other_error_is_told_as_it_came(error: Any, said: str) -> None:
+async def test_any_other_error_is_told_as_it_came(error: Any, message: str) -> None:
     console = Console()
     console.instead["EnumeratePartners"] = [as_json({"error": error})]
-    assert f"the console refused EnumeratePartners: {said}" in str((await pull_of(console)).error)
+    assert f"the console refused EnumeratePartners: {message}" in str((await pull_of(console)).error)
 
 
 async def test_a_web_page_instead_of_json_is_named_as_such() -> None:
     found = await pull_of(lambda _: Reply(b"<!DOCTYPE html><html>Sign in</html>"))
-    assert "a web page came instead of the console's JSON, 3 times" in str(found.error)
+    assert "the response was a web page instead of JSON, 3 times in a row" in str(found.error)
 
 
 async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
@@ -570,7 +570,7 @@ async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
 async def test_an_answer_that_is_never_whole_is_a_failed_pull() -> None:
     time = Time()
     found = await pull_of(lambda _: Reply(b'{"result": '), time)
-    assert "the answer to Login is not whole JSON, 3 times" in str(found.error)
+    assert "the response to Login is not complete JSON, 3 times in a row" in str(found.error)
     assert time.slept == [0.5, 1.0]
 
 
@@ -584,26 +584,26 @@ async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "answer", "said"),
+    ("method", "answer", "message"),
     [
-        ("Login", [1], "holds no JSON object"),
+        ("Login", [1], "is not a JSON object"),
         ("Login", {"result": {"result": {"PartnerId": 1}}}, "neither a visa nor a PartnerId"),
         ("Login", {"visa": "v", "result": {"result": {"PartnerId": True}}}, "neither a visa nor a PartnerId"),
         ("Login", {"visa": "v", "result": {"result": None}}, "neither a visa nor a PartnerId"),
         ("Login", {"visa": "v"}, "neither a result nor an error"),
-        ("EnumeratePartners", {"result": {}}, "holds no result"),
-        ("EnumeratePartners", {"result": {"result": None}}, "EnumeratePartners gave no list"),
+        ("EnumeratePartners", {"result": {}}, "contains no result"),
+        ("EnumeratePartners", {"result": {"result": None}}, "EnumeratePartners returned no list"),
         ("EnumeratePartners", {"result": {"result": [{"Id": True}]}}, "partner 1 of EnumeratePartners has no Id"),
         ("EnumeratePartners", {"result": {"result": [7]}}, "partner 1 of EnumeratePartners has no Id"),
         ("EnumeratePartners", {"result": {"result": [{"Id": 7, "Name": "x"}]}}, "partner 7 has no Level"),
         (
             "EnumeratePartners",
             {"result": {"result": [partner(1, "x", parent="x")]}},
-            "partner 1 has a ParentId that is no",
+            "partner 1 has a ParentId that is not",
         ),
-        ("EnumeratePartners", {"result": {"result": [partner(1, "x", parent={})]}}, "no number: an object"),
-        ("EnumerateAccountStatistics", {"result": {"result": None}}, "EnumerateAccountStatistics gave no list"),
-        ("EnumerateAccountStatistics", {"result": {"result": {"1": 2}}}, "EnumerateAccountStatistics gave no list"),
+        ("EnumeratePartners", {"result": {"result": [partner(1, "x", parent={})]}}, "not a number: an object"),
+        ("EnumerateAccountStatistics", {"result": {"result": None}}, "EnumerateAccountStatistics returned no list"),
+        ("EnumerateAccountStatistics", {"result": {"result": {"1": 2}}}, "EnumerateAccountStatistics returned no list"),
         ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": 1.5}]}}, "has no AccountId"),
         ("EnumerateAccountStatistics", {"result": {"result": [{"AccountId": "x"}]}}, "has no AccountId"),
         ("EnumerateAccountStatistics", {"result": {"result": [3]}}, "has no AccountId"),
@@ -612,30 +612,30 @@ async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
         (
             "EnumerateAccountStatistics",
             {"result": {"result": [{"AccountId": 1, "PartnerId": 10, "Settings": ["I14"]}]}},
-            "device 1 has strange Settings",
+            "device 1 has Settings in an unknown format",
         ),
         *(
             (
                 "EnumerateAccountStatistics",
                 {"result": {"result": [{"AccountId": 1, "PartnerId": 10, "Settings": odd}]}},
-                "device 1 has strange Settings",
+                "device 1 has Settings in an unknown format",
             )
             for odd in (7, "I14", {"I14": "5"}, False, [["I14", "5"]])
         ),
     ],
 )
-async def test_an_answer_of_a_strange_shape_is_a_failed_pull(method: str, answer: Any, said: str) -> None:
+async def test_an_answer_of_a_strange_shape_is_a_failed_pull(method: str, answer: Any, message: str) -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead[method] = [as_json(answer)] * 3
     found = await pull_of(console)
     assert found.state == "failed"
-    assert said in str(found.error)
+    assert message in str(found.error)
     assert f"/jsonapi {method}: " in str(found.error)
 
 
 async def test_json_that_is_nested_without_end_is_a_failed_pull() -> None:
     found = await pull_of(lambda _: Reply(b'{"result": ' + b"[" * 200_000))
-    assert "the answer to Login is not whole JSON" in str(found.error)
+    assert "the response to Login is not complete JSON" in str(found.error)
 
 
 async def test_a_long_reading_keeps_to_four_calls_a_second_after_its_first_burst() -> None:
@@ -710,11 +710,13 @@ async def test_a_bad_day_of_the_console_is_survived(running: RunningSandbox, fau
     assert (await pull_sandbox(running, fault)).state == "whole"
 
 
-@pytest.mark.parametrize(("fault", "said"), [("429", "429"), ("html", "a web page"), ("half-json", "not whole JSON")])
-async def test_a_day_that_stays_bad_is_a_failed_pull(running: RunningSandbox, fault: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("fault", "message"), [("429", "429"), ("html", "a web page"), ("half-json", "not complete JSON")]
+)
+async def test_a_day_that_stays_bad_is_a_failed_pull(running: RunningSandbox, fault: str, message: str) -> None:
     found = await pull_sandbox(running, fault)
     assert found.state == "failed"
-    assert said in str(found.error)
+    assert message in str(found.error)
 
 
 async def test_growth_renames_and_the_recycle_bin_of_the_sandbox_are_seen(running: RunningSandbox) -> None:
@@ -745,7 +747,7 @@ async def test_a_column_that_the_role_of_the_sandbox_may_not_read_is_named(runni
     assert "may not read the column I14" in str((await pull_sandbox(running)).error)
     rights.refuse(["I0"])
     unordered = await pull_sandbox(running)
-    assert unordered.notes[0].startswith("the API user's role may not order devices by their id")
+    assert unordered.notes[0].startswith("the API user's role may not sort devices by id")
     rights.refuse(["I1", "I8", "I32", "I59", "I77"])
     assert used(await pull_sandbox(running)) == used(unordered)
     rights.refuse([])
@@ -756,7 +758,7 @@ async def test_a_column_that_the_sandbox_has_retired_is_a_failed_pull_and_not_ze
     found = await pull_sandbox(running)
     running.sandbox.console.rights.retire([])
     assert (found.state, found.samples) == ("failed", ())
-    assert "gives used storage (column I14)" in str(found.error)
+    assert "has used storage (column I14)" in str(found.error)
 
 
 async def test_odd_figures_silent_devices_and_a_resellers_own_are_read_as_they_are(running: RunningSandbox) -> None:
@@ -773,5 +775,5 @@ async def test_odd_figures_silent_devices_and_a_resellers_own_are_read_as_they_a
         (str(below.id), used) for used in (None, None, 9)
     ]
     assert {each.id: each.attributed for each in found.customers}[str(reseller.id)] is False
-    (note,) = [note for note in found.notes if "silent" in note]
-    assert note.startswith(f"device {odd.id} of partner {below.id} is silent: the console gives its used storage (I14)")
+    (note,) = [note for note in found.notes if "no usable figure" in note]
+    assert note.startswith(f"device {odd.id} of partner {below.id} has no usable figure: its used storage (I14)")

@@ -81,9 +81,7 @@ async def test_a_device_that_comes_or_goes_between_two_pages_is_no_half_reading(
 async def test_a_console_that_never_stands_still_is_a_failed_pull() -> None:
     found = await pull_of(Changing(*[lose(0)] * 9))
     assert (found.state, found.samples) == ("failed", ())
-    assert "the reading is not whole, 3 times: the rows moved while they were read, after 10 of them" in str(
-        found.error
-    )
+    assert "no complete list of devices in 3 attempts: the rows moved during the pull, after row 10" in str(found.error)
 
 
 async def test_a_console_that_breaks_ties_anew_in_each_answer_is_never_read_by_half() -> None:
@@ -107,7 +105,7 @@ async def test_a_count_that_is_too_low_does_not_end_the_reading_at_a_full_page(
 ) -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(devices)], page=page, count=count)
     found = await pull_of(console)
-    assert f"the console counts {count} devices and lists {devices}" in str(found.error)
+    assert f"the console counts {count} devices but lists {devices}" in str(found.error)
 
 
 @pytest.mark.parametrize("devices", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2500])

@@ -45,7 +45,7 @@ async def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "the file is empty"),
         ("\n\n", "the file is empty"),
@@ -53,25 +53,25 @@ async def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path) -> None:
         (HEADER.replace(",", ";"), "the columns are separated by ;"),
         ("used\n1\n", "missing columns: customer_id, customer_name, unit, as_of"),
         ("id\n1\n", "missing columns"),
-        (HEADER + "1,Acme,srv\n", "usage.csv:2: it has 3 cells, and the header 6: '1,Acme,srv'"),
+        (HEADER + "1,Acme,srv\n", "usage.csv:2: it has 3 cells, but the header has 6: '1,Acme,srv'"),
         (HEADER + ROW + '1,"Acme,srv\n' + ROW, "usage.csv:3: this is not CSV: unexpected end of data"),
         (HEADER + '1,"Acme"x,srv\n', "usage.csv:2: this is not CSV: ',' expected"),
         (HEADER + "1," + "x" * 200_000 + "\n", "usage.csv:2: this is not CSV: field larger than field limit"),
         ('"customer_id\n', "line 1, the header: this is not CSV"),
         (HEADER.replace(",", "\t"), "the columns are separated by tabs"),
-        (HEADER.replace("unit", "used"), "the header names used more than once"),
+        (HEADER.replace("unit", "used"), "the header contains used more than once"),
         (HEADER.encode("utf-16"), "the file is UTF-16"),
         (HEADER.encode("utf-16-le"), "the file is UTF-16"),
-        (HEADER + ROW.replace("srv", "s\0rv"), "usage.csv:2: device_id holds a NUL byte: 's?rv'"),
+        (HEADER + ROW.replace("srv", "s\0rv"), "usage.csv:2: device_id contains a NUL byte: 's?rv'"),
         (HEADER.encode() + b"2,M\xfcller,,1,GB,2025-11-22T12:00:00Z\n", "usage.csv:2: customer_name is not UTF-8"),
     ],
 )
 async def test_a_file_that_is_not_in_order_is_a_failed_pull_with_a_sentence(
-    tmp_path: Path, content: bytes | str, said: str
+    tmp_path: Path, content: bytes | str, message: str
 ) -> None:
     found = await pull_of(tmp_path, content)
     assert found.state == "failed"
-    assert said in str(found.error)
+    assert message in str(found.error)
     assert "usage source files" in str(found.error)
 
 

@@ -28,7 +28,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("HTTPS_PROXY", "socks5://proxy.example:1080", r"speaks socks5.*\n.*put console.example into NO_PROXY"),
         ("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:port", "the proxy of the environment is not an address"),
@@ -37,12 +37,12 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_a_setting_of_the_environment_that_cannot_be_used_is_a_failed_pull(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     found = await pull(settings("https://console.example/jsonapi"), NOW)
     assert found.state == "failed"
-    assert re.search(f"^usage source cove: .*{told}", str(found.error))
+    assert re.search(f"^usage source cove: .*{message}", str(found.error))
     assert "s3cr3t" not in str(found.error)
 
 
@@ -70,7 +70,7 @@ async def rows_of(reply: Reply, limits: Limits | None = None, path: str = "") ->
 async def test_an_answer_that_drips_for_ever_is_ended_and_not_asked_for_again(body: bytes) -> None:
     began = time.monotonic()
     found, asked = await rows_of(Reply(body, forever=0.02), Limits(seconds=0.3))
-    assert "no whole answer came within 0.3 seconds" in str(found.error)
+    assert "no complete response within 0.3 s" in str(found.error)
     assert found.state == "failed"
     assert asked == 1
     assert time.monotonic() - began < 5
@@ -78,14 +78,14 @@ async def test_an_answer_that_drips_for_ever_is_ended_and_not_asked_for_again(bo
 
 async def test_an_answer_without_end_is_ended_at_its_size() -> None:
     found, asked = await rows_of(Reply(b"x" * 65536, forever=0.0), Limits(size=2**20))
-    assert "the answer is larger than 1 MiB" in str(found.error)
+    assert "the response is larger than 1 MiB" in str(found.error)
     assert asked == 1
 
 
 async def test_an_answer_that_unpacks_to_more_than_its_size_is_ended_too() -> None:
     body = gzip.compress(b" " * 2**22)
     found, _ = await rows_of(Reply(body, headers={"Content-Encoding": "gzip"}), Limits(size=2**20))
-    assert "the answer is larger than 1 MiB" in str(found.error)
+    assert "the response is larger than 1 MiB" in str(found.error)
 
 
 async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> None:
@@ -93,7 +93,7 @@ async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> No
     console.instead["EnumerateAccountStatistics"] = [Reply(b" ", forever=0.02)]
     async with Server(console) as server:
         found = await pull(settings(server.url), NOW, limits=Limits(seconds=0.3))
-        assert f"{server.url} EnumerateAccountStatistics: no whole answer came" in str(found.error)
+        assert f"{server.url} EnumerateAccountStatistics: no complete response" in str(found.error)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> No
 )
 async def test_an_answer_that_is_no_http_is_a_failed_pull(reply: Reply) -> None:
     found, asked = await rows_of(reply, path="/usage?key=s3cret")
-    assert "no answer after 5 attempts; the last: " in str(found.error)
+    assert "no usable response after 5 attempts; the last error: " in str(found.error)
     assert asked == 5
     assert "s3cret" not in str(found.error), "the query of an address may hold a secret"
 
@@ -127,14 +127,14 @@ async def test_a_pause_may_be_asked_for_by_a_date() -> None:
 
 async def test_a_redirect_shows_nothing_of_credentials_in_it() -> None:
     found, _ = await rows_of(Reply(status=302, headers={"Location": "https://us3r:s3cr3t@x.example/"}))
-    assert "the server points elsewhere (302)\n" in str(found.error)
+    assert "the server redirects (302)\n" in str(found.error)
     assert "s3cr3t" not in str(found.error)
 
 
 @pytest.mark.parametrize("name", ["partner", "username", "password"])
-@pytest.mark.parametrize(("value", "said"), [("", "is empty"), ("a\udcff", "is not UTF-8")])
-async def test_a_login_that_cannot_be_sent_is_refused_before(name: str, value: str, said: str) -> None:
+@pytest.mark.parametrize(("value", "message"), [("", "is empty"), ("a\udcff", "is not UTF-8")])
+async def test_a_login_that_cannot_be_sent_is_refused_before(name: str, value: str, message: str) -> None:
     async with Server(Console()) as server:
         found = await pull(replace(settings(server.url), **{name: value}), NOW)
-    assert f"usage source cove: {name} {said}" in str(found.error)
+    assert f"usage source cove: {name} {message}" in str(found.error)
     assert server.seen == []

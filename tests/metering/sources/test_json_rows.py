@@ -42,28 +42,28 @@ async def test_fractions_are_exact(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
-        (b"", "the answer is empty"),
+        (b"", "the content is empty"),
         (b" <html></html>", "this is HTML or XML, not JSON"),
         (b'[{"customer_id": ', "this is not JSON"),
         (b"\xff\xfe[]", "this is not JSON"),
         (b"[" * 100_000, "the JSON is nested too deeply"),
-        (b"[" + b"9" * 5000 + b"]", "usage.json:1 (/0): this is no object: a number of more than 60 digits"),
-        (b"null", "the answer is null"),
+        (b"[" + b"9" * 5000 + b"]", "usage.json:1 (/0): this is not an object: a number of more than 60 digits"),
+        (b"null", "the JSON is null"),
         (b'{"rows": null}', "neither an array of rows nor an object"),
         (b'{"rows": {}}', "neither an array of rows nor an object"),
         (b'{"data": []}', "neither an array of rows nor an object"),
         (b"3", "neither an array of rows nor an object"),
-        (b"[3]", "usage.json:1 (/0): this is no object: 3"),
-        (b'{"rows": [null]}', "usage.json:1 (/rows/0): this is no object: null"),
+        (b"[3]", "usage.json:1 (/0): this is not an object: 3"),
+        (b'{"rows": [null]}', "usage.json:1 (/rows/0): this is not an object: null"),
         (b'[{"used": 1}]', "missing columns: customer_id"),
     ],
 )
-async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, content: bytes, said: str) -> None:
+async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, content: bytes, message: str) -> None:
     found = await pull_of(tmp_path, content)
     assert found.state == "failed"
-    assert said in str(found.error)
+    assert message in str(found.error)
 
 
 async def test_a_bad_row_is_named_by_its_number(tmp_path: Path) -> None:
@@ -100,27 +100,30 @@ async def test_a_server_that_stays_down_is_a_failed_pull_after_a_few_attempts() 
     async with Server(lambda _: Reply(status=500)) as server:
         found = await pull(JsonSettings("rows", url=server.url), NOW, sleep=time.sleep, clock=time)
     assert len(server.seen) == 5
-    assert "no answer after 5 attempts; the last: the server answered 500" in str(found.error)
+    assert "no usable response after 5 attempts; the last error: the server responded with 500" in str(found.error)
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "message"),
     [
-        (Reply(status=401), "the server refused us (401"),
-        (Reply(status=407), "whether a proxy wants some"),
-        (Reply(status=404), "the server answered 404"),
-        (Reply(status=302, headers={"Location": "https://login.example/?ticket=1"}), "(302): https://login.example/\n"),
+        (Reply(status=401), "the server refused access (401"),
+        (Reply(status=407), "and of any proxy"),
+        (Reply(status=404), "the server responded with 404"),
+        (
+            Reply(status=302, headers={"Location": "https://login.example/?ticket=1"}),
+            "(302) to https://login.example/\n",
+        ),
     ],
 )
-async def test_a_refusal_is_not_repeated(reply: Reply, said: str) -> None:
+async def test_a_refusal_is_not_repeated(reply: Reply, message: str) -> None:
     async with Server(lambda _: reply) as server:
         found = await pull(JsonSettings("rows", url=server.url), NOW)
-    assert said in str(found.error)
+    assert message in str(found.error)
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("http://usage.example/rows", "is not encrypted"),
         ("http://10.0.0.1/rows", "is not encrypted"),
@@ -129,10 +132,10 @@ async def test_a_refusal_is_not_repeated(reply: Reply, said: str) -> None:
         ("https://usage.example:port/rows", "is not a URL"),
     ],
 )
-async def test_only_encrypted_addresses_are_read(url: str, said: str) -> None:
+async def test_only_encrypted_addresses_are_read(url: str, message: str) -> None:
     found = await pull(JsonSettings("rows", url=url), NOW)
     assert found.state == "failed"
-    assert said in str(found.error)
+    assert message in str(found.error)
 
 
 async def test_this_machine_itself_may_be_read_in_the_clear() -> None:
@@ -149,7 +152,7 @@ async def test_a_certificate_that_cannot_be_trusted_is_said_at_once() -> None:
         raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
 
     found = await pull(JsonSettings("rows", url="https://usage.example/"), NOW, transport=httpx.MockTransport(answer))
-    assert "certificate cannot be trusted" in str(found.error)
+    assert "certificate is not trusted" in str(found.error)
 
 
 async def test_a_failure_without_words_is_named_by_its_kind() -> None:
@@ -159,7 +162,7 @@ async def test_a_failure_without_words_is_named_by_its_kind() -> None:
     time = Time()
     settings = JsonSettings("rows", url="https://usage.example/")
     found = await pull(settings, NOW, transport=httpx.MockTransport(answer), sleep=time.sleep, clock=time)
-    assert "the last: ConnectTimeout" in str(found.error)
+    assert "the last error: ConnectTimeout" in str(found.error)
 
 
 async def test_a_source_needs_a_path_or_an_address() -> None:
@@ -175,14 +178,14 @@ async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_pointer(t
     text = str((await pull_of(tmp_path, json.dumps({"rows": rows}).encode())).error)
     assert "4 of 5 rows cannot be read" in text
     assert "usage.json:1 (/rows/1): used is not a number: '1_000'" in text
-    assert "usage.json:1 (/rows/2): this is no object: a list" in text
+    assert "usage.json:1 (/rows/2): this is not an object: a list" in text
     assert "usage.json:1 (/rows/3): as_of has no time zone" in text
-    assert "usage.json:1 (/rows/4): customer_name, used, unit, as_of is not there" in text
+    assert "usage.json:1 (/rows/4): customer_name, used, unit, as_of is missing" in text
 
 
 async def test_a_row_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
     text = json.dumps([ROW]).replace('"used": 2.5', '"used": 2.5, "used": 3')
-    assert ":1 (/0): used stands twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
+    assert ":1 (/0): used appears twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
     harmless = json.dumps([{**ROW, "note": 1}]).replace('"note": 1', '"note": 1, "note": 2')
     assert (await pull_of(tmp_path, harmless.encode())).state == "whole"
 
@@ -214,7 +217,7 @@ async def test_an_answer_that_is_no_json_is_asked_for_again_and_then_named(body:
 async def test_a_token_that_no_header_can_hold_is_refused_before_anything_is_sent(token: str) -> None:
     async with Server(lambda _: as_json([ROW])) as server:
         found = await pull(JsonSettings("rows", url=server.url, token=token), NOW)
-    assert "the token is empty, or holds blanks" in str(found.error)
+    assert "the token is empty, or contains blanks" in str(found.error)
     assert server.seen == []
 
 
@@ -237,10 +240,10 @@ async def test_each_bad_row_of_a_file_is_named_by_its_line(tmp_path: Path) -> No
         found = str((await pull_of(tmp_path, text.encode())).error)
         assert "6 of 7 rows cannot be read" in found
         for number, words in (
-            (1, "used is not a number: NaN; write null where the figure is not known"),
+            (1, "used is not a number: NaN; write null if the figure is unknown"),
             (2, "used is not a number: -Infinity"),
-            (3, "this is no object: 3"),
-            (4, "customer_name, used, unit, as_of is not there"),
+            (3, "this is not an object: 3"),
+            (4, "customer_name, used, unit, as_of is missing"),
             (5, "used is too large: a number of more than 60 digits"),
             (6, "used is not a number: '1_000'"),
         ):
@@ -258,4 +261,4 @@ async def test_a_column_that_no_row_has_is_named_once_with_what_may_be_meant(tmp
 async def test_an_object_that_holds_rows_twice_is_refused(tmp_path: Path) -> None:
     rows = json.dumps([ROW])
     text = str((await pull_of(tmp_path, f'{{"rows": {rows}, "rows": []}}'.encode())).error)
-    assert "`rows` stands twice" in text
+    assert "`rows` appears twice" in text

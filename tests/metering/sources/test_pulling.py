@@ -9,34 +9,34 @@ from urllib.parse import quote
 import pytest
 
 from reconciler.metering.sources.errors import SourceError
-from reconciler.metering.sources.pulling import Found, hidden, whole_or_failed
+from reconciler.metering.sources.pulling import SourceData, run_pull, secrets_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PASSWORD = 'p&w/"ord+1'
 
 
 async def error_of(failure: Exception) -> str:
-    async def read() -> Found:
+    async def read() -> SourceData:
         raise failure
 
-    found = await whole_or_failed("cove", NOW, lambda: 0.0, read, hidden(PASSWORD))
+    found = await run_pull("cove", NOW, lambda: 0.0, read, secrets_of(PASSWORD))
     assert (found.state, found.samples) == ("failed", ())
     return str(found.error)
 
 
 async def test_a_fault_of_this_program_is_a_failed_pull_that_names_its_place_and_no_traceback() -> None:
     text = await error_of(KeyError("customer"))
-    assert "usage source cove: the reading broke off at test_pulling.py:" in text
+    assert "usage source cove: the pull failed at test_pulling.py:" in text
     assert "KeyError: 'customer'" in text
     assert "please report it" in text
 
 
 async def test_a_reading_that_takes_too_long_is_ended() -> None:
-    async def read() -> Found:
+    async def read() -> SourceData:
         await asyncio.sleep(60)
         raise AssertionError
 
-    found = await whole_or_failed("cove", NOW, lambda: 0.0, read, longest=0.01)
+    found = await run_pull("cove", NOW, lambda: 0.0, read, longest=0.01)
     assert "took longer than" in str(found.error)
     assert found.state == "failed"
 
@@ -49,15 +49,15 @@ async def test_no_secret_is_kept_in_the_error_in_any_form(form: str) -> None:
 
 
 async def test_no_secret_is_kept_in_a_note() -> None:
-    async def read() -> Found:
-        return Found((), (), (f"seen {PASSWORD}",))
+    async def read() -> SourceData:
+        return SourceData((), (), (f"seen {PASSWORD}",))
 
-    found = await whole_or_failed("cove", NOW, lambda: 0.0, read, hidden(PASSWORD))
+    found = await run_pull("cove", NOW, lambda: 0.0, read, secrets_of(PASSWORD))
     assert found.notes == ("seen (secret)",)
 
 
 def test_a_blank_secret_hides_nothing() -> None:
-    assert hidden(None, "", " ", "\udcff").scrub("a b") == "a b"
+    assert secrets_of(None, "", " ", "\udcff").scrub("a b") == "a b"
 
 
 async def test_an_error_without_end_is_cut() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.ledger.records import Customer, Sample
 from reconciler.metering.sources.errors import SourceError
-from reconciler.metering.sources.pulling import Found
+from reconciler.metering.sources.pulling import SourceData
 from reconciler.metering.sources.rows import REQUIRED, Row, check_columns, read_rows
 
 AT = datetime(2025, 11, 22, 12, tzinfo=UTC)
@@ -63,35 +63,35 @@ def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"used": "-1"}, "used is negative: '-1'"),
         ({"used": -1}, "used is negative: -1"),
         ({"used": Decimal("-0.1")}, "used is negative: -0.1"),
-        ({"used": "1,5"}, "used is not a number: '1,5'; write it without separators of thousands and with a point"),
-        ({"used": "1,000"}, "used is not a number: '1,000'; write it without separators of thousands"),
-        ({"used": "1.000.000"}, "used is not a number: '1.000.000'; write it without separators of thousands"),
-        ({"used": "1 000"}, "used is not a number: '1 000'; write it without separators of thousands"),
-        ({"used": "1'000"}, "used is not a number: '1'000'; write it without separators of thousands"),
-        ({"used": "1_000"}, "used is not a number: '1_000'; write 1000 if that is meant"),
+        ({"used": "1,5"}, "used is not a number: '1,5'; write it without thousands separators, and with a point"),
+        ({"used": "1,000"}, "used is not a number: '1,000'; write it without thousands separators"),
+        ({"used": "1.000.000"}, "used is not a number: '1.000.000'; write it without thousands separators"),
+        ({"used": "1 000"}, "used is not a number: '1 000'; write it without thousands separators"),
+        ({"used": "1'000"}, "used is not a number: '1'000'; write it without thousands separators"),
+        ({"used": "1_000"}, "used is not a number: '1_000'; write 1000 if you mean that"),
         ({"used": "１２"}, "used is not a number: '１２'; write it with the digits 0 to 9"),
         ({"used": "١٢"}, "used is not a number: '١٢'; write it with the digits 0 to 9"),
         ({"used": "²"}, "used is not a number: '²'; write digits, and a point before decimals"),
-        ({"used": "NaN"}, "used is not a number: 'NaN'; leave it empty where the figure is not known"),
+        ({"used": "NaN"}, "used is not a number: 'NaN'; leave it empty if the figure is unknown"),
         ({"used": "sNaN"}, "used is not a number: 'sNaN'"),
-        ({"used": "Infinity"}, "used is not a number: 'Infinity'; leave it empty where the figure is not known"),
-        ({"used": "-inf"}, "used is not a number: '-inf'; leave it empty where the figure is not known"),
-        ({"used": "N/A"}, "used is not a number: 'N/A'; leave it empty where the figure is not known"),
+        ({"used": "Infinity"}, "used is not a number: 'Infinity'; leave it empty if the figure is unknown"),
+        ({"used": "-inf"}, "used is not a number: '-inf'; leave it empty if the figure is unknown"),
+        ({"used": "N/A"}, "used is not a number: 'N/A'; leave it empty if the figure is unknown"),
         ({"used": "0x1F"}, "used is not a number: '0x1F'"),
         ({"used": "+5"}, "used is not a number: '+5'"),
         ({"used": "5 GB"}, "used is not a number: '5 GB'"),
         ({"used": "5\x00"}, "used is not a number: '5?'"),
         (
             {"used": "5.86756E+11"},
-            "used is written with an exponent, and its last 6 digits are not there: '5.86756E+11'",
+            "used is written with an exponent that hides its last 6 digits: '5.86756E+11'",
         ),
-        ({"used": "1e999999"}, "used is written with an exponent, and its last 999999 digits are not there"),
-        ({"used": Decimal("1E+999999")}, "used is written with an exponent, and its last 999999 digits are not there"),
+        ({"used": "1e999999"}, "used is written with an exponent that hides its last 999999 digits"),
+        ({"used": Decimal("1E+999999")}, "used is written with an exponent that hides its last 999999 digits"),
         ({"used": "1e9999999"}, "used is not a number: '1e9999999'"),
         ({"used": True}, "used is not a number: true"),
         ({"used": []}, "used is not a number: a list"),
@@ -100,10 +100,10 @@ def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
         ({"used": "9" * 300, "unit": "B"}, f"used is too large: '{'9' * 60}…'"),
         ({"used": 10**60}, "used is too large: a number of more than 60 digits"),
         ({"used": "9223372037"}, "used is too large: '9223372037' GB"),
-        ({"unit": "TB"}, "unit is 'TB', and must be one of B, GB, GiB"),
+        ({"unit": "TB"}, "unit is 'TB'; it must be B, GB or GiB"),
         ({"unit": None}, "unit is ''"),
-        ({"unit": "gb"}, "unit is 'gb', and must be one of B, GB, GiB"),
-        ({"unit": "GB\x00"}, "unit holds a NUL byte: 'GB?'"),
+        ({"unit": "gb"}, "unit is 'gb'; it must be B, GB or GiB"),
+        ({"unit": "GB\x00"}, "unit contains a NUL byte: 'GB?'"),
         ({"as_of": "2025-11-22T13:00:00"}, "as_of has no time zone: '2025-11-22T13:00:00'; write"),
         ({"as_of": "2025-11-22"}, "as_of has no time zone and no hour: '2025-11-22'; write 2025-11-22T13:00:00Z"),
         ({"as_of": "2025-11-22 13:00"}, "as_of has no time zone: '2025-11-22 13:00'; write 2025-11-22 13:00Z or"),
@@ -118,29 +118,29 @@ def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
         ({"as_of": "2025-11-22T13:00:00 CET"}, "as_of is not a time"),
         ({"as_of": "２０２５-11-22T13:00:00Z"}, "as_of is not a time"),
         ({"as_of": 1763816400}, "as_of is not a time: '1763816400'"),
-        ({"as_of": "2025-02-29T13:00:00Z"}, "as_of is no moment of the calendar: '2025-02-29T13:00:00Z'"),
-        ({"as_of": "2025-11-22T24:30:00Z"}, "as_of is no moment of the calendar"),
-        ({"as_of": "2025-11-22T13:00:00+25:00"}, "as_of is no moment of the calendar"),
+        ({"as_of": "2025-02-29T13:00:00Z"}, "as_of is not a valid date and time: '2025-02-29T13:00:00Z'"),
+        ({"as_of": "2025-11-22T24:30:00Z"}, "as_of is not a valid date and time"),
+        ({"as_of": "2025-11-22T13:00:00+25:00"}, "as_of is not a valid date and time"),
         ({"as_of": "yesterday"}, "as_of is not a time: 'yesterday'"),
         ({"as_of": "0001-01-01T00:00:00+02:00"}, "as_of is out of range"),
         ({"customer_id": " "}, "customer_id is empty"),
         ({"customer_id": True}, "customer_id is not text: true"),
         ({"customer_id": None}, "customer_id is empty"),
-        ({"customer_id": "a\nb"}, "customer_id holds a line break or another control character: 'a?b'"),
-        ({"customer_id": "a\x00"}, "customer_id holds a NUL byte: 'a?'"),
+        ({"customer_id": "a\nb"}, "customer_id contains a line break or another control character: 'a?b'"),
+        ({"customer_id": "a\x00"}, "customer_id contains a NUL byte: 'a?'"),
         ({"customer_id": "M\udcfcller"}, "customer_id is not UTF-8: 'M?ller'; export the file as UTF-8"),
         ({"customer_name": "M\udcfcller"}, "customer_name is not UTF-8"),
-        ({"customer_name": "a\x00"}, "customer_name holds a NUL byte"),
+        ({"customer_name": "a\x00"}, "customer_name contains a NUL byte"),
         ({"device_id": "x" * 201}, "device_id is longer than 200 characters"),
         ({"customer_id": 10**300}, "customer_id is longer than 200 characters"),
         ({"device_id": {"id": 1}}, "device_id is not text: an object"),
         ({"customer_id": Decimal("1.5")}, "customer_id is not text: 1.5"),
     ],
 )
-def test_a_bad_row_is_named_with_its_line_and_its_fault(change: dict[str, Any], said: str) -> None:
+def test_a_bad_row_is_named_with_its_line_and_its_fault(change: dict[str, Any], message: str) -> None:
     text = error_of(GOOD, {**GOOD, "customer_id": "2", **change})
     assert "1 of 2 rows cannot be read" in text
-    assert f"usage.csv:3: {said}" in text
+    assert f"usage.csv:3: {message}" in text
 
 
 def test_every_bad_row_is_named_at_once_up_to_a_hundred_and_the_others_are_counted() -> None:
@@ -182,7 +182,7 @@ def test_one_bad_row_fails_the_whole_reading_because_a_lost_customer_would_look_
 
 
 def test_an_export_without_rows_is_whole_and_empty_so_that_a_person_may_approve_it() -> None:
-    assert read() == Found((), ())
+    assert read() == SourceData((), ())
 
 
 def test_numbers_as_ids_are_text() -> None:
@@ -204,25 +204,25 @@ def test_several_rows_of_one_device_are_read_and_the_newest_names_the_customer()
 
 def test_two_rows_of_one_device_and_moment_are_an_error_that_names_both() -> None:
     text = error_of({**GOOD, "device_id": "a"}, {**GOOD, "device_id": "a", "used": "9"})
-    assert "usage.csv:3: device 'a' of customer '1' stands already in usage.csv:2" in text
-    assert "customer '1' stands already in usage.csv:2" in error_of(GOOD, {**GOOD, "used": ""})
+    assert "usage.csv:3: device 'a' of customer '1' is already in usage.csv:2" in text
+    assert "customer '1' is already in usage.csv:2" in error_of(GOOD, {**GOOD, "used": ""})
 
 
 def test_a_row_that_says_the_same_again_counts_once_and_is_said() -> None:
     found = read(GOOD, GOOD, {**GOOD, "used": "2500000000", "unit": "B"})
     assert [sample.bytes for sample in found.samples] == [2_500_000_000]
     where = "usage.csv:3 repeats usage.csv:2, usage.csv:4 repeats usage.csv:2"
-    assert found.notes == (f"the same figure stands twice and counts once: {where}",)
+    assert found.notes == (f"repeated rows, each counted once: {where}",)
     assert "and 3 more" in read(*[GOOD] * 104).notes[0]
 
 
 def test_two_older_rows_that_contradict_each_other_are_an_error_too() -> None:
     older = {**GOOD, "as_of": "2025-11-21T00:00:00Z"}
-    assert "usage.csv:4: customer '1' stands already in usage.csv:3" in error_of(GOOD, older, {**older, "used": "1"})
+    assert "usage.csv:4: customer '1' is already in usage.csv:3" in error_of(GOOD, older, {**older, "used": "1"})
 
 
 def test_a_column_that_stands_twice_is_refused_and_one_that_nobody_reads_is_not() -> None:
-    with pytest.raises(SourceError, match="the header names used, unit more than once"):
+    with pytest.raises(SourceError, match="the header contains used, unit more than once"):
         check_columns([*REQUIRED, "used", "unit"], "usage.csv", "csv")
     check_columns([*REQUIRED, "note", "note", "", ""], "usage.csv", "csv")
 

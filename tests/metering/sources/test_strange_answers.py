@@ -107,7 +107,7 @@ async def test_whatever_stands_anywhere_in_an_answer_of_the_console(name: str) -
                 assert found.samples == (), case
                 assert found.error is not None, case
                 assert "usage source cove, https://console.example/jsonapi" in found.error, case
-                assert "fault of reconciler" not in found.error, case
+                assert "bug in reconciler" not in found.error, case
                 found.error.encode()
             elif name != "EnumerateAccountStatistics":
                 assert by_device(found) == GOOD_USAGE, case
@@ -140,7 +140,7 @@ async def test_whatever_stands_anywhere_in_rows(good: Any) -> None:
             if found.state == "failed":
                 assert "usage source rows" in str(found.error), case
                 assert "https://usage.example/rows" in str(found.error), case
-                assert "fault of reconciler" not in str(found.error), case
+                assert "bug in reconciler" not in str(found.error), case
                 str(found.error).encode()
             for text in (*found.notes, *(customer.name for customer in found.customers)):
                 assert "\0" not in text, case
