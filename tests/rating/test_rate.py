@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.billing_rules import Allowance, Range, Rounding, Rule, RuleError
-from reconciler.metering.measure import DeviceReading, HourTotal, take
+from reconciler.metering.measure import DeviceReading, HourTotal, choose_hours
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import ChargeLine, rate, round_quantity
 from tests.metering.builders import GB, NOON, measured, rule
@@ -62,7 +62,7 @@ def test_the_allowance_of_a_device_is_taken_from_its_mean_over_the_same_hours() 
 
 
 def test_an_allowance_per_device_needs_devices() -> None:
-    whole_customer = take("last", [HourTotal(NOON, 1, NOON, (DeviceReading(None, GB, NOON, held=False),), ())])
+    whole_customer = choose_hours("last", [HourTotal(NOON, 1, NOON, (DeviceReading(None, GB, NOON, held=False),), ())])
     assert whole_customer is not None
     with pytest.raises(RatingError, match="without devices"):
         rate(rule(allowance=Allowance(D(1), "device")), whole_customer)
