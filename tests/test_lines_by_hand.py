@@ -77,7 +77,7 @@ def test_a_copy_under_an_old_name_that_ends_in_a_later_month_is_not_accounted_fo
     copied(small, serialNumber="rc:cove/1001001/old/storage", cancelledDate="2027-03-05T00:00:00Z")
     said = small("plan", *USAGE)
     assert said.code == 5
-    assert "CustomerMapping/alder-dental has another line for that agreement and product" in said.out
+    assert "CustomerMapping/alder-dental has another addition for that agreement and product" in said.out
 
 
 def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_day(small: Shop) -> None:
@@ -89,7 +89,7 @@ def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_da
     assert small.http.post(path, json={**body, "cancelledDate": "2026-11-02T00:00:00Z"}).status_code == 201
     plan = small.plan(*USAGE)
     told = [note["message"] for note in plan["warnings"] if note["address"] == "CustomerMapping/alder-dental"]
-    assert told == [f"addition id {number}, a copy of its line, bills 150 USD more until its last day, 2026-11-01"]
+    assert told == [f"addition id {number} is a duplicate, and bills 150 USD more until its last day, 2026-11-01"]
     assert plan["summary"]["money"]["before"] == "300"
 
 
@@ -151,7 +151,7 @@ def test_a_first_day_of_which_a_new_ledger_knows_nothing_is_left_and_the_gap_is_
     shutil.rmtree(small.ledger.parent)
     said = small("apply", *USAGE, "--auto-approve")
     assert said.code == 5
-    assert "its line begins on 2027-03-01; no invoice of 2026-11 bills its 150 USD" in said.out
+    assert "its addition begins on 2027-03-01; no invoice of 2026-11 bills its 150 USD" in said.out
 
 
 def test_an_earlier_first_day_and_an_accepted_one_stand(small: Shop) -> None:
@@ -181,7 +181,7 @@ def test_an_edit_beside_a_cleared_tag_is_accepted_like_any_other_and_the_tag_com
 def test_all_edits_of_a_line_that_lost_its_tag_are_named(small: Shop) -> None:
     edit(small, serialNumber="", quantity=7)
     messages = [note["message"] for note in small.plan(*USAGE)["warnings"]]
-    assert any("has lost its tag" in each for each in messages)
+    assert any("the tag of addition id" in each for each in messages)
     assert "edited by hand: quantity 1000 → 7" in messages
 
 
@@ -243,7 +243,7 @@ def test_a_start_that_was_moved_after_the_first_bill_says_what_bills_on(small: S
     waits = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  start: "2026-12-20"\n  #')
     small.edit("customers/alder-dental.yaml", *waits)
     said = small.apply(*USAGE)
-    told = "CustomerMapping/alder-dental: waits for its start, and its lines bill on: 150 USD a month"
+    told = "CustomerMapping/alder-dental: waits for its start, and its additions keep billing 150 USD a month"
     assert told in said.out
 
 
@@ -262,8 +262,8 @@ def test_a_line_that_is_made_beside_an_addition_of_somebody_else_names_it(shop: 
         note for note in shop.plan(*USAGE)["warnings"] if note["address"] == "Addition/alder-dental.storage:backup-gb"
     ]
     assert [note["message"] for note in told] == [
-        f"addition id {number} of that agreement and product is not ours, and bills 20 USD a month beside it; "
-        "`adopt: true` takes it over"
+        f"addition id {number} of the same agreement and product is not ours, and bills 20 USD a month as well; "
+        "take it over with `adopt: true`"
     ]
     shop.apply(*USAGE)
     assert shop.plan(*USAGE)["warnings"] == []
@@ -277,6 +277,7 @@ def test_after_a_lost_ledger_a_peak_stands_and_the_run_ends_with_5(small: Shop) 
     said = small("apply", *USAGE, "--auto-approve")
     assert said.code == 5
     assert (
-        "held at 1000 GB: the ledger does not know 2026-11 from its start, and what it knows gives 300 GB" in said.out
+        "held at 1000 GB: the ledger has no samples from the start of 2026-11, and the samples that it has give 300 GB"
+        in said.out
     )
     assert lines(small) == [("BACKUP-GB", 1000)]

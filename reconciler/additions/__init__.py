@@ -1,9 +1,11 @@
-"""Charges against the additions that stand in ConnectWise, and the part of a plan that comes of it.
+"""Compare charges with the additions in ConnectWise, and plan their changes.
 
-This room owns: which addition belongs to which charge (tag, id), the match of charges with additions, hand edits
-(drift), orphans, effective dates, and the guardrails of usage. It does not own: what was used (`usage`), and how a
-plan is put together (`planning`).
+This room owns: the charge of each mapping, the tag and the ownership of additions, the match of desired with live
+additions, hand edits (drift), orphans, effective dates, and the guardrails of usage. It does not own: how usage is
+measured (`metering`), how a quantity and a price are computed (`rating`), and how parts are joined to a plan
+(`planning`).
 
-Always true in it: every function is pure. The live additions and the ledger's snapshot are read before. One live line
-for each agreement, tag and product. An addition that is not ours is never touched, unless a mapping adopts it.
+Always true in it: every function is pure. Live additions and the ledger's snapshot are read before. There is one
+hourly addition for each agreement, tag and product. An addition without our tag is never changed, unless a mapping
+adopts it.
 """

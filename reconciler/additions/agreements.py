@@ -1,4 +1,4 @@
-"""Whether an agreement can be billed now, and from which day a new line of it bills."""
+"""Check whether an agreement can be billed now, and find the first day of a new addition."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from reconciler.manifests.documents import Manifests
 from reconciler.metering.period import Period
 
 MONTHLY = "Monthly"
-"""The billing option of a cycle of one calendar month, and the name that such a cycle has by default [spec]."""
+"""The billing option of a cycle of one calendar month. It is also the default name of that cycle [spec]."""
 
 BillingCycles = Mapping[str | int, str]
-"""The billing option of each billing cycle, by its name and by its id."""
+"""The billing option of each billing cycle, by the name and by the id of the cycle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What billing looks at of an agreement, live or declared. Days are text, `2026-11-01`."""
+    """The fields of a live or declared agreement that billing needs. Days are text, such as `2026-11-01`."""
 
     name: str
     start: str | None = None
@@ -33,25 +33,25 @@ class Agreement:
     company_id: int | None = None
     company: str = ""
     cycle: str | None = None
-    """The billing option of its cycle: `Monthly`, `Quarterly`…; None where it is not known."""
+    """The billing option of its cycle, such as `Monthly` or `Quarterly`. None if unknown."""
     cycle_name: str | None = None
     prorates: bool = False
     bill_start: str | None = None
     next_invoice: str | None = None
-    """First day that no invoice covers yet."""
+    """The first day that no invoice covers yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstDay:
-    """The first day of a new line, and what keeps it from beginning earlier."""
+    """The first day of a new addition."""
 
     day: str
-    because: str = ""
-    """In words, where the agreement lets it begin later than usage does; empty where it does not."""
+    late_reason: str = ""
+    """Why the addition begins later than the usage. Empty if it does not."""
 
 
 def agreement_of(link: Link, manifests: Manifests, live_state: LiveState, cycles: BillingCycles) -> Agreement:
-    """The agreement behind a link."""
+    """Return the agreement that a link refers to: the live one, or the declared one if it does not exist yet."""
     if link.id is None:
         spec = manifests.get(AgreementSpec, str(link.address)).spec
         name = spec.billing_cycle
@@ -84,7 +84,7 @@ def agreement_of(link: Link, manifests: Manifests, live_state: LiveState, cycles
 
 
 def has_unusual_cycle(live_state: LiveState, manifests: Manifests) -> bool:
-    """Whether the billing option of an agreement's cycle has to be looked up: its name does not say it."""
+    """Return whether an agreement has a billing cycle whose name is not `Monthly`, so that it must be looked up."""
     live = (obj.raw.get("billingCycle") for (of, _), obj in live_state.objects.items() if of == "Agreement")
     specs = (each.spec for each in manifests.of(AgreementSpec))
     names = [*(str(cycle.get("name") or "") for cycle in live if cycle), *(spec.billing_cycle for spec in specs)]
@@ -92,7 +92,7 @@ def has_unusual_cycle(live_state: LiveState, manifests: Manifests) -> bool:
 
 
 def _cycle(number: int | None, name: str | None, cycles: BillingCycles) -> str | None:
-    """By its name. An answer that names it by its id alone [guess] is looked up by that."""
+    """Return the billing option of a cycle by its name, or by its id if the response has no name [guess]."""
     if name is None:
         return None if number is None else cycles.get(number)
     found = {_key(known): option for known, option in cycles.items() if isinstance(known, str)}
@@ -104,7 +104,10 @@ def _key(name: str) -> str:
 
 
 def check_billable(agreement: Agreement, company: Link, today: str, currency: str | None) -> None:
-    """Raises `RefusalError` with the reason why nothing can be billed on the agreement today."""
+    """Raise `RefusalError` with the reason if the agreement cannot be billed today.
+
+    `today` is in the billing time zone, as `2026-11-27`.
+    """
     what = f"agreement {agreement.name}"
     if agreement.company_id not in (None, company.id):
         raise RefusalError(f"{what} belongs to company {agreement.company}, not to {company.name}")
@@ -115,7 +118,7 @@ def check_billable(agreement: Agreement, company: Link, today: str, currency: st
     if agreement.status not in (None, "Active"):
         raise RefusalError(f"{what} is {agreement.status}, not Active")
     if currency is not None and agreement.currency is not None and agreement.currency != currency:
-        raise RefusalError(f"{what} is in {agreement.currency}, the workspace bills in {currency}")
+        raise RefusalError(f"{what} is in {agreement.currency}, but the workspace bills in {currency}")
     if agreement.cycle is not None and agreement.cycle != MONTHLY:
         raise RefusalError(
             f"{what} has the billing cycle {agreement.cycle_name}, which is not one calendar month; "
@@ -124,16 +127,16 @@ def check_billable(agreement: Agreement, company: Link, today: str, currency: st
 
 
 def first_day_of(agreement: Agreement, period: Period, start: date | None) -> FirstDay:
-    """The first day of a line that is made now (BILLING, Effective date).
+    """Return the first day of an addition that is created now (BILLING, Effective date).
 
-    ConnectWise refuses a line that begins before `billStartDate`, and, where the agreement does not prorate, one that
-    begins in a period that is invoiced already [docs].
+    `start` is that of the mapping. ConnectWise refuses an addition that begins before `billStartDate`. If the agreement
+    does not prorate, it also refuses one that begins in a period that is already invoiced [docs].
     """
-    own = max(period.first_day.isoformat(), "" if start is None else start.isoformat(), agreement.start or "")
-    day = max(own, agreement.bill_start or "")
-    because = "" if day == own else f"agreement {agreement.name} bills from {agreement.bill_start} on"
+    usage_starts = max(period.first_day.isoformat(), "" if start is None else start.isoformat(), agreement.start or "")
+    day = max(usage_starts, agreement.bill_start or "")
+    reason = "" if day == usage_starts else f"agreement {agreement.name} bills from {agreement.bill_start} on"
     invoiced = agreement.next_invoice
     if not agreement.prorates and invoiced is not None and day < invoiced:
         last = date.fromisoformat(invoiced) - timedelta(days=1)
         return FirstDay(invoiced, f"agreement {agreement.name} is invoiced through {last} and does not prorate")
-    return FirstDay(day, because)
+    return FirstDay(day, reason)

@@ -1,4 +1,4 @@
-"""What a run does to each charge, over all its lines: what guardrails look at."""
+"""Sum up what a run changes for each charge. The guardrails check these sums."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.charge import Charge
 from reconciler.additions.guardrails import ChargeChange
 from reconciler.additions.money import monthly_amount
 from reconciler.additions.ownership import Owner
+from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.billing_rules import Rule
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
@@ -20,7 +20,7 @@ _NEED_HOURS = ("mean", "p95")
 
 
 def charge_changes(
-    written: Iterable[PlannedAddition],
+    planned: Iterable[PlannedAddition],
     charges: Mapping[Owner, Charge],
     rules: Mapping[Owner, Rule],
     digests: Mapping[Owner, str],
@@ -28,19 +28,22 @@ def charge_changes(
     period: str,
     currency: str | None,
 ) -> list[ChargeChange]:
-    """One for each charge that is written in this run, changed or not."""
+    """Return one sum for each charge with a planned addition, whether it changes or not.
+
+    `digests` has the digest of each charge's rule. `period` is that of the run, as `2026-11`.
+    """
     by_owner: dict[Owner, list[PlannedAddition]] = defaultdict(list)
-    for each in written:
+    for each in planned:
         by_owner[each.owner].append(each)
     return [
-        _change(owner, lines, charges[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
-        for owner, lines in by_owner.items()
+        _change(owner, additions, charges[owner], rules[owner], digests[owner], snapshot, period, currency=currency)
+        for owner, additions in by_owner.items()
     ]
 
 
 def _change(
     owner: Owner,
-    lines: Sequence[PlannedAddition],
+    additions: Sequence[PlannedAddition],
     charge: Charge,
     rule: Rule,
     digest: str,
@@ -49,25 +52,25 @@ def _change(
     *,
     currency: str | None,
 ) -> ChargeChange:
-    ours = [each for each in lines if each.live is not None and not each.adopted]
-    known = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
-    rule_before = {each.rule_digest for each in known if each is not None and each.rule_digest is not None}
+    ours = [each for each in additions if each.live is not None and not each.adopted]
+    recorded = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
+    digests_before = {each.rule_digest for each in recorded if each is not None and each.rule_digest is not None}
     measured, trace = charge.measured, charge.trace
-    before = [_as_left(each, line) for each, line in zip(ours, known, strict=True)]
+    before = [_fields_before(each, record) for each, record in zip(ours, recorded, strict=True)]
     return ChargeChange(
         owner=owner,
         unit=rule.unit,
-        addresses=frozenset(each.address for each in lines) | {_short(each.address, owner) for each in lines},
-        billed_before=sum((Decimal(each.get("quantity") or 0) for each in before), _ZERO),
-        after=sum((each.quantity for each in lines), _ZERO),
+        addresses=frozenset(address for each in additions for address in (each.address, owner.short(each.address))),
+        quantity_before=sum((Decimal(each.get("quantity") or 0) for each in before), _ZERO),
+        quantity_after=sum((each.quantity for each in additions), _ZERO),
         money_before=sum((monthly_amount(each, currency) for each in before), _ZERO),
-        money_after=sum((each.monthly for each in lines), _ZERO),
+        money_after=sum((each.monthly for each in additions), _ZERO),
         vanished=charge.state == "zero",
-        # A run that died between the lines of a charge leaves some as they were: the next one still makes the change.
-        changed_in_git=bool(rule_before - {digest}),
-        first_in_period=not known or any(each is None or each.billed_period != period for each in known),
-        unfinished=any(each.live is None for each in lines)
-        and all(each is not None and each.created_by_us and each.rule_digest is None for each in known),
+        # After an interrupted apply, some additions have the new digest already. The change in Git still counts.
+        changed_in_git=bool(digests_before - {digest}),
+        first_in_period=not recorded or any(each is None or each.billed_period != period for each in recorded),
+        unfinished=any(each.live is None for each in additions)
+        and all(each is not None and each.created_by_us and each.rule_digest is None for each in recorded),
         used_nothing=trace is not None
         and not trace.in_unit
         and measured is not None
@@ -77,13 +80,9 @@ def _change(
     )
 
 
-def _as_left(each: PlannedAddition, known: RecordedAddition | None) -> dict[str, Any]:
-    """The fields of a line as we left it. Undoing or accepting a hand edit is not a change of the charge."""
+def _fields_before(each: PlannedAddition, recorded: RecordedAddition | None) -> dict[str, Any]:
+    """Return the fields as the last apply left them, because to undo or accept a hand edit changes no charge."""
     raw = each.live.obj.raw if each.live is not None else {}
-    left = {} if known is None else known.last_applied
+    left = {} if recorded is None else recorded.last_applied
     names = {"quantity", "unitPrice", "lessIncluded", "billCustomer"} - each.accepted
     return {**raw, **{name: left[name] for name in names if left.get(name) is not None}}
-
-
-def _short(address: str, owner: Owner) -> str:
-    return address.replace(f"{owner.mapping}.{owner.charge}:", f"{owner.mapping}:", 1)

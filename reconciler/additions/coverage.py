@@ -1,10 +1,9 @@
-"""The coverage table of a plan: the rows of metering, with what planning additions found out about each mapping."""
+"""The coverage table of a plan: the rows of metering, with what the plan found about each mapping."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from reconciler.additions.charge import Charge
 from reconciler.metering.coverage import Coverage
@@ -14,35 +13,40 @@ from reconciler.planning.plan import EVERY_CUSTOMER, CoverageRow, Released, Trip
 
 @dataclass(frozen=True, slots=True)
 class MappingFindings:
-    """By mapping, what keeps it from being billed as measured."""
+    """By mapping: why it is not billed as measured."""
 
     refused: Mapping[str, str] = field(default_factory=dict)
+    """The reason why it cannot be billed."""
     held: Mapping[str, Sequence[Tripped]] = field(default_factory=dict)
     """The guardrails that hold it."""
     floors: Mapping[str, str] = field(default_factory=dict)
-    uninvoiced_usage: Mapping[str, str] = field(default_factory=dict)
-    """What a period lacks that was invoiced before the line was made."""
+    """The reason why its quantity is kept above the measured one."""
+    uninvoiced: Mapping[str, str] = field(default_factory=dict)
+    """The usage of the period that no invoice bills."""
     charges: Mapping[str, Charge] = field(default_factory=dict)
 
 
 def coverage_rows(coverage: Coverage, findings: MappingFindings) -> Iterator[CoverageRow]:
-    """A mapping that is refused or held is not accounted for, whatever was measured. A source that failed has a row
-    of its own: nobody knows whom else it would have named."""
+    """Yield the rows of the plan's coverage table.
+
+    A mapping that is refused or held is not accounted for. A source without usable data gets a row of its own, because
+    customers that appear only there cannot be checked.
+    """
     for row in coverage.rows:
         yield _with_findings(_row(row), row.mapping or "", findings)
-    for source, why in coverage.source_problems.items():
+    for source, reason in coverage.source_problems.items():
         yield CoverageRow(
             source=source,
             customer=EVERY_CUSTOMER,
             name="every customer",
             state="unknown",
-            detail=why,
+            detail=reason,
             accounted=False,
         )
 
 
-def told(trips: Iterable[Tripped]) -> str:
-    """The guardrails that hold a customer, for a sentence."""
+def trips_text(trips: Iterable[Tripped]) -> str:
+    """Return the guardrails that hold a customer as text."""
     return "; ".join(f"guardrail {trip.name}: {trip.message}" for trip in trips)
 
 
@@ -62,26 +66,27 @@ def _row(row: MeteredRow) -> CoverageRow:
 
 
 def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+    """Return the row, changed if its mapping is refused, held, kept at a floor, or not invoiced."""
     if (reason := findings.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
-    billed = _billed(row, mapping, findings)
+    written = _written(row, mapping, findings)
     trips = findings.held.get(mapping)
     if not trips:
-        return billed
+        return written
     approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
-    detail = "; ".join(filter(None, (told(trips), f"let it pass with {approval}", billed.detail)))
-    released = Released(state=billed.state, detail=billed.detail, accounted=billed.accounted)
-    return billed.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
+    detail = "; ".join(filter(None, (trips_text(trips), f"let it pass with {approval}", written.detail)))
+    released = Released(state=written.state, detail=written.detail, accounted=written.accounted)
+    return written.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
 
 
-def _billed(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
-    """A customer whose lines are written."""
-    if (gap := findings.uninvoiced_usage.get(mapping)) is not None:
-        return row.model_copy(update={"state": "invoiced", "detail": gap, "accounted": False})
-    if (floor := findings.floors.get(mapping)) is not None:
+def _written(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
+    """Return the row of a customer whose additions are written."""
+    if (reason := findings.uninvoiced.get(mapping)) is not None:
+        return row.model_copy(update={"state": "invoiced", "detail": reason, "accounted": False})
+    if (reason := findings.floors.get(mapping)) is not None:
         charge = findings.charges[mapping]
-        quantity: Decimal | None = None if charge.trace is None else charge.trace.quantity
+        quantity = None if charge.trace is None else charge.trace.quantity
         return row.model_copy(
-            update={"state": "held", "detail": floor, "accounted": False, "quantity": quantity, "money": charge.amount}
+            update={"state": "held", "detail": reason, "accounted": False, "quantity": quantity, "money": charge.amount}
         )
     return row

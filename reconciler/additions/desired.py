@@ -1,6 +1,6 @@
-"""Bills → the additions that they ask for: where the lines of usage meet agreements and products.
+"""Turn charges into desired additions: each line of a charge, with its agreement, product and first day.
 
-What cannot be billed is refused with its reason, one mapping at a time: the others are billed all the same.
+A mapping that cannot be billed is refused with a reason. The other mappings are billed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from reconciler.additions.agreements import BillingCycles, agreement_of, check_b
 from reconciler.additions.charge import Charge
 from reconciler.additions.live import AgreementProduct
 from reconciler.additions.ownership import Owner
-from reconciler.additions.reasons import why
+from reconciler.additions.reasons import quantity_reason
 from reconciler.additions.refusal import RefusalError
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import CustomerMappingSpec, ProductReference
@@ -29,143 +29,158 @@ from reconciler.rating.rate import ChargeLine
 
 @dataclass(frozen=True, slots=True)
 class DesiredAddition:
-    """One addition as usage asks for it."""
+    """One addition that a charge asks for."""
 
     owner: Owner
     agreement: Link
     product: Link
     quantity: Decimal
-    """In the source's unit."""
+    """In the unit of the source."""
     unit_price: Decimal | None
-    """None leaves the price of a live line as it is."""
+    """None: the price of a live addition is not changed."""
     effective_date: str
-    """First day of a line that is made now."""
-    why: str
-    """The reason in words: what was used, and what is billed of it."""
+    """First day of the addition if this run creates it, as `2026-11-01`."""
+    reason: str
+    """What was used and what is billed, as text."""
     late_start_reason: str = ""
-    """Why it begins later than usage does; empty where it does not."""
+    """Why the addition begins later than the usage. Empty if it does not."""
     adopt: bool = False
     emptied: bool = False
-    """A product of the ranges that holds nothing now: its line goes to 0 where there is one, and is never made."""
-    after: frozenset[str] = frozenset()
-    """Addresses that must be done first though no field links to them."""
+    """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""
+    depends_on: frozenset[str] = frozenset()
+    """Addresses of actions that come first, although no field refers to them."""
 
     @property
     def address(self) -> str:
-        return f"Addition/{self.owner.mapping}.{self.owner.charge}:{self.product.name}"
+        """Return the address, such as `Addition/acme.storage:backup-gb`."""
+        return self.owner.address_of(self.product.name)
 
     @property
     def mapping(self) -> str:
+        """Return the name of the mapping."""
         return self.owner.mapping
 
     @property
     def agreement_product(self) -> AgreementProduct:
+        """Return the ids of the agreement and of the product."""
         return (self.agreement.id, self.product.id)
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredAdditions:
-    lines: tuple[DesiredAddition, ...]
+    """The desired additions of a run, and the mappings that cannot be billed."""
+
+    additions: tuple[DesiredAddition, ...]
     refused: Mapping[str, str]
-    """Mapping → why nothing of it is billed."""
+    """By mapping: why nothing of it is billed."""
 
 
 @dataclass(frozen=True, slots=True)
 class BillingContext:
-    """What every bill of a run is looked at in."""
+    """What all charges of a run share: manifests, live state, period and currency."""
 
     manifests: Manifests
     live_state: LiveState
     period: Period
     today: date
-    """In the billing zone."""
+    """In the billing time zone."""
     currency: str | None
     setup: bool
-    """Whether the same plan makes what is declared and missing."""
+    """Whether the same plan also creates the declared objects that do not exist yet."""
     cycles: BillingCycles
-    """Empty where the names of all cycles say it."""
+    """Empty if every agreement has the default cycle `Monthly`, so that no look-up is needed."""
 
 
-def desired_additions(charges: Iterable[Charge], rules: Mapping[str, Rule], at: BillingContext) -> DesiredAdditions:
-    """One line for each product of each bill; none for a bill that is held. `rules` is by mapping."""
-    billing = _Billing(at)
-    lines: list[DesiredAddition] = []
+def desired_additions(
+    charges: Iterable[Charge], rules: Mapping[str, Rule], context: BillingContext
+) -> DesiredAdditions:
+    """Return one addition for each product of each charge, except charges that are held.
+
+    `rules` is by mapping.
+    """
+    builder = _Builder(context)
+    additions: list[DesiredAddition] = []
     refused: dict[str, str] = {}
     for charge in charges:
         if charge.state == "held":
             continue
         try:
-            document = at.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
-            lines += billing.lines(charge, rules[charge.mapping], document)
+            document = context.manifests.get(CustomerMappingSpec, f"CustomerMapping/{charge.mapping}")
+            additions += builder.additions(charge, rules[charge.mapping], document)
         except RefusalError as reason:
             refused[charge.mapping] = str(reason)
-    return DesiredAdditions(tuple(lines), refused)
+    return DesiredAdditions(tuple(additions), refused)
 
 
-class _Billing:
-    def __init__(self, at: BillingContext) -> None:
-        self._at = at
-        solutions = at.manifests.of(ManagementSolutionSpec)
+class _Builder:
+    """Builds the desired additions of charges."""
+
+    def __init__(self, context: BillingContext) -> None:
+        self._context = context
+        solutions = context.manifests.of(ManagementSolutionSpec)
         self._declared = {key: each.address for each in solutions for key in self._solution_keys(each)}
 
-    def lines(self, charge: Charge, rule: Rule, mapping: DocumentOf[CustomerMappingSpec]) -> list[DesiredAddition]:
-        """The lines that hold usage, and after them those that usage leaves.
+    def additions(self, charge: Charge, rule: Rule, mapping: DocumentOf[CustomerMappingSpec]) -> list[DesiredAddition]:
+        """Return the additions with usage, then those of products without usage.
 
-        A line goes to 0 only after the one that takes its place is there: while the new line cannot be made, the old
-        one bills on.
+        An addition goes to 0 only after the new one exists. If the new one cannot be created, the old one keeps
+        billing. Raises `RefusalError` if the mapping cannot be billed.
         """
-        at = self._at
-        if reasons := at.live_state.refused.get(mapping.address):
+        context = self._context
+        if reasons := context.live_state.refused.get(mapping.address):
             raise RefusalError("; ".join(reasons))
         spec = mapping.spec
-        links = at.live_state.links[mapping.address]
+        links = context.live_state.links[mapping.address]
         company = links[("company",)]
-        link = self._there(links[("agreement",)], "agreement")
-        after = self._solution(mapping, company)
-        agreement = agreement_of(link, at.manifests, at.live_state, at.cycles)
-        check_billable(agreement, company, at.today.isoformat(), at.currency)
-        begins = first_day_of(agreement, at.period, spec.start)
+        link = self._checked(links[("agreement",)], "agreement")
+        depends_on = self._solution(mapping, company)
+        agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
+        check_billable(agreement, company, context.today.isoformat(), context.currency)
+        first_day = first_day_of(agreement, context.period, spec.start)
         products = _products(spec, links)
         owner = Owner(charge.mapping, charge.source, charge.customer_id)
 
-        def line(product: ProductReference, quantity: Decimal, price: Decimal | None) -> DesiredAddition:
+        def addition(product: ProductReference, quantity: Decimal, price: Decimal | None) -> DesiredAddition:
             return DesiredAddition(
                 owner=owner,
                 agreement=link,
-                product=self._there(products[product], "product"),
+                product=self._checked(products[product], "product"),
                 quantity=quantity,
                 unit_price=price,
-                effective_date=begins.day,
-                why=why(charge, rule.unit),
-                late_start_reason=begins.because,
-                after=after,
+                effective_date=first_day.day,
+                reason=quantity_reason(charge, rule.unit),
+                late_start_reason=first_day.late_reason,
+                depends_on=depends_on,
             )
 
-        filled = [line(each.product, each.quantity, _price(products[each.product], each)) for each in charge.lines]
-        before = after | {each.address for each in filled}
+        filled = [addition(each.product, each.quantity, _price(products[each.product], each)) for each in charge.lines]
+        filled_first = depends_on | {each.address for each in filled}
         prices = {each.product: each.price for each in rule.ranges}
-        left = (line(product, Decimal(0), prices.get(product)) for product in charge.other_products)
+        empty = (addition(product, Decimal(0), prices.get(product)) for product in charge.other_products)
         return [
             *(replace(each, adopt=spec.adopt) for each in filled),
-            *(replace(each, emptied=True, after=before) for each in left),
+            *(replace(each, emptied=True, depends_on=filled_first) for each in empty),
         ]
 
-    def _there(self, link: Link, what: str) -> Link:
-        """A link that can be billed on: what does not exist yet must be made by this very plan."""
-        if link.id is None and not self._at.setup:
+    def _checked(self, link: Link, what: str) -> Link:
+        """Return the link. Raise `RefusalError` if its object does not exist and this plan does not create it."""
+        if link.id is None and not self._context.setup:
             raise RefusalError(f"its {what} {link.name} is not in ConnectWise yet: apply the setup first")
         return link
 
     def _solution(self, mapping: DocumentOf[CustomerMappingSpec], company: Link) -> frozenset[str]:
-        """The management solution that the mapping names, declared or live; a declared one is made first."""
+        """Return the addresses of the mapping's declared management solution, which must be created first.
+
+        The set is empty if the solution exists only in ConnectWise. Raises `RefusalError` if there is none.
+        """
         declared = frozenset(self._declared[key] for key in self._solution_keys(mapping) if key in self._declared)
         if declared:
             return declared
         spec = mapping.spec
-        others = [_named(obj) for obj in self._at.live_state.solutions.get(company.id or 0, ())]
-        if mapping.address in self._at.live_state.named or (spec.solution, spec.managed_id) in others:
+        live_solutions = [_name_and_id(obj) for obj in self._context.live_state.solutions.get(company.id or 0, ())]
+        if mapping.address in self._context.live_state.named or (spec.solution, spec.managed_id) in live_solutions:
             return frozenset()
-        has = " and ".join(f"{name} with {number}" for name, number in others) or "none"
+        has = " and ".join(f"{name} with {number}" for name, number in live_solutions) or "none"
         raise RefusalError(
             f"company {company.name} has no management solution {spec.solution} with Managed ID {spec.managed_id}, "
             f"declared or live; it has {has}. The name is compared with case"
@@ -174,24 +189,30 @@ class _Billing:
     def _solution_keys(
         self, document: DocumentOf[CustomerMappingSpec] | DocumentOf[ManagementSolutionSpec]
     ) -> list[tuple[Any, str, str]]:
-        """By the company as it is written and as what it is: a run for usage alone looks up no solution's company."""
+        """Return (company, solution, Managed ID) with the company as written, and as its link.
+
+        Both are needed: a run for usage alone does not look up the company of a solution.
+        """
         spec = document.spec
-        companies = (spec.company, self._at.live_state.links.get(document.address, {}).get(("company",)))
+        companies = (spec.company, self._context.live_state.links.get(document.address, {}).get(("company",)))
         return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
 
 
 def _price(product: Link, line: ChargeLine) -> Decimal:
+    """Return the unit price of a line. Raise `RefusalError` if it has none."""
     if line.unit_price is None:
-        raise RefusalError(f"product {product.name} has no price: declare one, `price: 0` where it is free")
+        raise RefusalError(f"product {product.name} has no price: declare one, `price: 0` if it is free")
     return line.unit_price
 
 
-def _named(obj: LiveObject) -> tuple[str, str]:
+def _name_and_id(obj: LiveObject) -> tuple[str, str]:
+    """Return the solution name and the Managed ID of a live management solution."""
     name = str((obj.raw.get("managementSolution") or {}).get("name") or "").strip()
     return (name, str(obj.raw.get("groupIdentifier") or "").strip())
 
 
 def _products(spec: CustomerMappingSpec, links: Mapping[Any, Link]) -> dict[ProductReference | None, Link]:
+    """Return the link of each product that the mapping refers to."""
     if spec.ranges is None:
         return {spec.product: links[("product",)]}
     return {each.product: links[("ranges", index, "product")] for index, each in enumerate(spec.ranges)}

@@ -1,4 +1,4 @@
-"""Edits by hand on additions of ours: what stands there is neither what we left nor what usage asks for."""
+"""Find hand edits (drift): live values that are neither what the last apply wrote nor what usage asks for."""
 
 from __future__ import annotations
 
@@ -13,51 +13,56 @@ from reconciler.planning.equality import same
 from reconciler.planning.plan import Change
 
 LastApplied = Mapping[str, Any]
-"""An addition's fields as our last write or our last apply left them, by their names in ConnectWise."""
+"""The fields of an addition after the last apply, by their names in ConnectWise. Empty if unknown."""
 
 
-def hand_edits(changes: Iterable[Change], standing: LastApplied) -> tuple[Change, ...]:
-    """The changes that undo an edit.
+def undoing_changes(changes: Iterable[Change], last_applied: LastApplied) -> tuple[Change, ...]:
+    """Return the changes that undo a hand edit.
 
-    A field of which we know nothing was not edited. The last day is an exception: we never send one, and leave it
-    empty.
+    A field without a value in `last_applied` was not edited by hand. The exception is `cancelledDate`: we never write
+    it, so any last day was set by hand.
     """
-    if not standing:
+    if not last_applied:
         return ()
     return tuple(
         change
         for change in changes
-        if (change.path in standing or change.path == "cancelledDate")
-        and not same(_mapping(change), _as_left(change, standing), change.before)
+        if (change.path in last_applied or change.path == "cancelledDate")
+        and not same(_mapping(change), _value_applied(change, last_applied), change.before)
     )
 
 
-def told(edits: Iterable[Change], standing: LastApplied) -> str:
-    """`quantity 120 → 99`: from what we left to what stands there."""
+def edits_text(edits: Iterable[Change], last_applied: LastApplied) -> str:
+    """Return hand edits as text, such as `quantity 120 → 99`: the value that we wrote, and the live value."""
     return ", ".join(
-        f"{change.path} {value_text(_as_left(change, standing))} → {value_text(change.before)}" for change in edits
+        f"{change.path} {value_text(_value_applied(change, last_applied))} → {value_text(change.before)}"
+        for change in edits
     )
 
 
-def seen_values(edits: Iterable[Change]) -> dict[str, Any]:
-    """An edit as the ledger notes it: what stands there, by field."""
+def live_values(edits: Iterable[Change]) -> dict[str, Any]:
+    """Return the live values of edited fields, by field, as the ledger records a hand edit."""
     return {change.path: change.before for change in edits}
 
 
-def was_seen_in_earlier_period(edits: Iterable[Change], known: RecordedAddition | None, period: str) -> bool:
-    """Whether this very edit was noted in an earlier period: then `onDrift: accept` lets it stand no longer."""
-    recorded_fields = known is not None and known.hand_edit_period is not None and known.hand_edit_period < period
-    return recorded_fields and known is not None and seen_values(edits) == dict(known.hand_edit)
+def was_seen_in_earlier_period(edits: Iterable[Change], recorded: RecordedAddition | None, period: str) -> bool:
+    """Return whether the ledger recorded the same edit in an earlier period.
+
+    `onDrift: accept` accepts an edit only until the end of the period in which it was first seen.
+    """
+    if recorded is None or recorded.hand_edit_period is None or recorded.hand_edit_period >= period:
+        return False
+    return live_values(edits) == dict(recorded.hand_edit)
 
 
-def _as_left(change: Change, standing: LastApplied) -> Any:
-    return to_json(_mapping(change).decode(standing))
+def value_text(value: Any) -> Any:
+    """Return a field's value as text. None gives `nothing`."""
+    return "nothing" if value is None else value
+
+
+def _value_applied(change: Change, last_applied: LastApplied) -> Any:
+    return to_json(_mapping(change).decode(last_applied))
 
 
 def _mapping(change: Change) -> FieldMapping:
     return kind("Addition").by_name[change.path].mapping
-
-
-def value_text(value: Any) -> Any:
-    """A value of a field, for a sentence."""
-    return "nothing" if value is None else value

@@ -1,8 +1,8 @@
-"""Keep charges from falling after a lost ledger (BILLING, Additions).
+"""Keep charges from falling after the ledger was lost (BILLING, Additions).
 
-A `peak`, a `mean` and a `p95` need the whole period. A ledger that begins inside the period lacks the earlier hours,
-so its figures may be too low (`Charge.may_lower`). Until that period ends, no charge falls below the quantity that its
-lines had at the first run that read them. A change of the rule in Git may lower it.
+A `peak`, a `mean` and a `p95` need the usage of the whole period. If the ledger begins inside the period, it lacks the
+earlier hours, and its figures may be too low (`Charge.may_lower`). Until that period ends, a charge stays at or above
+the quantity that its additions had when the ledger first saw them. Only a changed rule in Git may lower it.
 """
 
 from __future__ import annotations
@@ -32,40 +32,44 @@ def with_floor(
     *,
     new: bool,
 ) -> tuple[Charge, str]:
-    """The bill, not below what its lines held when the ledger began, and a sentence where that matters.
+    """Return the charge, raised to the quantity when the ledger began, and the reason if it was raised.
 
-    `new`: the ledger knows no line of this charge.
+    `digest` is that of the rule. `owned` has the live additions of the charge. `new` says that the ledger has recorded
+    no addition of the charge. The reason is empty if the charge is not raised.
     """
     if charge.may_lower or charge.trace is None:
         return charge, ""
-    known: dict[AgreementProduct, Decimal] = {}
+    quantities: dict[AgreementProduct, Decimal] = {}
     for each in owned:
-        held = _first_quantity(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
-        if held is not None:  # of several lines at one place, one took the place of the others
-            known[each.addition.agreement_product] = max(held, known.get(each.addition.agreement_product, held))
-    # Under `volume` one line holds the whole quantity. Under `graduated` the lines share it.
-    floor = sum(known.values(), Decimal(0)) if rule.tiering == "graduated" else max(known.values(), default=Decimal(0))
+        quantity = _first_quantity(each, snapshot.additions.get(each.addition.id), digest, period, new=new)
+        if quantity is not None:
+            # Duplicates have one quantity together: the largest.
+            key = each.addition.agreement_product
+            quantities[key] = max(quantity, quantities.get(key, quantity))
+    # With `volume`, one addition has the whole quantity. With `graduated`, the additions share it.
+    values = quantities.values()
+    floor = sum(values, Decimal(0)) if rule.tiering == "graduated" else max(values, default=Decimal(0))
     if floor <= charge.trace.quantity:
         return charge, ""
     lines, others = lines_of(rule, floor, currency)
-    told = (
-        f"held at {plain_decimal(floor)} {rule.unit}: the ledger does not know {period} from its start, and what it "
-        f"knows gives {plain_decimal(charge.trace.quantity)} {rule.unit}"
+    reason = (
+        f"held at {plain_decimal(floor)} {rule.unit}: the ledger has no samples from the start of {period}, and the "
+        f"samples that it has give {plain_decimal(charge.trace.quantity)} {rule.unit}"
     )
     trace = replace(charge.trace, rounded=floor, quantity=floor)
-    detail = "; ".join(filter(None, (charge.detail, told)))
-    return replace(charge, lines=lines, other_products=others, trace=trace, detail=detail), told
+    detail = "; ".join(filter(None, (charge.detail, reason)))
+    return replace(charge, lines=lines, other_products=others, trace=trace, detail=detail), reason
 
 
 def _first_quantity(
-    each: OwnedAddition, known: RecordedAddition | None, digest: str, period: Period, *, new: bool
+    each: OwnedAddition, recorded: RecordedAddition | None, digest: str, period: Period, *, new: bool
 ) -> Decimal | None:
-    """What a line held at the first run that read it; None where the ledger knows what came before.
+    """Return the quantity that an addition had when the ledger first saw it in this period. None if it sets no floor.
 
-    A line that turns up beside others that the ledger knows is a copy that somebody made: it holds nothing.
+    An addition that appears beside recorded ones of the same charge is a duplicate made by hand. It sets no floor.
     """
-    if known is None:
-        return each.addition.quantity if new else None  # this is that run
-    if known.first_quantity is None or known.first_seen_at is None or known.first_seen_at not in period:
+    if recorded is None:
+        return each.addition.quantity if new else None  # the ledger sees it for the first time in this run
+    if recorded.first_quantity is None or recorded.first_seen_at is None or recorded.first_seen_at not in period:
         return None
-    return known.first_quantity if known.first_rule_digest in (None, digest) else None
+    return recorded.first_quantity if recorded.first_rule_digest in (None, digest) else None

@@ -1,7 +1,7 @@
-"""Guardrails of usage: what a run may do to a customer's bill, or to all bills, without a person saying so.
+"""Guardrails of usage: the changes that a run may make without an approval.
 
 `quantity`, `zero` and `samples` hold one customer: its actions wait, and the others are carried out. `customers` and
-`money` refuse the run. `drift` does, too, where the workspace says `onDrift: fail`.
+`money` refuse the run, and so does `drift` if the workspace has `onDrift: fail`.
 """
 
 from __future__ import annotations
@@ -21,63 +21,65 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ChargeChange:
-    """What a run does to one charge: quantities over all its lines, in `unit`; money per month."""
+    """What a run changes for one charge. Quantities are sums over its additions, in `unit`. Money is per month."""
 
     owner: Owner
     unit: str
     addresses: frozenset[str]
-    """Addresses of its lines, long and short."""
-    billed_before: Decimal
-    """The quantity that was billed last: as we left it, or as it stands where nothing is known of it."""
-    after: Decimal
+    """The addresses of its additions, long and short."""
+    quantity_before: Decimal
+    """The quantity that the last apply left, or the live one if the ledger has none."""
+    quantity_after: Decimal
     money_before: Decimal
     money_after: Decimal
     vanished: bool = False
+    """Whether the customer has vanished or was never seen."""
     changed_in_git: bool = False
+    """Whether the rule differs from that of the last apply."""
     first_in_period: bool = False
-    """No apply has billed the charge in this period yet."""
+    """Whether no apply has billed the charge in this period yet."""
     unfinished: bool = False
-    """An apply was to make several lines for it and did not make all: what stands was never billed as a whole."""
+    """Whether an interrupted apply created only some of its additions, so that no full quantity was billed yet."""
     used_nothing: bool = False
-    """Usage is zero though the console lists devices with figures."""
+    """Whether usage is zero although the console lists devices with figures."""
     hours: tuple[int, int] | None = None
-    """For `mean` and `p95`: hours with a figure, of how many."""
+    """For `mean` and `p95`: the number of hours with a figure, and of all hours."""
     measure: str = "last"
 
     @property
     def address(self) -> str:
-        return f"CustomerMapping/{self.owner.mapping}"
+        """Return the address of the mapping."""
+        return self.owner.mapping_address
 
     @property
-    def moves(self) -> Decimal:
-        return abs(self.after - self.billed_before)
+    def difference(self) -> Decimal:
+        """Return by how much the quantity rises or falls."""
+        return abs(self.quantity_after - self.quantity_before)
 
 
-def customer_trips(limits: Guardrails, changes: Iterable[ChargeChange]) -> list[Tripped]:
-    """What holds single customers."""
-    found: list[Tripped] = []
-    for change in changes:
-        found += (
-            Tripped(name=name, address=change.address, message=message, holds=True, also=_also(change))
-            for name, message in _trips(limits, change)
-        )
-    return found
+def customer_trips(limits: Guardrails, changes: Iterable[ChargeChange], currency: str | None) -> list[Tripped]:
+    """Return the guardrails that hold single customers."""
+    return [
+        Tripped(name=name, address=change.address, message=message, holds=True, also=_other_addresses(change))
+        for change in changes
+        for name, message in _trips_of(limits, change, currency)
+    ]
 
 
-def _also(change: ChargeChange) -> tuple[str, ...]:
-    """The other addresses by which a person may approve what a charge trips."""
-    customer = f"{change.owner.source}/{change.owner.customer_id}"
-    return tuple(sorted({*change.addresses, customer}))
+def _other_addresses(change: ChargeChange) -> tuple[str, ...]:
+    """Return the other addresses with which you can approve a trip of this charge."""
+    return tuple(sorted({*change.addresses, change.owner.customer}))
 
 
-def _trips(limits: Guardrails, change: ChargeChange) -> Iterator[tuple[str, str]]:
-    if (message := _quantity(limits, change)) is not None:
+def _trips_of(limits: Guardrails, change: ChargeChange, currency: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the name and the message of each guardrail that one charge trips."""
+    if (message := _quantity_message(limits, change, currency)) is not None:
         yield "quantity", message
-    if limits.zero and change.used_nothing and change.billed_before > 0 and change.after < change.billed_before:
+    if limits.zero and change.used_nothing and 0 < change.quantity_before > change.quantity_after:
         yield (
             "zero",
             f"usage falls to zero though the console still lists devices with figures; "
-            f"{_amount(change.billed_before, change)} was billed",
+            f"{_quantity_text(change.quantity_before, change)} was billed",
         )
     if limits.samples is not None and change.hours is not None:
         known, of = change.hours
@@ -89,23 +91,24 @@ def _trips(limits: Guardrails, change: ChargeChange) -> Iterator[tuple[str, str]
             )
 
 
-def _quantity(limits: Guardrails, change: ChargeChange) -> str | None:
-    limit, before, after = limits.quantity, change.billed_before, change.after
+def _quantity_message(limits: Guardrails, change: ChargeChange, currency: str | None) -> str | None:
+    """Return the message of the `quantity` guardrail. None if it does not trip."""
+    limit, before, after = limits.quantity, change.quantity_before, change.quantity_after
     if limit is None or before <= 0 or change.vanished or change.changed_in_git or change.unfinished:
         return None
     if after < before and change.first_in_period:
         return None
-    if change.moves * 100 <= limit.percent * before:
+    if change.difference * 100 <= limit.percent * before:
         return None
-    said = f"{_amount(before, change)} → {_amount(after, change)}"
-    if change.moves > limit.amount:
-        amount = _amount(limit.amount, change)
-        return f"{said} changes by more than {plain_decimal(limit.percent)} % and {amount}"
-    moved = abs(change.money_after - change.money_before)
-    if limit.money is not None and moved > limit.money:
+    quantities = f"{_quantity_text(before, change)} → {_quantity_text(after, change)}"
+    if change.difference > limit.amount:
+        amount = _quantity_text(limit.amount, change)
+        return f"{quantities} changes by more than {plain_decimal(limit.percent)} % and {amount}"
+    money = abs(change.money_after - change.money_before)
+    if limit.money is not None and money > limit.money:
         return (
-            f"{said} changes by more than {plain_decimal(limit.percent)} % and by {plain_decimal(moved)} a month, "
-            f"more than {plain_decimal(limit.money)}"
+            f"{quantities} changes by more than {plain_decimal(limit.percent)} % and by "
+            f"{amount_text(money, currency)} a month, more than {amount_text(limit.money, currency)}"
         )
     return None
 
@@ -113,29 +116,32 @@ def _quantity(limits: Guardrails, change: ChargeChange) -> str | None:
 def run_trips(
     limits: Guardrails, changes: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
 ) -> list[Tripped]:
-    """What refuses the run. `changes` are those that are not held."""
-    whose = {address: change for change in changes for address in change.addresses}
-    found = [
-        Tripped(name="drift", address=note.address, message=note.message, also=(change.address, *_also(change)))
+    """Return the guardrails that refuse the run. `changes` and `drifted` must not include held customers."""
+    by_address = {address: change for change in changes for address in change.addresses}
+    trips = [
+        Tripped(
+            name="drift", address=note.address, message=note.message, also=(change.address, *_other_addresses(change))
+        )
         for note in drifted
-        for change in [whose[str(note.address)]]
+        for change in [by_address[str(note.address)]]
     ]
-    found += _customers(limits, changes)
+    trips += _customers_trip(limits, changes)
     if limits.money is not None:
-        standing = [
-            each for each in changes if (each.billed_before > 0 or each.money_before > 0) and not each.unfinished
+        already_billed = [
+            each for each in changes if (each.quantity_before > 0 or each.money_before > 0) and not each.unfinished
         ]
-        moved = sum((each.money_after - each.money_before for each in standing), _ZERO)
-        if abs(moved) > limits.money:
+        money = sum((each.money_after - each.money_before for each in already_billed), _ZERO)
+        if abs(money) > limits.money:
             message = (
-                f"what is billed already changes by {amount_text(moved, currency)} a month, "
+                f"customers that are billed already change by {amount_text(money, currency)} a month, "
                 f"more than {amount_text(limits.money, currency)}"
             )
-            found.append(Tripped(name="money", message=message))
-    return found
+            trips.append(Tripped(name="money", message=message))
+    return trips
 
 
-def _customers(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[Tripped]:
+def _customers_trip(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[Tripped]:
+    """Yield the trip of the `customers` guardrail, if too many customers change at once."""
     limit = limits.customers
     if limit is None:
         return
@@ -143,12 +149,12 @@ def _customers(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[
     changed = {
         each.owner.mapping
         for each in changes
-        if each.billed_before > 0
+        if each.quantity_before > 0
         and not each.changed_in_git
         and not each.unfinished
         and not each.first_in_period
-        and each.moves > limit.amount
-        and each.moves * 100 > limit.percent * each.billed_before
+        and each.difference > limit.amount
+        and each.difference * 100 > limit.percent * each.quantity_before
     }
     units = " or ".join(sorted({each.unit for each in changes}))
     if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * len(billed):
@@ -160,5 +166,5 @@ def _customers(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[
         )
 
 
-def _amount(quantity: Decimal, change: ChargeChange) -> str:
+def _quantity_text(quantity: Decimal, change: ChargeChange) -> str:
     return f"{plain_decimal(quantity)} {change.unit}"

@@ -1,110 +1,116 @@
-"""What the dates of lines do to the period's invoice: what an invoiced period lacks, months billed in part, and what
-else bills the period."""
+"""Check what the invoice of the period bills: too little, a part of a month, or the same usage twice."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.live import AgreementProduct, LiveAddition
 from reconciler.additions.match import Duplicate, Pair
 from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Ownership
+from reconciler.additions.planned import PlannedAddition
 from reconciler.planning.plan import Note
 
 
 def uninvoiced_usage(
-    pairs: Iterable[Pair], written: Sequence[PlannedAddition], period: str, last_day: str, currency: str | None
+    pairs: Iterable[Pair], planned: Sequence[PlannedAddition], period: str, last_day: str, currency: str | None
 ) -> dict[str, str]:
-    """By mapping, a sentence for each whose lines begin after the period: nothing bills its usage of the period.
+    """Return, by mapping, a sentence on the usage of the period that no invoice of the period bills.
 
-    Usage that moved to another product of its ranges after the invoice is billed: an invoice bills the level of the day
-    on which it is made.
+    That is so if an addition begins after the period. It is not so if usage moved to another product of the ranges
+    after the period was invoiced, because the invoice billed the quantity of its own date. `period` is `2026-11`,
+    `last_day` is `2026-11-30`.
     """
-    by_address = {each.address: each for each in written}
-    invoiced = {each.owner for each in written if _was_invoiced(each, last_day)}
-    worth: dict[str, Decimal] = {}
-    why: dict[str, str] = {}
+    by_address = {each.address: each for each in planned}
+    invoiced = {each.owner for each in planned if _was_invoiced(each, last_day)}
+    amounts: dict[str, Decimal] = {}
+    reasons: dict[str, str] = {}
     for pair in pairs:
-        line, made = pair.line, by_address[pair.line.address]
-        begins = _first_day(pair, made)
-        if not line.quantity or begins is None or begins <= last_day:
+        desired, addition = pair.desired, by_address[pair.desired.address]
+        first_day = _first_day(pair, addition)
+        if not desired.quantity or first_day is None or first_day <= last_day:
             continue
-        if line.late_start_reason and line.owner in invoiced:
+        if desired.late_start_reason and desired.owner in invoiced:
             continue
-        mapping = line.mapping
-        worth[mapping] = worth.get(mapping, Decimal(0)) + made.monthly
-        because = f": {line.late_start_reason}" if line.late_start_reason else ""
-        why[mapping] = f"its line begins on {begins}{because}"
+        mapping = desired.mapping
+        amounts[mapping] = amounts.get(mapping, Decimal(0)) + addition.monthly
+        cause = f": {desired.late_start_reason}" if desired.late_start_reason else ""
+        reasons[mapping] = f"its addition begins on {first_day}{cause}"
     return {
-        mapping: f"{why[mapping]}; no invoice of {period} bills its {amount_text(worth[mapping], currency)}"
-        for mapping in why
+        mapping: f"{reason}; no invoice of {period} bills its {amount_text(amounts[mapping], currency)}"
+        for mapping, reason in reasons.items()
     }
 
 
-def _first_day(pair: Pair, made: PlannedAddition) -> str | None:
-    """The first day of a line once the plan is done."""
+def _first_day(pair: Pair, addition: PlannedAddition) -> str | None:
+    """Return the first day of an addition after the plan."""
     if pair.live is None:
-        return pair.line.effective_date
-    changes = made.action.changes if made.action is not None else ()
+        return pair.desired.effective_date
+    changes = addition.action.changes if addition.action is not None else ()
     return next((each.after for each in changes if each.path == "effectiveDate"), pair.live.effective)
 
 
 def _was_invoiced(each: PlannedAddition, last_day: str) -> bool:
-    """Whether this is a line of the period that is empty now: what it held when the period was invoiced was billed."""
+    """Return whether an addition began by the last day of the period and is empty now.
+
+    The quantity that it had when the period was invoiced has been billed.
+    """
     first = None if each.live is None else each.live.effective
     return first is not None and first <= last_day and not each.quantity
 
 
 def mid_month_notes(pairs: Iterable[Pair], last_day: str) -> Iterator[Note]:
-    """New lines that begin inside the period: usage is billed in full all the same, unless the agreement prorates."""
+    """Yield a note for each new addition that begins inside the period. Its quantity is billed in full."""
     for pair in pairs:
-        line = pair.line
-        if pair.live is None and line.effective_date <= last_day and not line.effective_date.endswith("-01"):
-            because = f" ({line.late_start_reason})" if line.late_start_reason else ""
+        desired = pair.desired
+        if pair.live is None and desired.effective_date <= last_day and not desired.effective_date.endswith("-01"):
+            cause = f" ({desired.late_start_reason})" if desired.late_start_reason else ""
             yield Note(
-                address=line.address,
-                message=f"begins on {line.effective_date}{because} and bills the whole month: quantities are never "
+                address=desired.address,
+                message=f"begins on {desired.effective_date}{cause} and bills the whole month: quantities are never "
                 "prorated here",
             )
 
 
-def ending_duplicate_notes(ending_duplicates: Iterable[Duplicate], currency: str | None) -> Iterator[Note]:
-    """Copies that somebody has cancelled: they bill the period beside the line of their charge."""
-    for each in ending_duplicates:
+def ending_duplicate_notes(ending: Iterable[Duplicate], currency: str | None) -> Iterator[Note]:
+    """Yield a note for each duplicate with a last day in the period that still bills an amount."""
+    for each in ending:
         if each.live.monthly:
-            worth = amount_text(each.live.monthly, currency)
+            amount = amount_text(each.live.monthly, currency)
             yield Note(
-                address=f"CustomerMapping/{each.owner.mapping}",
-                message=f"addition id {each.live.id}, a copy of its line, bills {worth} more until its last day, "
+                address=each.owner.mapping_address,
+                message=f"addition id {each.live.id} is a duplicate, and bills {amount} more until its last day, "
                 f"{each.live.cancelled}",
             )
 
 
 def waiting_notes(waiting: Collection[str], ownership: Ownership, currency: str | None) -> Iterator[Note]:
-    """Mappings that wait for their first day though lines of theirs bill: `start` was moved after the first bill."""
+    """Yield a note for each waiting mapping with additions that bill: its `start` was moved after the first bill.
+
+    `waiting` has the names of the mappings.
+    """
     for owner, owned in ownership.by_owner.items():
-        worth = sum((each.addition.monthly for each in owned), Decimal(0))
-        if owner.mapping in waiting and worth:
+        amount = sum((each.addition.monthly for each in owned), Decimal(0))
+        if owner.mapping in waiting and amount:
             yield Note(
-                address=f"CustomerMapping/{owner.mapping}",
-                message=f"waits for its start, and its lines bill on: {amount_text(worth, currency)} a month",
+                address=owner.mapping_address,
+                message=f"waits for its start, and its additions keep billing {amount_text(amount, currency)} a month",
             )
 
 
 def double_billing_notes(
-    pairs: Iterable[Pair], others: Iterable[LiveAddition], last_day: str, currency: str | None
+    pairs: Iterable[Pair], foreign: Iterable[LiveAddition], last_day: str, currency: str | None
 ) -> Iterator[Note]:
-    """Additions of somebody else at the place of a line that is made: the customer may be billed twice."""
-    by_place: dict[AgreementProduct, list[LiveAddition]] = {}
-    for each in others:
+    """Yield a note for each new addition if an addition that is not ours bills the same agreement and product."""
+    billing: dict[AgreementProduct, list[LiveAddition]] = {}
+    for each in foreign:
         if each.monthly and not each.ends_by(last_day):
-            by_place.setdefault(each.agreement_product, []).append(each)
+            billing.setdefault(each.agreement_product, []).append(each)
     for pair in pairs:
-        for each in by_place.get(pair.line.agreement_product, ()) if pair.live is None else ():
+        for each in billing.get(pair.desired.agreement_product, ()) if pair.live is None else ():
             yield Note(
-                address=pair.line.address,
-                message=f"addition id {each.id} of that agreement and product is not ours, and bills "
-                f"{amount_text(each.monthly, currency)} a month beside it; `adopt: true` takes it over",
+                address=pair.desired.address,
+                message=f"addition id {each.id} of the same agreement and product is not ours, and bills "
+                f"{amount_text(each.monthly, currency)} a month as well; take it over with `adopt: true`",
             )

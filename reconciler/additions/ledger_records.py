@@ -1,66 +1,76 @@
-"""What a run asks the ledger to keep of additions: which are ours, and how an apply left them."""
+"""What the ledger has to record about additions: which ones are ours, and their fields after an apply."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.additions.actions import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.live import LiveAddition
-from reconciler.additions.ownership import OwnedAddition, Owner, Ownership
+from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import parse
 from reconciler.ledger.snapshot import ObservedAddition, RecordedAddition, Snapshot
 from reconciler.planning.plan import Action
 
 LinkedObject = tuple[int | None, str | None]
-"""An object by its id, or by its address where the same plan makes it."""
+"""An agreement or a product by its id, or by its address if the same plan creates it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdditionRecord:
-    """How an addition stands once its action is done, or now where it has none."""
+    """An addition as it is once its action is done, or as it is now if it has no action."""
 
     address: str
     addition_id: int | None
-    """None where the action makes it."""
+    """None if the action creates it."""
     agreement: LinkedObject
     product: LinkedObject
     changes: bool
-    """Whether an action has to be done first."""
+    """Whether it has an action, which must be done before the record is kept."""
     tag: str
     customer: tuple[str, str]
+    """Source and customer id."""
     fields: Mapping[str, Any]
+    """The recorded fields, by the names of ConnectWise."""
     rule: str
+    """The digest of the rule of its charge."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecords:
+    """What the ledger has to record about additions in one run."""
+
     observed_additions: tuple[ObservedAddition, ...] = ()
-    """Additions of ours that the ledger does not hold as they were read."""
+    """Additions of ours that differ from what the ledger has. Recorded by `plan` and `apply`."""
     billed: tuple[AdditionRecord, ...] = ()
-    """For the end of an apply."""
+    """Recorded at the end of an apply."""
 
 
 def ledger_records(
-    written: Iterable[PlannedAddition],
+    planned: Iterable[PlannedAddition],
     ownership: Ownership,
     digests: Mapping[Owner, str],
     snapshot: Snapshot,
-    held: frozenset[str],
+    held: Collection[str],
     period: str,
-    known: Collection[Owner],
+    recorded_owners: Collection[Owner],
 ) -> LedgerRecords:
-    """`held` are the mappings, by address, whose actions wait; `known` the charges of which the ledger knows a line."""
-    every = tuple(written)
-    edits = {each.edit.addition_id: each.edit for each in every if each.edit is not None}
-    seen = [
+    """Return the records of a run.
+
+    `held` has the addresses of mappings whose actions wait. `recorded_owners` has the owners for which the ledger has
+    recorded an addition. `period` is that of the run, as `2026-11`.
+    """
+    planned = tuple(planned)
+    edits = {each.edit.addition_id: each.edit for each in planned if each.edit is not None}
+    observed = [
         *(
-            _sighting(each.addition, owner, digests[owner], snapshot, edits, new=owner not in known)
-            for owner, each in _owned(ownership)
+            _observed(each.addition, owner, digests[owner], snapshot, edits, new=owner not in recorded_owners)
+            for owner, owned in ownership.by_owner.items()
+            for each in owned
         ),
         *(
-            _sighting(each, None, None, snapshot, edits, new=True)
+            _observed(each, None, None, snapshot, edits, new=True)
             for each in (*ownership.orphans, *ownership.period_additions)
         ),
     ]
@@ -76,16 +86,16 @@ def ledger_records(
             fields=each.fields,
             rule=digests[each.owner],
         )
-        for each in every
-        if f"CustomerMapping/{each.owner.mapping}" not in held and not _is_noted(each, digests, snapshot, period)
+        for each in planned
+        if each.owner.mapping_address not in held and not _is_recorded(each, digests, snapshot, period)
     )
-    return LedgerRecords(tuple(each for each in seen if each is not None), billed)
+    return LedgerRecords(tuple(each for each in observed if each is not None), billed)
 
 
-def _link_of(action: Action | None, field: str, known: int | None) -> LinkedObject:
-    """Where an addition is: by what stands, else by what its action says."""
-    if known is not None or action is None:
-        return (known, None)
+def _link_of(action: Action | None, field: str, live_id: int | None) -> LinkedObject:
+    """Return the agreement or the product of an addition, from the live id, else from its action."""
+    if live_id is not None or action is None:
+        return (live_id, None)
     after: Any = next((change.after for change in action.changes if change.path == field), None) or {}
     return (after.get("id"), after.get("address"))
 
@@ -94,22 +104,16 @@ def _id_of(link: Any) -> int | None:
     return link.get("id") if isinstance(link, Mapping) else None
 
 
-def _is_noted(each: PlannedAddition, digests: Mapping[Owner, str], snapshot: Snapshot, period: str) -> bool:
-    """Whether the ledger holds all of it already: most lines stay as they are from hour to hour."""
-    known = None if each.live is None else snapshot.additions.get(each.live.id)
-    if known is None or each.action is not None:
+def _is_recorded(each: PlannedAddition, digests: Mapping[Owner, str], snapshot: Snapshot, period: str) -> bool:
+    """Return whether the ledger has the same record already. That is so for most additions in most hours."""
+    recorded = None if each.live is None else snapshot.additions.get(each.live.id)
+    if recorded is None or each.action is not None:
         return False
-    same = all(known.last_applied.get(name) == value for name, value in each.fields.items())
-    return same and (known.billed_period, known.rule_digest) == (period, digests[each.owner])
+    same = all(recorded.last_applied.get(name) == value for name, value in each.fields.items())
+    return same and (recorded.billed_period, recorded.rule_digest) == (period, digests[each.owner])
 
 
-def _owned(ownership: Ownership) -> Iterator[tuple[Owner, OwnedAddition]]:
-    for owner, owned in ownership.by_owner.items():
-        for each in owned:
-            yield owner, each
-
-
-def _sighting(
+def _observed(
     live: LiveAddition,
     owner: Owner | None,
     digest: str | None,
@@ -118,63 +122,64 @@ def _sighting(
     *,
     new: bool,
 ) -> ObservedAddition | None:
-    """None where the ledger holds the same already. `new`: it knows no line of the charge."""
-    known = snapshot.additions.get(live.id)
-    tag = live.serial if live.tag is not None else (known.tag if known else "")
-    told = (live.tag.customer if live.tag else None) or (known.customer if known else None)
-    customer = (owner.source, owner.customer_id) if owner is not None else told
+    """Return the record of a live addition. None if the ledger has it already.
+
+    `new` says that the ledger has recorded no addition of the charge.
+    """
+    recorded = snapshot.additions.get(live.id)
+    tag = live.serial if live.tag is not None else (recorded.tag if recorded else "")
+    in_tag = (live.tag.customer if live.tag else None) or (recorded.customer if recorded else None)
+    customer = (owner.source, owner.customer_id) if owner is not None else in_tag
     edit = edits.get(live.id)
-    found = ObservedAddition(
+    observed = ObservedAddition(
         addition_id=live.id,
         agreement_id=live.agreement_id,
         product_id=live.product_id,
         tag=tag,
         customer=customer,
-        first_quantity=live.quantity if known is None and new else None,
+        first_quantity=live.quantity if recorded is None and new else None,
         first_rule_digest=digest,
         hand_edit={} if edit is None else edit.seen,
         hand_edit_period=None if edit is None else edit.period,
     )
-    return None if known is not None and _same(found, known) else found
+    return None if recorded is not None and _same(observed, recorded) else observed
 
 
-def _same(found: ObservedAddition, known: RecordedAddition) -> bool:
-    if known.first_seen_at is None:  # only a write of ours is known of it so far
+def _same(observed: ObservedAddition, recorded: RecordedAddition) -> bool:
+    if recorded.first_seen_at is None:  # the ledger has only a write of ours, and never saw the addition
         return False
+    return _compared(observed) == _compared(recorded)
+
+
+def _compared(record: ObservedAddition | RecordedAddition) -> tuple[object, ...]:
     return (
-        found.agreement_id,
-        found.product_id,
-        found.tag,
-        found.customer,
-        dict(found.hand_edit),
-        found.hand_edit_period,
-    ) == (
-        known.agreement_id,
-        known.product_id,
-        known.tag,
-        known.customer,
-        dict(known.hand_edit),
-        known.hand_edit_period,
+        record.agreement_id,
+        record.product_id,
+        record.tag,
+        record.customer,
+        dict(record.hand_edit),
+        record.hand_edit_period,
     )
 
 
-def records_of_actions(actions: Iterable[Action]) -> Iterator[AdditionRecord]:
-    """The same of a plan file, which knows its actions and not the additions that stay as they are."""
-    for action in actions:
-        if action.rule is None:
-            continue
-        before = dict(action.precondition.fields) if action.precondition else {}
-        fields = {**before, **{change.path: change.after for change in action.changes}}
-        tag = str(fields.get("serialNumber") or "")
-        parsed = parse(tag)
-        yield AdditionRecord(
-            address=action.address,
-            addition_id=action.id,
-            agreement=_link_of(action, "agreement", _id_of(before.get("agreement"))),
-            product=_link_of(action, "product", _id_of(before.get("product"))),
-            changes=True,
-            tag=tag,
-            customer=(parsed.customer if parsed else None) or ("", ""),
-            fields=recorded_fields(fields),
-            rule=action.rule,
-        )
+def records_of_actions(actions: Iterable[Action]) -> tuple[AdditionRecord, ...]:
+    """Return the records of a plan file. It has the additions with an action, and no others."""
+    return tuple(_record_of(action, action.rule) for action in actions if action.rule is not None)
+
+
+def _record_of(action: Action, rule: str) -> AdditionRecord:
+    before = dict(action.precondition.fields) if action.precondition else {}
+    fields = {**before, **{change.path: change.after for change in action.changes}}
+    tag = str(fields.get("serialNumber") or "")
+    parsed = parse(tag)
+    return AdditionRecord(
+        address=action.address,
+        addition_id=action.id,
+        agreement=_link_of(action, "agreement", _id_of(before.get("agreement"))),
+        product=_link_of(action, "product", _id_of(before.get("product"))),
+        changes=True,
+        tag=tag,
+        customer=(parsed.customer if parsed else None) or ("", ""),
+        fields=recorded_fields(fields),
+        rule=rule,
+    )

@@ -1,4 +1,4 @@
-"""A live addition as billing looks at it: whose it is, when it bills, and what it is worth."""
+"""A live addition with the values that billing needs: tag, quantity, price, dates, and monthly amount."""
 
 from __future__ import annotations
 
@@ -12,58 +12,63 @@ from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject, LiveState
 
 AgreementProduct = tuple[int | None, int | None]
-"""Agreement and product, by id."""
+"""The ids of the agreement and of the product of an addition. None: the object does not exist yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveAddition:
-    """One addition, read once and never changed."""
+    """One addition as ConnectWise returned it."""
 
     obj: LiveObject
     agreement_id: int
     product_id: int | None
     product: str
-    """The product's identifier in ConnectWise, or its id where the answer has none."""
+    """The identifier of the product in ConnectWise, or `id 4` if the response has no identifier."""
     serial: str
-    """The serial number, trimmed; empty where there is none."""
+    """The serial number without blanks at its ends. Empty if there is none."""
     tag: Tag | None
-    """None where the serial number is not a tag of ours."""
+    """None if the serial number is not one of our tags."""
     quantity: Decimal
     price: Decimal | None
+    """Unit price. None if the response has none."""
     monthly: Decimal
-    """Money that it bills a month."""
+    """Amount per month."""
     effective: str | None
     """First day, as `2026-11-01`."""
     cancelled: str | None
-    """Last day."""
+    """Last day, as `2026-11-30`. None if there is no end."""
 
     @property
     def id(self) -> int:
+        """Return the id in ConnectWise."""
         return self.obj.id
 
     @property
     def agreement_product(self) -> AgreementProduct:
+        """Return the ids of the agreement and of the product."""
         return (self.agreement_id, self.product_id)
 
     def ended_before(self, first_day: str) -> bool:
-        """Whether it ended before this day. Dates are compared here and never by the server [seen]."""
+        """Return whether the last day is before `first_day`. The server must not compare dates [seen]."""
         return self.cancelled is not None and self.cancelled < first_day
 
     def ends_by(self, last_day: str) -> bool:
-        """Whether its last day comes no later than this day."""
+        """Return whether the addition has a last day, and this is `last_day` or earlier."""
         return self.cancelled is not None and self.cancelled <= last_day
 
 
 def live_additions(live_state: LiveState, first_day: str, currency: str | None) -> tuple[LiveAddition, ...]:
-    """Every addition that was read and has not ended before the period's first day, in the order of ids.
+    """Return all additions that were read and did not end before `first_day`, sorted by id.
 
-    An addition that begins later counts, too: a line of ours that begins next month gets no twin.
+    `first_day` is the first day of the period. Additions that begin in a later period are included, so that no second
+    addition is created beside them.
     """
-    every = (addition_of(obj, currency) for objects in live_state.additions.values() for obj in objects)
-    return tuple(sorted((each for each in every if not each.ended_before(first_day)), key=lambda each: each.id))
+    additions = (addition_of(obj, currency) for objects in live_state.additions.values() for obj in objects)
+    return tuple(sorted((each for each in additions if not each.ended_before(first_day)), key=lambda each: each.id))
 
 
 def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:
+    """Return the addition in a response of ConnectWise."""
     raw = obj.raw
     product = raw.get("product") or {}
     serial = str(raw.get("serialNumber") or "").strip()
@@ -84,5 +89,5 @@ def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:
 
 
 def ids_text(additions: Iterable[LiveAddition]) -> str:
-    """`12 and 15`, for a sentence."""
+    """Return the ids as text, such as `12 and 15`."""
     return " and ".join(str(each.id) for each in additions)

@@ -1,4 +1,8 @@
-"""Desired additions against live ones, once: what each line is written to, what is adopted, what is left over."""
+"""Pair each desired addition with its live addition, once.
+
+The result says which additions are updated, created or adopted, which of ours are left over, and which mappings are
+refused because the match is ambiguous.
+"""
 
 from __future__ import annotations
 
@@ -20,27 +24,29 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A line and the live addition that it is written to; none where it is made."""
+    """A desired addition and its live addition. `live` is None if the addition must be created."""
 
-    line: DesiredAddition
+    desired: DesiredAddition
     live: LiveAddition | None = None
     evidence: Evidence | Literal["adopt"] = "tag"
 
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An addition of a charge that bills by another product or agreement now: it goes to 0, also where it has a last
-    day: an invoice of the period bills it whole."""
+    """An addition of a charge that is now billed by another product or agreement. Its quantity goes to 0.
+
+    This is also done if the addition has a last day in the period, because an invoice of the period bills it in full.
+    """
 
     owner: Owner
     live: LiveAddition
-    after: frozenset[str]
-    """Addresses of the lines that take its place: they are written first."""
+    depends_on: frozenset[str]
+    """Addresses of the additions that replace it. They are written first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """An addition of a charge beside the one that is its line, of the same agreement and product."""
+    """A second addition of a charge, for the same agreement and product."""
 
     owner: Owner
     live: LiveAddition
@@ -48,28 +54,34 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
+    """Where each desired addition and each addition of ours ended up in the match."""
+
     pairs: tuple[Pair, ...]
     superseded: tuple[Superseded, ...]
     duplicates: tuple[Duplicate, ...]
-    """Those that go on."""
+    """Duplicates without a last day in the period: they keep billing."""
     kept: tuple[LiveAddition, ...]
-    """Ours, and left as they are: of held and refused customers."""
+    """Our additions that stay unchanged, because their customer is held or refused."""
     ending_duplicates: tuple[Duplicate, ...]
-    """Those that end in the period: somebody has cancelled them already, and an invoice of the period bills them."""
+    """Duplicates with a last day in the period. An invoice of the period still bills them."""
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Mapping → why nothing of it is written."""
+    """By mapping: why nothing of it is written."""
 
 
-def match(lines: Iterable[DesiredAddition], ownership: Ownership, period: Period, snapshot: Snapshot) -> Matched:
-    """Each line finds its addition by owner, agreement and product. Ambiguity refuses the mapping, and lists ids."""
+def match(desired: Iterable[DesiredAddition], ownership: Ownership, period: Period, snapshot: Snapshot) -> Matched:
+    """Return the match by owner, agreement and product.
+
+    If several live additions fit, the mapping is refused, and the reason lists their ids.
+    """
     by_owner: dict[Owner, list[DesiredAddition]] = defaultdict(list)
-    for line in lines:
-        by_owner[line.owner].append(line)
-    matcher = _Matcher(ownership, period, snapshot, by_owner)
-    return matcher.matched()
+    for each in desired:
+        by_owner[each.owner].append(each)
+    return _Matcher(ownership, period, snapshot, by_owner).matched()
 
 
 class _Matcher:
+    """Matches the desired additions of all owners."""
+
     def __init__(
         self,
         ownership: Ownership,
@@ -87,29 +99,30 @@ class _Matcher:
                 self._adoptable[each.agreement_product].append(each)
 
     def matched(self) -> Matched:
+        """Return the match of all owners."""
         pairs: list[Pair] = []
         superseded: list[Superseded] = []
         duplicates: list[Duplicate] = []
         kept: list[LiveAddition] = []
         ending_duplicates: list[Duplicate] = []
-        found = {owner: [self._pair(line) for line in lines] for owner, lines in self._by_owner.items()}
-        refused = self._refused(found)
+        pairs_of = {owner: [self._pair(each) for each in desired] for owner, desired in self._by_owner.items()}
+        refused = self._refused(pairs_of)
         for owner, owned in self._ownership.by_owner.items():
-            if owner not in found or owner.mapping in refused:
+            if owner not in pairs_of or owner.mapping in refused:
                 kept += (each.addition for each in owned)
-        for owner, theirs in found.items():
+        for owner, found in pairs_of.items():
             if owner.mapping in refused:
                 continue
-            pairs += (pair for pair in theirs if pair is not None)
-            taken = {pair.live.id for pair in theirs if pair is not None and pair.live is not None}
-            places = {line.agreement_product for line in self._by_owner[owner]}
-            after = frozenset(line.address for line in self._by_owner[owner])
+            pairs += (pair for pair in found if pair is not None)
+            paired = {pair.live.id for pair in found if pair is not None and pair.live is not None}
+            desired_pairs = {each.agreement_product for each in self._by_owner[owner]}
+            replaced_by = frozenset(each.address for each in self._by_owner[owner])
             for each in self._ownership.by_owner.get(owner, ()):
                 addition = each.addition
-                if addition.id in taken:
+                if addition.id in paired:
                     continue
-                if addition.agreement_product not in places:
-                    superseded.append(Superseded(owner, addition, after))
+                if addition.agreement_product not in desired_pairs:
+                    superseded.append(Superseded(owner, addition, replaced_by))
                 elif addition.ends_by(self._last):
                     ending_duplicates.append(Duplicate(owner, addition))
                 else:
@@ -118,86 +131,89 @@ class _Matcher:
             tuple(pairs), tuple(superseded), tuple(duplicates), tuple(kept), tuple(ending_duplicates), refused
         )
 
-    def _pair(self, line: DesiredAddition) -> Pair | None:
-        """None where there is nothing to do for the line."""
-        owned = self._candidates(line)
+    def _pair(self, desired: DesiredAddition) -> Pair | None:
+        """Return the pair of a desired addition. None if nothing has to be done for it."""
+        owned = self._candidates(desired)
         if owned:
-            return Pair(line, owned[0].addition, owned[0].evidence)
-        if line.emptied:
+            return Pair(desired, owned[0].addition, owned[0].evidence)
+        if desired.emptied:
             return None
-        if line.adopt and (adoptable := self._adoptable.get(line.agreement_product, [])):
-            return Pair(line, adoptable[0], "adopt")
-        return Pair(line) if line.quantity > 0 else None
+        if desired.adopt and (adoptable := self._adoptable.get(desired.agreement_product, [])):
+            return Pair(desired, adoptable[0], "adopt")
+        return Pair(desired) if desired.quantity > 0 else None
 
-    def _candidates(self, line: DesiredAddition) -> list[OwnedAddition]:
-        """The additions of the line's owner at its place, the best first; more than one is an ambiguity.
+    def _candidates(self, desired: DesiredAddition) -> list[OwnedAddition]:
+        """Return the owner's additions for this agreement and product, best first. More than one is ambiguous.
 
-        One whose last day somebody has set is the line only where no other goes on. Of several such ones the one that
-        we wrote, and else the one that ended last, is taken up again: billing goes on.
+        An addition with a last day in the period is a candidate only if all of them have one. Then the one that we
+        wrote is chosen, else the one with the latest last day, and billing continues with it.
         """
-        if None in line.agreement_product:
+        if None in desired.agreement_product:
             return []
-        here = [
+        same = [
             each
-            for each in self._ownership.by_owner.get(line.owner, ())
-            if each.addition.agreement_product == line.agreement_product
+            for each in self._ownership.by_owner.get(desired.owner, ())
+            if each.addition.agreement_product == desired.agreement_product
         ]
-        going = [each for each in here if not each.addition.ends_by(self._last)]
-        if not going:
-            return sorted(here, key=self._preference)[:1]
-        best = min(each.rank for each in going)
-        return [each for each in going if each.rank == best]
+        continuing = [each for each in same if not each.addition.ends_by(self._last)]
+        if not continuing:
+            return sorted(same, key=self._preference)[:1]
+        best = min(each.rank for each in continuing)
+        return [each for each in continuing if each.rank == best]
 
     def _preference(self, each: OwnedAddition) -> tuple[int, bool, list[int], int]:
-        known = self._snapshot.additions.get(each.addition.id)
-        newest = [-ord(character) for character in each.addition.cancelled or ""]
-        return (each.rank, known is None or not known.last_applied, newest, each.addition.id)
+        """Return a sort key for additions with a last day: the best one has the smallest key."""
+        recorded = self._snapshot.additions.get(each.addition.id)
+        latest_first = [-ord(character) for character in each.addition.cancelled or ""]
+        return (each.rank, recorded is None or not recorded.last_applied, latest_first, each.addition.id)
 
-    def _refused(self, found: Mapping[Owner, Sequence[Pair | None]]) -> dict[str, tuple[str, ...]]:
+    def _refused(self, pairs_of: Mapping[Owner, Sequence[Pair | None]]) -> dict[str, tuple[str, ...]]:
+        """Return the mappings that cannot be written, with the reasons."""
         refused: dict[str, tuple[str, ...]] = {}
         adopters: dict[int, list[DesiredAddition]] = defaultdict(list)
-        for pairs in found.values():
+        for pairs in pairs_of.values():
             for pair in pairs:
                 if pair is not None and pair.live is not None and pair.evidence == "adopt":
-                    adopters[pair.live.id].append(pair.line)
-        for owner, lines in self._by_owner.items():
-            reasons = tuple(reason for line in lines for reason in self._reasons(line, adopters))
-            twice = tuple(_twice(lines))
-            if reasons or twice:
-                refused[owner.mapping] = (*twice, *reasons)
+                    adopters[pair.live.id].append(pair.desired)
+        for owner, desired in self._by_owner.items():
+            reasons = tuple(reason for each in desired for reason in self._reasons(each, adopters))
+            same_product = tuple(_same_product_twice(desired))
+            if reasons or same_product:
+                refused[owner.mapping] = (*same_product, *reasons)
         return refused
 
-    def _reasons(self, line: DesiredAddition, adopters: Mapping[int, Sequence[DesiredAddition]]) -> Iterator[str]:
-        if line.quantity < 0 or (line.unit_price or _ZERO) < 0:
-            price = "" if line.unit_price is None else f" at {plain_decimal(line.unit_price)}"
-            yield f"{line.address}: a quantity of {plain_decimal(line.quantity)}{price} is negative"
-        owned = self._candidates(line)
+    def _reasons(self, desired: DesiredAddition, adopters: Mapping[int, Sequence[DesiredAddition]]) -> Iterator[str]:
+        """Yield each reason why this addition cannot be written."""
+        if desired.quantity < 0 or (desired.unit_price or _ZERO) < 0:
+            price = "" if desired.unit_price is None else f" at {plain_decimal(desired.unit_price)}"
+            yield f"{desired.address}: a quantity of {plain_decimal(desired.quantity)}{price} is negative"
+        owned = self._candidates(desired)
         if len(owned) > 1:
-            said = {
-                "tag": f"carry the tag {line.owner.tag}",
-                "first version": "carry its tag of an earlier version",
-                "renamed": "were this mapping's under other names",
-                "untagged": "were this mapping's before their tag was removed by hand",
+            what_they_have = {
+                "tag": f"have the tag {desired.owner.tag}",
+                "first version": "have its tag of an earlier version",
+                "renamed": "have a tag of this mapping under another name",
+                "untagged": "had the tag of this mapping before it was removed by hand",
             }[owned[0].evidence]
-            listed = ids_text(each.addition for each in owned)
-            yield f"{line.address}: {len(owned)} additions {said}: ids {listed}. Cancel all but one"
-        if owned or not line.adopt:
+            ids = ids_text(each.addition for each in owned)
+            yield f"{desired.address}: {len(owned)} additions {what_they_have}: ids {ids}. Cancel all but one"
+        if owned or not desired.adopt:
             return
-        candidates = self._adoptable.get(line.agreement_product, [])
+        candidates = self._adoptable.get(desired.agreement_product, [])
         if len(candidates) > 1:
             yield (
-                f"{line.address}: adopt: {len(candidates)} untagged additions of that agreement and product: "
-                f"ids {ids_text(candidates)}. Cancel those that must not be taken over"
+                f"{desired.address}: adopt: {len(candidates)} untagged additions of that agreement and product: "
+                f"ids {ids_text(candidates)}. Cancel those that must not be adopted"
             )
         elif candidates and len(rivals := adopters.get(candidates[0].id, ())) > 1:
-            others = " and ".join(each.address for each in rivals if each is not line)
-            yield f"{line.address}: adopt: {others} would adopt the addition with id {candidates[0].id}, too"
+            others = " and ".join(each.address for each in rivals if each is not desired)
+            yield f"{desired.address}: adopt: {others} would adopt the addition with id {candidates[0].id} too"
 
 
-def _twice(lines: Iterable[DesiredAddition]) -> Iterator[str]:
-    """One product under two names would be one addition with two quantities."""
-    first: dict[object, DesiredAddition] = {}
-    for line in lines:
-        known = first.setdefault((line.agreement, line.product), line)
-        if known is not line:
-            yield f"{line.address} and {known.address} are the same product under two names: use one of them"
+def _same_product_twice(desired: Iterable[DesiredAddition]) -> Iterator[str]:
+    """Yield a reason for each product that is declared under two names: one addition cannot have two quantities."""
+    seen: dict[object, DesiredAddition] = {}
+    for each in desired:
+        first = seen.setdefault((each.agreement, each.product), each)
+        if first is not each:
+            yield f"{each.address} and {first.address} are the same product under two names: use one of them"

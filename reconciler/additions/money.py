@@ -1,4 +1,4 @@
-"""What an addition with given fields bills a month."""
+"""The monthly amount of an addition, and amounts as text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _ZERO = Decimal(0)
 
 
 def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
-    """Quantity above `lessIncluded`, times the unit price, rounded to the currency's minor unit; 0 where the addition
-    is not billable.
+    """Return what an addition with these fields bills per month.
 
-    `billedQuantity` and `extPrice` would say so too, but the server computes them for what stands there now [spec].
+    This is the quantity above `lessIncluded`, times the unit price, rounded to the minor unit of the currency. It is 0
+    if the addition is not billable. `fields` has the names of ConnectWise. The server's `billedQuantity` and `extPrice`
+    are not used, because they hold the values from before a change [spec].
     """
     if str(fields.get("billCustomer") or "Billable") != "Billable":
         return _ZERO
@@ -25,5 +26,5 @@ def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
 
 
 def amount_text(amount: Decimal, currency: str | None) -> str:
-    """An amount for a sentence, as `18.15 USD`; without a currency where none is known."""
+    """Return an amount as text, such as `18.15 USD`. The currency is left out if it is None."""
     return f"{plain_decimal(amount)} {currency or ''}".rstrip()

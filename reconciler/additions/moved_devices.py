@@ -1,4 +1,4 @@
-"""Devices that two customers are billed for in one period, because one moved and a peak looks back. Pure."""
+"""Find devices that moved from one customer to another and are billed for both in one period. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 
 
-class _Billed(NamedTuple):
+class _BilledHour(NamedTuple):
+    """The first chosen hour of a customer that contains a device."""
+
     mapping: str
     customer_id: str
     measure: Measure
@@ -23,46 +25,50 @@ class _Billed(NamedTuple):
 def billed_twice(
     customers: Sequence[ChargedCustomer], snapshots: Mapping[str, SourceSnapshot], period: Period
 ) -> Iterator[str]:
-    """A warning for each device that moved and stands in the chosen hours of two customers."""
+    """Yield a warning for each device that moved and is in the chosen hours of two customers.
+
+    That happens with a measure that looks back, such as a peak. `snapshots` is by source name.
+    """
     for (source, device), billed in _by_device(customers).items():
         if len(billed) < 2 or not any(each.measure in RANKED_MEASURES for each in billed):
             continue
-        here = [each for each in billed if _lists(snapshots[source].whole, each.customer_id, device)]
-        if not here and not _ever_together(snapshots[source], billed, device):
-            here = [max(billed, key=lambda each: each.hour.hour)]  # it is gone from both: where it was later
+        current = [each for each in billed if _lists(snapshots[source].whole, each.customer_id, device)]
+        if not current and not _is_shared(snapshots[source], billed, device):
+            current = [max(billed, key=lambda each: each.hour.hour)]  # both no longer list it: take the later one
         for before in billed:
-            if len(here) == 1 and before is not here[0]:
-                yield _told(source, device, before, here[0], period)
+            if len(current) == 1 and before is not current[0]:
+                yield _warning(source, device, before, current[0], period)
 
 
-def _by_device(customers: Sequence[ChargedCustomer]) -> Mapping[tuple[str, str], Sequence[_Billed]]:
-    """What is billed of each device, by source and device; the first chosen hour of each customer that holds it."""
-    found: dict[tuple[str, str], list[_Billed]] = {}
+def _by_device(customers: Sequence[ChargedCustomer]) -> Mapping[tuple[str, str], Sequence[_BilledHour]]:
+    """Return the billed hours of each device, by source and device id. Each customer has one hour at most."""
+    found: dict[tuple[str, str], list[_BilledHour]] = {}
     for customer in customers:
-        measured = customer.measured
+        measured, charge = customer.measured, customer.charge
         for hour in () if measured is None else measured.chosen:
             for reading in hour.devices:
                 if reading.device_id is None or measured is None:
                     continue
-                billed = found.setdefault((customer.charge.source, reading.device_id), [])
-                if not billed or billed[-1].customer_id != customer.charge.customer_id:
-                    billed.append(_Billed(customer.charge.mapping, customer.charge.customer_id, measured.measure, hour))
+                billed = found.setdefault((charge.source, reading.device_id), [])
+                if not billed or billed[-1].customer_id != charge.customer_id:
+                    billed.append(_BilledHour(charge.mapping, charge.customer_id, measured.measure, hour))
     return found
 
 
-def _told(source: str, device: str, before: _Billed, now: _Billed, period: Period) -> str:
-    whom = f"from customer {before.customer_id} to {now.customer_id}"
+def _warning(source: str, device: str, before: _BilledHour, now: _BilledHour, period: Period) -> str:
+    move = f"from customer {before.customer_id} to {now.customer_id}"
     hours = " and ".join(
         f"by CustomerMapping/{each.mapping} in the hour from {when(each.hour.hour)}" for each in (before, now)
     )
-    return f"{source}: device {device} moved {whom} in {period} and is billed under both: {hours}"
+    return f"{source}: device {device} moved {move} in {period} and is billed twice: {hours}"
 
 
-def _ever_together(source: SourceSnapshot, billed: Sequence[_Billed], device: str) -> bool:
-    """Whether one pull lists the device under several of these customers: then there are several of that id."""
+def _is_shared(source: SourceSnapshot, billed: Sequence[_BilledHour], device: str) -> bool:
+    """Return whether one pull lists the device id under several of these customers. Then it did not move."""
     return any(sum(_lists(pull, each.customer_id, device) for each in billed) > 1 for pull in source.pulls)
 
 
 def _lists(pull: WholePull | None, customer_id: str, device: str) -> bool:
+    """Return whether a pull lists the device under the customer."""
     samples = () if pull is None else pull.samples.get(customer_id, ())
     return any(sample.device_id == device for sample in samples)

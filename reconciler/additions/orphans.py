@@ -1,4 +1,4 @@
-"""Additions of ours that no mapping stands behind: they bill on, and somebody has to be told."""
+"""Find additions of ours without a mapping (orphans). They keep billing until you retire them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.actions import ActionBuilder, precondition
+from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Duplicate
+from reconciler.additions.money import amount_text
+from reconciler.additions.planned import precondition
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -20,103 +22,104 @@ from reconciler.planning.setup import object_path
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
+    """An orphan, or a duplicate of a mapping's addition, with its row in the coverage table."""
+
     live: LiveAddition
     address: str
     row: CoverageRow
     action: Action | None
-    """Its retirement, where that was asked for."""
+    """The action that retires it, with `--prune`."""
 
 
 def orphans(
-    found: Iterable[LiveAddition],
+    additions: Iterable[LiveAddition],
     duplicates: Iterable[Duplicate],
-    writer: ActionBuilder,
+    builder: ActionBuilder,
     live_state: LiveState,
     period: Period,
     snapshot: Snapshot,
     *,
     prune: bool,
 ) -> list[Orphan]:
-    """A row for each, and with `prune` the action that ends it. `duplicates` stand beside the line of a mapping.
+    """Return the orphans and duplicates, with a retiring action each if `prune` is set.
 
-    An agreement that is cancelled or has ended bills nothing, and its orphans are not listed.
+    Those of agreements that are cancelled or expired are left out, because such agreements bill nothing.
     """
-    every = [*((live, None) for live in found), *((copy.live, copy.owner.mapping) for copy in duplicates)]
+    candidates = [*((live, None) for live in additions), *((each.live, each.owner.mapping) for each in duplicates)]
     return [
-        _orphan(live, writer, period, snapshot, prune=prune, copy_of=mapping)
-        for live, mapping in every
+        _orphan(live, builder, period, snapshot, prune=prune, duplicate_of=mapping)
+        for live, mapping in candidates
         if _agreement_bills(live, live_state)
     ]
 
 
 def _orphan(
     live: LiveAddition,
-    writer: ActionBuilder,
+    builder: ActionBuilder,
     period: Period,
     snapshot: Snapshot,
     *,
     prune: bool,
-    copy_of: str | None,
+    duplicate_of: str | None,
 ) -> Orphan:
-    address = writer.orphan_address(live)
-    known = snapshot.additions.get(live.id)
-    source, customer_id = (live.tag.customer if live.tag else None) or (known and known.customer) or ("", "")
-    last = period.last_day.isoformat()
-    done = not live.quantity or live.ends_by(last)
-    action = _retirement(live, address, period, writer) if prune and live.tag and not done else None
+    address = builder.orphan_address(live)
+    recorded = snapshot.additions.get(live.id)
+    source, customer_id = (live.tag.customer if live.tag else None) or (recorded and recorded.customer) or ("", "")
+    last_day = period.last_day.isoformat()
+    harmless = not live.quantity or live.ends_by(last_day)
+    action = _retirement(live, address, period, builder) if prune and live.tag and not harmless else None
     row = CoverageRow(
         source=source,
         customer=customer_id,
-        name=where(live),
+        name=f"addition id {live.id} ({live.product}, agreement id {live.agreement_id})",
         state="orphan",
         quantity=live.quantity,
         money=live.monthly,
-        detail=_detail(live, last, copy_of=copy_of, retired=action is not None),
-        accounted=done or action is not None,
+        detail=_detail(live, last_day, duplicate_of=duplicate_of, retired=action is not None),
+        accounted=harmless or action is not None,
     )
     return Orphan(live, address, row, action)
 
 
-def where(live: LiveAddition) -> str:
-    """For a sentence."""
-    return f"addition id {live.id} ({live.product}, agreement id {live.agreement_id})"
-
-
 def _agreement_bills(live: LiveAddition, live_state: LiveState) -> bool:
-    known = live_state.objects.get(("Agreement", live.agreement_id))
-    status = live.obj.raw.get("agreementStatus") if known is None else known.raw.get("agreementStatus")
-    return status not in ("Cancelled", "Expired")
+    agreement = live_state.objects.get(("Agreement", live.agreement_id))
+    raw = live.obj.raw if agreement is None else agreement.raw
+    return raw.get("agreementStatus") not in ("Cancelled", "Expired")
 
 
-def _detail(live: LiveAddition, last: str, *, copy_of: str | None, retired: bool) -> str:
-    """What it bills, why nobody answers for it, and what can be done."""
-    if copy_of is not None:
-        why = f"CustomerMapping/{copy_of} has another line for that agreement and product"
+def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, retired: bool) -> str:
+    """Return what the orphan bills, why it has no mapping, and what to do."""
+    if duplicate_of is not None:
+        reason = f"CustomerMapping/{duplicate_of} has another addition for that agreement and product"
     elif live.tag is None:
-        why = "its tag was removed by hand, and the mapping that it had is gone"
+        reason = "its tag was removed by hand, and its mapping no longer exists"
     else:
-        why = f"no mapping has its tag {live.serial}"
-    amount = plain_decimal(live.quantity)
-    if live.ends_by(last):
-        return f"billing {amount} until its last day, {live.cancelled}: {why}"
+        reason = f"no mapping has its tag {live.serial}"
+    quantity = plain_decimal(live.quantity)
+    if live.ends_by(last_day):
+        return f"billing {quantity} until its last day, {live.cancelled}: {reason}"
     if retired:
-        return f"still billing {amount}, and retired by this plan: {why}"
+        return f"still billing {quantity}, and retired by this plan: {reason}"
     advice = "cancel it in ConnectWise" if live.tag is None else "retire it with `apply --prune`"
-    return f"still billing {amount}: {why}; {advice}" + ("" if copy_of else ", or map the customer again")
+    return f"still billing {quantity}: {reason}; {advice}" + ("" if duplicate_of else ", or map the customer again")
 
 
-def _retirement(live: LiveAddition, address: str, period: Period, writer: ActionBuilder) -> Action:
-    """It ends with the running period, which it still bills; a line that begins later ends on its first day."""
-    last = max(period.last_day.isoformat(), live.effective or "")
-    bills = f"it still bills {plain_decimal(live.monthly)} for {period}" if live.monthly else f"it bills 0 for {period}"
+def _retirement(live: LiveAddition, address: str, period: Period, builder: ActionBuilder) -> Action:
+    """Return the action that ends the addition with the running period, which it still bills.
+
+    An addition that begins in a later period ends on its first day.
+    """
+    last_day = max(period.last_day.isoformat(), live.effective or "")
+    still = "still " if live.monthly else ""
+    bills = f"it {still}bills {amount_text(live.monthly, builder.currency)} for {period}"
     return Action(
         address=address,
         kind="Addition",
         action="retire",
         id=live.id,
         endpoint=object_path(kind("Addition").collection, live.obj),
-        reason=f"no mapping has its tag; {bills}, and ends on {last}",
-        changes=(Change(path="cancelledDate", before=live.cancelled, after=last),),
+        reason=f"no mapping has its tag; {bills}, and ends on {last_day}",
+        changes=(Change(path="cancelledDate", before=live.cancelled, after=last_day),),
         precondition=precondition(live),
-        money=Money(before=live.monthly, after=Decimal(0), currency=writer.currency),
+        money=Money(before=live.monthly, after=Decimal(0), currency=builder.currency),
     )

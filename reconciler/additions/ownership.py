@@ -1,7 +1,8 @@
-"""Which charge a live addition belongs to.
+"""Decide which charge a live addition belongs to.
 
-The tag decides. Where it does not, the ledger may know the addition by its id (somebody cleared the tag), or the tag
-may name a customer whose mapping, or whose source, had another name. What belongs to no charge is an orphan.
+The tag decides. If the tag was cleared, the ledger may know the addition by its id. If the tag has the name of a
+mapping or of a source that was renamed, the customer in the tag decides. An addition of ours that belongs to no charge
+is an orphan.
 """
 
 from __future__ import annotations
@@ -16,14 +17,19 @@ from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, ta
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
 Evidence = Literal["tag", "first version", "renamed", "untagged"]
-"""By what an addition is known to be a charge's. Anything but `tag` is tagged anew."""
+"""Why an addition belongs to a charge.
+
+`tag`: it has the tag of the charge. `first version`: it has the tag that version 0.1 wrote. `renamed`: its tag has the
+same customer, under another mapping or source name. `untagged`: its tag was cleared, and the ledger knows its id. All
+but the first get the tag of the charge in the next apply.
+"""
 
 _BY_STRENGTH: tuple[Evidence, ...] = ("tag", "first version", "renamed", "untagged")
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """One charge of a mapping, whether it bills now or not."""
+    """One charge of a mapping, whether it is billed in this run or not. It owns the additions with its tag."""
 
     mapping: str
     source: str
@@ -32,89 +38,119 @@ class Owner:
 
     @property
     def tag(self) -> str:
+        """Return the tag that the additions of this charge have in `serialNumber`."""
         return tag_of(self.source, self.customer_id, self.mapping, self.charge)
+
+    @property
+    def mapping_address(self) -> str:
+        """Return the address of the mapping, such as `CustomerMapping/acme`."""
+        return f"CustomerMapping/{self.mapping}"
+
+    @property
+    def customer(self) -> str:
+        """Return the customer, such as `cove/1001006`."""
+        return f"{self.source}/{self.customer_id}"
+
+    def address_of(self, product: str) -> str:
+        """Return the address of the addition with this product, such as `Addition/acme.storage:backup-gb`."""
+        return f"Addition/{self.mapping}.{self.charge}:{product}"
+
+    def short(self, address: str) -> str:
+        """Return an address of `address_of` without the name of the charge, such as `Addition/acme:backup-gb`."""
+        return address.replace(f"{self.mapping}.{self.charge}:", f"{self.mapping}:", 1)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedAddition:
+    """A live addition of a charge, and why it belongs to it."""
+
     addition: LiveAddition
     evidence: Evidence
 
     @property
     def rank(self) -> int:
-        """The lower, the surer."""
+        """Return the rank of the evidence. 0 is the strongest."""
         return _BY_STRENGTH.index(self.evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
+    """All live additions, sorted by whether they are ours."""
+
     by_owner: Mapping[Owner, Sequence[OwnedAddition]]
     orphans: Sequence[LiveAddition]
-    """Ours, and no mapping's."""
+    """Ours, but no mapping has their tag."""
     foreign: Sequence[LiveAddition]
-    """Not ours: made by hand, or by somebody else's integration."""
+    """Not ours: made by hand or by another integration."""
     period_additions: Sequence[LiveAddition] = ()
-    """Ours, and of one period or an adjustment: no line that is rewritten each hour is matched with them."""
+    """Ours, for one period or as an adjustment. The hourly additions are not matched with them."""
 
 
 def assign_owners(
     additions: Iterable[LiveAddition], owners: Sequence[Owner], sources: Collection[str], snapshot: Snapshot
 ) -> Ownership:
-    """Each live addition to its owner. `sources` are the workspace's usage sources: a tag that names any other source
-    is of one that was renamed."""
-    book = _OwnerIndex(owners, sources)
-    found: dict[Owner, list[OwnedAddition]] = defaultdict(list)
+    """Return the owner of each live addition.
+
+    `sources` has the names of the workspace's usage sources. A tag with any other source name belongs to a source that
+    was renamed or removed.
+    """
+    by_owner: dict[Owner, list[OwnedAddition]] = defaultdict(list)
     orphans: list[LiveAddition] = []
-    others: list[LiveAddition] = []
+    foreign: list[LiveAddition] = []
     period_additions: list[LiveAddition] = []
+    index = _OwnerIndex(owners, sources)
     for addition in additions:
-        known = _known(addition, snapshot)
-        tag = addition.tag or (parse(known.tag) if known else None)
+        recorded = _recorded(addition, snapshot)
+        tag = addition.tag or (parse(recorded.tag) if recorded else None)
         if tag is None:
-            others.append(addition)
+            foreign.append(addition)
             continue
-        customer = tag.customer or (known.customer if known else None)
-        owned = _tagged(tag, customer, book) if addition.tag else _untagged(tag, customer, book)
-        if owned is None:
+        customer = tag.customer or (recorded.customer if recorded else None)
+        found = _by_tag(tag, customer, index) if addition.tag else _by_record(tag, customer, index)
+        if found is None:
             orphans.append(addition)
         elif addition.tag is not None and addition.tag.period is not None:
             period_additions.append(addition)
         else:
-            owner, how = owned
-            found[owner].append(OwnedAddition(addition, how))
-    return Ownership(found, orphans, others, period_additions)
+            owner, evidence = found
+            by_owner[owner].append(OwnedAddition(addition, evidence))
+    return Ownership(by_owner, orphans, foreign, period_additions)
 
 
-def _known(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | None:
-    """By its id and its agreement: an id alone may be another tenant's. Its product may have been changed by hand.
+def _recorded(addition: LiveAddition, snapshot: Snapshot) -> RecordedAddition | None:
+    """Return what the ledger recorded of an addition, by its id and its agreement. None if nothing.
 
-    A line of which only the journal knows may be another tenant's too, so its product has to fit.
+    The id alone is not enough, because it may be the id of an addition in another tenant. The product may differ,
+    because you can change it by hand. If the ledger has only a write and never saw the addition itself, the product
+    must be equal too.
     """
-    known = snapshot.additions.get(addition.id)
-    if known is None or known.agreement_id not in (None, addition.agreement_id):
+    recorded = snapshot.additions.get(addition.id)
+    if recorded is None or recorded.agreement_id not in (None, addition.agreement_id):
         return None
-    fits = known.first_seen_at is not None or known.product_id in (None, addition.product_id)
-    return known if fits else None
+    same = recorded.first_seen_at is not None or recorded.product_id in (None, addition.product_id)
+    return recorded if same else None
 
 
-def _tagged(tag: Tag, customer: tuple[str, str] | None, book: _OwnerIndex) -> tuple[Owner, Evidence] | None:
-    if owner := book.by_identity.get(tag.identity):
+def _by_tag(tag: Tag, customer: tuple[str, str] | None, index: _OwnerIndex) -> tuple[Owner, Evidence] | None:
+    """Return the owner of an addition that has a tag."""
+    if owner := index.by_identity.get(tag.identity):
         return owner, "tag"
-    if owner := book.by_first_version.get(tag.identity):
+    if owner := index.by_first_version.get(tag.identity):
         return owner, "first version"
-    owner = book.of_customer(customer)
+    owner = index.of_customer(customer)
     return None if owner is None else (owner, "renamed")
 
 
-def _untagged(tag: Tag, customer: tuple[str, str] | None, book: _OwnerIndex) -> tuple[Owner, Evidence] | None:
-    owner = book.by_identity.get(tag.identity) or book.by_first_version.get(tag.identity)
-    owner = owner or book.of_customer(customer)
+def _by_record(tag: Tag, customer: tuple[str, str] | None, index: _OwnerIndex) -> tuple[Owner, Evidence] | None:
+    """Return the owner of an addition without a tag. `tag` is the one that it had, according to the ledger."""
+    owner = index.by_identity.get(tag.identity) or index.by_first_version.get(tag.identity)
+    owner = owner or index.of_customer(customer)
     return None if owner is None else (owner, "untagged")
 
 
 def recorded_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Owner]:
-    """The charges of which the ledger knows a line, by the tag that it carried."""
-    tags = (parse(line.tag) for line in snapshot.additions.values())
+    """Return the owners for which the ledger has recorded an addition."""
+    tags = (parse(recorded.tag) for recorded in snapshot.additions.values())
     identities = {tag.identity for tag in tags if tag is not None}
     return frozenset(
         each
@@ -125,7 +161,7 @@ def recorded_owners(owners: Iterable[Owner], snapshot: Snapshot) -> frozenset[Ow
 
 
 class _OwnerIndex:
-    """The owners, by all that names them."""
+    """The owners, by tag and by customer."""
 
     def __init__(self, owners: Sequence[Owner], sources: Collection[str]) -> None:
         self._sources = sources
@@ -144,10 +180,13 @@ class _OwnerIndex:
             self._by_id[each.customer_id].append(each)
 
     def of_customer(self, customer: tuple[str, str] | None) -> Owner | None:
-        """The one charge of a customer; of a source that is gone, the one charge that its customer id can mean."""
+        """Return the owner with this (source, customer id). None if there is none, or more than one.
+
+        If the source no longer exists, the customer id alone is compared.
+        """
         if customer is None:
             return None
-        found = (
+        owners = (
             self._by_customer.get(customer, []) if customer[0] in self._sources else self._by_id.get(customer[1], [])
         )
-        return found[0] if len(found) == 1 else None
+        return owners[0] if len(owners) == 1 else None

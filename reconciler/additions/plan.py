@@ -1,9 +1,9 @@
-"""The usage half of a plan: bills and live additions in; a part of a plan, and notes for the ledger, out.
+"""Plan usage: from charges and live additions to a part of a plan, and to what the ledger has to record.
 
-    bills ──────────▶ desired additions ─┐
-    live additions ─▶ ownership ─────────┴▶ match ─▶ actions ─▶ guardrails ─▶ part of a plan
+    live additions ─▶ ownership ─────────┐
+    charges ───────▶ desired additions ──┴▶ match ─▶ actions ─▶ guardrails ─▶ part of a plan
 
-One pure pass. Everything that it looks at was read before.
+This is one pure pass. All that it needs was read before.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.actions import ActionBuilder, PlannedAddition
+from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.changes import charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import MappingFindings, coverage_rows
-from reconciler.additions.desired import BillingContext, desired_additions
+from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import ChargeChange, customer_trips, run_trips
 from reconciler.additions.invoicing import (
@@ -32,170 +32,199 @@ from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, assign_owners, recorded_owners
+from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Note, Tripped
+from reconciler.planning.plan import Action, Note, Tripped
 
 _ZERO = Decimal(0)
 
-Holding = Mapping[str, Sequence[Tripped]]
-"""By the address of a mapping: the guardrails that hold it."""
+HeldMappings = Mapping[str, Sequence[Tripped]]
+"""The guardrails that hold a mapping, by its address."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsageInputs:
-    """Everything that planning usage looks at."""
+    """Everything that planning of usage needs."""
 
     usage: ChargedUsage
     rules: Sequence[Rule]
-    """Of all mappings, whether they bill now or not."""
+    """The rules of all mappings, whether they are billed now or not."""
     snapshot: Snapshot
     context: BillingContext
     workspace: WorkspaceSpec
     approvals: Sequence[Approved] = ()
     prune: bool = False
-    """Retire orphans."""
+    """Whether to retire orphans."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsagePart:
+    """The part of a plan that usage gives."""
+
     part: Part
-    notes: LedgerRecords
-    lines: tuple[AdditionView, ...] = ()
-    """Every addition of ours, by its address."""
+    records: LedgerRecords
+    views: tuple[AdditionView, ...] = ()
+    """Every addition of ours."""
 
 
-def plan_usage(given: UsageInputs) -> UsagePart:
-    """The usage half of a plan."""
-    at, snapshot, spec, period = given.context, given.snapshot, given.workspace, given.usage.period
-    first, last = period.first_day.isoformat(), period.last_day.isoformat()
-    rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in given.rules}
+def plan_usage(inputs: UsageInputs) -> UsagePart:
+    """Return the part of a plan that updates additions to the usage of the period so far."""
+    context, snapshot, spec = inputs.context, inputs.snapshot, inputs.workspace
+    period, currency = inputs.usage.period, spec.billing.currency
+    first_day, last_day = period.first_day.isoformat(), period.last_day.isoformat()
+    rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in inputs.rules}
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
-    live = live_additions(at.live_state, first, spec.billing.currency)
+
+    live = live_additions(context.live_state, first_day, currency)
     ownership = assign_owners(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
+    recorded = recorded_owners(rules, snapshot)
+    charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
+    desired = desired_additions(charges.values(), {rule.name: rule for rule in inputs.rules}, context)
 
-    known = recorded_owners(rules, snapshot)
-    charges, floors = _with_floors(given, rules, digests, ownership, known)
-    desired = desired_additions(charges.values(), {rule.name: rule for rule in given.rules}, at)
-    matched = match(desired.lines, ownership, period, snapshot)
-    writer = ActionBuilder(snapshot, str(period), last, spec.billing.currency, spec.billing.on_drift, digests)
-    written = [*map(writer.pair, matched.pairs), *map(writer.superseded, matched.superseded)]
-    lost = orphans(ownership.orphans, matched.duplicates, writer, at.live_state, period, snapshot, prune=given.prune)
+    matched = match(desired.additions, ownership, period, snapshot)
 
-    changes = charge_changes(written, charges, rules, digests, snapshot, str(period), spec.billing.currency)
-    trips, holding = _of_customers(given, changes)
+    builder = ActionBuilder(snapshot, str(period), last_day, currency, spec.billing.on_drift, digests)
+    planned = [*map(builder.for_pair, matched.pairs), *map(builder.for_superseded, matched.superseded)]
+    orphaned = orphans(
+        ownership.orphans, matched.duplicates, builder, context.live_state, period, snapshot, prune=inputs.prune
+    )
+
+    changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency)
+    trips, held = _customer_trips(inputs, changes)
     trips += run_trips(
         spec.guardrails,
-        [each for each in changes if each.address not in holding],
-        [note for each in written if _whose(each) not in holding for note in each.drifted],
-        spec.billing.currency,
+        [each for each in changes if each.address not in held],
+        [note for each in planned if each.owner.mapping_address not in held for note in each.drifted],
+        currency,
     )
-    invoiced = uninvoiced_usage(matched.pairs, written, str(period), last, spec.billing.currency)
+
+    uninvoiced = uninvoiced_usage(matched.pairs, planned, str(period), last_day, currency)
     findings = MappingFindings(
-        refused={**desired.refused, **{mapping: "; ".join(why) for mapping, why in matched.refused.items()}},
-        held={address.partition("/")[2]: found for address, found in holding.items()},
+        refused=_refused(desired, matched),
+        held={address.partition("/")[2]: found for address, found in held.items()},
         floors=floors,
-        uninvoiced_usage=invoiced,
+        uninvoiced=uninvoiced,
         charges={charge.mapping: charge for charge in charges.values()},
     )
-    waiting = {str(row.mapping) for row in given.usage.coverage.rows if row.state == "waiting"}
-    before, after = _money(written, lost, matched, ownership, holding)
+    money_before, money_after = _money(planned, orphaned, matched, ownership, held)
     part = Part(
-        actions=(
-            *(each.action for each in written if each.action is not None and _whose(each) not in holding),
-            *(each.action for each in lost if each.action is not None),
-        ),
-        held=tuple(
-            each.action.model_copy(update={"held_for": _whose(each)})
-            for each in written
-            if each.action is not None and _whose(each) in holding
-        ),
-        after={each.address: each.after for each in written},
-        unchanged=sum(each.action is None for each in written),
-        money_before=before,
-        money_after=after,
+        actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
+        held=_held_actions(planned, held),
+        after={each.address: each.depends_on for each in planned},
+        unchanged=sum(each.action is None for each in planned),
+        money_before=money_before,
+        money_after=money_after,
         tripped=tuple(trips),
         notes=(
-            *(Note(message=text) for text in given.usage.warnings),
-            *(note for each in written for note in each.notes),
+            *(Note(message=text) for text in inputs.usage.warnings),
+            *(note for each in planned for note in each.notes),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in floors.items()),
-            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in invoiced.items()),
-            *mid_month_notes(matched.pairs, last),
-            *ending_duplicate_notes(matched.ending_duplicates, spec.billing.currency),
-            *waiting_notes(waiting, ownership, spec.billing.currency),
-            *double_billing_notes(matched.pairs, ownership.foreign, last, spec.billing.currency),
+            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in uninvoiced.items()),
+            *mid_month_notes(matched.pairs, last_day),
+            *ending_duplicate_notes(matched.ending_duplicates, currency),
+            *waiting_notes(_waiting(inputs.usage), ownership, currency),
+            *double_billing_notes(matched.pairs, ownership.foreign, last_day, currency),
         ),
-        coverage=(*coverage_rows(given.usage.coverage, findings), *(each.row for each in lost)),
+        coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
     )
-    lines = addition_views(written, lost, ownership, holding, writer, at.live_state)
     return UsagePart(
-        part, ledger_records(written, ownership, digests, snapshot, frozenset(holding), str(period), known), lines
+        part,
+        ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded),
+        addition_views(planned, orphaned, ownership, held, builder, context.live_state),
     )
-
-
-def _whose(written: PlannedAddition) -> str:
-    return f"CustomerMapping/{written.owner.mapping}"
 
 
 def _with_floors(
-    given: UsageInputs,
+    inputs: UsageInputs,
     rules: Mapping[Owner, Rule],
     digests: Mapping[Owner, str],
     ownership: Ownership,
-    known: Collection[Owner],
+    recorded: Collection[Owner],
 ) -> tuple[dict[Owner, Charge], dict[str, str]]:
-    """Bills that a lost ledger does not lower, and by mapping a sentence for each that it would have lowered."""
+    """Return the charges, raised to their floor after a lost ledger, and by mapping the reason for each raised one."""
     charges: dict[Owner, Charge] = {}
-    told: dict[str, str] = {}
-    period, currency = given.usage.period, given.workspace.billing.currency
-    for charge in given.usage.charges:
+    floors: dict[str, str] = {}
+    period, currency = inputs.usage.period, inputs.workspace.billing.currency
+    for charge in inputs.usage.charges:
         owner = Owner(charge.mapping, charge.source, charge.customer_id)
         owned = ownership.by_owner.get(owner, ())
-        charges[owner], why = with_floor(
-            charge, rules[owner], digests[owner], owned, given.snapshot, period, currency, new=owner not in known
+        charges[owner], reason = with_floor(
+            charge,
+            rules[owner],
+            digests[owner],
+            owned,
+            inputs.snapshot,
+            period,
+            currency,
+            new=owner not in recorded,
         )
-        if why:
-            told[charge.mapping] = why
-    return charges, told
+        if reason:
+            floors[charge.mapping] = reason
+    return charges, floors
 
 
-def _of_customers(given: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[list[Tripped], Holding]:
-    """The guardrails that single customers trip, and by mapping's address those that hold it.
+def _customer_trips(inputs: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[list[Tripped], HeldMappings]:
+    """Return the guardrails that single customers trip, and the mappings that are held.
 
-    An approval of `samples` holds for the period; every other one for the run that it was given to.
+    An approval of `samples` counts for the whole period. All others count for the run that they are given to.
     """
-    kept = [Approved(each.guardrail, each.address) for each in given.snapshot.approvals if each.guardrail == "samples"]
+    kept = [Approved(each.guardrail, each.address) for each in inputs.snapshot.approvals if each.guardrail == "samples"]
     trips: list[Tripped] = []
-    holding: dict[str, list[Tripped]] = {}
-    for trip in customer_trips(given.workspace.guardrails, changes):
-        if is_approved(trip, (*given.approvals, *kept)):
+    held: dict[str, list[Tripped]] = {}
+    for trip in customer_trips(inputs.workspace.guardrails, changes, inputs.workspace.billing.currency):
+        if is_approved(trip, (*inputs.approvals, *kept)):
             trips.append(trip.model_copy(update={"approved": True}))
             continue
         trips.append(trip)
-        holding.setdefault(str(trip.address), []).append(trip)
-    return trips, holding
+        held.setdefault(str(trip.address), []).append(trip)
+    return trips, held
+
+
+def _refused(desired: DesiredAdditions, matched: Matched) -> dict[str, str]:
+    """Return the mappings that cannot be billed, with the reason."""
+    return {**desired.refused, **{mapping: "; ".join(reasons) for mapping, reasons in matched.refused.items()}}
+
+
+def _waiting(usage: ChargedUsage) -> set[str]:
+    """Return the mappings whose `start` is in the future."""
+    return {str(row.mapping) for row in usage.coverage.rows if row.state == "waiting"}
+
+
+def _actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tuple[Action, ...]:
+    """Return the actions of mappings that are not held."""
+    return tuple(each.action for each in planned if each.action is not None and each.owner.mapping_address not in held)
+
+
+def _held_actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tuple[Action, ...]:
+    """Return the actions of held mappings, each with the address of its mapping."""
+    return tuple(
+        each.action.model_copy(update={"held_for": each.owner.mapping_address})
+        for each in planned
+        if each.action is not None and each.owner.mapping_address in held
+    )
 
 
 def _money(
-    written: Iterable[PlannedAddition],
-    lost: Iterable[Orphan],
+    planned: Iterable[PlannedAddition],
+    orphaned: Iterable[Orphan],
     matched: Matched,
     ownership: Ownership,
-    holding: Holding,
+    held: HeldMappings,
 ) -> tuple[Decimal, Decimal]:
-    """What all additions of ours bill a month, before the plan and after it."""
-    left = (*matched.kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    before = after = sum((each.monthly for each in left), _ZERO)
-    for each in written:
-        now = _ZERO if each.live is None else each.live.monthly
-        before += now
-        after += now if _whose(each) in holding else each.monthly
-    for orphan in lost:
-        charges = orphan.row.money or _ZERO
-        before += charges
-        after += charges if orphan.action is None else _ZERO
+    """Return what all our additions bill per month, before the plan and after it."""
+    unchanged = (*matched.kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
+    before = after = sum((each.monthly for each in unchanged), _ZERO)
+    for each in planned:
+        live = _ZERO if each.live is None else each.live.monthly
+        before += live
+        after += live if each.owner.mapping_address in held else each.monthly
+    for orphan in orphaned:
+        amount = orphan.row.money or _ZERO
+        before += amount
+        after += amount if orphan.action is None else _ZERO
     return before, after

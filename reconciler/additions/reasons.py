@@ -1,4 +1,4 @@
-"""How usage is told in a plan."""
+"""The reason of an addition's quantity, as text for a plan."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from reconciler.additions.charge import Charge
 from reconciler.kinds.values import plain_decimal
 
 _SHOWN = Decimal("0.01")
-"""To what a quantity is rounded for a reader; never for a bill."""
+"""Quantities in text are rounded to this. Billed quantities are not."""
 
 
-def why(charge: Charge, unit: str) -> str:
-    """The reason of a line in words: `460.4 GB used, 461 GB billed`."""
+def quantity_reason(charge: Charge, unit: str) -> str:
+    """Return what was used and what is billed, such as `460.4 GB used, 461 GB billed`."""
     trace, measured = charge.trace, charge.measured
     if trace is None or measured is None:
         return "usage"
-    how = "" if measured.measure == "last" else f" ({measured.measure} of {measured.known_hours} hours)"
-    parts = [f"{_shown(trace.in_unit)} {unit} used{how}"]
+    measure = "" if measured.measure == "last" else f" ({measured.measure} of {measured.known_hours} hours)"
+    parts = [f"{_rounded(trace.in_unit)} {unit} used{measure}"]
     if trace.after_allowance != trace.in_unit:
-        parts.append(f"{_shown(trace.after_allowance)} {unit} above the allowance")
+        parts.append(f"{_rounded(trace.after_allowance)} {unit} above the allowance")
     minimum = " (the minimum)" if trace.quantity != trace.rounded else ""
     parts.append(f"{plain_decimal(trace.quantity)} {unit} billed{minimum}")
     return ", ".join(parts) + (f"; {charge.detail}" if charge.detail else "")
 
 
-def _shown(quantity: Decimal) -> str:
-    """Only nothing is shown as `0`."""
+def _rounded(quantity: Decimal) -> str:
+    """Return a quantity rounded for text. Only exact zero gives `0`; less than 0.01 gives `less than 0.01`."""
     return plain_decimal(quantity.quantize(_SHOWN)) if quantity >= _SHOWN or not quantity else f"less than {_SHOWN}"

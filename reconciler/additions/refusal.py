@@ -1,7 +1,7 @@
-"""Why one mapping cannot be billed: told in the plan, while the others are billed all the same."""
+"""The reason why one mapping cannot be billed. The plan shows it, and the other mappings are billed."""
 
 from __future__ import annotations
 
 
 class RefusalError(Exception):
-    """The reason, in words. Caught in this room, never shown as an error."""
+    """The reason as a sentence. This room catches it and puts it into the coverage table."""

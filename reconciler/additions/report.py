@@ -1,4 +1,4 @@
-"""The additions that are ours as they stand in ConnectWise, next to the usage that they came from (guide step 10)."""
+"""The rows of `usage report`: our additions in ConnectWise, next to the usage behind them (guide step 10)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,27 @@ from reconciler.kinds.values import plain_decimal
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
+    """One addition of ours. Amounts are per month, in the workspace's currency."""
+
     agreement: str
-    """Its name in ConnectWise; its id where no manifest leads to it."""
+    """The name of the agreement in ConnectWise, or `id 9` if no manifest refers to it."""
     product: str
     quantity: Decimal
     unit_price: Decimal | None
     amount: Decimal
     last_updated: str | None
-    """As ConnectWise says, UTC."""
+    """The time of the last update in ConnectWise, UTC."""
     mapping: str | None
-    """None for an addition that no mapping stands behind."""
+    """None for an orphan and for an addition of one period."""
     source: str
+    """`source/customer`. Empty if there is no mapping."""
     used: Decimal | None
-    """What was measured, in `unit` and before allowance and rounding; None where it is not known."""
+    """Measured usage in `unit`, before allowance and rounding. None if unknown."""
     unit: str | None
 
     def to_json(self) -> dict[str, Any]:
+        """Return the row for `--json`. Quantities and amounts are exact decimal text."""
+
         def text(value: Decimal | None) -> str | None:
             return None if value is None else plain_decimal(value)
 
@@ -52,7 +57,10 @@ class ReportRow:
 def report_rows(
     ownership: Ownership, live_state: LiveState, charges: Iterable[Charge], units: Mapping[str, str]
 ) -> list[ReportRow]:
-    """One row for every addition of ours, by agreement and product. `units` is by source."""
+    """Return one row for each addition of ours, sorted by agreement and product.
+
+    `units` has the unit of each source, by its name.
+    """
     by_owner = {Owner(charge.mapping, charge.source, charge.customer_id): charge for charge in charges}
     rows = [
         _row(each.addition, live_state, owner, by_owner.get(owner), units)
@@ -76,7 +84,7 @@ def _row(
         amount=live.monthly,
         last_updated=live.obj.last_updated,
         mapping=None if owner is None else owner.mapping,
-        source="" if owner is None else f"{owner.source}/{owner.customer_id}",
+        source="" if owner is None else owner.customer,
         used=used,
         unit=None if owner is None else units.get(owner.source),
     )

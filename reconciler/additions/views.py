@@ -1,4 +1,4 @@
-"""Every addition of ours by its address, with how it stands and why: what `show` answers."""
+"""Describe each addition of ours, with its state and the reason. The command `show ADDRESS` prints this."""
 
 from __future__ import annotations
 
@@ -6,41 +6,44 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.additions.actions import ActionBuilder, PlannedAddition, recorded_fields
-from reconciler.additions.coverage import told
+from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.coverage import trips_text
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.orphans import Orphan
-from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.ownership import Ownership
+from reconciler.additions.planned import PlannedAddition, recorded_fields
 from reconciler.kinds.live_state import LiveState
 from reconciler.planning.plan import Tripped
 
 
 @dataclass(frozen=True, slots=True)
 class AdditionView:
-    """One addition: of a mapping, or an orphan."""
+    """One addition of a mapping, or an orphan."""
 
     address: str
     also: tuple[str, ...]
-    """Other addresses by which it is known: the short one."""
+    """Its short address."""
     state: str
-    """`as it should be`, the action that a plan has for it, `held`, `kept` or `orphan`."""
-    why: str
+    """`as it should be`, the action that the plan has for it, `held`, `kept` or `orphan`."""
+    reason: str
     mapping: str | None
     customer: str
-    """`source/customer`; empty where nothing tells it."""
+    """`source/customer`. Empty if unknown."""
     live: LiveAddition | None
     desired: Mapping[str, Any] = field(default_factory=dict)
-    """Its fields once the plan is done, by their names in ConnectWise."""
+    """Its fields after the plan, by their names in ConnectWise."""
 
     def has_address(self, address: str) -> bool:
+        """Return whether this is the long or the short address of the addition."""
         return address == self.address or address in self.also
 
     def to_json(self) -> dict[str, Any]:
+        """Return the view for `show --json`."""
         live = self.live
         return {
             "address": self.address,
             "state": self.state,
-            "why": self.why,
+            "why": self.reason,
             "mapping": None if self.mapping is None else f"CustomerMapping/{self.mapping}",
             "customer": self.customer or None,
             "desired": dict(self.desired) or None,
@@ -61,75 +64,74 @@ class AdditionView:
 
 
 def addition_views(
-    written: Sequence[PlannedAddition],
-    lost: Iterable[Orphan],
+    planned: Sequence[PlannedAddition],
+    orphaned: Iterable[Orphan],
     ownership: Ownership,
-    holding: Mapping[str, Sequence[Tripped]],
-    writer: ActionBuilder,
+    held: Mapping[str, Sequence[Tripped]],
+    builder: ActionBuilder,
     live_state: LiveState,
 ) -> tuple[AdditionView, ...]:
-    """Written lines, those that are left as they are, and orphans."""
-    return (*_written(written, holding), *_left(written, ownership, writer, live_state), *_orphans(lost))
+    """Return the views of planned additions, of those that stay unchanged, and of orphans.
+
+    `held` has the guardrails that hold a mapping, by its address.
+    """
+    return (*_planned(planned, held), *_kept(planned, ownership, builder, live_state), *_orphans(orphaned))
 
 
-def _written(written: Iterable[PlannedAddition], holding: Mapping[str, Sequence[Tripped]]) -> Iterator[AdditionView]:
-    for each in written:
+def _planned(planned: Iterable[PlannedAddition], held: Mapping[str, Sequence[Tripped]]) -> Iterator[AdditionView]:
+    for each in planned:
         owner = each.owner
-        held = holding.get(f"CustomerMapping/{owner.mapping}", ())
+        trips = held.get(owner.mapping_address, ())
         state = "as it should be" if each.action is None else each.action.action
         yield AdditionView(
             address=each.address,
-            also=(_short(each.address, owner),),
-            state="held" if held and each.action is not None else state,
-            why=f"{each.why}; {told(held)}" if held else each.why,
+            also=(owner.short(each.address),),
+            state="held" if trips and each.action is not None else state,
+            reason=f"{each.reason}; {trips_text(trips)}" if trips else each.reason,
             mapping=owner.mapping,
-            customer=f"{owner.source}/{owner.customer_id}",
+            customer=owner.customer,
             live=each.live,
             desired=each.fields,
         )
 
 
-def _left(
-    written: Iterable[PlannedAddition], ownership: Ownership, writer: ActionBuilder, live_state: LiveState
+def _kept(
+    planned: Iterable[PlannedAddition], ownership: Ownership, builder: ActionBuilder, live_state: LiveState
 ) -> Iterator[AdditionView]:
-    """Additions of mappings that this plan does not write: held, refused, excluded, or ended by hand."""
-    done = {each.live.id for each in written if each.live is not None}
+    """Yield the additions of mappings that this plan does not write: held, refused, excluded, or ended by hand."""
+    written = {each.live.id for each in planned if each.live is not None}
     for owner, owned in ownership.by_owner.items():
-        names = {
+        product_names = {
             link.id: link.name
-            for path, link in live_state.links.get(f"CustomerMapping/{owner.mapping}", {}).items()
+            for path, link in live_state.links.get(owner.mapping_address, {}).items()
             if path[-1] == "product"
         }
         for each in owned:
             live = each.addition
-            if live.id in done:
+            if live.id in written:
                 continue
-            product = names.get(live.product_id, live.product)
-            address = writer.unique_address(f"Addition/{owner.mapping}.{owner.charge}:{product}", live.id)
+            product = product_names.get(live.product_id, live.product)
+            address = builder.unique_address(owner.address_of(product), live.id)
             yield AdditionView(
                 address=address,
-                also=(_short(address, owner),),
+                also=(owner.short(address),),
                 state="kept",
-                why="this plan leaves it as it is; the coverage of its customer says why",
+                reason="this plan does not change it; the coverage of its customer gives the reason",
                 mapping=owner.mapping,
-                customer=f"{owner.source}/{owner.customer_id}",
+                customer=owner.customer,
                 live=live,
             )
 
 
-def _orphans(lost: Iterable[Orphan]) -> Iterator[AdditionView]:
-    for orphan in lost:
+def _orphans(orphaned: Iterable[Orphan]) -> Iterator[AdditionView]:
+    for orphan in orphaned:
         row = orphan.row
         yield AdditionView(
             address=orphan.address,
             also=(),
             state="orphan" if orphan.action is None else "retire",
-            why=row.detail,
+            reason=row.detail,
             mapping=None,
             customer=f"{row.source}/{row.customer}" if row.customer else "",
             live=orphan.live,
         )
-
-
-def _short(address: str, owner: Owner) -> str:
-    return address.replace(f"{owner.mapping}.{owner.charge}:", f"{owner.mapping}:", 1)

@@ -52,7 +52,7 @@ def plan_from(session: Session, inputs: Inputs) -> Planned:
     if inputs.usage is not None:
         usage = plan_usage(inputs.usage)
         parts.append(usage.part)
-        notes = usage.notes
+        notes = usage.records
     plan = build(
         workspace=manifests.workspace.name,
         tenant=tenant_of(session),

@@ -37,7 +37,7 @@ def record_read(session: Session, notes: LedgerRecords, *, searched: bool) -> No
 
 def notes_of(plan: Plan) -> LedgerRecords:
     """Return what the ledger records after a plan file is applied: the additions of that plan and no others."""
-    return LedgerRecords(billed=tuple(records_of_actions(plan.actions)))
+    return LedgerRecords(billed=records_of_actions(plan.actions))
 
 
 def record_applied(

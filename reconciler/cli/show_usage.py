@@ -24,13 +24,13 @@ async def addition(session: Session, address: str) -> dict[str, Any]:
     """One addition: how it stands, what a plan would do, and why. Raises `ReconcilerError` where none or several have
     the address."""
     _, usage = await _planned(session)
-    found = [line for line in usage.lines if line.has_address(address)]
+    found = [line for line in usage.views if line.has_address(address)]
     exact = [line for line in found if line.address == address]
     if len(found) > 1 and len(exact) != 1:
         names = " and ".join(line.address for line in found)
         raise ReconcilerError(f"{address} fits {len(found)} additions", advice=f"Write one of {names}.")
     if not found:
-        raise _unknown(address, [line.address for line in usage.lines], "no addition of ours has the address")
+        raise _unknown(address, [line.address for line in usage.views], "no addition of ours has the address")
     return (exact or found)[0].to_json()
 
 
@@ -45,7 +45,7 @@ async def customer(session: Session, address: str) -> dict[str, Any]:
     return {
         "address": address,
         "coverage": [row.model_dump(mode="json") for row in rows],
-        "additions": [line.to_json() for line in usage.lines if line.customer == address],
+        "additions": [line.to_json() for line in usage.views if line.customer == address],
         "devices": _devices(read, source, number),
     }
 

@@ -35,7 +35,7 @@ def line(**more: Any) -> DesiredAddition:
         "quantity": Decimal(120),
         "unit_price": Decimal("0.25"),
         "effective_date": "2026-11-01",
-        "why": "119.4 GB used, 120 GB billed",
+        "reason": "119.4 GB used, 120 GB billed",
     }
     return DesiredAddition(**{**values, **more})
 
@@ -78,7 +78,7 @@ def written(
     """Matched and made into actions; nothing may be refused."""
     found, by = matched(*lines, live=live, ledger=ledger), writer(ledger, on_drift)
     assert found.refused == {}
-    return [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)]
+    return [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)]
 
 
 def only(found: list[PlannedAddition]) -> Action:

@@ -228,14 +228,14 @@ class Scene:
     def plan(self, **how: Any) -> Part:
         """`reconciler plan`: notes which additions are ours."""
         found = self.planned(**how)
-        record_observed_additions(self.ledger, "test", TENANT, found.notes.observed_additions, self.now)
+        record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
     def apply(self, only: Sequence[Action] | None = None, **how: Any) -> Sequence[Action]:
         """Does what the plan says, or `only` these of its actions, and notes it; returns what was done."""
         found = self.planned(**how)
-        record_observed_additions(self.ledger, "test", TENANT, found.notes.observed_additions, self.now)
+        record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
         self.live(*applied(todo, self.additions))
@@ -267,7 +267,7 @@ class Scene:
     def _note(self, found: UsagePart, done: Mapping[str, int]) -> None:
         billed = [
             BilledAddition(number, each.agreement[0], each.product[0], each.tag, each.customer, each.fields, each.rule)
-            for each in found.notes.billed
+            for each in found.records.billed
             if (number := done.get(each.address) if each.changes else each.addition_id) is not None
         ]
         record_billed_additions(self.ledger, "test", TENANT, billed, str(self.period), self.now)

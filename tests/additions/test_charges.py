@@ -607,7 +607,7 @@ def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_bill
     result = result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")])
     assert [charge.lines[0].quantity for charge in result.charges] == [9, 10]
     assert result.warnings == (
-        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed under both: by CustomerMapping/mapping-1 "
+        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed twice: by CustomerMapping/mapping-1 "
         "in the hour from 2025-11-22 11:00 UTC and by CustomerMapping/mapping-2 in the hour from 2025-11-22 12:00 UTC",
     )
     assert result_of(source, [rule("1", measure="mean"), rule("2", measure="mean")]).warnings == ()
@@ -628,7 +628,7 @@ def test_a_device_that_moved_is_named_after_it_has_gone_too_while_both_peaks_bil
     )
     source = snapshot({"1": {"c": GB}, "2": {"b": GB}}, earlier=earlier)
     (warning,) = result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings
-    assert "device a moved from customer 1 to 2 in 2025-11 and is billed under both" in warning
+    assert "device a moved from customer 1 to 2 in 2025-11 and is billed twice" in warning
 
 
 def test_the_only_device_of_a_customer_that_moved_is_named_while_the_customer_is_held() -> None:
@@ -638,7 +638,7 @@ def test_the_only_device_of_a_customer_that_moved_is_named_while_the_customer_is
     assert [charge.state for charge in result.charges] == ["held", "billed"]
     assert result.charges[0].measured is None
     assert [warning for warning in result.warnings if "moved" in warning] == [
-        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed under both: by CustomerMapping/mapping-1 "
+        "cove: device a moved from customer 1 to 2 in 2025-11 and is billed twice: by CustomerMapping/mapping-1 "
         "in the hour from 2025-11-22 11:00 UTC and by CustomerMapping/mapping-2 in the hour from 2025-11-22 12:00 UTC"
     ]
 

@@ -13,7 +13,7 @@ import pytest
 from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charge import Charge
 from reconciler.additions.desired import BillingContext, DesiredAddition, DesiredAdditions, desired_additions
-from reconciler.additions.reasons import why
+from reconciler.additions.reasons import quantity_reason
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
@@ -68,12 +68,12 @@ def want(
 
 def line(found: DesiredAdditions) -> DesiredAddition:
     assert found.refused == {}
-    (only,) = found.lines
+    (only,) = found.additions
     return only
 
 
 def refusal(found: DesiredAdditions) -> str:
-    assert found.lines == ()
+    assert found.additions == ()
     (reason,) = found.refused.values()
     return reason
 
@@ -114,7 +114,7 @@ LIVE_PRODUCTS = (live_product(6, "BACKUP-TB"), live_product(7, "BACKUP-PB"))
 def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
     crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
-    filled, *left = found.lines
+    filled, *left = found.additions
     assert (filled.product.name, filled.quantity, filled.emptied, filled.adopt) == ("tb", 120, False, True)
     assert [(each.product.name, each.quantity, each.unit_price, each.adopt) for each in left] == [
         ("gb", 0, D("0.25"), False),
@@ -126,9 +126,11 @@ def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
 def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
     crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
-    filled, *left = found.lines
-    assert filled.after == frozenset({"ManagementSolution/acme-cove"})
-    assert {each.after for each in left} == {frozenset({"ManagementSolution/acme-cove", "Addition/acme.storage:tb"})}
+    filled, *left = found.additions
+    assert filled.depends_on == frozenset({"ManagementSolution/acme-cove"})
+    assert {each.depends_on for each in left} == {
+        frozenset({"ManagementSolution/acme-cove", "Addition/acme.storage:tb"})
+    }
 
 
 # The first day
@@ -156,12 +158,12 @@ def test_an_addition_begins_with_the_month_the_mapping_or_the_agreement_whicheve
 
 
 def test_a_declared_management_solution_is_made_first() -> None:
-    assert line(want()).after == frozenset({"ManagementSolution/acme-cove"})
+    assert line(want()).depends_on == frozenset({"ManagementSolution/acme-cove"})
 
 
 def test_a_declared_solution_counts_however_its_company_is_referred_to() -> None:
     other = solution(company={"identifier": "acme"})
-    assert line(want(documents=declared(other), objects=living(without="ManagementSolution"))).after == frozenset(
+    assert line(want(documents=declared(other), objects=living(without="ManagementSolution"))).depends_on == frozenset(
         {"ManagementSolution/acme-cove"}
     )
 
@@ -170,11 +172,11 @@ def test_a_run_for_usage_alone_looks_up_no_solutions_company_and_takes_it_as_wri
     found = manifests_of(DECLARED)
     estate = estate_of(found, living(without="ManagementSolution"))
     links = {address: links for address, links in estate.links.items() if not address.startswith("ManagementSolution")}
-    assert line(want(estate=replace(estate, links=links))).after == frozenset({"ManagementSolution/acme-cove"})
+    assert line(want(estate=replace(estate, links=links))).depends_on == frozenset({"ManagementSolution/acme-cove"})
 
 
 def test_a_live_management_solution_needs_nothing_made() -> None:
-    assert line(want(documents=declared(without="ManagementSolution/acme-cove"))).after == frozenset()
+    assert line(want(documents=declared(without="ManagementSolution/acme-cove"))).depends_on == frozenset()
 
 
 def test_a_company_without_the_named_solution_is_refused_with_what_it_has() -> None:
@@ -203,7 +205,7 @@ def test_a_company_that_is_yet_to_be_made_has_no_live_solution() -> None:
         ({"agreementStatus": "Inactive"}, "agreement backup is Inactive, not Active"),
         ({"startDate": "2026-11-11T00:00:00Z"}, "agreement backup starts on 2026-11-11"),
         ({"noEndingDateFlag": False, "endDate": "2026-11-09T00:00:00Z"}, "agreement backup ended on 2026-11-09"),
-        ({"currency": {"currencyCode": "EUR"}}, "agreement backup is in EUR, the workspace bills in USD"),
+        ({"currency": {"currencyCode": "EUR"}}, "agreement backup is in EUR, but the workspace bills in USD"),
         ({"company": {"id": 6, "identifier": "BOLT"}}, "agreement id 9 belongs to company BOLT, not to acme"),
         ({"company": {"id": 6}}, "agreement id 9 belongs to company 6, not to acme"),
     ],
@@ -273,7 +275,7 @@ def test_a_declared_agreement_is_held_to_its_dates_too(spec: dict[str, Any], sai
 
 
 def test_a_product_without_a_price_is_refused_and_an_explicit_zero_is_fine() -> None:
-    assert refusal(want(charge(price=None))) == "product gb has no price: declare one, `price: 0` where it is free"
+    assert refusal(want(charge(price=None))) == "product gb has no price: declare one, `price: 0` if it is free"
     assert line(want(charge(price="0"))).unit_price == 0
 
 
@@ -281,13 +283,13 @@ def test_what_is_refused_stops_nobody_else() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
     found = want(charge(price=None), charge(mapping="bolt", customer_id="78"), documents=declared(other))
     assert list(found.refused) == ["acme"]
-    assert [each.mapping for each in found.lines] == ["bolt"]
+    assert [each.mapping for each in found.additions] == ["bolt"]
 
 
 def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_tags() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
     found = want(charge(), charge(mapping="bolt", customer_id="78"), documents=declared(other))
-    one, two = found.lines
+    one, two = found.additions
     assert (one.agreement, one.product) == (two.agreement, two.product)
     assert (one.owner.tag, two.owner.tag) == ("rc:cove/77/acme/storage", "rc:cove/78/bolt/storage")
 
@@ -300,7 +302,7 @@ def reason(
 ) -> str:
     trace = RatingTrace(D(0), D(used), D(allowed or used), D(rounded or billed or used), D(billed or used))
     values: dict[str, Any] = {"trace": trace, "measured": measured(1), **more}
-    return why(charge(**values), "GB")
+    return quantity_reason(charge(**values), "GB")
 
 
 def test_the_reason_says_what_was_used_and_what_is_billed() -> None:
@@ -322,7 +324,7 @@ def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
 
 def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
     assert reason("0", detail="gone from cove") == "0 GB used, 0 GB billed; gone from cove"
-    assert why(replace(charge(), detail="anything"), "GB") == "usage"
+    assert quantity_reason(replace(charge(), detail="anything"), "GB") == "usage"
 
 
 def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> None:

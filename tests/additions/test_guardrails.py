@@ -28,8 +28,8 @@ def charge(before: float = 100, after: float = 100, **more: Any) -> ChargeChange
         "owner": Owner(mapping, "cove", "77"),
         "unit": "GB",
         "addresses": frozenset({f"Addition/{mapping}.storage:gb", f"Addition/{mapping}:gb"}),
-        "billed_before": D(str(before)),
-        "after": D(str(after)),
+        "quantity_before": D(str(before)),
+        "quantity_after": D(str(after)),
         "money_before": D(str(before)) / 4,
         "money_after": D(str(after)) / 4,
         **more,
@@ -43,7 +43,7 @@ def names(found: list[Tripped]) -> list[str]:
 
 def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None:
     half = [charge(500, 1250, mapping=str(number), unfinished=True) for number in range(20)]
-    assert customer_trips(DEFAULT, half) == []
+    assert customer_trips(DEFAULT, half, "USD") == []
     assert run_trips(limits(money=1), half, [], "USD") == []
 
 
@@ -64,22 +64,22 @@ def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None
     ],
 )
 def test_a_quantity_trips_beyond_half_and_beyond_500_of_its_unit(before: int, after: int, trips: bool) -> None:
-    assert names(customer_trips(DEFAULT, [charge(before, after)])) == (["quantity"] if trips else [])
+    assert names(customer_trips(DEFAULT, [charge(before, after)], "USD")) == (["quantity"] if trips else [])
 
 
 @pytest.mark.parametrize(
     "why", [{"vanished": True}, {"changed_in_git": True}, {"first_in_period": True}], ids=lambda why: next(iter(why))
 )
 def test_a_fall_does_not_count_where_it_has_a_reason(why: dict[str, Any]) -> None:
-    assert customer_trips(DEFAULT, [charge(2000, 100, **why)]) == []
+    assert customer_trips(DEFAULT, [charge(2000, 100, **why)], "USD") == []
 
 
 def test_a_rise_counts_in_the_first_run_of_a_period_too() -> None:
-    assert names(customer_trips(DEFAULT, [charge(100, 2000, first_in_period=True)])) == ["quantity"]
+    assert names(customer_trips(DEFAULT, [charge(100, 2000, first_in_period=True)], "USD")) == ["quantity"]
 
 
 def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_approved_by() -> None:
-    assert customer_trips(DEFAULT, [charge(100, 900)]) == [
+    assert customer_trips(DEFAULT, [charge(100, 900)], "USD") == [
         Tripped(
             name="quantity",
             address="CustomerMapping/acme",
@@ -91,22 +91,22 @@ def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_
 
 
 def test_an_amount_of_money_can_be_the_limit() -> None:
-    (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)])
-    assert trip.message == "100 GB → 200 GB changes by more than 50 % and by 25 a month, more than 20"
-    assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)]) == []
+    (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)], "USD")
+    assert trip.message == "100 GB → 200 GB changes by more than 50 % and by 25 USD a month, more than 20 USD"
+    assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)], "USD") == []
 
 
 def test_usage_that_falls_to_zero_trips_where_the_console_still_lists_figures() -> None:
-    (trip,) = customer_trips(DEFAULT, [charge(100, 0, used_nothing=True)])
+    (trip,) = customer_trips(DEFAULT, [charge(100, 0, used_nothing=True)], "USD")
     assert (trip.name, trip.holds) == ("zero", True)
     assert trip.message.endswith("devices with figures; 100 GB was billed")
-    assert customer_trips(DEFAULT, [charge(100, 0)]) == []
-    assert customer_trips(DEFAULT, [charge(40, 40, used_nothing=True)]) == []  # a minimum goes on
+    assert customer_trips(DEFAULT, [charge(100, 0)], "USD") == []
+    assert customer_trips(DEFAULT, [charge(40, 40, used_nothing=True)], "USD") == []  # a minimum goes on
 
 
 @pytest.mark.parametrize(("hours", "trips"), [((79, 100), True), ((80, 100), False), (None, False)])
 def test_a_mean_needs_figures_in_four_hours_of_five(hours: tuple[int, int] | None, trips: bool) -> None:
-    found = customer_trips(DEFAULT, [charge(hours=hours, measure="mean")])
+    found = customer_trips(DEFAULT, [charge(hours=hours, measure="mean")], "USD")
     assert [trip.message for trip in found] == (
         ["the mean is taken over 79 of 100 hours, less than 80 %"] if trips else []
     )
@@ -115,7 +115,7 @@ def test_a_mean_needs_figures_in_four_hours_of_five(hours: tuple[int, int] | Non
 def test_each_of_them_can_be_switched_off() -> None:
     off = limits(quantity=None, zero=False, samples=None, customers=None)
     everything = [charge(900, 0, used_nothing=True, hours=(1, 100), mapping=f"m{number}") for number in range(20)]
-    assert customer_trips(off, everything) == []
+    assert customer_trips(off, everything, "USD") == []
     assert run_trips(off, everything, [], "USD") == []
 
 
@@ -143,7 +143,7 @@ def test_the_message_has_the_numbers() -> None:
     )
 
 
-@pytest.mark.parametrize("why", [{"changed_in_git": True}, {"first_in_period": True}, {"billed_before": D(0)}])
+@pytest.mark.parametrize("why", [{"changed_in_git": True}, {"first_in_period": True}, {"quantity_before": D(0)}])
 def test_a_change_in_git_a_new_period_and_new_customers_do_not_count(why: dict[str, Any]) -> None:
     assert run_trips(DEFAULT, crowd(20, **why), [], "USD") == []
 
@@ -153,7 +153,7 @@ def test_what_is_billed_already_may_change_by_an_amount_of_money(after: int) -> 
     (trip,) = run_trips(limits(money=D(12)), [charge(100, after)], [], "USD")
     sign = "" if after > 100 else "-"
     assert (trip.name, trip.holds) == ("money", False)
-    assert trip.message == f"what is billed already changes by {sign}12.75 USD a month, more than 12 USD"
+    assert trip.message == f"customers that are billed already change by {sign}12.75 USD a month, more than 12 USD"
     assert run_trips(limits(money=D(13)), [charge(100, after)], [], None) == []
 
 

@@ -93,7 +93,7 @@ def test_an_agreement_that_is_invoiced_through_the_month_begins_on_the_next_invo
     (row,) = plan.coverage
     assert (row.state, row.accounted) == ("invoiced", False)
     assert row.detail == (
-        "its line begins on 2026-12-01: agreement backup is invoiced through 2026-11-30 and does not prorate; "
+        "its addition begins on 2026-12-01: agreement backup is invoiced through 2026-11-30 and does not prorate; "
         "no invoice of 2026-11 bills its 30 USD"
     )
     assert ("CustomerMapping/acme", row.detail) in [(note.address, note.message) for note in plan.notes]

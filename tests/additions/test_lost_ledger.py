@@ -34,7 +34,7 @@ def test_a_measure_of_the_month_lowers_nothing_until_the_month_ends(scene: Scene
     assert scene.hour({"77": "300"}) == []
     (row,) = scene.plan().coverage
     assert (row.state, row.quantity, row.money, row.accounted) == ("held", 500, 125, False)
-    assert "held at 500 GB: the ledger does not know 2026-11 from its start" in row.detail
+    assert "held at 500 GB: the ledger has no samples from the start of 2026-11" in row.detail
     assert scene.hour({"77": "310"}) == []  # nor in the next hour, when the ledger knows the line
 
     scene.hour({"77": "310"}, at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
@@ -152,7 +152,7 @@ def test_an_untagged_line_whose_mapping_is_gone_is_an_orphan_that_nobody_prunes(
     (row,) = (each for each in plan.coverage if each.state == "orphan")
     assert (row.source, row.customer, row.accounted) == ("cove", "77", False)
     assert row.detail == (
-        "still billing 120: its tag was removed by hand, and the mapping that it had is gone; "
+        "still billing 120: its tag was removed by hand, and its mapping no longer exists; "
         "cancel it in ConnectWise, or map the customer again"
     )
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.match import Matched
+from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.tag import tag_of
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
@@ -53,7 +53,7 @@ def untouched(found: list[PlannedAddition]) -> bool:
 
 def test_usage_without_an_addition_makes_one_with_our_tag() -> None:
     action = only(written(line()))
-    assert (action.action, action.address, action.reason) == ("create", "Addition/acme.storage:gb", line().why)
+    assert (action.action, action.address, action.reason) == ("create", "Addition/acme.storage:gb", line().reason)
     assert action.endpoint == "finance/agreements/{agreement}/additions"
     assert {change.path: change.after for change in action.changes} == {
         "agreement": {"name": "backup", "id": 9, "address": "Agreement/backup"},
@@ -117,7 +117,7 @@ def test_what_carries_no_tag_is_never_touched() -> None:
 def test_a_new_price_reaches_the_addition_and_is_named_as_the_reason() -> None:
     action = only(written(line(), live=(addition(unitPrice=D("0.20")),)))
     assert changes(action) == {"unitPrice": ("0.2", "0.25")}
-    assert action.reason == f"price; {line().why}"
+    assert action.reason == f"price; {line().reason}"
 
 
 @pytest.mark.parametrize("day", ["2026-11-15", "2026-12-01", "2027-03-01"])
@@ -141,7 +141,7 @@ def test_what_depends_on_something_yet_to_be_made_is_known_after_apply() -> None
 
 def test_two_additions_with_one_tag_refuse_the_mapping_and_list_both_ids() -> None:
     assert refused(matched(line(), live=(addition(), addition(98)))) == (
-        f"Addition/acme.storage:gb: 2 additions carry the tag {TAG}: ids 98 and 99. Cancel all but one",
+        f"Addition/acme.storage:gb: 2 additions have the tag {TAG}: ids 98 and 99. Cancel all but one",
     )
 
 
@@ -162,7 +162,7 @@ def test_one_product_under_two_names_is_refused() -> None:
 def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions() -> None:
     found = matched(line(quantity=D(-1)), line(owner=BOLT), live=(addition(),))
     assert list(found.refused) == ["acme"]
-    assert [pair.line.address for pair in found.pairs] == ["Addition/bolt.storage:gb"]
+    assert [pair.desired.address for pair in found.pairs] == ["Addition/bolt.storage:gb"]
     assert [each.id for each in found.kept] == [99]
 
 
@@ -227,7 +227,7 @@ def test_an_addition_of_a_product_that_the_mapping_no_longer_names_goes_to_zero(
     assert (action.action, action.id, action.address) == ("update", 99, "Addition/acme.storage:BACKUP-GB")
     assert action.reason == "CustomerMapping/acme bills by another product or agreement now"
     assert changes(action) == {"quantity": ("120", "0")}
-    assert zeroed.after == {made.address}
+    assert zeroed.depends_on == {made.address}
 
 
 def test_one_of_another_agreement_has_its_id_in_its_address() -> None:
@@ -290,7 +290,7 @@ def test_where_a_line_is_ours_already_no_other_is_adopted() -> None:
 def test_two_candidates_are_refused_and_listed() -> None:
     assert refused(matched(line(adopt=True), live=(addition(serialNumber=None), addition(98, serialNumber="")))) == (
         "Addition/acme.storage:gb: adopt: 2 untagged additions of that agreement and product: ids 98 and 99. "
-        "Cancel those that must not be taken over",
+        "Cancel those that must not be adopted",
     )
 
 
@@ -298,7 +298,7 @@ def test_two_mappings_that_would_adopt_one_addition_are_both_refused() -> None:
     other = line(owner=BOLT, adopt=True)
     found = matched(line(adopt=True), other, live=(addition(serialNumber=None),))
     assert refused(found) == (
-        "Addition/acme.storage:gb: adopt: Addition/bolt.storage:gb would adopt the addition with id 99, too",
+        "Addition/acme.storage:gb: adopt: Addition/bolt.storage:gb would adopt the addition with id 99 too",
     )
     assert "bolt" in found.refused
 
@@ -330,7 +330,7 @@ def test_what_begins_next_month_is_no_candidate() -> None:
 def test_a_tag_of_the_first_version_is_tagged_anew() -> None:
     action = only(written(line(), live=(addition(serialNumber=FIRST_VERSION),)))
     assert (action.action, changes(action)) == ("adopt", {"serialNumber": (FIRST_VERSION, TAG)})
-    assert action.reason == f"its tag is of an earlier version; {line().why}"
+    assert action.reason == f"its tag is of an earlier version; {line().reason}"
 
 
 RENAMED = "rc:cove/77/old-name/storage"
@@ -339,7 +339,7 @@ RENAMED = "rc:cove/77/old-name/storage"
 def test_an_addition_under_the_mappings_old_name_is_taken_over_and_not_doubled() -> None:
     action = only(written(line(), live=(addition(serialNumber=RENAMED),)))
     assert (action.action, action.id) == ("adopt", 99)
-    assert action.reason == f"renamed: it carries the tag {RENAMED}; {line().why}"
+    assert action.reason == f"renamed: it has the tag {RENAMED}; {line().reason}"
 
 
 def test_a_line_that_holds_nothing_is_taken_over_too() -> None:
@@ -371,21 +371,21 @@ def test_a_tag_that_was_cut_inside_its_customer_is_nobodys_without_a_ledger() ->
 def test_two_renamed_additions_are_refused_and_listed() -> None:
     live = (addition(serialNumber=RENAMED), addition(98, serialNumber="rc:cove/77/older/storage"))
     (reason,) = refused(matched(line(adopt=True), live=live))
-    assert "2 additions were this mapping's under other names: ids 98 and 99" in reason
+    assert "2 additions have a tag of this mapping under another name: ids 98 and 99" in reason
 
 
 def test_an_addition_that_lost_its_tag_gets_it_back() -> None:
     (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN)
     action = only([found])
-    assert action.reason == f"drift: its tag was removed by hand; {line().why}"
+    assert action.reason == f"drift: its tag was removed by hand; {line().reason}"
     assert len(action.changes) == 1
     assert changes(action) == {"serialNumber": (None, TAG)}
-    assert [note.message for note in found.notes] == ["edited by hand: addition id 99 has lost its tag"]
+    assert [note.message for note in found.notes] == ["edited by hand: the tag of addition id 99 was removed"]
 
 
 def test_a_lost_tag_can_refuse_the_run() -> None:
     (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN, on_drift="fail")
-    assert [note.message for note in found.drifted] == ["edited by hand: addition id 99 has lost its tag"]
+    assert [note.message for note in found.drifted] == ["edited by hand: the tag of addition id 99 was removed"]
     assert found.notes == ()
 
 
@@ -450,7 +450,7 @@ EDITED = addition(quantity=D(99))
 
 def test_an_edit_by_hand_is_undone_and_named_as_drift() -> None:
     (found,) = written(line(), live=(EDITED,), ledger=KNOWN)
-    assert only([found]).reason == f"drift: edited by hand (quantity); {line().why}"
+    assert only([found]).reason == f"drift: edited by hand (quantity); {line().reason}"
     assert changes(only([found])) == {"quantity": ("99", "120")}
     assert [(note.address, note.message) for note in found.notes] == [
         ("Addition/acme.storage:gb", "edited by hand: quantity 120 → 99")
@@ -482,7 +482,7 @@ def test_an_accepted_edit_does_not_hide_a_change_of_usage() -> None:
     live = (addition(unitPrice=D("0.10")),)
     action = only(written(line(quantity=D(130)), live=live, ledger=KNOWN, on_drift="accept"))
     assert changes(action) == {"quantity": ("120", "130")}
-    assert action.reason == line().why
+    assert action.reason == line().reason
 
 
 def test_an_edit_can_refuse_the_run() -> None:
@@ -498,15 +498,15 @@ def test_a_cancellation_by_hand_is_an_edit() -> None:
 
 
 def test_a_change_of_usage_is_no_edit() -> None:
-    assert only(written(line(quantity=D(121)), live=(addition(),), ledger=KNOWN)).reason == line().why
+    assert only(written(line(quantity=D(121)), live=(addition(),), ledger=KNOWN)).reason == line().reason
 
 
 def test_where_nothing_is_known_nothing_can_have_been_edited() -> None:
-    assert only(written(line(), live=(EDITED,))).reason == line().why
+    assert only(written(line(), live=(EDITED,))).reason == line().reason
 
 
 def test_a_field_of_which_nothing_is_known_cannot_have_been_edited() -> None:
     ledger = snapshot(known(last_applied={"quantity": D(120)}))
     action = only(written(line(), live=(addition(unitPrice=D("0.10")),), ledger=ledger))
     assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25", number=True),)
-    assert action.reason == f"price; {line().why}"
+    assert action.reason == f"price; {line().reason}"

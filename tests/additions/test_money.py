@@ -13,11 +13,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.additions.actions import PlannedAddition
 from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
+from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import Snapshot
@@ -84,7 +84,7 @@ def lines(draw: st.DrawFn) -> list[DesiredAddition]:
                     quantity=D(0) if emptied else draw(amounts),
                     unit_price=None if emptied else draw(prices),
                     effective_date="2026-11-01",
-                    why="usage",
+                    reason="usage",
                     adopt=draw(st.booleans()) and not emptied,
                     emptied=emptied,
                 )
@@ -127,7 +127,7 @@ class Planned:
 def planned(wanted: Sequence[DesiredAddition], standing: Sequence[LiveObject]) -> Planned:
     ownership = assign_owners(living(*standing), (A, B), frozenset({"cove"}), Snapshot())
     found, by = match(wanted, ownership, NOVEMBER, Snapshot()), writer()
-    return Planned(ownership, found, [*map(by.pair, found.pairs), *map(by.superseded, found.superseded)])
+    return Planned(ownership, found, [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)])
 
 
 def resolved(line: DesiredAddition) -> DesiredAddition:

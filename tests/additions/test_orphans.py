@@ -64,7 +64,7 @@ def test_pruning_retires_it_on_the_last_day_of_the_month_and_only_once(orphaned:
     (action,) = plan.actions
     assert (action.action, action.id, action.address) == ("retire", 99, "Addition/gone.storage:BACKUP-GB")
     assert [(change.path, change.after) for change in action.changes] == [("cancelledDate", "2026-11-30")]
-    assert action.reason == "no mapping has its tag; it still bills 30 for 2026-11, and ends on 2026-11-30"
+    assert action.reason == "no mapping has its tag; it still bills 30 USD for 2026-11, and ends on 2026-11-30"
     assert (plan.money_before, plan.money_after) == (30, 0)
     assert orphan(plan).detail.startswith("still billing 120, and retired by this plan")
 
@@ -79,7 +79,7 @@ def test_one_that_begins_later_ends_on_its_first_day(scene: Scene) -> None:
     scene.uses({"77": "0"})
     (action,) = scene.plan(prune=True).actions
     assert [change.after for change in action.changes] == ["2026-12-01"]
-    assert "it bills 0 for 2026-11" in action.reason
+    assert "it bills 0 USD for 2026-11" in action.reason
 
 
 def test_a_copy_of_a_line_is_an_orphan_that_names_the_line(scene: Scene) -> None:
@@ -87,7 +87,7 @@ def test_a_copy_of_a_line_is_an_orphan_that_names_the_line(scene: Scene) -> None
     scene.uses({"77": "120"})
     row = orphan(scene.plan())
     assert (row.name, row.accounted) == ("addition id 99 (BACKUP-GB, agreement id 9)", False)
-    assert "CustomerMapping/acme has another line for that agreement and product" in row.detail
+    assert "CustomerMapping/acme has another addition for that agreement and product" in row.detail
 
 
 def test_a_line_of_a_mapping_that_an_exclusion_rests_is_no_orphan(scene: Scene) -> None:

@@ -115,7 +115,7 @@ def test_a_mapping_that_is_refused_is_not_accounted_for_and_stops_nobody(scene: 
     assert [action.address for action in plan.actions] == ["Addition/acme.storage:gb"]
     refused = row(plan, "78")
     assert (refused.state, refused.accounted, refused.quantity) == ("refused", False, 20)
-    assert refused.detail == "product free has no price: declare one, `price: 0` where it is free"
+    assert refused.detail == "product free has no price: declare one, `price: 0` if it is free"
     assert row(plan).accounted
 
 
@@ -127,7 +127,7 @@ def test_two_additions_with_one_tag_refuse_their_mapping_alone(scene: Scene) -> 
     assert plan.problems == ()
     assert [action.address for action in plan.actions] == ["Addition/bolt.storage:gb"]
     assert row(plan).state == "refused"
-    assert "2 additions carry the tag rc:cove/77/acme/storage: ids 98 and 99" in row(plan).detail
+    assert "2 additions have the tag rc:cove/77/acme/storage: ids 98 and 99" in row(plan).detail
     assert (plan.money_before, plan.money_after) == (60, 65)
 
 

@@ -65,4 +65,4 @@ def test_a_lost_ledger_does_not_lower_the_peak_of_the_running_month(scene: Scene
     assert part.actions == ()
     found = row(part)
     assert (found.state, found.quantity, found.accounted) == ("held", 500, False)
-    assert found.detail.startswith("held at 500 GB: the ledger does not know 2026-11 from its start")
+    assert found.detail.startswith("held at 500 GB: the ledger has no samples from the start of 2026-11")

@@ -13,7 +13,7 @@ LINE = "Addition/acme.storage:gb"
 
 
 def view(scene: Scene, address: str) -> AdditionView:
-    (found,) = (each for each in scene.planned().lines if each.has_address(address))
+    (found,) = (each for each in scene.planned().views if each.has_address(address))
     return found
 
 
@@ -21,7 +21,7 @@ def test_a_line_is_found_by_its_address_and_by_the_short_one(scene: Scene) -> No
     scene.live(addition())
     scene.uses({"77": "130"})
     assert view(scene, LINE) == view(scene, "Addition/acme:gb")
-    assert [each for each in scene.planned().lines if each.has_address("Addition/acme.devices:gb")] == []
+    assert [each for each in scene.planned().views if each.has_address("Addition/acme.devices:gb")] == []
 
 
 def test_its_json_has_what_stands_and_what_will_stand(scene: Scene) -> None:
@@ -45,6 +45,6 @@ def test_an_orphan_has_no_mapping_and_nothing_that_will_stand(scene: Scene) -> N
     scene.declare(mapping())
     scene.live(addition(serialNumber="rc:cove/79/gone/storage"))
     scene.uses({"77": "0"})
-    (found,) = (each.to_json() for each in scene.planned().lines if each.state == "orphan")
+    (found,) = (each.to_json() for each in scene.planned().views if each.state == "orphan")
     assert (found["mapping"], found["customer"], found["desired"]) == (None, "cove/79", None)
     assert found["live"]["id"] == 99

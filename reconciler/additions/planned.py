@@ -1,0 +1,74 @@
+"""An addition after the plan: its action, its values once the action is done, and what the ledger records of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reconciler.additions.live import LiveAddition
+from reconciler.additions.ownership import Owner
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_decimal
+from reconciler.planning.diff import as_it_stands
+from reconciler.planning.plan import Action, Note, Precondition
+
+
+@dataclass(frozen=True, slots=True)
+class HandEdit:
+    """A hand edit that this run found."""
+
+    addition_id: int
+    seen: Mapping[str, Any]
+    """The live values of the edited fields."""
+    period: str
+    """The period in which it was first seen, as `2026-11`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAddition:
+    """One addition after the plan: its action, and its values once the action is done."""
+
+    owner: Owner
+    address: str
+    live: LiveAddition | None
+    """None if the action creates it."""
+    action: Action | None
+    """None if nothing has to be changed."""
+    quantity: Decimal
+    """Quantity after the action."""
+    monthly: Decimal
+    """Amount per month after the action."""
+    fields: Mapping[str, Any]
+    """All fields after the action, by the names of ConnectWise. A later run compares them to find hand edits."""
+    depends_on: frozenset[str] = frozenset()
+    """Addresses of actions that come first, although no field refers to them."""
+    notes: tuple[Note, ...] = ()
+    drifted: tuple[Note, ...] = ()
+    """Hand edits that stop the run, with `onDrift: fail`."""
+    edit: HandEdit | None = None
+    accepted: frozenset[str] = frozenset()
+    """Fields with a hand edit that is not undone, with `onDrift: accept`."""
+    adopted: bool = False
+    """Whether this run adopts an addition that was not ours."""
+    reason: str = ""
+    """What is used and billed, as text. It is also set if nothing changes."""
+
+
+def precondition(live: LiveAddition) -> Precondition:
+    """Return the precondition of an action: the id, the last update, and all compared fields of the addition."""
+    of = kind("Addition")
+    return Precondition(id=live.id, last_updated=live.obj.last_updated, fields=as_it_stands(of, of.by_name, live.obj))
+
+
+_RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")
+
+
+def recorded_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that the ledger records of an addition, by the names of ConnectWise. Numbers become text."""
+    return {name: _plain(values.get(name)) for name in _RECORDED}
+
+
+def _plain(value: Any) -> Any:
+    return plain_decimal(Decimal(value)) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
