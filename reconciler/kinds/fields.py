@@ -10,9 +10,9 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
-Name = Annotated[str, StringConstraints(pattern=_NAME_PATTERN, max_length=100, strict=True)]
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN, max_length=100, strict=True)]
 """A manifest name. Other documents refer to it, and it is the second half of an address."""
 
 

@@ -1,4 +1,4 @@
-"""One document with everything that it refers to: enough of an estate to look at it alone."""
+"""Select one document together with the documents that it refers to, so that it can be planned alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from reconciler.manifests.documents import Document, Manifests
 
 
 def closure(manifests: Manifests, document: Document) -> Manifests:
-    """The same workspace with this document and, through all references, what it needs."""
-    found: dict[str, Document] = {}
+    """Return the manifests with only this document, and all documents that it refers to directly or indirectly."""
+    needed: dict[str, Document] = {}
     waiting = [document]
     while waiting:
         each = waiting.pop()
-        if each.address in found:
+        if each.address in needed:
             continue
-        found[each.address] = each
+        needed[each.address] = each
         waiting += [
             manifests.by_address[f"{reference.kind}/{reference.value}"]
             for reference in references_of(each.spec)
             if isinstance(reference.value, str)
         ]
-    kept = tuple(each for each in manifests.documents if each.address in found)
+    kept = tuple(each for each in manifests.documents if each.address in needed)
     return replace(manifests, documents=kept)

@@ -1,4 +1,4 @@
-"""`kind: Defaults`: spec fields for the documents of a folder and below; the nearest wins."""
+"""`kind: Defaults`: fields that are filled into the documents of a folder and its subfolders. The nearest ones win."""
 
 from __future__ import annotations
 
@@ -10,40 +10,39 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import declarable_kinds
 from reconciler.manifests.documents import Origin
 from reconciler.manifests.report import Report, Spot
-from reconciler.manifests.suggestions import listed, nearest
+from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.validation import check_fields
 from reconciler.manifests.wording import described
 
 KIND = "Defaults"
 Filled = Mapping[str, tuple[Any, Origin]]
-"""Field → (value, the `Defaults` that it comes from)."""
+"""Field → (default value, the `Defaults` document with it)."""
 
 
 def missing(kind: Kind, filled: Filled, given: Mapping[str, Any]) -> Filled:
-    """The defaults for what is not given: neither the field itself nor one that stands in its place."""
-    taken = set(given)
+    """Return the defaults for the fields that are not given. A field counts as given if an alternative to it is."""
+    excluded = set(given)
     for group in kind.alternatives:
-        if group & taken:
-            taken |= group
-    return {name: value for name, value in filled.items() if name not in taken}
+        if group & excluded:
+            excluded |= group
+    return {name: value for name, value in filled.items() if name not in excluded}
 
 
 @dataclass(slots=True)
 class Defaults:
-    """The `Defaults` of an estate by folder (`""` is the manifest folder) and kind."""
+    """All defaults of a manifest folder, by subfolder and kind. The manifest folder itself is `""`."""
 
     _own: dict[tuple[str, str], dict[str, tuple[Any, Origin]]] = field(default_factory=dict)
     _merged: dict[tuple[str, str], Filled] = field(default_factory=dict)
 
     def add(self, origin: Origin, spec: Mapping[str, Any], report: Report) -> None:
-        """Take in one document, all of it checked: kinds, fields, types, and that nothing else says the same."""
+        """Add one `Defaults` document. Report unknown kinds and fields, wrong types, and fields with two defaults."""
         kinds = {kind.name: kind for kind in declarable_kinds()}
         folder = origin.file.rpartition("/")[0]
         for name, fields in spec.items():
             path = ("spec", name)
             if name not in kinds:
-                guess = nearest(name, kinds)
-                advice = f"did you mean {guess}?" if guess else f"the kinds are {listed(kinds, 'and')}"
+                advice = did_you_mean(nearest(name, kinds)) or f"the kinds are {listed(kinds, 'and')}"
                 report.add(Spot(origin, path, at_key=True), f"there is no kind {name}", advice)
                 continue
             if not isinstance(fields, dict):
@@ -54,13 +53,13 @@ class Defaults:
             own = self._own.setdefault((folder, name), {})
             for key, value in fields.items():
                 if key in own:
-                    message = f"{name}.{key} has a default for this folder already, at {{other}}"
+                    message = f"{name}.{key} already has a default for this folder, at {{other}}"
                     other = Spot(own[key][1], (*path, key), at_key=True)
                     report.add(Spot(origin, (*path, key), at_key=True), message, "remove one of the two", other=other)
                 own[key] = (value, origin)
 
     def of(self, folder: str, kind: Kind) -> Filled:
-        """What holds for a kind in a folder."""
+        """Return the defaults of a kind for the documents of a folder."""
         place = (folder, kind.name)
         if place not in self._merged:
             above = {} if not folder else self.of(folder.rpartition("/")[0], kind)
@@ -69,7 +68,7 @@ class Defaults:
         return self._merged[place]
 
     def fallback(self) -> Mapping[str, Mapping[str, Any]]:
-        """Those of the manifest folder itself, per kind."""
+        """Return the defaults of the manifest folder itself, by kind and field. They price unmapped customers."""
         return {
             kind: {key: value for key, (value, _) in fields.items()}
             for (folder, kind), fields in self._own.items()

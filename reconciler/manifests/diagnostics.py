@@ -1,4 +1,4 @@
-"""What is wrong with manifests, where, and what to do about it."""
+"""Errors and warnings about manifests: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from reconciler.errors import ReconcilerError
 
 _LONGEST = 600
 _WIDEST = 160
-"""A longer source line is cut: the caret has to be seen."""
+"""The most characters of a source line that are shown, so that the caret below it stays visible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One error or warning. Line and column count from 1; line 0 stands for the file or folder as a whole."""
+    """One error or warning. Line and column count from 1. Line 0 means the file or folder as a whole."""
 
     message: str
     suggestion: str
@@ -24,7 +24,7 @@ class Diagnostic:
     line: int = 0
     column: int = 0
     text: str = ""
-    """The source line, secrets in it already masked."""
+    """The source line, with secrets masked."""
     severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
@@ -38,6 +38,7 @@ class Diagnostic:
         return "\n".join(rows)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the diagnostic as a JSON object."""
         return {
             "severity": self.severity,
             "message": self.message,
@@ -50,7 +51,7 @@ class Diagnostic:
 
 
 def _window(text: str, column: int) -> tuple[str, int]:
-    """The part of a line around a column, and where the column stands in it."""
+    """Return the part of a line around a column, and the column's offset in that part."""
     text = text.rstrip().expandtabs(1)
     column = max(column - 1, 0)
     start = max(0, column - _WIDEST // 2) if len(text) > _WIDEST else 0
@@ -58,28 +59,28 @@ def _window(text: str, column: int) -> tuple[str, int]:
 
 
 def shortened(message: str) -> str:
-    """A message that repeats a key or a value of a million characters, without most of them."""
+    """Return a message with its middle cut out if it is long. A key or value in it can have a million characters."""
     if len(message) <= _LONGEST:
         return message
     return f"{message[: _LONGEST // 2]} … {message[-_LONGEST // 2 :]}"
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """By place, each once."""
+    """Return the diagnostics ordered by file, line and column, without duplicates."""
     return tuple(sorted(set(diagnostics), key=lambda item: (item.file, item.line, item.column, item.message)))
 
 
 def located(item: Diagnostic, folder: Path | None) -> Diagnostic:
-    """A place in a file, with the folder before it; what speaks of the folder itself has it already."""
+    """Return a diagnostic with the folder before its file name. Without a folder, it is returned unchanged."""
     if folder is None or (item.line == 0 and Path(item.file) == folder):
         return item
     return replace(item, file=(folder / item.file).as_posix())
 
 
 class ManifestError(ReconcilerError):
-    """The manifests are not in order. Holds everything that is wrong with them, not just the first thing.
+    """The manifests have errors. `diagnostics` has all of them.
 
-    With `folder`, places are shown as they can be opened from where one stands: `manifests/customers/acme.yaml:4:26`.
+    With `folder`, file names include the folder, so that you can open them: `manifests/customers/acme.yaml:4:26`.
     """
 
     def __init__(self, diagnostics: Iterable[Diagnostic], folder: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One short text that stands for all that the manifests say."""
+"""The digest of the manifests. A plan file has it, so that apply can refuse a plan of other manifests."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reconciler.manifests.documents import Document
 
 
 def digest(documents: Iterable[tuple[Document, Mapping[str, Any]]], fallback: Mapping[str, Any]) -> str:
-    """SHA-256 over addresses, metadata and specs with their defaults, and what prices the unmapped.
+    """Return the SHA-256 of all addresses, metadata and specs with defaults, and of `Manifests.fallback`.
 
-    Neither comments nor layout change it, nor the order of fields, nor which file a document stands in.
+    Comments, layout, the order of fields and the names of files do not change it.
     """
     content = {
         item.address: {
@@ -29,7 +29,7 @@ def digest(documents: Iterable[tuple[Document, Mapping[str, Any]]], fallback: Ma
 
 
 def _number(value: object) -> Any:
-    """A decimal as a whole number where it is one, else marked, so that it is never the same as a text."""
+    """Return a whole decimal as an integer, and another one as an object, so that it never equals a text."""
     if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} has no place in a manifest")
+        raise TypeError(f"a manifest contains no {type(value).__name__}")
     return int(value) if value == value.to_integral_value() else {"decimal": plain_decimal(value)}

@@ -1,4 +1,4 @@
-"""The outer form of a document: `apiVersion`, `kind`, `metadata`, `spec`, and nothing else."""
+"""The envelope of a document: the fields `apiVersion`, `kind`, `metadata` and `spec`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.kinds.base import API_VERSION, Kind
 from reconciler.kinds.registry import all_kinds, declarable_kinds
 from reconciler.manifests.defaults import KIND as DEFAULTS
 from reconciler.manifests.documents import Origin
-from reconciler.manifests.suggestions import listed, nearest
+from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.wording import Problem, described
 
 _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
@@ -19,7 +19,7 @@ _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A document with its outer form in order and nothing in it looked at yet."""
+    """A document with a valid envelope. Its metadata and spec are not checked yet."""
 
     origin: Origin
     kind: Kind | None
@@ -29,10 +29,10 @@ class Raw:
 
 
 def open_document(origin: Origin, value: Any) -> tuple[Raw | None, list[Problem]]:
-    """A parsed document taken apart; `None` when it is too broken to look inside."""
+    """Return a parsed document's parts and the problems of its envelope. The parts are None if they cannot be used."""
     if not isinstance(value, dict):
         advice = f"begin with apiVersion: {API_VERSION}, kind, metadata and spec"
-        return None, [Problem((), f"a document has to be a mapping, got {described(value)}", advice)]
+        return None, [Problem((), f"a document must be a mapping, got {described(value)}", advice)]
     kind, metadata, spec = value.get("kind"), value.get("metadata"), value.get("spec")
     raw = None
     if isinstance(kind, str) and kind in _declarable() and isinstance(metadata, dict) and isinstance(spec, dict):
@@ -44,15 +44,14 @@ def open_document(origin: Origin, value: Any) -> tuple[Raw | None, list[Problem]
 
 @cache
 def _declarable() -> Mapping[str, Kind | None]:
-    """Everything that `kind` may say; `None` stands for `Defaults`."""
+    """Return the allowed values of `kind`, each with its kind. `Defaults` has none."""
     return {DEFAULTS: None, **{kind.name: kind for kind in declarable_kinds()}}
 
 
 def _problems(value: dict[str, Any]) -> Iterator[Problem]:
     for key in value:
         if key not in _TOP:
-            guess = nearest(key, _TOP)
-            advice = f"did you mean {guess}?" if guess else f"a document holds {listed(_TOP, 'and')}"
+            advice = did_you_mean(nearest(key, _TOP)) or f"the fields are {listed(_TOP, 'and')}"
             yield Problem((key,), f"there is no field {key} here", advice, at_key=True)
     for key in _TOP:
         if key not in value:
@@ -71,10 +70,10 @@ def _kind_problems(kind: Any) -> Iterator[Problem]:
     if isinstance(kind, str) and kind in kinds:
         return
     if isinstance(kind, str) and kind in all_kinds():
-        yield Problem(("kind",), f"{kind} is written by usage, and never declared", "declare a CustomerMapping")
+        message = f"a manifest cannot declare kind {kind}: reconciler creates it from usage"
+        yield Problem(("kind",), message, "write a CustomerMapping instead")
     elif isinstance(kind, str):
-        guess = nearest(kind, kinds)
-        advice = f"did you mean {guess}?" if guess else f"the kinds are {listed(sorted(kinds), 'and')}"
+        advice = did_you_mean(nearest(kind, kinds)) or f"the kinds are {listed(sorted(kinds), 'and')}"
         yield Problem(("kind",), f"there is no kind {kind}", advice)
     else:
         yield Problem(("kind",), f"kind: expected text, got {described(kind)}")
@@ -82,7 +81,7 @@ def _kind_problems(kind: Any) -> Iterator[Problem]:
 
 _ADVICE: Final = {
     "apiVersion": f"add apiVersion: {API_VERSION}",
-    "kind": "add kind: Company, or another",
+    "kind": "add kind: Company, or another kind",
     "metadata": "add metadata: {name: …}",
-    "spec": "add spec: with the fields of the kind; spec: {} where defaults give them all",
+    "spec": "add spec: with the fields of the kind, or spec: {} if defaults give all of them",
 }

@@ -1,7 +1,7 @@
-"""The files of a manifest folder: which there are, and what they say.
+"""Find and read the files of a manifest folder.
 
-Links inside the folder are followed. A loop, a way out of the folder, a link to nothing, and what is no file at all
-(a named pipe would be waited for without end) are errors with their path.
+Links inside the folder are followed. A link that leads out of the folder, back to itself or to nothing is an error, and
+so is anything that is not a regular file: reading a named pipe would never end.
 """
 
 from __future__ import annotations
@@ -23,49 +23,54 @@ _OTHERS = {
     b"\xff\xfe": "UTF-16",
     b"\xfe\xff": "UTF-16",
 }
-"""The byte order marks of other encodings; a longer one before those that it begins with."""
+"""Byte order mark → encoding. UTF-32 comes first, because its mark begins with the mark of UTF-16."""
 _BREAKS = ("\x85", "\u2028", "\u2029")
 _BROKEN = {
     errno.ELOOP: "is a link that leads back to itself",
-    errno.ENOENT: "is a link to something that is not there",
+    errno.ENOENT: "is a link to a file that does not exist",
 }
 _SUFFIXES = frozenset({".yaml", ".yml"})
 LARGEST = 64 * 1024 * 1024
-"""Bytes of one manifest file; the largest estates that we know have less in all of theirs."""
+"""The most bytes of one manifest file."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
+    """The text of one file."""
+
     name: str
-    """Relative to the manifest folder, with forward slashes."""
+    """The path relative to the manifest folder, with forward slashes."""
     text: str
+    """Without the byte order mark."""
     bom: bytes = b""
-    """The byte order mark that the file begins with."""
+    """The byte order mark at the beginning of the file, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file by its name, or what is wrong with what stands there."""
+    """A path that was found: a file to read, or a diagnostic that says why it cannot be read."""
 
     name: str
     path: Path
     trouble: Diagnostic | None = None
     known_as: str | None = None
-    """The name by which the same file was found before, where links lead to it twice."""
+    """The name under which the same file was found before, if a link leads to it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
+    """A file that cannot be read."""
+
     diagnostic: Diagnostic
     text: str
-    """What can be made out of it, for guesses only."""
+    """The text as far as it could be decoded. It is searched only for the names of documents."""
 
 
 def find(root: Path) -> list[Found]:
-    """Every `*.yaml` and `*.yml`, in any case, below a folder, sorted; hidden files and folders are left out.
+    """Return every `*.yaml` and `*.yml` file in a folder and its subfolders, sorted. Case does not count.
 
-    A folder or file that links reach twice is found by its own place first. Raises `OSError` for a folder that cannot
-    be read.
+    Hidden files and folders are left out. A file that a link leads to as well is found under its own path first. Raises
+    `OSError` if a folder cannot be read.
     """
     walk = _Walk(root, Path(os.path.realpath(root)))
     walk.folder("", root)
@@ -77,22 +82,25 @@ def find(root: Path) -> list[Found]:
 
 
 def _order(name: str) -> list[tuple[bool, str]]:
-    """The files of a folder come before those of the folders in it."""
+    """Return a sort key that puts the files of a folder before the files of its subfolders."""
     *folders, file = PurePosixPath(name).parts
     return [*((True, each) for each in folders), (False, file)]
 
 
 @dataclass(slots=True)
 class _Walk:
+    """The search through a folder."""
+
     root: Path
     real_root: Path
     found: list[Found] = field(default_factory=list)
     links: list[tuple[str, Path]] = field(default_factory=list)
-    """Looked at when everything that is no link has been found."""
+    """Links that were found. They are followed after all files and folders."""
     names: dict[Path, str] = field(default_factory=dict)
-    """Files and folders as they really are → the name that they were found by."""
+    """Real path → the name under which the file or folder was found first."""
 
     def folder(self, name: str, path: Path) -> None:
+        """Add the files in a folder and its subfolders."""
         waiting = [(name, path)]
         while waiting:
             name, path = waiting.pop()
@@ -109,24 +117,25 @@ class _Walk:
                     self._file(below, Path(entry.path), entry.stat().st_mode)
 
     def link(self, name: str, path: Path) -> None:
+        """Add the file or folder that a link leads to."""
         try:
             real = Path(os.path.realpath(path, strict=True))
             mode = real.stat().st_mode
         except OSError as error:
-            if _is_manifest(name) or "." not in path.name:  # else it is none of ours
+            if _is_manifest(name) or "." not in path.name:  # a broken link to another file type is ignored
                 what = _BROKEN.get(error.errno or 0, f"is a link that cannot be followed: {error.strerror}")
                 self._trouble(name, path, what, "correct the link, or remove it")
             return
         if not stat.S_ISDIR(mode) and not _is_manifest(name):
             return
         if not real.is_relative_to(self.real_root):
-            advice = "put a copy into the manifest folder, or name the folder around both with -C"
+            advice = "put a copy into the manifest folder, or pass a folder that contains both with -C"
             self._trouble(name, path, "is a link that leads out of the manifest folder", advice)
         elif not stat.S_ISDIR(mode):
             self._file(name, path, mode, real)
         elif Path(os.path.realpath(path.parent)).is_relative_to(real):
-            self._trouble(name, path, "is a link to a folder that it stands in: a loop", "remove the link")
-        elif real not in self.names:  # else all that it holds is there already
+            self._trouble(name, path, "is a link to a folder that contains the link: a loop", "remove the link")
+        elif real not in self.names:
             self.folder(name, path)
 
     def _file(self, name: str, path: Path, mode: int, real: Path | None = None) -> None:
@@ -152,7 +161,7 @@ def _what(mode: int) -> str:
 
 
 def read(found: Found) -> SourceFile | Unreadable:
-    """The text of one file, a byte order mark taken off; or what keeps it from being read."""
+    """Return the text of one file, or why it cannot be read."""
     if found.trouble is not None:
         return Unreadable(found.trouble, "")
     try:
@@ -163,11 +172,12 @@ def read(found: Found) -> SourceFile | Unreadable:
         return Unreadable(diagnostic, "")
     if len(raw) > LARGEST:
         message = f"is larger than {LARGEST // 1024**2} MiB"
-        return Unreadable(Diagnostic(message, "is it a manifest? Split it, or move it away", found.name), "")
+        return Unreadable(Diagnostic(message, "split it, or move it out of the manifest folder", found.name), "")
     return decode(found.name, raw)
 
 
 def decode(name: str, raw: bytes) -> SourceFile | Unreadable:
+    """Return the text of a file's bytes, or why they are not UTF-8 text. `name` is the file's name for messages."""
     other = next((encoding for mark, encoding in _OTHERS.items() if raw.startswith(mark)), None)
     if other is not None:
         text = raw.decode(other, errors="replace")
@@ -182,7 +192,7 @@ def decode(name: str, raw: bytes) -> SourceFile | Unreadable:
         return _at(name, text, len(raw[: error.start].decode()), message, "save it as UTF-8")
     for character in _BREAKS:
         if (offset := text.find(character)) >= 0:
-            message = f"the line separator U+{ord(character):04X} means two things in two versions of YAML"
+            message = f"YAML 1.1 and 1.2 read the line separator U+{ord(character):04X} differently"
             return _at(name, text, offset, message, f'write it as "\\u{ord(character):04x}", in quotes')
     return SourceFile(name, text, bom)
 

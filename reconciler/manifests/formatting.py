@@ -1,8 +1,7 @@
-"""One layout for all manifests: ruamel writes back what it read, comments and all.
+"""Format manifests: the same indentation everywhere, without changing values, comments, order or line ends.
 
-Two spaces for a mapping, four for a list with its dash at two; nothing is reordered, and no value changes: what was
-written is parsed again and compared, and a file that would mean something else is left as it is. Line ends stay as
-they were.
+Mappings are indented by two spaces, and lists by four with the dash at two. ruamel.yaml writes the text. Then it is
+parsed again and compared, and a file whose values would change is not written.
 """
 
 from __future__ import annotations
@@ -19,15 +18,18 @@ from reconciler.manifests import line_ends
 from reconciler.manifests.parsing import parse
 
 _WIDE = 4096
-"""Lines are the author's: none is folded."""
+"""The line width for ruamel.yaml, large enough that it wraps no line."""
+
+
+_UNCHANGED = "the file is not changed"
 
 
 class FormatError(ReconcilerError):
-    """A file that cannot be formatted, and is left as it is."""
+    """A file cannot be formatted. It is not changed."""
 
 
 class _Representer(RoundTripRepresenter):
-    """Writes `null` out: an empty value looks forgotten, and here it clears a field."""
+    """Writes `null` instead of an empty value, because `null` clears a field and an empty value looks forgotten."""
 
     def represent_none(self, data: None) -> ScalarNode:  # noqa: ARG002 (ruamel's signature)
         return self.represent_scalar("tag:yaml.org,2002:null", "null")
@@ -37,10 +39,13 @@ _Representer.add_representer(type(None), _Representer.represent_none)
 
 
 def formatted(text: str, *, where: str) -> str:
-    """The text in the one layout. Raises `FormatError` when it is not in order, or would not mean the same."""
+    """Return the formatted text. `where` is the file's name for messages.
+
+    Raises `FormatError` if the text has YAML errors, or if its values would change.
+    """
     before = parse(text)
     if before.flaws:
-        raise FormatError("is not in order", where=where, advice="reconciler validate says what is wrong")
+        raise FormatError("has YAML errors", where=where, advice="run reconciler validate to see them")
     if not before.documents:
         return text
     yaml = YAML(typ="rt")
@@ -52,12 +57,12 @@ def formatted(text: str, *, where: str) -> str:
     try:
         yaml.dump_all(list(yaml.load_all(line_ends.unified(text))), out)
     except YAMLError as error:
-        raise FormatError(f"cannot be written back: {error}", where=where, advice="it is left as it is") from None
+        raise FormatError(f"cannot be formatted: {error}", where=where, advice=_UNCHANGED) from None
     except (ValueError, TypeError, AttributeError, AssertionError, RecursionError, NotImplementedError) as error:
-        # ruamel's own faults with rare forms; what it would have written is not known to be right
-        what = f"cannot be written back (ruamel.yaml: {type(error).__name__})"
-        raise FormatError(what, where=where, advice="it is left as it is") from None
+        # ruamel.yaml itself fails on rare forms of YAML
+        what = f"cannot be formatted (ruamel.yaml: {type(error).__name__})"
+        raise FormatError(what, where=where, advice=_UNCHANGED) from None
     after = line_ends.as_before(out.getvalue(), text)
     if parse(after).documents != before.documents:
-        raise FormatError("would not mean the same in another layout", where=where, advice="it is left as it is")
+        raise FormatError("cannot be formatted without changing a value", where=where, advice=_UNCHANGED)
     return after

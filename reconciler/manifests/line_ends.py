@@ -1,4 +1,4 @@
-"""Line ends of a text that is written in another layout: each line keeps the one that it had."""
+"""Keep the line ends of a file when it is formatted: each line keeps its own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n)")
 
 
 def unified(text: str) -> str:
-    """The same text with `\\n` alone."""
+    """Return a text with `\\n` line ends only."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def as_before(after: str, before: str) -> str:
-    """`after`, which has `\\n` alone, with the line ends of `before`; without one at its end where that had none."""
+    """Return `after`, which has `\\n` line ends, with the line ends of `before`.
+
+    If `before` does not end in a line end, the result does not either.
+    """
     if before and not before.endswith(("\n", "\r")):
         after = after.removesuffix("\n")
     counted = Counter(match[2] for match in _LINE.finditer(before))
@@ -28,7 +31,7 @@ def as_before(after: str, before: str) -> str:
 
 
 def _each_as_before(after: str, before: str, usual: str) -> str:
-    """A line that stays has its own end; one that is changed has the end of the line that stood in its place."""
+    """Return `after` with line ends of both sorts. A changed line gets the line end of the line that it replaces."""
     old = [(match[1], match[2]) for match in _LINE.finditer(before)]
     lines = after.split("\n")
     ends = [usual] * len(lines)

@@ -1,4 +1,4 @@
-"""A folder of YAML → an estate, or everything that is wrong with it."""
+"""Load a manifest folder: read all files, fill in defaults, and check every document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.manifests.envelope import Raw, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
 from reconciler.manifests.report import Report, Spot
-from reconciler.manifests.suggestions import listed, nearest
+from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.uniqueness import check_natural_keys
 from reconciler.manifests.validation import check
 from reconciler.manifests.wording import Problem
@@ -27,26 +27,26 @@ WORKSPACE = "Workspace"
 
 @dataclass(slots=True)
 class _Loading:
-    """An estate being put together."""
+    """The state of one load."""
 
     report: Report
     defaults: Defaults = field(default_factory=Defaults)
     raw: list[Raw] = field(default_factory=list)
     specs: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    """Address → spec with its defaults, as parsed: what the digest is taken over."""
+    """Address → spec with its defaults, as parsed. The digest is computed from it."""
     documents: dict[str, Document] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
-    """Keys that the parser has looked at, shared by all files."""
+    """Keys that the parser has already checked, shared by all files."""
     broken_texts: list[str] = field(default_factory=list)
-    """Of files that could not be read to their end."""
+    """Texts of files that could not be parsed to the end."""
     broken_names: set[str] = field(default_factory=set)
-    """Names of documents that could not be looked into."""
+    """Names of documents with a broken envelope."""
 
 
 def load(root: Path, *, workspace: str | None = None) -> Manifests:
-    """Every manifest below a folder, read, filled in and checked.
+    """Return the documents of a manifest folder, with their defaults, after all checks.
 
-    `workspace` chooses among several. Raises `ManifestError` with everything that is wrong, each at its place.
+    `workspace` is the name of the workspace to use, if there are several. Raises `ManifestError` with all errors.
     """
     loading = _read(root)
     for raw in loading.raw:
@@ -68,10 +68,10 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
 
 
 def _read(root: Path) -> _Loading:
-    """All files, parsed. Raises `ManifestError` when there is no folder, or nothing in it."""
+    """Read and parse all files. Raises `ManifestError` if the folder does not exist or has no manifests."""
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
-        advice = "name the manifest folder with -C: reconciler -C DIR validate"
+        advice = "pass the manifest folder with -C: reconciler -C DIR validate"
         raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
     sources: dict[str, SourceFile] = {}
     loading = _Loading(Report(sources))
@@ -88,21 +88,24 @@ def _read(root: Path) -> _Loading:
         what = f"{error.filename} cannot be read: {error.strerror}"
         raise ManifestError([Diagnostic(what, "check its permissions", str(root))]) from error
     if not sources and not loading.report.ready:
-        advice = "put *.yaml files there: a kind: Workspace first, then what it manages"
+        advice = "put *.yaml files there, beginning with kind: Workspace"
         raise ManifestError([Diagnostic("there are no manifests in this folder", advice, str(root))])
     return loading
 
 
 def _parse(source: SourceFile, loading: _Loading, *, known_as: str | None) -> None:
-    """The documents of a file. Of one that was read by another name already, `Defaults` alone count once more: they
-    fill in the folder that the link stands in."""
+    """Add the documents of a file.
+
+    `known_as` is set if the same file was already read under another name. Then only its `Defaults` count again,
+    because they also apply to the folder of the link.
+    """
     parsed = parse(source.text, loading.keys)
     for flaw in parsed.flaws:
         loading.report.flaw(source.name, flaw)
     if not parsed.whole:
         loading.broken_texts.append(source.text)
     if not parsed.documents and not parsed.flaws:
-        advice = "remove the file, or declare something in it"
+        advice = "remove the file, or write a document into it"
         loading.report.ready.append(Diagnostic("there is no document in this file", advice, source.name, 1, 1))
     twice = False
     for index, value in parsed.documents:
@@ -116,11 +119,12 @@ def _parse(source: SourceFile, loading: _Loading, *, known_as: str | None) -> No
         elif isinstance(value, dict) and isinstance(value.get("metadata"), dict):
             loading.broken_names.add(str(value["metadata"].get("name")))
     if twice:
-        message = f"leads to {known_as}, which is read already: its documents count once"
+        message = f"is a link to {known_as}, which is already read: its documents count once"
         loading.report.ready.append(Diagnostic(message, "remove the link", source.name, severity="warning"))
 
 
 def _check_metadata(raw: Raw, report: Report) -> Metadata:
+    """Return the metadata of a document, and report its problems."""
     checked = check(Metadata, raw.metadata)
     for problem in checked.problems:
         report.problem(raw.origin, problem, below=("metadata",))
@@ -129,7 +133,7 @@ def _check_metadata(raw: Raw, report: Report) -> Metadata:
 
 
 def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
-    """One document, its defaults filled in. One with mistakes counts as declared too, or others would seem broken."""
+    """Add one document with its defaults. A document with errors is added too, so that references to it resolve."""
     metadata = _check_metadata(raw, loading.report)
     defaults = missing(kind, loading.defaults.of(raw.origin.file.rpartition("/")[0], kind), raw.spec)
     filled = {name: origin for name, (_, origin) in defaults.items()}
@@ -152,7 +156,7 @@ def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
     if first is not document:
         loading.report.add(
             Spot(raw.origin, ("metadata", "name")),
-            f"{document.address} is declared twice: also at {{other}}",
+            f"{document.address} is declared twice; the first one is at {{other}}",
             "rename one of the two, or remove it",
             other=Spot(first.origin, ("metadata", "name")),
         )
@@ -161,13 +165,14 @@ def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
 
 
 def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], report: Report) -> None:
-    """At the document, or at the `Defaults` that filled the field: there it has been reported when they were read."""
+    """Report a problem of a spec. Problems of default values are skipped: they are reported at the `Defaults`."""
     if problem.path and problem.path[0] in filled:
         return
     report.problem(raw.origin, problem, below=("spec",))
 
 
 def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+    """Return the workspace to use. If there is none, or no single one, report it and return None."""
     workspaces = (item for item in loading.documents.values() if has_spec(item, WorkspaceSpec))
     found = {item.name: item for item in sorted(workspaces, key=lambda item: item.name)}
     if chosen is not None and chosen in found:
@@ -177,8 +182,8 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[W
     broken = any(item.kind is not None and item.kind.name == WORKSPACE for item in loading.raw)
     broken |= any(WORKSPACE in text for text in loading.broken_texts)
     if chosen is not None:
-        guess = nearest(chosen, found)
-        advice = f"did you mean {guess}?" if guess else f"there is {listed(found, 'and')}" if found else "declare one"
+        there_is = f"there is {listed(found, 'and')}" if found else "add a document with kind: Workspace"
+        advice = did_you_mean(nearest(chosen, found)) or there_is
         loading.report.ready.append(Diagnostic(f"there is no Workspace/{chosen}", advice, root))
     elif found:
         names = listed(found, "and")
@@ -186,15 +191,15 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[W
             Diagnostic(f"there are {len(found)} workspaces: {names}", "choose one with --workspace NAME", root)
         )
     elif not broken:
-        advice = "declare kind: Workspace, with the connection, the usage sources and the billing rules"
+        advice = "add kind: Workspace, with the connection, the usage sources and the billing rules"
         loading.report.ready.append(Diagnostic("there is no Workspace", advice, root))
     return None
 
 
 def _check_all(loading: _Loading, workspace: Document | None) -> None:
-    """What documents demand of each other."""
+    """Check the documents against each other."""
     index = references.index(loading.documents)
-    unsure = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))
-    references.check_references(index, unsure, loading.report)
+    broken = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))
+    references.check_references(index, broken, loading.report)
     check_natural_keys(loading.documents.values(), index, loading.report)
     rules.check_rules(index, workspace, loading.report)

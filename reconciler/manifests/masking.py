@@ -1,4 +1,4 @@
-"""Secrets that somebody wrote into a manifest are not shown again by the message that says so."""
+"""Mask secrets in the source lines that messages show, in case someone wrote a secret into a manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.kinds.registry import all_kinds
 
 MASK = "••••••"
 _KEY = re.compile(r"""(?:^|(?<=[\s{,\[\-?]))(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]{0,99})(?P=quote)\s*:(?=\s|$)""")
-"""A key; none is longer than 100 characters, so that a long line costs no more than its length."""
+"""A YAML key. It has at most 100 characters, so that the search in a long line stays fast."""
 _NOTHING = re.compile(r"\s*(?:#|$)")
 _LOGIN = re.compile(
     r"""(?<=://)[^\s"']{1,400}@(?=[\w.\[])"""
@@ -24,16 +24,16 @@ _LOGIN = re.compile(
     r"""|(?<=[?&])(?:ssl)?password=[^\s"'&,}]{1,400}""",
     re.IGNORECASE,
 )
-"""The user name and password before the host of an address, and a password among its options."""
+"""In a URL: the user name and password before the host, and a password in the query."""
 LONGEST = 4000
-"""Characters of a line that is shown in an error; a secret in a longer one could not be told from the rest in time."""
+"""The most characters of a line that is shown. Searching a longer line for secrets would take too long."""
 _REFERENCE = re.compile(r"""\s*\{\s*["']?(?:env|file)["']?\s*:\s*[^,{}]*\}\s*[,}\]]*""")
 _SUSPICIOUS = re.compile(r"pass|pwd|secret|token|credential|private.?key|api.?key", re.IGNORECASE)
 _REFERENCE_KEYS = frozenset({"env", "file"})
 
 
 def members(annotation: Any) -> Iterator[Any]:
-    """The types that a field's annotation is made of: unions, `Annotated` and containers taken apart."""
+    """Yield the types in a field's annotation: the members of unions, and the contents of `Annotated` and lists."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from members(get_args(annotation)[0])
@@ -49,14 +49,14 @@ def members(annotation: Any) -> Iterator[Any]:
 
 
 def is_secret(annotation: Any) -> bool:
-    """Only ever a reference: `{env: …}` or `{file: …}`, never text."""
+    """Return whether a field is a secret: it allows only `{env: …}` and `{file: …}`, and no text."""
     found = set(members(annotation)) - {type(None)}
     return found == {EnvSecret, FileSecret}
 
 
 @cache
 def secret_names() -> frozenset[str]:
-    """The YAML names of every field of every kind that holds a secret."""
+    """Return the YAML names of the secret fields of all kinds."""
     found: set[str] = set()
     seen: set[type[BaseModel]] = set()
     waiting: list[type[BaseModel]] = [kind.spec for kind in all_kinds().values()]
@@ -77,7 +77,7 @@ def secret_names() -> frozenset[str]:
 
 @cache
 def may_hold_a_secret(key: str) -> bool:
-    """Whether a field of this name, misspelt or not, may hold a secret."""
+    """Return whether a field with this name may contain a secret. Misspelt names of secret fields count too."""
     if _SUSPICIOUS.search(key):
         return True
     folded = key.casefold()
@@ -85,16 +85,16 @@ def may_hold_a_secret(key: str) -> bool:
 
 
 class Lines:
-    """The lines of one file, as they may be shown. What it costs grows with the file's size alone."""
+    """The lines of one file, with secrets masked. The time grows linearly with the size of the file."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._below: list[bool] | None = None
 
     def shown(self, number: int) -> str:
-        """A line (from 1), what stands after the key of a secret masked, unless it is a reference.
+        """Return a line, counted from 1, with the values of secret keys masked. References to secrets are shown.
 
-        A line that nobody can read is left out.
+        Return an empty text for a line that does not exist or is longer than `LONGEST`.
         """
         if not 1 <= number <= len(self._lines) or len(self._lines[number - 1]) > LONGEST:
             return ""
@@ -116,7 +116,7 @@ class Lines:
 
 
 def shown(lines: list[str], number: int) -> str:
-    """One line of a text, as `Lines.shown` has it."""
+    """Return one line with secrets masked, as `Lines.shown` does."""
     return Lines(lines).shown(number)
 
 
@@ -125,10 +125,10 @@ def _indent(line: str) -> int:
 
 
 def _below_secrets(lines: list[str]) -> list[bool]:
-    """Of each line, whether it is the value of a secret's key above it: a block of text, a mapping, or text alone."""
+    """Return for each line whether it belongs to the value of a secret key in a line above."""
     found = []
     above: list[tuple[int, bool]] = []
-    """The lines that the present one stands below, by their indent; and whether one of them is a secret's key."""
+    """(indent, whether it belongs to a secret key) of each line that contains the current one."""
     for line in lines:
         if line.startswith("---"):
             above.clear()

@@ -1,7 +1,7 @@
-"""YAML text → values, fast and exactly as YAML 1.2 means them.
+"""Parse YAML 1.2 text into Python values.
 
-One pass over the scanner's events builds the values; nothing else is kept. Positions of values are asked for
-only when something is wrong, and found then by `positions`.
+The values are built in one pass over the scanner's events. Positions are not kept, to save time. `positions` finds them
+again for the files with errors.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from reconciler.manifests.lines import lines_of
 from reconciler.manifests.positions import DEEPEST
 
 MOST_FROM_ALIASES: Final = 10_000
-"""Nodes that the aliases of one file may stand for; the estates that we know use none."""
+"""The most nodes that the aliases of one file may expand to."""
 _TAGS: Final = "tag:yaml.org,2002:"
 _NOTHING: Final = object()
-"""No key is waiting for its value."""
+"""Marks that no key has been read without its value, and that a document is empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """Something wrong with the YAML itself. Line and column count from 1."""
+    """An error in the YAML itself. Line and column count from 1."""
 
     message: str
     suggestion: str
@@ -49,35 +49,38 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """The documents of one file."""
+
     documents: tuple[tuple[int, Any], ...]
-    """(place in the file from 0, value) of every document that is not just a separator."""
+    """(index in the file from 0, value) of every document. Empty documents are left out."""
     flaws: tuple[Flaw, ...]
     whole: bool
-    """False when the rest of the file could not be understood."""
+    """False if the file could not be parsed to its end."""
 
 
 class _StopError(Exception):
-    """This file cannot be read any further; the flaw is noted."""
+    """Ends the parsing of a file. The flaw is already recorded."""
 
 
 @dataclass(slots=True)
 class _Composer:
-    """The values under construction."""
+    """Builds the values of one file from its events."""
 
     flaws: list[Flaw] = field(default_factory=list)
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
-    """name → (value, number of nodes in it); the number is 0 while the value is not finished."""
+    """Anchor → (value, number of nodes in it). The number is 0 until the value is complete."""
     seen: dict[str, str] = field(default_factory=dict)
-    """Plain keys that were looked at once and are in order."""
+    """Plain keys that were checked and are valid."""
     nodes: int = 0
     from_aliases: int = 0
 
     def flaw(self, event: Event, message: str, suggestion: str) -> None:
+        """Record an error at the place of an event."""
         mark = event.start_mark
         self.flaws.append(Flaw(message, suggestion, mark.line + 1, mark.column + 1))
 
     def scalar(self, event: Event) -> Any:
-        """The value of a scalar that is quoted, tagged, anchored, or looks like more than text."""
+        """Return the value of a scalar that is quoted or tagged, or that may be a number, a flag or null."""
         try:
             if event.tag is None:
                 return scalars.plain(event.value) if event.implicit[0] else event.value
@@ -85,7 +88,7 @@ class _Composer:
                 return event.value
             prefix, _, kind = event.tag.partition(_TAGS)
             if prefix or kind not in {"str", "int", "float", "bool", "null"}:
-                self.flaw(event, f"the tag {_tag(event.tag)} is not used in manifests", "leave the tag out")
+                self.flaw(event, f"the tag {_tag(event.tag)} is not allowed in manifests", "leave the tag out")
                 return event.value
             return scalars.tagged(kind, event.value)
         except scalars.NotANumberError as error:
@@ -95,26 +98,27 @@ class _Composer:
         return event.value
 
     def alias(self, event: Event) -> Any:
+        """Return the value that an alias refers to. Raises `_StopError` if the aliases expand to too many values."""
         value, size = self.anchors.get(event.anchor, (None, -1))
         if size < 0:
             self.flaw(event, f"there is no anchor &{event.anchor}", "write the value out")
             return None
         if size == 0:
-            self.flaw(event, f"*{event.anchor} stands inside the value that it names", "write the value out")
+            self.flaw(event, f"*{event.anchor} is inside the value that it refers to", "write the value out")
             raise _StopError
         self.nodes += size
         self.from_aliases += size
         if self.from_aliases > MOST_FROM_ALIASES:
             self.flaw(
                 event,
-                f"the aliases of this file stand for more than {MOST_FROM_ALIASES:,} values: an alias bomb",
+                f"the aliases of this file expand to more than {MOST_FROM_ALIASES:,} values",
                 "write the values out, or use kind: Defaults",
             )
             raise _StopError
         return value
 
     def key(self, event: Event, mapping: dict[str, Any]) -> str:
-        """The text of a key; its own flaws are noted, and the value then goes where it does no harm."""
+        """Return the text of a key, and record its flaws. Raises `_StopError` for a mapping or list as a key."""
         if event.__class__ is not ScalarEvent:
             self.flaw(event, "a key must be text", "use plain text before the colon")
             raise _StopError
@@ -128,17 +132,18 @@ class _Composer:
         elif event.tag is not None and not isinstance(self.scalar(event), str):
             self.flaw(event, f"the key {key} is not text", "leave the tag out")
         if key in mapping:
-            self.flaw(event, f"{key} stands twice in this mapping", "remove one of the two")
+            self.flaw(event, f"{key} is in this mapping twice", "remove one of the two")
         elif event.implicit[0] and event.tag is None and len(self.flaws) == flaws:
             self.seen[key] = key
         return intern(key)
 
     def check_tag(self, event: Event, kind: str) -> None:
+        """Record a flaw if a mapping or list has a tag other than its own (`map` or `seq`)."""
         if event.tag is not None and event.tag not in {"!", _TAGS + kind}:
-            self.flaw(event, f"the tag {_tag(event.tag)} is not used in manifests", "leave the tag out")
+            self.flaw(event, f"the tag {_tag(event.tag)} is not allowed in manifests", "leave the tag out")
 
-    def document(self, stream: Iterator[Event]) -> Any:  # noqa: PLR0912, PLR0915 - a call per event would cost as much again
-        """The value of the document that has just begun; `_NOTHING` where there is only a separator."""
+    def document(self, stream: Iterator[Event]) -> Any:  # noqa: PLR0912, PLR0915 - a call per event would double the time
+        """Return the value of the document that has just begun. `_NOTHING` if it is empty."""
         self.anchors.clear()
         seen = self.seen
         root: list[Any] = []
@@ -169,7 +174,7 @@ class _Composer:
                 if container.__class__ is dict and key is _NOTHING:
                     self.key(event, container)
                 if len(stack) >= DEEPEST:
-                    self.flaw(event, f"nested deeper than {DEEPEST} levels", "no manifest needs that: flatten it")
+                    self.flaw(event, f"nested deeper than {DEEPEST} levels", "use fewer levels")
                     raise _StopError
                 self.check_tag(event, "map" if what is MappingStart else "seq")
                 stack.append((container, key, event.anchor, self.nodes - 1))
@@ -202,10 +207,10 @@ def _tag(tag: str) -> str:
 
 
 def parse(text: str, seen: dict[str, str] | None = None) -> Parsed:
-    """Every document of a text, and every flaw of its YAML.
+    """Return the documents of a text, and the errors in its YAML.
 
-    After a flaw that ends all understanding (broken syntax, an alias bomb) the documents before it are still there.
-    `seen` carries the keys that were looked at from one file to the next: they are the same few in all of them.
+    After a syntax error, the documents before it are still returned. Pass the same `seen` for all files: it holds the
+    keys that were already checked, which are mostly the same in every file.
     """
     composer = _Composer(seen={} if seen is None else seen)
     documents: list[tuple[int, Any]] = []
@@ -230,7 +235,7 @@ def parse(text: str, seen: dict[str, str] | None = None) -> Parsed:
 
 def _syntax_flaw(error: BadYaml, lines: list[str]) -> Flaw:
     line, column = error.line, error.column
-    if line > len(lines):  # the scanner counts one more line at the end of a text
+    if line > len(lines):  # the scanner counts an additional line at the end of a text
         line, column = len(lines), len(lines[-1]) + 1
     before = lines[line - 1][:column]
     advice = "indent with spaces, never with tabs" if "\t" in before else _advice(error)
@@ -238,15 +243,15 @@ def _syntax_flaw(error: BadYaml, lines: list[str]) -> Flaw:
 
 
 def _advice(error: BadYaml) -> str:
-    """What to try, for the mistakes that people make."""
-    for sign, advice in _ADVICE:
-        if sign in error.message:
+    """Return what to do about a syntax error."""
+    for part, advice in _ADVICE:
+        if part in error.message:
             return advice
-    return "look at this line and the one above it: indentation, quotes, a colon"
+    return "check this line and the one above it: the indentation, the quotes and the colons"
 
 
 _ADVICE: Final = (
-    ("mapping values are not allowed", "put text that holds a colon in quotes, or look at the indentation"),
+    ("mapping values are not allowed", "put text with a colon in quotes, or check the indentation"),
     ("found character that cannot start any token", "put text that begins like this in quotes"),
     ("quoted scalar", "close the quotes"),
     ("expected ',' or", "close the bracket, or put a comma between the items"),

@@ -1,6 +1,6 @@
-"""A user's own rules, as JSON Schemas that every document must satisfy: "no customer below 0.10", "an e-mail of ours".
+"""Policies: your own rules for manifests, such as "no price below 0.10", written as JSON Schemas.
 
-A schema sees a document as it counts: `{apiVersion, kind, metadata, spec}` with its defaults filled in.
+Every document must satisfy every policy. A policy sees `{apiVersion, kind, metadata, spec}` with defaults filled in.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ from reconciler.manifests.report import Report, Spot
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """One policy."""
+
     name: str
-    """The file it was read from, as given."""
+    """The path of its file, as given on the command line."""
     validator: Draft202012Validator
 
 
 class PolicyError(ReconcilerError):
-    """A policy that cannot be used."""
+    """A policy file cannot be used."""
 
 
 def read_policy(path: Path) -> Policy:
-    """A JSON Schema (2020-12) from a file. Raises `PolicyError` when it is not one."""
+    """Return the policy in a file. Raises `PolicyError` if it is not a JSON Schema (2020-12)."""
     try:
         schema = json.loads(path.read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
@@ -51,13 +53,13 @@ def read_policy(path: Path) -> Policy:
 
 
 def check_policies(manifests: Manifests, policies: Iterable[Policy]) -> tuple[Diagnostic, ...]:
-    """Every violation of every policy, at its place."""
+    """Return an error for every place at which a document violates a policy."""
     found = list(_violations(manifests, list(policies)))
     if not found:
         return ()
     report = Report(_sources(manifests.root))
     for spot, message, policy in found:
-        report.add(spot, message, f"demanded by the policy {policy}")
+        report.add(spot, message, f"the policy {policy} requires this")
     return report.diagnostics()
 
 
@@ -81,7 +83,7 @@ def _content(document: Document) -> Mapping[str, Any]:
 
 
 def _listed(content: Any) -> Any:
-    """Tuples as the lists that JSON knows, dates as text."""
+    """Return content for a JSON Schema validator: tuples as lists, dates as text."""
     if isinstance(content, Mapping):
         return {name: _listed(value) for name, value in content.items()}
     if isinstance(content, tuple | list):

@@ -1,7 +1,6 @@
-"""Where things stand: path → line and column, for the files in which something is wrong.
+"""Find the line and column of a value or key by its path in a document.
 
-The same scanner as in `parsing`, so the two can never disagree on what a path means. Nothing here runs
-for a file that is in order.
+Only files with errors are searched. The scanner is the one that `parsing` uses, so paths mean the same in both.
 """
 
 from __future__ import annotations
@@ -26,33 +25,33 @@ from reconciler.manifests.events import (
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
-"""Line and column, from 1."""
+"""(line, column), both from 1."""
 
 
 DEEPEST: Final = 100
-"""Levels of a document; what is nested deeper is refused, and no document needs it."""
+"""The most levels of a document. Deeper nesting is an error."""
 
 
 @dataclass(slots=True)
 class Places:
-    """The places of one document."""
+    """The places of all values and keys of one document, by path."""
 
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
 
     def value(self, path: Path) -> Place:
-        """Where a value begins; where it has no place of its own (an alias' inside), the nearest around it."""
+        """Return where a value begins. Inside an alias, return the place of the nearest value around it."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, (1, 1))
 
     def key(self, path: Path) -> Place:
-        """Where the key of a value stands; the value's place for items of a list."""
+        """Return the place of a value's key. An item of a list has no key, so its own place is returned."""
         return self.keys.get(path) or self.value(path)
 
 
 def places_of(text: str) -> Mapping[int, Places]:
-    """The places of every document, by its place in the file from 0, up to where the text stops being YAML."""
+    """Return the places in each document, by its index in the file from 0, up to the first syntax error."""
     found: dict[int, Places] = {}
     try:
         stream = events(text)
@@ -62,15 +61,17 @@ def places_of(text: str) -> Mapping[int, Places]:
                 found[len(found)] = places
                 _walk(stream, places)
     except SCANNER_ERROR:
-        pass  # its own diagnostic says so; what stood before it has its places
+        pass  # the parser has reported it
     return found
 
 
 @dataclass(slots=True)
 class _Frame:
+    """A mapping or list around the current event."""
+
     path: Path
     count: int | None
-    """Items so far in a list; `None` in a mapping."""
+    """The number of items so far in a list. None in a mapping."""
     key: str | None = None
 
 
@@ -91,7 +92,7 @@ def _walk(stream: Iterator[Event], places: Places) -> None:
             if what is ScalarEvent or what is AliasEvent:
                 continue
         if len(stack) > DEEPEST:
-            return  # as deep as any document is looked into
+            return
         path = _next_path(frame)
         places.values[path] = place
         if what is MappingStart:

@@ -1,4 +1,4 @@
-"""Everything that is wrong, gathered first and placed at the end: positions cost time, and most runs need none."""
+"""Collect errors and warnings by path, and look up their lines and columns only at the end, because that takes time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from reconciler.manifests.positions import Path, Place, Places, places_of
 from reconciler.manifests.wording import Problem
 
 MOST = 500
-"""Errors of one file that are shown."""
+"""The most errors that are shown for one file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place within a document, as a path."""
+    """A place in a document, given by its path."""
 
     origin: Origin
     path: Path
@@ -39,39 +39,44 @@ class _Entry:
 
 @dataclass(slots=True)
 class Report:
+    """The errors and warnings found so far."""
+
     sources: Mapping[str, SourceFile]
+    """The files by name."""
     ready: list[Diagnostic] = field(default_factory=list)
+    """Diagnostics with a known place."""
     _entries: list[_Entry] = field(default_factory=list)
     _errors: Counter[str] = field(default_factory=Counter)
-    """How many errors each file has; the first of them are kept."""
+    """The number of errors by file, including those that are not kept."""
     _places: dict[str, Mapping[int, Places]] = field(default_factory=dict)
     _lines: dict[str, masking.Lines] = field(default_factory=dict)
 
     def flaw(self, file: str, flaw: Flaw) -> None:
-        """Something wrong with the YAML itself, whose place is known."""
+        """Add an error in the YAML itself."""
         if self._kept(file):
             self.ready.append(self._diagnostic(file, (flaw.line, flaw.column), flaw.message, flaw.suggestion))
 
     def problem(self, origin: Origin, problem: Problem, *, below: Path = ()) -> None:
-        """Something wrong within a document; `below` is the path of the part that the problem's path counts from."""
+        """Add a problem in a document. The problem's path starts at the path `below`."""
         spot = Spot(origin, (*below, *problem.path), problem.at_key)
         self.add(spot, problem.message, problem.suggestion)
 
     def add(
         self, spot: Spot, message: str, suggestion: str = "", *, other: Spot | None = None, warning: bool = False
     ) -> None:
-        """`{other}` in the message becomes the place of `other`, as file:line:col."""
+        """Add an error or a warning. `{other}` in the message becomes the place of `other`, as file:line:column."""
         if warning or self._kept(spot.origin.file):
             self._entries.append(_Entry(spot, message, suggestion, other, warning))
 
     def _kept(self, file: str) -> bool:
-        """A file that is broken from end to end says so once, not a hundred thousand times."""
+        """Count an error, and return whether to keep it. Only the first `MOST` of a file are kept."""
         self._errors[file] += 1
         return self._errors[file] <= MOST
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return all diagnostics with their places, ordered by place."""
         more = [
-            Diagnostic(f"and {count - MOST:,} more errors in this file", "correct the first ones, and run again", file)
+            Diagnostic(f"and {count - MOST:,} more errors in this file", "correct the first ones and run again", file)
             for file, count in self._errors.items()
             if count > MOST
         ]

@@ -1,7 +1,7 @@
-"""What particular kinds demand of each other: the only rules here that know kinds by name.
+"""The rules between documents of particular kinds, such as a mapping and the products that it bills.
 
-Each rule looks at the whole estate and reports what does not fit. A document with mistakes of its own may lack
-attributes; every rule passes over what is not there.
+Each rule checks all documents. The spec of a document with errors can lack attributes, so the rules read them with
+`_get`, and skip what is missing.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from reconciler.kinds.references import references_of
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Report, Spot
-from reconciler.manifests.suggestions import listed, nearest
+from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BREAKS: Final = "\r\n\x0b\x0c\x85\u2028\u2029"
+_OTHERWISE: Final = "Otherwise it must exist in ConnectWise"
 RETIREMENT_IS_BUILT: Final = False
-"""`metadata.ensure: retired` is refused until applying knows how to retire."""
+"""`metadata.ensure: retired` is refused until apply can retire objects."""
 
 
 def check_metadata(metadata: Metadata, spot: Spot, report: Report) -> None:
-    """`spot` is that of `metadata.ensure`."""
+    """Report a contradiction in the metadata of a document. `spot` is the place of `metadata.ensure`."""
     if getattr(metadata, "ensure", "present") != "retired":
         return
     if getattr(metadata, "protect", False):
@@ -33,11 +34,12 @@ def check_metadata(metadata: Metadata, spot: Spot, report: Report) -> None:
         report.add(
             spot,
             "ensure: retired is not built in this version",
-            "retire the object in ConnectWise by hand, and remove this document",
+            "retire the object by hand in ConnectWise, and remove this document",
         )
 
 
 def check_rules(index: Index, workspace: Document | None, report: Report) -> None:
+    """Report every violation of the rules. `workspace` is the chosen one, or None if there is no single one."""
     by_kind: dict[str, list[Document]] = {}
     for document in index.by_address.values():
         by_kind.setdefault(document.kind.name, []).append(document)
@@ -49,47 +51,50 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
         _sources_exist([*mappings, *exclusions], workspace, report)
     _mapped_or_excluded(mappings, exclusions, report)
     for document in [*mappings, *by_kind.get("ManagementSolution", [])]:
-        _same_company(document, "agreement", index, report)
+        _same_company(document, "agreement", "Agreement", index, report)
     for document in by_kind.get("Agreement", []):
-        _same_company(document, "contact", index, report)
+        _same_company(document, "contact", "Contact", index, report)
     _no_bundles(mappings, index, report)
     _solutions_fit(mappings, by_kind.get("ManagementSolution", []), index, report)
 
 
 def _get(document: Document, attribute: str) -> Any:
+    """Return an attribute of a spec. None if a spec with errors lacks it."""
     return document.spec.__dict__.get(attribute)
 
 
 def _keys_on_one_line(document: Document, report: Report) -> None:
-    """A key with a line break in it is stored with a space in its place [docs]: it would not be found again."""
+    """Report a natural key with a line break: ConnectWise stores a space instead [docs], so the key never matches."""
     if document.kind.collection is None:
         return
     for name in document.kind.key:
         value = _get(document, document.kind.by_name[name].attribute)
-        if isinstance(value, str) and (odd := _CONTROLS.search(value.strip())):
+        if isinstance(value, str) and (control := _CONTROLS.search(value.strip())):
+            what = "a line break" if control[0] in _BREAKS else "a control character"
             report.add(
                 Spot(document.origin, ("spec", name)),
-                f"{name} holds {'a line break' if odd[0] in _BREAKS else 'a control character'}: ConnectWise stores a "
-                "space in its place, and the object is not found again",
+                f"{name} contains {what}: ConnectWise stores a space instead, so the object would not be found again",
                 "write it on one line",
             )
 
 
 def _sources_exist(documents: list[Document], workspace: Document, report: Report) -> None:
-    names = [source.name for source in _get(workspace, "usage") or ()]
+    """Report a customer of a usage source that the workspace does not have."""
     if _get(workspace, "usage") is None:
         return
+    names = [source.name for source in _get(workspace, "usage")]
     for document in documents:
         customer = _get(document, "customer")
         if customer is None or customer.source in names:
             continue
-        guess = nearest(customer.source, names)
-        advice = f"did you mean {guess}?" if guess else f"its sources are {listed(names, 'and')}" if names else ""
+        there_are = f"its sources are {listed(names, 'and')}" if names else "add it to spec.usage"
+        advice = did_you_mean(nearest(customer.source, names)) or there_are
         spot = Spot(document.origin, ("spec", "customer", "source"))
-        report.add(spot, f"{workspace.address} has no usage source {customer.source}", advice or "add it to spec.usage")
+        report.add(spot, f"{workspace.address} has no usage source {customer.source}", advice)
 
 
 def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], report: Report) -> None:
+    """Report a customer with a mapping and an exclusion."""
     mapped = {
         (customer.source, customer.id): mapping
         for mapping in mappings
@@ -102,16 +107,16 @@ def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], re
         if customer is not None and (mapping := mapped.get((customer.source, customer.id))):
             report.add(
                 Spot(exclusion.origin, ("spec", "customer", "id")),
-                f"customer {customer.id} of {customer.source} is mapped too, by {mapping.address} at {{other}}",
+                f"customer {customer.id} of {customer.source} is also mapped, by {mapping.address} at {{other}}",
                 "remove the mapping or the exclusion",
                 other=Spot(mapping.origin, ("spec", "customer", "id")),
             )
 
 
-def _same_company(document: Document, field: str, index: Index, report: Report) -> None:
-    """A declared agreement or contact belongs to the company of the document that refers to it."""
+def _same_company(document: Document, field: str, kind: str, index: Index, report: Report) -> None:
+    """Report a reference to an agreement or contact of another company than the document's own."""
     reference = _get(document, field)
-    other = None if reference is None else index.find(field.capitalize(), reference)
+    other = None if reference is None else index.find(kind, reference)
     own = _get(document, "company")
     theirs = None if other is None else _get(other, "company")
     if other is None or own is None or theirs is None or not isinstance(reference, str):
@@ -121,13 +126,13 @@ def _same_company(document: Document, field: str, index: Index, report: Report) 
         report.add(
             Spot(document.origin, ("spec", field)),
             f"{other.address} belongs to {yours.address}, not to {mine.address}",
-            f"name one of {mine.name}'s, or correct the company",
+            f"use one that belongs to {mine.address}, or correct the company",
             other=Spot(other.origin, ("spec", "company")),
         )
 
 
 def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
-    """A product of class Bundle cannot be an addition [docs], so no mapping may bill by one."""
+    """Report a mapping with a product of class Bundle: ConnectWise does not accept it as an addition [docs]."""
     for mapping in mappings:
         for reference in references_of(mapping.spec):
             product = index.find(reference.kind, reference.value)
@@ -137,14 +142,17 @@ def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
             named = product.address + (f" (from {file})" if file else "")
             report.add(
                 Spot(mapping.origin, ("spec", *reference.path)),
-                f"{named} has productClass Bundle, at {{other}}: ConnectWise takes no bundle as an addition",
-                "name a product of another class",
+                f"{named} has productClass Bundle, at {{other}}: ConnectWise does not accept it as an addition",
+                "use a product of another class",
                 other=Spot(product.origin, ("spec", "productClass")),
             )
 
 
 def _solutions_fit(mappings: list[Document], solutions: list[Document], index: Index, report: Report) -> None:
-    """A mapping's solution and Managed ID are matched exactly (guide step 9). Another one may exist live: a warning."""
+    """Warn about a mapping whose solution and Managed ID no management solution of its company has.
+
+    They are compared exactly (guide step 9). It is a warning, because the solution may exist only in ConnectWise.
+    """
     declared: dict[Any, list[tuple[str, str]]] = {}
     for solution in solutions:
         company, name, managed_id = (_get(solution, field) for field in ("company", "solution", "managed_id"))
@@ -154,33 +162,35 @@ def _solutions_fit(mappings: list[Document], solutions: list[Document], index: I
         company, name, managed_id = (_get(mapping, field) for field in ("company", "solution", "managed_id"))
         if company is None or name is None or managed_id is None:
             continue
-        there = declared.get(index.identity("Company", company), [])
-        for field, message, advice in _differences(name, managed_id, there):
+        of_company = declared.get(index.identity("Company", company), [])
+        for field, message, advice in _differences(name, managed_id, of_company):
             report.add(Spot(mapping.origin, ("spec", field)), message, advice, warning=True)
             break
 
 
-def _differences(name: str, managed_id: str, there: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
-    """(field, message, advice) where declared management solutions of the company come near, and none is this one."""
-    if not there or (name, managed_id) in there:
+def _differences(name: str, managed_id: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, message, advice) for a mapping's solution that is not declared, with the best advice first.
+
+    `declared` has the (name, Managed ID) of the company's management solutions. If it is empty, nothing is yielded.
+    """
+    if not declared or (name, managed_id) in declared:
         return
-    for other, other_id in there:
+    for other, other_id in declared:
         if other != name and other.casefold() == name.casefold() and other_id == managed_id:
             yield (
                 "solution",
-                f"no declared management solution of this company is {name}, with this case",
-                (f"did you mean {other}? Otherwise it has to exist in ConnectWise"),
+                f"this company has no management solution named exactly {name} in the manifests",
+                f"{did_you_mean(other)} {_OTHERWISE}",
             )
-    for other, other_id in there:
+    for other, other_id in declared:
         if other == name:
             yield (
                 "managedId",
-                f"no declared management solution {name} of this company has the Managed ID {managed_id}",
-                (f"did you mean {other_id}? Otherwise it has to exist in ConnectWise"),
+                f"this company has no management solution {name} with the Managed ID {managed_id} in the manifests",
+                f"{did_you_mean(other_id)} {_OTHERWISE}",
             )
-    names = listed(f"{other} {other_id}" for other, other_id in there)
     yield (
         "solution",
-        f"no declared management solution of this company is {name} {managed_id}",
-        (f"did you mean {names}? Otherwise it has to exist in ConnectWise"),
+        f"this company has no management solution {name} with the Managed ID {managed_id} in the manifests",
+        f"{did_you_mean(f'{other} {other_id}' for other, other_id in declared)} {_OTHERWISE}",
     )

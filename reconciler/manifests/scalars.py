@@ -1,7 +1,7 @@
-"""The YAML 1.2 core schema: what a plain scalar means.
+"""Convert plain YAML scalars into values, by the core schema of YAML 1.2.
 
-`no`, `on`, `1:30` and `2026-11-01` are text here, as YAML 1.2 has it. Numbers with a point or an exponent
-become `Decimal`, never `float`: prices come through untouched.
+`no`, `on`, `1:30` and `2026-11-01` are text. Numbers with a point or an exponent become `Decimal` and never `float`, so
+that prices stay exact.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WORDS: Final[dict[str, Scalar]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 STARTS: Final = frozenset("~nNtTfF+-.0123456789")
-"""First characters of everything that is not text; all else needs no look at the patterns."""
+"""The first characters of all scalars that are not text. Others need no further check."""
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+\Z")
@@ -26,15 +26,15 @@ _DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z|\.(?:nan|NaN|NAN)\Z")
 _MOST_CHARACTERS: Final = 60
 _MOST_DIGITS: Final = 40
-"""No price, quantity or id needs more; a billion digits would only fill the memory."""
+"""Limits on the length of a number. Without them, a file could fill the memory with digits."""
 
 
 class NotANumberError(ValueError):
-    """A number that nothing can be billed by: infinite, undefined, or beyond all measure."""
+    """A number is infinite, undefined or too large."""
 
 
 def plain(text: str) -> Scalar:
-    """The value of a plain (unquoted, untagged) scalar. Raises `NotANumberError`."""
+    """Return the value of a scalar without quotes and tag. Raises `NotANumberError`."""
     if text and text[0] not in STARTS:
         return text
     if text in _WORDS:
@@ -47,30 +47,32 @@ def plain(text: str) -> Scalar:
     if _DECIMAL.match(text):
         return decimal(text)
     if _NOT_FINITE.match(text):
-        raise NotANumberError(f"{text} is not a number that can be used here")
+        raise NotANumberError(f"{text} is not a finite number")
     return text
 
 
 def integer(text: str) -> int:
+    """Return the whole number in a text of digits. Raises `NotANumberError` if it is too long."""
     _check_length(text)
     return int(text)
 
 
 def decimal(text: str) -> Decimal:
+    """Return the decimal number in a text. Raises `NotANumberError` if it is too long or too large."""
     _check_length(text)
     try:
         value = Decimal(text)
     except InvalidOperation:
-        raise NotANumberError(f"{text} is beyond every number that is used here") from None
+        raise NotANumberError(f"the number {text} is too large or too small") from None
     if abs(value.adjusted()) > _MOST_DIGITS:
-        raise NotANumberError(f"{text} is beyond every number that is used here")
+        raise NotANumberError(f"the number {text} is too large or too small")
     return value
 
 
 def tagged(kind: str, text: str) -> Scalar:
-    """The value of a scalar with a tag of the core schema: `str`, `int`, `float`, `bool`, `null`.
+    """Return the value of a scalar with a tag of the core schema: `str`, `int`, `float`, `bool` or `null`.
 
-    Raises `NotANumberError`, and `ValueError` when the text is none of that type.
+    Raises `ValueError` if the text has another type, and `NotANumberError` as `plain` does.
     """
     if kind == "str":
         return text
@@ -85,4 +87,4 @@ def tagged(kind: str, text: str) -> Scalar:
 
 def _check_length(text: str) -> None:
     if len(text) > _MOST_CHARACTERS:
-        raise NotANumberError(f"a number of {len(text)} characters is beyond every number that is used here")
+        raise NotANumberError(f"a number with {len(text)} characters is too long: at most {_MOST_CHARACTERS}")

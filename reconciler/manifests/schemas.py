@@ -1,7 +1,7 @@
-"""JSON Schemas (2020-12) of the manifests, made from the kinds: editors complete and explain with them.
+"""Generate the JSON Schemas (2020-12) of manifests from the kinds. Editors use them to complete and explain fields.
 
-They hold what a schema can say of one document alone. A spec requires only its natural key, because `Defaults` may fill
-everything else in; `reconciler validate` checks the whole.
+A schema checks one document alone. It requires only the natural key, because `Defaults` can fill in all other fields.
+`reconciler validate` checks everything.
 """
 
 from __future__ import annotations
@@ -29,30 +29,31 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|\d+")
 
 
 class _Generator(GenerateJsonSchema):
-    """pydantic's schemas as YAML needs them."""
+    """Generates pydantic's schemas with the changes that YAML manifests need."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        """A number and nothing else: pydantic would take numbers in quotes, too."""
+        """Return the schema of a number. pydantic's own would also allow numbers in quotes."""
         limits = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum"}
         return {"type": "number"} | {
             word: _plain(limit) for key, word in limits.items() if (limit := schema.get(key)) is not None
         }
 
     def encode_default(self, dft: Any) -> Any:
-        """Numbers as numbers: pydantic writes a decimal as text."""
+        """Return a default value with decimals as numbers. pydantic would write them as text."""
         if isinstance(dft, BaseModel):
             return {name: self.encode_default(value) for name, value in dft.model_dump(by_alias=True).items()}
         return _plain(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
 
     def get_title_from_name(self, name: str) -> str:
+        """Return the title of a field."""
         return _title(name)
 
 
 def _title(name: str) -> str:
-    """`invoiceToEmailAddress` as `Invoice to email address`."""
+    """Return a field name as words: `invoiceToEmailAddress` as `Invoice to email address`."""
     words = _WORD.sub(lambda found: f" {found.group()}", name).split()
-    said = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
-    return said[:1].upper() + said[1:]
+    title = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+    return title[:1].upper() + title[1:]
 
 
 def _plain(limit: Any) -> int | float:
@@ -60,7 +61,7 @@ def _plain(limit: Any) -> int | float:
 
 
 def schemas() -> Schemas:
-    """Every schema by name: one for each declarable kind, `Defaults`, and `manifest` for a document of any kind."""
+    """Return the schemas by name: each declarable kind, `Defaults`, and `manifest` for a document of any kind."""
     kinds = declarable_kinds()
     models: list[type[BaseModel]] = [Metadata, *(kind.spec for kind in kinds)]
     _, generated = models_json_schema(
@@ -79,11 +80,12 @@ def schemas() -> Schemas:
 
 
 def file_name(name: str) -> str:
+    """Return the name of a schema's file."""
     return f"{name}.schema.json"
 
 
 def written(schema: Schema) -> str:
-    """A schema as its file holds it."""
+    """Return the text of a schema's file."""
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -92,7 +94,7 @@ def _document(kind: Kind, definitions: Schema) -> Schema:
     key = [name for name in kind.key if name in spec.get("required", ())]
     spec["required"] = key
     spec["title"] = f"Spec of {kind.name}"
-    spec["description"] = f"{kind.describes} Fields that are not required here may come from `kind: {DEFAULTS}`."
+    spec["description"] = f"{kind.describes} Fields that are not required here can come from `kind: {DEFAULTS}`."
     if not key:
         del spec["required"]
     return _envelope(kind.name, kind.describes, spec, definitions)
@@ -104,16 +106,16 @@ def _defaults(kinds: tuple[Kind, ...], definitions: Schema) -> Schema:
         part = dict(definitions[kind.spec.__name__])
         part.pop("required", None)
         part["title"] = f"Defaults of {kind.name}"
-        part["description"] = f"Fields for every {kind.name} of this folder and below that does not give them itself."
+        part["description"] = f"Fields that are filled in for each {kind.name} of this folder and its subfolders."
         parts[kind.name] = part
     spec = {
         "title": "Spec of Defaults",
-        "description": "Spec fields by kind.",
+        "description": "Default spec fields, by kind.",
         "type": "object",
         "additionalProperties": False,
         "properties": parts,
     }
-    describes = "Spec fields for the documents of a folder and below; the nearest folder wins."
+    describes = "Default spec fields for the documents of this folder and its subfolders. The nearest folder wins."
     return _envelope(DEFAULTS, describes, spec, definitions)
 
 
@@ -134,7 +136,7 @@ def _envelope(name: str, describes: str, spec: Schema, definitions: Schema) -> S
             "kind": {"title": "Kind", "description": describes, "const": name},
             "metadata": {
                 "$ref": "#/$defs/Metadata",
-                "description": "What this document is called, and how it is kept.",
+                "description": "The name of this document, and how its object is matched and protected.",
             },
             "spec": spec,
         },
@@ -143,7 +145,7 @@ def _envelope(name: str, describes: str, spec: Schema, definitions: Schema) -> S
 
 
 def _any(made: Mapping[str, Schema]) -> Schema:
-    """A document of any kind: what its `kind` says decides on the rest."""
+    """Return the schema of a document of any kind. The schema of its `kind` applies to the rest."""
     definitions: Schema = {}
     for schema in made.values():
         definitions |= schema["$defs"]
@@ -156,7 +158,7 @@ def _any(made: Mapping[str, Schema]) -> Schema:
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {
-            "kind": {"title": "Kind", "description": "What this document declares.", "enum": sorted(made)},
+            "kind": {"title": "Kind", "description": "The type of this document.", "enum": sorted(made)},
         },
         "allOf": [
             {
@@ -170,7 +172,7 @@ def _any(made: Mapping[str, Schema]) -> Schema:
 
 
 def _polish(definition: Schema, definitions: Schema) -> None:
-    """Every field with a title and a description, and no default `null`: what is left out is not managed."""
+    """Give every field a title and a description, and remove `null` defaults: a field left out is not managed."""
     for name, part in definition["properties"].items():
         part.setdefault("title", _title(name))
         if "description" not in part:
@@ -180,7 +182,7 @@ def _polish(definition: Schema, definitions: Schema) -> None:
 
 
 def _only_needed(schema: Schema) -> Schema:
-    """The schema without the definitions that nothing in it refers to."""
+    """Return the schema without unused definitions."""
     needed: set[str] = set()
     waiting: list[Any] = [{key: part for key, part in schema.items() if key != "$defs"}]
     while waiting:

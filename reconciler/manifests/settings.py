@@ -1,4 +1,4 @@
-"""The settings of a workspace that stand elsewhere, looked at all at once before anything is read."""
+"""Check all secret references of a workspace at once, before anything is read."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from reconciler.manifests.wording import field_name
 
 
 def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: bool) -> None:
-    """Raises one `SecretError` for every reference that leads to no value, each with its place.
+    """Raise one `SecretError` that lists every missing or invalid value with its place.
 
-    Without `usage` the settings of sources are passed over: a run that reads no source needs none of them.
+    If `usage` is false, the settings of usage sources are not checked, because the run does not read them.
     """
     spec = manifests.workspace.spec
     wrong: list[tuple[Path, SecretError]] = []
@@ -39,17 +39,17 @@ def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: b
         raise SecretError(only.what, where=where, advice=only.advice)
     lines = "\n".join(f"  {where}: {found.what}" for where, found in placed)
     advice = "; ".join(dict.fromkeys(found.advice for _, found in placed))
-    raise SecretError(f"{len(placed)} settings are missing or cannot be right\n{lines}", advice=advice)
+    raise SecretError(f"{len(placed)} settings are missing or not valid\n{lines}", advice=advice)
 
 
 def _check_login(path: Path, reference: EnvSecret | FileSecret, value: str) -> None:
-    """What becomes a header of a request holds ASCII alone: a typographic dash was copied along."""
+    """Raise `SecretError` if a ConnectWise setting is not ASCII, because it becomes a request header."""
     if path[0] == "connectwise" and path[1] != "site" and not value.isascii():
         if isinstance(reference, EnvSecret):
             holder = f"the environment variable {reference.env}"
         else:
             holder = f"the file {reference.file}"
-        raise SecretError(f"{holder} holds a character that is not ASCII", advice="copy the value again")
+        raise SecretError(f"{holder} contains a character that is not ASCII", advice="copy the value again")
 
 
 def _references(value: Any, path: Path) -> Iterator[tuple[Path, EnvSecret | FileSecret]]:
@@ -64,7 +64,7 @@ def _references(value: Any, path: Path) -> Iterator[tuple[Path, EnvSecret | File
 
 
 def _place(manifests: Manifests, path: Path) -> str:
-    """`manifests/workspace.yaml:8:13`; a default of another file is placed at the document."""
+    """Return the place of a setting, such as `manifests/workspace.yaml:8:13`. A default has the document's place."""
     origin = manifests.workspace.origin
     file = manifests.root / origin.file
     read = files.read(Found(origin.file, file))

@@ -51,9 +51,9 @@ def likeness(one: str, other: str) -> float:
     return float(fuzz.ratio(one, other))
 
 
-def did_you_mean(names: Iterable[str]) -> str:
-    """Return `did you mean a or b?`, or an empty text if there are no names."""
-    found = list(names)
+def did_you_mean(names: str | Iterable[str] | None) -> str:
+    """Return `did you mean a or b?`. Return an empty text if there is no name."""
+    found = [names] if isinstance(names, str) else list(names or ())
     return f"did you mean {listed(found)}?" if found else ""
 
 

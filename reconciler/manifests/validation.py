@@ -1,8 +1,7 @@
-"""A part of a document against its model: the value, or every problem with it at once.
+"""Validate the metadata or the spec of a document against its model, and report all problems at once.
 
-The fast way is pydantic's own. Where that fails, the fields are validated one by one: what is in order forms as much of
-the spec as there is, so that the checks between fields, and those between documents, still find what is wrong
-elsewhere.
+If pydantic finds an error, the fields are validated one by one. The valid ones form a partial spec, so that the checks
+between fields and between documents still run.
 """
 
 from __future__ import annotations
@@ -28,13 +27,15 @@ _LEADING_PATH = re.compile(r"([A-Za-z][A-Za-z0-9]*)(?:\[(\d+)\])?(?:\.([A-Za-z0-
 
 @dataclass(frozen=True, slots=True)
 class Checked(Generic[M]):
+    """The result of a validation."""
+
     value: M
-    """Whole when there are no problems; else with the attributes that are in order."""
+    """The model. If there are problems, it has only the valid attributes."""
     problems: tuple[Problem, ...] = ()
 
 
 def check(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
-    """A part against its model. `raw` holds the YAML's keys and values."""
+    """Validate a mapping from YAML against a model."""
     try:
         return Checked(model.model_validate(raw))
     except ValidationError:
@@ -42,17 +43,17 @@ def check(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
 
 
 def check_fields(model: type[BaseModel], raw: Mapping[str, Any]) -> list[Problem]:
-    """The problems of the fields that are there, for a part that need not be whole: `Defaults`."""
+    """Return the problems of the given fields. Required fields may be missing, as in `Defaults`."""
     return _each(model, raw).problems
 
 
 @dataclass(slots=True)
 class _Fields:
-    """The fields of a part, each by itself. Keys are YAML names."""
+    """The result of validating fields one by one. Keys are YAML names."""
 
     values: dict[str, Any] = field(default_factory=dict)
     remains: dict[str, Any] = field(default_factory=dict)
-    """What a field with mistakes inside is without them: enough to follow the references in it."""
+    """The values of fields with errors inside, without the wrong parts. References in them can still be checked."""
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -62,7 +63,7 @@ def _field_by_field(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
     for name, info in model.model_fields.items():
         alias = info.alias or name
         if alias in raw and alias not in found.values:
-            partial.__dict__.pop(name, None)  # it holds the default, and the YAML says something else
+            partial.__dict__.pop(name, None)  # model_construct put the default here, but the YAML has a wrong value
         elif alias not in raw and info.is_required():
             found.problems.append(Problem((), f"{alias} is missing", f"add {alias}: …", at_key=True))
     found.problems += _between_fields(partial, raw)
@@ -73,7 +74,7 @@ def _field_by_field(model: type[M], raw: Mapping[str, Any]) -> Checked[M]:
 
 
 def _each(model: type[BaseModel], raw: Mapping[str, Any]) -> _Fields:
-    """Every field that is there, validated by itself."""
+    """Validate each given field by itself."""
     attributes = {info.alias or name: name for name, info in model.model_fields.items()}
     found = _Fields()
     errors: list[ErrorDetails] = []
@@ -96,7 +97,7 @@ def _each(model: type[BaseModel], raw: Mapping[str, Any]) -> _Fields:
 
 
 def _without(value: Any, paths: list[Path]) -> Any:
-    """A value less what stands at some paths within it."""
+    """Return a copy of a value without the parts at some paths in it."""
     left = deepcopy(value)
     for path in paths:
         place = left
@@ -117,22 +118,22 @@ def _adapter(model: type[BaseModel], attribute: str) -> TypeAdapter[Any]:
 
 
 def _between_fields(partial: BaseModel, raw: Mapping[str, Any]) -> list[Problem]:
-    """What the model's own checks between fields say, each as far as the fields it looks at are in order."""
+    """Return the problems that the model's own validators find. One that needs an invalid field is skipped."""
     found = []
     for name in type(partial).__pydantic_decorators__.model_validators:
         try:
             getattr(partial, name)()
         except AttributeError:
-            continue  # it needs a field that is wrong itself, and has been reported
+            continue  # it needs a field that is invalid and already reported
         except ValueError as error:
-            path = _meant(str(error), raw)
+            path = _leading_path(str(error), raw)
             found.append(Problem(path, str(error), at_key=not path))
     return found
 
 
-def _meant(said: str, raw: Mapping[str, Any]) -> Path:
-    """The field that a sentence begins with (`ranges[1].upTo 500 does not …`), if there is one."""
-    match = _LEADING_PATH.match(said)
+def _leading_path(message: str, raw: Mapping[str, Any]) -> Path:
+    """Return the path that a message begins with, as in `ranges[1].upTo 500 must be …`. Empty if there is none."""
+    match = _LEADING_PATH.match(message)
     if match is None or match[1] not in raw:
         return ()
     path: list[str | int] = [match[1]]
@@ -146,7 +147,7 @@ def _meant(said: str, raw: Mapping[str, Any]) -> Path:
 
 
 def field_names(model: type[BaseModel], path: Path) -> Iterable[str]:
-    """The names of the fields that may stand at a path."""
+    """Return the names of the fields that are allowed at a path."""
     models = [model]
     for part in path:
         if isinstance(part, int):

@@ -1,6 +1,6 @@
-"""What pydantic found, as sentences for people who write YAML.
+"""Turn pydantic's validation errors into messages for people who write YAML.
 
-No value is ever repeated for a field that holds a secret, and long ones are cut everywhere.
+Messages never repeat the value of a secret field, and shorten long values.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from reconciler.kinds.fields import NAME_PATTERN
 from reconciler.manifests.positions import Path
-from reconciler.manifests.suggestions import listed, nearest
+from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _SCALAR_MEMBERS = {"str": "text", "bool": "true or false", "int": "a number", "decimal": "a number"}
@@ -24,17 +25,17 @@ _SECRETS = {"EnvSecret", "FileSecret"}
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong within a document."""
+    """One error in a document."""
 
     path: Path
     message: str
     suggestion: str = ""
     at_key: bool = False
-    """Point at the key, not at the value."""
+    """Whether the message points at the key and not at the value."""
 
 
 def problems(errors: Iterable[ErrorDetails], value: Any, known: Callable[[Path], Iterable[str]]) -> list[Problem]:
-    """Plain sentences for the errors of one model; `known` gives the field names at a path."""
+    """Return messages for the errors of one model. `known` returns the allowed field names at a path."""
     unions: dict[Path, list[tuple[str, ErrorDetails]]] = {}
     found: list[Problem] = []
     for error in errors:
@@ -48,10 +49,10 @@ def problems(errors: Iterable[ErrorDetails], value: Any, known: Callable[[Path],
 
 
 def _path(loc: tuple[str | int, ...], value: Any, *, ends_in_key: bool) -> tuple[Path, str | None]:
-    """The place in the YAML, and the member of a union that the rest of `loc` is about.
+    """Return the path in the YAML, and the name of the union member that the error is about, if there is one.
 
-    pydantic puts the names of union members between the keys; what is no key of the value is such a name. The tag
-    of a tagged union (`type: cove`) is one too, but only one member is tried, so it is passed over.
+    pydantic puts the names of union members between the keys in `loc`. A part of `loc` that is no key of the value is
+    such a name. The tag of a tagged union (`type: cove`) is skipped, because only one member is tried.
     """
     path: list[str | int] = []
     for place, part in enumerate(loc):
@@ -80,7 +81,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def described(value: Any) -> str:
-    """What a value is, without repeating it."""
+    """Return the type of a value in words, such as `a list`."""
     match value:
         case None:
             return "null"
@@ -111,23 +112,23 @@ def _problem(path: Path, error: ErrorDetails, value: Any, known: Callable[[Path]
     name = field_name(path)
     context = error.get("ctx") or {}
     if kind == "value_error":
-        return Problem(path, _sentence(path, str(context["error"])))
+        return Problem(path, _with_field(path, str(context["error"])))
     if kind in {"literal_error", "union_tag_invalid"}:
         return _choice(path, got, context, kind)
     if kind == "union_tag_not_found":
-        return Problem(path, f"{name} has no type", "add type: cove, csv or json", at_key=True)
+        return Problem(path, f"{name} has no type", "add type: cove, type: csv or type: json", at_key=True)
     if expected := _EXPECTED.get(kind):
         return _wrong_type(path, expected, got)
     return Problem(path, f"{name} {_limit(kind, got, context)}", _LIMIT_ADVICE.get(kind, ""))
 
 
-def _sentence(path: Path, said: str) -> str:
-    """A validator's own words; the field goes before them where they do not begin with it."""
-    return said if not path or said.startswith(str(path[-1])) else f"{field_name(path)}: {said}"
+def _with_field(path: Path, message: str) -> str:
+    """Return a validator's message, with the field before it if the message does not begin with the field."""
+    return message if not path or message.startswith(str(path[-1])) else f"{field_name(path)}: {message}"
 
 
 def field_name(path: Path) -> str:
-    """`ranges[0].upTo`, as one would say it."""
+    """Return a path as text, such as `ranges[0].upTo`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
@@ -136,12 +137,10 @@ def field_name(path: Path) -> str:
 
 def _unknown_field(path: Path, known: Callable[[Path], Iterable[str]]) -> Problem:
     names = sorted(known(path[:-1]))
-    guess = nearest(str(path[-1]), names)
-    there = f"in {field_name(path[:-1])}" if len(path) > 1 else "here"
-    message = f"there is no field {path[-1]} {there}"
-    if guess:
-        return Problem(path, message, f"did you mean {guess}?", at_key=True)
-    return Problem(path, message, f"the fields are {listed(names, 'and')}" if names else "", at_key=True)
+    place = f"in {field_name(path[:-1])}" if len(path) > 1 else "here"
+    message = f"there is no field {path[-1]} {place}"
+    allowed = f"the fields are {listed(names, 'and')}" if names else ""
+    return Problem(path, message, did_you_mean(nearest(str(path[-1]), names)) or allowed, at_key=True)
 
 
 def _choice(path: Path, got: Any, context: Mapping[str, Any], kind: str) -> Problem:
@@ -151,7 +150,7 @@ def _choice(path: Path, got: Any, context: Mapping[str, Any], kind: str) -> Prob
     guess = nearest(got, choices) if isinstance(got, str) else None
     shown = _short(got) if isinstance(got, str) else described(got)
     message = f"{field_name(path)} cannot be {shown}"
-    return Problem(path, message, f"did you mean {guess}?" if guess else f"use {listed(choices)}")
+    return Problem(path, message, did_you_mean(guess) or f"use {listed(choices)}")
 
 
 _EXPECTED = {
@@ -175,7 +174,7 @@ _EXPECTED = {
 def _wrong_type(path: Path, expected: str, got: Any) -> Problem:
     message = f"{field_name(path)}: expected {expected}, got {described(got)}"
     if got is None:
-        return Problem(path, message, "leave the field out, or give it a value: this one cannot be cleared")
+        return Problem(path, message, "this field cannot be cleared: give it a value, or leave it out")
     if expected == "text" and isinstance(got, (bool, int, Decimal)):
         return Problem(path, message, "put it in quotes")
     if expected == "a list" and isinstance(got, str):
@@ -185,7 +184,7 @@ def _wrong_type(path: Path, expected: str, got: Any) -> Problem:
     if expected == "a whole number" and isinstance(got, Decimal):
         return Problem(path, f"{field_name(path)}: expected a whole number, got {got}")
     if expected == "true or false" and isinstance(got, str):
-        return Problem(path, message, "YAML 1.2 knows true and false only; yes, no, on and off are text")
+        return Problem(path, message, "write true or false: in YAML 1.2, yes, no, on and off are text")
     return Problem(path, message)
 
 
@@ -196,33 +195,33 @@ def _looks_numeric(text: str) -> bool:
 def _limit(kind: str, got: Any, context: Mapping[str, Any]) -> str:
     match kind:
         case "string_too_long":
-            return f"is {len(got)} characters long, at most {context['max_length']}"
+            return f"has {len(got)} characters, and at most {context['max_length']} are allowed"
         case "string_too_short":
-            return "is empty" if not got else f"is {len(got)} characters long, at least {context['min_length']}"
+            return "is empty" if not got else f"has {len(got)} characters, and needs {context['min_length']} or more"
         case "too_short":
             return "is an empty list"
         case "string_pattern_mismatch":
-            return f"cannot be {_short(got)}: {_PATTERNS.get(context['pattern'], 'it has the wrong form')}"
+            return f"cannot be {_short(got)}: {_PATTERNS.get(context['pattern'], 'it does not have the right form')}"
         case "greater_than":
-            return f"is {got}, and must be more than {context['gt']}"
+            return f"is {got} but must be more than {context['gt']}"
         case "greater_than_equal":
-            return f"is {got}, and must be at least {context['ge']}"
+            return f"is {got} but must be at least {context['ge']}"
         case "less_than_equal":
-            return f"is {got}, and must be at most {context['le']}"
+            return f"is {got} but must be at most {context['le']}"
         case _ if kind.startswith("date"):
-            return f"is no date: {_short(got)}"
+            return f"is not a date: {_short(got)}"
         case _:
             return f"cannot be {_short(got)}"
 
 
 _PATTERNS = {
-    r"^[0-9]+$": "it has to be digits only",
+    r"^[0-9]+$": "it must be digits only",
     r"^[^@\s]+@[^@\s]+$": "it is not an e-mail address",
-    r"^[A-Z]{3}$": "it has to be a currency code of three capitals, such as USD",
-    r"^[A-Za-z0-9][A-Za-z0-9._-]*$": "a name is made of letters, digits, dots, dashes and underscores",
+    r"^[A-Z]{3}$": "it must be a currency code of three capital letters, such as USD",
+    NAME_PATTERN: "a name may contain letters, digits, dots, dashes and underscores",
 }
 _LIMIT_ADVICE = {
-    "string_too_long": "shorten it: ConnectWise would refuse it",
+    "string_too_long": "shorten it, or ConnectWise refuses it",
     "date_from_datetime_parsing": 'write it as "2026-11-01"',
     "date_from_datetime_inexact": 'write it as "2026-11-01", without a time',
     "date_parsing": 'write it as "2026-11-01"',
@@ -230,13 +229,13 @@ _LIMIT_ADVICE = {
 
 
 def _union(path: Path, errors: list[tuple[str, ErrorDetails]], got: Any) -> Problem:
-    """One sentence for all that did not fit: which member was meant is anyone's guess, what is allowed is not."""
+    """Return one problem for a value that fits no member of a union. The message lists all allowed forms."""
     members = list(dict.fromkeys(member for member, _ in errors))
     name = field_name(path)
     if _SECRETS & set(members):
         return _secret(path, name, members, got)
-    if look_ups := [_LOOK_UPS[member] for member in members if member in _LOOK_UPS]:
-        return _reference(path, name, look_ups, got)
+    if lookups := [_LOOK_UPS[member] for member in members if member in _LOOK_UPS]:
+        return _reference(path, name, lookups, got)
     allowed = listed(dict.fromkeys(_SCALAR_MEMBERS.get(member, member) for member in members))
     return Problem(path, f"{name}: expected {allowed}, got {described(got)}")
 
@@ -244,31 +243,29 @@ def _union(path: Path, errors: list[tuple[str, ErrorDetails]], got: Any) -> Prob
 def _secret(path: Path, name: str, members: list[str], got: Any) -> Problem:
     if not set(members) <= _SECRETS:
         if isinstance(got, str):
-            return Problem(path, f"{name} is empty", "give it a text, or a reference: {env: NAME} or {file: PATH}")
+            return Problem(path, f"{name} is empty", "write a text, {env: NAME} or {file: PATH}")
         message = f"{name}: expected text, {{env: NAME}} or {{file: PATH}}, got {described(got)}"
         return Problem(path, message, "put it in quotes" if isinstance(got, (bool, int, Decimal)) else "")
     if isinstance(got, (str, int, Decimal)) and not isinstance(got, bool):
         return Problem(
             path,
-            f"{name} is a secret and must not stand in a manifest",
-            "write {env: NAME} or {file: PATH} in its place, and change the secret: it has been written down",
+            f"{name} is a secret and must not be written into a manifest",
+            "write {env: NAME} or {file: PATH} instead. Change the secret, because others may have read it",
             at_key=True,
         )
     return Problem(path, f"{name}: expected {{env: NAME}} or {{file: PATH}}, got {described(got)}", "", at_key=True)
 
 
-def _reference(path: Path, name: str, look_ups: list[str], got: Any) -> Problem:
-    forms = listed(f"{{{key}: …}}" for key in look_ups)
+def _reference(path: Path, name: str, lookups: list[str], got: Any) -> Problem:
+    forms = listed(f"{{{key}: …}}" for key in lookups)
     if isinstance(got, Mapping):
-        if len(got) == 1 and (key := next(iter(got))) in look_ups:
-            wanted = "a whole number above 0" if key == "id" else "text"
-            return Problem((*path, key), f"{name}: {key} has to be {wanted}")
-        message = f"{name} is looked up by {listed(look_ups)}, one of them"
-        guess = nearest(str(next(iter(got), "")), look_ups) if len(got) == 1 else None
-        return Problem(path, message, f"did you mean {{{guess}: …}}?" if guess else f"write {forms}")
+        if len(got) == 1 and (key := next(iter(got))) in lookups:
+            expected = "a whole number above 0" if key == "id" else "text"
+            return Problem((*path, key), f"{name}: {key} must be {expected}")
+        message = f"{name} is looked up by one field: {listed(lookups)}"
+        guess = nearest(str(next(iter(got), "")), lookups) if len(got) == 1 else None
+        return Problem(path, message, did_you_mean(f"{{{guess}: …}}" if guess else None) or f"write {forms}")
     if isinstance(got, str):
-        message = (
-            f"{name} cannot be {_short(got)}: a manifest name is made of letters, digits, dots, dashes, underscores"
-        )
-        return Problem(path, message, f"write the manifest name, or look it up: {forms}")
+        message = f"{name} cannot be {_short(got)}: {_PATTERNS[NAME_PATTERN]}"
+        return Problem(path, message, f"write a manifest name, or look it up in ConnectWise with {forms}")
     return Problem(path, f"{name}: expected a manifest name or {forms}, got {described(got)}")

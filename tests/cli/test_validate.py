@@ -61,7 +61,7 @@ def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.Captu
         (tmp_path / path.name).write_text(text)
     assert run(["-C", str(tmp_path), "validate"]) == 0
     printed = capsys.readouterr().out
-    assert printed.count("warning: no declared management solution") == 5
+    assert printed.count("warning: this company has no management solution") == 5
     assert "\nok: " in printed
 
 

@@ -82,7 +82,7 @@ def test_those_of_the_manifest_folder_price_what_nothing_maps(estate: Estate) ->
         ("Company: 5", 5, 12, "Company: expected a mapping of fields, got a number"),
         ("Company: {statsu: x}", 5, 13, "there is no field statsu here"),
         ("Company: {city: 5}", 5, 19, "city: expected text, got a number"),
-        ("IntegratorLogin: {password: hunter2}", 5, 21, "password is a secret and must not stand in a manifest"),
+        ("IntegratorLogin: {password: hunter2}", 5, 21, "password is a secret and must not be written into a manifest"),
     ],
 )
 def test_a_mistake_in_defaults_is_said_once_and_there(
@@ -97,7 +97,7 @@ def test_two_defaults_of_a_folder_may_not_fill_the_same_field(estate: Estate) ->
     defaults(estate, "", "Company: {website: a}", "one")
     found = defaults(estate, "", "Company: {website: b}", "two").error()
     assert (found.file, found.line) == ("two.yaml", 5)
-    assert found.message == "Company.website has a default for this folder already, at one.yaml:5:13"
+    assert found.message == "Company.website already has a default for this folder, at one.yaml:5:13"
 
 
 def test_a_default_that_refers_to_nothing_is_said_with_its_file(estate: Estate) -> None:

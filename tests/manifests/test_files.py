@@ -168,7 +168,7 @@ def test_a_link_out_of_the_tree_or_to_nothing_is_an_error(tmp_path: Path) -> Non
     (root / "notes.txt").symlink_to("nowhere.txt")
     (root / "README").symlink_to("../outside.yaml")
     out = "is a link that leads out of the manifest folder"
-    gone = "is a link to something that is not there"
+    gone = "is a link to a file that does not exist"
     assert troubles(root) == {"file.yaml": out, "folder": out, "gone.yaml": gone, "gone": gone}
 
 

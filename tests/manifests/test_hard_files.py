@@ -84,7 +84,7 @@ def test_the_documents_of_a_file_that_a_link_leads_to_count_once_and_the_link_is
     (warning,) = manifests.warnings
     assert (warning.file, warning.message) == (
         "north/acme.yaml",
-        "leads to acme.yaml, which is read already: its documents count once",
+        "is a link to acme.yaml, which is already read: its documents count once",
     )
 
 

@@ -96,14 +96,14 @@ def test_a_file_that_is_not_utf_8_is_an_error_beside_all_others(estate: Estate) 
 
 
 GOOD = "apiVersion: reconciler/v1\nkind: Defaults\nmetadata: {name: a}\nspec: {}\n"
-NAME_RULE = "a name is made of letters, digits, dots, dashes and underscores"
+NAME_RULE = "a name may contain letters, digits, dots, dashes and underscores"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message", "line", "column"),
     [
-        (GOOD, "- a\n", "a document has to be a mapping, got a list", 1, 1),
-        (GOOD, "null\n", "a document has to be a mapping, got null", 1, 1),
+        (GOOD, "- a\n", "a document must be a mapping, got a list", 1, 1),
+        (GOOD, "null\n", "a document must be a mapping, got null", 1, 1),
         ("metadata: {name: a}\n", "", "metadata is missing", 1, 1),
         ("spec: {}\n", "", "spec is missing", 1, 1),
         ("spec: {}", "spec:", "spec: expected a mapping, got null", 4, 6),
@@ -111,7 +111,7 @@ NAME_RULE = "a name is made of letters, digits, dots, dashes and underscores"
         ("Defaults", "Compny", "there is no kind Compny", 2, 7),
         ("Defaults", "Xylophone", "there is no kind Xylophone", 2, 7),
         ("Defaults", "5", "kind: expected text, got a number", 2, 7),
-        ("Defaults", "Addition", "Addition is written by usage, and never declared", 2, 7),
+        ("Defaults", "Addition", "a manifest cannot declare kind Addition: reconciler creates it from usage", 2, 7),
         ("metadata", "metadta: {}\nmetadata", "there is no field metadta here", 3, 1),
         ("metadata", "status: {}\nmetadata", "there is no field status here", 3, 1),
         ("{name: a}", "{}", "name is missing", 3, 1),
@@ -133,7 +133,7 @@ def test_a_misspelt_kind_is_guessed(estate: Estate) -> None:
 def test_a_name_that_is_declared_twice_is_an_error_that_names_both_places(estate: Estate) -> None:
     estate.add("Company", "acme", "identifier: OTHER\nname: Other\ncity: Bonn")
     found = estate.error()
-    assert found.message == "Company/acme is declared twice: also at acme.yaml:3:18"
+    assert found.message == "Company/acme is declared twice; the first one is at acme.yaml:3:18"
     assert (found.file, found.line, found.column) == ("company-acme.yaml", 3, 18)
 
 
@@ -172,7 +172,7 @@ def test_a_workspace_that_is_not_there_is_guessed(estate: Estate, name: str, adv
 def test_asking_for_a_workspace_where_there_is_none(empty_estate: Estate) -> None:
     empty_estate.add("Exclusion", "a", 'customer: {source: cove, id: "9"}\nreason: ours')
     (found,) = empty_estate.errors("main")
-    assert found.suggestion == "declare one"
+    assert found.suggestion == "add a document with kind: Workspace"
 
 
 def test_everything_that_is_wrong_is_said_at_once(estate: Estate) -> None:

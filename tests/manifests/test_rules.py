@@ -67,7 +67,7 @@ def test_a_broken_workspace_does_not_put_its_customers_in_the_wrong(estate: Esta
 
 def test_a_customer_is_mapped_or_excluded_not_both(estate: Estate) -> None:
     found = estate.add("Exclusion", "acme", 'customer: {source: cove, id: "1001"}\nreason: ours').error()
-    assert found.message.startswith("customer 1001 of cove is mapped too, by CustomerMapping/acme at acme.yaml:")
+    assert found.message.startswith("customer 1001 of cove is also mapped, by CustomerMapping/acme at acme.yaml:")
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_agreements_and_contacts_belong_to_the_company_of_who_refers_to_them(
 ) -> None:
     found = estate.write("beta.yaml", BETA).add(kind, "new", spec).error()
     assert found.message == f"{message}, not to Company/acme"
-    assert found.suggestion == "name one of acme's, or correct the company"
+    assert found.suggestion == "use one that belongs to Company/acme, or correct the company"
 
 
 def test_what_is_looked_up_elsewhere_is_not_judged(estate: Estate) -> None:
@@ -111,17 +111,17 @@ def test_what_is_looked_up_elsewhere_is_not_judged(estate: Estate) -> None:
     [
         (
             {"solution": "managed backup"},
-            "no declared management solution of this company is managed backup, with this case",
+            "this company has no management solution named exactly managed backup in the manifests",
             "Managed Backup",
         ),
         (
             {"managedId": '"8"'},
-            "no declared management solution Managed Backup of this company has the Managed ID 8",
+            "this company has no management solution Managed Backup with the Managed ID 8 in the manifests",
             "7",
         ),
         (
             {"solution": "Other", "managedId": '"8"'},
-            "no declared management solution of this company is Other 8",
+            "this company has no management solution Other with the Managed ID 8 in the manifests",
             "Managed Backup 7",
         ),
     ],
@@ -131,7 +131,7 @@ def test_a_solution_that_nearly_fits_is_a_warning_because_another_may_exist_live
 ) -> None:
     (found,) = estate.add("CustomerMapping", "new", mapping(**fields)).load().warnings
     assert (found.severity, found.message) == ("warning", message)
-    assert found.suggestion == f"did you mean {advice}? Otherwise it has to exist in ConnectWise"
+    assert found.suggestion == f"did you mean {advice}? Otherwise it must exist in ConnectWise"
 
 
 def test_a_company_without_declared_solutions_is_not_warned_about(estate: Estate) -> None:
@@ -200,8 +200,8 @@ def test_a_bundle_is_no_addition(estate: Estate) -> None:
     estate.add("Product", "set", BUNDLE)
     found = estate.add("CustomerMapping", "new", mapping(product="set")).error()
     assert "Product/set has productClass Bundle, at " in found.message
-    assert found.message.endswith(":11:17: ConnectWise takes no bundle as an addition")
-    assert found.suggestion == "name a product of another class"
+    assert found.message.endswith(":11:17: ConnectWise does not accept it as an addition")
+    assert found.suggestion == "use a product of another class"
     assert (found.line, found.column) == (10, 12)
 
 
@@ -241,7 +241,7 @@ def test_a_bundle_that_no_mapping_bills_by_may_be_declared(estate: Estate) -> No
 )
 def test_a_key_stands_on_one_line(estate: Estate, kind: str, spec: str, field: str, what: str) -> None:
     found = estate.add(kind, "new", spec).error()
-    assert found.message.startswith(f"{field} holds {what}: ConnectWise stores a space in its place")
+    assert found.message.startswith(f"{field} contains {what}: ConnectWise stores a space instead")
     assert found.suggestion == "write it on one line"
 
 

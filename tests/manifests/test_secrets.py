@@ -42,24 +42,24 @@ def test_a_missing_empty_or_broken_file_is_named_and_its_content_is_not(tmp_path
 
 
 def test_a_path_that_is_none_is_an_error_like_any_other(tmp_path: Path) -> None:
-    with pytest.raises(SecretError, match="that is no path"):
+    with pytest.raises(SecretError, match="the path is not valid"):
         value(FileSecret(file="a\0b"), tmp_path)
 
 
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        ("s3cret ", "ends in a blank"),
-        ("s3cret\u00a0", "ends in a blank"),
+        ("s3cret ", "ends in a space"),
+        ("s3cret\u00a0", "ends in a space"),
         ("s3cret\n", "ends in a line break"),
         ("s3cret\r\n", "ends in a line break"),
-        (" s3cret", "begins with a blank"),
+        (" s3cret", "begins with a space"),
         ("\ns3cret", "begins with a line break"),
-        ("s3\0cret", "holds a character that cannot be printed"),
-        ("s3\tcret", "holds a character that cannot be printed"),
-        ("s3\u200bcret", "holds a character that cannot be printed"),
+        ("s3\0cret", "contains a character that cannot be printed"),
+        ("s3\tcret", "contains a character that cannot be printed"),
+        ("s3\u200bcret", "contains a character that cannot be printed"),
         ("s3\udcffcret", "is not UTF-8 text"),
-        ("s3cret" * 1000, "has 6,000 characters, and no value of its kind has more than 2,048"),
+        ("s3cret" * 1000, "has 6,000 characters, more than the 2,048 that are possible here"),
     ],
 )
 def test_a_value_that_was_copied_wrongly_names_the_variable_and_no_part_of_it(
@@ -74,7 +74,7 @@ def test_a_value_that_was_copied_wrongly_names_the_variable_and_no_part_of_it(
 @pytest.mark.parametrize("content", [b"s3cret\n\n", b"s3cret \n", b" s3cret", b"s3cret\r\n\r\n", b"s3\0cret"])
 def test_of_a_file_one_final_line_break_is_dropped_and_no_more(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key").write_bytes(content)
-    with pytest.raises(SecretError, match=r"the file .*key (ends|begins|holds)"):
+    with pytest.raises(SecretError, match=r"the file .*key (ends|begins|contains)"):
         value(FileSecret(file="key"), tmp_path)
 
 

@@ -21,11 +21,11 @@ def test_all_missing_variables_are_named_at_once_with_field_and_place(estate: Es
 
     lines = str(caught.value).splitlines()
     file = estate.root / "workspace.yaml"
-    assert lines[0] == "3 settings are missing or cannot be right"
+    assert lines[0] == "3 settings are missing or not valid"
     assert lines[1] == f"  {file}:9:16: connectwise.publicKey: the environment variable PUBLIC is not set"
     assert lines[2] == f"  {file}:10:17: connectwise.privateKey: the environment variable PRIVATE is not set"
-    assert lines[3].endswith("usage[0].password: the environment variable COVE ends in a blank")
-    assert "set it before this command" in lines[4]
+    assert lines[3].endswith("usage[0].password: the environment variable COVE ends in a space")
+    assert "set it before you run this command" in lines[4]
 
 
 def test_one_that_is_missing_has_its_place_before_it(estate: Estate) -> None:
@@ -71,7 +71,7 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_shown(
 
 def test_a_key_with_a_typographic_dash_names_its_variable(estate: Estate) -> None:
     with pytest.raises(
-        SecretError, match="the environment variable PRIVATE holds a character that is not ASCII"
+        SecretError, match="the environment variable PRIVATE contains a character that is not ASCII"
     ) as caught:
         check_settings(estate.load(), {**ALL, "PRIVATE": "hunter2–x"}, usage=False)
     assert "hunter2" not in str(caught.value)

@@ -30,7 +30,9 @@ def test_likeness_goes_from_0_to_100() -> None:
 
 def test_a_question_lists_the_suggestions_and_is_empty_without_any() -> None:
     assert did_you_mean(["a", "b"]) == "did you mean a or b?"
+    assert did_you_mean("a") == "did you mean a?"
     assert did_you_mean([]) == ""
+    assert did_you_mean(None) == ""
 
 
 @pytest.mark.parametrize(("words", "text"), [(["a"], "a"), (["a", "b"], "a or b"), (["a", "b", "c"], "a, b or c")])

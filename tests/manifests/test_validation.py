@@ -41,8 +41,8 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             COMPANY,
             f"phoneNumber: '{'5' * 31}'",
             14,
-            "phoneNumber is 31 characters long, at most 30",
-            "shorten it: ConnectWise would refuse it",
+            "phoneNumber has 31 characters, and at most 30 are allowed",
+            "shorten it, or ConnectWise refuses it",
         ),
         (
             "Company",
@@ -56,7 +56,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
         ("Product", PRODUCT, "price: '0.10'", 8, "price: expected a number, got text", "write it without quotes"),
         ("Product", PRODUCT, "price: cheap", 8, "price: expected a number, got text", ""),
         ("Product", PRODUCT, "cost: true", 7, "cost: expected a number, got true or false", ""),
-        ("Product", PRODUCT, "price: -1", 8, "price is -1, and must be at least 0", ""),
+        ("Product", PRODUCT, "price: -1", 8, "price is -1 but must be at least 0", ""),
         ("Product", PRODUCT, "productClass: Servce", 15, "productClass cannot be Servce", "did you mean Service?"),
         (
             "Product",
@@ -72,7 +72,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             "taxable: yes",
             10,
             "taxable: expected true or false, got text",
-            "YAML 1.2 knows true and false only; yes, no, on and off are text",
+            "write true or false: in YAML 1.2, yes, no, on and off are text",
         ),
         (
             "IntegratorLogin",
@@ -103,7 +103,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING,
             "product: {identifer: X}",
             10,
-            "product is looked up by identifier or id, one of them",
+            "product is looked up by one field: identifier or id",
             "did you mean {identifier: …}?",
         ),
         (
@@ -111,18 +111,18 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING,
             "product: {identifier: X, id: 5}",
             10,
-            "product is looked up by identifier or id, one of them",
+            "product is looked up by one field: identifier or id",
             "write {identifier: …} or {id: …}",
         ),
-        ("CustomerMapping", MAPPING, "product: {id: '5'}", 15, "product: id has to be a whole number above 0", ""),
-        ("CustomerMapping", MAPPING, "product: {identifier: 5}", 23, "product: identifier has to be text", ""),
+        ("CustomerMapping", MAPPING, "product: {id: '5'}", 15, "product: id must be a whole number above 0", ""),
+        ("CustomerMapping", MAPPING, "product: {identifier: 5}", 23, "product: identifier must be text", ""),
         (
             "CustomerMapping",
             MAPPING,
             "product: a b",
             10,
-            "product cannot be a b: a manifest name is made of letters, digits, dots, dashes, underscores",
-            "write the manifest name, or look it up: {identifier: …} or {id: …}",
+            "product cannot be a b: a name may contain letters, digits, dots, dashes and underscores",
+            "write a manifest name, or look it up in ConnectWise with {identifier: …} or {id: …}",
         ),
         (
             "CustomerMapping",
@@ -145,7 +145,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING + "product: gb\n",
             "start: '2026-02-30'",
             8,
-            "start is no date: 2026-02-30",
+            "start is not a date: 2026-02-30",
             'write it as "2026-11-01"',
         ),
         (
@@ -169,7 +169,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             MAPPING + "product: gb\n",
             "rounding: {step: 0}",
             18,
-            "rounding.step is 0, and must be more than 0",
+            "rounding.step is 0 but must be more than 0",
             "",
         ),
         (
@@ -240,7 +240,7 @@ def test_a_mistake_is_said_in_plain_words_at_its_place(
 def test_a_managed_id_has_digits_only(estate: Estate) -> None:
     spec = MAPPING.replace('"7"', "7a") + "product: gb"
     assert [item[2] for item in found(estate, "CustomerMapping", spec)] == [
-        "managedId cannot be 7a: it has to be digits only"
+        "managedId cannot be 7a: it must be digits only"
     ]
 
 
@@ -278,7 +278,7 @@ def test_a_long_value_is_not_repeated_in_full(estate: Estate) -> None:
 @pytest.mark.parametrize("secret", ["hunter2", "'hunter2'", "hunter2 # old", "|\n  hunter2", "12345678"])
 def test_a_literal_secret_is_an_error_that_does_not_show_it(estate: Estate, secret: str) -> None:
     (item,) = estate.add("IntegratorLogin", "new", LOGIN + f"apis: []\npassword: {secret}").errors()
-    assert item.message == "password is a secret and must not stand in a manifest"
+    assert item.message == "password is a secret and must not be written into a manifest"
     assert (item.line, item.column) == (8, 3)
     for leak in ("hunter2", "12345678"):
         assert leak not in str(item)
@@ -313,14 +313,14 @@ def test_all_secrets_of_a_line_stay_hidden_whatever_is_wrong_with_it(estate: Est
         (
             "EUR",
             "euro",
-            ["billing.currency cannot be euro: it has to be a currency code of three capitals, such as USD"],
+            ["billing.currency cannot be euro: it must be a currency code of three capital letters, such as USD"],
         ),
         ("EUR", "EUR, maxAge: 1.5", ["billing.maxAge: expected a whole number, got 1.5"]),
         ("EUR", "EUR, maxAge: '5'", ["billing.maxAge: expected a whole number, got text"]),
         (
             "clientId: 0000-1111",
             "clientId: x\n        maxConcurrency: 100",
-            ["connectwise.maxConcurrency is 100, and must be at most 64"],
+            ["connectwise.maxConcurrency is 100 but must be at most 64"],
         ),
     ],
 )
