@@ -44,7 +44,7 @@ def only_charge(result: ChargedUsage) -> Charge:
     return charge
 
 
-def test_a_mapped_customer_that_is_seen_is_billed() -> None:
+def test_a_mapped_customer_with_usage_is_billed() -> None:
     result = result_of(snapshot({"1": {"a": 3 * GB}}, names={"1": "Acme"}), [rule()])
     row, charge = only_row(result), only_charge(result)
     assert (row.state, row.effect, row.quantity, row.unit, row.money) == ("billed", "billed", 3, "GB", 6)
@@ -57,7 +57,7 @@ def test_a_mapped_customer_that_is_seen_is_billed() -> None:
     assert result.warnings == ()
 
 
-def test_a_bill_without_a_price_has_no_amount() -> None:
+def test_a_charge_without_a_price_has_no_amount() -> None:
     charge = only_charge(result_of(snapshot({"1": {"a": GB}}), [rule(ranges=(Range("p"),))]))
     assert charge.amount is None
 
@@ -71,14 +71,14 @@ def test_an_excluded_customer_is_listed_with_its_reason() -> None:
     assert result.coverage.is_complete
 
 
-def test_an_exclusion_of_a_customer_that_nobody_knows_is_listed_too() -> None:
+def test_an_exclusion_of_an_unknown_customer_is_listed_too() -> None:
     row = only_row(result_of(snapshot({}), [], [Exclusion("own", "cove", "9", "gone")]))
     assert (row.name, row.quantity, row.detail) == ("9", None, "gone")
     without_source = only_row(result_of(None, [], [Exclusion("own", "cove", "9", "gone")]))
     assert (without_source.name, without_source.unit) == ("9", None)
 
 
-def test_the_last_day_of_an_exclusion_is_one_in_the_billing_zone() -> None:
+def test_the_last_day_of_an_exclusion_is_in_the_billing_zone() -> None:
     exclusion = Exclusion("own", "cove", "1", "trial", date(2025, 11, 22))
     late = NOON.replace(hour=22, minute=59)
     source = snapshot({"1": {"a": GB}}, at=late)
@@ -95,12 +95,12 @@ def test_an_expired_exclusion_counts_as_unmapped_and_says_so() -> None:
     assert not result.coverage.is_complete
 
 
-def test_an_expired_exclusion_of_a_mapped_customer_is_no_gap() -> None:
+def test_a_mapped_customer_with_an_expired_exclusion_is_accounted_for() -> None:
     result = result_of(snapshot({"1": {"a": GB}}), [rule()], [Exclusion("x", "cove", "1", "trial", date(2025, 11, 1))])
     assert only_row(result).state == "billed"
 
 
-def test_an_exclusion_in_force_comes_before_a_mapping() -> None:
+def test_an_active_exclusion_overrides_a_mapping() -> None:
     result = result_of(snapshot({"1": {"a": GB}}), [rule()], [Exclusion("own", "cove", "1", "until spring")])
     row = only_row(result)
     assert (row.state, row.mapping) == ("excluded", "mapping-1")
@@ -108,7 +108,7 @@ def test_an_exclusion_in_force_comes_before_a_mapping() -> None:
     assert result.charges == ()
 
 
-def test_an_unmapped_customer_is_named_with_its_quantity_and_stops_nobody() -> None:
+def test_an_unmapped_customer_is_named_with_its_quantity_and_others_are_billed() -> None:
     result = result_of(snapshot({"1": {"a": GB}, "2": {"b": 2 * GB}}, names={"2": "New Ltd"}), [rule()])
     row = next(row for row in result.coverage.rows if row.state == "unmapped")
     assert (row.customer_id, row.name, row.quantity, row.money) == ("2", "New Ltd", 2, None)
@@ -118,7 +118,7 @@ def test_an_unmapped_customer_is_named_with_its_quantity_and_stops_nobody() -> N
     assert result_of(snapshot({"2": {"b": GB}}), settings=replace(SETTINGS, unmapped="warn")).coverage.is_complete
 
 
-def test_a_default_rule_prices_what_is_at_risk() -> None:
+def test_a_default_rule_gives_the_amount_at_risk() -> None:
     default = rule("", name="default", ranges=(Range("backup", None, D("0.5")),), start=date(2030, 1, 1))
     result = result_of(snapshot({"1": {"a": 3 * GB}, "2": {"b": None}}), default_rule=default)
     priced, unknown = result.coverage.rows
@@ -128,7 +128,7 @@ def test_a_default_rule_prices_what_is_at_risk() -> None:
     assert known.coverage.at_risk == D("1.5")
 
 
-def test_a_default_rule_that_cannot_price_a_customer_leaves_the_money_unknown() -> None:
+def test_the_amount_at_risk_is_unknown_if_the_default_rule_does_not_fit() -> None:
     default = rule("", name="default", allowance=Allowance(D(1), "device"))
     assert only_row(result_of(snapshot({"1": {None: 3 * GB}}), default_rule=default)).money is None
 
@@ -141,36 +141,36 @@ def test_usage_above_end_customer_level_is_unattributed_until_mapped() -> None:
     assert only_row(result_of(source, [rule("5")])).state == "billed"
 
 
-def test_two_customers_of_one_name_stay_two() -> None:
+def test_two_customers_with_the_same_name_stay_separate() -> None:
     source = snapshot({"1": {"a": GB}, "2": {"b": 2 * GB}}, names={"1": "Acme", "2": "Acme"})
     result = result_of(source, [rule("1"), rule("2")])
     assert [charge.lines[0].quantity for charge in result.charges] == [1, 2]
 
 
-def test_a_rename_in_the_console_is_shown_and_leaves_billing_unharmed() -> None:
+def test_a_rename_in_the_console_is_shown_and_billing_continues() -> None:
     source = snapshot({"1": {"a": GB}}, names={"1": "Acme Holding"})
     row = only_row(result_of(source, [rule(customer_name="Acme Ltd")]))
     assert (row.shown_name, row.state) == ("Acme Ltd → Acme Holding", "billed")
 
 
-def test_a_rename_of_this_period_is_shown_where_the_mapping_names_nobody() -> None:
+def test_a_rename_in_this_period_is_shown_if_the_mapping_has_no_name() -> None:
     for renamed_at, shown in [(NOON - HOUR, "Old → New"), (NOON - timedelta(days=40), "New")]:
         source = snapshot({"1": {"a": GB}}, known={"1": known("1", "New", previous_name="Old", renamed_at=renamed_at)})
         assert only_row(result_of(source, [rule()])).shown_name == shown
 
 
-def test_a_mapping_that_names_the_customer_as_the_console_does_shows_no_rename() -> None:
+def test_no_rename_is_shown_if_the_mapping_has_the_name_of_the_console() -> None:
     row = only_row(result_of(snapshot({"1": {"a": GB}}, names={"1": "Acme"}), [rule(customer_name="Acme")]))
     assert row.shown_name == "Acme"
 
 
-def test_a_trial_is_billed_and_said_to_be_one() -> None:
+def test_a_trial_is_billed_and_its_row_says_so() -> None:
     source = snapshot({"1": {"a": GB}}, known={"1": known("1", "Acme", state="InTrial")})
     row = only_row(result_of(source, [rule()]))
     assert (row.state, row.detail) == ("billed", "its state in cove is InTrial")
 
 
-def test_a_vanished_customer_is_held_for_the_grace_and_then_zero() -> None:
+def test_a_vanished_customer_is_held_for_the_grace_and_then_counts_zero() -> None:
     source = snapshot({"2": {"b": GB}}, last_seen=seen("1", NOON - 23 * HOUR, 2500 * 10**6))
     result = result_of(source, [rule(), rule("2")])
     row = next(row for row in result.coverage.rows if row.customer_id == "1")
@@ -196,12 +196,12 @@ def test_the_warning_of_a_vanished_customer_names_its_last_sample() -> None:
     assert "an unknown size" in result_of(unknown, [rule()]).warnings[0]
 
 
-def test_a_commitment_outlives_the_customers_usage() -> None:
+def test_a_minimum_is_billed_after_the_customer_has_vanished() -> None:
     source = snapshot({}, last_seen=seen("1", NOON - 48 * HOUR))
     assert only_charge(result_of(source, [rule(minimum=D(50))])).lines[0].quantity == 50
 
 
-def test_a_customer_that_was_never_seen_is_named_and_only_a_minimum_is_billed() -> None:
+def test_a_customer_that_no_pull_ever_listed_is_named_and_only_a_minimum_is_billed() -> None:
     result = result_of(snapshot({"2": {"b": GB}}), [rule(minimum=D(5), customer_name="Acme"), rule("2")])
     row = next(row for row in result.coverage.rows if row.customer_id == "1")
     assert (row.state, row.name, row.quantity, row.accounted) == ("never seen", "Acme", 5, False)
@@ -212,7 +212,7 @@ def test_a_customer_that_was_never_seen_is_named_and_only_a_minimum_is_billed() 
     assert not result_of(snapshot({"2": {"b": GB}}), [rule(), rule("2")], settings=tolerant).coverage.is_complete
 
 
-def test_while_the_ledger_is_young_a_customer_that_was_never_seen_lowers_nothing() -> None:
+def test_with_a_new_ledger_a_customer_that_no_pull_ever_listed_is_held() -> None:
     for first, state, may_lower in [(NOON - HOUR, "held", True), (NOON - 24 * HOUR, "zero", True)]:
         charge = only_charge(result_of(snapshot({}, first_whole_at=first), [rule()]))
         assert (charge.state, charge.may_lower) == (state, may_lower)
@@ -246,7 +246,7 @@ def test_a_customer_that_is_listed_without_any_device_counts_as_vanished() -> No
     )
 
 
-def test_a_mapping_and_a_customer_of_like_names_suggest_each_other() -> None:
+def test_a_mapping_and_a_customer_with_similar_names_suggest_each_other() -> None:
     source = snapshot({"11": {"a": GB}}, names={"11": "Acme Dental GmbH"}, last_seen=seen("1", NOON - HOUR))
     result = result_of(source, [rule("1", customer_name="ACME Dental")])
     vanished, unmapped = sorted(result.coverage.rows, key=lambda row: row.state, reverse=True)
@@ -254,13 +254,13 @@ def test_a_mapping_and_a_customer_of_like_names_suggest_each_other() -> None:
     assert "did you mean this customer in CustomerMapping/mapping-1" in unmapped.detail
 
 
-def test_names_that_are_not_alike_suggest_nothing() -> None:
+def test_names_that_are_not_similar_suggest_nothing() -> None:
     source = snapshot({"11": {"a": GB}}, names={"11": "Zebra Logistics"})
     details = [row.detail for row in result_of(source, [rule("1", customer_name="Acme Dental")]).coverage.rows]
     assert not any("did you mean" in detail for detail in details)
 
 
-def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
+def test_a_failed_pull_holds_all_customers_and_coverage_is_incomplete() -> None:
     source = snapshot({"1": {"a": GB}}, latest=record(2, state="failed", error="no network\n  look at the cable"))
     result = result_of(source, [rule()])
     row, charge = only_row(result), only_charge(result)
@@ -273,14 +273,14 @@ def test_a_failed_pull_holds_everything_and_is_a_gap() -> None:
     assert warning.endswith("; 1 mapped customer is held at its last quantity")
 
 
-def test_a_failed_pull_without_an_earlier_whole_one_holds_too() -> None:
+def test_a_failed_pull_without_an_earlier_believed_one_holds_too() -> None:
     source = SourceSnapshot("cove", "GB", latest=record(state="failed"))
     result = result_of(source, [rule()])
     assert only_row(result).state == "unknown"
     assert "no reason was recorded" in only_row(result).detail
 
 
-def test_what_was_unmapped_at_the_last_whole_pull_stays_so_when_a_later_one_fails() -> None:
+def test_customers_unmapped_in_the_last_believed_pull_stay_listed_if_a_later_pull_fails() -> None:
     result = result_of(snapshot({"1": {"a": GB}}, latest=record(2, state="failed", error="x")))
     assert only_row(result).state == "unmapped"
 
@@ -304,7 +304,7 @@ def test_a_stale_source_is_held_and_not_billed_from_old_data() -> None:
     assert result.coverage.failed_sources == ("cove",)
 
 
-def test_a_source_that_fails_is_named_once_with_the_number_of_customers_it_holds() -> None:
+def test_a_failed_source_is_named_once_with_the_number_of_held_customers() -> None:
     source = snapshot({"1": {"a": GB}}, latest=record(2, state="failed", error="no network"))
     result = result_of(source, [rule(str(number)) for number in range(12)])
     (warning,) = result.warnings
@@ -312,7 +312,7 @@ def test_a_source_that_fails_is_named_once_with_the_number_of_customers_it_holds
     assert result.coverage.source_problems == {"cove": warning.removeprefix("cove: ")}
 
 
-def test_a_pull_that_is_not_believed_holds_everything_and_says_how_to_believe_it() -> None:
+def test_a_pull_that_is_not_believed_holds_all_customers_and_the_warning_says_how_to_approve_it() -> None:
     lost = record(2, state="disbelieved", error="it no longer lists 5 of 9 devices, which is more than 20 %")
     result = result_of(snapshot({"1": {"a": GB}}, latest=lost), [rule()])
     assert only_charge(result).state == "held"
@@ -322,7 +322,7 @@ def test_a_pull_that_is_not_believed_holds_everything_and_says_how_to_believe_it
     assert not result.coverage.is_complete
 
 
-def test_a_customer_whose_own_sample_is_stale_is_held_alone() -> None:
+def test_a_customer_with_a_stale_sample_is_held_and_others_are_billed() -> None:
     source = snapshot({"1": {"a": GB}, "2": {"b": GB}})
     assert source.whole is not None
     old = tuple(replace(each, observed_at=NOON - 7 * HOUR) for each in source.whole.samples["1"])
@@ -336,14 +336,14 @@ def test_a_customer_whose_own_sample_is_stale_is_held_alone() -> None:
     assert [row.state for row in result.coverage.gaps()] == ["stale"]
 
 
-def test_a_customer_whose_devices_never_gave_a_figure_bills_zero_and_is_named() -> None:
+def test_a_customer_whose_devices_never_reported_a_figure_is_billed_0_and_named() -> None:
     result = result_of(snapshot({"1": {"a": None}}), [rule()])
     assert (only_row(result).state, only_row(result).quantity) == ("billed", 0)
     assert result.warnings == ("cove: never reported a size, so billed as 0: device a of 1",)
     assert result.coverage.is_complete
 
 
-def test_a_device_without_a_figure_is_billed_by_its_last_one_and_named() -> None:
+def test_a_device_without_a_new_figure_is_billed_by_its_last_one_and_named() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 3 * HOUR)}}
     result = result_of(snapshot({"1": {"a": None, "b": GB}}, before=before), [rule()])
     row = only_row(result)
@@ -354,7 +354,7 @@ def test_a_device_without_a_figure_is_billed_by_its_last_one_and_named() -> None
     )
 
 
-def test_a_device_that_is_silent_for_longer_than_max_age_holds_its_customer_beside_fresh_ones() -> None:
+def test_a_device_silent_for_longer_than_max_age_holds_its_customer() -> None:
     for age, state in [(6 * HOUR, "billed"), (6 * HOUR + timedelta(seconds=1), "stale")]:
         before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - age)}}
         result = result_of(snapshot({"1": {"a": None, "b": GB}}, before=before), [rule()])
@@ -367,21 +367,21 @@ def test_a_device_that_is_silent_for_longer_than_max_age_holds_its_customer_besi
     )
 
 
-def test_max_age_counts_to_the_time_of_the_run_and_not_of_the_pull() -> None:
+def test_max_age_counts_until_the_time_of_the_run_and_not_of_the_pull() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 6 * HOUR)}}
     source = snapshot({"1": {"a": None, "b": GB}}, before=before)
     assert only_row(result_of(source, [rule()])).state == "billed"
     assert only_row(result_of(source, [rule()], now=NOON + timedelta(minutes=1))).state == "stale"
 
 
-def test_a_device_that_never_gave_a_figure_is_named() -> None:
+def test_a_device_that_never_reported_a_figure_is_named() -> None:
     result = result_of(snapshot({"1": {"a": None, "b": GB}}), [rule()])
     assert only_row(result).detail == "never reported a size, so billed as 0: device a"
     itself = snapshot({"1": {None: None}})
     assert "the customer's total" in only_row(result_of(itself, [rule()])).detail
 
 
-def test_of_many_devices_without_a_figure_some_are_named_and_the_rest_counted() -> None:
+def test_some_of_many_devices_without_a_figure_are_named_and_the_rest_is_counted() -> None:
     silent = {f"d{number}": None for number in range(27)}
     result = result_of(snapshot({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
     assert only_row(result).detail == (
@@ -392,7 +392,7 @@ def test_of_many_devices_without_a_figure_some_are_named_and_the_rest_counted() 
     assert "device d19 of A and 7 more" in warning
 
 
-def test_a_figure_that_is_dated_ahead_is_taken_as_not_read_and_named() -> None:
+def test_a_figure_that_is_dated_ahead_is_ignored_and_named() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - HOUR)}}
     for ahead, quantity in [(timedelta(minutes=5), 9), (timedelta(minutes=5, seconds=1), 4)]:
         source = snapshot({"1": {"a": 9 * GB}}, before=before)
@@ -405,7 +405,7 @@ def test_a_figure_that_is_dated_ahead_is_taken_as_not_read_and_named() -> None:
     assert not result.coverage.is_complete
 
 
-def test_data_that_is_dated_ahead_does_not_make_a_stale_source_look_fresh() -> None:
+def test_a_stale_source_with_data_that_is_dated_ahead_stays_stale() -> None:
     source = snapshot({"1": {"a": GB}}, at=NOON - 7 * HOUR)
     assert source.whole is not None
     ahead = tuple(replace(each, observed_at=NOON + HOUR) for each in source.whole.samples["1"])
@@ -413,7 +413,7 @@ def test_data_that_is_dated_ahead_does_not_make_a_stale_source_look_fresh() -> N
     assert result_of(source, [rule()]).coverage.failed_sources == ("cove",)
 
 
-def test_a_total_beside_devices_refuses_its_customer_and_is_never_added() -> None:
+def test_a_customer_with_a_total_beside_devices_is_refused() -> None:
     result = result_of(snapshot({"1": {None: 3 * GB, "a": GB}, "2": {"b": GB}}), [rule("1"), rule("2")])
     assert [charge.state for charge in result.charges] == ["held", "billed"]
     (gap,) = result.coverage.gaps()
@@ -422,14 +422,14 @@ def test_a_total_beside_devices_refuses_its_customer_and_is_never_added() -> Non
     assert only_row(result_of(snapshot({"1": {None: 3 * GB, "a": GB}}))).quantity is None
 
 
-def test_billing_waits_for_the_first_day_of_the_mapping() -> None:
+def test_billing_starts_on_the_first_day_of_the_mapping() -> None:
     result = result_of(snapshot({"1": {"a": GB}}), [rule(start=date(2025, 11, 23))])
     assert only_charge(result).state == "held"
     assert (only_row(result).state, only_row(result).detail) == ("waiting", "billing starts on 2025-11-23")
     assert result.coverage.is_complete
 
 
-def test_a_mapping_that_waits_is_accounted_for_whatever_its_source_says() -> None:
+def test_a_waiting_mapping_is_accounted_for_in_any_state_of_its_source() -> None:
     waiting = rule(start=date(2025, 11, 23))
     for source in (snapshot({}), SourceSnapshot("cove", "GB", latest=record(state="failed"))):
         row = only_row(result_of(source, [waiting]))
@@ -442,7 +442,7 @@ def test_samples_from_before_the_first_day_do_not_count() -> None:
     assert only_row(result_of(source, [rule(measure="peak", start=date(2025, 11, 22))])).quantity == 1
 
 
-def test_a_device_that_fell_silent_before_the_first_day_counts_with_what_it_said_then() -> None:
+def test_a_device_silent_since_before_the_first_day_counts_with_its_last_figure() -> None:
     early = NOON - 10 * HOUR
     source = snapshot({"1": {"a": None}}, early, earlier=(whole({"1": {"a": 9 * GB}}, early - 4 * HOUR, 0),))
     assert only_row(result_of(source, [rule(measure="peak", start=date(2025, 11, 22))], now=early)).quantity == 9
@@ -457,14 +457,14 @@ def test_a_sample_of_last_month_is_not_billed_in_this_one() -> None:
     assert str(result.period) == "2025-11"
 
 
-def test_a_customer_who_vanished_counts_as_zero_from_then_on() -> None:
+def test_a_vanished_customer_counts_zero_from_then_on() -> None:
     earlier = (whole({"1": {"a": 8 * GB}}, NOON - 25 * HOUR, 0),)
     source = snapshot({}, earlier=earlier, last_seen=seen("1", NOON - 25 * HOUR))
     assert only_row(result_of(source, [rule(measure="mean")])).quantity == 4
     assert only_row(result_of(source, [rule()])).quantity == 0
 
 
-def test_a_customer_without_any_known_hour_is_held_with_the_reason() -> None:
+def test_a_customer_without_a_known_hour_is_held_with_the_reason() -> None:
     """Its one hour ended with a pull that listed it no more; now an older figure of that hour has arrived late."""
     late = replace(whole({"1": {"a": GB}}, NOON - 2 * HOUR).samples["1"][0], observed_at=NOON - 2 * HOUR)
     earlier = (
@@ -500,7 +500,7 @@ def test_a_customer_billed_by_two_mappings_is_an_error_that_names_both() -> None
         result_of(snapshot({"1": {"a": GB}}), [rule(name="a"), rule(name="b")])
 
 
-def test_what_a_source_left_out_on_purpose_is_a_warning() -> None:
+def test_the_notes_of_a_pull_are_warnings() -> None:
     pull = whole({"1": {"a": GB}}, notes=("Acme (7) is in the recycle bin",))
     source = snapshot({"1": {"a": GB}}, whole=pull)
     assert result_of(source, [rule()]).warnings == ("cove: Acme (7) is in the recycle bin",)
@@ -514,7 +514,7 @@ def test_the_table_is_in_the_same_order_on_every_run() -> None:
     assert result_of(source, rules) == result_of(source, rules)
 
 
-def test_the_table_goes_into_the_plan_as_exact_text() -> None:
+def test_the_coverage_table_is_in_the_plan_as_exact_text() -> None:
     source = snapshot({"1": {"a": 3 * GB}, "2": {"b": None}}, names={"1": "Acme"})
     json = result_of(source, [rule(customer_name="Ltd")]).coverage.to_json()
     assert json["counts"] == {"billed": 1, "unmapped": 1}
@@ -539,7 +539,7 @@ def test_the_table_goes_into_the_plan_as_exact_text() -> None:
     assert (unmapped["quantity"], unmapped["money"]) == (None, None)
 
 
-def test_an_excluded_device_is_taken_out_of_the_figures_and_listed() -> None:
+def test_an_excluded_device_does_not_count_and_is_listed() -> None:
     source = snapshot({"1": {"a": 3 * GB, "b": GB}}, names={"1": "Acme"})
     out = Exclusion("spare", "cove", "1", "a spare", date(2025, 11, 22), "a")
     result = result_of(source, [rule()], [out])
@@ -555,7 +555,7 @@ def test_an_excluded_device_is_taken_out_of_the_figures_and_listed() -> None:
     ]
 
 
-def test_an_ended_exclusion_of_a_device_that_is_there_is_a_gap_until_a_person_looks_at_it() -> None:
+def test_an_expired_exclusion_of_a_listed_device_is_not_accounted_for() -> None:
     ended = Exclusion("spare", "cove", "1", "a spare", date(2025, 11, 21), "a")
     source = snapshot({"1": {"a": 3 * GB, "b": GB}})
     assert [row.accounted for row in result_of(source, [rule()], [ended]).coverage.rows] == [False]
@@ -565,7 +565,7 @@ def test_an_ended_exclusion_of_a_device_that_is_there_is_a_gap_until_a_person_lo
     assert (gone.accounted, gone.detail) == (True, "")
 
 
-def test_an_excluded_device_that_is_silent_holds_nobody_and_a_customer_of_excluded_devices_has_not_vanished() -> None:
+def test_a_silent_excluded_device_does_not_hold_its_customer() -> None:
     before = {"1": {"a": Reading("1", "a", 4 * GB, NOON - 9 * HOUR)}}
     out = Exclusion("spare", "cove", "1", "a spare", None, "a")
     result = result_of(snapshot({"1": {"a": None}}, before=before), [rule(minimum=D(2))], [out])
@@ -574,7 +574,7 @@ def test_an_excluded_device_that_is_silent_holds_nobody_and_a_customer_of_exclud
     assert [row.state for row in result_of(snapshot({"1": {"a": GB}}), [], [out]).coverage.rows] == ["excluded"]
 
 
-def test_usage_from_before_an_exclusion_ended_does_not_count() -> None:
+def test_usage_from_before_the_end_of_an_exclusion_does_not_count() -> None:
     earlier = (whole({"1": {"a": 9 * GB, "b": GB}}, NOON - 15 * HOUR, 0),)
     source = snapshot({"1": {"a": 2 * GB, "b": GB}}, earlier=earlier)
     peak = rule(measure="peak")
@@ -584,7 +584,7 @@ def test_usage_from_before_an_exclusion_ended_does_not_count() -> None:
         assert only_row(result).quantity == quantity
 
 
-def test_a_bill_says_whether_the_ledger_knows_the_period_from_its_start() -> None:
+def test_a_charge_says_whether_the_ledger_covers_the_period_from_its_start() -> None:
     start = datetime(2025, 10, 31, 23, tzinfo=UTC)
     cases = [(start - HOUR, True), (start + timedelta(minutes=59), True), (start + HOUR, False)]
     for first, knows in cases:
@@ -601,7 +601,7 @@ def test_a_bill_says_whether_the_ledger_knows_the_period_from_its_start() -> Non
     assert only_charge(result_of(since, [rule(measure="peak", start=date(2025, 11, 22))])).knows_period is True
 
 
-def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_billed_for_it() -> None:
+def test_a_device_that_moved_is_named_if_both_customers_are_billed_for_it_by_peak() -> None:
     earlier = (whole({"1": {"a": 9 * GB}, "2": {"b": GB}}, NOON - HOUR, 0),)
     source = snapshot({"1": {"c": GB}, "2": {"a": 9 * GB, "b": GB}}, earlier=earlier)
     result = result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")])
@@ -613,7 +613,7 @@ def test_a_device_that_moved_under_a_peak_is_named_where_both_customers_are_bill
     assert result_of(source, [rule("1", measure="mean"), rule("2", measure="mean")]).warnings == ()
 
 
-def test_devices_of_one_id_under_two_customers_have_not_moved() -> None:
+def test_devices_with_the_same_id_under_two_customers_have_not_moved() -> None:
     for device in ("a", None):
         source = snapshot({"1": {device: GB}, "2": {device: GB}})
         assert result_of(source, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
@@ -621,7 +621,7 @@ def test_devices_of_one_id_under_two_customers_have_not_moved() -> None:
     assert result_of(gone, [rule("1", measure="peak"), rule("2", measure="peak")]).warnings == ()
 
 
-def test_a_device_that_moved_is_named_after_it_has_gone_too_while_both_peaks_bill_it() -> None:
+def test_a_moved_device_is_named_also_after_it_is_gone_if_both_peaks_bill_it() -> None:
     earlier = (
         whole({"1": {"a": 9 * GB, "c": GB}, "2": {"b": GB}}, NOON - 2 * HOUR, 0),
         whole({"1": {"c": GB}, "2": {"a": 9 * GB, "b": GB}}, NOON - HOUR, 1),
@@ -631,7 +631,7 @@ def test_a_device_that_moved_is_named_after_it_has_gone_too_while_both_peaks_bil
     assert "device a moved from customer 1 to 2 in 2025-11 and is billed twice" in warning
 
 
-def test_the_only_device_of_a_customer_that_moved_is_named_while_the_customer_is_held() -> None:
+def test_a_moved_device_is_named_if_its_former_customer_is_held() -> None:
     earlier = (whole({"1": {"a": 9 * GB}, "2": {"b": GB}}, NOON - HOUR, 0),)
     source = snapshot({"2": {"a": 9 * GB, "b": GB}}, earlier=earlier)
     result = result_of(source, [rule("1", measure="p95"), rule("2")])
@@ -643,7 +643,7 @@ def test_the_only_device_of_a_customer_that_moved_is_named_while_the_customer_is
     ]
 
 
-def test_a_silent_device_is_named_whoever_has_it() -> None:
+def test_a_silent_device_is_named_also_if_its_customer_is_unmapped() -> None:
     source = snapshot(
         {"1": {None: GB, "a": None}, "2": {"b": None}},
         before={

@@ -266,7 +266,7 @@ def billed(ledger: Ledger, reads: Sequence[Read]) -> dict[str, Fraction | str | 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(reads=histories())
-def test_every_measure_is_what_an_oracle_says(empty_ledger: Path, reads: list[Read]) -> None:
+def test_every_measure_agrees_with_the_oracle(empty_ledger: Path, reads: list[Read]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
         with Ledger.open(str(path), now=START) as ledger:

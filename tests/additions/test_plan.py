@@ -260,7 +260,7 @@ def test_a_renamed_customer_is_billed_unharmed_and_shown_with_both_names(scene: 
     assert row(plan).name == "Acme Ltd → Acme Holding"
 
 
-def test_two_customers_of_one_name_stay_two(scene: Scene) -> None:
+def test_two_customers_with_the_same_name_stay_separate(scene: Scene) -> None:
     scene.declare(second_mapping())
     scene.uses({"77": "10", "78": "20"}, names={"77": "Acme", "78": "Acme"})
     assert sorted(action.address for action in scene.plan().actions) == [

@@ -107,7 +107,7 @@ async def read(console: CoveSettings, **more: str) -> Pull:
 
 
 @pytest.mark.vcr
-async def test_a_whole_reading(console: CoveSettings) -> None:
+async def test_a_complete_pull_is_read(console: CoveSettings) -> None:
     """Login, EnumeratePartners, Count and every page of EnumerateAccountStatistics."""
     found = await read(console)
     assert (found.state, found.error) == ("whole", None)
@@ -117,14 +117,14 @@ async def test_a_whole_reading(console: CoveSettings) -> None:
 
 
 @pytest.mark.vcr
-async def test_wrong_credentials(console: CoveSettings) -> None:
+async def test_wrong_credentials_are_a_failed_pull(console: CoveSettings) -> None:
     """The error object for data 2100."""
     found = await read(console, password="wrong")
     assert found.state == "failed"
     assert "the account may be locked" in str(found.error)
 
 
-def test_no_cassette_holds_a_credential_or_a_visa() -> None:
+def test_no_cassette_contains_a_credential_or_a_visa() -> None:
     written = sorted((Path(__file__).parent / "cassettes").rglob("*.yaml"))
     assert len(written) == 2
     for file in written:

@@ -66,7 +66,7 @@ def quantities(result: ChargedUsage) -> list[Decimal | None]:
     return [None if charge.trace is None else charge.trace.quantity for charge in result.charges]
 
 
-def test_an_hour_is_billed_from_what_was_just_pulled(ledger: Ledger) -> None:
+def test_an_hour_is_billed_from_the_new_pull(ledger: Ledger) -> None:
     assert quantities(Hours(ledger, rule()).run({"1": {"a": 3 * GB}}, NOON)) == [3]
 
 
@@ -86,7 +86,7 @@ def _hours(measured: Measured | None) -> Any:
     return None if measured is None else [(hour.hour, hour.devices) for hour in measured.chosen]
 
 
-def test_a_failed_pull_keeps_no_samples_and_holds(ledger: Ledger) -> None:
+def test_a_failed_pull_keeps_no_samples_and_holds_customers(ledger: Ledger) -> None:
     job = Hours(ledger, rule())
     job.run({"1": {"a": 3 * GB}}, NOON - HOUR)
     result = job.run({"1": {"a": 9 * GB}}, NOON, failed=True)
@@ -104,7 +104,7 @@ def test_a_source_without_any_pull_is_unknown(ledger: Ledger) -> None:
     assert [row.detail for row in Hours(ledger, rule()).charge(NOON).coverage.rows] == ["this source was never read"]
 
 
-def test_a_silent_device_is_held_at_its_last_figure_over_the_turn_of_the_month(ledger: Ledger) -> None:
+def test_a_silent_device_keeps_its_last_figure_into_the_next_month(ledger: Ledger) -> None:
     job = Hours(ledger, rule(), rule("2", measure="mean"))
     first = NOON.replace(day=1, hour=0)
     job.run({"1": {"a": 3 * GB}, "2": {"b": 5 * GB}}, first - 2 * HOUR)
@@ -113,7 +113,7 @@ def test_a_silent_device_is_held_at_its_last_figure_over_the_turn_of_the_month(l
     assert str(result.period) == "2025-11"
 
 
-def test_a_vanished_customer_is_zero_after_the_grace_and_billed_when_it_comes_back(ledger: Ledger) -> None:
+def test_a_vanished_customer_counts_zero_after_the_grace_and_is_billed_when_it_returns(ledger: Ledger) -> None:
     job = Hours(ledger, rule(), rule("2"))
     job.run({"1": {"a": 3 * GB}, "2": {"b": GB}}, NOON - 24 * HOUR)
     states = [job.run({"2": {"b": GB}}, NOON + delay).charges[0].state for delay in (-HOUR, 0 * HOUR)]
@@ -121,7 +121,7 @@ def test_a_vanished_customer_is_zero_after_the_grace_and_billed_when_it_comes_ba
     assert quantities(job.run({"1": {"a": 2 * GB}, "2": {"b": GB}}, NOON + HOUR)) == [2, 1]
 
 
-def test_a_rename_is_known_in_the_next_hours_too(ledger: Ledger) -> None:
+def test_a_rename_is_shown_in_later_hours_too(ledger: Ledger) -> None:
     job = Hours(ledger, rule())
     job.run({"1": {"a": GB}}, NOON - HOUR)
 
@@ -135,7 +135,7 @@ def test_a_rename_is_known_in_the_next_hours_too(ledger: Ledger) -> None:
         assert row.shown_name == "Customer 1 → New"
 
 
-async def test_sources_are_pulled_at_once_and_a_failed_one_stops_no_other(ledger: Ledger) -> None:
+async def test_sources_are_pulled_at_the_same_time_and_a_failed_one_does_not_stop_the_others(ledger: Ledger) -> None:
     reached = asyncio.Event()
 
     async def pull(settings: Any, now: datetime) -> Pull:
@@ -202,20 +202,20 @@ async def test_a_pull_that_lost_much_at_once_is_not_believed(
     assert (reason or "") in (found.pull.error or "")
 
 
-async def test_an_empty_pull_is_never_believed_by_itself(ledger: Ledger) -> None:
+async def test_an_empty_pull_is_not_believed_without_an_approval(ledger: Ledger) -> None:
     first = await pulled(ledger, {}, NOON)
     assert (first.pull.state, first.pull.error) == ("disbelieved", "it is complete but lists no devices")
     assert (await pulled(ledger, devices(1), NOON + HOUR)).pull.state == "whole"
     assert (await pulled(ledger, {}, NOON + 2 * HOUR)).pull.state == "disbelieved"
 
 
-async def test_the_share_that_is_not_believed_is_a_setting(ledger: Ledger) -> None:
+async def test_the_largest_believed_loss_is_a_setting(ledger: Ledger) -> None:
     await pulled(ledger, devices(20), NOON)
     assert (await pulled(ledger, devices(10), NOON + HOUR, shrink=Decimal(50))).pull.state == "whole"
     assert (await pulled(ledger, devices(7), NOON + 2 * HOUR, shrink=Decimal(0))).pull.state == "disbelieved"
 
 
-def test_a_pull_that_is_not_believed_counts_as_failed_and_is_not_compared_with(ledger: Ledger) -> None:
+def test_a_pull_that_is_not_believed_counts_as_failed_and_later_pulls_are_not_compared_with_it(ledger: Ledger) -> None:
     job = Hours(ledger, *(rule(str(each)) for each in range(10)))
     job.run(devices(10, customers=10), NOON)
     result = job.run(devices(1, customers=10), NOON + HOUR)
@@ -227,7 +227,7 @@ def test_a_pull_that_is_not_believed_counts_as_failed_and_is_not_compared_with(l
     assert [row.state for row in again.coverage.rows if not row.accounted] == ["vanished"]
 
 
-async def test_an_approval_believes_the_pull_just_made_and_the_next_is_compared_with_it(ledger: Ledger) -> None:
+async def test_an_approved_pull_is_believed_and_the_next_pull_is_compared_with_it(ledger: Ledger) -> None:
     await pulled(ledger, devices(10), NOON)
     approval = approval_of(["shrink"], ["cove"], "ann@desk")
     found = await pulled(ledger, devices(2), NOON + HOUR, approval=approval)
@@ -238,13 +238,13 @@ async def test_an_approval_believes_the_pull_just_made_and_the_next_is_compared_
     assert (await pulled(ledger, devices(2), NOON + 2 * HOUR)).pull.state == "whole"
 
 
-async def test_an_empty_pull_that_was_approved_is_compared_with_too(ledger: Ledger) -> None:
+async def test_the_next_pull_is_compared_with_an_approved_empty_pull(ledger: Ledger) -> None:
     await pulled(ledger, devices(3), NOON)
     await pulled(ledger, {}, NOON + HOUR, approval=Approval("ann@desk"))
     assert (await pulled(ledger, {}, NOON + 2 * HOUR)).pull.state == "whole"
 
 
-async def test_where_the_pull_just_made_failed_an_approval_believes_the_newest_before_it(ledger: Ledger) -> None:
+async def test_if_the_new_pull_failed_an_approval_is_for_the_newest_earlier_pull(ledger: Ledger) -> None:
     approval = Approval("ann@desk", frozenset({"cove"}))
     await pulled(ledger, devices(10), NOON)
     lost = await pulled(ledger, devices(2), NOON + HOUR)
@@ -281,7 +281,7 @@ def test_a_silent_device_that_moves_keeps_its_figure_and_is_held_when_it_is_too_
     assert quantities(back) == [4, 2, 1]
 
 
-def test_a_peak_keeps_the_hour_of_a_device_that_moved_since_and_can_be_computed_again(ledger: Ledger) -> None:
+def test_a_peak_keeps_the_hour_of_a_device_that_moved_later_and_can_be_computed_again(ledger: Ledger) -> None:
     job = Hours(ledger, rule("1", measure="peak"), rule("2", measure="mean"), rule("3"))
     job.run({"1": {"a": 9 * GB}, "2": {"b": GB}, "3": {"c": GB}}, NOON)
     moved = job.run({"1": {"x": GB}, "2": {"a": None, "b": GB}, "3": {"c": None}}, NOON + HOUR)
@@ -292,7 +292,7 @@ def test_a_peak_keeps_the_hour_of_a_device_that_moved_since_and_can_be_computed_
     assert [charge.lines for charge in again.charges] == [charge.lines for charge in moved.charges]
 
 
-def test_hours_before_a_device_was_read_for_the_first_time_are_known_in_every_later_run(ledger: Ledger) -> None:
+def test_hours_before_the_first_figure_of_a_device_are_known_in_every_later_run(ledger: Ledger) -> None:
     """A device without any figure counts 0, and its hours do; one that had a figure long ago holds its customer."""
     job = Hours(ledger, rule("1", measure="mean"), rule("2", measure="mean"))
     start = datetime(2025, 10, 31, 23, tzinfo=UTC)
@@ -307,7 +307,7 @@ def test_hours_before_a_device_was_read_for_the_first_time_are_known_in_every_la
     ]
 
 
-def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> None:
+def test_a_second_run_at_the_same_time_changes_nothing(ledger: Ledger) -> None:
     job = Hours(ledger, *(rule(str(each), measure=how) for each, how in enumerate(("last", "peak", "mean", "p95"))))
     job.run({str(each): {"a": each * GB} for each in range(4)}, NOON)
     first = job.run({str(each): {"a": 5 * GB} for each in range(4)}, NOON + HOUR)
@@ -317,7 +317,7 @@ def test_a_run_at_the_same_time_as_the_last_changes_nothing(ledger: Ledger) -> N
 
 
 @pytest.mark.parametrize("measure", ["last", "peak", "mean", "p95"])
-def test_of_two_pulls_of_one_moment_the_later_one_says_who_is_there_and_the_earlier_one_keeps_its_figures(
+def test_the_second_of_two_pulls_at_one_moment_lists_the_devices(
     ledger: Ledger, measure: Measure
 ) -> None:
     job = Hours(ledger, rule("1", measure=measure), rule("2", measure=measure))
@@ -339,14 +339,14 @@ def test_in_a_new_month_a_vanished_customer_is_held_until_its_grace_is_over(ledg
     assert [charge.measured and charge.measured.known_hours for charge in back.charges] == [2, 3]
 
 
-def test_a_customer_that_vanished_under_a_peak_bills_on_to_the_end_of_the_month(ledger: Ledger) -> None:
+def test_a_vanished_customer_with_a_peak_is_billed_until_the_end_of_the_month(ledger: Ledger) -> None:
     job = Hours(ledger, rule("1", measure="peak"), rule("2"))
     job.run({"1": {"a": 5 * GB}, "2": {"b": GB}}, NOON)
     gone = job.run({"2": {"b": GB}}, NOON + 30 * HOUR)
     assert (gone.charges[0].state, quantities(gone)) == ("zero", [5, 1])
 
 
-def test_a_file_may_hold_many_hours_of_a_device(ledger: Ledger) -> None:
+def test_a_file_may_contain_many_hours_of_a_device(ledger: Ledger) -> None:
     job = Hours(ledger, rule("1", measure="peak"), rule("2", measure="mean"))
 
     def rows(last: int) -> tuple[Sample, ...]:

@@ -59,7 +59,7 @@ def test_of_several_pulls_in_an_hour_the_last_figure_of_each_device_counts() -> 
     assert totals(pulls) == {0: 5}
 
 
-def test_a_device_that_a_later_pull_of_the_hour_no_longer_lists_counts_zero() -> None:
+def test_a_device_that_the_last_pull_of_the_hour_does_not_list_counts_zero() -> None:
     pulls = [
         pull(5 * MINUTE, ("1", "a", 9), ("1", "b", 1)),
         pull(50 * MINUTE, ("1", "b", 1)),
@@ -68,7 +68,7 @@ def test_a_device_that_a_later_pull_of_the_hour_no_longer_lists_counts_zero() ->
     assert totals(pulls) == {0: 1, 1: 2}
 
 
-def test_a_device_that_is_absent_from_a_pull_is_gone_from_that_hour_until_it_comes_back() -> None:
+def test_a_device_counts_zero_from_the_hour_of_a_pull_without_it_until_it_returns() -> None:
     pulls = [
         pull(0 * HOUR, ("1", "a", 9), ("1", "b", 1)),
         pull(HOUR, ("1", "b", 1)),
@@ -77,7 +77,7 @@ def test_a_device_that_is_absent_from_a_pull_is_gone_from_that_hour_until_it_com
     assert totals(pulls) == {0: 10, 1: 1, 2: 10}
 
 
-def test_a_customer_absent_from_a_whole_pull_used_nothing_once_the_grace_is_over() -> None:
+def test_a_customer_absent_from_a_believed_pull_counts_zero_after_the_grace() -> None:
     pulls = [pull(0 * HOUR, ("1", "a", 7)), *(pull(hour * HOUR) for hour in (1, 2, 3))]
     assert totals(pulls, grace=2 * HOUR) == {0: 7, 2: 0, 3: 0}
     assert totals([*pulls, pull(4 * HOUR, ("1", "a", 5))], grace=2 * HOUR) == {0: 7, 2: 0, 3: 0, 4: 5}
@@ -87,13 +87,13 @@ def test_an_hour_in_which_a_customer_vanishes_is_left_out() -> None:
     assert totals([pull(5 * MINUTE, ("1", "a", 7)), pull(50 * MINUTE), pull(HOUR, ("1", "a", 8))]) == {1: 8}
 
 
-def test_hours_before_the_first_sample_ever_are_left_out_and_those_after_an_earlier_one_are_not() -> None:
+def test_hours_before_the_first_sample_ever_are_left_out() -> None:
     pulls = [pull(0 * HOUR), pull(HOUR), pull(2 * HOUR, ("1", "a", 8))]
     assert totals(pulls) == {2: 8}
     assert totals(pulls, last_seen=seen("1", NOON - 24 * HOUR)) == {0: 0, 1: 0, 2: 8}
 
 
-def test_a_silent_device_counts_with_its_last_figure_for_as_long_as_max_age() -> None:
+def test_a_silent_device_counts_with_its_last_figure_until_max_age() -> None:
     pulls = [pull(0 * HOUR, ("1", "a", 7), ("1", "b", 1))]
     pulls += [pull(hour * HOUR, ("1", "a", None), ("1", "b", 1)) for hour in range(1, 5)]
     assert totals(pulls, max_age=2 * HOUR) == {0: 8, 1: 8, 2: 8}
@@ -101,7 +101,7 @@ def test_a_silent_device_counts_with_its_last_figure_for_as_long_as_max_age() ->
     assert totals(back, max_age=2 * HOUR) == {0: 8, 1: 8, 2: 8, 5: 4}
 
 
-def test_the_hour_of_a_kept_figure_says_when_it_was_read() -> None:
+def test_an_hour_with_a_held_figure_has_the_time_of_that_figure() -> None:
     _, second = history(
         [pull(HOUR, ("1", "a", 7), ("1", "b", 1)), pull(2 * HOUR, ("1", "a", None), ("1", "b", 2))]
     ).hours("1", START)
@@ -109,19 +109,19 @@ def test_the_hour_of_a_kept_figure_says_when_it_was_read() -> None:
     assert second.devices[0].read_at == NOON + HOUR
 
 
-def test_a_silent_device_keeps_a_figure_from_before_these_pulls() -> None:
+def test_a_silent_device_keeps_a_figure_from_before_the_loaded_pulls() -> None:
     before = {"1": {"a": Reading("1", "a", 5, NOON - HOUR)}}
     assert totals([pull(HOUR, ("1", "a", None))], before=before) == {1: 5}
 
 
-def test_a_device_that_never_gave_a_figure_counts_zero_and_is_named() -> None:
+def test_a_device_that_never_reported_a_figure_counts_zero_and_is_named() -> None:
     (hour,) = history([pull(HOUR, ("1", "a", None), ("1", "b", 3))]).hours("1", START)
     assert (hour.bytes, hour.missing) == (3, ("a",))
     (hour,) = history([pull(HOUR, ("1", "a", None))]).hours("1", START)
     assert (hour.bytes, hour.missing) == (0, ("a",))
 
 
-def test_a_figure_is_placed_by_the_moment_it_speaks_of_and_not_when_it_was_read() -> None:
+def test_a_figure_counts_in_the_hour_it_is_about_and_not_when_it_was_read() -> None:
     pulls = [
         pull(5 * MINUTE, ("1", "a", 1, -10 * MINUTE)),
         pull(HOUR + 5 * MINUTE, ("1", "a", 1, -10 * MINUTE)),
@@ -130,14 +130,14 @@ def test_a_figure_is_placed_by_the_moment_it_speaks_of_and_not_when_it_was_read(
     assert totals(pulls) == {-1: 1, 1: 2}
 
 
-def test_an_older_figure_that_arrives_late_replaces_no_newer_one_and_is_placed_in_its_hour() -> None:
+def test_a_late_figure_counts_in_its_own_hour_and_does_not_replace_a_newer_one() -> None:
     pulls = [pull(3 * HOUR, ("1", "a", 7)), pull(4 * HOUR, ("1", "a", 99, HOUR))]
     assert totals(pulls) == {1: 99, 3: 7}
     (now,) = history(pulls).customer_now("1").devices
     assert (now.bytes, now.read_at) == (7, NOON + 3 * HOUR)
 
 
-def test_of_two_figures_of_one_moment_the_one_that_was_read_later_counts() -> None:
+def test_of_two_figures_for_one_moment_the_one_from_the_later_pull_counts() -> None:
     pulls = [pull(2 * HOUR, ("1", "a", 7, HOUR)), pull(3 * HOUR, ("1", "a", 6, HOUR))]
     assert totals(pulls) == {1: 6}
     (now,) = history(pulls).customer_now("1").devices
@@ -154,11 +154,11 @@ def test_a_new_customer_whose_figure_arrives_late_counts_in_its_hour_too() -> No
     assert totals(pulls) == {0: 4}
 
 
-def test_an_older_figure_of_the_same_hour_that_arrives_late_does_not_count() -> None:
+def test_a_late_figure_does_not_count_if_the_hour_has_a_newer_one() -> None:
     assert totals([pull(50 * MINUTE, ("1", "a", 4)), pull(HOUR + MINUTE, ("1", "a", 9, 10 * MINUTE))]) == {0: 4}
 
 
-def test_several_figures_of_one_device_in_one_pull_are_placed_each_in_its_hour() -> None:
+def test_several_figures_of_one_device_in_one_pull_count_each_in_its_hour() -> None:
     rows: list[Row] = [("1", "a", hour, hour * HOUR) for hour in (3, 1, 2)]
     pulls = [pull(3 * HOUR + MINUTE, *rows)]
     assert totals(pulls) == {1: 1, 2: 2, 3: 3}
@@ -171,7 +171,7 @@ def test_devices_that_are_listed_with_an_older_figure_count_beside_newer_ones() 
     assert totals(pulls) == {-1: 5, 0: 12}
 
 
-def test_a_figure_that_is_dated_ahead_is_listed_without_a_figure() -> None:
+def test_a_device_whose_figure_is_dated_ahead_is_listed_without_a_figure() -> None:
     pulls = [
         pull(0 * HOUR, ("1", "a", 5)),
         pull(HOUR, ("1", "a", 900, HOUR + 6 * MINUTE)),
@@ -189,7 +189,7 @@ def test_a_device_that_moves_counts_for_the_new_customer_from_the_hour_of_its_fi
     assert totals(pulls, "2") == {0: 9}
 
 
-def test_a_silent_device_that_moves_takes_its_last_figure_along() -> None:
+def test_a_silent_device_keeps_its_last_figure_when_it_moves() -> None:
     pulls = [pull(0 * HOUR, ("1", "a", 9)), pull(HOUR, ("2", "a", None)), pull(2 * HOUR, ("2", "a", None))]
     assert totals(pulls, "2") == {1: 9, 2: 9}
     (now,) = history(pulls).customer_now("2").devices
@@ -199,14 +199,14 @@ def test_a_silent_device_that_moves_takes_its_last_figure_along() -> None:
     assert totals(pulls, "2", max_age=HOUR) == {1: 9}
 
 
-def test_a_silent_device_takes_along_a_figure_from_before_these_pulls() -> None:
+def test_a_silent_device_that_moves_keeps_a_figure_from_before_the_loaded_pulls() -> None:
     before = {"1": {"a": Reading("1", "a", 5, NOON - HOUR)}, "2": {"a": Reading("2", "a", 3, NOON - 5 * HOUR)}}
     pulls = [pull(0 * HOUR, ("2", "a", None))]
     assert totals(pulls, "2", before=before) == {0: 5}
     assert totals(pulls, "2", before={**before, "1": {"a": Reading("1", "a", 5, NOON - 5 * HOUR)}}) == {0: 3}
 
 
-def test_two_customers_may_have_devices_of_one_id() -> None:
+def test_two_customers_may_have_devices_with_the_same_id() -> None:
     pulls = [pull(0 * HOUR, ("1", "a", 9), ("2", "a", None)), pull(HOUR, ("1", "a", 9), ("2", "a", None))]
     assert totals(pulls, "2") == {0: 0, 1: 0}
     (now,) = history(pulls).customer_now("2").devices
@@ -219,7 +219,7 @@ def test_an_hour_with_a_total_beside_devices_is_left_out() -> None:
     assert history(pulls[:2]).customer_now("1").mixed
 
 
-def test_a_source_that_goes_from_totals_to_devices_within_an_hour_is_never_added_up() -> None:
+def test_totals_and_devices_of_the_same_hour_are_never_added() -> None:
     pulls = [pull(5 * MINUTE, ("1", "a", 2), ("1", "b", 3)), pull(HOUR, ("1", None, 6, 50 * MINUTE))]
     assert totals(pulls) == {0: 6}
     devices = [pull(5 * MINUTE, ("1", None, 6)), pull(HOUR, ("1", "a", 2, 50 * MINUTE), ("1", "b", 3, 50 * MINUTE))]
@@ -261,7 +261,7 @@ def test_a_month_in_which_clocks_change_has_hours_without_a_gap_or_an_overlap() 
             assert span.hour_of(period.start) == 0
 
 
-def test_what_is_outside_the_period_or_before_a_start_is_not_measured() -> None:
+def test_samples_outside_the_period_or_before_a_start_are_not_measured() -> None:
     period = period_of(NOON, "UTC")
     pulls = [
         pull(period.end - NOON - 2 * MINUTE, ("1", "a", 7, period.end - NOON)),
@@ -274,7 +274,7 @@ def test_what_is_outside_the_period_or_before_a_start_is_not_measured() -> None:
     assert [hour.bytes for hour in history(earlier).hours("1", NOON + MINUTE)] == [2]
 
 
-def test_the_last_sample_is_the_newest_of_all_that_is_known() -> None:
+def test_the_last_sample_is_the_newest_of_pulls_and_ledger() -> None:
     known = seen("1", NOON - HOUR, 4)
     assert history([pull(0 * HOUR)], last_seen=known).last_sample("1") == known["1"]
     found = history([pull(0 * HOUR, ("1", "a", 5), ("1", "b", None)), pull(HOUR)], last_seen=known).last_sample("1")
@@ -288,7 +288,7 @@ def test_the_last_sample_is_the_newest_of_all_that_is_known() -> None:
     assert history([pull(0 * HOUR)]).last_sample("1") is None
 
 
-def test_what_stands_now_is_one_hour_of_the_newest_pull() -> None:
+def test_the_total_now_is_one_hour_from_the_newest_pull() -> None:
     found = history([pull(0 * HOUR, ("1", "a", 5)), pull(HOUR, ("1", "a", None), ("1", "b", 2), ("1", "c", None))])
     total = found.total_now(found.customer_now("1"), START)
     assert total is not None
@@ -297,7 +297,7 @@ def test_what_stands_now_is_one_hour_of_the_newest_pull() -> None:
     assert found.total_now(found.customer_now("1"), NOON + 2 * HOUR) is None
 
 
-def test_a_device_that_was_listed_before_these_pulls_is_gone_where_the_hours_pull_lists_it_no_more() -> None:
+def test_a_device_from_before_the_loaded_pulls_counts_zero_if_a_pull_does_not_list_it() -> None:
     pulls = [pull(30 * MINUTE, ("1", "b", 1)), pull(HOUR, ("1", "a", 5, 10 * MINUTE), ("1", "b", 1))]
     assert totals(pulls) == {0: 6, 1: 6}
     long_ago = {"1": {"a": NOON - 99 * HOUR, "b": NOON - 99 * HOUR}}
@@ -306,7 +306,7 @@ def test_a_device_that_was_listed_before_these_pulls_is_gone_where_the_hours_pul
     assert totals(pulls, devices_since=only_then) == {0: 6, 1: 6}
 
 
-def test_a_device_that_moved_stays_out_of_earlier_hours_that_a_later_pull_tells_of() -> None:
+def test_a_device_that_moved_does_not_count_in_earlier_hours_of_a_later_pull() -> None:
     """No run in the hour after noon: the pull after it brings a late figure, and a silent device that moved later."""
     first = pull(-HOUR, ("1", "a", 1), ("2", "b", 9))
     late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
@@ -314,7 +314,7 @@ def test_a_device_that_moved_stays_out_of_earlier_hours_that_a_later_pull_tells_
     assert totals([first, late], "2") == {-1: 9}
 
 
-def test_of_an_hour_without_a_pull_the_first_pull_that_tells_of_it_says_which_devices_were_there() -> None:
+def test_the_first_pull_with_samples_of_an_hour_lists_the_devices_of_an_hour_without_a_pull() -> None:
     first = pull(-HOUR, ("1", "a", 1), ("1", "b", 9))
     late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
     again = pull(2 * HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "c", 5))

@@ -39,13 +39,13 @@ def test_the_95th_percentile_is_an_hour_that_19_of_20_do_not_exceed() -> None:
 
 
 @pytest.mark.parametrize(("measure", "totals", "chosen"), [("peak", (3, 8, 8), 1), ("p95", (5, 8, 8, 8), 1)])
-def test_of_equal_hours_the_first_is_chosen(measure: Measure, totals: tuple[int, ...], chosen: int) -> None:
+def test_the_first_of_equal_hours_is_chosen(measure: Measure, totals: tuple[int, ...], chosen: int) -> None:
     taken = choose_hours(measure, hours_of(*totals))
     assert taken is not None
     assert taken.chosen[0].hour == NOON + HOUR * chosen
 
 
-def test_nothing_is_measured_where_no_hour_is_known() -> None:
+def test_nothing_is_measured_without_a_known_hour() -> None:
     assert choose_hours("mean", ()) is None
 
 
@@ -56,14 +56,14 @@ def test_the_mean_of_a_device_counts_hours_without_it_as_zero() -> None:
     assert taken.hours == 2
 
 
-def test_devices_without_a_figure_are_named_once_over_all_hours() -> None:
+def test_each_device_without_a_figure_is_named_once_for_all_hours() -> None:
     taken = choose_hours("mean", [hour(1, "a", b=1), hour(2, "a", b=1)])
     assert taken is not None
     assert taken.missing == ("a",)
 
 
 @given(st.lists(BYTES, min_size=1, max_size=60))
-def test_the_measures_lie_in_order(totals: list[int]) -> None:
+def test_the_measures_are_in_order_of_size(totals: list[int]) -> None:
     hours = hours_of(*totals)
     taken = {measure: choose_hours(measure, hours) for measure in ("last", "peak", "mean", "p95")}
     values = {name: Decimal(each.total) / each.hours for name, each in taken.items() if each is not None}  # type: ignore[attr-defined]
@@ -84,7 +84,7 @@ def test_peak_mean_and_p95_do_not_depend_on_the_order_of_hours(totals: list[int]
         assert one.total == other.total
 
 
-def test_how_many_hours_there_were_is_told_only_where_it_is_asked() -> None:
+def test_the_elapsed_hours_are_known_only_if_they_are_given() -> None:
     taken = choose_hours("last", hours_of(1))
     assert taken is not None
     assert taken.known_of_elapsed is None

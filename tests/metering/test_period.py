@@ -14,7 +14,7 @@ ZONES = st.sampled_from(
 MOMENTS = st.integers(946_684_800, 2_208_988_800).map(lambda second: datetime.fromtimestamp(second, UTC))
 
 
-def test_a_month_begins_at_midnight_of_the_billing_zone_not_of_utc() -> None:
+def test_a_month_begins_at_midnight_in_the_billing_zone_and_not_in_utc() -> None:
     period = period_of(datetime(2025, 11, 30, 23, 30, tzinfo=UTC), "Europe/Berlin")
     assert (period.first_day, period.last_day) == (date(2025, 12, 1), date(2025, 12, 31))
     assert period.start == datetime(2025, 11, 30, 23, tzinfo=UTC)
@@ -36,7 +36,7 @@ def test_a_day_whose_midnight_is_skipped_begins_after_the_skip() -> None:
 
 
 @given(MOMENTS, ZONES)
-def test_every_moment_lies_in_its_period_and_no_other(moment: datetime, zone: str) -> None:
+def test_every_moment_is_in_exactly_one_period(moment: datetime, zone: str) -> None:
     period = period_of(moment, zone)
     assert moment in period
     following = period_of(period.end, zone)

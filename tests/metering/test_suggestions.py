@@ -27,11 +27,11 @@ def test_customers_of_another_source_are_not_suggested() -> None:
     assert details(row("Acme", "vanished"), row("Acme", "unmapped", source="csv")) == ["why", "why"]
 
 
-def test_a_billed_customer_is_never_meant() -> None:
+def test_a_billed_customer_is_never_suggested() -> None:
     assert details(row("Acme", "vanished"), row("Acme", "billed")) == ["why", "why"]
 
 
-def test_where_everything_is_a_gap_only_equal_names_are_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_too_many_pairs_only_equal_names_are_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suggest, "MOST_COMPARISONS", 1)
     rows = [row("Acme", "vanished"), row("Beta", "vanished"), row("ACME", "unmapped"), row("Beta Ltd", "unmapped")]
     assert ["did you mean" in detail for detail in details(*rows)] == [True, False, True, False]

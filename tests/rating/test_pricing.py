@@ -41,37 +41,37 @@ BY_IDENTIFIER = mapping(product={"identifier": "BACKUP-GB"})
 BY_ID = mapping(product={"id": 4})
 
 
-def test_a_declared_price_comes_before_the_one_in_connectwise() -> None:
+def test_a_declared_price_is_used_before_the_price_in_connectwise() -> None:
     assert price_of(product(price=D("0.30"))) == D("0.30")
 
 
-def test_a_price_that_no_manifest_declares_is_taken_from_connectwise() -> None:
+def test_without_a_declared_price_the_price_in_connectwise_is_used() -> None:
     assert price_of(UNPRICED, objects=with_live(price=D("0.19"))) == D("0.19")
     assert price_of(BY_IDENTIFIER, without="Product/gb") == D("0.25")
     assert price_of(BY_ID, without="Product/gb") == D("0.25")
 
 
 @pytest.mark.parametrize("reference", [BY_IDENTIFIER, BY_ID])
-def test_a_declared_price_counts_however_the_product_is_referred_to(reference: Document) -> None:
+def test_a_declared_price_is_used_for_every_form_of_reference(reference: Document) -> None:
     assert price_of(reference, product(price=D("0.30"))) == D("0.30")
 
 
-def test_a_declared_zero_is_a_price_and_a_live_one_is_none() -> None:
+def test_a_declared_0_is_a_price_and_a_live_0_is_not() -> None:
     assert price_of(product(price=D(0))) == 0
     for live in (0, D("0.00"), None):
         assert price_of(UNPRICED, objects=with_live(price=live)) is None
 
 
-def test_a_declared_null_leaves_no_price_whatever_stands_in_connectwise() -> None:
+def test_a_declared_null_means_no_price_also_if_connectwise_has_one() -> None:
     assert price_of(product(price=None)) is None
 
 
-def test_a_product_that_is_yet_to_be_made_has_the_declared_price_or_none() -> None:
+def test_a_product_that_does_not_exist_yet_has_the_declared_price_or_none() -> None:
     assert price_of(objects=[]) == D("0.25")
     assert price_of(UNPRICED, objects=[]) is None
 
 
-def test_a_price_of_the_range_comes_before_that_of_the_product() -> None:
+def test_the_price_of_a_range_is_used_before_the_price_of_the_product() -> None:
     ranges = [{"upTo": D(100), "product": "gb", "price": D(0)}, {"product": {"identifier": "BACKUP-GB"}}]
     (rule,) = rules_of(mapping(product=None, ranges=ranges))
     assert rule.ranges == (
@@ -80,13 +80,13 @@ def test_a_price_of_the_range_comes_before_that_of_the_product() -> None:
     )
 
 
-def test_a_reference_that_this_run_does_not_look_up_has_no_price() -> None:
+def test_a_reference_that_is_not_resolved_has_no_price() -> None:
     found = manifests_of(DECLARED)
     (rule,) = rules(found, UNITS, estate_of(manifests_of(()), ()))
     assert rule.ranges[0].price is None
 
 
-def test_ranges_that_contradict_each_other_by_their_prices_are_an_error() -> None:
+def test_ranges_with_conflicting_prices_are_an_error() -> None:
     ranges = [{"upTo": D(100), "product": "gb", "price": D(1)}, {"product": "gb"}]
     with pytest.raises(RuleError, match="two prices"):
         rules_of(mapping(product=None, ranges=ranges, tiering="graduated"))
@@ -100,13 +100,13 @@ def default(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit]
     return default_rule(manifests_of(documents.values(), fallback=fallback), UNITS if units is None else units)
 
 
-def test_the_defaults_product_prices_what_nothing_maps() -> None:
+def test_the_default_product_prices_unmapped_customers() -> None:
     found = default({"product": "gb", "solution": "Cove"})
     assert found is not None
     assert (found.ranges, found.unit) == ((Range("gb", None, D("0.25")),), "GB")
 
 
-def test_default_ranges_price_it_too() -> None:
+def test_default_ranges_price_unmapped_customers_too() -> None:
     found = default({"ranges": [{"upTo": D(9), "product": "gb"}, {"product": "tb", "price": D(1)}]})
     assert found is not None
     assert [each.price for each in found.ranges] == [D("0.25"), 1]
@@ -136,9 +136,9 @@ def test_a_default_product_without_a_price_has_none() -> None:
         {"ranges": [{"upTo": D(9), "product": "gb", "price": D(1)}, {"product": "gb"}], "tiering": "graduated"},
     ],
 )
-def test_defaults_that_do_not_make_a_rule_price_nothing(fallback: dict[str, Any]) -> None:
+def test_incomplete_defaults_give_no_default_rule(fallback: dict[str, Any]) -> None:
     assert default(fallback) is None
 
 
-def test_without_a_usage_source_there_is_nothing_to_price() -> None:
+def test_without_a_usage_source_there_is_no_default_rule() -> None:
     assert default({"product": "gb"}, units={}) is None

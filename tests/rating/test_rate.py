@@ -34,7 +34,7 @@ def lines_of(size: int, **more: Any) -> list[tuple[Any, Decimal]]:
     return [(line.product, line.quantity) for line in rate(rule(**more), measured(size)).lines]
 
 
-def test_a_gigabyte_is_ten_to_the_nine_and_a_gibibyte_two_to_the_thirty() -> None:
+def test_a_gb_has_10_to_the_9_bytes_and_a_gib_2_to_the_30() -> None:
     assert quantity_of(2**30, unit="GiB") == 1
     assert quantity_of(2**30, unit="GB") == 2
     assert quantity_of(GB, unit="GB") == 1
@@ -46,7 +46,7 @@ def test_an_allowance_is_subtracted_before_rounding_and_never_below_zero() -> No
     assert quantity_of(GB // 4, allowance=allowance) == 0
 
 
-def test_the_allowance_of_a_device_is_its_own_and_not_pooled() -> None:
+def test_an_allowance_per_device_is_not_pooled() -> None:
     per_device = rule(allowance=Allowance(D(10), "device"))
     per_customer = rule(allowance=Allowance(D(20), "customer"))
     used = measured(5 * GB, 25 * GB)
@@ -54,7 +54,7 @@ def test_the_allowance_of_a_device_is_its_own_and_not_pooled() -> None:
     assert rate(per_customer, used).trace.quantity == 10
 
 
-def test_the_allowance_of_a_device_is_taken_from_its_mean_over_the_same_hours() -> None:
+def test_an_allowance_per_device_is_subtracted_from_its_mean_over_the_chosen_hours() -> None:
     thirds = measured(GB // 3 + GB, GB // 3 * 2 + GB + 1, hours=3)
     rated = rate(rule(allowance=Allowance(D(1), "device"), measure="mean"), thirds)
     assert rated.trace.after_allowance == 1
@@ -86,29 +86,29 @@ def test_rounding_goes_to_multiples_of_the_step(mode: Any, step: str, quantity: 
     assert round_quantity(D(quantity), Rounding(mode, D(step))) == D(rounded)
 
 
-def test_the_minimum_is_what_is_billed_below_it_also_at_zero_usage() -> None:
+def test_the_minimum_is_billed_for_less_usage_and_for_none() -> None:
     assert quantity_of(0, minimum=D(50)) == 50
     assert quantity_of(60 * GB, minimum=D(50)) == 60
 
 
-def test_the_steps_follow_one_another_and_can_be_shown() -> None:
+def test_the_trace_shows_each_step_in_order() -> None:
     allowance, rounding = Allowance(D("0.5"), "customer"), Rounding("up", D(2))
     trace = rate(rule(allowance=allowance, rounding=rounding, minimum=D(8)), measured(3 * GB)).trace
     assert (trace.bytes, trace.in_unit, trace.after_allowance) == (3 * GB, 3, D("2.5"))
     assert (trace.rounded, trace.quantity) == (4, 8)
 
 
-def test_volume_bills_everything_on_the_range_that_holds_it_and_up_to_is_inclusive() -> None:
+def test_volume_bills_the_whole_quantity_on_one_range_and_up_to_is_inclusive() -> None:
     assert lines_of(100 * GB, ranges=RANGES) == [("small", 100)]
     assert lines_of(101 * GB, ranges=RANGES) == [("middle", 101)]
     assert lines_of(501 * GB, ranges=RANGES) == [("large", 501)]
 
 
-def test_volume_names_the_products_that_now_hold_nothing() -> None:
+def test_volume_lists_the_products_that_have_no_quantity() -> None:
     assert rate(rule(ranges=RANGES), measured(101 * GB)).other_products == ("small", "large")
 
 
-def test_ranges_that_share_a_product_change_its_price_only() -> None:
+def test_ranges_with_the_same_product_change_only_its_price() -> None:
     ranges = (Range("backup", D(10), D(3)), Range("backup", None, D(2)))
     rated = rate(rule(ranges=ranges), measured(11 * GB))
     assert rated.lines == (ChargeLine("backup", D(11), D(2)),)
@@ -130,7 +130,7 @@ def test_graduated_applies_the_minimum_to_the_total_before_slicing() -> None:
     assert rated.other_products == ("large",)
 
 
-def test_graduated_keeps_a_line_of_zero_for_the_first_product() -> None:
+def test_graduated_keeps_a_line_with_0_for_the_first_product() -> None:
     rated = rate(rule(ranges=RANGES, tiering="graduated"), measured(0))
     assert [(line.product, line.quantity) for line in rated.lines] == [("small", 0)]
     assert rated.other_products == ("middle", "large")
@@ -177,7 +177,7 @@ def test_rounding_down_and_nearest_stay_within_their_step(quantity: Decimal, ste
 
 
 @given(QUANTITIES, STEPS, st.sampled_from(["up", "nearest", "down", "none"]))
-def test_rounding_what_is_rounded_changes_nothing(quantity: Decimal, step: Decimal, mode: Any) -> None:
+def test_rounding_twice_changes_nothing(quantity: Decimal, step: Decimal, mode: Any) -> None:
     once = round_quantity(quantity, Rounding(mode, step))
     assert round_quantity(once, Rounding(mode, step)) == once
 
@@ -199,7 +199,7 @@ def test_graduated_slices_add_up_to_the_quantity(tops: list[int], size: int, ste
 
 
 @given(TOPS, BYTES)
-def test_every_product_is_either_billed_or_named_as_another(tops: list[int], size: int) -> None:
+def test_every_product_is_either_billed_or_listed_without_a_quantity(tops: list[int], size: int) -> None:
     for tiering in ("volume", "graduated"):
         each = ranged(tops, tiering)
         rated = rate(each, measured(size))
@@ -208,7 +208,7 @@ def test_every_product_is_either_billed_or_named_as_another(tops: list[int], siz
 
 
 @given(TOPS, BYTES)
-def test_volume_picks_exactly_one_range_and_it_holds_the_quantity(tops: list[int], size: int) -> None:
+def test_volume_picks_exactly_one_range_that_contains_the_quantity(tops: list[int], size: int) -> None:
     each = ranged(tops, "volume")
     rated = rate(each, measured(size))
     (line,) = rated.lines
@@ -226,7 +226,7 @@ def test_more_bytes_never_bill_less(one: int, other: int, step: Decimal, mode: A
 
 
 @given(st.lists(BYTES, min_size=1, max_size=5), st.integers(1, 700))
-def test_every_number_is_a_decimal_and_equal_hours_change_nothing(devices: list[int], hours: int) -> None:
+def test_every_number_is_a_decimal_and_equal_hours_give_the_same_quantity(devices: list[int], hours: int) -> None:
     allowance = Allowance(D("1.5"), "device")
     one = rate(rule(unit="GiB", allowance=allowance), measured(*devices))
     many = rate(rule(unit="GiB", allowance=allowance, measure="mean"), measured(*devices, hours=hours))
@@ -237,13 +237,13 @@ def test_every_number_is_a_decimal_and_equal_hours_change_nothing(devices: list[
 
 
 @given(BYTES)
-def test_bytes_to_gibibytes_lose_nothing(size: int) -> None:
+def test_bytes_to_gib_is_exact(size: int) -> None:
     rated = rate(rule(unit="GiB", rounding=Rounding("none")), measured(size))
     with localcontext(prec=100):
         assert rated.trace.in_unit * 2**30 == size
 
 
-def test_no_rounding_keeps_the_six_decimals_that_connectwise_can_hold() -> None:
+def test_without_rounding_six_decimals_are_kept() -> None:
     assert rate(rule(unit="GiB", rounding=Rounding("none")), measured(10**9)).trace.quantity == D("0.931323")
 
 
@@ -256,7 +256,7 @@ def test_no_rounding_keeps_the_six_decimals_that_connectwise_can_hold() -> None:
         ("500.5", [("large", D("500.5"))]),
     ],
 )
-def test_a_boundary_is_of_the_lower_range_with_fractional_steps_too(gigabytes: str, lines: list[Any]) -> None:
+def test_a_boundary_belongs_to_the_lower_range_with_fractional_steps_too(gigabytes: str, lines: list[Any]) -> None:
     more: dict[str, Any] = {"ranges": RANGES, "rounding": Rounding("up", D("0.5"))}
     assert lines_of(int(D(gigabytes) * GB), **more) == lines
 
@@ -277,7 +277,7 @@ def test_graduated_slices_end_at_fractional_boundaries_exactly() -> None:
     STEPS,
     st.none() | st.decimals(0, 1000, places=2),
 )
-def test_a_quantity_is_what_fractions_say_it_is(
+def test_a_quantity_equals_the_same_computation_with_fractions(
     devices: list[int], hours: int, unit: Any, included: Any, mode: Any, step: Decimal, minimum: Decimal | None
 ) -> None:
     """The pipeline once more, in numbers that no division rounds: only the one rounding may be seen."""

@@ -34,7 +34,7 @@ HIDING = [
 
 
 @pytest.mark.parametrize("url", HIDING)
-async def test_an_address_that_may_hold_credentials_is_refused_and_no_part_of_it_is_shown(url: str) -> None:
+async def test_a_url_that_may_contain_credentials_is_refused_and_no_part_of_it_is_shown(url: str) -> None:
     async with Server(lambda _: as_json([])) as server:
         address = url.replace("HOST", server.url.split("/")[2])
         for found in (
@@ -68,11 +68,11 @@ async def test_an_address_that_may_hold_credentials_is_refused_and_no_part_of_it
         ("ftp://console.example/jsonapi", "is not an https address"),
     ],
 )
-async def test_an_address_that_is_none_or_not_encrypted_is_refused(url: str, message: str) -> None:
+async def test_a_url_that_is_invalid_or_not_encrypted_is_refused(url: str, message: str) -> None:
     assert message in str((await cove.pull(settings(url), NOW)).error)
 
 
-def test_an_address_is_shown_without_its_query() -> None:
+def test_a_url_is_shown_without_its_query() -> None:
     assert redacted("https://usage.example:8443/rows?key=s3cret#part") == "https://usage.example:8443/rows"
     assert redacted("https://u:p@usage.example/rows") == "its address"
     assert redacted("nothing") == "its address"

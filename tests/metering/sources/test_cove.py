@@ -45,7 +45,7 @@ def used(found: Pull) -> dict[str, int | None]:
     return totals
 
 
-async def test_the_calls_are_those_of_the_contract() -> None:
+async def test_the_calls_follow_the_documented_format() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     found = await pull_of(console)
     assert found.state == "whole"
@@ -71,81 +71,81 @@ async def test_the_calls_are_those_of_the_contract() -> None:
     assert all(call["jsonrpc"] == "2.0" for call in console.calls)
 
 
-def test_the_column_that_may_hold_a_password_is_never_asked_for() -> None:
+def test_the_column_that_may_contain_a_password_is_never_requested() -> None:
     assert "I3" not in COLUMNS
 
 
-async def test_every_call_carries_the_newest_visa() -> None:
+async def test_every_call_has_the_newest_visa() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     await pull_of(console)
     assert console.visas_seen == [None, "visa-1", "visa-2", "visa-3"]
 
 
-async def test_an_answer_without_a_visa_leaves_the_one_before_in_use() -> None:
+async def test_after_a_response_without_a_visa_the_last_visa_is_used() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["EnumeratePartners"] = [as_json({"result": {"result": CUSTOMERS}, "visa": ""})]
     await pull_of(console)
     assert console.visas_seen == [None, "visa-1", "visa-1", "visa-2"]
 
 
-async def test_two_customers_of_one_name_stay_two() -> None:
+async def test_two_customers_with_the_same_name_stay_separate() -> None:
     console = Console([partner(10, "Acme"), partner(20, "Acme")], [device(1, 10, "5"), device(2, 20, "7")])
     assert used(await pull_of(console)) == {"10": 5, "20": 7}
 
 
-async def test_all_pages_are_read_also_when_the_console_cuts_them_shorter_than_asked() -> None:
+async def test_all_pages_are_read_also_if_they_are_shorter_than_requested() -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(25)], page=10)
     found = await pull_of(console)
     assert len(found.samples) == 25
     assert console.methods().count("EnumerateAccountStatistics") == 3
 
 
-async def test_without_a_count_an_empty_page_is_the_end() -> None:
+async def test_without_a_count_reading_ends_at_an_empty_page() -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(25)], page=10, count=[])
     assert len((await pull_of(console)).samples) == 25
     assert console.methods().count("EnumerateAccountStatistics") == 4
 
 
-async def test_a_console_that_does_not_know_count_is_read_to_its_empty_page() -> None:
+async def test_if_the_console_refuses_count_reading_ends_at_an_empty_page() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["Count"] = [refusal(None, "unknown mode")]
     assert len((await pull_of(console)).samples) == 1
 
 
-async def test_a_count_as_text_is_a_count() -> None:
+async def test_a_count_may_be_text() -> None:
     console = Console(CUSTOMERS, [device(1, 10)], count="1")
     assert (await pull_of(console)).state == "whole"
     assert console.methods().count("EnumerateAccountStatistics") == 1
 
 
-async def test_fewer_rows_than_the_console_counts_are_a_failed_pull_and_never_a_short_one() -> None:
+async def test_fewer_rows_than_the_console_counts_are_a_failed_pull() -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(3)], count=4)
     found = await pull_of(console)
     assert (found.state, found.samples) == ("failed", ())
     assert "the console counts 4 devices but lists 3" in str(found.error)
 
 
-async def test_a_device_that_comes_twice_is_a_failed_pull_because_another_was_missed() -> None:
+async def test_a_repeated_device_is_a_failed_pull_because_another_one_is_missing() -> None:
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)])
     found = await pull_of(console)
     assert found.state == "failed"
     assert "the console counts 3 devices but lists 2" in str(found.error)
 
 
-async def test_without_a_count_a_device_that_comes_twice_is_a_failed_pull_too() -> None:
+async def test_without_a_count_a_repeated_device_is_a_failed_pull_too() -> None:
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)], count=[])
     found = await pull_of(console)
     assert found.state == "failed"
     assert "1 of 3 rows repeat a device" in str(found.error)
 
 
-async def test_a_reading_that_does_not_add_up_is_made_once_more() -> None:
+async def test_a_list_that_does_not_match_the_count_is_read_again() -> None:
     console = Console(CUSTOMERS, [device(1, 10), device(2, 10)])
     console.instead["Count"] = [as_json({"result": {"result": 3}, "visa": "v"})]
     assert (await pull_of(console)).state == "whole"
 
 
-async def test_a_server_that_repeats_its_first_page_is_not_read_for_ever() -> None:
+async def test_reading_ends_if_the_server_repeats_its_first_page() -> None:
     console = Console(CUSTOMERS, [device(1, 10)], count=None)
     page = as_json({"result": {"result": [device(1, 10)]}})
     console.instead["EnumerateAccountStatistics"] = [page] * 1000
@@ -154,17 +154,17 @@ async def test_a_server_that_repeats_its_first_page_is_not_read_for_ever() -> No
     assert console.methods().count("EnumerateAccountStatistics") == 6
 
 
-async def test_no_devices_at_all_is_a_whole_reading() -> None:
+async def test_a_list_without_devices_is_a_complete_pull() -> None:
     found = await pull_of(Console(CUSTOMERS))
     assert (found.state, found.samples, len(found.customers)) == ("whole", (), 2)
 
 
-async def test_a_device_without_the_column_is_missing_and_not_zero() -> None:
+async def test_a_device_without_the_column_has_a_missing_figure_and_not_zero() -> None:
     console = Console(CUSTOMERS, [device(1, 10, None), device(2, 10, ""), device(3, 10, "0")])
     assert [sample.bytes for sample in (await pull_of(console)).samples] == [None, None, 0]
 
 
-async def test_a_device_without_any_settings_is_missing_too() -> None:
+async def test_a_device_without_settings_has_a_missing_figure_too() -> None:
     console = Console(CUSTOMERS, [device(1, 10, Settings=None), device(2, 10, "7")])
     assert [sample.bytes for sample in (await pull_of(console)).samples] == [None, 7]
 
@@ -199,7 +199,7 @@ ODD: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("size", "message"), ODD, ids=lambda value: ascii(value)[:20])
-async def test_an_odd_figure_makes_its_device_silent_and_is_named_and_the_others_are_billed(
+async def test_an_unusable_figure_is_named_and_only_its_device_is_silent(
     size: Any, message: str
 ) -> None:
     odd = device(1, 10, Settings=[{"I14": size}])
@@ -209,18 +209,18 @@ async def test_an_odd_figure_makes_its_device_silent_and_is_named_and_the_others
     assert found.notes == (f"device 1 of partner 10 has no usable figure: its used storage (I14) is {message}",)
 
 
-async def test_a_reading_in_which_every_figure_is_odd_is_whole_all_devices_are_silent() -> None:
+async def test_a_pull_in_which_no_figure_is_usable_is_complete_and_all_devices_are_silent() -> None:
     found = await pull_of(Console(CUSTOMERS, [device(1, 10, "-1"), device(2, 20, "x")]))
     assert (found.state, [sample.bytes for sample in found.samples]) == ("whole", [None, None])
 
 
-async def test_of_many_odd_figures_the_first_twenty_are_named_and_the_others_counted() -> None:
+async def test_the_first_twenty_unusable_figures_are_named_and_the_rest_is_counted() -> None:
     found = await pull_of(Console(CUSTOMERS, [device(number, 10, "-1") for number in range(25)]))
     assert len(found.notes) == 21
     assert found.notes[-1].startswith("5 more devices have no usable figure")
 
 
-async def test_two_different_figures_in_one_row_are_none() -> None:
+async def test_a_row_with_two_different_figures_has_no_usable_figure() -> None:
     rows = [
         device(1, 10, Settings=[{"I14": "5"}, {"I14": "7"}]),
         device(2, 10, Settings=[{"I14": "5"}, {"US": "5"}]),
@@ -231,7 +231,7 @@ async def test_two_different_figures_in_one_row_are_none() -> None:
     assert "(I14) is given twice: '5' and '7'" in found.notes[0]
 
 
-async def test_a_figure_may_come_by_the_columns_other_name() -> None:
+async def test_a_figure_may_have_the_other_code_of_the_column() -> None:
     assert used(await pull_of(Console(CUSTOMERS, [device(1, 10, Settings=[{"US": "5"}])]))) == {"10": 5}
 
 
@@ -242,23 +242,23 @@ async def test_a_figure_may_come_by_the_columns_other_name() -> None:
         ([device(1, 10, None)], "the only device does not have used storage (column I14)"),
     ],
 )
-async def test_a_column_that_silently_stays_away_is_a_failed_pull_and_not_zero(rows: Any, message: str) -> None:
+async def test_a_column_that_is_missing_everywhere_is_a_failed_pull_and_not_zero(rows: Any, message: str) -> None:
     found = await pull_of(Console(CUSTOMERS, rows))
     assert (found.state, found.samples) == ("failed", ())
     assert message in str(found.error)
     assert "EnumerateAccountStatistics" in str(found.error)
 
 
-async def test_one_device_with_the_column_is_enough_to_tell_silence_from_a_lost_column() -> None:
+async def test_one_device_with_the_column_shows_that_the_others_are_silent() -> None:
     found = await pull_of(Console(CUSTOMERS, [device(1, 10, None), device(2, 20, None), device(3, 20, "0")]))
     assert [sample.bytes for sample in found.samples] == [None, None, 0]
 
 
-async def test_a_figure_may_be_a_number_where_text_is_usual() -> None:
+async def test_a_figure_may_be_a_number_instead_of_text() -> None:
     assert used(await pull_of(Console(CUSTOMERS, [device(1, 10, 2**62)]))) == {"10": 2**62}
 
 
-async def test_a_site_is_rolled_up_to_its_end_customer() -> None:
+async def test_the_devices_of_a_site_count_for_its_end_customer() -> None:
     partners = [*CUSTOMERS, partner(11, "Acme - Harbour", "Site", 10), partner(12, "Quay", "Site", 11)]
     console = Console(partners, [device(1, 10, "5"), device(2, 11, "7"), device(3, 12, "1")])
     found = await pull_of(console)
@@ -275,13 +275,13 @@ async def test_devices_above_end_customer_level_are_unattributed() -> None:
     assert used(found) == {"5": 5, "6": 7, "1": 9}
 
 
-async def test_a_partner_that_the_tree_does_not_know_is_unattributed_under_its_id() -> None:
+async def test_an_unknown_partner_is_unattributed_and_named_by_its_id() -> None:
     console = Console(CUSTOMERS, [device(1, 77, "5"), device(2, 78, "5", Settings=[])])
     unknown = [each for each in (await pull_of(console)).customers if not each.attributed]
     assert [(each.id, each.name) for each in unknown] == [("77", "partner 77"), ("78", "partner 78")]
 
 
-async def test_a_partner_that_came_while_the_devices_were_read_is_asked_for_once_more() -> None:
+async def test_the_partners_are_read_again_if_a_device_has_a_new_partner() -> None:
     console = Console([*CUSTOMERS, partner(30, "New")], [device(1, 10), device(2, 30, "5")])
     console.instead["EnumeratePartners"] = [as_json({"result": {"result": CUSTOMERS}, "visa": "v"})]
     found = await pull_of(console)
@@ -289,7 +289,7 @@ async def test_a_partner_that_came_while_the_devices_were_read_is_asked_for_once
     assert all(customer.attributed for customer in found.customers)
 
 
-async def test_the_devices_of_partners_in_a_recycle_bin_are_left_out_and_said_to_be() -> None:
+async def test_devices_in_a_recycle_bin_are_left_out_and_a_note_says_so() -> None:
     bin_ = partner(30, "Acme MSP - Recycle Bin", "Reseller")
     partners = [*CUSTOMERS, bin_, partner(31, "Gone", parent=30), partner(32, "Gone too", parent=30)]
     console = Console(partners, [device(1, 31), device(2, 31), device(3, 32), device(4, 10)])
@@ -307,7 +307,7 @@ async def test_the_devices_of_partners_in_a_recycle_bin_are_left_out_and_said_to
     )
 
 
-async def test_a_trial_is_read_and_its_state_kept() -> None:
+async def test_the_state_of_a_trial_is_kept() -> None:
     console = Console([partner(10, "Acme", State="InTrial"), partner(20, "Beta", State=None)], [device(1, 10)])
     assert [customer.state for customer in (await pull_of(console)).customers] == ["InTrial", ""]
 
@@ -323,14 +323,14 @@ async def test_a_trial_is_read_and_its_state_kept() -> None:
         ("Acme - Recycle Bin Services", False),
     ],
 )
-async def test_a_recycle_bin_is_known_by_the_end_of_its_name(name: str, binned: bool) -> None:
+async def test_a_recycle_bin_is_recognised_by_the_end_of_its_name(name: str, binned: bool) -> None:
     partners = [partner(30, name, "Reseller"), partner(31, "Gone", parent=30)]
     found = await pull_of(Console(partners, [device(1, 31)]))
     assert [customer.state == IN_RECYCLE_BIN for customer in found.customers] == [binned]
     assert len(found.samples) == (0 if binned else 1)
 
 
-async def test_partners_that_are_their_own_parents_end_somewhere() -> None:
+async def test_partners_whose_parents_form_a_circle_are_read() -> None:
     loop = [
         partner(10, "A", "Site", 11),
         partner(11, "B", "Site", 10),
@@ -344,7 +344,7 @@ async def test_partners_that_are_their_own_parents_end_somewhere() -> None:
     )
 
 
-async def test_a_parent_may_be_listed_after_its_child_and_the_root_among_them() -> None:
+async def test_a_parent_may_be_listed_after_its_child_and_the_root_may_be_listed() -> None:
     partners = [
         partner(12, "Quay", "Site", 11),
         partner(11, "Harbour", "Site", "10"),
@@ -359,12 +359,12 @@ async def test_a_parent_may_be_listed_after_its_child_and_the_root_among_them() 
     }
 
 
-async def test_a_name_keeps_no_control_characters() -> None:
+async def test_control_characters_are_removed_from_names() -> None:
     found = await pull_of(Console([partner(10, "Ac\x00me\n")], [device(1, 10)]))
     assert [customer.name for customer in found.customers] == ["Ac me"]
 
 
-async def test_a_partner_that_comes_twice_alike_is_one_and_otherwise_a_failed_pull() -> None:
+async def test_a_repeated_partner_counts_once_and_different_values_are_a_failed_pull() -> None:
     assert (await pull_of(Console([*CUSTOMERS, *CUSTOMERS], [device(1, 10)]))).state == "whole"
     moved = await pull_of(Console([*CUSTOMERS, partner(10, "Acme", parent=20)], [device(1, 10)]))
     assert "partner 10 is listed twice with different values" in str(moved.error)
@@ -389,14 +389,14 @@ VISA_ERRORS: list[Any] = [
 
 
 @pytest.mark.parametrize("error", VISA_ERRORS, ids=str)
-async def test_an_expired_visa_is_renewed_once_and_the_call_repeated(error: Any) -> None:
+async def test_an_expired_visa_is_renewed_once_and_the_call_is_repeated(error: Any) -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["EnumeratePartners"] = [as_json({"error": error})]
     assert (await pull_of(console)).state == "whole"
     assert console.methods()[:4] == ["Login", "EnumeratePartners", "Login", "EnumeratePartners"]
 
 
-async def test_a_visa_may_expire_in_the_middle_of_paging() -> None:
+async def test_a_visa_may_expire_between_two_pages() -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(25)], page=10)
     rows = console.devices
     pages = [as_json({"result": {"result": rows[:10]}, "visa": "v"}), refusal(1701)]
@@ -419,7 +419,7 @@ async def test_a_visa_may_expire_in_the_middle_of_paging() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("method", ["Login", "EnumeratePartners", "Count", "EnumerateAccountStatistics"])
-async def test_bad_credentials_are_never_tried_twice_in_whatever_form_they_are_told(method: str, error: Any) -> None:
+async def test_bad_credentials_are_never_tried_twice_in_any_form_of_the_error(method: str, error: Any) -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead[method] = [as_json({"error": error})] * 5
     found = await pull_of(console)
@@ -428,14 +428,14 @@ async def test_bad_credentials_are_never_tried_twice_in_whatever_form_they_are_t
     assert "the account may be locked" in str(found.error)
 
 
-async def test_a_login_that_is_refused_for_another_reason_is_not_repeated_either() -> None:
+async def test_a_login_that_is_refused_for_another_reason_is_not_repeated() -> None:
     console = Console()
     console.instead["Login"] = [refusal(1701), refusal(1701)]
     assert (await pull_of(console)).state == "failed"
     assert console.methods() == ["Login"]
 
 
-async def test_the_calls_of_a_session_never_run_side_by_side() -> None:
+async def test_the_calls_of_a_session_run_one_at_a_time() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     time = Time()
     async with Server(console) as server, make_client(None, server.url, "cove") as client:
@@ -445,7 +445,7 @@ async def test_the_calls_of_a_session_never_run_side_by_side() -> None:
     assert console.visas_seen == [None, *(f"visa-{number}" for number in range(1, 6))]
 
 
-async def test_a_visa_that_is_refused_again_right_after_a_login_ends_the_pull() -> None:
+async def test_a_visa_that_is_refused_right_after_a_login_is_a_failed_pull() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["EnumeratePartners"] = [refusal(1701)] * 2
     found = await pull_of(console)
@@ -454,7 +454,7 @@ async def test_a_visa_that_is_refused_again_right_after_a_login_ends_the_pull() 
     assert console.methods().count("Login") == 2
 
 
-async def test_an_old_visa_is_not_tried_but_renewed_before() -> None:
+async def test_an_old_visa_is_renewed_before_the_next_call() -> None:
     time = Time()
     console = Console(CUSTOMERS, [device(1, 10)])
 
@@ -506,29 +506,29 @@ async def test_a_column_that_the_role_may_not_read_is_named() -> None:
     assert "give the API user a role that may read it" in str(found.error)
 
 
-async def test_a_role_that_may_read_no_statistics_is_told_which_columns_were_asked_for() -> None:
+async def test_if_the_role_may_read_no_statistics_the_error_names_the_requested_columns() -> None:
     found = await pull_of(Strict("I14", "I0"))
     assert "the request asked for the columns I14, sorted by I0" in str(found.error)
 
 
-async def test_without_the_right_to_order_the_devices_are_read_as_they_come_and_it_is_said() -> None:
+async def test_if_the_role_may_not_sort_devices_are_read_unsorted_and_a_note_says_so() -> None:
     found = await pull_of(Strict("I0"))
     assert used(found) == {"10": 5, "20": 7}
     assert found.notes == ("the API user's role may not sort devices by id (column I0); give the role that right",)
 
 
 @pytest.mark.parametrize("column", ["I1", "I3", "I8", "I32", "I59", "I77", "I81"])
-async def test_a_role_that_refuses_a_column_which_nothing_is_billed_from_is_no_matter(column: str) -> None:
+async def test_a_role_without_rights_to_other_columns_can_read_usage(column: str) -> None:
     assert used(await pull_of(Strict(column))) == {"10": 5, "20": 7}
 
 
-async def test_any_other_error_while_a_refused_column_is_looked_for_is_told_itself() -> None:
+async def test_another_error_during_the_search_for_a_refused_column_is_reported() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["EnumerateAccountStatistics"] = [refusal(13501), refusal(77, "strange")]
     assert "strange" in str((await pull_of(console)).error)
 
 
-async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
+async def test_the_error_for_a_method_that_the_role_may_not_call_has_advice() -> None:
     console = Console()
     console.instead["EnumeratePartners"] = [refusal(13501)]
     assert "give the API user a role that may call it\n" in str((await pull_of(console)).error) + "\n"
@@ -545,18 +545,18 @@ async def test_a_method_that_the_role_may_not_call_is_explained() -> None:
         ({"message": "a\n b" * 400}, "a ba ba b"),
     ],
 )
-async def test_any_other_error_is_told_as_it_came(error: Any, message: str) -> None:
+async def test_any_other_error_is_shown_as_the_console_sent_it(error: Any, message: str) -> None:
     console = Console()
     console.instead["EnumeratePartners"] = [as_json({"error": error})]
     assert f"the console refused EnumeratePartners: {message}" in str((await pull_of(console)).error)
 
 
-async def test_a_web_page_instead_of_json_is_named_as_such() -> None:
+async def test_the_error_says_if_the_response_is_a_web_page() -> None:
     found = await pull_of(lambda _: Reply(b"<!DOCTYPE html><html>Sign in</html>"))
     assert "the response was a web page instead of JSON, 3 times in a row" in str(found.error)
 
 
-async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
+async def test_a_response_that_is_cut_off_is_requested_again() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["EnumeratePartners"] = [
         Reply(b'{"result": {"result": [', cut=None),
@@ -567,14 +567,14 @@ async def test_an_answer_cut_off_on_the_way_is_asked_for_again() -> None:
     assert (await pull_of(console)).state == "whole"
 
 
-async def test_an_answer_that_is_never_whole_is_a_failed_pull() -> None:
+async def test_a_response_that_is_never_complete_is_a_failed_pull() -> None:
     time = Time()
     found = await pull_of(lambda _: Reply(b'{"result": '), time)
     assert "the response to Login is not complete JSON, 3 times in a row" in str(found.error)
     assert time.slept == [0.5, 1.0]
 
 
-async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
+async def test_a_few_429_are_retried_and_a_lasting_429_is_a_failed_pull() -> None:
     time = Time()
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["Login"] = [Reply(status=429, headers={"Retry-After": "3"})] * 2
@@ -624,7 +624,7 @@ async def test_a_storm_of_429_is_waited_out_and_a_lasting_one_is_not() -> None:
         ),
     ],
 )
-async def test_an_answer_of_a_strange_shape_is_a_failed_pull(method: str, answer: Any, message: str) -> None:
+async def test_a_response_in_an_unknown_format_is_a_failed_pull(method: str, answer: Any, message: str) -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead[method] = [as_json(answer)] * 3
     found = await pull_of(console)
@@ -633,12 +633,12 @@ async def test_an_answer_of_a_strange_shape_is_a_failed_pull(method: str, answer
     assert f"/jsonapi {method}: " in str(found.error)
 
 
-async def test_json_that_is_nested_without_end_is_a_failed_pull() -> None:
+async def test_json_that_is_nested_too_deeply_is_a_failed_pull() -> None:
     found = await pull_of(lambda _: Reply(b'{"result": ' + b"[" * 200_000))
     assert "the response to Login is not complete JSON" in str(found.error)
 
 
-async def test_a_long_reading_keeps_to_four_calls_a_second_after_its_first_burst() -> None:
+async def test_a_long_pull_sends_four_calls_a_second_after_the_first_burst() -> None:
     time = Time()
     console = Console(CUSTOMERS, [device(number, 10) for number in range(60)], page=1)
     assert (await pull_of(console, time)).state == "whole"
@@ -681,7 +681,7 @@ async def pull_sandbox(running: RunningSandbox, *faults: str) -> Pull:
         running.sandbox.faults = Faults()
 
 
-async def test_the_sandbox_is_read_whole_and_agrees_with_its_world(running: RunningSandbox) -> None:
+async def test_a_pull_of_the_sandbox_is_complete_and_agrees_with_its_data(running: RunningSandbox) -> None:
     found = await pull_sandbox(running)
     assert found.error is None
     world = running.sandbox.console.world
@@ -706,20 +706,20 @@ async def test_the_sandbox_is_read_whole_and_agrees_with_its_world(running: Runn
         *(f"stale-visa:every=5,form={form}" for form in range(7)),
     ],
 )
-async def test_a_bad_day_of_the_console_is_survived(running: RunningSandbox, fault: str) -> None:
+async def test_a_pull_is_complete_in_spite_of_a_few_errors(running: RunningSandbox, fault: str) -> None:
     assert (await pull_sandbox(running, fault)).state == "whole"
 
 
 @pytest.mark.parametrize(
     ("fault", "message"), [("429", "429"), ("html", "a web page"), ("half-json", "not complete JSON")]
 )
-async def test_a_day_that_stays_bad_is_a_failed_pull(running: RunningSandbox, fault: str, message: str) -> None:
+async def test_a_lasting_error_is_a_failed_pull(running: RunningSandbox, fault: str, message: str) -> None:
     found = await pull_sandbox(running, fault)
     assert found.state == "failed"
     assert message in str(found.error)
 
 
-async def test_growth_renames_and_the_recycle_bin_of_the_sandbox_are_seen(running: RunningSandbox) -> None:
+async def test_growth_renames_and_the_recycle_bin_of_the_sandbox_are_read(running: RunningSandbox) -> None:
     world = running.sandbox.console.world
     before = await pull_sandbox(running)
     first, second, *_ = [each.id for each in before.customers if each.attributed]
@@ -734,7 +734,7 @@ async def test_growth_renames_and_the_recycle_bin_of_the_sandbox_are_seen(runnin
     assert any("recycle bin" in note for note in after.notes)
 
 
-async def test_wrong_credentials_fail_once(running: RunningSandbox) -> None:
+async def test_wrong_credentials_are_sent_once(running: RunningSandbox) -> None:
     found = await pull(login_of(running, password="wrong"), NOW)
     assert "check partner" in str(found.error)
     assert running.sandbox.console.failed_logins == 1
@@ -753,7 +753,7 @@ async def test_a_column_that_the_role_of_the_sandbox_may_not_read_is_named(runni
     rights.refuse([])
 
 
-async def test_a_column_that_the_sandbox_has_retired_is_a_failed_pull_and_not_zero(running: RunningSandbox) -> None:
+async def test_a_column_that_the_sandbox_no_longer_has_is_a_failed_pull_and_not_zero(running: RunningSandbox) -> None:
     running.sandbox.console.rights.retire(["I14"])
     found = await pull_sandbox(running)
     running.sandbox.console.rights.retire([])
@@ -761,7 +761,7 @@ async def test_a_column_that_the_sandbox_has_retired_is_a_failed_pull_and_not_ze
     assert "has used storage (column I14)" in str(found.error)
 
 
-async def test_odd_figures_silent_devices_and_a_resellers_own_are_read_as_they_are(running: RunningSandbox) -> None:
+async def test_unusable_figures_silent_devices_and_devices_of_resellers_are_read(running: RunningSandbox) -> None:
     world = running.sandbox.console.world
     reseller = world.add_customer("Quayside IT", NOW, level=Level.RESELLER)
     own = world.add_device(reseller.id, NOW, 7)

@@ -70,7 +70,7 @@ def swap(devices: list[Mapping[str, Any]]) -> None:
     ],
     ids=["lost before", "lost at the edge", "lost after", "came first", "came last", "one for another"],
 )
-async def test_a_device_that_comes_or_goes_between_two_pages_is_no_half_reading(
+async def test_the_list_is_complete_if_a_device_is_added_or_removed_between_two_pages(
     change: Any, left: list[int], count: Any
 ) -> None:
     found = await pull_of(Changing(change, count=count))
@@ -78,13 +78,13 @@ async def test_a_device_that_comes_or_goes_between_two_pages_is_no_half_reading(
     assert ids(found) == [str(number) for number in left]
 
 
-async def test_a_console_that_never_stands_still_is_a_failed_pull() -> None:
+async def test_a_list_that_changes_all_the_time_is_a_failed_pull() -> None:
     found = await pull_of(Changing(*[lose(0)] * 9))
     assert (found.state, found.samples) == ("failed", ())
     assert "no complete list of devices in 3 attempts: the rows moved during the pull, after row 10" in str(found.error)
 
 
-async def test_a_console_that_breaks_ties_anew_in_each_answer_is_never_read_by_half() -> None:
+async def test_a_list_in_another_order_in_each_response_is_a_failed_pull() -> None:
     class Ties(Console):
         def result(self, call: Mapping[str, Any]) -> Any:
             self.devices.reverse()
@@ -94,13 +94,13 @@ async def test_a_console_that_breaks_ties_anew_in_each_answer_is_never_read_by_h
     assert (found.state, found.samples) == ("failed", ())
 
 
-async def test_a_console_that_orders_otherwise_but_stands_still_is_read_whole() -> None:
+async def test_a_list_in_another_but_constant_order_is_complete() -> None:
     console = Console(CUSTOMERS, [device(number * 7 % 25, 10) for number in range(25)], page=10)
     assert sorted(map(int, filter(None, ids(await pull_of(console))))) == list(range(25))
 
 
 @pytest.mark.parametrize(("devices", "page", "count"), [(25, 10, 15), (1500, 10**6, 1000)])
-async def test_a_count_that_is_too_low_does_not_end_the_reading_at_a_full_page(
+async def test_a_count_that_is_too_low_does_not_end_the_list_at_a_full_page(
     devices: int, page: int, count: int
 ) -> None:
     console = Console(CUSTOMERS, [device(number, 10) for number in range(devices)], page=page, count=count)
@@ -110,7 +110,7 @@ async def test_a_count_that_is_too_low_does_not_end_the_reading_at_a_full_page(
 
 @pytest.mark.parametrize("devices", [PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2500])
 @pytest.mark.parametrize("counted", [True, False])
-async def test_any_number_of_devices_is_read_to_its_last_one(devices: int, counted: bool) -> None:
+async def test_any_number_of_devices_is_read_completely(devices: int, counted: bool) -> None:
     rows = [device(number, 10, "1") for number in range(devices)]
     console = Console(CUSTOMERS, rows, page=10**6, **({} if counted else {"count": None}))
     found = await pull_of(console)
@@ -119,17 +119,17 @@ async def test_any_number_of_devices_is_read_to_its_last_one(devices: int, count
     assert pages <= devices // (PAGE - 1) + (1 if counted else 2)
 
 
-async def test_a_device_that_is_listed_twice_counts_once_where_the_count_bears_it_out() -> None:
+async def test_a_repeated_device_counts_once_if_the_count_agrees() -> None:
     found = await pull_of(Console(CUSTOMERS, [device(1, 10), device(2, 10), device(2, 10)], count=2))
     assert ids(found) == ["1", "2"]
 
 
 @pytest.mark.parametrize("count", [-1, True, 1.0, "x", "-1", None, {}, [3], "9" * 30])
-async def test_a_count_that_is_none_is_not_believed(count: Any) -> None:
+async def test_a_count_that_is_not_a_number_is_ignored(count: Any) -> None:
     assert ids(await pull_of(Console(CUSTOMERS, [device(1, 10)], count=count))) == ["1"]
 
 
-async def test_a_session_that_cannot_be_renewed_ends_the_count_too() -> None:
+async def test_a_count_fails_if_the_session_cannot_be_renewed() -> None:
     console = Console(CUSTOMERS, [device(1, 10)])
     console.instead["Count"] = [refusal(1701)] * 2
     assert "check this machine's clock" in str((await pull_of(console)).error)

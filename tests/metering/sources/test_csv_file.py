@@ -22,7 +22,7 @@ async def pull_of(folder: Path, content: bytes | str) -> Pull:
     return await pull(CsvSettings("files", file), NOW, clock=lambda: 0.0)
 
 
-async def test_a_file_is_read_whole(tmp_path: Path) -> None:
+async def test_a_file_is_read_completely(tmp_path: Path) -> None:
     found = await pull_of(tmp_path, HEADER + ROW)
     assert (found.state, found.error, found.started_at, found.finished_at) == ("whole", None, NOW, NOW)
     assert [(sample.customer_id, sample.device_id, sample.bytes) for sample in found.samples] == [
@@ -30,7 +30,7 @@ async def test_a_file_is_read_whole(tmp_path: Path) -> None:
     ]
 
 
-async def test_byte_order_mark_quotes_blank_lines_and_windows_line_ends_are_no_matter(tmp_path: Path) -> None:
+async def test_byte_order_mark_quotes_blank_lines_and_windows_line_ends_are_accepted(tmp_path: Path) -> None:
     text = "\ufeff" + HEADER + '1,"Acme, ""the"" Ltd\nBerlin",srv,2,GB,2025-11-22T12:00:00Z\n,,,,,\n\n'
     found = await pull_of(tmp_path, text.replace("\n", "\r\n"))
     assert found.state == "whole"
@@ -66,7 +66,7 @@ async def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path) -> None:
         (HEADER.encode() + b"2,M\xfcller,,1,GB,2025-11-22T12:00:00Z\n", "usage.csv:2: customer_name is not UTF-8"),
     ],
 )
-async def test_a_file_that_is_not_in_order_is_a_failed_pull_with_a_sentence(
+async def test_a_file_with_an_error_is_a_failed_pull_with_a_message(
     tmp_path: Path, content: bytes | str, message: str
 ) -> None:
     found = await pull_of(tmp_path, content)
@@ -75,13 +75,13 @@ async def test_a_file_that_is_not_in_order_is_a_failed_pull_with_a_sentence(
     assert "usage source files" in str(found.error)
 
 
-async def test_a_file_that_is_not_there_is_a_failed_pull(tmp_path: Path) -> None:
+async def test_a_missing_file_is_a_failed_pull(tmp_path: Path) -> None:
     found = await pull(CsvSettings("files", tmp_path / "none.csv"), NOW)
     assert found.state == "failed"
     assert "No such file" in str(found.error)
 
 
-async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_line(tmp_path: Path) -> None:
+async def test_every_bad_row_is_named_in_one_run_with_its_line(tmp_path: Path) -> None:
     bad = [
         "1,Acme,a,1_000,B,2025-11-22T12:00:00Z",
         '1,"Acme\nBerlin",b,１２,B,2025-11-22T12:00:00Z',
@@ -98,7 +98,7 @@ async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_line(tmp_
     assert "5 of 6 rows cannot be read" in str(found.error)
 
 
-async def test_a_row_whose_quotes_do_not_close_hides_no_other_bad_row(tmp_path: Path) -> None:
+async def test_a_row_with_an_open_quote_does_not_hide_other_bad_rows(tmp_path: Path) -> None:
     bad = [
         "1,Acme,a,x,B,2025-11-22T12:00:00Z",
         '1,"Acme"Berlin,b,1,B,2025-11-22T12:00:00Z',
@@ -113,18 +113,18 @@ async def test_a_row_whose_quotes_do_not_close_hides_no_other_bad_row(tmp_path: 
     assert "usage.csv:5: this is not CSV: unexpected end of data; check its quotes" in text
 
 
-async def test_old_line_ends_are_lines_too(tmp_path: Path) -> None:
+async def test_old_mac_line_ends_are_accepted(tmp_path: Path) -> None:
     found = await pull_of(tmp_path, (HEADER + ROW + ROW.replace("2.5", "x")).replace("\n", "\r"))
     assert "usage.csv:3: used is not a number" in str(found.error)
 
 
-async def test_a_pipe_a_folder_and_a_device_without_end_are_no_files(tmp_path: Path) -> None:
+async def test_a_pipe_a_folder_and_a_device_file_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
         assert "this is not a file" in str((await pull(CsvSettings("files", path), NOW)).error)
 
 
-async def test_a_path_that_no_file_can_have_is_a_failed_pull(tmp_path: Path) -> None:
+async def test_an_impossible_path_is_a_failed_pull(tmp_path: Path) -> None:
     assert "NUL byte" in str((await pull(CsvSettings("files", tmp_path / "a\0b"), NOW)).error)
     assert "cannot be read" in str((await pull(CsvSettings("files", tmp_path / ("x" * 300)), NOW)).error)
 

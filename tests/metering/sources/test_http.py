@@ -36,7 +36,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE or SSL_CERT_DIR name cannot be read"),
     ],
 )
-async def test_a_setting_of_the_environment_that_cannot_be_used_is_a_failed_pull(
+async def test_an_unusable_environment_variable_is_a_failed_pull(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
@@ -46,7 +46,7 @@ async def test_a_setting_of_the_environment_that_cannot_be_used_is_a_failed_pull
     assert "s3cr3t" not in str(found.error)
 
 
-async def test_a_proxy_that_wants_credentials_is_a_failed_pull(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_proxy_that_asks_for_credentials_is_a_failed_pull(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Server(lambda _: Reply(status=407)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.removesuffix("/jsonapi"))
         time = Time()
@@ -67,7 +67,7 @@ async def rows_of(reply: Reply, limits: Limits | None = None, path: str = "") ->
 
 
 @pytest.mark.parametrize("body", [b" ", b"", b"x" * 1000])
-async def test_an_answer_that_drips_for_ever_is_ended_and_not_asked_for_again(body: bytes) -> None:
+async def test_an_endless_slow_response_is_stopped_and_not_requested_again(body: bytes) -> None:
     began = time.monotonic()
     found, asked = await rows_of(Reply(body, forever=0.02), Limits(seconds=0.3))
     assert "no complete response within 0.3 s" in str(found.error)
@@ -76,19 +76,19 @@ async def test_an_answer_that_drips_for_ever_is_ended_and_not_asked_for_again(bo
     assert time.monotonic() - began < 5
 
 
-async def test_an_answer_without_end_is_ended_at_its_size() -> None:
+async def test_an_endless_response_is_stopped_at_the_largest_size() -> None:
     found, asked = await rows_of(Reply(b"x" * 65536, forever=0.0), Limits(size=2**20))
     assert "the response is larger than 1 MiB" in str(found.error)
     assert asked == 1
 
 
-async def test_an_answer_that_unpacks_to_more_than_its_size_is_ended_too() -> None:
+async def test_a_response_that_is_too_large_after_decompression_is_stopped() -> None:
     body = gzip.compress(b" " * 2**22)
     found, _ = await rows_of(Reply(body, headers={"Content-Encoding": "gzip"}), Limits(size=2**20))
     assert "the response is larger than 1 MiB" in str(found.error)
 
 
-async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> None:
+async def test_the_limits_hold_for_the_console_too_and_the_error_names_the_call() -> None:
     console = Console([partner(10, "Acme")], [device(1, 10)])
     console.instead["EnumerateAccountStatistics"] = [Reply(b" ", forever=0.02)]
     async with Server(console) as server:
@@ -109,14 +109,14 @@ async def test_the_console_is_bounded_alike_and_the_error_names_the_call() -> No
     ],
     ids=lambda reply: repr(reply.raw)[:24],
 )
-async def test_an_answer_that_is_no_http_is_a_failed_pull(reply: Reply) -> None:
+async def test_a_response_that_is_not_http_is_a_failed_pull(reply: Reply) -> None:
     found, asked = await rows_of(reply, path="/usage?key=s3cret")
     assert "no usable response after 5 attempts; the last error: " in str(found.error)
     assert asked == 5
     assert "s3cret" not in str(found.error), "the query of an address may hold a secret"
 
 
-async def test_a_pause_may_be_asked_for_by_a_date() -> None:
+async def test_retry_after_may_be_a_date() -> None:
     dates = {"Date": "Sun, 22 Nov 2026 12:00:00 GMT", "Retry-After": "Sun, 22 Nov 2026 12:00:07 GMT"}
     replies = [Reply(status=429, headers=dates), Reply(status=503, headers={"Retry-After": "never"})]
     clock = Time()
@@ -125,7 +125,7 @@ async def test_a_pause_may_be_asked_for_by_a_date() -> None:
     assert clock.slept == [7.0, 1.0]
 
 
-async def test_a_redirect_shows_nothing_of_credentials_in_it() -> None:
+async def test_the_error_for_a_redirect_shows_no_credentials() -> None:
     found, _ = await rows_of(Reply(status=302, headers={"Location": "https://us3r:s3cr3t@x.example/"}))
     assert "the server redirects (302)\n" in str(found.error)
     assert "s3cr3t" not in str(found.error)
@@ -133,7 +133,7 @@ async def test_a_redirect_shows_nothing_of_credentials_in_it() -> None:
 
 @pytest.mark.parametrize("name", ["partner", "username", "password"])
 @pytest.mark.parametrize(("value", "message"), [("", "is empty"), ("a\udcff", "is not UTF-8")])
-async def test_a_login_that_cannot_be_sent_is_refused_before(name: str, value: str, message: str) -> None:
+async def test_a_login_that_cannot_be_sent_is_refused_before_a_request(name: str, value: str, message: str) -> None:
     async with Server(Console()) as server:
         found = await pull(replace(settings(server.url), **{name: value}), NOW)
     assert f"usage source cove: {name} {message}" in str(found.error)

@@ -60,7 +60,7 @@ async def test_fractions_are_exact(tmp_path: Path) -> None:
         (b'[{"used": 1}]', "missing columns: customer_id"),
     ],
 )
-async def test_json_that_is_not_in_order_is_a_failed_pull(tmp_path: Path, content: bytes, message: str) -> None:
+async def test_json_with_an_error_is_a_failed_pull(tmp_path: Path, content: bytes, message: str) -> None:
     found = await pull_of(tmp_path, content)
     assert found.state == "failed"
     assert message in str(found.error)
@@ -71,7 +71,7 @@ async def test_a_bad_row_is_named_by_its_number(tmp_path: Path) -> None:
     assert "usage.json:1 (/1): unit is 'MB'" in str(found.error)
 
 
-async def test_an_endpoint_is_read_with_its_token() -> None:
+async def test_an_endpoint_gets_its_token() -> None:
     async with Server(lambda _: as_json({"rows": [ROW]})) as server:
         found = await pull(JsonSettings("rows", url=server.url, token="s3cret"), NOW)
     assert found.state == "whole"
@@ -84,7 +84,7 @@ async def test_an_endpoint_without_a_token_gets_none() -> None:
     assert "authorization" not in server.seen[0].headers
 
 
-async def test_a_storm_of_refusals_is_waited_out() -> None:
+async def test_a_few_refusals_are_retried() -> None:
     replies = [Reply(status=429, headers={"Retry-After": "7"}), Reply(status=503), Reply(drop=True), as_json([ROW])]
     time = Time()
     async with Server(lambda _: replies.pop(0)) as server:
@@ -95,7 +95,7 @@ async def test_a_storm_of_refusals_is_waited_out() -> None:
     assert (found.finished_at - found.started_at).total_seconds() == 10
 
 
-async def test_a_server_that_stays_down_is_a_failed_pull_after_a_few_attempts() -> None:
+async def test_a_server_that_stays_down_is_a_failed_pull_after_five_attempts() -> None:
     time = Time()
     async with Server(lambda _: Reply(status=500)) as server:
         found = await pull(JsonSettings("rows", url=server.url), NOW, sleep=time.sleep, clock=time)
@@ -115,7 +115,7 @@ async def test_a_server_that_stays_down_is_a_failed_pull_after_a_few_attempts() 
         ),
     ],
 )
-async def test_a_refusal_is_not_repeated(reply: Reply, message: str) -> None:
+async def test_a_refused_request_is_not_repeated(reply: Reply, message: str) -> None:
     async with Server(lambda _: reply) as server:
         found = await pull(JsonSettings("rows", url=server.url), NOW)
     assert message in str(found.error)
@@ -138,7 +138,7 @@ async def test_only_encrypted_addresses_are_read(url: str, message: str) -> None
     assert message in str(found.error)
 
 
-async def test_this_machine_itself_may_be_read_in_the_clear() -> None:
+async def test_this_machine_may_be_read_without_encryption() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json=[ROW])
 
@@ -147,7 +147,7 @@ async def test_this_machine_itself_may_be_read_in_the_clear() -> None:
         assert found.state == "whole"
 
 
-async def test_a_certificate_that_cannot_be_trusted_is_said_at_once() -> None:
+async def test_an_untrusted_certificate_is_reported_without_a_retry() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed")
 
@@ -155,7 +155,7 @@ async def test_a_certificate_that_cannot_be_trusted_is_said_at_once() -> None:
     assert "certificate is not trusted" in str(found.error)
 
 
-async def test_a_failure_without_words_is_named_by_its_kind() -> None:
+async def test_an_error_without_a_text_is_named_by_its_type() -> None:
     def answer(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectTimeout("")
 
@@ -165,7 +165,7 @@ async def test_a_failure_without_words_is_named_by_its_kind() -> None:
     assert "the last error: ConnectTimeout" in str(found.error)
 
 
-async def test_a_source_needs_a_path_or_an_address() -> None:
+async def test_a_source_needs_a_path_or_a_url() -> None:
     assert "neither path nor url" in str((await pull(JsonSettings("rows"), NOW)).error)
 
 
@@ -173,7 +173,7 @@ def test_the_token_is_in_no_repr() -> None:
     assert "s3cret" not in repr(JsonSettings("rows", url="https://x", token="s3cret"))
 
 
-async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_pointer(tmp_path: Path) -> None:
+async def test_every_bad_row_is_named_in_one_run_with_its_pointer(tmp_path: Path) -> None:
     rows = [ROW, {**ROW, "used": "1_000"}, [], {**ROW, "as_of": "2025-11-22T12:00:00"}, {"customer_id": "1"}]
     text = str((await pull_of(tmp_path, json.dumps({"rows": rows}).encode())).error)
     assert "4 of 5 rows cannot be read" in text
@@ -183,19 +183,19 @@ async def test_every_row_that_cannot_be_read_is_named_at_once_with_its_pointer(t
     assert "usage.json:1 (/rows/4): customer_name, used, unit, as_of is missing" in text
 
 
-async def test_a_row_that_names_a_field_twice_is_refused(tmp_path: Path) -> None:
+async def test_a_row_with_a_repeated_field_is_refused(tmp_path: Path) -> None:
     text = json.dumps([ROW]).replace('"used": 2.5', '"used": 2.5, "used": 3')
     assert ":1 (/0): used appears twice in this object" in str((await pull_of(tmp_path, text.encode())).error)
     harmless = json.dumps([{**ROW, "note": 1}]).replace('"note": 1', '"note": 1, "note": 2')
     assert (await pull_of(tmp_path, harmless.encode())).state == "whole"
 
 
-async def test_text_that_no_file_can_hold_is_a_bad_row(tmp_path: Path) -> None:
+async def test_text_that_is_not_utf_8_is_a_bad_row(tmp_path: Path) -> None:
     text = json.dumps([{**ROW, "customer_name": "\ud800"}])
     assert "customer_name is not UTF-8" in str((await pull_of(tmp_path, text.encode())).error)
 
 
-async def test_a_bad_row_of_an_endpoint_is_named_with_its_address() -> None:
+async def test_a_bad_row_of_an_endpoint_is_named_with_its_url() -> None:
     async with Server(lambda _: as_json([{**ROW, "used": "x"}])) as server:
         found = await pull(JsonSettings("rows", url=f"{server.url}?key=s3cret"), NOW)
     assert f"{server.url} row 1 (/0): used is not a number: 'x'" in str(found.error)
@@ -203,7 +203,7 @@ async def test_a_bad_row_of_an_endpoint_is_named_with_its_address() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"<html>", b'[{"customer_id', b"\xff"])
-async def test_an_answer_that_is_no_json_is_asked_for_again_and_then_named(body: bytes) -> None:
+async def test_a_response_that_is_not_json_is_requested_again_and_then_reported(body: bytes) -> None:
     replies = [Reply(body), Reply(body), as_json([ROW])]
     async with Server(lambda _: replies.pop(0)) as server:
         assert (await pull(JsonSettings("rows", url=server.url), NOW, sleep=Time().sleep)).state == "whole"
@@ -214,7 +214,7 @@ async def test_an_answer_that_is_no_json_is_asked_for_again_and_then_named(body:
 
 
 @pytest.mark.parametrize("token", ["", " ", "a\nb", "a ", "tökén", "\udcff"])
-async def test_a_token_that_no_header_can_hold_is_refused_before_anything_is_sent(token: str) -> None:
+async def test_a_token_that_a_header_cannot_contain_is_refused_before_a_request(token: str) -> None:
     async with Server(lambda _: as_json([ROW])) as server:
         found = await pull(JsonSettings("rows", url=server.url, token=token), NOW)
     assert "the token is empty, or contains blanks" in str(found.error)
@@ -250,7 +250,7 @@ async def test_each_bad_row_of_a_file_is_named_by_its_line(tmp_path: Path) -> No
             assert f"usage.json:{begins[number] + before} ({path}/{number}): {words}" in found
 
 
-async def test_a_column_that_no_row_has_is_named_once_with_what_may_be_meant(tmp_path: Path) -> None:
+async def test_a_column_that_no_row_has_is_named_once_with_a_suggestion(tmp_path: Path) -> None:
     rows = [3, {**ROW, "Used": 1}, {**ROW, "Used": 2}]
     for row in rows[1:]:
         del row["used"]
@@ -258,7 +258,7 @@ async def test_a_column_that_no_row_has_is_named_once_with_what_may_be_meant(tmp
     assert "usage.json: missing column: used (did you mean 'Used'?)" in text
 
 
-async def test_an_object_that_holds_rows_twice_is_refused(tmp_path: Path) -> None:
+async def test_an_object_that_contains_rows_twice_is_refused(tmp_path: Path) -> None:
     rows = json.dumps([ROW])
     text = str((await pull_of(tmp_path, f'{{"rows": {rows}, "rows": []}}'.encode())).error)
     assert "`rows` appears twice" in text

@@ -24,14 +24,14 @@ async def error_of(failure: Exception) -> str:
     return str(found.error)
 
 
-async def test_a_fault_of_this_program_is_a_failed_pull_that_names_its_place_and_no_traceback() -> None:
+async def test_a_bug_in_this_program_is_a_failed_pull_with_its_place_in_the_code() -> None:
     text = await error_of(KeyError("customer"))
     assert "usage source cove: the pull failed at test_pulling.py:" in text
     assert "KeyError: 'customer'" in text
     assert "please report it" in text
 
 
-async def test_a_reading_that_takes_too_long_is_ended() -> None:
+async def test_a_pull_that_takes_too_long_is_stopped() -> None:
     async def read() -> SourceData:
         await asyncio.sleep(60)
         raise AssertionError
@@ -60,5 +60,5 @@ def test_a_blank_secret_hides_nothing() -> None:
     assert secrets_of(None, "", " ", "\udcff").scrub("a b") == "a b"
 
 
-async def test_an_error_without_end_is_cut() -> None:
+async def test_a_very_long_error_is_cut() -> None:
     assert len(await error_of(SourceError("x" * 100_000))) == 20_000

@@ -60,7 +60,7 @@ def test_every_type_of_source_has_settings() -> None:
         CoveSettings("s", "http://console.example/jsonapi", "p", "u", "w"),
     ],
 )
-async def test_every_type_of_source_fails_with_a_sentence_and_not_with_an_exception(settings: Any) -> None:
+async def test_every_type_of_source_fails_with_a_message_and_not_with_an_exception(settings: Any) -> None:
     found = await registry.pull(settings, NOW)
     assert (found.source, found.state) == ("s", "failed")
     assert "usage source s" in str(found.error)

@@ -56,7 +56,7 @@ def test_a_row_is_a_customer_and_a_sample_in_bytes_and_utc() -> None:
         ("0", "GB", 0),
     ],
 )
-def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
+def test_used_becomes_whole_bytes_and_an_empty_value_is_missing(
     used: Any, unit: str, size: Any
 ) -> None:
     assert read({**GOOD, "used": used, "unit": unit}).samples[0].bytes == size
@@ -137,20 +137,20 @@ def test_used_is_counted_in_its_unit_to_whole_bytes_and_an_empty_one_is_missing(
         ({"customer_id": Decimal("1.5")}, "customer_id is not text: 1.5"),
     ],
 )
-def test_a_bad_row_is_named_with_its_line_and_its_fault(change: dict[str, Any], message: str) -> None:
+def test_a_bad_row_is_named_with_its_line_and_the_reason(change: dict[str, Any], message: str) -> None:
     text = error_of(GOOD, {**GOOD, "customer_id": "2", **change})
     assert "1 of 2 rows cannot be read" in text
     assert f"usage.csv:3: {message}" in text
 
 
-def test_every_bad_row_is_named_at_once_up_to_a_hundred_and_the_others_are_counted() -> None:
+def test_up_to_a_hundred_bad_rows_are_named_and_the_rest_is_counted() -> None:
     text = error_of(*[{**GOOD, "customer_id": str(number), "used": "x"} for number in range(105)])
     assert "105 of 105 rows" in text
     assert text.count("used is not a number") == 100
     assert "and 5 more" in text
 
 
-def test_every_form_of_a_moment_with_its_zone_is_read() -> None:
+def test_every_format_of_a_moment_with_a_time_zone_is_read() -> None:
     for text in (
         "2025-11-22T12:00:00Z",
         "2025-11-22t12:00z",
@@ -164,24 +164,24 @@ def test_every_form_of_a_moment_with_its_zone_is_read() -> None:
         assert read({**GOOD, "as_of": text}).samples[0].observed_at == AT
 
 
-def test_a_moment_in_the_future_is_kept_as_it_was_read() -> None:
+def test_a_moment_in_the_future_is_kept() -> None:
     assert read({**GOOD, "as_of": "2999-01-01T00:00:00Z"}).samples[0].observed_at == datetime(2999, 1, 1, tzinfo=UTC)
 
 
-def test_a_total_beside_device_rows_is_kept_as_a_sample_of_its_own() -> None:
+def test_a_total_beside_device_rows_is_a_separate_sample() -> None:
     found = read({**GOOD, "device_id": ""}, {**GOOD, "device_id": "a"})
     assert [sample.device_id for sample in found.samples] == [None, "a"]
 
 
-def test_a_name_of_two_lines_becomes_one_line() -> None:
+def test_a_name_with_two_lines_becomes_one_line() -> None:
     assert read({**GOOD, "customer_name": "Acme\r\nBerlin\tMitte"}).customers[0].name == "Acme Berlin Mitte"
 
 
-def test_one_bad_row_fails_the_whole_reading_because_a_lost_customer_would_look_like_zero() -> None:
+def test_one_bad_row_fails_the_whole_pull() -> None:
     assert "correct these rows" in error_of(GOOD, {**GOOD, "customer_id": ""})
 
 
-def test_an_export_without_rows_is_whole_and_empty_so_that_a_person_may_approve_it() -> None:
+def test_an_export_without_rows_is_complete_and_empty() -> None:
     assert read() == SourceData((), ())
 
 
@@ -189,11 +189,11 @@ def test_numbers_as_ids_are_text() -> None:
     assert read({**GOOD, "customer_id": 42, "device_id": 7}).samples[0].customer_id == "42"
 
 
-def test_a_customer_without_a_name_goes_by_its_id() -> None:
+def test_a_customer_without_a_name_is_named_by_its_id() -> None:
     assert read({**GOOD, "customer_name": None}).customers[0].name == "1"
 
 
-def test_several_rows_of_one_device_are_read_and_the_newest_names_the_customer() -> None:
+def test_the_newest_row_of_a_device_gives_the_customers_name() -> None:
     older = {**GOOD, "device_id": "a", "used": "9", "as_of": "2025-11-22T01:00:00Z", "customer_name": "Old"}
     newer = {**GOOD, "device_id": "a", "customer_name": "New"}
     for rows in ([older, newer], [newer, older]):
@@ -202,13 +202,13 @@ def test_several_rows_of_one_device_are_read_and_the_newest_names_the_customer()
         assert found.customers[0].name == "New"
 
 
-def test_two_rows_of_one_device_and_moment_are_an_error_that_names_both() -> None:
+def test_two_different_rows_for_one_device_and_moment_are_an_error_that_names_both() -> None:
     text = error_of({**GOOD, "device_id": "a"}, {**GOOD, "device_id": "a", "used": "9"})
     assert "usage.csv:3: device 'a' of customer '1' is already in usage.csv:2" in text
     assert "customer '1' is already in usage.csv:2" in error_of(GOOD, {**GOOD, "used": ""})
 
 
-def test_a_row_that_says_the_same_again_counts_once_and_is_said() -> None:
+def test_a_repeated_row_counts_once_and_a_note_names_it() -> None:
     found = read(GOOD, GOOD, {**GOOD, "used": "2500000000", "unit": "B"})
     assert [sample.bytes for sample in found.samples] == [2_500_000_000]
     where = "usage.csv:3 repeats usage.csv:2, usage.csv:4 repeats usage.csv:2"
@@ -216,24 +216,24 @@ def test_a_row_that_says_the_same_again_counts_once_and_is_said() -> None:
     assert "and 3 more" in read(*[GOOD] * 104).notes[0]
 
 
-def test_two_older_rows_that_contradict_each_other_are_an_error_too() -> None:
+def test_two_older_rows_with_different_figures_are_an_error_too() -> None:
     older = {**GOOD, "as_of": "2025-11-21T00:00:00Z"}
     assert "usage.csv:4: customer '1' is already in usage.csv:3" in error_of(GOOD, older, {**older, "used": "1"})
 
 
-def test_a_column_that_stands_twice_is_refused_and_one_that_nobody_reads_is_not() -> None:
+def test_a_repeated_column_is_refused_unless_it_is_not_used() -> None:
     with pytest.raises(SourceError, match="the header contains used, unit more than once"):
         check_columns([*REQUIRED, "used", "unit"], "usage.csv", "csv")
     check_columns([*REQUIRED, "note", "note", "", ""], "usage.csv", "csv")
 
 
-def test_the_devices_of_a_customer_are_samples_of_their_own() -> None:
+def test_each_device_of_a_customer_is_a_separate_sample() -> None:
     found = read({**GOOD, "device_id": "a"}, {**GOOD, "device_id": "b"})
     assert [sample.device_id for sample in found.samples] == ["a", "b"]
     assert len(found.customers) == 1
 
 
-def test_missing_columns_are_named_with_what_may_be_meant() -> None:
+def test_missing_columns_are_named_with_suggestions() -> None:
     with pytest.raises(SourceError) as caught:
         check_columns(["CustomerID", "customer name", "used", "unit", "extra"], "usage.csv", "csv")
     text = str(caught.value)
@@ -244,12 +244,12 @@ def test_missing_columns_are_named_with_what_may_be_meant() -> None:
         check_columns(["customer_id", "customer_name", "used", "unit"], "usage.csv", "csv")
 
 
-def test_complete_columns_pass() -> None:
+def test_complete_columns_are_accepted() -> None:
     check_columns([*REQUIRED, "device_id", "note"], "usage.csv", "csv")
 
 
 @given(st.decimals(0, 10**9, places=12), st.sampled_from(["B", "GB", "GiB"]))
-def test_bytes_differ_from_what_was_said_by_half_a_byte_at_most(used: Decimal, unit: str) -> None:
+def test_bytes_differ_from_the_exact_value_by_half_a_byte_at_most(used: Decimal, unit: str) -> None:
     factor = {"B": 1, "GB": 10**9, "GiB": 2**30}[unit]
     size = read({**GOOD, "used": str(used), "unit": unit}).samples[0].bytes
     assert abs(Decimal(size) - used * factor) <= Decimal("0.5")

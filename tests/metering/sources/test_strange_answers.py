@@ -97,7 +97,7 @@ async def pull_console(name: str, answer: Any) -> Pull:
 
 
 @pytest.mark.parametrize("name", ["Login", "EnumeratePartners", "Count", "EnumerateAccountStatistics"])
-async def test_whatever_stands_anywhere_in_an_answer_of_the_console(name: str) -> None:
+async def test_an_odd_value_anywhere_in_a_response_of_the_console(name: str) -> None:
     good = answers()[name]
     for path in nodes(good):
         for odd in ODD:
@@ -129,7 +129,7 @@ ROW = {
 
 
 @pytest.mark.parametrize("good", [[ROW, {**ROW, "device_id": "b"}], {"rows": [ROW]}], ids=["array", "object"])
-async def test_whatever_stands_anywhere_in_rows(good: Any) -> None:
+async def test_an_odd_value_anywhere_in_rows(good: Any) -> None:
     for path in nodes(good):
         for odd in ODD:
             content = json.dumps(with_odd(good, path, odd)).encode()
