@@ -28,7 +28,7 @@ def small(shop: Shop) -> Shop:
 
 
 @pytest.fixture
-def standing(small: Shop) -> Shop:
+def applied(small: Shop) -> Shop:
     small.apply()
     return small
 
@@ -63,11 +63,11 @@ def test_1300_objects_on_navigable_pages_are_all_found(small: Shop) -> None:
 
 
 @pytest.mark.parametrize("fault", ["link-cursor", "link-loop"])
-def test_a_list_that_cannot_be_read_to_its_end_stops_everything(standing: Shop, fault: str) -> None:
-    standing.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(60)))
-    standing.apply("--only", "setup")
-    standing.fault("page-cap:size=25", fault)
-    said = standing("plan", "--only", "setup")
+def test_a_list_that_cannot_be_read_to_its_end_stops_everything(applied: Shop, fault: str) -> None:
+    applied.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(60)))
+    applied.apply("--only", "setup")
+    applied.fault("page-cap:size=25", fault)
+    said = applied("plan", "--only", "setup")
     assert said.code == 1
     assert "the list was not read to its end" in " ".join(said.err.lower().split())
     assert "Traceback" not in said.err
@@ -139,10 +139,10 @@ ODD: list[tuple[str, Callable[[Any], Any], str]] = [
 
 @pytest.mark.parametrize(("path", "change", "says"), ODD, ids=[f"{path} {says}" for path, _, says in ODD])
 def test_a_wrong_value_is_an_error_that_names_endpoint_and_field(
-    standing: Shop, path: str, change: Callable[[Any], Any], says: str
+    applied: Shop, path: str, change: Callable[[Any], Any], says: str
 ) -> None:
-    with standing.meddled(meddling(path, change)):
-        said = standing("plan", "--only", "setup")
+    with applied.meddled(meddling(path, change)):
+        said = applied("plan", "--only", "setup")
     assert said.code == 1, said.out
     assert says in said.err
     assert path in said.err
@@ -151,13 +151,13 @@ def test_a_wrong_value_is_an_error_that_names_endpoint_and_field(
 
 @pytest.mark.parametrize("item", [{}, {"communicationType": "Email"}, {"communicationType": "Email", "value": None}])
 def test_a_communication_item_without_a_value_says_nothing_and_stops_nothing(
-    standing: Shop, item: dict[str, Any]
+    applied: Shop, item: dict[str, Any]
 ) -> None:
     def more(rows: Any) -> Any:
         return [{**row, "communicationItems": [item, *row["communicationItems"]]} for row in rows]
 
-    with standing.meddled(meddling("/company/contacts", more)):
-        said = standing("plan", "--only", "setup", "--detailed-exitcode")
+    with applied.meddled(meddling("/company/contacts", more)):
+        said = applied("plan", "--only", "setup", "--detailed-exitcode")
     assert said.code == 0, said.err + said.out
 
 
@@ -173,7 +173,7 @@ def test_a_communication_item_without_a_value_says_nothing_and_stops_nothing(
         {"cancelledDate": 0},
     ],
 )
-def test_a_wrong_value_in_an_addition_is_one_too(standing: Shop, odd: dict[str, Any]) -> None:
+def test_a_wrong_value_in_an_addition_is_one_too(applied: Shop, odd: dict[str, Any]) -> None:
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
         body = json.loads(answer.content)
@@ -184,8 +184,8 @@ def test_a_wrong_value_in_an_addition_is_one_too(standing: Shop, odd: dict[str, 
             body = [{**row, **odd} for row in body]
         return httpx.Response(answer.status_code, content=json.dumps(body).encode())
 
-    with standing.meddled(meddle):
-        said = standing("plan", "--only", "usage")
+    with applied.meddled(meddle):
+        said = applied("plan", "--only", "usage")
     assert said.code == 1
     assert "/additions: the response is malformed" in said.err or "objects has product" in said.err
     assert next(iter(odd)) in said.err
@@ -237,7 +237,7 @@ def test_an_agreement_that_is_there_twice_refuses_its_customer_and_stops_no_othe
 
 
 @pytest.mark.parametrize("answer", [{}, [], None, "x"])
-def test_a_bundle_that_is_answered_by_nothing_is_asked_again(standing: Shop, answer: Any) -> None:
+def test_a_bundle_that_is_answered_by_nothing_is_asked_again(applied: Shop, answer: Any) -> None:
     asked = 0
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
@@ -247,17 +247,17 @@ def test_a_bundle_that_is_answered_by_nothing_is_asked_again(standing: Shop, ans
             return httpx.Response(200, json=answer)
         return await send(request)
 
-    with standing.meddled(meddle):
-        assert standing("plan", "--only", "usage").code == 0
+    with applied.meddled(meddle):
+        assert applied("plan", "--only", "usage").code == 0
     assert asked == 2
 
 
 @pytest.mark.parametrize("fault", ["nothing", "null", "html", "half-json", "truncated"])
-def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(standing: Shop, fault: str) -> None:
-    standing.fault(f"{fault}:2@/company/companies")
-    assert standing("plan", "--only", "setup", "--detailed-exitcode").code == 0
-    standing.fault(f"{fault}@/company/companies")
-    said = standing("plan", "--only", "setup")
+def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(applied: Shop, fault: str) -> None:
+    applied.fault(f"{fault}:2@/company/companies")
+    assert applied("plan", "--only", "setup", "--detailed-exitcode").code == 0
+    applied.fault(f"{fault}@/company/companies")
+    said = applied("plan", "--only", "setup")
     assert said.code == 1
     assert "GET /company/companies" in said.err
     assert "Traceback" not in said.err
@@ -283,15 +283,15 @@ def test_no_part_of_a_site_that_holds_a_secret_is_printed(small: Shop, site: str
         assert word.lower() not in (said.out + said.err).lower()
 
 
-def test_a_storm_that_names_a_date_is_waited_out(standing: Shop) -> None:
-    standing.fault("429:2,retry-after=7,dated=1")
-    assert standing("plan", "--only", "setup", "--detailed-exitcode").code == 0
+def test_a_storm_that_names_a_date_is_waited_out(applied: Shop) -> None:
+    applied.fault("429:2,retry-after=7,dated=1")
+    assert applied("plan", "--only", "setup", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("fault", ["endless", "bomb"])
-def test_an_answer_without_bounds_is_given_up(standing: Shop, fault: str) -> None:
-    standing.fault(f"{fault}@/company/contacts")
-    said = standing("plan", "--only", "setup")
+def test_an_answer_without_bounds_is_given_up(applied: Shop, fault: str) -> None:
+    applied.fault(f"{fault}@/company/contacts")
+    said = applied("plan", "--only", "setup")
     assert said.code == 1
     assert "GET /company/contacts: the response is larger than 64 MiB" in said.err
 
@@ -312,28 +312,28 @@ def test_a_whole_estate_behind_a_proxy_that_leads_away_is_made_once(small: Shop,
 
 
 @pytest.mark.parametrize("fault", ["redirect", "redirect:status=308"])
-def test_a_change_whose_answer_leads_away_is_read_back(standing: Shop, fault: str) -> None:
-    standing.uses(ALDER, "140")
-    standing.edit("products.yaml", "price: 0.14", "price: 0.15")
-    standing.fault(fault)
-    standing.apply()
-    standing.fault()
-    assert standing.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 140
-    standing.apply()
-    assert standing("plan", "--detailed-exitcode").code == 0
+def test_a_change_whose_answer_leads_away_is_read_back(applied: Shop, fault: str) -> None:
+    applied.uses(ALDER, "140")
+    applied.edit("products.yaml", "price: 0.14", "price: 0.15")
+    applied.fault(fault)
+    applied.apply()
+    applied.fault()
+    assert applied.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 140
+    applied.apply()
+    assert applied("plan", "--detailed-exitcode").code == 0
 
 
-def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(standing: Shop) -> None:
-    standing.edit("customers/alder-dental.yaml", "name: Alder Dental, addr", "name: Alder Dental Group, addr")
-    standing.edit("products.yaml", "price: 0.14", "price: 0.15")
-    standing.uses(ALDER, "140")
-    standing.fault("custom-fields")
-    standing.apply()
-    assert {fault: count for fault, count in standing.sandbox.faults.struck.items() if fault == "custom-fields"}[
+def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(applied: Shop) -> None:
+    applied.edit("customers/alder-dental.yaml", "name: Alder Dental, addr", "name: Alder Dental Group, addr")
+    applied.edit("products.yaml", "price: 0.14", "price: 0.15")
+    applied.uses(ALDER, "140")
+    applied.fault("custom-fields")
+    applied.apply()
+    assert {fault: count for fault, count in applied.sandbox.faults.struck.items() if fault == "custom-fields"}[
         "custom-fields"
     ] >= 3
-    standing.fault()
-    assert standing("plan", "--detailed-exitcode").code == 0
+    applied.fault()
+    assert applied("plan", "--detailed-exitcode").code == 0
 
 
 # ── odd names ────────────────────────────────────────────────────────────────────────────────────────────────

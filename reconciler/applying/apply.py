@@ -1,4 +1,4 @@
-"""Does exactly what a plan says."""
+"""Applies a plan: checks it, sends its changes, and returns the outcome."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import datetime
 from reconciler.applying.carry_out import RunContext, carry_out
 from reconciler.applying.recover import recover
 from reconciler.applying.requests import ReadSecret
+from reconciler.applying.run_actions import run_actions
 from reconciler.applying.stale import Progress, check
-from reconciler.applying.walk import walk
 from reconciler.connectwise import ConnectWise
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.kinds.field_mapping import Table
@@ -29,18 +29,19 @@ from reconciler.planning.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How an apply is carried out."""
+    """How a plan is applied."""
 
     clock: Callable[[], datetime]
     secret: ReadSecret
     recheck: bool = True
-    """Read again what the plan touches. Needless only where the plan was made in this very turn."""
+    """Read the objects of the plan again first. Not needed if the plan was made under the same workspace lock."""
     approved: Collection[Approved] = ()
-    """Guardrails that a person lets pass."""
+    """Guardrails that the user approved."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Once set, no new action starts. Requests in flight finish."""
     on_result: Callable[[Result], None] = lambda _result: None
     on_notice: Callable[[str], None] = lambda _text: None
-    """Told what a person should know though it is no action's result."""
+    """Called with messages for the user that belong to no action."""
 
 
 @asynccontextmanager
@@ -51,10 +52,11 @@ async def workspace_lock(
     clock: Callable[[], datetime],
     on_notice: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Lease]:
-    """The workspace to ourselves, with everything settled that a run which died has left.
+    """Hold the lock of a workspace, and first recover what an interrupted run left.
 
-    A plan that is made in a turn needs no second look: no other apply wrote since. `Refused` while another has it.
-    No request that writes leaves once the lock is lost: see `Lease.confirm`.
+    A plan that is made under the lock need not be checked again, because no other apply writes meanwhile. Raises
+    `Refused` while another run holds the lock. Once the lock is lost, no request that writes is sent: see
+    `Lease.confirm`.
     """
     done = False
     try:
@@ -64,18 +66,20 @@ async def workspace_lock(
                 yield lease
             done = True
     except LedgerError:
-        # A lock that cannot be given back falls free with the end of this process: no reason to lose the outcome.
+        # A lock that cannot be released expires after this process ends, so the outcome is still returned.
         if not done:
             raise
 
 
 def check_guardrails(plan: Plan, approved: Collection[Approved]) -> None:
-    """Raises `Refused` for every guardrail of the run that tripped and was not approved by name."""
+    """Raise `Refused` with all guardrails that tripped, refuse the run, and were not approved."""
     trips = open_trips(plan, approved)
     if trips:
         lines = "\n".join(f"  {trip.name}: {_where(trip.address)}{trip.message}" for trip in trips)
         names = " ".join(f"--approve {name}" for name in sorted({trip.name for trip in trips}))
-        raise Refused(f"guardrails tripped; nothing was written\n{lines}", advice=f"If that is meant: {names}")
+        raise Refused(
+            f"guardrails tripped; nothing was written\n{lines}", advice=f"If these changes are right, add: {names}"
+        )
 
 
 def _where(address: str | None) -> str:
@@ -83,14 +87,15 @@ def _where(address: str | None) -> str:
 
 
 async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyOptions, lease: Lease) -> Outcome:
-    """Carries a plan out, in the workspace's turn. Whatever is raised is raised before the first write.
+    """Apply a plan under the lock of the workspace, and return the outcome.
 
-    A run that loses its lock stops: `LostLease` where it has sent nothing yet, else the outcome tells.
+    Errors are raised only before the first write. A run that loses its lock stops: it raises `LostLease` if it has
+    sent nothing yet, and otherwise returns an outcome with the skipped actions.
     """
     check_guardrails(plan, options.approved)
     lease.confirm()
     progress = await check(client, plan) if options.recheck else Progress()
-    _secrets_at_hand(plan, progress.done.keys() | progress.begun.keys(), options.secret)
+    _check_secrets(plan, progress.done.keys() | progress.begun.keys(), options.secret)
     run = RunContext(
         client=client,
         ledger=ledger,
@@ -102,31 +107,35 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyO
         begun=progress.begun.keys(),
         run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock()),
     )
-    noted = _until_lost(lease, options)
-    results = await walk(
-        plan, lambda action: carry_out(action, run), already=progress.done, stop=options.stop, on_result=noted
+    results = await run_actions(
+        plan,
+        lambda action: carry_out(action, run),
+        already=progress.done,
+        stop=options.stop,
+        on_result=_stop_when_lost(lease, options),
     )
     outcome = outcome_of(plan, results, stopped=options.stop.is_set(), requests=client.requests.total)
     try:
         end_run(ledger, run.run_id, outcome.model_dump(mode="json"), options.clock())
     except LedgerError as error:
-        options.on_notice(f"the end of this run could not be noted: {error}")
+        options.on_notice(f"the end of this run could not be recorded in the ledger: {error}")
     if lease.lost and not run.sent:
         raise LostLease(
-            lease.lost, where="ledger", advice="Nothing was written. Let the other run end, then run again."
+            lease.lost, where="ledger", advice="Nothing was written. Wait until the other run ends, then run again."
         )
     return outcome
 
 
-def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> None:
-    """Every secret is read once before anything is sent: a missing variable must not end an apply in its middle.
+def _check_secrets(plan: Plan, written: Collection[str], secret: ReadSecret) -> None:
+    """Read every secret once before anything is sent, so that a missing variable does not stop an apply halfway.
 
-    Raises `ReconcilerError` that names all that are missing.
+    `written` has the addresses whose secrets an earlier run sent. Raises one `ReconcilerError` with all secrets that
+    cannot be read.
     """
     missing: list[ReconcilerError] = []
     for action in plan.actions:
         for change in action.changes:
-            if change.sensitive and action.address not in made:
+            if change.sensitive and action.address not in written:
                 try:
                     secret(change.after)
                 except ReconcilerError as error:
@@ -134,24 +143,24 @@ def _secrets_at_hand(plan: Plan, made: Collection[str], secret: ReadSecret) -> N
     if len(missing) == 1:
         raise missing[0]
     if missing:
-        told = "\n".join(f"  {error.where}: {error.what}" for error in missing)
-        raise ReconcilerError(f"{len(missing)} secrets cannot be read\n{told}", advice=missing[0].advice)
+        lines = "\n".join(f"  {error.where}: {error.what}" for error in missing)
+        raise ReconcilerError(f"{len(missing)} secrets cannot be read\n{lines}", advice=missing[0].advice)
 
 
-def _until_lost(lease: Lease, options: ApplyOptions) -> Callable[[Result], None]:
-    """Passes results on. A lock that is lost ends the run in good order, and is told once."""
+def _stop_when_lost(lease: Lease, options: ApplyOptions) -> Callable[[Result], None]:
+    """Return a callback that passes each result on, and stops the run with one notice when the lock is lost."""
 
-    def noted(result: Result) -> None:
+    def on_result(result: Result) -> None:
         options.on_result(result)
         if lease.lost and not options.stop.is_set():
             options.stop.set()
-            options.on_notice(f"{lease.lost}; this run writes nothing more")
+            options.on_notice(f"{lease.lost}; this run sends no more changes")
 
-    return noted
+    return on_result
 
 
 async def _tables(client: ConnectWise, plan: Plan) -> dict[str, list[dict[str, object]]]:
-    """The setup tables that encoding needs: ids of communication types and of custom fields."""
+    """Return the setup tables that the requests need: ids of communication types and of custom fields."""
     needed: dict[str, Table] = {}
     for action in plan.actions:
         of = kind(action.kind)

@@ -1,4 +1,4 @@
-"""One action carried out: intent into the journal, request, answer into the journal."""
+"""Carries out one action: records the intent in the ledger, sends the request, and records the response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from reconciler.planning.plan import Action
 
 @dataclass(slots=True)
 class RunContext:
-    """What every action of one run shares. `ids` grows as objects are made."""
+    """What the actions of one run share."""
 
     client: ConnectWise
     ledger: Ledger
@@ -38,23 +38,24 @@ class RunContext:
     secret: ReadSecret
     tables: Tables
     ids: dict[str, int] = field(default_factory=dict)
+    """By address: the ids of the objects that exist now. Grows as objects are created."""
     begun: Collection[str] = ()
-    """Addresses of creates whose object an earlier run made, and whose collections below it are not finished."""
+    """Addresses of objects that an earlier run created, but whose subcollections are not finished."""
     sent: set[str] = field(default_factory=set)
-    """Addresses of which something may have been sent."""
+    """Addresses for which this run may have sent a request."""
 
 
-class Unnoted(LedgerError):  # noqa: N818  (a name says what happened, as those of connectwise.errors do)
-    """The ledger failed in the middle of a write: the next run looks the object up."""
+class NotRecorded(LedgerError):  # noqa: N818  (named after what happened, as the errors of connectwise.errors are)
+    """The ledger failed during a write. The next run looks the object up."""
 
 
 async def carry_out(action: Action, run: RunContext) -> Result:
-    """Carries one action out. Never raises for what ConnectWise or the ledger say: the result tells."""
+    """Carry out one action and return its result. An error of ConnectWise or of the ledger is part of the result."""
     try:
         await _write(action, run)
     except LostLease as error:
         return _result(action, run, "unknown" if action.address in run.sent else "skipped", str(error))
-    except (StateUnknown, Unnoted) as error:
+    except (StateUnknown, NotRecorded) as error:
         return _result(action, run, "unknown", str(error))
     except (ReconcilerError, ValueError) as error:
         return _result(action, run, "failed", str(error))
@@ -62,7 +63,7 @@ async def carry_out(action: Action, run: RunContext) -> Result:
 
 
 def _result(action: Action, run: RunContext, status: Status, detail: str = "") -> Result:
-    """With the object's id where there is one by now, were it only half as it should be."""
+    """Return a result with the id of the object, if it exists, even if it is not complete."""
     return Result(
         address=action.address,
         action=action.action,
@@ -76,50 +77,50 @@ async def _write(action: Action, run: RunContext) -> None:
     of = kind(action.kind)
     request = request_of(action, run.ids, run.tables, run.secret)
     client = run.client
-    named = {name: value for name, value in request.sent.items() if of.may_be_stored_differently(name)}
-    check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in named})
+    renamable = {name: value for name, value in request.sent.items() if of.may_be_stored_differently(name)}
+    check = read_back_fields(of, {name: value for name, value in request.sent.items() if name not in renamable})
 
-    async def find() -> dict[str, Any] | None:
+    async def look_up() -> dict[str, Any] | None:
         return await lookup_by_key(client, of, values_of(action, run.ids))
 
     async def post() -> dict[str, Any]:
         try:
-            made = await client.create(
-                request.path, request.body, lookup=find, read_back=check, write_only=of.write_only
+            created = await client.create(
+                request.path, request.body, lookup=look_up, read_back=check, write_only=of.write_only
             )
-        except (Invalid, Conflict) as refused:
-            if not is_already_exists(refused):
+        except (Invalid, Conflict) as refusal:
+            if not is_already_exists(refusal):
                 raise
-            raise await explain_conflict(client, of, values_of(action, run.ids), refused) from refused
-        return await confirmed(made)
+            raise await explain_conflict(client, of, values_of(action, run.ids), refusal) from refusal
+        return await check_names(created)
 
     async def patch() -> dict[str, Any]:
-        return await confirmed(
+        return await check_names(
             await client.patch(request.path, request.body, read_back=check, write_only=of.write_only)
         )
 
-    async def confirmed(answer: dict[str, Any]) -> dict[str, Any]:
-        """Return the response, once also the fields that ConnectWise may name differently were stored."""
-        mismatches = read_back_fields(of, named)(answer)
-        if mismatches and not await stores_other_name(client, of, values_of(action, run.ids), answer):
-            checked(request.method, request.path, answer, lambda _answer: mismatches)
-        return answer
+    async def check_names(response: dict[str, Any]) -> dict[str, Any]:
+        """Return the response. Raise `NotStored` if a field that ConnectWise may rename shows another object."""
+        mismatches = read_back_fields(of, renamable)(response)
+        if mismatches and not await stores_other_name(client, of, values_of(action, run.ids), response):
+            checked(request.method, request.path, response, lambda _response: mismatches)
+        return response
 
     if action.id is not None:
         run.ids[action.address] = action.id
     if request.body and action.address not in run.begun:
-        answer = await _journalled(action, run, request, post if request.method == "POST" else patch)
-        run.ids[action.address] = int(answer["id"])
+        response = await _send_recorded(action, run, request, post if request.method == "POST" else patch)
+        run.ids[action.address] = int(response["id"])
     for writes in request.subcollections:
 
-        async def noted(method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]]) -> Any:
+        async def send(method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]]) -> Any:
             child = Request("PATCH" if method == "PATCH" else "POST", path, body or {}, {})
-            return await _journalled(action, run, child, write, method=method, address=f"{action.address}#{path}")
+            return await _send_recorded(action, run, child, write, method=method, address=f"{action.address}#{path}")
 
-        await write_subcollections(client, writes, run.ids[action.address], run.tables, noted)
+        await write_subcollections(client, writes, run.ids[action.address], run.tables, send)
 
 
-async def _journalled(
+async def _send_recorded(
     action: Action,
     run: RunContext,
     request: Request,
@@ -128,7 +129,10 @@ async def _journalled(
     method: str | None = None,
     address: str | None = None,
 ) -> Any:
-    """The intent is durable before anything is sent, so that a run that dies here is settled by the next."""
+    """Record the intent, call `write`, record the response, and return it.
+
+    The intent is in the ledger before anything is sent, so that the next run recovers what this one leaves open.
+    """
     method = method or request.method
     intent = write_intent(
         run.ledger,
@@ -136,61 +140,62 @@ async def _journalled(
         address or action.address,
         method=method,
         path=request.path,
-        body=request.journalled,
+        body=request.recorded_body,
         natural_key=request.natural_key,
         now=run.clock(),
         lease=run.lease,
     )
     run.sent.add(action.address)
 
-    def note(state: Literal["done", "failed", "unknown"], object_id: int | None = None, **more: Any) -> None:
+    def record(state: Literal["done", "failed", "unknown"], object_id: int | None = None, **more: Any) -> None:
         try:
             write_answer(run.ledger, intent, state, object_id=object_id, now=run.clock(), **more)
         except LedgerError as error:
-            raise Unnoted(
-                f"ConnectWise has answered ({state}), but that could not be noted: {error.what}",
+            raise NotRecorded(
+                f"ConnectWise answered ({state}), but the response could not be recorded: {error.what}",
                 where=error.where,
-                advice="Mend the ledger and run again: the object is looked up first, and not made twice.",
+                advice="Repair the ledger and run again. The object is looked up first, so it is not created twice.",
             ) from error
 
     try:
-        answer = await write()
-        object_id = _id_of(answer, method, request.path)
+        response = await write()
+        object_id = _id_of(response, method, request.path)
     except StateUnknown as error:
-        note("unknown", getattr(error, "id", None), error=str(error))
+        record("unknown", getattr(error, "id", None), error=str(error))
         raise
     except LostLease:
-        raise  # the intent stays open: whoever holds the lock now settles it
-    except LedgerError as error:  # the lock could not be confirmed before a request left, perhaps not the first one
-        raise Unnoted(error.what, where=error.where, advice=error.advice) from error
+        raise  # the intent stays open, and the run that holds the lock now recovers it
+    except LedgerError as error:  # the lock could not be confirmed before a request, perhaps not the first one
+        raise NotRecorded(error.what, where=error.where, advice=error.advice) from error
     except LOST as error:
-        # A POST was looked up after each lost answer, and is not there. Of the others nobody has looked.
-        note("failed" if method == "POST" else "unknown", error=str(error))
+        # After a lost response to a POST, `create` found that the object does not exist. Other methods do not check.
+        record("failed" if method == "POST" else "unknown", error=str(error))
         raise error if method == "POST" else _unknown(error) from error
     except NotStored as error:
         if address is None and error.id is not None:
             run.ids[action.address] = error.id
-        note("failed", error.id, error=str(error), answer=_told(request, error.stored or {}))
+        record("failed", error.id, error=str(error), answer=_recorded_response(request, error.stored or {}))
         raise
     except ConnectWiseError as error:
-        note("failed", error=str(error))
+        record("failed", error=str(error))
         raise
-    note("done", object_id, answer=None if answer is None else _told(request, answer))
-    return answer
+    record("done", object_id, answer=None if response is None else _recorded_response(request, response))
+    return response
 
 
-def _id_of(answer: Any, method: str, path: str) -> int | None:
-    """The id of what was written; None for what was deleted."""
+def _id_of(response: Any, method: str, path: str) -> int | None:
+    """Return the id of the written object, or None for a deleted one."""
     if method == "DELETE":
         return None
-    object_id = answer.get("id")
+    object_id = response.get("id")
     if isinstance(object_id, int):
         return object_id
     raise StateUnknown(
-        "the answer holds no id",
+        "the response has no id",
         method=method,
         endpoint=path,
-        advice="Whether it took is not known. Run again: it is looked up first, and not made twice.",
+        advice="The change may or may not have been made. Run again: the object is looked up first, so it is not "
+        "created twice.",
     )
 
 
@@ -200,11 +205,12 @@ def _unknown(lost: ConnectWiseError) -> StateUnknown:
         method=lost.method,
         endpoint=lost.endpoint,
         status=lost.status,
-        advice="It may or may not have taken. Run again: it is looked at first, and done once.",
+        advice="The change may or may not have been made. Run again: the object is read first, and the change is made "
+        "once.",
     )
 
 
-def _told(request: Request, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """What came back of the fields that were sent; a server that repeats a secret does not bring it in here."""
-    names = [name for name in request.journalled if name not in request.sensitive]
-    return {name: answer.get(name) for name in (*names, "_info")}
+def _recorded_response(request: Request, response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a response for the ledger: those that were sent, without secrets."""
+    names = [name for name in request.recorded_body if name not in request.sensitive]
+    return {name: response.get(name) for name in (*names, "_info")}

@@ -1,6 +1,7 @@
-"""Where two values of a field differ, in words: the places inside of a nested value, and not the whole of it. Pure.
+"""Describes where two values of a field differ, for messages about stale plans. Pure.
 
-Whether they differ at all is `planning.equality`'s to say.
+`planning.equality` decides whether two values differ. This module only finds the places. `deepdiff` is used for nested
+values alone (custom fields, sets of types, cross-references), which a reviewer reads path by path.
 """
 
 from __future__ import annotations
@@ -14,17 +15,25 @@ from reconciler.planning.equality import plain
 
 
 def differences(path: str, before: Any, now: Any) -> str:
-    """`city: "Tampa" → "Orlando"`, `types: "Client" is gone`: each place where `now` is not what `before` was."""
+    """Return each place where `now` differs from `before`: `city: "Tampa" → "Orlando"`, `types: "Client" is gone`."""
     before, now = to_json(before), to_json(now)
     found = (
         [*_places(path, _readable(before), _readable(now))]
         or [*_places(path, _readable(before, ids=True), _readable(now, ids=True))]
-        or [f"{path}: {_told(before)} → {_told(now)}"]
+        or [f"{path}: {_shown(before)} → {_shown(now)}"]
     )
     return "; ".join(found)
 
 
 def _places(path: str, before: Any, now: Any) -> Iterator[str]:
+    if type(before) is type(now) and isinstance(before, dict | list):
+        yield from _nested_places(path, before, now)
+    elif type(before) is not type(now) or before != now:
+        yield f"{path}: {_shown(before)} → {_shown(now)}"
+
+
+def _nested_places(path: str, before: Any, now: Any) -> Iterator[str]:
+    """Yield each place inside two objects, or two lists, that differs."""
     from deepdiff import DeepDiff  # noqa: PLC0415 (takes 0.2 seconds to import, and only a refusal needs it)
 
     tree = DeepDiff(before, now, ignore_order=True, view="tree")
@@ -33,30 +42,30 @@ def _places(path: str, before: Any, now: Any) -> Iterator[str]:
             inside = [part for part in level.path(output_format="list") if isinstance(part, str)]
             where = ".".join([path, *inside])
             if change.endswith("_added"):
-                yield f"{where}: {_told(level.t2)} was added"
+                yield f"{where}: {_shown(level.t2)} was added"
             elif change.endswith("_removed"):
-                yield f"{where}: {_told(level.t1)} is gone"
+                yield f"{where}: {_shown(level.t1)} is gone"
             else:
-                yield f"{where}: {_told(level.t1)} → {_told(level.t2)}"
+                yield f"{where}: {_shown(level.t1)} → {_shown(level.t2)}"
 
 
 class _Name(str):
-    """What a reference is called: told without quotes."""
+    """The name of a reference, which is shown without quotes."""
 
     __slots__ = ()
 
 
 def _readable(value: Any, *, ids: bool = False) -> Any:
-    """References by their names, and with `ids` told apart by these, too; text as it is compared."""
+    """Return a value with references as names, and text as it is compared. With `ids`, names have their ids."""
     if isinstance(value, Mapping):
         if "name" in value and value.keys() <= {"name", "id", "address"}:
-            known = f" (id {value['id']})" if ids and value.get("id") is not None else ""
-            return _Name(f"{value['name']}{known}")
+            number = f" (id {value['id']})" if ids and value.get("id") is not None else ""
+            return _Name(f"{value['name']}{number}")
         return {name: _readable(item, ids=ids) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_readable(item, ids=ids) for item in value]
     return plain(value) if isinstance(value, str) else value
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     return str(value) if isinstance(value, _Name) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,9 +1,8 @@
-"""Settles what a run that died has left: writes whose answer nobody knows are looked up before anything else."""
+"""Recovers an interrupted run: looks up each write without a recorded response before anything new is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -18,24 +17,23 @@ from reconciler.kinds.values import Link
 from reconciler.ledger.journal import open_intents, sent_fields, write_answer
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import Intent
-from reconciler.live.lookup import DuplicateKeyError, lookup_by_key
-from reconciler.live.reader import Reader
+from reconciler.live.lookup import DuplicateKeyError, lookup_by_key, lookup_by_path, lookup_in_subcollection
 
-LOST = "the run that sent it ended without noting an answer"
+LOST = "the run that sent this request ended before it recorded a response"
 
 
 async def recover(client: ConnectWise, lease: Lease, clock: Callable[[], datetime]) -> int:
-    """How many open intents were settled: each is done or it did not take, as ConnectWise now shows.
+    """Record each open intent as done or failed, as ConnectWise shows now, and return how many there were.
 
-    Raises `ConnectWiseError` where that cannot be read: then nothing else may be written either. Raises `LostLease`
-    where another run has the lock by now, and settles them itself.
+    Raises `ConnectWiseError` if ConnectWise cannot be read. Then nothing else may be written either. Raises
+    `LostLease` if another run holds the lock now and recovers the intents itself.
     """
     ledger = lease.ledger
     intents = open_intents(ledger, lease.workspace)
     for intent in intents:
         try:
-            found, why = await _look(client, intent), "it is not there"
-        except DuplicateKeyError as error:  # which of them is ours planning says, or refuses to guess
+            found, why = await _look_up(client, intent), "its change is not in ConnectWise"
+        except DuplicateKeyError as error:  # planning decides which object is ours, or reports both
             found, why = None, error.what
         lease.confirm()
         if found is None:
@@ -45,13 +43,15 @@ async def recover(client: ConnectWise, lease: Lease, clock: Callable[[], datetim
     return len(intents)
 
 
-async def _look(client: ConnectWise, intent: Intent) -> Object | None:
-    """The object that the write was about, if it is there and holds what was sent."""
-    try:
-        if intent.method == "POST":
-            return await _made(client, intent)
-        live: dict[str, Any] = await client.get(intent.path)
-    except NotFound:  # the object itself, or what it was to be made below: deleted by somebody since
+async def _look_up(client: ConnectWise, intent: Intent) -> Object | None:
+    """Return the object of a write, or None if the object does not exist or does not hold what was sent."""
+    if intent.method == "POST":
+        try:
+            return await _look_up_created(client, intent)
+        except NotFound:  # its parent was deleted since
+            return None
+    live = await lookup_by_path(client, intent.path)
+    if live is None:
         return {"id": int(intent.path.rsplit("/", 1)[1])} if intent.method == "DELETE" else None
     of = None if "#" in intent.address else kind(intent.address.partition("/")[0])
     if intent.method == "DELETE" or mismatches(_sent(intent), live, of):
@@ -59,19 +59,21 @@ async def _look(client: ConnectWise, intent: Intent) -> Object | None:
     return live
 
 
-async def _made(client: ConnectWise, intent: Intent) -> Object | None:
-    """By the id that an answer gave, else by natural key; what stands in a collection below an object has none, and is
-    known by what was sent."""
+async def _look_up_created(client: ConnectWise, intent: Intent) -> Object | None:
+    """Look a created object up by the id of the response, or else by its natural key.
+
+    An object in a subcollection has no natural key, so it is looked up by the values that were sent.
+    """
     if intent.object_id is not None:
-        with suppress(NotFound):  # it was deleted since: perhaps to be made anew
-            found: Object = await client.get(f"{intent.path}/{intent.object_id}")
+        found = await lookup_by_path(client, f"{intent.path}/{intent.object_id}")
+        if found is not None:
             return found
     if "#" in intent.address:
-        rows = await Reader(client).read_subcollection(intent.path)
+        rows = await lookup_in_subcollection(client, intent.path)
         return next((row for row in rows if not mismatches(_sent(intent), row)), None)
     of = kind(intent.address.partition("/")[0])
     if not {*of.required_key, *filter(None, [of.parent])} <= intent.natural_key.keys() <= of.by_name.keys():
-        return None  # an earlier version sent it, and named fields that there are no more: planning finds it by its tag
+        return None  # an earlier version wrote it with other key fields; planning finds the object by its tag
     values = {
         name: Link(str(value), value) if _is_link(of, name) else value for name, value in intent.natural_key.items()
     }

@@ -1,4 +1,4 @@
-"""An action as the requests that carry it out. Pure: the plan's JSON in, ConnectWise JSON out."""
+"""Makes the requests of an action. Pure: JSON of the plan in, JSON for ConnectWise out."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ from reconciler.kinds.values import Link, Value, from_json
 from reconciler.planning.plan import Action
 
 Ids = Mapping[str, int]
-"""Addresses that exist by now, with their ids."""
+"""Address → id of the objects that exist now."""
 
 ReadSecret = Callable[[Mapping[str, str]], str]
-"""`{env: NAME}` or `{file: PATH}` → the value; an error that names the reference, never the value."""
+"""`{env: NAME}` or `{file: PATH}` → the secret. Its errors name the variable or file, never the secret."""
 
 REDACTED = "(sensitive)"
 
 
 @dataclass(frozen=True, slots=True)
 class SubcollectionWrites:
-    """A collection below the object, and what is wanted in it. `None` as a value takes the entry away."""
+    """The entries that one subcollection of an object should have."""
 
     subcollection: Subcollection
-    wanted: Mapping[Value, Value]
+    entries: Mapping[Value, Value]
+    """By name. None as a value removes the entry."""
     whole: bool
-    """Entries that are not wanted go, too."""
+    """Whether all other entries are removed, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """One POST or PATCH, with the subcollections to write after it."""
+
     method: Literal["POST", "PATCH"]
     path: str
     body: Mapping[str, Any]
@@ -40,19 +43,19 @@ class Request:
     subcollections: tuple[SubcollectionWrites, ...] = ()
     sensitive: frozenset[str] = field(default_factory=frozenset)
     sent: Mapping[str, Value] = field(default_factory=dict)
-    """By manifest field: the values that the body was made from and that an answer shows."""
+    """By manifest field: the values in the body that a response shows. Secrets are left out."""
 
     @property
-    def journalled(self) -> dict[str, Any]:
-        """The body as the ledger may keep it."""
+    def recorded_body(self) -> dict[str, Any]:
+        """The body without secrets, for the ledger."""
         return {name: REDACTED if name in self.sensitive else value for name, value in self.body.items()}
 
 
 def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> Request:
-    """The request of one action, once everything it depends on has an id."""
+    """Return the request of one action. Every object that it links to must have an id in `ids`."""
     of = kind(action.kind)
     values = values_of(action, ids)
-    making = action.action == "create"
+    is_create = action.action == "create"
     body: dict[str, Any] = {}
     subcollections: list[SubcollectionWrites] = []
     sensitive: set[str] = set()
@@ -60,11 +63,11 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
     for name, value in values.items():
         item = of.by_name[name]
         below = item.mapping.subcollection
-        if below is not None and (not making or below.on_create):
+        if below is not None and (not is_create or below.on_create):
             subcollections.append(_subcollection_writes(below, value))
             continue
         if name == of.parent:
-            continue  # it stands in the path
+            continue  # the path has it
         sent = item.mapping.encode(secret(value) if item.mapping.sensitive else value, tables)
         if item.mapping.sensitive:
             sensitive |= sent.keys()
@@ -72,10 +75,10 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
             readable[name] = value
         body = _merged(body, sent)
     return Request(
-        method="POST" if making else "PATCH",
+        method="POST" if is_create else "PATCH",
         path=_path(of, action.endpoint, values),
         body=body,
-        natural_key={name: _told(values[name]) for name in of.key if name in values},
+        natural_key={name: _key_value(values[name]) for name in of.key if name in values},
         subcollections=tuple(subcollections),
         sensitive=frozenset(sensitive),
         sent=readable,
@@ -83,12 +86,12 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
 
 
 def values_of(action: Action, ids: Ids) -> dict[str, Value]:
-    """The `after` of every change by field; changes of entries (`customFields.Region`) gathered under theirs."""
+    """Return the `after` of every change by field. Changes of entries (`customFields.Region`) are one mapping."""
     of = kind(action.kind)
     values: dict[str, Value] = {}
     for change in action.changes:
         name, _, entry = change.path.partition(".")
-        value = _with_ids(revived(of.by_name[name].mapping, change.after), ids)
+        value = _with_ids(value_from_json(of.by_name[name].mapping, change.after), ids)
         if entry:
             values[name] = {**values.get(name, {}), entry: value}
         else:
@@ -96,8 +99,8 @@ def values_of(action: Action, ids: Ids) -> dict[str, Value]:
     return values
 
 
-def revived(mapping: FieldMapping, content: Any) -> Value:
-    """A change's JSON as the value it was made from; only fields that can hold links are searched for them."""
+def value_from_json(mapping: FieldMapping, content: Any) -> Value:
+    """Return the value that the JSON of a change was made from. Links are made only in fields that can have them."""
     if mapping.target is not None or (mapping.subcollection is not None and isinstance(content, dict)):
         return from_json(content)
     if isinstance(content, list):
@@ -118,13 +121,13 @@ def _with_ids(value: Value, ids: Ids) -> Value:
 
 
 def _merged(body: dict[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Two fields may share one array on the wire, as an e-mail and a telephone number do, or one reference."""
+    """Add a field to a body. Two fields can share an array, as e-mail and telephone number do, or a reference."""
     for name, value in sent.items():
-        there = body.get(name)
-        if isinstance(value, list) and isinstance(there, list):
-            body[name] = [*there, *value]
-        elif isinstance(value, Mapping) and isinstance(there, Mapping):
-            body[name] = {**there, **value}
+        existing = body.get(name)
+        if isinstance(value, list) and isinstance(existing, list):
+            body[name] = [*existing, *value]
+        elif isinstance(value, Mapping) and isinstance(existing, Mapping):
+            body[name] = {**existing, **value}
         else:
             body[name] = value
     return body
@@ -145,5 +148,5 @@ def _subcollection_writes(subcollection: Subcollection, value: Value) -> Subcoll
     return SubcollectionWrites(subcollection, {None: value}, whole=False)
 
 
-def _told(value: Value) -> Any:
+def _key_value(value: Value) -> Any:
     return value.id if isinstance(value, Link) else value

@@ -1,4 +1,4 @@
-"""Reads again, in bulk, what a plan was based on, and refuses the whole plan when anything of it has changed."""
+"""Reads the objects of a plan again, and refuses the whole plan if one has changed since the plan was made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.applying.action_state import compared, judge
+from reconciler.applying.action_state import compared_fields, state_of
 from reconciler.applying.requests import Ids, values_of
 from reconciler.connectwise import ConnectWise
 from reconciler.errors import Refused
@@ -20,77 +20,78 @@ from reconciler.planning.plan import Action, Plan
 
 
 class StalePlan(Refused):
-    """What the plan was based on has changed since."""
+    """An object has changed since the plan was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What an earlier run of a plan has done of it: ids of objects by address."""
+    """How far an earlier run of the plan got: ids of objects by address."""
 
     done: Mapping[str, int] = field(default_factory=dict)
+    """Objects that are as the plan writes them."""
     begun: Mapping[str, int] = field(default_factory=dict)
-    """Objects that were made, but not yet with all that stands below them."""
+    """Objects that were created, but whose subcollections are not finished."""
 
 
 async def check(client: ConnectWise, plan: Plan) -> Progress:
-    """How far an earlier run of this plan has come.
+    """Return how far an earlier run of this plan got.
 
-    Raises `StalePlan`, with a diff, when a field of an object is neither as the plan found it nor as it would leave it.
+    Raises `StalePlan` with the differences if a field is neither as the plan found it nor as the plan writes it.
     """
-    found = await _standing(client, plan)
+    found = await _live_objects(client, plan)
     ids = {address: live.id for address, live in found.items()}
-    verdicts = {action.address: judge(action, found.get(action.address), ids) for action in plan.actions}
-    stale = [f"{address}: {verdict.differs}" for address, verdict in verdicts.items() if verdict.state == "stale"]
+    states = {action.address: state_of(action, found.get(action.address), ids) for action in plan.actions}
+    stale = [f"{address}: {each.difference}" for address, each in states.items() if each.state == "stale"]
     if stale:
         raise StalePlan(
-            "the plan is stale: what it was based on has changed since\n" + "\n".join(f"  {line}" for line in stale),
+            "the plan is stale: ConnectWise has changed since it was made\n" + "\n".join(f"  {line}" for line in stale),
             advice="Nothing was written. Make a new plan: reconciler plan --out FILE",
         )
     return Progress(
-        done={address: ids[address] for address, verdict in verdicts.items() if verdict.state == "done"},
-        begun={address: ids[address] for address, verdict in verdicts.items() if verdict.state == "begun"},
+        done={address: ids[address] for address, each in states.items() if each.state == "done"},
+        begun={address: ids[address] for address, each in states.items() if each.state == "begun"},
     )
 
 
-async def _standing(client: ConnectWise, plan: Plan) -> dict[str, LiveObject]:
-    """By address: what lives of a plan, one level of the graph after another.
+async def _live_objects(client: ConnectWise, plan: Plan) -> dict[str, LiveObject]:
+    """Return the live objects of a plan by address. Reads one level of the graph after another.
 
-    A contact that was to be made can only be there already when its company is, and is looked for under that one.
-    Where nothing of a new customer exists, its company is all that is asked for.
+    A contact that the plan creates can exist only if its company exists, and is looked up at that company. If nothing
+    of a new customer exists, only its company is looked up.
     """
     found: dict[str, LiveObject] = {}
     ids: dict[str, int] = {}
-    left: Sequence[Action] = plan.actions
+    remaining: Sequence[Action] = plan.actions
     while True:
         groups: dict[str, list[Action]] = defaultdict(list)
         later: list[Action] = []
-        for action in left:
-            if _possible(action, ids):
+        for action in remaining:
+            if _can_exist(action, ids):
                 groups[action.kind].append(action)
             else:
                 later.append(action)
         if not groups:
             return found
-        read = await asyncio.gather(*(_live(client, kind(name), actions, ids) for name, actions in groups.items()))
+        read = await asyncio.gather(*(_look_up(client, kind(name), actions, ids) for name, actions in groups.items()))
         for objects in read:
             found |= objects
         ids |= {address: live.id for address, live in found.items()}
-        left = later
+        remaining = later
 
 
-def _possible(action: Action, ids: Ids) -> bool:
-    """Whether it can be there: not while something that its key refers to is not."""
+def _can_exist(action: Action, ids: Ids) -> bool:
+    """Whether the object can exist: everything that its key refers to exists."""
     if action.id is not None:
         return True
     values = values_of(action, ids)
     return not any(isinstance(values.get(name), Link) and values[name].id is None for name in kind(action.kind).key)
 
 
-async def _live(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
-    """By address: the object that an action updates, or the one in the way of what it would create."""
-    names = {name for action in actions for name in compared(action)}
-    sought = [LookupTarget(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
-    found = await lookup(client, of, sought, names)
+async def _look_up(client: ConnectWise, of: Kind, actions: Sequence[Action], ids: Ids) -> dict[str, LiveObject]:
+    """Return, by address, the object that an action updates, or the one with the key of the object it creates."""
+    names = {name for action in actions for name in compared_fields(action)}
+    targets = [LookupTarget(action.id, values_of(action, ids), _parent_id(of, action, ids)) for action in actions]
+    found = await lookup(client, of, targets, names)
     return {action.address: live for action, live in zip(actions, found, strict=True) if live is not None}
 
 

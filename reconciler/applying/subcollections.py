@@ -1,4 +1,4 @@
-"""Writes the collections below an object: company types, an e-mail address, cross-references."""
+"""Writes the subcollections of an object, such as company types, an e-mail address, or cross-references."""
 
 from __future__ import annotations
 
@@ -10,55 +10,61 @@ from reconciler.applying.requests import SubcollectionWrites
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.field_mapping import Tables
 from reconciler.kinds.values import Value
-from reconciler.live.reader import Reader
+from reconciler.live.lookup import lookup_in_subcollection
 from reconciler.planning.equality import same
 
-Journalled = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
-"""(method, path, body, the write itself) → its answer, noted before and after."""
+Send = Callable[[str, str, Any, Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""(method, path, body, the write itself) → its response. Records intent and response in the ledger."""
 
 
 async def write_subcollections(
-    client: ConnectWise, writes: SubcollectionWrites, object_id: int, tables: Tables, journalled: Journalled
+    client: ConnectWise, writes: SubcollectionWrites, object_id: int, tables: Tables, send: Send
 ) -> None:
-    """Makes the collection hold what is wanted. Reads it first: a second run after a lost answer adds nothing."""
+    """Write the entries of one subcollection.
+
+    Reads the subcollection first, so that a run after a lost response adds nothing a second time.
+    """
     path = writes.subcollection.path.format(id=object_id)
-    standing = await Reader(client).read_subcollection(path)
-    for item, value in writes.wanted.items():
-        found = _standing(writes, standing, item)
+    live = await lookup_in_subcollection(client, path)
+    for item, value in writes.entries.items():
+        found = _children_of(writes, live, item)
         if value is None:
-            for child in _to_clear(writes, standing, found):
-                await _take_away(client, writes, f"{path}/{child['id']}", journalled)
+            for child in _to_clear(writes, live, found):
+                await _remove(client, writes, f"{path}/{child['id']}", send)
             continue
         body = writes.subcollection.encode(item, value, tables)
         if found:
-            # Only what differs: the rest may be read-only on what stands, as the kind of a communication is.
+            # Sends only what differs: other fields can be read-only after a create, such as a communication type.
             differing = {each.field: body[each.field] for each in mismatches(body, found[0])}
             if differing:
-                await _patch(client, f"{path}/{found[0]['id']}", differing, journalled)
+                await _patch(client, f"{path}/{found[0]['id']}", differing, send)
         else:
-            await _post(client, writes, path, item, body, journalled)
+            await _post(client, writes, path, item, body, send)
     if writes.whole:
-        for child in standing:
-            if not any(same(None, writes.subcollection.identify(child), item) for item in writes.wanted):
-                await _take_away(client, writes, f"{path}/{child['id']}", journalled)
+        for child in live:
+            if not any(same(None, writes.subcollection.identify(child), item) for item in writes.entries):
+                await _remove(client, writes, f"{path}/{child['id']}", send)
 
 
-def _standing(writes: SubcollectionWrites, standing: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
-    """The children that are this entry; entries without a name of their own are whatever the field owns."""
+def _children_of(writes: SubcollectionWrites, live: list[dict[str, Any]], item: Value) -> list[dict[str, Any]]:
+    """Return the children that hold this entry. An entry without a name is held by any child of the field."""
     identify = writes.subcollection.identify
     if item is None:
-        return [child for child in standing if identify(child) is not None]
-    return [child for child in standing if same(None, identify(child), item)]
+        return [child for child in live if identify(child) is not None]
+    return [child for child in live if same(None, identify(child), item)]
 
 
 def _to_clear(
-    writes: SubcollectionWrites, standing: list[dict[str, Any]], found: list[dict[str, Any]]
+    writes: SubcollectionWrites, live: list[dict[str, Any]], found: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The children to delete when an entry is cleared. The one that the plan found goes last: until then the object
-    stands as it was, and a plan file whose run died can be continued."""
+    """Return the children to delete when an entry is cleared.
+
+    The child that the plan found is last. Until it is deleted, the object is as the plan found it, so an interrupted
+    apply of a plan file can continue.
+    """
     cleared = writes.subcollection.cleared
-    every = found if cleared is None else [child for child in standing if cleared(child)]
-    return sorted(every, key=lambda child: child in found)
+    children = found if cleared is None else [child for child in live if cleared(child)]
+    return sorted(children, key=lambda child: child in found)
 
 
 async def _post(
@@ -67,20 +73,20 @@ async def _post(
     path: str,
     item: Value,
     body: dict[str, Any],
-    journalled: Journalled,
+    send: Send,
 ) -> None:
-    async def find() -> dict[str, Any] | None:
-        return next(iter(_standing(writes, await Reader(client).read_subcollection(path), item)), None)
+    async def look_up() -> dict[str, Any] | None:
+        return next(iter(_children_of(writes, await lookup_in_subcollection(client, path), item)), None)
 
-    await journalled("POST", path, body, lambda: client.create(path, body, lookup=find, read_back=read_back_body(body)))
-
-
-async def _patch(client: ConnectWise, path: str, body: dict[str, Any], journalled: Journalled) -> None:
-    await journalled("PATCH", path, body, lambda: client.patch(path, body, read_back=read_back_body(body)))
+    await send("POST", path, body, lambda: client.create(path, body, lookup=look_up, read_back=read_back_body(body)))
 
 
-async def _take_away(client: ConnectWise, writes: SubcollectionWrites, path: str, journalled: Journalled) -> None:
+async def _patch(client: ConnectWise, path: str, body: dict[str, Any], send: Send) -> None:
+    await send("PATCH", path, body, lambda: client.patch(path, body, read_back=read_back_body(body)))
+
+
+async def _remove(client: ConnectWise, writes: SubcollectionWrites, path: str, send: Send) -> None:
     if writes.subcollection.removal == "inactivate":
-        await _patch(client, path, {"inactiveFlag": True}, journalled)
+        await _patch(client, path, {"inactiveFlag": True}, send)
     else:
-        await journalled("DELETE", path, None, lambda: client.delete(path))
+        await send("DELETE", path, None, lambda: client.delete(path))

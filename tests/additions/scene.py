@@ -250,7 +250,7 @@ class Scene:
                 action.address,
                 method=request.method,
                 path=request.path,
-                body=request.journalled,
+                body=request.recorded_body,
                 natural_key=request.natural_key,
                 now=self.now,
             )

@@ -1,4 +1,4 @@
-"""Small plans for tests, put together by hand."""
+"""Small plans for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def change(path: str, after: Any, before: Any = None, **more: Any) -> Change:
 
 
 def action(address: str, *changes: Change, after: tuple[str, ...] = (), **more: Any) -> Action:
-    """A create, unless `more` says otherwise."""
+    """Return an action, by default a create."""
     values = {"action": "create", "endpoint": "company/companies", "reason": "not in ConnectWise", **more}
     return Action(address=address, kind=address.partition("/")[0], changes=changes, depends_on=after, **values)
 

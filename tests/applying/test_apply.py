@@ -1,4 +1,4 @@
-"""Plans carried out, over real HTTP: refusals before the first write, the turn, drops, and what is told."""
+"""Applying plans over real HTTP: refusals before the first write, the lock, lost responses, and messages."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def session_of(shop: Shop) -> AsyncIterator[Session]:
         yield session
 
 
-async def done(session: Session, plan: Plan, **more: Any) -> Outcome:
-    """The plan carried out in a turn of its own."""
+async def applied_plan(session: Session, plan: Plan, **more: Any) -> Outcome:
+    """Apply a plan under the lock of the workspace."""
     options = ApplyOptions(**{"clock": lambda: session.context.now, "secret": session.secret, **more})
     async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
         return await apply(session.client, session.ledger, plan, options, lease)
@@ -59,7 +59,7 @@ TRIPPED = plan_of().model_copy(
 )
 
 
-def test_a_guardrail_refuses_the_plan_and_says_how_to_approve_it() -> None:
+def test_a_guardrail_refuses_the_plan_and_shows_how_to_approve_it() -> None:
     with pytest.raises(Refused) as refused:
         check_guardrails(TRIPPED, ())
 
@@ -73,11 +73,11 @@ def test_each_guardrail_is_approved_by_its_own_name() -> None:
     check_guardrails(TRIPPED, approvals_of(["drift", "money"]))
 
 
-async def test_everything_is_done_once_and_each_result_has_its_id(small: Shop) -> None:
+async def test_each_action_runs_once_and_its_result_has_an_id(small: Shop) -> None:
     told: list[Result] = []
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        outcome = await done(session, plan, recheck=False, on_result=told.append)
+        outcome = await applied_plan(session, plan, recheck=False, on_result=told.append)
 
     assert outcome.complete
     assert {result.address for result in told} == {action.address for action in plan.actions}
@@ -86,7 +86,7 @@ async def test_everything_is_done_once_and_each_result_has_its_id(small: Shop) -
     assert next(each.id for each in outcome.results if each.address == "Company/alder-dental") == company["id"]
 
 
-async def test_all_missing_secrets_are_named_at_once(small: Shop) -> None:
+async def test_one_error_names_all_missing_secrets(small: Shop) -> None:
     def no_secret(setting: Any) -> str:
         raise ReconcilerError(f"{setting['env']} is not set", where="password", advice="Set it.")
 
@@ -99,7 +99,9 @@ async def test_all_missing_secrets_are_named_at_once(small: Shop) -> None:
             for number in (1, 2)
         ]
         with pytest.raises(ReconcilerError, match="2 secrets cannot be read") as error:
-            await done(session, plan.model_copy(update={"actions": tuple(twice)}), secret=no_secret, recheck=False)
+            await applied_plan(
+                session, plan.model_copy(update={"actions": tuple(twice)}), secret=no_secret, recheck=False
+            )
 
     assert str(error.value).count("is not set") == 2
 
@@ -111,12 +113,12 @@ async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Sh
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
         with pytest.raises(ReconcilerError, match="COVE_PASSWORD"):
-            await done(session, plan, secret=no_secret)
+            await applied_plan(session, plan, secret=no_secret)
 
     assert not any(small.counts().values())
 
 
-async def test_only_one_apply_has_the_turn_at_a_time(small: Shop) -> None:
+async def test_only_one_apply_holds_the_lock_at_a_time(small: Shop) -> None:
     async with session_of(small) as session:
         clock = lambda: session.context.now  # noqa: E731
         async with workspace_lock(session.client, session.ledger, "example", clock):
@@ -127,32 +129,32 @@ async def test_only_one_apply_has_the_turn_at_a_time(small: Shop) -> None:
             pass
 
 
-async def test_the_turn_is_given_back_when_an_apply_is_refused(small: Shop) -> None:
+async def test_the_lock_is_released_when_an_apply_is_refused(small: Shop) -> None:
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan.model_copy(update={"guardrails": TRIPPED.guardrails})
         for _ in range(2):
             with pytest.raises(Refused, match="guardrails tripped"):
-                await done(session, plan)
+                await applied_plan(session, plan)
 
 
 def taken_over(session: Session) -> None:
-    """Another run takes the lock, as it would after this one was silent for too long."""
+    """Let another run take the lock, as it may when this one has not renewed it in time."""
     with session.ledger.write() as connection:
         connection.execute(schema.locks.update().values(token="another"))
 
 
-async def test_a_run_that_has_lost_its_lock_begins_nothing_new(small: Shop) -> None:
+async def test_a_run_that_lost_its_lock_starts_no_new_action(small: Shop) -> None:
     notices: list[str] = []
 
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        outcome = await done(session, plan, on_result=lambda _: taken_over(session), on_notice=notices.append)
+        outcome = await applied_plan(session, plan, on_result=lambda _: taken_over(session), on_notice=notices.append)
 
     assert outcome.interrupted
     assert outcome.count("skipped")
     assert not outcome.complete
     assert len(notices) == 1
-    assert "another run has taken over the lock of workspace example; this run writes nothing more" in notices[0]
+    assert "another run has taken over the lock of workspace example; this run sends no more changes" in notices[0]
 
 
 async def test_a_run_that_lost_its_lock_before_its_first_write_is_refused(
@@ -169,15 +171,15 @@ async def test_a_run_that_lost_its_lock_before_its_first_write_is_refused(
 
         monkeypatch.setattr(tables, meanwhile)
         with pytest.raises(LostLease, match="another run has taken over") as refused:
-            await done(session, plan)
+            await applied_plan(session, plan)
 
     assert refused.value.exit_code == 3
     assert "Nothing was written" in refused.value.advice
     assert not any(small.counts().values())
 
 
-async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(small: Shop) -> None:
-    """The intent is noted, then the process is stopped for longer than its lease; when it goes on, nothing leaves."""
+async def test_a_request_that_waited_while_the_lock_was_lost_is_not_sent(small: Shop) -> None:
+    """The process pauses after it recorded the intent, for longer than its lock lasts. It sends nothing afterwards."""
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
         find, sent = session.client._session._limiter.acquire, []
@@ -203,11 +205,11 @@ async def test_a_request_that_waited_while_the_lock_was_lost_does_not_leave(smal
     with closing(sqlite3.connect(small.ledger)) as ledger, ledger:
         ledger.execute("DELETE FROM locks")
     async with session_of(small) as session:
-        assert (await done(session, (await make_plan(session, Scope())).plan)).complete
+        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
         assert not (await make_plan(session, Scope())).plan.actions
 
 
-async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_leave(
+async def test_a_write_is_not_sent_if_the_lock_cannot_be_confirmed(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_lease: leases.Lease) -> None:
@@ -231,10 +233,10 @@ async def test_a_write_whose_lock_can_be_neither_renewed_nor_confirmed_does_not_
         assert not outcome.count("done")
         assert "the disk is full" in str(outcome.results)
         assert not any(small.counts().values())
-        assert (await done(session, (await make_plan(session, Scope())).plan)).complete
+        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
 
 
-async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
+async def test_if_the_end_of_a_run_cannot_be_recorded_a_notice_says_so_and_the_outcome_is_returned(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_about: object, **_more: object) -> None:
@@ -243,13 +245,15 @@ async def test_an_end_that_cannot_be_noted_is_told_and_loses_no_outcome(
     notices: list[str] = []
     monkeypatch.setattr("reconciler.applying.apply.end_run", full)
     async with session_of(small) as session:
-        outcome = await done(session, (await make_plan(session, Scope())).plan, on_notice=notices.append)
+        outcome = await applied_plan(session, (await make_plan(session, Scope())).plan, on_notice=notices.append)
 
     assert outcome.complete
-    assert notices == ["the end of this run could not be noted: ledger: the disk is full"]
+    assert notices == ["the end of this run could not be recorded in the ledger: ledger: the disk is full"]
 
 
-async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_if_the_lock_cannot_be_released_the_outcome_is_returned(
+    small: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with session_of(small) as session:
         held = leases.hold_lock
 
@@ -265,18 +269,18 @@ async def test_a_lock_that_cannot_be_given_back_loses_no_outcome(small: Shop, mo
                 raise LedgerError("the disk is full")
 
         monkeypatch.setattr("reconciler.applying.apply.hold_lock", Full)
-        assert (await done(session, (await make_plan(session, Scope())).plan)).complete
+        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
         with pytest.raises(LedgerError, match="disk is full"):
             async with workspace_lock(session.client, session.ledger, "example", lambda: session.context.now):
                 raise LedgerError("and in the middle, too")
 
 
-async def test_a_stop_ends_in_good_order_and_the_next_run_does_the_rest(small: Shop) -> None:
+async def test_after_a_stop_requests_in_flight_finish_and_the_next_run_does_the_rest(small: Shop) -> None:
     stop = asyncio.Event()
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        first = await done(session, plan, stop=stop, on_result=lambda _result: stop.set())
-        second = await done(session, plan)
+        first = await applied_plan(session, plan, stop=stop, on_result=lambda _result: stop.set())
+        second = await applied_plan(session, plan)
 
     assert first.interrupted
     assert not first.complete
@@ -292,13 +296,13 @@ async def test_a_stop_ends_in_good_order_and_the_next_run_does_the_rest(small: S
     }
 
 
-# ── drops ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── lost responses ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
     "fault", ["drop:every=2", "drop:every=3@/company", "drop@/apis/3.0", "drop:every=2@/additions"]
 )
-def test_after_dropped_answers_nothing_is_made_twice_and_a_second_plan_is_empty(shop: Shop, fault: str) -> None:
+def test_after_lost_responses_nothing_is_created_twice_and_a_second_plan_is_empty(shop: Shop, fault: str) -> None:
     shop.fault(fault)
 
     said = shop("apply", "--auto-approve")
@@ -319,7 +323,7 @@ def failing_posts(path: str) -> Callable[[httpx.Request, Send], Awaitable[httpx.
     return fail
 
 
-def test_an_object_that_failed_leaves_the_others_done_and_a_second_run_continues(shop: Shop) -> None:
+def test_a_failed_create_stops_no_other_action_and_a_second_run_continues(shop: Shop) -> None:
     with shop.meddled(failing_posts("/company/contacts")):
         said = shop.apply(code=4)
 
@@ -333,7 +337,7 @@ def test_an_object_that_failed_leaves_the_others_done_and_a_second_run_continues
     assert dict(shop.counts()) == ALL
 
 
-def test_a_field_that_did_not_take_is_a_loud_failure(small: Shop) -> None:
+def test_a_field_that_was_not_stored_is_a_failure(small: Shop) -> None:
     async def cheat(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
         if "/company/companies" in str(request.url):
@@ -351,7 +355,7 @@ def test_a_field_that_did_not_take_is_a_loud_failure(small: Shop) -> None:
     assert ("Company/alder-dental", "failed", company["id"]) in written
 
 
-def test_every_write_has_its_intent_before_it_and_its_answer_after_it(small: Shop) -> None:
+def test_the_intent_is_recorded_before_each_write_and_the_response_after_it(small: Shop) -> None:
     states: list[str] = []
 
     async def watch(request: httpx.Request, send: Send) -> httpx.Response:
@@ -390,7 +394,7 @@ def test_no_secret_is_in_the_ledger_even_if_the_server_repeats_it(small: Shop) -
     assert "(sensitive)" in bodies[0]
 
 
-def test_a_run_is_noted_with_its_plan_and_its_outcome(small: Shop, tmp_path: Path) -> None:
+def test_a_run_is_recorded_with_its_plan_and_its_outcome(small: Shop, tmp_path: Path) -> None:
     small("plan", "--out", str(tmp_path / "plan.json"))
     small("apply", str(tmp_path / "plan.json"))
 

@@ -1,4 +1,4 @@
-"""One action: what its result and the journal say, whatever the server or the ledger do."""
+"""One action: its result and its records in the ledger, for every failure of the server or of the ledger."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Meddle = Callable[[httpx.Request, Send], Awaitable[httpx.Response]]
 
 
 @pytest.fixture
-def standing(shop: Shop) -> Shop:
+def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()
     return shop
 
 
 def breaks(method: str, path: str, *, taken: bool, also_get: bool = False) -> Meddle:
-    """No answer to these writes; with `also_get` none to the look-ups after them, either."""
+    """Drop the responses to these writes, and with `also_get` those to the look-ups after them."""
     broken = []
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
@@ -42,49 +42,52 @@ def breaks(method: str, path: str, *, taken: bool, also_get: bool = False) -> Me
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_a_change_whose_answer_was_lost_is_unknown_until_the_next_run_has_looked(standing: Shop, taken: bool) -> None:
-    standing.uses(ALDER, "140")
-    with standing.meddled(breaks("PATCH", "/additions", taken=taken)):
-        said = standing.apply("--only", "usage", code=4)
+def test_a_change_whose_response_was_lost_is_unknown_until_the_next_run_looks_it_up(applied: Shop, taken: bool) -> None:
+    applied.uses(ALDER, "140")
+    with applied.meddled(breaks("PATCH", "/additions", taken=taken)):
+        said = applied.apply("--only", "usage", code=4)
     assert re.search(
         r"^unknown +Addition/alder-dental.storage:backup-gb: .*no complete response", said.out, re.MULTILINE
     )
-    assert "It may or may not have taken. Run again: it is looked at first, and done once." in said.out
-    assert standing.journal("state")[-1] == ("unknown",)
+    assert (
+        "The change may or may not have been made. Run again: the object is read first, and the change is made once."
+        in said.out
+    )
+    assert applied.journal("state")[-1] == ("unknown",)
 
-    standing.uses(ALDER, "150")
-    again = standing.apply("--only", "usage")
+    applied.uses(ALDER, "150")
+    again = applied.apply("--only", "usage")
 
     assert "by hand" not in again.out
-    assert [state for (state,) in standing.journal("state")][-2:] == ["done" if taken else "failed", "done"]
+    assert [state for (state,) in applied.journal("state")][-2:] == ["done" if taken else "failed", "done"]
 
 
-def test_a_create_whose_answer_and_look_up_were_lost_is_unknown_and_made_once(standing: Shop) -> None:
+def test_a_create_whose_response_and_look_up_were_lost_is_unknown_and_creates_one_object(applied: Shop) -> None:
     extra = (
         "apiVersion: reconciler/v1\nkind: Contact\nmetadata: {name: new}\n"
         "spec: {company: alder-dental, firstName: New, email: new@alder-dental.example}\n"
     )
-    standing.write("customers/new.yaml", extra)
-    with standing.meddled(breaks("POST", "/company/contacts", taken=True, also_get=True)):
-        said = standing.apply(code=4)
+    applied.write("customers/new.yaml", extra)
+    with applied.meddled(breaks("POST", "/company/contacts", taken=True, also_get=True)):
+        said = applied.apply(code=4)
     assert "unknown  Contact/new" in said.out
 
-    standing.apply()
+    applied.apply()
 
-    assert len(standing.get("/company/contacts")) == 2
-    assert standing("plan", "--detailed-exitcode").code == 0
+    assert len(applied.get("/company/contacts")) == 2
+    assert applied("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_create_that_is_not_there_after_every_try_is_failed(standing: Shop) -> None:
-    standing.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
-    with standing.meddled(breaks("POST", "/procurement/catalog", taken=False)):
-        said = standing.apply(code=4)
+def test_a_create_has_failed_if_the_object_does_not_exist_after_all_tries(applied: Shop) -> None:
+    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    with applied.meddled(breaks("POST", "/procurement/catalog", taken=False)):
+        said = applied.apply(code=4)
 
     assert "failed   Product/backup-gb-500" in said.out
-    assert standing.journal("state")[-1] == ("failed",)
+    assert applied.journal("state")[-1] == ("failed",)
 
 
-def test_an_answer_without_an_id_is_looked_up_and_not_made_twice(standing: Shop) -> None:
+def test_after_a_response_without_an_id_the_object_is_looked_up_and_not_created_twice(applied: Shop) -> None:
     async def without_id(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
         if request.method == "POST" and request.url.path.endswith("/procurement/catalog"):
@@ -92,72 +95,72 @@ def test_an_answer_without_an_id_is_looked_up_and_not_made_twice(standing: Shop)
             return httpx.Response(answer.status_code, content=body)
         return answer
 
-    standing.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
-    with standing.meddled(without_id):
-        standing.apply()
-    assert len(standing.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"')) == 1
+    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    with applied.meddled(without_id):
+        applied.apply()
+    assert len(applied.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"')) == 1
 
-    assert standing.apply().out.endswith("Applied: nothing to do.\n")
-    assert standing.journal("state")[-1] == ("done",)
+    assert applied.apply().out.endswith("Applied: nothing to do.\n")
+    assert applied.journal("state")[-1] == ("done",)
 
 
-def test_an_answer_that_the_ledger_cannot_take_down_is_unknown_and_not_made_twice(standing: Shop) -> None:
+def test_a_response_that_cannot_be_recorded_is_unknown_and_the_object_is_not_created_twice(applied: Shop) -> None:
     def full(*_about: object, **_more: object) -> None:
         raise LedgerError("the disk is full; the ledger could not be written", where="ledger.sqlite")
 
-    standing.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
-    with standing.patch.context() as patch:
+    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    with applied.patch.context() as patch:
         patch.setattr(carry_out, "write_answer", full)
-        said = standing.apply(code=4)
-    assert "ConnectWise has answered (done), but that could not be noted: the disk is full" in said.out
+        said = applied.apply(code=4)
+    assert "ConnectWise answered (done), but the response could not be recorded: the disk is full" in said.out
 
-    standing.apply()
-    assert len(standing.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"')) == 1
+    applied.apply()
+    assert len(applied.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"')) == 1
 
 
-def test_an_intent_that_the_ledger_cannot_take_down_is_not_sent(standing: Shop) -> None:
+def test_if_the_intent_cannot_be_recorded_nothing_is_sent(applied: Shop) -> None:
     def full(*_about: object, **_more: object) -> int:
         raise LedgerError("the disk is full; the ledger could not be written", where="ledger.sqlite")
 
-    standing.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
-    with standing.patch.context() as patch:
+    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    with applied.patch.context() as patch:
         patch.setattr(carry_out, "write_intent", full)
-        said = standing.apply(code=4)
+        said = applied.apply(code=4)
 
     assert "failed   Product/backup-gb-500: ledger.sqlite: the disk is full" in said.out
-    assert standing.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"') == []
+    assert applied.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"') == []
 
 
-def test_what_the_server_refuses_is_told_with_the_field_and_journalled(standing: Shop) -> None:
+def test_a_refusal_is_shown_with_the_field_and_recorded(applied: Shop) -> None:
     async def refuse(request: httpx.Request, send: Send) -> httpx.Response:
         if request.method == "PATCH":
             errors = [{"code": "InvalidField", "message": "The city is too far away", "field": "city"}]
             return httpx.Response(400, json={"code": "InvalidObject", "message": "no", "errors": errors})
         return await send(request)
 
-    standing.edit("customers/alder-dental.yaml", "city: Tampa", "city: Ultima Thule")
-    with standing.meddled(refuse):
-        said = standing.apply(code=4)
+    applied.edit("customers/alder-dental.yaml", "city: Tampa", "city: Ultima Thule")
+    with applied.meddled(refuse):
+        said = applied.apply(code=4)
 
     assert "city: The city is too far away (InvalidField)" in said.out
-    assert standing.journal("state")[-1] == ("failed",)
+    assert applied.journal("state")[-1] == ("failed",)
 
 
-def test_a_false_yes_to_an_entry_below_an_object_is_a_failure(standing: Shop) -> None:
+def test_a_subcollection_entry_that_was_not_stored_is_a_failure(applied: Shop) -> None:
     async def cheat(request: httpx.Request, send: Send) -> httpx.Response:
         if request.method == "POST" and request.url.path.endswith("/typeAssociations"):
             return httpx.Response(201, json={"id": 77, "type": {"id": 999}})
         return await send(request)
 
-    standing.edit("customers/alder-dental.yaml", "city: Tampa", "types: [Customer, Vendor], city: Tampa")
-    with standing.meddled(cheat):
-        said = standing.apply(code=4)
+    applied.edit("customers/alder-dental.yaml", "city: Tampa", "types: [Customer, Vendor], city: Tampa")
+    with applied.meddled(cheat):
+        said = applied.apply(code=4)
 
     assert "ConnectWise reported success, but type is" in said.out
-    company = standing.one("/company/companies", identifier="AlderDental")["id"]
-    assert f"Company/alder-dental#company/companies/{company}/typeAssociations" in standing.journal("address")[-1]
+    company = applied.one("/company/companies", identifier="AlderDental")["id"]
+    assert f"Company/alder-dental#company/companies/{company}/typeAssociations" in applied.journal("address")[-1]
 
 
-def test_an_answer_without_an_id_leaves_open_whether_the_write_took() -> None:
-    with pytest.raises(StateUnknown, match="the answer holds no id"):
+def test_a_response_without_an_id_has_an_unknown_result() -> None:
+    with pytest.raises(StateUnknown, match="the response has no id"):
         _id_of({}, "PATCH", "company/companies/1")

@@ -1,4 +1,4 @@
-"""A create that is refused because there is such an object: which one, and what to do."""
+"""A create that is refused because the object exists: which object it is, and what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EXISTS = {
 
 
 @pytest.fixture
-def standing(shop: Shop) -> Shop:
+def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()
     return shop
@@ -28,14 +28,14 @@ async def refuses(request: httpx.Request, send: Send) -> httpx.Response:
     return await send(request)
 
 
-def test_a_deleted_company_that_holds_the_identifier_is_named(standing: Shop) -> None:
-    company = standing.one("/company/companies", identifier="AlderDental")
-    row = standing.tenant.tables["company"].rows[company["id"]]
+def test_a_deleted_company_with_the_identifier_is_named(applied: Shop) -> None:
+    company = applied.one("/company/companies", identifier="AlderDental")
+    row = applied.tenant.tables["company"].rows[company["id"]]
     row.data["deletedFlag"] = True
-    standing.tenant.version += 1
-    standing.fault("deleted-hold")
+    applied.tenant.version += 1
+    applied.fault("deleted-hold")
 
-    said = standing("apply", "--auto-approve")
+    said = applied("apply", "--auto-approve")
 
     assert said.code == 4, said.err
     assert f'there is id {company["id"]} with identifier "AlderDental" and deletedFlag: true' in said.out
@@ -49,18 +49,18 @@ def test_a_deleted_company_that_holds_the_identifier_is_named(standing: Shop) ->
         ("BACKUP-GB-5O1", 'with identifier "BACKUP-GB-5O1"'),
     ],
 )
-def test_a_near_match_that_the_plan_did_not_take_is_named(standing: Shop, identifier: str, says: str) -> None:
-    product = standing.one("/procurement/catalog", identifier="BACKUP-GB-500")
-    standing.patch_live(f"/procurement/catalog/{product['id']}", identifier=identifier)
-    standing.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
-    with standing.meddled(refuses):
-        said = standing.apply("--only", "setup", code=4)
+def test_an_object_with_a_similar_key_is_named(applied: Shop, identifier: str, says: str) -> None:
+    product = applied.one("/procurement/catalog", identifier="BACKUP-GB-500")
+    applied.patch_live(f"/procurement/catalog/{product['id']}", identifier=identifier)
+    applied.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
+    with applied.meddled(refuses):
+        said = applied.apply("--only", "setup", code=4)
     assert "the plan found none with this key, but there is id" in said.out
     assert f"id {product['id']} {says}" in said.out
     assert "pin it with metadata.id" in said.out
 
 
-def test_a_refusal_for_another_reason_is_told_as_it_is_and_nothing_is_looked_up(standing: Shop) -> None:
+def test_a_refusal_for_another_reason_is_shown_unchanged_and_nothing_is_looked_up(applied: Shop) -> None:
     refused = []
     looked = []
 
@@ -72,24 +72,24 @@ def test_a_refusal_for_another_reason_is_told_as_it_is_and_nothing_is_looked_up(
             looked.extend([request] * bool(refused))
         return await send(request)
 
-    standing.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
-    with standing.meddled(meddle):
-        said = standing.apply("--only", "setup", code=4)
+    applied.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
+    with applied.meddled(meddle):
+        said = applied.apply("--only", "setup", code=4)
     assert "the price is not allowed" in said.out
     assert "the plan found none" not in said.out
     assert "no object with this key" not in said.out
     assert looked == []
 
 
-def test_where_nothing_near_can_be_read_that_is_said(standing: Shop) -> None:
-    standing.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
-    with standing.meddled(refuses):
-        said = standing.apply("--only", "setup", code=4)
+def test_without_a_similar_object_the_message_says_so(applied: Shop) -> None:
+    applied.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
+    with applied.meddled(refuses):
+        said = applied.apply("--only", "setup", code=4)
     assert "no object with this key or a similar one can be read" in said.out
     assert "security role" in said.out
 
 
-def test_a_look_that_fails_is_said_and_the_refusal_too(standing: Shop) -> None:
+def test_if_the_look_up_fails_the_message_has_both_errors(applied: Shop) -> None:
     refused = []
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
@@ -99,19 +99,19 @@ def test_a_look_that_fails_is_said_and_the_refusal_too(standing: Shop) -> None:
         refused.extend([True] * (answer.status_code == 400))
         return answer
 
-    standing.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
-    with standing.meddled(meddle):
-        said = standing.apply("--only", "setup", code=4)
+    applied.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
+    with applied.meddled(meddle):
+        said = applied.apply("--only", "setup", code=4)
     assert "the existing objects could not be read" in said.out
     assert "It exists already (ObjectExists)" in said.out
 
 
-def test_a_contact_is_looked_for_at_its_company(standing: Shop) -> None:
-    standing.write(
+def test_a_contact_is_looked_up_at_its_company(applied: Shop) -> None:
+    applied.write(
         "more.yaml",
         "apiVersion: reconciler/v1\nkind: Contact\nmetadata: {name: new}\n"
         "spec: {company: alder-dental, firstName: Ann, email: new@alder.example}\n",
     )
-    with standing.meddled(refuses):
-        said = standing.apply("--only", "setup", code=4)
+    with applied.meddled(refuses):
+        said = applied.apply("--only", "setup", code=4)
     assert "It exists already (ObjectExists)" in said.out

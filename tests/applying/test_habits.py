@@ -1,4 +1,4 @@
-"""A server that stores and shows values in other forms: no failure, and no change that comes back for ever."""
+"""A server that stores values in other forms causes no failure, and no change that every plan repeats."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.sandbox.shared.faults import HABITS
 from tests.shop import ALDER, Shop
 
 FILE = "customers/alder-dental.yaml"
-RICH = """# Whatever a server may have its own way with.
+RICH = """# Every field that a server may store in another form.
 apiVersion: reconciler/v1
 kind: Company
 metadata: {name: alder-dental}
@@ -92,7 +92,7 @@ CHANGES = (
 
 @pytest.fixture
 def rich(shop: Shop) -> Shop:
-    """One customer that uses every form of field, and its custom fields."""
+    """One customer with every type of field, and its custom fields."""
     shop.only(ALDER)
     for number, (caption, sort) in enumerate(
         {"Region": "Text", "Score": "Number", "Key": "Checkbox", "Since": "Date", "Note": "TextArea"}.items(), 1
@@ -122,7 +122,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("habits", KINDS)
-def test_what_a_server_does_to_values_is_no_failure_and_no_change_for_ever(rich: Shop, habits: str) -> None:
+def test_values_in_another_form_are_no_failure_and_no_repeated_change(rich: Shop, habits: str) -> None:
     rich.fault(*habits.split())
 
     rich.apply()
@@ -138,7 +138,9 @@ def test_what_a_server_does_to_values_is_no_failure_and_no_change_for_ever(rich:
 
 
 @pytest.mark.parametrize("habits", KINDS)
-def test_a_plan_file_that_was_done_under_such_a_server_is_done(rich: Shop, tmp_path: Path, habits: str) -> None:
+def test_a_plan_file_that_was_applied_to_such_a_server_counts_as_applied(
+    rich: Shop, tmp_path: Path, habits: str
+) -> None:
     rich.fault(*habits.split())
     file = str(tmp_path / "plan.json")
     assert rich("plan", "--out", file).code == 0
@@ -153,7 +155,7 @@ def test_a_plan_file_that_was_done_under_such_a_server_is_done(rich: Shop, tmp_p
     assert rich("apply", file).out == f"Applied: {done} already.\n"
 
 
-def test_a_false_200_is_found_all_the_same(rich: Shop) -> None:
+def test_a_200_that_stored_nothing_is_still_detected(rich: Shop) -> None:
     rich.apply()
     rich.edit(FILE, "city: Tampa", "city: Miami")
     rich.edit(FILE, "Score: 12.5", "Score: 13")
@@ -168,7 +170,7 @@ def test_a_false_200_is_found_all_the_same(rich: Shop) -> None:
     assert 'cost is "0" instead of "0.01"' in said.out
 
 
-def test_a_reference_without_an_id_is_an_error_that_names_the_endpoint_and_nothing_is_written(rich: Shop) -> None:
+def test_a_reference_without_an_id_is_an_error_with_the_endpoint_and_nothing_is_written(rich: Shop) -> None:
     rich.apply()
     rich.edit(FILE, "city: Tampa", "city: Miami")
     before = rich.journal()
@@ -181,7 +183,7 @@ def test_a_reference_without_an_id_is_an_error_that_names_the_endpoint_and_nothi
     assert rich.journal() == before
 
 
-def test_usage_alone_bills_a_customer_whose_names_the_server_stores_in_another_unicode_form(shop: Shop) -> None:
+def test_a_usage_run_bills_a_customer_whose_name_is_stored_in_another_unicode_form(shop: Shop) -> None:
     shop.only(ALDER)
     shop.edit(FILE, "identifier: AlderDental", 'identifier: "Alde\\u0301rDental"')
     shop.edit(FILE, "name: Alder Dental - Managed Backup", 'name: "Alde\\u0301r Dental - Managed Backup"')
@@ -194,7 +196,7 @@ def test_usage_alone_bills_a_customer_whose_names_the_server_stores_in_another_u
     assert shop.quantities() == [150]
 
 
-def test_a_field_that_the_server_never_leaves_empty_is_cleared_once_and_named_from_then_on(rich: Shop) -> None:
+def test_a_field_that_the_server_never_leaves_empty_is_cleared_once_and_then_reported(rich: Shop) -> None:
     rich.apply()
     rich.edit(FILE, "billingTerms: Net 30 days", "billingTerms: null")
     rich.edit(FILE, "price: 0.3, cost: 0", "price: 0.3, cost: null")

@@ -1,4 +1,4 @@
-"""A management solution is known by its company, its solution and its Managed ID, whatever name the tenant stores."""
+"""A management solution is recognised by company, solution and Managed ID, even if ConnectWise stores another name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def small(shop: Shop) -> Shop:
 
 
 def stored(change: Change, inner: Meddle | None = None) -> Meddle:
-    """A tenant that stores something else in the references of management solutions than it was sent."""
+    """A tenant that stores another reference in a management solution than was sent."""
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await (send(request) if inner is None else inner(request, send))
@@ -45,7 +45,7 @@ def another_name(row: dict[str, Any]) -> None:
 
 
 def another_name_alone(row: dict[str, Any]) -> None:
-    """Its id is the record's, and nothing else says whose it is."""
+    """Another name, without the record's id."""
     row["managementSolution"] = {"id": row["managementSolution"]["id"], "name": "Data Protection 365"}
 
 
@@ -71,7 +71,7 @@ OTHER_NAMES = [another_name, another_name_alone, the_record_s_name]
 
 
 @pytest.mark.parametrize("change", OTHER_NAMES)
-def test_another_name_for_the_same_record_is_no_failure_and_no_change(small: Shop, change: Change) -> None:
+def test_another_name_of_the_same_record_is_no_failure_and_no_change(small: Shop, change: Change) -> None:
     with small.meddled(stored(change)):
         small.apply()
         assert small("plan", "--detailed-exitcode").code == 0
@@ -80,7 +80,7 @@ def test_another_name_for_the_same_record_is_no_failure_and_no_change(small: Sho
 
 
 @pytest.mark.parametrize("change", OTHER_NAMES)
-def test_a_lost_answer_or_a_killed_run_makes_no_second_one_under_another_name(small: Shop, change: Change) -> None:
+def test_a_lost_response_or_a_killed_run_creates_no_second_one_under_another_name(small: Shop, change: Change) -> None:
     dying = dies_at(REPORTS, asyncio.CancelledError, taken=True)
     with small.meddled(stored(change, dying)), pytest.raises(asyncio.CancelledError):
         small("apply", "--auto-approve")
@@ -92,7 +92,7 @@ def test_a_lost_answer_or_a_killed_run_makes_no_second_one_under_another_name(sm
     assert len(solutions(small)) == 1
 
 
-def test_a_plan_file_goes_on_over_one_with_another_name(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_continues_with_one_that_has_another_name(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     with small.meddled(stored(another_name)):
         assert small("plan", "--out", str(file)).code == 0
@@ -102,7 +102,7 @@ def test_a_plan_file_goes_on_over_one_with_another_name(small: Shop, tmp_path: P
     assert (said.code, said.out) == (0, "Applied: 12 already.\n")
 
 
-def test_one_that_is_read_back_without_its_solution_fails_and_is_never_made_twice(small: Shop) -> None:
+def test_one_that_is_stored_without_its_solution_fails_and_is_not_created_twice(small: Shop) -> None:
     with small.meddled(stored(nothing)):
         said = small.apply(code=4)
         assert "reported success, but solution is" in said.out + said.err
@@ -119,7 +119,7 @@ def test_one_that_is_read_back_without_its_solution_fails_and_is_never_made_twic
     assert len(solutions(small)) == 1
 
 
-def test_one_without_a_solution_that_two_could_be_is_an_error_with_both(small: Shop) -> None:
+def test_one_without_a_solution_that_two_documents_may_declare_is_an_error_with_both(small: Shop) -> None:
     small.apply()
     number = solutions(small)[0]["id"]
     small.edit(
@@ -136,7 +136,7 @@ def test_one_without_a_solution_that_two_could_be_is_an_error_with_both(small: S
     assert f"are the same live object, id {number}" in said.err
 
 
-def test_a_name_that_holds_the_declared_one_and_belongs_to_no_record_is_an_error_with_its_id(small: Shop) -> None:
+def test_a_name_that_contains_the_declared_one_and_belongs_to_no_record_is_an_error_with_its_id(small: Shop) -> None:
     small.apply()
     number = solutions(small)[0]["id"]
     with small.meddled(stored(strange)):
@@ -148,7 +148,7 @@ def test_a_name_that_holds_the_declared_one_and_belongs_to_no_record_is_an_error
     assert "pin it with metadata.id" in said.err
 
 
-def test_two_solutions_of_one_company_with_one_managed_id_stay_two(small: Shop) -> None:
+def test_two_solutions_of_one_company_with_one_managed_id_remain_two(small: Shop) -> None:
     small.apply()
     company = small.one("/company/companies", identifier="AlderDental")["id"]
     body = {"name": "Rival link", "solution": "Rival", "loginBy": "Global", "defaultBillingLevel": "Summary"}
@@ -164,7 +164,7 @@ def test_two_solutions_of_one_company_with_one_managed_id_stay_two(small: Shop) 
     assert sorted(row["managementSolution"]["name"] for row in solutions(small)) == ["Managed Backup", "Rival"]
 
 
-def test_two_records_of_one_solution_are_told_apart_by_setup_name(small: Shop) -> None:
+def test_two_records_of_one_solution_are_distinguished_by_setup_name(small: Shop) -> None:
     body = {"name": "Second link", "solution": "Managed Backup", "loginBy": "Global", "defaultBillingLevel": "Summary"}
     small.tenant.create("managedDevicesIntegration", body)
     small.edit(
@@ -196,7 +196,7 @@ def test_two_records_of_one_solution_are_told_apart_by_setup_name(small: Shop) -
 
 
 def undeclared(shop: Shop) -> None:
-    """Its management solution lives, and no manifest declares it any more."""
+    """Remove the management solution from the manifests. It remains in ConnectWise."""
     file = shop.folder / "customers/alder-dental.yaml"
     documents = file.read_text(encoding="utf-8").split("---\n")
     file.write_text(
@@ -205,7 +205,7 @@ def undeclared(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("change", OTHER_NAMES)
-def test_a_mapping_is_billed_for_one_that_goes_by_another_name(small: Shop, change: Change) -> None:
+def test_a_mapping_is_billed_if_its_solution_has_another_name(small: Shop, change: Change) -> None:
     small.apply()
     undeclared(small)
     small.advance()
@@ -218,7 +218,7 @@ def test_a_mapping_is_billed_for_one_that_goes_by_another_name(small: Shop, chan
 
 
 @pytest.mark.parametrize("change", [nothing, strange])
-def test_a_mapping_is_not_billed_for_one_that_cannot_be_told(small: Shop, change: Change) -> None:
+def test_a_mapping_is_not_billed_if_its_solution_cannot_be_recognised(small: Shop, change: Change) -> None:
     small.apply()
     undeclared(small)
 

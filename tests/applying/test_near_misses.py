@@ -1,4 +1,4 @@
-"""Names that look the same as one that is there: said with both spellings, refused, and never made a second time."""
+"""A name that looks the same as an existing one is refused with both spellings. No second object is created."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOGINS = ("/system/integratorlogins", "username")
         (LOGINS, "Backup-Billing", ("setup.yaml", "", ""), '"Backup-Billing"'),
     ],
 )
-def test_what_looks_the_same_is_refused_with_both_spellings_though_no_condition_finds_it(
+def test_a_similar_name_is_refused_with_both_spellings_although_no_condition_finds_it(
     small: Shop, place: tuple[str, str], live: str, edit: tuple[str, str, str], told: str
 ) -> None:
     path, field = place
@@ -50,7 +50,7 @@ def test_what_looks_the_same_is_refused_with_both_spellings_though_no_condition_
 
 
 @pytest.mark.parametrize("name", ["Alder Dental  - Managed Backup", "Alder Dental \u2013 Managed Backup"])
-def test_an_agreement_of_a_name_that_looks_the_same_is_refused(small: Shop, name: str) -> None:
+def test_an_agreement_with_a_similar_name_is_refused(small: Shop, name: str) -> None:
     small.apply("--only", "setup")
     number = small.one("/finance/agreements")["id"]
     small.patch_live(f"/finance/agreements/{number}", name=name)
@@ -61,7 +61,7 @@ def test_an_agreement_of_a_name_that_looks_the_same_is_refused(small: Shop, name
     assert "Agreement/alder-dental: ConnectWise has this Agreement in another spelling" in said.err
 
 
-def test_a_company_in_another_unicode_form_is_found_with_all_that_belongs_to_it(small: Shop) -> None:
+def test_a_company_in_another_unicode_form_is_found_with_its_contacts_and_agreements(small: Shop) -> None:
     small.edit(FILE, "identifier: AlderDental", "identifier: Caf\u00e9")
     small.apply("--only", "setup")
     number = small.one("/company/companies")["id"]
@@ -71,7 +71,7 @@ def test_a_company_in_another_unicode_form_is_found_with_all_that_belongs_to_it(
     assert small.plan("--only", "setup")["actions"] == []
 
 
-def test_where_nothing_is_to_be_made_no_list_is_read_whole(small: Shop) -> None:
+def test_if_nothing_is_created_no_collection_is_read_whole(small: Shop) -> None:
     small.apply()
     small.sandbox.log.clear()
 
@@ -83,7 +83,7 @@ def test_where_nothing_is_to_be_made_no_list_is_read_whole(small: Shop) -> None:
 
 
 @pytest.mark.parametrize("only", [["--only", "setup"], []])
-def test_an_old_name_in_another_spelling_makes_no_second_company(small: Shop, only: list[str]) -> None:
+def test_an_old_name_in_another_spelling_creates_no_second_company(small: Shop, only: list[str]) -> None:
     small.apply(*only)
     small.edit(
         FILE, "metadata: {name: alder-dental}\nspec: {identifier: AlderDental",
@@ -99,7 +99,7 @@ def test_an_old_name_in_another_spelling_makes_no_second_company(small: Shop, on
     assert dict(small.counts()) == before
 
 
-def test_an_old_name_that_looks_like_another_declared_company_is_not_that_one(small: Shop) -> None:
+def test_an_old_name_that_is_similar_to_another_declared_company_does_not_match_it(small: Shop) -> None:
     text = (small.folder / FILE).read_text(encoding="utf-8").split("---\n")[0]
     small.apply("--only", "setup")
     new = text.replace("{name: alder-dental}", '{name: new, previously: ["Alder\\u200bDental"]}')
@@ -111,14 +111,14 @@ def test_an_old_name_that_looks_like_another_declared_company_is_not_that_one(sm
 
 
 def looked_up(small: Shop, spelled: str) -> None:
-    """The company is no longer declared: what belongs to it looks it up."""
+    """Remove the company from the manifests, so that its contacts and agreements look it up."""
     path = small.folder / FILE
     rest = path.read_text(encoding="utf-8").split("---\n", 1)[1]
     path.write_text(rest.replace("company: alder-dental", f'company: {{identifier: "{spelled}"}}'), encoding="utf-8")
 
 
 @pytest.mark.parametrize("spelled", ["Alder\\u200bDental", "\\uff21lderDental"])
-def test_a_look_up_in_another_spelling_is_refused_with_the_one_that_is_there(small: Shop, spelled: str) -> None:
+def test_a_look_up_in_another_spelling_is_refused_with_the_existing_one(small: Shop, spelled: str) -> None:
     small.apply()
     looked_up(small, spelled)
 
@@ -131,7 +131,7 @@ def test_a_look_up_in_another_spelling_is_refused_with_the_one_that_is_there(sma
     assert 'did you mean "AlderDental"' in " ".join(said.out.split())
 
 
-def test_a_look_up_in_another_unicode_form_finds_the_company_and_what_belongs_to_it(small: Shop) -> None:
+def test_a_look_up_in_another_unicode_form_finds_the_company_with_its_contacts_and_agreements(small: Shop) -> None:
     small.edit(FILE, "identifier: AlderDental", "identifier: Caf\u00e9")
     small.apply()
     number = small.one("/company/companies")["id"]
@@ -148,7 +148,7 @@ def test_a_look_up_in_another_unicode_form_finds_the_company_and_what_belongs_to
         ("/company/companies", "identifier", "Alder\u200bDental"),
     ],
 )
-def test_a_run_of_usage_alone_says_which_spelling_is_there(small: Shop, path: str, field: str, live: str) -> None:
+def test_a_usage_run_shows_the_existing_spelling(small: Shop, path: str, field: str, live: str) -> None:
     small.apply()
     small.patch_live(f"{path}/{small.one(path)['id']}", **{field: live})
     before = small.quantities()

@@ -1,4 +1,4 @@
-"""What a run that died has left, settled by the next one: nothing is made twice, nothing is forgotten."""
+"""The next run recovers what an interrupted run left. Nothing is created twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def small(shop: Shop) -> Shop:
 
 
 def dies_at(path: str, death: type[BaseException], *, taken: bool, method: str = "POST") -> Meddle:
-    """The process ends at this write: after the server took it, or before it was sent."""
+    """End the process at this write, after the server stored it or before it was sent."""
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         if request.method == method and path in request.url.path:
@@ -39,7 +39,7 @@ def dies_at(path: str, death: type[BaseException], *, taken: bool, method: str =
 
 
 def dies(shop: Shop, meddle: Meddle) -> None:
-    """An apply that ends like a process that is killed: at once, wherever it was."""
+    """Run an apply that ends at once, like a process that is killed."""
     with shop.meddled(meddle), pytest.raises(asyncio.CancelledError):
         shop("apply", "--auto-approve")
 
@@ -48,7 +48,7 @@ def dies(shop: Shop, meddle: Meddle) -> None:
 @pytest.mark.parametrize(
     "path", ["/company/companies", "/company/contacts", "/managementSummaryReports", "/additions", "/integratorlogins"]
 )
-def test_a_run_that_died_at_a_write_is_settled_by_the_next_and_nothing_is_made_twice(
+def test_a_run_that_died_at_a_write_is_recovered_and_nothing_is_created_twice(
     small: Shop, path: str, taken: bool
 ) -> None:
     dies(small, dies_at(path, asyncio.CancelledError, taken=taken))
@@ -61,7 +61,7 @@ def test_a_run_that_died_at_a_write_is_settled_by_the_next_and_nothing_is_made_t
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_second_ctrl_c_ends_at_once_with_4_and_says_that_the_next_run_looks_first(small: Shop) -> None:
+def test_a_second_ctrl_c_ends_at_once_with_4_and_says_that_the_next_run_recovers(small: Shop) -> None:
     with small.meddled(dies_at("/company/companies", KeyboardInterrupt, taken=True)):
         said = small("apply", "--auto-approve")
 
@@ -71,7 +71,7 @@ def test_a_second_ctrl_c_ends_at_once_with_4_and_says_that_the_next_run_looks_fi
     assert small.counts()["company"] == 1
 
 
-def test_a_killed_process_is_gone_on_from_and_nothing_is_made_twice(shop: Shop) -> None:
+def test_after_a_killed_process_the_next_run_continues_and_nothing_is_created_twice(shop: Shop) -> None:
     shop.sandbox.latency_ms = 25
     process = shop.start("apply", "--auto-approve")
     shop.until(lambda: shop.counts()["company"] > 1, process)
@@ -87,7 +87,7 @@ def test_a_killed_process_is_gone_on_from_and_nothing_is_made_twice(shop: Shop) 
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_quantity_that_took_before_the_run_died_is_no_edit_by_hand(small: Shop) -> None:
+def test_a_quantity_that_was_stored_before_the_run_died_is_no_drift(small: Shop) -> None:
     small.apply()
     small.advance()
     small.uses(ALDER, "140")
@@ -108,8 +108,8 @@ def test_a_quantity_that_took_before_the_run_died_is_no_edit_by_hand(small: Shop
 # ── one intent at a time ─────────────────────────────────────────────────────────────────────────────────
 
 
-async def settled(shop: Shop, method: str, path: str, body: object, **more: object) -> str:
-    """The state in which an open intent ends."""
+async def recovered(shop: Shop, method: str, path: str, body: object, **more: object) -> str:
+    """Return the state of an open intent after recovery."""
     async with session_of(shop) as session:
         run = begin_run(session.ledger, "example", "sha256:0", session.context.now)
         values = {"address": "Company/alder-dental", "natural_key": {}, "now": session.context.now, **more}
@@ -122,55 +122,57 @@ async def settled(shop: Shop, method: str, path: str, body: object, **more: obje
 
 @pytest.fixture
 def company(small: Shop) -> str:
-    """The path of a company that stands."""
+    """The path of an existing company."""
     small.apply("--only", "setup")
     return f"company/companies/{small.one('/company/companies', identifier='AlderDental')['id']}"
 
 
-async def test_a_change_that_took_is_done(small: Shop, company: str) -> None:
-    assert await settled(small, "PATCH", company, {"city": "Tampa"}) == "done"
+async def test_a_change_that_was_stored_is_done(small: Shop, company: str) -> None:
+    assert await recovered(small, "PATCH", company, {"city": "Tampa"}) == "done"
 
 
-async def test_a_change_that_did_not_take_is_failed(small: Shop, company: str) -> None:
-    assert await settled(small, "PATCH", company, {"city": "Miami"}) == "failed"
+async def test_a_change_that_was_not_stored_has_failed(small: Shop, company: str) -> None:
+    assert await recovered(small, "PATCH", company, {"city": "Miami"}) == "failed"
 
 
-async def test_a_change_of_something_deleted_since_is_failed(small: Shop, company: str) -> None:
-    assert await settled(small, "PATCH", "company/companies/999999", {"city": "Tampa"}) == "failed"
+async def test_a_change_of_an_object_that_was_deleted_has_failed(small: Shop, company: str) -> None:
+    assert await recovered(small, "PATCH", "company/companies/999999", {"city": "Tampa"}) == "failed"
 
 
-async def test_a_deletion_of_what_is_gone_is_done_and_of_what_stands_failed(small: Shop, company: str) -> None:
+async def test_a_deletion_is_done_if_the_object_does_not_exist_and_has_failed_otherwise(
+    small: Shop, company: str
+) -> None:
     association = small.get(f"/{company}/typeAssociations")[0]
     path = f"{company}/typeAssociations"
 
-    assert await settled(small, "DELETE", f"{path}/999999", None, address=f"Company/alder-dental#{path}") == "done"
-    standing = await settled(
+    assert await recovered(small, "DELETE", f"{path}/999999", None, address=f"Company/alder-dental#{path}") == "done"
+    applied = await recovered(
         small, "DELETE", f"{path}/{association['id']}", None, address=f"Company/alder-dental#{path}"
     )
-    assert standing == "failed"
+    assert applied == "failed"
 
 
-async def test_an_entry_below_an_object_is_known_by_what_was_sent(small: Shop, company: str) -> None:
+async def test_an_entry_of_a_subcollection_is_looked_up_by_what_was_sent(small: Shop, company: str) -> None:
     path = f"{company}/typeAssociations"
     kinds = {each["name"]: {"type": {"id": each["id"]}} for each in small.get("/company/companies/types")}
     address = f"Company/alder-dental#{path}"
 
-    assert await settled(small, "POST", path, kinds["Customer"], address=address) == "done"
-    assert await settled(small, "POST", path, kinds["Vendor"], address=address) == "failed"
+    assert await recovered(small, "POST", path, kinds["Customer"], address=address) == "done"
+    assert await recovered(small, "POST", path, kinds["Vendor"], address=address) == "failed"
 
 
-async def test_something_made_below_an_object_that_was_deleted_since_is_failed(small: Shop, company: str) -> None:
+async def test_a_create_below_an_object_that_was_deleted_has_failed(small: Shop, company: str) -> None:
     path = "finance/agreements/999999/additions"
     key = {"agreement": 999999, "product": 1, "serialNumber": "rc:x"}
 
-    assert await settled(small, "POST", path, {"quantity": 1}, address="Addition/x:y", natural_key=key) == "failed"
+    assert await recovered(small, "POST", path, {"quantity": 1}, address="Addition/x:y", natural_key=key) == "failed"
 
 
-async def test_what_was_made_counts_as_made_by_us_once_it_is_settled(small: Shop, company: str) -> None:
+async def test_a_recovered_create_counts_as_created_by_us(small: Shop, company: str) -> None:
     body = {"identifier": "AlderDental", "city": "Tampa", "password": "(sensitive)"}
     key = {"identifier": "AlderDental"}
 
-    assert await settled(small, "POST", "company/companies", body, address="Company/other", natural_key=key) == "done"
+    assert await recovered(small, "POST", "company/companies", body, address="Company/other", natural_key=key) == "done"
 
     with Ledger.open(str(small.ledger), now=small.time) as ledger:
         assert created_by_us(ledger, "example")["Company/other"] == int(company.rpartition("/")[2])
@@ -188,11 +190,11 @@ def test_nothing_is_written_while_an_intent_cannot_be_looked_up(small: Shop, com
     assert small.journal() == before
 
 
-# ── by id, and where nothing can be told ─────────────────────────────────────────────────────────────────
+# ── by id, and if nothing can be looked up ────────────────────────────────────────────────────────────────
 
 
-async def settled_with(shop: Shop, address: str, path: str, key: dict[str, object], **unknown: object) -> str:
-    """How an open POST is settled; `unknown` notes first that its answer was lost, with what was known of it."""
+async def recovered_post(shop: Shop, address: str, path: str, key: dict[str, object], **unknown: object) -> str:
+    """Return the state of an open POST after recovery. `unknown` records first that its response was lost."""
     with Ledger.open(str(shop.ledger), now=shop.time) as ledger:
         run = begin_run(ledger, "example", "sha256:0", shop.time)
         about = {"method": "POST", "path": path, "body": dict(key), "natural_key": key, "now": shop.time}
@@ -204,26 +206,26 @@ async def settled_with(shop: Shop, address: str, path: str, key: dict[str, objec
     return str(shop.journal("state")[-1][0])
 
 
-async def test_one_whose_answer_gave_an_id_is_settled_by_it_whatever_its_key_is_by_now(
+async def test_an_object_is_recovered_by_the_id_of_the_response_even_if_its_key_has_changed(
     small: Shop, company: str
 ) -> None:
     number = int(company.rpartition("/")[2])
     key: dict[str, object] = {"identifier": "RenamedSince"}
 
-    assert await settled_with(small, "Company/x", "company/companies", key, object_id=number) == "done"
+    assert await recovered_post(small, "Company/x", "company/companies", key, object_id=number) == "done"
     assert small.journal("object_id")[-1] == (number,)
 
 
-async def test_one_whose_id_is_there_no_more_is_looked_up_by_its_key(small: Shop, company: str) -> None:
+async def test_an_object_whose_id_does_not_exist_is_looked_up_by_its_key(small: Shop, company: str) -> None:
     number = int(company.rpartition("/")[2])
     key: dict[str, object] = {"identifier": "AlderDental"}
 
-    assert await settled_with(small, "Company/x", "company/companies", key, object_id=999_999) == "done"
+    assert await recovered_post(small, "Company/x", "company/companies", key, object_id=999_999) == "done"
     assert small.journal("object_id")[-1] == (number,)
 
 
 async def test_two_with_one_key_stop_no_other_customer(small: Shop, company: str) -> None:
-    """Somebody has copied the line meanwhile: which of the two is ours planning says, or refuses to guess."""
+    """The addition was copied meanwhile. Planning decides which of the two is ours, or reports both."""
     agreement = small.one("/finance/agreements", name="Alder Dental - Managed Backup")["id"]
     path = f"/finance/agreements/{agreement}/additions"
     product = small.one("/procurement/catalog", identifier="BACKUP-GB")["id"]
@@ -233,12 +235,12 @@ async def test_two_with_one_key_stop_no_other_customer(small: Shop, company: str
         assert sent.status_code == 201, sent.text
     key = {"agreement": agreement, "product": product, "serialNumber": "rc:x"}
 
-    assert await settled_with(small, "Addition/x:y", path.strip("/"), key) == "failed"
+    assert await recovered_post(small, "Addition/x:y", path.strip("/"), key) == "failed"
     assert "two objects have the natural key" in str(small.journal("error")[-1])
 
 
-async def test_a_key_of_fields_that_there_are_no_more_is_left_to_planning(small: Shop, company: str) -> None:
-    """An earlier version sent it; the line is found by its tag when the plan is made."""
+async def test_a_key_of_an_earlier_version_is_left_to_planning(small: Shop, company: str) -> None:
+    """Planning finds the addition by its tag."""
     key: dict[str, object] = {"agreement": 1, "product": 2, "mark": "rc:x"}
 
-    assert await settled_with(small, "Addition/x:y", "finance/agreements/1/additions", key) == "failed"
+    assert await recovered_post(small, "Addition/x:y", "finance/agreements/1/additions", key) == "failed"

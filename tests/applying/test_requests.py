@@ -1,4 +1,4 @@
-"""Actions as requests."""
+"""The requests of actions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def requested(found: Action, ids: Mapping[str, int] | None = None) -> Request:
 PENDING = {"name": "alder", "address": "Company/alder"}
 
 
-def test_a_link_to_something_planned_is_sent_with_the_id_that_it_has_got() -> None:
+def test_a_link_to_a_planned_object_is_sent_with_its_new_id() -> None:
     made = action("Agreement/a", change("name", "Backup"), change("company", PENDING), endpoint="finance/agreements")
 
     found = requested(made, {"Company/alder": 41})
@@ -39,12 +39,12 @@ def test_a_link_to_something_planned_is_sent_with_the_id_that_it_has_got() -> No
     assert found.natural_key == {"company": 41, "name": "Backup"}
 
 
-def test_a_link_to_something_that_was_not_made_is_an_error() -> None:
+def test_a_link_to_an_object_that_was_not_created_is_an_error() -> None:
     with pytest.raises(ValueError, match="Company/alder has no id yet"):
         requested(action("Agreement/a", change("company", PENDING)))
 
 
-def test_an_object_below_another_is_posted_below_it_and_does_not_repeat_it() -> None:
+def test_a_nested_object_is_posted_below_its_parent_and_the_body_does_not_repeat_the_parent() -> None:
     endpoint = "finance/agreements/{agreement}/additions"
     parent = change("agreement", {"name": "alder", "address": "Agreement/alder"})
     product = change("product", {"name": "backup-gb", "id": 3})
@@ -57,20 +57,20 @@ def test_an_object_below_another_is_posted_below_it_and_does_not_repeat_it() -> 
     assert found.body == {"product": {"id": 3}, "quantity": Decimal("12.5")}
 
 
-def test_a_secret_is_sent_and_redacted_in_the_journal() -> None:
+def test_a_secret_is_sent_and_redacted_in_the_ledger() -> None:
     made = action("IntegratorLogin/a", change("username", "a"), change("password", {"env": "PW"}, sensitive=True))
 
     found = requested(made)
 
     assert found.body["password"] == "value of PW"
-    assert found.journalled == {"username": "a", "password": REDACTED}
+    assert found.recorded_body == {"username": "a", "password": REDACTED}
 
 
-def test_no_end_is_sent_as_the_flag_that_it_is_kept_in() -> None:
+def test_no_end_date_is_sent_as_a_flag() -> None:
     assert requested(action("Agreement/a", change("endDate", None))).body == {"noEndingDateFlag": True}
 
 
-def test_a_new_contact_carries_its_addresses_and_types_in_one_post() -> None:
+def test_a_new_contact_is_sent_with_its_addresses_and_types_in_one_post() -> None:
     types = change("types", [{"name": "Billing", "id": 4}, {"name": "Approver", "id": 2}])
     made = action("Contact/a", change("email", "a@b.example"), change("phone", "1"), types)
 
@@ -81,7 +81,7 @@ def test_a_new_contact_carries_its_addresses_and_types_in_one_post() -> None:
     assert found.subcollections == ()
 
 
-def test_a_changed_address_and_changed_types_go_to_the_collections_below() -> None:
+def test_a_changed_address_and_changed_types_are_written_in_subcollections() -> None:
     types = change("types", [{"name": "Billing", "id": 4}])
     changed = action("Contact/a", change("email", "a@b.example"), types, action="update", id=7, endpoint="c/7")
 
@@ -92,7 +92,7 @@ def test_a_changed_address_and_changed_types_go_to_the_collections_below() -> No
         ("company/contacts/{id}/communications", False),
         ("company/contacts/{id}/typeAssociations", True),
     ]
-    assert list(found.subcollections[1].wanted) == [Link("Billing", 4)]
+    assert list(found.subcollections[1].entries) == [Link("Billing", 4)]
 
 
 def test_cross_references_of_a_new_integration_are_written_once_it_exists() -> None:
@@ -103,11 +103,11 @@ def test_cross_references_of_a_new_integration_are_written_once_it_exists() -> N
 
     assert found.body == {"name": "a"}
     (writes,) = found.subcollections
-    assert writes.wanted["Server/Gold"]["product"].id == 3
+    assert writes.entries["Server/Gold"]["product"].id == 3
     assert not writes.whole
 
 
-def test_custom_fields_are_sent_by_id_only_those_that_change() -> None:
+def test_only_changed_custom_fields_are_sent_by_id() -> None:
     changed = action(
         "Company/a", change("customFields.Tier", "Gold"), change("customFields.Region", None), action="update"
     )
@@ -115,7 +115,7 @@ def test_custom_fields_are_sent_by_id_only_those_that_change() -> None:
     assert requested(changed).body == {"customFields": [{"id": 9, "value": None}, {"id": 10, "value": "Gold"}]}
 
 
-def test_lists_and_texts_come_back_from_the_plan_as_what_they_were() -> None:
+def test_values_from_the_json_of_a_plan_are_as_they_were() -> None:
     made = action("IntegratorLogin/a", change("apis", ["Company", "Product"]), change("username", "a"))
 
     assert values_of(made, {}) == {"apis": frozenset({"Company", "Product"}), "username": "a"}

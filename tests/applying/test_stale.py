@@ -1,4 +1,4 @@
-"""A plan file against a tenant that has gone on: refused whole with a diff, or gone on with."""
+"""A plan file that is applied after ConnectWise has changed is refused with the differences, or continued."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def planned(shop: Shop, tmp_path: Path) -> Planned:
 
 
 @pytest.fixture
-def standing(planned: Planned) -> Planned:
-    """One whose estate stands."""
+def applied(planned: Planned) -> Planned:
+    """A shop with one customer that was applied."""
     planned.shop.apply()
     return planned
 
@@ -57,7 +57,7 @@ COMPANY = "/company/companies"
 ALDER_FILE = "customers/alder-dental.yaml"
 
 
-def test_a_plan_file_is_done_as_it_is(planned: Planned) -> None:
+def test_a_plan_file_is_applied_unchanged(planned: Planned) -> None:
     planned.plan()
 
     said = planned.apply()
@@ -65,7 +65,7 @@ def test_a_plan_file_is_done_as_it_is(planned: Planned) -> None:
     assert (said.code, said.out) == (0, "Applied: 12 done.\n")
 
 
-def test_a_plan_file_that_was_done_already_is_done_again_without_a_write(planned: Planned) -> None:
+def test_a_plan_file_that_was_applied_is_applied_again_without_a_write(planned: Planned) -> None:
     planned.plan()
     planned.apply()
     before = planned.shop.journal()
@@ -80,7 +80,9 @@ def test_a_plan_file_that_was_done_already_is_done_again_without_a_write(planned
     "path",
     ["/company/contacts", "/finance/agreements", "/additions", "/managementSummaryReports", "/procurement/catalog"],
 )
-def test_a_plan_file_that_was_done_in_part_is_finished_and_nothing_is_made_twice(planned: Planned, path: str) -> None:
+def test_a_plan_file_that_was_applied_in_part_is_finished_and_nothing_is_created_twice(
+    planned: Planned, path: str
+) -> None:
     planned.plan()
     with planned.shop.meddled(failing_posts(path)):
         first = planned.apply()
@@ -94,90 +96,90 @@ def test_a_plan_file_that_was_done_in_part_is_finished_and_nothing_is_made_twice
     assert planned.shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_the_whole_plan_is_refused_with_a_diff_when_one_thing_has_changed(standing: Planned) -> None:
-    shop = standing.shop
+def test_the_whole_plan_is_refused_with_the_differences_if_one_object_has_changed(applied: Planned) -> None:
+    shop = applied.shop
     shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
     shop.uses(ALDER, "150")
-    standing.plan()
-    shop.patch_live(standing.path(COMPANY, identifier="AlderDental"), city="Orlando")
+    applied.plan()
+    shop.patch_live(applied.path(COMPANY, identifier="AlderDental"), city="Orlando")
 
-    said = standing.apply()
+    said = applied.apply()
 
     assert said.code == 3
-    assert "the plan is stale: what it was based on has changed since" in said.err
+    assert "the plan is stale: ConnectWise has changed since it was made" in said.err
     assert 'Company/alder-dental: city: "Tampa" → "Orlando"' in said.err
     assert "Nothing was written. Make a new plan: reconciler plan --out FILE" in said.err
     assert shop.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 121
 
 
-def test_of_a_nested_value_the_place_that_has_changed_is_told(standing: Planned) -> None:
-    shop = standing.shop
+def test_the_path_to_a_change_inside_a_nested_value_is_shown(applied: Planned) -> None:
+    shop = applied.shop
     shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
-    standing.plan()
-    company = standing.path(COMPANY, identifier="AlderDental")
+    applied.plan()
+    company = applied.path(COMPANY, identifier="AlderDental")
     vendor = next(each["id"] for each in shop.get(f"{COMPANY}/types") if each["name"] == "Vendor")
     shop.http.post(f"{company}/typeAssociations", json={"type": {"id": vendor}}).raise_for_status()
 
-    said = standing.apply()
+    said = applied.apply()
 
     assert said.code == 3
     assert "Company/alder-dental: types: Vendor was added\n" in said.err
 
 
-def test_a_change_of_a_field_that_no_manifest_declares_does_not_matter(standing: Planned) -> None:
-    standing.shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
-    standing.plan()
-    standing.shop.patch_live(standing.path(COMPANY, identifier="AlderDental"), website="alder.example")
+def test_a_change_of_a_field_that_no_manifest_declares_does_not_matter(applied: Planned) -> None:
+    applied.shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
+    applied.plan()
+    applied.shop.patch_live(applied.path(COMPANY, identifier="AlderDental"), website="alder.example")
 
-    assert standing.apply().code == 0
+    assert applied.apply().code == 0
 
 
-def test_an_object_that_is_gone_makes_the_plan_stale(standing: Planned) -> None:
-    shop = standing.shop
+def test_a_deleted_object_makes_the_plan_stale(applied: Planned) -> None:
+    shop = applied.shop
     shop.uses(ALDER, "150")
     shop.edit(ALDER_FILE, "city: Tampa", "city: Miami")
-    standing.plan()
+    applied.plan()
     number = shop.one(COMPANY, identifier="AlderDental")["id"]
     shop.tenant.tables["company"].rows[number].data["deletedFlag"] = True
 
-    said = standing.apply()
+    said = applied.apply()
 
     assert said.code == 3
-    assert f"Company/alder-dental: id {number} is no longer there" in said.err
+    assert f"Company/alder-dental: id {number} no longer exists" in said.err
 
 
-def test_additions_of_an_agreement_that_is_gone_make_the_plan_stale(standing: Planned) -> None:
-    shop = standing.shop
+def test_additions_of_a_deleted_agreement_make_the_plan_stale(applied: Planned) -> None:
+    shop = applied.shop
     shop.uses(ALDER, "150")
-    plan = standing.plan()
+    plan = applied.plan()
     agreement = shop.tenant.tables["agreement"]
     for table in ("managementSummary", "addition", "agreement"):
         for row in [*shop.tenant.tables[table].rows.values()]:
             shop.tenant.tables[table].remove(row)
     assert not agreement.rows
 
-    said = standing.apply()
+    said = applied.apply()
 
     assert said.code == 3
     (action,) = plan["actions"]
-    assert f"Addition/alder-dental.storage:backup-gb: id {action['id']} is no longer there" in said.err
+    assert f"Addition/alder-dental.storage:backup-gb: id {action['id']} no longer exists" in said.err
 
 
-def test_a_management_solution_below_a_company_that_is_gone_makes_the_plan_stale(standing: Planned) -> None:
-    shop = standing.shop
+def test_a_management_solution_of_a_deleted_company_makes_the_plan_stale(applied: Planned) -> None:
+    shop = applied.shop
     shop.edit("defaults.yaml", "deviceType: BackupStats", "deviceType: Servers")
-    standing.plan()
+    applied.plan()
     for table in ("managementSummary", "company"):
         for row in [*shop.tenant.tables[table].rows.values()]:
             shop.tenant.tables[table].remove(row)
 
-    said = standing.apply()
+    said = applied.apply()
 
     assert said.code == 3
     assert "ManagementSolution/alder-dental: id" in said.err
 
 
-def test_something_made_meanwhile_under_the_same_key_makes_the_plan_stale(planned: Planned) -> None:
+def test_an_object_created_meanwhile_with_the_same_key_makes_the_plan_stale(planned: Planned) -> None:
     planned.plan()
     body = {"identifier": "AlderDental", "name": "Somebody Else", "city": "Boston"}
     assert planned.shop.http.post(COMPANY, json=body).status_code == 201
@@ -185,11 +187,11 @@ def test_something_made_meanwhile_under_the_same_key_makes_the_plan_stale(planne
     said = planned.apply()
 
     assert said.code == 3
-    assert "Company/alder-dental: was to be created, but exists: id" in said.err
+    assert "Company/alder-dental: the plan creates it, but it exists with id" in said.err
     assert 'name: "Alder Dental" → "Somebody Else"' in said.err
 
 
-def test_something_made_meanwhile_whose_name_looks_the_same_makes_the_plan_stale(planned: Planned) -> None:
+def test_an_object_created_meanwhile_with_a_similar_name_makes_the_plan_stale(planned: Planned) -> None:
     planned.plan()
     body = {"identifier": "ALDERDENTAL", "name": "Somebody Else", "city": "Boston"}
     assert planned.shop.http.post(COMPANY, json=body).status_code == 201
@@ -198,13 +200,13 @@ def test_something_made_meanwhile_whose_name_looks_the_same_makes_the_plan_stale
 
     assert said.code == 3
     assert (
-        "Company/alder-dental: was to be created, but ConnectWise has this Company in another spelling: "
+        "Company/alder-dental: the plan creates it, but ConnectWise has this Company in another spelling: "
         'identifier "ALDERDENTAL"'
     ) in said.err
     assert planned.shop.counts()["integratorLogin"] == 0
 
 
-def test_of_two_contacts_with_one_address_the_one_that_is_still_there_counts(planned: Planned) -> None:
+def test_of_two_contacts_with_one_address_the_active_one_counts(planned: Planned) -> None:
     shop = planned.shop
     planned.plan()
     assert planned.apply().code == 0
@@ -242,20 +244,20 @@ def test_a_plan_of_another_workspace_is_refused(planned: Planned) -> None:
     assert "the plan is for workspace example, not other" in said.err
 
 
-def test_a_custom_field_that_is_to_change_is_not_taken_for_done(standing: Planned) -> None:
-    shop = standing.shop
+def test_a_custom_field_that_is_not_changed_yet_is_not_done(applied: Planned) -> None:
+    shop = applied.shop
     shop.tenant.create("userDefinedField", FIELD)
     shop.edit(ALDER_FILE, "city: Tampa", "customFields: {Region: East}, city: Tampa")
-    standing.plan()
+    applied.plan()
 
-    assert standing.apply().out == "Applied: 1 done.\n"
+    assert applied.apply().out == "Applied: 1 done.\n"
 
     company = shop.one(COMPANY, identifier="AlderDental")
     assert company["customFields"][0]["value"] == "East"
-    assert standing.apply().out == "Applied: 1 already.\n"
+    assert applied.apply().out == "Applied: 1 already.\n"
 
 
-def test_a_new_company_with_custom_fields_counts_as_done_beside_fields_that_nobody_declared(planned: Planned) -> None:
+def test_a_new_company_is_done_even_if_it_has_undeclared_custom_fields(planned: Planned) -> None:
     shop = planned.shop
     shop.tenant.create("userDefinedField", FIELD)
     shop.tenant.create("userDefinedField", {**FIELD, "caption": "Tier", "sequenceNumber": 2})
@@ -272,7 +274,7 @@ CROSS = """  crossReferences:
 """
 
 
-def test_cross_references_are_looked_at_entry_by_entry(planned: Planned) -> None:
+def test_cross_references_are_compared_entry_by_entry(planned: Planned) -> None:
     shop = planned.shop
     setup = shop.folder / "setup.yaml"
     text = setup.read_text(encoding="utf-8")
@@ -290,7 +292,7 @@ def test_cross_references_are_looked_at_entry_by_entry(planned: Planned) -> None
     assert planned.apply().out == "Applied: 1 already.\n"
 
 
-def test_an_adoption_is_looked_over_like_an_update(shop: Shop, tmp_path: Path) -> None:
+def test_an_adoption_is_checked_like_an_update(shop: Shop, tmp_path: Path) -> None:
     shop.only(ELMHURST)
     shop.apply("--only", "setup")
     number = by_hand(shop)
@@ -305,22 +307,22 @@ def test_an_adoption_is_looked_over_like_an_update(shop: Shop, tmp_path: Path) -
     assert 'Addition/elmhurst-foundry.storage:backup-gb: quantity: "250" → "99"' in said.err
 
 
-def test_a_link_to_something_that_the_same_plan_made_counts_once_it_is_there(standing: Planned) -> None:
-    shop = standing.shop
+def test_a_link_to_an_object_of_the_same_plan_is_done_once_the_object_exists(applied: Planned) -> None:
+    shop = applied.shop
     extra = (
         "apiVersion: reconciler/v1\nkind: Contact\nmetadata: {name: new}\n"
         "spec: {company: alder-dental, firstName: New, email: new@alder-dental.example}\n"
     )
     shop.write("customers/new.yaml", extra)
     shop.edit(ALDER_FILE, "company: alder-dental, contact: alder-dental}", "company: alder-dental, contact: new}")
-    plan = standing.plan()
+    plan = applied.plan()
     assert {action["address"] for action in plan["actions"]} == {"Contact/new", "Agreement/alder-dental"}
-    assert standing.apply().out == "Applied: 2 done.\n"
+    assert applied.apply().out == "Applied: 2 done.\n"
 
-    assert standing.apply().out == "Applied: 2 already.\n"
+    assert applied.apply().out == "Applied: 2 already.\n"
 
 
-def test_it_is_looked_over_in_bulk_and_of_new_customers_only_the_companies_are(shop: Shop, tmp_path: Path) -> None:
+def test_objects_are_read_in_bulk_and_of_new_customers_only_the_companies(shop: Shop, tmp_path: Path) -> None:
     planned = Planned(shop, tmp_path / "plan.json")
     planned.plan()
     shop.sandbox.log.clear()
@@ -333,37 +335,37 @@ def test_it_is_looked_over_in_bulk_and_of_new_customers_only_the_companies_are(s
     assert dict(shop.counts()) == ALL
 
 
-def test_a_line_that_ended_before_the_new_one_begins_is_not_in_its_way(standing: Planned) -> None:
-    shop = standing.shop
+def test_an_addition_that_ended_before_the_new_one_starts_does_not_make_the_plan_stale(applied: Planned) -> None:
+    shop = applied.shop
     agreement = shop.one("/finance/agreements")["id"]
     (line,) = shop.get(f"/finance/agreements/{agreement}/additions")
     path = f"/finance/agreements/{agreement}/additions/{line['id']}"
     shop.patch_live(path, cancelledDate="2026-11-28T00:00:00Z")
     shop.advance(24 * 40)
-    standing.plan("--only", "usage")
+    applied.plan("--only", "usage")
 
-    assert standing.apply().code == 0
-    assert standing.apply().out == "Applied: 1 already.\n"
+    assert applied.apply().code == 0
+    assert applied.apply().out == "Applied: 1 already.\n"
 
     assert len(shop.get(f"/finance/agreements/{agreement}/additions")) == 2
 
 
-def test_a_line_that_was_made_and_then_cancelled_is_not_made_again(standing: Planned) -> None:
-    shop = standing.shop
+def test_an_addition_that_was_created_and_then_cancelled_is_not_created_again(applied: Planned) -> None:
+    shop = applied.shop
     agreement = shop.one("/finance/agreements")["id"]
     additions = f"/finance/agreements/{agreement}/additions"
     shop.patch_live(f"{additions}/{shop.get(additions)[0]['id']}", cancelledDate="2026-11-28T00:00:00Z")
     shop.advance(24 * 40)
-    standing.plan("--only", "usage")
-    standing.apply()
+    applied.plan("--only", "usage")
+    applied.apply()
     shop.patch_live(f"{additions}/{shop.get(additions)[1]['id']}", cancelledDate="2026-12-20T00:00:00Z")
 
-    assert standing.apply().out == "Applied: 1 already.\n"
+    assert applied.apply().out == "Applied: 1 already.\n"
 
     assert len(shop.get(additions)) == 2
 
 
-def test_a_plan_file_that_was_ended_between_an_integration_and_its_cross_references_goes_on(planned: Planned) -> None:
+def test_a_plan_file_continues_between_an_integration_and_its_cross_references(planned: Planned) -> None:
     shop = planned.shop
     mark = '  matchOnSerialNumber: true # "Check Match on Serial Number"\n'
     shop.edit("setup.yaml", mark, mark + CROSS)
@@ -381,10 +383,10 @@ def test_a_plan_file_that_was_ended_between_an_integration_and_its_cross_referen
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_plan_file_that_clears_flags_and_fields_is_done_once_it_is_done(standing: Planned) -> None:
-    shop = standing.shop
-    company = standing.path(COMPANY, identifier="AlderDental")
-    agreement = standing.path("/finance/agreements", name="Alder Dental - Managed Backup")
+def test_a_plan_file_that_cleared_flags_and_fields_counts_as_applied(applied: Planned) -> None:
+    shop = applied.shop
+    company = applied.path(COMPANY, identifier="AlderDental")
+    agreement = applied.path("/finance/agreements", name="Alder Dental - Managed Backup")
     shop.patch_live(company, website="alder.example")
     shop.patch_live(agreement, customerPO="7", prorateFlag=True)
     shop.edit(ALDER_FILE, "city: Tampa", "website: null, addressLine2: '', city: Miami")
@@ -393,35 +395,35 @@ def test_a_plan_file_that_clears_flags_and_fields_is_done_once_it_is_done(standi
         "company: alder-dental, contact: alder-dental}",
         "company: alder-dental, contact: alder-dental, customerPO: null, prorate: null}",
     )
-    plan = standing.plan()
+    plan = applied.plan()
     done = len(plan["actions"])
     shop.patch_live(company, website="")  # a part of the company's action, done by a run that was killed
     shop.patch_live(agreement, prorateFlag=False)
 
-    assert standing.apply().out == f"Applied: {done} done.\n"
-    assert standing.apply().out == f"Applied: {done} already.\n"
+    assert applied.apply().out == f"Applied: {done} done.\n"
+    assert applied.apply().out == f"Applied: {done} already.\n"
 
 
-def test_types_of_a_company_that_were_written_in_part_are_finished(standing: Planned) -> None:
-    shop = standing.shop
+def test_company_types_that_were_written_in_part_are_finished(applied: Planned) -> None:
+    shop = applied.shop
     shop.edit("defaults.yaml", "types: [Customer]", "types: [Vendor, Partner]")
-    standing.plan()
-    company = standing.path(COMPANY, identifier="AlderDental")
+    applied.plan()
+    company = applied.path(COMPANY, identifier="AlderDental")
     vendor = shop.one("/company/companies/types", name="Vendor")["id"]
     assert shop.http.post(f"{company}/typeAssociations", json={"type": {"id": vendor}}).status_code == 201
 
-    assert standing.apply().code == 0
+    assert applied.apply().code == 0
 
     assert {each["name"] for each in shop.get(company)["types"]} == {"Vendor", "Partner"}
-    assert standing.apply().out == "Applied: 1 already.\n"
+    assert applied.apply().out == "Applied: 1 already.\n"
 
 
-def test_a_type_that_somebody_else_gave_meanwhile_makes_the_plan_stale(standing: Planned) -> None:
-    shop = standing.shop
+def test_a_type_that_was_added_by_hand_meanwhile_makes_the_plan_stale(applied: Planned) -> None:
+    shop = applied.shop
     shop.edit("defaults.yaml", "types: [Customer]", "types: [Vendor, Partner]")
-    standing.plan()
-    company = standing.path(COMPANY, identifier="AlderDental")
+    applied.plan()
+    company = applied.path(COMPANY, identifier="AlderDental")
     owner = shop.one("/company/companies/types", name="Owner")["id"]
     assert shop.http.post(f"{company}/typeAssociations", json={"type": {"id": owner}}).status_code == 201
 
-    assert standing.apply().code == 3
+    assert applied.apply().code == 3

@@ -1,4 +1,4 @@
-"""Collections below an object: types, addresses and cross-references, changed one by one after the create."""
+"""Subcollections of an object: types, addresses and cross-references are changed one by one after the create."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EMAIL = "email: office@alder-dental.example"
 
 
 @pytest.fixture
-def standing(shop: Shop) -> Shop:
+def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()
     return shop
@@ -37,61 +37,61 @@ def reached(shop: Shop) -> list[tuple[str, str, bool]]:
     return [(each["communicationType"], each["value"], each["defaultFlag"]) for each in items]
 
 
-def is_settled(shop: Shop) -> bool:
+def plan_is_empty(shop: Shop) -> bool:
     return shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_company_types_change_through_their_associations(standing: Shop) -> None:
-    standing.edit(FILE, "city: Tampa", "types: [Customer, Vendor], city: Tampa")
-    standing.apply()
-    assert company_types(standing) == ["Customer", "Vendor"]
+def test_company_types_change_through_their_associations(applied: Shop) -> None:
+    applied.edit(FILE, "city: Tampa", "types: [Customer, Vendor], city: Tampa")
+    applied.apply()
+    assert company_types(applied) == ["Customer", "Vendor"]
 
-    standing.edit(FILE, "types: [Customer, Vendor]", "types: [Vendor, Partner]")
-    standing.apply()
-    assert company_types(standing) == ["Vendor", "Partner"]
+    applied.edit(FILE, "types: [Customer, Vendor]", "types: [Vendor, Partner]")
+    applied.apply()
+    assert company_types(applied) == ["Vendor", "Partner"]
 
-    company = standing.one("/company/companies", identifier="AlderDental")["id"]
+    company = applied.one("/company/companies", identifier="AlderDental")["id"]
     associations = f"/company/companies/{company}/typeAssociations"
-    assert ("POST", associations) in writes(standing)
-    assert ("PATCH", f"/company/companies/{company}") not in writes(standing)
-    assert is_settled(standing)
+    assert ("POST", associations) in writes(applied)
+    assert ("PATCH", f"/company/companies/{company}") not in writes(applied)
+    assert plan_is_empty(applied)
 
 
-def test_contact_types_change_through_their_associations(standing: Shop) -> None:
-    standing.edit(FILE, EMAIL, f"{EMAIL}, types: [Billing, Approver]")
-    standing.apply()
-    standing.edit(FILE, "types: [Billing, Approver]", "types: [Billing]")
-    standing.apply()
+def test_contact_types_change_through_their_associations(applied: Shop) -> None:
+    applied.edit(FILE, EMAIL, f"{EMAIL}, types: [Billing, Approver]")
+    applied.apply()
+    applied.edit(FILE, "types: [Billing, Approver]", "types: [Billing]")
+    applied.apply()
 
-    (only,) = standing.get(f"/company/contacts/{contact(standing)['id']}/typeAssociations")
+    (only,) = applied.get(f"/company/contacts/{contact(applied)['id']}/typeAssociations")
     assert only["type"]["name"] == "Billing"
-    assert is_settled(standing)
+    assert plan_is_empty(applied)
 
 
-def test_a_telephone_number_is_added_changed_and_cleared_in_the_communications(standing: Shop) -> None:
-    standing.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
-    standing.apply()
-    assert ("Phone", "8135550100", True) in reached(standing)
+def test_a_telephone_number_is_added_changed_and_cleared_in_the_communications(applied: Shop) -> None:
+    applied.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
+    applied.apply()
+    assert ("Phone", "8135550100", True) in reached(applied)
 
-    standing.edit(FILE, "8135550100", "8135550199")
-    standing.apply()
-    assert [value for way, value, _ in reached(standing) if way == "Phone"] == ["8135550199"]
+    applied.edit(FILE, "8135550100", "8135550199")
+    applied.apply()
+    assert [value for way, value, _ in reached(applied) if way == "Phone"] == ["8135550199"]
 
-    standing.edit(FILE, 'phone: "8135550199"', "phone: null")
-    standing.apply()
-    assert reached(standing) == [("Email", "office@alder-dental.example", True)]
-    assert is_settled(standing)
+    applied.edit(FILE, 'phone: "8135550199"', "phone: null")
+    applied.apply()
+    assert reached(applied) == [("Email", "office@alder-dental.example", True)]
+    assert plan_is_empty(applied)
 
 
-def test_a_plan_file_that_died_between_the_removal_of_two_numbers_is_continued(standing: Shop, tmp_path: Path) -> None:
-    number = contact(standing)["id"]
-    kinds = [each["id"] for each in standing.get("/company/communicationTypes") if each["phoneFlag"]]
+def test_a_plan_file_that_was_interrupted_between_two_removals_continues(applied: Shop, tmp_path: Path) -> None:
+    number = contact(applied)["id"]
+    kinds = [each["id"] for each in applied.get("/company/communicationTypes") if each["phoneFlag"]]
     for index in range(3):
         body = {"type": {"id": kinds[0]}, "value": f"813555010{index}", "defaultFlag": not index}
-        assert standing.http.post(f"/company/contacts/{number}/communications", json=body).status_code == 201
-    standing.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
+        assert applied.http.post(f"/company/contacts/{number}/communications", json=body).status_code == 201
+    applied.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
     file = str(tmp_path / "plan.json")
-    standing("plan", "--only", "setup", "--out", file)
+    applied("plan", "--only", "setup", "--out", file)
 
     taken: list[str] = []
 
@@ -100,27 +100,27 @@ def test_a_plan_file_that_died_between_the_removal_of_two_numbers_is_continued(s
             taken.append(request.url.path)
         return await send(request) if len(taken) < 2 else httpx.Response(403, json={}, request=request)
 
-    with standing.meddled(second_fails):
-        assert standing("apply", file).code == 4
-    assert len(reached(standing)) == 3
+    with applied.meddled(second_fails):
+        assert applied("apply", file).code == 4
+    assert len(reached(applied)) == 3
 
-    said = standing("apply", file)
+    said = applied("apply", file)
     assert said.code == 0, said.err
-    assert reached(standing) == [("Email", "office@alder-dental.example", True)]
-    assert is_settled(standing)
+    assert reached(applied) == [("Email", "office@alder-dental.example", True)]
+    assert plan_is_empty(applied)
 
 
-def test_a_changed_address_is_changed_in_place_where_the_old_one_is_named(standing: Shop) -> None:
-    standing.edit(FILE, EMAIL, "email: new@alder-dental.example")
-    standing.edit(
+def test_a_changed_address_is_changed_in_place_if_metadata_previously_has_the_old_one(applied: Shop) -> None:
+    applied.edit(FILE, EMAIL, "email: new@alder-dental.example")
+    applied.edit(
         FILE, "kind: Contact\nmetadata: {name: alder-dental}",
         "kind: Contact\nmetadata: {name: alder-dental, previously: [office@alder-dental.example]}",
     )  # fmt: skip
 
-    standing.apply()
+    applied.apply()
 
-    assert reached(standing) == [("Email", "new@alder-dental.example", True)]
-    assert is_settled(standing)
+    assert reached(applied) == [("Email", "new@alder-dental.example", True)]
+    assert plan_is_empty(applied)
 
 
 def with_cross_references(shop: Shop, *entries: str) -> None:
@@ -142,75 +142,75 @@ def cross_references(shop: Shop) -> list[tuple[str, str | None, bool]]:
     return [(each["vendorType"], (each.get("agreementType") or {}).get("name"), each["inactiveFlag"]) for each in rows]
 
 
-def test_cross_references_are_made_changed_and_made_inactive_when_no_longer_listed(standing: Shop) -> None:
-    with_cross_references(standing, SERVER, LAPTOP)
-    standing.apply()
-    assert cross_references(standing) == [("Server", "Managed Service", False), ("Laptop", "Managed Service", False)]
-    assert is_settled(standing)
+def test_cross_references_are_created_changed_and_made_inactive_when_no_longer_listed(applied: Shop) -> None:
+    with_cross_references(applied, SERVER, LAPTOP)
+    applied.apply()
+    assert cross_references(applied) == [("Server", "Managed Service", False), ("Laptop", "Managed Service", False)]
+    assert plan_is_empty(applied)
 
-    with_cross_references(standing, SERVER.replace("Managed Service", "Maintenance"))
-    standing.apply()
-    assert cross_references(standing) == [("Server", "Maintenance", False), ("Laptop", "Managed Service", True)]
-    assert is_settled(standing)
-
-
-def test_what_is_below_an_object_is_not_made_twice_after_a_dropped_answer(standing: Shop) -> None:
-    standing.edit(FILE, "city: Tampa", "types: [Customer, Vendor, Partner], city: Tampa")
-    standing.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
-    standing.fault("drop:every=2@/apis/3.0")
-
-    standing.apply()
-    standing.fault()
-
-    assert company_types(standing) == ["Customer", "Vendor", "Partner"]
-    assert [value for way, value, _ in reached(standing) if way == "Phone"] == ["8135550100"]
-    assert is_settled(standing)
+    with_cross_references(applied, SERVER.replace("Managed Service", "Maintenance"))
+    applied.apply()
+    assert cross_references(applied) == [("Server", "Maintenance", False), ("Laptop", "Managed Service", True)]
+    assert plan_is_empty(applied)
 
 
-def test_what_fails_below_an_object_is_that_actions_failure_and_the_object_keeps_its_id(standing: Shop) -> None:
-    standing.edit(FILE, "city: Tampa", "types: [Customer, Vendor], city: Miami")
+def test_an_entry_of_a_subcollection_is_not_created_twice_after_a_lost_response(applied: Shop) -> None:
+    applied.edit(FILE, "city: Tampa", "types: [Customer, Vendor, Partner], city: Tampa")
+    applied.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
+    applied.fault("drop:every=2@/apis/3.0")
 
-    with standing.meddled(failing_posts("/typeAssociations")):
-        said = standing("--json", "apply", "--auto-approve")
+    applied.apply()
+    applied.fault()
+
+    assert company_types(applied) == ["Customer", "Vendor", "Partner"]
+    assert [value for way, value, _ in reached(applied) if way == "Phone"] == ["8135550100"]
+    assert plan_is_empty(applied)
+
+
+def test_a_failure_in_a_subcollection_fails_the_action_and_its_result_has_the_id_of_the_object(applied: Shop) -> None:
+    applied.edit(FILE, "city: Tampa", "types: [Customer, Vendor], city: Miami")
+
+    with applied.meddled(failing_posts("/typeAssociations")):
+        said = applied("--json", "apply", "--auto-approve")
 
     assert said.code == 4
     (result,) = said.json["results"]
-    company = standing.one("/company/companies", identifier="AlderDental")
+    company = applied.one("/company/companies", identifier="AlderDental")
     assert (result["status"], result["id"], company["city"]) == ("failed", company["id"], "Miami")
-    standing.apply()
-    assert company_types(standing) == ["Customer", "Vendor"]
+    applied.apply()
+    assert company_types(applied) == ["Customer", "Vendor"]
 
 
-def test_an_entry_that_stands_as_it_should_by_now_is_not_written_again(standing: Shop) -> None:
-    """Somebody was faster: the collection is read before it is written."""
-    standing.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
-    number = contact(standing)["id"]
-    kind = next(each for each in standing.get("/company/communicationTypes") if each["description"] == "Direct")
+def test_an_entry_that_exists_meanwhile_is_not_written_again(applied: Shop) -> None:
+    """The subcollection is read before it is written."""
+    applied.edit(FILE, EMAIL, f'{EMAIL}, phone: "8135550100"')
+    number = contact(applied)["id"]
+    kind = next(each for each in applied.get("/company/communicationTypes") if each["description"] == "Direct")
     made: list[bool] = []
 
     async def first(request: httpx.Request, send: Send) -> httpx.Response:
         if request.url.path.endswith("/communications") and not made:
             made.append(True)
             body = {"type": {"id": kind["id"]}, "value": "8135550100", "defaultFlag": True}
-            assert standing.http.post(f"/company/contacts/{number}/communications", json=body).status_code == 201
+            assert applied.http.post(f"/company/contacts/{number}/communications", json=body).status_code == 201
         return await send(request)
 
-    with standing.meddled(first):
-        standing.apply()
+    with applied.meddled(first):
+        applied.apply()
 
     assert made
-    assert [value for way, value, _ in reached(standing) if way == "Phone"] == ["8135550100"]
+    assert [value for way, value, _ in reached(applied) if way == "Phone"] == ["8135550100"]
 
 
-def test_a_telephone_number_that_is_cleared_leaves_no_second_one_in_its_place(standing: Shop) -> None:
-    path = f"/company/contacts/{contact(standing)['id']}/communications"
-    kinds = standing.get("/company/communicationTypes")
+def test_clearing_a_telephone_number_also_removes_a_second_one(applied: Shop) -> None:
+    path = f"/company/contacts/{contact(applied)['id']}/communications"
+    kinds = applied.get("/company/communicationTypes")
     for name, number in (("Direct", "8135550100"), ("Mobile", "8135550101")):
         (sort,) = (each["id"] for each in kinds if each["description"] == name)
-        assert standing.http.post(path, json={"type": {"id": sort}, "value": number}).status_code == 201
-    standing.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
+        assert applied.http.post(path, json={"type": {"id": sort}, "value": number}).status_code == 201
+    applied.edit(FILE, EMAIL, f"{EMAIL}, phone: null")
 
-    standing.apply()
+    applied.apply()
 
-    assert [way for way, _, _ in reached(standing)] == ["Email"]
-    assert is_settled(standing)
+    assert [way for way, _, _ in reached(applied)] == ["Email"]
+    assert plan_is_empty(applied)

@@ -30,28 +30,28 @@ def shop(
 
 
 @pytest.fixture
-def standing(shop: Shop) -> Shop:
+def applied(shop: Shop) -> Shop:
     shop.only(ALDER)
     shop.apply()
     return shop
 
 
-async def test_a_whole_object_is_found_by_its_natural_key(standing: Shop) -> None:
-    async with session_of(standing) as session:
+async def test_a_whole_object_is_found_by_its_natural_key(applied: Shop) -> None:
+    async with session_of(applied) as session:
         found = await lookup_by_key(session.client, kind("Company"), {"identifier": "AlderDental", "name": "x"})
     assert found is not None
     assert found["name"] == "Alder Dental"
 
 
-async def test_an_object_that_does_not_exist_is_none(standing: Shop) -> None:
-    async with session_of(standing) as session:
+async def test_an_object_that_does_not_exist_is_none(applied: Shop) -> None:
+    async with session_of(applied) as session:
         assert await lookup_by_key(session.client, kind("Company"), {"identifier": "No"}) is None
 
 
-async def test_a_contact_is_found_at_its_company_by_its_address(standing: Shop) -> None:
-    company = standing.one("/company/companies", identifier="AlderDental")["id"]
+async def test_a_contact_is_found_at_its_company_by_its_address(applied: Shop) -> None:
+    company = applied.one("/company/companies", identifier="AlderDental")["id"]
     values = {"company": Link("alder", company), "email": "OFFICE@alder-dental.example"}
-    async with session_of(standing) as session:
+    async with session_of(applied) as session:
         found = await lookup_by_key(session.client, kind("Contact"), values)
         other = {**values, "email": "nobody@alder-dental.example"}
         assert await lookup_by_key(session.client, kind("Contact"), other) is None
@@ -59,28 +59,28 @@ async def test_a_contact_is_found_at_its_company_by_its_address(standing: Shop) 
     assert found["firstName"] == "Ada"
 
 
-async def test_an_addition_is_found_on_its_agreement_by_product_and_tag(standing: Shop) -> None:
-    agreement = standing.one("/finance/agreements")["id"]
-    (line,) = standing.get(f"/finance/agreements/{agreement}/additions")
+async def test_an_addition_is_found_on_its_agreement_by_product_and_tag(applied: Shop) -> None:
+    agreement = applied.one("/finance/agreements")["id"]
+    (line,) = applied.get(f"/finance/agreements/{agreement}/additions")
     values = {
         "agreement": Link("a", agreement),
         "product": Link("p", line["product"]["id"]),
         "serialNumber": line["serialNumber"],
     }
-    async with session_of(standing) as session:
+    async with session_of(applied) as session:
         found = await lookup_by_key(session.client, kind("Addition"), values)
     assert found is not None
     assert found["id"] == line["id"]
 
 
-async def test_two_objects_with_one_key_are_an_error_with_both_ids(standing: Shop) -> None:
-    company = standing.one("/company/companies", identifier="AlderDental")["id"]
+async def test_two_objects_with_one_key_are_an_error_with_both_ids(applied: Shop) -> None:
+    company = applied.one("/company/companies", identifier="AlderDental")["id"]
     body = {"communicationItems": [{"type": {"name": "Email"}, "value": "office@alder-dental.example"}]}
-    second = standing.tenant.create("contact", {"firstName": "Eve", "company": {"id": company}, **body})
-    first = standing.one("/company/contacts", firstName="Ada")["id"]
+    second = applied.tenant.create("contact", {"firstName": "Eve", "company": {"id": company}, **body})
+    first = applied.one("/company/contacts", firstName="Ada")["id"]
     values = {"company": Link("alder", company), "email": "office@alder-dental.example"}
 
-    async with session_of(standing) as session:
+    async with session_of(applied) as session:
         with pytest.raises(DuplicateKeyError, match=f"ids {first} and {second['id']}"):
             await lookup_by_key(session.client, kind("Contact"), values)
 
@@ -97,33 +97,33 @@ def test_case_counts_in_natural_keys_only_for_solution_names_and_identifiers() -
 # ── as few requests as possible ────────────────────────────────────────────────────────────────────────
 
 
-def test_a_plan_file_is_read_again_with_one_list_for_each_kind_and_level(standing: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_is_read_again_with_one_list_for_each_kind_and_level(applied: Shop, tmp_path: Path) -> None:
     """No collection is listed twice, and none is read whole."""
     file = tmp_path / "plan.json"
-    standing.edit("customers/alder-dental.yaml", "12 Mill Road", "14 Mill Road")
-    standing.edit("customers/alder-dental.yaml", "firstName: Ada", "firstName: Adah")
-    standing.uses(ALDER, "300")
-    standing.advance()
-    assert standing("plan", "--out", str(file)).code == 0
-    before = len(standing.sandbox.log.entries)
+    applied.edit("customers/alder-dental.yaml", "12 Mill Road", "14 Mill Road")
+    applied.edit("customers/alder-dental.yaml", "firstName: Ada", "firstName: Adah")
+    applied.uses(ALDER, "300")
+    applied.advance()
+    assert applied("plan", "--out", str(file)).code == 0
+    before = len(applied.sandbox.log.entries)
 
-    assert standing("apply", str(file)).code == 0
+    assert applied("apply", str(file)).code == 0
 
-    entries = list(standing.sandbox.log.entries)[before:]
+    entries = list(applied.sandbox.log.entries)[before:]
     asked = [entry for entry in entries if entry.method == "GET" or entry.path.endswith("/bundles")]
     paths = [entry.path.partition("/apis/3.0/")[2] for entry in asked if "/apis/3.0/" in entry.path]
     assert sorted(paths) == ["company/companies", "company/contacts", "system/bundles"]
     assert all("conditions=" in entry.query for entry in asked if entry.method == "GET" and "/apis/3.0/" in entry.path)
 
 
-async def test_many_objects_of_a_kind_are_read_again_with_one_request(standing: Shop) -> None:
+async def test_many_objects_of_a_kind_are_read_again_with_one_request(applied: Shop) -> None:
     company = kind("Company")
     numbers = [
-        standing.tenant.create("company", {"identifier": f"C{n}", "name": "x", "city": "y"})["id"] for n in range(60)
+        applied.tenant.create("company", {"identifier": f"C{n}", "name": "x", "city": "y"})["id"] for n in range(60)
     ]
     targets = [LookupTarget(number, {}) for number in numbers]
     targets += [LookupTarget(None, {"identifier": f"NEW{n}"}) for n in range(60)]
-    async with session_of(standing) as session:
+    async with session_of(applied) as session:
         before = session.client.requests.by_route.get("GET /company/companies", 0)
         found = await lookup(session.client, company, targets, ["name"])
         assert session.client.requests.by_route["GET /company/companies"] - before == 1

@@ -1,4 +1,7 @@
-"""Walks the graph of a plan: everything that can run runs, at once; what failed skips only what depends on it."""
+"""Runs the actions of a plan in the order of their dependencies, as many at once as possible.
+
+A failed action skips only the actions that depend on it.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,26 @@ from graphlib import TopologicalSorter
 from reconciler.planning.outcome import Result
 from reconciler.planning.plan import Action, Plan
 
-Carry = Callable[[Action], Awaitable[Result]]
+CarryOut = Callable[[Action], Awaitable[Result]]
+"""Carries out one action and returns its result."""
 
 WORKERS = 64
-"""Actions under way at once; how many requests are is the client's to decide."""
+"""Actions in progress at once. The client decides how many requests are in flight."""
 
 
-async def walk(
+async def run_actions(
     plan: Plan,
-    carry: Carry,
+    carry_out: CarryOut,
     *,
     already: Mapping[str, int],
     stop: asyncio.Event,
     on_result: Callable[[Result], None] = lambda _result: None,
 ) -> list[Result]:
-    """One result for every action. After `stop` nothing new begins, and what is under way is waited for."""
+    """Return one result for each action, in the order of the plan.
+
+    `already` has the ids, by address, of the actions that an earlier run finished. After `stop`, no new action starts,
+    and actions in progress finish.
+    """
     actions = {action.address: action for action in plan.actions}
     sorter = TopologicalSorter({action.address: action.depends_on for action in plan.actions})
     sorter.prepare()
@@ -43,13 +51,13 @@ async def walk(
     async def work() -> None:
         while True:
             action = actions[await ready.get()]
-            finish(_without_asking(action, results, already, stop) or await carry(action))
+            finish(_result_without_request(action, results, already, stop) or await carry_out(action))
             ready.task_done()
 
     release()
     workers = [asyncio.create_task(work()) for _ in range(min(WORKERS, len(actions)))]
     try:
-        await _drained(ready, workers)
+        await _finish_all(ready, workers)
     finally:
         for worker in workers:
             worker.cancel()
@@ -57,8 +65,8 @@ async def walk(
     return [results[action.address] for action in plan.actions]
 
 
-async def _drained(ready: asyncio.Queue[str], workers: list[asyncio.Task[None]]) -> None:
-    """Until the queue is empty and all of it done; a worker that broke is raised, not waited for."""
+async def _finish_all(ready: asyncio.Queue[str], workers: list[asyncio.Task[None]]) -> None:
+    """Wait until every queued action is finished. Raise the error of a worker that failed."""
     join = asyncio.create_task(ready.join())
     try:
         await asyncio.wait([join, *workers], return_when=asyncio.FIRST_COMPLETED)
@@ -70,15 +78,15 @@ async def _drained(ready: asyncio.Queue[str], workers: list[asyncio.Task[None]])
         await asyncio.gather(join, return_exceptions=True)
 
 
-def _without_asking(
+def _result_without_request(
     action: Action, results: Mapping[str, Result], already: Mapping[str, int], stop: asyncio.Event
 ) -> Result | None:
-    """The result of an action that is not carried out, or None for one that is to be."""
+    """Return the result of an action that sends no request, or None if it has to be carried out."""
     if action.address in already:
-        return _result(action, "already", already[action.address], "as planned when it was looked at again")
+        return _result(action, "already", already[action.address], "already as planned")
     for needed in action.depends_on:
         if results[needed].status not in ("done", "already"):
-            return _result(action, "skipped", action.id, f"skipped because {needed} {_ended(results[needed])}")
+            return _result(action, "skipped", action.id, f"skipped because {needed} {_how_it_ended(results[needed])}")
     if stop.is_set():
         return _result(action, "skipped", action.id, "skipped because the run was interrupted")
     return None
@@ -90,5 +98,5 @@ def _result(action: Action, status: str, object_id: int | None, detail: str) -> 
     )
 
 
-def _ended(result: Result) -> str:
-    return {"failed": "failed", "skipped": "was skipped", "unknown": "ended unknown"}[result.status]
+def _how_it_ended(result: Result) -> str:
+    return {"failed": "failed", "skipped": "was skipped", "unknown": "has an unknown result"}[result.status]
