@@ -6,7 +6,7 @@
     ├── connectwise.ConnectWiseError  ConnectWise refused a request, or there was no usable response
     ├── live.MatchError               a declared object cannot be matched with a live one
     ├── planning.PlanError            no plan can be made from the manifests
-    ├── planning.PlanFileError        a file is not a plan, or was changed after planning
+    ├── planning.PlanFileError        a file is not a plan, or was edited after planning
     ├── metering.UsageError           a source cannot be read, or usage cannot be charged
     ├── ledger.LedgerError            the ledger cannot be read or written
     └── Refused                       exit 3: the plan is stale, or a guardrail tripped

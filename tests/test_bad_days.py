@@ -380,7 +380,7 @@ def test_a_plan_file_that_was_edited(small: Shop, tmp_path: Path) -> None:
     small("plan", "--out", str(file))
     file.write_text(file.read_text(encoding="utf-8").replace('"121"', '"12"'), encoding="utf-8")
 
-    refused(small("apply", str(file)), "the file was changed after it was made", "a plan file is never edited")
+    refused(small("apply", str(file)), "the file was edited after it was made", "An edited plan file is refused")
     assert nothing_written(small)
 
 

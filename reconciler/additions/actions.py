@@ -25,7 +25,7 @@ from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
-from reconciler.planning.diff import changed, created
+from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.plan import Action, Change, Money, Note
 from reconciler.planning.setup import object_path
 
@@ -72,7 +72,7 @@ class ActionBuilder:
         values: dict[str, Value] = {"quantity": _ZERO}
         if (price := last_applied.get("unitPrice")) is not None:
             values["unitPrice"] = Decimal(price)
-        changes = changed(kind("Addition"), values, live.obj)
+        changes = changes_to_update(kind("Addition"), values, live.obj)
         address = self.unique_address(owner.address_of(live.product), live.id)
         reason = f"{owner.mapping_address} bills by another product or agreement now"
         edits = undoing_changes(changes, last_applied)
@@ -112,7 +112,7 @@ class ActionBuilder:
             action="create",
             endpoint=str(of.collection),
             reason=desired.reason,
-            changes=created(of, values),
+            changes=changes_to_create(of, values),
             money=money,
             rule=self.rule_digests.get(desired.owner),
         )
@@ -129,7 +129,7 @@ class ActionBuilder:
         )
 
     def _updated(self, desired: DesiredAddition, live: LiveAddition) -> PlannedAddition:
-        changes = changed(kind("Addition"), self._live_values(desired, live), live.obj)
+        changes = changes_to_update(kind("Addition"), self._live_values(desired, live), live.obj)
         only_price = {change.path for change in changes} == {"unitPrice"}
         reason = f"price; {desired.reason}" if only_price else desired.reason
         recorded = self.snapshot.additions.get(live.id)
@@ -143,7 +143,7 @@ class ActionBuilder:
     def _tagged_again(self, pair: Pair, desired: DesiredAddition, live: LiveAddition) -> PlannedAddition:
         """Return the plan for an addition without the right tag: it is adopted, and gets the tag."""
         tag = Change(path="serialNumber", before=live.serial or None, after=desired.owner.tag)
-        others = changed(kind("Addition"), self._live_values(desired, live), live.obj)
+        others = changes_to_update(kind("Addition"), self._live_values(desired, live), live.obj)
         changes = (tag, *(each for each in others if each.path != tag.path))
         reason = {
             "first version": f"its tag is of an earlier version; {desired.reason}",

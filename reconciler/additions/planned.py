@@ -11,7 +11,7 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.diff import as_it_stands
+from reconciler.planning.diff import manifest_values
 from reconciler.planning.plan import Action, Note, Precondition
 
 
@@ -59,7 +59,9 @@ class PlannedAddition:
 def precondition(live: LiveAddition) -> Precondition:
     """Return the precondition of an action: the id, the last update, and all compared fields of the addition."""
     of = kind("Addition")
-    return Precondition(id=live.id, last_updated=live.obj.last_updated, fields=as_it_stands(of, of.by_name, live.obj))
+    return Precondition(
+        id=live.id, last_updated=live.obj.last_updated, fields=manifest_values(of, of.by_name, live.obj)
+    )
 
 
 _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")

@@ -22,7 +22,7 @@ from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lease import Lease, hold_lock
 from reconciler.ledger.store import Ledger
 from reconciler.live.reader import Reader
-from reconciler.planning.approvals import Approved, open_trips
+from reconciler.planning.approvals import Approved, unapproved_trips
 from reconciler.planning.outcome import Outcome, Result, outcome_of
 from reconciler.planning.plan import Plan
 
@@ -73,7 +73,7 @@ async def workspace_lock(
 
 def check_guardrails(plan: Plan, approved: Collection[Approved]) -> None:
     """Raise `Refused` with all guardrails that tripped, refuse the run, and were not approved."""
-    trips = open_trips(plan, approved)
+    trips = unapproved_trips(plan, approved)
     if trips:
         lines = "\n".join(f"  {trip.name}: {_where(trip.address)}{trip.message}" for trip in trips)
         names = " ".join(f"--approve {name}" for name in sorted({trip.name for trip in trips}))

@@ -31,7 +31,7 @@ from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
 from reconciler.live.read import Scope
-from reconciler.planning.approvals import Approved, approvals_of, with_approved
+from reconciler.planning.approvals import Approved, parse_approvals, release_approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
@@ -59,7 +59,7 @@ def apply(
     if planfile is not None and prune:
         raise typer.TyperException("--prune goes with a fresh plan, or with the plan that makes the file")
     found = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, planning.scope_of(only), approvals_of(approve or ()), prune=prune)
+    run = _Run(context, planning.scope_of(only), parse_approvals(approve or ()), prune=prune)
     try:
         return asyncio.run(run.of_file(found) if found else run.unasked() if auto_approve else run.asked())
     except KeyboardInterrupt:
@@ -92,7 +92,7 @@ class _Run:
         async with self._opened(usage=False) as session:
             check_plan(plan, session, self.context.now)
             report_unused(plan, self.approved)
-            plan = with_approved(plan, self.approved)
+            plan = release_approved(plan, self.approved)
             check_guardrails(plan, self.approved)
             async with self._workspace_lock(session) as lease:
                 return await self._done(session, Planned(plan, notes_of(plan)), lease, recheck=True)

@@ -16,7 +16,7 @@ from reconciler.cli.planning import make_plan
 from reconciler.cli.session import opened
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
-from reconciler.planning.approvals import Approved, approvals_of
+from reconciler.planning.approvals import Approved, parse_approvals
 from reconciler.planning.plan import Plan, plan_json, write_plan
 from reconciler.rendering.plan_text import plan_text
 
@@ -46,7 +46,7 @@ def plan(
 ) -> int:
     """Show what would change, and what it does to the money."""
     context: Context = ctx.obj
-    found = asyncio.run(_planned(context, scope_of(only), approvals_of(approve or ()), prune=prune))
+    found = asyncio.run(_planned(context, scope_of(only), parse_approvals(approve or ()), prune=prune))
     if out is not None:
         write_file(out, write_plan(found), mode=0o600)
     code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else DONE

@@ -12,7 +12,7 @@ from reconciler.cli.reading import Inputs, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
-from reconciler.planning.approvals import Approved, unused
+from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import build
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Plan
@@ -70,6 +70,6 @@ def report_unused(plan: Plan, approvals: Sequence[Approved]) -> None:
 
     `shrink` is left out, because it approves a pull and is not in the plan.
     """
-    for each in unused(plan, approvals):
+    for each in unused_approvals(plan, approvals):
         if each.name != "shrink":
             say(f"note: --approve {each.text} matches no guardrail that this plan trips")

@@ -21,7 +21,7 @@ from reconciler.manifests.closure import closure
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.suggestions import listed, near
-from reconciler.planning.diff import as_it_stands
+from reconciler.planning.diff import manifest_values
 from reconciler.planning.plan import plan_json, read_plan, write_plan
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.fields_text import fields_text
@@ -128,7 +128,7 @@ async def _document(context: Context, address: str, *, offline: bool) -> dict[st
         found["live"] = live and {
             "id": live.id,
             "last_updated": live.last_updated,
-            "fields": as_it_stands(document.kind, document.declared, live),
+            "fields": manifest_values(document.kind, document.declared, live),
         }
         return found
 

@@ -1,4 +1,4 @@
-"""`--approve NAME` and `--approve NAME=ADDRESS`: which guardrails a person lets pass."""
+"""Reads `--approve NAME` and `--approve NAME=ADDRESS`, and decides which guardrails these approve."""
 
 from __future__ import annotations
 
@@ -9,33 +9,39 @@ from reconciler.errors import ReconcilerError
 from reconciler.planning.plan import Plan, Tripped, digest_of
 
 NAMES = ("quantity", "zero", "samples", "customers", "money", "updates", "retirements", "drift", "shrink")
-"""Every guardrail, as `--approve` names it."""
+"""The names of all guardrails."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approved:
+    """One `--approve` of the command line."""
+
     name: str
     address: str | None = None
-    """None lets every trip of that name pass."""
+    """None approves every guardrail of that name."""
 
     @property
     def text(self) -> str:
-        """As `--approve` takes it."""
+        """The approval as the value of `--approve`."""
         return self.name if self.address is None else f"{self.name}={self.address}"
 
     def covers(self, trip: Tripped) -> bool:
+        """Whether this approval is for a tripped guardrail."""
         return self.name == trip.name and (self.address is None or self.address in (trip.address, *trip.also))
 
 
-def approvals_of(texts: Iterable[str]) -> tuple[Approved, ...]:
-    """Of the values of `--approve`. A name that no guardrail has is an error, so that a typing error approves nothing
-    silently."""
+def parse_approvals(texts: Iterable[str]) -> tuple[Approved, ...]:
+    """Return the approvals of the values of `--approve`.
+
+    Raises `ReconcilerError` for a name that no guardrail has, so that a typing error is not overlooked.
+    """
     found = []
     for text in texts:
         name, equals, address = text.partition("=")
         if name not in NAMES or (equals and not address):
+            problem = "no guardrail has this name" if name not in NAMES else "the address is missing"
             raise ReconcilerError(
-                f"--approve {text} names no {'guardrail' if name not in NAMES else 'address'}",
+                f"--approve {text}: {problem}",
                 where="--approve",
                 advice=f"Write NAME or NAME=ADDRESS, with one of the names {', '.join(NAMES)}.",
             )
@@ -44,45 +50,45 @@ def approvals_of(texts: Iterable[str]) -> tuple[Approved, ...]:
 
 
 def is_approved(trip: Tripped, approvals: Collection[Approved]) -> bool:
+    """Whether a tripped guardrail was approved, in the plan or by one of these approvals."""
     return trip.approved or any(each.covers(trip) for each in approvals)
 
 
-def open_trips(plan: Plan, approvals: Collection[Approved]) -> tuple[Tripped, ...]:
-    """The guardrails that refuse the run, and that nobody has approved."""
+def unapproved_trips(plan: Plan, approvals: Collection[Approved]) -> tuple[Tripped, ...]:
+    """Return the guardrails that refuse the run and are not approved."""
     return tuple(trip for trip in plan.guardrails if not trip.holds and not is_approved(trip, approvals))
 
 
-def unused(plan: Plan, approvals: Iterable[Approved]) -> tuple[Approved, ...]:
-    """Approvals that fit no guardrail of the plan."""
+def unused_approvals(plan: Plan, approvals: Iterable[Approved]) -> tuple[Approved, ...]:
+    """Return the approvals that are for no guardrail of the plan."""
     return tuple(each for each in approvals if not any(each.covers(trip) for trip in plan.guardrails))
 
 
-def with_approved(plan: Plan, approvals: Collection[Approved]) -> Plan:
-    """The plan with the held actions of customers whose every guardrail is approved.
+def release_approved(plan: Plan, approvals: Collection[Approved]) -> Plan:
+    """Return the plan with the held actions of the customers whose guardrails are all approved.
 
-    The actions stand in the order of the plan, and those that are let go come after them: nothing else waits for a
-    held action.
+    Released actions come after the others, because no other action waits for a held one.
     """
-    holding = [trip for trip in plan.guardrails if trip.holds and not is_approved(trip, approvals)]
-    still = {trip.address for trip in holding}
-    free = tuple(action for action in plan.held if action.held_for not in still)
-    if not free:
+    unapproved = [trip for trip in plan.guardrails if trip.holds and not is_approved(trip, approvals)]
+    still_held = {trip.address for trip in unapproved}
+    released = tuple(action for action in plan.held if action.held_for not in still_held)
+    if not released:
         return plan
-    actions = (*plan.actions, *free)
+    actions = (*plan.actions, *released)
     trips = tuple(
         trip.model_copy(update={"approved": True}) if is_approved(trip, approvals) else trip for trip in plan.guardrails
     )
-    whose = {action.held_for for action in free}
+    customers = {action.held_for for action in released}
     coverage = tuple(
         row.model_copy(update={**row.released.model_dump(), "released": None})
-        if row.released is not None and row.address in whose
+        if row.released is not None and row.address in customers
         else row
         for row in plan.coverage
     )
-    held = tuple(action for action in plan.held if action.held_for in still)
+    held = tuple(action for action in plan.held if action.held_for in still_held)
     return plan.model_copy(
         update={
-            "summary": plan.summary.with_also(free),
+            "summary": plan.summary.with_more(released),
             "actions": actions,
             "held": held,
             "guardrails": trips,

@@ -1,4 +1,4 @@
-"""Joins the parts of a plan: one graph, one tally, one digest."""
+"""Joins the parts of a plan into one plan, with the order of its actions, its summary and its digest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def build(
     currency: str | None,
     warnings: Iterable[Note] = (),
 ) -> Plan:
-    """The plan of one run. Raises `PlanError` with every reason why there can be none."""
+    """Return the plan of one run. Raises one `PlanError` with all problems of the parts."""
     problems = [problem for part in parts for problem in part.problems]
     if problems:
         raise PlanError(problems)
@@ -50,9 +50,9 @@ def build(
 
 
 def _without(action: Action, held: set[str]) -> Action:
-    """An action that is carried out never waits for one that is held."""
-    left = tuple(address for address in action.depends_on if address not in held)
-    return action if left == action.depends_on else action.model_copy(update={"depends_on": left})
+    """Return an action without its dependencies on held actions, because these are not carried out."""
+    kept = tuple(address for address in action.depends_on if address not in held)
+    return action if kept == action.depends_on else action.model_copy(update={"depends_on": kept})
 
 
 def _summary(parts: Sequence[Part], actions: Sequence[Action], currency: str | None) -> Summary:

@@ -1,4 +1,4 @@
-"""What differs between a document's declared values and a live object. Pure and generic: it knows no kind."""
+"""Makes the changes that turn a live object into the declared one. Pure, and the same for all kinds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from reconciler.planning.equality import cleared, named, same
 from reconciler.planning.plan import Change
 
 
-def created(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
-    """The changes that make an object: every declared field that holds something."""
+def changes_to_create(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
+    """Return the changes of a create: every declared field with a value."""
     return tuple(
         Change(
             path=item.name,
@@ -28,18 +28,20 @@ def created(kind: Kind, values: Mapping[str, Value]) -> tuple[Change, ...]:
 
 
 def _is_sent(item: SpecField, value: Value) -> bool:
-    """`endDate: null` says "no end", and that is sent; any other null on a new object is simply nothing."""
+    """Whether a field of a new object is sent. Only a null with a meaning is sent, such as `endDate: null`: no end."""
     if value is None:
         return any(item.mapping.encode(None, {}).values())
     return not (isinstance(value, Mapping) and not value)
 
 
-def changed(kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: bool = False) -> tuple[Change, ...]:
-    """The declared fields in which a live object differs.
+def changes_to_update(
+    kind: Kind, values: Mapping[str, Value], live: LiveObject, *, keys: bool = False
+) -> tuple[Change, ...]:
+    """Return a change for each declared field in which a live object differs.
 
-    Natural-key fields are left out, as they matched, unless `keys`: an object that was found by its pinned id or an
-    old key is renamed. A name that matched in another case is a change, and so is one that the object lacks: then it
-    was found by the rest of its key.
+    Fields of the natural key are left out, because the object was found by them. They are compared with `keys`, for an
+    object that was found by its pinned id or an old key and is renamed. They are also changed if the name differs in
+    upper or lower case, or if the object has no name and was found by the rest of its key.
     """
     changes: list[Change] = []
     for item in kind.fields:
@@ -61,32 +63,32 @@ def _in_another_case(before: Value, after: Value) -> bool:
 
 
 def _entries(item: SpecField, before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Iterator[Change]:
-    """One change for each named entry that differs.
+    """Yield a change for each named entry that differs.
 
-    Entries that are objects of their own (cross-references) go when they are no longer listed; others (custom
-    fields) are managed one by one, and `null` in place of all clears each.
+    Entries that are objects in a subcollection (cross-references) are removed when they are no longer listed. Other
+    entries (custom fields) are changed only if they are listed, and `null` in place of all clears each of them.
     """
     objects = item.mapping.subcollection is not None
     if after is None:
         after = {} if objects else dict.fromkeys(before)
-    for name, wanted in after.items():
+    for name, desired in after.items():
         found = named(before, name)
-        if isinstance(wanted, Mapping) and found is not None:
-            yield from _fields_of_entry(f"{item.name}.{name}", found, wanted)
-        elif not same(None, found, wanted):
-            yield _change(f"{item.name}.{name}", found, wanted)
+        if isinstance(desired, Mapping) and found is not None:
+            yield from _entry_changes(f"{item.name}.{name}", found, desired)
+        elif not same(None, found, desired):
+            yield _change(f"{item.name}.{name}", found, desired)
     if objects:
         for name, found in before.items():
             if named(after, name) is None and not found.get("inactive"):
                 yield _change(f"{item.name}.{name}", found, None)
 
 
-def _fields_of_entry(path: str, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[Change]:
-    """Over the declared fields of the entry. One that was taken away and is listed again is switched on again."""
-    if found.get("inactive") and "inactive" not in wanted:
-        wanted = {**wanted, "inactive": False}
-    if any(not same(None, found.get(name), value) for name, value in wanted.items()):
-        yield _change(path, {name: found.get(name) for name in wanted}, wanted)
+def _entry_changes(path: str, found: Mapping[str, Any], desired: Mapping[str, Any]) -> Iterator[Change]:
+    """Yield a change if a declared field of an entry differs. An inactive entry that is listed again becomes active."""
+    if found.get("inactive") and "inactive" not in desired:
+        desired = {**desired, "inactive": False}
+    if any(not same(None, found.get(name), value) for name, value in desired.items()):
+        yield _change(path, {name: found.get(name) for name in desired}, desired)
 
 
 def _change(path: str, before: Value, after: Value, *, number: bool = False) -> Change:
@@ -112,8 +114,8 @@ def is_pending(value: Value) -> bool:
             return False
 
 
-def as_it_stands(kind: Kind, declared: Iterable[str], live: LiveObject) -> dict[str, Any]:
-    """The compared fields of a live object in manifest terms: what a precondition remembers."""
+def manifest_values(kind: Kind, declared: Iterable[str], live: LiveObject) -> dict[str, Any]:
+    """Return the compared fields of a live object as JSON by manifest name, as a precondition has them."""
     names = set(declared)
     return {
         item.name: to_json(item.mapping.decode(live.raw))

@@ -1,19 +1,19 @@
-"""Whether two values of a field are the same. The one place that says so, for diff, staleness, drift and read-back.
+"""Decides whether two values of a field are the same, for diff, stale plans, drift and read-back.
 
-A value comes from a manifest, from ConnectWise, from a plan file or from the ledger, so the two sides can have
-different shapes: a `Decimal` and its text, a `Link` and its JSON, a set and a list. Two values are the same when a
-server that stored the one may answer with the other:
+A value comes from a manifest, from ConnectWise, from a plan file or from the ledger. The two values can have different
+types: a `Decimal` and its text, a `Link` and its JSON, a set and a list. Two values are the same if a server that
+stored one of them may return the other:
 
 | value | a server may |
 |---|---|
-| text | trim it, store it in Unicode NFC, turn a line break into a space, write one blank for several |
-| date | write it at midnight of any zone: its first ten characters are the date, and no zone moves it [seen] |
-| number | write any number of zeros, as text or not, and lose what a double cannot hold |
-| reference | answer with more or fewer members than `{id, name}` |
-| nothing | leave a cleared field out, or answer with null, an empty text, an empty list, or false for a flag |
-| a number that is to be cleared | keep it at 0 (`cleared`; only where nothing is wanted) |
+| text | trim it, store it in Unicode NFC, turn a line break into a space, turn several spaces into one |
+| date | return it as midnight of any time zone. The first ten characters are the date, in every zone [seen] |
+| number | return it with any number of zeros, as text or as a number, with the precision of a double |
+| reference | return more or fewer members than `{id, name}` |
+| nothing | leave a cleared field out, or return null, an empty text, an empty list, or false for a flag |
+| a cleared number | keep it at 0 (`cleared`; only if the desired value is null) |
 
-Case counts in a text, and 0 is a number, not nothing.
+Upper and lower case count in a text. 0 is a number, and not the same as nothing.
 """
 
 from __future__ import annotations
@@ -35,39 +35,41 @@ _MIDNIGHT: Final = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?")
 _DATE: Final = 10
 """Characters of `2026-11-01`."""
 _POINTER: Final = frozenset({"id", "identifier", "name", "address", "_info"})
-"""Members of an object that is nothing but a reference."""
+"""Members that a reference can have. An object with other members is no reference."""
 _NOISE: Final = Decimal("1e-12")
-"""Share of a number that arithmetic with doubles may add or take away."""
+"""Relative error that arithmetic with doubles may cause."""
 _FINEST: Final = Decimal("5e-7")
-"""Half of the sixth decimal: what is declared or rated has six at most, so no real difference is smaller."""
+"""Half of the sixth decimal. Declared and rated numbers have at most six decimals, so no real difference is smaller."""
 
 
 def same(mapping: FieldMapping | None, one: Any, other: Any) -> bool:
-    """Whether two values of a field mean the same. `mapping` is the field's; `None` where no field is known.
+    """Whether two values of a field are the same. `mapping` is the mapping of the field, or None if it is unknown.
 
     Reflexive and symmetric.
     """
     return _same(_Sort.of(mapping), one, other)
 
 
-def holds(mapping: FieldMapping | None, wanted: Any, standing: Any) -> bool:
-    """Whether what stands holds what is wanted. Named entries and objects in a list may stand beside others that
-    nobody asked for; everything else must be the same."""
-    return cleared(mapping, wanted, standing) or _holds(_Sort.of(mapping), wanted, standing)
+def holds(mapping: FieldMapping | None, desired: Any, live: Any) -> bool:
+    """Whether a live value has everything that is desired.
+
+    It may have more named entries, and more objects in a list. Everything else must be the same.
+    """
+    return cleared(mapping, desired, live) or _holds(_Sort.of(mapping), desired, live)
 
 
-def cleared(mapping: FieldMapping | None, wanted: Any, standing: Any) -> bool:
-    """Whether a number that is to be cleared stands at 0: ConnectWise may keep it at 0 and never empty [guess]."""
-    return wanted is None and mapping is not None and mapping.sort == "number" and _number(standing) == 0
+def cleared(mapping: FieldMapping | None, desired: Any, live: Any) -> bool:
+    """Whether a number that should be empty is 0. ConnectWise may keep a cleared number at 0 [guess]."""
+    return desired is None and mapping is not None and mapping.sort == "number" and _number(live) == 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Sort:
-    """What is known of a field's values before one looks at them."""
+    """What the mapping of a field says about its values."""
 
     name: str = ""
     references: bool = True
-    """Whether an object of the members `id` and `name` is a reference: custom fields can have such captions."""
+    """Whether an object with the members `id` and `name` is a reference. Custom fields can have such captions."""
 
     @classmethod
     def of(cls, mapping: FieldMapping | None) -> _Sort:
@@ -82,7 +84,7 @@ _UNKNOWN: Final = _Sort()
 
 def _same(sort: _Sort, one: Any, other: Any) -> bool:
     if type(one) is type(other) and one == other:
-        return True  # nearly every field of ten thousand additions ends here
+        return True  # the fast path for nearly every field
     if _is_nothing(one) or _is_nothing(other):
         return _is_nothing(one) and _is_nothing(other)
     if isinstance(one, bool) or isinstance(other, bool):
@@ -100,19 +102,17 @@ def _same(sort: _Sort, one: Any, other: Any) -> bool:
     return False
 
 
-def _holds(sort: _Sort, wanted: Any, standing: Any) -> bool:
-    if isinstance(wanted, Mapping) and (not sort.references or _references(wanted, standing) is None):
-        there = standing if isinstance(standing, Mapping) else {}
-        return all(_holds(_UNKNOWN, value, there.get(name)) for name, value in wanted.items())
-    if _is_list(wanted) and _is_list(standing) and any(_is_object(entry) for entry in wanted):
-        return len(standing) >= len(wanted) and all(
-            any(_holds(sort, entry, found) for found in standing) for entry in wanted
-        )
-    return _same(sort, wanted, standing)
+def _holds(sort: _Sort, desired: Any, live: Any) -> bool:
+    if isinstance(desired, Mapping) and (not sort.references or _references(desired, live) is None):
+        entries = live if isinstance(live, Mapping) else {}
+        return all(_holds(_UNKNOWN, value, entries.get(name)) for name, value in desired.items())
+    if _is_list(desired) and _is_list(live) and any(_is_object(entry) for entry in desired):
+        return len(live) >= len(desired) and all(any(_holds(sort, entry, found) for found in live) for entry in desired)
+    return _same(sort, desired, live)
 
 
 def _is_nothing(value: Any) -> bool:
-    """A flag that is not set, a text of blanks, an object in which nothing is set: all are nothing. 0 is not."""
+    """Whether a value is empty: a flag that is not set, a text of spaces, an object without values. 0 is not empty."""
     if value is None or value is False:
         return True
     if isinstance(value, str):
@@ -134,7 +134,7 @@ def _each_has_one(sort: _Sort, some: Collection[Any], others: Collection[Any]) -
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: what a server may do to it on the way is done."""
+    """Return a text in the form in which it is compared: trimmed, in Unicode NFC, with single spaces."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
     return _BLANKS.sub(" ", text).strip()
@@ -183,7 +183,7 @@ def _number(value: Any) -> Decimal | None:
 
 
 def _same_number(one: Decimal | None, other: Decimal | None) -> bool:
-    """Equal but for what doubles lose. A server that rounds to fewer decimals has stored another number."""
+    """Whether two numbers differ only by the precision of a double. A number rounded to fewer decimals is different."""
     if one is None or other is None:
         return False
     if one == other or float(one) == float(other):
@@ -198,9 +198,9 @@ def _same_number(one: Decimal | None, other: Decimal | None) -> bool:
 class _Reference:
     id: Any
     labels: frozenset[str]
-    """What ConnectWise calls it: identifier and name, as far as they are known."""
+    """Its identifier and its name in ConnectWise, if known."""
     address: str | None
-    """Of a document that declares it: its name is a manifest name then, and no label."""
+    """The address of the document that declares it, or None. With an address, its name is a manifest name."""
 
 
 def _is_object(value: Any) -> bool:
@@ -208,7 +208,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _references(one: Any, other: Any) -> tuple[_Reference, _Reference] | None:
-    """Both as references, where one of them is nothing else; its counterpart may have more members."""
+    """Return both values as references if one of them is a reference. The other may have more members."""
     if not all(isinstance(each, Link | Mapping) for each in (one, other)):
         return None
     if all(_is_object(each) for each in (one, other)):
@@ -229,10 +229,10 @@ def _reference(value: Link | Mapping[str, Any]) -> _Reference:
 
 
 def _same_reference(one: _Reference, other: _Reference) -> bool:
-    """By id where both have one, else by what they are called.
+    """Compare two references by id if both have one, and otherwise by identifier and name.
 
-    A reference to something that does not exist yet is the same as itself only. Two that have no member in common
-    cannot be told apart, and that is no difference.
+    A reference to an object that does not exist yet is the same only as itself. Two references without a common
+    member count as the same, because nothing shows a difference.
     """
     if one.id is not None and other.id is not None:
         return _same(_UNKNOWN, one.id, other.id)
@@ -245,8 +245,9 @@ def _same_reference(one: _Reference, other: _Reference) -> bool:
 
 
 def named(entries: Mapping[str, Any], name: str) -> Any:
-    """The entry of this name (a custom field's caption), as a server may spell it; None where there is none."""
+    """Return the entry with this name (the caption of a custom field), or None. Compares names as a server may spell
+    them."""
     if name in entries:
         return entries[name]
-    wanted = plain(name)
-    return next((entry for spelled, entry in entries.items() if plain(spelled) == wanted), None)
+    plain_name = plain(name)
+    return next((entry for spelled, entry in entries.items() if plain(spelled) == plain_name), None)

@@ -1,4 +1,4 @@
-"""Guardrails of the setup: how much of what is there one run may touch without a person saying so."""
+"""Guardrails of the setup: the share of existing objects that one run may change without an approval."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from reconciler.planning.plan import Action, Tripped
 
 
 def setup_guardrails(limits: Guardrails, actions: Iterable[Action], unchanged: int) -> tuple[Tripped, ...]:
-    """`updates` and `retirements`; `unchanged` is how many documents stand as declared. What is made trips none."""
+    """Return the guardrails `updates` and `retirements` that these actions trip. Creates trip none.
+
+    `unchanged` is the number of documents whose object is as declared.
+    """
     count = Counter(action.action for action in actions)
-    there = unchanged + count["update"] + count["retire"] + count["adopt"]
+    existing = unchanged + count["update"] + count["retire"] + count["adopt"]
     found = (
-        _share("updates", "updated", limits.updates, count["update"], there),
-        _share("retirements", "retired", limits.retirements, count["retire"], there),
+        _share("updates", "updated", limits.updates, count["update"], existing),
+        _share("retirements", "retired", limits.retirements, count["retire"], existing),
     )
     return tuple(trip for trip in found if trip is not None)
 
 
-def _share(name: str, done: str, limit: ShareLimit | None, number: int, there: int) -> Tripped | None:
-    if limit is None or number < limit.at_least or number * 100 <= limit.percent * there:
+def _share(name: str, done: str, limit: ShareLimit | None, number: int, existing: int) -> Tripped | None:
+    if limit is None or number < limit.at_least or number * 100 <= limit.percent * existing:
         return None
     percent = plain_decimal(limit.percent)
     return Tripped(
         name=name,
-        message=f"{number} of {there} objects would be {done}, more than {percent} % and at least {limit.at_least}",
+        message=f"{number} of {existing} objects would be {done}, more than {percent} % and at least {limit.at_least}",
     )

@@ -1,11 +1,11 @@
-"""What must be done before what.
+"""Orders actions by their dependencies.
 
     IntegratorLogin ─▶ ManagedDevicesIntegration ─┐
                           ManagementItSolution ───┼─▶ ManagementSolution ─┐
     Company ─▶ Contact ─▶ Agreement ──────────────┘                       ├─▶ Addition
                                     Product ──────────────────────────────┘
 
-The picture is a consequence: the order is that of a graph of references, not of kinds.
+The order follows the references between objects, and not a list of kinds. The picture shows the result.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from reconciler.planning.problems import PlanError
 def with_dependencies(
     actions: Sequence[Action], also: Mapping[str, frozenset[str]] | None = None
 ) -> tuple[Action, ...]:
-    """The actions in an order that can be carried out, each with the addresses that must be done first.
+    """Return the actions in an order in which they can be carried out, each with the addresses it depends on.
 
-    `also` adds dependencies that no change shows. A cycle is a `PlanError` that names it.
+    `also` adds dependencies that no change shows. Raises `PlanError` for a cycle.
     """
     by_address = {action.address: action for action in actions}
     if len(by_address) < len(actions):
         twice = [address for address, count in Counter(action.address for action in actions).items() if count > 1]
         raise PlanError([f"two actions have the address {address}" for address in twice])
-    brought_in = _by_field(actions)
+    providers = _by_field(actions)
     graph: dict[str, list[str]] = {}
     for action in actions:
-        needed = {address for change in action.changes for address in linked(change.after)}
+        needed = {address for change in action.changes for address in linked_addresses(change.after)}
         for other, its_field, our_field in kind(action.kind).created_after:
-            needed |= brought_in.get((other, its_field, _after(action.changes, our_field)), set())
+            needed |= providers.get((other, its_field, _after(action.changes, our_field)), set())
         needed |= (also or {}).get(action.address, frozenset())
-        graph[action.address] = sorted((needed & by_address.keys()) - {action.address})  # the same plan every time
+        graph[action.address] = sorted((needed & by_address.keys()) - {action.address})
     try:
         ordered = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -46,17 +46,17 @@ def with_dependencies(
     return tuple(by_address[address].model_copy(update={"depends_on": tuple(graph[address])}) for address in ordered)
 
 
-def linked(value: Any) -> Iterator[str]:
-    """The addresses that a change's JSON points at."""
+def linked_addresses(value: Any) -> Iterator[str]:
+    """Yield the addresses that the JSON of a change links to."""
     if isinstance(value, dict):
         if isinstance(value.get("address"), str):
             yield value["address"]
         else:
             for entry in value.values():
-                yield from linked(entry)
+                yield from linked_addresses(entry)
     elif isinstance(value, list):
         for entry in value:
-            yield from linked(entry)
+            yield from linked_addresses(entry)
 
 
 def _after(changes: Iterable[Change], path: str) -> Any:
@@ -64,7 +64,7 @@ def _after(changes: Iterable[Change], path: str) -> Any:
 
 
 def _by_field(actions: Sequence[Action]) -> Mapping[tuple[str, str, Any], set[str]]:
-    """(kind, field, value) → the creates that bring it in, for the fields that other kinds follow."""
+    """Return (kind, field, value) → the actions that write it, for the fields that other kinds are created after."""
     followed = {(other, field) for action in actions for other, field, _ours in kind(action.kind).created_after}
     found: dict[tuple[str, str, Any], set[str]] = defaultdict(set)
     for action in actions:

@@ -1,4 +1,4 @@
-"""What became of a plan, action by action: the honest tally. Applying fills it in, rendering reads it."""
+"""The outcome of an apply: the result of each action. `applying` makes it, and `rendering` shows it."""
 
 from __future__ import annotations
 
@@ -12,35 +12,42 @@ Status = Literal["done", "already", "failed", "skipped", "unknown"]
 
 
 class Result(Record):
-    """One action: `done`; `already` as wanted when it was looked at; `failed`; `skipped` because of another;
-    `unknown` when the answer was lost and could not be looked up."""
+    """The result of one action.
+
+    `done`. `already`: it was as planned before this run. `failed`. `skipped`: an action that it depends on failed, or
+    the run was stopped. `unknown`: the response was lost, and the object could not be looked up.
+    """
 
     address: str
     action: Verb
     status: Status
     id: int | None = None
     detail: str = ""
-    """The error, or why it was skipped."""
+    """The error, or why the action was skipped."""
 
 
 class Outcome(Record):
+    """The results of one apply, in the order of the plan."""
+
     plan_digest: str
     results: tuple[Result, ...]
     interrupted: bool = False
-    """Stopped before everything had begun."""
+    """Whether the run was stopped before all actions had started."""
     requests: int = 0
-    """All that this run has sent, the reading of its plan included."""
+    """Number of requests that this run sent, including those to read the live state."""
 
     def count(self, status: Status) -> int:
+        """Return the number of results with this status."""
         return Counter(result.status for result in self.results)[status]
 
     @property
     def complete(self) -> bool:
+        """Whether every action is done."""
         return all(result.status in ("done", "already") for result in self.results)
 
 
 def outcome_of(plan: Plan, results: Iterable[Result], *, stopped: bool, requests: int) -> Outcome:
-    """Results in the order of the plan. A stop that came when all was done has interrupted nothing."""
+    """Return the outcome with results in the order of the plan. A stop after the last action interrupts nothing."""
     by_address = {result.address: result for result in results}
     found = tuple(by_address[action.address] for action in plan.actions)
     return Outcome(

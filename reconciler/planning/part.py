@@ -1,4 +1,4 @@
-"""A part of a plan: what the setup gives, and what usage gives. One place, `build`, joins parts into a plan."""
+"""A part of a plan. The setup makes one part and usage makes another. `build` joins them into a plan."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Actions and what belongs to them. All money is per month, in the workspace's currency."""
+    """Actions with their problems, guardrails and amounts. Amounts are per month, in the currency of the workspace."""
 
     actions: tuple[Action, ...] = ()
     held: tuple[Action, ...] = ()
-    """Actions that a guardrail of one customer holds back until somebody approves it."""
+    """Actions that a guardrail of one customer holds until you approve it."""
     after: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By address: addresses that must be done first though no field links to them."""
+    """By address: addresses that must be done first, although no field links to them."""
     unchanged: int = 0
     money_before: Decimal = _ZERO
     money_after: Decimal = _ZERO
     problems: tuple[str, ...] = ()
-    """Reasons why there can be no plan at all."""
+    """Reasons why no plan can be made."""
     tripped: tuple[Tripped, ...] = ()
     notes: tuple[Note, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()

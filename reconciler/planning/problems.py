@@ -1,4 +1,4 @@
-"""Everything that keeps a plan from being made, told at once."""
+"""The error of a plan that cannot be made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.errors import ReconcilerError
 
 
 class PlanError(ReconcilerError):
-    """The manifests cannot become a plan: each reason on a line of its own."""
+    """No plan can be made from the manifests. The message has all reasons, one on each line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)

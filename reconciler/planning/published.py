@@ -1,4 +1,4 @@
-"""The published schemas of what the commands write for other programs: the plan file, and the outcome of an apply."""
+"""Makes the JSON schemas of the plan file and of the outcome of an apply, which other programs read."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _AMOUNT = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "description": "A de
 
 
 class _AsWritten(GenerateJsonSchema):
-    """Amounts are text in our files, whatever else could be read."""
+    """Describes amounts as text, because our files have them as text."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:  # noqa: ARG002 - pydantic's signature
         return dict(_AMOUNT)
 
 
 def published() -> dict[str, Schema]:
-    """By the name of its file."""
+    """Return the schemas by the name of their file, without its extension."""
     plan = _schema(Plan, "Plan", "What `reconciler plan --out FILE` writes and `reconciler apply FILE` carries out.")
     plan["properties"]["checksum"] = {
         "title": "Checksum",
-        "description": "Over all the rest of the file: a plan file is never edited.",
+        "description": "SHA-256 over the rest of the file. An edited plan file is refused.",
         "type": "string",
     }
     plan["required"] = ["format_version", *plan["required"], "checksum"]
-    outcome = _schema(Outcome, "Outcome", "What an apply with `--json` prints: what became of each action.")
+    outcome = _schema(Outcome, "Outcome", "What an apply with `--json` prints: the result of each action.")
     return {"plan": plan, "outcome": outcome}
 
 

@@ -22,17 +22,17 @@ Path = tuple[str | int, ...]
 
 
 class Resolver:
-    """Turns spec fields into values; gathers what cannot be resolved instead of stopping at the first."""
+    """Turns the fields of documents into values. Collects all problems instead of stopping at the first."""
 
     def __init__(self, live_state: LiveState) -> None:
-        self._estate = live_state
+        self._live_state = live_state
         self._tables = SetupTables(live_state.tables)
         self.problems: list[str] = []
 
     def values(self, document: Document) -> dict[str, Value]:
-        """By manifest name, of every declared field that stands in ConnectWise."""
+        """Return, by manifest name, the value of every declared field that ConnectWise has."""
         declared, spec = document.declared, document.spec
-        links = self._estate.links.get(document.address, {})
+        links = self._live_state.links.get(document.address, {})
         found: dict[str, Value] = {}
         for item in document.kind.fields:
             if item.name not in declared:
@@ -62,13 +62,13 @@ class Resolver:
         if target is None:
             return _plain(value)
         if target.kind is not None:
-            return self._estate.links[document.address].get(path)
+            return self._live_state.links[document.address].get(path)
         return self._entry(document, target, str(value), path, owner)
 
     def _models(
         self, document: Document, subcollection: Subcollection, models: Sequence[BaseModel], path: Path
     ) -> Value:
-        """Nested objects, keyed as their live counterparts are; only their declared fields."""
+        """Return nested objects by the key that their live objects have, with their declared fields only."""
         found: dict[str, dict[str, Value]] = {}
         for index, model in enumerate(models):
             fields = {
@@ -85,7 +85,7 @@ class Resolver:
         return found
 
     def _entry(self, document: Document, target: Target, name: str, path: Path, owner: BaseModel) -> Link | None:
-        """The setup-table entry of this display name; a near miss is named, and never taken."""
+        """Return the setup-table entry with this name. A similar name is only suggested."""
         scope = None if target.scope is None else getattr(owner, target.scope, None)
         try:
             return self._tables.entry(target, name, scope)
@@ -94,7 +94,7 @@ class Resolver:
             return None
 
     def _by_caption(self, document: Document, item: SpecField, declared: Mapping[str, Any]) -> Value:
-        """Custom fields under the captions that ConnectWise spells them with, each once."""
+        """Return custom fields by their captions as ConnectWise spells them."""
         where = f"{document.address}: {item.name}"
         found: dict[str, Value] = {}
         for table in item.mapping.tables:
@@ -105,12 +105,12 @@ class Resolver:
                 except UnknownEntryError as unknown:
                     self.problems.append(f"{where}: {unknown}")
                     continue
-                known, value = str(row["caption"]).strip(), _plain(given)
-                if known in found:
-                    self.problems.append(f"{where}: '{known}' is there twice")
+                spelled, value = str(row["caption"]).strip(), _plain(given)
+                if spelled in found:
+                    self.problems.append(f"{where}: '{spelled}' is there twice")
                 if not fits(value, row):
-                    self.problems.append(f"{where}: '{known}' is of type {row['fieldTypeIdentifier']}, not {given}")
-                found[known] = value
+                    self.problems.append(f"{where}: '{spelled}' is of type {row['fieldTypeIdentifier']}, not {given}")
+                found[spelled] = value
         return found
 
 

@@ -1,4 +1,4 @@
-"""The setup half of a plan: documents of the manifests against what lives."""
+"""Plans the setup: compares the documents of the manifests with the live state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
-from reconciler.planning.diff import as_it_stands, changed, created
+from reconciler.planning.diff import changes_to_create, changes_to_update, manifest_values
 from reconciler.planning.equality import same
 from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.part import Part
@@ -26,9 +26,9 @@ def plan_setup(
     limits: Guardrails = _DEFAULTS,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Part:
-    """One action for each document that is not as declared.
+    """Return a part with one action for each document whose object is not as declared.
 
-    `kept` holds, by address, the properties that ConnectWise answered with a value when they were last cleared.
+    `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared.
     """
     resolver = Resolver(live_state)
     actions: list[Action] = []
@@ -39,9 +39,9 @@ def plan_setup(
             continue
         values = resolver.values(document)
         live = live_state.matches.get(document.address)
-        if live is not None and (stays := _stays(document, values, live, kept.get(document.address, {}))):
-            values = {name: value for name, value in values.items() if name not in stays}
-            notes += (Note(address=document.address, message=message) for message in stays.values())
+        if live is not None and (unclearable := _unclearable(document, values, live, kept.get(document.address, {}))):
+            values = {name: value for name, value in values.items() if name not in unclearable}
+            notes += (Note(address=document.address, message=message) for message in unclearable.values())
         action = create(document, values) if live is None else update(document, values, live)
         if action is None:
             unchanged += 1
@@ -56,12 +56,12 @@ def plan_setup(
     )
 
 
-def _stays(
+def _unclearable(
     document: Document, values: Mapping[str, Value], live: LiveObject, kept: Mapping[str, Any]
 ) -> dict[str, str]:
-    """The fields that are to be cleared, and that hold what ConnectWise put there when they were: with a sentence.
+    """Return a note for each field that should be empty, but that ConnectWise filled when it was cleared.
 
-    It fills some fields with a default of its own. To clear them again would end the same way in each run.
+    ConnectWise fills some fields with a default. Clearing them again would have the same result in each run.
     """
     found: dict[str, str] = {}
     for item in document.kind.fields if kept else ():
@@ -82,20 +82,21 @@ def _shown(value: Value) -> str:
 
 
 def create(document: Document, values: Mapping[str, Value]) -> Action:
+    """Return the action that creates the object of a document."""
     return Action(
         address=document.address,
         kind=document.kind.name,
         action="create",
         endpoint=str(document.kind.collection),
         reason="not in ConnectWise",
-        changes=created(document.kind, values),
+        changes=changes_to_create(document.kind, values),
     )
 
 
 def update(document: Document, values: Mapping[str, Value], live: LiveObject) -> Action | None:
-    """None when nothing declared differs."""
+    """Return the action that updates a live object, or None if no declared field differs."""
     renamed = document.metadata.id is not None or bool(document.metadata.previously)
-    changes = changed(document.kind, values, live, keys=renamed)
+    changes = changes_to_update(document.kind, values, live, keys=renamed)
     if not changes:
         return None
     return Action(
@@ -111,15 +112,16 @@ def update(document: Document, values: Mapping[str, Value], live: LiveObject) ->
 
 
 def precondition(document: Document, live: LiveObject) -> Precondition:
+    """Return what an action on a live object expects to find there."""
     return Precondition(
         id=live.id,
         last_updated=live.last_updated,
-        fields=as_it_stands(document.kind, document.declared, live),
+        fields=manifest_values(document.kind, document.declared, live),
     )
 
 
 def object_path(collection: str | None, live: LiveObject) -> str:
-    """`finance/agreements/{agreement}/additions` and a live addition → `finance/agreements/34/additions/99`."""
+    """Return the path of a live object, such as `finance/agreements/34/additions/99`."""
     path = str(collection)
     if "{" in path:
         before, _, after = path.partition("{")

@@ -22,7 +22,7 @@ from reconciler.ledger import journal, schema
 from reconciler.ledger import lease as leases
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.live.read import Scope
-from reconciler.planning.approvals import approvals_of
+from reconciler.planning.approvals import parse_approvals
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Plan, Tripped
 from tests.applying.builders import plan as plan_of
@@ -69,8 +69,8 @@ def test_a_guardrail_refuses_the_plan_and_shows_how_to_approve_it() -> None:
 
 def test_each_guardrail_is_approved_by_its_own_name() -> None:
     with pytest.raises(Refused, match="money"):
-        check_guardrails(TRIPPED, approvals_of(["drift"]))
-    check_guardrails(TRIPPED, approvals_of(["drift", "money"]))
+        check_guardrails(TRIPPED, parse_approvals(["drift"]))
+    check_guardrails(TRIPPED, parse_approvals(["drift", "money"]))
 
 
 async def test_each_action_runs_once_and_its_result_has_an_id(small: Shop) -> None:

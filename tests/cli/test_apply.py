@@ -202,7 +202,7 @@ def test_a_guardrail_of_the_run_is_not_asked_about(small: Shop) -> None:
 def test_a_name_that_no_guardrail_has_approves_nothing_silently(small: Shop) -> None:
     said = small("apply", "--auto-approve", "--approve", "quantitty")
     assert said.code == 1
-    assert "--approve quantitty names no guardrail" in said.err
+    assert "--approve quantitty: no guardrail has this name" in said.err
 
 
 def test_a_plan_file_holds_the_actions_of_a_held_customer_for_the_approval(small: Shop, tmp_path: Path) -> None:

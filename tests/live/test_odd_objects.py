@@ -12,7 +12,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import all_kinds
 from reconciler.live.match import Matcher
-from reconciler.planning.diff import as_it_stands
+from reconciler.planning.diff import manifest_values
 from tests.planning.builders import agreement, company, contact, integration, login, manifests, product, solution
 
 ODD = ["", " ", "\u00a0", "\u200b", "\x00", "\n", '"', "\\", "*", "[x]", "&amp;", "None", "null", "\ud800", "é" * 500]
@@ -55,7 +55,7 @@ def test_no_text_of_a_tenant_raises_an_error(of: Kind, data: st.DataObject) -> N
     matcher.matches(DOCUMENTS)
 
     for obj in objects:
-        assert as_it_stands(of, of.by_name, obj) is not None
+        assert manifest_values(of, of.by_name, obj) is not None
         for key in keys_of(of, obj):
             assert len(key) == len(of.key)
 

@@ -1,4 +1,4 @@
-"""Small documents, live objects and plans for tests: nothing here reads or writes anything."""
+"""Small documents, live objects and plans for tests. Nothing here does I/O."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ INTEGRATION = {"name": "Cove link", "solution": "Cove", "loginBy": "Global", "de
 
 
 def document(of: str, name: str, spec: Mapping[str, Any], **metadata: Any) -> Document:
-    """A document whose declared fields are those of `spec`."""
+    """Return a document that declares the fields of `spec`."""
     found = kind(of)
     return Document(
         kind=found,
@@ -196,7 +196,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 
 
 def sent(of: Kind, values: Mapping[str, Value], names: Iterable[str] | None = None) -> dict[str, Any]:
-    """The ConnectWise JSON of some values, as a faithful tenant would store it."""
+    """Return the ConnectWise JSON of some values, as a server stores them unchanged."""
     body: dict[str, Any] = {}
     for item in of.fields:
         if item.name in values and (names is None or item.name in names):
@@ -205,7 +205,7 @@ def sent(of: Kind, values: Mapping[str, Value], names: Iterable[str] | None = No
 
 
 def stored(of: Kind, standing: Mapping[str, Any], body: Mapping[str, Any]) -> LiveObject:
-    """What a tenant holds after a write: custom fields are merged one by one, everything else is replaced."""
+    """Return an object after a write. Custom fields are merged one by one, and all other fields are replaced."""
     raw = {**standing, **body}
     if "customFields" in body:
         captions = {row["id"]: row["caption"] for row in TABLES[CUSTOM_FIELDS]}

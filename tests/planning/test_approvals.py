@@ -1,4 +1,4 @@
-"""Which guardrails a person lets pass."""
+"""Which guardrails are approved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from reconciler.errors import ReconcilerError
-from reconciler.planning.approvals import Approved, approvals_of, is_approved, open_trips, unused, with_approved
+from reconciler.planning.approvals import (
+    Approved,
+    is_approved,
+    parse_approvals,
+    release_approved,
+    unapproved_trips,
+    unused_approvals,
+)
 from reconciler.planning.plan import CoverageRow, Money, Released, Tripped, digest_of
 from tests.planning.builders import action, plan_of
 
@@ -17,22 +24,24 @@ REFUSES = Tripped(name="money", message="x")
 
 
 def test_an_approval_is_a_name_or_a_name_and_an_address() -> None:
-    assert approvals_of(["money", "quantity=CustomerMapping/acme"]) == (
+    assert parse_approvals(["money", "quantity=CustomerMapping/acme"]) == (
         Approved("money"),
         Approved("quantity", "CustomerMapping/acme"),
     )
 
 
 @pytest.mark.parametrize("text", ["money", "quantity=CustomerMapping/acme"])
-def test_an_approval_is_written_as_it_is_given(text: str) -> None:
-    (approved,) = approvals_of([text])
+def test_the_text_of_an_approval_is_the_value_of_the_flag(text: str) -> None:
+    (approved,) = parse_approvals([text])
     assert approved.text == text
 
 
-@pytest.mark.parametrize(("text", "what"), [("monney", "guardrail"), ("", "guardrail"), ("money=", "address")])
-def test_a_name_that_no_guardrail_has_and_an_empty_address_are_errors(text: str, what: str) -> None:
-    with pytest.raises(ReconcilerError, match=f"names no {what}"):
-        approvals_of([text])
+@pytest.mark.parametrize(
+    ("text", "what"), [("monney", "no guardrail"), ("", "no guardrail"), ("money=", "address is missing")]
+)
+def test_an_unknown_name_or_an_empty_address_is_an_error(text: str, what: str) -> None:
+    with pytest.raises(ReconcilerError, match=what):
+        parse_approvals([text])
 
 
 @pytest.mark.parametrize(
@@ -45,19 +54,19 @@ def test_a_name_that_no_guardrail_has_and_an_empty_address_are_errors(text: str,
         (Approved("zero"), False),
     ],
 )
-def test_an_approval_lets_pass_what_it_names(approved: Approved, passes: bool) -> None:
+def test_an_approval_covers_the_guardrail_that_it_names(approved: Approved, passes: bool) -> None:
     assert is_approved(HOLDS, [approved]) is passes
-    assert unused(plan_of(guardrails=(HOLDS,)), [approved]) == (() if passes else (approved,))
+    assert unused_approvals(plan_of(guardrails=(HOLDS,)), [approved]) == (() if passes else (approved,))
 
 
-def test_a_trip_that_was_approved_when_the_plan_was_made_stays_so() -> None:
+def test_a_guardrail_that_was_approved_in_the_plan_stays_approved() -> None:
     assert is_approved(HOLDS.model_copy(update={"approved": True}), [])
 
 
 def test_only_guardrails_of_the_run_refuse_it() -> None:
     plan = plan_of(guardrails=(HOLDS, REFUSES))
-    assert open_trips(plan, []) == (REFUSES,)
-    assert open_trips(plan, [Approved("money")]) == ()
+    assert unapproved_trips(plan, []) == (REFUSES,)
+    assert unapproved_trips(plan, [Approved("money")]) == ()
 
 
 def held_plan(*trips: Tripped, state: str = "billed") -> Any:
@@ -80,9 +89,9 @@ def held_plan(*trips: Tripped, state: str = "billed") -> Any:
 BOTH = (HOLDS, HOLDS.model_copy(update={"address": "CustomerMapping/bolt", "also": ()}))
 
 
-def test_the_actions_of_a_customer_are_let_go_when_all_that_holds_it_is_approved() -> None:
+def test_held_actions_are_released_when_all_guardrails_of_the_customer_are_approved() -> None:
     plan = held_plan(*BOTH)
-    found = with_approved(plan, [Approved("quantity", "CustomerMapping/acme")])
+    found = release_approved(plan, [Approved("quantity", "CustomerMapping/acme")])
     assert [each.address for each in found.actions] == ["Product/gb", "Addition/acme.storage:gb"]
     assert [each.address for each in found.held] == ["Addition/bolt.storage:gb"]
     assert [(row.state, row.accounted) for row in found.coverage] == [("billed", True), ("held", False)]
@@ -90,27 +99,27 @@ def test_the_actions_of_a_customer_are_let_go_when_all_that_holds_it_is_approved
     assert found.digest == digest_of(found.actions)
 
 
-def test_a_customer_that_is_let_go_is_accounted_for_only_where_nothing_else_is_amiss() -> None:
-    found = with_approved(held_plan(*BOTH, state="invoiced"), [Approved("quantity")])
+def test_a_released_customer_has_the_coverage_that_the_plan_gives_for_it() -> None:
+    found = release_approved(held_plan(*BOTH, state="invoiced"), [Approved("quantity")])
     assert [(row.state, row.accounted, row.released) for row in found.coverage] == 2 * [("invoiced", False, None)]
 
 
-def test_the_summary_of_a_plan_counts_what_was_let_go() -> None:
+def test_the_summary_of_a_plan_includes_released_actions() -> None:
     plan = held_plan(*BOTH)
     worth = Money(before=Decimal(10), after=Decimal(15), currency="USD")
     plan = plan.model_copy(update={"held": tuple(each.model_copy(update={"money": worth}) for each in plan.held)})
-    before, after = plan.summary, with_approved(plan, [Approved("quantity")]).summary
+    before, after = plan.summary, release_approved(plan, [Approved("quantity")]).summary
     assert after.changes == before.changes + 2
     assert (after.unchanged, after.money.before) == (before.unchanged, before.money.before)
     assert after.money.after == before.money.after + 10
 
 
-def test_a_customer_that_two_guardrails_hold_needs_both_approvals() -> None:
+def test_a_customer_with_two_guardrails_needs_both_approvals() -> None:
     plan = held_plan(*BOTH, HOLDS.model_copy(update={"name": "zero"}))
-    assert with_approved(plan, [Approved("quantity", "CustomerMapping/acme")]) is plan
-    assert len(with_approved(plan, [Approved("quantity"), Approved("zero")]).held) == 0
+    assert release_approved(plan, [Approved("quantity", "CustomerMapping/acme")]) is plan
+    assert len(release_approved(plan, [Approved("quantity"), Approved("zero")]).held) == 0
 
 
-def test_without_an_approval_a_plan_stays_as_it_is() -> None:
+def test_without_an_approval_a_plan_is_unchanged() -> None:
     plan = held_plan(*BOTH)
-    assert with_approved(plan, []) is plan
+    assert release_approved(plan, []) is plan

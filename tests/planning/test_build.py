@@ -1,4 +1,4 @@
-"""The parts of a plan, joined."""
+"""Joining the parts of a plan."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LINE = "Addition/acme.storage:gb"
 NEEDS_PRODUCT = (Change(path="product", after={"name": "gb", "address": "Product/gb"}, known_after_apply=True),)
 
 
-def test_all_parts_are_one_graph() -> None:
+def test_all_parts_are_ordered_in_one_graph() -> None:
     setup = Part(actions=(action(), action("Company/acme")))
     usage = Part(actions=(action(LINE, changes=NEEDS_PRODUCT),), after={LINE: frozenset({"Company/acme"})})
     assert [(each.address, each.depends_on) for each in built(setup, usage).actions][-1] == (
@@ -50,7 +50,7 @@ def test_an_empty_plan_is_a_plan() -> None:
     assert plan.digest == digest_of(())
 
 
-def test_warnings_coverage_and_guardrails_are_carried_along() -> None:
+def test_a_plan_has_the_warnings_coverage_and_guardrails_of_its_parts() -> None:
     row = CoverageRow(source="cove", customer="77", name="Acme", state="billed")
     trip = Tripped(name="money", message="too much")
     usage = Part(notes=(Note(message="edited by hand"),), coverage=(row,), tripped=(trip,))
@@ -59,7 +59,7 @@ def test_warnings_coverage_and_guardrails_are_carried_along() -> None:
     assert (plan.coverage, plan.guardrails) == ((row,), (trip,))
 
 
-def test_a_held_action_is_no_action_of_the_plan_and_nothing_waits_for_it() -> None:
+def test_a_held_action_is_not_among_the_actions_and_no_action_depends_on_it() -> None:
     other = "Addition/bolt.storage:gb"
     usage = Part(
         actions=(action(LINE),),
@@ -72,13 +72,13 @@ def test_a_held_action_is_no_action_of_the_plan_and_nothing_waits_for_it() -> No
     assert (plan.summary.create, plan.digest) == (1, digest_of(plan.actions))
 
 
-def test_every_reason_against_a_plan_is_told_at_once() -> None:
+def test_one_error_has_all_problems() -> None:
     with pytest.raises(PlanError) as error:
         built(Part(problems=("Company/acme: status: unknown",)), Part(problems=("second",)))
     assert str(error.value) == "no plan: 2 problems\n  - Company/acme: status: unknown\n  - second"
     assert error.value.exit_code == 1
 
 
-def test_one_reason_is_one_problem() -> None:
+def test_the_error_counts_one_problem_in_the_singular() -> None:
     with pytest.raises(PlanError, match="no plan: 1 problem\n"):
         built(Part(problems=("Company/acme: status: unknown",)))

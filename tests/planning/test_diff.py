@@ -1,4 +1,4 @@
-"""What differs, and what only looks as if it did."""
+"""The changes between declared values and live objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link, plain_text
-from reconciler.planning.diff import as_it_stands, changed, created, is_pending
+from reconciler.planning.diff import changes_to_create, changes_to_update, is_pending, manifest_values
 from reconciler.planning.plan import Change
 from tests.planning.builders import live, live_agreement, live_company, live_contact, sent, stored
 
@@ -49,7 +49,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def declarations(draw: st.DrawFn, of: str) -> dict[str, Any]:
-    """Some of a kind's fields, with values that manifests can resolve to."""
+    """Some fields of a kind, with values that the fields of a document can have."""
     return draw(st.fixed_dictionaries({}, optional=FIELDS[of]))
 
 
@@ -57,100 +57,100 @@ kinds = st.sampled_from(sorted(FIELDS)).map(kind)
 
 
 def made(of: Kind, values: dict[str, Any]) -> LiveObject:
-    """The object that the changes of a create make."""
-    paths = {change.path for change in created(of, values)}
+    """Return the object that a create makes."""
+    paths = {change.path for change in changes_to_create(of, values)}
     return stored(of, {}, sent(of, values, paths))
 
 
 @given(st.data())
-def test_an_object_made_from_its_create_differs_from_the_manifest_in_nothing(data: st.DataObject) -> None:
+def test_a_created_object_has_no_changes(data: st.DataObject) -> None:
     of = data.draw(kinds)
     values = data.draw(declarations(of.name))
-    assert changed(of, values, made(of, values)) == ()
+    assert changes_to_update(of, values, made(of, values)) == ()
 
 
 @given(st.data())
-def test_an_object_that_holds_the_values_has_no_diff(data: st.DataObject) -> None:
+def test_an_object_with_the_declared_values_has_no_changes(data: st.DataObject) -> None:
     of = data.draw(kinds)
     values = data.draw(declarations(of.name))
-    assert changed(of, values, stored(of, {}, sent(of, values))) == ()
+    assert changes_to_update(of, values, stored(of, {}, sent(of, values))) == ()
 
 
 @given(st.data())
-def test_after_the_diff_is_applied_there_is_none(data: st.DataObject) -> None:
+def test_after_its_changes_are_applied_an_object_has_no_changes(data: st.DataObject) -> None:
     of = data.draw(kinds)
     before = stored(of, {}, sent(of, data.draw(declarations(of.name))))
     values = data.draw(declarations(of.name))
-    changes = changed(of, values, before)
+    changes = changes_to_update(of, values, before)
     wanted = {**values}
     if values.get("customFields") is not None:
         touched = {change.path.partition(".")[2] for change in changes if change.path.startswith("customFields.")}
         wanted["customFields"] = {name: values["customFields"][name] for name in touched}
     paths = {change.path.partition(".")[0] for change in changes}
-    assert changed(of, values, stored(of, before.raw, sent(of, wanted, paths))) == ()
+    assert changes_to_update(of, values, stored(of, before.raw, sent(of, wanted, paths))) == ()
 
 
 @given(st.data())
 def test_fields_that_are_left_out_are_not_managed(data: st.DataObject) -> None:
     of = data.draw(kinds)
     before = stored(of, {}, sent(of, data.draw(declarations(of.name))))
-    assert changed(of, {}, before) == ()
+    assert changes_to_update(of, {}, before) == ()
 
 
 def test_an_unset_price_is_set_to_an_explicit_zero() -> None:
-    assert changed(kind("Product"), {"price": Decimal(0)}, live("Product", 4, {})) == (
+    assert changes_to_update(kind("Product"), {"price": Decimal(0)}, live("Product", 4, {})) == (
         Change(path="price", after="0", number=True),
     )
 
 
 def test_null_clears_a_field() -> None:
-    assert changed(kind("Company"), {"city": None}, live_company()) == (Change(path="city", before="Boston"),)
+    assert changes_to_update(kind("Company"), {"city": None}, live_company()) == (Change(path="city", before="Boston"),)
 
 
 def test_trailing_spaces_are_no_difference() -> None:
-    assert changed(kind("Company"), {"name": "Acme Dental"}, live_company(name="Acme Dental   ")) == ()
+    assert changes_to_update(kind("Company"), {"name": "Acme Dental"}, live_company(name="Acme Dental   ")) == ()
 
 
 def test_line_ends_are_no_difference() -> None:
     notes = live_agreement(internalNotes="one\r\ntwo")
-    assert changed(kind("Agreement"), {"internalNotes": "one\ntwo"}, notes) == ()
+    assert changes_to_update(kind("Agreement"), {"internalNotes": "one\ntwo"}, notes) == ()
 
 
 def test_a_midnight_is_a_date() -> None:
-    assert changed(kind("Agreement"), {"startDate": "2026-11-01"}, live_agreement()) == ()
+    assert changes_to_update(kind("Agreement"), {"startDate": "2026-11-01"}, live_agreement()) == ()
 
 
 def test_the_natural_key_of_a_pinned_object_is_renamed() -> None:
-    found = changed(kind("Company"), {"identifier": "ACME2"}, live_company(), keys=True)
+    found = changes_to_update(kind("Company"), {"identifier": "ACME2"}, live_company(), keys=True)
     assert found == (Change(path="identifier", before="ACME", after="ACME2"),)
 
 
-def test_the_parent_of_a_nested_object_is_its_place_and_no_field_of_it() -> None:
+def test_the_parent_of_a_nested_object_is_not_compared() -> None:
     report = live("ManagementSolution", 3, {"groupIdentifier": "1"}, 5)
-    assert changed(kind("ManagementSolution"), {"company": Link("other", 6)}, report, keys=True) == ()
+    assert changes_to_update(kind("ManagementSolution"), {"company": Link("other", 6)}, report, keys=True) == ()
 
 
-def test_secrets_are_sent_once_and_never_compared() -> None:
+def test_secrets_are_sent_in_a_create_and_never_compared() -> None:
     values = {"username": "billing", "password": {"env": "LOGIN_PASSWORD"}}
-    password = created(kind("IntegratorLogin"), values)[1]
+    password = changes_to_create(kind("IntegratorLogin"), values)[1]
     assert (password.path, password.after, password.sensitive) == ("password", {"env": "LOGIN_PASSWORD"}, True)
-    assert changed(kind("IntegratorLogin"), values, live("IntegratorLogin", 1, {"username": "billing"})) == ()
+    assert changes_to_update(kind("IntegratorLogin"), values, live("IntegratorLogin", 1, {"username": "billing"})) == ()
 
 
-def test_no_end_is_sent_to_a_new_agreement_and_other_nulls_are_not() -> None:
-    found = created(kind("Agreement"), {"endDate": None, "customerPO": None, "prorate": None})
+def test_a_new_agreement_is_sent_a_null_end_date_and_no_other_nulls() -> None:
+    found = changes_to_create(kind("Agreement"), {"endDate": None, "customerPO": None, "prorate": None})
     assert [(change.path, change.after) for change in found] == [("endDate", None)]
 
 
-def test_the_default_email_address_is_the_one_that_counts() -> None:
+def test_the_default_email_address_is_compared() -> None:
     items = [
         {"id": 1, "communicationType": "Email", "value": "old@acme.test", "defaultFlag": False},
         {"id": 2, "communicationType": "Phone", "value": "555"},
         {"id": 3, "communicationType": "Email", "value": "john@acme.test ", "defaultFlag": True},
     ]
     person = live_contact(communicationItems=items)
-    assert changed(kind("Contact"), {"email": "john@acme.test"}, person, keys=True) == ()
-    assert as_it_stands(kind("Contact"), {"email", "phone"}, person) == {"email": "john@acme.test", "phone": "555"}
+    assert changes_to_update(kind("Contact"), {"email": "john@acme.test"}, person, keys=True) == ()
+    assert manifest_values(kind("Contact"), {"email", "phone"}, person) == {"email": "john@acme.test", "phone": "555"}
 
 
 def custom(**values: Any) -> LiveObject:
@@ -158,37 +158,44 @@ def custom(**values: Any) -> LiveObject:
 
 
 def test_custom_fields_are_compared_one_by_one_by_caption() -> None:
-    found = changed(kind("Company"), {"customFields": {"Region": "East"}}, custom(Region="West", Score=Decimal(3)))
+    found = changes_to_update(
+        kind("Company"), {"customFields": {"Region": "East"}}, custom(Region="West", Score=Decimal(3))
+    )
     assert found == (Change(path="customFields.Region", before="West", after="East"),)
 
 
-def test_a_custom_field_of_zero_is_not_an_empty_one_and_one_of_false_is() -> None:
-    found = changed(kind("Company"), {"customFields": {"Score": Decimal(0), "Key": False}}, custom())
+def test_a_custom_field_of_zero_is_not_empty_and_one_of_false_is() -> None:
+    found = changes_to_update(kind("Company"), {"customFields": {"Score": Decimal(0), "Key": False}}, custom())
     assert [(change.path, change.after) for change in found] == [("customFields.Score", "0")]
 
 
-def test_custom_fields_and_cross_references_are_found_under_names_that_a_server_has_normalised() -> None:
-    found = changed(kind("Company"), {"customFields": {"Cafe\u0301": "x"}}, custom(**{"Caf\u00e9": "x"}))
+def test_custom_fields_and_cross_references_are_found_under_normalised_names() -> None:
+    found = changes_to_update(kind("Company"), {"customFields": {"Cafe\u0301": "x"}}, custom(**{"Caf\u00e9": "x"}))
     assert found == ()
     references = live(
         "ManagedDevicesIntegration", 4, {"crossReferences": [{"id": 1, "vendorType": "Caf\u00e9", "vendorLevel": "A"}]}
     )
     wanted = {"Cafe\u0301/A": {"vendorType": "Cafe\u0301", "vendorLevel": "A"}}
-    assert changed(kind("ManagedDevicesIntegration"), {"crossReferences": wanted}, references) == ()
+    assert changes_to_update(kind("ManagedDevicesIntegration"), {"crossReferences": wanted}, references) == ()
 
 
 def test_a_custom_field_that_was_never_set_needs_no_clearing() -> None:
-    assert changed(kind("Company"), {"customFields": {"Region": None}}, custom()) == ()
+    assert changes_to_update(kind("Company"), {"customFields": {"Region": None}}, custom()) == ()
 
 
-def test_null_in_place_of_custom_fields_clears_each() -> None:
-    found = changed(kind("Company"), {"customFields": None}, custom(Region="West", Score=None))
+def test_null_for_custom_fields_clears_each() -> None:
+    found = changes_to_update(kind("Company"), {"customFields": None}, custom(Region="West", Score=None))
     assert found == (Change(path="customFields.Region", before="West"),)
 
 
 def test_a_custom_date_is_a_date() -> None:
     field = {"id": 1, "caption": "Since", "type": "Date", "value": "2026-11-01T00:00:00Z"}
-    assert changed(kind("Company"), {"customFields": {"Since": "2026-11-01"}}, live_company(customFields=[field])) == ()
+    assert (
+        changes_to_update(
+            kind("Company"), {"customFields": {"Since": "2026-11-01"}}, live_company(customFields=[field])
+        )
+        == ()
+    )
 
 
 def crossing(**more: Any) -> dict[str, Any]:
@@ -203,39 +210,44 @@ SERVER = {"vendorType": "Server", "vendorLevel": "Gold", "product": Link("gb", 4
 MDI = kind("ManagedDevicesIntegration")
 
 
-def test_a_cross_reference_is_compared_over_its_declared_fields() -> None:
+def test_only_declared_fields_of_a_cross_reference_are_compared() -> None:
     assert (
-        changed(MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings(crossing(agreementType={"id": 3}))) == ()
+        changes_to_update(
+            MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings(crossing(agreementType={"id": 3}))
+        )
+        == ()
     )
 
 
-def test_a_cross_reference_that_bills_to_another_product_is_shown_as_that_ones_change() -> None:
+def test_another_product_of_a_cross_reference_is_a_change_of_that_entry() -> None:
     wanted = {**SERVER, "product": Link("tb", None, "Product/tb")}
-    (found,) = changed(MDI, {"crossReferences": {"Server/Gold": wanted}}, crossings(crossing()))
+    (found,) = changes_to_update(MDI, {"crossReferences": {"Server/Gold": wanted}}, crossings(crossing()))
     assert found.path == "crossReferences.Server/Gold"
     assert found.before["product"] == {"name": "GB", "id": 4}
     assert found.known_after_apply
 
 
 def test_a_new_cross_reference_is_added() -> None:
-    (found,) = changed(MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings())
+    (found,) = changes_to_update(MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings())
     assert (found.before, found.after["vendorType"]) == (None, "Server")
 
 
 @pytest.mark.parametrize("none_left", [{}, None])
-def test_cross_references_that_are_not_listed_go_once(none_left: dict[str, Any] | None) -> None:
-    (found,) = changed(MDI, {"crossReferences": none_left}, crossings(crossing()))
+def test_cross_references_that_are_not_listed_are_removed_once(none_left: dict[str, Any] | None) -> None:
+    (found,) = changes_to_update(MDI, {"crossReferences": none_left}, crossings(crossing()))
     assert (found.path, found.after) == ("crossReferences.Server/Gold", None)
-    assert changed(MDI, {"crossReferences": none_left}, crossings(crossing(inactiveFlag=True))) == ()
+    assert changes_to_update(MDI, {"crossReferences": none_left}, crossings(crossing(inactiveFlag=True))) == ()
 
 
-def test_a_cross_reference_that_is_listed_again_is_switched_on_again() -> None:
-    (found,) = changed(MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings(crossing(inactiveFlag=True)))
+def test_a_cross_reference_that_is_listed_again_becomes_active() -> None:
+    (found,) = changes_to_update(
+        MDI, {"crossReferences": {"Server/Gold": SERVER}}, crossings(crossing(inactiveFlag=True))
+    )
     assert (found.before["inactive"], found.after["inactive"]) == (True, False)
 
 
 def test_a_new_object_is_sent_no_empty_list_of_objects() -> None:
-    assert created(MDI, {"crossReferences": {}}) == ()
+    assert changes_to_create(MDI, {"crossReferences": {}}) == ()
 
 
 @pytest.mark.parametrize(
@@ -248,22 +260,22 @@ def test_a_new_object_is_sent_no_empty_list_of_objects() -> None:
         ("text", False),
     ],
 )
-def test_what_links_to_something_yet_to_be_made_is_known_after_apply(value: Any, pending: bool) -> None:
+def test_a_link_to_an_object_that_does_not_exist_yet_is_known_after_apply(value: Any, pending: bool) -> None:
     assert is_pending(value) is pending
 
 
-def test_a_precondition_remembers_what_is_declared_and_compared() -> None:
+def test_a_precondition_has_the_declared_and_compared_fields() -> None:
     report = live(
         "ManagementSolution", 3, {"groupIdentifier": "1", "deviceType": "Servers", "managementSolution": {"name": "C"}}
     )
-    assert as_it_stands(kind("ManagementSolution"), {"company", "managedId", "solution"}, report) == {
+    assert manifest_values(kind("ManagementSolution"), {"company", "managedId", "solution"}, report) == {
         "solution": "C",
         "managedId": "1",
     }
 
 
-def test_a_name_in_another_case_is_a_change_and_an_address_is_none() -> None:
-    (found,) = changed(kind("Agreement"), {"name": "backup"}, live_agreement(name="Backup"))
+def test_a_name_in_another_case_is_a_change_and_an_email_address_in_another_case_is_not() -> None:
+    (found,) = changes_to_update(kind("Agreement"), {"name": "backup"}, live_agreement(name="Backup"))
     assert (found.path, found.before, found.after) == ("name", "Backup", "backup")
-    assert changed(kind("Agreement"), {"name": "Other"}, live_agreement(name="Backup")) == ()
-    assert changed(kind("Contact"), {"email": "JOHN@acme.test"}, live_contact()) == ()
+    assert changes_to_update(kind("Agreement"), {"name": "Other"}, live_agreement(name="Backup")) == ()
+    assert changes_to_update(kind("Contact"), {"email": "JOHN@acme.test"}, live_contact()) == ()

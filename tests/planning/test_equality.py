@@ -1,4 +1,4 @@
-"""What is the same, and what is not: for diff, staleness, drift and read-back alike."""
+"""Which values are the same, for diff, stale plans, drift and read-back."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ def test_these_are_the_same(of: FieldMapping | None, one: Any, other: Any) -> No
         (None, {"a": 1, "b": 2}, {"a": 1, "b": 3}),
     ],
 )
-def test_these_are_not(of: FieldMapping | None, one: Any, other: Any) -> None:
+def test_these_are_not_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
     assert not same(of, one, other)
     assert not same(of, other, one)
     assert not holds(of, one, other)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "standing"),
+    ("desired", "live"),
     [
         ({"Region": "East"}, {"Region": "East", "Tier": "Gold"}),
         ([{"id": 7, "value": "x"}], [{"id": 6, "value": None}, {"id": 7, "caption": "c", "value": "x"}]),
@@ -130,13 +130,13 @@ def test_these_are_not(of: FieldMapping | None, one: Any, other: Any) -> None:
         ),
     ],
 )
-def test_what_is_wanted_may_stand_beside_what_nobody_asked_for(wanted: Any, standing: Any) -> None:
-    assert holds(CUSTOM, wanted, standing)
-    assert not holds(CUSTOM, standing, wanted)
+def test_a_live_value_may_have_more_than_is_desired(desired: Any, live: Any) -> None:
+    assert holds(CUSTOM, desired, live)
+    assert not holds(CUSTOM, live, desired)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "standing"),
+    ("desired", "live"),
     [
         ({"Region": "East"}, {"Region": "West"}),
         ({"Region": "East"}, None),
@@ -145,16 +145,16 @@ def test_what_is_wanted_may_stand_beside_what_nobody_asked_for(wanted: Any, stan
         ([{"id": 7, "value": "x"}, {"id": 8, "value": "x"}], [{"id": 7, "value": "x"}]),
     ],
 )
-def test_what_is_wanted_does_not_stand_where_it_is_missing_or_another(wanted: Any, standing: Any) -> None:
-    assert not holds(CUSTOM, wanted, standing)
+def test_a_live_value_without_a_desired_part_does_not_hold_it(desired: Any, live: Any) -> None:
+    assert not holds(CUSTOM, desired, live)
 
 
-def test_an_entry_is_found_under_the_name_that_a_server_made_of_it() -> None:
+def test_an_entry_is_found_under_a_normalised_name() -> None:
     assert named({"Caf\u00e9 no 1": 5}, "Cafe\u0301\nno 1 ") == 5
     assert named({"Region": 5}, "region") is None
 
 
-# ── whatever the value, whatever the server does to it ───────────────────────────────────────────────────────
+# ── any value, in any form that a server may return ──────────────────────────────────────────────────────────
 
 texts = st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from(" \n\r\t"), max_size=30)
 numbers = st.decimals(-(10**9), 10**9, places=6)
@@ -171,14 +171,14 @@ scalars: dict[str, tuple[FieldMapping, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def values(draw: st.DrawFn) -> tuple[FieldMapping, Any]:
-    """A field, and a value of it or none."""
+    """A field with a value, or with None."""
     of, found = scalars[draw(st.sampled_from(sorted(scalars)))]
     return of, draw(found | st.none())
 
 
 @st.composite
 def stored(draw: st.DrawFn, value: Any) -> Any:
-    """What a server may answer after it has stored a value."""
+    """A form in which a server may return a stored value."""
     match value:
         case None | False | "":
             return draw(st.sampled_from([None, False, "", []]))
@@ -209,7 +209,7 @@ def stored(draw: st.DrawFn, value: Any) -> Any:
 
 
 @given(values())
-def test_everything_is_the_same_as_itself_and_as_a_plan_file_holds_it(field: tuple[FieldMapping, Any]) -> None:
+def test_a_value_is_the_same_as_itself_and_as_its_json_in_a_plan_file(field: tuple[FieldMapping, Any]) -> None:
     of, value = field
     assert same(of, value, value)
     assert same(of, value, to_json(value))
@@ -217,14 +217,16 @@ def test_everything_is_the_same_as_itself_and_as_a_plan_file_holds_it(field: tup
 
 
 @given(st.sampled_from(sorted(scalars)), st.data())
-def test_it_does_not_matter_which_side_a_value_stands_on(name: str, data: st.DataObject) -> None:
+def test_equality_is_symmetric(name: str, data: st.DataObject) -> None:
     of, found = scalars[name]
     one, other = data.draw(found | st.none()), data.draw(found | st.none())
     assert same(of, one, other) is same(of, other, one)
 
 
 @given(values(), st.data())
-def test_it_is_stable_under_what_a_server_may_do(field: tuple[FieldMapping, Any], data: st.DataObject) -> None:
+def test_a_value_is_the_same_in_any_form_that_a_server_may_return(
+    field: tuple[FieldMapping, Any], data: st.DataObject
+) -> None:
     of, value = field
     answered = data.draw(stored(value))
     assert same(of, value, answered)
@@ -233,7 +235,7 @@ def test_it_is_stable_under_what_a_server_may_do(field: tuple[FieldMapping, Any]
 
 
 @given(texts, texts)
-def test_texts_that_differ_in_more_than_blanks_and_forms_are_different(one: str, other: str) -> None:
+def test_texts_that_differ_in_more_than_spaces_and_unicode_forms_are_different(one: str, other: str) -> None:
     bare = ["".join(unicodedata.normalize("NFC", text).split()) for text in (one, other)]
     assert bare[0] == bare[1] or not same(TEXT, one, other)
 

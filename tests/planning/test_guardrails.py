@@ -1,4 +1,4 @@
-"""How much of the setup one run may touch without somebody's approval."""
+"""The share of the setup that one run may change without an approval."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_the_message_has_the_numbers() -> None:
     assert trips("update", 10, 20) == [("updates", "10 of 30 objects would be updated, more than 30 % and at least 10")]
 
 
-def test_what_is_made_trips_nothing() -> None:
+def test_creates_trip_no_guardrail() -> None:
     assert trips("create", 100, 0) == []
 
 
-def test_they_can_be_switched_off() -> None:
+def test_guardrails_can_be_switched_off() -> None:
     assert trips("update", 100, 0, updates=None) == []

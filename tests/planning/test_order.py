@@ -1,10 +1,10 @@
-"""What must be done before what."""
+"""The order of actions."""
 
 from __future__ import annotations
 
 import pytest
 
-from reconciler.planning.order import linked, with_dependencies
+from reconciler.planning.order import linked_addresses, with_dependencies
 from reconciler.planning.plan import Action, Change
 from reconciler.planning.problems import PlanError
 from tests.planning.builders import action
@@ -28,7 +28,7 @@ def order(*actions: Action, **also: frozenset[str]) -> list[tuple[str, tuple[str
     return [(each.address, each.depends_on) for each in with_dependencies(actions, also)]
 
 
-def test_what_is_referred_to_comes_first() -> None:
+def test_a_referenced_object_comes_first() -> None:
     assert order(AGREEMENT, CONTACT, COMPANY) == [
         ("Company/acme", ()),
         ("Contact/john", ("Company/acme",)),
@@ -36,17 +36,17 @@ def test_what_is_referred_to_comes_first() -> None:
     ]
 
 
-def test_what_is_not_in_the_plan_is_there_already() -> None:
+def test_a_reference_to_an_object_outside_the_plan_is_no_dependency() -> None:
     assert order(CONTACT) == [("Contact/john", ())]
 
 
-def test_references_inside_of_lists_and_entries_count() -> None:
+def test_references_inside_lists_and_entries_are_dependencies() -> None:
     entry = {"vendorType": "Server", "product": to("Product/gb")}
-    assert [*linked({"Server/Gold": entry})] == ["Product/gb"]
-    assert [*linked([to("Product/gb"), "text"])] == ["Product/gb"]
+    assert [*linked_addresses({"Server/Gold": entry})] == ["Product/gb"]
+    assert [*linked_addresses([to("Product/gb"), "text"])] == ["Product/gb"]
 
 
-def test_a_solution_is_used_after_the_record_that_brings_it_in() -> None:
+def test_a_management_solution_comes_after_the_record_of_its_solution_name() -> None:
     integration = linking("ManagedDevicesIntegration/cove", solution="Cove")
     record = linking("ManagementItSolution/cove", solutionName="Cove")
     other = linking("ManagementItSolution/other", solutionName="cove")
@@ -55,7 +55,7 @@ def test_a_solution_is_used_after_the_record_that_brings_it_in() -> None:
     assert found["ManagementSolution/acme"] == ("ManagedDevicesIntegration/cove", "ManagementItSolution/cove")
 
 
-def test_an_update_that_leaves_the_solution_alone_waits_for_nothing() -> None:
+def test_an_update_of_other_fields_does_not_depend_on_that_record() -> None:
     integration = linking("ManagedDevicesIntegration/cove", solution="Cove")
     assert order(linking("ManagementSolution/acme", deviceType="Servers"), integration)[0][1] == ()
 
@@ -76,7 +76,7 @@ def test_the_order_is_the_same_every_time() -> None:
     ]
 
 
-def test_an_action_that_refers_to_itself_waits_for_nothing() -> None:
+def test_an_action_that_refers_to_itself_has_no_dependency() -> None:
     assert order(linking("Company/acme", parent=to("Company/acme"))) == [("Company/acme", ())]
 
 
@@ -87,6 +87,6 @@ def test_a_cycle_is_named() -> None:
     assert len(no.value.problems) == 1
 
 
-def test_two_actions_of_one_address_are_an_error() -> None:
+def test_two_actions_with_one_address_are_an_error() -> None:
     with pytest.raises(PlanError, match="two actions have the address Company/acme"):
         with_dependencies([COMPANY, COMPANY, CONTACT])

@@ -1,4 +1,4 @@
-"""What became of a plan."""
+"""The outcome of an apply."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def results(*statuses: Status) -> list[Result]:
     ]
 
 
-def test_results_stand_in_the_order_of_the_plan() -> None:
+def test_results_are_in_the_order_of_the_plan() -> None:
     found = outcome_of(PLAN, reversed(results("done", "failed", "skipped")), stopped=False, requests=7)
     assert [result.address for result in found.results] == list(ADDRESSES)
     assert (found.plan_digest, found.requests) == (PLAN.digest, 7)
@@ -27,12 +27,12 @@ def test_each_status_is_counted() -> None:
     assert (found.count("done"), found.count("failed"), found.count("unknown")) == (2, 1, 0)
 
 
-def test_all_is_done_when_nothing_is_left_to_do() -> None:
+def test_an_outcome_is_complete_when_every_action_is_done() -> None:
     assert outcome_of(PLAN, results("done", "already", "done"), stopped=False, requests=0).complete
     assert not outcome_of(PLAN, results("done", "unknown", "done"), stopped=False, requests=0).complete
 
 
-def test_a_stop_that_came_when_all_was_done_has_interrupted_nothing() -> None:
+def test_a_stop_after_the_last_action_interrupts_nothing() -> None:
     assert not outcome_of(PLAN, results("done", "done", "failed"), stopped=True, requests=0).interrupted
     assert outcome_of(PLAN, results("done", "skipped", "skipped"), stopped=True, requests=0).interrupted
     assert not outcome_of(PLAN, results("failed", "skipped", "done"), stopped=False, requests=0).interrupted

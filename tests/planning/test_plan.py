@@ -1,4 +1,4 @@
-"""The plan as a file: versioned, exact, without secrets, and never edited."""
+"""The plan file: its keys, its digest and checksum, and the files that are refused."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ WHOLE = plan_of(
 )
 
 
-def test_a_plan_comes_back_from_its_file_as_it_was() -> None:
+def test_a_plan_is_the_same_after_it_was_written_and_read() -> None:
     assert read_plan(write_plan(WHOLE)) == WHOLE
 
 
-def test_what_a_guardrail_holds_comes_back_too() -> None:
+def test_held_actions_are_the_same_after_they_were_written_and_read() -> None:
     held = action("Addition/acme.storage:gb", held_for="CustomerMapping/acme")
     plan = plan_of(CREATE, held=(held,))
     assert read_plan(write_plan(plan)) == plan
@@ -114,16 +114,16 @@ def test_numbers_are_decimal_text_and_unknown_is_not_zero() -> None:
     assert (first["quantity"], second["quantity"]) == ("100", None)
 
 
-def test_names_stay_readable() -> None:
+def test_names_are_not_escaped() -> None:
     assert "Bölt ✓" in write_plan(WHOLE)
 
 
-def test_usage_that_is_not_accounted_for_is_known_of_the_plan() -> None:
+def test_a_plan_with_unaccounted_usage_says_so() -> None:
     assert plan_of().accounted
     assert not WHOLE.accounted
 
 
-def test_a_tenant_is_its_site_and_its_company_in_any_case() -> None:
+def test_a_tenant_is_compared_by_site_and_company_without_case() -> None:
     tenant = Tenant(site="https://api-na.myconnectwise.net", company="acme")
     assert tenant.same_as(Tenant(site="https://API-NA.myconnectwise.net", company="Acme"))
     assert not tenant.same_as(Tenant(site="https://api-eu.myconnectwise.net", company="acme"))
@@ -131,7 +131,7 @@ def test_a_tenant_is_its_site_and_its_company_in_any_case() -> None:
     assert str(tenant) == "company acme at https://api-na.myconnectwise.net"
 
 
-def test_a_plan_bills_usage_when_it_has_a_line_or_a_customer() -> None:
+def test_a_plan_bills_usage_if_it_has_an_addition_or_a_coverage_row() -> None:
     assert plan_of(LINE).bills_usage
     assert plan_of(coverage=(CoverageRow(source="cove", customer="78", name="B", state="billed"),)).bills_usage
     assert not plan_of(CREATE).bills_usage
@@ -169,7 +169,7 @@ def test_the_digest_does_not_depend_on_the_order_of_changes(changes: list[Change
 
 
 @given(st.text(), st.decimals(0, 100, places=2))
-def test_the_digest_does_not_depend_on_reasons_money_or_what_was_found(text: str, amount: Decimal) -> None:
+def test_the_digest_does_not_depend_on_reasons_amounts_or_preconditions(text: str, amount: Decimal) -> None:
     other = LINE.model_copy(
         update={
             "reason": text,
@@ -192,11 +192,11 @@ def test_the_digest_does_not_depend_on_reasons_money_or_what_was_found(text: str
         {"depends_on": ()},
     ],
 )
-def test_another_intent_has_another_digest(update: dict[str, Any]) -> None:
+def test_another_change_has_another_digest(update: dict[str, Any]) -> None:
     assert digest_of([LINE.model_copy(update=update)]) != digest_of([LINE])
 
 
-# Files that are not taken
+# Files that are refused
 
 
 def refused(text: str) -> str:
@@ -208,23 +208,23 @@ def refused(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["", "{", "Plan: 3 to create", "[" * 100_000])
-def test_what_is_not_json_is_refused(text: str) -> None:
+def test_a_file_that_is_not_json_is_refused(text: str) -> None:
     assert refused(text).startswith("not JSON: ")
 
 
 @pytest.mark.parametrize("content", [[], "plan", {}, {"format_version": 1}, {"format_version": True}])
 def test_another_format_is_refused(content: Any) -> None:
-    """Format 1 named no tenant: such a plan could be carried out on another one."""
+    """Format 1 has no tenant, so such a plan could be applied to another one."""
     assert "but this version reads 2" in refused(json.dumps(content))
 
 
-def test_a_broken_plan_is_refused_at_its_first_mistake() -> None:
+def test_a_broken_plan_is_refused_with_its_first_mistake() -> None:
     content = json.loads(write_plan(WHOLE))
     content["actions"][1]["action"] = "destroy"
     assert refused(json.dumps(content)).startswith("actions.1.action: Input should be")
 
 
-def test_a_mistake_is_told_without_the_value_that_was_found() -> None:
+def test_the_message_about_a_mistake_does_not_have_the_value() -> None:
     content = json.loads(write_plan(WHOLE))
     content["workspace"] = {"secret": "hunter2"}
     assert "hunter2" not in refused(json.dumps(content))
@@ -254,17 +254,17 @@ def edit(*path: str | int, to: Any) -> Callable[[Any], None]:
         edit("checksum", to=None),
     ],
 )
-def test_a_file_that_was_changed_is_refused(change: Callable[[Any], None]) -> None:
+def test_an_edited_file_is_refused(change: Callable[[Any], None]) -> None:
     content = json.loads(write_plan(WHOLE))
     change(content)
-    assert "the file was changed after it was made" in refused(json.dumps(content))
+    assert "the file was edited after it was made" in refused(json.dumps(content))
 
 
-def test_a_file_that_was_only_laid_out_anew_is_taken() -> None:
+def test_a_file_that_was_only_reformatted_is_accepted() -> None:
     content = json.loads(write_plan(WHOLE))
     assert read_plan(json.dumps(content, sort_keys=True)) == WHOLE
 
 
-def test_an_intent_is_the_same_in_another_plan() -> None:
+def test_the_same_actions_have_the_same_digest_in_another_plan() -> None:
     later: Plan = plan_of(CREATE, LINE, LOGIN, manifest_digest="sha256:other", workspace="other")
     assert later.digest == WHOLE.digest

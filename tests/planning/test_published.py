@@ -37,7 +37,7 @@ def test_a_plan_file_is_valid() -> None:
         lambda content: content.pop("format_version"),
     ],
 )
-def test_what_no_plan_file_holds_is_not(change: Callable[[Any], None]) -> None:
+def test_content_that_no_plan_file_has_is_invalid(change: Callable[[Any], None]) -> None:
     content = json.loads(write_plan(WHOLE))
     change(content)
     assert not valid("plan", content)

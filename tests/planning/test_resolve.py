@@ -1,4 +1,4 @@
-"""Declared fields → values."""
+"""The values of declared fields."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_category_decides_between_subcategories_of_one_name() -> None:
     assert resolver.values(product(subcategory="Subscription", category="Software"))["subcategory"].id == 33
 
 
-def test_every_entry_that_is_missing_is_told_with_its_place() -> None:
+def test_each_missing_entry_is_a_problem_with_its_place() -> None:
     found = problems(company(types=["Custommer"], status="Actve"))
     assert found == [
         "Company/acme: status: the setup table /company/companies/statuses has no 'Actve'; did you mean 'Active'?",
@@ -98,26 +98,26 @@ def test_every_entry_that_is_missing_is_told_with_its_place() -> None:
     ]
 
 
-def test_custom_fields_take_the_caption_as_connectwise_spells_it() -> None:
+def test_custom_fields_have_the_caption_as_connectwise_spells_it() -> None:
     found = resolved(company(customFields={"region ": " East ", "Score": 7, "KEY ACCOUNT": True}))
     assert found["customFields"] == {"Region": "East", "Score": Decimal(7), "Key account": True}
 
 
-def test_an_unknown_custom_field_is_told_with_what_comes_near() -> None:
+def test_an_unknown_custom_field_is_a_problem_with_similar_names() -> None:
     (found,) = problems(company(customFields={"Reggion": "East"}))
     assert found == (
         "Company/acme: customFields: the setup table /system/userDefinedFields has no 'Reggion'; did you mean 'Region'?"
     )
 
 
-def test_a_custom_field_that_is_given_twice_is_told() -> None:
+def test_a_custom_field_that_is_there_twice_is_a_problem() -> None:
     assert problems(company(customFields={"Region": "East", "region": "West"})) == [
         "Company/acme: customFields: 'Region' is there twice"
     ]
 
 
 @pytest.mark.parametrize(("caption", "value"), [("Score", "7"), ("Region", 7), ("Key account", "yes")])
-def test_a_custom_field_of_another_type_is_told(caption: str, value: Any) -> None:
+def test_a_custom_field_with_a_value_of_another_type_is_a_problem(caption: str, value: Any) -> None:
     (found,) = problems(company(customFields={caption: value}))
     assert found.startswith(f"Company/acme: customFields: {caption!r} is of type ")
 
@@ -130,7 +130,7 @@ def crossing(**more: Any) -> dict[str, Any]:
     return {"vendorType": "Server", "vendorLevel": "Gold", **more}
 
 
-def test_cross_references_are_told_apart_by_type_and_level() -> None:
+def test_cross_references_are_identified_by_type_and_level() -> None:
     found = integration(crossReferences=[crossing(product="gb", agreementType="Managed Service")])
     place = ("crossReferences", 0, "product")
     resolver = Resolver(LiveState(links={found.address: {place: Link("gb", 4)}}, tables=TABLES))
@@ -144,11 +144,11 @@ def test_cross_references_are_told_apart_by_type_and_level() -> None:
     }
 
 
-def test_no_cross_references_are_none_of_them_and_not_an_empty_field() -> None:
+def test_an_empty_list_of_cross_references_is_an_empty_mapping() -> None:
     assert resolved(integration(crossReferences=[]))["crossReferences"] == {}
 
 
-def test_a_cross_reference_that_is_given_twice_is_told() -> None:
+def test_a_cross_reference_that_is_there_twice_is_a_problem() -> None:
     assert problems(integration(crossReferences=[crossing(), crossing()])) == [
         "ManagedDevicesIntegration/cove: crossReferences: Server/Gold is there twice"
     ]

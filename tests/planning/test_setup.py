@@ -1,4 +1,4 @@
-"""Documents of the manifests against what lives."""
+"""Planning the setup."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def planned(*documents: Any, **matches: Any) -> Part:
     return plan_setup(documents, estate)
 
 
-def test_what_is_not_there_is_created() -> None:
+def test_an_object_that_does_not_exist_is_created() -> None:
     (found,) = planned(company()).actions
     assert (found.action, found.endpoint, found.reason) == ("create", "company/companies", "not in ConnectWise")
     assert (found.id, found.precondition) == (None, None)
@@ -43,12 +43,12 @@ def test_what_is_not_there_is_created() -> None:
     )
 
 
-def test_what_is_as_declared_is_counted_and_left_alone() -> None:
+def test_an_object_that_is_as_declared_is_counted_as_unchanged() -> None:
     plan = planned(company(), agreement(endDate=None), Company_acme=live_company(), Agreement_backup=live_agreement())
     assert (plan.actions, plan.unchanged) == ((), 2)
 
 
-def test_what_differs_is_updated_where_it_is() -> None:
+def test_an_object_that_differs_is_updated() -> None:
     (found,) = planned(company(city="Salem"), Company_acme=live_company()).actions
     assert (found.action, found.id, found.endpoint) == ("update", 5, "company/companies/5")
     assert found.changes == (Change(path="city", before="Boston", after="Salem"),)
@@ -63,16 +63,16 @@ def test_a_pinned_or_renamed_object_gets_the_key_of_its_document() -> None:
         assert found.changes == (Change(path="identifier", before="ACME", after="ACME-NEW"),)
 
 
-def test_documents_that_live_in_manifests_only_are_no_setup() -> None:
+def test_documents_without_an_object_in_connectwise_are_not_planned() -> None:
     assert planned(mapping()) == Part()
 
 
-def test_everything_that_cannot_be_resolved_is_told_at_once() -> None:
+def test_all_values_that_cannot_be_resolved_are_problems() -> None:
     plan = planned(company(status="Actve"), agreement(type="Managed"))
     assert [text.partition(":")[0] for text in plan.problems] == ["Company/acme", "Agreement/backup"]
 
 
-def test_a_nested_object_is_created_below_its_parent_and_found_there() -> None:
+def test_a_nested_object_is_created_and_updated_below_its_parent() -> None:
     (made,) = planned(solution()).actions
     assert made.endpoint == "company/companies/{company}/managementSummaryReports"
     report = live("ManagementSolution", 3, {"groupIdentifier": "1001", "deviceType": "Servers"}, 5)
