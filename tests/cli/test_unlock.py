@@ -1,4 +1,4 @@
-"""The workspace's lock, with real processes: held, killed, stopped, looked at and freed."""
+"""The lock of a workspace with real processes that run, are stopped or are killed; and the command `unlock`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def small(shop: Shop) -> Shop:
 
 @contextmanager
 def at_work(shop: Shop) -> Iterator[subprocess.Popen[str]]:
-    """An apply in a process of its own, which holds the lock and waits for slow answers."""
+    """Start an apply as a process; it holds the lock while it waits for slow responses."""
     shop.fault("slow:ms=3000@/apis/3.0")
     with shop.start("apply", "--auto-approve") as process:
         try:
@@ -55,29 +55,29 @@ def rows(shop: Shop) -> list[dict[str, Any]]:
 
 
 def change(shop: Shop, **values: Any) -> None:
-    """What the lock's row says from now on."""
+    """Change columns of the lock's row."""
     with closing(sqlite3.connect(shop.ledger)) as connection, connection:
         names = ", ".join(f"{name} = ?" for name in values)
         connection.execute(f"UPDATE locks SET {names}", tuple(values.values()))
 
 
 def once(shop: Shop) -> None:
-    """Everything was made, and nothing twice."""
+    """Check that everything was created, and nothing twice."""
     assert sum(shop.counts().values()) == SMALL
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_killed_run_leaves_a_lock_that_the_next_takes_at_once(small: Shop) -> None:
+def test_the_next_run_takes_the_lock_of_a_killed_run_at_once(small: Shop) -> None:
     with at_work(small) as process:
         process.kill()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # nobody has reaped it yet
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie: its parent has not waited for it
         assert rows(small)
         small.fault()
         small.apply()
     once(small)
 
 
-def test_a_stopped_run_is_not_robbed_and_goes_on_when_it_is_let(small: Shop) -> None:
+def test_a_stopped_run_keeps_its_lock_and_continues(small: Shop) -> None:
     with at_work(small) as process:
         process.send_signal(signal.SIGSTOP)
         change(small, renewed_at="2026-01-01 00:00:00.000000")
@@ -93,8 +93,8 @@ def test_a_stopped_run_is_not_robbed_and_goes_on_when_it_is_let(small: Shop) -> 
     once(small)
 
 
-def test_a_run_in_another_namespace_of_one_host_name_is_not_robbed(small: Shop) -> None:
-    """Two containers: each has its own process 1, and both may have the host's name."""
+def test_a_run_in_another_container_with_the_same_host_name_keeps_its_lock(small: Shop) -> None:
+    """Two containers each have a process 1, and can have the same host name."""
     with at_work(small) as process:
         change(small, namespaces="pid:[1]", pid=2**22 + 1)
         small.fault()
@@ -108,7 +108,7 @@ def test_a_run_in_another_namespace_of_one_host_name_is_not_robbed(small: Shop) 
     once(small)
 
 
-def test_a_lock_whose_number_lives_on_as_another_process_is_taken_at_once(small: Shop) -> None:
+def test_a_lock_whose_process_number_was_reused_is_taken_at_once(small: Shop) -> None:
     with at_work(small) as process:
         process.kill()
         process.wait()
@@ -118,8 +118,8 @@ def test_a_lock_whose_number_lives_on_as_another_process_is_taken_at_once(small:
     once(small)
 
 
-def test_a_run_that_was_robbed_while_it_was_stopped_writes_nothing_more(small: Shop) -> None:
-    """Stopped for longer than its lease, and seen from another machine as gone: the other one takes over."""
+def test_a_stopped_run_whose_lock_was_taken_writes_nothing_more(small: Shop) -> None:
+    """The run is stopped for longer than its lease, so a run on another machine takes its lock."""
     with at_work(small) as process:
         process.send_signal(signal.SIGSTOP)
         change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
@@ -132,21 +132,21 @@ def test_a_run_that_was_robbed_while_it_was_stopped_writes_nothing_more(small: S
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)
 
-        assert process.returncode in {0, 3}, out + err  # 0: it found nothing left to do, and wrote nothing
+        assert process.returncode in {0, 3}, out + err  # 0: it had nothing left to do, and wrote nothing
         assert small.journal() == done
     once(small)
 
 
-def test_of_two_applies_at_the_same_moment_one_is_refused_and_nothing_is_made_twice(small: Shop) -> None:
+def test_of_two_applies_at_once_one_is_refused_and_nothing_is_created_twice(small: Shop) -> None:
     small.fault("slow:ms=200@/apis/3.0")
     both = [small.start("apply", "--auto-approve") for _ in range(2)]
     codes = sorted((process.communicate(timeout=120), process.returncode)[1] for process in both)
     small.fault()
-    assert codes in ([0, 3], [0, 0])  # the second may have begun when the first was through
+    assert codes in ([0, 3], [0, 0])  # 0 twice: the second one started after the first had ended
     once(small)
 
 
-def test_a_run_renews_its_lock_also_while_it_waits_for_an_answer(small: Shop) -> None:
+def test_a_run_renews_its_lock_while_it_waits_for_a_response(small: Shop) -> None:
     with at_work(small):
         small.fault("slow:ms=20000@/apis/3.0")
         before, end = rows(small)[0], time.monotonic() + 15
@@ -160,13 +160,13 @@ def test_a_run_renews_its_lock_also_while_it_waits_for_an_answer(small: Shop) ->
 # ── unlock ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_lock_that_nobody_holds_is_said(small: Shop) -> None:
+def test_unlock_without_a_lock_says_so(small: Shop) -> None:
     said = small("unlock")
     assert (said.code, said.out) == (0, "Nobody holds the lock of workspace example.\n")
     assert small("--json", "unlock").json == {"workspace": "example", "freed": False, "holder": None}
 
 
-def test_a_lock_of_a_dead_run_is_shown_and_freed(small: Shop) -> None:
+def test_unlock_frees_the_lock_of_a_dead_run(small: Shop) -> None:
     with at_work(small) as process:
         process.kill()
         process.wait()
@@ -178,7 +178,7 @@ def test_a_lock_of_a_dead_run_is_shown_and_freed(small: Shop) -> None:
     assert rows(small) == []
 
 
-def test_with_json_the_holder_is_told(small: Shop) -> None:
+def test_unlock_with_json_names_the_holder(small: Shop) -> None:
     with at_work(small) as process:
         process.kill()
         process.wait()
@@ -188,7 +188,7 @@ def test_with_json_the_holder_is_told(small: Shop) -> None:
     assert set(found["holder"]) == {"host", "pid", "since", "renewed_at"}
 
 
-def test_a_lock_of_a_living_run_is_refused_with_who_holds_it(small: Shop) -> None:
+def test_unlock_refuses_to_free_the_lock_of_a_live_run(small: Shop) -> None:
     with locked(small):
         said = small("unlock")
         assert said.code == 3
@@ -196,7 +196,7 @@ def test_a_lock_of_a_living_run_is_refused_with_who_holds_it(small: Shop) -> Non
         assert rows(small)
 
 
-def test_a_lock_of_one_that_cannot_be_seen_is_watched_and_freed_when_it_does_not_move(
+def test_unlock_watches_an_expired_lock_and_frees_it_if_it_is_not_renewed(
     small: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "WATCH_SECONDS", 0.01)
@@ -210,7 +210,7 @@ def test_a_lock_of_one_that_cannot_be_seen_is_watched_and_freed_when_it_does_not
 
 
 @pytest.mark.parametrize(("moves", "code"), [("UPDATE locks SET renewals = 99", 3), ("DELETE FROM locks", 0)])
-def test_a_lock_that_moves_while_it_is_watched_is_left(
+def test_unlock_does_not_free_a_lock_that_changes_while_it_is_watched(
     small: Shop, monkeypatch: pytest.MonkeyPatch, moves: str, code: int
 ) -> None:
     def meanwhile(_seconds: float) -> None:
@@ -225,7 +225,7 @@ def test_a_lock_that_moves_while_it_is_watched_is_left(
         assert "Freed" not in said.out
 
 
-# ── real namespaces, real losses ─────────────────────────────────────────────────────────────────────────
+# ── a real namespace, a deleted ledger ───────────────────────────────────────────────────────────────────
 
 
 def can_unshare() -> bool:
@@ -234,8 +234,8 @@ def can_unshare() -> bool:
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or not can_unshare(), reason="no right to make a namespace")
-def test_a_run_in_a_real_namespace_of_its_own_is_not_robbed(small: Shop) -> None:
-    """There it is process 1, or close to it: a number that lives here as something else."""
+def test_a_run_in_its_own_process_namespace_keeps_its_lock(small: Shop) -> None:
+    """Its process number there is 1 or a little more, which is another process on this machine."""
     small.fault("slow:ms=3000@/apis/3.0")
     command = [sys.executable, "-m", "reconciler", "-C", str(small.folder), "--now", small.now]
     with subprocess.Popen(
@@ -257,8 +257,8 @@ def test_a_run_in_a_real_namespace_of_its_own_is_not_robbed(small: Shop) -> None
     once(small)
 
 
-def test_a_ledger_that_is_deleted_in_the_middle_of_an_apply_ends_it_truthfully(small: Shop) -> None:
-    """Whoever makes a new one in its place holds a lock of its own there: this run may not write on."""
+def test_an_apply_stops_when_its_ledger_is_deleted(small: Shop) -> None:
+    """A run that creates a new ledger in its place gets a lock there, so this run must not write any more."""
     small.fault("slow:ms=300@/apis/3.0")
     with small.start("apply", "--auto-approve") as process:
         small.until(lambda: bool(small.journal()), process)
