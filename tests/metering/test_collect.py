@@ -317,9 +317,7 @@ def test_a_second_run_at_the_same_time_changes_nothing(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("measure", ["last", "peak", "mean", "p95"])
-def test_the_second_of_two_pulls_at_one_moment_lists_the_devices(
-    ledger: Ledger, measure: Measure
-) -> None:
+def test_the_second_of_two_pulls_at_one_moment_lists_the_devices(ledger: Ledger, measure: Measure) -> None:
     job = Hours(ledger, rule("1", measure=measure), rule("2", measure=measure))
     job.run({"1": {"a": GB, "x": GB}, "2": {"b": GB, "c": GB}}, NOON - 30 * HOUR)
     job.run({"1": {"a": 9 * GB, "x": GB}, "2": {"b": 9 * GB, "c": GB}}, NOON)

@@ -199,9 +199,7 @@ ODD: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("size", "message"), ODD, ids=lambda value: ascii(value)[:20])
-async def test_an_unusable_figure_is_named_and_only_its_device_is_silent(
-    size: Any, message: str
-) -> None:
+async def test_an_unusable_figure_is_named_and_only_its_device_is_silent(size: Any, message: str) -> None:
     odd = device(1, 10, Settings=[{"I14": size}])
     found = await pull_of(Console(CUSTOMERS, [odd, device(2, 10, "7"), device(3, 20, "9")]))
     assert found.state == "whole"

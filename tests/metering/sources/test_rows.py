@@ -56,9 +56,7 @@ def test_a_row_is_a_customer_and_a_sample_in_bytes_and_utc() -> None:
         ("0", "GB", 0),
     ],
 )
-def test_used_becomes_whole_bytes_and_an_empty_value_is_missing(
-    used: Any, unit: str, size: Any
-) -> None:
+def test_used_becomes_whole_bytes_and_an_empty_value_is_missing(used: Any, unit: str, size: Any) -> None:
     assert read({**GOOD, "used": used, "unit": unit}).samples[0].bytes == size
 
 
