@@ -11,14 +11,19 @@ from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_vali
 from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.custom_fields import CUSTOM_FIELDS
-from reconciler.kinds.field_mapping import FieldMapping, Object, Subcollection, Tables, link_of, setup, text, wire_link
+from reconciler.kinds.field_mapping import (
+    FieldMapping,
+    Subcollection,
+    Tables,
+    link_of,
+    links_of,
+    setup,
+    text,
+    wire_link,
+)
 from reconciler.kinds.values import Value
 
 ADDRESS = ("address_line1", "address_line2", "city", "state", "zip", "country")
-
-
-def _decode_types(obj: Object) -> Value:
-    return frozenset(link for item in obj.get("types") or () if (link := link_of(item)))
 
 
 def _encode_types(value: Value, _: Tables) -> dict[str, Any]:
@@ -27,7 +32,7 @@ def _encode_types(value: Value, _: Tables) -> dict[str, Any]:
 
 TYPES = FieldMapping(
     ("types",),
-    _decode_types,
+    lambda obj: links_of(obj, "types"),
     _encode_types,
     setup("types", "company/companies/types").target,
     subcollection=Subcollection(

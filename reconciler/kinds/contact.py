@@ -17,6 +17,7 @@ from reconciler.kinds.field_mapping import (
     Tables,
     flag,
     link_of,
+    links_of,
     reference,
     setup,
     text,
@@ -97,13 +98,9 @@ def _communication(way: Way) -> FieldMapping:
     )
 
 
-def _decode_types(obj: Object) -> Value:
-    return frozenset(link for item in obj.get("types") or () if (link := link_of(item)))
-
-
 TYPES = FieldMapping(
     ("types",),
-    _decode_types,
+    lambda obj: links_of(obj, "types"),
     lambda value, _: {"typeIds": sorted(link.id for link in value or ())},
     setup("types", "company/contacts/types", label="description").target,
     subcollection=Subcollection(

@@ -6,15 +6,23 @@ import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, NestedRead, Spec
 from reconciler.kinds.field_mapping import Target
-from reconciler.kinds.fields import ById, ByIdentifier, ByName, DateText, Model, Name, Unquoted
-from reconciler.kinds.money import at_most_six_decimals
+from reconciler.kinds.fields import (
+    ById,
+    ByIdentifier,
+    ByName,
+    DateText,
+    Model,
+    Name,
+    Price,
+    Quantity,
+    ShortName,
+    Unquoted,
+)
 
-Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
-Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
 ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 
 
@@ -73,7 +81,7 @@ class CustomerMappingSpec(Spec):
     agreement: Annotated[Name | ByName | ById, Target(kind="Agreement")] = Field(
         description="The agreement that gets the additions: its manifest name, or a look-up such as {name: Backup}."
     )
-    solution: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)] = Field(
+    solution: ShortName = Field(
         description="Name of the management solution, exactly as in ConnectWise, including case."
     )
     managed_id: Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True)] = Field(

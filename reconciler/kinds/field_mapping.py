@@ -183,6 +183,11 @@ def link_of(value: Any, label: str = "name") -> Link | None:
     return None if name is None else Link(str(name).strip(), value.get("id"))
 
 
+def links_of(obj: Object, path: str) -> frozenset[Link]:
+    """Return the links for an array of ConnectWise references."""
+    return frozenset(link for item in obj.get(path) or () if (link := link_of(item)))
+
+
 def wire_link(value: Link | None) -> dict[str, Any] | None:
     """Return a reference as ConnectWise expects it: `{id}`. Raises `ValueError` if the link has no id yet.
 

@@ -1,13 +1,16 @@
-"""The field types that specs of several kinds use: names, secrets, look-ups, dates and numbers."""
+"""The field types that specs of several kinds use: names, secrets, look-ups, dates, quantities and prices."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticKnownError
+
+from reconciler.kinds.money import at_most_six_decimals
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -79,7 +82,7 @@ REFERENCE_MODELS: frozenset[type[BaseModel]] = frozenset({EnvSecret, FileSecret,
 
 
 def _only_text(value: object) -> object:
-    """Refuse what is not text: pydantic would read the number 20261101 as seconds since 1970."""
+    """Refuse a date that is not text: pydantic would read the number 20261101 as seconds since 1970."""
     if not isinstance(value, str):
         raise ValueError('a date is written as text, "2026-11-01"')
     if not _DATE.fullmatch(value):
@@ -100,3 +103,12 @@ def _only_number(value: object) -> object:
 
 Unquoted = BeforeValidator(_only_number)
 """For decimal fields. Put it after the limits, or the JSON Schema loses them."""
+
+Quantity = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
+"""A number that is 0 or more."""
+
+Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
+"""A unit price: 0 or more, with at most six decimals."""
+
+ShortName = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
+"""A name with at most 30 characters, as management solutions have in ConnectWise."""

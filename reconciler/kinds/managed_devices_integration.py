@@ -18,10 +18,8 @@ from reconciler.kinds.field_mapping import (
     setup,
     text,
 )
-from reconciler.kinds.fields import ById, ByIdentifier, ByName, Model, Name, Secret
+from reconciler.kinds.fields import ById, ByIdentifier, ByName, Model, Name, Secret, ShortName
 from reconciler.kinds.values import Value
-
-Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
 
 
 class CrossReference(Model):
@@ -97,8 +95,8 @@ GLOBAL_PASSWORD = FieldMapping(
 class ManagedDevicesIntegrationSpec(Spec):
     """The fields of a managed devices integration."""
 
-    name: Annotated[Short, text("name")] = Field(description="Name of the integration record.")
-    solution: Annotated[Short, text("solution", exact=True)] = Field(
+    name: Annotated[ShortName, text("name")] = Field(description="Name of the integration record.")
+    solution: Annotated[ShortName, text("solution", exact=True)] = Field(
         description="Name of the solution. The backup console compares it exactly, including case (seed guide, step 9)."
     )
     login_by: Annotated[Literal["Global", "Member"], text("loginBy")] = Field(

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import text
-
-Short = Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)]
+from reconciler.kinds.fields import ShortName
 
 
 class ManagementItSolutionSpec(Spec):
     """The fields of a Management IT record."""
 
-    name: Annotated[Short, text("name")] = Field(description="Name of the record.")
+    name: Annotated[ShortName, text("name")] = Field(description="Name of the record.")
     type: Annotated[Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")] = (
         Field(description="Type of the solution. Use Custom for a backup service.")
     )
-    solution_name: Annotated[Short | None, text("managementSolutionName", exact=True)] = Field(
+    solution_name: Annotated[ShortName | None, text("managementSolutionName", exact=True)] = Field(
         None, description="Name of the solution. Required if type is Custom."
     )
 

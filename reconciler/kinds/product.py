@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictStr, StringConstraints
+from pydantic import Field, StrictBool, StrictStr, StringConstraints
 
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import flag, number, setup, text
-from reconciler.kinds.fields import Unquoted
-from reconciler.kinds.money import at_most_six_decimals
+from reconciler.kinds.fields import Price
 
-UnitPrice = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), AfterValidator(at_most_six_decimals), Unquoted]
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
 
 
@@ -51,12 +48,12 @@ class ProductSpec(Spec):
     unit_of_measure: Annotated[
         StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures", inactive=True)
     ] = Field(None, description="Name of the unit of measure. The seed guide uses Each: one for each GB.")
-    price: Annotated[UnitPrice | None, number("price")] = Field(
+    price: Annotated[Price | None, number("price")] = Field(
         None,
         description="Unit price in the agreement's currency, with at most six decimals. 0 is a price; without a "
         "price, nothing can be billed.",
     )
-    cost: Annotated[UnitPrice | None, number("cost")] = Field(None, description="Unit cost, with at most six decimals.")
+    cost: Annotated[Price | None, number("cost")] = Field(None, description="Unit cost, with at most six decimals.")
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
         None, description="Product class. If you leave it out, ConnectWise uses NonInventory."
     )

@@ -11,15 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, Spec
-from reconciler.kinds.fields import Model, Name, Secret, Unquoted
+from reconciler.kinds.fields import Model, Name, Quantity, Secret
 
 Setting = Annotated[str, StringConstraints(min_length=1, strict=True)] | Secret
 """Text, or a reference to a value elsewhere: `{env: NAME}` or `{file: PATH}`."""
 
 Hours = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
-Percent = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
-Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), Unquoted]
 
 
 def _known_zone(name: str) -> str:
@@ -143,24 +141,24 @@ class QuantityLimit(Model):
     """The largest change in the quantity of one charge. The guardrail trips above `percent` and `amount`, or above
     `money`."""
 
-    percent: Percent = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
-    amount: Amount = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
-    money: Amount | None = Field(None, description="Change in money a month, in the agreement's currency.")
+    percent: Quantity = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
+    amount: Quantity = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
+    money: Quantity | None = Field(None, description="Change in money a month, in the agreement's currency.")
 
 
 class SamplesLimit(Model):
     """The hours of a month that the measures `mean` and `p95` need."""
 
-    percent: Percent = Field(Decimal(80), description="The smallest share of hours with a figure, in percent.")
+    percent: Quantity = Field(Decimal(80), description="The smallest share of hours with a figure, in percent.")
 
 
 class CustomersLimit(Model):
     """The most customers that may change in one run. A customer counts if its quantity changes by more than `percent`
     and more than `amount`. The guardrail trips above `share`, with `atLeast` customers or more."""
 
-    percent: Percent = Field(Decimal(20), description="Change in the customer's quantity, in percent.")
-    amount: Amount = Field(Decimal(50), description="Change in the customer's quantity, in the source's unit.")
-    share: Percent = Field(Decimal(50), description="Share of the customers that the run bills, in percent.")
+    percent: Quantity = Field(Decimal(20), description="Change in the customer's quantity, in percent.")
+    amount: Quantity = Field(Decimal(50), description="Change in the customer's quantity, in the source's unit.")
+    share: Quantity = Field(Decimal(50), description="Share of the customers that the run bills, in percent.")
     at_least: Count = Field(10, description="The smallest number of changed customers that trips the guardrail.")
 
 
@@ -168,21 +166,21 @@ class ShareLimit(Model):
     """The largest part of the setup that one run may change. The guardrail trips above `percent`, with `atLeast`
     objects or more."""
 
-    percent: Percent = Field(Decimal(30), description="Share of the existing objects, in percent.")
+    percent: Quantity = Field(Decimal(30), description="Share of the existing objects, in percent.")
     at_least: Count = Field(10, description="The smallest number of objects that trips the guardrail.")
 
 
 class CustomerChange(Model):
     """The form of `quantity` in version 0.1."""
 
-    percent: Percent = Field(description="Change in percent of the quantity that is billed now.")
-    quantity: Amount = Field(description="Change in the source's unit.")
+    percent: Quantity = Field(description="Change in percent of the quantity that is billed now.")
+    quantity: Quantity = Field(description="Change in the source's unit.")
 
 
 class Guardrails(Model):
     """Limits on changes. A change above one needs your approval with `--approve`. `null` switches a limit off."""
 
-    shrink: Percent = Field(
+    shrink: Quantity = Field(
         Decimal(20),
         description="The largest share of a source's customers or devices that may disappear between two pulls, in "
         "percent. If more disappear, and at least 3, the pull is not used.",
@@ -200,7 +198,7 @@ class Guardrails(Model):
     customers: CustomersLimit | None = Field(
         CustomersLimit(), description="Refuses the run if too many customers change."
     )
-    money: Amount | None = Field(
+    money: Quantity | None = Field(
         None, description="Refuses the run if existing charges change by more than this much money a month in total."
     )
     updates: ShareLimit | None = Field(ShareLimit(), description="Refuses the run if it updates too much of the setup.")
@@ -209,8 +207,8 @@ class Guardrails(Model):
     )
     customer_change: CustomerChange | None = Field(None, description="The name of `quantity` in version 0.1.")
     line_to_zero: StrictBool | None = Field(None, description="The name of `zero` in version 0.1.")
-    total_change: Amount | None = Field(None, description="The name of `money` in version 0.1.")
-    customers_changed: Percent | None = Field(None, description="The name of `customers.share` in version 0.1.")
+    total_change: Quantity | None = Field(None, description="The name of `money` in version 0.1.")
+    customers_changed: Quantity | None = Field(None, description="The name of `customers.share` in version 0.1.")
 
     @model_validator(mode="before")
     @classmethod

@@ -87,7 +87,7 @@ class Manifests:
         return self._by_kind.get(name, ())
 
     def of(self, spec: type[S]) -> tuple[DocumentOf[S], ...]:
-        """Return the documents of the kind whose spec model is `spec`."""
+        """Return the documents of the kind with the spec model `spec`."""
         kinds = (documents for documents in self._by_kind.values() if documents[0].kind.spec is spec)
         return tuple(document for document in next(kinds, ()) if has_spec(document, spec))
 
@@ -97,7 +97,7 @@ class Manifests:
         return document if document is not None and has_spec(document, spec) else None
 
     def get(self, spec: type[S], address: str) -> DocumentOf[S]:
-        """Return the document with an address. Raises `KeyError` if there is none whose spec is a `spec`."""
+        """Return the document with an address. Raises `KeyError` if there is none, or if its spec is not a `spec`."""
         document = self.find(spec, address)
         if document is None:
             raise KeyError(address)

@@ -70,7 +70,7 @@ def _kind_problems(kind: Any) -> Iterator[Problem]:
     if isinstance(kind, str) and kind in kinds:
         return
     if isinstance(kind, str) and kind in all_kinds():
-        message = f"a manifest cannot declare kind {kind}: reconciler creates it from usage"
+        message = f"a manifest cannot declare kind {kind}, because it is created from usage"
         yield Problem(("kind",), message, "write a CustomerMapping instead")
     elif isinstance(kind, str):
         advice = did_you_mean(nearest(kind, kinds)) or f"the kinds are {listed(sorted(kinds), 'and')}"

@@ -55,10 +55,10 @@ def explained(text: str, error: Any) -> BadYaml:
     mark = error.problem_mark or error.context_mark
     if error.context_mark and "quoted scalar" in str(error.context):
         mark = error.context_mark  # where the quote opens, not the end of the file
-    said = str(error.problem or error.context)
+    message = str(error.problem or error.context)
     if error.problem and error.context:
-        said = f"{said} ({error.context})"
-    return BadYaml(said, mark.line + 1, mark.column + 1)
+        message = f"{message} ({error.context})"
+    return BadYaml(message, mark.line + 1, mark.column + 1)
 
 
 def _unreadable(text: str, error: Any) -> tuple[str, int, int]:

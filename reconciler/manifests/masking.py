@@ -9,7 +9,6 @@ from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
-from rapidfuzz.distance import JaroWinkler
 
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.registry import all_kinds
@@ -78,6 +77,8 @@ def secret_names() -> frozenset[str]:
 @cache
 def may_hold_a_secret(key: str) -> bool:
     """Return whether a field with this name may contain a secret. Misspelt names of secret fields count too."""
+    from rapidfuzz.distance import JaroWinkler  # noqa: PLC0415 - slow to import, and needed for errors only
+
     if _SUSPICIOUS.search(key):
         return True
     folded = key.casefold()

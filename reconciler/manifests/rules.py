@@ -149,7 +149,7 @@ def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
 
 
 def _solutions_fit(mappings: list[Document], solutions: list[Document], index: Index, report: Report) -> None:
-    """Warn about a mapping whose solution and Managed ID no management solution of its company has.
+    """Warn if a mapping's company has no management solution with the mapping's solution and Managed ID.
 
     They are compared exactly (guide step 9). It is a warning, because the solution may exist only in ConnectWise.
     """

@@ -407,4 +407,7 @@ def test_a_look_up_without_a_company_beside_it_asks_for_an_id(small: Shop, tmp_p
     said = small("plan", "--only", "setup")
 
     assert said.code == 1
-    assert f"Desk/d: {field.partition(':')[0]}: nothing here says of which company; give its id" in said.err
+    assert (
+        f"Desk/d: {field.partition(':')[0]}: this document does not say which company it belongs to. Give its id instead"
+        in said.err
+    )

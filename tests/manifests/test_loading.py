@@ -111,7 +111,7 @@ NAME_RULE = "a name may contain letters, digits, dots, dashes and underscores"
         ("Defaults", "Compny", "there is no kind Compny", 2, 7),
         ("Defaults", "Xylophone", "there is no kind Xylophone", 2, 7),
         ("Defaults", "5", "kind: expected text, got a number", 2, 7),
-        ("Defaults", "Addition", "a manifest cannot declare kind Addition: reconciler creates it from usage", 2, 7),
+        ("Defaults", "Addition", "a manifest cannot declare kind Addition, because it is created from usage", 2, 7),
         ("metadata", "metadta: {}\nmetadata", "there is no field metadta here", 3, 1),
         ("metadata", "status: {}\nmetadata", "there is no field status here", 3, 1),
         ("{name: a}", "{}", "name is missing", 3, 1),
