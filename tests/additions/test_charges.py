@@ -1,4 +1,4 @@
-"""The coverage table of the manual, row by row, and what each row does to the additions."""
+"""Tests of each row of the coverage table, and of what it does to the additions."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ def test_a_customer_that_is_listed_without_any_device_counts_as_vanished() -> No
         )
         assert not only_row(result).accounted
         assert [line.quantity for line in charge.lines] == ([minimum or 0] if state == "zero" else [])
-        assert charge.may_lower is (state == "held")  # the ledger does not know the month, and the month had a peak
+        assert charge.may_lower is (state == "held")  # the ledger does not cover the month, and the month had a peak
         last = only_charge(result_of(source, [rule(minimum=minimum)]))
         assert last.may_lower is (first == 24 or state == "held")
     tolerant = replace(SETTINGS, vanished="warn")
@@ -465,7 +465,7 @@ def test_a_vanished_customer_counts_zero_from_then_on() -> None:
 
 
 def test_a_customer_without_a_known_hour_is_held_with_the_reason() -> None:
-    """Its one hour ended with a pull that listed it no more; now an older figure of that hour has arrived late."""
+    """The last pull of its only hour did not list it. Then a late figure for that hour arrived."""
     late = replace(whole({"1": {"a": GB}}, NOON - 2 * HOUR).samples["1"][0], observed_at=NOON - 2 * HOUR)
     earlier = (
         whole({"1": {"a": None}}, NOON - timedelta(minutes=110), 0),

@@ -1,7 +1,7 @@
-"""Hourly totals and measures of random histories, against an oracle that knows only what BILLING.md says.
+"""Compare hourly totals and measures of random histories with an oracle that follows the text of BILLING.md.
 
-The oracle keeps the whole history as plain rows and asks, hour by hour and device by device, the questions of the text
-in its own words. It shares no code with the product. Numbers are fractions.
+The oracle keeps the whole history as plain rows, and applies the rules of the text to each hour and device. It shares
+no code with the product. Its numbers are fractions.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ class Read(NamedTuple):
 
 
 class Oracle:
-    """What BILLING.md says of a history, at the time of its last pull."""
+    """The results that BILLING.md asks for, for a history at the time of its last pull."""
 
     def __init__(self, reads: Sequence[Read], period: tuple[datetime, datetime]) -> None:
         self.start, self.end = period
         self.now = reads[-1].at
-        # "absent from a failed pull is unknown": a failed one says nothing.
+        # "absent from a failed pull is unknown", so failed pulls are left out.
         self.reads = [read for read in reads if not read.failed]
         self.known_now = not reads[-1].failed
 
     # ── figures ─────────────────────────────────────────────────────────────────────────────────────────
 
     def readings(self) -> list[tuple[datetime, int, Seen]]:
-        """Every figure with the number of the pull that read it. One dated after its run is treated as not read."""
+        """Return each figure with its moment and the number of its pull. Skip figures that are dated after the run."""
         return [
             (seen.at, number, seen)
             for number, read in enumerate(self.reads)
@@ -67,7 +67,10 @@ class Oracle:
         ]
 
     def last_figure(self, customer: str, device: str, before: datetime, number: int) -> tuple[datetime, int] | None:
-        """ "A move … takes the last figure along": under this customer, or another that lists it no more."""
+        """Return the last figure of a device, under this customer or one that no longer lists it.
+
+        "A move … takes the last figure along".
+        """
         listed = {(seen.customer, seen.device) for seen in self.reads[number].seen}
         found = [
             (at, order, seen.size or 0)
@@ -85,7 +88,10 @@ class Oracle:
         return read.at if seen.at > read.at + AHEAD else seen.at
 
     def since(self, customer: str, device: str) -> datetime:
-        """ "A move works from the hour of the first sample under the new one; earlier hours stay where they were"."""
+        """Return the moment of the device's first sample under the customer.
+
+        "A move works from the hour of the first sample under the new one; earlier hours stay where they were".
+        """
         return min(
             self.moment(read, seen)
             for read in self.reads
@@ -94,31 +100,31 @@ class Oracle:
         )
 
     def hour(self, customer: str, begin: datetime) -> Fraction | None:
-        """The customer's total in the hour from `begin`; None where no figure of it is known."""
+        """Return the customer's total in the hour that starts at `begin`. None if it is not known."""
         end = begin + HOUR
         within = [number for number, read in enumerate(self.reads) if begin <= read.at < end]
-        spoken = [
+        samples_in_hour = [
             (number, self.moment(read, seen), seen)
             for number, read in enumerate(self.reads)
             for seen in read.seen
             if seen.customer == customer and begin <= self.moment(read, seen) < end
         ]
         if within:
-            teller = within[-1]
-            at = self.reads[teller].at
-        elif spoken:
-            teller = min(number for number, _, _ in spoken)
-            at = max(when for _, when, _ in spoken)
+            source_pull = within[-1]
+            at = self.reads[source_pull].at
+        elif samples_in_hour:
+            source_pull = min(number for number, _, _ in samples_in_hour)
+            at = max(when for _, when, _ in samples_in_hour)
         else:
             return None
-        listed = [seen.device for seen in self.reads[teller].seen if seen.customer == customer]
+        listed = [seen.device for seen in self.reads[source_pull].seen if seen.customer == customer]
         unlisted_before = [
             seen.device
-            for _, when, seen in spoken
+            for _, when, seen in samples_in_hour
             if seen.size is not None
             and not any(
                 (customer, seen.device) == (other.customer, other.device)
-                for read in self.reads[:teller]
+                for read in self.reads[:source_pull]
                 for other in read.seen
             )
         ]
@@ -131,10 +137,10 @@ class Oracle:
                 if seen.customer == customer and self.moment(read, seen) < at
             ]
             return Fraction(0) if earlier and at - max(earlier) >= GRACE else None
-        if not spoken:
-            return None  # none of its samples speaks of this hour
+        if not samples_in_hour:
+            return None  # none of its samples is about this hour
         total = Fraction(0)
-        here = {seen.device for _, _, seen in spoken}
+        here = {seen.device for _, _, seen in samples_in_hour}
         for device in {*listed, *here}:
             own = [
                 (when, order, seen.size)
@@ -145,14 +151,14 @@ class Oracle:
                 when, _, size = max(own)
                 before = [
                     number
-                    for number in range(teller)
+                    for number in range(source_pull)
                     if (customer, device) in {(seen.customer, seen.device) for seen in self.reads[number].seen}
                 ]
                 # "unless a later whole pull of that hour no longer lists it"
                 if not (within and device not in listed and at > when and before):
                     total += size or 0
             elif device in listed and (within or self.since(customer, device) < end):
-                figure = self.last_figure(customer, device, end, teller)
+                figure = self.last_figure(customer, device, end, source_pull)
                 if figure is not None and at - figure[0] > MAX_AGE:
                     return None  # "then its customer is held"
                 total += 0 if figure is None else figure[1]
@@ -161,7 +167,7 @@ class Oracle:
     # ── the measure ─────────────────────────────────────────────────────────────────────────────────────
 
     def charge(self, customer: str, measure: str) -> Fraction | str | None:
-        """The measure; `held` where nothing is written; None where the text leaves no hour to measure."""
+        """Return the measure in bytes, `held` or `never`. None if there is no hour to measure."""
         if not self.known_now or not self.reads:
             return "held"
         newest = len(self.reads) - 1
@@ -179,8 +185,8 @@ class Oracle:
         if any(figure is not None and self.now - figure[0] > MAX_AGE for figure in figures.values()):
             return "held"
         if measure == "last":
-            spoken = max((self.moment(read, seen) for seen in mine), default=read.at)
-            if not self.start <= spoken < self.end:
+            newest_moment = max((self.moment(read, seen) for seen in mine), default=read.at)
+            if not self.start <= newest_moment < self.end:
                 return None
             return Fraction(sum(figure[1] for figure in figures.values() if figure is not None))
         return self.of_hours(customer, measure)
@@ -213,8 +219,8 @@ LATE = st.sampled_from([0, 0, 0, 0, 10, 50, 130, 200, -4, -30])
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Read]:
-    """Pulls around the start of a month: steps of up to some hours; each device somewhere, with
-    figures or without, as a file holds them."""
+    """Draw pulls around the start of a month, up to five hours apart. Each device is under any customer, and has
+    figures or none."""
     at = START - draw(st.integers(0, 7)) * HOUR - draw(st.integers(0, 59)) * MINUTE
     reads: list[Read] = []
     for _ in range(draw(st.integers(1, 12))):
@@ -226,7 +232,7 @@ def histories(draw: st.DrawFn) -> list[Read]:
             for late in draw(st.lists(LATE, min_size=1, max_size=3, unique=True)):
                 size = draw(SIZES)
                 seen += [Seen(customer, device, at - late * MINUTE, size) for customer in places]
-        if not seen:  # an empty pull is never believed: a device of nobody's keeps this one
+        if not seen:  # an empty pull is never believed, so add a device of another customer
             seen.append(Seen("9", "z", at, GB))
         reads.append(Read(at, failed, tuple(seen)))
         at += draw(st.sampled_from([20, 60, 60, 60, 90, 150, 300])) * MINUTE
@@ -235,7 +241,7 @@ def histories(draw: st.DrawFn) -> list[Read]:
 
 ZONE = "Asia/Kathmandu"
 START = datetime(2026, 10, 31, 18, 15, tzinfo=UTC)
-"""Midnight of 1 November in a zone whose hours do not begin where those of UTC do."""
+"""Midnight of 1 November in a time zone whose hours start 15 minutes after those of UTC."""
 END = datetime(2026, 11, 30, 18, 15, tzinfo=UTC)
 SETTINGS = BillingSettings(ZONE, grace=GRACE, max_age=MAX_AGE)
 RULES: tuple[Rule, ...] = tuple(
@@ -246,7 +252,7 @@ RULES: tuple[Rule, ...] = tuple(
 
 
 def billed(ledger: Ledger, reads: Sequence[Read]) -> dict[str, Fraction | str | None]:
-    """What the product says after these pulls, by mapping; each measure alone, as one customer has one mapping."""
+    """Return the product's result by mapping. Each measure is computed alone, because a customer has one mapping."""
     for read in reads:
         customers = tuple(Customer("cove", each, each) for each in {seen.customer for seen in read.seen})
         samples = tuple(Sample("cove", seen.customer, seen.device, seen.at, seen.size) for seen in read.seen)

@@ -1,4 +1,4 @@
-"""Small facts for tests: a source called cove, in GB, around noon of 22 November 2025."""
+"""Build values for tests: a source called cove, in GB, around noon of 22 November 2025."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GB = 10**9
 SETTINGS = BillingSettings("Europe/Berlin")
 
 Used = Mapping[str, Mapping[str | None, int | None]]
-"""Bytes by customer and device."""
+"""The usage in bytes, by customer and device."""
 
 
 def rule(customer_id: str = "1", name: str | None = None, **more: Any) -> Rule:
@@ -52,7 +52,7 @@ def known(
 
 
 def snapshot(used: Used, at: datetime = NOON, *, names: Mapping[str, str] | None = None, **more: Any) -> SourceSnapshot:
-    """A source whose newest pull, at `at`, was whole."""
+    """Return a source whose newest pull, at `at`, was whole."""
     pull = whole(used, at)
     listed = {customer_id: known(customer_id, name, at) for customer_id, name in (names or {}).items()}
     values: dict[str, Any] = {"latest": pull.record, "whole": pull, "known": listed, "first_whole_at": at, **more}
@@ -64,7 +64,7 @@ def seen(customer_id: str, at: datetime, size: int | None = GB) -> dict[str, Las
 
 
 def measured(*devices: int, hours: int = 1) -> Measured:
-    """The same devices in each of some hours."""
+    """Return a measure of `hours` hours with the same devices in each."""
     readings = tuple(DeviceReading(str(number), size, NOON, held=False) for number, size in enumerate(devices))
     totals = tuple(HourTotal(NOON + HOUR * hour, hour, NOON + HOUR * hour, readings, ()) for hour in range(hours))
     return Measured("last" if hours == 1 else "mean", totals, hours)

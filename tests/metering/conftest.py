@@ -1,4 +1,4 @@
-"""What the tests of metering share."""
+"""Fixtures for the tests of metering."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .builders import NOON
 
 @pytest.fixture(scope="session")
 def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated once; a copy is opened in no time."""
+    """Return the path of a migrated ledger. A test copies it, which is faster than a migration."""
     path = tmp_path_factory.mktemp("ledger") / "empty.sqlite"
     with Ledger.open(str(path), now=NOON):
         pass

@@ -1,9 +1,9 @@
-"""The console's wire format, as recorded in `cassettes/`: replayed without any server.
+"""Tests of the console's wire format, with the recorded requests and responses in `cassettes/`.
 
-Recorded from this project's own sandbox, which follows the contract of the vendor's documentation; not from the
-vendor's service. `pytest --record-mode=rewrite tests/metering/test_cassettes.py` records again: from the sandbox, or
-from a real console where COVE_URL, COVE_PARTNER, COVE_USERNAME and COVE_PASSWORD are set. Credentials, visas and
-the address are replaced before anything is written, and every name by a number.
+They were recorded from this project's sandbox, which follows the vendor's documentation, and not from the vendor's
+service. To record again, run `pytest --record-mode=rewrite tests/metering/test_cassettes.py`. It uses the sandbox, or
+a real console if COVE_URL, COVE_PARTNER, COVE_USERNAME and COVE_PASSWORD are set. Credentials, visas and the URL are
+replaced before anything is saved, and names are replaced by numbers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _numbered: dict[str, str] = {}
 
 
 def hide_names(value: Any) -> Any:
-    """Numbers in place of names, equal for equal ones: a real console's customers stay its own."""
+    """Replace each name by a number, so that the names of real customers are not saved. Equal names get one number."""
     if isinstance(value, list):
         return [hide_names(each) for each in value]
     if not isinstance(value, dict):
@@ -51,7 +51,7 @@ def hide_names(value: Any) -> Any:
 
 
 def hide_request(request: Any) -> Any:
-    """The request without credentials, visa and address; also what an incoming one is compared by."""
+    """Remove credentials, visa and URL from a request. Requests are compared in this form too."""
     call = json.loads(request.body)
     if "visa" in call:
         call["visa"] = HIDDEN
@@ -65,7 +65,7 @@ def hide_request(request: Any) -> Any:
 
 
 def hide_response(response: Any) -> Any:
-    """The answer without its visa, the names in it, and what names the server."""
+    """Remove the visa, the names and the headers of the server from a response."""
     answer = hide_names(json.loads(response["body"]["string"]))
     if "visa" in answer:
         answer["visa"] = HIDDEN
@@ -86,7 +86,7 @@ def vcr_config() -> dict[str, Any]:
 
 @pytest.fixture
 def console(record_mode: str) -> Iterator[CoveSettings]:
-    """The console to record from; in a replay nothing is there, and nothing is needed."""
+    """Return the login of the console to record from. A replay needs no console."""
     if record_mode == "none":
         yield CoveSettings("cove", ADDRESS, "anyone", "anyone", "anything")
     elif "COVE_URL" in os.environ:
@@ -108,7 +108,7 @@ async def read(console: CoveSettings, **more: str) -> Pull:
 
 @pytest.mark.vcr
 async def test_a_complete_pull_is_read(console: CoveSettings) -> None:
-    """Login, EnumeratePartners, Count and every page of EnumerateAccountStatistics."""
+    """The cassette has Login, EnumeratePartners, Count and every page of EnumerateAccountStatistics."""
     found = await read(console)
     assert (found.state, found.error) == ("whole", None)
     assert len(found.samples) > 20
@@ -118,7 +118,7 @@ async def test_a_complete_pull_is_read(console: CoveSettings) -> None:
 
 @pytest.mark.vcr
 async def test_wrong_credentials_are_a_failed_pull(console: CoveSettings) -> None:
-    """The error object for data 2100."""
+    """The cassette has the error object with number 2100."""
     found = await read(console, password="wrong")
     assert found.state == "failed"
     assert "the account may be locked" in str(found.error)

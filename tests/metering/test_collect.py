@@ -1,4 +1,4 @@
-"""From pulls through a real ledger to what is billed, hour after hour."""
+"""Tests from pulls through a real ledger to charges, hour by hour."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reading(used: Used, at: datetime, *, failed: bool = False) -> Pull:
 
 
 class Hours:
-    """An hourly job: pull, record, load, bill."""
+    """An hourly run: pull, record, load, charge."""
 
     def __init__(self, ledger: Ledger, *rules: Rule) -> None:
         self.ledger = ledger
@@ -154,11 +154,11 @@ async def test_sources_are_pulled_at_the_same_time_and_a_failed_one_does_not_sto
     assert snapshots["second"].whole is not None
 
 
-# What is believed
+# Which pulls are believed
 
 
 def devices(count: int, *, customers: int = 1, since: int = 0) -> Used:
-    """So many devices, dealt out to customers."""
+    """Return the usage of `count` devices that are spread over the customers."""
     used: dict[str, dict[str | None, int | None]] = {}
     for number in range(since, since + count):
         used.setdefault(str(number % customers), {})[f"d{number}"] = GB
@@ -266,7 +266,7 @@ def test_an_approval_may_name_a_source_of_the_workspace() -> None:
         approval_of(["shrink=cave"], ["cove"], "ann@desk")
 
 
-# Moves, silence and late figures, hour by hour through the ledger
+# Moved devices, silent devices and late figures
 
 
 def test_a_silent_device_that_moves_keeps_its_figure_and_is_held_when_it_is_too_old(ledger: Ledger) -> None:
@@ -293,7 +293,7 @@ def test_a_peak_keeps_the_hour_of_a_device_that_moved_later_and_can_be_computed_
 
 
 def test_hours_before_the_first_figure_of_a_device_are_known_in_every_later_run(ledger: Ledger) -> None:
-    """A device without any figure counts 0, and its hours do; one that had a figure long ago holds its customer."""
+    """A device that never had a figure counts 0 in known hours. A device with a very old figure holds its customer."""
     job = Hours(ledger, rule("1", measure="mean"), rule("2", measure="mean"))
     start = datetime(2025, 10, 31, 23, tzinfo=UTC)
     job.run({"1": {"x": GB}, "2": {"a": GB, "y": GB}}, start - 40 * HOUR)

@@ -1,4 +1,4 @@
-"""Samples placed in time: which figure counts in which hour, and for whom."""
+"""Tests of which figure counts in which hour, and for which customer."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MINUTE = timedelta(minutes=1)
 START = datetime(2025, 11, 1, tzinfo=UTC)
 
 Row = tuple[str, str | None, int | None] | tuple[str, str | None, int | None, timedelta]
-"""Customer, device, bytes, and the moment that it speaks of where that is not the pull's."""
+"""Customer, device and bytes, and the moment that the figure is about (after noon) if it is not the pull's."""
 
 
 def pull(at: timedelta, *rows: Row) -> WholePull:
-    """A pull made at a time after noon."""
+    """Return a pull at a time after noon."""
     moment = NOON + at
     samples: dict[str, list[Sample]] = {}
     for customer, device, size, *when in rows:
@@ -36,16 +36,16 @@ def pull(at: timedelta, *rows: Row) -> WholePull:
 
 def history(pulls: Sequence[WholePull], *, now: timedelta | None = None, **more: Any) -> History:
     *earlier, newest = pulls
-    exempt = more.pop("exempt", None)
+    exclusions = more.pop("exclusions", None)
     moment = newest.record.started_at if now is None else NOON + now
     max_age, grace = more.pop("max_age", 6 * HOUR), more.pop("grace", 24 * HOUR)
     period = more.pop("period", period_of(NOON, "UTC"))
     source = SourceSnapshot("cove", "GB", latest=newest.record, whole=newest, earlier=tuple(earlier), **more)
-    return History(source, Span(period.start, period.end, moment, max_age, grace), exempt)
+    return History(source, Span(period.start, period.end, moment, max_age, grace), exclusions)
 
 
 def totals(pulls: Sequence[WholePull], customer: str = "1", **more: Any) -> dict[float, int]:
-    """Bytes by hours after noon."""
+    """Return the total of each hour in bytes, by hours after noon."""
     found = history(pulls, **more).hours(customer, START)
     return {(hour.hour - NOON) / HOUR: hour.bytes for hour in found}
 
@@ -178,8 +178,8 @@ def test_a_device_whose_figure_is_dated_ahead_is_listed_without_a_figure() -> No
         pull(2 * HOUR, ("1", "a", 6)),
     ]
     assert totals(pulls) == {0: 5, 1: 5, 2: 6}
-    standing = history(pulls[:2]).customer_now("1")
-    assert (standing.ahead, standing.bytes, standing.devices[0].state) == (("a",), 5, "silent")
+    now = history(pulls[:2]).customer_now("1")
+    assert (now.ahead, now.bytes, now.devices[0].state) == (("a",), 5, "silent")
 
 
 def test_a_device_that_moves_counts_for_the_new_customer_from_the_hour_of_its_first_sample_there() -> None:
@@ -228,11 +228,11 @@ def test_totals_and_devices_of_the_same_hour_are_never_added() -> None:
 
 def test_an_excluded_device_is_in_no_hour_until_its_exclusion_ends() -> None:
     pulls = [pull(hour * HOUR, ("1", "a", 9), ("1", "b", None if hour == 1 else 1)) for hour in range(3)]
-    assert totals(pulls, exempt={("1", "a"): None}) == {0: 1, 1: 1, 2: 1}
-    assert totals(pulls, exempt={("1", "a"): NOON + 2 * HOUR}) == {0: 1, 1: 1, 2: 10}
-    assert totals(pulls, exempt={("1", "b"): None, ("1", "a"): None}) == {0: 0, 1: 0, 2: 0}
-    standing = history(pulls, exempt={("1", "a"): None}).customer_now("1")
-    assert ([each.device_id for each in standing.devices], standing.excluded[0].device_id) == (["b"], "a")
+    assert totals(pulls, exclusions={("1", "a"): None}) == {0: 1, 1: 1, 2: 1}
+    assert totals(pulls, exclusions={("1", "a"): NOON + 2 * HOUR}) == {0: 1, 1: 1, 2: 10}
+    assert totals(pulls, exclusions={("1", "b"): None, ("1", "a"): None}) == {0: 0, 1: 0, 2: 0}
+    now = history(pulls, exclusions={("1", "a"): None}).customer_now("1")
+    assert ([each.device_id for each in now.devices], now.excluded[0].device_id) == (["b"], "a")
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe", "UTC", "America/New_York"])
@@ -307,7 +307,7 @@ def test_a_device_from_before_the_loaded_pulls_counts_zero_if_a_pull_does_not_li
 
 
 def test_a_device_that_moved_does_not_count_in_earlier_hours_of_a_later_pull() -> None:
-    """No run in the hour after noon: the pull after it brings a late figure, and a silent device that moved later."""
+    """There is no pull in the hour after noon. The next pull has a late figure and a silent device that moved."""
     first = pull(-HOUR, ("1", "a", 1), ("2", "b", 9))
     late = pull(HOUR, ("1", "a", 2, 30 * MINUTE), ("1", "b", None))
     assert totals([first, late]) == {-1: 1, 0: 2, 1: 11}

@@ -1,4 +1,4 @@
-"""Where a unit price comes from, and what has none."""
+"""Tests of where a unit price comes from."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_ranges_with_conflicting_prices_are_an_error() -> None:
         rules_of(mapping(product=None, ranges=ranges, tiering="graduated"))
 
 
-# What a customer that nothing maps would cost
+# The default rule for unmapped customers
 
 
 def default(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit] | None = None) -> Rule | None:

@@ -280,7 +280,7 @@ def test_graduated_slices_end_at_fractional_boundaries_exactly() -> None:
 def test_a_quantity_equals_the_same_computation_with_fractions(
     devices: list[int], hours: int, unit: Any, included: Any, mode: Any, step: Decimal, minimum: Decimal | None
 ) -> None:
-    """The pipeline once more, in numbers that no division rounds: only the one rounding may be seen."""
+    """Compute the pipeline with fractions, which no division rounds."""
     allowance = None if included is None else Allowance(*included)
     each = rule(unit=unit, allowance=allowance, rounding=Rounding(mode, step), minimum=minimum, measure="mean")
     rated = rate(each, measured(*devices, hours=hours)).trace

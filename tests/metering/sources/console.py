@@ -1,4 +1,4 @@
-"""A backup console that can be made to misbehave, one answer at a time."""
+"""A test console whose responses can be replaced one by one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def refusal(data: int | None, message: str = "no") -> Reply:
 
 
 class Console:
-    """Answers as the real one does, except where `instead` holds replies for a method, used up one by one."""
+    """Responds like the real console. For each method, the replies in `instead` are sent first, each once."""
 
     def __init__(
         self,

@@ -25,10 +25,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `cut` promises the whole body and sends only so many bytes of it, `drop` sends nothing.
+    """A response. With `cut`, only so many bytes of the body are sent. With `drop`, the connection closes without one.
 
-    `raw` is sent instead of all of it. `forever` repeats the body until the client has had enough, each time after so
-    many seconds.
+    `raw` replaces the whole response. With `forever`, the body is sent again after so many seconds, until the client
+    closes the connection.
     """
 
     body: bytes = b""
@@ -54,7 +54,7 @@ def as_json(value: Any, **more: Any) -> Reply:
 
 
 class Server:
-    """Asks `answer` what to reply to each request, and remembers the requests."""
+    """An HTTP server that calls `answer` for the reply to each request, and keeps the requests in `seen`."""
 
     def __init__(self, answer: Callable[[Seen], Reply]) -> None:
         self._answer = answer
@@ -80,7 +80,7 @@ class Server:
         self._serving.append(asyncio.ensure_future(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A client that has had enough is gone before its answer has an end.
+        # The client may close the connection before the end of the response.
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await self._reply(reader, writer)
         writer.close()
@@ -107,7 +107,7 @@ class Server:
 
 
 class Time:
-    """A monotonic clock that sleeping moves; nobody waits for it."""
+    """A monotonic clock for tests. `sleep` moves it forward without waiting."""
 
     def __init__(self) -> None:
         self.now = 0.0

@@ -1,4 +1,4 @@
-"""Addresses with credentials are refused before anything is sent, and no part of them is shown."""
+"""Tests that URLs with credentials are refused before a request, and that messages show no part of them."""
 
 from __future__ import annotations
 

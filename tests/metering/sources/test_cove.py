@@ -1,4 +1,4 @@
-"""The backup console as a source. Each case that a vendor's script for the same job gets wrong is a test here."""
+"""Tests of pulls from the backup console, with each case that the vendor's script for the same job gets wrong."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def pull_of(console: Any, time: Time | None = None) -> Pull:
 
 
 def used(found: Pull) -> dict[str, int | None]:
-    """Bytes by customer, as one total."""
+    """Return the total of each customer in bytes."""
     totals: dict[str, int | None] = {}
     for sample in found.samples:
         known = totals.get(sample.customer_id)
@@ -484,7 +484,7 @@ async def test_a_refused_login_does_not_show_the_password() -> None:
 
 
 class Strict(Console):
-    """A console whose role may not read some columns; to name one fails the whole call."""
+    """A console whose role may not read some columns. A call that names one of them fails."""
 
     def __init__(self, *refused: str) -> None:
         super().__init__(CUSTOMERS, [device(1, 10, "5"), device(2, 20, "7")])

@@ -1,4 +1,4 @@
-"""Devices that come, go and move while pages are read: the reading is made again or fails, and is never half."""
+"""Tests of lists that change between two pages: the list is read again, or the pull fails. It is never incomplete."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def ids(found: Pull) -> list[str | None]:
 
 
 class Changing(Console):
-    """A console of 25 devices, ten to a page, that changes after each page it has given, as long as it has changes."""
+    """A console with 25 devices and 10 rows per page. It makes one of its changes after each page."""
 
     def __init__(self, *changes: Callable[[list[Mapping[str, Any]]], object], **more: Any) -> None:
         super().__init__(CUSTOMERS, [device(number, 10) for number in range(25)], page=10, **more)
@@ -52,7 +52,7 @@ def gain(place: int, number: int) -> Callable[[list[Mapping[str, Any]]], object]
 
 
 def swap(devices: list[Mapping[str, Any]]) -> None:
-    """One leaves and another comes, so that the count stays what it was."""
+    """Remove one device and add another, so that the count stays the same."""
     del devices[3]
     devices.append(device(99, 10))
 

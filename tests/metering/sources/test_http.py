@@ -57,7 +57,7 @@ async def test_a_proxy_that_asks_for_credentials_is_a_failed_pull(monkeypatch: p
 
 
 async def rows_of(reply: Reply, limits: Limits | None = None, path: str = "") -> tuple[Pull, int]:
-    """The pull of a source of rows whose endpoint always answers so, and how often it was asked."""
+    """Return the pull of a JSON source whose endpoint always sends `reply`, and the number of requests."""
     clock = Time()
     async with Server(lambda _: reply) as server:
         found = await json_rows.pull(

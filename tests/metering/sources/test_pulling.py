@@ -1,4 +1,4 @@
-"""A reading is whole, or a failed pull that says why; whatever goes wrong, no secret gets into it."""
+"""Tests that an error becomes a failed pull with a reason, and that no secret is in it."""
 
 from __future__ import annotations
 

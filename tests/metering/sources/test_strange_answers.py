@@ -1,6 +1,6 @@
-"""Answers with anything anywhere: a pull is whole with the right figures, or failed with a sentence; never a traceback.
+"""Tests of odd values anywhere in a response: the pull has the right figures, or it fails with a message.
 
-Each case takes the good answers of a console, or good rows, and puts an odd value in the place of one node.
+Each case takes the correct responses of a console, or correct rows, and replaces one node by an odd value.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ ODD: tuple[Any, ...] = (
 Path = tuple[str | int, ...]
 
 GOOD_USAGE = {"1": 5, "2": 7}
-"""Bytes by device."""
+"""The usage of each device in bytes."""
 
 
 def nodes(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of each node of a document."""
+    """Yield the path of each node of a JSON document."""
     yield path
     children: list[tuple[str | int, Any]] = []
     if isinstance(value, dict):
@@ -46,7 +46,7 @@ def nodes(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def with_odd(value: Any, path: Path, odd: Any) -> Any:
-    """The document with an odd value in the place of one node."""
+    """Return the JSON document with one node replaced by an odd value."""
     if not path:
         return odd
     changed = copy.deepcopy(value)
@@ -65,7 +65,7 @@ def good_console() -> Console:
 
 
 def answers() -> dict[str, Any]:
-    """A good answer to each call, by its name."""
+    """Return a correct response to each call, by the call's name."""
     console, found = good_console(), {}
     for method, mode in (
         ("Login", ""),
