@@ -37,7 +37,7 @@ def lines(shop: Shop, name: str = LINES) -> list[Any]:
     ]
 
 
-def test_a_line_of_an_invoiced_month_begins_on_the_next_invoice_date_and_the_gap_is_named(small: Shop) -> None:
+def test_in_an_invoiced_month_an_addition_begins_on_the_next_invoice_date_with_a_gap(small: Shop) -> None:
     invoice(small)
 
     said = small("plan", *USAGE)
@@ -48,7 +48,7 @@ def test_a_line_of_an_invoiced_month_begins_on_the_next_invoice_date_and_the_gap
     assert lines(small) == [("2026-12-01", 121)]
 
 
-def test_later_hours_rewrite_it_without_a_twin_until_the_month_begins_and_after(small: Shop) -> None:
+def test_later_hours_update_an_addition_that_begins_next_month(small: Shop) -> None:
     invoice(small)
     small("apply", *USAGE, "--auto-approve")
     small.advance()
@@ -63,7 +63,7 @@ def test_later_hours_rewrite_it_without_a_twin_until_the_month_begins_and_after(
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_an_agreement_that_prorates_takes_the_line_of_the_running_month(small: Shop) -> None:
+def test_an_agreement_that_prorates_accepts_an_addition_in_an_invoiced_month(small: Shop) -> None:
     agreement = small.one("/finance/agreements", name=LINES)
     small.patch_live(f"/finance/agreements/{agreement['id']}", prorateFlag=True)
     invoice(small)
@@ -71,7 +71,7 @@ def test_an_agreement_that_prorates_takes_the_line_of_the_running_month(small: S
     assert lines(small) == [("2026-11-01", 121)]
 
 
-def test_a_line_begins_no_earlier_than_the_agreement_bills(small: Shop) -> None:
+def test_an_addition_begins_no_earlier_than_the_agreement_bills(small: Shop) -> None:
     agreement = small.one("/finance/agreements", name=LINES)
     small.patch_live(f"/finance/agreements/{agreement['id']}", billStartDate="2026-12-15T00:00:00Z")
     said = small("apply", *USAGE, "--auto-approve")
@@ -80,7 +80,7 @@ def test_a_line_begins_no_earlier_than_the_agreement_bills(small: Shop) -> None:
     assert lines(small) == [("2026-12-15", 121)]
 
 
-def test_the_first_invoice_of_a_month_bills_what_stands_when_it_is_made(small: Shop) -> None:
+def test_the_first_invoice_of_a_month_bills_the_quantities_at_its_date(small: Shop) -> None:
     small.apply(*USAGE)
     invoice(small)
     totals = [float(each["total"]) for each in small.get("/finance/invoices")]
@@ -88,7 +88,7 @@ def test_the_first_invoice_of_a_month_bills_what_stands_when_it_is_made(small: S
     assert not any(totals[:-1])
 
 
-def test_usage_that_moves_to_another_product_after_the_invoice_lacks_nothing_until_that_is_deleted(shop: Shop) -> None:
+def test_usage_that_moves_to_another_product_after_the_invoice_is_invoiced(shop: Shop) -> None:
     """An invoice bills the level of the day on which it is made; the new product begins with the next one."""
     shop.only(BIRCHWOOD)
     shop.uses(BIRCHWOOD, "480")

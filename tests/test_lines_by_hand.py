@@ -51,7 +51,7 @@ def copied(shop: Shop, **values: Any) -> None:
     assert answer.status_code == 201, answer.text
 
 
-def test_a_line_whose_tag_and_product_were_changed_by_hand_bills_nothing_twice(small: Shop) -> None:
+def test_an_addition_with_tag_and_product_changed_by_hand_is_not_billed_twice(small: Shop) -> None:
     other = small.one("/procurement/catalog", identifier="BACKUP-GB-ABOVE")
     edit(small, serialNumber="", product={"id": other["id"]})
     small.apply(*USAGE)
@@ -59,28 +59,28 @@ def test_a_line_whose_tag_and_product_were_changed_by_hand_bills_nothing_twice(s
 
 
 @pytest.mark.parametrize("last", ["2026-11-01", "2027-03-05"])
-def test_a_line_with_a_last_day_bills_nothing_beside_the_one_of_a_new_product(small: Shop, last: str) -> None:
+def test_an_addition_with_a_last_day_goes_to_zero_when_the_product_changes(small: Shop, last: str) -> None:
     edit(small, cancelledDate=f"{last}T00:00:00Z")
     small.edit("customers/alder-dental.yaml", *OTHER_PRODUCT)
     small.apply(*USAGE)
     assert lines(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
 
 
-def test_a_line_that_was_cancelled_and_lost_its_tag_is_taken_up_again(small: Shop) -> None:
+def test_a_cancelled_addition_without_its_tag_is_used_again(small: Shop) -> None:
     edit(small, serialNumber="", cancelledDate="2026-11-01T00:00:00Z")
     small.apply(*USAGE)
     (row,) = rows(small)
     assert (row["serialNumber"], row.get("cancelledDate")) == ("rc:cove/1001001/alder-dental/storage", None)
 
 
-def test_a_copy_under_an_old_name_that_ends_in_a_later_month_is_not_accounted_for(small: Shop) -> None:
+def test_a_duplicate_with_an_old_name_that_ends_later_is_not_accounted_for(small: Shop) -> None:
     copied(small, serialNumber="rc:cove/1001001/old/storage", cancelledDate="2027-03-05T00:00:00Z")
     said = small("plan", *USAGE)
     assert said.code == 5
     assert "CustomerMapping/alder-dental has another addition for that agreement and product" in said.out
 
 
-def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_day(small: Shop) -> None:
+def test_a_cancelled_duplicate_is_reported_with_the_amount_until_its_last_day(small: Shop) -> None:
     copied(small, cancelledDate="2026-11-01T00:00:00Z")
     number = rows(small)[1]["id"]
     body = {"product": rows(small)[1]["product"], "serialNumber": rows(small)[1]["serialNumber"], "quantity": 0}
@@ -93,7 +93,7 @@ def test_a_copy_that_was_cancelled_is_named_with_what_it_bills_until_its_last_da
     assert plan["summary"]["money"]["before"] == "300"
 
 
-def test_a_hand_edit_that_refuses_the_run_is_approved_by_the_short_address_too(small: Shop) -> None:
+def test_a_hand_edit_can_be_approved_by_the_short_address(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: fail")
     edit(small, quantity=7)
     assert small("apply", *USAGE, "--auto-approve").code == 3
@@ -110,14 +110,14 @@ def test_a_hand_edit_that_is_accepted_trips_no_guardrail(small: Shop) -> None:
     assert small.plan(*USAGE)["guardrails"] == []
 
 
-def test_a_customer_that_two_guardrails_hold_is_told_both_approvals(small: Shop) -> None:
+def test_a_customer_held_by_two_guardrails_lists_both_approvals(small: Shop) -> None:
     small.uses(ALDER, "0")
     said = small("plan", *USAGE)
     both = "--approve quantity=CustomerMapping/alder-dental --approve zero=CustomerMapping/alder-dental"
     assert (said.code, both in said.out) == (5, True)
 
 
-def test_an_agreement_of_another_cycle_is_refused_by_the_very_plan_that_makes_it(shop: Shop) -> None:
+def test_an_agreement_with_another_cycle_is_refused_by_the_plan_that_creates_it(shop: Shop) -> None:
     shop.only(ALDER)
     shop.edit(
         "customers/alder-dental.yaml", "contact: alder-dental}", "contact: alder-dental, billingCycle: Quarterly}"
@@ -146,7 +146,7 @@ def test_a_first_day_that_was_moved_is_moved_back_by_a_plan_file_too(small: Shop
     assert small("apply", file).code == 3
 
 
-def test_a_first_day_of_which_a_new_ledger_knows_nothing_is_left_and_the_gap_is_named(small: Shop) -> None:
+def test_a_first_day_that_the_ledger_did_not_record_is_kept_with_a_gap(small: Shop) -> None:
     edit(small, effectiveDate="2027-03-01T00:00:00Z")
     shutil.rmtree(small.ledger.parent)
     said = small("apply", *USAGE, "--auto-approve")
@@ -154,7 +154,7 @@ def test_a_first_day_of_which_a_new_ledger_knows_nothing_is_left_and_the_gap_is_
     assert "its addition begins on 2027-03-01; no invoice of 2026-11 bills its 150 USD" in said.out
 
 
-def test_an_earlier_first_day_and_an_accepted_one_stand(small: Shop) -> None:
+def test_an_earlier_or_accepted_first_day_is_kept(small: Shop) -> None:
     edit(small, effectiveDate="2026-10-01T00:00:00Z")
     assert small("plan", *USAGE, "--detailed-exitcode").code == 0
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
@@ -164,7 +164,7 @@ def test_an_earlier_first_day_and_an_accepted_one_stand(small: Shop) -> None:
     assert "no invoice of 2026-11 bills its 150 USD" in said.out
 
 
-def test_an_edit_beside_a_cleared_tag_is_accepted_like_any_other_and_the_tag_comes_back(small: Shop) -> None:
+def test_an_edit_beside_a_cleared_tag_is_accepted_and_the_tag_is_written_again(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
     edit(small, serialNumber="", quantity=7)
     for _ in range(2):
@@ -178,14 +178,14 @@ def test_an_edit_beside_a_cleared_tag_is_accepted_like_any_other_and_the_tag_com
     assert lines(small) == [("BACKUP-GB", 1000)]
 
 
-def test_all_edits_of_a_line_that_lost_its_tag_are_named(small: Shop) -> None:
+def test_all_edits_of_an_addition_without_its_tag_are_reported(small: Shop) -> None:
     edit(small, serialNumber="", quantity=7)
     messages = [note["message"] for note in small.plan(*USAGE)["warnings"]]
     assert any("the tag of addition id" in each for each in messages)
     assert "edited by hand: quantity 1000 → 7" in messages
 
 
-def test_an_edit_of_a_line_that_gives_way_to_another_product_can_refuse_the_run(small: Shop) -> None:
+def test_an_edit_of_a_superseded_addition_can_refuse_the_run(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: fail")
     small.edit("customers/alder-dental.yaml", *OTHER_PRODUCT)
     edit(small, unitPrice=9)
@@ -194,13 +194,13 @@ def test_an_edit_of_a_line_that_gives_way_to_another_product_can_refuse_the_run(
     assert lines(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
 
 
-def test_a_last_day_that_is_accepted_is_told_without_a_word_of_python(small: Shop) -> None:
+def test_an_accepted_last_day_is_reported_in_plain_words(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
     edit(small, cancelledDate="2026-11-20T00:00:00Z")
     assert "by usage it would be cancelledDate nothing, 150 USD a month" in small.apply(*USAGE).out
 
 
-def test_a_line_of_a_run_that_was_ended_at_once_is_found_when_its_documents_are_gone(shop: Shop) -> None:
+def test_an_addition_of_a_killed_run_is_found_after_its_documents_are_removed(shop: Shop) -> None:
     """The run noted nothing of it but what the journal holds, and no manifest leads to its agreement any more."""
     shop.only(ALDER)
     shop.uses(ALDER, "1000")
@@ -226,7 +226,7 @@ def test_a_line_of_a_run_that_was_ended_at_once_is_found_when_its_documents_are_
     assert rows(shop)[0]["cancelledDate"][:10] == "2026-11-30"
 
 
-def test_a_customer_that_a_plan_file_lets_go_stays_unaccounted_for_where_its_line_begins_too_late(
+def test_a_customer_approved_in_a_plan_file_is_unaccounted_for_if_its_addition_begins_too_late(
     small: Shop, tmp_path: Path
 ) -> None:
     edit(small, effectiveDate="2026-12-01T00:00:00Z")
@@ -239,7 +239,7 @@ def test_a_customer_that_a_plan_file_lets_go_stays_unaccounted_for_where_its_lin
     assert lines(small) == [("BACKUP-GB", 5000)]
 
 
-def test_a_start_that_was_moved_after_the_first_bill_says_what_bills_on(small: Shop) -> None:
+def test_a_start_moved_after_the_first_bill_reports_what_keeps_billing(small: Shop) -> None:
     waits = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  start: "2026-12-20"\n  #')
     small.edit("customers/alder-dental.yaml", *waits)
     said = small.apply(*USAGE)
@@ -247,7 +247,7 @@ def test_a_start_that_was_moved_after_the_first_bill_says_what_bills_on(small: S
     assert told in said.out
 
 
-def test_a_line_that_is_made_beside_an_addition_of_somebody_else_names_it(shop: Shop) -> None:
+def test_a_new_addition_beside_a_foreign_one_reports_it(shop: Shop) -> None:
     shop.only(ALDER)
     shop.uses(ALDER, "1000")
     shop.apply("--only", "setup")
@@ -269,7 +269,7 @@ def test_a_line_that_is_made_beside_an_addition_of_somebody_else_names_it(shop: 
     assert shop.plan(*USAGE)["warnings"] == []
 
 
-def test_after_a_lost_ledger_a_peak_stands_and_the_run_ends_with_5(small: Shop) -> None:
+def test_after_a_lost_ledger_a_peak_is_kept_and_the_run_exits_with_5(small: Shop) -> None:
     small.edit("customers/alder-dental.yaml", OTHER_PRODUCT[0], 'managedId: "1001001"\n  measure: peak\n  #')
     small.apply(*USAGE)
     shutil.rmtree(small.ledger.parent)

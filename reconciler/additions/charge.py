@@ -44,17 +44,17 @@ class Charge:
     """The chosen hours, with their pulls and devices."""
     history_from: datetime | None = None
     """The source's first believed pull in the ledger. None if there is none, or if the charge is held."""
-    knows_period: bool = True
+    covers_period: bool = True
     """Whether the ledger has samples from the start of the period, or from the mapping's start.
 
     False after a lost ledger, and for a source that is read for the first time: an earlier peak, percentile or mean
     may have been higher.
     """
     may_lower: bool = True
-    """False: additions may be created and raised, but not lowered, because the ledger may not know earlier usage.
+    """False: additions may be created and raised, but not lowered, because the ledger may lack earlier usage.
 
-    That is so if the ledger does not know the period of a `peak`, `mean` or `p95`; if it has no figure of a device that
-    may have had one before the ledger began; and if it is younger than the grace and has no sample of the customer.
+    That is so in three cases: the ledger does not cover the period of a `peak`, `mean` or `p95`; it has no figure of a
+    device that may have had one earlier; or it is younger than the grace and has no sample of the customer.
     """
 
     @property
@@ -115,7 +115,7 @@ def charge_of(
         accounted=status.accounted,
     )
     first = None if history is None or rated is None else history.source.first_whole_at
-    knows_period = rated is None or (first is not None and first < start + _HOUR)
+    covers_period = rated is None or (first is not None and first < start + _HOUR)
     charge = Charge(
         mapping=rule.name,
         source=rule.source,
@@ -127,26 +127,26 @@ def charge_of(
         trace=None if rated is None else rated.trace,
         measured=measured,
         history_from=first,
-        knows_period=knows_period,
-        may_lower=rated is None or _may_lower(rule, measured, first, knows_period, at),
+        covers_period=covers_period,
+        may_lower=rated is None or _may_lower(rule, measured, first, covers_period, at),
     )
     return ChargedCustomer(row, charge, current, measured if kept is None else kept)
 
 
 def _start(rule: Rule, since: datetime | None, at: MeteringContext) -> datetime:
-    """The first moment whose usage is billed."""
+    """Return the first moment from which usage is billed."""
     begins = at.period.start if rule.start is None else day_start(rule.start, at.settings.timezone)
     return max(each for each in (at.period.start, begins, since) if each is not None)
 
 
 def _may_lower(
-    rule: Rule, measured: Measured | None, first: datetime | None, knows_period: bool, at: MeteringContext
+    rule: Rule, measured: Measured | None, first: datetime | None, covers_period: bool, at: MeteringContext
 ) -> bool:
     if measured is not None and not measured.known_hours:
         old_enough = first is not None and at.now - first >= at.settings.grace
-        return old_enough and (knows_period or rule.measure == "last")
+        return old_enough and (covers_period or rule.measure == "last")
     unread = measured is not None and bool(measured.missing)
-    return knows_period or not (unread or rule.measure != "last")
+    return covers_period or not (unread or rule.measure != "last")
 
 
 def _rate(

@@ -31,7 +31,7 @@ from reconciler.rating.rate import rate
 
 _ByCustomer = dict[tuple[str, str], Exclusion]
 _WARNED = ("vanished", "never seen", "refused", "unknown", "stale")
-"""States that every run warns about, whether a line changes or not."""
+"""States that every run warns about, whether an addition changes or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -448,7 +448,7 @@ def test_a_device_silent_since_before_the_first_day_counts_with_its_last_figure(
     assert only_row(result_of(source, [rule(measure="peak", start=date(2025, 11, 22))], now=early)).quantity == 9
 
 
-def test_a_sample_of_last_month_is_not_billed_in_this_one() -> None:
+def test_a_sample_of_last_month_is_not_billed_this_month() -> None:
     first = NOON.replace(day=1, hour=1)
     source = snapshot({"1": {"a": GB}}, at=NOON.replace(month=10, day=31, hour=22))
     result = result_of(source, [rule()], now=first)
@@ -590,15 +590,15 @@ def test_a_charge_says_whether_the_ledger_covers_the_period_from_its_start() -> 
     for first, knows in cases:
         for measure in ("peak", "mean", "p95"):
             charge = only_charge(result_of(snapshot({"1": {"a": GB}}, first_whole_at=first), [rule(measure=measure)]))
-            assert (charge.history_from, charge.knows_period, charge.may_lower) == (first, knows, knows)
+            assert (charge.history_from, charge.covers_period, charge.may_lower) == (first, knows, knows)
         last = only_charge(result_of(snapshot({"1": {"a": GB}}, first_whole_at=first), [rule()]))
-        assert (last.knows_period, last.may_lower) == (knows, True)
+        assert (last.covers_period, last.may_lower) == (knows, True)
         silent = only_charge(result_of(snapshot({"1": {"a": None}}, first_whole_at=first), [rule()]))
         assert silent.may_lower is knows
     young = snapshot({"1": {"a": GB}}, first_whole_at=NOON - 11 * HOUR)
-    assert only_charge(result_of(young, [rule(measure="peak", start=date(2025, 11, 22))])).knows_period is False
+    assert only_charge(result_of(young, [rule(measure="peak", start=date(2025, 11, 22))])).covers_period is False
     since = snapshot({"1": {"a": GB}}, first_whole_at=NOON - 13 * HOUR)
-    assert only_charge(result_of(since, [rule(measure="peak", start=date(2025, 11, 22))])).knows_period is True
+    assert only_charge(result_of(since, [rule(measure="peak", start=date(2025, 11, 22))])).covers_period is True
 
 
 def test_a_device_that_moved_is_named_if_both_customers_are_billed_for_it_by_peak() -> None:

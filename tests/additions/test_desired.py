@@ -89,7 +89,7 @@ def living(*changed: LiveObject, without: str = "") -> list[LiveObject]:
     return [obj for obj in by_id.values() if obj.kind != without]
 
 
-def test_a_bill_asks_for_one_addition_for_each_of_its_products() -> None:
+def test_a_charge_gives_one_addition_for_each_of_its_products() -> None:
     found = line(want())
     assert (found.agreement, found.product) == (Link("backup", 9), Link("gb", 4))
     assert (found.quantity, found.unit_price) == (120, D("0.25"))
@@ -97,7 +97,7 @@ def test_a_bill_asks_for_one_addition_for_each_of_its_products() -> None:
     assert (found.adopt, found.emptied, found.late_start_reason) == (False, False, "")
 
 
-def test_a_bill_that_is_held_wants_nothing_and_is_not_refused_either() -> None:
+def test_a_held_charge_gives_no_addition_and_is_not_refused() -> None:
     cancelled = living(live_agreement(agreementStatus="Cancelled"))
     assert want(charge(state="held", lines=()), objects=cancelled) == DesiredAdditions((), {})
 
@@ -111,7 +111,7 @@ MORE_PRODUCTS = (product("tb", identifier="BACKUP-TB"), product("pb", identifier
 LIVE_PRODUCTS = (live_product(6, "BACKUP-TB"), live_product(7, "BACKUP-PB"))
 
 
-def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
+def test_the_other_products_of_the_ranges_go_to_zero() -> None:
     crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.additions
@@ -123,7 +123,7 @@ def test_the_other_products_of_its_ranges_go_to_zero_where_they_stand() -> None:
     assert all(each.emptied for each in left)
 
 
-def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
+def test_an_addition_goes_to_zero_only_after_the_one_that_replaces_it() -> None:
     crossed = charge(lines=(ChargeLine("tb", D(120), D(1)),), other_products=("gb", "pb"))
     found = want(crossed, documents=declared(RANGED, *MORE_PRODUCTS), objects=living(*LIVE_PRODUCTS))
     filled, *left = found.additions
@@ -146,7 +146,7 @@ def test_a_line_goes_to_zero_only_after_the_one_that_takes_its_place() -> None:
         (None, None, "2026-11-01"),
     ],
 )
-def test_an_addition_begins_with_the_month_the_mapping_or_the_agreement_whichever_is_last(
+def test_an_addition_begins_with_the_latest_of_month_mapping_and_agreement(
     starts: str | None, agreement_starts: str | None, first: str
 ) -> None:
     more = {} if starts is None else {"start": starts}
@@ -157,7 +157,7 @@ def test_an_addition_begins_with_the_month_the_mapping_or_the_agreement_whicheve
 # The management solution (guide step 9)
 
 
-def test_a_declared_management_solution_is_made_first() -> None:
+def test_a_declared_management_solution_is_created_first() -> None:
     assert line(want()).depends_on == frozenset({"ManagementSolution/acme-cove"})
 
 
@@ -168,18 +168,18 @@ def test_a_declared_solution_counts_however_its_company_is_referred_to() -> None
     )
 
 
-def test_a_run_for_usage_alone_looks_up_no_solutions_company_and_takes_it_as_written() -> None:
+def test_a_run_for_usage_compares_the_company_of_a_solution_as_written() -> None:
     found = manifests_of(DECLARED)
     estate = estate_of(found, living(without="ManagementSolution"))
     links = {address: links for address, links in estate.links.items() if not address.startswith("ManagementSolution")}
     assert line(want(estate=replace(estate, links=links))).depends_on == frozenset({"ManagementSolution/acme-cove"})
 
 
-def test_a_live_management_solution_needs_nothing_made() -> None:
+def test_a_live_management_solution_needs_no_action_first() -> None:
     assert line(want(documents=declared(without="ManagementSolution/acme-cove"))).depends_on == frozenset()
 
 
-def test_a_company_without_the_named_solution_is_refused_with_what_it_has() -> None:
+def test_a_company_without_the_solution_is_refused_with_its_own_solutions() -> None:
     without = declared(without="ManagementSolution/acme-cove")
     others = living(live_solution(name="cove "), live_solution(22, name="Cove", managed=" 2002"))
     assert refusal(want(documents=without, objects=others)) == (
@@ -189,7 +189,7 @@ def test_a_company_without_the_named_solution_is_refused_with_what_it_has() -> N
     assert "it has none" in refusal(want(documents=without, objects=living(without="ManagementSolution")))
 
 
-def test_a_company_that_is_yet_to_be_made_has_no_live_solution() -> None:
+def test_a_company_that_does_not_exist_yet_has_no_live_solution() -> None:
     without = declared(without="ManagementSolution/acme-cove")
     assert "it has none" in refusal(want(documents=without, objects=[], setup=True))
 
@@ -230,12 +230,12 @@ def test_an_agreement_is_billed_from_its_first_day_to_its_last(raw: dict[str, An
     assert line(want(objects=living(live_agreement(**raw)))).quantity == 120
 
 
-def test_without_a_currency_of_the_workspace_every_agreements_own_is_fine() -> None:
+def test_without_a_workspace_currency_any_agreement_currency_is_billed() -> None:
     lives = living(live_agreement(currency={"currencyCode": "EUR"}))
     assert line(want(objects=lives, currency=None)).quantity == 120
 
 
-def test_an_answer_without_the_agreements_company_is_taken_as_asked_for() -> None:
+def test_a_response_without_the_agreements_company_is_billed() -> None:
     documents = declared(mapping(agreement={"id": 9}), without="Agreement/backup")
     assert line(want(documents=documents, objects=living(live_agreement(company=None)))).agreement.id == 9
 
@@ -243,14 +243,14 @@ def test_an_answer_without_the_agreements_company_is_taken_as_asked_for() -> Non
 # What the same plan makes
 
 
-def test_what_is_not_in_connectwise_yet_is_billed_by_the_plan_that_makes_it() -> None:
+def test_a_plan_with_setup_bills_on_objects_that_it_creates() -> None:
     found = line(want(objects=[], setup=True))
     assert (found.agreement.id, found.agreement.address) == (None, "Agreement/backup")
     assert found.product.address == "Product/gb"
     assert found.effective_date == "2026-11-01"
 
 
-def test_a_run_for_usage_alone_refuses_what_is_not_in_connectwise_yet() -> None:
+def test_a_run_for_usage_refuses_objects_that_are_not_in_connectwise_yet() -> None:
     without_agreement = living(without="Agreement")
     assert refusal(want(objects=without_agreement)) == (
         "its agreement backup is not in ConnectWise yet: apply the setup first"
@@ -267,26 +267,26 @@ def test_a_run_for_usage_alone_refuses_what_is_not_in_connectwise_yet() -> None:
         ({"startDate": "2026-01-01", "endDate": "2026-10-31"}, "agreement backup ended on 2026-10-31"),
     ],
 )
-def test_a_declared_agreement_is_held_to_its_dates_too(spec: dict[str, Any], said: str) -> None:
+def test_a_declared_agreement_is_billed_only_between_its_dates(spec: dict[str, Any], said: str) -> None:
     assert refusal(want(documents=declared(agreement(**spec)), objects=[], setup=True)) == said
 
 
 # Prices
 
 
-def test_a_product_without_a_price_is_refused_and_an_explicit_zero_is_fine() -> None:
+def test_a_product_without_a_price_is_refused_but_a_price_of_zero_is_billed() -> None:
     assert refusal(want(charge(price=None))) == "product gb has no price: declare one, `price: 0` if it is free"
     assert line(want(charge(price="0"))).unit_price == 0
 
 
-def test_what_is_refused_stops_nobody_else() -> None:
+def test_a_refused_charge_stops_no_other() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
     found = want(charge(price=None), charge(mapping="bolt", customer_id="78"), documents=declared(other))
     assert list(found.refused) == ["acme"]
     assert [each.mapping for each in found.additions] == ["bolt"]
 
 
-def test_two_mappings_to_one_agreement_and_product_stay_apart_by_their_tags() -> None:
+def test_two_mappings_of_one_agreement_and_product_have_different_tags() -> None:
     other = mapping("bolt", customer={"source": "cove", "id": "78"})
     found = want(charge(), charge(mapping="bolt", customer_id="78"), documents=declared(other))
     one, two = found.additions
@@ -311,23 +311,23 @@ def test_the_reason_says_what_was_used_and_what_is_billed() -> None:
     assert reason("0.001", billed="1") == "less than 0.01 GB used, 1 GB billed"
 
 
-def test_the_reason_names_the_allowance_and_the_minimum() -> None:
+def test_the_reason_has_the_allowance_and_the_minimum() -> None:
     assert reason("85.2", "35.2", billed="40", rounded="36") == (
         "85.2 GB used, 35.2 GB above the allowance, 40 GB billed (the minimum)"
     )
 
 
-def test_the_reason_names_a_measure_that_is_not_the_last_hour() -> None:
+def test_the_reason_has_the_measure_if_it_is_not_the_last_hour() -> None:
     peak = Measured("peak", measured(1).chosen, 37)
     assert reason("10", measured=peak) == "10 GB used (peak of 37 hours), 10 GB billed"
 
 
-def test_the_reason_ends_with_what_is_out_of_the_ordinary() -> None:
+def test_the_reason_ends_with_the_detail_of_the_charge() -> None:
     assert reason("0", detail="gone from cove") == "0 GB used, 0 GB billed; gone from cove"
     assert quantity_reason(replace(charge(), detail="anything"), "GB") == "usage"
 
 
-def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> None:
+def test_a_mapping_with_a_failed_look_up_is_refused_with_its_reason() -> None:
     found = manifests_of(DECLARED)
     estate = replace(
         estate_of(found, LIVING), refused={"CustomerMapping/acme": ["agreement: ConnectWise has no Agreement 'x'"]}
@@ -352,7 +352,7 @@ def test_a_mapping_whose_look_up_found_nothing_is_refused_with_that_reason() -> 
         ({"nextInvoiceDate": "2026-12-01T00:00:00Z", "prorateFlag": True}, "2026-11-01", ""),
     ],
 )
-def test_a_line_begins_no_earlier_than_connectwise_takes_it(raw: dict[str, Any], first: str, because: str) -> None:
+def test_an_addition_begins_no_earlier_than_connectwise_accepts(raw: dict[str, Any], first: str, because: str) -> None:
     found = line(want(objects=living(live_agreement(**raw))))
     assert (found.effective_date, found.late_start_reason) == (first, because)
 
@@ -367,11 +367,11 @@ def test_a_billing_cycle_that_is_not_one_calendar_month_is_refused(name: str) ->
 
 
 @pytest.mark.parametrize("cycle", [None, {"id": 2, "name": "Monthly"}, {"id": 4, "name": "Monat"}, {"id": 9}])
-def test_a_monthly_cycle_by_any_name_is_billed(cycle: dict[str, Any] | None) -> None:
+def test_a_monthly_cycle_with_another_name_is_billed(cycle: dict[str, Any] | None) -> None:
     assert line(want(objects=living(live_agreement(billingCycle=cycle)), cycles={"Monat ": "Monthly"})).quantity == 120
 
 
-def test_a_declared_agreement_is_held_to_its_cycle_too() -> None:
+def test_a_declared_agreement_must_have_a_monthly_cycle_too() -> None:
     told = refusal(want(documents=declared(agreement(billingCycle="Yearly")), objects=[], setup=True, cycles=CYCLES))
     assert told.startswith("agreement backup has the billing cycle Yearly")
 
@@ -379,7 +379,7 @@ def test_a_declared_agreement_is_held_to_its_cycle_too() -> None:
 CYCLES: BillingCycles = {"Monthly": "Monthly", "Yearly": "Yearly"}
 
 
-def test_a_cycle_that_an_answer_names_by_its_id_alone_is_looked_up_by_it() -> None:
+def test_a_cycle_without_a_name_is_looked_up_by_its_id() -> None:
     lives = living(live_agreement(billingCycle={"id": 3}))
     assert refusal(want(objects=lives, cycles={"Every quarter": "Quarterly", 3: "Quarterly"})) == (
         "agreement backup has the billing cycle id 3, which is not one calendar month; "
@@ -397,7 +397,7 @@ def test_a_cycle_that_an_answer_names_by_its_id_alone_is_looked_up_by_it() -> No
         (None, "Quarterly", True),
     ],
 )
-def test_cycles_are_looked_up_where_a_name_live_or_declared_does_not_say_it(
+def test_cycles_are_looked_up_if_an_agreement_has_another_name_than_monthly(
     cycle: dict[str, Any] | None, declared_cycle: str | None, unusual: bool
 ) -> None:
     spec = {} if declared_cycle is None else {"billingCycle": declared_cycle}

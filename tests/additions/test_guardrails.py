@@ -41,7 +41,7 @@ def names(found: list[Tripped]) -> list[str]:
     return [trip.name for trip in found]
 
 
-def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None:
+def test_a_charge_with_only_some_additions_created_trips_nothing() -> None:
     half = [charge(500, 1250, mapping=str(number), unfinished=True) for number in range(20)]
     assert customer_trips(DEFAULT, half, "USD") == []
     assert run_trips(limits(money=1), half, [], "USD") == []
@@ -63,14 +63,14 @@ def test_a_charge_of_which_an_apply_made_some_lines_only_trips_nothing() -> None
         (0, 5000, False),  # a rise from nothing is no change
     ],
 )
-def test_a_quantity_trips_beyond_half_and_beyond_500_of_its_unit(before: int, after: int, trips: bool) -> None:
+def test_a_quantity_trips_above_50_percent_and_500_units(before: int, after: int, trips: bool) -> None:
     assert names(customer_trips(DEFAULT, [charge(before, after)], "USD")) == (["quantity"] if trips else [])
 
 
 @pytest.mark.parametrize(
     "why", [{"vanished": True}, {"changed_in_git": True}, {"first_in_period": True}], ids=lambda why: next(iter(why))
 )
-def test_a_fall_does_not_count_where_it_has_a_reason(why: dict[str, Any]) -> None:
+def test_an_explained_fall_trips_nothing(why: dict[str, Any]) -> None:
     assert customer_trips(DEFAULT, [charge(2000, 100, **why)], "USD") == []
 
 
@@ -78,7 +78,7 @@ def test_a_rise_counts_in_the_first_run_of_a_period_too() -> None:
     assert names(customer_trips(DEFAULT, [charge(100, 2000, first_in_period=True)], "USD")) == ["quantity"]
 
 
-def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_approved_by() -> None:
+def test_a_trip_has_both_limits_and_all_addresses_for_an_approval() -> None:
     assert customer_trips(DEFAULT, [charge(100, 900)], "USD") == [
         Tripped(
             name="quantity",
@@ -90,13 +90,13 @@ def test_a_trip_holds_the_customer_and_names_both_limits_and_all_that_it_may_be_
     ]
 
 
-def test_an_amount_of_money_can_be_the_limit() -> None:
+def test_an_amount_per_month_can_be_the_limit() -> None:
     (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)], "USD")
     assert trip.message == "100 GB → 200 GB changes by more than 50 % and by 25 USD a month, more than 20 USD"
     assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)], "USD") == []
 
 
-def test_usage_that_falls_to_zero_trips_where_the_console_still_lists_figures() -> None:
+def test_usage_that_falls_to_zero_trips_if_the_console_still_lists_figures() -> None:
     (trip,) = customer_trips(DEFAULT, [charge(100, 0, used_nothing=True)], "USD")
     assert (trip.name, trip.holds) == ("zero", True)
     assert trip.message.endswith("devices with figures; 100 GB was billed")
@@ -112,7 +112,7 @@ def test_a_mean_needs_figures_in_four_hours_of_five(hours: tuple[int, int] | Non
     )
 
 
-def test_each_of_them_can_be_switched_off() -> None:
+def test_each_guardrail_can_be_switched_off() -> None:
     off = limits(quantity=None, zero=False, samples=None, customers=None)
     everything = [charge(900, 0, used_nothing=True, hours=(1, 100), mapping=f"m{number}") for number in range(20)]
     assert customer_trips(off, everything, "USD") == []
@@ -144,12 +144,12 @@ def test_the_message_has_the_numbers() -> None:
 
 
 @pytest.mark.parametrize("why", [{"changed_in_git": True}, {"first_in_period": True}, {"quantity_before": D(0)}])
-def test_a_change_in_git_a_new_period_and_new_customers_do_not_count(why: dict[str, Any]) -> None:
+def test_explained_changes_do_not_count_toward_the_customers_guardrail(why: dict[str, Any]) -> None:
     assert run_trips(DEFAULT, crowd(20, **why), [], "USD") == []
 
 
 @pytest.mark.parametrize("after", [151, 49])
-def test_what_is_billed_already_may_change_by_an_amount_of_money(after: int) -> None:
+def test_customers_that_are_billed_already_may_change_up_to_an_amount(after: int) -> None:
     (trip,) = run_trips(limits(money=D(12)), [charge(100, after)], [], "USD")
     sign = "" if after > 100 else "-"
     assert (trip.name, trip.holds) == ("money", False)
@@ -157,11 +157,11 @@ def test_what_is_billed_already_may_change_by_an_amount_of_money(after: int) -> 
     assert run_trips(limits(money=D(13)), [charge(100, after)], [], None) == []
 
 
-def test_what_is_new_changes_nothing_that_is_billed() -> None:
+def test_new_customers_do_not_count_toward_the_money_guardrail() -> None:
     assert run_trips(limits(money=D(1)), [charge(0, 5000)], [], "USD") == []
 
 
-def test_an_edit_by_hand_can_refuse_the_run() -> None:
+def test_a_hand_edit_can_refuse_the_run() -> None:
     note = Note(address="Addition/acme.storage:gb", message="edited by hand")
     (trip,) = run_trips(DEFAULT, [charge(100, 100)], [note], "USD")
     assert (trip.name, trip.address, trip.holds) == ("drift", note.address, False)
@@ -171,7 +171,7 @@ def test_an_edit_by_hand_can_refuse_the_run() -> None:
 # Names of version 0.1
 
 
-def test_the_older_names_are_read_as_the_newer_ones() -> None:
+def test_old_names_of_guardrails_are_accepted() -> None:
     found = limits(
         customerChange={"percent": 30, "quantity": 200}, lineToZero=False, totalChange=D(9), customersChanged=D(40)
     )
@@ -181,11 +181,11 @@ def test_the_older_names_are_read_as_the_newer_ones() -> None:
     assert (found.zero, found.money, found.customers.share) == (False, 9, 40)
 
 
-def test_an_older_name_beside_the_newer_one_is_an_error() -> None:
+def test_an_old_name_beside_the_new_one_is_an_error() -> None:
     with pytest.raises(ValueError, match="totalChange is the older name of money: give only money"):
         limits(totalChange=D(9), money=D(9))
 
 
-def test_guardrails_that_are_no_object_are_refused() -> None:
+def test_guardrails_must_be_an_object() -> None:
     with pytest.raises(ValueError, match="dictionary"):
         Guardrails.model_validate([])

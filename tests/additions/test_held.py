@@ -32,7 +32,7 @@ def test_one_customer_is_held_and_the_others_are_billed(scene: Scene) -> None:
     assert plan.money_before == plan.money_after == D("30.25")
 
 
-def test_an_approval_lets_it_pass_in_that_run_and_not_in_the_next(scene: Scene) -> None:
+def test_an_approval_counts_for_one_run(scene: Scene) -> None:
     scene.hour({"77": "100"})
     scene.now += HOUR
     scene.uses({"77": "900"})
@@ -42,14 +42,14 @@ def test_an_approval_lets_it_pass_in_that_run_and_not_in_the_next(scene: Scene) 
     assert scene.billed() == {101: 900}
 
 
-def test_the_first_run_of_a_month_may_fall(scene: Scene) -> None:
+def test_a_quantity_may_fall_in_the_first_run_of_a_month(scene: Scene) -> None:
     scene.declare(mapping(measure="peak"))
     scene.hour({"77": "2000"}, at=datetime(2026, 11, 30, 22, 30, tzinfo=UTC))
     scene.hour({"77": "100"}, at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
     assert scene.billed() == {101: 100}
 
 
-def test_a_change_of_the_rule_in_git_passes_once_and_is_remembered(scene: Scene) -> None:
+def test_a_changed_rule_in_git_passes_the_guardrail_once(scene: Scene) -> None:
     scene.hour({"77": "2000"})
     scene.declare(mapping(included={"amount": D(1500), "per": "customer"}))
     scene.plan()  # a plan of a pull request takes nothing away from the apply that follows it
@@ -59,14 +59,14 @@ def test_a_change_of_the_rule_in_git_passes_once_and_is_remembered(scene: Scene)
     assert scene.billed() == {101: 500}
 
 
-def test_a_hand_edit_is_undone_whatever_it_jumped_to(scene: Scene) -> None:
+def test_undoing_a_hand_edit_trips_no_guardrail(scene: Scene) -> None:
     scene.hour({"77": "100"})
     scene.live(addition(101, quantity=D(9000)))
     scene.hour({"77": "101"})
     assert scene.billed() == {101: 101}
 
 
-def test_a_mean_over_too_few_hours_is_held_and_its_approval_holds_for_the_month(scene: Scene) -> None:
+def test_a_mean_over_too_few_hours_is_held_and_its_approval_counts_for_the_month(scene: Scene) -> None:
     scene.declare(mapping(measure="mean"))
     scene.hour({"77": "100"})
     scene.hour({"77": "140"}, at=scene.now + 20 * HOUR)
@@ -86,7 +86,7 @@ def test_usage_that_falls_to_zero_beside_figures_is_held(scene: Scene) -> None:
 # What an invoiced period lacks
 
 
-def test_an_agreement_that_is_invoiced_through_the_month_begins_on_the_next_invoice_date(scene: Scene) -> None:
+def test_an_addition_on_an_invoiced_agreement_begins_on_the_next_invoice_date(scene: Scene) -> None:
     scene.live(live_agreement(nextInvoiceDate="2026-12-01T00:00:00Z", agreementStatus="Active"))
     scene.uses({"77": "120"})
     plan = scene.plan()
@@ -107,7 +107,7 @@ def test_an_agreement_that_is_invoiced_through_the_month_begins_on_the_next_invo
     assert scene.plan().coverage[0].state == "billed"
 
 
-def test_a_line_that_begins_inside_the_month_says_that_it_bills_all_of_it(scene: Scene) -> None:
+def test_an_addition_that_begins_inside_the_month_bills_the_whole_month(scene: Scene) -> None:
     scene.live(live_agreement(billStartDate="2026-11-05T00:00:00Z", agreementStatus="Active"))
     scene.uses({"77": "120"})
     assert [note.message for note in scene.plan().notes] == [
@@ -116,7 +116,7 @@ def test_a_line_that_begins_inside_the_month_says_that_it_bills_all_of_it(scene:
     ]
 
 
-def test_undoing_a_hand_edit_is_no_change_of_the_bill(ledger: Ledger) -> None:
+def test_undoing_a_hand_edit_does_not_count_as_a_change_of_the_charge(ledger: Ledger) -> None:
     scene = Scene(ledger, guardrails={"money": D(5)})
     scene.hour({"77": "100"})
     scene.live(addition(101, quantity=D(100), unitPrice=D(9)))

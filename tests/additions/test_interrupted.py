@@ -29,7 +29,7 @@ def total(shop: Shop) -> int:
     return int(sum(quantity for quantity, _ in shop.additions(LINES).values()))
 
 
-def test_a_change_in_git_that_was_interrupted_is_still_a_change_in_git(shop: Shop) -> None:
+def test_an_interrupted_change_in_git_still_counts_as_one(shop: Shop) -> None:
     shop.only(CEDAR)
     shop.uses(CEDAR, "1250")
     shop.apply()
@@ -45,7 +45,7 @@ def test_a_change_in_git_that_was_interrupted_is_still_a_change_in_git(shop: Sho
     assert total(shop) == 350
 
 
-def test_a_fall_in_the_first_run_of_a_month_that_was_interrupted_is_still_one(shop: Shop) -> None:
+def test_an_interrupted_first_run_of_a_month_may_still_fall(shop: Shop) -> None:
     shop.only(CEDAR)
     shop.uses(CEDAR, "1250")
     shop.apply()

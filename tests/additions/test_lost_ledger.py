@@ -26,7 +26,9 @@ def lost(scene: Scene, tmp_path: Path) -> Scene:
 
 
 @pytest.mark.parametrize("measure", ["peak", "mean", "p95"])
-def test_a_measure_of_the_month_lowers_nothing_until_the_month_ends(scene: Scene, tmp_path: Path, measure: str) -> None:
+def test_after_a_lost_ledger_a_peak_lowers_nothing_until_the_month_ends(
+    scene: Scene, tmp_path: Path, measure: str
+) -> None:
     scene.declare(mapping(measure=measure))
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)
@@ -41,7 +43,7 @@ def test_a_measure_of_the_month_lowers_nothing_until_the_month_ends(scene: Scene
     assert scene.billed() == {101: 310}
 
 
-def test_a_copy_that_ended_holds_nothing_beside_its_line(scene: Scene, tmp_path: Path) -> None:
+def test_a_duplicate_that_ended_does_not_raise_the_floor(scene: Scene, tmp_path: Path) -> None:
     ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
     scene.declare(mapping(measure="peak", product=None, ranges=ranges, tiering="graduated"))
     scene.declare(product("tb", identifier="BACKUP-TB"))
@@ -54,7 +56,7 @@ def test_a_copy_that_ended_holds_nothing_beside_its_line(scene: Scene, tmp_path:
     assert sorted(scene.billed().values()) == [100, 400, 400]
 
 
-def test_what_rises_above_it_is_billed(scene: Scene, tmp_path: Path) -> None:
+def test_a_quantity_above_the_floor_is_billed(scene: Scene, tmp_path: Path) -> None:
     scene.declare(mapping(measure="peak"))
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)
@@ -62,14 +64,14 @@ def test_what_rises_above_it_is_billed(scene: Scene, tmp_path: Path) -> None:
     assert scene.billed() == {101: 600}
 
 
-def test_the_newest_figure_needs_no_ledger(scene: Scene, tmp_path: Path) -> None:
+def test_the_last_measure_has_no_floor(scene: Scene, tmp_path: Path) -> None:
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)
     scene.hour({"77": "300"})
     assert scene.billed() == {101: 300}
 
 
-def test_a_change_in_git_may_lower_it(scene: Scene, tmp_path: Path) -> None:
+def test_a_change_in_git_may_lower_the_floor(scene: Scene, tmp_path: Path) -> None:
     scene.declare(mapping(measure="peak"))
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)
@@ -80,9 +82,7 @@ def test_a_change_in_git_may_lower_it(scene: Scene, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("tiering", "held"), [("graduated", {4: 100, 6: 400}), ("volume", {4: 0, 6: 500})])
-def test_the_lines_of_ranges_hold_their_quantity_together(
-    scene: Scene, tmp_path: Path, tiering: str, held: dict[int, int]
-) -> None:
+def test_graduated_additions_share_the_floor(scene: Scene, tmp_path: Path, tiering: str, held: dict[int, int]) -> None:
     ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
     scene.declare(mapping(measure="peak", product=None, ranges=ranges, tiering=tiering))
     scene.declare(product("tb", identifier="BACKUP-TB"))
@@ -102,7 +102,7 @@ def cleared(scene: Scene) -> None:
     scene.live(addition(number, serialNumber="", quantity=scene.additions[0].raw["quantity"]))
 
 
-def test_a_line_that_a_new_ledger_has_only_read_is_recognised_without_its_tag(scene: Scene, tmp_path: Path) -> None:
+def test_an_addition_that_a_new_ledger_only_read_is_found_without_its_tag(scene: Scene, tmp_path: Path) -> None:
     scene.hour({"77": "120"})
     scene = lost(scene, tmp_path)
     assert scene.hour({"77": "120"}) == []  # nothing changes, and the line is noted all the same
@@ -111,7 +111,7 @@ def test_a_line_that_a_new_ledger_has_only_read_is_recognised_without_its_tag(sc
     assert [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions] == [(TAG, 130)]
 
 
-def test_it_is_recognised_when_its_mapping_was_renamed_in_the_same_run(scene: Scene) -> None:
+def test_an_addition_without_its_tag_is_found_although_its_mapping_was_renamed(scene: Scene) -> None:
     scene.hour({"77": "120"})
     cleared(scene)
     del scene.documents["CustomerMapping/acme"]
@@ -121,7 +121,7 @@ def test_it_is_recognised_when_its_mapping_was_renamed_in_the_same_run(scene: Sc
     assert tags == [("rc:cove/77/acme-dental/storage", 130)]
 
 
-def test_it_is_recognised_when_the_same_run_empties_it(scene: Scene) -> None:
+def test_an_addition_without_its_tag_is_found_although_the_run_empties_it(scene: Scene) -> None:
     ranges = [{"upTo": D(500), "product": "gb"}, {"product": "tb"}]
     scene.declare(mapping(product=None, ranges=ranges), product("tb", identifier="BACKUP-TB"))
     scene.live(live_product(6, "BACKUP-TB"))
@@ -131,7 +131,7 @@ def test_it_is_recognised_when_the_same_run_empties_it(scene: Scene) -> None:
     assert {each.raw["product"]["id"]: each.raw["quantity"] for each in scene.additions} == {4: 0, 6: 510}
 
 
-def test_a_line_whose_tag_is_too_long_to_read_is_known_by_its_customer(scene: Scene) -> None:
+def test_an_addition_with_a_cut_tag_is_found_by_its_recorded_customer(scene: Scene) -> None:
     long = "a-name-of-a-mapping-that-goes-on-and-on-and-on"
     del scene.documents["CustomerMapping/acme"]
     scene.declare(mapping(long))
@@ -143,7 +143,7 @@ def test_a_line_whose_tag_is_too_long_to_read_is_known_by_its_customer(scene: Sc
     assert [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions] == [(TAG, 121)]
 
 
-def test_an_untagged_line_whose_mapping_is_gone_is_an_orphan_that_nobody_prunes(scene: Scene) -> None:
+def test_an_untagged_addition_without_a_mapping_is_an_orphan_and_never_pruned(scene: Scene) -> None:
     scene.hour({"77": "120"})
     cleared(scene)
     del scene.documents["CustomerMapping/acme"]
@@ -157,7 +157,7 @@ def test_an_untagged_line_whose_mapping_is_gone_is_an_orphan_that_nobody_prunes(
     )
 
 
-def test_a_copy_that_somebody_made_is_no_sign_of_a_lost_ledger(scene: Scene) -> None:
+def test_a_duplicate_made_by_hand_does_not_set_a_floor(scene: Scene) -> None:
     scene.declare(mapping(measure="mean"))
     scene.hour({"77": "500"})
     scene.live(
@@ -170,7 +170,7 @@ def test_a_copy_that_somebody_made_is_no_sign_of_a_lost_ledger(scene: Scene) -> 
     assert scene.billed()[102] == 367
 
 
-def test_what_is_held_is_no_minimum(scene: Scene, tmp_path: Path) -> None:
+def test_the_floor_is_not_reported_as_a_minimum(scene: Scene, tmp_path: Path) -> None:
     scene.declare(mapping(measure="peak", product=None, ranges=[{"product": "gb", "price": D("0.30")}]))
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)

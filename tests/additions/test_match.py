@@ -51,7 +51,7 @@ def untouched(found: list[PlannedAddition]) -> bool:
 # Made, rewritten, left alone
 
 
-def test_usage_without_an_addition_makes_one_with_our_tag() -> None:
+def test_usage_without_an_addition_creates_one_with_our_tag() -> None:
     action = only(written(line()))
     assert (action.action, action.address, action.reason) == ("create", "Addition/acme.storage:gb", line().reason)
     assert action.endpoint == "finance/agreements/{agreement}/additions"
@@ -69,20 +69,20 @@ def test_usage_without_an_addition_makes_one_with_our_tag() -> None:
     assert (action.money.before, action.money.after) == (0, 30)
 
 
-def test_no_addition_is_made_of_nothing() -> None:
+def test_no_addition_is_created_for_zero_usage() -> None:
     assert written(line(quantity=D(0))) == []
 
 
-def test_an_addition_that_is_as_desired_is_left_alone() -> None:
+def test_an_addition_that_is_as_desired_gets_no_action() -> None:
     (found,) = written(line(), live=(addition(),))
     assert (found.action, found.quantity, found.monthly) == (None, 120, 30)
 
 
-def test_one_and_one_point_zero_are_one_quantity() -> None:
+def test_quantities_with_different_trailing_zeros_are_equal() -> None:
     assert untouched(written(line(), live=(addition(quantity=D("120.00"), unitPrice=D("0.2500")),)))
 
 
-def test_usage_that_changed_rewrites_the_addition() -> None:
+def test_changed_usage_updates_the_addition() -> None:
     (found,) = written(line(quantity=D(121)), live=(addition(),))
     action = only([found])
     assert (action.action, action.id, action.endpoint) == ("update", 99, "finance/agreements/9/additions/99")
@@ -90,7 +90,7 @@ def test_usage_that_changed_rewrites_the_addition() -> None:
     assert found.monthly == D("30.25")
 
 
-def test_an_update_remembers_what_it_was_based_on() -> None:
+def test_an_update_has_a_precondition_with_the_live_fields() -> None:
     found = only(written(line(quantity=D(121)), live=(addition(),))).precondition
     assert found is not None
     assert (found.id, found.last_updated) == (99, "2026-11-09T10:00:00Z")
@@ -98,38 +98,38 @@ def test_an_update_remembers_what_it_was_based_on() -> None:
     assert found.fields["effectiveDate"] == "2026-11-01"
 
 
-def test_an_answer_without_info_has_no_token_of_change() -> None:
+def test_a_response_without_info_has_no_last_updated() -> None:
     bare = LiveObject("Addition", 99, {k: v for k, v in addition().raw.items() if k != "_info"}, 9)
     found = only(written(line(quantity=D(121)), live=(bare,))).precondition
     assert found is not None
     assert found.last_updated is None
 
 
-def test_a_padded_tag_is_still_ours() -> None:
+def test_a_tag_with_trailing_spaces_is_ours() -> None:
     assert untouched(written(line(), live=(addition(serialNumber=f"{TAG}  "),)))
 
 
-def test_what_carries_no_tag_is_never_touched() -> None:
+def test_an_addition_without_a_tag_is_never_changed() -> None:
     action = only(written(line(), live=(addition(serialNumber="SN-1"), addition(98, serialNumber=None))))
     assert action.action == "create"
 
 
-def test_a_new_price_reaches_the_addition_and_is_named_as_the_reason() -> None:
+def test_a_new_price_updates_the_addition_and_is_the_reason() -> None:
     action = only(written(line(), live=(addition(unitPrice=D("0.20")),)))
     assert changes(action) == {"unitPrice": ("0.2", "0.25")}
     assert action.reason == f"price; {line().reason}"
 
 
 @pytest.mark.parametrize("day", ["2026-11-15", "2026-12-01", "2027-03-01"])
-def test_a_tagged_addition_counts_whenever_it_begins(day: str) -> None:
+def test_a_tagged_addition_is_matched_whatever_its_first_day(day: str) -> None:
     assert untouched(written(line(), live=(addition(effectiveDate=f"{day}T00:00:00Z"),)))
 
 
-def test_an_addition_that_ended_before_the_month_is_out_of_the_match() -> None:
+def test_an_addition_that_ended_before_the_month_is_not_matched() -> None:
     assert only(written(line(), live=(addition(cancelledDate="2026-10-31T00:00:00Z"),))).action == "create"
 
 
-def test_what_depends_on_something_yet_to_be_made_is_known_after_apply() -> None:
+def test_an_agreement_that_does_not_exist_yet_is_known_after_apply() -> None:
     pending = Link("backup", None, "Agreement/backup")
     action = only(written(line(agreement=pending, adopt=True), live=(addition(serialNumber=None),)))
     assert action.action == "create"
@@ -159,7 +159,7 @@ def test_one_product_under_two_names_is_refused() -> None:
     )
 
 
-def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions() -> None:
+def test_a_refused_mapping_keeps_its_additions_and_stops_no_other_mapping() -> None:
     found = matched(line(quantity=D(-1)), line(owner=BOLT), live=(addition(),))
     assert list(found.refused) == ["acme"]
     assert [pair.desired.address for pair in found.pairs] == ["Addition/bolt.storage:gb"]
@@ -169,26 +169,26 @@ def test_what_is_wrong_with_one_mapping_stops_no_other_and_leaves_its_additions(
 # Lines that ended
 
 
-def test_of_two_copies_the_one_that_goes_on_is_the_line() -> None:
+def test_of_two_duplicates_the_one_without_a_last_day_is_matched() -> None:
     found = matched(line(), live=(addition(98, **ENDED), addition()))
     assert [pair.live and pair.live.id for pair in found.pairs] == [99]
     assert ([each.live.id for each in found.ending_duplicates], found.duplicates) == ([98], ())
 
 
-def test_when_both_copies_are_cancelled_billing_goes_on_with_the_one_that_ended_last() -> None:
+def test_if_both_duplicates_are_cancelled_billing_continues_with_the_one_that_ended_last() -> None:
     earlier = addition(98, cancelledDate="2026-11-10T00:00:00Z")
     action = only(written(line(), live=(earlier, addition(**ENDED))))
     assert (action.action, action.id) == ("update", 99)
     assert changes(action) == {"cancelledDate": ("2026-11-20", None)}
 
 
-def test_of_two_cancelled_copies_the_one_that_we_wrote_comes_first() -> None:
+def test_of_two_cancelled_duplicates_the_one_that_we_wrote_comes_first() -> None:
     ledger = snapshot(known(98, last_applied=LEFT))
     earlier = addition(98, cancelledDate="2026-11-10T00:00:00Z")
     assert only(written(line(), live=(earlier, addition(**ENDED)), ledger=ledger)).id == 98
 
 
-def test_a_line_that_holds_nothing_keeps_the_last_day_that_somebody_gave_it() -> None:
+def test_an_addition_without_usage_keeps_a_last_day_that_was_set_by_hand() -> None:
     action = only(written(emptied(), live=(addition(**ENDED),)))
     assert changes(action) == {"quantity": ("120", "0")}
 
@@ -196,12 +196,12 @@ def test_a_line_that_holds_nothing_keeps_the_last_day_that_somebody_gave_it() ->
 # Ranges
 
 
-def test_a_product_of_the_ranges_that_holds_nothing_is_emptied_only_where_it_has_a_line() -> None:
+def test_a_product_without_usage_goes_to_zero_only_if_it_has_an_addition() -> None:
     assert written(emptied()) == []
     assert changes(only(written(emptied(), live=(addition(),)))) == {"quantity": ("120", "0")}
 
 
-def test_usage_that_crosses_a_range_empties_one_line_and_fills_the_other() -> None:
+def test_usage_that_crosses_a_range_fills_one_addition_and_empties_the_other() -> None:
     new = line(product=TERABYTE, quantity=D(501), unit_price=D("0.20"))
     found = written(new, emptied(), live=(addition(),))
     assert [(each.action and each.action.action, each.address) for each in found] == [
@@ -210,7 +210,7 @@ def test_usage_that_crosses_a_range_empties_one_line_and_fills_the_other() -> No
     ]
 
 
-def test_a_price_edited_by_hand_on_a_line_that_holds_nothing_is_drift() -> None:
+def test_a_price_edited_by_hand_on_an_empty_addition_is_drift() -> None:
     ledger = snapshot(known(last_applied={**LEFT, "quantity": D(0)}))
     live = (addition(quantity=D(0), unitPrice=D("9.99")),)
     (found,) = written(emptied(unit_price=D("0.25")), live=live, ledger=ledger)
@@ -221,7 +221,7 @@ def test_a_price_edited_by_hand_on_a_line_that_holds_nothing_is_drift() -> None:
 # A mapping that bills by something else than before
 
 
-def test_an_addition_of_a_product_that_the_mapping_no_longer_names_goes_to_zero() -> None:
+def test_an_addition_of_a_product_that_the_mapping_no_longer_has_goes_to_zero() -> None:
     made, zeroed = written(line(product=TERABYTE), live=(addition(),))
     action = only([zeroed])
     assert (action.action, action.id, action.address) == ("update", 99, "Addition/acme.storage:BACKUP-GB")
@@ -230,23 +230,23 @@ def test_an_addition_of_a_product_that_the_mapping_no_longer_names_goes_to_zero(
     assert zeroed.depends_on == {made.address}
 
 
-def test_one_of_another_agreement_has_its_id_in_its_address() -> None:
+def test_an_addition_on_another_agreement_has_its_id_in_its_address() -> None:
     elsewhere = LiveObject("Addition", 99, {**addition().raw, "product": {"id": 4, "identifier": "gb"}}, 10)
     found = written(line(), live=(addition(98), elsewhere))
     assert [each.address for each in found] == ["Addition/acme.storage:gb", "Addition/acme.storage:gb:99"]
 
 
-def test_one_that_is_empty_already_is_left_alone() -> None:
+def test_a_superseded_addition_at_zero_gets_no_action() -> None:
     assert untouched(written(line(product=TERABYTE), live=(addition(quantity=D(0)),))[1:])
 
 
 @pytest.mark.parametrize("last", ["2026-11-20", "2027-03-31"])
-def test_one_that_has_a_last_day_goes_to_zero_too_since_an_invoice_bills_the_month_whole(last: str) -> None:
+def test_a_superseded_addition_with_a_last_day_goes_to_zero_too(last: str) -> None:
     zeroed = written(line(product=TERABYTE), live=(addition(cancelledDate=f"{last}T00:00:00Z"),))[1]
     assert changes(only([zeroed])) == {"quantity": ("120", "0")}
 
 
-def test_its_price_edited_by_hand_is_drift_too() -> None:
+def test_a_price_edited_by_hand_on_a_superseded_addition_is_drift() -> None:
     ledger = snapshot(known(last_applied={**LEFT, "quantity": D(0)}))
     live = (addition(quantity=D(0), unitPrice=D("9.99")),)
     zeroed = written(line(product=TERABYTE), live=live, ledger=ledger)[1]
@@ -254,7 +254,7 @@ def test_its_price_edited_by_hand_is_drift_too() -> None:
     assert [note.message for note in zeroed.notes] == ["edited by hand: unitPrice 0.25 → 9.99"]
 
 
-def test_an_answer_without_the_products_identifier_names_it_by_id() -> None:
+def test_a_response_without_the_product_identifier_gives_an_address_with_the_id() -> None:
     zeroed = written(line(product=TERABYTE), live=(addition(product={"id": 4}),))[1]
     assert zeroed.address == "Addition/acme.storage:id 4"
 
@@ -262,32 +262,32 @@ def test_an_answer_without_the_products_identifier_names_it_by_id() -> None:
 # Adopting
 
 
-def test_adopting_tags_one_untagged_addition_and_shows_it() -> None:
+def test_an_adopted_addition_gets_the_tag_and_the_quantity() -> None:
     (found,) = written(line(adopt=True), live=(addition(serialNumber=None, quantity=D(100)),))
     action = only([found])
     assert (action.action, action.id, found.adopted) == ("adopt", 99, True)
     assert changes(action) == {"serialNumber": (None, TAG), "quantity": ("100", "120")}
 
 
-def test_an_addition_that_somebody_put_a_serial_number_on_can_be_adopted() -> None:
+def test_an_addition_with_a_serial_number_of_its_own_can_be_adopted() -> None:
     action = only(written(line(adopt=True), live=(addition(serialNumber="SN-1"),)))
     assert changes(action) == {"serialNumber": ("SN-1", TAG)}
 
 
-def test_a_line_of_nothing_is_adopted_too() -> None:
+def test_an_addition_is_adopted_at_zero_usage_too() -> None:
     assert only(written(line(adopt=True, quantity=D(0)), live=(addition(serialNumber=None),))).action == "adopt"
 
 
-def test_with_nothing_to_adopt_an_addition_is_made() -> None:
+def test_an_addition_is_created_if_none_can_be_adopted() -> None:
     assert only(written(line(adopt=True))).action == "create"
     assert written(line(adopt=True, quantity=D(0))) == []
 
 
-def test_where_a_line_is_ours_already_no_other_is_adopted() -> None:
+def test_no_addition_is_adopted_if_one_is_ours_already() -> None:
     assert untouched(written(line(adopt=True), live=(addition(), addition(98, serialNumber=None))))
 
 
-def test_two_candidates_are_refused_and_listed() -> None:
+def test_two_additions_that_could_be_adopted_are_refused_and_listed() -> None:
     assert refused(matched(line(adopt=True), live=(addition(serialNumber=None), addition(98, serialNumber="")))) == (
         "Addition/acme.storage:gb: adopt: 2 untagged additions of that agreement and product: ids 98 and 99. "
         "Cancel those that must not be adopted",
@@ -307,19 +307,21 @@ def test_two_mappings_that_would_adopt_one_addition_are_both_refused() -> None:
     ("raw", "change"),
     [({"billCustomer": "NoCharge"}, ("NoCharge", "Billable")), ({"lessIncluded": D(20)}, ("20", "0"))],
 )
-def test_adopting_makes_an_addition_bill_what_usage_says(raw: dict[str, Any], change: tuple[str, str]) -> None:
+def test_an_adopted_addition_becomes_billable_without_an_allowance(
+    raw: dict[str, Any], change: tuple[str, str]
+) -> None:
     action = only(written(line(adopt=True), live=(addition(serialNumber=None, **raw),)))
     assert changes(action)[next(iter(raw))] == change
 
 
 @pytest.mark.parametrize("other", [addition(serialNumber=None), None])
-def test_what_ends_this_month_is_no_candidate(other: LiveObject | None) -> None:
+def test_an_addition_that_ends_this_month_is_not_adopted(other: LiveObject | None) -> None:
     ended = addition(98, serialNumber=None, **ENDED)
     action = only(written(line(adopt=True), live=(ended, other) if other else (ended,)))
     assert action.action == ("adopt" if other else "create")
 
 
-def test_what_begins_next_month_is_no_candidate() -> None:
+def test_an_addition_that_begins_next_month_is_not_adopted() -> None:
     later = addition(serialNumber=None, effectiveDate="2026-12-01T00:00:00Z")
     assert only(written(line(adopt=True), live=(later,))).action == "create"
 
@@ -327,7 +329,7 @@ def test_what_begins_next_month_is_no_candidate() -> None:
 # Ours without our tag
 
 
-def test_a_tag_of_the_first_version_is_tagged_anew() -> None:
+def test_a_tag_of_the_first_version_is_replaced() -> None:
     action = only(written(line(), live=(addition(serialNumber=FIRST_VERSION),)))
     assert (action.action, changes(action)) == ("adopt", {"serialNumber": (FIRST_VERSION, TAG)})
     assert action.reason == f"its tag is of an earlier version; {line().reason}"
@@ -336,34 +338,34 @@ def test_a_tag_of_the_first_version_is_tagged_anew() -> None:
 RENAMED = "rc:cove/77/old-name/storage"
 
 
-def test_an_addition_under_the_mappings_old_name_is_taken_over_and_not_doubled() -> None:
+def test_an_addition_with_the_old_name_of_its_mapping_is_tagged_again() -> None:
     action = only(written(line(), live=(addition(serialNumber=RENAMED),)))
     assert (action.action, action.id) == ("adopt", 99)
     assert action.reason == f"renamed: it has the tag {RENAMED}; {line().reason}"
 
 
-def test_a_line_that_holds_nothing_is_taken_over_too() -> None:
+def test_an_empty_addition_with_an_old_name_is_tagged_again_too() -> None:
     assert changes(only(written(emptied(), live=(addition(serialNumber=RENAMED),))))["quantity"] == ("120", "0")
 
 
-def test_a_renamed_line_of_another_product_goes_to_zero_instead_of_billing_twice() -> None:
+def test_a_renamed_addition_of_another_product_goes_to_zero() -> None:
     found = written(line(product=TERABYTE), live=(addition(serialNumber=RENAMED),))
     assert [(each.action and each.action.action, each.quantity) for each in found] == [("create", 120), ("update", 0)]
 
 
-def test_the_line_with_the_right_tag_comes_before_a_renamed_one_which_is_a_copy() -> None:
+def test_the_right_tag_comes_before_an_old_one_which_is_a_duplicate() -> None:
     found = matched(line(), live=(addition(98), addition(serialNumber=RENAMED)))
     assert [pair.live and pair.live.id for pair in found.pairs] == [98]
     assert [each.live.id for each in found.duplicates] == [99]
 
 
-def test_a_tag_that_was_cut_is_known_by_its_customer_without_a_ledger() -> None:
+def test_a_cut_tag_is_matched_by_its_customer_without_a_ledger() -> None:
     cut = tag_of("cove", "77", "a-name-that-goes-on-and-on-and-on-and-on-and-on")
     action = only(written(line(), live=(addition(serialNumber=cut),)))
     assert (action.action, changes(action)) == ("adopt", {"serialNumber": (cut, TAG)})
 
 
-def test_a_tag_that_was_cut_inside_its_customer_is_nobodys_without_a_ledger() -> None:
+def test_a_tag_cut_inside_its_customer_id_is_an_orphan_without_a_ledger() -> None:
     found = owned(addition(serialNumber=tag_of("cove", "7" * 60, "acme")))
     assert ([each.id for each in found.orphans], dict(found.by_owner)) == ([99], {})
 
@@ -374,7 +376,7 @@ def test_two_renamed_additions_are_refused_and_listed() -> None:
     assert "2 additions have a tag of this mapping under another name: ids 98 and 99" in reason
 
 
-def test_an_addition_that_lost_its_tag_gets_it_back() -> None:
+def test_a_removed_tag_is_written_again() -> None:
     (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN)
     action = only([found])
     assert action.reason == f"drift: its tag was removed by hand; {line().reason}"
@@ -383,13 +385,13 @@ def test_an_addition_that_lost_its_tag_gets_it_back() -> None:
     assert [note.message for note in found.notes] == ["edited by hand: the tag of addition id 99 was removed"]
 
 
-def test_a_lost_tag_can_refuse_the_run() -> None:
+def test_a_removed_tag_refuses_the_run_with_on_drift_fail() -> None:
     (found,) = written(line(), live=(addition(serialNumber=""),), ledger=KNOWN, on_drift="fail")
     assert [note.message for note in found.drifted] == ["edited by hand: the tag of addition id 99 was removed"]
     assert found.notes == ()
 
 
-def test_a_lost_tag_is_found_by_the_run_that_empties_the_line() -> None:
+def test_a_removed_tag_is_found_by_the_run_that_empties_the_addition() -> None:
     new = line(product=TERABYTE, quantity=D(510))
     found = written(new, emptied(), live=(addition(serialNumber=""),), ledger=KNOWN)
     assert [(each.address, each.quantity) for each in found] == [
@@ -398,7 +400,7 @@ def test_a_lost_tag_is_found_by_the_run_that_empties_the_line() -> None:
     ]
 
 
-def test_an_addition_that_lost_its_tag_is_adopted_by_no_other_mapping() -> None:
+def test_an_addition_without_its_tag_is_not_adopted_by_another_mapping() -> None:
     taker = line(owner=BOLT, adopt=True, quantity=D(5))
     found = written(taker, line(), live=(addition(serialNumber=None),), ledger=KNOWN)
     assert [(each.address, each.action and each.action.action) for each in found] == [
@@ -407,7 +409,7 @@ def test_an_addition_that_lost_its_tag_is_adopted_by_no_other_mapping() -> None:
     ]
 
 
-def test_a_line_that_lost_its_tag_and_whose_product_was_changed_by_hand_goes_to_zero() -> None:
+def test_an_addition_with_removed_tag_and_changed_product_goes_to_zero() -> None:
     ledger = snapshot(known(product_id=4, last_applied=LEFT, first_seen_at=datetime(2026, 11, 1, tzinfo=UTC)))
     live = (addition(serialNumber="", product={"id": 5, "identifier": "OTHER"}),)
     made, zeroed = written(line(), live=live, ledger=ledger)
@@ -415,29 +417,29 @@ def test_a_line_that_lost_its_tag_and_whose_product_was_changed_by_hand_goes_to_
 
 
 @pytest.mark.parametrize("other", [{"product_id": 5}, {"agreement_id": 10}, {"tag": "SN-1"}])
-def test_an_id_alone_is_not_enough_to_be_ours(other: dict[str, Any]) -> None:
+def test_an_id_without_agreement_product_and_tag_is_not_ours(other: dict[str, Any]) -> None:
     found = owned(addition(serialNumber=""), ledger=snapshot(known(**other)))
     assert [each.id for each in found.foreign] == [99]
 
 
-def test_a_line_that_was_cancelled_and_whose_mapping_was_renamed_is_taken_up_again() -> None:
+def test_a_cancelled_addition_of_a_renamed_mapping_is_used_again() -> None:
     """An invoice bills the month in which it was cancelled: a new line would bill that month once more."""
     found = only(written(line(), live=(addition(serialNumber=RENAMED, **ENDED),)))
     assert (found.action, found.id) == ("adopt", 99)
     assert changes(found) == {"serialNumber": (RENAMED, TAG), "cancelledDate": ("2026-11-20", None)}
 
 
-def test_a_line_that_was_cancelled_and_lost_its_tag_is_taken_up_again() -> None:
+def test_a_cancelled_addition_without_its_tag_is_used_again() -> None:
     found = only(written(line(), live=(addition(serialNumber="", **ENDED),), ledger=KNOWN))
     assert (found.action, found.id) == ("adopt", 99)
 
 
-def test_a_copy_that_goes_on_into_later_months_is_listed_whatever_its_tag() -> None:
+def test_a_duplicate_that_ends_in_a_later_month_is_listed_whatever_its_tag() -> None:
     later = addition(98, serialNumber=RENAMED, cancelledDate="2027-03-31T00:00:00Z")
     assert [each.live.id for each in matched(line(), live=(later, addition())).duplicates] == [98]
 
 
-def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> None:
+def test_an_addition_of_one_period_is_not_matched_with_the_hourly_one() -> None:
     found = owned(addition(serialNumber=f"{TAG}/2026-10"), addition(98, serialNumber=f"{TAG}/2026-10+1"))
     assert [each.id for each in found.period_additions] == [98, 99]
     assert ACME not in found.by_owner
@@ -448,7 +450,7 @@ def test_a_line_of_one_period_is_not_the_line_that_is_rewritten_each_hour() -> N
 EDITED = addition(quantity=D(99))
 
 
-def test_an_edit_by_hand_is_undone_and_named_as_drift() -> None:
+def test_a_hand_edit_is_undone_and_reported_as_drift() -> None:
     (found,) = written(line(), live=(EDITED,), ledger=KNOWN)
     assert only([found]).reason == f"drift: edited by hand (quantity); {line().reason}"
     assert changes(only([found])) == {"quantity": ("99", "120")}
@@ -457,7 +459,7 @@ def test_an_edit_by_hand_is_undone_and_named_as_drift() -> None:
     ]
 
 
-def test_an_edit_can_be_accepted_and_the_plan_says_what_it_costs() -> None:
+def test_an_accepted_edit_is_reported_with_the_amount_by_usage() -> None:
     (found,) = written(line(), live=(EDITED,), ledger=KNOWN, on_drift="accept")
     assert (found.action, found.quantity, found.monthly) == (None, 99, D("24.75"))
     assert [note.message for note in found.notes] == [
@@ -472,40 +474,40 @@ def test_an_accepted_edit_is_still_an_edit_in_the_next_run() -> None:
     assert (found.edit.period, dict(found.edit.seen)) == ("2026-11", {"quantity": "99"})
 
 
-def test_an_accepted_edit_stands_until_the_period_ends() -> None:
+def test_an_accepted_edit_is_undone_after_its_period() -> None:
     ledger = snapshot(known(last_applied=LEFT, hand_edit={"quantity": "99"}, hand_edit_period="2026-10"))
     (found,) = written(line(), live=(EDITED,), ledger=ledger, on_drift="accept")
     assert changes(only([found])) == {"quantity": ("99", "120")}
 
 
-def test_an_accepted_edit_does_not_hide_a_change_of_usage() -> None:
+def test_usage_is_written_beside_an_accepted_edit() -> None:
     live = (addition(unitPrice=D("0.10")),)
     action = only(written(line(quantity=D(130)), live=live, ledger=KNOWN, on_drift="accept"))
     assert changes(action) == {"quantity": ("120", "130")}
     assert action.reason == line().reason
 
 
-def test_an_edit_can_refuse_the_run() -> None:
+def test_an_edit_refuses_the_run_with_on_drift_fail() -> None:
     (found,) = written(line(), live=(EDITED,), ledger=KNOWN, on_drift="fail")
     assert [note.message for note in found.drifted] == ["edited by hand: quantity 120 → 99"]
     assert found.notes == ()
 
 
-def test_a_cancellation_by_hand_is_an_edit() -> None:
+def test_a_last_day_set_by_hand_is_a_hand_edit() -> None:
     (found,) = written(line(), live=(addition(**ENDED),), ledger=KNOWN)
     assert changes(only([found])) == {"cancelledDate": ("2026-11-20", None)}
     assert found.notes[0].message == "edited by hand: cancelledDate nothing → 2026-11-20"
 
 
-def test_a_change_of_usage_is_no_edit() -> None:
+def test_a_change_of_usage_is_not_a_hand_edit() -> None:
     assert only(written(line(quantity=D(121)), live=(addition(),), ledger=KNOWN)).reason == line().reason
 
 
-def test_where_nothing_is_known_nothing_can_have_been_edited() -> None:
+def test_an_unrecorded_addition_has_no_hand_edit() -> None:
     assert only(written(line(), live=(EDITED,))).reason == line().reason
 
 
-def test_a_field_of_which_nothing_is_known_cannot_have_been_edited() -> None:
+def test_an_unrecorded_field_has_no_hand_edit() -> None:
     ledger = snapshot(known(last_applied={"quantity": D(120)}))
     action = only(written(line(), live=(addition(unitPrice=D("0.10")),), ledger=ledger))
     assert action.changes == (Change(path="unitPrice", before="0.1", after="0.25", number=True),)

@@ -145,7 +145,7 @@ def our_money(objects: Sequence[LiveObject]) -> Decimal:
 
 @some
 @given(lines(), estates())
-def test_the_money_after_a_plan_is_what_its_apply_leaves(
+def test_the_amount_after_a_plan_is_the_amount_after_its_apply(
     wanted: list[DesiredAddition], standing: list[LiveObject]
 ) -> None:
     plan = planned([resolved(line) for line in wanted], standing)
@@ -156,7 +156,9 @@ def test_the_money_after_a_plan_is_what_its_apply_leaves(
 
 @some
 @given(lines(), estates())
-def test_the_money_of_the_actions_is_the_difference(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
+def test_the_amounts_of_the_actions_add_up_to_the_difference(
+    wanted: list[DesiredAddition], standing: list[LiveObject]
+) -> None:
     plan = planned(wanted, standing)
     moved = sum((each.money.after - each.money.before for each in plan.actions if each.money is not None), D(0))
     assert plan.money_after - plan.money_before == moved
@@ -164,7 +166,7 @@ def test_the_money_of_the_actions_is_the_difference(wanted: list[DesiredAddition
 
 @some
 @given(lines(), estates())
-def test_after_an_apply_there_is_nothing_left_to_do(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
+def test_after_an_apply_a_second_plan_is_empty(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
     desired = [resolved(line) for line in wanted]
     first = planned(desired, standing)
     again = planned(desired, applied(first.actions, standing))
@@ -173,7 +175,7 @@ def test_after_an_apply_there_is_nothing_left_to_do(wanted: list[DesiredAddition
 
 @some
 @given(lines(), estates())
-def test_every_addition_of_ours_is_accounted_for_once(
+def test_each_of_our_additions_is_in_exactly_one_group(
     wanted: list[DesiredAddition], standing: list[LiveObject]
 ) -> None:
     plan = planned(wanted, standing)
@@ -184,7 +186,7 @@ def test_every_addition_of_ours_is_accounted_for_once(
 
 @some
 @given(lines(), estates())
-def test_nothing_untagged_is_touched_unless_it_is_adopted(
+def test_an_untagged_addition_is_changed_only_if_it_is_adopted(
     wanted: list[DesiredAddition], standing: list[LiveObject]
 ) -> None:
     plan = planned(wanted, standing)
@@ -219,7 +221,7 @@ PRICES = {"gb": D("0.25"), "tb": D("0.20"), "pb": D("0.15")}
         st.tuples(st.sampled_from(sorted(RULES)), st.integers(0, 200 * GB) | st.none()), min_size=1, max_size=8
     )
 )
-def test_hour_by_hour_the_additions_bill_what_the_rules_say_and_nothing_beside(
+def test_hour_by_hour_the_additions_bill_exactly_the_charges(
     empty_ledger: Path, hours: list[tuple[str, int | None]]
 ) -> None:
     """Rules change and usage comes and goes; each time the lines add up, and a second look finds nothing to do."""

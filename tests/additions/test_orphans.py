@@ -29,7 +29,7 @@ def orphan(plan: Part) -> CoverageRow:
     return row
 
 
-def test_an_orphan_bills_on_and_says_how_to_end_it(orphaned: Scene) -> None:
+def test_an_orphan_keeps_billing_and_its_row_says_how_to_retire_it(orphaned: Scene) -> None:
     row = orphan(orphaned.plan())
     assert (row.source, row.customer, row.quantity, row.money, row.accounted) == ("cove", "79", 120, 30, False)
     assert row.detail == (
@@ -38,7 +38,7 @@ def test_an_orphan_bills_on_and_says_how_to_end_it(orphaned: Scene) -> None:
 
 
 @pytest.mark.parametrize("raw", [{"quantity": Decimal(0)}, ENDED])
-def test_one_that_bills_nothing_or_ends_this_month_is_accounted_for(scene: Scene, raw: dict[str, Any]) -> None:
+def test_an_orphan_that_bills_nothing_or_ends_this_month_is_accounted_for(scene: Scene, raw: dict[str, Any]) -> None:
     scene.live(addition(serialNumber=GONE, **raw))
     scene.uses({"77": "0"})
     plan = scene.plan(prune=True)
@@ -46,12 +46,12 @@ def test_one_that_bills_nothing_or_ends_this_month_is_accounted_for(scene: Scene
     assert plan.actions == ()
 
 
-def test_one_of_an_agreement_that_bills_no_more_is_not_listed(orphaned: Scene) -> None:
+def test_an_orphan_on_a_cancelled_agreement_is_not_listed(orphaned: Scene) -> None:
     orphaned.live(live_agreement(agreementStatus="Cancelled"))
     assert [row.state for row in orphaned.plan().coverage if row.state == "orphan"] == []
 
 
-def test_a_tag_that_was_cut_names_its_addition_by_id(scene: Scene) -> None:
+def test_an_orphan_with_a_cut_tag_has_its_id_in_its_address(scene: Scene) -> None:
     cut = "rc:cove/79/a-mapping-that-goes-on-and-o#abcdefghijklm"
     scene.live(addition(serialNumber=cut))
     scene.uses({"77": "0"})
@@ -59,7 +59,7 @@ def test_a_tag_that_was_cut_names_its_addition_by_id(scene: Scene) -> None:
     assert retired.address == "Addition/id-99:BACKUP-GB"
 
 
-def test_pruning_retires_it_on_the_last_day_of_the_month_and_only_once(orphaned: Scene) -> None:
+def test_prune_retires_an_orphan_on_the_last_day_of_the_month_and_only_once(orphaned: Scene) -> None:
     plan = orphaned.plan(prune=True)
     (action,) = plan.actions
     assert (action.action, action.id, action.address) == ("retire", 99, "Addition/gone.storage:BACKUP-GB")
@@ -74,7 +74,7 @@ def test_pruning_retires_it_on_the_last_day_of_the_month_and_only_once(orphaned:
     assert orphan(again).accounted
 
 
-def test_one_that_begins_later_ends_on_its_first_day(scene: Scene) -> None:
+def test_prune_ends_an_orphan_that_begins_later_on_its_first_day(scene: Scene) -> None:
     scene.live(addition(serialNumber=GONE, effectiveDate="2026-12-01T00:00:00Z", billCustomer="NoCharge"))
     scene.uses({"77": "0"})
     (action,) = scene.plan(prune=True).actions
@@ -82,7 +82,7 @@ def test_one_that_begins_later_ends_on_its_first_day(scene: Scene) -> None:
     assert "it bills 0 USD for 2026-11" in action.reason
 
 
-def test_a_copy_of_a_line_is_an_orphan_that_names_the_line(scene: Scene) -> None:
+def test_a_duplicate_is_listed_as_an_orphan_with_its_mapping(scene: Scene) -> None:
     scene.live(addition(98, serialNumber=TAG), addition(serialNumber="rc:cove/77/older/storage"))
     scene.uses({"77": "120"})
     row = orphan(scene.plan())
@@ -90,7 +90,7 @@ def test_a_copy_of_a_line_is_an_orphan_that_names_the_line(scene: Scene) -> None
     assert "CustomerMapping/acme has another addition for that agreement and product" in row.detail
 
 
-def test_a_line_of_a_mapping_that_an_exclusion_rests_is_no_orphan(scene: Scene) -> None:
+def test_an_addition_of_an_excluded_customer_is_not_an_orphan(scene: Scene) -> None:
     from tests.planning.builders import document  # noqa: PLC0415
 
     scene.hour({"77": "120"})
@@ -100,7 +100,7 @@ def test_a_line_of_a_mapping_that_an_exclusion_rests_is_no_orphan(scene: Scene) 
     assert (plan.money_before, plan.money_after) == (30, 30)
 
 
-def test_one_of_which_we_only_ever_wrote_the_price_is_found_without_its_tag(scene: Scene) -> None:
+def test_an_addition_with_one_recorded_write_is_found_without_its_tag(scene: Scene) -> None:
     scene.live(addition(unitPrice=Decimal("0.20")))
     scene.uses({"77": "120"})
     (action,) = scene.apply()

@@ -42,7 +42,7 @@ def second_mapping(**spec: Any) -> Any:
 # One hour
 
 
-def test_usage_becomes_an_addition_and_a_row_that_says_so(scene: Scene) -> None:
+def test_usage_gives_an_addition_and_a_coverage_row(scene: Scene) -> None:
     scene.uses({"77": "119.4"})
     plan = scene.plan()
     (action,) = plan.actions
@@ -73,14 +73,14 @@ def test_a_new_customer_who_uses_nothing_gets_no_addition(scene: Scene) -> None:
     assert row(scene.plan()).quantity == 0
 
 
-def test_what_stands_as_wanted_is_left_alone(scene: Scene) -> None:
+def test_an_addition_that_is_as_desired_is_not_written(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.uses({"77": "119.9"})
     plan = scene.plan()
     assert (plan.actions, plan.unchanged) == ((), 1)
 
 
-def test_a_price_that_changed_reaches_the_addition_in_the_same_plan(scene: Scene) -> None:
+def test_a_changed_price_updates_the_addition_in_the_same_plan(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.declare(product(price=D("0.30")))
     (action,) = scene.plan(setup=True).actions
@@ -90,7 +90,7 @@ def test_a_price_that_changed_reaches_the_addition_in_the_same_plan(scene: Scene
     assert (action.money.before, action.money.after) == (30, 36)
 
 
-def test_a_price_of_a_range_that_changed_does_too(scene: Scene) -> None:
+def test_a_changed_price_of_a_range_updates_the_addition(scene: Scene) -> None:
     ranges = [{"upTo": D(500), "product": "gb", "price": D("0.20")}, {"product": "gb", "price": D("0.10")}]
     scene.declare(mapping(product=None, ranges=ranges))
     scene.hour({"77": "400"})
@@ -100,14 +100,14 @@ def test_a_price_of_a_range_that_changed_does_too(scene: Scene) -> None:
     ]
 
 
-def test_a_quantity_that_is_not_rounded_is_equal_to_itself_the_next_time(scene: Scene) -> None:
+def test_an_unrounded_quantity_causes_no_change_in_the_next_run(scene: Scene) -> None:
     scene.declare(mapping(rounding={"mode": "none"}, measure="mean"))
     for used in ("100", "100", "101"):
         scene.hour({"77": used})
     assert scene.plan().actions == ()
 
 
-def test_a_mapping_that_is_refused_is_not_accounted_for_and_stops_nobody(scene: Scene) -> None:
+def test_a_refused_mapping_is_not_accounted_for_and_stops_no_other(scene: Scene) -> None:
     scene.declare(second_mapping(product="free"), product("free", identifier="FREE", price=None))
     scene.live(live_product(5, "FREE"))
     scene.uses({"77": "10", "78": "20"})
@@ -131,7 +131,7 @@ def test_two_additions_with_one_tag_refuse_their_mapping_alone(scene: Scene) -> 
     assert (plan.money_before, plan.money_after) == (60, 65)
 
 
-def test_a_half_refused_mapping_writes_none_of_its_lines(scene: Scene) -> None:
+def test_a_mapping_with_one_refused_addition_writes_none(scene: Scene) -> None:
     ranges = [{"upTo": D(100), "product": "gb"}, {"product": "tb"}]
     scene.declare(
         mapping(product=None, ranges=ranges, tiering="graduated", adopt=True), product("tb", identifier="BACKUP-TB")
@@ -151,7 +151,7 @@ def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: 
     assert sorted(scene.billed().values()) == [11, 20]
 
 
-def test_a_padded_tag_is_ours_and_is_not_made_again(scene: Scene) -> None:
+def test_a_tag_with_trailing_spaces_creates_no_second_addition(scene: Scene) -> None:
     scene.live(addition(serialNumber=f"{TAG}   "))
     assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme.storage:gb", {"quantity": "121"})]
 
@@ -168,13 +168,13 @@ def ranged(scene: Scene) -> Scene:
     return scene
 
 
-def test_usage_that_crosses_a_boundary_back_and_forth_leaves_two_lines_for_ever(ranged: Scene) -> None:
+def test_usage_that_crosses_a_boundary_back_and_forth_uses_the_same_two_additions(ranged: Scene) -> None:
     for used, small, large in [("100", 100, None), ("100.5", 0, 101), ("99", 99, 0), ("300", 0, 300)]:
         ranged.hour({"77": used})
         assert ranged.billed() == ({101: small} if large is None else {101: small, 102: large})
 
 
-def test_the_old_line_is_zeroed_only_once_the_new_one_is_made(ranged: Scene) -> None:
+def test_the_old_addition_goes_to_zero_only_after_the_new_one_exists(ranged: Scene) -> None:
     ranged.hour({"77": "90"})
     ranged.uses({"77": "110"})
     plan = ranged.plan()
@@ -182,7 +182,7 @@ def test_the_old_line_is_zeroed_only_once_the_new_one_is_made(ranged: Scene) -> 
     assert "Addition/acme.storage:tb" in plan.after["Addition/acme.storage:gb"]
 
 
-def test_a_product_that_the_mapping_no_longer_names_goes_to_zero(ranged: Scene) -> None:
+def test_a_product_that_the_mapping_no_longer_has_goes_to_zero(ranged: Scene) -> None:
     ranged.hour({"77": "300"})
     ranged.declare(mapping(product="gb"))
     ranged.hour({"77": "300"})
@@ -192,7 +192,7 @@ def test_a_product_that_the_mapping_no_longer_names_goes_to_zero(ranged: Scene) 
 # Held, vanished, zero
 
 
-def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) -> None:
+def test_a_failed_pull_holds_all_additions_and_has_a_row_of_its_own(scene: Scene) -> None:
     scene.hour({"77": "120"})
     scene.now += HOUR
     scene.uses({}, failed=True)
@@ -205,7 +205,7 @@ def test_a_failed_pull_holds_what_stands_and_has_a_row_of_its_own(scene: Scene) 
     assert everyone.detail.endswith("1 mapped customer is held at its last quantity")
 
 
-def test_however_long_a_source_fails_nothing_becomes_zero(scene: Scene) -> None:
+def test_a_source_that_keeps_failing_sets_no_quantity_to_zero(scene: Scene) -> None:
     scene.hour({"77": "120"})
     for _ in range(45):
         scene.now += timedelta(hours=17)
@@ -215,7 +215,7 @@ def test_however_long_a_source_fails_nothing_becomes_zero(scene: Scene) -> None:
     assert scene.billed() == {101: 120}
 
 
-def test_a_vanished_customer_is_held_from_its_last_sample_on_and_then_zero_with_the_line_kept(scene: Scene) -> None:
+def test_a_vanished_customer_is_held_for_the_grace_then_its_addition_goes_to_zero(scene: Scene) -> None:
     scene.hour({"77": "120"})
     last = scene.now
     assert scene.hour({}, at=last + 23 * HOUR) == []
@@ -227,7 +227,7 @@ def test_a_vanished_customer_is_held_from_its_last_sample_on_and_then_zero_with_
     assert scene.billed() == {101: 80}
 
 
-def test_hours_without_a_pull_count_into_the_grace_too(scene: Scene) -> None:
+def test_hours_without_a_pull_count_toward_the_grace(scene: Scene) -> None:
     scene.hour({"77": "120"})
     assert told(scene.hour({}, at=scene.now + 30 * HOUR)) == [("update", "Addition/acme.storage:gb", {"quantity": "0"})]
 
@@ -242,7 +242,7 @@ def test_a_minimum_is_billed_at_zero_usage_and_for_a_customer_who_has_vanished(s
     assert row(scene.plan()).state == "vanished"
 
 
-def test_with_a_lost_ledger_a_vanished_customer_is_held_for_a_whole_grace_again(scene: Scene) -> None:
+def test_after_a_lost_ledger_a_vanished_customer_is_held_for_the_full_grace_again(scene: Scene) -> None:
     scene.live(addition())
     assert scene.hour({}) == []
     assert scene.hour({}, at=scene.now + 23 * HOUR) == []
@@ -250,7 +250,7 @@ def test_with_a_lost_ledger_a_vanished_customer_is_held_for_a_whole_grace_again(
     assert scene.billed() == {99: 0}
 
 
-def test_a_renamed_customer_is_billed_unharmed_and_shown_with_both_names(scene: Scene) -> None:
+def test_a_renamed_customer_is_billed_and_shown_with_both_names(scene: Scene) -> None:
     scene.uses({"77": "120"}, names={"77": "Acme Ltd"})
     scene.apply()
     scene.now += HOUR
@@ -269,14 +269,14 @@ def test_two_customers_with_the_same_name_stay_separate(scene: Scene) -> None:
     ]
 
 
-def test_what_nothing_maps_is_told_with_the_money_at_risk(scene: Scene) -> None:
+def test_an_unmapped_customer_is_reported_with_the_amount_at_risk(scene: Scene) -> None:
     scene.fallback = {"product": "gb"}
     scene.uses({"77": "10", "79": "40"})
     found = row(scene.plan(), "79")
     assert (found.state, found.quantity, found.money, found.accounted) == ("unmapped", 40, 10, False)
 
 
-def test_a_workspace_that_only_warns_of_the_unmapped_takes_them_as_accounted_for(ledger: Ledger) -> None:
+def test_with_unmapped_warn_an_unmapped_customer_is_accounted_for(ledger: Ledger) -> None:
     scene = Scene(ledger, unmapped="warn")
     scene.uses({"77": "10", "79": "40"})
     assert row(scene.plan(), "79").accounted
@@ -285,7 +285,7 @@ def test_a_workspace_that_only_warns_of_the_unmapped_takes_them_as_accounted_for
 @pytest.mark.parametrize(
     ("until", "state"), [("2026-11-10", "excluded"), ("2026-11-09", "unmapped"), (None, "excluded")]
 )
-def test_an_exclusion_holds_through_its_last_day(scene: Scene, until: str | None, state: str) -> None:
+def test_an_exclusion_is_active_through_its_last_day(scene: Scene, until: str | None, state: str) -> None:
     more = {} if until is None else {"until": until}
     scene.declare(document("Exclusion", "lab", {"customer": {"source": "cove", "id": "79"}, "reason": "ours", **more}))
     scene.uses({"77": "10", "79": "40"})
@@ -298,14 +298,14 @@ BERLIN_LAST_MOMENT = datetime(2026, 11, 30, 22, 30, tzinfo=UTC)
 """23:30 in Berlin, of the last day of November."""
 
 
-def test_the_last_half_hour_of_a_month_in_the_billing_zone_is_of_that_month(scene: Scene) -> None:
+def test_the_last_half_hour_of_a_month_in_the_billing_zone_belongs_to_that_month(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     assert scene.period.last_day.isoformat() == "2026-11-30"
     (made,) = scene.additions
     assert made.raw["effectiveDate"] == "2026-11-01"
 
 
-def test_the_first_pull_of_a_month_rewrites_the_rolling_line_and_doubles_nothing(scene: Scene) -> None:
+def test_the_first_pull_of_a_month_updates_the_hourly_addition_and_creates_none(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     actions = scene.hour({"77": "130"}, at=BERLIN_LAST_MOMENT + HOUR)
     assert told(actions) == [("update", "Addition/acme.storage:gb", {"quantity": "130"})]
@@ -324,7 +324,7 @@ def test_before_the_first_pull_of_a_month_the_old_quantity_is_held(scene: Scene)
     )
 
 
-def test_a_failed_pull_right_at_the_start_of_a_month_holds_and_makes_nothing(scene: Scene) -> None:
+def test_a_failed_pull_at_the_start_of_a_month_holds_and_creates_nothing(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     scene.now = BERLIN_LAST_MOMENT + HOUR
     scene.uses({}, failed=True)
@@ -332,7 +332,7 @@ def test_a_failed_pull_right_at_the_start_of_a_month_holds_and_makes_nothing(sce
     assert told(scene.hour({"77": "125"})) == [("update", "Addition/acme.storage:gb", {"quantity": "125"})]
 
 
-def test_a_measure_of_the_month_begins_anew_with_it(scene: Scene) -> None:
+def test_a_peak_starts_again_with_each_month(scene: Scene) -> None:
     scene.declare(mapping(measure="peak"))
     scene.hour({"77": "500"}, at=BERLIN_LAST_MOMENT - HOUR)
     scene.hour({"77": "100"}, at=BERLIN_LAST_MOMENT)
@@ -341,7 +341,7 @@ def test_a_measure_of_the_month_begins_anew_with_it(scene: Scene) -> None:
     assert scene.billed() == {101: 110}
 
 
-def test_a_month_in_which_clocks_change_has_its_hour_more(ledger: Ledger) -> None:
+def test_a_month_in_which_clocks_go_back_has_one_hour_more(ledger: Ledger) -> None:
     scene = Scene(ledger)
     scene.declare(mapping(measure="mean"))
     scene.live(live_agreement(startDate="2026-01-01T00:00:00Z", agreementStatus="Active"))
@@ -351,7 +351,7 @@ def test_a_month_in_which_clocks_change_has_its_hour_more(ledger: Ledger) -> Non
     assert scene.billed() == {101: 200}
 
 
-def test_a_mapping_that_begins_in_the_middle_of_the_month_waits_and_then_bills_from_its_day(scene: Scene) -> None:
+def test_a_mapping_that_starts_inside_the_month_waits_and_then_bills_from_its_start(scene: Scene) -> None:
     scene.declare(mapping(start="2026-11-15", measure="peak", minimum=D(5)))
     assert scene.hour({"77": "900"}) == []
     waiting = row(scene.plan())
@@ -362,7 +362,7 @@ def test_a_mapping_that_begins_in_the_middle_of_the_month_waits_and_then_bills_f
     assert scene.additions[0].raw["effectiveDate"] == "2026-11-15"
 
 
-def test_a_mapping_that_begins_later_says_nothing_of_an_agreement_that_does_too(scene: Scene) -> None:
+def test_a_waiting_mapping_does_not_report_an_agreement_that_starts_later(scene: Scene) -> None:
     scene.declare(mapping(start="2026-12-01"))
     scene.live(live_agreement(startDate="2026-12-01T00:00:00Z", agreementStatus="Inactive"))
     scene.uses({"77": "120"})
@@ -372,7 +372,7 @@ def test_a_mapping_that_begins_later_says_nothing_of_an_agreement_that_does_too(
 # Adopting
 
 
-def test_an_adopted_addition_takes_the_mappings_price_and_gives_up_its_allowance(scene: Scene) -> None:
+def test_an_adopted_addition_gets_the_mappings_price_and_loses_its_allowance(scene: Scene) -> None:
     scene.declare(mapping(adopt=True))
     byhand = {"serialNumber": None, "unitPrice": D("0.20"), "lessIncluded": D(20), "billCustomer": "NoCharge"}
     scene.live(addition(**byhand))
@@ -393,7 +393,7 @@ def test_an_adopted_addition_takes_the_mappings_price_and_gives_up_its_allowance
 
 
 @pytest.mark.parametrize("on_drift", ["restore", "accept", "fail"])
-def test_an_edit_by_hand_is_restored_accepted_or_stops_the_plan(ledger: Ledger, on_drift: str) -> None:
+def test_on_drift_undoes_or_accepts_a_hand_edit_or_refuses_the_plan(ledger: Ledger, on_drift: str) -> None:
     scene = Scene(ledger, onDrift=on_drift)
     scene.hour({"77": "119.4"})
     scene.live(addition(101, quantity=D(99)))
@@ -407,14 +407,14 @@ def test_an_edit_by_hand_is_restored_accepted_or_stops_the_plan(ledger: Ledger, 
     assert plan.money_after == (D("24.75") if on_drift == "accept" else 30)
 
 
-def test_with_a_lost_ledger_an_edit_is_overwritten_like_any_other_quantity(scene: Scene) -> None:
+def test_after_a_lost_ledger_a_hand_edit_is_overwritten(scene: Scene) -> None:
     scene.live(addition(quantity=D(99)))
     scene.uses({"77": "119.4"})
     (action,) = scene.plan().actions
     assert action.reason == "119.4 GB used, 120 GB billed"
 
 
-def test_a_tag_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(scene: Scene) -> None:
+def test_a_tag_that_was_cleared_by_hand_is_written_again(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.live(addition(101, serialNumber=""))
     (action,) = scene.plan().actions
@@ -428,7 +428,7 @@ def test_a_tag_that_was_cleared_by_hand_comes_back_and_nothing_is_billed_twice(s
     assert scene.billed() == {101: 120}
 
 
-def test_an_addition_that_was_deleted_by_hand_is_made_again(scene: Scene) -> None:
+def test_an_addition_that_was_deleted_by_hand_is_created_again(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     del scene.objects["Addition", 101]
     assert [action.action for action in scene.plan().actions] == ["create"]
@@ -437,7 +437,7 @@ def test_an_addition_that_was_deleted_by_hand_is_made_again(scene: Scene) -> Non
 # Orphans, renames
 
 
-def test_an_addition_that_no_mapping_stands_behind_is_an_orphan_and_bills_on(scene: Scene) -> None:
+def test_an_addition_without_a_mapping_is_an_orphan_and_keeps_billing(scene: Scene) -> None:
     scene.live(addition(serialNumber="rc:cove/79/gone", billCustomer="Billable"))
     scene.uses({"77": "0"})
     plan = scene.plan()
@@ -449,13 +449,13 @@ def test_an_addition_that_no_mapping_stands_behind_is_an_orphan_and_bills_on(sce
 
 
 @pytest.mark.parametrize("raw", [{"cancelledDate": "2026-10-31T00:00:00Z"}, {"serialNumber": "SN-1"}])
-def test_what_has_ended_or_is_not_ours_is_no_orphan(scene: Scene, raw: dict[str, Any]) -> None:
+def test_an_addition_that_ended_or_is_not_ours_is_not_an_orphan(scene: Scene, raw: dict[str, Any]) -> None:
     scene.live(addition(**{"serialNumber": "rc:cove/79/gone", **raw}))
     scene.uses({"77": "0"})
     assert [each.state for each in scene.plan().coverage] == ["billed"]
 
 
-def test_a_mapping_by_another_name_takes_its_additions_along(scene: Scene) -> None:
+def test_a_renamed_mapping_keeps_its_additions(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     del scene.documents["CustomerMapping/acme"]
     scene.declare(mapping("acme-dental"))
@@ -471,7 +471,7 @@ def test_a_mapping_by_another_name_takes_its_additions_along(scene: Scene) -> No
     assert scene.hour({"77": "119.4"}) == []
 
 
-def test_a_mapping_that_moves_to_another_agreement_leaves_nothing_billing_on_the_old_one(scene: Scene) -> None:
+def test_a_mapping_that_moves_to_another_agreement_sets_the_old_addition_to_zero(scene: Scene) -> None:
     scene.hour({"77": "119.4"})
     scene.live(live_agreement(10, name="New", agreementStatus="Active"))
     scene.declare(mapping(agreement={"id": 10}))
@@ -486,7 +486,7 @@ def test_graduated_prices_that_contradict_each_other_are_an_error(scene: Scene) 
         scene.plan()
 
 
-def test_a_source_by_another_name_takes_its_additions_along(scene: Scene) -> None:
+def test_a_renamed_source_keeps_its_additions(scene: Scene) -> None:
     scene.live(addition(serialNumber="rc:old-console/77/acme/storage"))
     actions = scene.hour({"77": "120"})
     assert told(actions) == [("adopt", "Addition/acme.storage:gb", {"serialNumber": TAG})]

@@ -15,7 +15,7 @@ def reported(shop: Shop) -> list[list[str]]:
     return [[row[name] for name in ("agreement", "product", "quantity", "amount", "used")] for row in rows]
 
 
-def test_a_report_lists_every_line_by_agreement_and_product(shop: Shop) -> None:
+def test_a_report_lists_every_addition_by_agreement_and_product(shop: Shop) -> None:
     shop.only(ALDER, CEDAR)
     shop.apply()
 
@@ -27,7 +27,7 @@ def test_a_report_lists_every_line_by_agreement_and_product(shop: Shop) -> None:
     ]
 
 
-def test_a_report_pulls_nothing_and_shows_what_stands(shop: Shop) -> None:
+def test_a_report_pulls_no_source_and_shows_live_additions(shop: Shop) -> None:
     shop.only(ALDER)
     shop.apply()
     shop.uses(ALDER, "500")
@@ -37,7 +37,7 @@ def test_a_report_pulls_nothing_and_shows_what_stands(shop: Shop) -> None:
     assert not any("jsonapi" in route for route in shop.sandbox.log.by_route)
 
 
-def test_usage_that_is_too_old_to_be_believed_is_unknown_and_not_zero(shop: Shop) -> None:
+def test_stale_usage_is_unknown_and_not_zero(shop: Shop) -> None:
     shop.only(ALDER)
     shop.apply()
     shop.advance(7)
@@ -47,7 +47,7 @@ def test_usage_that_is_too_old_to_be_believed_is_unknown_and_not_zero(shop: Shop
     assert "unknown" in shop("usage", "report").out
 
 
-def test_what_others_made_or_what_ended_before_the_month_is_not_ours_to_report(shop: Shop) -> None:
+def test_additions_that_are_not_ours_or_ended_earlier_are_not_reported(shop: Shop) -> None:
     shop.only(ELMHURST)
     shop.apply()
     agreement = shop.one("/finance/agreements", name="Elmhurst Foundry - Managed Backup")
@@ -64,7 +64,7 @@ def test_what_others_made_or_what_ended_before_the_month_is_not_ours_to_report(s
 
 
 @pytest.mark.parametrize("price", [Decimal("0.150"), None])
-def test_a_row_as_json_holds_every_number_as_exact_text(price: Decimal | None) -> None:
+def test_a_row_as_json_has_every_number_as_exact_text(price: Decimal | None) -> None:
     row = ReportRow(
         agreement="Backup",
         product="GB",

@@ -16,7 +16,7 @@ def row(part: Part, customer: str = "77") -> CoverageRow:
     return found
 
 
-def test_an_orphan_is_retired_with_the_month_when_that_is_asked_for(scene: Scene) -> None:
+def test_prune_retires_an_orphan_with_the_end_of_the_month(scene: Scene) -> None:
     scene.live(addition(serialNumber="rc:cove/79/gone/storage", billCustomer="Billable"))
     scene.uses({"77": "0"})
 
@@ -41,7 +41,7 @@ def test_an_orphan_whose_tag_was_cleared_is_listed_and_never_retired(scene: Scen
     assert row(part, "79").detail.endswith("cancel it in ConnectWise, or map the customer again")
 
 
-def test_what_an_invoiced_period_lacks_is_named_with_its_money(scene: Scene) -> None:
+def test_usage_that_no_invoice_bills_is_reported_with_its_amount(scene: Scene) -> None:
     invoiced = {"nextInvoiceDate": "2026-12-01T00:00:00Z"}
     scene.live(live_agreement(agreementStatus="Active", currency={"currencyCode": "USD"}, **invoiced))
     scene.uses({"77": "120"})
@@ -55,7 +55,7 @@ def test_what_an_invoiced_period_lacks_is_named_with_its_money(scene: Scene) -> 
     assert {each.path: each.after for each in action.changes}["effectiveDate"] == "2026-12-01"
 
 
-def test_a_lost_ledger_does_not_lower_the_peak_of_the_running_month(scene: Scene) -> None:
+def test_after_a_lost_ledger_the_peak_of_the_running_month_is_kept(scene: Scene) -> None:
     scene.declare(mapping(measure="peak"))
     scene.live(addition(quantity=Decimal(500)))
     scene.uses({"77": "300"})

@@ -30,7 +30,7 @@ def test_a_short_tag_can_be_read() -> None:
     assert tag_of("cove", "1", "acme", period="2026-10", adjustment=1) == "rc:cove/1/acme/storage/2026-10+1"
 
 
-def test_a_long_tag_keeps_its_beginning_and_its_period_and_hashes_the_middle() -> None:
+def test_a_long_tag_keeps_its_beginning_and_period_and_gets_a_hash() -> None:
     long = "a-customer-with-a-name-that-goes-on-and-on"
     assert tag_of("cove", "456789", long)[:37] == "rc:cove/456789/a-customer-with-a-nam#"
     dated = tag_of("cove", "456789", long, period="2026-10", adjustment=2)
@@ -38,14 +38,14 @@ def test_a_long_tag_keeps_its_beginning_and_its_period_and_hashes_the_middle() -
     assert dated.endswith("/2026-10+2")
 
 
-def test_a_tag_is_the_same_for_ever() -> None:
+def test_tags_do_not_change_between_versions() -> None:
     """A changed tag orphans every addition that carries the old one, so these values are written out."""
     assert tag_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#w55z5vsu5mxah"
     assert first_version_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#2ixgdanjni2p7"
 
 
 @given(PARTS, PARTS)
-def test_two_charges_never_have_one_tag(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+def test_two_charges_never_have_the_same_tag(one: tuple[str, ...], other: tuple[str, ...]) -> None:
     assert (tag_of(*one) == tag_of(*other)) == (one == other)
 
 
@@ -71,7 +71,7 @@ def test_a_tag_of_the_first_version_can_be_parsed(parts: tuple[str, str, str, st
     assert found.period is None
 
 
-def test_a_charge_may_be_called_like_a_period() -> None:
+def test_a_charge_may_have_a_name_like_a_period() -> None:
     found = parse(tag_of("cove", "1", "acme", "2026-10"))
     assert found == Tag(
         identity_of("cove", "1", "acme", "2026-10"), parts=("cove", "1", "acme", "2026-10"), customer=("cove", "1")
@@ -82,7 +82,7 @@ def test_a_charge_may_be_called_like_a_period() -> None:
     "serial",
     [None, "", "SN-4711", "rc:", "rc:backup", "rc:a/b", "rc:a/b/c/d/e", "rc:a/b/c#d", "rc:a#toofew", "RC:a/b/c/d"],
 )
-def test_what_is_no_tag_is_not_ours(serial: str | None) -> None:
+def test_a_serial_number_without_a_tag_is_not_ours(serial: str | None) -> None:
     assert parse(serial) is None
 
 
@@ -90,15 +90,13 @@ def test_what_is_no_tag_is_not_ours(serial: str | None) -> None:
     ("number", "told"),
     [("456789", ("cove", "456789")), ("a%b c", ("cove", "a%b c")), ("9" * 60, None), ("é" * 5 + "x" * 20, None)],
 )
-def test_a_tag_that_was_cut_tells_its_customer_where_all_of_it_is_left(
-    number: str, told: tuple[str, str] | None
-) -> None:
+def test_a_cut_tag_has_its_customer_if_it_is_complete(number: str, told: tuple[str, str] | None) -> None:
     found = parse(tag_of("cove", number, "m" * 60))
     assert found is not None
     assert (found.customer, found.parts) == (told, ())
 
 
-def test_a_tag_tells_its_source_even_where_it_was_cut() -> None:
+def test_a_cut_tag_still_has_its_source() -> None:
     long = tag_of("cove", "1" * 30, "m" * 40)
     assert is_of_source(long, "cove")
     assert not is_of_source(long, "cov")
@@ -107,7 +105,7 @@ def test_a_tag_tells_its_source_even_where_it_was_cut() -> None:
 
 
 @given(PARTS)
-def test_the_short_way_to_a_tag_is_the_rule_itself(parts: tuple[str, ...]) -> None:
+def test_the_fast_path_gives_the_same_tag(parts: tuple[str, ...]) -> None:
     for part in parts:
         if _PLAIN.fullmatch(part):
             assert quote(part, safe=":@+,") == part

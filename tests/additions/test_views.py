@@ -17,14 +17,14 @@ def view(scene: Scene, address: str) -> AdditionView:
     return found
 
 
-def test_a_line_is_found_by_its_address_and_by_the_short_one(scene: Scene) -> None:
+def test_an_addition_is_found_by_its_long_and_its_short_address(scene: Scene) -> None:
     scene.live(addition())
     scene.uses({"77": "130"})
     assert view(scene, LINE) == view(scene, "Addition/acme:gb")
     assert [each for each in scene.planned().views if each.has_address("Addition/acme.devices:gb")] == []
 
 
-def test_its_json_has_what_stands_and_what_will_stand(scene: Scene) -> None:
+def test_a_view_as_json_has_live_and_desired_fields(scene: Scene) -> None:
     scene.live(addition())
     scene.uses({"77": "130"})
     found = view(scene, LINE).to_json()
@@ -35,13 +35,13 @@ def test_its_json_has_what_stands_and_what_will_stand(scene: Scene) -> None:
     assert Decimal(found["desired"]["quantity"]) == 130
 
 
-def test_a_line_that_is_not_made_yet_has_nothing_live(scene: Scene) -> None:
+def test_an_addition_that_does_not_exist_yet_has_no_live_fields(scene: Scene) -> None:
     scene.uses({"77": "130"})
     found = view(scene, LINE).to_json()
     assert (found["state"], found["live"]) == ("create", None)
 
 
-def test_an_orphan_has_no_mapping_and_nothing_that_will_stand(scene: Scene) -> None:
+def test_an_orphan_has_no_mapping_and_no_desired_fields(scene: Scene) -> None:
     scene.declare(mapping())
     scene.live(addition(serialNumber="rc:cove/79/gone/storage"))
     scene.uses({"77": "0"})

@@ -15,5 +15,5 @@ HOURS = int(os.environ.get("SIMULATE_HOURS", "10"))
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + RUNS))
-def test_every_line_equals_the_oracle(shop: Shop, seed: int) -> None:
+def test_every_addition_equals_the_oracle(shop: Shop, seed: int) -> None:
     simulate(shop, seed, HOURS)
