@@ -46,7 +46,7 @@ def _until(exclusion: Exclusion) -> str:
 
 
 def _used(history: History | None, exclusion: Exclusion) -> Decimal | None:
-    """The excluded usage by the newest pull. None if unknown."""
+    """Return the excluded usage in the newest pull. None if it is unknown."""
     if history is None or history.source.whole is None:
         return None
     current = history.customer_now(exclusion.customer_id)

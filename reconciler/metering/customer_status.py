@@ -1,4 +1,4 @@
-"""The status of a mapped customer: what the newest pull says about it, and what happens to its additions.
+"""The status of a mapped customer: what the newest pull shows about it, and what happens to its additions.
 
 Zero, missing and failed usage are three different values. Only a believed and recent pull can show that a customer
 uses nothing. A customer that was there before counts as gone only after `graceHours`.
@@ -96,7 +96,7 @@ def never_read(devices: Sequence[DeviceNow]) -> str:
 
 
 def _absent(history: History, rule: Rule, settings: BillingSettings) -> CustomerStatus:
-    """The status of a customer that the newest pull does not list, or lists without devices."""
+    """Return the status of a customer that the newest pull does not list, or lists without devices."""
     source, now, grace = history.source, history.span.now, settings.grace
     last = history.last_sample(rule.customer_id)
     there = source.lists(rule.customer_id)
@@ -104,7 +104,7 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Customer
     if last is None:
         return _never_sampled(source, rule, tolerated=there and tolerated, now=now, grace=grace)
     since = last.observed_at
-    used = "an unknown size" if last.bytes is None else in_unit(last.bytes, rule.unit)
+    used = "an unknown size" if last.bytes is None else size_text(last.bytes, rule.unit)
     gone = f"{source.source} lists the customer without devices"
     if not there:
         gone = f"{source.source} no longer lists the customer"
@@ -119,10 +119,10 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Customer
 def _never_sampled(
     source: SourceSnapshot, rule: Rule, *, tolerated: bool, now: datetime, grace: timedelta
 ) -> CustomerStatus:
-    """The status of a customer that never had a device, or that no pull ever listed. Only a minimum is billed.
+    """Return the status of a customer that never had a device, or that no pull ever listed. Only a minimum is billed.
 
-    Without a minimum the customer is held while the ledger is younger than the grace: an addition that exists may
-    come from usage that a lost ledger recorded.
+    Without a minimum the customer is held while the ledger is younger than the grace, because an existing addition
+    may come from usage that a lost ledger recorded.
     """
     state: State = "never seen"
     what = f"source {source.source} has never listed customer {rule.customer_id}; check the customer's id"
@@ -170,7 +170,7 @@ def figures(devices: Sequence[DeviceNow], unit: Unit) -> str:
 
 def figure_of(device: DeviceNow, unit: Unit) -> str:
     """Return a device's name with its last figure and the time of that figure."""
-    last = "" if device.read_at is None else f" (last {in_unit(device.bytes, unit)} at {when(device.read_at)})"
+    last = "" if device.read_at is None else f" (last {size_text(device.bytes, unit)} at {when(device.read_at)})"
     return f"{device_name(device.device_id)}{last}"
 
 
@@ -196,13 +196,13 @@ def hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:g} h"
 
 
-def in_unit(size: int, unit: Unit) -> str:
+def size_text(size: int, unit: Unit) -> str:
     """Return a size in bytes for a message, in `unit` with at most three decimals."""
     return f"{(Decimal(size) / BYTES_OF[unit]).quantize(Decimal('0.001')).normalize():f} {unit}"
 
 
 def _unusual_state(source: SourceSnapshot, customer_id: str) -> str:
-    """A sentence on the customer's state in the console. Empty if the customer is in production."""
+    """Return a sentence on the customer's state in the console. Empty if the customer is in production."""
     known = source.known.get(customer_id)
     state = "" if known is None else known.customer.state
     return f"its state in {source.source} is {state}" if state not in ("", "InProduction") else ""

@@ -92,7 +92,7 @@ def bytes_of(used: Any, unit: str) -> int | None:
         return None
     if amount < 0:
         raise BadValueError(f"used is negative: {quoted(used)}")
-    if amount > LARGEST:  # checked before multiplying: 1E+999999 as a whole number would fill the memory
+    if amount > LARGEST:  # check this first: 1E+999999 as a whole number would fill the memory
         raise BadValueError(f"used is too large: {quoted(used)}")
     with localcontext(prec=80):
         size = int((amount * BYTES_OF[unit]).to_integral_value(ROUND_HALF_UP))
@@ -145,16 +145,16 @@ def time_of(value: Any, name: str) -> datetime:
     text = text_of(value, name)
     if not text:
         raise BadValueError(f"{name} is empty; write 2025-11-22T13:00:00Z")
-    found = _TIME.fullmatch(text)
-    if found is None and not _DAY.fullmatch(text):
+    match = _TIME.fullmatch(text)
+    if match is None and not _DAY.fullmatch(text):
         raise BadValueError(f"{name} is not a time: {quoted(text)}; write 2025-11-22T13:00:00Z")
-    if found is None:
+    if match is None:
         raise BadValueError(f"{name} has no time zone and no hour: {quoted(text)}; write {text}T13:00:00Z")
-    zone = found["zone"]
+    zone = match["zone"]
     if zone is None:
         raise BadValueError(f"{name} has no time zone: {quoted(text)}; write {text}Z or {text}+01:00")
     try:
-        moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{zone.upper()}")
+        moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{zone.upper()}")
     except ValueError:
         raise BadValueError(f"{name} is not a valid date and time: {quoted(text)}") from None
     try:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from reconciler.metering.sources.errors import SourceError
 
 Kind = Literal["visa", "credentials", "not-allowed", "other"]
-"""`visa`: the visa has expired. `credentials`: the login is wrong. `not-allowed`: the role has no right to it."""
+"""`visa`: the visa has expired. `credentials`: the login is wrong. `not-allowed`: the role lacks a right."""
 
 KINDS: Mapping[int, Kind] = {1701: "visa", 2100: "credentials", 13501: "not-allowed"}
 """The kind of each error number."""
@@ -45,10 +45,10 @@ class RpcError(SourceError):
 def rpc_error(method: str, error: Any, where: str) -> RpcError:
     """Return an exception for the `error` member of a response."""
     members = error if isinstance(error, Mapping) else {"message": error}
-    message = " ".join(str(members.get("message") or "no message").split())[:LONGEST_MESSAGE]
+    message = _short(members.get("message") or "no message")
     numbers = [f"{name} {_short(members[name])}" for name in ("code", "data") if members.get(name) is not None]
-    known = f" ({', '.join(numbers)})" if numbers else ""
-    return RpcError(f"the console refused {method}: {message}{known}", kind_of(error), where=where)
+    code = f" ({', '.join(numbers)})" if numbers else ""
+    return RpcError(f"the console refused {method}: {message}{code}", kind_of(error), where=where)
 
 
 def kind_of(error: Any) -> Kind:

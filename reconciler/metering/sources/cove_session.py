@@ -98,8 +98,8 @@ class CoveSession:
     async def _log_in(self) -> int:
         settings = self._settings
         params = {"partner": settings.partner, "username": settings.username, "password": settings.password}
-        answer = await self._exchange("Login", params, visa=None)
-        user = answer.get("result")
+        login = await self._exchange("Login", params, visa=None)
+        user = login.get("result")
         partner_id = id_number(user.get("PartnerId")) if isinstance(user, Mapping) else None
         if self._visa is None or partner_id is None:
             raise self._unexpected("Login", "neither a visa nor a PartnerId")
@@ -111,15 +111,15 @@ class CoveSession:
             if self._visa is None or self._clock() - self._visa_at > VISA_MAX_AGE:
                 await self._log_in()
             try:
-                answer = await self._exchange(method, params, visa=self._visa)
+                result = await self._exchange(method, params, visa=self._visa)
             except RpcError as error:
                 if error.kind != "visa":
                     raise
                 await self._log_in()
-                answer = await self._exchange(method, params, visa=self._visa)
-        if "result" not in answer:
+                result = await self._exchange(method, params, visa=self._visa)
+        if "result" not in result:
             raise self._unexpected(method, "no result")
-        return answer["result"]
+        return result["result"]
 
     async def _exchange(self, method: str, params: Mapping[str, Any], visa: str | None) -> Mapping[str, Any]:
         """Send one call, keep the visa of its response, and return the `result` member."""
@@ -130,14 +130,14 @@ class CoveSession:
             self._visa = None
         await self._pace()
         began = self._clock()
-        answer = await self._response(method, msgspec.json.encode(request), visa)
-        fresh = answer.get("visa")
+        response = await self._response(method, msgspec.json.encode(request), visa)
+        fresh = response.get("visa")
         if isinstance(fresh, str) and fresh:
             self._visa, self._visa_at = fresh, began
-        if answer.get("error") is not None:
-            error = _without_secrets(answer["error"], self._secrets(visa))
+        if response.get("error") is not None:
+            error = _without_secrets(response["error"], self._secrets(visa))
             raise rpc_error(method, error, self.where(method))
-        result = answer.get("result")
+        result = response.get("result")
         if not isinstance(result, Mapping):
             raise self._unexpected(method, "neither a result nor an error")
         return result
@@ -166,12 +166,12 @@ class CoveSession:
             if is_web_page:
                 continue
             try:
-                answer = _decode(body)
+                response = _decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 problem = f"is not complete JSON, {GARBLED_ATTEMPTS} times in a row: {error}"
                 continue
-            if isinstance(answer, Mapping):
-                return answer
+            if isinstance(response, Mapping):
+                return response
             problem = f"is not a JSON object, {GARBLED_ATTEMPTS} times in a row"
         if is_web_page:
             raise SourceError(

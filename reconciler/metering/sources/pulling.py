@@ -50,10 +50,10 @@ async def run_pull(
     """
     began = clock()
     secrets = secrets or Secrets()
-    found, error = SourceData((), ()), None
+    data, error = SourceData((), ()), None
     try:
         async with asyncio.timeout(longest):
-            found = await read()
+            data = await read()
     except SourceError as failure:
         error = str(failure)
     except TimeoutError:
@@ -71,16 +71,18 @@ async def run_pull(
         started_at=now,
         finished_at=now + timedelta(seconds=max(0.0, clock() - began)),
         state="whole" if error is None else "failed",
-        customers=found.customers,
-        samples=found.samples,
+        customers=data.customers,
+        samples=data.samples,
         error=None if error is None else secrets.scrub(error)[:LONGEST_ERROR],
-        notes=tuple(secrets.scrub(note) for note in found.notes),
+        notes=tuple(secrets.scrub(note) for note in data.notes),
     )
 
 
 def secrets_of(*values: str | None) -> Secrets:
-    """Return the secrets of a source, to remove them from messages. Blank values and values that are not UTF-8 are
-    skipped, because they are never sent."""
+    """Return the secrets of a source, so that they can be removed from messages.
+
+    Blank values and values that are not UTF-8 are skipped, because they are never sent.
+    """
     return Secrets(value for value in values if value and value.strip() and _is_text(value))
 
 

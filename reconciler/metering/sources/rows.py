@@ -18,6 +18,8 @@ from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.pulling import SourceData
 
 REQUIRED = ("customer_id", "customer_name", "used", "unit", "as_of")
+"""The columns that each row must have."""
+
 COLUMNS = (*REQUIRED, "device_id")
 SHOWN = 100
 """The most rows that a message names. The rest is counted."""
