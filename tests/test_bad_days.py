@@ -1,4 +1,4 @@
-"""Bad days: each ends in a sentence that says what to do, the right exit code, and nothing lost or doubled."""
+"""Failures from end to end: the message says what to do, the exit code is right, and nothing is lost or made twice."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def small(shop: Shop) -> Shop:
 
 
 def refused(said: Said, *words: str, code: int = 1) -> None:
-    """It ended with this code, in sentences with these words, and not in a traceback."""
+    """Check that a command ended with this exit code and a message with these words, without a traceback."""
     assert said.code == code, said.out[-1000:] + said.err
     assert said.err.startswith("error: ")
     assert "Traceback" not in said.err + said.out
@@ -94,7 +94,7 @@ def test_plain_http_to_another_machine_is_refused_before_a_key_leaves(small: Sho
 
 
 @pytest.mark.parametrize("path", ["@/login", "@/apis/3.0"])
-def test_a_proxys_page_instead_of_json(small: Shop, path: str) -> None:
+def test_a_page_of_a_proxy_instead_of_json(small: Shop, path: str) -> None:
     small.fault(f"html{path}")
 
     refused(small("apply", "--auto-approve"), "is not JSON", "proxy")
@@ -102,13 +102,13 @@ def test_a_proxys_page_instead_of_json(small: Shop, path: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["truncated@/apis/3.0", "half-json@/apis/3.0"])
-def test_an_answer_that_is_cut_off(small: Shop, fault: str) -> None:
+def test_a_truncated_response(small: Shop, fault: str) -> None:
     small.fault(fault)
 
     refused(small("plan"), "GET ")
 
 
-def test_an_answer_that_is_cut_off_now_and_then_is_asked_for_again(small: Shop) -> None:
+def test_an_occasional_truncated_response_is_requested_again(small: Shop) -> None:
     small.fault("truncated:6@/apis/3.0")
 
     small.apply()
@@ -124,7 +124,7 @@ def test_a_server_that_fails(small: Shop) -> None:
     refused(small("plan"), "ConnectWise answered 500", "Run again later")
 
 
-def test_a_server_that_fails_in_the_middle_of_an_apply_is_gone_on_with(small: Shop) -> None:
+def test_after_a_server_failed_during_an_apply_the_next_run_continues(small: Shop) -> None:
     small.fault("500@/managementSummaryReports", "500@/additions")
 
     said = small("apply", "--auto-approve")
@@ -138,7 +138,7 @@ def test_a_server_that_fails_in_the_middle_of_an_apply_is_gone_on_with(small: Sh
     assert sum(small.counts().values()) == SMALL
 
 
-def test_a_storm_of_429_is_waited_out(small: Shop) -> None:
+def test_many_429_responses_are_waited_out(small: Shop) -> None:
     small.fault("429:every=2,retry-after=0@/apis/3.0")
 
     small.apply()
@@ -147,7 +147,7 @@ def test_a_storm_of_429_is_waited_out(small: Shop) -> None:
     assert {state for _, _, state in small.journal()} == {"done"}
 
 
-def test_a_storm_of_429_without_end(small: Shop) -> None:
+def test_endless_429_responses(small: Shop) -> None:
     small.fault("429:retry-after=60@/apis/3.0")
 
     refused(small("plan"), "429", "Run again later, or lower maxConcurrency")
@@ -160,7 +160,7 @@ def test_a_site_that_redirects_elsewhere_gets_no_keys(small: Shop) -> None:
 
 
 class answering:  # noqa: N801  (used like a function)
-    """A server that gives one answer to everything."""
+    """A server with one response to every request."""
 
     def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -172,7 +172,7 @@ class answering:  # noqa: N801  (used like a function)
                 self.wfile.write(body)
 
             def log_message(self, *_about: object) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -203,7 +203,7 @@ def test_a_clock_without_zone_in_the_environment(small: Shop, capsys: pytest.Cap
     assert "has no zone" in capsys.readouterr().err
 
 
-def test_usage_without_a_zone_is_a_failed_pull_that_bills_nothing_by_guess(small: Shop) -> None:
+def test_usage_without_a_time_zone_is_a_failed_pull_that_bills_nothing(small: Shop) -> None:
     small.apply()
     (small.folder / "usage.csv").write_text(
         "customer_id,customer_name,used,unit,as_of\n1001001,Alder Dental,500,GB,2026-11-01T05:00:00\n", encoding="utf-8"
@@ -248,7 +248,7 @@ def test_a_ledger_that_is_no_database(small: Shop) -> None:
     assert small.ledger.read_text(encoding="utf-8").startswith("my notes")
 
 
-def test_a_ledger_that_is_lost_costs_history_and_makes_nothing_twice(small: Shop) -> None:
+def test_after_a_lost_ledger_nothing_is_created_twice(small: Shop) -> None:
     small.apply()
     for path in small.ledger.parent.iterdir():
         path.unlink()
@@ -259,7 +259,7 @@ def test_a_ledger_that_is_lost_costs_history_and_makes_nothing_twice(small: Shop
 
 
 def full_at(pages: int, patch: pytest.MonkeyPatch) -> None:
-    """From now on the ledger can grow by so many pages, then the disk is full."""
+    """Let the ledger grow by this number of pages. Then its disk is full."""
     connect = store._sqlite_connect
 
     def limited(connection: Any, record: Any) -> None:
@@ -270,7 +270,7 @@ def full_at(pages: int, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(store, "_sqlite_connect", limited)
 
 
-def test_a_disk_that_is_full_before_anything_is_sent(small: Shop) -> None:
+def test_a_full_disk_before_anything_is_sent(small: Shop) -> None:
     full_at(1, small.patch)
 
     refused(small("apply", "--auto-approve"), "the disk is full", "Free some space, then run again")
@@ -309,12 +309,12 @@ def test_a_plan_that_cannot_be_written(small: Shop, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_plan_written_to_a_full_device_leaves_the_device(small: Shop) -> None:
+def test_a_plan_written_to_a_full_device_does_not_replace_the_device(small: Shop) -> None:
     refused(small("plan", "--out", "/dev/full"), "/dev/full", "No space left on device", "free some space")
     assert Path("/dev/full").is_char_device()
 
 
-def test_a_plan_that_does_not_fit_leaves_the_old_one_whole(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_that_does_not_fit_on_the_disk_leaves_the_old_file_unchanged(small: Shop, tmp_path: Path) -> None:
     small("plan", "--only", "usage")  # the ledger is there by now
     file = tmp_path / "plan.json"
     file.write_text("the old one", encoding="utf-8")
@@ -371,7 +371,7 @@ def test_a_broken_plan_file(small: Shop, tmp_path: Path, text: bytes, words: lis
     assert small.sandbox.log.total == 0
 
 
-def test_a_plan_file_that_is_not_there(small: Shop, tmp_path: Path) -> None:
+def test_a_missing_plan_file(small: Shop, tmp_path: Path) -> None:
     refused(small("apply", str(tmp_path / "plan.json")), "No such file", "reconciler plan --out FILE")
 
 
@@ -384,13 +384,13 @@ def test_a_plan_file_that_was_edited(small: Shop, tmp_path: Path) -> None:
     assert nothing_written(small)
 
 
-def test_a_folder_of_manifests_that_is_not_there(small: Shop) -> None:
+def test_a_missing_manifest_folder(small: Shop) -> None:
     said = small("-C", str(small.folder / "elsewhere"), "plan")
     assert said.code == 1
     assert "elsewhere: error: the manifest folder does not exist" in said.err
 
 
-def test_manifests_that_are_wrong_are_told_all_at_once_and_nothing_is_read(small: Shop) -> None:
+def test_all_mistakes_in_manifests_are_reported_at_once_and_nothing_is_read(small: Shop) -> None:
     small.edit("products.yaml", "price: 0.15", "prize: 0.15")
     small.edit("customers/alder-dental.yaml", "company: alder-dental, firstName", "company: alder-dentist, firstName")
 
@@ -409,7 +409,7 @@ def test_a_missing_variable_is_named(small: Shop) -> None:
     assert small.sandbox.log.total == 0
 
 
-def test_a_variable_that_only_an_action_needs_is_missed_before_anything_is_written(small: Shop) -> None:
+def test_a_missing_variable_of_one_action_is_reported_before_anything_is_written(small: Shop) -> None:
     small.edit("setup.yaml", "password: {env: COVE_PASSWORD}", "password: {env: LOGIN_PASSWORD}")
     assert small("plan").code == 0
 
@@ -417,7 +417,7 @@ def test_a_variable_that_only_an_action_needs_is_missed_before_anything_is_writt
     assert nothing_written(small)
 
 
-def test_a_setup_table_without_the_entry_is_named_with_near_matches(small: Shop) -> None:
+def test_a_missing_setup_table_entry_is_reported_with_similar_names(small: Shop) -> None:
     small.edit("defaults.yaml", "type: Managed Service\n", "type: Managed Servise\n")
 
     said = small("apply", "--auto-approve")
@@ -432,7 +432,7 @@ def test_a_setup_table_without_the_entry_is_named_with_near_matches(small: Shop)
 # ── the console ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_console_that_cannot_be_read_holds_its_customers_and_the_setup_goes_on(small: Shop) -> None:
+def test_if_the_console_cannot_be_read_its_customers_are_held_and_the_setup_is_applied(small: Shop) -> None:
     small.fault("html@/jsonapi")
 
     said = small.apply(code=5)
@@ -446,7 +446,7 @@ def test_a_console_that_cannot_be_read_holds_its_customers_and_the_setup_goes_on
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_in_the_middle_of_an_apply_finishes_what_is_under_way(shop: Shop, number: int) -> None:
+def test_ctrl_c_during_an_apply_lets_requests_in_flight_finish(shop: Shop, number: int) -> None:
     shop.sandbox.latency_ms = 40
     process = shop.start("apply", "--auto-approve")
     shop.until(lambda: shop.counts()["company"] > 0, process)
@@ -469,7 +469,7 @@ def test_ctrl_c_in_the_middle_of_an_apply_finishes_what_is_under_way(shop: Shop,
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_ctrl_c_while_the_plan_is_made_writes_nothing(shop: Shop) -> None:
+def test_ctrl_c_during_planning_writes_nothing(shop: Shop) -> None:
     shop.sandbox.latency_ms = 200
     process = shop.start("apply", "--auto-approve")
     shop.until(lambda: shop.sandbox.log.total > 0, process)
@@ -486,7 +486,7 @@ def test_ctrl_c_while_the_plan_is_made_writes_nothing(shop: Shop) -> None:
 
 
 def outputs(shop: Shop, tmp_path: Path) -> Iterator[str]:
-    """All that is said and kept on good and bad days."""
+    """Yield all output and all files of successful and failed commands."""
     file = tmp_path / "plan.json"
     said = [shop("-v", "plan", "--out", str(file)), shop("show", str(file)), shop("-v", "apply", str(file))]
     said += [shop("usage", *each) for each in (["pull"], ["coverage"], ["report"])]
@@ -502,7 +502,7 @@ def outputs(shop: Shop, tmp_path: Path) -> Iterator[str]:
     yield shop.kept_bytes().decode("latin-1")
 
 
-def test_no_secret_is_said_or_kept_anywhere(small: Shop, tmp_path: Path) -> None:
+def test_no_secret_is_in_any_output_or_file(small: Shop, tmp_path: Path) -> None:
     texts = list(outputs(small, tmp_path))
 
     for secret in small.secrets():
@@ -510,7 +510,7 @@ def test_no_secret_is_said_or_kept_anywhere(small: Shop, tmp_path: Path) -> None
     assert any("(sensitive, from $COVE_PASSWORD)" in text for text in texts)
 
 
-def test_a_server_that_repeats_our_keys_in_its_refusal_does_not_bring_them_into_the_output(small: Shop) -> None:
+def test_keys_that_a_server_repeats_in_its_refusal_are_not_in_the_output(small: Shop) -> None:
     async def repeat(request: httpx.Request, send: Send) -> httpx.Response:
         if "/apis/3.0" in request.url.path:
             return httpx.Response(400, json={"code": "Bad", "message": str(dict(request.headers))})

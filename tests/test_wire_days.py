@@ -1,4 +1,4 @@
-"""What crosses the wire, through the whole command line: each form of paging, each odd answer, each odd name."""
+"""Responses of ConnectWise from end to end: each form of paging, wrong values, lost responses and unusual names."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def applied(small: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_nothing_is_made_twice_however_a_tenant_pages(small: Shop, form: str) -> None:
-    """More companies than the first page holds, of which none may be missed: each would be made again."""
+def test_nothing_is_created_twice_with_any_form_of_paging(small: Shop, form: str) -> None:
+    """There are more companies than fit on one page. A company that is missed would be created again."""
     small.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(120)))
     capped = [fault.replace("size=250", "size=25") for fault in FORMS[form]]
     small.fault(*(capped if any("page-cap" in fault for fault in capped) else [*capped, "page-cap:size=25"]))
@@ -53,7 +53,7 @@ def test_nothing_is_made_twice_however_a_tenant_pages(small: Shop, form: str) ->
 
 
 def test_1300_objects_on_navigable_pages_are_all_found(small: Shop) -> None:
-    """A tenant that ignores forward-only paging once lost all after the first page, and got doubles in each run."""
+    """The tenant ignores forward-only paging. Objects after the first page must not be missed."""
     small.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(1300)))
     small.fault("navigable")
     small.apply("--only", "setup")
@@ -63,7 +63,7 @@ def test_1300_objects_on_navigable_pages_are_all_found(small: Shop) -> None:
 
 
 @pytest.mark.parametrize("fault", ["link-cursor", "link-loop"])
-def test_a_list_that_cannot_be_read_to_its_end_stops_everything(applied: Shop, fault: str) -> None:
+def test_a_list_that_cannot_be_read_to_its_end_stops_the_run(applied: Shop, fault: str) -> None:
     applied.write("many.yaml", "".join(COMPANY.format(number=number) for number in range(60)))
     applied.apply("--only", "setup")
     applied.fault("page-cap:size=25", fault)
@@ -73,11 +73,11 @@ def test_a_list_that_cannot_be_read_to_its_end_stops_everything(applied: Shop, f
     assert "Traceback" not in said.err
 
 
-# ── answers of the wrong shape ───────────────────────────────────────────────────────────────────────────────
+# ── responses of the wrong shape ─────────────────────────────────────────────────────────────────────────────
 
 
 def meddling(path: str, change: Callable[[Any], Any]) -> Callable[[httpx.Request, Send], Any]:
-    """Answers of lists below a path, changed by a function of their JSON."""
+    """Change the JSON of the lists below a path by a function."""
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
@@ -138,7 +138,7 @@ ODD: list[tuple[str, Callable[[Any], Any], str]] = [
 
 
 @pytest.mark.parametrize(("path", "change", "says"), ODD, ids=[f"{path} {says}" for path, _, says in ODD])
-def test_a_wrong_value_is_an_error_that_names_endpoint_and_field(
+def test_a_wrong_value_is_an_error_with_endpoint_and_field(
     applied: Shop, path: str, change: Callable[[Any], Any], says: str
 ) -> None:
     with applied.meddled(meddling(path, change)):
@@ -150,9 +150,7 @@ def test_a_wrong_value_is_an_error_that_names_endpoint_and_field(
 
 
 @pytest.mark.parametrize("item", [{}, {"communicationType": "Email"}, {"communicationType": "Email", "value": None}])
-def test_a_communication_item_without_a_value_says_nothing_and_stops_nothing(
-    applied: Shop, item: dict[str, Any]
-) -> None:
+def test_a_communication_item_without_a_value_is_ignored(applied: Shop, item: dict[str, Any]) -> None:
     def more(rows: Any) -> Any:
         return [{**row, "communicationItems": [item, *row["communicationItems"]]} for row in rows]
 
@@ -173,7 +171,7 @@ def test_a_communication_item_without_a_value_says_nothing_and_stops_nothing(
         {"cancelledDate": 0},
     ],
 )
-def test_a_wrong_value_in_an_addition_is_one_too(applied: Shop, odd: dict[str, Any]) -> None:
+def test_a_wrong_value_in_an_addition_is_an_error_too(applied: Shop, odd: dict[str, Any]) -> None:
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
         body = json.loads(answer.content)
@@ -191,7 +189,7 @@ def test_a_wrong_value_in_an_addition_is_one_too(applied: Shop, odd: dict[str, A
     assert next(iter(odd)) in said.err
 
 
-def test_a_customer_of_whose_lines_some_were_not_made_is_made_whole_by_the_next_run(shop: Shop) -> None:
+def test_additions_that_failed_are_created_by_the_next_run(shop: Shop) -> None:
     shop.only(CEDAR)
     made = 0
 
@@ -212,12 +210,12 @@ def test_a_customer_of_whose_lines_some_were_not_made_is_made_whole_by_the_next_
 
     assert len(shop.quantities()) == 3
     assert "Guardrail" not in said.out
-    # It is a customer like any other from now on.
+    # The customer has no special state afterwards.
     shop.uses(CEDAR, "3000")
     assert "Guardrail quantity: CustomerMapping/cedar-logistics" in shop.apply(code=5).out
 
 
-def test_an_agreement_that_is_there_twice_refuses_its_customer_and_stops_no_other_bill(shop: Shop) -> None:
+def test_two_agreements_with_one_name_refuse_their_customer_and_no_other(shop: Shop) -> None:
     shop.only(ALDER, CEDAR)
     shop.apply()
     found = shop.one("/finance/agreements", name="Alder Dental - Managed Backup")
@@ -237,7 +235,7 @@ def test_an_agreement_that_is_there_twice_refuses_its_customer_and_stops_no_othe
 
 
 @pytest.mark.parametrize("answer", [{}, [], None, "x"])
-def test_a_bundle_that_is_answered_by_nothing_is_asked_again(applied: Shop, answer: Any) -> None:
+def test_a_bundle_with_an_empty_response_is_requested_again(applied: Shop, answer: Any) -> None:
     asked = 0
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
@@ -253,7 +251,7 @@ def test_a_bundle_that_is_answered_by_nothing_is_asked_again(applied: Shop, answ
 
 
 @pytest.mark.parametrize("fault", ["nothing", "null", "html", "half-json", "truncated"])
-def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(applied: Shop, fault: str) -> None:
+def test_a_read_without_a_valid_response_is_retried_and_then_reported(applied: Shop, fault: str) -> None:
     applied.fault(f"{fault}:2@/company/companies")
     assert applied("plan", "--only", "setup", "--detailed-exitcode").code == 0
     applied.fault(f"{fault}@/company/companies")
@@ -275,7 +273,7 @@ def test_a_read_that_is_answered_by_no_answer_is_tried_again_and_then_named(appl
     ],
 )
 @pytest.mark.parametrize("arguments", [["-v", "plan"], ["--json", "plan"], ["apply", "--auto-approve"]])
-def test_no_part_of_a_site_that_holds_a_secret_is_printed(small: Shop, site: str, arguments: list[str]) -> None:
+def test_no_part_of_a_site_with_a_secret_is_printed(small: Shop, site: str, arguments: list[str]) -> None:
     small.patch.setenv("CONNECTWISE_SITE", site)
     said = small(*arguments)
     assert said.code == 1
@@ -283,13 +281,13 @@ def test_no_part_of_a_site_that_holds_a_secret_is_printed(small: Shop, site: str
         assert word.lower() not in (said.out + said.err).lower()
 
 
-def test_a_storm_that_names_a_date_is_waited_out(applied: Shop) -> None:
+def test_a_429_response_with_a_date_is_waited_out(applied: Shop) -> None:
     applied.fault("429:2,retry-after=7,dated=1")
     assert applied("plan", "--only", "setup", "--detailed-exitcode").code == 0
 
 
 @pytest.mark.parametrize("fault", ["endless", "bomb"])
-def test_an_answer_without_bounds_is_given_up(applied: Shop, fault: str) -> None:
+def test_an_endless_response_is_given_up(applied: Shop, fault: str) -> None:
     applied.fault(f"{fault}@/company/contacts")
     said = applied("plan", "--only", "setup")
     assert said.code == 1
@@ -300,7 +298,7 @@ def test_an_answer_without_bounds_is_given_up(applied: Shop, fault: str) -> None
 
 
 @pytest.mark.parametrize("fault", ["redirect", "redirect:status=307", "location"])
-def test_a_whole_estate_behind_a_proxy_that_leads_away_is_made_once(small: Shop, fault: str) -> None:
+def test_an_estate_behind_a_redirecting_proxy_is_created_once(small: Shop, fault: str) -> None:
     small.fault(fault)
     small.apply()
     small.fault()
@@ -312,7 +310,7 @@ def test_a_whole_estate_behind_a_proxy_that_leads_away_is_made_once(small: Shop,
 
 
 @pytest.mark.parametrize("fault", ["redirect", "redirect:status=308"])
-def test_a_change_whose_answer_leads_away_is_read_back(applied: Shop, fault: str) -> None:
+def test_a_change_whose_response_is_a_redirect_is_read_back(applied: Shop, fault: str) -> None:
     applied.uses(ALDER, "140")
     applied.edit("products.yaml", "price: 0.14", "price: 0.15")
     applied.fault(fault)
@@ -323,7 +321,7 @@ def test_a_change_whose_answer_leads_away_is_read_back(applied: Shop, fault: str
     assert applied("plan", "--detailed-exitcode").code == 0
 
 
-def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(applied: Shop) -> None:
+def test_every_kind_that_requires_its_custom_fields_can_be_changed(applied: Shop) -> None:
     applied.edit("customers/alder-dental.yaml", "name: Alder Dental, addr", "name: Alder Dental Group, addr")
     applied.edit("products.yaml", "price: 0.14", "price: 0.15")
     applied.uses(ALDER, "140")
@@ -336,13 +334,13 @@ def test_every_kind_that_wants_its_custom_fields_is_changed_all_the_same(applied
     assert applied("plan", "--detailed-exitcode").code == 0
 
 
-# ── odd names ────────────────────────────────────────────────────────────────────────────────────────────────
+# ── unusual names ──────────────────────────────────────────────────────────────────────────────────────────────
 
 NAMES = ["A [B] C", "A*B", "A 'B' C", 'A "B" C', "A\\B", "A & B + C # D", "100% A", "Ä (Ö) ß", "A%B_C"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_with_odd_characters_is_made_once_and_found_again(small: Shop, name: str) -> None:
+def test_a_name_with_unusual_characters_is_created_once_and_found_again(small: Shop, name: str) -> None:
     company = {"identifier": name[:25], "name": name, "city": "Tampa", "status": "Active", "types": ["Customer"]}
     product = {
         "identifier": name, "description": name, "customerDescription": name, "category": "Managed Services",
@@ -359,7 +357,7 @@ def test_a_name_with_odd_characters_is_made_once_and_found_again(small: Shop, na
         for kind, spec in kinds.items()
     ]
     small.write("odd.yaml", "\n---\n".join(json.dumps(document) for document in documents))
-    # Others that a wildcard would find in its place.
+    # Names that a wildcard would find instead.
     for number, other in enumerate(["AXB", "A B C", "B", "A"]):
         small.tenant.create("company", {"identifier": other, "name": other, "city": f"City {number}"})
 
@@ -373,7 +371,7 @@ def test_a_name_with_odd_characters_is_made_once_and_found_again(small: Shop, na
         assert held.count(value) == 1
 
 
-def test_a_long_name_in_letters_that_take_many_characters_of_a_url_is_found(small: Shop) -> None:
+def test_a_long_name_that_is_much_longer_in_a_url_is_found(small: Shop) -> None:
     name = "漢" * 60
     small.edit("products.yaml", "identifier: BACKUP-GB\n", f"identifier: {name}\n")
     small.apply()

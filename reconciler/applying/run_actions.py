@@ -19,6 +19,10 @@ WORKERS = 64
 """Actions in progress at once. The client decides how many requests are in flight."""
 
 
+_BLOCKING = {"failed": "failed", "skipped": "was skipped", "unknown": "has an unknown result"}
+"""Statuses that skip the actions that depend on the action, in words."""
+
+
 async def run_actions(
     plan: Plan,
     carry_out: CarryOut,
@@ -86,7 +90,9 @@ def _result_without_request(
         return _result(action, "already", already[action.address], "already as planned")
     for needed in action.depends_on:
         if results[needed].status not in ("done", "already"):
-            return _result(action, "skipped", action.id, f"skipped because {needed} {_how_it_ended(results[needed])}")
+            return _result(
+                action, "skipped", action.id, f"skipped because {needed} {_BLOCKING[results[needed].status]}"
+            )
     if stop.is_set():
         return _result(action, "skipped", action.id, "skipped because the run was interrupted")
     return None
@@ -96,7 +102,3 @@ def _result(action: Action, status: str, object_id: int | None, detail: str) -> 
     return Result.model_validate(
         {"address": action.address, "action": action.action, "status": status, "id": object_id, "detail": detail}
     )
-
-
-def _how_it_ended(result: Result) -> str:
-    return {"failed": "failed", "skipped": "was skipped", "unknown": "has an unknown result"}[result.status]

@@ -96,6 +96,7 @@ async def _look_up(client: ConnectWise, of: Kind, actions: Sequence[Action], ids
 
 
 def _parent_id(of: Kind, action: Action, ids: Ids) -> int | None:
+    """Return the id of the parent of a nested object, from its path or from the values of a create."""
     if of.parent is None:
         return None
     if action.id is not None:

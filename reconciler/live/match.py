@@ -70,7 +70,7 @@ class Matcher:
         for address, obj in matched.items():
             first = owners.setdefault((obj.kind, obj.id), address)
             if first != address:
-                self._problems.add(f"{address} and {first} are the same live object, id {obj.id}", address, first)
+                self._problems.add(f"{address} and {first} match the same {obj.kind}, id {obj.id}", address, first)
         return matched
 
     def links(self, document: Document) -> dict[Path, Link]:
@@ -169,7 +169,7 @@ class Matcher:
             or_old = " or an old one of metadata.previously" if document.metadata.previously else ""
             self._problems.add(
                 f"{document.address}: {len(found)} live objects have this natural key "
-                f"({', '.join(of.key)}){or_old}: ids {listed_ids(found)}. Pin one with metadata.id",
+                f"({', '.join(of.key)}){or_old}: ids {listed_ids(found)}. Pin the right one with metadata.id",
                 document.address,
             )
             return None
@@ -180,7 +180,10 @@ class Matcher:
     def _find_pinned(self, document: Document, number: int) -> LiveObject | None:
         pinned = self.indexes.of(document.kind).by_id.get(number)
         if pinned is None and self.indexes.was_read(document.kind):
-            self._problems.add(f"{document.address}: metadata.id {number} does not exist", document.address)
+            self._problems.add(
+                f"{document.address}: metadata.id: ConnectWise has no {document.kind.name} with id {number}",
+                document.address,
+            )
         return pinned
 
     def _find_under_another_name(self, document: Document, key: Key) -> LiveObject | None:

@@ -124,7 +124,8 @@ class References:
             found = prefer_active(of, found)
         if len(found) > 1:
             self._problems.add(
-                f"{place(document, reference)}: {of.name} '{text}' is ambiguous: ids {listed_ids(found)}",
+                f"{place(document, reference)}: {of.name} '{text}' is ambiguous: ids {listed_ids(found)}. "
+                "Write the id instead",
                 document.address,
             )
             return None

@@ -30,5 +30,6 @@ def _share(name: str, done: str, limit: ShareLimit | None, number: int, existing
     percent = plain_decimal(limit.percent)
     return Tripped(
         name=name,
-        message=f"{number} of {existing} objects would be {done}, more than {percent} % and at least {limit.at_least}",
+        message=f"{number} of {existing} objects would be {done}; "
+        f"the limit is {percent} % if at least {limit.at_least} objects are {done}",
     )

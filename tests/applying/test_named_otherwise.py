@@ -133,7 +133,7 @@ def test_one_without_a_solution_that_two_documents_may_declare_is_an_error_with_
         said = small("plan")
 
     assert said.code == 1
-    assert f"are the same live object, id {number}" in said.err
+    assert f"match the same ManagementSolution, id {number}" in said.err
 
 
 def test_a_name_that_contains_the_declared_one_and_belongs_to_no_record_is_an_error_with_its_id(small: Shop) -> None:

@@ -162,7 +162,8 @@ def test_one_object_with_several_keys_is_not_ambiguous() -> None:
 
 def test_two_live_objects_with_one_natural_key_are_an_error_with_both_ids() -> None:
     assert problems([company()], live_company(8), live_company(5)) == [
-        "Company/acme: 2 live objects have this natural key (identifier): ids 5 and 8. Pin one with metadata.id"
+        "Company/acme: 2 live objects have this natural key (identifier): ids 5 and 8. "
+        "Pin the right one with metadata.id"
     ]
 
 
@@ -198,7 +199,9 @@ def test_metadata_id_pins_an_object_with_any_key() -> None:
 
 
 def test_a_pinned_id_that_does_not_exist_is_an_error() -> None:
-    assert problems([company(metadata={"id": 8})], live_company(5)) == ["Company/acme: metadata.id 8 does not exist"]
+    assert problems([company(metadata={"id": 8})], live_company(5)) == [
+        "Company/acme: metadata.id: ConnectWise has no Company with id 8"
+    ]
 
 
 def test_a_pinned_id_of_a_kind_that_was_not_read_is_no_error() -> None:
@@ -240,7 +243,7 @@ def test_a_renamed_contact_is_matched_within_its_company() -> None:
 def test_two_documents_with_one_live_object_are_an_error() -> None:
     pinned = company("pinned", identifier="OTHER", metadata={"id": 5})
     assert problems([company(), pinned], live_company(5)) == [
-        "Company/pinned and Company/acme are the same live object, id 5"
+        "Company/pinned and Company/acme match the same Company, id 5"
     ]
 
 
@@ -327,7 +330,7 @@ def test_an_id_that_does_not_exist_is_an_error() -> None:
 def test_an_ambiguous_look_up_is_one_error_with_the_ids() -> None:
     wants = contact(company={"identifier": "ACME"})
     assert problems([wants], live_company(5), live_company(8)) == [
-        "Contact/john: company: Company 'ACME' is ambiguous: ids 5 and 8"
+        "Contact/john: company: Company 'ACME' is ambiguous: ids 5 and 8. Write the id instead"
     ]
 
 

@@ -262,7 +262,7 @@ async def test_one_error_has_everything_that_cannot_be_matched(shop: Shop) -> No
     )
     assert found == [
         "Agreement/backup: company: ConnectWise has no Company 'GONE', and no manifest declares it",
-        "Company/acme: metadata.id 99999 does not exist",
+        "Company/acme: metadata.id: ConnectWise has no Company with id 99999",
     ]
 
 
@@ -316,10 +316,10 @@ async def test_two_contacts_of_one_company_with_one_address_are_ambiguous(shop: 
     found = await shop.problems(company(), contact())
     assert found == [
         "Contact/john: 2 live objects have this natural key (company, email): "
-        f"ids {first['id']} and {second['id']}. Pin one with metadata.id"
+        f"ids {first['id']} and {second['id']}. Pin the right one with metadata.id"
     ]
     (text,) = await shop.problems(company(), agreement(contact={"email": "john@acme.test"}))
-    assert text.endswith(f"is ambiguous: ids {first['id']} and {second['id']}")
+    assert text.endswith(f"is ambiguous: ids {first['id']} and {second['id']}. Write the id instead")
 
 
 async def test_of_two_contacts_the_active_one_is_matched(shop: Shop) -> None:

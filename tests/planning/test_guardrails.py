@@ -27,7 +27,8 @@ def test_more_than_a_share_and_a_number_of_objects_refuses_the_run(
 
 
 def test_the_message_has_the_numbers() -> None:
-    assert trips("update", 10, 20) == [("updates", "10 of 30 objects would be updated, more than 30 % and at least 10")]
+    message = "10 of 30 objects would be updated; the limit is 30 % if at least 10 objects are updated"
+    assert trips("update", 10, 20) == [("updates", message)]
 
 
 def test_creates_trip_no_guardrail() -> None:
