@@ -1,4 +1,4 @@
-"""What the engine knows of a kind, and the values that all specs share."""
+"""The descriptions of all kinds, and the field types that specs share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAPPING = {
 AGREEMENT = {"name": "N", "company": "acme", "contact": "ann", "type": "T", "startDate": "2026-03-01"}
 
 
-def test_every_kind_is_found_and_all_but_additions_are_for_people_to_declare() -> None:
+def test_every_kind_is_found_and_all_except_addition_can_be_declared() -> None:
     assert len(declarable_kinds()) >= 11
     assert {item.name for item in all_kinds().values()} - {item.name for item in declarable_kinds()} == {"Addition"}
 
@@ -48,13 +48,13 @@ def test_a_natural_key_is_made_of_fields(item: Any) -> None:
     assert all(group <= names for group in item.alternatives)
 
 
-def test_the_parent_of_a_collection_stands_in_its_path() -> None:
+def test_the_parent_of_a_collection_comes_from_its_path() -> None:
     parents = {item.name: item.parent for item in all_kinds().values() if item.parent}
     assert parents.items() >= {"Addition": "agreement", "ManagementSolution": "company"}.items()
     assert repr(kind("Company")) == "Kind(Company)"
 
 
-def test_fields_that_stand_in_connectwise_are_known_by_their_yaml_names() -> None:
+def test_mapped_fields_are_found_by_their_yaml_names() -> None:
     assert kind("Agreement").by_name["startDate"].attribute == "start_date"
     assert "allowMidMonthStart" not in kind("Agreement").by_name
 
@@ -69,7 +69,7 @@ def test_every_reference_of_a_spec_is_found_with_its_place() -> None:
     ]
 
 
-def test_a_workspace_refers_to_nothing() -> None:
+def test_a_workspace_has_no_references() -> None:
     source = {"name": "c", "type": "csv", "unit": "GB", "path": "x.csv"}
     connection = {"site": "s", "company": "c", "clientId": "i", "publicKey": "k", "privateKey": {"env": "X"}}
     made = spec("Workspace", connectwise=connection, usage=[source], billing={"timezone": "UTC"})
@@ -86,7 +86,7 @@ def test_a_workspace_refers_to_nothing() -> None:
         (Decimal(7), False, Decimal(7)),
     ],
 )
-def test_natural_keys_match_trimmed_without_case_and_by_id(value: object, exact: bool, part: object) -> None:
+def test_natural_keys_are_compared_trimmed_without_case_and_by_id(value: object, exact: bool, part: object) -> None:
     assert key_part(value, exact=exact) == part
 
 
@@ -102,7 +102,7 @@ def test_a_number_in_quotes_is_not_a_number() -> None:
         adapter.validate_python("0.1")
 
 
-def test_metadata_knows_its_fields_and_no_others() -> None:
+def test_metadata_refuses_unknown_fields() -> None:
     assert Metadata.model_validate({"name": "a", "previously": ["b"]}).previously == ("b",)
     for wrong in ({"name": "a b"}, {"name": "a", "id": "5"}, {"name": "a", "id": 0}, {"name": "a", "labels": {}}):
         with pytest.raises(ValidationError):
@@ -114,22 +114,22 @@ def test_the_value_of_a_wrong_field_is_not_in_the_error() -> None:
     assert "hunter2" not in refusal("IntegratorLogin", **login)
 
 
-def test_a_company_has_an_address() -> None:
+def test_a_company_without_an_address_is_refused() -> None:
     assert "needs at least one address field" in refusal("Company", identifier="A", name="A")
     assert spec("Company", identifier="A", name="A", zip="12345")
 
 
-def test_an_agreement_begins_on_the_first_of_a_month_or_says_that_it_need_not() -> None:
+def test_an_agreement_begins_on_the_first_of_a_month_unless_mid_month_is_allowed() -> None:
     assert "is not the first of a month" in refusal("Agreement", **(AGREEMENT | {"startDate": "2026-03-02"}))
     assert spec("Agreement", **(AGREEMENT | {"startDate": "2026-03-02", "allowMidMonthStart": True}))
 
 
-def test_an_agreement_does_not_end_before_it_begins() -> None:
+def test_an_agreement_that_ends_before_it_begins_is_refused() -> None:
     assert "is before startDate" in refusal("Agreement", **AGREEMENT, endDate="2026-02-28")
     assert spec("Agreement", **AGREEMENT, endDate="2026-03-31")
 
 
-def test_a_custom_management_it_record_has_a_solution_name() -> None:
+def test_a_custom_management_it_record_needs_a_solution_name() -> None:
     assert "solutionName is required" in refusal("ManagementItSolution", name="n", type="Custom")
     assert spec("ManagementItSolution", name="n", type="NAble")
 
@@ -149,18 +149,18 @@ def test_a_custom_management_it_record_has_a_solution_name() -> None:
         ({"ranges": []}, "at least 1"),
     ],
 )
-def test_a_mapping_has_one_way_to_a_product_without_gap_or_overlap(fields: dict[str, Any], said: str) -> None:
+def test_a_mapping_with_wrong_products_or_ranges_is_refused(fields: dict[str, Any], said: str) -> None:
     assert said in refusal("CustomerMapping", **MAPPING, **fields)
 
 
-def test_ranges_that_rise_are_in_order() -> None:
+def test_rising_ranges_are_accepted() -> None:
     ranges = [{"upTo": 5, "product": "a"}, {"upTo": Decimal("7.5"), "product": {"identifier": "B"}}, {"product": "c"}]
     made = spec("CustomerMapping", **MAPPING, ranges=ranges)
     assert [item.up_to for item in made.ranges] == [Decimal(5), Decimal("7.5"), None]
     assert made.ranges[1].product == ByIdentifier(identifier="B")
 
 
-def test_a_time_zone_has_to_exist() -> None:
+def test_an_unknown_time_zone_is_refused() -> None:
     connection = {"site": "s", "company": "c", "clientId": "i", "publicKey": "k", "privateKey": {"file": "x"}}
     for zone in ("Mars/Base", "../etc/passwd", ""):
         assert "IANA" in refusal("Workspace", connectwise=connection, billing={"timezone": zone})

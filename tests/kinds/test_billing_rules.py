@@ -1,3 +1,5 @@
+"""Billing rules, exclusions and settings as plain values."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -36,14 +38,14 @@ def mapping(**more: Any) -> CustomerMappingSpec:
     return CustomerMappingSpec.model_validate({**BASE, **more})
 
 
-def test_a_product_is_one_range_without_an_end_at_the_products_price() -> None:
+def test_a_product_becomes_one_open_range_with_the_products_price() -> None:
     rule = rule_of("acme", mapping(product="backup-gb"), "GB", lambda product: Decimal(3))
     assert rule.ranges == (Range("backup-gb", None, Decimal(3)),)
     assert (rule.name, rule.source, rule.customer_id, rule.customer_name) == ("acme", "cove", "42", "Acme")
     assert (rule.tiering, rule.measure, rule.rounding, rule.minimum) == ("volume", "last", Rounding(), None)
 
 
-def test_the_price_of_a_range_comes_before_that_of_its_product_also_when_it_is_zero() -> None:
+def test_the_price_of_a_range_overrides_the_products_price_even_if_it_is_zero() -> None:
     ranges = [{"upTo": 10, "product": "a", "price": 0}, {"product": {"identifier": "B"}}]
     rule = rule_of("acme", mapping(ranges=ranges, tiering="graduated"), "GiB", lambda _: Decimal(7))
     assert rule.ranges == (
@@ -52,11 +54,11 @@ def test_the_price_of_a_range_comes_before_that_of_its_product_also_when_it_is_z
     )
 
 
-def test_a_price_that_nobody_gives_is_unknown() -> None:
+def test_a_range_without_any_price_has_no_price() -> None:
     assert rule_of("acme", mapping(product="backup-gb"), "GB").ranges[0].price is None
 
 
-def test_every_setting_of_a_mapping_reaches_the_rule() -> None:
+def test_a_rule_has_every_setting_of_its_mapping() -> None:
     rule = rule_of(
         "acme",
         mapping(
@@ -89,10 +91,10 @@ def test_an_exclusion_keeps_its_reason_and_its_last_day() -> None:
     assert exclusion_of("own", spec) == Exclusion("own", "cove", "7", "our own", date(2025, 12, 31))
 
 
-def test_the_settings_of_a_workspace_are_hours_made_spans() -> None:
+def test_the_hours_of_a_workspace_become_time_spans() -> None:
     billing = Billing.model_validate({"timezone": "Europe/Berlin", "graceHours": 48, "maxAge": 3, "unmapped": "warn"})
     assert settings_of(billing) == BillingSettings("Europe/Berlin", timedelta(hours=48), timedelta(hours=3), "warn")
 
 
-def test_products_are_named_for_a_reader() -> None:
+def test_a_product_reference_has_a_label() -> None:
     assert [product_label(each) for each in ("p", ByIdentifier(identifier="P-1"), ById(id=4))] == ["p", "P-1", "#4"]

@@ -1,4 +1,4 @@
-"""How a manifest field stands in ConnectWise JSON, both ways."""
+"""Field mappings: reading a field from ConnectWise JSON, and writing it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from reconciler.kinds.values import Link
         (field_mapping.parent("Company", "company"), {"company": {"id": 2}}, Link("2", 2)),
     ],
 )
-def test_what_connectwise_answers_becomes_a_value(mapping: FieldMapping, obj: dict[str, Any], value: object) -> None:
+def test_decode_returns_the_value_of_a_response(mapping: FieldMapping, obj: dict[str, Any], value: object) -> None:
     assert mapping.decode(obj) == value
 
 
@@ -62,16 +62,16 @@ def test_what_connectwise_answers_becomes_a_value(mapping: FieldMapping, obj: di
         (field_mapping.parent("Company", "company"), Link("acme", 2), {}),
     ],
 )
-def test_a_value_becomes_what_is_sent(mapping: FieldMapping, value: object, sent: dict[str, Any]) -> None:
+def test_encode_returns_the_properties_to_send(mapping: FieldMapping, value: object, sent: dict[str, Any]) -> None:
     assert mapping.encode(value, {}) == sent
 
 
-def test_a_link_to_what_does_not_exist_yet_cannot_be_sent() -> None:
+def test_a_link_without_an_id_cannot_be_sent() -> None:
     with pytest.raises(ValueError, match="Company/acme has no id yet"):
         field_mapping.wire_link(Link("acme", address="Company/acme"))
 
 
-def test_the_name_of_a_link_is_the_best_that_the_answer_gives() -> None:
+def test_the_name_of_a_link_comes_from_the_best_field_of_the_response() -> None:
     names = [
         field_mapping.link_of({"id": 7, **extra}, "identifier")
         for extra in ({"identifier": "A", "name": "B"}, {"name": "B"}, {})

@@ -1,4 +1,4 @@
-"""Which management solution a row is that goes by another name than the declared one."""
+"""Recognising a management solution that ConnectWise stores under another name than the declared one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def verdict(reference: Any, records: Any = RECORDS, **wanted: str) -> str:
 
 @pytest.mark.parametrize("nothing", [None, {}, {"name": " "}, {"id": None, "name": None}])
 @pytest.mark.parametrize("records", [None, RECORDS])
-def test_one_that_names_no_solution_is_the_declared_one(nothing: Any, records: Any) -> None:
+def test_a_live_object_without_a_solution_is_the_declared_one(nothing: Any, records: Any) -> None:
     assert verdict(nothing, records) == "same"
 
 
-def test_a_name_cannot_be_told_without_the_records() -> None:
+def test_a_different_name_is_unsure_without_the_records() -> None:
     assert verdict({"id": 5, "name": "COVE"}, None) == "unsure"
 
 
@@ -47,7 +47,7 @@ def test_a_name_cannot_be_told_without_the_records() -> None:
         ({"id": 99}, "other"),
     ],
 )
-def test_the_record_that_brings_the_solution_in_tells(reference: Any, expected: str) -> None:
+def test_the_record_that_defines_the_solution_decides(reference: Any, expected: str) -> None:
     assert verdict(reference) == expected
 
 
@@ -66,7 +66,7 @@ def test_a_setup_name_is_sent_with_the_solution() -> None:
     assert mapping.encode(None, {}) == {}
 
 
-def test_a_row_has_a_key_with_its_setup_name_and_one_without() -> None:
+def test_a_live_object_has_a_key_with_its_setup_name_and_one_without() -> None:
     assert KIND.keys_of is not None
     row = {"groupIdentifier": " 1001 ", "managementSolution": {"name": "Cove", "setupName": "Cove link"}}
     assert KIND.keys_of(row, 7) == ((7, "Cove", "1001", None), (7, "Cove", "1001", "Cove link"))

@@ -1,3 +1,5 @@
+"""Decimals of currencies, and rounding of amounts."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -9,7 +11,7 @@ from reconciler.kinds.money import amount_of, at_most_six_decimals, decimals_of
 D = Decimal
 
 
-def test_a_price_of_more_than_six_decimals_is_none() -> None:
+def test_a_price_with_more_than_six_decimals_is_refused() -> None:
     assert at_most_six_decimals(D("0.1234560")) == D("0.123456")
     with pytest.raises(ValueError, match=r"at most six decimals, and 0\.1234567 has 7"):
         at_most_six_decimals(D("0.1234567"))

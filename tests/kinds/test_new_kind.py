@@ -1,4 +1,4 @@
-"""A kind is one new file. The one that CONTRIBUTING shows goes over real HTTP through all that kinds go through."""
+"""The new kind in CONTRIBUTING.md goes through plan, apply and recovery over real HTTP."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ spec: {company: alder-dental, name: Lab, city: Tampa}
 
 
 def shown() -> str:
-    """The module that CONTRIBUTING shows."""
+    """Return the module in CONTRIBUTING.md."""
     (block,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
     return textwrap.dedent(block)
 
 
 def forget_kinds() -> None:
-    """Drops all that was derived from the kinds that there were."""
+    """Clear all caches that depend on the list of kinds."""
     for name, module in list(sys.modules.items()):
         if name.startswith("reconciler.") and not name.startswith("reconciler.sandbox"):
             for value in list(vars(module).values()):
@@ -56,16 +56,16 @@ class VisitorSpec(Spec):
     site: Annotated[Name | ByName | ById | None, reference("site", "Site")] = None
 
 KIND = Kind(
-    name="Visitor", spec=VisitorSpec, describes="Of somebody who refers to a site.", key=("company", "firstName"),
+    name="Visitor", spec=VisitorSpec, describes="A visitor of a site.", key=("company", "firstName"),
     collection="company/contacts", rename_key="firstName", %s
 )
 """
-"""A kind of its own list that refers to one below a company."""
+"""A kind in a top-level list, with a reference to a site below a company."""
 
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The kind, in a file of the kinds' folder; on request with its parent as any reference to another kind."""
+    """Add the module of the new kind. With the parameter `reference`, its company is an ordinary reference."""
     source = shown()
     if getattr(request, "param", "parent") == "reference":
         source = source.replace("flag, parent, text", "flag, reference, text")
@@ -94,7 +94,7 @@ def small(site: None, shop: Shop) -> Shop:
 
 
 def sites(shop: Shop, company: str = "AlderDental") -> dict[str, Any]:
-    """The sites of a company by name, as (id, city)."""
+    """Return the sites of a company: name → (id, city)."""
     found = shop.one("/company/companies", identifier=company)
     rows = shop.get(SITES.format(id=found["id"]))
     assert len({row["name"] for row in rows}) == len(rows), rows
@@ -102,13 +102,13 @@ def sites(shop: Shop, company: str = "AlderDental") -> dict[str, Any]:
 
 
 def listed(shop: Shop) -> int:
-    """How often sites were listed."""
+    """Return how often the lists of sites were read."""
     entries = shop.sandbox.log.entries
     return sum(entry.method == "GET" and entry.path.endswith("/sites") for entry in entries)
 
 
 @pytest.mark.parametrize("site", ["parent", "reference"], indirect=True)
-def test_it_is_made_with_its_company_in_one_plan(small: Shop) -> None:
+def test_a_site_is_created_with_its_company_in_one_plan(small: Shop) -> None:
     plan = small.plan()
     (action,) = [each for each in plan["actions"] if each["kind"] == "Site"]
     assert action["action"] == "create"
@@ -129,7 +129,7 @@ def test_a_second_plan_is_empty_and_reads_one_list_for_each_company(small: Shop)
     assert listed(small) - before == 1
 
 
-def test_one_that_is_there_already_is_taken_as_it_is(small: Shop) -> None:
+def test_an_existing_site_is_matched_without_a_write(small: Shop) -> None:
     small.apply("--only", "setup")
     small.ledger.unlink()
     small.edit("sites.yaml", "name: Lab", 'name: "lab"')
@@ -152,7 +152,7 @@ def test_a_change_is_one_patch(small: Shop) -> None:
     assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
 
 
-def test_one_that_is_renamed_stays_the_same_object(small: Shop) -> None:
+def test_a_renamed_site_stays_the_same_object(small: Shop) -> None:
     small.apply()
     number = sites(small)["Lab"][0]
     small.edit("sites.yaml", "metadata: {name: alder-lab}", "metadata: {name: alder-lab, previously: [Lab]}")
@@ -164,7 +164,7 @@ def test_one_that_is_renamed_stays_the_same_object(small: Shop) -> None:
     assert "Lab" not in sites(small)
 
 
-def test_a_plan_file_is_done_once_and_refused_when_somebody_else_was_faster(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_is_refused_if_the_site_was_changed_after_it(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     small.apply()
     small.edit("sites.yaml", "city: Tampa", "city: Miami")
@@ -179,7 +179,7 @@ def test_a_plan_file_is_done_once_and_refused_when_somebody_else_was_faster(smal
     assert sites(small)["Lab"][1] == "Ocala"
 
 
-def test_a_plan_file_that_makes_one_is_refused_where_another_was_made_meanwhile(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_with_a_create_is_refused_if_the_site_was_created_after_it(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     (small.folder / "sites.yaml").unlink()
     small.apply()
@@ -193,7 +193,7 @@ def test_a_plan_file_that_makes_one_is_refused_where_another_was_made_meanwhile(
     assert sites(small)["Lab"][1] == "Ocala"
 
 
-def test_a_plan_file_that_was_done_already_is_done_again_without_a_write(small: Shop, tmp_path: Path) -> None:
+def test_applying_a_plan_file_again_writes_nothing(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     assert small("plan", "--out", str(file)).code == 0
     assert small("apply", str(file)).code == 0
@@ -205,7 +205,7 @@ def test_a_plan_file_that_was_done_already_is_done_again_without_a_write(small: 
 
 
 @pytest.mark.parametrize("taken", [True, False])
-def test_a_create_that_was_killed_is_looked_up_below_its_company_and_made_once(small: Shop, taken: bool) -> None:
+def test_a_create_that_was_killed_is_recovered_and_made_once(small: Shop, taken: bool) -> None:
     with small.meddled(dies_at("/sites", asyncio.CancelledError, taken=taken)), pytest.raises(asyncio.CancelledError):
         small("apply", "--auto-approve")
     assert ("Site/alder-lab", "POST", "open") in small.journal()
@@ -216,7 +216,7 @@ def test_a_create_that_was_killed_is_looked_up_below_its_company_and_made_once(s
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_create_whose_answer_was_lost_is_looked_up_and_made_once(small: Shop) -> None:
+def test_a_create_with_a_lost_response_is_recovered_and_made_once(small: Shop) -> None:
     small.fault("drop:1@/sites")
 
     small.apply()
@@ -224,7 +224,7 @@ def test_a_create_whose_answer_was_lost_is_looked_up_and_made_once(small: Shop) 
     assert sites(small)["Lab"][1] == "Tampa"
 
 
-def test_two_companies_may_have_sites_of_one_name(site: None, shop: Shop) -> None:
+def test_two_companies_may_have_sites_with_the_same_name(site: None, shop: Shop) -> None:
     shop.only(ALDER, BIRCHWOOD)
     shop.write(
         "sites.yaml", LAB + "---" + LAB.replace("alder-lab", "birchwood-lab").replace("alder-dental", "birchwood-legal")
@@ -236,7 +236,7 @@ def test_two_companies_may_have_sites_of_one_name(site: None, shop: Shop) -> Non
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_two_documents_of_one_site_are_an_error_with_both_places(small: Shop) -> None:
+def test_two_documents_for_one_site_are_an_error_with_both_places(small: Shop) -> None:
     small.write("more.yaml", LAB.replace("alder-lab", "other"))
 
     said = small("validate")
@@ -245,14 +245,14 @@ def test_two_documents_of_one_site_are_an_error_with_both_places(small: Shop) ->
     assert "is the same Site (by company + name) as" in said.out + said.err
 
 
-def test_its_schema_is_made_from_it(small: Shop) -> None:
+def test_the_schema_of_a_new_kind_is_generated(small: Shop) -> None:
     schema = json.loads(small("schema", "Site").out)
 
     assert schema["properties"]["spec"]["required"] == ["company", "name"]
 
 
 VISITORS = ["with:lookup_path='company/identifier'", "without:lookup_path=None"]
-"""As the kind of a list that conditions narrow, and as one that is read whole."""
+"""The other kind with a lookup path, and without one, so that its list is read whole."""
 VISIT = """
 apiVersion: reconciler/v1
 kind: Visitor
@@ -262,7 +262,7 @@ spec: {company: alder-dental, firstName: Vera, site: SITE}
 
 
 @pytest.mark.parametrize("site", VISITORS, indirect=True)
-def test_another_kind_refers_to_it_before_it_is_made(small: Shop) -> None:
+def test_another_kind_can_refer_to_a_site_that_is_not_created_yet(small: Shop) -> None:
     small.write("visitors.yaml", VISIT.replace("SITE", "alder-lab"))
 
     plan = small.plan("--only", "setup")
@@ -277,7 +277,7 @@ def test_another_kind_refers_to_it_before_it_is_made(small: Shop) -> None:
 
 @pytest.mark.parametrize("site", VISITORS, indirect=True)
 @pytest.mark.parametrize("manner", ["name", "id"])
-def test_another_kind_looks_it_up_below_its_own_company(small: Shop, manner: str) -> None:
+def test_another_kind_looks_up_a_site_of_its_own_company(small: Shop, manner: str) -> None:
     small.apply("--only", "setup")
     (small.folder / "sites.yaml").unlink()
     number = sites(small)["Lab"][0]
@@ -289,7 +289,7 @@ def test_another_kind_looks_it_up_below_its_own_company(small: Shop, manner: str
     assert small("plan", "--only", "setup", "--detailed-exitcode").code == 0
 
 
-def test_its_key_may_name_the_company_last(small: Shop, tmp_path: Path) -> None:
+def test_the_parent_may_be_the_last_part_of_the_natural_key(small: Shop, tmp_path: Path) -> None:
     module = tmp_path / "kinds" / "site.py"
     module.write_text(shown().replace('key=("company", "name")', 'key=("name", "company")'), encoding="utf-8")
     sys.modules.pop("reconciler.kinds.site", None)
@@ -305,7 +305,7 @@ def test_its_key_may_name_the_company_last(small: Shop, tmp_path: Path) -> None:
     assert small.one("/company/contacts", firstName="Vera")["site"]["name"] == "Lab"
 
 
-def test_it_is_shown_as_it_stands(small: Shop) -> None:
+def test_show_prints_a_site_with_its_live_values(small: Shop) -> None:
     small.apply("--only", "setup")
 
     said = small("show", "Site/alder-lab")
@@ -315,7 +315,7 @@ def test_it_is_shown_as_it_stands(small: Shop) -> None:
 
 
 @pytest.mark.parametrize("site", VISITORS[:1], indirect=True)
-def test_a_look_up_that_finds_none_below_the_company_says_so(small: Shop) -> None:
+def test_a_lookup_that_finds_no_site_of_the_company_is_an_error(small: Shop) -> None:
     small.apply("--only", "setup")
     small.write("visitors.yaml", VISIT.replace("SITE", "{name: Attic}"))
 
@@ -326,7 +326,7 @@ def test_a_look_up_that_finds_none_below_the_company_says_so(small: Shop) -> Non
 
 
 @pytest.mark.parametrize("site", VISITORS, indirect=True)
-def test_a_killed_create_of_a_list_without_conditions_is_found_too(small: Shop) -> None:
+def test_a_killed_create_in_a_list_without_conditions_is_recovered(small: Shop) -> None:
     small.apply("--only", "setup")
     small.write("visitors.yaml", VISIT.replace("SITE", "alder-lab"))
     with small.meddled(dies_at("/contacts", asyncio.CancelledError, taken=True)), pytest.raises(asyncio.CancelledError):
@@ -349,7 +349,7 @@ class BranchSpec(Spec):
     site: Annotated[Name | ById, reference("site", "Site")]
 
 KIND = Kind(
-    name="Branch", spec=BranchSpec, describes="Of what lives below an agreement.", key=("agreement", "site"),
+    name="Branch", spec=BranchSpec, describes="A branch below an agreement.", key=("agreement", "site"),
     collection="finance/agreements/{agreement}/sites",
 )
 """
@@ -361,9 +361,7 @@ spec: {agreement: alder-dental, company: alder-dental, site: alder-lab}
 """
 
 
-def test_a_kind_may_live_below_an_agreement_and_be_known_by_an_object_below_a_company(
-    small: Shop, tmp_path: Path
-) -> None:
+def test_a_kind_below_an_agreement_may_have_a_reference_to_a_site_in_its_key(small: Shop, tmp_path: Path) -> None:
     (tmp_path / "kinds" / "visitor.py").write_text(BRANCH, encoding="utf-8")
     forget_kinds()
     small.write("branches.yaml", BRANCH_DOCUMENT)
@@ -396,7 +394,7 @@ KIND = Kind(
 
 
 @pytest.mark.parametrize("field", ["site: {name: Lab}", "manager: {email: office@alder-dental.example}"])
-def test_a_look_up_without_a_company_beside_it_asks_for_an_id(small: Shop, tmp_path: Path, field: str) -> None:
+def test_a_lookup_in_a_document_without_a_company_asks_for_an_id(small: Shop, tmp_path: Path, field: str) -> None:
     (tmp_path / "kinds" / "visitor.py").write_text(DESK, encoding="utf-8")
     forget_kinds()
     small.write(
@@ -407,7 +405,5 @@ def test_a_look_up_without_a_company_beside_it_asks_for_an_id(small: Shop, tmp_p
     said = small("plan", "--only", "setup")
 
     assert said.code == 1
-    assert (
-        f"Desk/d: {field.partition(':')[0]}: this document does not say which company it belongs to. Give its id instead"
-        in said.err
-    )
+    name = field.partition(":")[0]
+    assert f"Desk/d: {name}: this document does not say which company it belongs to. Give its id instead" in said.err

@@ -1,4 +1,4 @@
-"""Every property that a kind looks at is checked when it is read."""
+"""The expected types of responses cover every property that a kind reads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LIVE = [of for of in all_kinds().values() if of.collection is not None]
 
 
 @pytest.mark.parametrize("of", LIVE, ids=str)
-def test_what_the_forms_of_a_kind_read_has_a_shape(of: Kind) -> None:
-    """A form that a new kind brings must say what it looks at."""
+def test_every_property_that_a_field_mapping_reads_has_a_shape(of: Kind) -> None:
+    """The field mappings of a new kind must have shapes too."""
     for item in of.fields:
         first = {path.split("/")[0] for path in item.mapping.reads} - {"id"}
         assert (
@@ -23,14 +23,14 @@ def test_what_the_forms_of_a_kind_read_has_a_shape(of: Kind) -> None:
 
 
 @pytest.mark.parametrize("of", LIVE, ids=str)
-def test_what_is_read_of_a_kind_beside_its_fields_has_a_shape(of: Kind) -> None:
+def test_every_other_property_that_billing_reads_has_a_shape(of: Kind) -> None:
     shape = by_path()[_path(of)]
     assert {path.split("/")[0] for path in of.read_also} <= shape.fields.keys()
     assert isinstance(shape.fields["_info"], Shape)
 
 
 @pytest.mark.parametrize("of", LIVE, ids=str)
-def test_collections_below_and_setup_tables_have_one(of: Kind) -> None:
+def test_subcollections_and_setup_tables_have_a_shape(of: Kind) -> None:
     for item in of.fields:
         if item.mapping.subcollection is not None:
             path = item.mapping.subcollection.path
@@ -39,7 +39,7 @@ def test_collections_below_and_setup_tables_have_one(of: Kind) -> None:
             assert by_path()[table.path].fields.keys() >= set(table.fields) - {"id"}
 
 
-def test_shapes_say_what_connectwise_says() -> None:
+def test_shapes_have_the_types_of_the_reference() -> None:
     company, addition = by_path()["company/companies"], by_path()["finance/agreements/{id}/additions"]
     assert (company.fields["identifier"], company.fields["deletedFlag"]) == (TEXT, FLAG)
     assert isinstance(company.fields["types"], ListOf)
@@ -61,7 +61,7 @@ def _path(of: Kind) -> str:
         ("finance/agreements/types", "inactiveFlag"),
     ],
 )
-def test_the_flags_that_leave_an_object_out_are_flags(path: str, field: str) -> None:
-    """A text in their place would leave the object out, and a second one would be made."""
-    told = shape_error({"id": 1, field: "no"}, by_path()[path])
-    assert told == f'{field} is the text "no" where true or false is expected'
+def test_the_flags_that_exclude_an_object_are_checked_as_flags(path: str, field: str) -> None:
+    """A text such as "no" would count as true: the object would be ignored, and a second one created."""
+    error = shape_error({"id": 1, field: "no"}, by_path()[path])
+    assert error == f'{field} is the text "no" where true or false is expected'

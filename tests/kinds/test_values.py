@@ -1,3 +1,5 @@
+"""Field values and their JSON form."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -9,20 +11,20 @@ from hypothesis import strategies as st
 from reconciler.kinds.values import Link, from_json, plain_decimal, to_json
 
 
-def test_two_links_are_the_same_when_their_ids_are_whatever_they_are_called() -> None:
+def test_links_with_equal_ids_are_equal_even_with_different_names() -> None:
     assert Link("Acme", 5) == Link("ACME Ltd", 5, "Company/acme")
     assert Link("Acme", 5) != Link("Acme", 6)
     assert len({Link("Acme", 5), Link("Other", 5)}) == 1
 
 
-def test_links_without_an_id_are_the_same_by_address_and_name() -> None:
+def test_links_without_an_id_are_compared_by_address_and_name() -> None:
     assert Link("acme", address="Company/acme") == Link("acme", address="Company/acme")
     assert Link("acme", address="Company/acme") != Link("acme", address="Company/other")
     assert Link("acme", 5) != Link("acme", address="Company/acme")
     assert len({Link("a", address="x"), Link("a", address="x")}) == 1
 
 
-def test_a_link_is_nothing_else() -> None:
+def test_a_link_does_not_equal_other_values() -> None:
     assert Link("acme", 5) != "acme"
 
 
@@ -40,7 +42,7 @@ def test_a_link_is_nothing_else() -> None:
         ("2026-01-01", "2026-01-01"),
     ],
 )
-def test_a_value_has_one_form_in_json(value: object, json: object) -> None:
+def test_a_value_has_its_json_form(value: object, json: object) -> None:
     assert to_json(value) == json
 
 
@@ -57,7 +59,7 @@ def test_one_number_has_one_spelling(number: str, text: str) -> None:
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
-def test_no_digit_is_lost(number: Decimal) -> None:
+def test_plain_decimal_keeps_every_digit(number: Decimal) -> None:
     assert Decimal(plain_decimal(number)) == number
 
 

@@ -1,4 +1,4 @@
-"""Fields that stand in ConnectWise in a way of their own: both directions, kind by kind."""
+"""The field mappings of particular kinds, in both directions."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class TestCompany:
         assert mapping("Company", "types").encode(value, {}) == {"types": [{"id": 1}, {"id": 2}]}
         assert mapping("Company", "types").encode(None, {}) == {"types": []}
 
-    def test_types_change_through_their_associations(self) -> None:
+    def test_types_are_changed_through_type_associations(self) -> None:
         found = subcollection("Company", "types")
         assert found.identify({"id": 9, "type": {"id": 2, "name": "Vendor"}}) == Link("Vendor", 2)
         assert found.encode(Link("Vendor", 2), None, {}) == {"type": {"id": 2}}
 
     @pytest.mark.parametrize("name", ["Company", "Contact", "Agreement", "Product", "Addition"])
-    def test_what_was_deleted_in_the_console_is_not_there(self, name: str) -> None:
+    def test_a_deleted_object_is_ignored(self, name: str) -> None:
         assert kind(name).ignore({"deletedFlag": True})
         assert not kind(name).ignore({"deletedFlag": False})
         assert not kind(name).ignore({})
 
 
 class TestContact:
-    def test_an_address_is_the_default_item_of_its_sort(self) -> None:
+    def test_an_e_mail_address_is_the_default_item_of_its_type(self) -> None:
         items = [
             {"communicationType": "Email", "value": "b@x.example", "defaultFlag": False},
             {"communicationType": "Email", "value": " a@x.example ", "defaultFlag": True},
@@ -65,13 +65,13 @@ class TestContact:
         assert mapping("Contact", "phone").decode({"communicationItems": items}) == "555"
         assert mapping("Contact", "phone").decode({}) is None
 
-    def test_an_address_is_sent_as_an_item_with_its_type(self) -> None:
+    def test_an_e_mail_address_is_sent_as_an_item_with_its_type(self) -> None:
         item = {"type": {"id": 1}, "value": "555", "communicationType": "Phone", "defaultFlag": True}
         assert mapping("Contact", "phone").encode("555", TABLES) == {"communicationItems": [item]}
         assert mapping("Contact", "phone").encode(None, TABLES) == {}
         assert subcollection("Contact", "phone").encode("Phone", "555", TABLES) == item
 
-    def test_only_the_default_item_of_its_sort_is_ours_to_change(self) -> None:
+    def test_only_the_default_item_of_its_type_is_changed(self) -> None:
         identify = subcollection("Contact", "email").identify
         assert identify({"communicationType": "Email", "defaultFlag": True}) == "Email"
         assert identify({"communicationType": "Email"}) is None
@@ -88,11 +88,11 @@ class TestContact:
             ([{"id": id_, "description": name, "phoneFlag": True} for id_, name in ((1, "A"), (2, "B"))], "A, B"),
         ],
     )
-    def test_no_single_default_is_an_error_that_lists_them(self, rows: list[dict[str, Any]], names: str) -> None:
+    def test_several_default_types_are_an_error_that_lists_them(self, rows: list[dict[str, Any]], names: str) -> None:
         with pytest.raises(ValueError, match=names):
             communication_type("Phone", {COMMUNICATION_TYPES: rows})
 
-    def test_types_go_by_id_when_the_contact_is_made_and_by_association_afterwards(self) -> None:
+    def test_types_are_sent_by_id_on_create_and_by_association_afterwards(self) -> None:
         types = mapping("Contact", "types")
         assert types.decode({"types": [{"id": 4, "name": "Billing"}]}) == frozenset({Link("Billing", 4)})
         assert types.encode(frozenset({Link("b", 5), Link("a", 4)}), {}) == {"typeIds": [4, 5]}
@@ -121,7 +121,7 @@ class TestCustomFields:
         {"id": 6, "caption": "None", "type": "Text", "value": None},
     )
 
-    def test_they_go_by_caption(self) -> None:
+    def test_custom_fields_are_decoded_by_caption(self) -> None:
         assert CUSTOM_FIELDS.decode({"customFields": self.FIELDS}) == {
             "Size": Decimal(5),
             "Name": "x",
@@ -132,7 +132,7 @@ class TestCustomFields:
         }
         assert CUSTOM_FIELDS.decode({}) == {}
 
-    def test_only_those_declared_are_sent_by_id(self) -> None:
+    def test_only_declared_custom_fields_are_sent_by_id(self) -> None:
         rows = [{"id": 1, "caption": "Size", "fieldTypeIdentifier": "Number"}, {"id": 2, "caption": "Name"}]
         sent = CUSTOM_FIELDS.encode({"Size": "5.5", "Name": "7"}, {TABLE: rows})
         assert sent == {"customFields": [{"id": 2, "value": "7"}, {"id": 1, "value": Decimal("5.5")}]}
@@ -140,7 +140,7 @@ class TestCustomFields:
 
 
 class TestIntegratorLogin:
-    def test_apis_are_exactly_those_that_are_on(self) -> None:
+    def test_apis_are_decoded_from_the_flags_that_are_on(self) -> None:
         apis = mapping("IntegratorLogin", "apis")
         assert apis.decode({"companyApiFlag": True, "productApiFlag": False}) == frozenset({"Company"})
         sent = apis.encode(("Company",), {})
@@ -170,7 +170,7 @@ class TestManagedDevicesIntegration:
         assert password.decode({"id": 1}) is None
         assert password.encode("x", {}) == {"globalLoginPassword": "x"}
 
-    def test_cross_references_are_compared_one_by_one(self) -> None:
+    def test_cross_references_are_decoded_by_type_and_level(self) -> None:
         child = {"vendorType": "Server ", "vendorLevel": "Gold", "product": {"id": 5, "identifier": "GB"}}
         decoded = mapping("ManagedDevicesIntegration", self.CROSS).decode({"crossReferences": [child]})
         assert decoded == {
@@ -184,7 +184,7 @@ class TestManagedDevicesIntegration:
         }
         assert mapping("ManagedDevicesIntegration", self.CROSS).encode(decoded, {}) == {}
 
-    def test_a_cross_reference_is_written_below_the_record(self) -> None:
+    def test_a_cross_reference_is_encoded_for_its_subcollection(self) -> None:
         found = subcollection("ManagedDevicesIntegration", self.CROSS)
         assert found.identify({"vendorType": " Server", "vendorLevel": None}) == "Server/"
         value = {"vendorType": "Server", "vendorLevel": "Gold", "product": Link("GB", 5)}
@@ -196,23 +196,23 @@ class TestManagedDevicesIntegration:
 
 
 class TestManagementSolution:
-    def test_the_solution_is_its_exact_name(self) -> None:
+    def test_the_solution_is_decoded_to_its_exact_name(self) -> None:
         solution = mapping("ManagementSolution", "solution")
         assert solution.decode({"managementSolution": {"id": 1, "name": "Managed Backup "}}) == "Managed Backup"
         assert solution.decode({}) is None
         assert solution.exact
 
     @pytest.mark.parametrize("value", ["Managed Backup", Link("Managed Backup", 5)])
-    def test_it_is_named_in_a_post(self, value: object) -> None:
+    def test_the_solution_is_sent_by_name(self, value: object) -> None:
         assert solution_reference(value, {}) == {"managementSolution": {"name": "Managed Backup"}}
 
 
 class TestAddition:
-    def test_its_agreement_is_a_number_of_its_own(self) -> None:
+    def test_the_agreement_of_an_addition_comes_from_agreement_id(self) -> None:
         agreement = mapping("Addition", "agreement")
         assert agreement.decode({"agreementId": 5}) == Link("5", 5)
         assert agreement.decode({}) is None
         assert agreement.encode(Link("5", 5), {}) == {}
 
-    def test_it_is_billable(self) -> None:
+    def test_an_addition_is_sent_as_billable(self) -> None:
         assert mapping("Addition", "billCustomer").encode("Billable", {}) == {"billCustomer": "Billable"}

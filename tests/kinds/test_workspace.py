@@ -1,4 +1,4 @@
-"""What a workspace refuses by itself."""
+"""The checks of a workspace's own fields."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def spec(**more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "../etc/passwd", ""])
-def test_a_time_zone_that_nobody_knows_is_refused(zone: str) -> None:
+def test_a_time_zone_that_does_not_exist_is_refused(zone: str) -> None:
     with pytest.raises(ValidationError, match="is not an IANA time zone"):
         WorkspaceSpec.model_validate(spec(billing={"timezone": zone, "currency": "USD"}))
 
 
-def test_two_sources_of_one_name_are_refused() -> None:
+def test_two_sources_with_one_name_are_refused() -> None:
     with pytest.raises(ValidationError, match=r"usage\[1\].name cove is already the name of another source"):
         WorkspaceSpec.model_validate(spec(usage=[SOURCE, SOURCE]))
 
 
-def test_sources_of_two_names_are_taken() -> None:
+def test_sources_with_two_names_are_accepted() -> None:
     found = WorkspaceSpec.model_validate(spec(usage=[SOURCE, {**SOURCE, "name": "north"}]))
     assert [each.name for each in found.usage] == ["cove", "north"]
 
@@ -40,19 +40,19 @@ def test_a_login_in_an_address_is_refused_and_not_shown() -> None:
     assert "hunter2" not in refused.value.errors(include_input=False)[0]["msg"]
 
 
-def test_an_at_sign_after_the_question_mark_is_no_login() -> None:
+def test_an_at_sign_in_the_query_of_an_address_is_accepted() -> None:
     assert TypeAdapter(Address).validate_python("cw.example/x?to=a@b") == "cw.example/x?to=a@b"
 
 
 @pytest.mark.parametrize(
     "address", ["postgresql://ann:hunter2@db.example/ledger", "postgresql://db.example/ledger?sslpassword=hunter2"]
 )
-def test_a_password_in_the_address_of_the_ledger_is_refused_and_not_told(address: str) -> None:
+def test_a_password_in_the_address_of_the_ledger_is_refused_and_not_shown(address: str) -> None:
     with pytest.raises(ValidationError, match="the address contains a password") as refused:
         WorkspaceSpec.model_validate(spec(ledger=address))
     assert "hunter2" not in refused.value.errors(include_input=False)[0]["msg"]
 
 
 @pytest.mark.parametrize("address", ["postgresql://ann@db.example/ledger", "sqlite:///ledger.sqlite"])
-def test_the_address_of_the_ledger_may_name_a_user(address: str) -> None:
+def test_a_user_name_in_the_address_of_the_ledger_is_accepted(address: str) -> None:
     assert WorkspaceSpec.model_validate(spec(ledger=address)).ledger == address

@@ -1,4 +1,4 @@
-"""An estate on disk that is in order, to which a test adds what it is about."""
+"""A folder with valid manifests, to which each test adds its own files."""
 
 from __future__ import annotations
 
@@ -79,30 +79,35 @@ CUSTOMER = """
 
 @dataclass
 class Estate:
+    """A manifest folder."""
+
     root: Path
 
     def write(self, name: str, text: str) -> Estate:
+        """Write a file into the manifest folder."""
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
         return self
 
     def add(self, kind: str, name: str, spec: str, *, file: str | None = None, metadata: str = "") -> Estate:
-        """One more document, in a file of its own: the spec starts in line 5."""
+        """Write one more document to a file of its own. Its spec begins in line 5."""
         head = f"apiVersion: reconciler/v1\nkind: {kind}\nmetadata: {{name: {name}{metadata}}}\nspec:\n"
         body = "\n".join(f"  {line}" for line in dedent(spec).strip("\n").splitlines())
         return self.write(file or f"{kind.lower()}-{name}.yaml", head + body + "\n")
 
     def load(self, workspace: str | None = None) -> Manifests:
+        """Load the manifests."""
         return load(self.root, workspace=workspace)
 
     def errors(self, workspace: str | None = None) -> tuple[Diagnostic, ...]:
+        """Load the manifests and return the diagnostics of the error."""
         with pytest.raises(ManifestError) as caught:
             load(self.root, workspace=workspace)
         return caught.value.diagnostics
 
     def error(self) -> Diagnostic:
-        """The only one."""
+        """Load the manifests and return the only error."""
         (found,) = self.errors()
         return found
 
@@ -114,5 +119,5 @@ def empty_estate(tmp_path: Path) -> Estate:
 
 @pytest.fixture
 def estate(empty_estate: Estate) -> Estate:
-    """A workspace and one customer with everything it needs."""
+    """A manifest folder with a workspace and the documents of one customer."""
     return empty_estate.write("workspace.yaml", WORKSPACE).write("acme.yaml", CUSTOMER)

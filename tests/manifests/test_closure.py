@@ -1,3 +1,5 @@
+"""Selecting one document with the documents that it refers to."""
+
 from __future__ import annotations
 
 import pytest
@@ -19,7 +21,7 @@ from .conftest import Estate
         ),
     ],
 )
-def test_a_document_comes_with_everything_that_it_refers_to_and_nothing_else(
+def test_a_closure_has_the_document_and_all_documents_that_it_refers_to(
     estate: Estate, address: str, kept: set[str]
 ) -> None:
     manifests = estate.load()
@@ -28,13 +30,13 @@ def test_a_document_comes_with_everything_that_it_refers_to_and_nothing_else(
     assert found.workspace is manifests.workspace
 
 
-def test_it_keeps_the_order_of_the_files(estate: Estate) -> None:
+def test_a_closure_keeps_the_order_of_the_files(estate: Estate) -> None:
     manifests = estate.load()
     found = closure(manifests, manifests.by_address["CustomerMapping/acme"])
     assert [each for each in manifests.documents if each in found.documents] == list(found.documents)
 
 
-def test_what_is_looked_up_in_connectwise_is_not_missed(estate: Estate) -> None:
+def test_a_closure_needs_no_document_for_a_lookup(estate: Estate) -> None:
     estate.add("Agreement", "other", """
         name: Other
         company: {identifier: ELSEWHERE}

@@ -1,3 +1,5 @@
+"""`kind: Defaults`: default fields for the documents of a folder."""
+
 from __future__ import annotations
 
 import pytest
@@ -11,7 +13,7 @@ def defaults(estate: Estate, folder: str, spec: str, name: str = "d") -> Estate:
     return estate.add("Defaults", name, spec, file=f"{folder}{name}.yaml")
 
 
-def test_defaults_fill_in_what_a_document_leaves_out_and_say_where_it_came_from(estate: Estate) -> None:
+def test_defaults_fill_in_missing_fields_and_record_their_file(estate: Estate) -> None:
     defaults(estate, "", "Company: {city: Ulm, status: Active}")
     document = estate.add("Company", "beta", SPEC + "\ncity: Bonn").load().by_address["Company/beta"]
     assert document.spec.model_dump(exclude_unset=True) == {
@@ -24,7 +26,7 @@ def test_defaults_fill_in_what_a_document_leaves_out_and_say_where_it_came_from(
     assert document.declared == {"identifier", "name", "city", "status"}
 
 
-def test_the_nearest_folder_wins_field_by_field(estate: Estate) -> None:
+def test_the_defaults_of_the_nearest_folder_win_field_by_field(estate: Estate) -> None:
     defaults(estate, "", "Company: {city: Ulm, state: BW}")
     defaults(estate, "north/", "Company: {city: Kiel}", "n")
     defaults(estate, "northern/", "Company: {city: Oslo}", "o")
@@ -39,7 +41,7 @@ def test_defaults_do_not_reach_other_folders_or_kinds(estate: Estate) -> None:
     assert all(document.defaulted == {} for document in estate.load().documents)
 
 
-def test_null_in_a_document_wins_over_a_default(estate: Estate) -> None:
+def test_null_in_a_document_overrides_a_default(estate: Estate) -> None:
     defaults(estate, "", "Company: {phoneNumber: '1'}")
     estate.add("Company", "beta", SPEC + "\ncity: Bonn\nphoneNumber: null")
     document = estate.load().by_address["Company/beta"]
@@ -57,7 +59,7 @@ def test_a_default_product_is_not_filled_in_beside_ranges(estate: Estate) -> Non
     assert manifests.by_address["CustomerMapping/b"].defaulted == {"solution": "d.yaml", "product": "d.yaml"}
 
 
-def test_nearer_default_ranges_take_the_place_of_a_default_product(estate: Estate) -> None:
+def test_default_ranges_of_a_nearer_folder_replace_a_default_product(estate: Estate) -> None:
     defaults(estate, "", "CustomerMapping: {product: gb}")
     defaults(estate, "n/", "CustomerMapping: {ranges: [{product: gb}]}", "n")
     spec = 'company: acme\nagreement: acme-backup\nmanagedId: "7"\nsolution: S\ncustomer: {source: cove, id: "2"}'
@@ -65,7 +67,7 @@ def test_nearer_default_ranges_take_the_place_of_a_default_product(estate: Estat
     assert estate.load().by_address["CustomerMapping/a"].defaulted == {"ranges": "n/n.yaml"}
 
 
-def test_those_of_the_manifest_folder_price_what_nothing_maps(estate: Estate) -> None:
+def test_defaults_of_the_manifest_folder_price_unmapped_customers(estate: Estate) -> None:
     defaults(estate, "", "CustomerMapping: {product: gb}")
     defaults(estate, "north/", "CustomerMapping: {product: other}", "n")
     before = estate.load()
@@ -85,7 +87,7 @@ def test_those_of_the_manifest_folder_price_what_nothing_maps(estate: Estate) ->
         ("IntegratorLogin: {password: hunter2}", 5, 21, "password is a secret and must not be written into a manifest"),
     ],
 )
-def test_a_mistake_in_defaults_is_said_once_and_there(
+def test_an_error_in_defaults_is_reported_once_at_the_defaults(
     estate: Estate, spec: str, line: int, column: int, message: str
 ) -> None:
     found = defaults(estate, "", spec).error()
@@ -93,14 +95,14 @@ def test_a_mistake_in_defaults_is_said_once_and_there(
     assert "hunter2" not in str(found)
 
 
-def test_two_defaults_of_a_folder_may_not_fill_the_same_field(estate: Estate) -> None:
+def test_two_defaults_of_one_folder_with_the_same_field_are_an_error(estate: Estate) -> None:
     defaults(estate, "", "Company: {website: a}", "one")
     found = defaults(estate, "", "Company: {website: b}", "two").error()
     assert (found.file, found.line) == ("two.yaml", 5)
     assert found.message == "Company.website already has a default for this folder, at one.yaml:5:13"
 
 
-def test_a_default_that_refers_to_nothing_is_said_with_its_file(estate: Estate) -> None:
+def test_a_default_reference_without_a_document_is_an_error_with_the_file_of_the_default(estate: Estate) -> None:
     defaults(estate, "", "CustomerMapping: {product: nope}")
     spec = 'company: acme\nagreement: acme-backup\nmanagedId: "7"\nsolution: S\ncustomer: {source: cove, id: "2"}'
     found = [item for item in estate.add("CustomerMapping", "a", spec).errors() if item.severity == "error"]

@@ -1,3 +1,5 @@
+"""Errors and warnings as text and as JSON."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,14 +8,14 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 
 
-def test_a_diagnostic_shows_place_line_caret_and_suggestion() -> None:
+def test_a_diagnostic_shows_the_place_the_line_a_caret_and_the_suggestion() -> None:
     found = Diagnostic("there is no field nmae here", "did you mean name?", "a.yaml", 3, 5, "    nmae: x")
     assert str(found) == (
         "a.yaml:3:5: error: there is no field nmae here\n      nmae: x\n      ^\n  did you mean name?"
     )
 
 
-def test_without_a_place_or_a_suggestion_it_is_one_line() -> None:
+def test_a_diagnostic_without_place_and_suggestion_is_one_line() -> None:
     assert str(Diagnostic("there is no Workspace", "", "manifests")) == "manifests: error: there is no Workspace"
 
 
@@ -30,7 +32,7 @@ def test_a_tab_does_not_shift_the_caret() -> None:
     assert len(caret) == 5
 
 
-def test_an_error_holds_all_of_them_in_the_order_of_files_each_once_and_counts() -> None:
+def test_a_manifest_error_lists_each_diagnostic_once_in_order_and_counts_them() -> None:
     first, second = Diagnostic("x", "", "a.yaml", 2, 1), Diagnostic("y", "", "b.yaml", 1, 1)
     warning = Diagnostic("z", "", "c.yaml", 1, 1, severity="warning")
     error = ManifestError([warning, second, first, second])
@@ -41,7 +43,7 @@ def test_an_error_holds_all_of_them_in_the_order_of_files_each_once_and_counts()
     assert str(ManifestError([first])).endswith("1 error in 1 file")
 
 
-def test_it_can_be_had_as_json() -> None:
+def test_a_diagnostic_has_a_json_form() -> None:
     assert Diagnostic("x", "do y", "a.yaml", 2, 1, "t").to_json() == {
         "severity": "error",
         "message": "x",
@@ -53,7 +55,7 @@ def test_it_can_be_had_as_json() -> None:
     }
 
 
-def test_a_file_as_a_whole_is_named_as_it_can_be_opened_and_the_folder_as_it_is() -> None:
+def test_file_names_in_a_manifest_error_include_the_folder() -> None:
     of_file, of_folder = Diagnostic("is UTF-16", "", "sub/a.yaml"), Diagnostic("there is no Workspace", "", "manifests")
     said = str(ManifestError([of_file, of_folder], Path("manifests")))
     assert "manifests/sub/a.yaml: error: is UTF-16\n" in said

@@ -1,3 +1,5 @@
+"""Finding and reading the files of a manifest folder."""
+
 from __future__ import annotations
 
 import errno
@@ -18,7 +20,7 @@ def refused(raw: bytes) -> Diagnostic:
     return found.diagnostic
 
 
-def test_every_yaml_file_of_a_tree_is_found_and_hidden_ones_are_not(tmp_path: Path) -> None:
+def test_every_yaml_file_except_hidden_ones_is_found(tmp_path: Path) -> None:
     for name in ("b.YAML", "a.yml", "north/c.yaml", ".git/d.yaml", ".hidden.yaml", "notes.txt", "north/deep/e.Yml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
@@ -30,11 +32,11 @@ def test_every_yaml_file_of_a_tree_is_found_and_hidden_ones_are_not(tmp_path: Pa
     ]
 
 
-def test_a_byte_order_mark_is_tolerated() -> None:
+def test_a_byte_order_mark_is_removed() -> None:
     assert decode("a.yaml", b"\xef\xbb\xbfa: 1\n") == SourceFile("a.yaml", "a: 1\n", b"\xef\xbb\xbf")
 
 
-def test_a_file_that_is_not_utf_8_is_named_with_byte_offset_and_line() -> None:
+def test_the_error_for_a_file_that_is_not_utf_8_has_the_byte_the_offset_and_the_line() -> None:
     found = refused("a: ü\nname: Müller\n".encode().replace("Mü".encode(), b"M\xfc"))
     assert found.message == "is not UTF-8: byte 0xFC at offset 13"
     assert (found.line, found.column, found.text) == (2, 8, "name: M\ufffdller")
@@ -45,11 +47,11 @@ def test_the_line_of_a_broken_character_does_not_show_a_secret() -> None:
 
 
 @pytest.mark.parametrize("name", ["UTF-16", "UTF-32"])
-def test_another_encoding_is_called_by_its_name(name: str) -> None:
+def test_the_error_for_another_encoding_names_the_encoding(name: str) -> None:
     assert refused("a: 1".encode(name)).message == f"is {name}, not UTF-8"
 
 
-def test_a_link_that_may_not_be_followed_is_said_to_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_that_cannot_be_followed_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     real = os.path.realpath
 
@@ -65,13 +67,13 @@ def test_a_link_that_may_not_be_followed_is_said_to_be_there(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
-def test_a_separator_that_two_versions_of_yaml_read_differently_is_refused(character: str) -> None:
+def test_a_line_separator_that_yaml_versions_read_differently_is_refused(character: str) -> None:
     found = refused(f"a: 1\nb: x{character}y\n".encode())
     assert (found.line, found.column) == (2, 5)
     assert f"\\u{ord(character):04x}" in found.suggestion
 
 
-def test_a_file_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
+def test_the_error_for_a_file_that_cannot_be_opened_gives_the_reason(tmp_path: Path) -> None:
     found = read(Found("gone.yaml", tmp_path / "gone.yaml"))
     assert isinstance(found, Unreadable)
     assert str(found.diagnostic) == (
@@ -84,7 +86,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
         list(find(tmp_path / "nowhere"))
 
 
-def test_a_file_beyond_every_size_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "LARGEST", 3)
     (tmp_path / "a.yaml").write_text("a: 1")
     (found,) = find(tmp_path)
@@ -100,8 +102,8 @@ def troubles(root: Path) -> dict[str, str]:
     return {found.name: found.trouble.message for found in find(root) if found.trouble is not None}
 
 
-def test_links_to_files_and_folders_inside_the_tree_are_followed(tmp_path: Path) -> None:
-    """As Kubernetes mounts a folder: what is really there is hidden, and links lead to it."""
+def test_links_inside_the_manifest_folder_are_followed(tmp_path: Path) -> None:
+    """Kubernetes mounts a ConfigMap like this: the files are in a hidden folder, and links lead to them."""
     (tmp_path / "..2026" / "sub").mkdir(parents=True)
     (tmp_path / "..2026" / "a.yaml").write_text("a: 1")
     (tmp_path / "..2026" / "sub" / "b.yaml").write_text("b: 1")
@@ -113,7 +115,7 @@ def test_links_to_files_and_folders_inside_the_tree_are_followed(tmp_path: Path)
     assert all(isinstance(read(found), SourceFile) for found in find(tmp_path))
 
 
-def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+def test_the_manifest_folder_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "a.yaml").touch()
     (tmp_path / "real" / "b.yaml").symlink_to(tmp_path / "real" / "a.yaml")
@@ -124,7 +126,7 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_links_reach_twice_is_known_by_its_own_name_first(tmp_path: Path) -> None:
+def test_a_file_with_links_to_it_is_found_under_its_own_name_first(tmp_path: Path) -> None:
     (tmp_path / "z").mkdir()
     (tmp_path / "z" / "real.yaml").touch()
     (tmp_path / "a.yaml").symlink_to("z/real.yaml")
@@ -135,7 +137,7 @@ def test_a_file_that_links_reach_twice_is_known_by_its_own_name_first(tmp_path: 
 
 
 @pytest.mark.parametrize(("name", "target"), [("up", "."), ("up", ".."), ("sub/up", ".."), ("sub/up", "../sub")])
-def test_a_link_to_a_folder_around_it_is_an_error(tmp_path: Path, name: str, target: str) -> None:
+def test_a_link_to_a_folder_that_contains_it_is_an_error(tmp_path: Path, name: str, target: str) -> None:
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
     (root / name).symlink_to(target)
@@ -143,7 +145,7 @@ def test_a_link_to_a_folder_around_it_is_an_error(tmp_path: Path, name: str, tar
     assert "is a link" in troubles(root)[name]
 
 
-def test_a_link_that_leads_to_itself_is_a_loop(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     (tmp_path / "b.yaml").symlink_to("a.yaml")
     assert troubles(tmp_path) == dict.fromkeys(("a.yaml", "b.yaml"), "is a link that leads back to itself")
@@ -157,7 +159,7 @@ def test_folders_that_link_to_each_other_are_read_once(tmp_path: Path) -> None:
     assert [found.name for found in find(tmp_path)] == ["a/a.yaml", "b/b.yaml"]
 
 
-def test_a_link_out_of_the_tree_or_to_nothing_is_an_error(tmp_path: Path) -> None:
+def test_a_link_out_of_the_folder_or_to_a_missing_file_is_an_error(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
     (tmp_path / "outside.yaml").touch()
@@ -172,7 +174,7 @@ def test_a_link_out_of_the_tree_or_to_nothing_is_an_error(tmp_path: Path) -> Non
     assert troubles(root) == {"file.yaml": out, "folder": out, "gone.yaml": gone, "gone": gone}
 
 
-def test_what_is_no_file_is_an_error_and_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_named_pipe_is_an_error_and_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "link.yaml").symlink_to("pipe.yaml")

@@ -1,4 +1,4 @@
-"""`fmt` changes the layout of a file, and never what it means."""
+"""`reconciler fmt` changes the layout of a file and never its values."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def laid_out(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", EXAMPLE, ids=lambda path: path.name)
-def test_the_example_estate_is_in_the_one_layout(path: Path) -> None:
+def test_the_example_manifests_are_formatted(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
 
     assert laid_out(text) == text
 
 
-def test_indentation_is_made_even_and_comments_stay() -> None:
+def test_indentation_is_corrected_and_comments_stay() -> None:
     assert laid_out("# top\nspec:\n        a:   1   # one\n        b:\n        - 2\n") == (
         "# top\nspec:\n  a: 1           # one\n  b:\n    - 2\n"
     )
@@ -38,23 +38,23 @@ def test_null_is_written_out_because_it_clears_a_field() -> None:
     assert laid_out("endDate: ~\nother:\n") == "endDate: null\nother: null\n"
 
 
-def test_quotes_and_long_lines_are_the_authors() -> None:
+def test_quotes_and_long_lines_stay() -> None:
     text = f'a: "1"\nb: {"word " * 60}end\n'
 
     assert laid_out(text) == text
 
 
-def test_words_that_older_yaml_took_for_flags_stay_text() -> None:
+def test_words_that_yaml_1_1_reads_as_flags_stay_text() -> None:
     text = "a: no\nb: on\nc: 2026-11-01\nd: 017\n"
 
     assert parse(laid_out(text)).documents == parse(text).documents
 
 
-def test_an_empty_file_is_left_empty() -> None:
+def test_an_empty_file_stays_empty() -> None:
     assert laid_out("# nothing\n") == "# nothing\n"
 
 
-def test_a_file_that_is_not_in_order_is_left_as_it_is() -> None:
+def test_a_file_with_yaml_errors_is_not_formatted() -> None:
     with pytest.raises(FormatError, match="has YAML errors"):
         laid_out("a: [1\n")
 
@@ -69,7 +69,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_formatting_twice_is_formatting_once_and_no_value_changes(value: object) -> None:
+def test_formatting_again_changes_nothing_and_no_value_changes(value: object) -> None:
     out = StringIO()
     YAML(typ="safe").dump({"value": value}, out)
     text = out.getvalue()
@@ -83,7 +83,7 @@ def test_formatting_twice_is_formatting_once_and_no_value_changes(value: object)
 
 
 @pytest.mark.parametrize("error", [YAMLError("odd"), ValueError("hunter2"), RecursionError("hunter2")])
-def test_what_ruamel_cannot_write_back_is_left_as_it_is(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_ruamel_cannot_write_is_not_formatted(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
         raise error
 

@@ -1,4 +1,4 @@
-"""Files that nobody means: each is refused with a place, in time that grows with its size alone."""
+"""Hard files, such as very long lines and deep nesting: each is refused with a place, and in linear time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEAD = "apiVersion: reconciler/v1\nkind: Company\nmetadata: {name: a}\n"
 MANY = 100_000
 MILLION = 1_000_000
 SECONDS = 10
-"""Each takes well under one second where nothing else runs; a quadratic way takes minutes."""
+"""Seconds. Each file takes less than one second on an idle machine. A quadratic algorithm would take minutes."""
 
 FILES = {
     "mappings in each other": HEAD + "spec: " + "{a: " * MANY,
@@ -48,7 +48,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_it_is_refused_at_its_place_and_in_time(estate: Estate, name: str) -> None:
+def test_a_hard_file_is_refused_at_its_place_and_in_time(estate: Estate, name: str) -> None:
     (estate.root / "hard.yaml").write_text(FILES[name], newline="")
     began = time.monotonic()
 
@@ -60,7 +60,7 @@ def test_it_is_refused_at_its_place_and_in_time(estate: Estate, name: str) -> No
     assert max(len(str(item)) for item in found) < 2000
 
 
-def test_a_file_that_is_broken_from_end_to_end_says_how_much_is_left_out(estate: Estate) -> None:
+def test_a_file_with_very_many_errors_shows_the_first_ones_and_the_number_of_the_rest(estate: Estate) -> None:
     estate.add(
         "Company", "b", "identifier: B\nname: B\ncity: B\n" + "\n".join(f"k{each}: 1" for each in range(MOST + 7))
     )
@@ -68,13 +68,13 @@ def test_a_file_that_is_broken_from_end_to_end_says_how_much_is_left_out(estate:
 
 
 @pytest.mark.parametrize(("ending", "bom"), [("\r", b""), ("\r\n", b""), ("\n", b"\xef\xbb\xbf")])
-def test_line_ends_and_byte_order_marks_of_other_systems_are_no_error(estate: Estate, ending: str, bom: bytes) -> None:
+def test_line_ends_and_byte_order_marks_of_other_systems_are_accepted(estate: Estate, ending: str, bom: bytes) -> None:
     path = estate.root / "acme.yaml"
     path.write_bytes(bom + path.read_bytes().replace(b"\n", ending.encode()))
     assert len(estate.load().documents) == 6
 
 
-def test_the_documents_of_a_file_that_a_link_leads_to_count_once_and_the_link_is_named(estate: Estate) -> None:
+def test_documents_of_a_file_with_a_link_to_it_count_once_with_a_warning(estate: Estate) -> None:
     (estate.root / "north").mkdir()
     (estate.root / "north" / "acme.yaml").symlink_to("../acme.yaml")
 
@@ -88,7 +88,7 @@ def test_the_documents_of_a_file_that_a_link_leads_to_count_once_and_the_link_is
     )
 
 
-def test_defaults_fill_in_the_folder_of_each_link_that_leads_to_them(estate: Estate) -> None:
+def test_defaults_apply_to_the_folder_of_each_link_to_them(estate: Estate) -> None:
     defaults = "apiVersion: reconciler/v1\nkind: Defaults\nmetadata: {name: d}\nspec: {Company: {city: Ulm}}\n"
     estate.write("north/defaults.yaml", defaults)
     estate.write("south/b.yaml", HEAD.replace("name: a", "name: b") + "spec: {identifier: B, name: B}\n")

@@ -1,4 +1,4 @@
-"""What a person sees who runs `reconciler validate` on manifests that are, or are not, in order."""
+"""Loading a manifest folder, as `reconciler validate` does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.manifests.loading import load
 from tests.manifests.conftest import WORKSPACE, Estate
 
 
-def test_an_estate_in_order_is_its_documents_by_address(estate: Estate) -> None:
+def test_valid_manifests_load_as_documents_by_address(estate: Estate) -> None:
     manifests = estate.load()
     assert manifests.workspace.address == "Workspace/main"
     assert [item.address for item in manifests.documents] == [
@@ -34,14 +34,14 @@ def test_an_estate_in_order_is_its_documents_by_address(estate: Estate) -> None:
     assert manifests.files == 2
 
 
-def test_documents_are_found_by_the_spec_of_their_kind(estate: Estate) -> None:
+def test_documents_are_found_by_their_spec_model(estate: Estate) -> None:
     manifests = estate.load()
     assert [item.spec.price for item in manifests.of(ProductSpec)] == [Decimal("0.10")]
     assert manifests.get(ProductSpec, "Product/gb").spec.price == Decimal("0.10")
     assert manifests.of(ExclusionSpec) == ()
 
 
-def test_an_address_of_another_kind_or_of_none_finds_nothing(estate: Estate) -> None:
+def test_an_address_of_another_kind_finds_nothing(estate: Estate) -> None:
     manifests = estate.load()
     assert manifests.find(ProductSpec, "Company/acme") is None
     assert manifests.find(ProductSpec, None) is None
@@ -49,19 +49,19 @@ def test_an_address_of_another_kind_or_of_none_finds_nothing(estate: Estate) -> 
         manifests.get(ProductSpec, "Product/none")
 
 
-def test_a_document_knows_where_it_stands_and_what_it_declares(estate: Estate) -> None:
+def test_a_document_has_its_origin_and_its_declared_fields(estate: Estate) -> None:
     document = estate.load().by_address["Contact/acme-office"]
     assert document.origin == Origin("acme.yaml", 1)
     assert document.declared == {"company", "firstName", "email"}
     assert document.defaulted == {}
 
 
-def test_null_is_declared_and_left_out_is_not(estate: Estate) -> None:
+def test_a_field_with_null_is_declared_and_a_missing_field_is_not(estate: Estate) -> None:
     estate.add("Company", "beta", "identifier: BETA\nname: Beta\ncity: Bonn\nphoneNumber: null")
     assert estate.load().by_address["Company/beta"].declared == {"identifier", "name", "city", "phoneNumber"}
 
 
-def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="the manifest folder does not exist"):
         load(tmp_path / "nowhere")
     (tmp_path / "file").touch()
@@ -89,7 +89,7 @@ def test_an_empty_file_is_an_error(estate: Estate) -> None:
     ]
 
 
-def test_a_file_that_is_not_utf_8_is_an_error_beside_all_others(estate: Estate) -> None:
+def test_a_file_that_is_not_utf_8_does_not_hide_other_errors(estate: Estate) -> None:
     (estate.root / "latin.yaml").write_bytes(b"a: \xff\n")
     estate.write("broken.yaml", "a: 'open\n")
     assert [item.file for item in estate.errors()] == ["broken.yaml", "latin.yaml"]
@@ -118,14 +118,14 @@ NAME_RULE = "a name may contain letters, digits, dots, dashes and underscores"
         ("{name: a}", "{name: a b}", f"name cannot be a b: {NAME_RULE}", 3, 18),
     ],
 )
-def test_the_outer_form_of_a_document_is_held(
+def test_the_envelope_of_a_document_is_checked(
     estate: Estate, old: str, new: str, message: str, line: int, column: int
 ) -> None:
     found = estate.write("new.yaml", GOOD.replace(old, new)).error()
     assert (found.message, found.line, found.column) == (message, line, column)
 
 
-def test_a_misspelt_kind_is_guessed(estate: Estate) -> None:
+def test_a_misspelt_kind_gives_a_suggestion(estate: Estate) -> None:
     estate.write("new.yaml", "apiVersion: reconciler/v1\nkind: CustomerMaping\nmetadata: {name: a}\nspec: {}\n")
     assert estate.error().suggestion == "did you mean CustomerMapping?"
 
@@ -142,19 +142,19 @@ def test_two_kinds_may_use_one_name(estate: Estate) -> None:
     assert "Exclusion/acme" in estate.load().by_address
 
 
-def test_without_a_workspace_nothing_can_be_done(empty_estate: Estate) -> None:
+def test_a_missing_workspace_is_an_error(empty_estate: Estate) -> None:
     empty_estate.add("Exclusion", "a", 'customer: {source: cove, id: "9"}\nreason: ours')
     assert empty_estate.error().message == "there is no Workspace"
 
 
-def test_a_workspace_that_is_broken_is_not_said_to_be_missing(empty_estate: Estate) -> None:
+def test_a_broken_workspace_is_not_reported_as_missing(empty_estate: Estate) -> None:
     empty_estate.write("workspace.yaml", WORKSPACE + "    nothing: 'open\n")
     assert ["not YAML" in item.message for item in empty_estate.errors()] == [True]
     empty_estate.write("workspace.yaml", WORKSPACE.replace("{name: main}", "{name: 5}"))
     assert [item.message for item in empty_estate.errors()] == ["name: expected text, got a number"]
 
 
-def test_of_several_workspaces_one_is_chosen(estate: Estate) -> None:
+def test_one_of_several_workspaces_is_chosen_by_name(estate: Estate) -> None:
     estate.write("second.yaml", WORKSPACE.replace("main", "second"))
     assert estate.error().message == "there are 2 workspaces: main and second"
     assert "--workspace" in estate.error().suggestion
@@ -163,19 +163,19 @@ def test_of_several_workspaces_one_is_chosen(estate: Estate) -> None:
 
 
 @pytest.mark.parametrize(("name", "advice"), [("secnd", "did you mean second?"), ("xyz", "there is main and second")])
-def test_a_workspace_that_is_not_there_is_guessed(estate: Estate, name: str, advice: str) -> None:
+def test_an_unknown_workspace_gives_a_suggestion(estate: Estate, name: str, advice: str) -> None:
     estate.write("second.yaml", WORKSPACE.replace("main", "second"))
     (found,) = estate.errors(name)
     assert (found.message, found.suggestion) == (f"there is no Workspace/{name}", advice)
 
 
-def test_asking_for_a_workspace_where_there_is_none(empty_estate: Estate) -> None:
+def test_choosing_a_workspace_fails_if_there_is_none(empty_estate: Estate) -> None:
     empty_estate.add("Exclusion", "a", 'customer: {source: cove, id: "9"}\nreason: ours')
     (found,) = empty_estate.errors("main")
     assert found.suggestion == "add a document with kind: Workspace"
 
 
-def test_everything_that_is_wrong_is_said_at_once(estate: Estate) -> None:
+def test_all_errors_are_reported_at_once(estate: Estate) -> None:
     estate.write("broken.yaml", "a: 'open\n")
     estate.add("Company", "beta", "identifier: 'ACME '\nnmae: Beta\nphoneNumber: 5\nwebsite: [a]")
     estate.add("Agreement", "beta", "name: B\ncompany: bta\ncontact: 5\nstartDate: '2026-01-15'\nendDate: tomorrow")
@@ -218,7 +218,7 @@ def test_a_change_of_content_changes_the_digest(estate: Estate, old_new: tuple[s
     assert estate.load().digest != before
 
 
-def test_a_number_is_the_same_however_it_is_written_and_never_the_same_as_text(estate: Estate) -> None:
+def test_the_digest_ignores_the_spelling_of_numbers_and_tells_numbers_from_text(estate: Estate) -> None:
     digests = []
     for value in ("5", "5.0", "5.5", "5.50", "'5.5'"):
         estate.add("Company", "c", f"identifier: C\nname: C\ncity: X\ncustomFields: {{Size: {value}}}")
@@ -233,7 +233,7 @@ def test_a_number_is_the_same_however_it_is_written_and_never_the_same_as_text(e
     st.binary(max_size=60)
     | st.text(st.sampled_from("apiVersionkdmtsp:/1{}[],-\n \"'&*#!|"), max_size=80).map(str.encode)
 )
-def test_no_file_ever_ends_in_anything_but_diagnostics(estate: Estate, raw: bytes) -> None:
+def test_loading_any_bytes_gives_diagnostics_and_no_other_error(estate: Estate, raw: bytes) -> None:
     (estate.root / "any.yaml").write_bytes(raw)
     assert estate.errors()
 
@@ -264,9 +264,7 @@ KINDS = [
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(FIELDS), junk, max_size=6))
-def test_no_content_ever_ends_in_anything_but_an_estate_or_diagnostics(
-    estate: Estate, kind: str, fields: dict[str, str]
-) -> None:
+def test_loading_any_content_gives_manifests_or_diagnostics(estate: Estate, kind: str, fields: dict[str, str]) -> None:
     spec = "{" + ", ".join(f"{key}: {value}" for key, value in fields.items()) + "}"
     estate.write("fuzz.yaml", DOCUMENT.format(kind=kind, spec=spec))
     try:

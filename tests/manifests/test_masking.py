@@ -1,3 +1,5 @@
+"""Secrets in the source lines of messages are masked."""
+
 from __future__ import annotations
 
 import pytest
@@ -10,14 +12,14 @@ def line(text: str, number: int = 0) -> str:
     return shown(lines, number or len(lines))
 
 
-def test_the_secret_fields_are_those_that_the_kinds_say() -> None:
+def test_the_secret_fields_come_from_the_kinds() -> None:
     assert secret_names() == {"password", "privateKey", "token", "globalLoginPassword"}
 
 
 @pytest.mark.parametrize(
     "key", ["password", "pasword", "Password", "privatekey", "private_key", "apiKey", "tokn", "passwd"]
 )
-def test_a_misspelt_secret_is_taken_for_one(key: str) -> None:
+def test_a_misspelt_secret_field_counts_as_secret(key: str) -> None:
     assert may_hold_a_secret(key)
 
 
@@ -46,7 +48,7 @@ def test_other_fields_are_shown(key: str) -> None:
         "a:\n  password:\n    deep:\n      deeper: hunter2",
     ],
 )
-def test_what_may_be_a_secret_is_never_shown(text: str) -> None:
+def test_a_value_that_may_be_a_secret_is_masked(text: str) -> None:
     assert "hunter2" not in line(text)
     assert "•" in line(text)
 
@@ -66,7 +68,7 @@ def test_what_may_be_a_secret_is_never_shown(text: str) -> None:
         "password: x\n---\n  name: hunter2",
     ],
 )
-def test_references_and_everything_else_are_shown(text: str) -> None:
+def test_references_and_other_values_are_shown(text: str) -> None:
     assert line(text) == text.rsplit("\n", maxsplit=1)[-1]
 
 

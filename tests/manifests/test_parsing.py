@@ -1,3 +1,5 @@
+"""Parsing YAML 1.2 into values."""
+
 from __future__ import annotations
 
 import io
@@ -37,11 +39,11 @@ def test_block_text_and_nesting() -> None:
     assert value("a:\n  - b: |\n      one\n      two\n    c: {d: []}\n") == {"a": [{"b": "one\ntwo\n", "c": {"d": []}}]}
 
 
-def test_documents_keep_their_place_in_the_file_and_mere_separators_are_passed_over() -> None:
+def test_documents_have_their_index_in_the_file_and_empty_ones_are_left_out() -> None:
     assert parse("---\n---\na: 1\n---\n# only a comment\n---\nb: 2\n").documents == ((1, {"a": 1}), (3, {"b": 2}))
 
 
-def test_a_document_that_says_null_is_not_a_separator() -> None:
+def test_a_document_with_null_is_not_empty() -> None:
     assert parse("null\n").documents == ((0, None),)
     assert parse("''\n").documents == ((0, ""),)
 
@@ -56,11 +58,11 @@ def test_anchors_and_aliases_repeat_a_value() -> None:
     }
 
 
-def test_anchors_end_with_their_document() -> None:
+def test_an_anchor_is_valid_in_its_document_only() -> None:
     assert flaw("a: &x 1\n---\nb: *x\n").message == "there is no anchor &x"
 
 
-def test_a_duplicate_key_is_an_error_where_it_stands_again() -> None:
+def test_a_duplicate_key_is_an_error_at_its_second_place() -> None:
     assert flaw("a: 1\nb: 2\na: 3\n") == Flaw("a is in this mapping twice", "remove one of the two", 3, 1)
 
 
@@ -84,14 +86,14 @@ def test_an_alias_cannot_be_a_key() -> None:
     assert flaw("a: &x b\n*x : c\n").message == "an alias cannot be a key"
 
 
-def test_merge_keys_point_to_defaults() -> None:
+def test_the_error_for_a_merge_key_recommends_defaults() -> None:
     found = flaw("a: &x {b: 1}\nc:\n  <<: *x\n")
     assert (found.line, found.column) == (3, 3)
     assert "Defaults" in found.suggestion
     assert value("'<<': 1\n") == {"<<": 1}
 
 
-def test_tags_of_the_core_schema_are_honoured_and_others_refused() -> None:
+def test_tags_of_the_core_schema_are_accepted_and_others_refused() -> None:
     assert value("a: !!str 1\nb: !!float 2\nc: !!map {}\nd: !!seq []\ne: ! 3\n") == {
         "a": "1",
         "b": Decimal(2),
@@ -108,7 +110,7 @@ def test_infinite_numbers_are_refused_at_their_place() -> None:
     assert (flaw("a: 1\nb: .inf\n").line, flaw("a: 1\nb: .inf\n").column) == (2, 4)
 
 
-def test_an_alias_bomb_is_refused_at_the_alias_that_goes_too_far() -> None:
+def test_aliases_that_expand_to_too_many_values_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
     parsed = parse("\n".join(lines))
@@ -118,16 +120,16 @@ def test_an_alias_bomb_is_refused_at_the_alias_that_goes_too_far() -> None:
     assert not parsed.whole
 
 
-def test_as_many_nodes_as_allowed_may_come_from_aliases() -> None:
+def test_aliases_may_expand_to_the_allowed_number_of_values() -> None:
     assert parse("a: &x y\nb: [" + ", ".join(["*x"] * MOST_FROM_ALIASES) + "]\n").flaws == ()
     assert parse("a: &x y\nb: [" + ", ".join(["*x"] * (MOST_FROM_ALIASES + 1)) + "]\n").flaws
 
 
-def test_a_value_that_holds_itself_is_refused() -> None:
+def test_an_alias_inside_its_own_value_is_refused() -> None:
     assert flaw("a: &x [1, *x]\n").message == "*x is inside the value that it refers to"
 
 
-def test_nesting_has_a_limit() -> None:
+def test_nesting_deeper_than_the_limit_is_refused() -> None:
     assert parse("[" * 100 + "]" * 100).flaws == ()
     assert flaw("[" * 101 + "]" * 101).message == "nested deeper than 100 levels"
     assert flaw("[" * 100_000).message == "nested deeper than 100 levels"
@@ -146,19 +148,19 @@ def test_nesting_has_a_limit() -> None:
         ("%YAML 3.0\n---\na: 1\n", 1, 1, ""),
     ],
 )
-def test_what_is_not_yaml_is_said_where_it_stops_being_yaml(text: str, line: int, column: int, advice: str) -> None:
+def test_a_syntax_error_has_its_place_and_advice(text: str, line: int, column: int, advice: str) -> None:
     found = flaw(text)
     assert (found.line, found.column) == (line, column)
     assert advice in found.suggestion
 
 
-def test_documents_before_a_syntax_error_are_still_there() -> None:
+def test_documents_before_a_syntax_error_are_returned() -> None:
     parsed = parse("a: 1\n---\nb: 'open\n")
     assert parsed.documents == ((0, {"a": 1}),)
     assert not parsed.whole
 
 
-def test_keys_that_were_seen_in_one_file_are_checked_in_the_next_all_the_same() -> None:
+def test_duplicate_keys_are_found_although_the_keys_were_checked_in_another_file() -> None:
     seen: dict[str, str] = {}
     parse("name: 1\n'1': 2\n", seen)
     assert len(parse("name: 1\nname: 2\n1: 2\n!x name: 3\n", seen).flaws) == 4
@@ -172,7 +174,7 @@ values = st.recursive(
 
 
 def _quoted(item: Any) -> Any:
-    """For ruamel: text in quotes, decimals as plain scalars."""
+    """Return a value for ruamel.yaml: text in quotes, decimals as plain scalars."""
     if isinstance(item, str):
         return DoubleQuotedScalarString(item)
     if isinstance(item, list):
@@ -184,7 +186,7 @@ def _quoted(item: Any) -> Any:
 
 @settings(max_examples=150, deadline=None)
 @given(values)
-def test_what_ruamel_writes_as_yaml_1_2_is_read_back_the_same(item: Any) -> None:
+def test_parsing_returns_the_values_that_ruamel_wrote(item: Any) -> None:
     yaml = YAML(typ="rt", pure=True)
     yaml.representer.add_representer(
         Decimal, lambda representer, number: representer.represent_scalar("tag:yaml.org,2002:float", f"{number:f}")
@@ -196,7 +198,7 @@ def test_what_ruamel_writes_as_yaml_1_2_is_read_back_the_same(item: Any) -> None
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from("abn01.:-[]{},&*!'\"|>#?%@\n \t\ufeff\x00\x85é~<"), max_size=40))
-def test_no_text_ever_ends_in_anything_but_values_and_flaws(text: str) -> None:
+def test_parsing_any_text_gives_values_and_flaws(text: str) -> None:
     for found in parse(text).flaws:
         assert found.line >= 1
         assert found.column >= 1

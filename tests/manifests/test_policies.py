@@ -1,4 +1,4 @@
-"""A user's own schemas, checked beside everything else."""
+"""Policies: the user's own JSON Schemas."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def of_kind(kind: str, then: dict[str, Any]) -> dict[str, Any]:
 PRICES = of_kind("Product", {"properties": {"spec": {"properties": {"price": {"minimum": 0.13}}}}})
 
 
-def test_a_violation_is_told_at_its_place(tmp_path: Path) -> None:
+def test_a_violation_is_reported_at_its_place(tmp_path: Path) -> None:
     found = check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, PRICES))])
 
     assert [item.message.split(":")[0] for item in found] == ["Product/backup-gb-1000", "Product/backup-gb-above"]
@@ -37,13 +37,13 @@ def test_a_violation_is_told_at_its_place(tmp_path: Path) -> None:
     assert "policy.json" in found[0].suggestion
 
 
-def test_an_estate_that_satisfies_has_no_violation(tmp_path: Path) -> None:
+def test_manifests_that_satisfy_a_policy_have_no_violation(tmp_path: Path) -> None:
     dates = of_kind("Agreement", {"properties": {"spec": {"properties": {"startDate": {"pattern": "-01$"}}}}})
 
     assert check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, dates))]) == ()
 
 
-def test_defaults_count_as_if_they_stood_in_the_document(tmp_path: Path) -> None:
+def test_a_policy_sees_default_values(tmp_path: Path) -> None:
     root = tmp_path / "manifests"
     shutil.copytree(MANIFESTS, root)
     active = of_kind("Company", {"properties": {"spec": {"properties": {"status": {"const": "Inactive"}}}}})
@@ -57,11 +57,11 @@ def test_defaults_count_as_if_they_stood_in_the_document(tmp_path: Path) -> None
     ("schema", "sentence"),
     [("{", "is not JSON"), ({"type": "nothing"}, "is not a JSON Schema: at type")],
 )
-def test_what_is_no_schema_is_refused(tmp_path: Path, schema: Any, sentence: str) -> None:
+def test_a_file_that_is_not_a_schema_is_refused(tmp_path: Path, schema: Any, sentence: str) -> None:
     with pytest.raises(PolicyError, match=sentence):
         read_policy(policy(tmp_path, schema))
 
 
-def test_a_policy_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_policy_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be read"):
         read_policy(tmp_path / "none.json")

@@ -1,3 +1,5 @@
+"""The line and column of values and keys."""
+
 from __future__ import annotations
 
 from hypothesis import given, settings
@@ -29,25 +31,25 @@ def test_every_value_and_key_has_its_line_and_column() -> None:
     assert places.value(()) == (2, 1)
 
 
-def test_an_item_of_a_list_has_no_key_so_its_value_is_pointed_at() -> None:
+def test_the_key_of_a_list_item_is_at_its_value() -> None:
     assert places_of(TEXT)[0].key(("spec", "ranges", 1)) == (8, 7)
 
 
-def test_the_inside_of_an_alias_is_where_the_alias_stands() -> None:
+def test_a_path_inside_an_alias_is_at_the_alias() -> None:
     assert places_of(TEXT)[1].value(("second", "c", "b")) == (10, 27)
 
 
-def test_a_path_that_is_not_there_is_the_nearest_around_it() -> None:
+def test_a_path_without_a_place_is_at_the_nearest_value_around_it() -> None:
     assert places_of(TEXT)[0].value(("spec", "nothing", 3)) == (4, 3)
     assert Places().value(("a",)) == (1, 1)
 
 
-def test_complex_keys_do_not_confuse_what_follows() -> None:
+def test_a_complex_key_does_not_change_the_places_after_it() -> None:
     places = places_of("? [a, b]\n: {c: d}\ne: &k f\n*k : g\nh: i\n")[0]
     assert places.value(("h",)) == (5, 4)
 
 
-def test_what_stands_before_broken_yaml_has_its_place() -> None:
+def test_values_before_a_syntax_error_have_their_places() -> None:
     places = places_of("a: 1\n---\nb: 2\nc: 'open\n")
     assert places[0].value(("a",)) == (1, 4)
     assert places[1].value(("b",)) == (3, 4)
@@ -55,5 +57,5 @@ def test_what_stands_before_broken_yaml_has_its_place() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(st.sampled_from("ab01.:-[]{},&*!'\"|>#? \n\x00"), max_size=40))
-def test_no_text_confuses_it(text: str) -> None:
+def test_any_text_gives_places(text: str) -> None:
     assert isinstance(places_of(text), dict)

@@ -1,3 +1,5 @@
+"""The rules between documents of particular kinds."""
+
 from __future__ import annotations
 
 import pytest
@@ -47,19 +49,19 @@ def test_a_customer_comes_from_a_source_of_the_workspace(estate: Estate, kind: s
     assert (found.line, found.column) == (5, 22)
 
 
-def test_a_source_like_none_is_told_what_there_is(estate: Estate) -> None:
+def test_the_error_for_a_strange_source_lists_the_sources(estate: Estate) -> None:
     found = estate.add("CustomerMapping", "new", mapping(customer='{source: xyz, id: "2"}')).error()
     assert found.suggestion == "its sources are cove"
 
 
-def test_without_any_source_one_has_to_be_added(estate: Estate) -> None:
+def test_the_error_for_a_workspace_without_sources_says_to_add_one(estate: Estate) -> None:
     path = estate.root / "workspace.yaml"
     text = path.read_text()
     path.write_text(text.replace(text[text.index("  usage:") : text.index("  billing:")], ""))
     assert estate.error().suggestion == "add it to spec.usage"
 
 
-def test_a_broken_workspace_does_not_put_its_customers_in_the_wrong(estate: Estate) -> None:
+def test_a_broken_workspace_causes_no_errors_at_customers(estate: Estate) -> None:
     path = estate.root / "workspace.yaml"
     path.write_text(path.read_text().replace("unit: GB", "unit: TB"))
     assert [item.file for item in estate.errors()] == ["workspace.yaml"]
@@ -91,7 +93,7 @@ def test_a_customer_is_mapped_or_excluded_not_both(estate: Estate) -> None:
         ),
     ],
 )
-def test_agreements_and_contacts_belong_to_the_company_of_who_refers_to_them(
+def test_an_agreement_or_contact_of_another_company_is_an_error(
     estate: Estate, kind: str, spec: str, message: str
 ) -> None:
     found = estate.write("beta.yaml", BETA).add(kind, "new", spec).error()
@@ -99,7 +101,7 @@ def test_agreements_and_contacts_belong_to_the_company_of_who_refers_to_them(
     assert found.suggestion == "use one that belongs to Company/acme, or correct the company"
 
 
-def test_what_is_looked_up_elsewhere_is_not_judged(estate: Estate) -> None:
+def test_lookups_are_not_checked_for_their_company(estate: Estate) -> None:
     estate.write("beta.yaml", BETA)
     estate.add("CustomerMapping", "a", mapping(agreement="{name: Backup}"))
     estate.add("CustomerMapping", "b", mapping(company="{id: 5}", customer='{source: cove, id: "3"}'))
@@ -126,7 +128,7 @@ def test_what_is_looked_up_elsewhere_is_not_judged(estate: Estate) -> None:
         ),
     ],
 )
-def test_a_solution_that_nearly_fits_is_a_warning_because_another_may_exist_live(
+def test_a_mapping_with_an_undeclared_solution_is_a_warning(
     estate: Estate, fields: dict[str, str], message: str, advice: str
 ) -> None:
     (found,) = estate.add("CustomerMapping", "new", mapping(**fields)).load().warnings
@@ -140,7 +142,7 @@ def test_a_company_without_declared_solutions_is_not_warned_about(estate: Estate
     assert estate.load().warnings == ()
 
 
-def test_documents_with_mistakes_of_their_own_do_not_confuse_the_rules(estate: Estate) -> None:
+def test_the_rules_skip_missing_attributes_of_documents_with_errors(estate: Estate) -> None:
     wrong = mapping(customer="5", company="5", agreement="beta-backup", solution="5")
     estate.write("beta.yaml", BETA).add("CustomerMapping", "new", wrong)
     estate.add("ManagementSolution", "new", "company: 5\nsolution: S\nmanagedId: '1'")
@@ -152,7 +154,7 @@ def test_documents_with_mistakes_of_their_own_do_not_confuse_the_rules(estate: E
     }
 
 
-def test_retirement_is_not_built_and_says_so(estate: Estate) -> None:
+def test_retirement_is_refused_as_not_built(estate: Estate) -> None:
     found = estate.add("Company", "b", "identifier: B\nname: B\ncity: X", metadata=", ensure: retired").error()
     assert found.message == "ensure: retired is not built in this version"
     assert (found.line, found.column) == (3, 29)
@@ -165,13 +167,13 @@ def test_a_protected_object_cannot_be_retired(estate: Estate, monkeypatch: pytes
     assert found.message == "protect: true and ensure: retired contradict each other"
 
 
-def test_what_is_present_is_in_order() -> None:
+def test_ensure_present_is_accepted() -> None:
     report = Report({})
     rules.check_metadata(Metadata(name="a"), Spot(Origin("a.yaml", 0), ()), report)
     assert report.diagnostics() == ()
 
 
-def test_a_device_may_be_excluded_of_a_customer_that_is_mapped_and_each_device_once(estate: Estate) -> None:
+def test_a_device_of_a_mapped_customer_may_be_excluded_once(estate: Estate) -> None:
     estate.add("CustomerMapping", "new", mapping())
     customer = 'customer: {source: cove, id: "2"}\nreason: ours'
     estate.add("Exclusion", "one", f'{customer}\ndevice: "71"').load()
@@ -196,7 +198,7 @@ price: 1
 productClass: Bundle"""
 
 
-def test_a_bundle_is_no_addition(estate: Estate) -> None:
+def test_a_mapping_with_a_bundle_product_is_an_error(estate: Estate) -> None:
     estate.add("Product", "set", BUNDLE)
     found = estate.add("CustomerMapping", "new", mapping(product="set")).error()
     assert "Product/set has productClass Bundle, at " in found.message
@@ -206,14 +208,14 @@ def test_a_bundle_is_no_addition(estate: Estate) -> None:
 
 
 @pytest.mark.parametrize("reference", ["set", "{identifier: SET}"])
-def test_nor_is_one_in_a_range(estate: Estate, reference: str) -> None:
+def test_a_range_with_a_bundle_product_is_an_error(estate: Estate, reference: str) -> None:
     estate.add("Product", "set", BUNDLE)
     spec = mapping(product="gb").replace("product: gb", f"ranges: [{{upTo: 5, product: gb}}, {{product: {reference}}}]")
     found = estate.add("CustomerMapping", "new", spec).error()
     assert "Product/set has productClass Bundle" in found.message
 
 
-def test_nor_is_one_from_the_defaults(estate: Estate) -> None:
+def test_a_default_bundle_product_is_an_error(estate: Estate) -> None:
     estate.add("Product", "set", BUNDLE)
     estate.add("Defaults", "d", "CustomerMapping: {product: set}", file="north/d.yaml")
     spec = mapping().replace("\nproduct: gb", "")
@@ -221,7 +223,7 @@ def test_nor_is_one_from_the_defaults(estate: Estate) -> None:
     assert "Product/set (from north/d.yaml) has productClass Bundle" in found.message
 
 
-def test_a_bundle_that_no_mapping_bills_by_may_be_declared(estate: Estate) -> None:
+def test_a_bundle_product_without_a_mapping_is_accepted(estate: Estate) -> None:
     assert "Product/set" in estate.add("Product", "set", BUNDLE).load().by_address
 
 
@@ -239,12 +241,12 @@ def test_a_bundle_that_no_mapping_bills_by_may_be_declared(estate: Estate) -> No
         ),
     ],
 )
-def test_a_key_stands_on_one_line(estate: Estate, kind: str, spec: str, field: str, what: str) -> None:
+def test_a_control_character_in_a_key_is_an_error(estate: Estate, kind: str, spec: str, field: str, what: str) -> None:
     found = estate.add(kind, "new", spec).error()
     assert found.message.startswith(f"{field} contains {what}: ConnectWise stores a space instead")
     assert found.suggestion == "write it on one line"
 
 
-def test_line_breaks_elsewhere_and_at_the_end_are_fine(estate: Estate) -> None:
+def test_line_breaks_outside_and_at_the_end_of_a_key_are_accepted(estate: Estate) -> None:
     spec = 'identifier: "AB\\n"\nname: N\ncity: C\naddressLine1: "A\\nB"'
     assert estate.add("Company", "new", spec).load().by_address["Company/new"]

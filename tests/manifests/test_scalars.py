@@ -1,3 +1,5 @@
+"""The values of plain and tagged scalars."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -35,7 +37,7 @@ def test_words_dates_and_times_stay_text(text: str) -> None:
         ("0.1", Decimal("0.1")),
     ],
 )
-def test_the_core_schema_of_yaml_1_2_decides_what_a_plain_scalar_is(text: str, value: object) -> None:
+def test_plain_scalars_have_the_values_of_the_yaml_1_2_core_schema(text: str, value: object) -> None:
     assert plain(text) == value
     assert type(plain(text)) is type(value)
 
@@ -43,7 +45,7 @@ def test_the_core_schema_of_yaml_1_2_decides_what_a_plain_scalar_is(text: str, v
 @pytest.mark.parametrize(
     "text", [".inf", "-.Inf", ".nan", "1e99999999", "1e-99999999", "9" * 5000, "0x" + "f" * 99, "1." + "0" * 99]
 )
-def test_a_number_that_nothing_can_be_billed_by_is_refused(text: str) -> None:
+def test_infinite_and_too_large_numbers_are_refused(text: str) -> None:
     with pytest.raises(NotANumberError):
         plain(text)
 
@@ -59,7 +61,7 @@ def test_a_number_that_nothing_can_be_billed_by_is_refused(text: str) -> None:
         ("null", "", None),
     ],
 )
-def test_tags_of_the_core_schema_are_honoured(kind: str, text: str, value: object) -> None:
+def test_tags_of_the_core_schema_are_accepted(kind: str, text: str, value: object) -> None:
     assert tagged(kind, text) == value
     assert type(tagged(kind, text)) is type(value)
 
@@ -67,6 +69,6 @@ def test_tags_of_the_core_schema_are_honoured(kind: str, text: str, value: objec
 @pytest.mark.parametrize(
     ("kind", "text"), [("int", "abc"), ("int", "1.5"), ("float", "true"), ("bool", "yes"), ("null", "0")]
 )
-def test_a_tag_that_its_text_does_not_bear_is_an_error(kind: str, text: str) -> None:
+def test_a_tag_that_does_not_fit_its_text_is_an_error(kind: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"is not of the type !!{kind}"):
         tagged(kind, text)

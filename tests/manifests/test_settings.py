@@ -1,4 +1,4 @@
-"""The settings of a workspace that stand elsewhere: all that is missing is said at once, with its place."""
+"""The secret references of a workspace: all missing values are reported at once, with their places."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.manifests.conftest import Estate
 ALL = {"PUBLIC": "a", "PRIVATE": "b", "COVE": "c"}
 
 
-def test_where_every_variable_is_set_nothing_is_said(estate: Estate) -> None:
+def test_settings_with_all_variables_set_are_accepted(estate: Estate) -> None:
     check_settings(estate.load(), ALL, usage=True)
 
 
-def test_all_missing_variables_are_named_at_once_with_field_and_place(estate: Estate) -> None:
+def test_all_missing_variables_are_listed_with_field_and_place(estate: Estate) -> None:
     with pytest.raises(SecretError) as caught:
         check_settings(estate.load(), {"COVE": "c "}, usage=True)
 
@@ -28,7 +28,7 @@ def test_all_missing_variables_are_named_at_once_with_field_and_place(estate: Es
     assert "set it before you run this command" in lines[4]
 
 
-def test_one_that_is_missing_has_its_place_before_it(estate: Estate) -> None:
+def test_the_error_for_one_missing_variable_begins_with_its_place(estate: Estate) -> None:
     with pytest.raises(SecretError) as caught:
         check_settings(estate.load(), {**ALL, "PUBLIC": ""}, usage=True)
     assert caught.value.where == f"{estate.root}/workspace.yaml:9:16: connectwise.publicKey"
@@ -53,9 +53,7 @@ def test_a_run_that_reads_no_source_needs_none_of_its_variables(estate: Estate) 
         ("  usage:", "  ledger: postgresql+psycopg://bob@db/ledger?password=hunter2\n  usage:", "ledger"),
     ],
 )
-def test_an_address_with_a_password_in_it_is_refused_and_not_shown(
-    estate: Estate, old: str, new: str, field: str
-) -> None:
+def test_an_address_with_a_password_is_refused_and_not_shown(estate: Estate, old: str, new: str, field: str) -> None:
     path = estate.root / "workspace.yaml"
     text = path.read_text()
     assert old in text
@@ -69,7 +67,7 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_shown(
     assert "ter2" not in str(error)
 
 
-def test_a_key_with_a_typographic_dash_names_its_variable(estate: Estate) -> None:
+def test_the_error_for_a_key_with_a_typographic_dash_names_its_variable(estate: Estate) -> None:
     with pytest.raises(
         SecretError, match="the environment variable PRIVATE contains a character that is not ASCII"
     ) as caught:

@@ -1,4 +1,4 @@
-"""Mistakes within one document, in plain sentences."""
+"""Errors in one document, and their messages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MAPPING = (
 
 
 def found(estate: Estate, kind: str, spec: str) -> list[tuple[int, int, str, str]]:
-    """(line within the spec, column within it, message, suggestion) of every error."""
+    """Return (line in the spec, column in the spec, message, suggestion) of every error."""
     errors = estate.add(kind, "new", spec).errors()
     return [(item.line - 4, item.column - 2, item.message, item.suggestion) for item in errors]
 
 
 def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]:
-    """The one error that a bad last field makes: its column, message and suggestion."""
+    """Return the column, message and suggestion of the only error of a spec with a bad last field."""
     ((line, column, message, suggestion),) = found(estate, kind, good + bad)
     assert line == good.count("\n") + 1
     return column, message, suggestion
@@ -231,7 +231,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
         ),
     ],
 )
-def test_a_mistake_is_said_in_plain_words_at_its_place(
+def test_an_error_in_a_field_is_reported_in_plain_words_at_its_place(
     estate: Estate, kind: str, good: str, bad: str, column: int, message: str, suggestion: str
 ) -> None:
     assert only(estate, kind, good, bad) == (column, message, suggestion)
@@ -244,7 +244,7 @@ def test_a_managed_id_has_digits_only(estate: Estate) -> None:
     ]
 
 
-def test_an_agreement_begins_on_the_first_of_a_month_unless_it_may_not(estate: Estate) -> None:
+def test_an_agreement_begins_on_the_first_of_a_month_unless_another_day_is_allowed(estate: Estate) -> None:
     spec = "name: N\ncompany: acme\ncontact: acme-office\ntype: T\nstartDate: '2026-03-15'\n"
     ((line, _, message, _),) = found(estate, "Agreement", spec)
     assert line == 5
@@ -254,17 +254,17 @@ def test_an_agreement_begins_on_the_first_of_a_month_unless_it_may_not(estate: E
     assert estate.add("Agreement", "new", spec + "allowMidMonthStart: true").load()
 
 
-def test_a_required_field_that_is_missing_is_said_at_spec(estate: Estate) -> None:
+def test_a_missing_required_field_is_reported_at_spec(estate: Estate) -> None:
     assert found(estate, "Exclusion", 'customer: {source: cove, id: "5"}') == [
         (0, -1, "reason is missing", "add reason: …")
     ]
 
 
-def test_neither_or_both_of_two_fields_is_said_at_spec(estate: Estate) -> None:
+def test_neither_or_both_of_product_and_ranges_is_reported_at_spec(estate: Estate) -> None:
     assert [item[::2] for item in found(estate, "CustomerMapping", MAPPING)] == [(0, "give either product or ranges")]
 
 
-def test_a_field_that_cannot_be_cleared_says_so(estate: Estate) -> None:
+def test_null_in_a_field_that_cannot_be_cleared_is_an_error(estate: Estate) -> None:
     _, message, suggestion = only(estate, "Company", "name: x\ncity: y\n", "identifier: null")
     assert message == "identifier: expected text, got null"
     assert "cannot be cleared" in suggestion
@@ -285,7 +285,7 @@ def test_a_literal_secret_is_an_error_that_does_not_show_it(estate: Estate, secr
         assert leak not in str(item.to_json())
 
 
-def test_all_secrets_of_a_line_stay_hidden_whatever_is_wrong_with_it(estate: Estate) -> None:
+def test_all_secrets_of_a_line_are_masked_for_any_error(estate: Estate) -> None:
     path = estate.root / "workspace.yaml"
     path.write_text(path.read_text().replace("privateKey: {env: PRIVATE}", "privateKey: hunter2, # 'oops"))
     assert "hunter2" not in str([str(item) for item in estate.errors()])
@@ -324,7 +324,7 @@ def test_all_secrets_of_a_line_stay_hidden_whatever_is_wrong_with_it(estate: Est
         ),
     ],
 )
-def test_a_workspace_is_held_to_its_form(estate: Estate, old: str, new: str, messages: list[str]) -> None:
+def test_errors_in_a_workspace_are_reported(estate: Estate, old: str, new: str, messages: list[str]) -> None:
     path = estate.root / "workspace.yaml"
     text = path.read_text()
     if new.startswith("5 #"):
@@ -333,7 +333,7 @@ def test_a_workspace_is_held_to_its_form(estate: Estate, old: str, new: str, mes
     assert [item.message for item in estate.errors() if "usage source" not in item.message] == messages
 
 
-def test_a_nested_mistake_does_not_hide_a_wrong_reference_beside_it(estate: Estate) -> None:
+def test_a_nested_error_does_not_hide_a_wrong_reference_beside_it(estate: Estate) -> None:
     spec = MAPPING + "ranges: [{upTo: 5, product: gb, price: '1'}, {product: nope}]"
     assert [item[2] for item in found(estate, "CustomerMapping", spec)] == [
         "ranges[0].price: expected a number, got text",
@@ -341,7 +341,7 @@ def test_a_nested_mistake_does_not_hide_a_wrong_reference_beside_it(estate: Esta
     ]
 
 
-def test_two_usage_sources_of_one_name_are_an_error_at_the_second(estate: Estate) -> None:
+def test_two_usage_sources_with_one_name_are_an_error_at_the_second(estate: Estate) -> None:
     line = next(each for each in WORKSPACE.splitlines() if "type: cove" in each)
     estate.write("workspace.yaml", WORKSPACE.replace(line, f"{line}\n{line}"))
     found = estate.error()
