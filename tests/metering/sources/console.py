@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.ledger.records import Pull
+from reconciler.metering.sources.cove import pull
 from reconciler.metering.sources.cove_session import CoveSettings
 
-from .servers import Reply, Seen, as_json
+from .servers import Reply, Seen, Server, Time, as_json
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROOT = 1
 
 Answer = Callable[[Mapping[str, Any]], Reply]
@@ -20,6 +24,9 @@ def settings(url: str) -> CoveSettings:
 
 def partner(number: int, name: str, level: str = "EndCustomer", parent: int = ROOT, **more: Any) -> dict[str, Any]:
     return {"Id": number, "ParentId": parent, "Name": name, "Level": level, "State": "InProduction", **more}
+
+
+CUSTOMERS = [partner(10, "Acme"), partner(20, "Beta")]
 
 
 def device(number: int, owner: int, size: Any = "1000000000", **more: Any) -> dict[str, Any]:
@@ -92,3 +99,19 @@ class Console:
                 start = call["params"]["query"]["StartRecordNumber"]
                 asked = call["params"]["query"]["RecordsCount"]
                 return self.devices[start : start + min(asked, self.page)]
+
+
+async def pull_of(console: Any, time: Time | None = None) -> Pull:
+    """Return a pull at `NOW` from a server that responds like `console`."""
+    time = time or Time()
+    async with Server(console) as server:
+        return await pull(settings(server.url), NOW, sleep=time.sleep, clock=time)
+
+
+def used(found: Pull) -> dict[str, int | None]:
+    """Return the total of each customer in bytes."""
+    totals: dict[str, int | None] = {}
+    for sample in found.samples:
+        known = totals.get(sample.customer_id)
+        totals[sample.customer_id] = known if sample.bytes is None else (known or 0) + sample.bytes
+    return totals

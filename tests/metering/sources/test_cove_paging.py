@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from reconciler.ledger.records import Pull
-from reconciler.metering.sources.cove import pull
 from reconciler.metering.sources.cove_paging import PAGE
 
-from .console import Console, device, partner, refusal, settings
-from .servers import Reply, Server, Time
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CUSTOMERS = [partner(10, "Acme")]
-
-
-async def pull_of(console: Console) -> Pull:
-    time = Time()
-    async with Server(console) as server:
-        return await pull(settings(server.url), NOW, sleep=time.sleep, clock=time)
+from .console import CUSTOMERS, Console, device, pull_of, refusal
+from .servers import Reply
 
 
 def ids(found: Pull) -> list[str | None]:
