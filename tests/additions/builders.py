@@ -1,4 +1,4 @@
-"""Small values for tests of additions: nothing here reads or writes anything."""
+"""Build values for tests of additions. Nothing here reads or writes a file or the ledger."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ TERABYTE = Link("tb", 6, "Product/tb")
 ENDED = {"cancelledDate": "2026-11-20T00:00:00Z"}
 
 
-def line(**more: Any) -> DesiredAddition:
-    """What usage asks for: 120 units of product 4 on agreement 9, as `addition()` has them."""
+def desired(**more: Any) -> DesiredAddition:
+    """Return a desired addition with the values of `addition()`: 120 GB of product 4 on agreement 9."""
     values: dict[str, Any] = {
         "owner": ACME,
         "agreement": Link("backup", 9, "Agreement/backup"),
@@ -41,11 +41,12 @@ def line(**more: Any) -> DesiredAddition:
 
 
 def emptied(**more: Any) -> DesiredAddition:
-    return line(**{"quantity": Decimal(0), "unit_price": None, "emptied": True, **more})
+    """Return a desired addition of a product without usage."""
+    return desired(**{"quantity": Decimal(0), "unit_price": None, "emptied": True, **more})
 
 
-def known(number: int = 99, **more: Any) -> RecordedAddition:
-    """A line that the ledger knows by its id."""
+def recorded(number: int = 99, **more: Any) -> RecordedAddition:
+    """Return an addition that the ledger has recorded."""
     return RecordedAddition(number, **{"agreement_id": 9, "product_id": 4, "tag": TAG, **more})
 
 
@@ -53,35 +54,37 @@ def snapshot(*lines: RecordedAddition) -> Snapshot:
     return Snapshot({each.addition_id: each for each in lines})
 
 
-def living(*objects: LiveObject) -> tuple[LiveAddition, ...]:
+def live_of(*objects: LiveObject) -> tuple[LiveAddition, ...]:
     return live_additions(estate_with(*objects), "2026-11-01", "USD")
 
 
-def owned(*objects: LiveObject, ledger: Snapshot | None = None, owners: tuple[Owner, ...] = (ACME, BOLT)) -> Ownership:
-    return assign_owners(living(*objects), owners, frozenset({"cove"}), ledger or Snapshot())
+def ownership_of(
+    *objects: LiveObject, ledger: Snapshot | None = None, owners: tuple[Owner, ...] = (ACME, BOLT)
+) -> Ownership:
+    return assign_owners(live_of(*objects), owners, frozenset({"cove"}), ledger or Snapshot())
 
 
 def matched(*lines: DesiredAddition, live: tuple[LiveObject, ...] = (), ledger: Snapshot | None = None) -> Matched:
-    return match(lines, owned(*live, ledger=ledger), NOVEMBER, ledger or Snapshot())
+    return match(lines, ownership_of(*live, ledger=ledger), NOVEMBER, ledger or Snapshot())
 
 
-def writer(ledger: Snapshot | None = None, on_drift: OnDrift = "restore") -> ActionBuilder:
+def builder(ledger: Snapshot | None = None, on_drift: OnDrift = "restore") -> ActionBuilder:
     return ActionBuilder(ledger or Snapshot(), "2026-11", "2026-11-30", "USD", on_drift, {ACME: "rule", BOLT: "rule"})
 
 
-def written(
+def planned(
     *lines: DesiredAddition,
     live: tuple[LiveObject, ...] = (),
     ledger: Snapshot | None = None,
     on_drift: OnDrift = "restore",
 ) -> list[PlannedAddition]:
-    """Matched and made into actions; nothing may be refused."""
-    found, by = matched(*lines, live=live, ledger=ledger), writer(ledger, on_drift)
+    """Return the planned additions of a match. Fail if a mapping is refused."""
+    found, by = matched(*lines, live=live, ledger=ledger), builder(ledger, on_drift)
     assert found.refused == {}
     return [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)]
 
 
-def only(found: list[PlannedAddition]) -> Action:
+def only_action(found: list[PlannedAddition]) -> Action:
     (action,) = (each.action for each in found if each.action is not None)
     return action
 

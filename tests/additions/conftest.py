@@ -1,4 +1,4 @@
-"""What the tests of additions share."""
+"""Fixtures of the tests of additions."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A whole estate in memory, hour by hour: one customer of the console, billed on one agreement by one product.
+"""A small estate in memory: one customer of the console, billed on one agreement with one product.
 
-Only ConnectWise is played: matching, metering, planning, the journal and the ledger are the real ones.
+Only ConnectWise is simulated. Metering, matching, planning, the journal and the ledger are real.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Used = Mapping[str, str]
 
 
 def workspace(**billing: Any) -> Document:
-    """A console called cove, in GB."""
+    """Return a workspace with one source: a console named cove, in GB."""
     secret = {"env": "X"}
     login = {"partner": "x", "username": "x", "password": secret}
     guardrails = billing.pop("guardrails", {})
@@ -105,7 +105,7 @@ def manifests_of(
 
 
 def estate_of(found: Manifests, objects: Iterable[LiveObject]) -> LiveState:
-    """What reading would make of these objects."""
+    """Return the live state that reading these objects would give."""
     everything = tuple(objects)
     matcher = Matcher(found)
     for name in ("Company", "Contact", "Agreement", "Product", "ManagementSolution"):
@@ -130,7 +130,7 @@ def grouped(objects: Iterable[LiveObject]) -> dict[int, list[LiveObject]]:
 
 
 def applied(actions: Iterable[Action], objects: Iterable[LiveObject]) -> list[LiveObject]:
-    """The additions as these actions would leave them."""
+    """Return the additions after these actions."""
     found = {obj.id: obj for obj in objects}
     for action in actions:
         fields = {change.path: change.after for change in action.changes}
@@ -145,13 +145,13 @@ def applied(actions: Iterable[Action], objects: Iterable[LiveObject]) -> list[Li
 
 
 def numbers(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Numbers of a plan are text; those of an answer are numbers."""
+    """Return the fields with numbers as `Decimal`, as in a response. In a plan they are text."""
     numeric = {"quantity", "unitPrice", "lessIncluded"}
     return {name: Decimal(value) if name in numeric else value for name, value in fields.items()}
 
 
 class Scene:
-    """Documents and live objects that a test adds to and takes from; and the time."""
+    """Documents, live objects and a clock that a test changes."""
 
     def __init__(self, ledger: Ledger, **billing: Any) -> None:
         self.ledger = ledger
@@ -172,7 +172,7 @@ class Scene:
         return [obj for obj in self.objects.values() if obj.kind == "Addition"]
 
     def uses(self, used: Used, *, at: datetime | None = None, failed: bool = False, names: Used | None = None) -> None:
-        """The console was read: customers, each with one device."""
+        """Record a pull of the console. Each customer has one device."""
         moment = at or self.now
         record_pull(
             self.ledger,
@@ -211,7 +211,7 @@ class Scene:
         fresh: Sequence[Collected] = (),
         cycles: BillingCycles | None = None,
     ) -> UsagePart:
-        """The plan of usage, and what the ledger should keep; keeps nothing."""
+        """Return the plan of usage and the ledger records, without recording them."""
         found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
         context = BillingContext(
             manifests=found,
@@ -226,14 +226,14 @@ class Scene:
         return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, context, spec, tuple(approve), prune))
 
     def plan(self, **how: Any) -> Part:
-        """`reconciler plan`: notes which additions are ours."""
+        """Do what `reconciler plan` does: plan, and record which additions are ours."""
         found = self.planned(**how)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
     def apply(self, only: Sequence[Action] | None = None, **how: Any) -> Sequence[Action]:
-        """Does what the plan says, or `only` these of its actions, and notes it; returns what was done."""
+        """Carry out the plan, or `only` these of its actions, and record the result. Return the actions."""
         found = self.planned(**how)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         todo = found.part.actions if only is None else only
@@ -273,17 +273,17 @@ class Scene:
         record_billed_additions(self.ledger, "test", TENANT, billed, str(self.period), self.now)
 
     def hour(self, used: Used, *, at: datetime | None = None) -> Sequence[Action]:
-        """The hourly job: the console is read, and the plan done."""
+        """Do what the hourly job does: pull the console, plan, and apply."""
         self.now = at or self.now + timedelta(hours=1)
         self.uses(used)
         return self.apply()
 
     def billed(self) -> dict[int, Decimal]:
-        """Quantities by addition."""
+        """Return the quantity of each addition, by its id."""
         return {obj.id: Decimal(obj.raw["quantity"]) for obj in self.additions}
 
     def money(self) -> Decimal:
-        """What our additions bill in the month."""
+        """Return the amount per month of our additions."""
         ours = live_additions(self.estate, self.period.first_day.isoformat(), "USD")
         return sum((each.monthly for each in ours if each.tag is not None), Decimal(0))
 

@@ -1,4 +1,4 @@
-"""A run after hours without any: it bills what is used now, and no guardrail takes that for a fault."""
+"""Tests of a run after hours or days without one: it bills current usage, and no guardrail trips."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NEXT_MONTH = datetime(2026, 12, 3, 12, tzinfo=UTC)
 
 
 def many(scene: Scene, used: str) -> dict[str, str]:
-    """Twelve customers who use as much each."""
+    """Declare twelve customers, and return the same usage in GB for each."""
     ids = [str(number) for number in range(77, 89)]
     scene.declare(*(mapping(f"c{each}", customer={"source": "cove", "id": each}) for each in ids[1:]))
     return dict.fromkeys(ids, used)

@@ -1,4 +1,4 @@
-"""What a run may do to bills without somebody's approval."""
+"""Tests of guardrails of usage: which changes need an approval."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_a_charge_with_only_some_additions_created_trips_nothing() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "trips"),
     [
-        (1000, 1500, False),  # exactly both limits
+        (1000, 1500, False),  # exactly at both limits
         (1000, 1501, True),
         (900, 1401, True),
-        (2000, 2900, False),  # 900, but only 45 %
-        (100, 600, False),  # 500 %, but only 500
+        (2000, 2900, False),  # 900 GB, but only 45 %
+        (100, 600, False),  # 500 %, but only 500 GB
         (100, 601, True),
-        (1200, 500, True),  # a fall is a change
-        (0, 5000, False),  # a rise from nothing is no change
+        (1200, 500, True),  # a fall counts too
+        (0, 5000, False),  # a rise from 0 does not count
     ],
 )
 def test_a_quantity_trips_above_50_percent_and_500_units(before: int, after: int, trips: bool) -> None:
@@ -101,7 +101,7 @@ def test_usage_that_falls_to_zero_trips_if_the_console_still_lists_figures() -> 
     assert (trip.name, trip.holds) == ("zero", True)
     assert trip.message.endswith("devices with figures; 100 GB was billed")
     assert customer_trips(DEFAULT, [charge(100, 0)], "USD") == []
-    assert customer_trips(DEFAULT, [charge(40, 40, used_nothing=True)], "USD") == []  # a minimum goes on
+    assert customer_trips(DEFAULT, [charge(40, 40, used_nothing=True)], "USD") == []  # the minimum is still billed
 
 
 @pytest.mark.parametrize(("hours", "trips"), [((79, 100), True), ((80, 100), False), (None, False)])

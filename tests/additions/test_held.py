@@ -1,4 +1,4 @@
-"""Guardrails of one customer over whole runs: what is held, what passes, and how an approval works."""
+"""Tests of guardrails that hold one customer, over several runs, with and without approval."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_quantity_may_fall_in_the_first_run_of_a_month(scene: Scene) -> None:
 def test_a_changed_rule_in_git_passes_the_guardrail_once(scene: Scene) -> None:
     scene.hour({"77": "2000"})
     scene.declare(mapping(included={"amount": D(1500), "per": "customer"}))
-    scene.plan()  # a plan of a pull request takes nothing away from the apply that follows it
+    scene.plan()  # a plan in a pull request does not change the apply that follows
     scene.hour({"77": "2000"})
     assert scene.billed() == {101: 500}
     scene.hour({"77": "4000"})
@@ -83,7 +83,7 @@ def test_usage_that_falls_to_zero_beside_figures_is_held(scene: Scene) -> None:
     assert scene.plan().tripped[0].name == "zero"
 
 
-# What an invoiced period lacks
+# Invoiced periods
 
 
 def test_an_addition_on_an_invoiced_agreement_begins_on_the_next_invoice_date(scene: Scene) -> None:
@@ -100,7 +100,7 @@ def test_an_addition_on_an_invoiced_agreement_begins_on_the_next_invoice_date(sc
     scene.apply()
     assert scene.additions[0].raw["effectiveDate"] == "2026-12-01"
 
-    assert scene.hour({"77": "120"}) == []  # no twin
+    assert scene.hour({"77": "120"}) == []  # no second addition
     assert scene.plan().coverage[0].state == "invoiced"
     scene.hour({"77": "130"}, at=datetime(2026, 12, 1, 12, tzinfo=UTC))
     assert scene.billed() == {101: 130}

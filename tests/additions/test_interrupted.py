@@ -1,4 +1,4 @@
-"""A run that dies between the lines of one charge: the next one makes the rest of the same change."""
+"""Tests of a run that stops between the additions of one charge: the next run makes the other changes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LINES = "Cedar Logistics - Managed Backup"
 
 
 def interrupted(shop: Shop) -> None:
-    """An apply of which only the first write of a line comes through."""
+    """Run an apply in which only the first update of an addition reaches ConnectWise."""
     writes = [0]
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         if request.method == "PATCH" and "/additions/" in request.url.path:
             writes[0] += 1
             if writes[0] > 1:
-                raise httpx.ConnectError("the line is dead")
+                raise httpx.ConnectError("the connection is lost")
         return await send(request)
 
     with shop.meddled(meddle):

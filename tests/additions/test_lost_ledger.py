@@ -1,4 +1,4 @@
-"""What happens to lines when the ledger is lost, or never knew them."""
+"""Tests of additions after the ledger was lost, or if it never recorded them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 def lost(scene: Scene, tmp_path: Path) -> Scene:
-    """The same estate with a new ledger."""
+    """Return the same scene with a new ledger."""
     found = Scene(Ledger.open(str(tmp_path / "new.sqlite"), now=NOW), **scene.billing)
     found.now, found.documents, found.objects = scene.now, scene.documents, scene.objects
     return found
@@ -37,7 +37,7 @@ def test_after_a_lost_ledger_a_peak_lowers_nothing_until_the_month_ends(
     (row,) = scene.plan().coverage
     assert (row.state, row.quantity, row.money, row.accounted) == ("held", 500, 125, False)
     assert "held at 500 GB: the ledger has no samples from the start of 2026-11" in row.detail
-    assert scene.hour({"77": "310"}) == []  # nor in the next hour, when the ledger knows the line
+    assert scene.hour({"77": "310"}) == []  # the same in the next hour, when the ledger has recorded the addition
 
     scene.hour({"77": "310"}, at=datetime(2026, 11, 30, 23, 30, tzinfo=UTC))
     assert scene.billed() == {101: 310}
@@ -105,7 +105,7 @@ def cleared(scene: Scene) -> None:
 def test_an_addition_that_a_new_ledger_only_read_is_found_without_its_tag(scene: Scene, tmp_path: Path) -> None:
     scene.hour({"77": "120"})
     scene = lost(scene, tmp_path)
-    assert scene.hour({"77": "120"}) == []  # nothing changes, and the line is noted all the same
+    assert scene.hour({"77": "120"}) == []  # nothing changes, but the ledger records the addition
     cleared(scene)
     scene.hour({"77": "130"})
     assert [(each.raw["serialNumber"], each.raw["quantity"]) for each in scene.additions] == [(TAG, 130)]
@@ -174,7 +174,7 @@ def test_the_floor_is_not_reported_as_a_minimum(scene: Scene, tmp_path: Path) ->
     scene.declare(mapping(measure="peak", product=None, ranges=[{"product": "gb", "price": D("0.30")}]))
     scene.hour({"77": "500"})
     scene = lost(scene, tmp_path)
-    scene.declare(mapping(measure="peak"))  # another price, so that the line is written
+    scene.declare(mapping(measure="peak"))  # another price, so that the addition is written
     scene.now += HOUR
     scene.uses({"77": "300"})
     (action,) = scene.plan().actions

@@ -1,4 +1,4 @@
-"""Money, held by rules: what a plan promises is what an apply leaves, whatever happens in between."""
+"""Check the amounts of plans with random additions: a plan's amount after equals the amount after its apply."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from reconciler.ledger.store import Ledger
 from reconciler.planning.plan import Action
 from tests.planning.builders import NOW, live, mapping, product
 
-from .builders import NOVEMBER, living, match, writer
+from .builders import NOVEMBER, builder, live_of, match
 from .scene import GB, Scene, applied, live_product
 
 D = Decimal
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""Estates are large values, and most of the time goes into drawing them."""
+fewer_examples = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Most of the time goes into drawing the random additions, so use fewer examples than the default."""
 A, B = Owner("a", "cove", "1"), Owner("b", "cove", "2")
 TAGS = (A.tag, B.tag, "rc:cove/1/a", "rc:cove/1/older/storage", "rc:cove/9/gone/storage", f"{A.tag}/2026-10")
 AGREEMENTS = {"one": 1, "two": 2, "new": None}
@@ -45,7 +45,7 @@ days = st.sampled_from([None, "2026-10-31", "2026-11-01", "2026-11-20", "2026-12
 
 @st.composite
 def additions(draw: st.DrawFn) -> LiveObject:
-    """Any addition that a tenant could hold: ours, somebody else's, cancelled, free, with an allowance."""
+    """Draw any addition of a tenant: ours or not, cancelled, not billable, or with an allowance."""
     raw = {
         "product": {"id": draw(st.sampled_from([4, 5, 6])), "identifier": "P"},
         "serialNumber": draw(st.sampled_from([*TAGS, f"{A.tag} ", "", None, "SN-1"])),
@@ -62,6 +62,7 @@ def additions(draw: st.DrawFn) -> LiveObject:
 
 @st.composite
 def estates(draw: st.DrawFn) -> list[LiveObject]:
+    """Draw up to 8 additions, with ids from 1."""
     found = draw(st.lists(additions(), max_size=8))
     return [
         LiveObject("Addition", number, {**obj.raw, "id": number}, obj.parent_id) for number, obj in enumerate(found, 1)
@@ -70,7 +71,7 @@ def estates(draw: st.DrawFn) -> list[LiveObject]:
 
 @st.composite
 def lines(draw: st.DrawFn) -> list[DesiredAddition]:
-    """The bills of two mappings: one line for each of some products of one agreement."""
+    """Draw the desired additions of two mappings: up to 3 products of one agreement each."""
     found = []
     for owner in (A, B):
         agreement = draw(st.sampled_from(sorted(AGREEMENTS)))
@@ -93,20 +94,20 @@ def lines(draw: st.DrawFn) -> list[DesiredAddition]:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """What the parts of the room make of these values, as `plan_usage` puts them together."""
+class PlannedSet:
+    """Ownership, match and planned additions, computed as in `plan_usage`."""
 
     ownership: Ownership
     matched: Matched
-    written: list[PlannedAddition]
+    planned: list[PlannedAddition]
 
     @property
     def actions(self) -> list[Action]:
-        return [each.action for each in self.written if each.action is not None]
+        return [each.action for each in self.planned if each.action is not None]
 
     @property
-    def left_alone(self) -> list[LiveAddition]:
-        """Ours, and without an action of their own."""
+    def unchanged(self) -> list[LiveAddition]:
+        """Return our additions that the plan does not write."""
         return [
             *self.matched.kept,
             *(each.live for each in (*self.matched.duplicates, *self.matched.ending_duplicates)),
@@ -116,22 +117,22 @@ class Planned:
 
     @property
     def money_before(self) -> Decimal:
-        written = (each.live.monthly for each in self.written if each.live is not None)
-        return sum((each.monthly for each in self.left_alone), D(0)) + sum(written, D(0))
+        planned = (each.live.monthly for each in self.planned if each.live is not None)
+        return sum((each.monthly for each in self.unchanged), D(0)) + sum(planned, D(0))
 
     @property
     def money_after(self) -> Decimal:
-        return sum((each.monthly for each in (*self.left_alone, *self.written)), D(0))
+        return sum((each.monthly for each in (*self.unchanged, *self.planned)), D(0))
 
 
-def planned(wanted: Sequence[DesiredAddition], standing: Sequence[LiveObject]) -> Planned:
-    ownership = assign_owners(living(*standing), (A, B), frozenset({"cove"}), Snapshot())
-    found, by = match(wanted, ownership, NOVEMBER, Snapshot()), writer()
-    return Planned(ownership, found, [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)])
+def plan_of(desired: Sequence[DesiredAddition], live_objects: Sequence[LiveObject]) -> PlannedSet:
+    ownership = assign_owners(live_of(*live_objects), (A, B), frozenset({"cove"}), Snapshot())
+    found, by = match(desired, ownership, NOVEMBER, Snapshot()), builder()
+    return PlannedSet(ownership, found, [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)])
 
 
 def resolved(line: DesiredAddition) -> DesiredAddition:
-    """What was pending exists once the plan is done."""
+    """Return the desired addition with ids for the objects that the plan creates."""
     return replace(
         line,
         agreement=Link(line.agreement.name, line.agreement.id or 3, line.agreement.address),
@@ -140,57 +141,57 @@ def resolved(line: DesiredAddition) -> DesiredAddition:
 
 
 def our_money(objects: Sequence[LiveObject]) -> Decimal:
-    return sum((each.monthly for each in living(*objects) if each.tag is not None), D(0))
+    return sum((each.monthly for each in live_of(*objects) if each.tag is not None), D(0))
 
 
-@some
+@fewer_examples
 @given(lines(), estates())
 def test_the_amount_after_a_plan_is_the_amount_after_its_apply(
-    wanted: list[DesiredAddition], standing: list[LiveObject]
+    desired: list[DesiredAddition], live_objects: list[LiveObject]
 ) -> None:
-    plan = planned([resolved(line) for line in wanted], standing)
-    assert plan.money_after == our_money(applied(plan.actions, standing))
-    adopted = sum((each.live.monthly for each in plan.written if each.adopted and each.live is not None), D(0))
-    assert plan.money_before == our_money(standing) + adopted
+    plan = plan_of([resolved(line) for line in desired], live_objects)
+    assert plan.money_after == our_money(applied(plan.actions, live_objects))
+    adopted = sum((each.live.monthly for each in plan.planned if each.adopted and each.live is not None), D(0))
+    assert plan.money_before == our_money(live_objects) + adopted
 
 
-@some
+@fewer_examples
 @given(lines(), estates())
 def test_the_amounts_of_the_actions_add_up_to_the_difference(
-    wanted: list[DesiredAddition], standing: list[LiveObject]
+    desired: list[DesiredAddition], live_objects: list[LiveObject]
 ) -> None:
-    plan = planned(wanted, standing)
+    plan = plan_of(desired, live_objects)
     moved = sum((each.money.after - each.money.before for each in plan.actions if each.money is not None), D(0))
     assert plan.money_after - plan.money_before == moved
 
 
-@some
+@fewer_examples
 @given(lines(), estates())
-def test_after_an_apply_a_second_plan_is_empty(wanted: list[DesiredAddition], standing: list[LiveObject]) -> None:
-    desired = [resolved(line) for line in wanted]
-    first = planned(desired, standing)
-    again = planned(desired, applied(first.actions, standing))
-    assert [each.address for each in again.written if each.action is not None] == []
+def test_after_an_apply_a_second_plan_is_empty(desired: list[DesiredAddition], live_objects: list[LiveObject]) -> None:
+    existing = [resolved(line) for line in desired]
+    first = plan_of(existing, live_objects)
+    again = plan_of(existing, applied(first.actions, live_objects))
+    assert [each.address for each in again.planned if each.action is not None] == []
 
 
-@some
+@fewer_examples
 @given(lines(), estates())
 def test_each_of_our_additions_is_in_exactly_one_group(
-    wanted: list[DesiredAddition], standing: list[LiveObject]
+    desired: list[DesiredAddition], live_objects: list[LiveObject]
 ) -> None:
-    plan = planned(wanted, standing)
-    tagged = sorted(each.id for each in living(*standing) if each.tag is not None)
-    written = [each.live.id for each in plan.written if each.live is not None and not each.adopted]
-    assert sorted([*(each.id for each in plan.left_alone), *written]) == tagged
+    plan = plan_of(desired, live_objects)
+    tagged = sorted(each.id for each in live_of(*live_objects) if each.tag is not None)
+    planned = [each.live.id for each in plan.planned if each.live is not None and not each.adopted]
+    assert sorted([*(each.id for each in plan.unchanged), *planned]) == tagged
 
 
-@some
+@fewer_examples
 @given(lines(), estates())
 def test_an_untagged_addition_is_changed_only_if_it_is_adopted(
-    wanted: list[DesiredAddition], standing: list[LiveObject]
+    desired: list[DesiredAddition], live_objects: list[LiveObject]
 ) -> None:
-    plan = planned(wanted, standing)
-    tagged = {each.id for each in living(*standing) if each.tag is not None}
+    plan = plan_of(desired, live_objects)
+    tagged = {each.id for each in live_of(*live_objects) if each.tag is not None}
     assert {action.id for action in plan.actions if action.action == "update"} <= tagged
 
 
@@ -224,7 +225,7 @@ PRICES = {"gb": D("0.25"), "tb": D("0.20"), "pb": D("0.15")}
 def test_hour_by_hour_the_additions_bill_exactly_the_charges(
     empty_ledger: Path, hours: list[tuple[str, int | None]]
 ) -> None:
-    """Rules change and usage comes and goes; each time the lines add up, and a second look finds nothing to do."""
+    """Rules and usage change. Each time the amounts are equal, and a second plan is empty."""
     with tempfile.TemporaryDirectory() as folder:
         path = shutil.copy(empty_ledger, Path(folder) / "ledger.sqlite")
         with Ledger.open(str(path), now=NOW) as ledger:
@@ -241,5 +242,5 @@ def test_hour_by_hour_the_additions_bill_exactly_the_charges(
                 (charge,) = scene.load_and_charge().usage.charges
                 assert charge.amount == again.money_after == scene.money()
                 assert sum(line.quantity for line in charge.lines) == sum(scene.billed().values())
-                places = [obj.raw["product"]["id"] for obj in scene.additions]
-                assert len(places) == len(set(places))
+                products = [obj.raw["product"]["id"] for obj in scene.additions]
+                assert len(products) == len(set(products))

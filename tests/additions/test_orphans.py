@@ -1,4 +1,4 @@
-"""Additions of ours that no mapping stands behind."""
+"""Tests of orphans: additions of ours without a mapping."""
 
 from __future__ import annotations
 

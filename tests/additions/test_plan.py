@@ -1,6 +1,6 @@
-"""The metering side of a plan, hour after hour: from what the console says to what the additions say.
+"""Tests of plans of usage over several hours, from the readings of the console to the additions.
 
-ConnectWise is played in memory; everything else is the real thing, the ledger included.
+ConnectWise is simulated in memory. All other parts are real, including the ledger.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def row(plan: Part, customer: str = "77") -> CoverageRow:
     return found
 
 
-def told(actions: Any) -> list[tuple[str, str, dict[str, Any]]]:
+def summary(actions: Any) -> list[tuple[str, str, dict[str, Any]]]:
     return [(each.action, each.address, {change.path: change.after for change in each.changes}) for each in actions]
 
 
@@ -84,7 +84,7 @@ def test_a_changed_price_updates_the_addition_in_the_same_plan(scene: Scene) -> 
     scene.hour({"77": "119.4"})
     scene.declare(product(price=D("0.30")))
     (action,) = scene.plan(setup=True).actions
-    assert told([action]) == [("update", "Addition/acme.storage:gb", {"unitPrice": "0.3"})]
+    assert summary([action]) == [("update", "Addition/acme.storage:gb", {"unitPrice": "0.3"})]
     assert action.reason == "price; 119.4 GB used, 120 GB billed"
     assert action.money is not None
     assert (action.money.before, action.money.after) == (30, 36)
@@ -95,7 +95,7 @@ def test_a_changed_price_of_a_range_updates_the_addition(scene: Scene) -> None:
     scene.declare(mapping(product=None, ranges=ranges))
     scene.hour({"77": "400"})
     scene.uses({"77": "501"})
-    assert told(scene.plan().actions) == [
+    assert summary(scene.plan().actions) == [
         ("update", "Addition/acme.storage:gb", {"quantity": "501", "unitPrice": "0.1"})
     ]
 
@@ -153,7 +153,7 @@ def test_two_mappings_to_one_agreement_and_product_have_an_addition_each(scene: 
 
 def test_a_tag_with_trailing_spaces_creates_no_second_addition(scene: Scene) -> None:
     scene.live(addition(serialNumber=f"{TAG}   "))
-    assert told(scene.hour({"77": "121"})) == [("update", "Addition/acme.storage:gb", {"quantity": "121"})]
+    assert summary(scene.hour({"77": "121"})) == [("update", "Addition/acme.storage:gb", {"quantity": "121"})]
 
 
 # Crossing a range boundary
@@ -229,7 +229,9 @@ def test_a_vanished_customer_is_held_for_the_grace_then_its_addition_goes_to_zer
 
 def test_hours_without_a_pull_count_toward_the_grace(scene: Scene) -> None:
     scene.hour({"77": "120"})
-    assert told(scene.hour({}, at=scene.now + 30 * HOUR)) == [("update", "Addition/acme.storage:gb", {"quantity": "0"})]
+    assert summary(scene.hour({}, at=scene.now + 30 * HOUR)) == [
+        ("update", "Addition/acme.storage:gb", {"quantity": "0"})
+    ]
 
 
 def test_a_minimum_is_billed_at_zero_usage_and_for_a_customer_who_has_vanished(scene: Scene) -> None:
@@ -295,7 +297,7 @@ def test_an_exclusion_is_active_through_its_last_day(scene: Scene, until: str | 
 # Time
 
 BERLIN_LAST_MOMENT = datetime(2026, 11, 30, 22, 30, tzinfo=UTC)
-"""23:30 in Berlin, of the last day of November."""
+"""23:30 in Berlin on the last day of November."""
 
 
 def test_the_last_half_hour_of_a_month_in_the_billing_zone_belongs_to_that_month(scene: Scene) -> None:
@@ -308,7 +310,7 @@ def test_the_last_half_hour_of_a_month_in_the_billing_zone_belongs_to_that_month
 def test_the_first_pull_of_a_month_updates_the_hourly_addition_and_creates_none(scene: Scene) -> None:
     scene.hour({"77": "120"}, at=BERLIN_LAST_MOMENT)
     actions = scene.hour({"77": "130"}, at=BERLIN_LAST_MOMENT + HOUR)
-    assert told(actions) == [("update", "Addition/acme.storage:gb", {"quantity": "130"})]
+    assert summary(actions) == [("update", "Addition/acme.storage:gb", {"quantity": "130"})]
     assert str(scene.period) == "2026-12"
     assert scene.billed() == {101: 130}
 
@@ -329,7 +331,7 @@ def test_a_failed_pull_at_the_start_of_a_month_holds_and_creates_nothing(scene: 
     scene.now = BERLIN_LAST_MOMENT + HOUR
     scene.uses({}, failed=True)
     assert scene.plan().actions == ()
-    assert told(scene.hour({"77": "125"})) == [("update", "Addition/acme.storage:gb", {"quantity": "125"})]
+    assert summary(scene.hour({"77": "125"})) == [("update", "Addition/acme.storage:gb", {"quantity": "125"})]
 
 
 def test_a_peak_starts_again_with_each_month(scene: Scene) -> None:
@@ -369,7 +371,7 @@ def test_a_waiting_mapping_does_not_report_an_agreement_that_starts_later(scene:
     assert row(scene.plan()).state == "waiting"
 
 
-# Adopting
+# Adopt
 
 
 def test_an_adopted_addition_gets_the_mappings_price_and_loses_its_allowance(scene: Scene) -> None:
@@ -377,7 +379,7 @@ def test_an_adopted_addition_gets_the_mappings_price_and_loses_its_allowance(sce
     byhand = {"serialNumber": None, "unitPrice": D("0.20"), "lessIncluded": D(20), "billCustomer": "NoCharge"}
     scene.live(addition(**byhand))
     (action,) = scene.hour({"77": "119.4"})
-    assert told([action]) == [
+    assert summary([action]) == [
         (
             "adopt",
             "Addition/acme.storage:gb",
@@ -389,7 +391,7 @@ def test_an_adopted_addition_gets_the_mappings_price_and_loses_its_allowance(sce
     assert scene.hour({"77": "119.4"}) == []
 
 
-# Edits by hand
+# Hand edits
 
 
 @pytest.mark.parametrize("on_drift", ["restore", "accept", "fail"])
@@ -434,7 +436,7 @@ def test_an_addition_that_was_deleted_by_hand_is_created_again(scene: Scene) -> 
     assert [action.action for action in scene.plan().actions] == ["create"]
 
 
-# Orphans, renames
+# Orphans and renames
 
 
 def test_an_addition_without_a_mapping_is_an_orphan_and_keeps_billing(scene: Scene) -> None:
@@ -462,7 +464,7 @@ def test_a_renamed_mapping_keeps_its_additions(scene: Scene) -> None:
     scene.now += HOUR
     scene.uses({"77": "119.4"})
     plan = scene.plan()
-    assert told(plan.actions) == [
+    assert summary(plan.actions) == [
         ("adopt", "Addition/acme-dental.storage:gb", {"serialNumber": "rc:cove/77/acme-dental/storage"})
     ]
     assert [each.state for each in plan.coverage] == ["billed"]
@@ -489,5 +491,5 @@ def test_graduated_prices_that_contradict_each_other_are_an_error(scene: Scene) 
 def test_a_renamed_source_keeps_its_additions(scene: Scene) -> None:
     scene.live(addition(serialNumber="rc:old-console/77/acme/storage"))
     actions = scene.hour({"77": "120"})
-    assert told(actions) == [("adopt", "Addition/acme.storage:gb", {"serialNumber": TAG})]
+    assert summary(actions) == [("adopt", "Addition/acme.storage:gb", {"serialNumber": TAG})]
     assert scene.hour({"77": "120"}) == []

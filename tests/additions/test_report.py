@@ -1,4 +1,4 @@
-"""What we bill, next to the usage it came from (guide step 10)."""
+"""Tests of `usage report`: our additions next to the usage behind them (guide step 10)."""
 
 from __future__ import annotations
 

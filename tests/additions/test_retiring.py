@@ -1,4 +1,4 @@
-"""Orphans that are retired, what an invoiced period lacks, and what a lost ledger must not lower."""
+"""Tests of the part of a plan: retired orphans, invoiced periods, and floors after a lost ledger."""
 
 from __future__ import annotations
 

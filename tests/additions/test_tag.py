@@ -1,4 +1,4 @@
-"""What marks an addition as ours."""
+"""Tests of the tag that marks an addition as ours."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_long_tag_keeps_its_beginning_and_period_and_gets_a_hash() -> None:
 
 
 def test_tags_do_not_change_between_versions() -> None:
-    """A changed tag orphans every addition that carries the old one, so these values are written out."""
+    """If tags change, all additions with an old tag become orphans. So these values are fixed here."""
     assert tag_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#w55z5vsu5mxah"
     assert first_version_of("cove", "1" * 20, "m" * 40) == "rc:cove/11111111111111111111/mmmmmmm#2ixgdanjni2p7"
 
@@ -87,13 +87,13 @@ def test_a_serial_number_without_a_tag_is_not_ours(serial: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "customer"),
     [("456789", ("cove", "456789")), ("a%b c", ("cove", "a%b c")), ("9" * 60, None), ("é" * 5 + "x" * 20, None)],
 )
-def test_a_cut_tag_has_its_customer_if_it_is_complete(number: str, told: tuple[str, str] | None) -> None:
+def test_a_cut_tag_has_its_customer_if_it_is_complete(number: str, customer: tuple[str, str] | None) -> None:
     found = parse(tag_of("cove", number, "m" * 60))
     assert found is not None
-    assert (found.customer, found.parts) == (told, ())
+    assert (found.customer, found.parts) == (customer, ())
 
 
 def test_a_cut_tag_still_has_its_source() -> None:

@@ -1,4 +1,4 @@
-"""What `show` answers about one addition of ours."""
+"""Tests of the views of additions that `show ADDRESS` prints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.planning.builders import addition, mapping
 
 from .scene import Scene
 
-LINE = "Addition/acme.storage:gb"
+ADDRESS = "Addition/acme.storage:gb"
 
 
 def view(scene: Scene, address: str) -> AdditionView:
@@ -20,15 +20,15 @@ def view(scene: Scene, address: str) -> AdditionView:
 def test_an_addition_is_found_by_its_long_and_its_short_address(scene: Scene) -> None:
     scene.live(addition())
     scene.uses({"77": "130"})
-    assert view(scene, LINE) == view(scene, "Addition/acme:gb")
+    assert view(scene, ADDRESS) == view(scene, "Addition/acme:gb")
     assert [each for each in scene.planned().views if each.has_address("Addition/acme.devices:gb")] == []
 
 
 def test_a_view_as_json_has_live_and_desired_fields(scene: Scene) -> None:
     scene.live(addition())
     scene.uses({"77": "130"})
-    found = view(scene, LINE).to_json()
-    assert (found["address"], found["state"], found["mapping"]) == (LINE, "update", "CustomerMapping/acme")
+    found = view(scene, ADDRESS).to_json()
+    assert (found["address"], found["state"], found["mapping"]) == (ADDRESS, "update", "CustomerMapping/acme")
     assert found["customer"] == "cove/77"
     assert (found["live"]["id"], found["live"]["agreement"], found["live"]["product"]) == (99, 9, "BACKUP-GB")
     assert Decimal(found["live"]["fields"]["quantity"]) == 120
@@ -37,7 +37,7 @@ def test_a_view_as_json_has_live_and_desired_fields(scene: Scene) -> None:
 
 def test_an_addition_that_does_not_exist_yet_has_no_live_fields(scene: Scene) -> None:
     scene.uses({"77": "130"})
-    found = view(scene, LINE).to_json()
+    found = view(scene, ADDRESS).to_json()
     assert (found["state"], found["live"]) == ("create", None)
 
 
