@@ -15,7 +15,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests import files
 from reconciler.manifests.diagnostics import ManifestError
-from reconciler.manifests.files import Found, SourceFile
+from reconciler.manifests.files import FoundFile, SourceFile
 from reconciler.manifests.formatting import formatted
 from reconciler.rendering.paint import safe
 
@@ -39,7 +39,7 @@ def fmt(
         raise ReconcilerError("is not a folder", where=str(context.root), advice="name the manifest folder with -C")
     tally = _Tally()
     for found in files.find(context.root):
-        if found.known_as is not None:  # a link to a file that is written under its own name
+        if found.first_name is not None:  # a link to a file that is written under its own name
             continue
         tally.count += 1
         try:
@@ -53,7 +53,7 @@ def fmt(
     return ERROR if tally.failed or (unwritten and tally.changed) else DONE
 
 
-def _one(found: Found, tally: _Tally, *, write: bool) -> None:
+def _one(found: FoundFile, tally: _Tally, *, write: bool) -> None:
     read = files.read(found)
     if not isinstance(read, SourceFile):
         raise ManifestError([read.diagnostic])

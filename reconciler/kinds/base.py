@@ -25,7 +25,10 @@ class Metadata(Model):
 
     name: Name = Field(description="Name of this document, unique in its kind. Other documents refer to it.")
     id: int | None = Field(
-        None, gt=0, strict=True, description="ConnectWise id of the object, if its natural key does not identify it."
+        None,
+        gt=0,
+        strict=True,
+        description="ConnectWise id of the object. Set it if the natural key matches several objects, or none.",
     )
     previously: tuple[str, ...] = Field(
         (),

@@ -87,7 +87,9 @@ class CompanySpec(Spec):
     fax_number: Annotated[Annotated[str, limited(30)] | None, text("faxNumber")] = Field(
         None, description="Fax number, as text in quotes."
     )
-    website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(None, description="Web site.")
+    website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(
+        None, description="URL of the web site."
+    )
     account_number: Annotated[StrictStr | None, text("accountNumber")] = Field(
         None, description="Account number in your accounting system."
     )

@@ -112,7 +112,7 @@ class CustomerMappingSpec(Spec):
         "rolling", description="`rolling`: one addition for all months. `perPeriod`: one a month (not built yet)."
     )
     adopt: StrictBool = Field(
-        False, description="If true, an existing addition with this agreement and product is taken over."
+        False, description="If true, one existing addition with this agreement and product is taken over."
     )
     start: Annotated[datetime.date, DateText] | None = Field(
         None, description='First billed day, such as "2026-11-01", in the time zone of the workspace.'

@@ -138,8 +138,7 @@ class Billing(Model):
 
 
 class QuantityLimit(Model):
-    """The largest change in the quantity of one charge. The guardrail trips above `percent` and `amount`, or above
-    `money`."""
+    """The largest change of one charge. The guardrail trips above `percent` and `amount`, or above `money`."""
 
     percent: Quantity = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
     amount: Quantity = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
@@ -153,18 +152,22 @@ class SamplesLimit(Model):
 
 
 class CustomersLimit(Model):
-    """The most customers that may change in one run. A customer counts if its quantity changes by more than `percent`
-    and more than `amount`. The guardrail trips above `share`, with `atLeast` customers or more."""
+    """The most customers that may change in one run. The guardrail trips above `share`, from `atLeast` customers on."""
 
-    percent: Quantity = Field(Decimal(20), description="Change in the customer's quantity, in percent.")
-    amount: Quantity = Field(Decimal(50), description="Change in the customer's quantity, in the source's unit.")
+    percent: Quantity = Field(
+        Decimal(20),
+        description="Change of the customer's quantity, in percent. A customer counts if it is above this and "
+        "`amount`.",
+    )
+    amount: Quantity = Field(
+        Decimal(50), description="Change of the customer's quantity, in the source's unit (GB or GiB)."
+    )
     share: Quantity = Field(Decimal(50), description="Share of the customers that the run bills, in percent.")
     at_least: Count = Field(10, description="The smallest number of changed customers that trips the guardrail.")
 
 
 class ShareLimit(Model):
-    """The largest part of the setup that one run may change. The guardrail trips above `percent`, with `atLeast`
-    objects or more."""
+    """The most objects that may change in one run. The guardrail trips above `percent`, from `atLeast` objects on."""
 
     percent: Quantity = Field(Decimal(30), description="Share of the existing objects, in percent.")
     at_least: Count = Field(10, description="The smallest number of objects that trips the guardrail.")

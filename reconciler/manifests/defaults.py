@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import declarable_kinds
 from reconciler.manifests.documents import Origin
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.validation import check_fields
 from reconciler.manifests.wording import described
@@ -43,10 +43,10 @@ class Defaults:
             path = ("spec", name)
             if name not in kinds:
                 advice = did_you_mean(nearest(name, kinds)) or f"the kinds are {listed(kinds, 'and')}"
-                report.add(Spot(origin, path, at_key=True), f"there is no kind {name}", advice)
+                report.add(Location(origin, path, at_key=True), f"there is no kind {name}", advice)
                 continue
             if not isinstance(fields, dict):
-                report.add(Spot(origin, path), f"{name}: expected a mapping of fields, got {described(fields)}")
+                report.add(Location(origin, path), f"{name}: expected a mapping of fields, got {described(fields)}")
                 continue
             for problem in check_fields(kinds[name].spec, fields):
                 report.problem(origin, problem, below=path)
@@ -54,8 +54,10 @@ class Defaults:
             for key, value in fields.items():
                 if key in own:
                     message = f"{name}.{key} already has a default for this folder, at {{other}}"
-                    other = Spot(own[key][1], (*path, key), at_key=True)
-                    report.add(Spot(origin, (*path, key), at_key=True), message, "remove one of the two", other=other)
+                    other = Location(own[key][1], (*path, key), at_key=True)
+                    report.add(
+                        Location(origin, (*path, key), at_key=True), message, "remove one of the two", other=other
+                    )
                 own[key] = (value, origin)
 
     def of(self, folder: str, kind: Kind) -> Filled:

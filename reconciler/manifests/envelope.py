@@ -18,7 +18,7 @@ _TOP: Final = ("apiVersion", "kind", "metadata", "spec")
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawDocument:
     """A document with a valid envelope. Its metadata and spec are not checked yet."""
 
     origin: Origin
@@ -28,7 +28,7 @@ class Raw:
     spec: Mapping[str, Any]
 
 
-def open_document(origin: Origin, value: Any) -> tuple[Raw | None, list[Problem]]:
+def open_document(origin: Origin, value: Any) -> tuple[RawDocument | None, list[Problem]]:
     """Return a parsed document's parts and the problems of its envelope. The parts are None if they cannot be used."""
     if not isinstance(value, dict):
         advice = f"begin with apiVersion: {API_VERSION}, kind, metadata and spec"
@@ -36,7 +36,7 @@ def open_document(origin: Origin, value: Any) -> tuple[Raw | None, list[Problem]
     kind, metadata, spec = value.get("kind"), value.get("metadata"), value.get("spec")
     raw = None
     if isinstance(kind, str) and kind in _declarable() and isinstance(metadata, dict) and isinstance(spec, dict):
-        raw = Raw(origin, _declarable()[kind], metadata, spec)
+        raw = RawDocument(origin, _declarable()[kind], metadata, spec)
         if len(value) == len(_TOP) and value.get("apiVersion") == API_VERSION:
             return raw, []
     return raw, list(_problems(value))

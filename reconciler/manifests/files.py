@@ -47,13 +47,13 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """A path that was found: a file to read, or a diagnostic that says why it cannot be read."""
 
     name: str
     path: Path
-    trouble: Diagnostic | None = None
-    known_as: str | None = None
+    error: Diagnostic | None = None
+    first_name: str | None = None
     """The name under which the same file was found before, if a link leads to it again."""
 
 
@@ -66,7 +66,7 @@ class Unreadable:
     """The text as far as it could be decoded. It is searched only for the names of documents."""
 
 
-def find(root: Path) -> list[Found]:
+def find(root: Path) -> list[FoundFile]:
     """Return every `*.yaml` and `*.yml` file in a folder and its subfolders, sorted. Case does not count.
 
     Hidden files and folders are left out. A file that a link leads to as well is found under its own path first. Raises
@@ -93,7 +93,7 @@ class _Walk:
 
     root: Path
     real_root: Path
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundFile] = field(default_factory=list)
     links: list[tuple[str, Path]] = field(default_factory=list)
     """Links that were found. They are followed after all files and folders."""
     names: dict[Path, str] = field(default_factory=dict)
@@ -124,30 +124,30 @@ class _Walk:
         except OSError as error:
             if _is_manifest(name) or "." not in path.name:  # a broken link to another file type is ignored
                 what = _BROKEN.get(error.errno or 0, f"is a link that cannot be followed: {error.strerror}")
-                self._trouble(name, path, what, "correct the link, or remove it")
+                self._add_error(name, path, what, "correct the link, or remove it")
             return
         if not stat.S_ISDIR(mode) and not _is_manifest(name):
             return
         if not real.is_relative_to(self.real_root):
             advice = "put a copy into the manifest folder, or pass a folder that contains both with -C"
-            self._trouble(name, path, "is a link that leads out of the manifest folder", advice)
+            self._add_error(name, path, "is a link that leads out of the manifest folder", advice)
         elif not stat.S_ISDIR(mode):
             self._file(name, path, mode, real)
         elif Path(os.path.realpath(path.parent)).is_relative_to(real):
-            self._trouble(name, path, "is a link to a folder that contains the link: a loop", "remove the link")
+            self._add_error(name, path, "is a link to a folder that contains the link: a loop", "remove the link")
         elif real not in self.names:
             self.folder(name, path)
 
     def _file(self, name: str, path: Path, mode: int, real: Path | None = None) -> None:
         if not stat.S_ISREG(mode):
-            self._trouble(name, path, f"is {_what(mode)}, not a file", "move it out of the manifest folder")
+            self._add_error(name, path, f"is {_what(mode)}, not a file", "move it out of the manifest folder")
             return
         real = real or Path(os.path.realpath(path))
-        known_as = self.names.setdefault(real, name)
-        self.found.append(Found(name, path, known_as=None if known_as == name else known_as))
+        first_name = self.names.setdefault(real, name)
+        self.found.append(FoundFile(name, path, first_name=None if first_name == name else first_name))
 
-    def _trouble(self, name: str, path: Path, message: str, advice: str) -> None:
-        self.found.append(Found(name, path, Diagnostic(message, advice, name)))
+    def _add_error(self, name: str, path: Path, message: str, advice: str) -> None:
+        self.found.append(FoundFile(name, path, Diagnostic(message, advice, name)))
 
 
 def _is_manifest(name: str) -> bool:
@@ -160,10 +160,10 @@ def _what(mode: int) -> str:
     return "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
-def read(found: Found) -> SourceFile | Unreadable:
+def read(found: FoundFile) -> SourceFile | Unreadable:
     """Return the text of one file, or why it cannot be read."""
-    if found.trouble is not None:
-        return Unreadable(found.trouble, "")
+    if found.error is not None:
+        return Unreadable(found.error, "")
     try:
         with found.path.open("rb") as file:
             raw = file.read(LARGEST + 1)

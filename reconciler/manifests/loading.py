@@ -13,10 +13,10 @@ from reconciler.manifests.defaults import Defaults, missing
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 from reconciler.manifests.digest import digest
 from reconciler.manifests.documents import Document, DocumentOf, Manifests, Origin, has_spec
-from reconciler.manifests.envelope import Raw, open_document
+from reconciler.manifests.envelope import RawDocument, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.uniqueness import check_natural_keys
 from reconciler.manifests.validation import check
@@ -31,7 +31,7 @@ class _Loading:
 
     report: Report
     defaults: Defaults = field(default_factory=Defaults)
-    raw: list[Raw] = field(default_factory=list)
+    raw: list[RawDocument] = field(default_factory=list)
     specs: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Address → spec with its defaults, as parsed. The digest is computed from it."""
     documents: dict[str, Document] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def _read(root: Path) -> _Loading:
             found = files.read(path)
             if isinstance(found, SourceFile):
                 sources[found.name] = found
-                _parse(found, loading, known_as=path.known_as)
+                _parse(found, loading, first_name=path.first_name)
             else:
                 loading.report.ready.append(found.diagnostic)
                 loading.broken_texts.append(found.text)
@@ -93,10 +93,10 @@ def _read(root: Path) -> _Loading:
     return loading
 
 
-def _parse(source: SourceFile, loading: _Loading, *, known_as: str | None) -> None:
+def _parse(source: SourceFile, loading: _Loading, *, first_name: str | None) -> None:
     """Add the documents of a file.
 
-    `known_as` is set if the same file was already read under another name. Then only its `Defaults` count again,
+    `first_name` is set if the same file was already read under another name. Then only its `Defaults` count again,
     because they also apply to the folder of the link.
     """
     parsed = parse(source.text, loading.keys)
@@ -112,27 +112,27 @@ def _parse(source: SourceFile, loading: _Loading, *, known_as: str | None) -> No
         raw, problems = open_document(Origin(source.name, index), value)
         for problem in problems:
             loading.report.problem(Origin(source.name, index), problem)
-        if raw is not None and raw.kind is not None and known_as is not None:
+        if raw is not None and raw.kind is not None and first_name is not None:
             twice = True
         elif raw is not None:
             loading.raw.append(raw)
         elif isinstance(value, dict) and isinstance(value.get("metadata"), dict):
             loading.broken_names.add(str(value["metadata"].get("name")))
     if twice:
-        message = f"is a link to {known_as}, which is already read: its documents count once"
+        message = f"is a link to {first_name}, which is already read: its documents count once"
         loading.report.ready.append(Diagnostic(message, "remove the link", source.name, severity="warning"))
 
 
-def _check_metadata(raw: Raw, report: Report) -> Metadata:
+def _check_metadata(raw: RawDocument, report: Report) -> Metadata:
     """Return the metadata of a document, and report its problems."""
     checked = check(Metadata, raw.metadata)
     for problem in checked.problems:
         report.problem(raw.origin, problem, below=("metadata",))
-    rules.check_metadata(checked.value, Spot(raw.origin, ("metadata", "ensure")), report)
+    rules.check_metadata(checked.value, Location(raw.origin, ("metadata", "ensure")), report)
     return checked.value
 
 
-def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
+def _document(raw: RawDocument, kind: Kind, loading: _Loading) -> None:
     """Add one document with its defaults. A document with errors is added too, so that references to it resolve."""
     metadata = _check_metadata(raw, loading.report)
     defaults = missing(kind, loading.defaults.of(raw.origin.file.rpartition("/")[0], kind), raw.spec)
@@ -155,16 +155,16 @@ def _document(raw: Raw, kind: Kind, loading: _Loading) -> None:
     first = loading.documents.setdefault(document.address, document)
     if first is not document:
         loading.report.add(
-            Spot(raw.origin, ("metadata", "name")),
+            Location(raw.origin, ("metadata", "name")),
             f"{document.address} is declared twice; the first one is at {{other}}",
             "rename one of the two, or remove it",
-            other=Spot(first.origin, ("metadata", "name")),
+            other=Location(first.origin, ("metadata", "name")),
         )
         return
     loading.specs[document.address] = spec
 
 
-def _report_problem(raw: Raw, problem: Problem, filled: dict[str, Origin], report: Report) -> None:
+def _report_problem(raw: RawDocument, problem: Problem, filled: dict[str, Origin], report: Report) -> None:
     """Report a problem of a spec. Problems of default values are skipped: they are reported at the `Defaults`."""
     if problem.path and problem.path[0] in filled:
         return

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import types
-from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel
 
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.registry import all_kinds
+from reconciler.manifests.annotations import members
 
 MASK = "••••••"
 _KEY = re.compile(r"""(?:^|(?<=[\s{,\[\-?]))(?P<quote>["']?)(?P<key>[A-Za-z_][\w.-]{0,99})(?P=quote)\s*:(?=\s|$)""")
@@ -29,22 +28,6 @@ LONGEST = 4000
 _REFERENCE = re.compile(r"""\s*\{\s*["']?(?:env|file)["']?\s*:\s*[^,{}]*\}\s*[,}\]]*""")
 _SUSPICIOUS = re.compile(r"pass|pwd|secret|token|credential|private.?key|api.?key", re.IGNORECASE)
 _REFERENCE_KEYS = frozenset({"env", "file"})
-
-
-def members(annotation: Any) -> Iterator[Any]:
-    """Yield the types in a field's annotation: the members of unions, and the contents of `Annotated` and lists."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from members(get_args(annotation)[0])
-    elif origin is Union or origin is types.UnionType:
-        for member in get_args(annotation):
-            yield from members(member)
-    elif origin in {tuple, list}:
-        for member in get_args(annotation):
-            if member is not Ellipsis:
-                yield from members(member)
-    else:
-        yield annotation
 
 
 def is_secret(annotation: Any) -> bool:

@@ -19,7 +19,7 @@ from reconciler.manifests import files
 from reconciler.manifests.diagnostics import Diagnostic
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.files import SourceFile
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +58,18 @@ def check_policies(manifests: Manifests, policies: Iterable[Policy]) -> tuple[Di
     if not found:
         return ()
     report = Report(_sources(manifests.root))
-    for spot, message, policy in found:
-        report.add(spot, message, f"the policy {policy} requires this")
+    for location, message, policy in found:
+        report.add(location, message, f"the policy {policy} requires this")
     return report.diagnostics()
 
 
-def _violations(manifests: Manifests, policies: list[Policy]) -> Iterator[tuple[Spot, str, str]]:
+def _violations(manifests: Manifests, policies: list[Policy]) -> Iterator[tuple[Location, str, str]]:
     for document in (manifests.workspace, *manifests.documents):
         content = _content(document)
         for policy in policies:
             for error in policy.validator.iter_errors(content):
-                spot = Spot(document.origin, tuple(error.absolute_path))
-                yield spot, f"{document.address}: {error.message}", policy.name
+                location = Location(document.origin, tuple(error.absolute_path))
+                yield location, f"{document.address}: {error.message}", policy.name
 
 
 def _content(document: Document) -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from reconciler.kinds.fields import LookUp
 from reconciler.kinds.references import Reference, reference_fields, references_of
 from reconciler.kinds.registry import all_kinds
+from reconciler.manifests.annotations import members
 from reconciler.manifests.documents import Document
-from reconciler.manifests.masking import members
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 from reconciler.manifests.suggestions import did_you_mean, listed, near
 
 _LOOK_UPS = get_args(LookUp)
@@ -122,5 +122,5 @@ def _report_missing(document: Document, reference: Reference, names: list[str], 
         advice = f"{guess} Otherwise, {advice}"
     if file := document.defaulted.get(str(reference.path[0])):
         advice += f"; the name comes from {file}"
-    spot = Spot(document.origin, ("spec", *reference.path))
-    report.add(spot, f"there is no {reference.kind}/{reference.value}", advice)
+    location = Location(document.origin, ("spec", *reference.path))
+    report.add(location, f"there is no {reference.kind}/{reference.value}", advice)

@@ -20,7 +20,7 @@ MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Location:
     """A place in a document, given by its path."""
 
     origin: Origin
@@ -30,10 +30,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    spot: Spot
+    location: Location
     message: str
     suggestion: str
-    other: Spot | None
+    other: Location | None
     warning: bool
 
 
@@ -58,15 +58,21 @@ class Report:
 
     def problem(self, origin: Origin, problem: Problem, *, below: Path = ()) -> None:
         """Add a problem in a document. The problem's path starts at the path `below`."""
-        spot = Spot(origin, (*below, *problem.path), problem.at_key)
-        self.add(spot, problem.message, problem.suggestion)
+        location = Location(origin, (*below, *problem.path), problem.at_key)
+        self.add(location, problem.message, problem.suggestion)
 
     def add(
-        self, spot: Spot, message: str, suggestion: str = "", *, other: Spot | None = None, warning: bool = False
+        self,
+        location: Location,
+        message: str,
+        suggestion: str = "",
+        *,
+        other: Location | None = None,
+        warning: bool = False,
     ) -> None:
         """Add an error or a warning. `{other}` in the message becomes the place of `other`, as file:line:column."""
-        if warning or self._kept(spot.origin.file):
-            self._entries.append(_Entry(spot, message, suggestion, other, warning))
+        if warning or self._kept(location.origin.file):
+            self._entries.append(_Entry(location, message, suggestion, other, warning))
 
     def _kept(self, file: str) -> bool:
         """Count an error, and return whether to keep it. Only the first `MOST` of a file are kept."""
@@ -87,15 +93,15 @@ class Report:
         if entry.other is not None:
             line, column = self._place(entry.other)
             message = message.replace("{other}", f"{entry.other.origin.file}:{line}:{column}")
-        found = self._place(entry.spot)
-        return self._diagnostic(entry.spot.origin.file, found, message, entry.suggestion, warning=entry.warning)
+        found = self._place(entry.location)
+        return self._diagnostic(entry.location.origin.file, found, message, entry.suggestion, warning=entry.warning)
 
-    def _place(self, spot: Spot) -> Place:
-        file = spot.origin.file
+    def _place(self, location: Location) -> Place:
+        file = location.origin.file
         if file not in self._places:
             self._places[file] = places_of(self.sources[file].text)
-        places = self._places[file].get(spot.origin.index, Places())
-        return places.key(spot.path) if spot.at_key else places.value(spot.path)
+        places = self._places[file].get(location.origin.index, Places())
+        return places.key(location.path) if location.at_key else places.value(location.path)
 
     def _diagnostic(
         self, file: str, place: Place, message: str, suggestion: str, *, warning: bool = False

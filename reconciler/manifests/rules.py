@@ -14,7 +14,7 @@ from reconciler.kinds.base import Metadata
 from reconciler.kinds.references import references_of
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -24,15 +24,15 @@ RETIREMENT_IS_BUILT: Final = False
 """`metadata.ensure: retired` is refused until apply can retire objects."""
 
 
-def check_metadata(metadata: Metadata, spot: Spot, report: Report) -> None:
-    """Report a contradiction in the metadata of a document. `spot` is the place of `metadata.ensure`."""
+def check_metadata(metadata: Metadata, location: Location, report: Report) -> None:
+    """Report a contradiction in the metadata of a document. `location` is the place of `metadata.ensure`."""
     if getattr(metadata, "ensure", "present") != "retired":
         return
     if getattr(metadata, "protect", False):
-        report.add(spot, "protect: true and ensure: retired contradict each other", "remove one of the two")
+        report.add(location, "protect: true and ensure: retired contradict each other", "remove one of the two")
     if not RETIREMENT_IS_BUILT:
         report.add(
-            spot,
+            location,
             "ensure: retired is not built in this version",
             "retire the object by hand in ConnectWise, and remove this document",
         )
@@ -72,7 +72,7 @@ def _keys_on_one_line(document: Document, report: Report) -> None:
         if isinstance(value, str) and (control := _CONTROLS.search(value.strip())):
             what = "a line break" if control[0] in _BREAKS else "a control character"
             report.add(
-                Spot(document.origin, ("spec", name)),
+                Location(document.origin, ("spec", name)),
                 f"{name} contains {what}: ConnectWise stores a space instead, so the object would not be found again",
                 "write it on one line",
             )
@@ -89,8 +89,8 @@ def _sources_exist(documents: list[Document], workspace: Document, report: Repor
             continue
         there_are = f"its sources are {listed(names, 'and')}" if names else "add it to spec.usage"
         advice = did_you_mean(nearest(customer.source, names)) or there_are
-        spot = Spot(document.origin, ("spec", "customer", "source"))
-        report.add(spot, f"{workspace.address} has no usage source {customer.source}", advice)
+        location = Location(document.origin, ("spec", "customer", "source"))
+        report.add(location, f"{workspace.address} has no usage source {customer.source}", advice)
 
 
 def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], report: Report) -> None:
@@ -106,10 +106,10 @@ def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], re
             continue
         if customer is not None and (mapping := mapped.get((customer.source, customer.id))):
             report.add(
-                Spot(exclusion.origin, ("spec", "customer", "id")),
+                Location(exclusion.origin, ("spec", "customer", "id")),
                 f"customer {customer.id} of {customer.source} is also mapped, by {mapping.address} at {{other}}",
                 "remove the mapping or the exclusion",
-                other=Spot(mapping.origin, ("spec", "customer", "id")),
+                other=Location(mapping.origin, ("spec", "customer", "id")),
             )
 
 
@@ -124,10 +124,10 @@ def _same_company(document: Document, field: str, kind: str, index: Index, repor
     mine, yours = index.find("Company", own), index.find("Company", theirs)
     if mine is not None and yours is not None and mine is not yours:
         report.add(
-            Spot(document.origin, ("spec", field)),
+            Location(document.origin, ("spec", field)),
             f"{other.address} belongs to {yours.address}, not to {mine.address}",
             f"use one that belongs to {mine.address}, or correct the company",
-            other=Spot(other.origin, ("spec", "company")),
+            other=Location(other.origin, ("spec", "company")),
         )
 
 
@@ -141,10 +141,10 @@ def _no_bundles(mappings: list[Document], index: Index, report: Report) -> None:
             file = mapping.defaulted.get(str(reference.path[0]))
             named = product.address + (f" (from {file})" if file else "")
             report.add(
-                Spot(mapping.origin, ("spec", *reference.path)),
+                Location(mapping.origin, ("spec", *reference.path)),
                 f"{named} has productClass Bundle, at {{other}}: ConnectWise does not accept it as an addition",
                 "use a product of another class",
-                other=Spot(product.origin, ("spec", "productClass")),
+                other=Location(product.origin, ("spec", "productClass")),
             )
 
 
@@ -164,7 +164,7 @@ def _solutions_fit(mappings: list[Document], solutions: list[Document], index: I
             continue
         of_company = declared.get(index.identity("Company", company), [])
         for field, message, advice in _differences(name, managed_id, of_company):
-            report.add(Spot(mapping.origin, ("spec", field)), message, advice, warning=True)
+            report.add(Location(mapping.origin, ("spec", field)), message, advice, warning=True)
             break
 
 

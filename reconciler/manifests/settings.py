@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.manifests import files
 from reconciler.manifests.documents import Manifests
-from reconciler.manifests.files import Found, SourceFile
+from reconciler.manifests.files import FoundFile, SourceFile
 from reconciler.manifests.positions import Path, places_of
 from reconciler.manifests.secrets import SecretError, resolve
 from reconciler.manifests.wording import field_name
@@ -67,7 +67,7 @@ def _place(manifests: Manifests, path: Path) -> str:
     """Return the place of a setting, such as `manifests/workspace.yaml:8:13`. A default has the document's place."""
     origin = manifests.workspace.origin
     file = manifests.root / origin.file
-    read = files.read(Found(origin.file, file))
+    read = files.read(FoundFile(origin.file, file))
     places = places_of(read.text).get(origin.index) if isinstance(read, SourceFile) else None
     line, column = places.value(("spec", *path)) if places is not None else (1, 1)
     return f"{file.as_posix()}:{line}:{column}"

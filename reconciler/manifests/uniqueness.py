@@ -13,7 +13,7 @@ from reconciler.kinds.near import near_part, spelled
 from reconciler.kinds.references import reference_fields
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 
 
 def check_natural_keys(documents: Iterable[Document], index: Index, report: Report) -> None:
@@ -29,10 +29,10 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
             field = next(name for name in reversed(document.kind.key) if name in document.declared)
             by = " + ".join(document.kind.key)
             report.add(
-                Spot(document.origin, ("spec", field)),
+                Location(document.origin, ("spec", field)),
                 f"{document.address} is the same {document.kind.name} (by {by}) as {first.address}, at {{other}}",
                 "remove one of the two, or correct this one",
-                other=Spot(first.origin, ("spec", field)),
+                other=Location(first.origin, ("spec", field)),
             )
             continue
         alike = by_look.setdefault((document.kind.name, _look(document.kind, key)), document)
@@ -52,10 +52,10 @@ def _report_near_miss(document: Document, other: Document, report: Report) -> No
         return
     field, mine, theirs = next(_spelling_differences(document, other))
     report.add(
-        Spot(document.origin, ("spec", field)),
+        Location(document.origin, ("spec", field)),
         f"{field} {spelled(mine, theirs)} looks the same as {spelled(theirs, mine)} of {other.address}, at {{other}}",
         "if both mean one object, write them alike; if ConnectWise has two, pin each with metadata.id",
-        other=Spot(other.origin, ("spec", field)),
+        other=Location(other.origin, ("spec", field)),
     )
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from reconciler.manifests.masking import members
+from reconciler.manifests.annotations import members
 from reconciler.manifests.positions import Path
 from reconciler.manifests.wording import Problem, problems
 

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.manifests import files
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.manifests.files import Found, SourceFile, Unreadable, decode, find, read
+from reconciler.manifests.files import FoundFile, SourceFile, Unreadable, decode, find, read
 
 
 def refused(raw: bytes) -> Diagnostic:
@@ -62,8 +62,8 @@ def test_a_link_that_cannot_be_followed_is_an_error(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(os.path, "realpath", refuses)
     (found,) = find(tmp_path)
-    assert found.trouble is not None
-    assert found.trouble.message == "is a link that cannot be followed: Permission denied"
+    assert found.error is not None
+    assert found.error.message == "is a link that cannot be followed: Permission denied"
 
 
 @pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
@@ -74,7 +74,7 @@ def test_a_line_separator_that_yaml_versions_read_differently_is_refused(charact
 
 
 def test_the_error_for_a_file_that_cannot_be_opened_gives_the_reason(tmp_path: Path) -> None:
-    found = read(Found("gone.yaml", tmp_path / "gone.yaml"))
+    found = read(FoundFile("gone.yaml", tmp_path / "gone.yaml"))
     assert isinstance(found, Unreadable)
     assert str(found.diagnostic) == (
         "gone.yaml: error: cannot be read: No such file or directory\n  check the file's permissions"
@@ -99,7 +99,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
 
 
 def troubles(root: Path) -> dict[str, str]:
-    return {found.name: found.trouble.message for found in find(root) if found.trouble is not None}
+    return {found.name: found.error.message for found in find(root) if found.error is not None}
 
 
 def test_links_inside_the_manifest_folder_are_followed(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_links_inside_the_manifest_folder_are_followed(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("..data/a.yaml")
     (tmp_path / "sub").symlink_to("..data/sub")
 
-    assert [(found.name, found.known_as) for found in find(tmp_path)] == [("a.yaml", None), ("sub/b.yaml", None)]
+    assert [(found.name, found.first_name) for found in find(tmp_path)] == [("a.yaml", None), ("sub/b.yaml", None)]
     assert all(isinstance(read(found), SourceFile) for found in find(tmp_path))
 
 
@@ -120,7 +120,7 @@ def test_the_manifest_folder_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real" / "a.yaml").touch()
     (tmp_path / "real" / "b.yaml").symlink_to(tmp_path / "real" / "a.yaml")
     (tmp_path / "link").symlink_to("real")
-    assert [(found.name, found.known_as) for found in find(tmp_path / "link")] == [
+    assert [(found.name, found.first_name) for found in find(tmp_path / "link")] == [
         ("a.yaml", None),
         ("b.yaml", "a.yaml"),
     ]
@@ -132,7 +132,7 @@ def test_a_file_with_links_to_it_is_found_under_its_own_name_first(tmp_path: Pat
     (tmp_path / "a.yaml").symlink_to("z/real.yaml")
     (tmp_path / "again").symlink_to("z")
 
-    found = {each.name: each.known_as for each in find(tmp_path)}
+    found = {each.name: each.first_name for each in find(tmp_path)}
     assert found == {"a.yaml": "z/real.yaml", "z/real.yaml": None}
 
 

@@ -7,7 +7,7 @@ import pytest
 from reconciler.kinds.base import Metadata
 from reconciler.manifests import rules
 from reconciler.manifests.documents import Origin
-from reconciler.manifests.report import Report, Spot
+from reconciler.manifests.report import Location, Report
 from tests.manifests.conftest import Estate
 
 BETA = """\
@@ -169,7 +169,7 @@ def test_a_protected_object_cannot_be_retired(estate: Estate, monkeypatch: pytes
 
 def test_ensure_present_is_accepted() -> None:
     report = Report({})
-    rules.check_metadata(Metadata(name="a"), Spot(Origin("a.yaml", 0), ()), report)
+    rules.check_metadata(Metadata(name="a"), Location(Origin("a.yaml", 0), ()), report)
     assert report.diagnostics() == ()
 
 
