@@ -42,8 +42,6 @@ class Charge:
     trace: RatingTrace | None = None
     measured: Measured | None = None
     """The chosen hours, with their pulls and devices."""
-    history_from: datetime | None = None
-    """The source's first believed pull in the ledger. None if there is none, or if the charge is held."""
     covers_period: bool = True
     """Whether the ledger has samples from the start of the period, or from the mapping's start.
 
@@ -126,7 +124,6 @@ def charge_of(
         other_products=() if rated is None else rated.other_products,
         trace=None if rated is None else rated.trace,
         measured=measured,
-        history_from=first,
         covers_period=covers_period,
         may_lower=rated is None or _may_lower(rule, measured, first, covers_period, at),
     )

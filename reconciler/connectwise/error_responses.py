@@ -20,9 +20,6 @@ from reconciler.connectwise.errors import (
 )
 from reconciler.http.scrubbing import Secrets
 
-NO_SUCH_ENDPOINT = "The endpoint does not exist."
-"""The message for an unknown route, with the code `ConnectWiseApi` [seen]."""
-
 _KEYS = "Check company, publicKey, privateKey and site, and that the API member is active"
 _BY_STATUS: dict[int, tuple[type[ConnectWiseError], str]] = {
     401: (Unauthorized, f"{_KEYS}."),
