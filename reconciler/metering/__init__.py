@@ -2,8 +2,8 @@
 
     sources ─▶ pull ─▶ ledger ─▶ snapshot ─▶ hourly totals ─▶ measure        and beside it: customer status, coverage
 
-Owns: the usage sources, whether a pull is believed, what the ledger stores of pulls, hourly totals, measures, the
-status of each customer, and the coverage table.
+Owns: the usage sources, whether a pull is believed, snapshots of the ledger, hourly totals, measures, the status of
+each customer, and the coverage table.
 Does not own: prices and charges (`rating`), and additions in ConnectWise (`additions`).
 
 Always true: only `sources`, `collect` and `loading` do I/O. All other modules are pure functions of a snapshot, the
