@@ -5,7 +5,7 @@ requests whose path contains PATH. ARGS are separated by commas. A number N hits
 `every=K` hits each K-th request. Without either, the fault hits every request. Faults count requests and never use
 chance, so the same requests in the same order meet the same faults.
 
-| fault | what the client meets |
+| fault | what the client receives |
 |---|---|
 | `429` | 429 with `Retry-After` (`retry-after=S` seconds, default 1; `dated=1`: as a date) and no change |
 | `500` | 500 with an error body and no change |
