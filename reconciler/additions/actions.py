@@ -201,8 +201,8 @@ class ActionBuilder:
             return self._written(desired, live, verb, reason, changes, edit=edit, **self._notes_or_drifted(notes))
         by_usage = monthly_amount({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
         message = (
-            f"hand edit accepted until {self.last_day}: {edits_text(edits, recorded.last_applied)}; by usage it would "
-            f"be {', '.join(f'{change.path} {value_text(change.after)}' for change in edits)}, "
+            f"hand edit accepted until {self.last_day}: {edits_text(edits, recorded.last_applied)}; usage would "
+            f"give {', '.join(f'{change.path} {value_text(change.after)}' for change in edits)}, "
             f"{amount_text(by_usage, self.currency)} a month"
         )
         notes = (*more_notes, Note(address=desired.address, message=message))

@@ -56,8 +56,8 @@ def was_seen_in_earlier_period(edits: Iterable[Change], recorded: RecordedAdditi
 
 
 def value_text(value: Any) -> Any:
-    """Return a field's value as text. None gives `nothing`."""
-    return "nothing" if value is None else value
+    """Return a field's value for a message. None gives `(empty)`."""
+    return "(empty)" if value is None else value
 
 
 def _value_applied(change: Change, last_applied: LastApplied) -> Any:

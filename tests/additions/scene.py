@@ -104,7 +104,7 @@ def manifests_of(
     return Manifests(Path("manifests"), workspace(**billing), tuple(documents), "sha256:x", defaults)
 
 
-def estate_of(found: Manifests, objects: Iterable[LiveObject]) -> LiveState:
+def live_state_of(found: Manifests, objects: Iterable[LiveObject]) -> LiveState:
     """Return the live state that reading these objects would give."""
     everything = tuple(objects)
     matcher = Matcher(found)
@@ -192,15 +192,15 @@ class Scene:
         return manifests_of(self.documents.values(), fallback=self.fallback, **self.billing)
 
     @property
-    def estate(self) -> LiveState:
-        return estate_of(self.manifests, self.objects.values())
+    def live_state(self) -> LiveState:
+        return live_state_of(self.manifests, self.objects.values())
 
     @property
     def period(self) -> Period:
         return period_of(self.now, "Europe/Berlin")
 
     def load_and_charge(self, fresh: Sequence[Collected] = ()) -> RatedMappings:
-        return load_and_charge(self.manifests, self.estate, self.ledger, self.now, fresh)
+        return load_and_charge(self.manifests, self.live_state, self.ledger, self.now, fresh)
 
     def planned(
         self,
@@ -215,7 +215,7 @@ class Scene:
         found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
         context = BillingContext(
             manifests=found,
-            live_state=self.estate,
+            live_state=self.live_state,
             period=rated.usage.period,
             today=local_date(self.now, spec.billing.timezone),
             currency=spec.billing.currency,
@@ -284,7 +284,7 @@ class Scene:
 
     def money(self) -> Decimal:
         """Return the amount per month of our additions."""
-        ours = live_additions(self.estate, self.period.first_day.isoformat(), "USD")
+        ours = live_additions(self.live_state, self.period.first_day.isoformat(), "USD")
         return sum((each.monthly for each in ours if each.tag is not None), Decimal(0))
 
 

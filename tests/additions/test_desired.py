@@ -31,7 +31,7 @@ from tests.planning.builders import (
     solution,
 )
 
-from .scene import DECLARED, LIVING, estate_of, live_product, live_solution, manifests_of
+from .scene import DECLARED, LIVING, live_product, live_solution, live_state_of, manifests_of
 
 D = Decimal
 NOVEMBER = period_of(NOW, "Europe/Berlin")
@@ -53,14 +53,14 @@ def desired_from(
     *charges: Charge,
     documents: Iterable[Document] = DECLARED,
     objects: Iterable[LiveObject] = LIVING,
-    estate: LiveState | None = None,
+    live_state: LiveState | None = None,
     currency: str | None = "USD",
     setup: bool = False,
     today: date = date(2026, 11, 10),
     cycles: BillingCycles | None = None,
 ) -> DesiredAdditions:
     found = manifests_of(documents)
-    live = estate or estate_of(found, objects)
+    live = live_state or live_state_of(found, objects)
     context = BillingContext(found, live, NOVEMBER, today, currency, setup, cycles or {})
     rules = {each.name: each for each in pricing.rules(found, {"cove": "GB"}, live)}
     return desired_additions(charges or (charge(),), rules, context)
@@ -170,9 +170,11 @@ def test_a_declared_solution_counts_however_its_company_is_referred_to() -> None
 
 def test_a_run_for_usage_compares_the_company_of_a_solution_as_written() -> None:
     found = manifests_of(DECLARED)
-    estate = estate_of(found, live_objects(without="ManagementSolution"))
-    links = {address: links for address, links in estate.links.items() if not address.startswith("ManagementSolution")}
-    assert only_addition(desired_from(estate=replace(estate, links=links))).depends_on == frozenset(
+    live_state = live_state_of(found, live_objects(without="ManagementSolution"))
+    links = {
+        address: links for address, links in live_state.links.items() if not address.startswith("ManagementSolution")
+    }
+    assert only_addition(desired_from(live_state=replace(live_state, links=links))).depends_on == frozenset(
         {"ManagementSolution/acme-cove"}
     )
 
@@ -339,10 +341,10 @@ def test_the_reason_ends_with_the_detail_of_the_charge() -> None:
 
 def test_a_mapping_with_a_failed_look_up_is_refused_with_its_reason() -> None:
     found = manifests_of(DECLARED)
-    estate = replace(
-        estate_of(found, LIVING), refused={"CustomerMapping/acme": ["agreement: ConnectWise has no Agreement 'x'"]}
+    live_state = replace(
+        live_state_of(found, LIVING), refused={"CustomerMapping/acme": ["agreement: ConnectWise has no Agreement 'x'"]}
     )
-    assert desired_from(estate=estate).refused == {"acme": "agreement: ConnectWise has no Agreement 'x'"}
+    assert desired_from(live_state=live_state).refused == {"acme": "agreement: ConnectWise has no Agreement 'x'"}
 
 
 # Invoiced periods and billing cycles
@@ -421,4 +423,4 @@ def test_cycles_are_looked_up_if_an_agreement_has_another_name_than_monthly(
 ) -> None:
     spec = {} if declared_cycle is None else {"billingCycle": declared_cycle}
     found = manifests_of(declared(agreement(**spec)))
-    assert has_unusual_cycle(estate_of(found, live_objects(live_agreement(billingCycle=cycle))), found) is unusual
+    assert has_unusual_cycle(live_state_of(found, live_objects(live_agreement(billingCycle=cycle))), found) is unusual

@@ -470,7 +470,7 @@ def test_an_accepted_edit_is_reported_with_the_amount_by_usage() -> None:
     (found,) = planned(desired(), live=(EDITED,), ledger=RECORDED, on_drift="accept")
     assert (found.action, found.quantity, found.monthly) == (None, 99, D("24.75"))
     assert [note.message for note in found.notes] == [
-        "hand edit accepted until 2026-11-30: quantity 120 → 99; by usage it would be quantity 120, 30 USD a month"
+        "hand edit accepted until 2026-11-30: quantity 120 → 99; usage would give quantity 120, 30 USD a month"
     ]
 
 
@@ -503,7 +503,7 @@ def test_an_edit_refuses_the_run_with_on_drift_fail() -> None:
 def test_a_last_day_set_by_hand_is_a_hand_edit() -> None:
     (found,) = planned(desired(), live=(addition(**ENDED),), ledger=RECORDED)
     assert changes(only_action([found])) == {"cancelledDate": ("2026-11-20", None)}
-    assert found.notes[0].message == "edited by hand: cancelledDate nothing → 2026-11-20"
+    assert found.notes[0].message == "edited by hand: cancelledDate (empty) → 2026-11-20"
 
 
 def test_a_change_of_usage_is_not_a_hand_edit() -> None:

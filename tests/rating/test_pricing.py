@@ -13,7 +13,7 @@ from reconciler.kinds.fields import ById, ByIdentifier
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.documents import Document
 from reconciler.rating.pricing import default_rule, rules
-from tests.additions.scene import DECLARED, LIVING, estate_of, live_product, manifests_of
+from tests.additions.scene import DECLARED, LIVING, live_product, live_state_of, manifests_of
 from tests.planning.builders import mapping, product
 
 D = Decimal
@@ -23,7 +23,7 @@ UNITS: dict[str, Unit] = {"cove": "GB"}
 def rules_of(*changed: Document, objects: Iterable[LiveObject] = LIVING, without: str = "") -> list[Rule]:
     by_address = {each.address: each for each in (*DECLARED, *changed)}
     found = manifests_of(each for address, each in by_address.items() if address != without)
-    return rules(found, UNITS, estate_of(found, objects))
+    return rules(found, UNITS, live_state_of(found, objects))
 
 
 def price_of(*changed: Document, **more: Any) -> Decimal | None:
@@ -82,7 +82,7 @@ def test_the_price_of_a_range_is_used_before_the_price_of_the_product() -> None:
 
 def test_a_reference_that_is_not_resolved_has_no_price() -> None:
     found = manifests_of(DECLARED)
-    (rule,) = rules(found, UNITS, estate_of(manifests_of(()), ()))
+    (rule,) = rules(found, UNITS, live_state_of(manifests_of(()), ()))
     assert rule.ranges[0].price is None
 
 

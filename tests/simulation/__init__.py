@@ -1,1 +1,1 @@
-"""A month of random days against an oracle."""
+"""Simulation of a month with random events. An oracle checks each addition after each hour."""

@@ -1,4 +1,4 @@
-"""The customers and devices that the simulation knows. Each change is made here and in the sandbox's console."""
+"""The customers and devices of the simulation. Each change is made here and in the sandbox's console."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tests.shop import Shop
 
 @dataclass
 class Console:
-    """Customers with their devices; changes are made here and in the sandbox alike."""
+    """Customers with their devices, in bytes. None is a device without a figure."""
 
     shop: Shop
     customers: dict[int, dict[int, int | None]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     away: dict[int, dict[int, int | None]] = field(default_factory=dict)
-    """Customers that the console lists no more, with what they had."""
+    """Customers that the console no longer lists, with their devices."""
     recycled: set[int] = field(default_factory=set)
     gone: dict[int, tuple[int, int | None]] = field(default_factory=dict)
-    """Devices that the console lists no more: their customer and figure."""
+    """Devices that the console no longer lists, with their customer and figure."""
 
     @property
     def world(self) -> Any:
@@ -27,7 +27,7 @@ class Console:
 
     @property
     def listing(self) -> dict[int, dict[int, int | None]]:
-        """What a reading says: a customer in the recycle bin counts as one without devices."""
+        """Return what a pull reads. A customer in the recycle bin counts as one without devices."""
         return {**{number: {} for number in self.recycled}, **self.customers}
 
     def add(self, name: str, *sizes: int | None) -> int:
@@ -47,7 +47,7 @@ class Console:
         self.customers[number][device] = size
 
     def odd(self, number: int, device: int, figure: Any) -> None:
-        """A figure that is no number of bytes: the device is silent."""
+        """Set a figure that is not a number of bytes. It counts as no figure."""
         self.world.set_figure(device, figure, self.shop.time)
         self.customers[number][device] = None
 

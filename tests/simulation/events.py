@@ -1,4 +1,4 @@
-"""What can happen in an hour: at the console, in ConnectWise, in Git, to the ledger, and to the run itself."""
+"""Random events of an hour: at the console, in ConnectWise, in Git, in the ledger, and in the run itself."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ ODD = ("-1", "12.5", "much", " ", None)
 
 
 class Events:
-    """Makes things happen to a month. `settled` holds the lines as a disturbed run left them."""
+    """Applies random events to a month.
+
+    `settled` has the additions as a disturbed run left them. Set `SIMULATE_EVENTS` to limit the events, by name.
+    """
 
     def __init__(self, month: Month) -> None:
         self.month, self.random = month, month.random
         self.invoiced: set[int] = set()
         self.settled: dict[int, dict[str, object]] | None = None
         self.losses: list[Callable[[], None]] = []
-        self.strangers = 0
+        self.unmapped = 0
         self.all: dict[str, Callable[[], None]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
@@ -38,7 +41,7 @@ class Events:
         self.names = only.split(",") if only else list(self.all)
 
     def begin(self) -> None:
-        """Adds a few additions that are not ours, before the first hour."""
+        """Create a few additions that are not ours, before the first hour."""
         month = self.month
         for terms in month.terms.values():
             if terms.beside or self.random.random() < 0.5:
@@ -51,13 +54,13 @@ class Events:
             assert answer.status_code == 201, answer.text
 
     def happen(self) -> None:
-        """None to four events."""
+        """Apply zero to four events."""
         for _ in range(self.random.choice((0, 1, 1, 2, 2, 3, 4))):
             name = self.random.choice(self.names)
             self.month.log.append(f"   {name}")
             self.all[name]()
 
-    # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────
+    # ── random choices ─────────────────────────────────────────────────────────────────────────────────────────
 
     def listed(self) -> int | None:
         found = [number for number, devices in self.month.console.customers.items() if devices]
@@ -74,14 +77,14 @@ class Events:
             [terms for terms in self.month.terms.values() if terms.mapped] or [*self.month.terms.values()]
         )
 
-    def says(self, what: object) -> None:
+    def note(self, what: object) -> None:
         self.month.log.append(f"      {what}")
 
     # ── at the console ───────────────────────────────────────────────────────────────────────────────────
 
     def do_gone(self) -> None:
         if found := self.device():
-            self.says(found)
+            self.note(found)
             self.month.console.remove_device(*found)
 
     def do_back(self) -> None:
@@ -92,7 +95,7 @@ class Events:
 
     def do_silent(self) -> None:
         if found := self.device():
-            self.says(found)
+            self.note(found)
             if self.random.random() < 0.3:
                 self.month.console.odd(*found, self.random.choice(ODD))
             else:
@@ -109,7 +112,7 @@ class Events:
     def do_move(self) -> None:
         found, new = self.device(), self.listed()
         if found and new is not None and new != found[0]:
-            self.says((found, new))
+            self.note((found, new))
             self.month.console.move(found[1], found[0], new)
 
     def do_new_device(self) -> None:
@@ -119,12 +122,12 @@ class Events:
 
     def do_vanish(self) -> None:
         if (number := self.listed()) is not None:
-            self.says(number)
+            self.note(number)
             self.month.console.remove(number, recycle=self.random.random() < 0.3)
 
     def do_emptied(self) -> None:
         if (number := self.listed()) is not None:
-            self.says(number)
+            self.note(number)
             for device in list(self.month.console.customers[number]):
                 self.month.console.remove_device(number, device)
 
@@ -144,7 +147,7 @@ class Events:
 
     def do_zero(self) -> None:
         if (number := self.listed()) is not None:
-            self.says(number)
+            self.note(number)
             for device in self.month.console.customers[number]:
                 self.month.console.resize(number, device, 0)
 
@@ -167,7 +170,7 @@ class Events:
         self.month.shop.fault()
 
     def do_lose_much(self) -> None:
-        """The console answers with a part of what it has."""
+        """Remove most customers, so that the pull is not believed."""
         console = self.month.console
         for number in list(console.customers):
             if self.random.random() < 0.6:
@@ -185,23 +188,25 @@ class Events:
         assert said.code in (0, 5), said.err
         month.oracle.readings.read(month.shop.time, month.console.listing, approved=True)
 
-    def do_stranger(self) -> None:
-        """A customer that nothing maps."""
-        if self.strangers < 2:
-            self.strangers += 1
-            number = self.month.console.add(f"Stranger {self.strangers}", 20 * GB)
+    def do_unmapped_customer(self) -> None:
+        """Add a customer without a mapping, sometimes with an exclusion."""
+        if self.unmapped < 2:
+            self.unmapped += 1
+            number = self.month.console.add(f"Unmapped {self.unmapped}", 20 * GB)
             if self.random.random() < 0.7:
                 self.month.exclusions[number] = "test"
 
     # ── in ConnectWise ───────────────────────────────────────────────────────────────────────────────────
 
-    def line(self) -> tuple[str, dict[str, object]] | None:
-        """The path and the row of one live line of ours that bills."""
+    def billing_addition(self) -> tuple[str, dict[str, object]] | None:
+        """Return the path and the row of one live addition of ours that bills. None if there is none."""
         month = self.month
         rows = [
             row
             for key, row in month.rows().items()
-            if month.ours.get(key, 0) not in {0, *month.twins} and row["quantity"] and live(row, month.period.today)
+            if month.ours.get(key, 0) not in {0, *month.duplicates}
+            and row["quantity"]
+            and live(row, month.period.today)
         ]
         if not rows:
             return None
@@ -209,9 +214,9 @@ class Events:
         return f"/finance/agreements/{row['agreement']}/additions", row
 
     def edit(self, **values: object) -> None:
-        if found := self.line():
+        if found := self.billing_addition():
             path, row = found
-            self.says((row["id"], values))
+            self.note((row["id"], values))
             self.month.shop.patch_live(f"{path}/{row['id']}", **values)
 
     def do_untag(self) -> None:
@@ -227,39 +232,39 @@ class Events:
         self.edit(cancelledDate=f"{self.month.period.first.isoformat()}T00:00:00Z")
 
     def do_end_before(self) -> None:
-        """A line ends before the month; it can be billed by a new one only."""
+        """End an addition before the month, so that only a new one can bill."""
         day = f"{(self.month.period.first - timedelta(days=1)).isoformat()}T00:00:00Z"
-        if (found := self.line()) and str(found[1]["effectiveDate"]) < day:
-            self.says(found[1]["id"])
+        if (found := self.billing_addition()) and str(found[1]["effectiveDate"]) < day:
+            self.note(found[1]["id"])
             self.month.shop.patch_live(f"{found[0]}/{found[1]['id']}", cancelledDate=day)
 
-    def do_copy(self) -> None:
+    def do_duplicate(self) -> None:
         month = self.month
-        if not (found := self.line()):
+        if not (found := self.billing_addition()):
             return
         path, row = found
         number = month.ours[int(str(row["id"]))]
-        if number in month.twins or not str(row["serialNumber"] or "").startswith("rc:"):
+        if number in month.duplicates or not str(row["serialNumber"] or "").startswith("rc:"):
             return
         product = next(key for key, each in month.shop.tenant.tables["catalogItem"].rows.items()
                        if each.data["identifier"] == row["product"])  # fmt: skip
         names = ("quantity", "unitPrice", "serialNumber", "effectiveDate")
         copy = {name: row[name] for name in names}
         answer = month.shop.post_live(path, product={"id": product}, billCustomer="Billable", **copy)
-        if answer.status_code == 201:  # not where it begins in a month that is invoiced
+        if answer.status_code == 201:  # ConnectWise refuses one that begins in an invoiced month
             month.rows()
-            month.twins[number] = (path, [int(str(row["id"])), int(answer.json()["id"])])
+            month.duplicates[number] = (path, [int(str(row["id"])), int(answer.json()["id"])])
 
-    def do_untwin(self) -> None:
+    def do_end_duplicate(self) -> None:
         month = self.month
         today = month.period.today
-        for number, (path, ids) in list(month.twins.items()):
+        for number, (path, ids) in list(month.duplicates.items()):
             if any(not live(month.rows()[each], today) for each in ids):
-                del month.twins[number]
+                del month.duplicates[number]
                 continue
             first = month.period.first.isoformat()
             month.shop.patch_live(f"{path}/{self.random.choice(ids)}", cancelledDate=f"{first}T00:00:00Z")
-            del month.twins[number]
+            del month.duplicates[number]
 
     def do_invoice(self) -> None:
         month = self.month
@@ -278,11 +283,11 @@ class Events:
         terms = self.mapped()
         if terms.mapped:
             terms.mapping = f"{terms.key}-r{self.random.randint(1, 999)}"
-            if terms.number in self.month.oracle.memory:  # what was approved has the old name in it
+            if terms.number in self.month.oracle.memory:  # an approval has the old name in it
                 self.month.oracle.memory[terms.number].samples = ""
 
     def do_terms(self) -> None:
-        """Other rules of one mapping."""
+        """Change the rules of one mapping."""
         terms = self.mapped()
         new = draw(self.random, terms.number, terms.key)
         for name in ("measure", "tiering", "included", "per_device", "minimum", "mode", "step"):
@@ -315,36 +320,36 @@ class Events:
         found = self.device()
         if found and found[0] in self.month.terms and len(self.month.console.customers[found[0]]) > 1:
             self.month.without.setdefault(found[0], set()).add(found[1])
-            self.says(found)
+            self.note(found)
 
     def do_include_devices(self) -> None:
         self.month.without.clear()
 
-    # ── to the ledger and the run ────────────────────────────────────────────────────────────────────────
+    # ── in the ledger and in the run ────────────────────────────────────────────────────────────────────────
 
     def do_lost(self) -> None:
         month = self.month
         rows = month.rows()
         bare = any(not (row["serialNumber"] or "") for key, row in rows.items() if key in month.ours)
         ended = any(row["cancelledDate"] for key, row in rows.items() if key in month.ours)
-        if bare or ended or month.twins:
+        if bare or ended or month.duplicates:
             return
         for file in month.shop.ledger.parent.glob("ledger.sqlite*"):
             file.unlink()
         month.oracle.lose()
 
     def do_wrong_clock(self) -> None:
-        """The clock here differs from the tenant's, or both lie before what the ledger knows."""
+        """Run with a clock that differs from the tenant's. The run must be refused and write nothing."""
         month = self.month
         before = month.rows()
         hours = self.random.choice((-30, -1, -0.2, 0.2, 1, 800))
         now = (month.shop.time + timedelta(hours=hours)).isoformat()
         said = month.shop("apply", "--auto-approve", now=now)
         if said.code != 3 or month.rows() != before:
-            month.fail(f"a clock that is {hours} h wrong ends with {said.code}", said)
+            month.fail(f"a clock that is {hours} h wrong exits with {said.code}", said)
 
     def disturb(self, arguments: list[str]) -> None:
-        """A run before the real one, that dies on the way or whose answers get lost."""
+        """Start a run before the real one that is killed, or whose responses are lost."""
         self.settled = None
         month, kind = self.month, self.random.random()
         if kind > 0.15:
@@ -359,25 +364,25 @@ class Events:
         left, dead, sent = self.random.randint(0, 4), self.random.random() < 0.5, self.random.random() < 0.5
         state = [left]
 
-        async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
+        async def lose_responses(request: httpx.Request, send: Send) -> httpx.Response:
             if request.method in ("POST", "PATCH") and "/additions" in request.url.path:
                 state[0] -= 1
                 if state[0] == -1 or (dead and state[0] < 0):
                     if sent:
                         await send(request)
-                    raise httpx.ReadError("the line went dead")
+                    raise httpx.ReadError("the connection is lost")
             return await send(request)
 
-        with self.month.shop.meddled(meddle):
+        with self.month.shop.meddled(lose_responses):
             said = self.month.shop("apply", "--auto-approve", *arguments)
         if said.code not in (0, 3, 4, 5) or "Traceback" in said.err:
-            self.month.fail(f"a run whose answers get lost ends with {said.code}", said)
+            self.month.fail(f"a run with lost responses exits with {said.code}", said)
 
     def kills(self, arguments: list[str]) -> None:
         shop = self.month.shop
         begun = shop.sandbox.log.total
-        wanted = self.random.randint(5, 60)
+        requests = self.random.randint(5, 60)
         process = shop.start("apply", "--auto-approve", *arguments)
-        shop.until(lambda: shop.sandbox.log.total - begun >= wanted, process)
+        shop.until(lambda: shop.sandbox.log.total - begun >= requests, process)
         process.send_signal(signal.SIGKILL)
         process.communicate()

@@ -1,4 +1,4 @@
-"""Random hours of a shop: things happen, an apply runs, and every line is held against the oracle."""
+"""Simulate random hours of a shop: events, an apply, and a comparison of every addition with the oracle."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CUSTOMERS = 6
 
 
 class Month:
-    """One run of the simulation; `log` tells what happened, for a failure's message."""
+    """One simulated month. `log` has the events, for the message of a failure."""
 
     def __init__(self, shop: Shop, seed: int) -> None:
         self.shop, self.random, self.log = shop, Random(seed), [f"seed {seed}"]
@@ -50,9 +50,9 @@ class Month:
         self.exclusions: dict[int, str] = {}
         self.without: dict[int, set[int]] = {}
         self.failing = False
-        self.twins: dict[int, tuple[str, list[int]]] = {}
+        self.duplicates: dict[int, tuple[str, list[int]]] = {}
         self.ours: dict[int, int] = {}
-        """Id of each line that ever had our tag → its customer."""
+        """The customer of each addition that ever had our tag, by the id of the addition."""
         self.foreign: set[int] = set()
         self.events = Events(self)
         self.workspace()
@@ -86,7 +86,7 @@ class Month:
 """)  # fmt: skip
 
     def write(self) -> None:
-        """Write all manifests as they are meant now."""
+        """Write all manifests in their current state."""
         shop = self.shop
         shop.write("products.yaml", products(self.prices))
         defaults = (shop.folder / "defaults.yaml").read_text(encoding="utf-8")
@@ -119,7 +119,7 @@ spec:
         return Period(self.shop.time, self.limits.zone)
 
     def rows(self) -> dict[int, Row]:
-        """Every addition of the tenant by id, as it stands."""
+        """Return every addition of the tenant, by id."""
         tables = self.shop.tenant.tables
         found = {}
         for number, row in tables["addition"].rows.items():
@@ -133,13 +133,13 @@ spec:
         return found
 
     def rows_of(self, number: int, rows: dict[int, Row]) -> list[Row]:
-        """The live lines of a customer."""
+        """Return the live additions of a customer."""
         today = self.period.today
         return [row for key, row in rows.items() if self.ours.get(key) == number and live(row, today)]
 
-    def doubled(self, number: int, rows: dict[int, Row]) -> bool:
-        """Whether two lines of one tag go on."""
-        _, ids = self.twins.get(number, ("", []))
+    def has_duplicate(self, number: int, rows: dict[int, Row]) -> bool:
+        """Return whether two live additions have the same tag."""
+        _, ids = self.duplicates.get(number, ("", []))
         return bool(ids) and all(live(rows[each], self.period.today) for each in ids)
 
     def agreement(self, terms: Terms) -> Any:
@@ -147,7 +147,7 @@ spec:
         return next((row for row in rows if row.data["name"] == terms.agreement), None)
 
     def begins(self, terms: Terms) -> str:
-        """The day on which a new line begins."""
+        """Return the first day of a new addition."""
         day = max(self.period.first, terms.start or self.period.first).isoformat()
         row = self.agreement(terms)
         if row is None:
@@ -169,13 +169,13 @@ spec:
                 continue
             mine = self.rows_of(number, rows)
             without = frozenset(self.without.get(number, ()))
-            verdict = oracle.judge(terms, period, mine, without, self.doubled(number, rows))
+            verdict = oracle.judge(terms, period, mine, without, self.has_duplicate(number, rows))
             if "samples" in verdict.trips and "samples" in approved:
                 oracle.memory[number].samples = period.name
             verdict.trips -= {name for name in verdict.trips
                               if name in approved or f"{name}=CustomerMapping/{terms.mapping}" in approved}  # fmt: skip
             verdict.begins = self.begins(terms)
-            if not verdict.held and verdict.why != "waiting":
+            if not verdict.held and verdict.reason != "waiting":
                 there = {row["product"]: row["effectiveDate"][:10] for row in mine}
                 if any(there.get(product, verdict.begins) > period.last.isoformat() for product in verdict.lines):
                     verdict.accounted = False
@@ -199,7 +199,7 @@ spec:
         return (0 if fine and not unmapped else 5), verdicts
 
     def hour(self) -> None:
-        """Time passes, usage moves, things happen, and an apply must put it right."""
+        """Advance the time, change usage, apply events, run an apply, and check its result."""
         random, shop = self.random, self.shop
         shop.advance(random.choice(PACES))
         for number, devices in self.console.customers.items():
@@ -226,12 +226,12 @@ spec:
         if code == 3:
             return
         self.oracle.done(verdicts, self.period, self.prices)
-        self.again(verdicts)
+        self.check_second_plan(verdicts)
 
     def fail(self, what: str, said: Said) -> None:
         raise AssertionError("\n".join([what, *self.log[-34:], said.out[-5000:], said.err[-2000:]]))
 
-    def check(  # noqa: PLR0912 (one check after the other)
+    def check(  # noqa: PLR0912 (one check after another)
         self, said: Said, code: int, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], before: dict[int, Row]
     ) -> None:
         if "Traceback" in said.err + said.out:
@@ -253,7 +253,7 @@ spec:
             mine = self.rows_of(number, after)
             if verdict.held or verdict.trips:
                 if len(mine) != len(self.rows_of(number, before)):
-                    self.fail(f"{terms.key} is held and has new lines", said)
+                    self.fail(f"{terms.key} is held and has new additions", said)
                 continue
             found = sorted((row["product"], Decimal(row["quantity"])) for row in mine if row["quantity"])
             if found != sorted(verdict.lines.items()):
@@ -269,20 +269,20 @@ spec:
                 if row["id"] not in before and row["effectiveDate"][:10] != verdict.begins:
                     self.fail(f"{terms.key}: begins {row}, not {verdict.begins}", said)
 
-    def again(self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]]) -> None:
-        """A second plan holds nothing, but for what a guardrail holds."""
+    def check_second_plan(self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]]) -> None:
+        """Check that a second plan is empty, except for customers that a guardrail holds."""
         held = {terms.mapping for terms, verdict, _ in verdicts.values() if verdict.trips}
         said = self.shop("--json", "plan")
         if said.code not in (0, 3, 5):
-            self.fail(f"a second plan ends with {said.code}", said)
+            self.fail(f"a second plan exits with {said.code}", said)
         left = [each for each in said.json["actions"]
                 if each["address"].partition("/")[2].partition(".")[0] not in held]  # fmt: skip
         if left:
-            self.fail(f"a second plan holds {left}", said)
+            self.fail(f"a second plan has {left}", said)
 
 
 def simulate(shop: Shop, seed: int, hours: int) -> None:
-    """`hours` steps, from some hours before a month or a change of the clocks on."""
+    """Run `hours` steps, from some hours before the start of a month or a clock change."""
     month = Month(shop, seed)
     said = shop("apply", "--auto-approve", "--only", "setup")
     assert said.code == 0, said.err + said.out

@@ -1,4 +1,4 @@
-"""What BILLING says that one apply does: an exit code, and for each mapping its lines or that it stays as it stands."""
+"""Compute from BILLING.md what one apply must do: the exit code, and the additions of each mapping."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Row = dict[str, Any]
 
 @dataclass
 class Memory:
-    """What the ledger remembers of one charge."""
+    """What the ledger must remember of one charge."""
 
     billed: Decimal | None = None
     money: Decimal = ZERO
-    """What its lines come to in a month, as they were billed last."""
+    """The amount per month that was billed last."""
     period: str = ""
     """The period in which it was billed last."""
     rule: str = ""
-    """What made its quantity when it was billed last; empty where that is not known."""
+    """The rule by which it was billed last. Empty if unknown."""
     first_rule: str = ""
     """The rule by which it was billed first after the ledger was lost."""
     samples: str = ""
@@ -36,16 +36,16 @@ class Memory:
 
 @dataclass
 class Verdict:
-    """What becomes of one mapping."""
+    """The expected result of one mapping."""
 
-    why: str
+    reason: str
     accounted: bool = True
     held: bool = False
     trips: set[str] = field(default_factory=set)
     quantity: Decimal = ZERO
     lines: dict[str, Decimal] = field(default_factory=dict)
     begins: str = ""
-    """The first day of a new line."""
+    """The first day of a new addition."""
     vanished: bool = False
 
 
@@ -98,14 +98,14 @@ def amount(row: Row) -> Decimal:
 
 
 class Oracle:
-    """Judges each run from what it was told of the runs before."""
+    """Computes the expected result of each run from the readings and the results of earlier runs."""
 
     def __init__(self, limits: Limits, readings: Readings) -> None:
         self.limits, self.readings = limits, readings
         self.memory: dict[int, Memory] = {}
 
     def lose(self) -> None:
-        """The ledger is lost."""
+        """Forget everything, because the ledger was lost."""
         self.readings.pulls.clear()
         self.readings.newest_believed, self.readings.first_whole = False, None
         self.memory.clear()
@@ -118,20 +118,25 @@ class Oracle:
         begins = max(since, first) if first else since
         return hours, (len(hours), (period.now - start) // HOUR - (begins - start) // HOUR + 1)
 
-    def judge(self, terms: Terms, period: Period, rows: list[Row], without: frozenset[int], twins: bool) -> Verdict:
-        """One mapping, before the guardrails of the run. `rows` are its live lines."""
+    def judge(
+        self, terms: Terms, period: Period, rows: list[Row], without: frozenset[int], duplicates: bool
+    ) -> Verdict:
+        """Return the expected result of one mapping, before the guardrails of the run.
+
+        `rows` has its live additions. `duplicates` says that two of them have the same tag.
+        """
         memory = self.memory.setdefault(terms.number, Memory())
-        standing = sum((Decimal(row["quantity"]) for row in rows), ZERO)
+        live_quantity = sum((Decimal(row["quantity"]) for row in rows), ZERO)
         if memory.billed is None and memory.floor_period == "" and rows:
-            memory.floor, memory.floor_period, memory.billed = standing, period.name, standing
+            memory.floor, memory.floor_period, memory.billed = live_quantity, period.name, live_quantity
             if terms.tiering == "volume":
                 memory.floor = max(Decimal(row["quantity"]) for row in rows)
             memory.money = sum((amount(row) for row in rows), ZERO)
         memory.floor_period = memory.floor_period or "none"
         if terms.start and terms.start > period.today:
             return Verdict("waiting")
-        if twins:
-            return Verdict("two lines with one tag", accounted=False, held=True)
+        if duplicates:
+            return Verdict("two additions with one tag", accounted=False, held=True)
         state = self._state(terms, period, without)
         if state.held:
             return state
@@ -140,7 +145,7 @@ class Oracle:
         first = self.readings.first_whole
         begins = max(period.first, terms.start or period.first)
         knows = first is not None and first < period.moment(begins) + HOUR
-        never = state.why == "never seen"
+        never = state.reason == "never seen"
         unread = not state.vanished and any(
             device not in without and device not in self.readings.pulls[-1].figures
             for device in self.readings.pulls[-1].listing[terms.number]
@@ -152,7 +157,7 @@ class Oracle:
                 memory.floor if memory.floor_period == period.name and memory.first_rule in ("", terms.rule) else ZERO
             )
             if quantity < floor:
-                quantity, state.accounted, state.why = floor, False, "held by a lost ledger"
+                quantity, state.accounted, state.reason = floor, False, "held by a lost ledger"
         state.quantity, state.lines = quantity, lines_of(terms, quantity)
         state.trips = self._trips(terms, period, memory, state, used(terms.measure, hours), known)
         return state
@@ -198,9 +203,9 @@ class Oracle:
     def run_trips(
         self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
     ) -> set[str]:
-        """The guardrails that refuse the run, over the mappings that are billed in it."""
+        """Return the guardrails that refuse the run. They count the mappings that are billed in it."""
         billed = {number: each for number, each in verdicts.items()
-                  if not each[1].held and not each[1].trips and each[1].why != "waiting"}  # fmt: skip
+                  if not each[1].held and not each[1].trips and each[1].reason != "waiting"}  # fmt: skip
         changed = 0
         change = ZERO
         for number, (terms, verdict, _rows) in billed.items():
@@ -231,9 +236,9 @@ class Oracle:
     def done(
         self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
     ) -> None:
-        """The run is carried out."""
+        """Remember the result of a run that was carried out."""
         for number, (terms, verdict, _rows) in verdicts.items():
-            if verdict.held or verdict.trips or verdict.why == "waiting":
+            if verdict.held or verdict.trips or verdict.reason == "waiting":
                 continue
             memory = self.memory[number]
             memory.first_rule = memory.first_rule or terms.rule

@@ -1,4 +1,4 @@
-"""Hours → quantity → lines, written a second time: it shares no code with the reconciler."""
+"""Compute a quantity from hours, and lines from a quantity, for the oracle. It shares no code with the reconciler."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Hours = list[dict[int, int]]
 
 
 def chosen(measure: str, hours: Hours) -> Hours:
-    """The hours that a measure takes."""
+    """Return the hours that a measure uses."""
     if measure == "mean" or not hours:
         return hours
     if measure == "last":
         return hours[-1:]
     totals = [sum(hour.values()) for hour in hours]
-    wanted = max(totals) if measure == "peak" else sorted(totals)[ceil(len(totals) * 95 / 100) - 1]
-    return [hours[totals.index(wanted)]]
+    chosen_total = max(totals) if measure == "peak" else sorted(totals)[ceil(len(totals) * 95 / 100) - 1]
+    return [hours[totals.index(chosen_total)]]
 
 
 def used(measure: str, hours: Hours) -> int:
-    """Bytes over the chosen hours; 0 where nothing was used."""
+    """Return the bytes of the chosen hours. 0 if nothing was used."""
     return sum(sum(hour.values()) for hour in chosen(measure, hours))
 
 
 def quantity_of(terms: Terms, hours: Hours) -> Decimal:
-    """What the hours of a period come to."""
+    """Return the billed quantity of the hours of a period, in GB."""
     taken = chosen(terms.measure, hours)
     free = Fraction(terms.included or ZERO)
     devices = {device for hour in taken for device in hour}
@@ -51,7 +51,7 @@ def _rounded(terms: Terms, amount: Fraction) -> Decimal:
 
 
 def lines_of(terms: Terms, quantity: Decimal) -> dict[str, Decimal]:
-    """Product → quantity, without those that hold nothing."""
+    """Return the quantity of each product, without products at 0."""
     if not quantity:
         return {}
     if terms.tiering == "flat":

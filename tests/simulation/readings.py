@@ -1,4 +1,4 @@
-"""What the console said, and the hours that it comes to: BILLING's words, written a second time.
+"""The pulls of the console and the known hours, computed from the text of BILLING.md for the oracle.
 
 It shares no code with the reconciler.
 """
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 Listing = Mapping[int, Mapping[int, int | None]]
-"""Customer → device → bytes; None for a device without a figure."""
+"""Bytes by customer and device. None for a device without a figure."""
 HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull that is believed. `figures` holds each device's last figure up to it, in bytes, and when it was read."""
+    """A believed pull. `figures` has the last figure of each device up to it: time and bytes."""
 
     at: datetime
     listing: Listing
@@ -33,17 +33,20 @@ def customers_in(listing: Listing) -> set[int]:
 
 @dataclass
 class Readings:
-    """What the ledger knows of the console."""
+    """The pulls that the ledger has."""
 
     grace: timedelta
     max_age: timedelta
     pulls: list[Pull] = field(default_factory=list)
     newest_believed: bool = False
     first_whole: datetime | None = None
-    """The first believed reading that this ledger knows."""
+    """The time of the first believed pull in the ledger."""
 
     def disbelieved(self, listing: Listing) -> bool:
-        """Whether a reading is empty or lost more than a fifth, and at least 3, of customers or devices."""
+        """Return whether a pull is not believed.
+
+        That is so if it is empty, or if more than a fifth, and at least 3, of the customers or devices are missing.
+        """
         if not devices_in(listing):
             return not self.pulls or bool(devices_in(self.pulls[-1].listing))
         if not self.pulls:
@@ -53,7 +56,7 @@ class Readings:
         return any(len(had - has) >= 3 and len(had - has) * 5 > len(had) for had, has in pairs)
 
     def read(self, at: datetime, listing: Listing | None, *, approved: bool = False) -> None:
-        """One more reading; None where it failed."""
+        """Add a pull. `listing` is None if the pull failed."""
         self.newest_believed = listing is not None and (approved or not self.disbelieved(listing))
         if not self.newest_believed or listing is None:
             return
@@ -70,14 +73,14 @@ class Readings:
         return min((pull.at for pull in self.pulls if pull.listing.get(number)), default=None)
 
     def is_stale(self, pull: Pull, device: int) -> bool:
-        """Whether the figure that would count is too old."""
+        """Return whether the last figure of a device is too old to count."""
         found = pull.figures.get(device)
         return found is not None and pull.at - found[0] > self.max_age
 
     def hours(
         self, number: int, start: datetime, since: datetime, end: datetime, without: frozenset[int]
     ) -> list[dict[int, int]]:
-        """The known hours of a customer, oldest first, as bytes by device."""
+        """Return the known hours of a customer, oldest first, as bytes by device."""
         by_hour: dict[int, list[Pull]] = {}
         for pull in self.pulls:
             if since <= pull.at < end:

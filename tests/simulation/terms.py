@@ -1,4 +1,4 @@
-"""The terms of one simulated customer, and the manifests that say them."""
+"""The terms of one simulated customer, and its manifests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RANGES = ((D(200), "p-one"), (D(400), "p-two"), (None, "p-three"))
 
 @dataclass
 class Terms:
-    """What is agreed with one customer. `key` names its documents, `mapping` its mapping, which can be renamed."""
+    """What is agreed with one customer. `key` is the name of its documents, `mapping` that of its mapping."""
 
     number: int
     key: str
@@ -32,7 +32,7 @@ class Terms:
     prorate: bool = False
     mapped: bool = True
     beside: str | None = None
-    """The key of another customer on whose company and agreement this one is billed."""
+    """The key of another customer, if this one is billed on the agreement of that customer."""
 
     @property
     def home(self) -> str:
@@ -40,7 +40,7 @@ class Terms:
 
     @property
     def rule(self) -> str:
-        """Everything that makes the quantity of usage; a product leaves it as it is."""
+        """Return all terms that decide the quantity. The product is not among them."""
         free = (self.included, self.per_device and self.included is not None)
         return repr((self.measure, *free, self.minimum, self.mode, self.step, self.tiering, self.start))
 
@@ -50,7 +50,7 @@ class Terms:
 
 
 def draw(random: Random, number: int, key: str) -> Terms:
-    """Random terms."""
+    """Return random terms."""
     included = random.choice((None, None, D(20), D("12.5")))
     mode = random.choice(("up", "up", "nearest", "down", "none"))
     return Terms(
@@ -69,7 +69,7 @@ def draw(random: Random, number: int, key: str) -> Terms:
 
 
 def mapping_of(terms: Terms) -> str:
-    """The mapping's document."""
+    """Return the document of the mapping."""
     rules = [f"measure: {terms.measure}"]
     if terms.tiering == "flat":
         rules.append(f"product: {terms.product}")
@@ -99,7 +99,7 @@ spec:
 
 
 def documents_of(terms: Terms) -> str:
-    """All documents of the customer."""
+    """Return all documents of the customer."""
     own = f"""---
 apiVersion: reconciler/v1
 kind: Company
@@ -125,7 +125,7 @@ spec: {{company: {terms.home}, solution: Managed Backup, managedId: "{terms.numb
 
 
 def products(prices: dict[str, Decimal]) -> str:
-    """The catalog."""
+    """Return the documents of the products."""
     return "".join(
         f"""---
 apiVersion: reconciler/v1

@@ -1,4 +1,4 @@
-"""Lines equal an independent oracle through random hours; `make simulate` tries more of them."""
+"""Compare additions with an independent oracle over random hours. `make simulate` runs more of them."""
 
 from __future__ import annotations
 

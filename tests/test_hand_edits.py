@@ -1,4 +1,4 @@
-"""Lines that somebody changes by hand, in more than one way at once, over real HTTP."""
+"""Tests of additions that are changed by hand in several ways at once, over real HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER_PRODUCT = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  product: 
 
 @pytest.fixture
 def small(shop: Shop) -> Shop:
-    """One customer of 1,000 GB, set up and billed."""
+    """Return a shop with one customer of 1,000 GB, set up and billed."""
     shop.only(ALDER)
     shop.edit("workspace.yaml", GUARDRAILS, "zero: true")
     shop.uses(ALDER, "1000")
@@ -33,7 +33,7 @@ def rows(shop: Shop) -> list[Any]:
     return list(shop.get(f"/finance/agreements/{number}/additions"))
 
 
-def lines(shop: Shop) -> list[tuple[str, int]]:
+def billed(shop: Shop) -> list[tuple[str, int]]:
     return [(row["product"]["identifier"], int(row["quantity"])) for row in rows(shop)]
 
 
@@ -42,8 +42,8 @@ def edit(shop: Shop, **values: Any) -> None:
     shop.patch_live(f"/finance/agreements/{row['agreementId']}/additions/{row['id']}", **values)
 
 
-def copied(shop: Shop, **values: Any) -> None:
-    """Somebody copies the line in ConnectWise."""
+def duplicate(shop: Shop, **values: Any) -> None:
+    """Create a duplicate of the addition in ConnectWise."""
     (row,) = rows(shop)
     names = ("quantity", "unitPrice", "serialNumber", "effectiveDate", "billCustomer")
     body = {"product": {"id": row["product"]["id"]}, **{name: row[name] for name in names}, **values}
@@ -55,7 +55,7 @@ def test_an_addition_with_tag_and_product_changed_by_hand_is_not_billed_twice(sm
     other = small.one("/procurement/catalog", identifier="BACKUP-GB-ABOVE")
     edit(small, serialNumber="", product={"id": other["id"]})
     small.apply(*USAGE)
-    assert lines(small) == [("BACKUP-GB-ABOVE", 0), ("BACKUP-GB", 1000)]
+    assert billed(small) == [("BACKUP-GB-ABOVE", 0), ("BACKUP-GB", 1000)]
 
 
 @pytest.mark.parametrize("last", ["2026-11-01", "2027-03-05"])
@@ -63,7 +63,7 @@ def test_an_addition_with_a_last_day_goes_to_zero_when_the_product_changes(small
     edit(small, cancelledDate=f"{last}T00:00:00Z")
     small.edit("customers/alder-dental.yaml", *OTHER_PRODUCT)
     small.apply(*USAGE)
-    assert lines(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
+    assert billed(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
 
 
 def test_a_cancelled_addition_without_its_tag_is_used_again(small: Shop) -> None:
@@ -74,22 +74,22 @@ def test_a_cancelled_addition_without_its_tag_is_used_again(small: Shop) -> None
 
 
 def test_a_duplicate_with_an_old_name_that_ends_later_is_not_accounted_for(small: Shop) -> None:
-    copied(small, serialNumber="rc:cove/1001001/old/storage", cancelledDate="2027-03-05T00:00:00Z")
+    duplicate(small, serialNumber="rc:cove/1001001/old/storage", cancelledDate="2027-03-05T00:00:00Z")
     said = small("plan", *USAGE)
     assert said.code == 5
     assert "CustomerMapping/alder-dental has another addition for that agreement and product" in said.out
 
 
 def test_a_cancelled_duplicate_is_reported_with_the_amount_until_its_last_day(small: Shop) -> None:
-    copied(small, cancelledDate="2026-11-01T00:00:00Z")
+    duplicate(small, cancelledDate="2026-11-01T00:00:00Z")
     number = rows(small)[1]["id"]
     body = {"product": rows(small)[1]["product"], "serialNumber": rows(small)[1]["serialNumber"], "quantity": 0}
     body = {**body, "product": {"id": body["product"]["id"]}, "billCustomer": "Billable"}
     path = f"/finance/agreements/{rows(small)[1]['agreementId']}/additions"
     assert small.http.post(path, json={**body, "cancelledDate": "2026-11-02T00:00:00Z"}).status_code == 201
     plan = small.plan(*USAGE)
-    told = [note["message"] for note in plan["warnings"] if note["address"] == "CustomerMapping/alder-dental"]
-    assert told == [f"addition id {number} is a duplicate, and bills 150 USD more until its last day, 2026-11-01"]
+    messages = [note["message"] for note in plan["warnings"] if note["address"] == "CustomerMapping/alder-dental"]
+    assert messages == [f"addition id {number} is a duplicate, and bills 150 USD more until its last day, 2026-11-01"]
     assert plan["summary"]["money"]["before"] == "300"
 
 
@@ -98,7 +98,7 @@ def test_a_hand_edit_can_be_approved_by_the_short_address(small: Shop) -> None:
     edit(small, quantity=7)
     assert small("apply", *USAGE, "--auto-approve").code == 3
     small.apply(*USAGE, "--approve", "drift=Addition/alder-dental:backup-gb")
-    assert lines(small) == [("BACKUP-GB", 1000)]
+    assert billed(small) == [("BACKUP-GB", 1000)]
 
 
 def test_a_hand_edit_that_is_accepted_trips_no_guardrail(small: Shop) -> None:
@@ -170,12 +170,12 @@ def test_an_edit_beside_a_cleared_tag_is_accepted_and_the_tag_is_written_again(s
     for _ in range(2):
         said = small.apply(*USAGE)
         assert "hand edit accepted until 2026-11-30: quantity 1000 → 7" in said.out
-        assert lines(small) == [("BACKUP-GB", 7)]
+        assert billed(small) == [("BACKUP-GB", 7)]
         assert rows(small)[0]["serialNumber"] == "rc:cove/1001001/alder-dental/storage"
     small.advance(24 * 30)
     small.uses(ALDER, "1000")
     small.apply(*USAGE)
-    assert lines(small) == [("BACKUP-GB", 1000)]
+    assert billed(small) == [("BACKUP-GB", 1000)]
 
 
 def test_all_edits_of_an_addition_without_its_tag_are_reported(small: Shop) -> None:
@@ -191,17 +191,17 @@ def test_an_edit_of_a_superseded_addition_can_refuse_the_run(small: Shop) -> Non
     edit(small, unitPrice=9)
     assert small("apply", *USAGE, "--auto-approve").code == 3
     small.apply(*USAGE, "--approve", "drift=CustomerMapping/alder-dental")
-    assert lines(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
+    assert billed(small) == [("BACKUP-GB", 0), ("BACKUP-GB-ABOVE", 1000)]
 
 
 def test_an_accepted_last_day_is_reported_in_plain_words(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
     edit(small, cancelledDate="2026-11-20T00:00:00Z")
-    assert "by usage it would be cancelledDate nothing, 150 USD a month" in small.apply(*USAGE).out
+    assert "usage would give cancelledDate (empty), 150 USD a month" in small.apply(*USAGE).out
 
 
 def test_an_addition_of_a_killed_run_is_found_after_its_documents_are_removed(shop: Shop) -> None:
-    """The run noted nothing of it but what the journal holds, and no manifest leads to its agreement any more."""
+    """Only the journal has the addition, and no manifest refers to its agreement any more."""
     shop.only(ALDER)
     shop.uses(ALDER, "1000")
     shop.apply("--only", "setup")
@@ -236,15 +236,15 @@ def test_a_customer_approved_in_a_plan_file_is_unaccounted_for_if_its_addition_b
     file = str(tmp_path / "plan.json")
     assert small("plan", *USAGE, "--out", file).code == 5
     assert small("apply", file, "--approve", "quantity").code == 5
-    assert lines(small) == [("BACKUP-GB", 5000)]
+    assert billed(small) == [("BACKUP-GB", 5000)]
 
 
 def test_a_start_moved_after_the_first_bill_reports_what_keeps_billing(small: Shop) -> None:
     waits = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  start: "2026-12-20"\n  #')
     small.edit("customers/alder-dental.yaml", *waits)
     said = small.apply(*USAGE)
-    told = "CustomerMapping/alder-dental: waits for its start, and its additions keep billing 150 USD a month"
-    assert told in said.out
+    message = "CustomerMapping/alder-dental: waits for its start, and its additions keep billing 150 USD a month"
+    assert message in said.out
 
 
 def test_a_new_addition_beside_a_foreign_one_reports_it(shop: Shop) -> None:
@@ -258,10 +258,10 @@ def test_a_new_addition_beside_a_foreign_one_reports_it(shop: Shop) -> None:
         answer = shop.http.post(f"/finance/agreements/{agreement}/additions", json={**body, **more})
         assert answer.status_code == 201
     number = rows(shop)[0]["id"]
-    told = [
+    notes = [
         note for note in shop.plan(*USAGE)["warnings"] if note["address"] == "Addition/alder-dental.storage:backup-gb"
     ]
-    assert [note["message"] for note in told] == [
+    assert [note["message"] for note in notes] == [
         f"addition id {number} of the same agreement and product is not ours, and bills 20 USD a month as well; "
         "take it over with `adopt: true`"
     ]
@@ -280,4 +280,4 @@ def test_after_a_lost_ledger_a_peak_is_kept_and_the_run_exits_with_5(small: Shop
         "held at 1000 GB: the ledger has no samples from the start of 2026-11, and the samples that it has give 300 GB"
         in said.out
     )
-    assert lines(small) == [("BACKUP-GB", 1000)]
+    assert billed(small) == [("BACKUP-GB", 1000)]
