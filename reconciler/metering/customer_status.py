@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from reconciler.errors import in_one_line
-from reconciler.kinds.billing_rules import BYTES_OF, BillingSettings, Rule, Unit
-from reconciler.manifests.suggestions import listed
+from reconciler.kinds.billing_rules import BillingSettings, Rule, Unit
 from reconciler.metering.coverage import Effect, State
 from reconciler.metering.customer_now import CustomerNow, DeviceNow
 from reconciler.metering.history import History
 from reconciler.metering.period import Period
-from reconciler.metering.snapshot import DeviceId, SourceSnapshot
-
-NAMED = 5
-"""How many devices a sentence names at most. The rest is counted."""
+from reconciler.metering.snapshot import SourceSnapshot
+from reconciler.metering.wording import figures, hours, named, size_text, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,49 +152,6 @@ def names(source: SourceSnapshot | None, rule: Rule, period: Period) -> tuple[st
         return name, rule.customer_name if rule.customer_name != name else None
     recent = known.renamed_at is not None and known.renamed_at >= period.start
     return name, known.previous_name if recent else None
-
-
-def named(devices: Sequence[DeviceId]) -> str:
-    """Return device names for a sentence: at most `NAMED` of them, then a count. Empty without devices."""
-    return _listed([device_name(device) for device in devices])
-
-
-def figures(devices: Sequence[DeviceNow], unit: Unit) -> str:
-    """Return devices with the last figure of each, for a sentence."""
-    return _listed([figure_of(device, unit) for device in devices])
-
-
-def figure_of(device: DeviceNow, unit: Unit) -> str:
-    """Return a device's name with its last figure and the time of that figure."""
-    last = "" if device.read_at is None else f" (last {size_text(device.bytes, unit)} at {when(device.read_at)})"
-    return f"{device_name(device.device_id)}{last}"
-
-
-def device_name(device: DeviceId) -> str:
-    """Return how a message names a device. A source without devices reports the customer's total."""
-    return f"device {device}" if device else "the customer's total"
-
-
-def _listed(parts: Sequence[str]) -> str:
-    shown = list(parts[:NAMED])
-    if len(parts) > NAMED:
-        shown.append(f"{len(parts) - NAMED} more")
-    return listed(shown, "and") if shown else ""
-
-
-def when(moment: datetime) -> str:
-    """Return a moment for a message, in UTC to the minute."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def hours(span: timedelta) -> str:
-    """Return a duration for a message, in hours."""
-    return f"{span.total_seconds() / 3600:g} h"
-
-
-def size_text(size: int, unit: Unit) -> str:
-    """Return a size in bytes for a message, in `unit` with at most three decimals."""
-    return f"{(Decimal(size) / BYTES_OF[unit]).quantize(Decimal('0.001')).normalize():f} {unit}"
 
 
 def _unusual_state(source: SourceSnapshot, customer_id: str) -> str:

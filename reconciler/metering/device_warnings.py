@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.customer_now import CustomerNow, DeviceState
-from reconciler.metering.customer_status import device_name, figure_of
+from reconciler.metering.wording import device_name, figure_of
 
 NAMED = 20
 """How many devices one warning names at most. The rest is counted; the coverage row of each customer names its own."""

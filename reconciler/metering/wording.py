@@ -1,0 +1,58 @@
+"""How messages write devices, figures, sizes, moments and durations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from reconciler.kinds.billing_rules import BYTES_OF, Unit
+from reconciler.manifests.suggestions import listed
+from reconciler.metering.customer_now import DeviceNow
+from reconciler.metering.snapshot import DeviceId
+
+NAMED = 5
+"""How many devices a sentence names at most. The rest is counted."""
+
+
+def named(devices: Sequence[DeviceId]) -> str:
+    """Return device names for a sentence: at most `NAMED` of them, then a count. Empty without devices."""
+    return _listed([device_name(device) for device in devices])
+
+
+def figures(devices: Sequence[DeviceNow], unit: Unit) -> str:
+    """Return devices with the last figure of each, for a sentence."""
+    return _listed([figure_of(device, unit) for device in devices])
+
+
+def figure_of(device: DeviceNow, unit: Unit) -> str:
+    """Return a device's name with its last figure and the time of that figure."""
+    last = "" if device.read_at is None else f" (last {size_text(device.bytes, unit)} at {when(device.read_at)})"
+    return f"{device_name(device.device_id)}{last}"
+
+
+def device_name(device: DeviceId) -> str:
+    """Return how a message names a device. A source without devices reports the customer's total."""
+    return f"device {device}" if device else "the customer's total"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    shown = list(parts[:NAMED])
+    if len(parts) > NAMED:
+        shown.append(f"{len(parts) - NAMED} more")
+    return listed(shown, "and") if shown else ""
+
+
+def when(moment: datetime) -> str:
+    """Return a moment for a message, in UTC to the minute."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def hours(span: timedelta) -> str:
+    """Return a duration for a message, in hours."""
+    return f"{span.total_seconds() / 3600:g} h"
+
+
+def size_text(size: int, unit: Unit) -> str:
+    """Return a size in bytes for a message, in `unit` with at most three decimals."""
+    return f"{(Decimal(size) / BYTES_OF[unit]).quantize(Decimal('0.001')).normalize():f} {unit}"
