@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.guardrails import ChargeChange
 from reconciler.additions.money import monthly_amount
 from reconciler.additions.ownership import Owner
 from reconciler.additions.planned import PlannedAddition
@@ -17,6 +17,44 @@ from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
 _ZERO = Decimal(0)
 _NEED_HOURS = ("mean", "p95")
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeChange:
+    """What a run changes for one charge. Quantities are sums over its additions, in `unit`. Money is per month."""
+
+    owner: Owner
+    unit: str
+    addresses: frozenset[str]
+    """The addresses of its additions, long and short."""
+    quantity_before: Decimal
+    """The quantity that the last apply left, or the live one if the ledger has none."""
+    quantity_after: Decimal
+    money_before: Decimal
+    money_after: Decimal
+    vanished: bool = False
+    """Whether the customer has vanished or was never seen."""
+    changed_in_git: bool = False
+    """Whether the rule differs from that of the last apply."""
+    first_in_period: bool = False
+    """Whether no apply has billed the charge in this period yet."""
+    unfinished: bool = False
+    """Whether an interrupted apply created only some of its additions, so that no full quantity was billed yet."""
+    used_nothing: bool = False
+    """Whether usage is zero although the console lists devices with figures."""
+    hours: tuple[int, int] | None = None
+    """For `mean` and `p95`: the number of hours with a figure, and of all hours."""
+    measure: str = "last"
+
+    @property
+    def address(self) -> str:
+        """Return the address of the mapping."""
+        return self.owner.mapping_address
+
+    @property
+    def difference(self) -> Decimal:
+        """Return by how much the quantity rises or falls."""
+        return abs(self.quantity_after - self.quantity_before)
 
 
 def charge_changes(

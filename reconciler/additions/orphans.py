@@ -11,6 +11,7 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Duplicate
 from reconciler.additions.money import amount_text
 from reconciler.additions.planned import precondition
+from reconciler.kinds.agreement import ENDED
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -84,7 +85,7 @@ def _orphan(
 def _agreement_bills(live: LiveAddition, live_state: LiveState) -> bool:
     agreement = live_state.objects.get(("Agreement", live.agreement_id))
     raw = live.obj.raw if agreement is None else agreement.raw
-    return raw.get("agreementStatus") not in ("Cancelled", "Expired")
+    return raw.get("agreementStatus") not in ENDED
 
 
 def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, retired: bool) -> str:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
-from reconciler.additions.changes import charge_changes
+from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.coverage import MappingFindings, coverage_rows
 from reconciler.additions.desired import BillingContext, DesiredAdditions, desired_additions
 from reconciler.additions.floors import with_floor
-from reconciler.additions.guardrails import ChargeChange, customer_trips, run_trips
+from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.invoicing import (
     double_billing_notes,
     ending_duplicate_notes,

@@ -72,6 +72,9 @@ class AgreementSpec(Spec):
         return self
 
 
+ENDED = ("Cancelled", "Expired")
+"""The values of `agreementStatus` of an agreement that no longer bills."""
+
 KIND = Kind(
     name="Agreement",
     spec=AgreementSpec,

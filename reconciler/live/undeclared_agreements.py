@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from reconciler.connectwise import ConnectWise
+from reconciler.kinds.agreement import ENDED
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
@@ -59,7 +60,7 @@ async def _billing_agreements(client: ConnectWise) -> list[int]:
     return [
         obj.id
         for obj in await Reader(client).read(query)
-        if obj.raw.get("agreementStatus") not in ("Cancelled", "Expired") and not obj.raw.get("cancelledFlag")
+        if obj.raw.get("agreementStatus") not in ENDED and not obj.raw.get("cancelledFlag")
     ]
 
 

@@ -42,9 +42,7 @@ def default_rule(manifests: Manifests, units: Units) -> Rule | None:
 
     try:
         spec = CustomerMappingSpec.model_validate({**_PLACEHOLDERS, **defaults, "customer": customer})
-        return rule_of(
-            "default", spec, unit, lambda product: _declared(manifests.find(ProductSpec, f"Product/{product}"))
-        )
+        return rule_of("default", spec, unit, price_of)
     except (ValidationError, RuleError):
         return None  # incomplete defaults are no error: each document that uses them is validated
 
@@ -65,7 +63,7 @@ class _Prices:
 
     def __init__(self, manifests: Manifests, live_state: LiveState) -> None:
         self._manifests = manifests
-        self._estate = live_state
+        self._live_state = live_state
         self._addresses = {live.id: address for address, live in live_state.matches.items() if live.kind == "Product"}
 
     def of(self, link: Link | None) -> Decimal | None:
@@ -80,7 +78,7 @@ class _Prices:
         document = self._manifests.find(ProductSpec, address)
         if document is not None and "price" in document.declared:
             return _declared(document)
-        live = self._estate.objects.get(("Product", link.id or 0))
+        live = self._live_state.objects.get(("Product", link.id or 0))
         price = None if live is None else live.raw.get("price")
         return Decimal(price) if price else None
 

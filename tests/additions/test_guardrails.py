@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.additions.guardrails import ChargeChange, customer_trips, run_trips
+from reconciler.additions.changes import ChargeChange
+from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.plan import Note, Tripped
