@@ -43,7 +43,11 @@ class Scope:
 
 
 async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scope) -> LiveState:
-    """Return the live state for these manifests. Raises one `MatchError` with all that cannot be matched."""
+    """Return the live state for these manifests.
+
+    Reads top-level collections and setup tables first, then the nested collections and subcollections of the objects
+    that were matched. Raises one `MatchError` with everything that cannot be matched.
+    """
     reader = Reader(client)
     documents = [document for document in manifests.documents if _in_scope(document, scope)]
     queries = queries_for(documents, manifests, scope.kinds, compare=scope.setup)

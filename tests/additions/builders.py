@@ -15,7 +15,7 @@ from reconciler.kinds.values import Link
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import period_of
 from reconciler.planning.plan import Action
-from tests.planning.builders import NOW, estate_with
+from tests.planning.builders import NOW, live_state_with
 
 NOVEMBER = period_of(NOW, "Europe/Berlin")
 ACME = Owner("acme", "cove", "77")
@@ -55,7 +55,7 @@ def snapshot(*lines: RecordedAddition) -> Snapshot:
 
 
 def live_of(*objects: LiveObject) -> tuple[LiveAddition, ...]:
-    return live_additions(estate_with(*objects), "2026-11-01", "USD")
+    return live_additions(live_state_with(*objects), "2026-11-01", "USD")
 
 
 def ownership_of(

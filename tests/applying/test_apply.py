@@ -74,13 +74,13 @@ def test_each_guardrail_is_approved_by_its_own_name() -> None:
 
 
 async def test_each_action_runs_once_and_its_result_has_an_id(small: Shop) -> None:
-    told: list[Result] = []
+    reported: list[Result] = []
     async with session_of(small) as session:
         plan = (await make_plan(session, Scope())).plan
-        outcome = await applied_plan(session, plan, recheck=False, on_result=told.append)
+        outcome = await applied_plan(session, plan, recheck=False, on_result=reported.append)
 
     assert outcome.complete
-    assert {result.address for result in told} == {action.address for action in plan.actions}
+    assert {result.address for result in reported} == {action.address for action in plan.actions}
     assert all(result.id for result in outcome.results)
     company = small.one("/company/companies", identifier="AlderDental")
     assert next(each.id for each in outcome.results if each.address == "Company/alder-dental") == company["id"]

@@ -21,7 +21,7 @@ LOGINS = ("/system/integratorlogins", "username")
 
 
 @pytest.mark.parametrize(
-    ("place", "live", "edit", "told"),
+    ("place", "live", "edit", "message"),
     [
         (COMPANIES, "B &amp; C", (FILE, "identifier: AlderDental", "identifier: B & C"), '"B & C"'),
         (COMPANIES, "B\u00a0C", (FILE, "identifier: AlderDental", "identifier: B C"), '"B\\u00a0C"'),
@@ -31,7 +31,7 @@ LOGINS = ("/system/integratorlogins", "username")
     ],
 )
 def test_a_similar_name_is_refused_with_both_spellings_although_no_condition_finds_it(
-    small: Shop, place: tuple[str, str], live: str, edit: tuple[str, str, str], told: str
+    small: Shop, place: tuple[str, str], live: str, edit: tuple[str, str, str], message: str
 ) -> None:
     path, field = place
     file, old, new = edit
@@ -44,7 +44,7 @@ def test_a_similar_name_is_refused_with_both_spellings_although_no_condition_fin
     said = small("apply", "--auto-approve", "--only", "setup")
 
     assert said.code == 1
-    assert told in said.err
+    assert message in said.err
     assert "No second one is created" in said.err
     assert dict(small.counts()) == before
 

@@ -125,13 +125,13 @@ async def test_after_a_stop_no_action_starts_and_actions_in_progress_finish() ->
 
 
 async def test_on_result_is_called_for_each_result() -> None:
-    told: list[str] = []
+    reported: list[str] = []
 
     await run_actions(
-        CHAIN, Recorder(), already={}, stop=asyncio.Event(), on_result=lambda result: told.append(result.address)
+        CHAIN, Recorder(), already={}, stop=asyncio.Event(), on_result=lambda result: reported.append(result.address)
     )
 
-    assert sorted(told) == sorted(each.address for each in CHAIN.actions)
+    assert sorted(reported) == sorted(each.address for each in CHAIN.actions)
 
 
 async def test_an_error_of_the_program_is_raised_at_once() -> None:

@@ -69,7 +69,7 @@ def test_a_natural_key_ignores_outer_spaces_unicode_forms_and_line_breaks() -> N
 
 
 @pytest.mark.parametrize(
-    ("declared", "live_one", "told"),
+    ("declared", "live_one", "spelling"),
     [
         ("acme", "ACME", '"ACME" (id 5), the manifest has "acme"'),
         ("B & C", "B &amp; C", '"B &amp; C" (id 5), the manifest has "B & C"'),
@@ -84,13 +84,15 @@ def test_a_natural_key_ignores_outer_spaces_unicode_forms_and_line_breaks() -> N
         ("Z\u00fcrich", "z\u00fcrich", '"z\u00fcrich" (id 5), the manifest has "Z\u00fcrich"'),
     ],
 )
-def test_a_name_that_looks_the_same_is_an_error_with_both_spellings(declared: str, live_one: str, told: str) -> None:
+def test_a_name_that_looks_the_same_is_an_error_with_both_spellings(
+    declared: str, live_one: str, spelling: str
+) -> None:
     for one, other in ((declared, live_one), (live_one, declared)):
         (found,) = problems([company(identifier=one)], live_company(5, identifier=other))
         assert found.startswith("Company/acme: ConnectWise has this Company in another spelling: identifier ")
         assert "No second one is created" in found
     (found,) = problems([company(identifier=declared)], live_company(5, identifier=live_one))
-    assert told in found
+    assert spelling in found
 
 
 def test_a_near_miss_is_resolved_by_metadata_previously_or_metadata_id() -> None:
@@ -124,10 +126,10 @@ def test_a_look_up_ignores_case_and_suggests_similar_names() -> None:
 
 
 def test_a_run_that_creates_nothing_accepts_a_near_miss() -> None:
-    wanted = company(identifier="acme")
-    found = Matcher(manifests(wanted), creating=False)
+    acme = company(identifier="acme")
+    found = Matcher(manifests(acme), creating=False)
     found.add(kind("Company"), [live_company(5, identifier="ACME")])
-    assert found.live_object(wanted) is None
+    assert found.live_object(acme) is None
     assert found.problems == []
 
 

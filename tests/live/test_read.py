@@ -53,9 +53,9 @@ async def test_a_request_reads_1000_objects_or_the_additions_of_50_agreements(
 ) -> None:
     for number in range(1, count + 1):
         shop.customer(number)
-    estate = await shop.read(*customers(count))
-    assert len(estate.matches) == 3 * count
-    assert len(estate.additions) == count
+    live_state = await shop.read(*customers(count))
+    assert len(live_state.matches) == 3 * count
+    assert len(live_state.additions) == count
     assert shop.requests == {
         COMPANIES: pages,
         CONTACTS: pages,
@@ -69,16 +69,16 @@ async def test_a_request_reads_1000_objects_or_the_additions_of_50_agreements(
 async def test_few_documents_are_read_by_key_and_not_with_the_whole_collection(shop: Shop) -> None:
     for number in range(1, 41):
         shop.customer(number)
-    estate = await shop.read(*customers(2))
-    assert {key for key in estate.objects if key[0] == "Company"} == {("Company", live) for live in ids(estate)}
+    live_state = await shop.read(*customers(2))
+    assert {key for key in live_state.objects if key[0] == "Company"} == {("Company", live) for live in ids(live_state)}
     (query,) = shop.queries("/company/companies")
     asked = parse_qs(query)["conditions"]
     assert asked == ['deletedFlag=false and identifier in ("C1","C2")']
     assert parse_qs(shop.queries("/company/contacts")[0])["conditions"] == ['company/identifier in ("C1","C2")']
 
 
-def ids(estate: object) -> list[int]:
-    matches = getattr(estate, "matches")
+def ids(live_state: object) -> list[int]:
+    matches = getattr(live_state, "matches")
     return [live.id for address, live in matches.items() if address.startswith("Company/")]
 
 
@@ -112,9 +112,9 @@ async def test_billing_reads_only_keys_and_prices(shop: Shop) -> None:
 
 async def test_setup_reads_no_additions(shop: Shop) -> None:
     shop.customer(1)
-    estate = await shop.read(*customers(1), scope=SETUP)
+    live_state = await shop.read(*customers(1), scope=SETUP)
     assert BUNDLES not in shop.requests
-    assert estate.additions == {}
+    assert live_state.additions == {}
 
 
 async def test_a_setup_run_does_not_read_what_only_mappings_look_up(shop: Shop) -> None:
@@ -129,9 +129,9 @@ async def test_a_setup_table_is_read_once_however_many_documents_need_it(shop: S
 
 
 async def test_without_documents_nothing_is_read(shop: Shop) -> None:
-    estate = await shop.read()
+    live_state = await shop.read()
     assert shop.requests == {}
-    assert estate.matches == {}
+    assert live_state.matches == {}
 
 
 async def test_management_solutions_are_read_for_companies_that_declare_one(shop: Shop) -> None:
@@ -139,9 +139,9 @@ async def test_management_solutions_are_read_for_companies_that_declare_one(shop
     for number in (1, 2, 3):
         shop.solution(shop.customer(number)[0])
     declared = solution(company="c2")
-    estate = await shop.read(*customers(3), declared)
+    live_state = await shop.read(*customers(3), declared)
     assert shop.requests[SOLUTIONS] == 1
-    assert estate.matches[declared.address].parent_id == estate.matches["Company/c2"].id
+    assert live_state.matches[declared.address].parent_id == live_state.matches["Company/c2"].id
 
 
 async def test_management_solutions_are_read_for_mappings_that_name_an_undeclared_one(shop: Shop) -> None:
@@ -152,19 +152,19 @@ async def test_management_solutions_are_read_for_mappings_that_name_an_undeclare
     shop.product()
     undeclared = mapping("one", company="c1", agreement="c1")
     declared = mapping("two", company="c2", agreement="c2", customer={"source": "cove", "id": "2"})
-    estate = await shop.read(*customers(2), product(), solution(company="c2"), undeclared, declared, scope=USAGE)
+    live_state = await shop.read(*customers(2), product(), solution(company="c2"), undeclared, declared, scope=USAGE)
     assert shop.requests[SOLUTIONS] == 1
-    assert [live.raw["groupIdentifier"] for live in estate.solutions[acme["id"]]] == ["1001"]
+    assert [live.raw["groupIdentifier"] for live in live_state.solutions[acme["id"]]] == ["1001"]
 
 
 async def test_cross_references_are_read_for_integrations_that_declare_some(shop: Shop) -> None:
     made = shop.integration()
     child = {"vendorType": "Server", "vendorLevel": "Gold"}
     shop.tenant.create("crossReference", child, made["id"])
-    estate = await shop.read(integration(crossReferences=[child]), integration("other", name="Other", solution="x"))
+    live_state = await shop.read(integration(crossReferences=[child]), integration("other", name="Other", solution="x"))
     assert shop.requests["GET /company/managedDevicesIntegrations/{id}/crossReferences"] == 1
     assert shop.requests["GET /finance/agreements/types"] == 1
-    (found,) = estate.matches["ManagedDevicesIntegration/cove"].raw["crossReferences"]
+    (found,) = live_state.matches["ManagedDevicesIntegration/cove"].raw["crossReferences"]
     assert found["vendorType"] == "Server"
 
 
@@ -175,11 +175,11 @@ async def test_additions_are_read_for_agreements_that_are_declared_or_billed(sho
     shop.addition(declared, sold, quantity=1)
     shop.addition(billed, sold, quantity=2)
     bills = mapping(company={"identifier": "C2"}, agreement={"name": "Backup"}, product={"identifier": "BACKUP-GB"})
-    estate = await shop.read(*customers(1), bills)
+    live_state = await shop.read(*customers(1), bills)
     assert shop.requests[BUNDLES] == 1
-    read = {number: [live.raw["quantity"] for live in lines] for number, lines in estate.additions.items()}
+    read = {number: [live.raw["quantity"] for live in lines] for number, lines in live_state.additions.items()}
     assert read == {declared["id"]: [1], billed["id"]: [2]}
-    assert estate.additions[billed["id"]][0].parent_id == billed["id"]
+    assert live_state.additions[billed["id"]][0].parent_id == billed["id"]
 
 
 # The live state
@@ -201,23 +201,23 @@ async def test_custom_fields_are_read_with_their_captions(shop: Shop) -> None:
     made = shop.tenant.create("userDefinedField", {**field, "entryTypeIdentifier": "EntryField"})
     shop.company(customFields=[{"id": made["id"], "value": "West "}])
     declared = company(customFields={"region": "West"})
-    estate = await shop.read(declared)
+    live_state = await shop.read(declared)
     assert shop.requests["GET /system/userDefinedFields"] == 1
-    assert plan_setup([declared], estate).actions == ()
+    assert plan_setup([declared], live_state).actions == ()
 
 
 async def test_the_time_of_the_last_update_is_read_with_the_fields(shop: Shop) -> None:
     shop.company()
-    estate = await shop.read(company())
-    assert estate.matches["Company/acme"].last_updated == "2026-11-10T12:00:00Z"
+    live_state = await shop.read(company())
+    assert live_state.matches["Company/acme"].last_updated == "2026-11-10T12:00:00Z"
 
 
 async def test_deleted_companies_are_left_out(shop: Shop) -> None:
     row = shop.tenant.tables["company"].rows[shop.company()["id"]]
     row.data["deletedFlag"] = True
     alive = shop.company()
-    estate = await shop.read(company())
-    assert estate.matches["Company/acme"].id == alive["id"]
+    live_state = await shop.read(company())
+    assert live_state.matches["Company/acme"].id == alive["id"]
 
 
 async def test_a_renamed_company_keeps_its_contacts_and_agreements(shop: Shop) -> None:
@@ -225,8 +225,8 @@ async def test_a_renamed_company_keeps_its_contacts_and_agreements(shop: Shop) -
     john = shop.contact(acme)
     backup = shop.agreement(acme, john)
     for metadata in ({"previously": ["OLD"]}, {"id": acme["id"]}):
-        estate = await shop.read(company(identifier="NEW", metadata=metadata), contact(), agreement())
-        assert {live.id for live in estate.matches.values()} == {acme["id"], john["id"], backup["id"]}
+        live_state = await shop.read(company(identifier="NEW", metadata=metadata), contact(), agreement())
+        assert {live.id for live in live_state.matches.values()} == {acme["id"], john["id"], backup["id"]}
 
 
 async def test_unmanaged_objects_are_looked_up(shop: Shop) -> None:
@@ -238,20 +238,20 @@ async def test_unmanaged_objects_are_looked_up(shop: Shop) -> None:
     by_id = agreement("by-id", company={"id": acme["id"]}, contact={"id": john["id"]})
     named = solution(company={"identifier": "ACME"}, agreement={"name": "Backup"})
     link = integration(integratorLogin={"name": "cove-login"})
-    estate = await shop.read(wants, by_id, named, link)
-    assert estate.links[wants.address]["company",].id == acme["id"]
-    assert estate.links[wants.address]["contact",].id == john["id"]
-    assert estate.links[named.address]["agreement",].id == made["id"]
-    assert estate.links[link.address]["integratorLogin",].id == record["id"]
-    assert estate.matches[by_id.address].id == made["id"]
+    live_state = await shop.read(wants, by_id, named, link)
+    assert live_state.links[wants.address]["company",].id == acme["id"]
+    assert live_state.links[wants.address]["contact",].id == john["id"]
+    assert live_state.links[named.address]["agreement",].id == made["id"]
+    assert live_state.links[link.address]["integratorLogin",].id == record["id"]
+    assert live_state.matches[by_id.address].id == made["id"]
 
 
 async def test_a_usage_run_ignores_look_ups_of_the_setup_that_find_nothing(shop: Shop) -> None:
     acme = shop.company()
     made = shop.agreement(acme, shop.contact(acme))
     wants = agreement(company={"identifier": "ACME"}, contact={"email": "nobody@acme.test"})
-    estate = await shop.read(wants, scope=USAGE)
-    assert estate.matches[wants.address].id == made["id"]
+    live_state = await shop.read(wants, scope=USAGE)
+    assert live_state.matches[wants.address].id == made["id"]
 
 
 async def test_one_error_has_everything_that_cannot_be_matched(shop: Shop) -> None:
@@ -293,9 +293,9 @@ async def test_a_product_of_class_bundle_refuses_its_mapping_and_no_other(shop: 
     bills = {"company": {"identifier": "C1"}, "agreement": {"name": "Backup"}}
     bad = mapping("bad", product={"identifier": "SET"}, **bills)
     good = mapping("good", customer={"source": "cove", "id": "2"}, product={"identifier": "BACKUP-GB"}, **bills)
-    estate = await shop.read(bad, good, scope=USAGE)
-    told = "product: Product 'SET' is a product of class Bundle, which ConnectWise does not accept as an addition"
-    assert estate.refused == {bad.address: [told]}
+    live_state = await shop.read(bad, good, scope=USAGE)
+    message = "product: Product 'SET' is a product of class Bundle, which ConnectWise does not accept as an addition"
+    assert live_state.refused == {bad.address: [message]}
 
 
 async def test_a_declared_product_that_is_a_bundle_in_connectwise_is_refused_too(shop: Shop) -> None:
@@ -303,8 +303,8 @@ async def test_a_declared_product_that_is_a_bundle_in_connectwise_is_refused_too
     shop.product("SET", productClass="Bundle")
     ranges = [{"upTo": 5, "product": "gb"}, {"product": "set"}]
     bad = mapping("bad", company={"identifier": "C1"}, agreement={"name": "Backup"}, product=None, ranges=ranges)
-    estate = await shop.read(product("gb"), product("set", identifier="SET"), bad)
-    ((reason,),) = estate.refused.values()
+    live_state = await shop.read(product("gb"), product("set", identifier="SET"), bad)
+    ((reason,),) = live_state.refused.values()
     assert reason.startswith("ranges[1].product: Product 'set' is a product of class Bundle")
 
 
@@ -326,8 +326,8 @@ async def test_of_two_contacts_the_active_one_is_matched(shop: Shop) -> None:
     acme = shop.company()
     shop.contact(acme, inactiveFlag=True)
     active = shop.contact(acme, firstName="Eve")
-    estate = await shop.read(company(), contact())
-    assert estate.matches["Contact/john"].id == active["id"]
+    live_state = await shop.read(company(), contact())
+    assert live_state.matches["Contact/john"].id == active["id"]
 
 
 async def test_a_contact_is_found_by_any_of_its_addresses(shop: Shop) -> None:
@@ -337,8 +337,8 @@ async def test_a_contact_is_found_by_any_of_its_addresses(shop: Shop) -> None:
         for value, default in (("j@acme.test", True), ("JOHN@acme.test", False))
     ]
     made = shop.contact(acme, communicationItems=items)
-    estate = await shop.read(company(), contact())
-    assert estate.matches["Contact/john"].id == made["id"]
+    live_state = await shop.read(company(), contact())
+    assert live_state.matches["Contact/john"].id == made["id"]
 
 
 @pytest.mark.parametrize("broken", [{}, {"communicationItems": None}, {"communicationItems": [{"value": None}]}])
@@ -347,8 +347,8 @@ async def test_contacts_without_an_address_match_nothing(shop: Shop, broken: dic
     row = shop.tenant.tables["contact"].rows[shop.contact(acme)["id"]]
     row.data.pop("communicationItems")
     row.data |= broken
-    estate = await shop.read(company(), contact())
-    assert "Contact/john" not in estate.matches
+    live_state = await shop.read(company(), contact())
+    assert "Contact/john" not in live_state.matches
 
 
 @pytest.mark.parametrize("name", [None, "", "   ", "\u00a0", "a" * 3000, 'He said "no" \\ [x] * & é'])
@@ -358,8 +358,8 @@ async def test_agreements_with_odd_names_match_nothing(shop: Shop, name: str | N
     odd = shop.tenant.tables["agreement"].rows[shop.agreement(acme, john, "Odd")["id"]]
     odd.data["name"] = name
     made = shop.agreement(acme, john)
-    estate = await shop.read(company(), contact(), agreement())
-    assert estate.matches["Agreement/backup"].id == made["id"]
+    live_state = await shop.read(company(), contact(), agreement())
+    assert live_state.matches["Agreement/backup"].id == made["id"]
 
 
 async def test_an_active_subcategory_is_preferred_to_an_inactive_one(shop: Shop) -> None:
@@ -387,8 +387,8 @@ async def test_a_pinned_nested_object_is_found_below_its_company(shop: Shop) -> 
     shop.integration()
     acme = shop.company()
     made = shop.solution(acme, managed_id="2002")
-    estate = await shop.read(company(), solution(metadata={"id": made["id"]}))
-    assert estate.matches[solution().address].id == made["id"]
+    live_state = await shop.read(company(), solution(metadata={"id": made["id"]}))
+    assert live_state.matches[solution().address].id == made["id"]
 
 
 @pytest.mark.parametrize(
@@ -429,17 +429,17 @@ async def test_a_renamed_object_needs_no_keys_of_others(shop: Shop) -> None:
 
 async def test_an_object_in_another_unicode_form_is_matched(shop: Shop) -> None:
     made = shop.company("Cafe\u0301")
-    estate = await shop.read(company(identifier="Caf\u00e9", website="x"))
-    assert estate.matches["Company/acme"].id == made["id"]
-    assert estate.matches["Company/acme"].raw["city"] == "Boston"
+    live_state = await shop.read(company(identifier="Caf\u00e9", website="x"))
+    assert live_state.matches["Company/acme"].id == made["id"]
+    assert live_state.matches["Company/acme"].raw["city"] == "Boston"
 
 
 async def test_an_object_with_an_old_name_in_another_spelling_is_read_whole(shop: Shop) -> None:
     made = shop.company("Acme &amp; Sons", website="x")
     shop.tenant.tables["company"].rows[made["id"]].data["identifier"] = "ACME &amp;  SONS"
     again = company(identifier="NEW", website="x", metadata={"previously": ["acme &amp;  sons"]})
-    estate = await shop.read(again)
-    assert estate.matches["Company/acme"].raw["website"] == "x"
+    live_state = await shop.read(again)
+    assert live_state.matches["Company/acme"].raw["website"] == "x"
 
 
 def test_declared_values_are_collected_once_however_many_mappings_ask() -> None:

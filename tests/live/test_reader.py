@@ -71,8 +71,8 @@ def cut(row: dict[str, Any], fields: str | None) -> dict[str, Any]:
     return row if names is None else {name: value for name, value in row.items() if name in names}
 
 
-def refusal(field: str, told: str = "") -> tuple[int, Any]:
-    return 400, {"code": "InvalidParameter", "message": told or f"The fields parameter is invalid: '{field}'"}
+def refusal(field: str, message: str = "") -> tuple[int, Any]:
+    return 400, {"code": "InvalidParameter", "message": message or f"The fields parameter is invalid: '{field}'"}
 
 
 def companies(*declared: str) -> Query:
@@ -156,10 +156,10 @@ async def test_a_table_without_an_inactive_flag_is_read_without_it(reading: Read
     assert rows == [{"id": 1, "name": "Customer"}]
 
 
-@pytest.mark.parametrize("told", ["", "Something is wrong"])
-async def test_a_refused_field_is_named_with_its_endpoint(reading: Reading, told: str) -> None:
+@pytest.mark.parametrize("message", ["", "Something is wrong"])
+async def test_a_refused_field_is_named_with_its_endpoint(reading: Reading, message: str) -> None:
     def answer(query: dict[str, str], _path: str) -> Any:
-        return refusal("website", told) if "website" in query.get("fields", "") else []
+        return refusal("website", message) if "website" in query.get("fields", "") else []
 
     async with reading(Server(answer)) as client:
         with pytest.raises(Invalid) as error:

@@ -57,10 +57,15 @@ def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
 
 
 async def undeclared(
-    reading: Callable[[Server], Any], server: Server, known: Collection[int], *, search: bool, estate: LiveState = EMPTY
+    reading: Callable[[Server], Any],
+    server: Server,
+    known: Collection[int],
+    *,
+    search: bool,
+    live_state: LiveState = EMPTY,
 ) -> UndeclaredAgreements:
     async with reading(server) as client:
-        return await with_undeclared_agreements(client, estate, known, is_ours, search=search)
+        return await with_undeclared_agreements(client, live_state, known, is_ours, search=search)
 
 
 def paths(server: Server) -> list[str]:
@@ -74,9 +79,9 @@ async def test_without_agreements_to_read_no_request_is_sent(reading: Reading) -
 
 
 async def test_an_agreement_that_was_read_is_not_read_again(reading: Reading) -> None:
-    estate = LiveState(matches={}, links={}, objects={}, additions={9: []}, solutions={})
+    live_state = LiveState(matches={}, links={}, objects={}, additions={9: []}, solutions={})
     server = tenant({})
-    assert (await undeclared(reading, server, (9,), search=False, estate=estate)).live_state is estate
+    assert (await undeclared(reading, server, (9,), search=False, live_state=live_state)).live_state is live_state
     assert server.asked == []
 
 

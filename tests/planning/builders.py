@@ -134,7 +134,7 @@ def live_agreement(number: int = 9, company_id: int = 5, **raw: Any) -> LiveObje
 
 def addition(number: int = 99, **raw: Any) -> LiveObject:
     """Our addition on agreement 9: 120 units of product 4 at 0.25."""
-    standing = {
+    before = {
         "agreementId": 9,
         "product": {"id": 4, "identifier": "BACKUP-GB"},
         "serialNumber": "rc:cove/77/acme/storage",
@@ -145,10 +145,10 @@ def addition(number: int = 99, **raw: Any) -> LiveObject:
         "effectiveDate": "2026-11-01T00:00:00Z",
         "_info": {"lastUpdated": "2026-11-09T10:00:00Z"},
     }
-    return live("Addition", number, {**standing, **raw}, 9)
+    return live("Addition", number, {**before, **raw}, 9)
 
 
-def estate_with(*additions: LiveObject) -> LiveState:
+def live_state_with(*additions: LiveObject) -> LiveState:
     return LiveState(additions={9: additions})
 
 
@@ -204,12 +204,12 @@ def sent(of: Kind, values: Mapping[str, Value], names: Iterable[str] | None = No
     return body
 
 
-def stored(of: Kind, standing: Mapping[str, Any], body: Mapping[str, Any]) -> LiveObject:
+def stored(of: Kind, before: Mapping[str, Any], body: Mapping[str, Any]) -> LiveObject:
     """Return an object after a write. Custom fields are merged one by one, and all other fields are replaced."""
-    raw = {**standing, **body}
+    raw = {**before, **body}
     if "customFields" in body:
         captions = {row["id"]: row["caption"] for row in TABLES[CUSTOM_FIELDS]}
-        held = {entry["id"]: entry for entry in standing.get("customFields", ())}
+        held = {entry["id"]: entry for entry in before.get("customFields", ())}
         held |= {entry["id"]: {**entry, "caption": captions[entry["id"]]} for entry in body["customFields"]}
         raw["customFields"] = list(held.values())
     return live(of.name, 1, raw)

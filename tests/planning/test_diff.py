@@ -82,12 +82,12 @@ def test_after_its_changes_are_applied_an_object_has_no_changes(data: st.DataObj
     before = stored(of, {}, sent(of, data.draw(declarations(of.name))))
     values = data.draw(declarations(of.name))
     changes = changes_to_update(of, values, before)
-    wanted = {**values}
+    desired = {**values}
     if values.get("customFields") is not None:
         touched = {change.path.partition(".")[2] for change in changes if change.path.startswith("customFields.")}
-        wanted["customFields"] = {name: values["customFields"][name] for name in touched}
+        desired["customFields"] = {name: values["customFields"][name] for name in touched}
     paths = {change.path.partition(".")[0] for change in changes}
-    assert changes_to_update(of, values, stored(of, before.raw, sent(of, wanted, paths))) == ()
+    assert changes_to_update(of, values, stored(of, before.raw, sent(of, desired, paths))) == ()
 
 
 @given(st.data())
@@ -175,8 +175,8 @@ def test_custom_fields_and_cross_references_are_found_under_normalised_names() -
     references = live(
         "ManagedDevicesIntegration", 4, {"crossReferences": [{"id": 1, "vendorType": "Caf\u00e9", "vendorLevel": "A"}]}
     )
-    wanted = {"Cafe\u0301/A": {"vendorType": "Cafe\u0301", "vendorLevel": "A"}}
-    assert changes_to_update(kind("ManagedDevicesIntegration"), {"crossReferences": wanted}, references) == ()
+    desired = {"Cafe\u0301/A": {"vendorType": "Cafe\u0301", "vendorLevel": "A"}}
+    assert changes_to_update(kind("ManagedDevicesIntegration"), {"crossReferences": desired}, references) == ()
 
 
 def test_a_custom_field_that_was_never_set_needs_no_clearing() -> None:
@@ -220,8 +220,8 @@ def test_only_declared_fields_of_a_cross_reference_are_compared() -> None:
 
 
 def test_another_product_of_a_cross_reference_is_a_change_of_that_entry() -> None:
-    wanted = {**SERVER, "product": Link("tb", None, "Product/tb")}
-    (found,) = changes_to_update(MDI, {"crossReferences": {"Server/Gold": wanted}}, crossings(crossing()))
+    desired = {**SERVER, "product": Link("tb", None, "Product/tb")}
+    (found,) = changes_to_update(MDI, {"crossReferences": {"Server/Gold": desired}}, crossings(crossing()))
     assert found.path == "crossReferences.Server/Gold"
     assert found.before["product"] == {"name": "GB", "id": 4}
     assert found.known_after_apply

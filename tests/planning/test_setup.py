@@ -24,12 +24,12 @@ LINKS = {("company",): Link("acme", 5, "Company/acme"), ("contact",): Link("john
 
 
 def planned(*documents: Any, **matches: Any) -> Part:
-    estate = LiveState(
+    live_state = LiveState(
         matches={key.replace("_", "/"): obj for key, obj in matches.items()},
         links={document.address: LINKS for document in documents},
         tables=TABLES,
     )
-    return plan_setup(documents, estate)
+    return plan_setup(documents, live_state)
 
 
 def test_an_object_that_does_not_exist_is_created() -> None:

@@ -24,8 +24,10 @@ def test_an_entry_is_found_by_its_name_without_case_and_outer_spaces() -> None:
 
 
 def test_the_message_about_a_missing_entry_has_the_table_and_similar_names() -> None:
-    told = why(AGREEMENT_TYPE, "Managed Servces")
-    assert told == "the setup table /finance/agreements/types has no 'Managed Servces'; did you mean 'Managed Service'?"
+    message = why(AGREEMENT_TYPE, "Managed Servces")
+    assert (
+        message == "the setup table /finance/agreements/types has no 'Managed Servces'; did you mean 'Managed Service'?"
+    )
 
 
 def test_without_similar_names_the_message_lists_entries() -> None:
@@ -37,9 +39,9 @@ def test_the_message_about_an_empty_table_says_so() -> None:
 
 
 def test_two_entries_with_one_name_are_ambiguous_and_both_are_listed() -> None:
-    told = why(SUBCATEGORY, "Subscription")
-    assert "ambiguous in the setup table /procurement/subcategories/" in told
-    assert "id 32 (category 'Managed Services'), id 33 (category 'Software')" in told
+    message = why(SUBCATEGORY, "Subscription")
+    assert "ambiguous in the setup table /procurement/subcategories/" in message
+    assert "id 32 (category 'Managed Services'), id 33 (category 'Software')" in message
 
 
 def test_two_entries_without_an_owner_are_listed_by_id() -> None:
