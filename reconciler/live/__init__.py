@@ -2,9 +2,9 @@
 
 `what_to_read` decides which lists a run needs, `query` builds each request, `reader` sends them, `read` puts the live
 state together, and `match` pairs documents with live objects. `lookup` reads single objects again while a plan is
-applied. This room compares no field values and writes nothing.
+applied. This room compares natural keys. It decides no change and writes nothing.
 
 Always true here: a kind alone says where its objects are, so no module here compares the name of a kind. A field that
-is missing from every object of a response is not taken for an empty field. Two live objects with one natural key are
-an error that gives both ids.
+is missing from every object of a response is not taken for an empty field. If two active objects have the natural key
+of one document, matching fails with an error that gives both ids.
 """
