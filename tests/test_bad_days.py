@@ -356,9 +356,12 @@ def test_an_output_that_cannot_be_written(small: Shop, arguments: list[str]) -> 
         (b"", ["not JSON"]),
         (b"{", ["not JSON"]),
         (b"\xff\xfe", ["is not UTF-8 text"]),
-        (b"[1]", ["plan format None"]),
-        (b'{"format_version": 99}', ["plan format 99", "Make the plan again with this version"]),
-        (b'{"format_version": 1, "workspace": "example"}', ["plan format 1", "Make the plan again with this version"]),
+        (b"[1]", ["it has no format_version, so it is no plan file"]),
+        (b'{"format_version": 99}', ["plan file has format 99", "Make the plan again with this version"]),
+        (
+            b'{"format_version": 1, "workspace": "example"}',
+            ["plan file has format 1", "Make the plan again with this version"],
+        ),
         (b'{"format_version": 2, "workspace": "example"}', ["Field required", "Make the plan again"]),
     ],
 )

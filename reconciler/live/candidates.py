@@ -17,7 +17,10 @@ from reconciler.manifests.documents import Document
 
 
 class Candidates:
-    """Searches the objects that were read. Objects that another document declares are never candidates."""
+    """Searches the objects that were read.
+
+    An object that another document declares is no candidate by an old key or by a part of the key.
+    """
 
     def __init__(self, indexes: Indexes, references: References) -> None:
         self._indexes = indexes

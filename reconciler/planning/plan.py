@@ -288,7 +288,9 @@ def read_plan(text: str, *, where: str = "plan file") -> Plan:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise PlanFileError(
-            f"plan format {version}, but this version reads {FORMAT_VERSION}",
+            "it has no format_version, so it is no plan file"
+            if version is None
+            else f"the plan file has format {version}, but this version reads format {FORMAT_VERSION}",
             where=where,
             advice="Make the plan again with this version: reconciler plan --out FILE",
         )

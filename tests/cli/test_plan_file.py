@@ -124,7 +124,7 @@ def test_a_file_of_an_earlier_format_is_refused_with_advice(small: Shop, tmp_pat
     said = small("apply", str(file))
 
     assert said.code == 1
-    assert "plan format 1, but this version reads 2" in said.err
+    assert "the plan file has format 1, but this version reads format 2" in said.err
     assert "Make the plan again with this version: reconciler plan --out FILE" in said.err
     assert not any(small.counts().values())
 

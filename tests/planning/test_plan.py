@@ -212,10 +212,15 @@ def test_a_file_that_is_not_json_is_refused(text: str) -> None:
     assert refused(text).startswith("not JSON: ")
 
 
-@pytest.mark.parametrize("content", [[], "plan", {}, {"format_version": 1}, {"format_version": True}])
+@pytest.mark.parametrize("content", [[], "plan", {}])
+def test_a_file_without_a_format_is_refused(content: Any) -> None:
+    assert refused(json.dumps(content)) == "it has no format_version, so it is no plan file"
+
+
+@pytest.mark.parametrize("content", [{"format_version": 1}, {"format_version": True}])
 def test_another_format_is_refused(content: Any) -> None:
     """Format 1 has no tenant, so such a plan could be applied to another one."""
-    assert "but this version reads 2" in refused(json.dumps(content))
+    assert "but this version reads format 2" in refused(json.dumps(content))
 
 
 def test_a_broken_plan_is_refused_with_its_first_mistake() -> None:
