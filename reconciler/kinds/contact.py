@@ -42,7 +42,7 @@ def communication_type(way: Way, tables: Tables) -> int:
     if len(preferred) == 1:
         return int(preferred[0]["id"])
     names = ", ".join(str(row.get("description")) for row in preferred) or "none"
-    raise ValueError(f"{way}: ConnectWise has no single default communication type for it, of: {names}")
+    raise ValueError(f"{way}: ConnectWise has no single default among its communication types: {names}")
 
 
 def _items(obj: Object, way: Way) -> list[Object]:
