@@ -221,7 +221,7 @@ def test_an_addition_of_a_killed_run_is_found_after_its_documents_are_removed(sh
     (shop.folder / "customers" / "alder-dental.yaml").unlink()
     said = shop("apply", *USAGE, "--auto-approve")
     assert said.code == 5
-    assert "still billing 1000: no mapping has its tag" in said.out
+    assert "still billing a quantity of 1000: no mapping has its tag" in said.out
     assert shop("apply", *USAGE, "--auto-approve", "--prune").code == 5  # the customer is unmapped
     assert rows(shop)[0]["cancelledDate"][:10] == "2026-11-30"
 

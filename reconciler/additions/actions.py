@@ -74,7 +74,7 @@ class ActionBuilder:
             values["unitPrice"] = Decimal(price)
         changes = changes_to_update(kind("Addition"), values, live.obj)
         address = self.unique_address(owner.address_of(live.product), live.id)
-        reason = f"{owner.mapping_address} bills by another product or agreement now"
+        reason = f"{owner.mapping_address} now bills another product or agreement"
         edits = undoing_changes(changes, last_applied)
         notes = (self._edit_note(address, edits, recorded),) if edits and recorded else ()
         return self._planned(

@@ -98,11 +98,13 @@ def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, reti
         reason = f"no mapping has its tag {live.serial}"
     quantity = plain_decimal(live.quantity)
     if live.ends_by(last_day):
-        return f"billing {quantity} until its last day, {live.cancelled}: {reason}"
+        return f"billing a quantity of {quantity} until its last day, {live.cancelled}: {reason}"
     if retired:
-        return f"still billing {quantity}, and retired by this plan: {reason}"
+        return f"still billing a quantity of {quantity}, and retired by this plan: {reason}"
     advice = "cancel it in ConnectWise" if live.tag is None else "retire it with `apply --prune`"
-    return f"still billing {quantity}: {reason}; {advice}" + ("" if duplicate_of else ", or map the customer again")
+    if duplicate_of is None:
+        advice += ", or map the customer again"
+    return f"still billing a quantity of {quantity}: {reason}; {advice}"
 
 
 def _retirement(live: LiveAddition, address: str, period: Period, builder: ActionBuilder) -> Action:

@@ -1,0 +1,1 @@
+"""Tests of additions: charges, ownership, match, drift, guardrails and orphans."""

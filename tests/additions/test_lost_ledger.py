@@ -152,7 +152,7 @@ def test_an_untagged_addition_without_a_mapping_is_an_orphan_and_never_pruned(sc
     (row,) = (each for each in plan.coverage if each.state == "orphan")
     assert (row.source, row.customer, row.accounted) == ("cove", "77", False)
     assert row.detail == (
-        "still billing 120: its tag was removed by hand, and its mapping no longer exists; "
+        "still billing a quantity of 120: its tag was removed by hand, and its mapping no longer exists; "
         "cancel it in ConnectWise, or map the customer again"
     )
 

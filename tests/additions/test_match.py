@@ -225,7 +225,7 @@ def test_an_addition_of_a_product_that_the_mapping_no_longer_has_goes_to_zero() 
     made, zeroed = planned(desired(product=TERABYTE), live=(addition(),))
     action = only_action([zeroed])
     assert (action.action, action.id, action.address) == ("update", 99, "Addition/acme.storage:BACKUP-GB")
-    assert action.reason == "CustomerMapping/acme bills by another product or agreement now"
+    assert action.reason == "CustomerMapping/acme now bills another product or agreement"
     assert changes(action) == {"quantity": ("120", "0")}
     assert zeroed.depends_on == {made.address}
 

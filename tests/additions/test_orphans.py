@@ -33,7 +33,8 @@ def test_an_orphan_keeps_billing_and_its_row_says_how_to_retire_it(orphaned: Sce
     row = orphan(orphaned.plan())
     assert (row.source, row.customer, row.quantity, row.money, row.accounted) == ("cove", "79", 120, 30, False)
     assert row.detail == (
-        f"still billing 120: no mapping has its tag {GONE}; retire it with `apply --prune`, or map the customer again"
+        f"still billing a quantity of 120: no mapping has its tag {GONE}; retire it with `apply --prune`, "
+        "or map the customer again"
     )
 
 
@@ -66,7 +67,7 @@ def test_prune_retires_an_orphan_on_the_last_day_of_the_month_and_only_once(orph
     assert [(change.path, change.after) for change in action.changes] == [("cancelledDate", "2026-11-30")]
     assert action.reason == "no mapping has its tag; it still bills 30 USD for 2026-11, and ends on 2026-11-30"
     assert (plan.money_before, plan.money_after) == (30, 0)
-    assert orphan(plan).detail.startswith("still billing 120, and retired by this plan")
+    assert orphan(plan).detail.startswith("still billing a quantity of 120, and retired by this plan")
 
     orphaned.apply(prune=True)
     again = orphaned.plan(prune=True)

@@ -52,7 +52,10 @@ def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_mo
     said = pair("plan", *USAGE)
 
     assert said.code == 5
-    assert "still billing 461: no mapping has its tag rc:cove/1001002/birchwood-legal/storage; retire it" in said.out
+    assert (
+        "still billing a quantity of 461: no mapping has its tag rc:cove/1001002/birchwood-legal/storage; retire it"
+        in said.out
+    )
     assert said.out.splitlines()[-1].endswith("Monthly total: 82.69 USD.")
     (row,) = orphans(pair)
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
@@ -89,7 +92,7 @@ def test_an_addition_that_was_cancelled_is_told_until_its_last_day_and_then_no_m
     pair.patch_live(path_of(pair, BIRCH_LINES), cancelledDate="2026-11-05T00:00:00Z")
 
     (row,) = orphans(pair)
-    assert row["detail"].startswith("billing 461 until its last day, 2026-11-05")
+    assert row["detail"].startswith("billing a quantity of 461 until its last day, 2026-11-05")
     pair.advance(24 * 30)
     assert orphans(pair) == []
 
@@ -159,7 +162,9 @@ def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names
         file.unlink()
     assert [row["customer"] for row in orphans(pair)] == ["1001002"]
     pair("apply", *USAGE, "--auto-approve", "--prune")
-    assert [row["detail"].partition(",")[0] for row in orphans(pair)] == ["billing 461 until its last day"]
+    assert [row["detail"].partition(",")[0] for row in orphans(pair)] == [
+        "billing a quantity of 461 until its last day"
+    ]
 
 
 def test_a_tag_of_another_source_on_another_agreement_is_somebody_elses(pair: Shop) -> None:
