@@ -17,7 +17,8 @@ from reconciler.manifests.documents import DocumentOf, Manifests
 Units = Mapping[str, Unit]
 """The unit of each usage source, by the source's name."""
 
-_PLACEHOLDERS = {"company": "nobody", "agreement": "nobody", "solution": "none", "managedId": "0"}
+_PLACEHOLDERS = {"company": "any", "agreement": "any", "solution": "any", "managedId": "0"}
+"""Values of the required fields that do not change the price."""
 
 
 def rules(manifests: Manifests, units: Units, live_state: LiveState) -> list[Rule]:
@@ -35,7 +36,7 @@ def default_rule(manifests: Manifests, units: Units) -> Rule | None:
     if not units or defaults.keys().isdisjoint({"product", "ranges"}):
         return None
     source, unit = next(iter(units.items()))
-    customer = {"source": source, "id": "nobody"}
+    customer = {"source": source, "id": "any"}
 
     def price_of(product: ProductReference) -> Decimal | None:
         return _declared(manifests.find(ProductSpec, f"Product/{product}"))

@@ -33,6 +33,8 @@ GB = 10**9
 
 
 class Seen(NamedTuple):
+    """One sample of a pull. `size` is None without a figure."""
+
     customer: str
     device: str
     at: datetime
@@ -40,6 +42,8 @@ class Seen(NamedTuple):
 
 
 class Read(NamedTuple):
+    """One pull with its samples."""
+
     at: datetime
     failed: bool
     seen: tuple[Seen, ...]
@@ -85,6 +89,7 @@ class Oracle:
     # ── one hour ────────────────────────────────────────────────────────────────────────────────────────
 
     def moment(self, read: Read, seen: Seen) -> datetime:
+        """Return the moment that a sample counts for: its own, or that of the pull if it is dated ahead."""
         return read.at if seen.at > read.at + AHEAD else seen.at
 
     def since(self, customer: str, device: str) -> datetime:
@@ -192,6 +197,7 @@ class Oracle:
         return self.of_hours(customer, measure)
 
     def of_hours(self, customer: str, measure: str) -> Fraction | None:
+        """Return a measure over the known hours. None without any."""
         first = min(self.moment(read, seen) for read in self.reads for seen in read.seen)
         begins = (self.start + number * HOUR for number in range(31 * 24))
         hours = [

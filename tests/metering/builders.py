@@ -22,16 +22,19 @@ Used = Mapping[str, Mapping[str | None, int | None]]
 
 
 def rule(customer_id: str = "1", name: str | None = None, **more: Any) -> Rule:
+    """Return the rule `mapping-CUSTOMER` that bills backup at 2 per GB."""
     more.setdefault("ranges", (Range("backup", None, Decimal(2)),))
     return Rule(name or f"mapping-{customer_id}", "cove", customer_id, more.pop("unit", "GB"), **more)
 
 
 def record(number: int = 1, at: datetime = NOON, state: Any = "whole", **more: Any) -> PullRecord:
+    """Return the record of a pull."""
     values = {"error": None, "notes": (), "customers": 0, "samples": 0, **more}
     return PullRecord(number, "cove", at, at, state, **values)
 
 
 def samples(used: Used, at: datetime = NOON) -> dict[str, tuple[Sample, ...]]:
+    """Return the samples of a pull, by customer."""
     return {
         customer_id: tuple(Sample("cove", customer_id, device_id, at, size) for device_id, size in devices.items())
         for customer_id, devices in used.items()
@@ -39,12 +42,14 @@ def samples(used: Used, at: datetime = NOON) -> dict[str, tuple[Sample, ...]]:
 
 
 def whole(used: Used, at: datetime = NOON, number: int = 1, **more: Any) -> WholePull:
+    """Return a believed pull."""
     return WholePull(record(number, at, **more), samples(used, at))
 
 
 def known(
     customer_id: str, name: str, at: datetime = NOON, *, attributed: bool = True, state: str = "", **more: Any
 ) -> CustomerRecord:
+    """Return the ledger's record of a customer."""
     values = {"previous_name": None, "renamed_at": None, **more}
     return CustomerRecord(
         Customer("cove", customer_id, name, attributed, state), first_seen_at=at, last_seen_at=at, **values
@@ -60,6 +65,7 @@ def snapshot(used: Used, at: datetime = NOON, *, names: Mapping[str, str] | None
 
 
 def seen(customer_id: str, at: datetime, size: int | None = GB) -> dict[str, LastSeen]:
+    """Return the last sample of a customer, as `SourceSnapshot.last_seen` has it."""
     return {customer_id: LastSeen(customer_id, at, size)}
 
 

@@ -24,6 +24,7 @@ def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def ledger(tmp_path: Path, empty_ledger: Path) -> Iterator[Ledger]:
+    """Return an open, empty ledger."""
     path = shutil.copy(empty_ledger, tmp_path / "ledger.sqlite")
     with Ledger.open(str(path), now=NOON) as opened:
         yield opened

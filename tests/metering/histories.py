@@ -33,6 +33,7 @@ def pull(at: timedelta, *rows: Row) -> WholePull:
 
 
 def history(pulls: Sequence[WholePull], *, now: timedelta | None = None, **more: Any) -> History:
+    """Return a history of these pulls at the time of the newest one, or at `now` after noon."""
     *earlier, newest = pulls
     exclusions = more.pop("exclusions", None)
     moment = newest.record.started_at if now is None else NOON + now

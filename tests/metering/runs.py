@@ -20,6 +20,7 @@ from .builders import SETTINGS, Used
 
 
 def reading(used: Used, at: datetime, *, failed: bool = False) -> Pull:
+    """Return a pull of the source cove. A failed pull has samples too, which must not count."""
     return Pull(
         "cove",
         at,
@@ -39,6 +40,8 @@ class Hours:
         self.rules = rules
 
     def run(self, used: Used, at: datetime, *, failed: bool = False) -> ChargedUsage:
+        """Pull this usage, record it, and return the charges."""
+
         async def pull(_: Any, now: datetime) -> Pull:
             return reading(used, now, failed=failed)
 
@@ -46,9 +49,11 @@ class Hours:
         return self.charge(at, fresh)
 
     def charge(self, at: datetime, fresh: tuple[Collected, ...] = ()) -> ChargedUsage:
+        """Return the charges at a moment, from the ledger and from fresh pulls."""
         snapshots = load_snapshots(self.ledger, {"cove": "GB"}, self.rules, SETTINGS, at, fresh)
         return charge_usage(at, SETTINGS, self.rules, [], snapshots)
 
 
 def quantities(result: ChargedUsage) -> list[Decimal | None]:
+    """Return the quantity of each charge."""
     return [None if charge.trace is None else charge.trace.quantity for charge in result.charges]

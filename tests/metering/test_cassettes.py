@@ -76,6 +76,7 @@ def hide_response(response: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def vcr_config() -> dict[str, Any]:
+    """Return the settings of the recorder."""
     return {
         "before_record_request": hide_request,
         "before_record_response": hide_response,
@@ -100,6 +101,7 @@ def console(record_mode: str) -> Iterator[CoveSettings]:
 
 
 async def read(console: CoveSettings, **more: str) -> Pull:
+    """Return a pull from the console at `NOW`."""
     settings = CoveSettings(
         console.name, console.url, console.partner, console.username, more.get("password", console.password)
     )

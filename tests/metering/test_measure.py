@@ -1,3 +1,5 @@
+"""Tests of the hours that each measure chooses."""
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -15,6 +17,7 @@ BYTES = st.integers(0, 2**50)
 
 
 def hour(number: int, *missing: str, **devices: int) -> HourTotal:
+    """Return an hour with these devices and their bytes."""
     at = NOON + HOUR * number
     return HourTotal(
         at, number, at, tuple(DeviceReading(key, size, at, held=False) for key, size in devices.items()), missing
@@ -22,6 +25,7 @@ def hour(number: int, *missing: str, **devices: int) -> HourTotal:
 
 
 def hours_of(*totals: int) -> tuple[HourTotal, ...]:
+    """Return hours with these totals of one device."""
     return tuple(hour(number, a=total) for number, total in enumerate(totals))
 
 

@@ -1,3 +1,5 @@
+"""Tests of the bounds of a month in a time zone."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

@@ -29,6 +29,7 @@ def devices(count: int, *, customers: int = 1, since: int = 0) -> Used:
 
 
 async def pulled(ledger: Ledger, used: Used, at: datetime, **more: Any) -> Collected:
+    """Collect one pull of this usage and return it."""
     failed = more.pop("failed", False)
 
     async def pull(_: Any, now: datetime) -> Pull:

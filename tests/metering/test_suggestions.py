@@ -1,3 +1,5 @@
+"""Tests of suggestions between vanished and unmapped customers."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -10,10 +12,12 @@ from reconciler.metering.suggestions import with_suggestions
 
 
 def row(name: str, state: Any, source: str = "cove") -> CoverageRow:
+    """Return a coverage row whose detail is `why`."""
     return CoverageRow(source, name, name, state, "none", "why", mapping=f"m-{name}")
 
 
 def details(*rows: CoverageRow) -> list[str]:
+    """Return the details of the rows with suggestions."""
     return [each.detail for each in with_suggestions(rows)]
 
 

@@ -21,17 +21,20 @@ UNITS: dict[str, Unit] = {"cove": "GB"}
 
 
 def rules_of(*changed: Document, objects: Iterable[LiveObject] = LIVING, without: str = "") -> list[Rule]:
+    """Return the rules of the declared documents, with changes."""
     by_address = {each.address: each for each in (*DECLARED, *changed)}
     found = manifests_of(each for address, each in by_address.items() if address != without)
     return rules(found, UNITS, live_state_of(found, objects))
 
 
 def price_of(*changed: Document, **more: Any) -> Decimal | None:
+    """Return the price of the only rule."""
     (rule,) = rules_of(*changed, **more)
     return rule.ranges[0].price
 
 
 def with_live(**raw: Any) -> list[LiveObject]:
+    """Return the live objects with another product."""
     return [*(obj for obj in LIVING if obj.kind != "Product"), live_product(**raw)]
 
 
@@ -96,6 +99,7 @@ def test_ranges_with_conflicting_prices_are_an_error() -> None:
 
 
 def default(fallback: dict[str, Any], *changed: Document, units: dict[str, Unit] | None = None) -> Rule | None:
+    """Return the default rule for these defaults."""
     documents = {each.address: each for each in (*DECLARED, *changed)}
     return default_rule(manifests_of(documents.values(), fallback=fallback), UNITS if units is None else units)
 

@@ -1,3 +1,5 @@
+"""Tests of each step from measured usage to the lines of a charge."""
+
 from __future__ import annotations
 
 from decimal import Decimal, localcontext
@@ -27,10 +29,12 @@ BYTES = st.integers(0, 2**52)
 
 
 def quantity_of(size: int, **more: Any) -> Decimal:
+    """Return the billed quantity of a customer with one device."""
     return rate(rule(**more), measured(size)).trace.quantity
 
 
 def lines_of(size: int, **more: Any) -> list[tuple[Any, Decimal]]:
+    """Return product and quantity of each line."""
     return [(line.product, line.quantity) for line in rate(rule(**more), measured(size)).lines]
 
 
@@ -183,6 +187,7 @@ def test_rounding_twice_changes_nothing(quantity: Decimal, step: Decimal, mode: 
 
 
 def ranged(tops: list[int], tiering: Any, **more: Any) -> Rule:
+    """Return a rule with ranges up to each of `tops` and one above."""
     ends: list[int | None] = [*sorted(set(tops)), None]
     ranges = tuple(Range(f"p{index}", None if top is None else D(top), D(1)) for index, top in enumerate(ends))
     return rule(ranges=ranges, tiering=tiering, **more)

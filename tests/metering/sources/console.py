@@ -19,10 +19,12 @@ Answer = Callable[[Mapping[str, Any]], Reply]
 
 
 def settings(url: str) -> CoveSettings:
+    """Return the login of the test console."""
     return CoveSettings("cove", url, "Acme MSP (bob@acme.example)", "api", "t0ken")
 
 
 def partner(number: int, name: str, level: str = "EndCustomer", parent: int = ROOT, **more: Any) -> dict[str, Any]:
+    """Return a row of EnumeratePartners."""
     return {"Id": number, "ParentId": parent, "Name": name, "Level": level, "State": "InProduction", **more}
 
 
@@ -30,6 +32,7 @@ CUSTOMERS = [partner(10, "Acme"), partner(20, "Beta")]
 
 
 def device(number: int, owner: int, size: Any = "1000000000", **more: Any) -> dict[str, Any]:
+    """Return a row of EnumerateAccountStatistics."""
     given = [{"I1": f"pc{number}"}, {"I8": f"Partner {owner}"}]
     return {
         "AccountId": number,
@@ -41,6 +44,7 @@ def device(number: int, owner: int, size: Any = "1000000000", **more: Any) -> di
 
 
 def refusal(data: int | None, message: str = "no") -> Reply:
+    """Return an error response with an error number."""
     return as_json({"id": "1", "jsonrpc": "2.0", "error": {"code": -32603, "data": data, "message": message}})
 
 
@@ -65,10 +69,12 @@ class Console:
         self.visas_seen: list[Any] = []
 
     def methods(self) -> list[str]:
+        """Return the names of the received calls."""
         return [self.name(call) for call in self.calls]
 
     @staticmethod
     def name(call: Mapping[str, Any]) -> str:
+        """Return the name of a call: `Count` for a count, and the method for any other."""
         query = call["params"].get("query", {})
         return "Count" if query.get("SelectionMode") == "Count" else str(call["method"])
 
@@ -82,12 +88,14 @@ class Console:
         return self.good(call)
 
     def good(self, call: Mapping[str, Any]) -> Reply:
+        """Return the correct response to a call, with a new visa."""
         self.visas += 1
         return as_json(
             {"id": "1", "jsonrpc": "2.0", "visa": f"visa-{self.visas}", "result": {"result": self.result(call)}}
         )
 
     def result(self, call: Mapping[str, Any]) -> Any:
+        """Return the correct result of a call."""
         match self.name(call):
             case "Login":
                 return {"Id": 9, "PartnerId": ROOT, "Flags": []}

@@ -13,6 +13,8 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Seen:
+    """A request that the server received."""
+
     method: str
     target: str
     headers: Mapping[str, str]
@@ -20,6 +22,7 @@ class Seen:
 
     @property
     def json(self) -> Any:
+        """Return the body as JSON."""
         return json.loads(self.body)
 
 
@@ -40,6 +43,7 @@ class Reply:
     forever: float | None = None
 
     def on_the_wire(self) -> bytes:
+        """Return the bytes that the server sends."""
         if self.raw is not None:
             return self.raw
         lines = [f"HTTP/1.1 {self.status} Status", "Connection: close"]
@@ -50,6 +54,7 @@ class Reply:
 
 
 def as_json(value: Any, **more: Any) -> Reply:
+    """Return a response with a JSON body."""
     return Reply(json.dumps(value).encode(), **more)
 
 
@@ -117,5 +122,6 @@ class Time:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
+        """Move the clock forward."""
         self.slept.append(seconds)
         self.now += seconds

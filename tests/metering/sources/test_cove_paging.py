@@ -15,6 +15,7 @@ from .servers import Reply
 
 
 def ids(found: Pull) -> list[str | None]:
+    """Return the device ids of a pull, in order."""
     return [sample.device_id for sample in found.samples]
 
 
@@ -33,10 +34,12 @@ class Changing(Console):
 
 
 def lose(place: int) -> Callable[[list[Mapping[str, Any]]], object]:
+    """Return a change that removes the device at a place."""
     return lambda devices: devices.pop(place)
 
 
 def gain(place: int, number: int) -> Callable[[list[Mapping[str, Any]]], object]:
+    """Return a change that adds a device at a place."""
     return lambda devices: devices.insert(place, device(number, 10))
 
 

@@ -25,6 +25,7 @@ from .servers import Time
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSandbox]:
+    """Return a running sandbox with 40 customers in its console."""
     clock = Clock(NOW)
     world = World(seed=3, customers=40, started=datetime(2026, 11, 1, tzinfo=UTC))
     with RunningSandbox(Sandbox(clock=clock, console=SandboxConsole(clock, world, page_ceiling=7))) as served:
@@ -32,6 +33,7 @@ def running() -> Iterator[RunningSandbox]:
 
 
 def login_of(running: RunningSandbox, **more: str) -> CoveSettings:
+    """Return the login of the sandbox, with changes."""
     known = running.variables()
     values = {
         "url": known["COVE_URL"],
@@ -43,6 +45,7 @@ def login_of(running: RunningSandbox, **more: str) -> CoveSettings:
 
 
 async def pull_sandbox(running: RunningSandbox, *faults: str) -> Pull:
+    """Return a pull from the sandbox while it has these faults."""
     running.sandbox.faults = Faults(faults)
     time = Time()
     try:

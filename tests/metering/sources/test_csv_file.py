@@ -1,3 +1,5 @@
+"""Tests of CSV files."""
+
 from __future__ import annotations
 
 import os
@@ -17,6 +19,7 @@ ROW = "1,Acme,srv,2.5,GB,2025-11-22T12:00:00Z\n"
 
 
 async def pull_of(folder: Path, content: bytes | str) -> Pull:
+    """Return the pull of a file with this content."""
     file = folder / "usage.csv"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     return await pull(CsvSettings("files", file), NOW, clock=lambda: 0.0)

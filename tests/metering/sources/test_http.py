@@ -1,3 +1,5 @@
+"""Tests of requests to sources: retries, limits, proxies and redirects."""
+
 from __future__ import annotations
 
 import gzip

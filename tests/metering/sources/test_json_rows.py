@@ -1,3 +1,5 @@
+"""Tests of JSON files and endpoints."""
+
 from __future__ import annotations
 
 import json
@@ -24,6 +26,7 @@ ROW: dict[str, Any] = {
 
 
 async def pull_of(folder: Path, content: bytes) -> Pull:
+    """Return the pull of a file with this content."""
     file = folder / "usage.json"
     file.write_bytes(content)
     return await pull(JsonSettings("rows", path=file), NOW)

@@ -16,6 +16,8 @@ PASSWORD = 'p&w/"ord+1'
 
 
 async def error_of(failure: Exception) -> str:
+    """Return the error of a pull whose reading raises `failure`."""
+
     async def read() -> SourceData:
         raise failure
 

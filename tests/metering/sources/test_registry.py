@@ -1,3 +1,5 @@
+"""Tests of the types of sources."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ FOLDER = Path("estate")
 
 
 def resolve(setting: str | EnvSecret | FileSecret) -> str:
+    """Return a value for a setting or a reference."""
     match setting:
         case EnvSecret():
             return f"value of {setting.env}"

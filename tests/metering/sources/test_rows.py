@@ -1,3 +1,5 @@
+"""Tests of the rows of files and endpoints: numbers, times, ids and columns."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -18,10 +20,12 @@ GOOD = {"customer_id": "1", "customer_name": "Acme", "used": "2.5", "unit": "GB"
 
 
 def read(*rows: dict[str, Any]) -> Any:
+    """Return the data of these rows. Line numbers start at 2."""
     return read_rows("csv", [Row(f"usage.csv:{line}", row) for line, row in enumerate(rows, start=2)])
 
 
 def error_of(*rows: dict[str, Any]) -> str:
+    """Return the error of these rows."""
     with pytest.raises(SourceError) as caught:
         read(*rows)
     return str(caught.value)

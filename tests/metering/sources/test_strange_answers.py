@@ -58,6 +58,7 @@ def with_odd(value: Any, path: Path, odd: Any) -> Any:
 
 
 def good_console() -> Console:
+    """Return a console with correct responses."""
     return Console(
         [partner(10, "Acme"), partner(11, "Harbour", "Site", 10)],
         [device(1, 10, "5"), device(2, 11, "7")],
@@ -80,10 +81,12 @@ def answers() -> dict[str, Any]:
 
 
 def by_device(found: Pull) -> dict[str | None, int | None]:
+    """Return the usage of each device in bytes."""
     return {sample.device_id: sample.bytes for sample in found.samples}
 
 
 async def pull_console(name: str, answer: Any) -> Pull:
+    """Return a pull in which the call `name` has the response `answer`."""
     console, time = good_console(), Time()
 
     def handle(request: httpx.Request) -> httpx.Response:
