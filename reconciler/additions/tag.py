@@ -65,11 +65,6 @@ def tag_of(
     return _shortened(_base(source, customer_id, mapping, charge), MAX_LENGTH - len(end)) + end
 
 
-def first_version_of(source: str, customer_id: str, mapping: str) -> str:
-    """Return the tag that version 0.1 wrote. It has no charge."""
-    return _shortened(_base(source, customer_id, mapping), MAX_LENGTH)
-
-
 def identity_of(source: str, customer_id: str, mapping: str, charge: str | None = DEFAULT_CHARGE) -> str:
     """Return the `identity` of a charge's tags. If `charge` is None, return that of the tags of version 0.1."""
     return _digest(_base(source, customer_id, mapping, *(() if charge is None else (charge,))))

@@ -225,16 +225,16 @@ class Scene:
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
         return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, context, spec, tuple(approve), prune))
 
-    def plan(self, **how: Any) -> Part:
+    def plan(self, **options: Any) -> Part:
         """Do what `reconciler plan` does: plan, and record which additions are ours."""
-        found = self.planned(**how)
+        found = self.planned(**options)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
-    def apply(self, only: Sequence[Action] | None = None, **how: Any) -> Sequence[Action]:
+    def apply(self, only: Sequence[Action] | None = None, **options: Any) -> Sequence[Action]:
         """Carry out the plan, or `only` these of its actions, and record the result. Return the actions."""
-        found = self.planned(**how)
+        found = self.planned(**options)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
         todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
@@ -259,7 +259,7 @@ class Scene:
             done[action.address] = number
         self._note(found, done)
         for trip in found.part.tripped:
-            if any(each.covers(trip) for each in how.get("approve", ())):
+            if any(each.covers(trip) for each in options.get("approve", ())):
                 approval = Approval(trip.name, trip.address, str(self.period), "ann@desk", self.now)
                 record_approvals(self.ledger, "test", [approval])
         return list(todo)

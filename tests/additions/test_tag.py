@@ -12,7 +12,8 @@ from reconciler.additions.tag import (
     _PLAIN,
     MAX_LENGTH,
     Tag,
-    first_version_of,
+    _base,
+    _shortened,
     identity_of,
     is_of_source,
     parse,
@@ -22,6 +23,11 @@ from reconciler.additions.tag import (
 PART = st.text(min_size=1, max_size=40)
 PARTS = st.tuples(PART, PART, PART, PART)
 PERIODS = st.sampled_from([(None, 0), ("2026-10", 0), ("2026-10", 1), ("2027-01", 12)])
+
+
+def first_version_of(source: str, customer_id: str, mapping: str) -> str:
+    """Return the tag that version 0.1 wrote. It has no charge."""
+    return _shortened(_base(source, customer_id, mapping), MAX_LENGTH)
 
 
 def test_a_short_tag_can_be_read() -> None:
