@@ -52,7 +52,7 @@ async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
         from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
-        from reconciler.cli import reading, session  # noqa: PLC0415
+        from reconciler.cli import pulling, reading, session  # noqa: PLC0415
         from reconciler.cli.context import Context  # noqa: PLC0415
         from reconciler.connectwise import ConnectWise  # noqa: PLC0415
         from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415
@@ -67,13 +67,13 @@ async def _main(root: Path) -> list[Phase]:
     context = Context(root, None, json=False, color=False, verbose=False, now=now, environ=dict(os.environ))
     with phase("load"):
         manifests = load(root)
-    with session.open_ledger(context, manifests, keeps=True) as ledger:
+    with session.open_ledger(context, manifests, writable=True) as ledger:
         async with ConnectWise(session.connection_of(context, manifests)) as client:
-            opened = session.Session(context, manifests, client, ledger, keeps=True)
+            opened = session.Session(context, manifests, client, ledger, writable=True)
             with phase("read"):
                 live_state = await read_live_state(client, manifests, Scope())
             with phase("usage pull"):
-                fresh = await session.pull_usage(opened)
+                fresh = await pulling.pull_usage(opened)
             with phase("load the ledger and rate"):
                 read = await reading.read_usage(opened, live_state, fresh)
                 given = await reading.usage_inputs(opened, Scope(), read)

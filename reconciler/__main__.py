@@ -1,4 +1,4 @@
-"""`python -m reconciler`."""
+"""Run the command line with `python -m reconciler`."""
 
 from reconciler.cli.entry import main
 

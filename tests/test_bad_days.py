@@ -346,7 +346,7 @@ def test_an_output_that_cannot_be_written(small: Shop, arguments: list[str]) -> 
     assert process.returncode == 1
     assert process.stderr == (
         "error: standard output: the result could not be written: No space left on device\n"
-        "  Make room, or send the output elsewhere, and run again.\n"
+        "  Free some space or redirect the output, and run again.\n"
     )
 
 
@@ -458,7 +458,7 @@ def test_ctrl_c_during_an_apply_lets_requests_in_flight_finish(shop: Shop, numbe
     shop.sandbox.latency_ms = 0
 
     assert process.returncode == 4, out[-500:] + err
-    assert "finishing what is under way, beginning nothing new; Ctrl-C again ends at once" in err
+    assert "finishing the requests in flight, then stopping; press Ctrl-C again to stop at once" in err
     assert "Traceback" not in err
     assert out.splitlines()[-1].endswith("Interrupted. Run again to continue.")
     assert {state for _, _, state in shop.journal()} == {"done"}

@@ -1,32 +1,30 @@
-"""`reconciler apply`: does exactly what a plan says."""
+"""`reconciler apply`: carry out a plan file, or make a plan, ask, and carry it out."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic
 from typing import Annotated
 
 import typer
 
 from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_lock
 from reconciler.applying.apply import apply as carry_out_plan
-from reconciler.cli import plan as planning
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
-from reconciler.cli.failures import failure_of, tell
-from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, read_file, say
+from reconciler.cli.failures import failure_of, report_failure
+from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
+from reconciler.cli.plan import Only, scope_of, show_plan
 from reconciler.cli.plan_file import check_month, check_plan
 from reconciler.cli.planning import Planned, make_plan, report_unused
-from reconciler.cli.progress import progress
+from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import notes_of, record_applied
-from reconciler.cli.session import Session, opened
+from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
@@ -41,164 +39,175 @@ from reconciler.rendering.paint import plain
 def apply(
     ctx: typer.Context,
     planfile: Annotated[
-        Path | None, typer.Argument(help="A file that `plan --out` wrote; left out: plan, ask, do.")
+        Path | None,
+        typer.Argument(help="A plan file that `plan --out` wrote. Without it, apply makes a plan and asks."),
     ] = None,
-    only: Annotated[planning.Only | None, typer.Option(help="Only the setup, or only the hourly usage.")] = None,
-    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Do not ask.")] = False,
+    only: Annotated[Only | None, typer.Option(help="Apply only the setup, or only the hourly usage.")] = None,
+    auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Apply without asking.")] = False,
     approve: Annotated[
-        list[str] | None, typer.Option(help="Let this guardrail pass, as NAME or NAME=ADDRESS; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this run. May be repeated."
+        ),
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Retire additions of ours that no mapping stands behind.")] = (
-        False
-    ),
+    prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
 ) -> int:
-    """Do exactly what a plan says: of a plan file, or of a fresh plan after a yes."""
+    """Make exactly the changes of a plan in ConnectWise.
+
+    Ctrl-C lets requests in flight finish and records them; run again to continue. If a guardrail trips, confirm it
+    with --approve NAME.
+    """
     context: Context = ctx.obj
     if planfile is not None and only is not None:
-        raise typer.TyperException("--only goes with a fresh plan: a plan file says itself what it holds")
+        raise typer.TyperException("--only cannot be used with a plan file; use it with `plan --out`")
     if planfile is not None and prune:
-        raise typer.TyperException("--prune goes with a fresh plan, or with the plan that makes the file")
-    found = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, planning.scope_of(only), parse_approvals(approve or ()), prune=prune)
+        raise typer.TyperException("--prune cannot be used with a plan file; use it with `plan --out`")
+    plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
+    run = _Run(context, scope_of(only), parse_approvals(approve or ()), prune=prune)
     try:
-        return asyncio.run(run.of_file(found) if found else run.unasked() if auto_approve else run.asked())
+        return asyncio.run(
+            run.apply_file(plan) if plan else run.apply_unasked() if auto_approve else run.ask_and_apply()
+        )
     except KeyboardInterrupt:
-        if not run.begun:
+        if not run.writing_began:
             raise
-        if run.code is None:
-            say("ended at once: what was under way may have been done. Run again: that is looked up first")
-        return PARTIAL if run.code is None else run.code
+        if run.exit_code is None:
+            say(
+                "stopped at once; requests in flight may have been carried out\n"
+                "  Run again: the next run looks them up before it writes anything new."
+            )
+        return PARTIAL if run.exit_code is None else run.exit_code
     except Exception as error:
-        if run.code is None and (isinstance(error, ReconcilerError) or not run.begun):
-            raise  # nothing was written: of the errors that are foreseen, none is raised after the first write
-        return run.broken_off(error)
+        if run.exit_code is None and (isinstance(error, ReconcilerError) or not run.writing_began):
+            raise  # nothing was written: no `ReconcilerError` is raised after the first write
+        return run.report_error_after_writing(error)
 
 
 class _Run:
-    """One apply, in one of three ways; `begun` once something may have been written."""
+    """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
-    def __init__(self, context: Context, scope: Scope, approved: tuple[Approved, ...], *, prune: bool) -> None:
+    def __init__(self, context: Context, scope: Scope, approvals: tuple[Approved, ...], *, prune: bool) -> None:
         self.context = context
         self.scope = scope
-        self.approved = approved
+        self.approvals = approvals
         self.prune = prune
-        self.begun = False
-        self.code: int | None = None
-        """The exit code, once everything is done that will be: nothing after it changes what it says."""
-        self._clock = _clock(context.now)
+        self.writing_began = False
+        """True once a request that writes may have been sent."""
+        self.exit_code: int | None = None
+        """The exit code, once the plan is carried out. Later errors do not change it."""
+        self._now = running_clock(context.now)
 
-    async def of_file(self, plan: Plan) -> int:
-        """A plan of another moment: what it was based on is read again."""
-        async with self._opened(usage=False) as session:
+    async def apply_file(self, plan: Plan) -> int:
+        """Apply a plan file. What it was based on is read again."""
+        async with self._open_session(usage=False) as session:
             check_plan(plan, session, self.context.now)
-            report_unused(plan, self.approved)
-            plan = release_approved(plan, self.approved)
-            check_guardrails(plan, self.approved)
-            async with self._workspace_lock(session) as lease:
-                return await self._done(session, Planned(plan, notes_of(plan)), lease, recheck=True)
+            report_unused(plan, self.approvals)
+            plan = release_approved(plan, self.approvals)
+            check_guardrails(plan, self.approvals)
+            async with self._lock(session) as lease:
+                return await self._carry_out(session, Planned(plan, notes_of(plan)), lease, recheck=True)
 
-    async def unasked(self) -> int:
-        """Planned and done in one turn, so that nothing can have changed by our own hand in between."""
-        async with self._opened(usage=self.scope.usage) as session, self._workspace_lock(session) as lease:
-            made = await self._made(session)
+    async def apply_unasked(self) -> int:
+        """Plan and apply under one lock, so that no other apply can write in between."""
+        async with self._open_session(usage=self.scope.usage) as session, self._lock(session) as lease:
+            made = await self._make_plan(session)
             if not self.context.json:
-                self._show(made.plan)
-            return await self._done(session, made, lease, recheck=False)
+                self._show_if_possible(made.plan)
+            return await self._carry_out(session, made, lease, recheck=False)
 
-    async def asked(self) -> int:
-        """Nobody else has to wait for a person's answer: the turn is taken again after it, and the plan looked over."""
-        async with self._opened(usage=self.scope.usage) as session:
-            async with self._workspace_lock(session):
-                made = await self._made(session)
-            planning.show(self.context, made.plan, err=self.context.json)  # who cannot see it can say no yes to it
+    async def ask_and_apply(self) -> int:
+        """Plan, ask and apply. The lock is free while the question is open, so the plan is checked again after it."""
+        async with self._open_session(usage=self.scope.usage) as session:
+            async with self._lock(session):
+                made = await self._make_plan(session)
+            show_plan(self.context, made.plan, err=self.context.json)
             if made.plan.actions:
-                check_guardrails(made.plan, self.approved)
+                check_guardrails(made.plan, self.approvals)
                 _ask(made.plan)
-                check_month(made.plan, session, self._clock())
-            async with self._workspace_lock(session) as lease:
-                return await self._done(session, made, lease, recheck=True)
-
-    async def _made(self, session: Session) -> Planned:
-        return await make_plan(session, self.scope, approvals=self.approved, prune=self.prune)
+                check_month(made.plan, session, self._now())
+            async with self._lock(session) as lease:
+                return await self._carry_out(session, made, lease, recheck=True)
 
     @asynccontextmanager
-    async def _opened(self, *, usage: bool) -> AsyncIterator[Session]:
-        """With a ledger that can be written and a clock that is right: an apply notes what it does, and when."""
-        async with opened(self.context, usage=usage, keeps=True) as session:
+    async def _open_session(self, *, usage: bool) -> AsyncIterator[Session]:
+        """Open a session with a ledger that can be written, and check the clock."""
+        async with open_session(self.context, usage=usage, writable=True) as session:
             await check_clock(session)
             yield session
 
-    def _workspace_lock(self, session: Session) -> AbstractAsyncContextManager[Lease]:
+    def _lock(self, session: Session) -> AbstractAsyncContextManager[Lease]:
         workspace = session.manifests.workspace.name
-        return workspace_lock(session.client, session.ledger, workspace, self._clock, _note)
+        return workspace_lock(session.client, session.ledger, workspace, self._now, print_note)
 
-    async def _done(self, session: Session, made: Planned, lease: Lease, *, recheck: bool) -> int:
+    async def _make_plan(self, session: Session) -> Planned:
+        return await make_plan(session, self.scope, approvals=self.approvals, prune=self.prune)
+
+    def _show_if_possible(self, plan: Plan) -> None:
+        """Print the plan. A failure is only a note, because nobody is asked about the plan."""
+        try:
+            show_plan(self.context, plan)
+        except Undelivered as error:
+            print_note(f"{error.where}: {error.what}; the apply continues")
+
+    async def _carry_out(self, session: Session, made: Planned, lease: Lease, *, recheck: bool) -> int:
+        """Carry out the plan, record and print the outcome, and return the exit code."""
         plan = made.plan
         if not plan.actions:
-            record_applied(session, plan, made.notes, None, self.approved)
-            return self._ended(plan, None)
-        check_guardrails(plan, self.approved)
+            record_applied(session, plan, made.notes, None, self.approvals)
+            return self._report(plan, None)
+        check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
-        with _interruptible(stop), progress(len(plan.actions)) as on_result:
+        with _stop_on_ctrl_c(stop), progress_bar(len(plan.actions)) as on_result:
             options = ApplyOptions(
-                clock=self._clock,
+                clock=self._now,
                 secret=session.secret,
                 recheck=recheck,
-                approved=self.approved,
+                approved=self.approvals,
                 stop=stop,
                 on_result=on_result,
-                on_notice=_note,
+                on_notice=print_note,
             )
-            self.begun = True
+            self.writing_began = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
-        record_applied(session, plan, made.notes, outcome, self.approved)
-        return self._ended(plan, outcome)
+        record_applied(session, plan, made.notes, outcome, self.approvals)
+        return self._report(plan, outcome)
 
-    def _ended(self, plan: Plan, outcome: Outcome | None) -> int:
-        found = outcome or Outcome(plan_digest=plan.digest, results=())
-        self.code = PARTIAL if not found.complete else DONE if plan.accounted else UNACCOUNTED
+    def _report(self, plan: Plan, outcome: Outcome | None) -> int:
+        """Print the outcome and return the exit code. An outcome that cannot be printed goes to standard error."""
+        shown = outcome or Outcome(plan_digest=plan.digest, results=())
+        self.exit_code = PARTIAL if not shown.complete else DONE if plan.accounted else UNACCOUNTED
         try:
             if self.context.json:
-                deliver_json(found.model_dump_json(indent=2))
+                deliver_json(shown.model_dump_json(indent=2))
             else:
-                print_lines(outcome_text(found.model_dump(mode="json"), paint_of(self.context)))
+                print_lines(outcome_text(shown.model_dump(mode="json"), paint_of(self.context)))
         except Undelivered as error:
-            say(f"note: {error.where}: {error.what}")
-            print_lines(outcome_text(found.model_dump(mode="json"), plain), err=True)
-        return self.code
+            print_note(f"{error.where}: {error.what}")
+            print_lines(outcome_text(shown.model_dump(mode="json"), plain), err=True)
+        return self.exit_code
 
-    def _show(self, plan: Plan) -> None:
-        """Nobody is asked, so nobody has to see the plan: where it cannot be shown it is done all the same."""
-        try:
-            planning.show(self.context, plan)
-        except Undelivered as error:
-            say(f"note: {error.where}: {error.what}; the apply goes on")
-
-    def broken_off(self, error: Exception) -> int:
-        """An error after the first write may have been sent: no exit code may say that nothing was written."""
-        code = PARTIAL if self.code is None else self.code
+    def report_error_after_writing(self, error: Exception) -> int:
+        """Print an error and return 4, or the exit code of a plan that is carried out: 1 would mean nothing written."""
+        code = PARTIAL if self.exit_code is None else self.exit_code
         failure = failure_of(error, verbose=self.context.verbose)
-        advice = f"{failure.advice} Run `reconciler apply` again: what is done is not done twice."
-        return tell(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
-
-
-def _note(text: str) -> None:
-    say(f"note: {text}")
+        advice = f"{failure.advice} Run `reconciler apply` again; completed changes are not repeated."
+        return report_failure(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
 
 
 def _ask(plan: Plan) -> None:
+    """Ask whether to apply. Raises `Refused` for every answer but `yes`."""
     count = len(plan.actions)
     these = f"these {count} changes" if count > 1 else "this change"
-    with _ctrl_c_ends():
-        say(f"\nDo you want to make {these} in ConnectWise? Only 'yes' is a yes: ", end="")
+    with _ctrl_c_ends_waiting():
+        say(f"\nDo you want to make {these} in ConnectWise? Type 'yes' to apply: ", end="")
         answer = _answer()
     if answer != "yes":
-        raise Refused("not approved; nothing was written", advice="Where nobody can answer: --auto-approve")
+        raise Refused("not approved; nothing was written", advice="To apply without a question: --auto-approve")
 
 
 @contextmanager
-def _ctrl_c_ends() -> Iterator[None]:
-    """Ctrl-C ends the wait for an answer: asyncio's own handler would note it, and go on waiting."""
+def _ctrl_c_ends_waiting() -> Iterator[None]:
+    """Let Ctrl-C end the wait for an answer. With asyncio's own handler, the wait would continue."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -207,37 +216,31 @@ def _ctrl_c_ends() -> Iterator[None]:
 
 
 def _answer() -> str:
-    """One line of standard input; nothing where that is closed, or no text."""
+    """Return one line of standard input, or an empty text if it is closed or not text."""
     try:
         return sys.stdin.readline().strip()
     except (AttributeError, ValueError):
         return ""
 
 
-def _clock(start: datetime) -> Callable[[], datetime]:
-    """Time that goes on from the run's own beginning, which `--now` may have set."""
-    began = monotonic()
-    return lambda: start + timedelta(seconds=monotonic() - began)
-
-
 @contextmanager
-def _interruptible(stop: asyncio.Event) -> Iterator[None]:
-    """The first Ctrl-C ends in good order: what is under way is finished and noted. The second ends at once."""
+def _stop_on_ctrl_c(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` at the first Ctrl-C or SIGTERM, so that requests in flight finish. The second one ends at once."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
 
-    def let_go() -> None:
+    def restore() -> None:
         for each in signals:
             loop.remove_signal_handler(each)
 
     def interrupted() -> None:
         stop.set()
-        let_go()
-        say("\nfinishing what is under way, beginning nothing new; Ctrl-C again ends at once")
+        restore()
+        say("\nfinishing the requests in flight, then stopping; press Ctrl-C again to stop at once")
 
     for each in signals:
         loop.add_signal_handler(each, interrupted)
     try:
         yield
     finally:
-        let_go()
+        restore()

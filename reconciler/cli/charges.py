@@ -1,4 +1,4 @@
-"""Load usage from the ledger, and charge it by the rules of the manifests."""
+"""Load the usage from the ledger, and charge it by the rules of the manifests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.rating import pricing
 
 @dataclass(frozen=True, slots=True)
 class RatedMappings:
-    """The charged usage, and the rule of every mapping, also of those that bill nothing now."""
+    """The charged usage, and the rule of every mapping, including mappings that bill nothing now."""
 
     usage: ChargedUsage
     rules: tuple[Rule, ...]
@@ -28,7 +28,7 @@ class RatedMappings:
 def load_and_charge(
     manifests: Manifests, live_state: LiveState, ledger: Ledger, now: datetime, fresh: Sequence[Collected] = ()
 ) -> RatedMappings:
-    """Load the snapshots of all sources from the ledger, and charge them. `fresh` are the pulls of this run."""
+    """Return the usage of all sources, charged. The ledger has the samples; `fresh` are the pulls of this run."""
     workspace = manifests.workspace.spec
     units = {source.name: source.unit for source in workspace.usage}
     settings = settings_of(workspace.billing)

@@ -1,7 +1,7 @@
-"""The clock rule: time is the tenant's, and nothing is billed or noted by a clock that is wrong.
+"""Check the clock of this machine before anything is billed or recorded.
 
-A clock set back into March would bill March's figure; one that runs ahead would leave moments in the ledger that
-every later run would lie before. So it holds for whatever bills, and for whatever notes a moment in the ledger.
+A clock in the past would bill the usage of another month. A clock in the future would record times in the ledger that
+are after every later run.
 """
 
 from __future__ import annotations
@@ -18,44 +18,46 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
 
 TOLERANCE = timedelta(minutes=5)
+"""How far this machine's clock may differ from ConnectWise's."""
 
-_SET_IT = "Nothing was billed or written. Set this machine's clock right, and run again."
-_SIMULATED = " Where the tenant is a sandbox with a time of its own, name that time: --now TIME."
+_SET_CLOCK = "Nothing was billed or written. Correct this machine's clock and run again."
+_SIMULATED = " For a sandbox with its own time, give that time: --now TIME"
 
 
 async def check_clock(session: Session, *, on_notice: Callable[[str], None] | None = None) -> None:
-    """Raises `Refused` where the clock here differs from the tenant's, or lies before what the ledger holds.
+    """Raise `Refused` if this clock differs from ConnectWise's, or is before the latest entry of the ledger.
 
-    With `on_notice` a tenant that cannot be reached is told and no error: a reading of usage does not need it.
+    If ConnectWise cannot be reached, that is an error, or a note with `on_notice`: a usage pull needs no ConnectWise.
     """
-    _not_before_the_ledger(session)
+    _check_ledger(session)
     try:
         await session.client.discover()
     except ConnectWiseError as error:
         if on_notice is None:
             raise
-        on_notice(f"the clock here could not be held against the tenant's: {error.what}")
+        on_notice(f"the clock could not be compared with ConnectWise: {error.what}")
         return
     seen = session.client.server_clock
     if seen is not None and seen.minimum_skew > TOLERANCE:
         now = session.context.now
         raise Refused(
-            f"the clock here says {_text(now)}, and the tenant's {_text(now + seen.offset)}: "
+            f"this machine says {_text(now)} and ConnectWise says {_text(now + seen.offset)}; "
             f"they differ by more than {_minutes(TOLERANCE)} minutes",
             where="clock",
-            advice=_SET_IT + _SIMULATED,
+            advice=_SET_CLOCK + _SIMULATED,
         )
 
 
-def _not_before_the_ledger(session: Session) -> None:
+def _check_ledger(session: Session) -> None:
+    """Raise `Refused` if the ledger has a pull or a write that is later than now."""
     sources = [source.name for source in session.workspace.usage]
     newest = latest_activity(session.ledger, session.manifests.workspace.name, sources)
     now = session.context.now
     if newest is not None and newest - now > TOLERANCE:
         raise Refused(
-            f"the clock here says {_text(now)}, and the ledger holds a pull or a write of {_text(newest)}",
+            f"this machine says {_text(now)}, but the ledger has a pull or a write at {_text(newest)}",
             where="clock",
-            advice=f"{_SET_IT} If the clock is right, and an earlier one was ahead: move the ledger away.",
+            advice=f"{_SET_CLOCK} If the clock is right now and was ahead before, move the ledger away.",
         )
 
 

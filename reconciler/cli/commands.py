@@ -1,7 +1,7 @@
-"""The commands, imported only when they are called, and the options that every one of them takes.
+"""List the commands, import the one that is called, and give every command the global options.
 
-The options of `reconciler` itself stand before or after a command's name: each command and group gets hidden copies of
-them, and a copy that is given replaces the value in the context.
+Global options such as `--json` work before and after the command's name. Each command has hidden copies of them. A
+copy that is given replaces the value in the context.
 """
 
 from __future__ import annotations
@@ -21,31 +21,35 @@ from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_one, wants_json
 
 COMMANDS = {
-    "validate": ("reconciler.cli.validate:validate", "Check everything that can be known offline."),
-    "plan": ("reconciler.cli.plan:plan", "Show what would change, and what it does to the money."),
-    "apply": ("reconciler.cli.apply:apply", "Do exactly what a plan says."),
-    "show": ("reconciler.cli.show:show", "Render a plan file."),
-    "fmt": ("reconciler.cli.fmt:fmt", "Write every manifest in one layout."),
-    "schema": ("reconciler.cli.schema:schema", "Print the JSON Schemas of manifests."),
-    "unlock": ("reconciler.cli.unlock:unlock", "Show who holds the workspace's lock, and free a dead one."),
-    "sandbox": ("reconciler.cli.sandbox:sandbox", "Run stand-ins of ConnectWise and of the backup console."),
+    "validate": ("reconciler.cli.validate:validate", "Check the manifests offline."),
+    "plan": ("reconciler.cli.plan:plan", "Show what would change in ConnectWise."),
+    "apply": ("reconciler.cli.apply:apply", "Make the changes of a plan in ConnectWise."),
+    "show": ("reconciler.cli.show:show", "Show a plan file or a document."),
+    "fmt": ("reconciler.cli.fmt:fmt", "Format the manifests."),
+    "schema": ("reconciler.cli.schema:schema", "Print the JSON Schemas."),
+    "unlock": ("reconciler.cli.unlock:unlock", "Free the lock of a run that has ended."),
+    "sandbox": ("reconciler.cli.sandbox:sandbox", "Run a local ConnectWise and backup console."),
     "version": ("reconciler.cli.version:version", "Print the version."),
 }
-GROUPS = {"usage": ("reconciler.cli.usage:app", "The metering side: pull, coverage, report.")}
+"""Each command's function and its line in the help, which must fit a terminal of 60 columns."""
+
+GROUPS = {"usage": ("reconciler.cli.usage:app", "Read the usage and account for it.")}
+"""Each group of commands, like `COMMANDS`."""
 
 EVERYWHERE = "Options of every command (-C, --workspace, --json, --no-color, -v, --now): reconciler --help"
 _COMPLETION = ("--install-completion", "--show-completion", "--help")
 
 
 class LazyGroup(TyperGroup):
-    """Knows its commands by name and sentence; imports the one that is called."""
+    """The group of all commands. It imports a command's module only when the command is called."""
 
     shared: Sequence[Any] = ()
-    """The options that every command takes too."""
+    """The global options, which every command takes too."""
     as_json = False
-    """Whether this call asks for JSON, anywhere in it: its help and its version are told before options are read."""
+    """True if the command line has `--json` anywhere. Help and version are printed before options are parsed."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Import the command that is called, and return it with its name and arguments."""
         name = args[0] if args else ""
         target = {**COMMANDS, **GROUPS}.get(name)
         if target is not None:
@@ -54,44 +58,46 @@ class LazyGroup(TyperGroup):
 
 
 def command_line(options: Callable[..., None], argv: Sequence[str]) -> Any:
-    """The click command of `reconciler`. `options` is its callback: it makes the context of its options."""
+    """Return the click command of `reconciler`. `options` is the callback that makes the context of its options."""
     completing = "_RECONCILER_COMPLETE" in os.environ or any(each.split("=")[0] in _COMPLETION for each in argv)
     app = typer.Typer(
         cls=LazyGroup,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
-        add_completion=completing,  # what it imports costs more than to read most manifests
-        rich_markup_mode=None,  # rich's help costs more to import than everything else here together
+        add_completion=completing,  # importing it takes longer than reading most manifests
+        rich_markup_mode=None,  # importing rich's help takes longer than everything else here together
     )
     app.callback()(options)
     for name, (_, text) in {**COMMANDS, **GROUPS}.items():
         app.command(name, help=text)(_not_called)
-    made: Any = get_command(app)
-    made.shared = [_shared(each) for each in made.params if each.name in _CONTEXT_FIELDS]
-    made.as_json = wants_json(argv)
-    return _with_help(made)
+    root: Any = get_command(app)
+    root.shared = [_hidden_copy(each) for each in root.params if each.name in _CONTEXT_FIELDS]
+    root.as_json = wants_json(argv)
+    return _with_help(root)
 
 
 def as_json(ctx: Any) -> bool:
-    """Whether the call asks for JSON, also where its options are not read yet."""
+    """Return true if the command line has `--json`, even if its options are not parsed yet."""
     return bool(ctx.find_root().command.as_json)
 
 
 def _imported(target: str, name: str) -> Any:
+    """Return the click command of `module:attribute`, which is a function or a typer application."""
     module, _, attribute = target.partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         found.rich_markup_mode = None
-        made: Any = get_command(found)
+        command: Any = get_command(found)
     else:
-        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name)(found)
-        made = get_command(alone)
-    made.name = name
-    return made
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        app.command(name)(found)
+        command = get_command(app)
+    command.name = name
+    return command
 
 
 def _with_shared(command: Any, shared: Sequence[Any]) -> Any:
+    """Return a command, and all commands below it, with the global options."""
     command.params = [*command.params, *shared]
     command.epilog = EVERYWHERE
     for below in getattr(command, "commands", {}).values():
@@ -100,21 +106,21 @@ def _with_shared(command: Any, shared: Sequence[Any]) -> Any:
 
 
 def _with_help(command: Any) -> Any:
-    """Its help is a result like any other: told as JSON where that is asked for, and to a reader who may leave."""
-    made = command.get_help_option
+    """Return a command whose help is printed like every result: as JSON if `--json` is given, or as text."""
+    original = command.get_help_option
 
-    def told(ctx: Any, _option: Any, wanted: bool) -> None:
-        if wanted and not ctx.resilient_parsing:
+    def print_help(ctx: Any, _option: Any, given: bool) -> None:
+        if given and not ctx.resilient_parsing:
             text = ctx.get_help()
             deliver_one(text, {"help": text}, as_json=as_json(ctx))
             ctx.exit()
 
-    def option(ctx: Any) -> Any:
-        found = made(ctx)
-        found.callback = told
-        return found
+    def get_help_option(ctx: Any) -> Any:
+        option = original(ctx)
+        option.callback = print_help
+        return option
 
-    command.get_help_option = option
+    command.get_help_option = get_help_option
     return command
 
 
@@ -128,19 +134,19 @@ _CONTEXT_FIELDS: dict[str, Callable[[Context, Any], Context]] = {
 }
 
 
-def _shared(option: Any) -> Any:
-    """A hidden copy of an option, for the commands: where it is given it replaces what the context has."""
+def _hidden_copy(option: Any) -> Any:
+    """Return a hidden copy of a global option for the commands. If it is given, it replaces the context's value."""
 
-    def given(ctx: Any, _option: Any, value: Any) -> Any:
+    def replace_in_context(ctx: Any, _option: Any, value: Any) -> Any:
         if value not in {None, False} and isinstance(ctx.obj, Context):
             ctx.obj = _CONTEXT_FIELDS[option.name](ctx.obj, value)
         return value
 
-    made = copy.copy(option)
-    made.default, made.envvar, made.callback = None, None, given
-    made.expose_value, made.hidden = False, True
-    return made
+    hidden = copy.copy(option)
+    hidden.default, hidden.envvar, hidden.callback = None, None, replace_in_context
+    hidden.expose_value, hidden.hidden = False, True
+    return hidden
 
 
 def _not_called() -> None:
-    """Stands in the list of commands for one that this call does not name."""
+    """Do nothing: this is the placeholder of a command in the help. `LazyGroup` replaces it when it is called."""

@@ -1,7 +1,7 @@
-"""Shell completion: typer's scripts, for the shell that is named or that called us.
+"""Print or install typer's scripts for shell completion.
 
-typer looks for the shell among the processes above, which finds none in a container or a test. Here a name may follow
-the option, and `$SHELL` is the last resort.
+typer finds the shell among the parent processes, which fails in a container or a test. So the name of the shell may
+follow the option, as in `--show-completion bash`. `$SHELL` is the last resort.
 """
 
 from __future__ import annotations
@@ -22,34 +22,39 @@ VARIABLE = "_RECONCILER_COMPLETE"
 
 
 def wanted(argv: Sequence[str]) -> bool:
+    """Return true if a command line asks for completion."""
     return any(each.partition("=")[0] in {SHOW, INSTALL} for each in argv)
 
 
 def complete(argv: Sequence[str], program: str, *, as_json: bool = False) -> int:
-    """Print the script of a shell, or put it where that shell looks for it."""
-    scripts: Any = import_module("typer.completion")  # imports more than most commands; its names are not exported
+    """Print the completion script of a shell, or install it for that shell. Return the exit code.
 
-    place = next(place for place, each in enumerate(argv) if each.partition("=")[0] in {SHOW, INSTALL})
-    option, _, value = argv[place].partition("=")
-    after = argv[place + 1] if place + 1 < len(argv) else ""
-    shell = _known(value or ("" if after.startswith("-") else after) or _calling(scripts._get_shell_name()))
+    Raises `ReconcilerError` for a shell without completion, or if the shell is not known.
+    """
+    scripts: Any = import_module("typer.completion")  # slow to import; its names are not exported
+
+    index = next(index for index, each in enumerate(argv) if each.partition("=")[0] in {SHOW, INSTALL})
+    option, _, value = argv[index].partition("=")
+    following = argv[index + 1] if index + 1 < len(argv) else ""
+    named = value or ("" if following.startswith("-") else following)
+    shell = _supported(named or scripts._get_shell_name() or _login_shell())
     if option == SHOW:
         script = scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell)
         deliver_one(script, {"shell": shell, "script": script}, as_json=as_json)
         return DONE
     _, path = scripts.install(shell=shell, prog_name=program, complete_var=VARIABLE)
-    text = f"{shell} completion installed in {path}. It works in every shell that you start from now on."
+    text = f"Installed {shell} completion in {path}. Start a new shell to use it."
     deliver_one(text, {"shell": shell, "installed": str(path)}, as_json=as_json)
     return DONE
 
 
-def _calling(found: str | None) -> str:
-    """The shell that was found among the processes above us, or the one that this user logs in with."""
-    return found or PurePath(os.environ.get("SHELL", "")).name
+def _login_shell() -> str:
+    return PurePath(os.environ.get("SHELL", "")).name
 
 
-def _known(shell: str) -> str:
+def _supported(shell: str) -> str:
+    """Return the name of the shell. Raises `ReconcilerError` if there is no completion for it."""
     if shell not in SHELLS:
-        what = f"there is no completion for {shell}" if shell else "which shell you use cannot be told"
-        raise ReconcilerError(what, advice=f"Name it: reconciler {SHOW} bash (or zsh, fish, powershell, pwsh)")
+        what = f"there is no completion for {shell}" if shell else "your shell could not be detected"
+        raise ReconcilerError(what, advice=f"Name a shell: reconciler {SHOW} bash (or zsh, fish, powershell, pwsh)")
     return shell

@@ -1,4 +1,4 @@
-"""Where the process begins: small, so that Ctrl-C ends in a sentence while the rest is still being imported."""
+"""The entry point of the process. It imports little, so that Ctrl-C during the other imports ends in a message."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
 
 
 def main() -> None:
-    """The console script, and `python -m reconciler`."""
+    """Run the command line and exit with its code, for the console script and `python -m reconciler`."""
     try:
-        from reconciler.cli.main import main as command_line  # noqa: PLC0415 (what takes long is imported in here)
+        from reconciler.cli.main import main as command_line  # noqa: PLC0415 - slow to import
 
         code = command_line()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (no traceback reaches a user)
-        code, said = _ended_by(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the user gets no traceback
+        code, message = _exit_code_and_message(error)
         if sys.stderr is not None:
-            sys.stderr.write(f"{said}\n")
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the exit code stands: Ctrl-C changes it no more
+            sys.stderr.write(f"{message}\n")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C must not change the exit code any more
     sys.exit(code)
 
 
-def _ended_by(error: BaseException) -> tuple[int, str]:
-    """Ctrl-C while a class is made reaches us inside of another error."""
+def _exit_code_and_message(error: BaseException) -> tuple[int, str]:
+    """Return 130 for Ctrl-C, even if it is the cause of another error, as when it interrupts the making of a class."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, KeyboardInterrupt):
             return INTERRUPTED, NOTHING_WRITTEN
         cause = cause.__cause__ or cause.__context__
-    return ERROR, f"error: the program cannot be loaded ({type(error).__name__})\n  Install it again: see its README."
+    return ERROR, f"error: reconciler cannot be loaded ({type(error).__name__})\n  Install it again; see its README."

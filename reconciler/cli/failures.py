@@ -1,4 +1,4 @@
-"""How a command that did not end well says so: sentences on standard error, with `--json` one document as well."""
+"""Report the error that ended a command: a message on standard error, and with `--json` a document as well."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ _FRAMES = 12
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What went wrong, and the exit code that says it."""
+    """The error that ended a command: the exit code, what happened, where, and what to do next."""
 
     code: int
     message: str
     where: str = ""
     advice: str = ""
     text: str = ""
-    """As standard error has it; left out: message, place and advice."""
+    """The text for standard error. If empty, it is made of place, message and advice."""
     more: tuple[tuple[str, Any], ...] = ()
-    """What a program can use besides."""
+    """More keys of the JSON document, such as `diagnostics`."""
 
-    def document(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
+        """Return the document that `--json` prints."""
         error = {"code": self.code, "message": self.message, "where": self.where, "advice": self.advice}
         return {"error": {**error, **dict(self.more)}}
 
 
 def failure_of(error: BaseException, *, command: str = "", verbose: bool = False) -> Failure:
-    """The sentences for whatever ended a command. `command` is the command's name for the advice of misuse."""
+    """Return the failure for an error. `command` is the called command, for the advice to read its help."""
     match error:
         case ManifestError():
             return _of_manifests(error)
@@ -48,66 +49,67 @@ def failure_of(error: BaseException, *, command: str = "", verbose: bool = False
         case KeyboardInterrupt():
             return Failure(INTERRUPTED, NOTHING_WRITTEN, text=NOTHING_WRITTEN)
         case typer.TyperException():
-            return _misuse(error, command)
+            return _of_usage(error, command)
         case OSError() if error.strerror:
-            return Failure(ERROR, error.strerror, str(error.filename or ""), "Check its permissions and its space.")
+            return Failure(ERROR, error.strerror, str(error.filename or ""), "Check permissions and free space.")
         case _:
-            return _unforeseen(error, verbose=verbose)
+            return _of_bug(error, verbose=verbose)
 
 
-def tell(failure: Failure, *, as_json: bool) -> int:
-    """Say it, and return the exit code."""
+def report_failure(failure: Failure, *, as_json: bool) -> int:
+    """Print a failure and return its exit code."""
     place = f"{failure.where}: " if failure.where else ""
     advice = f"\n  {failure.advice}" if failure.advice else ""
     say(failure.text or f"error: {place}{failure.message}{advice}")
     if as_json and not delivered():
-        with suppress(Undelivered):  # it stands on standard error
-            deliver_json(failure.document())
+        with suppress(Undelivered):  # standard error has the message
+            deliver_json(failure.to_json())
     return failure.code
 
 
 def _of_manifests(error: ManifestError) -> Failure:
-    """One error by itself; of several their number, and all of them beside it."""
+    """Return the failure of one error, or of several with their number. `diagnostics` in the JSON has all of them."""
     more = (("diagnostics", [item.to_json() for item in error.located]),)
     text = str(error)
     if len(error.located) == 1:
         only = error.located[0]
         where = f"{only.file}:{only.line}:{only.column}" if only.line else only.file
         return Failure(error.exit_code, only.message, where, only.suggestion, text, more)
-    advice = "Correct what the diagnostics name."
+    advice = "Correct the errors in `diagnostics`."
     return Failure(error.exit_code, error.summary, error.folder, advice, text, more)
 
 
-def _misuse(error: typer.TyperException, command: str) -> Failure:
-    said = error.format_message()
-    help_ = f"reconciler {command}--help"
-    if said.startswith("Usage:"):  # a group of commands that is called without one answers with its help
-        return Failure(ERROR, "a command is missing", "", f"What there is: {help_}", said)
-    message, guess = _in_words(error, said)
-    return Failure(ERROR, message, "", f"{guess}What there is: {help_}")
+def _of_usage(error: typer.TyperException, command: str) -> Failure:
+    """Return the failure of a wrong option or argument."""
+    text = error.format_message()
+    help_command = f"reconciler {command}--help"
+    if text.startswith("Usage:"):  # typer's message for a group without a command is the help of the group
+        return Failure(ERROR, "a command is missing", "", f"See the commands: {help_command}", text)
+    message, suggestion = _without_library_names(error, text)
+    return Failure(ERROR, message, "", f"{suggestion}See the options: {help_command}")
 
 
-def _in_words(error: typer.TyperException, said: str) -> tuple[str, str]:
-    """Typer's message without the names of its libraries, and a guess at the option that the user meant."""
+def _without_library_names(error: typer.TyperException, text: str) -> tuple[str, str]:
+    """Return typer's message without the names of its libraries, and a suggestion for a misspelt option."""
     meant = near(str(getattr(error, "option_name", "")), getattr(error, "possibilities", None) or (), limit=1)
     if not meant:
-        return said.replace(": Value error, ", ": ").rstrip("."), ""
+        return text.replace(": Value error, ", ": ").rstrip("."), ""
     return str(error), f"Did you mean {meant[0]}? "
 
 
-def _unforeseen(error: BaseException, *, verbose: bool) -> Failure:
-    """The class alone is told: the text of an error that nobody foresaw may hold a secret."""
+def _of_bug(error: BaseException, *, verbose: bool) -> Failure:
+    """Return the failure of an unexpected error. It names the class only, because the message may hold a secret."""
     name = type(error).__name__
-    message = f"reconciler itself failed, with {name}; this is a fault of the program"
+    message = f"unexpected {name}; this is a bug in reconciler"
     if not verbose:
-        return Failure(ERROR, message, advice="Run it again with -v for the places in the program, and report them.")
+        return Failure(ERROR, message, advice="Run again with -v to see the places in the program, and report them.")
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames]
     return Failure(ERROR, message, advice="\n  ".join(["Report these places in the program:", *places]))
 
 
 def _short(filename: str) -> str:
-    """Inside the package by its path there; of a library the file's name and folder are enough."""
+    """Return the path of a file inside the package, or the name and folder of a file in a library."""
     path = Path(filename)
     if path.is_relative_to(_PACKAGE):
         return f"reconciler/{path.relative_to(_PACKAGE).as_posix()}"

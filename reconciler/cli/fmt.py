@@ -1,4 +1,4 @@
-"""`reconciler fmt`: one layout for all manifests."""
+"""`reconciler fmt`: write all manifests in the same layout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from reconciler.rendering.paint import safe
 
 
 @dataclass(slots=True)
-class _Tally:
+class _Results:
+    """The files that were formatted, changed, or could not be read."""
+
     count: int = 0
     changed: list[str] = field(default_factory=list)
     diffs: list[str] = field(default_factory=list)
@@ -30,30 +32,31 @@ class _Tally:
 
 def fmt(
     ctx: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file would change.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
 ) -> int:
-    """Write every manifest in the one layout; comments stay, and no value changes."""
+    """Write every manifest in the same layout. Comments are kept, and no value changes."""
     context: Context = ctx.obj
     if not context.root.is_dir():
-        raise ReconcilerError("is not a folder", where=str(context.root), advice="name the manifest folder with -C")
-    tally = _Tally()
+        raise ReconcilerError("is not a folder", where=str(context.root), advice="Name the manifest folder with -C.")
+    results = _Results()
+    dry_run = check or diff
     for found in files.find(context.root):
-        if found.first_name is not None:  # a link to a file that is written under its own name
+        if found.first_name is not None:  # a symbolic link to a file that is formatted under its own name
             continue
-        tally.count += 1
+        results.count += 1
         try:
-            _one(found, tally, write=not (check or diff))
+            _format(found, results, write=not dry_run)
         except ReconcilerError as error:
             say(f"error: {error}" if not isinstance(error, ManifestError) else str(error))
-            tally.failed.append(error)
-    unwritten = check or diff
-    _print(context, tally, diff=diff)
-    say(f"{len(tally.changed)} of {tally.count} files {'would change' if unwritten else 'changed'}")
-    return ERROR if tally.failed or (unwritten and tally.changed) else DONE
+            results.failed.append(error)
+    _print(context, results, diff=diff)
+    say(f"{len(results.changed)} of {results.count} files {'would change' if dry_run else 'changed'}")
+    return ERROR if results.failed or (dry_run and results.changed) else DONE
 
 
-def _one(found: FoundFile, tally: _Tally, *, write: bool) -> None:
+def _format(found: FoundFile, results: _Results, *, write: bool) -> None:
+    """Format one file and add it to the results. Raises `ManifestError` if it cannot be read."""
     read = files.read(found)
     if not isinstance(read, SourceFile):
         raise ManifestError([read.diagnostic])
@@ -62,16 +65,16 @@ def _one(found: FoundFile, tally: _Tally, *, write: bool) -> None:
         return
     if write:
         write_file(found.path, read.bom + after.encode())
-    tally.changed.append(read.name)
+    results.changed.append(read.name)
     before = read.text.splitlines()
     name = safe(read.name)
-    tally.diffs += difflib.unified_diff(before, after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
+    results.diffs += difflib.unified_diff(before, after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
 
 
-def _print(context: Context, tally: _Tally, *, diff: bool) -> None:
+def _print(context: Context, results: _Results, *, diff: bool) -> None:
     if context.json:
-        document: dict[str, Any] = {"files": tally.count, "changed": tally.changed}
-        document["failed"] = [failure_of(error).document()["error"] for error in tally.failed]
-        deliver_json({**document, "diff": tally.diffs} if diff else document)
-    elif tally.changed:
-        deliver("\n".join(tally.diffs if diff else map(safe, tally.changed)))
+        document: dict[str, Any] = {"files": results.count, "changed": results.changed}
+        document["failed"] = [failure_of(error).to_json()["error"] for error in results.failed]
+        deliver_json({**document, "diff": results.diffs} if diff else document)
+    elif results.changed:
+        deliver("\n".join(results.diffs if diff else map(safe, results.changed)))

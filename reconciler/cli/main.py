@@ -1,4 +1,4 @@
-"""`reconciler`: its own options, and the one place where errors become sentences and exit codes."""
+"""Run `reconciler`: parse the global options, call the command, and turn errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler import __version__
 from reconciler.cli import completion, output
 from reconciler.cli.commands import COMMANDS, GROUPS, as_json, command_line
 from reconciler.cli.context import Context, folder, moment
-from reconciler.cli.failures import failure_of, tell
+from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.startup import prepare, quiet
 from reconciler.cli.streams import finish_streams, prepare_streams, silence
 from reconciler.exit_codes import DONE, ERROR, INTERRUPTED
@@ -24,7 +24,7 @@ PROGRAM = "reconciler"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """A process's whole run: its exit code. Nothing that ends a command ends in a traceback."""
+    """Run a command line and return its exit code. No error ends in a traceback."""
     prepare()
     quiet()
     prepare_streams()
@@ -34,63 +34,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(argv: Sequence[str]) -> int:
-    """One command. Each error ends in sentences on standard error and in its exit code."""
+    """Run one command and return its exit code. Errors are reported on standard error."""
     output.begin()
     try:
         if completion.wanted(argv):
             return completion.complete(argv, PROGRAM, as_json=output.wants_json(argv))
         result = command_line(_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
-    except BrokenPipeError:  # whoever read it has had enough
+    except BrokenPipeError:  # the reader closed the pipe
         silence(sys.stdout)
         return ERROR
-    except SystemExit as ended:  # how typer ends a completion
+    except SystemExit as ended:  # typer ends a completion so
         return ended.code if isinstance(ended.code, int) else DONE
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 (the last resort: no traceback reaches a user)
-        return _failed(error, argv)
-    if result == INTERRUPTED:  # what typer makes of Ctrl-C
-        return _failed(KeyboardInterrupt(), argv)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the user gets no traceback
+        return _report_error(error, argv)
+    if result == INTERRUPTED:  # typer returns this code for Ctrl-C
+        return _report_error(KeyboardInterrupt(), argv)
     return result if isinstance(result, int) else DONE
 
 
-def _failed(error: BaseException, argv: Sequence[str]) -> int:
-    given = argv[: argv.index("--")] if "--" in argv else argv
-    verbose = "-v" in given or "--verbose" in given
-    return tell(failure_of(error, command=_called(argv), verbose=verbose), as_json=output.wants_json(argv))
+def _report_error(error: BaseException, argv: Sequence[str]) -> int:
+    options = argv[: argv.index("--")] if "--" in argv else argv
+    verbose = "-v" in options or "--verbose" in options
+    failure = failure_of(error, command=_called_command(argv), verbose=verbose)
+    return report_failure(failure, as_json=output.wants_json(argv))
 
 
-def _called(argv: Sequence[str]) -> str:
+def _called_command(argv: Sequence[str]) -> str:
+    """Return the name of the called command and a space, or an empty text."""
     return next((f"{name} " for name in argv if name in COMMANDS or name in GROUPS), "")
 
 
-def _print_version(ctx: typer.Context, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
+def _print_version(ctx: typer.Context, given: bool) -> None:
+    if given and not ctx.resilient_parsing:
         output.deliver_one(f"reconciler {__version__}", {"version": __version__}, as_json=as_json(ctx))
         raise typer.Exit(DONE)
 
 
-def _options(  # noqa: PLR0917 (typer makes an option of each)
+def _options(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     directory: Annotated[
         Path,
-        typer.Option("-C", "--directory", metavar="<path>", parser=folder, help="The folder of the manifests."),
+        typer.Option("-C", "--directory", metavar="DIR", parser=folder, help="The folder of the manifests."),
     ] = Path("manifests"),
-    workspace: Annotated[str | None, typer.Option("--workspace", help="Which one, where there are several.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="Print no colours.")] = False,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more, on standard error.")] = False,
+    workspace: Annotated[
+        str | None,
+        typer.Option("--workspace", metavar="NAME", help="The workspace to use, if the manifests have several."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Print the requests to ConnectWise and more about errors.")
+    ] = False,
     now: Annotated[
         str | None,
         typer.Option(
             "--now",
+            metavar="TIME",
             envvar="RECONCILER_NOW",
-            help="The time to work at, with its zone: for demos, tests and replays.",
+            help="Use this time instead of the clock, such as 2026-11-01T00:00:00Z. For demos and tests.",
         ),
     ] = None,
-    version: Annotated[  # noqa: ARG001 (its callback prints it and ends)
+    version: Annotated[  # noqa: ARG001 - its callback prints the version and exits
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Terraform for ConnectWise backup billing. Options stand before or after the command's name."""
+    """Terraform for ConnectWise backup billing.
+
+    These options may come before or after the command's name. For help on a command: reconciler COMMAND --help
+    """
     ctx.obj = Context(
         root=directory,
         workspace=workspace,

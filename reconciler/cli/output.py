@@ -1,6 +1,6 @@
-"""How commands print: results to standard output, everything else to standard error.
+"""Print results to standard output and messages to standard error; read plan files and write files.
 
-A result that cannot be delivered is an `Undelivered` error; what is said beside it is said as well as can be.
+A result that cannot be written is an `Undelivered` error. A message that cannot be written is dropped.
 """
 
 from __future__ import annotations
@@ -19,62 +19,64 @@ from reconciler.errors import ReconcilerError
 from reconciler.rendering.paint import Paint, coloured, plain, safe_lines
 
 IN_A_PIPE = 100
-"""Columns of a table where no terminal says how many there are."""
+"""Width of a table in characters, if standard output is not a terminal."""
 _NARROWEST, _WIDEST = 20, 1000
 LARGEST_PLAN = 2**30
-"""Bytes of a plan file: a plan of ten thousand new customers has about a fifth of it."""
+"""Largest size of a plan file in bytes. A plan of ten thousand new customers has about a fifth of it."""
 
 
 class Undelivered(ReconcilerError):  # noqa: N818 (a name says what happened)
-    """Standard output takes no more: a full disk behind it, or it is closed."""
+    """The result could not be written to standard output, because a disk is full or the stream is closed."""
 
 
-class _Delivered:
-    """Whether this run has written to standard output: with `--json` there is one document, and no second."""
+class _StandardOutput:
+    """The state of standard output in this run."""
 
-    any = False
-    lost = ""
-    """Why standard output takes no more."""
+    used = False
+    """True once a result was written. With `--json` there must be one document only."""
+    failure = ""
+    """The reason why nothing more can be written."""
 
 
 def begin() -> None:
-    """A new run begins: nothing is delivered yet."""
-    _Delivered.any = False
-    _Delivered.lost = ""
+    """Start a new run, in which nothing is written yet."""
+    _StandardOutput.used = False
+    _StandardOutput.failure = ""
 
 
 def delivered() -> bool:
-    return _Delivered.any
+    """Return true if this run has written a result."""
+    return _StandardOutput.used
 
 
 def deliver(text: str, *, end: str = "\n") -> None:
-    """The result, in one write: a plan of ten thousand actions is a hundred thousand lines.
+    """Write a result to standard output in one write: a plan of ten thousand actions has a hundred thousand lines.
 
-    A reader that has left (`| head`) has had enough, and is no error. Raises `Undelivered` for everything else.
+    A reader that closes the pipe early, such as `head`, is no error. Raises `Undelivered` for every other failure.
     """
-    _Delivered.any = True
+    _StandardOutput.used = True
     try:
-        if not _Delivered.lost:
+        if not _StandardOutput.failure:
             sys.stdout.write(text + end)
             sys.stdout.flush()
     except BrokenPipeError:
         silence(sys.stdout)
     except (OSError, ValueError) as error:
         silence(sys.stdout)
-        _Delivered.lost = (error.strerror if isinstance(error, OSError) else None) or "it is closed"
-    if _Delivered.lost:
-        advice = "Make room, or send the output elsewhere, and run again."
-        what = f"the result could not be written: {_Delivered.lost}"
+        _StandardOutput.failure = (error.strerror if isinstance(error, OSError) else None) or "it is closed"
+    if _StandardOutput.failure:
+        advice = "Free some space or redirect the output, and run again."
+        what = f"the result could not be written: {_StandardOutput.failure}"
         raise Undelivered(what, where="standard output", advice=advice)
 
 
 def wants_json(argv: Sequence[str]) -> bool:
-    """Whether a command line asks for JSON; for what ends before its options are read, such as its help."""
+    """Return true if a command line has `--json`. Help and errors of the command line need it before parsing."""
     return "--json" in (argv[: argv.index("--")] if "--" in argv else argv)
 
 
 def deliver_one(text: str, document: Any, *, as_json: bool) -> None:
-    """The result as text, or as one JSON document."""
+    """Write a result as text, or as one JSON document."""
     if as_json:
         deliver_json(document)
     else:
@@ -82,13 +84,13 @@ def deliver_one(text: str, document: Any, *, as_json: bool) -> None:
 
 
 def deliver_json(document: Any) -> None:
-    """One JSON document; text is taken for JSON already."""
+    """Write one JSON document. A text is written as it is, because it is JSON already."""
     text = document if isinstance(document, str) else json.dumps(document, indent=2, ensure_ascii=False)
     deliver(_in_encoding(text.removesuffix("\n")))
 
 
 def _in_encoding(text: str) -> str:
-    """JSON for an output that knows fewer characters: outside of strings JSON has ASCII alone."""
+    """Return JSON with `\\u` escapes for an output that is not UTF-8. Characters beyond ASCII occur in strings only."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("_", "-")
     if text.isascii() or encoding in {"utf-8", "utf8"}:
         return text
@@ -96,12 +98,17 @@ def _in_encoding(text: str) -> str:
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    """A message on standard error, made safe. Nothing that is wrong with standard error ends what is under way."""
-    _say_as_it_is(safe_lines(text) + end)
+    """Print a message on standard error, made safe. Errors of standard error are ignored."""
+    _print_error(safe_lines(text) + end)
 
 
-def _say_as_it_is(text: str) -> None:
-    """Text that a renderer made safe, and that has its colours."""
+def print_note(text: str) -> None:
+    """Print a message on standard error after the word `note:`."""
+    say(f"note: {text}")
+
+
+def _print_error(text: str) -> None:
+    """Write text to standard error unchanged: it is safe already, and may have colours."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -110,65 +117,67 @@ def _say_as_it_is(text: str) -> None:
 
 
 def paint_of(context: Context) -> Paint:
+    """Return the function that colours text, or the one that leaves it plain."""
     return coloured if context.color else plain
 
 
 def width() -> int:
-    """Columns that a table may take: those of the terminal (`COLUMNS` overrides it), or 100 in a pipe.
+    """Return the width of tables in characters: that of the terminal or of `COLUMNS`, or 100 in a pipe.
 
-    `RECONCILER_COLUMNS` overrides both: the README's samples are made with it.
+    `RECONCILER_COLUMNS` overrides both. The README's samples are made with it.
     """
-    if ours := _columns("RECONCILER_COLUMNS"):
-        return ours
+    if requested := _columns("RECONCILER_COLUMNS"):
+        return requested
     try:
-        found = os.get_terminal_size(sys.stdout.fileno()).columns
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
     except (OSError, ValueError, AttributeError):
         return IN_A_PIPE
-    return _columns("COLUMNS") or (max(found, _NARROWEST) if found else IN_A_PIPE)
+    return _columns("COLUMNS") or (max(columns, _NARROWEST) if columns else IN_A_PIPE)
 
 
 def _columns(variable: str) -> int:
-    """What a variable asks for; 0 where it is not set, or is no width of a table."""
+    """Return the width that an environment variable sets. 0 if it is not set, or not between 20 and 1000."""
     given = os.environ.get(variable, "")
     usable = given.isascii() and given.isdigit() and _NARROWEST <= int(given[:6]) <= _WIDEST
     return int(given) if usable else 0
 
 
 def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
-    """Lines as a result; with `err` for a person to look at, on standard error."""
+    """Print lines as the result on standard output, or with `err` on standard error for a person to read."""
     text = "\n".join(lines)
     if err:
-        _say_as_it_is(text + "\n")
+        _print_error(text + "\n")
     else:
         deliver(text)
 
 
 def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> None:
-    """All of it or nothing: beside the file first, then in its place. A device or a pipe is written as it is.
+    """Write a file completely or not at all: write a temporary file beside it, then rename that.
 
-    The file gets `mode`; without one it keeps the mode that it has, or gets what the system gives. A link stays one.
+    The file gets `mode`. Without one, it keeps its mode, or gets the default of the system. A symbolic link is kept.
+    A device or a pipe is written directly. Raises `ReconcilerError` if the file cannot be written.
     """
     data = text.encode("utf-8") if isinstance(text, str) else text
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
             return
-        place = path.resolve()  # a link stays one: what it points at is replaced
-        beside = place.with_name(f".{place.name}.{os.getpid()}")
+        target = path.resolve()  # the target of a symbolic link is replaced, not the link
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
-            kept = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
-            _write_beside(beside, data, kept if mode is None else mode)
-            beside.replace(place)
+            old_mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+            _write_temporary(temporary, data, old_mode if mode is None else mode)
+            temporary.replace(target)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be written"
         raise ReconcilerError(reason, where=str(path), advice="Choose another place, or free some space.") from None
 
 
-def _write_beside(beside: Path, data: bytes, mode: int | None) -> None:
-    """Nobody else can read the file for a moment that it was not meant for."""
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode)
+def _write_temporary(temporary: Path, data: bytes, mode: int | None) -> None:
+    """Write a new file that has its mode from the start, so that other users can read it at no time."""
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
         file.flush()
@@ -178,20 +187,21 @@ def _write_beside(beside: Path, data: bytes, mode: int | None) -> None:
 
 
 def read_file(path: Path) -> str:
-    """The text of a plan file. A pipe or a device is refused: reading one can take for ever."""
-    advice = "Make it with: reconciler plan --out FILE"
+    """Return the text of a plan file. Raises `ReconcilerError` for a pipe or a device, which may never end."""
+    advice = "Make a plan file with: reconciler plan --out FILE"
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise ReconcilerError("Is a directory", where=str(path), advice=advice)
-        if not stat.S_ISREG(found.st_mode):
-            raise ReconcilerError("is no regular file", where=str(path), advice=advice)
-        if found.st_size > LARGEST_PLAN:
-            what = f"holds {found.st_size} bytes, and a plan file holds {LARGEST_PLAN} at most"
-            raise ReconcilerError(what, where=str(path), advice="Is this the plan file?")
+        if not stat.S_ISREG(status.st_mode):
+            raise ReconcilerError("is not a regular file", where=str(path), advice=advice)
+        if status.st_size > LARGEST_PLAN:
+            what = f"has {status.st_size} bytes; a plan file has at most {LARGEST_PLAN} bytes"
+            raise ReconcilerError(what, where=str(path), advice="Check that this is the plan file.")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ReconcilerError("is not UTF-8 text", where=str(path), advice="Is this the plan file?") from None
+        advice = "Check that this is the plan file."
+        raise ReconcilerError("is not UTF-8 text", where=str(path), advice=advice) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be read"
         raise ReconcilerError(reason, where=str(path), advice=advice) from None

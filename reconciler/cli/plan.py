@@ -1,4 +1,4 @@
-"""`reconciler plan`: reads, compares, shows. Writes nothing anywhere but the ledger's samples."""
+"""`reconciler plan`: read, compare and show. Changes nothing in ConnectWise; the ledger keeps the usage it reads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, say, write_file
+from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, write_file
 from reconciler.cli.planning import make_plan
-from reconciler.cli.session import opened
+from reconciler.cli.session import open_session
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import Approved, parse_approvals
@@ -22,51 +22,58 @@ from reconciler.rendering.plan_text import plan_text
 
 
 class Only(StrEnum):
+    """The part that `--only` asks for."""
+
     SETUP = "setup"
     USAGE = "usage"
 
 
 def scope_of(only: Only | None) -> Scope:
+    """Return the scope of a plan. Without `--only`, it is both setup and usage."""
     return Scope(setup=only is not Only.USAGE, usage=only is not Only.SETUP)
 
 
 def plan(
     ctx: typer.Context,
-    only: Annotated[Only | None, typer.Option(help="Only the setup, or only the hourly usage.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the plan here, for apply.")] = None,
+    only: Annotated[Only | None, typer.Option(help="Plan only the setup, or only the hourly usage.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan to this file, for `apply`.")] = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes.")
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
     approve: Annotated[
-        list[str] | None, typer.Option(help="Let this guardrail pass, as NAME or NAME=ADDRESS; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this plan. May be repeated."
+        ),
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Retire additions of ours that no mapping stands behind.")] = (
-        False
-    ),
+    prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
 ) -> int:
-    """Show what would change, and what it does to the money."""
+    """Show what would change, and how the monthly amounts would change.
+
+    Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
+    """
     context: Context = ctx.obj
-    found = asyncio.run(_planned(context, scope_of(only), parse_approvals(approve or ()), prune=prune))
+    made = asyncio.run(_make_plan(context, scope_of(only), parse_approvals(approve or ()), prune=prune))
     if out is not None:
-        write_file(out, write_plan(found), mode=0o600)
-    code = UNACCOUNTED if not found.accounted else CHANGES if detailed_exitcode and found.actions else DONE
+        write_file(out, write_plan(made), mode=0o600)
+    code = UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
     try:
-        show(context, found)
+        show_plan(context, made)
     except Undelivered as error:
         if out is None:
             raise
-        say(f"note: {error.where}: {error.what}; the plan stands in {out}")
+        print_note(f"{error.where}: {error.what}; the plan was written to {out}")
     return code
 
 
-async def _planned(context: Context, scope: Scope, approvals: Sequence[Approved], *, prune: bool) -> Plan:
-    async with opened(context, usage=scope.usage) as session:
+async def _make_plan(context: Context, scope: Scope, approvals: Sequence[Approved], *, prune: bool) -> Plan:
+    async with open_session(context, usage=scope.usage) as session:
         return (await make_plan(session, scope, approvals=approvals, prune=prune)).plan
 
 
-def show(context: Context, found: Plan, *, err: bool = False) -> None:
-    """The plan on standard output; with `err` its text on standard error, for a person to look at."""
+def show_plan(context: Context, made: Plan, *, err: bool = False) -> None:
+    """Print a plan on standard output, as text or JSON. With `err`, print its text on standard error."""
     if context.json and not err:
-        deliver_json(write_plan(found))
+        deliver_json(write_plan(made))
     else:
-        print_lines(plan_text(plan_json(found), paint_of(context)), err=err)
+        print_lines(plan_text(plan_json(made), paint_of(context)), err=err)

@@ -1,4 +1,4 @@
-"""A plan file belongs to its tenant, to the manifests that it was made of and, with usage in it, to its month."""
+"""Check that a plan file was made for this workspace, this tenant, these manifests and this month."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ADVICE = "Nothing was written. Make a new plan: reconciler plan --out FILE"
 
 
 def check_plan(plan: Plan, session: Session, now: datetime) -> None:
-    """Raises `Refused` for a plan file that was not made for what stands here now. Reads nothing."""
+    """Raise `Refused` for a plan file of another workspace, tenant or month, or of other manifests. Does no I/O."""
     manifests, tenant = session.manifests, tenant_of(session)
     if plan.workspace != manifests.workspace.name:
         raise Refused(f"the plan is for workspace {plan.workspace}, not {manifests.workspace.name}", advice=ADVICE)
     if not plan.tenant.same_as(tenant):
         raise Refused(
-            f"the plan was made for {plan.tenant}, and this connection leads to {tenant}",
-            advice="Nothing was written. Connect to the tenant that it was made for, or make a new plan: "
+            f"the plan was made for {plan.tenant}, but the workspace connects to {tenant}",
+            advice="Nothing was written. Connect to the tenant of the plan, or make a new plan: "
             "reconciler plan --out FILE",
         )
     if plan.manifest_digest != manifests.digest:
@@ -30,16 +30,16 @@ def check_plan(plan: Plan, session: Session, now: datetime) -> None:
 
 
 def check_month(plan: Plan, session: Session, now: datetime) -> None:
-    """Raises `Refused` for usage of another billing month, and for a plan that is yet to be made by our clock."""
+    """Raise `Refused` if the plan bills the usage of another month, or was made at a time in the future."""
     if plan.created_at - now > TOLERANCE:
         raise Refused(
             f"the plan was made at {plan.created_at:%Y-%m-%d %H:%M} UTC, "
-            f"and the clock here says {now:%Y-%m-%d %H:%M} UTC",
-            advice="Nothing was written. Set this machine's clock right, and run again.",
+            f"but this machine says {now:%Y-%m-%d %H:%M} UTC",
+            advice="Nothing was written. Correct this machine's clock and run again.",
         )
     if not plan.bills_usage:
         return
     zone = session.workspace.billing.timezone
-    made, runs = period_of(plan.created_at, zone), period_of(now, zone)
-    if made != runs:
-        raise Refused(f"the plan bills usage of {made}, and it is {runs} now", advice=ADVICE)
+    planned, current = period_of(plan.created_at, zone), period_of(now, zone)
+    if planned != current:
+        raise Refused(f"the plan bills usage of {planned}, but it is {current} now", advice=ADVICE)

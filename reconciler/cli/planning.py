@@ -1,4 +1,4 @@
-"""Make a plan: read everything, then plan in one pure pass, then record what was read."""
+"""Make a plan: read everything, compute the plan from what was read, then record what was read in the ledger."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from reconciler.additions.ledger_records import LedgerRecords
 from reconciler.additions.plan import plan_usage
-from reconciler.cli.output import say
+from reconciler.cli.output import print_note
 from reconciler.cli.reading import Inputs, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
+from reconciler.metering.collect import GUARDRAIL
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import build
 from reconciler.planning.part import Part
@@ -31,7 +32,7 @@ class Planned:
 async def make_plan(
     session: Session, scope: Scope, *, approvals: Sequence[Approved] = (), prune: bool = False
 ) -> Planned:
-    """Return the plan of a scope. `prune` retires orphans."""
+    """Return the plan of a scope. `prune` retires orphans: our additions without a mapping."""
     inputs = await read_inputs(session, scope, approvals, prune=prune)
     planned = plan_from(session, inputs)
     if inputs.usage is not None:
@@ -41,7 +42,7 @@ async def make_plan(
 
 
 def plan_from(session: Session, inputs: Inputs) -> Planned:
-    """Return the plan of what was read. This does no I/O."""
+    """Return the plan from what was read. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
     warnings: Sequence[Note] = ()
@@ -66,10 +67,10 @@ def plan_from(session: Session, inputs: Inputs) -> Planned:
 
 
 def report_unused(plan: Plan, approvals: Sequence[Approved]) -> None:
-    """Name the approvals that match no tripped guardrail: a wrong address would approve nothing without a word.
+    """Print a note for each approval that matches no tripped guardrail, such as one with a misspelt address.
 
-    `shrink` is left out, because it approves a pull and is not in the plan.
+    `shrink` is left out, because it approves a pull and not a plan.
     """
     for each in unused_approvals(plan, approvals):
-        if each.name != "shrink":
-            say(f"note: --approve {each.text} matches no guardrail that this plan trips")
+        if each.name != GUARDRAIL:
+            print_note(f"--approve {each.text} matches no tripped guardrail of this plan")

@@ -1,6 +1,6 @@
-"""What is going on, on a terminal only, and on standard error: reading, and then applying.
+"""Show the progress of reading and applying on standard error, if it is a terminal.
 
-Nothing here may end what it tells of: a terminal that is gone takes no more, and that is all.
+Errors of the terminal are ignored: a terminal that was closed must not end an apply.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from reconciler.planning.outcome import Result
 
 PAUSE = 0.1
-"""Seconds between two looks at what was read."""
-_GONE = (OSError, ValueError)
+"""Seconds between two updates of the line about reading."""
+_TERMINAL_CLOSED = (OSError, ValueError)
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[Result], None]]:
-    """Called with each result as it comes."""
+def progress_bar(total: int) -> Iterator[Callable[[Result], None]]:
+    """Show a bar for `total` actions. Yield the function to call with the result of each action."""
     if not _on_terminal():
         yield lambda _result: None
         return
@@ -40,26 +40,27 @@ def progress(total: int) -> Iterator[Callable[[Result], None]]:
     def on_result(result: Result) -> None:
         nonlocal failures
         failures += result.status in ("failed", "unknown")
-        with suppress(*_GONE):
+        with suppress(*_TERMINAL_CLOSED):
             bar.update(task, advance=1, failed=f"{failures} failed" if failures else "", refresh=True)
 
-    with suppress(*_GONE):
+    with suppress(*_TERMINAL_CLOSED):
         bar.start()
     try:
         yield on_result
     finally:
-        with suppress(*_GONE):
+        with suppress(*_TERMINAL_CLOSED):
             bar.stop()
 
 
-class Reading:
-    """How far the reading is: requests to ConnectWise, and each usage source."""
+class ReadingLine:
+    """The text about reading: the number of requests to ConnectWise, and the state of each usage source."""
 
     def __init__(self, requests: Callable[[], int]) -> None:
         self._requests = requests
         self._sources: dict[str, str] = {}
 
     def source(self, name: str, state: str) -> None:
+        """Set the state of a source, such as `reading`, `6 customers` or `failed`."""
         self._sources[name] = state
 
     def __str__(self) -> str:
@@ -70,21 +71,21 @@ class Reading:
 
 
 @asynccontextmanager
-async def reading(requests: Callable[[], int]) -> AsyncIterator[Reading]:
-    """One line that says how far the reading is; it is gone when all is read."""
-    found = Reading(requests)
+async def reading_line(requests: Callable[[], int]) -> AsyncIterator[ReadingLine]:
+    """Show one line about reading until the block ends. `requests` returns the number of requests sent so far."""
+    line = ReadingLine(requests)
     if not _on_terminal():
-        yield found
+        yield line
         return
-    showing = asyncio.ensure_future(_show(found))
+    showing = asyncio.ensure_future(_show(line))
     try:
-        yield found
+        yield line
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)
 
 
-async def _show(found: Reading) -> None:
+async def _show(line: ReadingLine) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.live import Live  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -93,10 +94,10 @@ async def _show(found: Reading) -> None:
     try:
         live.start()
         while True:
-            live.update(Text(str(found), overflow="ellipsis", no_wrap=True), refresh=True)
+            live.update(Text(str(line), overflow="ellipsis", no_wrap=True), refresh=True)
             await asyncio.sleep(PAUSE)
     finally:
-        with suppress(*_GONE):
+        with suppress(*_TERMINAL_CLOSED):
             live.stop()
 
 

@@ -1,4 +1,4 @@
-"""Read everything that a plan needs: ConnectWise, the usage sources, and the ledger. Planning starts after that."""
+"""Read everything that a plan needs: ConnectWise, the usage sources, and the ledger."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from reconciler.additions.plan import UsageInputs
 from reconciler.additions.tag import is_of_source
 from reconciler.cli.charges import RatedMappings, load_and_charge
 from reconciler.cli.clock import check_clock
-from reconciler.cli.progress import reading
-from reconciler.cli.session import Session, pull_usage
+from reconciler.cli.progress import reading_line
+from reconciler.cli.pulling import pull_usage
+from reconciler.cli.session import Session
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
@@ -44,7 +45,7 @@ class Inputs:
     setup: SetupInputs | None
     usage: UsageInputs | None
     searched: bool = False
-    """Whether every agreement of the tenant was searched for our tags."""
+    """True if every agreement of the tenant was searched for our tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +56,40 @@ class UsageRead:
     snapshot: Snapshot
     rated: RatedMappings
     searched: bool
-    """Whether every agreement of the tenant was searched for our tags."""
+    """True if every agreement of the tenant was searched for our tags."""
 
 
 async def read_inputs(
     session: Session, scope: Scope, approvals: Sequence[Approved] = (), *, prune: bool = False
 ) -> Inputs:
-    """Read all that the plan of a scope needs. Raises `Refused` if the clock is wrong and usage is in scope."""
+    """Return all that the plan of a scope needs. Raises `Refused` if the clock is wrong and usage is in scope."""
     if scope.usage:
         await check_clock(session)
-    live_state, fresh = await _read_both_sides(session, scope, [each.text for each in approvals])
+    live_state, pulls = await _read_live_state_and_pull(session, scope, [each.text for each in approvals])
     setup = _setup_inputs(session, live_state) if scope.setup else None
     if not scope.usage:
         return Inputs(setup, None)
-    read = await read_usage(session, live_state, fresh)
+    read = await read_usage(session, live_state, pulls)
     return Inputs(setup, await usage_inputs(session, scope, read, approvals, prune=prune), read.searched)
+
+
+async def _read_live_state_and_pull(
+    session: Session, scope: Scope, approved: Collection[str]
+) -> tuple[LiveState, tuple[Collected, ...]]:
+    """Read ConnectWise and pull the usage sources at the same time. If one fails, the other is cancelled."""
+    async with reading_line(lambda: session.client.requests.total) as line:
+        live_state = asyncio.ensure_future(read_live_state(session.client, session.manifests, scope))
+        pulls = asyncio.ensure_future(pull_usage(session, approved, line) if scope.usage else _no_pulls())
+        try:
+            return await live_state, await pulls
+        finally:
+            live_state.cancel()
+            pulls.cancel()
+            await asyncio.gather(live_state, pulls, return_exceptions=True)
+
+
+async def _no_pulls() -> tuple[Collected, ...]:
+    return ()
 
 
 def _setup_inputs(session: Session, live_state: LiveState) -> SetupInputs:
@@ -78,7 +98,7 @@ def _setup_inputs(session: Session, live_state: LiveState) -> SetupInputs:
 
 
 def _kept_values(session: Session, live_state: LiveState) -> dict[str, dict[str, Any]]:
-    """Return, by address, what ConnectWise kept in fields that documents clear, as the journal recorded it."""
+    """Return, by address, what ConnectWise kept in fields that a document clears, as the journal recorded it."""
     clearing = [
         document.address
         for document in session.manifests.documents
@@ -95,13 +115,13 @@ def _kept_values(session: Session, live_state: LiveState) -> dict[str, dict[str,
     return values_kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
-async def read_usage(session: Session, live_state: LiveState, fresh: Sequence[Collected] = ()) -> UsageRead:
-    """Read what planning usage needs beside the live state. `fresh` are the pulls of this run."""
+async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Collected] = ()) -> UsageRead:
+    """Read what planning usage needs beside the live state. `pulls` are those of this run."""
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
     agreements = await _undeclared_agreements(session, live_state, snapshot)
-    rated = load_and_charge(manifests, agreements.live_state, ledger, now, fresh)
+    rated = load_and_charge(manifests, agreements.live_state, ledger, now, pulls)
     return UsageRead(agreements.live_state, snapshot, rated, agreements.searched)
 
 
@@ -109,16 +129,16 @@ async def _undeclared_agreements(session: Session, live_state: LiveState, snapsh
     """Read our additions on agreements that no manifest names."""
     sources = [source.name for source in session.workspace.usage]
     period = period_of(session.context.now, session.workspace.billing.timezone)
-    first = period.first_day.isoformat()
+    first_day = period.first_day.isoformat()
     known = {
         addition.agreement_id
         for addition in snapshot.additions.values()
-        if addition.agreement_id is not None and not addition.ended_before(first)
+        if addition.agreement_id is not None and not addition.ended_before(first_day)
     }
 
-    def is_ours(obj: LiveObject) -> bool:
-        serial = obj.raw.get("serialNumber")
-        return obj.id in snapshot.additions or any(is_of_source(serial, source) for source in sources)
+    def is_ours(addition: LiveObject) -> bool:
+        serial = addition.raw.get("serialNumber")
+        return addition.id in snapshot.additions or any(is_of_source(serial, source) for source in sources)
 
     # Search once in each period: a person may have copied an agreement with its additions.
     search = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
@@ -148,22 +168,3 @@ async def usage_inputs(
         approvals=approvals,
         prune=prune,
     )
-
-
-async def _read_both_sides(
-    session: Session, scope: Scope, approved: Collection[str]
-) -> tuple[LiveState, tuple[Collected, ...]]:
-    """Read ConnectWise and the usage sources at the same time. If one fails, the other is cancelled."""
-    async with reading(lambda: session.client.requests.total) as told:
-        live_state = asyncio.ensure_future(read_live_state(session.client, session.manifests, scope))
-        pulling = asyncio.ensure_future(pull_usage(session, approved, told) if scope.usage else _nothing())
-        try:
-            return await live_state, await pulling
-        finally:
-            live_state.cancel()
-            pulling.cancel()
-            await asyncio.gather(live_state, pulling, return_exceptions=True)
-
-
-async def _nothing() -> tuple[Collected, ...]:
-    return ()

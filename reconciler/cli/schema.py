@@ -1,4 +1,4 @@
-"""`reconciler schema`: JSON Schemas for editors and CI."""
+"""`reconciler schema`: print or write the JSON Schemas for editors and CI."""
 
 from __future__ import annotations
 
@@ -17,34 +17,39 @@ from reconciler.planning.published import published
 
 def schema(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help="A kind, Defaults, manifest for any; plan, outcome.")] = schemas.ANY,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", help="A kind such as Company, or Defaults, plan, outcome, or manifest for all kinds."
+        ),
+    ] = schemas.ANY,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder instead.")
     ] = None,
 ) -> None:
-    """Print a JSON Schema of the manifests, of a plan file or of an outcome, or write all of them."""
+    """Print the JSON Schema of a manifest, of a plan file or of an outcome, or write all of them."""
     context: Context = ctx.obj
-    made = {**schemas.schemas(), **published()}
+    all_schemas = {**schemas.schemas(), **published()}
     if write is not None:
-        _write(made, write, as_json=context.json)
+        _write(all_schemas, write, as_json=context.json)
         return
-    if kind not in made:
-        guess = nearest(kind, made)
-        advice = f"did you mean {guess}?" if guess else f"there is {listed(made, 'and')}"
+    if kind not in all_schemas:
+        guess = nearest(kind, all_schemas)
+        advice = f"Did you mean {guess}?" if guess else f"There are {listed(all_schemas, 'and')}."
         raise ReconcilerError(f"there is no schema for {kind}", advice=advice)
-    deliver(schemas.written(made[kind]), end="")
+    deliver(schemas.written(all_schemas[kind]), end="")
 
 
-def _write(made: schemas.Schemas, folder: Path, *, as_json: bool) -> None:
+def _write(all_schemas: schemas.Schemas, folder: Path, *, as_json: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in made.items():
+        for name, content in all_schemas.items():
             (folder / schemas.file_name(name)).write_text(schemas.written(content), encoding="utf-8")
     except OSError as error:
         raise ReconcilerError(
             f"cannot be written: {error.strerror}", where=str(folder), advice="Name another folder with --write."
         ) from None
     if as_json:
-        deliver_json({"folder": str(folder), "schemas": sorted(made)})
+        deliver_json({"folder": str(folder), "schemas": sorted(all_schemas)})
     else:
-        deliver(f"{len(made)} schemas in {folder}")
+        deliver(f"{len(all_schemas)} schemas in {folder}")

@@ -1,4 +1,4 @@
-"""`reconciler show`: renders a plan file, or one document with its defaults and its live state."""
+"""`reconciler show`: print a plan file, or one document, addition or customer with its live state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from reconciler.cli import show_usage
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, read_file
-from reconciler.cli.session import Session, opened
+from reconciler.cli.session import Session, open_session
+from reconciler.cli.show_usage import show_addition, show_customer, show_undeclared
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
 from reconciler.live.read import Scope, read_live_state
@@ -29,6 +29,8 @@ from reconciler.rendering.plan_text import plan_text
 
 
 class Format(StrEnum):
+    """The formats of `--format`."""
+
     TEXT = "text"
     JSON = "json"
 
@@ -38,17 +40,22 @@ def show(
     what: Annotated[
         str,
         typer.Argument(
-            help="A file that `plan --out` wrote, or an address: Company/acme, Addition/acme:gb, cove/1001."
+            metavar="FILE|ADDRESS",
+            help="A plan file, or an address such as Company/acme, Addition/acme:gb or cove/1001.",
         ),
     ],
-    to: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
-    offline: Annotated[bool, typer.Option("--offline", help="Of an address: without its live state.")] = False,
+    to: Annotated[Format, typer.Option("--format", help="The format to print.")] = Format.TEXT,
+    offline: Annotated[bool, typer.Option("--offline", help="Show a document without its live state.")] = False,
 ) -> None:
-    """Render a plan file; or show one document, addition or customer: where it comes from, and how it stands."""
+    """Show a plan file, or one document, addition or customer.
+
+    A document is shown with the defaults that filled it in and its values in ConnectWise. An addition or a customer
+    is shown with its usage and what the next plan would do.
+    """
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
-    there = _found_at(what)
-    if there != "file" and (found := _of_address(context, what, offline=offline)) is not None:
+    on_disk = _type_on_disk(what)
+    if on_disk != "file" and (found := _look_up_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
         elif "spec" in found:
@@ -56,10 +63,10 @@ def show(
         else:
             print_lines(fields_text(found, paint_of(context)))
         return
-    if there != "file":
-        kind = "a folder, and no plan file" if there == "folder" else "neither a file nor an address"
-        shown = what if len(what) <= _SHOWN else f"{what[:_SHOWN]}…"
-        raise ReconcilerError(f"{shown or 'an empty text'} is {kind}", advice=_WHAT_THERE_IS)
+    if on_disk != "file":
+        problem = "a folder, not a plan file" if on_disk == "folder" else "neither a file nor an address"
+        shown = what if len(what) <= _LONGEST_SHOWN else f"{what[:_LONGEST_SHOWN]}…"
+        raise ReconcilerError(f"{shown or 'an empty text'} is {problem}", advice=_FILE_OR_ADDRESS)
     plan = read_plan(read_file(Path(what)), where=what)
     if as_json:
         deliver_json(write_plan(plan))
@@ -67,18 +74,17 @@ def show(
         print_lines(plan_text(plan_json(plan), paint_of(context)))
 
 
-_WHAT_THERE_IS = (
-    "Make a plan file with: reconciler plan --out FILE. An address is KIND/NAME, such as Company/acme, or "
-    "SOURCE/CUSTOMER, such as cove/1001006."
+_FILE_OR_ADDRESS = (
+    "Make a plan file with: reconciler plan --out FILE\n"
+    "  An address is KIND/NAME, such as Company/acme, or SOURCE/CUSTOMER, such as cove/1001006."
 )
 
+_LONGEST_SHOWN = 200
+"""Number of characters of an argument that a message repeats at most."""
 
-_SHOWN = 200
-"""Characters of an address that a message repeats at most."""
 
-
-def _found_at(what: str) -> Literal["file", "folder", "nothing"]:
-    """What a text names on the disk. A pipe or a device counts as a file; a text that can be no path names nothing."""
+def _type_on_disk(what: str) -> Literal["file", "folder", "nothing"]:
+    """Return whether a text is the path of a file or a folder. A pipe or a device counts as a file."""
     try:
         if not what or not Path(what).exists():
             return "nothing"
@@ -87,15 +93,15 @@ def _found_at(what: str) -> Literal["file", "folder", "nothing"]:
         return "nothing"
 
 
-def _of_address(context: Context, what: str, *, offline: bool) -> dict[str, Any] | None:
-    """What stands at an address; None for what looks like no address, and so is a file."""
+def _look_up_address(context: Context, what: str, *, offline: bool) -> dict[str, Any] | None:
+    """Return the JSON of what has the address. None if the text does not begin with a kind or a usage source."""
     first = what.partition("/")[0]
     if first == "Addition":
-        return asyncio.run(_usage(context, what, show_usage.addition))
+        return asyncio.run(_usage(context, what, show_addition))
     if first in all_kinds():
         return asyncio.run(_document(context, what, offline=offline))
     if "/" in what and context.root.is_dir() and first in _sources(load(context.root, workspace=context.workspace)):
-        return asyncio.run(_usage(context, what, show_usage.customer))
+        return asyncio.run(_usage(context, what, show_customer))
     return None
 
 
@@ -105,20 +111,21 @@ def _sources(manifests: Manifests) -> set[str]:
 
 
 async def _usage(
-    context: Context, address: str, look: Callable[[Session, str], Awaitable[dict[str, Any]]]
+    context: Context, address: str, look_up: Callable[[Session, str], Awaitable[dict[str, Any]]]
 ) -> dict[str, Any]:
-    async with opened(context, usage=False) as session:
-        return await look(session, address)
+    async with open_session(context, usage=False) as session:
+        return await look_up(session, address)
 
 
 async def _document(context: Context, address: str, *, offline: bool) -> dict[str, Any]:
+    """Return a document with its live state, or an undeclared object that the ledger has."""
     if offline:
         return _declared(load(context.root, workspace=context.workspace), address)
-    async with opened(context, usage=False) as session:
+    async with open_session(context, usage=False) as session:
         document = session.manifests.by_address.get(address)
-        known = None if document is not None else await show_usage.undeclared(session, address)
-        if known is not None:
-            return known
+        undeclared = None if document is not None else await show_undeclared(session, address)
+        if undeclared is not None:
+            return undeclared
         found = _declared(session.manifests, address)
         if document is None or document.kind.collection is None:
             return found
@@ -134,12 +141,13 @@ async def _document(context: Context, address: str, *, offline: bool) -> dict[st
 
 
 def _declared(manifests: Manifests, address: str) -> dict[str, Any]:
+    """Return a document's fields and the file of each default. Raises `ReconcilerError` if it does not exist."""
     known = {**manifests.by_address, manifests.workspace.address: manifests.workspace}
     document = known.get(address)
     if document is None:
         guesses = near(address, known)
-        advice = f"Did you mean {listed(guesses)}?" if guesses else "reconciler validate counts what is declared."
-        raise ReconcilerError(f"no manifest declares {address}", where=str(manifests.root), advice=advice)
+        advice = f"Did you mean {listed(guesses)}?" if guesses else "NAME in KIND/NAME is metadata.name of a document."
+        raise ReconcilerError(f"there is no {address} in {_with_slash(manifests.root)}", advice=advice)
     spec = document.spec.model_dump(mode="json", include=set(document.spec.model_fields_set))
     return {
         "address": document.address,
@@ -147,3 +155,7 @@ def _declared(manifests: Manifests, address: str) -> dict[str, Any]:
         "spec": spec,
         "defaulted": dict(document.defaulted),
     }
+
+
+def _with_slash(folder: Path) -> str:
+    return f"{str(folder).rstrip('/')}/"

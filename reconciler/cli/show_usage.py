@@ -1,4 +1,4 @@
-"""What `show` finds of usage: an addition by its address, a customer of a source, and what is no longer declared."""
+"""Look up an addition, a customer or an undeclared object for `reconciler show`. No usage source is pulled."""
 
 from __future__ import annotations
 
@@ -20,50 +20,72 @@ from reconciler.manifests.suggestions import listed, near
 USAGE = Scope(setup=False, usage=True)
 
 
-async def addition(session: Session, address: str) -> dict[str, Any]:
-    """One addition: how it stands, what a plan would do, and why. Raises `ReconcilerError` where none or several have
-    the address."""
-    _, usage = await _planned(session)
-    found = [line for line in usage.views if line.has_address(address)]
+async def show_addition(session: Session, address: str) -> dict[str, Any]:
+    """Return one addition with its live state, what a plan would do, and why.
+
+    Raises `ReconcilerError` if no addition has the address, or if several have it in its short form.
+    """
+    _, part = await _plan_from_ledger(session)
+    found = [line for line in part.views if line.has_address(address)]
     exact = [line for line in found if line.address == address]
     if len(found) > 1 and len(exact) != 1:
-        names = " and ".join(line.address for line in found)
-        raise ReconcilerError(f"{address} fits {len(found)} additions", advice=f"Write one of {names}.")
+        names = listed(line.address for line in found)
+        raise ReconcilerError(f"{address} matches {len(found)} additions", advice=f"Give the full address: {names}.")
     if not found:
-        raise _unknown(address, [line.address for line in usage.views], "no addition of ours has the address")
+        raise _not_found(f"there is no addition {address}", address, [line.address for line in part.views])
     return (exact or found)[0].to_json()
 
 
-async def customer(session: Session, address: str) -> dict[str, Any]:
-    """One customer of a source, as `cove/1001006`: its coverage, its additions, and the devices that were measured."""
-    source, _, number = address.partition("/")
-    read, usage = await _planned(session)
-    rows = [row for row in usage.part.coverage if (row.source, row.customer) == (source, number)]
+async def show_customer(session: Session, address: str) -> dict[str, Any]:
+    """Return the coverage, the additions and the measured devices of a customer, such as `cove/1001006`.
+
+    Raises `ReconcilerError` if neither the source nor a mapping has the customer.
+    """
+    source, _, customer_id = address.partition("/")
+    read, part = await _plan_from_ledger(session)
+    rows = [row for row in part.part.coverage if (row.source, row.customer) == (source, customer_id)]
     if not rows:
-        known = [f"{row.source}/{row.customer}" for row in usage.part.coverage]
-        raise _unknown(address, known, f"source {source} and the mappings name no customer {number}")
+        known = [f"{row.source}/{row.customer}" for row in part.part.coverage]
+        what = f"there is no customer {customer_id} in source {source}, and no mapping has it"
+        raise _not_found(what, address, known)
     return {
         "address": address,
         "coverage": [row.model_dump(mode="json") for row in rows],
-        "additions": [line.to_json() for line in usage.views if line.customer == address],
-        "devices": _devices(read, source, number),
+        "additions": [line.to_json() for line in part.views if line.customer == address],
+        "devices": _devices(read, source, customer_id),
     }
 
 
-def _devices(read: UsageRead, source: str, number: str) -> list[dict[str, Any]]:
-    """What was read of each device in the newest hour that the measure looks at."""
+def _devices(read: UsageRead, source: str, customer_id: str) -> list[dict[str, Any]]:
+    """Return the figure of each device, in bytes, in the latest hour that the measure uses."""
     for charge in read.rated.usage.charges:
-        if (charge.source, charge.customer_id) == (source, number) and charge.measured is not None:
-            newest = charge.measured.chosen[-1]
+        if (charge.source, charge.customer_id) == (source, customer_id) and charge.measured is not None:
+            latest_hour = charge.measured.chosen[-1]
             return [
                 {"device": each.device_id, "bytes": each.bytes, "read_at": each.read_at.isoformat()}
-                for each in newest.devices
+                for each in latest_hour.devices
             ]
     return []
 
 
-async def undeclared(session: Session, address: str) -> dict[str, Any] | None:
-    """What the ledger knows of an object that we wrote and that no manifest declares any more, and how it stands."""
+async def _plan_from_ledger(session: Session) -> tuple[UsageRead, UsagePart]:
+    """Plan the usage that the ledger holds. No source is pulled."""
+    live_state = await read_live_state(session.client, session.manifests, USAGE)
+    read = await read_usage(session, live_state)
+    return read, plan_usage(await usage_inputs(session, USAGE, read))
+
+
+def _not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError:
+    guesses = near(address, dict.fromkeys(known))
+    advice = f"Did you mean {listed(guesses)}?" if guesses else "List all customers with: reconciler usage coverage"
+    return ReconcilerError(what, advice=advice)
+
+
+async def show_undeclared(session: Session, address: str) -> dict[str, Any] | None:
+    """Return what we last wrote to an object that no document declares any more, and its live state.
+
+    None if the ledger has no write of that address. `live` is None if the object is not in ConnectWise any more.
+    """
     workspace = session.manifests.workspace.name
     number = written_ids(session.ledger, workspace, address).get(address)
     if number is None:
@@ -82,16 +104,3 @@ async def undeclared(session: Session, address: str) -> dict[str, Any] | None:
         "written": to_jsonable_python(last_written(session.ledger, workspace, [address]).get(address, {})),
         "live": to_jsonable_python(live),
     }
-
-
-async def _planned(session: Session) -> tuple[UsageRead, UsagePart]:
-    """Planned from what the ledger holds: no source is read."""
-    live_state = await read_live_state(session.client, session.manifests, USAGE)
-    read = await read_usage(session, live_state)
-    return read, plan_usage(await usage_inputs(session, USAGE, read))
-
-
-def _unknown(address: str, known: Sequence[str], what: str) -> ReconcilerError:
-    guesses = near(address, dict.fromkeys(known))
-    advice = f"Did you mean {listed(guesses)}?" if guesses else "reconciler usage coverage lists what there is."
-    return ReconcilerError(f"{address}: {what}", advice=advice)

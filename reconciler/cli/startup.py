@@ -1,6 +1,6 @@
-"""What makes a short run short: set before anything large is imported.
+"""Prepare the process before anything large is imported: a faster start, and no output from libraries.
 
-Measured on a no-op plan of 5,000 documents (docs/performance.md), with everything else alike.
+The effect was measured on a plan of 5,000 documents without changes; see docs/performance.md.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ import threading
 import warnings
 
 FEW_COLLECTIONS = (100_000, 20, 50)
-"""Nearly all that a run allocates (modules, documents, live objects) lives to its end, so that looking for cycles in
-it again and again finds nothing: with Python's own thresholds that is a fifth of the time. Never looking would keep
-what does pile up, the requests of a long apply."""
+"""Thresholds of the garbage collector. Most objects of a run are needed until its end, so frequent collections find
+nothing. With Python's default thresholds they take a fifth of the time. A collector that is switched off would keep
+the requests of a long apply in memory."""
 
 
 def prepare() -> None:
-    """Collect garbage rarely, and leave out what no run needs."""
+    """Make the garbage collector run rarely, and prevent an import that no run needs."""
     gc.set_threshold(*FEW_COLLECTIONS)
-    # httpx imports its own command line with rich and pygments where they are installed, and goes without where not.
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None is how an import is made to fail
+    # httpx imports its own command line, with rich and pygments, if it can. It works without.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None makes the import fail
 
 
 def quiet() -> None:
-    """Let no library write to standard error by itself: a traceback is no sentence, and it may hold a value.
+    """Prevent libraries from writing to standard error, because a traceback may contain a secret.
 
-    SQLAlchemy logs one when Ctrl-C strikes while it closes a connection, asyncio for a task that nobody waits for any
-    more, Python for an error while an object is cleared away. What ends a command is told in any case.
+    SQLAlchemy logs one if Ctrl-C interrupts the closing of a connection, asyncio for an abandoned task, and Python for
+    an error in a destructor. Errors that end a command are reported in any case.
     """
     logging.getLogger().addHandler(logging.NullHandler())
     sys.unraisablehook = lambda _about: None

@@ -1,4 +1,4 @@
-"""Standard input, output and error as the process finds them: closed, of another encoding, or in order."""
+"""Make standard input, output and error safe to use, even if they are closed or not UTF-8."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contextlib import suppress
 from typing import Any
 
 _STANDARD = (0, 1, 2)
-_SPELL = "reconciler.spell"
+_IN_ASCII = "reconciler.in_ascii"
 _ASCII = {"─": "-", "→": "->", "…": "...", "·": "-", "—": "-"}
-"""What we print beyond ASCII, for a terminal that lacks it. A rule keeps its width: tables fit."""
+"""ASCII for the characters that we print. The line of a table keeps its width, so that tables fit."""
 
 
-class _Closed(io.TextIOBase):
-    """Stands for a standard output that was closed (`>&-`): to write to it is an error, as it would be for `cat`."""
+class _ClosedOutput(io.TextIOBase):
+    """A standard output that was closed (`>&-`). Writing to it raises an error, as it would for `cat`."""
 
     encoding = "utf-8"
 
@@ -25,39 +25,39 @@ class _Closed(io.TextIOBase):
         raise OSError(errno.EBADF, "it is closed")
 
     def flush(self) -> None:
-        """There is nothing to flush."""
+        """Do nothing: there is nothing to flush."""
 
 
-def _spelled(error: UnicodeError) -> tuple[str, int]:
-    """A codec error handler. It writes the characters that we print in ASCII, and any other one as its number."""
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Replace characters that the encoding lacks by ASCII, or by their number. This is a codec error handler."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]
     return "".join(_ASCII.get(each, each.encode("ascii", "backslashreplace").decode()) for each in lacking), error.end
 
 
-codecs.register_error(_SPELL, _spelled)
+codecs.register_error(_IN_ASCII, _in_ascii)
 
 
 def prepare_streams() -> None:
     """Make the three streams safe to use.
 
-    A number that is closed is taken by the next file that opens: a ledger could become standard error. So each closed
-    number is given to the null device first.
+    The next file that is opened takes the number of a closed stream, so a ledger could become standard error.
+    Therefore each closed number is given to the null device first.
     """
-    _fill_numbers()
+    _open_closed_numbers()
     if sys.stdin is None:
         sys.stdin = io.StringIO("")
     if sys.stdout is None:
-        sys.stdout = _Closed()
+        sys.stdout = _ClosedOutput()
     if sys.stderr is None:
         sys.stderr = io.StringIO()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # an arrow that an old terminal lacks is no reason to end
-            stream.reconfigure(errors=_SPELL)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_IN_ASCII)
 
 
-def _fill_numbers() -> None:
+def _open_closed_numbers() -> None:
     for number in _STANDARD:
         try:
             os.fstat(number)
@@ -70,16 +70,16 @@ def _fill_numbers() -> None:
 
 
 def silence(stream: Any) -> None:
-    """Send the rest of a stream nowhere: what its buffer holds may not fail once more when the process ends."""
+    """Send the rest of a stream to the null device, so that flushing its buffer at exit cannot fail again."""
     with suppress(OSError, ValueError, AttributeError):
         number = stream.fileno()
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, number)
-        os.close(nowhere)
+        null_device = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null_device, number)
+        os.close(null_device)
 
 
 def finish_streams() -> None:
-    """Write what the buffers hold. What cannot be written any more changes no exit code."""
+    """Flush the buffers. A failure does not change the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

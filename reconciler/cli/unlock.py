@@ -1,4 +1,4 @@
-"""`reconciler unlock`: shows who holds the workspace's lock, and frees a dead one."""
+"""`reconciler unlock`: show who holds the workspace's lock, and free it if its holder has ended."""
 
 from __future__ import annotations
 
@@ -18,39 +18,38 @@ from reconciler.manifests.loading import load
 
 
 def unlock(ctx: typer.Context) -> None:
-    """Show who holds the workspace's lock, and free it where its holder is gone. Exit 3 where it lives."""
+    """Show who holds the workspace's lock, and free it if its holder has ended. Exit 3 if the holder is running."""
     context: Context = ctx.obj
     manifests = load(context.root, workspace=context.workspace)
     workspace = manifests.workspace.name
-    with open_ledger(context, manifests, keeps=True) as ledger:
-        held = _freed(ledger, workspace)
+    with open_ledger(context, manifests, writable=True) as ledger:
+        freed = _free(ledger, workspace)
     if context.json:
-        told = {"workspace": workspace, "freed": held is not None, "holder": held and _told(held)}
-        deliver_json(told)
-    elif held is None:
-        print_lines([f"Nobody holds the lock of workspace {workspace}."])
+        deliver_json({"workspace": workspace, "freed": freed is not None, "holder": freed and _holder_json(freed)})
+    elif freed is None:
+        print_lines([f"The lock of workspace {workspace} is free. There is nothing to unlock."])
     else:
-        print_lines([f"Freed the lock of workspace {workspace}: its holder, {held.holder}, is gone."])
+        print_lines([f"Freed the lock of workspace {workspace}. Its holder has ended: {freed.holder}."])
 
 
-def _freed(ledger: Ledger, workspace: str) -> HeldLock | None:
-    """Free the lock and return it; None where no run holds it. Raises `Refused` where its holder may be alive."""
+def _free(ledger: Ledger, workspace: str) -> HeldLock | None:
+    """Free the lock and return it. None if it is not held. Raises `Refused` if its holder may still be running."""
     held = read_lock(ledger, workspace)
     if held is None:
         return None
     state = held.state(current_process(), read_process_start)
     if state == "expired":
-        say(f"{held.holder} seems to be gone; watching its lock for {WATCH_SECONDS:.0f} seconds")
+        say(f"{held.holder} seems to have ended; watching its lock for {WATCH_SECONDS:.0f} seconds")
         time.sleep(WATCH_SECONDS)
     if state in {"gone", "expired"} and free_lock(ledger, held):
         return held
-    current = read_lock(ledger, workspace)
-    if current is None:  # its holder released it meanwhile
+    now = read_lock(ledger, workspace)
+    if now is None:  # the holder released it in the meantime
         return None
-    raise refusal(current, current.state(current_process(), read_process_start))
+    raise refusal(now, now.state(current_process(), read_process_start))
 
 
-def _told(held: HeldLock) -> dict[str, Any]:
+def _holder_json(held: HeldLock) -> dict[str, Any]:
     def text(moment: datetime) -> str:
         return moment.isoformat(timespec="seconds")
 

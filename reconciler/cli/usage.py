@@ -1,9 +1,12 @@
-"""`reconciler usage`: the metering side. Reads ConnectWise and the sources, writes only the ledger's samples."""
+"""`reconciler usage`: pull the usage, account for every customer, and report the additions.
+
+Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,18 +15,20 @@ from reconciler.additions.live import live_additions
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
+from reconciler.cli.commands import GROUPS
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, paint_of, print_lines, say, width
+from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import make_plan
+from reconciler.cli.pulling import pull_usage
 from reconciler.cli.reading import UsageRead, read_usage
-from reconciler.cli.session import Session, opened, pull_usage
+from reconciler.cli.session import Session, open_session
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
 from reconciler.metering.collect import GUARDRAIL, Collected
 from reconciler.planning.plan import Plan, plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The metering side: pull, coverage, report.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])
 
 
 @app.command()
@@ -31,56 +36,61 @@ def pull(
     ctx: typer.Context,
     approve: Annotated[
         list[str] | None,
-        typer.Option(help="`shrink`, or `shrink=SOURCE`: believe a pull although it lost much at once."),
+        typer.Option(
+            metavar="shrink[=SOURCE]", help="Accept a pull that lost many customers or devices. May be repeated."
+        ),
     ] = None,
 ) -> int:
-    """Read every source now, and keep what it says. Exit 1 when one failed, 5 when one is not believed."""
+    """Read every usage source and save the usage in the ledger. Exit 1 if a pull failed, 5 if one is not believed."""
     context: Context = ctx.obj
 
-    async def pulled() -> list[dict[str, Any]]:
-        async with opened(context, keeps=True) as session:
-            await check_clock(session, on_notice=lambda text: say(f"note: {text}"))
+    async def pull_all() -> list[dict[str, Any]]:
+        async with open_session(context, writable=True) as session:
+            await check_clock(session, on_notice=print_note)
             return [
                 {
-                    "source": found.pull.source,
-                    "state": found.pull.state,
-                    "customers": len(found.pull.customers),
-                    "samples": len(found.pull.samples),
-                    "error": found.pull.error,
-                    "notes": [*found.pull.notes, *_approved(found)],
+                    "source": collected.pull.source,
+                    "state": collected.pull.state,
+                    "customers": len(collected.pull.customers),
+                    "samples": len(collected.pull.samples),
+                    "error": collected.pull.error,
+                    "notes": [*collected.pull.notes, *_approval_note(collected)],
                 }
-                for found in await pull_usage(session, _only_shrink(approve or ()))
+                for collected in await pull_usage(session, _check_approvals(approve or ()))
             ]
 
-    rows = asyncio.run(pulled())
+    rows = asyncio.run(pull_all())
     _print(context, rows, lambda: pulls_table(rows, paint_of(context), width()))
     states = {row["state"] for row in rows}
     return ERROR if "failed" in states else UNACCOUNTED if "disbelieved" in states else DONE
 
 
-def _only_shrink(approve: Sequence[str]) -> Sequence[str]:
+def _check_approvals(approve: Sequence[str]) -> Sequence[str]:
+    """Return the values of `--approve`. Raises `TyperException` for a guardrail other than `shrink`."""
     for each in approve:
         if each.partition("=")[0] != GUARDRAIL:
-            raise typer.TyperException(f"a pull trips no guardrail {each}: it knows --approve {GUARDRAIL}[=SOURCE]")
+            raise typer.TyperException(
+                f"--approve {each}: `usage pull` has one guardrail; write --approve {GUARDRAIL} or {GUARDRAIL}=SOURCE"
+            )
     return approve
 
 
-def _approved(found: Collected) -> Iterator[str]:
-    if found.approved is not None:
-        which = "this pull is" if found.approved == found.pull_id else f"pull {found.approved} before it is"
-        yield f"{which} believed by approval"
+def _approval_note(collected: Collected) -> Iterator[str]:
+    if collected.approved is not None:
+        which = "this pull" if collected.approved == collected.pull_id else f"the earlier pull {collected.approved}"
+        yield f"{which} is accepted by --approve"
 
 
 @app.command()
 def coverage(ctx: typer.Context) -> int:
-    """Account for every customer, in both directions. Exit 5 when something is not accounted for."""
+    """List every customer and mapping, billed or not, and why. Exit 5 if one is not accounted for."""
     context: Context = ctx.obj
 
-    async def planned() -> Plan:
-        async with opened(context) as session:
+    async def plan_usage() -> Plan:
+        async with open_session(context) as session:
             return (await make_plan(session, Scope(setup=False, usage=True))).plan
 
-    plan = asyncio.run(planned())
+    plan = asyncio.run(plan_usage())
     rows = [row.model_dump(mode="json") for row in plan.coverage]
     _print(context, rows, lambda: coverage_table(plan_json(plan), paint_of(context), width()))
     return DONE if plan.accounted else UNACCOUNTED
@@ -88,34 +98,37 @@ def coverage(ctx: typer.Context) -> int:
 
 @app.command()
 def report(ctx: typer.Context) -> None:
-    """Show the additions that we bill, next to the usage they came from (seed guide, step 10)."""
+    """Show our additions in ConnectWise next to the usage that they bill."""
     context: Context = ctx.obj
 
-    async def reported(session: Session) -> list[ReportRow]:
-        live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
-        read = await read_usage(session, live_state)
-        units = {source.name: source.unit for source in session.workspace.usage}
-        return report_rows(_ownership(session, read), read.live_state, read.rated.usage.charges, units)
+    async def read_rows() -> list[ReportRow]:
+        async with open_session(context) as session:
+            return await _report_rows(session)
 
-    async def found() -> list[ReportRow]:
-        async with opened(context) as session:
-            return await reported(session)
-
-    rows = [row.to_json() for row in asyncio.run(found())]
+    rows = [row.to_json() for row in asyncio.run(read_rows())]
     _print(context, rows, lambda: report_table(rows, paint_of(context), width()))
 
 
-def _print(context: Context, content: Any, lines: Any) -> None:
-    if context.json:
-        deliver_json(content)
-    else:
-        print_lines(lines())
+async def _report_rows(session: Session) -> list[ReportRow]:
+    """Return the rows of the report that the vendor's guide checks in step 10. No source is pulled."""
+    live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
+    read = await read_usage(session, live_state)
+    units = {source.name: source.unit for source in session.workspace.usage}
+    return report_rows(_ownership(session, read), read.live_state, read.rated.usage.charges, units)
 
 
 def _ownership(session: Session, read: UsageRead) -> Ownership:
     """Return which charge each of our additions belongs to."""
-    first = read.rated.usage.period.first_day.isoformat()
+    first_day = read.rated.usage.period.first_day.isoformat()
     owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
     sources = frozenset(source.name for source in session.workspace.usage)
-    live = live_additions(read.live_state, first, session.workspace.billing.currency)
+    live = live_additions(read.live_state, first_day, session.workspace.billing.currency)
     return assign_owners(live, owners, sources, read.snapshot)
+
+
+def _print(context: Context, content: Any, lines: Callable[[], Iterable[str]]) -> None:
+    """Print JSON, or the lines of a table, which are made only when they are printed."""
+    if context.json:
+        deliver_json(content)
+    else:
+        print_lines(lines())

@@ -1,4 +1,4 @@
-"""`reconciler validate`: everything that can be known about the manifests without a network."""
+"""`reconciler validate`: check the manifests without a network."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from reconciler.rendering.paint import safe_lines
 def validate(
     ctx: typer.Context,
     policy: Annotated[
-        list[Path] | None, typer.Option(help="A JSON Schema that every document must satisfy; may be repeated.")
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A JSON Schema that every document must satisfy. May be repeated."),
     ] = None,
 ) -> int:
-    """Check everything that can be known offline, and say everything that is wrong at once."""
+    """Check the manifests offline and list all errors. Exit 1 if there are errors."""
     context: Context = ctx.obj
     try:
         manifests = load(context.root, workspace=context.workspace)
         if policy:
-            _satisfy(manifests, policy)
+            _check_policies(manifests, policy)
     except ManifestError as error:
         if context.json:
             raise
-        deliver(safe_lines(str(error)))  # what is wrong is this command's result
+        deliver(safe_lines(str(error)))  # the errors are the result of this command
         return ERROR
     documents = len(manifests.documents) + 1
     if context.json:
@@ -43,9 +44,9 @@ def validate(
     return DONE
 
 
-def _satisfy(manifests: Manifests, files: list[Path]) -> None:
-    """jsonschema is imported only when there is a policy: most runs have none."""
-    from reconciler.manifests.policies import check_policies, read_policy  # noqa: PLC0415
+def _check_policies(manifests: Manifests, files: list[Path]) -> None:
+    """Raise `ManifestError` if a document does not satisfy a policy."""
+    from reconciler.manifests.policies import check_policies, read_policy  # noqa: PLC0415 - slow: imports jsonschema
 
     violations = check_policies(manifests, [read_policy(file) for file in files])
     if violations:

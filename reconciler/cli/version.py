@@ -1,4 +1,4 @@
-"""`reconciler version`."""
+"""`reconciler version`: print the version of the program."""
 
 from __future__ import annotations
 

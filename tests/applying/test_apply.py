@@ -16,7 +16,7 @@ import pytest
 from reconciler.applying.apply import ApplyOptions, apply, check_guardrails, workspace_lock
 from reconciler.cli.context import Context
 from reconciler.cli.planning import make_plan
-from reconciler.cli.session import Session, opened
+from reconciler.cli.session import Session, open_session
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger import journal, schema
 from reconciler.ledger import lease as leases
@@ -38,7 +38,7 @@ def small(shop: Shop) -> Shop:
 @asynccontextmanager
 async def session_of(shop: Shop) -> AsyncIterator[Session]:
     context = Context(shop.folder, None, False, False, False, shop.time, {**shop.variables})
-    async with opened(context) as session:
+    async with open_session(context) as session:
         yield session
 
 

@@ -66,7 +66,7 @@ def test_a_second_ctrl_c_ends_at_once_with_4_and_says_that_the_next_run_recovers
         said = small("apply", "--auto-approve")
 
     assert said.code == 4
-    assert "ended at once: what was under way may have been done. Run again: that is looked up first" in said.err
+    assert "stopped at once; requests in flight may have been carried out" in said.err
     small.apply()
     assert small.counts()["company"] == 1
 

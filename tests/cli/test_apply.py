@@ -18,7 +18,7 @@ import pytest
 from reconciler.cli import apply as command
 from tests.shop import ALDER, BIRCHWOOD, Send, Shop, locked
 
-QUESTION = "Do you want to make these 12 changes in ConnectWise? Only 'yes' is a yes: "
+QUESTION = "Do you want to make these 12 changes in ConnectWise? Type 'yes' to apply: "
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_an_approval_of_another_customer_approves_nothing_and_is_told(small: Sho
     wrong = ("--approve", "quantity=CustomerMapping/other")
     said = small("apply", "--only", "usage", "--auto-approve", *wrong, "--approve", "shrink")
     assert said.code == 5
-    assert "note: --approve quantity=CustomerMapping/other matches no guardrail that this plan trips" in said.err
+    assert "note: --approve quantity=CustomerMapping/other matches no tripped guardrail of this plan" in said.err
     assert "shrink" not in said.err
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
 
@@ -289,7 +289,7 @@ def test_an_apply_in_part_ends_with_4_and_says_which(small: Shop) -> None:
 def test_v_tells_the_requests_by_route_on_standard_error(small: Shop) -> None:
     said = small("-v", "apply", "--auto-approve")
 
-    assert "requests, 0 of them repeated:" in said.err
+    assert "requests to ConnectWise, 0 of them retries:" in said.err
     assert "1 POST /company/companies" in said.err
 
 
@@ -317,7 +317,7 @@ async def test_the_first_ctrl_c_asks_to_stop_and_the_second_is_as_before(capsys:
         await stop.wait()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-    assert "beginning nothing new; Ctrl-C again ends at once" in capsys.readouterr().err
+    assert "then stopping; press Ctrl-C again to stop at once" in capsys.readouterr().err
 
 
 @contextmanager

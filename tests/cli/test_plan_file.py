@@ -141,7 +141,7 @@ def test_only_its_owner_may_read_it(small: Shop, tmp_path: Path) -> None:
 def test_a_pipe_a_device_and_a_folder_are_refused_and_nothing_waits(small: Shop, tmp_path: Path, command: str) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    no_file = ": is no regular file"
+    no_file = ": is not a regular file"
     no_plan = {"apply": ": Is a directory", "show": " is a folder, and no plan file"}[command]
     for path, why in ((str(pipe), no_file), ("/dev/zero", no_file), (str(tmp_path), no_plan)):
         said = small(command, path)
@@ -157,7 +157,7 @@ def test_a_file_that_is_too_large_is_refused_unread(small: Shop, tmp_path: Path)
     said = small("apply", str(file))
 
     assert said.code == 1
-    assert "holds 1073741825 bytes, and a plan file holds 1073741824 at most" in said.err
+    assert "has 1073741825 bytes; a plan file has at most 1073741824 bytes" in said.err
 
 
 @pytest.mark.parametrize("name", ["actions", "workspace", "after"])

@@ -153,7 +153,7 @@ def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, m
     said = pair("apply", *USAGE, "--auto-approve")
     assert said.code == 0
     assert "the state of the additions after the apply could not be recorded: ledger: the disk is full" in said.err
-    assert "what was read could not be recorded" in said.err
+    assert "the additions that were read could not be recorded" in said.err
 
 
 def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names(pair: Shop) -> None:

@@ -1,4 +1,4 @@
-"""The progress bar."""
+"""Tests of the progress bar and of the line about reading."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from reconciler.cli.progress import progress, reading
+from reconciler.cli.progress import progress_bar, reading_line
 from reconciler.planning.outcome import Result, Status
 
 
@@ -22,18 +22,18 @@ def result(status: Status) -> Result:
     return Result(address="Company/a", action="create", status=status)
 
 
-def test_where_there_is_no_terminal_nothing_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress(2) as on_result:
+def test_without_a_terminal_no_bar_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar(2) as on_result:
         on_result(result("done"))
     assert capsys.readouterr() == ("", "")
 
 
-def test_on_a_terminal_it_counts_results_and_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_counts_results_and_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
 
-    with progress(3) as on_result:
+    with progress_bar(3) as on_result:
         for status in ("done", "failed", "unknown"):
             on_result(result(status))  # type: ignore[arg-type]  # a tuple of words
 
@@ -41,8 +41,8 @@ def test_on_a_terminal_it_counts_results_and_failures(monkeypatch: pytest.Monkey
     assert "2 failed" in terminal.getvalue()
 
 
-class Gone(Terminal):
-    """A terminal that was closed while something went on."""
+class ClosedTerminal(Terminal):
+    """A terminal that was closed during the command."""
 
     def write(self, _text: str, /) -> int:
         raise OSError(5, "Input/output error")
@@ -51,44 +51,44 @@ class Gone(Terminal):
         raise OSError(5, "Input/output error")
 
 
-def test_a_terminal_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Gone())
+def test_a_closed_terminal_does_not_end_an_apply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", ClosedTerminal())
     monkeypatch.setenv("TERM", "xterm")
-    with progress(2) as on_result:
+    with progress_bar(2) as on_result:
         on_result(result("done"))
         on_result(result("failed"))
 
 
-async def test_reading_where_there_is_no_terminal_draws_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    async with reading(lambda: 3) as found:
-        found.source("cove", "reading")
+async def test_without_a_terminal_no_line_about_reading_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    async with reading_line(lambda: 3) as line:
+        line.source("cove", "reading")
         await asyncio.sleep(0)
     assert capsys.readouterr() == ("", "")
-    assert str(found) == "reading ConnectWise: 3 requests · cove: reading"
+    assert str(line) == "reading ConnectWise: 3 requests · cove: reading"
 
 
-async def test_reading_tells_of_the_tenant_and_of_each_source(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_line_shows_the_requests_and_the_state_of_each_source(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("reconciler.cli.progress.PAUSE", 0.001)
-    async with reading(lambda: 1) as found:
-        found.source("cove", "6 customers")
-        found.source("file", "failed")
+    async with reading_line(lambda: 1) as line:
+        line.source("cove", "6 customers")
+        line.source("file", "failed")
         while "failed" not in terminal.getvalue():  # noqa: ASYNC110 (what is drawn sets no event)
             await asyncio.sleep(0.001)
     assert "reading ConnectWise: 1 request · cove: 6 customers · file: failed" in terminal.getvalue()
 
 
-async def test_a_terminal_that_is_gone_ends_no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Gone())
+async def test_a_closed_terminal_does_not_end_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", ClosedTerminal())
     monkeypatch.setenv("TERM", "xterm")
-    async with reading(lambda: 1):
+    async with reading_line(lambda: 1):
         await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("stream", [None, SimpleNamespace()])
 def test_without_a_standard_error_nothing_is_drawn(stream: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress(1) as on_result:
+    with progress_bar(1) as on_result:
         on_result(result("done"))

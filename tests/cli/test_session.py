@@ -61,4 +61,4 @@ def test_a_ledger_in_memory_is_for_readers_alone(small: Shop) -> None:
     said = small("apply", "--auto-approve")
 
     assert said.code == 1
-    assert "Workspace/example ledger: a ledger in memory forgets everything" in said.err
+    assert "Workspace/example ledger: a ledger in memory loses its content" in said.err

@@ -48,7 +48,7 @@ def test_an_address_that_nothing_declares_names_near_ones(small: Shop) -> None:
     said = small("show", "Company/alder-dentist")
 
     assert said.code == 1
-    assert "no manifest declares Company/alder-dentist" in said.err
+    assert "there is no Company/alder-dentist in " in said.err
     assert "Did you mean Company/alder-dental" in said.err
 
 

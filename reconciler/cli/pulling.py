@@ -1,0 +1,66 @@
+"""Pull every usage source, record the pulls in the ledger, and show how far the reading is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Coroutine
+from datetime import datetime
+from typing import Any
+
+from reconciler.cli.output import print_note
+from reconciler.cli.progress import ReadingLine, reading_line
+from reconciler.cli.session import Session, current_user, ledger_url
+from reconciler.ledger.errors import Unwritable
+from reconciler.ledger.read_only import open_copy
+from reconciler.ledger.records import Pull
+from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
+from reconciler.metering.sources import registry
+
+
+async def pull_usage(
+    session: Session, approved: Collection[str] = (), line: ReadingLine | None = None
+) -> tuple[Collected, ...]:
+    """Pull every source and record the pulls. A source that fails is recorded as a failed pull; the others continue.
+
+    `approved` are the values of `--approve`: `shrink` accepts a pull that lost many customers or devices at once.
+    `line` shows the progress. Without it, this function draws its own line. If the ledger cannot be written and need
+    not be, the pulls are recorded in a temporary copy of it.
+    """
+    if line is None:
+        async with reading_line(lambda: session.client.requests.total) as own_line:
+            return await pull_usage(session, approved, own_line)
+    try:
+        return await _pull(session, approved, line)
+    except Unwritable as error:
+        if session.writable:
+            raise
+        url = ledger_url(session.context, session.manifests)
+        session.ledger.switch_to(open_copy(url, error, now=session.context.now, on_notice=print_note))
+        return await _pull(session, approved, line)
+
+
+async def _pull(session: Session, approved: Collection[str], line: ReadingLine) -> tuple[Collected, ...]:
+    def text(setting: Any) -> str:
+        return session.secret(setting, f"{session.manifests.workspace.address} usage")
+
+    sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
+    guardrails = session.workspace.guardrails
+    return await collect(
+        session.ledger,
+        sources,
+        session.context.now,
+        shrink=SHRINK if guardrails is None else guardrails.shrink,
+        approval=approval_of(approved, [source.name for source in session.workspace.usage], current_user()),
+        pull=_shown_on(line),
+    )
+
+
+def _shown_on(line: ReadingLine) -> Callable[[registry.SourceSettings, datetime], Coroutine[Any, Any, Pull]]:
+    """Return a function that pulls one source and shows its progress on the line."""
+
+    async def pull(settings: registry.SourceSettings, now: datetime) -> Pull:
+        line.source(settings.name, "reading")
+        found = await registry.pull(settings, now)
+        line.source(settings.name, f"{len(found.customers)} customers" if found.state == "whole" else "failed")
+        return found
+
+    return pull
