@@ -190,7 +190,7 @@ class answering:  # noqa: N801  (used like a function)
 # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("now", "word"), [("2026-11-01T06:00:00", "has no zone"), ("noon", "is not a time")])
+@pytest.mark.parametrize(("now", "word"), [("2026-11-01T06:00:00", "has no time zone"), ("noon", "is not a time")])
 def test_a_clock_without_zone(small: Shop, now: str, word: str) -> None:
     refused(small("plan", now=now), word, "2026-11-01T00:00:00Z")
     assert small.sandbox.log.total == 0
@@ -200,7 +200,7 @@ def test_a_clock_without_zone_in_the_environment(small: Shop, capsys: pytest.Cap
     small.patch.setenv("RECONCILER_NOW", "2026-11-01 06:00")
 
     assert run(["-C", str(small.folder), "plan"]) == 1
-    assert "has no zone" in capsys.readouterr().err
+    assert "has no time zone" in capsys.readouterr().err
 
 
 def test_usage_without_a_time_zone_is_a_failed_pull_that_bills_nothing(small: Shop) -> None:

@@ -84,9 +84,9 @@ def _of_usage(error: typer.TyperException, command: str) -> Failure:
     text = error.format_message()
     help_command = f"reconciler {command}--help"
     if text.startswith("Usage:"):  # typer's message for a group without a command is the help of the group
-        return Failure(ERROR, "a command is missing", "", f"See the commands: {help_command}", text)
+        return Failure(ERROR, "a command is missing", "", f"For help: {help_command}", text)
     message, suggestion = _without_library_names(error, text)
-    return Failure(ERROR, message, "", f"{suggestion}See the options: {help_command}")
+    return Failure(ERROR, message, "", f"{suggestion}For help: {help_command}")
 
 
 def _without_library_names(error: typer.TyperException, text: str) -> tuple[str, str]:

@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -303,16 +302,9 @@ def test_a_second_plan_made_in_the_same_turn_needs_no_second_look(small: Shop) -
     assert len(reads) == 1
 
 
-def test_time_goes_on_from_the_moment_that_was_given(small: Shop) -> None:
-    clock = command._clock(small.time)
-
-    assert timedelta(0) <= clock() - small.time < timedelta(minutes=1)
-    assert clock() >= clock() - timedelta(seconds=1)
-
-
 async def test_the_first_ctrl_c_asks_to_stop_and_the_second_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     stop = asyncio.Event()
-    with command._interruptible(stop):
+    with command._stop_on_ctrl_c(stop):
         signal.raise_signal(signal.SIGINT)
         await stop.wait()
         with pytest.raises(KeyboardInterrupt):

@@ -47,8 +47,8 @@ def test_a_clock_that_differs_from_the_tenants_is_refused(standing: Shop, comman
     said = standing(*command, now=off_by(standing, minutes=minutes))
 
     assert said.code == 3
-    assert "the clock here says" in said.err
-    assert "Set this machine's clock right" in said.err
+    assert "this machine says" in said.err
+    assert "Correct this machine's clock" in said.err
     assert as_it_was(standing) == before
 
 
@@ -61,7 +61,7 @@ def test_five_minutes_are_allowed(standing: Shop, minutes: int) -> None:
 def test_both_times_are_told(standing: Shop) -> None:
     standing.advance(24)
     said = standing("plan", now=off_by(standing, hours=-3))
-    assert "the clock here says 2026-11-02 03:00 UTC, and the tenant's 2026-11-02 06:00 UTC" in said.err
+    assert "this machine says 2026-11-02 03:00 UTC and ConnectWise says 2026-11-02 06:00 UTC" in said.err
     assert "--now TIME" in said.err
 
 
@@ -76,7 +76,7 @@ def test_a_clock_set_back_rewrites_no_line_to_an_older_figure(standing: Shop) ->
     said = standing("apply", "--only", "usage", "--auto-approve")
 
     assert said.code == 3
-    assert "the ledger holds a pull or a write of 2026-12-11 06:00 UTC" in said.err
+    assert "the ledger has a pull or a write at 2026-12-11 06:00 UTC" in said.err
     assert "move the ledger away" in said.err
     assert standing.journal() == before
     assert standing.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 300
@@ -116,7 +116,7 @@ def test_usage_is_pulled_also_while_the_tenant_cannot_be_reached(standing: Shop)
     said = standing("usage", "pull")
 
     assert said.code == 0
-    assert "note: the clock here could not be held against the tenant's" in said.err
+    assert "note: the clock could not be compared with ConnectWise" in said.err
 
 
 def test_the_clock_costs_no_request(standing: Shop) -> None:

@@ -42,7 +42,9 @@ def test_on_another_tenant_it_is_refused_and_nothing_is_written(small: Shop, tmp
         said = small("apply", file)
 
         assert said.code == 3
-        assert f"the plan was made for company sandbox at {small.running.url}, and this connection leads to" in said.err
+        assert (
+            f"the plan was made for company sandbox at {small.running.url}, but the workspace connects to" in said.err
+        )
         assert f"company sandbox at {other.url}" in said.err
         assert "Nothing was written." in said.err
         assert len(other.sandbox.tenant.tables["company"].rows) < 5
@@ -73,7 +75,7 @@ def test_usage_of_another_month_is_refused_and_nothing_is_written(small: Shop, t
     said = small("apply", file)
 
     assert said.code == 3
-    assert "the plan bills usage of 2026-11, and it is 2026-12 now" in said.err
+    assert "the plan bills usage of 2026-11, but it is 2026-12 now" in said.err
     assert not any(small.counts().values())
 
 
@@ -92,13 +94,13 @@ def test_a_question_that_is_answered_in_the_next_month_bills_nothing(
     moments = iter([timedelta(days=31)])
     monkeypatch.setattr(command, "_ask", lambda _plan: next(moments))
     monkeypatch.setattr(
-        command, "_clock", lambda start: lambda: start + timedelta(days=31) if not list(moments) else start
+        command, "running_clock", lambda start: lambda: start + timedelta(days=31) if not list(moments) else start
     )
 
     said = small("apply")
 
     assert said.code == 3
-    assert "the plan bills usage of 2026-11, and it is 2026-12 now" in said.err
+    assert "the plan bills usage of 2026-11, but it is 2026-12 now" in said.err
     assert not any(small.counts().values())
 
 
@@ -111,7 +113,7 @@ def test_a_plan_of_a_time_to_come_is_refused(small: Shop, tmp_path: Path) -> Non
     said = small("apply", file)
 
     assert said.code == 3
-    assert "the plan was made at 2026-11-01 08:00 UTC, and the clock here says 2026-11-01 06:00 UTC" in said.err
+    assert "the plan was made at 2026-11-01 08:00 UTC, but this machine says 2026-11-01 06:00 UTC" in said.err
     assert not any(small.counts().values())
 
 
@@ -142,7 +144,7 @@ def test_a_pipe_a_device_and_a_folder_are_refused_and_nothing_waits(small: Shop,
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     no_file = ": is not a regular file"
-    no_plan = {"apply": ": Is a directory", "show": " is a folder, and no plan file"}[command]
+    no_plan = {"apply": ": Is a directory", "show": " is a folder, not a plan file"}[command]
     for path, why in ((str(pipe), no_file), ("/dev/zero", no_file), (str(tmp_path), no_plan)):
         said = small(command, path)
         assert said.code == 1

@@ -38,7 +38,7 @@ def test_from_nothing_through_two_hours(small: Shop) -> None:
     small.uses(ALDER, "130")
     small.apply("--only", "usage")
     assert small.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 130
-    assert small("unlock").out == "Nobody holds the lock of workspace example.\n"
+    assert small("unlock").out == "The lock of workspace example is free. There is nothing to unlock.\n"
 
 
 def test_a_killed_run_is_continued_and_nothing_is_made_twice(small: Shop, postgresql_url: str) -> None:

@@ -26,7 +26,7 @@ def test_the_schemas_of_what_commands_write_are_printed(name: str, capsys: pytes
     assert json.loads(capsys.readouterr().out) == published()[name]
 
 
-@pytest.mark.parametrize(("name", "advice"), [("Compny", "did you mean Company?"), ("zzz", "there is Agreement")])
+@pytest.mark.parametrize(("name", "advice"), [("Compny", "Did you mean Company?"), ("zzz", "There are Agreement")])
 def test_a_misspelt_kind_is_guessed(name: str, advice: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", name]) == 1
     printed = capsys.readouterr().err

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from reconciler.cli.session import running_clock
 from reconciler.errors import ReconcilerError
 from tests.applying.test_apply import session_of
 from tests.shop import ALDER, Shop
@@ -62,3 +65,10 @@ def test_a_ledger_in_memory_is_for_readers_alone(small: Shop) -> None:
 
     assert said.code == 1
     assert "Workspace/example ledger: a ledger in memory loses its content" in said.err
+
+
+def test_the_clock_of_a_run_starts_at_the_given_time_and_runs_on(small: Shop) -> None:
+    now = running_clock(small.time)
+
+    assert timedelta(0) <= now() - small.time < timedelta(minutes=1)
+    assert now() >= now() - timedelta(seconds=1)

@@ -52,8 +52,8 @@ def test_an_address_that_nothing_declares_names_near_ones(small: Shop) -> None:
     assert "Did you mean Company/alder-dental" in said.err
 
 
-def test_an_address_that_is_like_none_says_where_to_look(small: Shop) -> None:
-    assert "reconciler validate" in small("show", "Product/zzzzzzzzzzzzzz").err
+def test_an_address_that_is_like_none_explains_what_an_address_is(small: Shop) -> None:
+    assert "NAME in KIND/NAME is metadata.name of a document." in small("show", "Product/zzzzzzzzzzzzzz").err
 
 
 # Additions, customers, and what is no longer declared
@@ -117,7 +117,7 @@ def test_a_customer_is_shown_with_its_coverage_its_additions_and_its_devices(sma
 def test_a_customer_that_nobody_names_is_an_error(small: Shop) -> None:
     said = small("show", "cove/9")
     assert said.code == 1
-    assert "source cove and the mappings name no customer 9" in said.err
+    assert "there is no customer 9 in source cove, and no mapping has it" in said.err
 
 
 def test_what_is_no_longer_declared_is_shown_from_the_ledger_and_as_it_stands(shop: Shop) -> None:
@@ -139,11 +139,11 @@ def test_a_file_that_is_not_there_is_no_address(small: Shop) -> None:
     [
         ("", "an empty text is neither a file nor an address"),
         ("Frob/x", "Frob/x is neither a file nor an address"),
-        ("///", "/// is a folder, and no plan file"),
+        ("///", "/// is a folder, not a plan file"),
         ("x" * 5000, f"{'x' * 200}… is neither a file nor an address"),
     ],
 )
 def test_what_is_neither_a_file_nor_an_address_is_told_so(small: Shop, what: str, said: str) -> None:
     found = small("show", what)
     assert found.code == 1
-    assert found.err.startswith(f"error: {said}\n  Make a plan file with: reconciler plan --out FILE.")
+    assert found.err.startswith(f"error: {said}\n  Make a plan file with: reconciler plan --out FILE\n")

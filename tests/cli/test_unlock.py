@@ -162,7 +162,7 @@ def test_a_run_renews_its_lock_while_it_waits_for_a_response(small: Shop) -> Non
 
 def test_unlock_without_a_lock_says_so(small: Shop) -> None:
     said = small("unlock")
-    assert (said.code, said.out) == (0, "Nobody holds the lock of workspace example.\n")
+    assert (said.code, said.out) == (0, "The lock of workspace example is free. There is nothing to unlock.\n")
     assert small("--json", "unlock").json == {"workspace": "example", "freed": False, "holder": None}
 
 
@@ -173,7 +173,7 @@ def test_unlock_frees_the_lock_of_a_dead_run(small: Shop) -> None:
     said = small("unlock")
     assert said.code == 0
     assert said.out == (
-        f"Freed the lock of workspace example: its holder, process {process.pid} on {os.uname().nodename}, is gone.\n"
+        f"Freed the lock of workspace example. Its holder has ended: process {process.pid} on {os.uname().nodename}.\n"
     )
     assert rows(small) == []
 

@@ -123,7 +123,7 @@ def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_i
     believed = pair("--json", "usage", "pull", "--approve", "shrink=cove")
     assert believed.code == 0
     (row,) = believed.json
-    assert (row["state"], row["notes"]) == ("whole", ["this pull is believed by approval"])
+    assert (row["state"], row["notes"]) == ("whole", ["this pull is accepted by --approve"])
     pair.apply("--only", "usage", "--approve", "quantity")
     assert pair.quantities() != before
     with closing(sqlite3.connect(pair.ledger)) as connection:
@@ -149,7 +149,7 @@ def test_an_empty_console_is_not_believed_and_zeroes_nothing(pair: Shop) -> None
 
 
 def test_an_approval_of_what_no_pull_trips_or_no_source_is_an_error(pair: Shop) -> None:
-    assert "a pull trips no guardrail money" in pair("usage", "pull", "--approve", "money").err
+    assert "--approve money: `usage pull` has one guardrail" in pair("usage", "pull", "--approve", "money").err
     said = pair("usage", "pull", "--approve", "shrink=cave")
     assert said.code == 1
     assert "there is no usage source cave in this workspace" in said.err

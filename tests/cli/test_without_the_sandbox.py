@@ -116,7 +116,7 @@ def test_another_missing_module_is_reported_as_a_fault_of_the_program() -> None:
     done = python(RUN, "sandbox", missing={"reconciler.sandbox.server.wire"})
 
     assert done.returncode == 1
-    assert "this is a fault of the program" in done.stderr
+    assert "this is a bug in reconciler" in done.stderr
 
 
 @pytest.mark.parametrize("package", sorted(EXTRA))
