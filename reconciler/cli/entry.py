@@ -29,4 +29,4 @@ def _exit_code_and_message(error: BaseException) -> tuple[int, str]:
         if isinstance(cause, KeyboardInterrupt):
             return INTERRUPTED, NOTHING_WRITTEN
         cause = cause.__cause__ or cause.__context__
-    return ERROR, f"error: reconciler cannot be loaded ({type(error).__name__})\n  Install it again; see its README."
+    return ERROR, f"error: cannot load reconciler ({type(error).__name__})\n  Install it again; see its README."

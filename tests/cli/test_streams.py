@@ -204,4 +204,4 @@ def test_a_program_that_cannot_be_loaded_says_so_in_a_sentence(
         entry.main()
     assert ended.value.code == 1
     said = capsys.readouterr().err
-    assert said == "error: reconciler cannot be loaded (ImportError)\n  Install it again; see its README.\n"
+    assert said == "error: cannot load reconciler (ImportError)\n  Install it again; see its README.\n"
