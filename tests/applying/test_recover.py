@@ -168,6 +168,12 @@ async def test_a_create_below_an_object_that_was_deleted_has_failed(small: Shop,
     assert await recovered(small, "POST", path, {"quantity": 1}, address="Addition/x:y", natural_key=key) == "failed"
 
 
+async def test_an_entry_of_a_subcollection_of_a_deleted_object_has_failed(small: Shop, company: str) -> None:
+    path = "company/companies/999999/typeAssociations"
+
+    assert await recovered(small, "POST", path, {"type": {"id": 1}}, address=f"Company/x#{path}") == "failed"
+
+
 async def test_a_recovered_create_counts_as_created_by_us(small: Shop, company: str) -> None:
     body = {"identifier": "AlderDental", "city": "Tampa", "password": "(sensitive)"}
     key = {"identifier": "AlderDental"}
