@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from reconciler.kinds.billing_rules import Allowance, Exclusion, Range
 from reconciler.ledger.records import Reading
@@ -181,3 +181,11 @@ def test_usage_from_before_the_end_of_an_exclusion_does_not_count() -> None:
         ended = Exclusion("own", "cove", "1", "why", date(2025, 11, 21), "a" if exclusion == "a" else None)
         result = result_of(source, [peak], [] if exclusion is None else [ended])
         assert only_row(result).quantity == quantity
+
+
+def test_the_amount_at_risk_is_unknown_before_the_first_pull_of_a_month() -> None:
+    default = rule("", name="default", ranges=(Range("backup", None, D("0.5")),))
+    last_month = datetime(2025, 10, 31, 22, 30, tzinfo=UTC)
+    source = snapshot({"1": {"a": 3 * GB}}, last_month)
+    row = only_row(result_of(source, default_rule=default, now=last_month + timedelta(hours=1)))
+    assert (row.state, row.money) == ("unmapped", None)
