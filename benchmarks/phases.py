@@ -52,7 +52,7 @@ async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
         from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
-        from reconciler.cli import pulling, reading, session  # noqa: PLC0415
+        from reconciler.cli import planning, pulling, reading, session  # noqa: PLC0415
         from reconciler.cli.context import Context  # noqa: PLC0415
         from reconciler.connectwise import ConnectWise  # noqa: PLC0415
         from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415
@@ -75,8 +75,8 @@ async def _main(root: Path) -> list[Phase]:
             with phase("usage pull"):
                 fresh = await pulling.pull_usage(opened)
             with phase("load the ledger and rate"):
-                read = await reading.read_usage(opened, live_state, fresh)
-                given = await reading.usage_inputs(opened, Scope(), read)
+                read = await reading.read_usage_to_plan(opened, live_state, fresh)
+                given = planning.usage_inputs(opened, read, with_setup=True)
         with phase("diff"):
             setup = plan_setup(manifests.documents, live_state, opened.workspace.guardrails)
         with phase("match additions"):

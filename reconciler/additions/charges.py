@@ -44,20 +44,28 @@ class ChargedUsage:
     warnings: tuple[str, ...]
 
 
-def charge_usage(
-    now: datetime,
-    settings: BillingSettings,
-    rules: Sequence[Rule],
-    exclusions: Sequence[Exclusion],
-    snapshots: Mapping[str, SourceSnapshot],
-    *,
-    default_rule: Rule | None = None,
-) -> ChargedUsage:
-    """Return the charges of all rules at `now`, with a coverage row for every customer.
+@dataclass(frozen=True, slots=True)
+class ChargeInputs:
+    """Everything that charging needs. All of it was read before."""
 
-    `snapshots` is by source name. `default_rule` prices unmapped customers. Raises `UsageError` if two mappings bill
-    the same customer.
+    now: datetime
+    settings: BillingSettings
+    rules: Sequence[Rule]
+    """The rules of all mappings, with prices."""
+    exclusions: Sequence[Exclusion]
+    snapshots: Mapping[str, SourceSnapshot]
+    """By source name."""
+    default_rule: Rule | None = None
+    """Prices unmapped customers. None: their amount is unknown."""
+
+
+def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
+    """Return the charges of all rules, with a coverage row for every customer.
+
+    Raises `UsageError` if two mappings bill the same customer.
     """
+    now, settings, rules = inputs.now, inputs.settings, inputs.rules
+    exclusions, snapshots = inputs.exclusions, inputs.snapshots
     at = MeteringContext(now, settings, period_of(now, settings.timezone))
     by_customer = _by_customer(rules)
     active, expired = _exclusions(exclusions, at)
@@ -83,7 +91,7 @@ def charge_usage(
     }
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
-    amount = _amount_at_risk(default_rule, at)
+    amount = _amount_at_risk(inputs.default_rule, at)
     for history in histories.values():
         rows += unmapped_rows(history, by_customer, active, expired, amount, accounted=settings.unmapped == "warn")
     rows = with_suggestions(rows)

@@ -10,7 +10,8 @@ from reconciler.additions.live import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import parse
-from reconciler.ledger.snapshot import ObservedAddition, RecordedAddition, Snapshot
+from reconciler.ledger.snapshot import BilledAddition, ObservedAddition, RecordedAddition, Snapshot
+from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Action
 
 LinkedObject = tuple[int | None, str | None]
@@ -90,6 +91,44 @@ def ledger_records(
         if each.owner.mapping_address not in held and not _is_recorded(each, digests, snapshot, period)
     )
     return LedgerRecords(tuple(each for each in observed if each is not None), billed)
+
+
+def billed_additions(records: Iterable[AdditionRecord], outcome: Outcome | None) -> list[BilledAddition]:
+    """Return the additions as an apply left them. A charge is billed as a whole or not at all.
+
+    `outcome` is None if the plan had no actions.
+    """
+    results = {} if outcome is None else {each.address: each for each in outcome.results}
+    additions = [(each.tag, _billed(each, results)) for each in records]
+    unfinished = {tag for tag, addition in additions if addition is None}
+    return [addition for tag, addition in additions if addition is not None and tag not in unfinished]
+
+
+def _billed(record: AdditionRecord, results: Mapping[str, Result]) -> BilledAddition | None:
+    """Return an addition as the apply left it. None if the plan's action for it was not done."""
+    addition_id = record.addition_id
+    if record.changes:
+        result = results.get(record.address)
+        if result is None or result.status not in ("done", "already"):
+            return None
+        addition_id = result.id or addition_id
+    if addition_id is None:
+        return None
+
+    def id_of(link: LinkedObject) -> int | None:
+        known_id, address = link
+        created = results.get(address or "")
+        return known_id if known_id is not None or created is None else created.id
+
+    return BilledAddition(
+        addition_id,
+        id_of(record.agreement),
+        id_of(record.product),
+        record.tag,
+        record.customer,
+        record.fields,
+        record.rule,
+    )
 
 
 def _link_of(action: Action | None, field: str, live_id: int | None) -> LinkedObject:

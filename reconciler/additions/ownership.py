@@ -12,9 +12,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live import LiveAddition, live_additions
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
+from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
+from reconciler.metering.period import Period
 
 Evidence = Literal["tag", "first version", "renamed", "untagged"]
 """Why an addition belongs to a charge.
@@ -84,6 +88,15 @@ class Ownership:
     """Not ours: made by hand or by another integration."""
     period_additions: Sequence[LiveAddition] = ()
     """Ours, for one period or as an adjustment. The hourly additions are not matched with them."""
+
+
+def ownership_of(
+    live_state: LiveState, rules: Iterable[Rule], workspace: WorkspaceSpec, snapshot: Snapshot, period: Period
+) -> Ownership:
+    """Return the owner of each live addition that did not end before the period."""
+    live = live_additions(live_state, period.first_day.isoformat(), workspace.billing.currency)
+    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in rules]
+    return assign_owners(live, owners, frozenset(source.name for source in workspace.usage), snapshot)
 
 
 def assign_owners(

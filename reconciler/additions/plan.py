@@ -28,10 +28,9 @@ from reconciler.additions.invoicing import (
     waiting_notes,
 )
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
-from reconciler.additions.live import live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.orphans import Orphan, orphans
-from reconciler.additions.ownership import Owner, Ownership, assign_owners, recorded_owners
+from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
 from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
@@ -76,12 +75,11 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     """Return the part of a plan that updates additions to the usage of the period so far."""
     context, snapshot, spec = inputs.context, inputs.snapshot, inputs.workspace
     period, currency = inputs.usage.period, spec.billing.currency
-    first_day, last_day = period.first_day.isoformat(), period.last_day.isoformat()
+    last_day = period.last_day.isoformat()
     rules = {Owner(rule.name, rule.source, rule.customer_id): rule for rule in inputs.rules}
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
 
-    live = live_additions(context.live_state, first_day, currency)
-    ownership = assign_owners(live, tuple(rules), frozenset(source.name for source in spec.usage), snapshot)
+    ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period)
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
     desired = desired_additions(charges.values(), {rule.name: rule for rule in inputs.rules}, context)

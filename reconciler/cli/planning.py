@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reconciler.additions.charges import charge_usage
+from reconciler.additions.desired import BillingContext
 from reconciler.additions.ledger_records import LedgerRecords
-from reconciler.additions.plan import plan_usage
+from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.cli.output import print_note
-from reconciler.cli.reading import Inputs, read_inputs
+from reconciler.cli.reading import Inputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
 from reconciler.metering.collect import GUARDRAIL
+from reconciler.metering.period import local_date
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import build
 from reconciler.planning.part import Part
@@ -33,15 +36,15 @@ async def make_plan(
     session: Session, scope: Scope, *, approvals: Sequence[Approved] = (), prune: bool = False
 ) -> Planned:
     """Return the plan of a scope. `prune` retires orphans: our additions without a mapping."""
-    inputs = await read_inputs(session, scope, approvals, prune=prune)
-    planned = plan_from(session, inputs)
+    inputs = await read_inputs(session, scope, approvals)
+    planned = plan_from(session, inputs, approvals, prune=prune)
     if inputs.usage is not None:
-        record_read(session, planned.notes, searched=inputs.searched)
+        record_read(session, planned.notes, searched=inputs.usage.searched)
     report_unused(planned.plan, approvals)
     return planned
 
 
-def plan_from(session: Session, inputs: Inputs) -> Planned:
+def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = (), *, prune: bool = False) -> Planned:
     """Return the plan from what was read. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
@@ -51,7 +54,8 @@ def plan_from(session: Session, inputs: Inputs) -> Planned:
         parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values))
         warnings = undeclared(setup.created, manifests, setup.live_state)
     if inputs.usage is not None:
-        usage = plan_usage(inputs.usage)
+        with_setup = inputs.setup is not None
+        usage = plan_usage(usage_inputs(session, inputs.usage, approvals, prune=prune, with_setup=with_setup))
         parts.append(usage.part)
         notes = usage.records
     plan = build(
@@ -64,6 +68,39 @@ def plan_from(session: Session, inputs: Inputs) -> Planned:
         warnings=warnings,
     )
     return Planned(plan, notes)
+
+
+def usage_inputs(
+    session: Session,
+    read: UsageRead,
+    approvals: Sequence[Approved] = (),
+    *,
+    prune: bool = False,
+    with_setup: bool = False,
+) -> UsageInputs:
+    """Return the inputs of `plan_usage`: charge the usage that was read. Does no I/O.
+
+    `with_setup`: the same plan creates the declared objects that do not exist yet.
+    """
+    billing, usage = session.workspace.billing, charge_usage(read.to_charge)
+    context = BillingContext(
+        manifests=session.manifests,
+        live_state=read.live_state,
+        period=usage.period,
+        today=local_date(session.context.now, billing.timezone),
+        currency=billing.currency,
+        setup=with_setup,
+        cycles=read.cycles,
+    )
+    return UsageInputs(
+        usage=usage,
+        rules=read.to_charge.rules,
+        snapshot=read.snapshot,
+        context=context,
+        workspace=session.workspace,
+        approvals=approvals,
+        prune=prune,
+    )
 
 
 def report_unused(plan: Plan, approvals: Sequence[Approved]) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from reconciler.additions.agreements import has_unusual_cycle
-from reconciler.additions.desired import BillingContext
-from reconciler.additions.plan import UsageInputs
-from reconciler.additions.tag import is_of_source
-from reconciler.cli.charges import RatedMappings, load_and_charge
+from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
+from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.tag_search import tag_search
 from reconciler.cli.clock import check_clock
+from reconciler.cli.loading import load_usage
 from reconciler.cli.progress import reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session
-from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.read import Scope, read_live_state
-from reconciler.live.undeclared_agreements import UndeclaredAgreements, billing_cycles, with_undeclared_agreements
+from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
 from reconciler.metering.collect import Collected
-from reconciler.metering.period import local_date, period_of
+from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
+from reconciler.planning.setup import clearing_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +39,36 @@ class SetupInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class UsageRead:
+    """What was read for usage, beside the manifests."""
+
+    live_state: LiveState
+    """With our additions on all agreements that were read."""
+    snapshot: Snapshot
+    """What the ledger knows of our additions."""
+    to_charge: ChargeInputs
+    searched: bool
+    """True if every agreement of the tenant was searched for our tags."""
+    cycles: BillingCycles = field(default_factory=dict)
+    """Empty if every agreement has the default cycle, and for a report."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a plan is made from. A part that is out of scope is None."""
 
     setup: SetupInputs | None
-    usage: UsageInputs | None
-    searched: bool = False
-    """True if every agreement of the tenant was searched for our tags."""
+    usage: UsageRead | None
 
 
-@dataclass(frozen=True, slots=True)
-class UsageRead:
-    """What was read for usage: the live state with our additions everywhere, the ledger's snapshot, and the charges."""
-
-    live_state: LiveState
-    snapshot: Snapshot
-    rated: RatedMappings
-    searched: bool
-    """True if every agreement of the tenant was searched for our tags."""
-
-
-async def read_inputs(
-    session: Session, scope: Scope, approvals: Sequence[Approved] = (), *, prune: bool = False
-) -> Inputs:
+async def read_inputs(session: Session, scope: Scope, approvals: Sequence[Approved] = ()) -> Inputs:
     """Return all that the plan of a scope needs. Raises `Refused` if the clock is wrong and usage is in scope."""
     if scope.usage:
         await check_clock(session)
     live_state, pulls = await _read_live_state_and_pull(session, scope, [each.text for each in approvals])
     setup = _setup_inputs(session, live_state) if scope.setup else None
-    if not scope.usage:
-        return Inputs(setup, None)
-    read = await read_usage(session, live_state, pulls)
-    return Inputs(setup, await usage_inputs(session, scope, read, approvals, prune=prune), read.searched)
+    usage = await read_usage_to_plan(session, live_state, pulls) if scope.usage else None
+    return Inputs(setup, usage)
 
 
 async def _read_live_state_and_pull(
@@ -99,72 +97,27 @@ def _setup_inputs(session: Session, live_state: LiveState) -> SetupInputs:
 
 def _kept_values(session: Session, live_state: LiveState) -> dict[str, dict[str, Any]]:
     """Return, by address, what ConnectWise kept in fields that a document clears, as the journal recorded it."""
-    clearing = [
-        document.address
-        for document in session.manifests.documents
-        if document.address in live_state.matches
-        and any(
-            item.name in document.declared
-            and item.mapping.compared
-            and item.mapping.subcollection is None
-            and getattr(document.spec, item.attribute) is None
-            and not any(item.mapping.encode(None, {}).values())
-            for item in document.kind.fields
-        )
-    ]
+    clearing = clearing_documents(session.manifests.documents, live_state)
     return values_kept_when_cleared(session.ledger, session.manifests.workspace.name, clearing) if clearing else {}
 
 
+async def read_usage_to_plan(session: Session, live_state: LiveState, pulls: Sequence[Collected] = ()) -> UsageRead:
+    """Read what planning usage needs, with the billing cycles if an agreement has an unusual one."""
+    read = await read_usage(session, live_state, pulls)
+    if not has_unusual_cycle(read.live_state, session.manifests):
+        return read
+    return replace(read, cycles=await billing_cycles(session.client))
+
+
 async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Collected] = ()) -> UsageRead:
-    """Read what planning usage needs beside the live state. `pulls` are those of this run."""
+    """Read our additions everywhere, and the usage to charge. `pulls` are those of this run."""
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
-    agreements = await _undeclared_agreements(session, live_state, snapshot)
-    rated = load_and_charge(manifests, agreements.live_state, ledger, now, pulls)
-    return UsageRead(agreements.live_state, snapshot, rated, agreements.searched)
-
-
-async def _undeclared_agreements(session: Session, live_state: LiveState, snapshot: Snapshot) -> UndeclaredAgreements:
-    """Read our additions on agreements that no manifest names."""
-    sources = [source.name for source in session.workspace.usage]
-    period = period_of(session.context.now, session.workspace.billing.timezone)
-    first_day = period.first_day.isoformat()
-    known = {
-        addition.agreement_id
-        for addition in snapshot.additions.values()
-        if addition.agreement_id is not None and not addition.ended_before(first_day)
-    }
-
-    def is_ours(addition: LiveObject) -> bool:
-        serial = addition.raw.get("serialNumber")
-        return addition.id in snapshot.additions or any(is_of_source(serial, source) for source in sources)
-
-    # Search once in each period: a person may have copied an agreement with its additions.
-    search = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
-    return await with_undeclared_agreements(session.client, live_state, known, is_ours, search=search)
-
-
-async def usage_inputs(
-    session: Session, scope: Scope, read: UsageRead, approvals: Sequence[Approved] = (), *, prune: bool = False
-) -> UsageInputs:
-    """Return all that planning of usage needs. Reads the billing cycles if an agreement has an unusual one."""
-    billing = session.workspace.billing
-    context = BillingContext(
-        manifests=session.manifests,
-        live_state=read.live_state,
-        period=read.rated.usage.period,
-        today=local_date(session.context.now, billing.timezone),
-        currency=billing.currency,
-        setup=scope.setup,
-        cycles=await billing_cycles(session.client) if has_unusual_cycle(read.live_state, session.manifests) else {},
+    search = tag_search(snapshot, [source.name for source in session.workspace.usage], period)
+    found = await with_undeclared_agreements(
+        session.client, live_state, search.agreements, search.is_ours, search=search.is_due
     )
-    return UsageInputs(
-        usage=read.rated.usage,
-        rules=read.rated.rules,
-        snapshot=read.snapshot,
-        context=context,
-        workspace=session.workspace,
-        approvals=approvals,
-        prune=prune,
+    return UsageRead(
+        found.live_state, snapshot, load_usage(manifests, found.live_state, ledger, now, pulls), found.searched
     )

@@ -5,9 +5,9 @@ If the ledger cannot be written, a note says so. No plan is lost, and the exit c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from reconciler.additions.ledger_records import AdditionRecord, LedgerRecords, LinkedObject, records_of_actions
+from reconciler.additions.ledger_records import LedgerRecords, billed_additions, records_of_actions
 from reconciler.cli.output import print_note
 from reconciler.cli.session import Session, current_user
 from reconciler.ledger.additions import (
@@ -17,10 +17,10 @@ from reconciler.ledger.additions import (
     record_tag_search,
 )
 from reconciler.ledger.errors import LedgerError
-from reconciler.ledger.snapshot import Approval, BilledAddition
+from reconciler.ledger.snapshot import Approval
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
-from reconciler.planning.outcome import Outcome, Result
+from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 
 
@@ -46,10 +46,7 @@ def record_applied(
     """Record how the apply left our additions, and who approved which guardrails."""
     workspace, now = session.manifests.workspace.name, session.context.now
     period = str(period_of(now, session.workspace.billing.timezone))
-    results = {} if outcome is None else {each.address: each for each in outcome.results}
-    additions = [(note.tag, _billed(note, results)) for note in notes.billed]
-    unfinished = {tag for tag, addition in additions if addition is None}  # a charge is billed as a whole or not at all
-    billed = [addition for tag, addition in additions if addition is not None and tag not in unfinished]
+    billed = billed_additions(notes.billed, outcome)
     approvals = [
         Approval(trip.name, trip.address, period, current_user(), now)
         for trip in plan.guardrails
@@ -60,24 +57,3 @@ def record_applied(
         record_approvals(session.ledger, workspace, approvals)
     except LedgerError as error:
         print_note(f"the state of the additions after the apply could not be recorded: {error}")
-
-
-def _billed(note: AdditionRecord, results: Mapping[str, Result]) -> BilledAddition | None:
-    """Return an addition as the apply left it. None if the plan's action for it was not done."""
-    addition_id = note.addition_id
-    if note.changes:
-        result = results.get(note.address)
-        if result is None or result.status not in ("done", "already"):
-            return None
-        addition_id = result.id or addition_id
-    if addition_id is None:
-        return None
-
-    def id_of(link: LinkedObject) -> int | None:
-        known_id, address = link
-        created = results.get(address or "")
-        return known_id if known_id is not None or created is None else created.id
-
-    return BilledAddition(
-        addition_id, id_of(note.agreement), id_of(note.product), note.tag, note.customer, note.fields, note.rule
-    )

@@ -7,13 +7,16 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.plan import UsagePart, plan_usage
-from reconciler.cli.reading import UsageRead, read_usage, usage_inputs
+from reconciler.cli.planning import usage_inputs
+from reconciler.cli.reading import read_usage_to_plan
 from reconciler.cli.session import Session
-from reconciler.connectwise.errors import NotFound
 from reconciler.errors import ReconcilerError
+from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.ledger.journal import last_written, written_ids
+from reconciler.live.lookup import lookup_by_path
 from reconciler.live.read import Scope, read_live_state
 from reconciler.manifests.suggestions import listed, near
 
@@ -42,7 +45,7 @@ async def show_customer(session: Session, address: str) -> dict[str, Any]:
     Raises `ReconcilerError` if neither the source nor a mapping has the customer.
     """
     source, _, customer_id = address.partition("/")
-    read, part = await _plan_from_ledger(session)
+    usage, part = await _plan_from_ledger(session)
     rows = [row for row in part.part.coverage if (row.source, row.customer) == (source, customer_id)]
     if not rows:
         known = [f"{row.source}/{row.customer}" for row in part.part.coverage]
@@ -52,13 +55,13 @@ async def show_customer(session: Session, address: str) -> dict[str, Any]:
         "address": address,
         "coverage": [row.model_dump(mode="json") for row in rows],
         "additions": [line.to_json() for line in part.views if line.customer == address],
-        "devices": _devices(read, source, customer_id),
+        "devices": _devices(usage, source, customer_id),
     }
 
 
-def _devices(read: UsageRead, source: str, customer_id: str) -> list[dict[str, Any]]:
+def _devices(usage: ChargedUsage, source: str, customer_id: str) -> list[dict[str, Any]]:
     """Return the figure of each device, in bytes, in the latest hour that the measure uses."""
-    for charge in read.rated.usage.charges:
+    for charge in usage.charges:
         if (charge.source, charge.customer_id) == (source, customer_id) and charge.measured is not None:
             latest_hour = charge.measured.chosen[-1]
             return [
@@ -68,11 +71,11 @@ def _devices(read: UsageRead, source: str, customer_id: str) -> list[dict[str, A
     return []
 
 
-async def _plan_from_ledger(session: Session) -> tuple[UsageRead, UsagePart]:
-    """Plan the usage that the ledger holds. No source is pulled."""
+async def _plan_from_ledger(session: Session) -> tuple[ChargedUsage, UsagePart]:
+    """Charge and plan the usage that the ledger holds. No source is pulled."""
     live_state = await read_live_state(session.client, session.manifests, USAGE)
-    read = await read_usage(session, live_state)
-    return read, plan_usage(await usage_inputs(session, USAGE, read))
+    inputs = usage_inputs(session, await read_usage_to_plan(session, live_state))
+    return inputs.usage, plan_usage(inputs)
 
 
 def _not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError:
@@ -91,12 +94,9 @@ async def show_undeclared(session: Session, address: str) -> dict[str, Any] | No
     if number is None:
         return None
     of = kind(address.partition("/")[0])
-    live: dict[str, Any] | None = None
+    live: Object | None = None
     if of.collection is not None and not of.parent:
-        try:
-            live = await session.client.get(f"{of.collection.rstrip('/')}/{number}")
-        except NotFound:
-            live = None
+        live = await lookup_by_path(session.client, f"{of.collection}/{number}")
     return {
         "address": address,
         "declared": False,

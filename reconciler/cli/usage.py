@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.additions.live import live_additions
-from reconciler.additions.ownership import Owner, Ownership, assign_owners
+from reconciler.additions.charges import charge_usage
+from reconciler.additions.ownership import ownership_of
 from reconciler.additions.report import ReportRow, report_rows
 from reconciler.cli.clock import check_clock
 from reconciler.cli.commands import GROUPS
@@ -20,7 +20,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.planning import make_plan
 from reconciler.cli.pulling import pull_usage
-from reconciler.cli.reading import UsageRead, read_usage
+from reconciler.cli.reading import read_usage
 from reconciler.cli.session import Session, open_session
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
@@ -113,17 +113,10 @@ async def _report_rows(session: Session) -> list[ReportRow]:
     """Return the rows of the report that the vendor's guide checks in step 10. No source is pulled."""
     live_state = await read_live_state(session.client, session.manifests, Scope(setup=False, usage=True))
     read = await read_usage(session, live_state)
-    units = {source.name: source.unit for source in session.workspace.usage}
-    return report_rows(_ownership(session, read), read.live_state, read.rated.usage.charges, units)
-
-
-def _ownership(session: Session, read: UsageRead) -> Ownership:
-    """Return which charge each of our additions belongs to."""
-    first_day = read.rated.usage.period.first_day.isoformat()
-    owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in read.rated.rules]
-    sources = frozenset(source.name for source in session.workspace.usage)
-    live = live_additions(read.live_state, first_day, session.workspace.billing.currency)
-    return assign_owners(live, owners, sources, read.snapshot)
+    usage, workspace = charge_usage(read.to_charge), session.workspace
+    ownership = ownership_of(read.live_state, read.to_charge.rules, workspace, read.snapshot, usage.period)
+    units = {source.name: source.unit for source in workspace.usage}
+    return report_rows(ownership, read.live_state, usage.charges, units)
 
 
 def _print(context: Context, content: Any, lines: Callable[[], Iterable[str]]) -> None:

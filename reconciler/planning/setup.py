@@ -56,6 +56,23 @@ def plan_setup(
     )
 
 
+def clearing_documents(documents: Iterable[Document], live_state: LiveState) -> list[str]:
+    """Return the addresses of the documents that clear a property of their live object. `kept` is needed for these."""
+    return [
+        document.address
+        for document in documents
+        if document.address in live_state.matches
+        and any(
+            item.name in document.declared
+            and item.mapping.compared
+            and item.mapping.subcollection is None
+            and getattr(document.spec, item.attribute) is None
+            and not any(item.mapping.encode(None, {}).values())
+            for item in document.kind.fields
+        )
+    ]
+
+
 def _unclearable(
     document: Document, values: Mapping[str, Value], live: LiveObject, kept: Mapping[str, Any]
 ) -> dict[str, str]:

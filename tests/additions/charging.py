@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.charges import ChargedUsage, charge_usage
+from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
 from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.snapshot import SourceSnapshot
@@ -27,7 +27,8 @@ def result_of(
     **more: Any,
 ) -> ChargedUsage:
     """Return the charges and the coverage of one source called cove. None for no source."""
-    return charge_usage(now, settings, rules, exclusions, {} if source is None else {"cove": source}, **more)
+    snapshots = {} if source is None else {"cove": source}
+    return charge_usage(ChargeInputs(now, settings, rules, exclusions, snapshots, **more))
 
 
 def only_row(result: ChargedUsage) -> CoverageRow:

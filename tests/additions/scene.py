@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.additions.agreements import BillingCycles
+from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.live import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of
-from reconciler.cli.charges import RatedMappings, load_and_charge
+from reconciler.cli.loading import load_usage
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.ledger.additions import (
@@ -199,8 +200,8 @@ class Scene:
     def period(self) -> Period:
         return period_of(self.now, "Europe/Berlin")
 
-    def load_and_charge(self, fresh: Sequence[Collected] = ()) -> RatedMappings:
-        return load_and_charge(self.manifests, self.live_state, self.ledger, self.now, fresh)
+    def to_charge(self, fresh: Sequence[Collected] = ()) -> ChargeInputs:
+        return load_usage(self.manifests, self.live_state, self.ledger, self.now, fresh)
 
     def planned(
         self,
@@ -212,18 +213,19 @@ class Scene:
         cycles: BillingCycles | None = None,
     ) -> UsagePart:
         """Return the plan of usage and the ledger records, without recording them."""
-        found, spec, rated = self.manifests, self.manifests.workspace.spec, self.load_and_charge(fresh)
+        found, spec, to_charge = self.manifests, self.manifests.workspace.spec, self.to_charge(fresh)
+        usage = charge_usage(to_charge)
         context = BillingContext(
             manifests=found,
             live_state=self.live_state,
-            period=rated.usage.period,
+            period=usage.period,
             today=local_date(self.now, spec.billing.timezone),
             currency=spec.billing.currency,
             setup=setup,
             cycles=cycles or {},
         )
         snapshot = load_snapshot(self.ledger, "test", TENANT, str(self.period))
-        return plan_usage(UsageInputs(rated.usage, rated.rules, snapshot, context, spec, tuple(approve), prune))
+        return plan_usage(UsageInputs(usage, to_charge.rules, snapshot, context, spec, tuple(approve), prune))
 
     def plan(self, **options: Any) -> Part:
         """Do what `reconciler plan` does: plan, and record which additions are ours."""

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.additions.charges import charge_usage
+from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.kinds.billing_rules import BillingSettings, Rounding, Rule
 from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Customer, Pull, Sample
@@ -268,7 +268,8 @@ def billed(ledger: Ledger, reads: Sequence[Read]) -> dict[str, Fraction | str | 
     for measure in MEASURES:
         rules = [each for each in RULES if each.measure == measure]
         snapshots = load_snapshots(ledger, {"cove": "GB"}, rules, SETTINGS, reads[-1].at)
-        for row, charge in zip(rules, charge_usage(reads[-1].at, SETTINGS, rules, [], snapshots).charges, strict=True):
+        usage = charge_usage(ChargeInputs(reads[-1].at, SETTINGS, rules, [], snapshots))
+        for row, charge in zip(rules, usage.charges, strict=True):
             if charge.measured is not None:
                 found[row.name] = Fraction(charge.measured.total, charge.measured.hours)
             else:

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live import LiveAddition
 from reconciler.additions.match import Matched
@@ -239,7 +240,7 @@ def test_hour_by_hour_the_additions_bill_exactly_the_charges(
                 scene.hour({} if size is None else {"77": str(D(size) / GB)})
                 again = scene.plan()
                 assert again.actions == ()
-                (charge,) = scene.load_and_charge().usage.charges
+                (charge,) = charge_usage(scene.to_charge()).charges
                 assert charge.amount == again.money_after == scene.money()
                 assert sum(line.quantity for line in charge.lines) == sum(scene.billed().values())
                 products = [obj.raw["product"]["id"] for obj in scene.additions]

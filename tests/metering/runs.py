@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from reconciler.additions.charges import ChargedUsage, charge_usage
+from reconciler.additions.charges import ChargedUsage, ChargeInputs, charge_usage
 from reconciler.kinds.billing_rules import Rule
 from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
@@ -51,7 +51,7 @@ class Hours:
     def charge(self, at: datetime, fresh: tuple[Collected, ...] = ()) -> ChargedUsage:
         """Return the charges at a moment, from the ledger and from fresh pulls."""
         snapshots = load_snapshots(self.ledger, {"cove": "GB"}, self.rules, SETTINGS, at, fresh)
-        return charge_usage(at, SETTINGS, self.rules, [], snapshots)
+        return charge_usage(ChargeInputs(at, SETTINGS, self.rules, [], snapshots))
 
 
 def quantities(result: ChargedUsage) -> list[Decimal | None]:

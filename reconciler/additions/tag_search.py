@@ -1,0 +1,41 @@
+"""Decide where to look for additions of ours on agreements that no manifest declares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from reconciler.additions.tag import is_of_source
+from reconciler.kinds.live_state import LiveObject
+from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class TagSearch:
+    """The agreements to read, and how to recognise additions of ours on them."""
+
+    snapshot: Snapshot
+    sources: Collection[str]
+    """The names of the workspace's usage sources."""
+    agreements: frozenset[int]
+    """The ids of the agreements on which the ledger has an addition that did not end before the period."""
+    is_due: bool
+    """Whether to search all agreements of the tenant."""
+
+    def is_ours(self, addition: LiveObject) -> bool:
+        """Return whether the ledger knows the addition, or its tag names one of the sources."""
+        serial = addition.raw.get("serialNumber")
+        return addition.id in self.snapshot.additions or any(is_of_source(serial, each) for each in self.sources)
+
+
+def tag_search(snapshot: Snapshot, sources: Collection[str], period: Period) -> TagSearch:
+    """Return what to search. All agreements are searched once in each period: a person may have copied one."""
+    first_day = period.first_day.isoformat()
+    agreements = frozenset(
+        addition.agreement_id
+        for addition in snapshot.additions.values()
+        if addition.agreement_id is not None and not addition.ended_before(first_day)
+    )
+    is_due = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
+    return TagSearch(snapshot, sources, agreements, is_due)

@@ -1,0 +1,37 @@
+"""Load the usage of the period from the ledger, with the rules that charge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from reconciler.additions.charges import ChargeInputs
+from reconciler.kinds.billing_rules import exclusion_of, settings_of
+from reconciler.kinds.exclusion import ExclusionSpec
+from reconciler.kinds.live_state import LiveState
+from reconciler.ledger.store import Ledger
+from reconciler.manifests.documents import Manifests
+from reconciler.metering.collect import Collected
+from reconciler.metering.loading import load_snapshots
+from reconciler.rating import pricing
+
+
+def load_usage(
+    manifests: Manifests, live_state: LiveState, ledger: Ledger, now: datetime, fresh: Sequence[Collected] = ()
+) -> ChargeInputs:
+    """Return the usage of all sources with its rules. The ledger has the samples; `fresh` are the pulls of this run.
+
+    The rules come first, because they say which customers need the samples of which hours.
+    """
+    workspace = manifests.workspace.spec
+    units = {source.name: source.unit for source in workspace.usage}
+    settings = settings_of(workspace.billing)
+    rules = pricing.rules(manifests, units, live_state)
+    return ChargeInputs(
+        now=now,
+        settings=settings,
+        rules=rules,
+        exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
+        snapshots=load_snapshots(ledger, units, rules, settings, now, fresh),
+        default_rule=pricing.default_rule(manifests, units),
+    )
