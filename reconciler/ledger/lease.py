@@ -117,7 +117,7 @@ async def hold_lock(
         expired = lock.take_lock(ledger, workspace, lease.token, here, read_start, None)
         if expired is not None:
             on_wait(
-                f"{lock.describe(expired)} seems to be gone; watching its lock for {lock.WATCH_SECONDS:.0f} seconds "
+                f"{lock.describe(expired)} seems to have ended; watching its lock for {lock.WATCH_SECONDS:.0f} seconds "
                 "before taking it"
             )
             await sleep(lock.WATCH_SECONDS)

@@ -223,7 +223,7 @@ def test_a_plan_file_and_only_do_not_go_together(small: Shop, tmp_path: Path) ->
     said = small("apply", file, "--only", "usage")
 
     assert said.code == 1
-    assert "--only goes with a fresh plan" in said.err
+    assert "--only cannot be used with a plan file" in said.err
 
 
 def test_an_empty_plan_file_is_nothing_to_do(small: Shop, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_ctrl_c_prints_one_document_with_130(small: Shop, monkeypatch: pytest.Mo
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reconciler.cli.plan.show", interrupted)
+    monkeypatch.setattr("reconciler.cli.plan.show_plan", interrupted)
     assert error_of(small("plan", "--json"))["code"] == 130
 
 
@@ -133,13 +133,13 @@ def test_an_apply_that_asks_shows_the_plan_beside_its_document(small: Shop) -> N
 def test_what_breaks_off_after_the_document_adds_no_second_one(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler.cli import apply as command  # noqa: PLC0415
 
-    ended = command._Run._ended
+    ended = command._Run._report
 
     def breaks(*about: Any) -> int:
         ended(*about)
         raise RuntimeError("hunter2")
 
-    monkeypatch.setattr(command._Run, "_ended", breaks)
+    monkeypatch.setattr(command._Run, "_report", breaks)
     said = small("--json", "apply", "--auto-approve")
     assert said.code == 0
     assert "results" in json.loads(said.out)
@@ -154,7 +154,7 @@ def test_what_breaks_off_while_writing_ends_with_4(small: Shop, monkeypatch: pyt
     monkeypatch.setattr("reconciler.cli.apply.carry_out_plan", breaks)
     error = error_of(small("--json", "apply", "--auto-approve"))
     assert error["code"] == 4
-    assert "what is done is not done twice" in error["advice"]
+    assert "completed changes are not repeated" in error["advice"]
 
 
 @pytest.mark.parametrize("command", [[], ["plan"], ["usage"], ["usage", "pull"]])

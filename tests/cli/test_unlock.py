@@ -204,7 +204,7 @@ def test_unlock_watches_an_expired_lock_and_frees_it_if_it_is_not_renewed(
         change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
         said = small("unlock")
         assert said.code == 0
-        assert "seems to be gone; watching its lock" in said.err
+        assert "seems to have ended; watching its lock" in said.err
         assert "process " in said.out
         assert rows(small) == []
 

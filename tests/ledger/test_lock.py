@@ -118,7 +118,7 @@ async def test_an_expired_lock_is_watched_and_then_taken(any_ledger: Ledger) -> 
 
     assert waited == [WATCH_SECONDS]
     assert messages[0].startswith("process 1 on host, since 20")
-    assert "seems to be gone; watching its lock for 12 seconds before taking it" in messages[0]
+    assert "seems to have ended; watching its lock for 12 seconds before taking it" in messages[0]
 
 
 @pytest.mark.parametrize("age", [LEASE_LENGTH * 2, -LEASE_LENGTH * 100], ids=["clock ahead", "clock behind"])
