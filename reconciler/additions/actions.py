@@ -15,7 +15,7 @@ from reconciler.additions.drift import (
     value_text,
     was_seen_in_earlier_period,
 )
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.money import amount_text, monthly_amount
 from reconciler.additions.ownership import Owner

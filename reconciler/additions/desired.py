@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.additions.agreements import BillingCycles, agreement_of, check_billable, first_day_of
 from reconciler.additions.charge import Charge
-from reconciler.additions.live import AgreementProduct
+from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.ownership import Owner
 from reconciler.additions.reasons import quantity_reason
 from reconciler.additions.refusal import RefusalError

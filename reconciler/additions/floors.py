@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.live import AgreementProduct
+from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.ownership import OwnedAddition
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal

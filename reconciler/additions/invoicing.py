@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 
-from reconciler.additions.live import AgreementProduct, LiveAddition
+from reconciler.additions.live_additions import AgreementProduct, LiveAddition
 from reconciler.additions.match import Duplicate, Pair
 from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Ownership

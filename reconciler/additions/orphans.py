@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Duplicate
 from reconciler.additions.money import amount_text
 from reconciler.additions.planned import precondition

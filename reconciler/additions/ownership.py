@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.additions.live import LiveAddition, live_additions
+from reconciler.additions.live_additions import LiveAddition, live_additions
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState

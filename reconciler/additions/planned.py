@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal

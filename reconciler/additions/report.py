@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import plain_decimal

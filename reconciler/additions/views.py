@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.coverage import trips_text
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.orphans import Orphan
 from reconciler.additions.ownership import Ownership
 from reconciler.additions.planned import PlannedAddition, recorded_fields

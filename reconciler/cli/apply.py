@@ -23,7 +23,7 @@ from reconciler.cli.plan import Only, scope_of, show_plan
 from reconciler.cli.plan_file import check_month, check_plan
 from reconciler.cli.planning import Planned, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
-from reconciler.cli.recording import notes_of, record_applied
+from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
@@ -105,7 +105,7 @@ class _Run:
             plan = release_approved(plan, self.approvals)
             check_guardrails(plan, self.approvals)
             async with self._lock(session) as lease:
-                return await self._carry_out(session, Planned(plan, notes_of(plan)), lease, recheck=True)
+                return await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
 
     async def apply_unasked(self) -> int:
         """Plan and apply under one lock, so that no other apply can write in between."""
@@ -153,7 +153,7 @@ class _Run:
         """Carry out the plan, record and print the outcome, and return the exit code."""
         plan = made.plan
         if not plan.actions:
-            record_applied(session, plan, made.notes, None, self.approvals)
+            record_applied(session, plan, made.records, None, self.approvals)
             return self._report(plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
@@ -169,7 +169,7 @@ class _Run:
             )
             self.writing_began = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
-        record_applied(session, plan, made.notes, outcome, self.approvals)
+        record_applied(session, plan, made.records, outcome, self.approvals)
         return self._report(plan, outcome)
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:

@@ -29,7 +29,7 @@ class Planned:
     """A plan, and what the ledger records after it is applied."""
 
     plan: Plan
-    notes: LedgerRecords
+    records: LedgerRecords
 
 
 async def make_plan(
@@ -39,7 +39,7 @@ async def make_plan(
     inputs = await read_inputs(session, scope, approvals)
     planned = plan_from(session, inputs, approvals, prune=prune)
     if inputs.usage is not None:
-        record_read(session, planned.notes, searched=inputs.usage.searched)
+        record_read(session, planned.records, searched=inputs.usage.searched)
     report_unused(planned.plan, approvals)
     return planned
 
@@ -49,7 +49,7 @@ def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = 
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
     warnings: Sequence[Note] = ()
-    notes = LedgerRecords()
+    records = LedgerRecords()
     if (setup := inputs.setup) is not None:
         parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values))
         warnings = undeclared(setup.created, manifests, setup.live_state)
@@ -57,7 +57,7 @@ def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = 
         with_setup = inputs.setup is not None
         usage = plan_usage(usage_inputs(session, inputs.usage, approvals, prune=prune, with_setup=with_setup))
         parts.append(usage.part)
-        notes = usage.records
+        records = usage.records
     plan = build(
         workspace=manifests.workspace.name,
         tenant=tenant_of(session),
@@ -67,7 +67,7 @@ def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = 
         currency=spec.billing.currency,
         warnings=warnings,
     )
-    return Planned(plan, notes)
+    return Planned(plan, records)
 
 
 def usage_inputs(

@@ -24,29 +24,29 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 
 
-def record_read(session: Session, notes: LedgerRecords, *, searched: bool) -> None:
+def record_read(session: Session, records: LedgerRecords, *, searched: bool) -> None:
     """Record the additions that are ours. With `searched`, record that all agreements were searched for our tags."""
     workspace, now = session.manifests.workspace.name, session.context.now
     try:
-        record_observed_additions(session.ledger, workspace, session.tenant, notes.observed_additions, now)
+        record_observed_additions(session.ledger, workspace, session.tenant, records.observed_additions, now)
         if searched:
             record_tag_search(session.ledger, workspace, session.tenant, now)
     except LedgerError as error:
         print_note(f"the additions that were read could not be recorded: {error}")
 
 
-def notes_of(plan: Plan) -> LedgerRecords:
+def records_of_plan(plan: Plan) -> LedgerRecords:
     """Return what the ledger records after a plan file is applied: the additions that the plan changes."""
     return LedgerRecords(billed=records_of_actions(plan.actions))
 
 
 def record_applied(
-    session: Session, plan: Plan, notes: LedgerRecords, outcome: Outcome | None, approved: Sequence[Approved]
+    session: Session, plan: Plan, records: LedgerRecords, outcome: Outcome | None, approved: Sequence[Approved]
 ) -> None:
     """Record how the apply left our additions, and who approved which guardrails."""
     workspace, now = session.manifests.workspace.name, session.context.now
     period = str(period_of(now, session.workspace.billing.timezone))
-    billed = billed_additions(notes.billed, outcome)
+    billed = billed_additions(records.billed, outcome)
     approvals = [
         Approval(trip.name, trip.address, period, current_user(), now)
         for trip in plan.guardrails

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.additions.actions import ActionBuilder, OnDrift, PlannedAddition
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.live import LiveAddition, live_additions
+from reconciler.additions.live_additions import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.kinds.live_state import LiveObject

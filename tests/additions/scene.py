@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.additions.agreements import BillingCycles
 from reconciler.additions.charges import ChargeInputs, charge_usage
 from reconciler.additions.desired import BillingContext
-from reconciler.additions.live import live_additions
+from reconciler.additions.live_additions import live_additions
 from reconciler.additions.plan import UsageInputs, UsagePart, plan_usage
 from reconciler.additions.tag import parse
 from reconciler.applying.requests import request_of

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.live import LiveAddition
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
 from reconciler.additions.planned import PlannedAddition
