@@ -1,4 +1,4 @@
-"""A shop to test in: a sandbox over real HTTP, a copy of the example estate, and the command line in this process."""
+"""Test with a sandbox over real HTTP, a copy of the example estate, and the command line in this process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ALDER, BIRCHWOOD, CEDAR, DOGWOOD, ELMHURST, FIR = range(1001001, 1001007)
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended: its exit code, its result and what it said beside."""
+    """The exit code of a command, its standard output and its standard error."""
 
     code: int
     out: str
@@ -54,14 +54,14 @@ class Said:
 
 
 async def no_wait(_seconds: float) -> None:
-    """Sleeps no real seconds."""
+    """Return at once instead of sleeping."""
 
 
 Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
 class Meddler(httpx.AsyncBaseTransport):
-    """The production transport, with somebody in its way: given each request and how to send it on."""
+    """The production transport, with a function that may change, delay or answer each request."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Meddler(httpx.AsyncBaseTransport):
 
 
 class Shop:
-    """One tenant, one console, one folder of manifests, one ledger."""
+    """A tenant, a backup console, a folder of manifests and a ledger to test with."""
 
     def __init__(
         self, running: RunningSandbox, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
@@ -106,7 +106,7 @@ class Shop:
     # ── the command line ─────────────────────────────────────────────────────────────────────────────────
 
     def __call__(self, *arguments: str, stdin: str = "", now: str | None = None) -> Said:
-        """A command, run in this process at the sandbox's time."""
+        """Run a command in this process at the sandbox's time."""
         self.patch.setattr(sys, "stdin", StringIO(stdin))
         self._capture.readouterr()
         code = run(["-C", str(self.folder), "--now", now or self.now, *arguments])
@@ -114,14 +114,14 @@ class Shop:
         return Said(code, said.out, said.err)
 
     def plan(self, *arguments: str) -> Any:
-        """The plan, as JSON; whether all usage is accounted for is a matter of its coverage."""
+        """Return a plan as JSON. Its exit code must be 0, or 5 if a coverage row is not accounted for."""
         said = self("--json", "plan", *arguments)
         assert said.code in (0, 5), said.err
         assert (said.code == 0) is all(row["accounted"] for row in said.json["coverage"])
         return said.json
 
     def apply(self, *arguments: str, code: int = 0) -> Said:
-        """An apply without asking, which must end so."""
+        """Apply without asking. The exit code must be `code`."""
         said = self("apply", "--auto-approve", *arguments)
         assert said.code == code, f"{said.code}\n{said.out[-1500:]}\n{said.err}"
         return said
@@ -129,7 +129,7 @@ class Shop:
     def start(
         self, *arguments: str, stdin_from: int = subprocess.DEVNULL, on_terminal: int | None = None, **more: Any
     ) -> subprocess.Popen[str]:
-        """A command in a process of its own, its output in pipes or on a terminal."""
+        """Start a command in a new process, with its output in pipes or on a terminal."""
         out = subprocess.PIPE if on_terminal is None else on_terminal
         return subprocess.Popen(
             [sys.executable, "-m", "reconciler", "-C", str(self.folder), "--now", self.now, *arguments],
@@ -143,7 +143,7 @@ class Shop:
 
     @staticmethod
     def until(seen: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-        """Wait until something is seen, or the process that should bring it about has ended."""
+        """Wait until `seen` returns true, or the process ends."""
         while not seen() and process.poll() is None:
             time.sleep(0.002)
 
@@ -164,12 +164,12 @@ class Shop:
         self.sandbox.faults.replace(specs)
 
     def uses(self, customer: int, gigabytes: str) -> None:
-        """A customer uses exactly this much from now on."""
+        """Set the usage of a customer in GB, from now on."""
         self.world.set_bytes(customer, int(Decimal(gigabytes) * GB), self.time)
 
     @contextmanager
     def meddled(self, meddle: Callable[[httpx.Request, Send], Awaitable[httpx.Response]]) -> Iterator[None]:
-        """While this lasts, every request to ConnectWise goes through `meddle`."""
+        """Send every request to ConnectWise through `meddle` until the block ends."""
         made = session.default_transport
         with self.patch.context() as patch:
             patch.setattr(session, "default_transport", lambda *about: Meddler(made(*about), meddle))
@@ -181,14 +181,14 @@ class Shop:
         path.write_text(text, encoding="utf-8")
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Replace text that must stand in a manifest."""
+        """Replace text that must be in a manifest."""
         path = self.folder / name
         text = path.read_text(encoding="utf-8")
         assert old in text
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def only(self, *customers: int) -> None:
-        """Leave these customers alone in the console and in the manifests: a small estate for a quick test."""
+        """Remove all other customers from the console and the manifests, for a quick test."""
         for path in sorted((self.folder / "customers").glob("*.yaml")):
             number = next(each for each in range(ALDER, FIR + 1) if f'"{each}"' in path.read_text(encoding="utf-8"))
             if number not in customers:
@@ -198,41 +198,41 @@ class Shop:
     # ── what is there afterwards ─────────────────────────────────────────────────────────────────────────
 
     def get(self, path: str, **query: Any) -> Any:
-        """The body of a GET that must succeed, asked as anybody would: by this test's own credentials."""
+        """Return the body of a GET, which must succeed."""
         answer = self.http.get(path, params={"pageSize": 1000, **query})
         assert answer.status_code == 200, answer.text
         return json.loads(answer.text, parse_float=Decimal)
 
     def one(self, path: str, **conditions: Any) -> Any:
-        """The only object of a list under these equalities."""
+        """Return the only object of a list that has these values."""
         text = " and ".join(f'{name.replace("__", "/")}="{value}"' for name, value in conditions.items())
         (found,) = self.get(path, **({"conditions": text} if text else {}))
         return found
 
     def post_live(self, path: str, **values: Any) -> httpx.Response:
-        """An object that somebody makes in ConnectWise. Decimals are sent as exact JSON numbers."""
+        """Create an object in ConnectWise by hand. Decimals are sent as exact JSON numbers."""
         body = msgspec.json.Encoder(decimal_format="number").encode(values)
         return self.http.post(path, content=body, headers={"content-type": "application/json"})
 
     def patch_live(self, path: str, **values: Any) -> None:
-        """An edit by hand in ConnectWise."""
+        """Edit an object in ConnectWise by hand."""
         operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
         answer = self.http.patch(path, json=operations)
         assert answer.status_code == 200, answer.text
 
     def additions(self, agreement: str) -> dict[str, Any]:
-        """The additions of an agreement by product, as (quantity, unit price)."""
+        """Return the additions of an agreement by product, as (quantity, unit price)."""
         found = self.one("/finance/agreements", name=agreement)
         rows = self.get(f"/finance/agreements/{found['id']}/additions")
         assert len({row["product"]["identifier"] for row in rows}) == len(rows), rows
         return {row["product"]["identifier"]: (row["quantity"], row["unitPrice"]) for row in rows}
 
     def quantities(self) -> list[Any]:
-        """The quantity of every addition that the tenant holds, in the order of their ids."""
+        """Return the quantity of every addition of the tenant, in the order of their ids."""
         return [row.data["quantity"] for row in self.tenant.tables["addition"].rows.values()]
 
     def counts(self) -> Mapping[str, int]:
-        """How many objects the tenant holds of everything that the example estate makes."""
+        """Return how many objects the tenant has of each type that the example estate creates."""
         tables = ("integratorLogin", "managedDevicesIntegration", "managementItSolution", "company", "contact")
         more = ("agreement", "managementSummary", "catalogItem", "addition")
         return {name: len(self.tenant.tables[name].rows) for name in (*tables, *more)}
@@ -246,17 +246,17 @@ class Shop:
             return connection.execute(f"SELECT {columns} FROM writes ORDER BY id").fetchall()
 
     def secrets(self) -> list[str]:
-        """Values that may stand nowhere."""
+        """Return the secrets, which must not appear in any output or file."""
         return [self.variables[name] for name in ("CONNECTWISE_PRIVATE_KEY", "CONNECTWISE_PUBLIC_KEY", "COVE_PASSWORD")]
 
     def kept_bytes(self) -> bytes:
-        """Everything that the ledger's files hold."""
+        """Return the content of all files of the ledger."""
         return b"".join(path.read_bytes() for path in self.ledger.parent.iterdir())
 
 
 @contextmanager
 def locked(shop: Shop) -> Iterator[Lease]:
-    """While this lasts, another apply of the workspace is at work, in this very process."""
+    """Hold the lock of the workspace in this process until the block ends."""
     with Ledger.open(str(shop.ledger), now=shop.time) as ledger, asyncio.Runner() as runner:
         held = hold_lock(ledger, "example")
         lease = runner.run(held.__aenter__())
@@ -277,15 +277,15 @@ ALL = {
     "catalogItem": 4,
     "addition": 7,
 }
-"""`Shop.counts` once the example estate stands, over what the tenant had before (nothing of these)."""
+"""How much `Shop.counts` grows when the example estate is applied to a new tenant."""
 
 
 def open_shop(
     served: RunningSandbox, tmp_path: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
 ) -> Iterator[Shop]:
-    """A new shop; nothing in it waits for real seconds.
+    """Yield a new shop, in which retries do not sleep.
 
-    One server serves all of them, each its own sandbox: to start and to stop one takes as long as a test.
+    One server serves all shops, each with its own sandbox, because starting a server takes as long as a test.
     """
     folder = tmp_path / "manifests"
     shutil.copytree(EXAMPLE, folder)

@@ -1,4 +1,4 @@
-"""The story of the product, through its command line: from an empty tenant to the next month."""
+"""Test the command line from an empty tenant to the next month."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from decimal import Decimal
 from tests.shop import ALDER, ALL, BIRCHWOOD, CEDAR, Shop
 
 FIRST, SECOND = Decimal("0.14"), Decimal("0.12")
-"""Birchwood's price up to 500 GB, and up to 1,000."""
+"""Birchwood's price per GB up to 500 GB, and up to 1,000 GB."""
 BIRCH = "Birchwood Legal - Managed Backup"
 
 
-def test_an_empty_tenant_is_planned_with_the_money_it_is_worth_and_nothing_is_written(shop: Shop) -> None:
+def test_a_plan_for_an_empty_tenant_shows_the_amounts_and_writes_nothing(shop: Shop) -> None:
     before = dict(shop.counts())
 
     said = shop("plan")
@@ -26,7 +26,7 @@ def test_an_empty_tenant_is_planned_with_the_money_it_is_worth_and_nothing_is_wr
     assert not {name for name in shop.sandbox.log.by_route if name.startswith("POST /") and "jsonapi" not in name}
 
 
-def test_from_an_empty_tenant_through_hours_and_a_price_range_into_the_next_month(shop: Shop) -> None:
+def test_an_empty_tenant_is_billed_through_hours_and_a_price_range_into_the_next_month(shop: Shop) -> None:
     empty = dict(shop.counts())
 
     assert shop.apply().out.splitlines()[-1] == "Applied: 34 done."
@@ -68,7 +68,7 @@ def test_from_an_empty_tenant_through_hours_and_a_price_range_into_the_next_mont
     assert shop("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_customer_whose_agreement_was_renamed_in_connectwise_is_refused_and_the_others_are_billed(shop: Shop) -> None:
+def test_a_customer_with_an_unknown_agreement_is_refused_and_the_others_are_billed(shop: Shop) -> None:
     shop.apply()
     shop.edit(
         "customers/alder-dental.yaml",

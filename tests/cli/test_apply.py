@@ -1,4 +1,4 @@
-"""`reconciler apply`: asked or not, of a fresh plan or of a file, and how it ends."""
+"""Tests of `reconciler apply`: with and without a question, with a plan file, and its exit codes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def test_it_shows_the_plan_asks_and_does_it_after_a_yes(small: Shop) -> None:
+def test_apply_shows_the_plan_asks_and_applies_it_after_yes(small: Shop) -> None:
     said = small("apply", stdin="yes\n")
 
     assert said.code == 0
@@ -36,7 +36,7 @@ def test_it_shows_the_plan_asks_and_does_it_after_a_yes(small: Shop) -> None:
 
 
 @pytest.mark.parametrize("answer", ["no\n", "y\n", "YES\n", "\n", ""])
-def test_anything_but_yes_writes_nothing_and_ends_with_3(small: Shop, answer: str) -> None:
+def test_every_answer_but_yes_writes_nothing_and_exits_with_3(small: Shop, answer: str) -> None:
     said = small("apply", stdin=answer)
 
     assert said.code == 3
@@ -45,7 +45,7 @@ def test_anything_but_yes_writes_nothing_and_ends_with_3(small: Shop, answer: st
     assert not any(small.counts().values())
 
 
-def test_a_standard_input_that_is_closed_is_no_yes(small: Shop) -> None:
+def test_a_closed_standard_input_is_not_a_yes(small: Shop) -> None:
     process = small.start("apply", preexec_fn=lambda: os.close(0))
 
     _, said = process.communicate(timeout=60)
@@ -61,7 +61,7 @@ def test_one_change_is_asked_for_in_the_singular(small: Shop) -> None:
     assert "Do you want to make this change in ConnectWise?" in small("apply", stdin="yes\n").err
 
 
-def test_nothing_to_do_is_not_asked_about(small: Shop) -> None:
+def test_a_plan_without_changes_is_applied_without_a_question(small: Shop) -> None:
     small.apply()
 
     said = small("apply")
@@ -72,7 +72,7 @@ def test_nothing_to_do_is_not_asked_about(small: Shop) -> None:
     assert said.err == ""
 
 
-def test_what_changed_while_the_question_was_open_makes_the_plan_stale(small: Shop) -> None:
+def test_a_change_while_the_question_is_open_makes_the_plan_stale(small: Shop) -> None:
     class Slow:
         """Somebody who answers after somebody else was faster."""
 
@@ -89,7 +89,7 @@ def test_what_changed_while_the_question_was_open_makes_the_plan_stale(small: Sh
     assert "the plan is stale" in said.err
 
 
-def test_another_apply_may_go_on_while_a_question_is_open(small: Shop) -> None:
+def test_another_apply_can_run_while_the_question_is_open(small: Shop) -> None:
     codes: list[int] = []
 
     class Slow:
@@ -122,7 +122,7 @@ def test_ctrl_c_at_the_question_ends_it_and_writes_nothing(small: Shop) -> None:
     assert not any(small.counts().values())
 
 
-def test_while_another_apply_is_at_work_it_is_refused_with_3(small: Shop) -> None:
+def test_apply_exits_with_3_while_another_apply_is_running(small: Shop) -> None:
     small("plan")
     with locked(small):
         for arguments in (["--auto-approve"], []):
@@ -162,7 +162,7 @@ def test_an_approval_may_name_the_customer_by_any_address_of_its_own(small: Shop
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
 
 
-def test_an_approval_of_another_customer_approves_nothing_and_is_told(small: Shop) -> None:
+def test_an_approval_of_another_customer_approves_nothing_and_is_reported(small: Shop) -> None:
     small.apply()
     small.uses(ALDER, "900")
     wrong = ("--approve", "quantity=CustomerMapping/other")
@@ -187,7 +187,7 @@ def test_a_guardrail_of_the_run_is_refused_with_3_until_it_is_approved(small: Sh
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 300
 
 
-def test_a_guardrail_of_the_run_is_not_asked_about(small: Shop) -> None:
+def test_no_question_is_asked_if_a_guardrail_of_the_run_tripped(small: Shop) -> None:
     small.edit("workspace.yaml", "money: 2000", "money: 10")
     small.apply()
     small.uses(ALDER, "300")
@@ -198,7 +198,7 @@ def test_a_guardrail_of_the_run_is_not_asked_about(small: Shop) -> None:
     assert "Do you want" not in said.err
 
 
-def test_a_name_that_no_guardrail_has_approves_nothing_silently(small: Shop) -> None:
+def test_an_approval_of_an_unknown_guardrail_is_an_error(small: Shop) -> None:
     said = small("apply", "--auto-approve", "--approve", "quantitty")
     assert said.code == 1
     assert "--approve quantitty: no guardrail has this name" in said.err
@@ -216,7 +216,7 @@ def test_a_plan_file_holds_the_actions_of_a_held_customer_for_the_approval(small
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 900
 
 
-def test_a_plan_file_and_only_do_not_go_together(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_and_only_cannot_be_used_together(small: Shop, tmp_path: Path) -> None:
     file = str(tmp_path / "plan.json")
     small("plan", "--out", file)
 
@@ -243,7 +243,7 @@ def test_a_plan_file_whose_usage_was_not_accounted_for_ends_with_5_once_it_is_do
     assert sum(small.counts().values()) == 12
 
 
-def test_setup_and_usage_can_be_done_apart(small: Shop) -> None:
+def test_setup_and_usage_can_be_applied_separately(small: Shop) -> None:
     assert small.apply("--only", "setup").out.splitlines()[-1] == "Applied: 11 done."
     assert small.apply("--only", "usage").out.splitlines()[-1] == "Applied: 1 done."
 
@@ -271,7 +271,7 @@ def test_with_json_the_plan_to_be_approved_is_shown_on_standard_error(small: Sho
     assert len(said.json["results"]) == 12
 
 
-def test_an_apply_in_part_ends_with_4_and_says_which(small: Shop) -> None:
+def test_an_apply_with_failed_actions_exits_with_4_and_names_them(small: Shop) -> None:
     async def fail(request: httpx.Request, send: Send) -> httpx.Response:
         if request.method == "POST" and request.url.path.endswith("/agreements"):
             return httpx.Response(400, json={"code": "InvalidObject", "message": "agreements are closed today"})
@@ -285,14 +285,14 @@ def test_an_apply_in_part_ends_with_4_and_says_which(small: Shop) -> None:
     assert "Applied: 9 done, 1 failed, 2 skipped." in said.out
 
 
-def test_v_tells_the_requests_by_route_on_standard_error(small: Shop) -> None:
+def test_v_prints_the_requests_by_route_on_standard_error(small: Shop) -> None:
     said = small("-v", "apply", "--auto-approve")
 
     assert "requests to ConnectWise, 0 of them retries:" in said.err
     assert "1 POST /company/companies" in said.err
 
 
-def test_a_second_plan_made_in_the_same_turn_needs_no_second_look(small: Shop) -> None:
+def test_a_plan_that_is_applied_under_the_same_lock_is_not_read_again(small: Shop) -> None:
     small.apply()
     small.edit("customers/alder-dental.yaml", "city: Tampa", "city: Miami")
     small.sandbox.log.clear()
@@ -302,7 +302,7 @@ def test_a_second_plan_made_in_the_same_turn_needs_no_second_look(small: Shop) -
     assert len(reads) == 1
 
 
-async def test_the_first_ctrl_c_asks_to_stop_and_the_second_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_first_ctrl_c_asks_to_stop_and_the_second_stops_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     stop = asyncio.Event()
     with command._stop_on_ctrl_c(stop):
         signal.raise_signal(signal.SIGINT)

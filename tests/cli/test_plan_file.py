@@ -1,4 +1,4 @@
-"""A plan file belongs to its tenant, to the manifests that it was made of and, with usage in it, to its month."""
+"""Tests that a plan file of another workspace, tenant, month or other manifests is refused."""
 
 from __future__ import annotations
 

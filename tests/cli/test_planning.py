@@ -1,4 +1,4 @@
-"""Additions of ours on agreements that no manifest leads to any more, over real HTTP."""
+"""Tests over HTTP of our additions on agreements that no manifest names."""
 
 from __future__ import annotations
 

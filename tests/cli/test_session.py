@@ -1,4 +1,4 @@
-"""What commands share: secrets, the ledger's place, the connection's settings."""
+"""Tests of the session: secrets, the place of the ledger, the settings of the connection."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-async def test_a_secret_is_read_where_it_is_pointed_at(small: Shop) -> None:
+async def test_a_secret_is_read_from_its_variable_or_file(small: Shop) -> None:
     (small.folder / "token").write_text("from a file\n", encoding="utf-8")
     async with session_of(small) as session:
         assert session.secret({"env": "COVE_PASSWORD"}) == small.variables["COVE_PASSWORD"]
@@ -27,7 +27,7 @@ async def test_a_secret_is_read_where_it_is_pointed_at(small: Shop) -> None:
             session.secret({"env": "NOT_THERE"})
 
 
-def test_the_ledger_lies_beside_the_manifests_unless_the_workspace_names_a_place(small: Shop) -> None:
+def test_the_ledger_is_beside_the_manifests_unless_the_workspace_names_it(small: Shop) -> None:
     small("plan")
     assert small.ledger.exists()
 
@@ -38,7 +38,7 @@ def test_the_ledger_lies_beside_the_manifests_unless_the_workspace_names_a_place
     assert other.exists()
 
 
-def test_a_ledger_url_with_a_password_is_told_without_it(small: Shop) -> None:
+def test_the_password_of_a_ledger_url_is_not_printed(small: Shop) -> None:
     small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
     small.patch.setenv("LEDGER", "nosuch://me:hunter2@host/db")
 
@@ -48,14 +48,14 @@ def test_a_ledger_url_with_a_password_is_told_without_it(small: Shop) -> None:
     assert "hunter2" not in said.err + said.out
 
 
-def test_no_more_requests_are_under_way_than_the_workspace_allows(small: Shop) -> None:
+def test_the_workspace_limits_the_requests_in_flight(small: Shop) -> None:
     small.edit("workspace.yaml", "privateKey: {env: CONNECTWISE_PRIVATE_KEY}",
                "privateKey: {env: CONNECTWISE_PRIVATE_KEY}\n    maxConcurrency: 1")  # fmt: skip
 
     assert small.apply().code == 0
 
 
-def test_a_ledger_in_memory_is_for_readers_alone(small: Shop) -> None:
+def test_a_ledger_in_memory_cannot_be_used_for_an_apply(small: Shop) -> None:
     """It would hold no lock against a second run, and forget what it wrote."""
     small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
     small.patch.setenv("LEDGER", "sqlite://")

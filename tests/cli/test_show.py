@@ -1,4 +1,4 @@
-"""`reconciler show ADDRESS`: one document, with what defaults filled in and how it lives."""
+"""Tests of `reconciler show ADDRESS`: documents, additions, customers and undeclared objects."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def test_it_is_shown_with_its_live_state_and_reads_only_what_that_takes(small: S
     assert "Orlando" in small("show", "Company/alder-dental").out
 
 
-def test_what_is_not_there_yet_has_no_live_state(small: Shop) -> None:
+def test_a_document_that_is_not_in_connectwise_has_no_live_state(small: Shop) -> None:
     assert small("--json", "show", "Company/alder-dental").json["live"] is None
 
 
-def test_what_lives_in_manifests_alone_is_shown_without_one(small: Shop) -> None:
+def test_a_kind_without_a_live_object_is_shown_without_live_state(small: Shop) -> None:
     assert "live" not in small("--json", "show", "CustomerMapping/alder-dental").json
     assert small("show", "Workspace/example").code == 0
 
 
-def test_an_address_that_nothing_declares_names_near_ones(small: Shop) -> None:
+def test_an_undeclared_address_is_an_error_with_suggestions(small: Shop) -> None:
     said = small("show", "Company/alder-dentist")
 
     assert said.code == 1
@@ -99,7 +99,7 @@ def test_an_addition_that_is_held_is_shown_too(small: Shop) -> None:
     assert (found["state"], found["live"]["fields"]["quantity"]) == ("kept", "121")
 
 
-def test_an_addition_that_is_not_there_names_near_ones(small: Shop) -> None:
+def test_an_unknown_addition_is_an_error_with_suggestions(small: Shop) -> None:
     small.apply()
     said = small("show", "Addition/alder-dental:backup-tb")
     assert said.code == 1
@@ -114,13 +114,13 @@ def test_a_customer_is_shown_with_its_coverage_its_additions_and_its_devices(sma
     assert all(device["bytes"] > 0 for device in found["devices"])
 
 
-def test_a_customer_that_nobody_names_is_an_error(small: Shop) -> None:
+def test_an_unknown_customer_is_an_error(small: Shop) -> None:
     said = small("show", "cove/9")
     assert said.code == 1
     assert "there is no customer 9 in source cove, and no mapping has it" in said.err
 
 
-def test_what_is_no_longer_declared_is_shown_from_the_ledger_and_as_it_stands(shop: Shop) -> None:
+def test_an_undeclared_object_is_shown_with_its_last_write_and_its_live_state(shop: Shop) -> None:
     shop.apply()
     (shop.folder / "customers" / "cedar-logistics.yaml").unlink()
     said = shop("--json", "show", "Company/cedar-logistics")
@@ -130,7 +130,7 @@ def test_what_is_no_longer_declared_is_shown_from_the_ledger_and_as_it_stands(sh
     assert found["live"]["name"] == "Cedar Logistics"
 
 
-def test_a_file_that_is_not_there_is_no_address(small: Shop) -> None:
+def test_a_missing_file_is_not_an_address(small: Shop) -> None:
     assert "nowhere/plan.json" in small("show", "nowhere/plan.json").err
 
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_not_there_is_no_address(small: Shop) -> None:
         ("x" * 5000, f"{'x' * 200}… is neither a file nor an address"),
     ],
 )
-def test_what_is_neither_a_file_nor_an_address_is_told_so(small: Shop, what: str, said: str) -> None:
+def test_a_text_that_is_neither_a_file_nor_an_address_is_an_error(small: Shop, what: str, said: str) -> None:
     found = small("show", what)
     assert found.code == 1
     assert found.err.startswith(f"error: {said}\n  Make a plan file with: reconciler plan --out FILE\n")
