@@ -41,7 +41,10 @@ def pull(
         ),
     ] = None,
 ) -> int:
-    """Read every usage source and save the usage in the ledger. Exit 1 if a pull failed, 5 if one is not believed."""
+    """Read all sources and save their usage.
+
+    The usage is saved in the ledger. Exit 1 if a pull failed, 5 if one is not believed.
+    """
     context: Context = ctx.obj
 
     async def pull_all() -> list[dict[str, Any]]:
@@ -83,7 +86,10 @@ def _approval_note(collected: Collected) -> Iterator[str]:
 
 @app.command()
 def coverage(ctx: typer.Context) -> int:
-    """List every customer and mapping, billed or not, and why. Exit 5 if one is not accounted for."""
+    """List all customers, billed or not.
+
+    Mappings without a customer are listed too. Exit 5 if a customer or a mapping is not accounted for.
+    """
     context: Context = ctx.obj
 
     async def plan_usage() -> Plan:
@@ -98,7 +104,7 @@ def coverage(ctx: typer.Context) -> int:
 
 @app.command()
 def report(ctx: typer.Context) -> None:
-    """Show our additions in ConnectWise next to the usage that they bill."""
+    """Show our additions next to their usage."""
     context: Context = ctx.obj
 
     async def read_rows() -> list[ReportRow]:
