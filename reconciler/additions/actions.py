@@ -19,7 +19,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, Superseded
 from reconciler.additions.money import amount_text, monthly_amount
 from reconciler.additions.ownership import Owner
-from reconciler.additions.planned import HandEdit, PlannedAddition, precondition, recorded_fields
+from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.registry import kind
@@ -27,7 +27,7 @@ from reconciler.kinds.values import Value
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.plan import Action, Change, Money, Note
-from reconciler.planning.setup import object_path
+from reconciler.planning.setup import object_path, precondition
 
 OnDrift = Literal["restore", "accept", "fail"]
 Verb = Literal["adopt", "update"]
@@ -274,7 +274,7 @@ class ActionBuilder:
                 endpoint=object_path(kind("Addition").collection, live.obj),
                 reason=action_reason,
                 changes=changes,
-                precondition=precondition(live),
+                precondition=precondition(kind("Addition"), kind("Addition").by_name, live.obj),
                 money=money,
                 rule=self.rule_digests.get(owner),
             )

@@ -11,11 +11,11 @@ from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.customer_measure import measure, no_usage
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import CustomerStatus, names, status_of, unmeasured
 from reconciler.metering.history import History
-from reconciler.metering.measure import RANKED_MEASURES, Measured
-from reconciler.metering.measuring import measure, no_usage
+from reconciler.metering.measures import RANKED_MEASURES, Measured
 from reconciler.metering.period import day_start
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import ChargeLine, Rated, RatingTrace, rate, sum_of

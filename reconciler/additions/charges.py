@@ -17,12 +17,12 @@ from reconciler.kinds.billing_rules import BillingSettings, Exclusion, Rule
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import Coverage, CoverageRow, in_order
 from reconciler.metering.coverage_rows import AmountAtRisk, excluded_row, unmapped_rows
+from reconciler.metering.customer_measure import measure
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.customer_status import source_problem
 from reconciler.metering.device_warnings import device_warnings
 from reconciler.metering.errors import UsageError
 from reconciler.metering.history import History
-from reconciler.metering.measuring import measure
 from reconciler.metering.period import Period, day_start, local_date, period_of
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.suggestions import with_suggestions

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from reconciler.additions.charge import ChargedCustomer
 from reconciler.kinds.billing_rules import Measure
-from reconciler.metering.measure import RANKED_MEASURES, HourTotal
+from reconciler.metering.measures import RANKED_MEASURES, HourTotal
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 from reconciler.metering.wording import when

@@ -10,7 +10,6 @@ from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Duplicate
 from reconciler.additions.money import amount_text
-from reconciler.additions.planned import precondition
 from reconciler.kinds.agreement import ENDED
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
@@ -18,7 +17,7 @@ from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.period import Period
 from reconciler.planning.plan import Action, Change, CoverageRow, Money
-from reconciler.planning.setup import object_path
+from reconciler.planning.setup import object_path, precondition
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,6 @@ def _retirement(live: LiveAddition, address: str, period: Period, builder: Actio
         endpoint=object_path(kind("Addition").collection, live.obj),
         reason=f"no mapping has its tag; {bills}, and ends on {last_day}",
         changes=(Change(path="cancelledDate", before=live.cancelled, after=last_day),),
-        precondition=precondition(live),
+        precondition=precondition(kind("Addition"), kind("Addition").by_name, live.obj),
         money=Money(before=live.monthly, after=Decimal(0), currency=builder.currency),
     )

@@ -9,10 +9,8 @@ from typing import Any
 
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
-from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.planning.diff import manifest_values
-from reconciler.planning.plan import Action, Note, Precondition
+from reconciler.planning.plan import Action, Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,6 @@ class PlannedAddition:
     """Whether this run adopts an addition that was not ours."""
     reason: str = ""
     """What is used and billed, as text. It is also set if nothing changes."""
-
-
-def precondition(live: LiveAddition) -> Precondition:
-    """Return the precondition of an action: the id, the last update, and all compared fields of the addition."""
-    of = kind("Addition")
-    return Precondition(
-        id=live.id, last_updated=live.obj.last_updated, fields=manifest_values(of, of.by_name, live.obj)
-    )
 
 
 _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from reconciler.kinds.billing_rules import Unit
 
@@ -40,8 +40,6 @@ State = Literal[
 
 Effect = Literal["billed", "held", "zero", "none"]
 """What happens to the additions of a row, see `CoverageRow.effect`."""
-
-_UNMAPPED = ("unmapped", "unattributed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,6 @@ class Coverage:
         """Return the names of the sources without usable data."""
         return tuple(self.source_problems)
 
-    def count(self) -> Mapping[State, int]:
-        """Return the number of rows in each state."""
-        counts: dict[State, int] = {}
-        for row in self.rows:
-            counts[row.state] = counts.get(row.state, 0) + 1
-        return counts
-
     def gaps(self) -> tuple[CoverageRow, ...]:
         """Return the rows that are not accounted for. They end the run with exit code 5."""
         return tuple(row for row in self.rows if not row.accounted)
@@ -106,41 +97,6 @@ class Coverage:
     def is_complete(self) -> bool:
         """Return whether all usage is accounted for. If not, the run ends with exit code 5."""
         return not self.failed_sources and not self.gaps()
-
-    @property
-    def at_risk(self) -> Decimal | None:
-        """Return the amount per month that nothing bills. None if the price of some of it is unknown."""
-        amounts = [row.money for row in self.rows if row.state in _UNMAPPED]
-        if None in amounts:
-            return None
-        return sum((each for each in amounts if each is not None), Decimal(0))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the table for a plan's JSON. Quantities and amounts are exact decimal text."""
-        return {
-            "complete": self.is_complete,
-            "counts": dict(self.count()),
-            "failed_sources": list(self.failed_sources),
-            "rows": [_row_json(row) for row in self.rows],
-        }
-
-
-def _row_json(row: CoverageRow) -> dict[str, Any]:
-    return {
-        "source": row.source,
-        "customer_id": row.customer_id,
-        "device_id": row.device_id,
-        "name": row.name,
-        "renamed_from": row.renamed_from,
-        "state": row.state,
-        "effect": row.effect,
-        "mapping": row.mapping,
-        "quantity": None if row.quantity is None else f"{row.quantity:f}",
-        "unit": row.unit,
-        "money": None if row.money is None else f"{row.money:f}",
-        "detail": row.detail,
-        "accounted": row.accounted,
-    }
 
 
 def in_order(rows: Sequence[CoverageRow]) -> tuple[CoverageRow, ...]:

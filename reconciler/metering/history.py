@@ -9,7 +9,7 @@ from reconciler.metering.customer_now import CustomerNow, DeviceNow, is_mixed
 from reconciler.metering.device_exclusions import DeviceExclusions, is_excluded
 from reconciler.metering.figures import Figure, Figures, FiguresOfDevices
 from reconciler.metering.hourly import HourlyTotals
-from reconciler.metering.measure import DeviceReading, HourTotal
+from reconciler.metering.measures import DeviceReading, HourTotal
 from reconciler.metering.period import Span
 from reconciler.metering.snapshot import DeviceId, SourceSnapshot
 

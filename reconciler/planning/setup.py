@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.kinds.workspace import Guardrails
@@ -124,17 +125,13 @@ def update(document: Document, values: Mapping[str, Value], live: LiveObject) ->
         endpoint=object_path(document.kind.collection, live),
         reason="differs from the manifest",
         changes=changes,
-        precondition=precondition(document, live),
+        precondition=precondition(document.kind, document.declared, live),
     )
 
 
-def precondition(document: Document, live: LiveObject) -> Precondition:
-    """Return what an action on a live object expects to find there."""
-    return Precondition(
-        id=live.id,
-        last_updated=live.last_updated,
-        fields=manifest_values(document.kind, document.declared, live),
-    )
+def precondition(of: Kind, names: Iterable[str], live: LiveObject) -> Precondition:
+    """Return what an action expects of a live object: its id, its last update, and the values of the fields `names`."""
+    return Precondition(id=live.id, last_updated=live.last_updated, fields=manifest_values(of, names, live))
 
 
 def object_path(collection: str | None, live: LiveObject) -> str:

@@ -1,4 +1,4 @@
-"""What rating needs to know about measured usage. `metering.measure.Measured` provides it."""
+"""What rating needs to know about measured usage. `metering.measures.Measured` provides it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from reconciler.additions.reasons import quantity_reason
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
-from reconciler.metering.measure import Measured
+from reconciler.metering.measures import Measured
 from reconciler.metering.period import period_of
 from reconciler.rating import pricing
 from reconciler.rating.rate import ChargeLine, RatingTrace

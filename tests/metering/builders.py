@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.kinds.billing_rules import BillingSettings, Range, Rule
 from reconciler.ledger.records import Customer, CustomerRecord, LastSeen, PullRecord, Sample
-from reconciler.metering.measure import DeviceReading, HourTotal, Measured
+from reconciler.metering.measures import DeviceReading, HourTotal, Measured
 from reconciler.metering.snapshot import SourceSnapshot, WholePull
 
 NOON = datetime(2025, 11, 22, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ from reconciler.ledger.records import Customer, Pull, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import collect
 from reconciler.metering.loading import load_snapshots
-from reconciler.metering.measure import Measured
+from reconciler.metering.measures import Measured
 from reconciler.metering.sources.csv_file import CsvSettings
 
 from .builders import GB, HOUR, NOON, SETTINGS, rule

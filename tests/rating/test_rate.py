@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.billing_rules import Allowance, Range, Rounding, Rule, RuleError
-from reconciler.metering.measure import DeviceReading, HourTotal, choose_hours
+from reconciler.metering.measures import DeviceReading, HourTotal, choose_hours
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import ChargeLine, rate, round_quantity
 from tests.metering.builders import GB, NOON, measured, rule

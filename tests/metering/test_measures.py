@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.billing_rules import Measure
-from reconciler.metering.measure import DeviceReading, HourTotal, choose_hours
+from reconciler.metering.measures import DeviceReading, HourTotal, choose_hours
 
 from .builders import HOUR, NOON
 

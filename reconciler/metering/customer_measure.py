@@ -7,7 +7,7 @@ from datetime import datetime
 from reconciler.kinds.billing_rules import Rule
 from reconciler.metering.customer_now import CustomerNow
 from reconciler.metering.history import History
-from reconciler.metering.measure import HourTotal, Measured, choose_hours
+from reconciler.metering.measures import HourTotal, Measured, choose_hours
 
 
 def measure(rule: Rule, history: History, current: CustomerNow, start: datetime) -> Measured | None:
