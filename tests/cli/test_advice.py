@@ -1,4 +1,4 @@
-"""Advice names options that are there. That commands are there is held by tests/test_docs.py."""
+"""Check that every option named in a message exists. tests/test_docs.py checks the command names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.cli.main import _options
 PACKAGE = Path(commands.__file__).parent.parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 ELSEWHERE = {"--require-hashes", "--no-deps"}
-"""Of other programs."""
+"""Options of other programs that the messages name."""
 
 
 def options(command: Any) -> Iterator[str]:
@@ -25,7 +25,7 @@ def options(command: Any) -> Iterator[str]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Every string of the package outside of the sandbox, with its file."""
+    """Yield the file name and the text of every string in the package, except in the sandbox."""
     for path in PACKAGE.rglob("*.py"):
         if "sandbox" in path.relative_to(PACKAGE).parts:
             continue
@@ -34,7 +34,7 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield path.name, node.value
 
 
-def test_every_option_that_a_text_names_is_there() -> None:
+def test_every_option_named_in_a_message_exists() -> None:
     command = commands.command_line(_options, ["--help"])
     known = {*options(command), "--help"}
     for name, (target, _) in {**commands.COMMANDS, **commands.GROUPS}.items():

@@ -1,4 +1,4 @@
-"""The clock rule: time is the tenant's, and nothing is billed or noted by a clock that is wrong."""
+"""Check that commands refuse a local clock that differs from ConnectWise or from the ledger."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def standing(shop: Shop) -> Shop:
 
 
 def off_by(shop: Shop, **by: float) -> str:
-    """A time that is not the tenant's."""
+    """Return the simulated ConnectWise time plus `by`, in ISO 8601 format."""
     return (shop.time + timedelta(**by)).isoformat()
 
 
 def as_it_was(shop: Shop) -> tuple[object, ...]:
-    """All that a run could have written."""
+    """Return the additions, the journal and the ledger size, to compare before and after a run."""
     return (shop.additions("Alder Dental - Managed Backup"), shop.journal(), len(shop.kept_bytes()))
 
 
@@ -41,7 +41,9 @@ def as_it_was(shop: Shop) -> tuple[object, ...]:
     ],
     ids=" ".join,
 )
-def test_a_clock_that_differs_from_the_tenants_is_refused(standing: Shop, command: list[str], minutes: int) -> None:
+def test_commands_refuse_a_clock_that_differs_from_connectwise(
+    standing: Shop, command: list[str], minutes: int
+) -> None:
     before = as_it_was(standing)
 
     said = standing(*command, now=off_by(standing, minutes=minutes))
@@ -53,20 +55,20 @@ def test_a_clock_that_differs_from_the_tenants_is_refused(standing: Shop, comman
 
 
 @pytest.mark.parametrize("minutes", [-4, 4])
-def test_five_minutes_are_allowed(standing: Shop, minutes: int) -> None:
+def test_a_difference_of_less_than_five_minutes_is_allowed(standing: Shop, minutes: int) -> None:
     standing.advance(1)
     assert standing("apply", "--only", "usage", "--auto-approve", now=off_by(standing, minutes=minutes)).code == 0
 
 
-def test_both_times_are_told(standing: Shop) -> None:
+def test_the_error_names_both_times(standing: Shop) -> None:
     standing.advance(24)
     said = standing("plan", now=off_by(standing, hours=-3))
     assert "this machine says 2026-11-02 03:00 UTC and ConnectWise says 2026-11-02 06:00 UTC" in said.err
     assert "--now TIME" in said.err
 
 
-def test_a_clock_set_back_rewrites_no_line_to_an_older_figure(standing: Shop) -> None:
-    """The tenant's clock was set back with ours, so only the ledger can tell."""
+def test_apply_refuses_a_time_earlier_than_the_latest_ledger_record(standing: Shop) -> None:
+    """Both clocks go back 40 days, so only the ledger shows that the time is wrong."""
     standing.advance(24 * 40)
     standing.uses(ALDER, "300")
     standing.apply("--only", "usage")
@@ -82,8 +84,8 @@ def test_a_clock_set_back_rewrites_no_line_to_an_older_figure(standing: Shop) ->
     assert standing.additions("Alder Dental - Managed Backup")["BACKUP-GB"][0] == 300
 
 
-def test_a_reading_of_another_tenants_source_does_not_count(standing: Shop) -> None:
-    """Two workspaces may share a ledger: a sandbox's simulated time is none of the other's business."""
+def test_pulls_from_undeclared_sources_do_not_affect_the_clock_check(standing: Shop) -> None:
+    """Two workspaces can share a ledger. The simulated time of a sandbox must not stop the other workspace."""
     standing.advance(24)
     standing("usage", "pull")
     standing.advance(-24)
@@ -95,12 +97,12 @@ def test_a_reading_of_another_tenants_source_does_not_count(standing: Shop) -> N
     assert standing("plan").code == 0
 
 
-def test_what_neither_bills_nor_notes_a_moment_needs_no_right_clock(standing: Shop) -> None:
+def test_setup_plan_show_and_usage_report_accept_a_wrong_clock(standing: Shop) -> None:
     for command in (["plan", "--only", "setup"], ["show", "Company/alder-dental"], ["usage", "report"]):
         assert standing(*command, now=off_by(standing, days=9)).code == 0
 
 
-def test_a_tenant_that_dates_no_answer_is_taken_at_our_word(standing: Shop) -> None:
+def test_plan_accepts_the_local_clock_when_responses_have_no_date_header(standing: Shop) -> None:
     async def undated(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await send(request)
         del answer.headers["date"]
@@ -110,7 +112,7 @@ def test_a_tenant_that_dates_no_answer_is_taken_at_our_word(standing: Shop) -> N
         assert standing("plan", now=off_by(standing, hours=2)).code == 0
 
 
-def test_usage_is_pulled_also_while_the_tenant_cannot_be_reached(standing: Shop) -> None:
+def test_usage_pull_succeeds_with_a_note_when_connectwise_fails(standing: Shop) -> None:
     standing.fault("500@/login")
 
     said = standing("usage", "pull")
@@ -119,7 +121,7 @@ def test_usage_is_pulled_also_while_the_tenant_cannot_be_reached(standing: Shop)
     assert "note: the clock could not be compared with ConnectWise" in said.err
 
 
-def test_the_clock_costs_no_request(standing: Shop) -> None:
+def test_the_clock_check_sends_no_extra_request(standing: Shop) -> None:
     routes = standing("-v", "plan", "--only", "usage").err
     assert routes.count("companyinfo") == 1
     assert "/system/info" not in routes

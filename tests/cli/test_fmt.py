@@ -1,4 +1,4 @@
-"""`reconciler fmt`, and `validate --policy`."""
+"""Tests of `reconciler fmt` and `reconciler validate --policy`."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def fmt(root: Path, *arguments: str) -> int:
     return run(["-C", str(root), "fmt", *arguments])
 
 
-def test_an_estate_in_the_one_layout_is_left_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fmt_does_not_change_formatted_manifests(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert fmt(root, "--check") == 0
     assert capsys.readouterr().err == "0 of 10 files would change\n"
 
 
-def test_check_names_what_would_change_and_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_names_files_that_would_change_and_writes_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "extra.yaml").write_text("a:    1\n")
 
     assert fmt(root, "--check", "--diff") == 1
@@ -40,14 +40,14 @@ def test_check_names_what_would_change_and_writes_nothing(root: Path, capsys: py
     assert (root / "extra.yaml").read_text() == "a:    1\n"
 
 
-def test_a_file_is_written_in_the_one_layout(root: Path) -> None:
+def test_fmt_writes_the_standard_layout(root: Path) -> None:
     (root / "extra.yaml").write_text("a:    1\n")
 
     assert fmt(root) == 0
     assert (root / "extra.yaml").read_text() == "a: 1\n"
 
 
-def test_a_broken_file_is_named_and_the_others_are_written(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fmt_reports_broken_files_and_formats_the_others(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "broken.yaml").write_text("a: [1\n")
     (root / "latin.yaml").write_bytes(b"a: \xff\n")
     (root / "extra.yaml").write_text("a:    1\n")
@@ -60,11 +60,11 @@ def test_a_broken_file_is_named_and_the_others_are_written(root: Path, capsys: p
     assert "latin.yaml" in told
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     assert fmt(tmp_path / "none") == 1
 
 
-def test_validate_holds_the_estate_against_a_policy(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validate_reports_a_policy_violation(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = root.parent / "policy.json"
     policy.write_text('{"properties": {"kind": {"not": {"const": "Exclusion"}}}}')
 
@@ -72,7 +72,7 @@ def test_validate_holds_the_estate_against_a_policy(root: Path, capsys: pytest.C
     assert f"the policy {policy} requires this" in capsys.readouterr().out
 
 
-def test_a_policy_that_is_satisfied_is_no_error(root: Path) -> None:
+def test_validate_succeeds_when_manifests_satisfy_the_policy(root: Path) -> None:
     policy = root.parent / "policy.json"
     policy.write_text("{}")
 
@@ -95,7 +95,7 @@ SHORT = "a: 1\n# kept\nb:\n  - x\n  - y\n"
         ("a:    |\r\n  text\r\n  more", "a: |-\r\n  text\r\n  more"),
     ],
 )
-def test_line_ends_and_the_byte_order_mark_stay(root: Path, before: str, after: str) -> None:
+def test_fmt_keeps_line_endings_and_the_byte_order_mark(root: Path, before: str, after: str) -> None:
     (root / "extra.yaml").write_bytes(before.encode())
     assert fmt(root) == 0
     assert (root / "extra.yaml").read_bytes() == after.encode()
@@ -103,7 +103,7 @@ def test_line_ends_and_the_byte_order_mark_stay(root: Path, before: str, after: 
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o755, 0o444])
-def test_a_file_keeps_its_mode(root: Path, mode: int) -> None:
+def test_fmt_keeps_the_file_mode(root: Path, mode: int) -> None:
     path = root / "extra.yaml"
     path.write_text("a:    1\n")
     path.chmod(mode)
@@ -112,7 +112,7 @@ def test_a_file_keeps_its_mode(root: Path, mode: int) -> None:
     assert path.stat().st_mode & 0o7777 == mode
 
 
-def test_a_link_stays_a_link_and_what_it_points_at_is_written(root: Path) -> None:
+def test_fmt_keeps_a_symbolic_link_and_formats_its_target(root: Path) -> None:
     (root / ".shared").mkdir()
     (root / ".shared" / "real.yaml").write_text("a:    1\n")
     (root / "extra.yaml").symlink_to(".shared/real.yaml")
@@ -122,7 +122,9 @@ def test_a_link_stays_a_link_and_what_it_points_at_is_written(root: Path) -> Non
     assert [path.name for path in (root / ".shared").iterdir()] == ["real.yaml"]
 
 
-def test_diff_writes_nothing_and_ends_as_check_does(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_writes_nothing_and_exits_with_1_when_files_would_change(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert fmt(root, "--diff") == 0
     (root / "extra.yaml").write_text("a:    1\n")
     assert fmt(root, "--diff") == 1
@@ -130,7 +132,7 @@ def test_diff_writes_nothing_and_ends_as_check_does(root: Path, capsys: pytest.C
     assert "-a:    1\n+a: 1\n" in capsys.readouterr().out
 
 
-def test_json_names_what_changed_and_what_failed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_lists_changed_files_and_failed_files(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "extra.yaml").write_text("a:    1\n")
     (root / "broken.yaml").write_text("a: [1\n")
 
@@ -142,15 +144,13 @@ def test_json_names_what_changed_and_what_failed(root: Path, capsys: pytest.Capt
     assert [error["where"] for error in found["failed"]] == ["broken.yaml"]
 
 
-def test_a_pipe_with_the_name_of_a_manifest_is_an_error_and_is_not_waited_for(
-    root: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fmt_reports_a_named_pipe_and_does_not_read_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(root / "pipe.yaml")
     assert fmt(root) == 1
     assert "pipe.yaml: error: is a named pipe" in capsys.readouterr().err
 
 
-def test_a_file_that_a_link_leads_to_is_counted_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fmt_counts_a_file_and_a_link_to_it_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "extra.yaml").write_text("a:    1\n")
     (root / "a-link.yaml").symlink_to("extra.yaml")
     assert fmt(root, "--check") == 1
@@ -159,7 +159,9 @@ def test_a_file_that_a_link_leads_to_is_counted_once(root: Path, capsys: pytest.
 
 
 @pytest.mark.parametrize("text", ["a:    1\n", "a: [\n"])
-def test_a_name_cannot_harm_the_terminal(root: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fmt_escapes_control_characters_in_file_names(
+    root: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     (root / "\x1b[31m.yaml").write_text(text)
     fmt(root, "--diff")
     fmt(root)

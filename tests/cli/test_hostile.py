@@ -1,4 +1,4 @@
-"""No traceback, ever: an environment, a folder or a flag that nobody means ends in a sentence."""
+"""Check that an invalid variable, folder, file or flag causes an error message and never a traceback."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def clean(text: str) -> None:
         ("RECONCILER_NOW", "9999-12-31T23:59:59Z"),
     ],
 )
-def test_a_variable_that_nobody_means_ends_in_a_sentence(
+def test_an_invalid_variable_is_reported_without_a_traceback(
     small: Shop, name: str, value: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -67,7 +67,7 @@ def test_a_variable_that_nobody_means_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_folder_that_is_none_ends_in_a_sentence(
+def test_an_invalid_folder_is_reported_without_a_traceback(
     command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "file"
@@ -93,13 +93,15 @@ def test_a_folder_that_is_none_ends_in_a_sentence(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_permission_ends_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unreadable_folder_is_reported_without_a_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "closed").mkdir(mode=0)
     assert run(["-C", str(tmp_path / "closed"), "validate"]) == 1
     clean(capsys.readouterr().out)
 
 
-def test_a_folder_without_permission_is_told_by_its_name(
+def test_a_permission_error_names_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(path: Path) -> bool:
@@ -117,7 +119,7 @@ def test_a_folder_without_permission_is_told_by_its_name(
     "content",
     [b"\0" * 100, b"\x89PNG\r\n\x1a\n", bytes(range(256)), b"\xff\xfea\0", b"%PDF-1.4\n%\xe2\xe3"],
 )
-def test_a_manifest_that_is_no_text_ends_in_a_sentence(
+def test_a_binary_manifest_is_reported_without_a_traceback(
     small: Shop, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (small.folder / "odd.yaml").write_bytes(content)
@@ -130,7 +132,7 @@ def test_a_manifest_that_is_no_text_ends_in_a_sentence(
 
 
 @pytest.mark.parametrize("zone", ["Mars/Base", "", "../etc/passwd", "/etc/localtime", "x" * 500, "Europe", "a\\0b"])
-def test_a_zone_that_nobody_knows_is_an_error_at_its_place(
+def test_an_unknown_time_zone_is_reported_with_its_file_and_field(
     small: Shop, zone: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = small.folder / "workspace.yaml"
@@ -148,7 +150,9 @@ def test_a_zone_that_nobody_knows_is_an_error_at_its_place(
     "now", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2026-11-01T06:00:00", "now", "\udcff"]
 )
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_an_odd_time_ends_in_a_sentence(command: list[str], now: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_time_is_reported_without_a_traceback(
+    command: list[str], now: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["-C", str(EXAMPLE), *command, "--now", now]) == 1
     err = capsys.readouterr().err
     assert err.startswith("error: --now: ")
@@ -156,13 +160,13 @@ def test_an_odd_time_ends_in_a_sentence(command: list[str], now: str, capsys: py
 
 
 @pytest.mark.parametrize("now", ["2000-01-01T00:00:00Z", "2199-12-31T23:59:59Z"])
-def test_a_time_far_away_is_no_fault_of_the_program(small: Shop, now: str) -> None:
+def test_a_distant_time_causes_no_traceback(small: Shop, now: str) -> None:
     for command in (["plan"], ["usage", "coverage"], ["usage", "report"]):
         said = small(*command, now=now)
         clean(said.out + said.err)
 
 
-def test_what_a_console_calls_a_customer_cannot_move_a_cursor_or_break_a_row(small: Shop) -> None:
+def test_output_omits_control_characters_in_customer_names(small: Shop) -> None:
     evil = small.world.add_customer("Evil\x1b[2J\nLtd", small.time)
     small.world.add_device(evil.id, small.time, 10**9)
     for command in (["plan"], ["usage", "coverage"]):

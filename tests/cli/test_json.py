@@ -1,4 +1,4 @@
-"""`--json` is one JSON document for every command, when it succeeds and when it fails."""
+"""Check that every command with `--json` prints one JSON document when it succeeds and when it fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def small(shop: Shop) -> Shop:
 
 
 def error_of(said: Said) -> Any:
-    """The error of a document that holds nothing else, told on standard error too."""
+    """Return the error; check that the document has no other key and that standard error has the message."""
     document = json.loads(said.out)
     assert document.keys() == {"error"}
     error = document["error"]
@@ -62,14 +62,14 @@ def error_of(said: Said) -> Any:
     return error
 
 
-def test_every_command_is_looked_at() -> None:
+def test_the_cases_cover_every_command_except_ledger_and_history() -> None:
     named = {name.split()[0] for name in FAILS}
     assert {*COMMANDS, *GROUPS} <= named | {"ledger", "history"}
     assert {*COMMANDS, *GROUPS} - {"sandbox", "ledger", "history"} <= {name.split()[0] for name in SUCCEEDS}
 
 
 @pytest.mark.parametrize("name", SUCCEEDS)
-def test_a_command_that_succeeds_prints_one_document(small: Shop, name: str) -> None:
+def test_a_successful_command_prints_one_document(small: Shop, name: str) -> None:
     if name != "apply":
         small.apply()
     said = small("--json", *SUCCEEDS[name])
@@ -79,7 +79,7 @@ def test_a_command_that_succeeds_prints_one_document(small: Shop, name: str) -> 
 
 
 @pytest.mark.parametrize("name", FAILS)
-def test_a_command_that_fails_prints_one_document(small: Shop, name: str) -> None:
+def test_a_failed_command_prints_one_document(small: Shop, name: str) -> None:
     error_of(small("--json", *FAILS[name]))
     error_of(small(*FAILS[name], "--json"))
 
@@ -93,7 +93,7 @@ def test_misuse_prints_one_document(arguments: list[str], capsys: pytest.Capture
     assert "--help" in error["advice"]
 
 
-def test_a_refusal_prints_one_document_with_3(small: Shop) -> None:
+def test_a_refusal_prints_one_document_and_exits_with_3(small: Shop) -> None:
     error = error_of(small("--json", "apply", stdin="no\n"))
     assert (error["code"], error["message"]) == (3, "not approved; nothing was written")
     assert "--auto-approve" in error["advice"]
@@ -108,7 +108,7 @@ def test_missing_variables_print_one_document(small: Shop, monkeypatch: pytest.M
     assert "workspace.yaml:" in error["message"]
 
 
-def test_ctrl_c_prints_one_document_with_130(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_prints_one_document_and_exits_with_130(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -116,21 +116,21 @@ def test_ctrl_c_prints_one_document_with_130(small: Shop, monkeypatch: pytest.Mo
     assert error_of(small("plan", "--json"))["code"] == 130
 
 
-def test_an_apply_in_part_is_its_outcome(small: Shop) -> None:
+def test_a_partly_failed_apply_prints_its_results_and_exits_with_4(small: Shop) -> None:
     small.fault("500@/additions")
     said = small("--json", "apply", "--auto-approve")
     assert said.code == 4
     assert "results" in json.loads(said.out)
 
 
-def test_an_apply_that_asks_shows_the_plan_beside_its_document(small: Shop) -> None:
+def test_an_interactive_apply_prints_the_plan_on_standard_error(small: Shop) -> None:
     said = small("--json", "apply", stdin="yes\n")
     assert said.code == 0
     assert "results" in json.loads(said.out)
     assert "Plan: 12 to create" in said.err
 
 
-def test_what_breaks_off_after_the_document_adds_no_second_one(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_after_the_document_prints_no_second_document(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     from reconciler.cli import apply as command  # noqa: PLC0415
 
     ended = command._Run._report
@@ -147,7 +147,7 @@ def test_what_breaks_off_after_the_document_adds_no_second_one(small: Shop, monk
     assert "hunter2" not in said.err
 
 
-def test_what_breaks_off_while_writing_ends_with_4(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_during_apply_exits_with_4(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     async def breaks(*_: Any) -> None:
         raise RuntimeError("hunter2")
 
@@ -158,7 +158,7 @@ def test_what_breaks_off_while_writing_ends_with_4(small: Shop, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("command", [[], ["plan"], ["usage"], ["usage", "pull"]])
-def test_help_is_one_document_too(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_prints_one_document(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*command, "--help"]
     for given in (["--json", *arguments], [*arguments, "--json"]):
         assert run(given) == 0
@@ -168,12 +168,12 @@ def test_help_is_one_document_too(command: list[str], capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("arguments", [["--json", "--version"], ["--version", "--json"], ["--json", "version"]])
-def test_the_version_is_one_document_too(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_prints_one_document(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 0
     assert json.loads(capsys.readouterr().out).keys() == {"version"}
 
 
-def test_completion_is_one_document_too(
+def test_completion_prints_one_document(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run(["--json", "--show-completion", "bash"]) == 0

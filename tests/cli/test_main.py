@@ -1,4 +1,4 @@
-"""The command line itself: help, misuse, exit codes, and the options that every command has."""
+"""Tests of the command line: help, misuse, exit codes, completion and the options that every command has."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def started(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", [(sys.executable, "-m", "reconciler"), (str(SCRIPT),)])
-def test_the_console_script_and_the_module_are_the_same_program(command: tuple[str, ...]) -> None:
+def test_the_console_script_and_the_module_print_the_same_version(command: tuple[str, ...]) -> None:
     said = started(*command, "version")
 
     assert (said.returncode, said.stdout) == (0, f"reconciler {__version__}\n")
 
 
-def test_the_main_module_runs_as_a_file_too() -> None:
+def test_the_main_module_runs_with_python_m() -> None:
     assert started(sys.executable, "-m", "reconciler.cli.main", "version").returncode == 0
 
 
-def test_help_names_every_command_and_needs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
 
     said = capsys.readouterr().out
@@ -54,12 +54,12 @@ def test_help_names_every_command_and_needs_nothing(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, *GROUPS])
-def test_each_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_command_has_a_help_page(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"reconciler {name}" in capsys.readouterr().out
 
 
-def test_without_a_command_the_help_is_shown_and_nothing_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_command_prints_the_help_and_exits_with_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 1
     assert capsys.readouterr().err.startswith("Usage: reconciler [OPTIONS] COMMAND")
 
@@ -74,7 +74,7 @@ def test_without_a_command_the_help_is_shown_and_nothing_was_done(capsys: pytest
         (["usage", "burn"], "No such command 'burn'", "reconciler usage --help"),
     ],
 )
-def test_misuse_ends_with_1_and_says_where_help_is(
+def test_misuse_exits_with_1_and_names_the_help_command(
     arguments: list[str], sentence: str, advice: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(arguments) == 1
@@ -85,7 +85,7 @@ def test_misuse_ends_with_1_and_says_where_help_is(
     assert advice in said
 
 
-def test_main_is_the_exit_code_and_the_entry_ends_the_process_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_main_returns_the_exit_code_and_the_entry_point_exits_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["reconciler", "nonsense"])
     monkeypatch.setattr(cli, "prepare", lambda: None)
     monkeypatch.setattr(cli, "quiet", lambda: None)
@@ -97,7 +97,7 @@ def test_main_is_the_exit_code_and_the_entry_ends_the_process_with_it(monkeypatc
     assert ended.value.code == 1
 
 
-def test_an_output_without_arrows_is_written_all_the_same(shop: Shop) -> None:
+def test_plan_writes_ascii_arrows_when_the_encoding_has_no_arrows(shop: Shop) -> None:
     shop.only(ALDER)
     shop.apply()
     shop.uses(ALDER, "130")
@@ -111,7 +111,7 @@ def test_an_output_without_arrows_is_written_all_the_same(shop: Shop) -> None:
     assert "18.15 -> 19.50 USD a month" in said.stdout
 
 
-def test_a_reader_that_has_enough_ends_the_output_without_a_word(shop: Shop) -> None:
+def test_a_closed_pipe_exits_with_0_and_prints_no_error(shop: Shop) -> None:
     process = shop.start("plan")
     assert process.stdout is not None
     assert process.stderr is not None
@@ -125,14 +125,14 @@ def test_a_reader_that_has_enough_ends_the_output_without_a_word(shop: Shop) -> 
 @pytest.mark.parametrize(
     ("text", "hour"), [("2026-11-01T06:00:00Z", 6), ("2026-11-01T06:00:00+02:00", 4), ("2026-11-01 06:00-05:00", 11)]
 )
-def test_a_moment_with_its_zone_is_taken_in_utc(text: str, hour: int) -> None:
+def test_a_time_with_a_time_zone_is_converted_to_utc(text: str, hour: int) -> None:
     assert moment(text) == datetime(2026, 11, 1, hour, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     "text", ["2026-11-01T06:00:00", "2026-11-01", "tomorrow", "", "\udcff", "2026-11-01T24:00:01Z"]
 )
-def test_a_moment_without_its_zone_is_an_error(text: str) -> None:
+def test_an_invalid_time_or_a_time_without_a_time_zone_is_an_error(text: str) -> None:
     with pytest.raises(ReconcilerError, match=r"has no time zone|is not a time"):
         moment(text)
 
@@ -140,25 +140,25 @@ def test_a_moment_without_its_zone_is_an_error(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
 )
-def test_a_moment_at_the_end_of_all_time_is_an_error(text: str) -> None:
+def test_a_year_before_2000_or_after_2199_is_an_error(text: str) -> None:
     with pytest.raises(ReconcilerError, match="is not between the years 2000 and 2199"):
         moment(text)
 
 
-def test_colours_are_for_terminals_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_has_colours_only_on_a_terminal(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.only(ALDER)
     assert "\x1b[" not in shop("plan").out
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr("tests.shop.run", with_terminal(monkeypatch))
     assert "\x1b[32m+" in shop("plan").out
     assert "\x1b[" not in shop("--no-color", "plan").out
-    monkeypatch.setenv("NO_COLOR", "")  # as good as not set: see no-color.org
+    monkeypatch.setenv("NO_COLOR", "")  # an empty value counts as unset, see no-color.org
     assert "\x1b[32m+" in shop("plan").out
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in shop("plan").out
 
 
-def with_terminal(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # a stand-in for `run`
+def with_terminal(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # replaces `run`
     def runs(argv: list[str]) -> int:
         with monkeypatch.context() as patch:
             patch.setattr(sys.stdout, "isatty", lambda: True)
@@ -167,7 +167,7 @@ def with_terminal(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-d
     return runs
 
 
-def test_the_environments_time_is_taken_where_the_command_line_names_none(
+def test_reconciler_now_sets_the_time_when_the_now_option_is_missing(
     shop: Shop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECONCILER_NOW", "2026-11-05T06:00:00Z")
@@ -195,7 +195,7 @@ def test_the_environments_time_is_taken_where_the_command_line_names_none(
          "error: shop: it is closed\n  Come back later.\n"),
     ],
 )  # fmt: skip
-def test_what_breaks_a_command_off_ends_in_a_sentence_and_its_code(
+def test_each_exception_has_its_message_and_exit_code(
     error: BaseException, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken(monkeypatch, error)
@@ -213,7 +213,7 @@ def test_what_breaks_a_command_off_ends_in_a_sentence_and_its_code(
 
 
 def broken(patch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """`reconciler version` ends so."""
+    """Make `reconciler version` raise `error`."""
 
     def raises(*_: object, **__: object) -> None:
         raise error
@@ -221,7 +221,7 @@ def broken(patch: pytest.MonkeyPatch, error: BaseException) -> None:
     patch.setattr("reconciler.cli.version.deliver_one", raises)
 
 
-def test_with_v_an_unforeseen_error_names_the_places_in_the_program_and_no_value(
+def test_verbose_output_names_the_source_line_of_an_unexpected_error(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken(monkeypatch, ValueError("hunter2"))
@@ -234,7 +234,7 @@ def test_with_v_an_unforeseen_error_names_the_places_in_the_program_and_no_value
     assert "Traceback" not in said
 
 
-# ── options before or after the command's name ────────────────────────────────────────────────────────────────
+# ── options before and after the command's name ───────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -247,14 +247,14 @@ def test_with_v_an_unforeseen_error_names_the_places_in_the_program_and_no_value
         ["validate", "--json", "-v", "--no-color", "--now", "2026-11-01T06:00:00Z", "--workspace", "example", "-C{}"],
     ],
 )
-def test_the_options_of_every_command_stand_before_or_after_its_name(
+def test_shared_options_work_before_and_after_the_command_name(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run([argument.format(EXAMPLE) for argument in arguments]) == 0
     assert json.loads(capsys.readouterr().out)["documents"] == 34
 
 
-def test_they_stand_between_a_group_and_its_command_too(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shared_options_work_between_a_group_and_its_command(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     shop.only(ALDER)
     shop.apply()
     for arguments in (
@@ -267,26 +267,28 @@ def test_they_stand_between_a_group_and_its_command_too(shop: Shop, capsys: pyte
         assert len(json.loads(capsys.readouterr().out)) == 1
 
 
-def test_an_option_after_the_command_is_held_to_the_same_rules(capsys: pytest.CaptureFixture[str]) -> None:
+def test_shared_options_after_the_command_name_are_validated(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(EXAMPLE), "validate", "--now", "tomorrow"]) == 1
     assert capsys.readouterr().err.startswith("error: --now: tomorrow is not a time")
     assert run(["-C", str(EXAMPLE), "validate", "--workspace", "none"]) == 1
 
 
-def test_the_help_of_a_command_tells_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_a_command_names_the_shared_options(capsys: pytest.CaptureFixture[str]) -> None:
     for command in (["plan"], ["usage"], ["usage", "report"]):
         assert run([*command, "--help"]) == 0
         assert "Options of every command (-C, --workspace, --json" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["version"], ["--version", "plan"]])
-def test_the_version_is_an_option_and_a_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_option_and_the_version_command_print_the_version(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(arguments) == 0
     assert capsys.readouterr().out == f"reconciler {__version__}\n"
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "1000000000000"])
-def test_an_odd_number_of_columns_is_no_error(
+def test_an_invalid_columns_variable_is_ignored(
     columns: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -295,7 +297,7 @@ def test_an_odd_number_of_columns_is_no_error(
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "8e3", ""])
-def test_an_odd_port_is_misuse(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_an_error(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sandbox", "--port", port]) == 1
     assert capsys.readouterr().err.startswith("error: ")
 
@@ -305,12 +307,14 @@ def test_an_odd_port_is_misuse(port: str, capsys: pytest.CaptureFixture[str]) ->
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize("form", ["--show-completion {}", "--show-completion={}", "-v --show-completion {} --json"])
-def test_each_shell_is_given_its_completion(shell: str, form: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_completion_prints_a_script_for_each_shell(
+    shell: str, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(form.format(shell).split()) == 0
     assert "_RECONCILER_COMPLETE" in capsys.readouterr().out
 
 
-def test_a_shell_that_is_not_named_is_found_among_the_processes_or_by_the_login(
+def test_completion_detects_the_shell_from_the_process_or_the_variable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("typer.completion._get_shell_name", lambda: "zsh")
@@ -339,7 +343,7 @@ def test_a_shell_that_is_not_named_is_found_among_the_processes_or_by_the_login(
         ("zsh", "reconciler pl", {"plan"}),
     ],
 )
-def test_completion_knows_commands_and_their_options(shell: str, words: str, offered: set[str]) -> None:
+def test_completion_offers_commands_and_options(shell: str, words: str, offered: set[str]) -> None:
     environment = {
         **os.environ,
         "_RECONCILER_COMPLETE": f"complete_{shell}",
@@ -356,14 +360,14 @@ def test_completion_knows_commands_and_their_options(shell: str, words: str, off
     assert "Traceback" not in said.stderr
 
 
-def test_completion_is_installed_where_the_shell_looks_for_it(tmp_path: Path) -> None:
+def test_install_completion_writes_a_file_in_the_home_folder(tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(tmp_path)}
     said = started(str(SCRIPT), "--install-completion", "bash", env=environment)
     assert said.returncode == 0, said.stderr
     assert list(tmp_path.rglob("reconciler*"))
 
 
-def test_a_home_that_cannot_be_written_ends_in_a_sentence() -> None:
+def test_an_unwritable_home_folder_stops_only_install_completion() -> None:
     environment = {**os.environ, "HOME": "/proc/1/nowhere"}
     said = started(str(SCRIPT), "--install-completion", "bash", env=environment)
     assert said.returncode == 1
@@ -382,33 +386,33 @@ def test_a_home_that_cannot_be_written_ends_in_a_sentence() -> None:
         (["plan", "--only", "stup"], "error: Invalid value for '--only': 'stup' is not one of 'setup', 'usage'\n"),
     ],
 )
-def test_misuse_is_told_in_our_words(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_misuse_names_the_wrong_option_or_value(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(arguments) == 1
     assert capsys.readouterr().err.startswith(said)
 
 
-def test_a_time_that_is_empty_is_not_taken_for_none(capsys: pytest.CaptureFixture[str]) -> None:
-    """A variable of a script that was not set would bill by another clock."""
+def test_an_empty_now_option_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unset variable in a script must not select another clock for billing."""
     for arguments in (["--now", "", "validate"], ["validate", "--now", ""]):
         assert run(arguments) == 1
         assert "--now: an empty text is not a time" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["-C", "", "validate"], ["fmt", "-C", ""], ["plan", "--directory="]])
-def test_a_folder_that_is_empty_is_not_taken_for_the_current_one(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_directory_option_is_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 1
     assert capsys.readouterr().err.startswith("error: -C: the name of the folder is empty\n")
 
 
-def test_only_the_program_itself_installs_completion(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_of_a_group_does_not_offer_completion(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["usage", "--help"]) == 0
     assert "completion" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["--help"], ["plan", "--help"], ["--version"]])
-def test_help_and_version_are_results_like_any_other(command: list[str]) -> None:
+def test_help_and_version_report_an_output_that_cannot_be_written(command: list[str]) -> None:
     for redirection, code in (("| true; exit ${PIPESTATUS[0]}", 0), (">/dev/full", 1), (">&-", 1)):
         line = f"{shlex.join([sys.executable, '-m', 'reconciler', *command])} {redirection}"
         said = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)

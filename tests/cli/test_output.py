@@ -1,4 +1,4 @@
-"""Files that commands write and read."""
+"""Tests of the files that commands write and read, and of the width of the output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.cli.output import read_file, width, write_file
 from reconciler.errors import ReconcilerError
 
 
-def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+def test_write_file_writes_the_text_and_leaves_no_other_file(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     write_file(file, "one → two")
 
@@ -21,18 +21,18 @@ def test_a_file_is_written_whole_and_nothing_is_left_beside_it(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_place_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -> None:
+def test_write_file_to_a_missing_folder_is_an_error_with_advice(tmp_path: Path) -> None:
     with pytest.raises(ReconcilerError, match="No such file") as refused:
         write_file(tmp_path / "no" / "plan.json", "x")
     assert refused.value.advice == "Choose another place, or free some space."
 
 
-def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
+def test_write_file_to_the_path_of_a_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ReconcilerError, match="Is a directory"):
         write_file(tmp_path, "x")
 
 
-def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_beside_it(
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_other_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "plan.json"
@@ -50,13 +50,13 @@ def test_a_write_that_breaks_off_leaves_the_old_file_and_nothing_beside_it(
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_file_that_is_not_there_says_how_to_make_one(tmp_path: Path) -> None:
+def test_the_error_for_a_missing_plan_file_names_plan_out(tmp_path: Path) -> None:
     with pytest.raises(ReconcilerError, match="No such file") as refused:
         read_file(tmp_path / "plan.json")
     assert "reconciler plan --out FILE" in refused.value.advice
 
 
-def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ReconcilerError, match="is not UTF-8 text"):
         read_file(tmp_path / "plan.json")
@@ -74,7 +74,7 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         (5, "", 20),
     ],
 )
-def test_a_table_takes_the_terminals_columns_or_100_in_a_pipe(
+def test_the_width_is_the_terminals_columns_or_100_in_a_pipe(
     terminal: int | None, columns: str, expected: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def size(_number: int) -> os.terminal_size:
@@ -88,6 +88,6 @@ def test_a_table_takes_the_terminals_columns_or_100_in_a_pipe(
     assert width() == expected
 
 
-def test_the_readmes_samples_are_made_at_a_width_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconciler_columns_sets_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_COLUMNS", "140")
     assert width() == 140
