@@ -121,7 +121,7 @@ def test_an_occasional_truncated_response_is_requested_again(small: Shop) -> Non
 def test_a_server_that_fails(small: Shop) -> None:
     small.fault("500@/apis/3.0")
 
-    refused(small("plan"), "ConnectWise answered 500", "Run again later")
+    refused(small("plan"), "ConnectWise responded with 500", "Run again later")
 
 
 def test_after_a_server_failed_during_an_apply_the_next_run_continues(small: Shop) -> None:

@@ -189,7 +189,7 @@ def test_the_demo_ends_well_and_shows_the_main_job(demo_story: str) -> None:
     assert "» Addition/elmhurst-foundry.storage:backup-gb" in said
     assert "No changes. 34 documents and additions are as declared." in said
     assert "Plan: 1 to create, 1 to update; 6 unchanged. Monthly total: 288.94 → 298.92 USD (+9.98)." in said
-    assert "6 accounted for." in said
+    assert "6 customers accounted for." in said
 
 
 def test_the_picture_is_what_the_demo_prints(demo_story: str) -> None:

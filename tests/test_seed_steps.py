@@ -234,7 +234,7 @@ def test_step_10_the_report_shows_each_addition_next_to_its_usage(alder: Shop) -
     assert " ".join(line.partition("BACKUP-GB")[2].split()) == (
         "121 0.15 18.15 2026-11-01T06:00:00Z cove/1001001 120.35 GB"
     )
-    assert "1 addition, 18.15 a month." in said.out
+    assert "1 addition, 18.15 USD a month." in said.out
 
 
 def test_step_10_the_report_as_json_has_every_number_as_decimal_text(alder: Shop) -> None:
@@ -298,7 +298,7 @@ def test_an_exclusion_is_listed_and_after_its_end_the_customer_is_unmapped(shop:
     shop.uses(FIR, "50")
     said = shop.apply("--only", "usage", code=5)
 
-    assert "unmapped cove/1001006 Fir Internal Lab 50 GB, 7.50 a month" in said.out
+    assert "unmapped cove/1001006 Fir Internal Lab 50 GB, 7.50 USD a month" in said.out
     assert "ended on 2026-11-30" in said.out
 
 
@@ -310,7 +310,7 @@ def test_an_unmapped_customer_ends_the_run_with_5_and_the_others_are_billed(alde
     said = alder.apply("--only", "usage", code=5)
 
     assert "unmapped cove/" in said.out
-    assert "Gumtree Motors 12.3 GB, 1.95 a month" in said.out
+    assert "Gumtree Motors 12.3 GB, 1.95 USD a month" in said.out
     assert alder.additions(ALDER_LINES) == {"BACKUP-GB": (140, Decimal("0.15"))}
     assert alder("usage", "coverage").code == 5
 

@@ -74,7 +74,8 @@ def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) ->
     if not trips:
         return written
     approval = " ".join(f"--approve {trip.name}={trip.address}" for trip in trips)
-    detail = "; ".join(filter(None, (trips_text(trips), f"let it pass with {approval}", written.detail)))
+    advice = f"check the change, then confirm it with {approval}"
+    detail = "; ".join(filter(None, (trips_text(trips), advice, written.detail)))
     released = Released(state=written.state, detail=written.detail, accounted=written.accounted)
     return written.model_copy(update={"state": "held", "detail": detail, "accounted": False, "released": released})
 

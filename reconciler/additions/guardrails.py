@@ -61,14 +61,14 @@ def _quantity_message(limits: Guardrails, change: ChargeChange, currency: str | 
         return None
     if change.difference * 100 <= limit.percent * before:
         return None
-    quantities = f"{_quantity_text(before, change)} → {_quantity_text(after, change)}"
+    quantities = f"the quantity changes from {_quantity_text(before, change)} to {_quantity_text(after, change)}"
     if change.difference > limit.amount:
         amount = _quantity_text(limit.amount, change)
-        return f"{quantities} changes by more than {plain_decimal(limit.percent)} % and {amount}"
+        return f"{quantities}, by more than {plain_decimal(limit.percent)} % and {amount}"
     money = abs(change.money_after - change.money_before)
     if limit.money is not None and money > limit.money:
         return (
-            f"{quantities} changes by more than {plain_decimal(limit.percent)} % and by "
+            f"{quantities}, by more than {plain_decimal(limit.percent)} %, and the amount by "
             f"{amount_text(money, currency)} a month, more than {amount_text(limit.money, currency)}"
         )
     return None

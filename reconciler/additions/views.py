@@ -24,7 +24,7 @@ class AdditionView:
     also: tuple[str, ...]
     """Its short address."""
     state: str
-    """`as it should be`, the action that the plan has for it, `held`, `kept` or `orphan`."""
+    """`up to date`, the action that the plan has for it, `held`, `kept` or `orphan`."""
     reason: str
     mapping: str | None
     customer: str
@@ -82,7 +82,7 @@ def _planned(planned: Iterable[PlannedAddition], held: Mapping[str, Sequence[Tri
     for each in planned:
         owner = each.owner
         trips = held.get(owner.mapping_address, ())
-        state = "as it should be" if each.action is None else each.action.action
+        state = "up to date" if each.action is None else each.action.action
         yield AdditionView(
             address=each.address,
             also=(owner.short(each.address),),

@@ -34,6 +34,7 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
+from reconciler.rendering.tables import counted
 
 
 def apply(
@@ -65,9 +66,9 @@ def apply(
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
     run = _Run(context, scope_of(only), parse_approvals(approve or ()), prune=prune)
     try:
-        return asyncio.run(
-            run.apply_file(plan) if plan else run.apply_unasked() if auto_approve else run.ask_and_apply()
-        )
+        if plan and planfile:
+            return asyncio.run(run.apply_file(plan, planfile))
+        return asyncio.run(run.apply_unasked() if auto_approve else run.ask_and_apply())
     except KeyboardInterrupt:
         if not run.writing_began:
             raise
@@ -97,7 +98,7 @@ class _Run:
         """The exit code, once the plan is carried out. Later errors do not change it."""
         self._now = running_clock(context.now)
 
-    async def apply_file(self, plan: Plan) -> int:
+    async def apply_file(self, plan: Plan, planfile: Path) -> int:
         """Apply a plan file. What it was based on is read again."""
         async with self._open_session(usage=False) as session:
             check_plan(plan, session, self.context.now)
@@ -105,7 +106,12 @@ class _Run:
             plan = release_approved(plan, self.approvals)
             check_guardrails(plan, self.approvals)
             async with self._lock(session) as lease:
-                return await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
+                code = await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
+            if code == UNACCOUNTED:
+                number = sum(not row.accounted for row in plan.coverage)
+                which = f"{counted(number, 'customer')} not accounted for"
+                print_note(f"{which}; to see the reasons, run: reconciler show {planfile}")
+            return code
 
     async def apply_unasked(self) -> int:
         """Plan and apply under one lock, so that no other apply can write in between."""

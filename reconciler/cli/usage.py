@@ -107,12 +107,13 @@ def report(ctx: typer.Context) -> None:
     """Show our additions next to their usage."""
     context: Context = ctx.obj
 
-    async def read_rows() -> list[ReportRow]:
+    async def read_rows() -> tuple[list[ReportRow], str | None]:
         async with open_session(context) as session:
-            return await _report_rows(session)
+            return await _report_rows(session), session.workspace.billing.currency
 
-    rows = [row.to_json() for row in asyncio.run(read_rows())]
-    _print(context, rows, lambda: report_table(rows, paint_of(context), width()))
+    found, currency = asyncio.run(read_rows())
+    rows = [row.to_json() for row in found]
+    _print(context, rows, lambda: report_table(rows, paint_of(context), width(), currency=currency))
 
 
 async def _report_rows(session: Session) -> list[ReportRow]:

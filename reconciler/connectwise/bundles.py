@@ -83,7 +83,7 @@ def results_in(body: Any) -> list[Any]:
     if isinstance(results, list):
         return results
     raise NotJson(
-        "the response holds no results",
+        "the response contains no results",
         method="POST",
         endpoint=PATH,
         advice="A proxy may have responded in place of ConnectWise. Run again.",

@@ -67,7 +67,7 @@ def base_url(site: str) -> str:
     given = site.strip()
     if may_hold_credentials(given):
         raise BadConnection(
-            "the site holds an @, and so perhaps a user name and password",
+            "the site contains an @, so it may contain a user name and a password",
             setting="site",
             advice="Give the host only. The keys go into publicKey and privateKey. No part of the value is shown here.",
         )
@@ -154,13 +154,13 @@ def secrets(connection: Connection) -> Secrets:
     site = connection.site.casefold()
     if any(key == host or (len(key) >= _MIN_KEY and key in site) for key in map(str.casefold, given)):
         raise BadConnection(
-            "the site holds the value of clientId, publicKey or privateKey",
+            "the site contains the value of clientId, publicKey or privateKey",
             setting="site",
             advice="A key is in the wrong variable. No part of the value is shown here.",
         )
     if connection.company in given:
         raise BadConnection(
-            "the company holds the value of clientId, publicKey or privateKey",
+            "the company contains the value of clientId, publicKey or privateKey",
             setting="company",
             advice="A key is in the wrong variable. No part of the value is shown here.",
         )

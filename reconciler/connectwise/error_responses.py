@@ -85,7 +85,7 @@ def error_of(
     if is_site_refusal(parsed):
         kind, advice = Forbidden, _SSL_REQUIRED
     detail = message or (excerpt(body, secrets) if not parsed else "")
-    what = f"ConnectWise answered {status}" + (f" {code}" if code else "")
+    what = f"ConnectWise responded with {status}" + (f" {code}" if code else "")
     what += f": {detail}" if detail else ""
     what += "".join(f"; {entry}" for entry in fields[:_MAX_FIELDS])
     what += f"; and {len(fields) - _MAX_FIELDS} more" if len(fields) > _MAX_FIELDS else ""

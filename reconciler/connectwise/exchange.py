@@ -17,6 +17,7 @@ from reconciler.connectwise.error_responses import error_of, excerpt, is_site_re
 from reconciler.connectwise.errors import MALFORMED, Malformed, NotJson, Redirected, Unreachable
 from reconciler.connectwise.prepared import PreparedRequest, read_body
 from reconciler.http.bodies import OversizeError
+from reconciler.http.causes import cause_of
 from reconciler.http.retry_after import parse_http_date, retry_after_seconds
 from reconciler.http.scrubbing import Secrets
 from reconciler.http.server_clock import ServerClock
@@ -126,7 +127,7 @@ class Exchange:
                     retryable=False,
                     advice="The server or a proxy is too slow. Run again later.",
                 ) from error
-            cause = request.secrets.scrub(str(error) or type(error).__name__)
+            cause = request.secrets.scrub(cause_of(error))
             raise Unreachable(
                 f"no complete response from {self._site}: {cause}",
                 **about,
@@ -164,7 +165,7 @@ def _parsed(content: bytes, status: int, request: Request, about: Mapping[str, A
         ) from error
     if duplicate is not None:
         raise Malformed(
-            f"the response holds '{request.secrets.scrub(duplicate)[:60]}' twice in one object",
+            f"the response contains '{request.secrets.scrub(duplicate)[:60]}' twice in one object",
             **about,
             status=status,
             advice=MALFORMED,

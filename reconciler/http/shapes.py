@@ -85,12 +85,12 @@ def shape_error(value: Any, expected: ValueType, path: str = "") -> str | None:
         return _object_error(value, expected, path)
     if isinstance(expected, ListOf):
         if not isinstance(value, list):
-            return f"{_subject(path)}is {_described(value)} where a list is expected"
+            return f"{_subject(path)}is {_described(value)}, but a list is expected"
         found = (shape_error(entry, expected.of, f"{path}[{number}]") for number, entry in enumerate(value))
         return next((problem for problem in found if problem is not None), None)
     if _has_type(value, expected):
         return None
-    return f"{_subject(path)}is {_described(value)} where {expected} is expected"
+    return f"{_subject(path)}is {_described(value)}, but {expected} is expected"
 
 
 def _normalised(value: Any, expected: ValueType) -> Any:
@@ -114,7 +114,7 @@ def _refers_to_nothing(reference: Any) -> bool:
 
 def _object_error(value: Any, shape: Shape, path: str) -> str | None:
     if not isinstance(value, dict):
-        return f"{_subject(path)}is {_described(value)} where an object is expected"
+        return f"{_subject(path)}is {_described(value)}, but an object is expected"
     for name in shape.required:
         if value.get(name) is None:
             return f"{_subject(path)}has no {name}"

@@ -27,10 +27,10 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
         first = by_key.setdefault((document.kind.name, key), document)
         if first is not document:
             field = next(name for name in reversed(document.kind.key) if name in document.declared)
-            by = " + ".join(document.kind.key)
+            fields = " and ".join(document.kind.key)
             report.add(
                 Location(document.origin, ("spec", field)),
-                f"{document.address} is the same {document.kind.name} (by {by}) as {first.address}, at {{other}}",
+                f"{document.address} has the same {fields} as {first.address}, at {{other}}",
                 "remove one of the two, or correct this one",
                 other=Location(first.origin, ("spec", field)),
             )

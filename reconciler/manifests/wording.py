@@ -221,10 +221,11 @@ _PATTERNS = {
     NAME_PATTERN: "a name may contain letters, digits, dots, dashes and underscores",
 }
 _LIMIT_ADVICE = {
+    "too_short": "write at least one entry, or leave the field out",
     "string_too_long": "shorten it, or ConnectWise refuses it",
-    "date_from_datetime_parsing": 'write it as "2026-11-01"',
+    "date_from_datetime_parsing": 'write a date in the form "2026-11-01"',
     "date_from_datetime_inexact": 'write it as "2026-11-01", without a time',
-    "date_parsing": 'write it as "2026-11-01"',
+    "date_parsing": 'write a date in the form "2026-11-01"',
 }
 
 

@@ -24,7 +24,7 @@ def excluded_row(exclusion: Exclusion, by_customer: Mapping[CustomerKey, Rule], 
     detail = f"{exclusion.reason}{_until(exclusion)}"
     rule = by_customer.get((exclusion.source, exclusion.customer_id))
     if rule is not None and exclusion.device_id is None:
-        detail += f"; CustomerMapping/{rule.name} bills nothing meanwhile, and its additions stay as they are"
+        detail += f"; CustomerMapping/{rule.name} bills nothing meanwhile, and its additions stay unchanged"
     source = None if history is None else history.source
     name = _name(source, exclusion.customer_id)
     return CoverageRow(

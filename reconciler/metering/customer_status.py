@@ -17,7 +17,7 @@ from reconciler.metering.customer_now import CustomerNow, DeviceNow
 from reconciler.metering.history import History
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot
-from reconciler.metering.wording import figures, hours, named, size_text, when
+from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, figures, hours, named, size_text, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,7 @@ def status_of(history: History, rule: Rule, current: CustomerNow, settings: Bill
             "twice; remove the total or the devices from the source",
             accounted=False,
         )
-    ahead = named(current.ahead)
-    dated = f"figure dated after this run, so ignored: {ahead}" if ahead else ""
+    dated = dated_ahead(current.ahead)
     if old := current.of("stale"):
         limit = hours(settings.max_age)
         text = f"the last figure is older than maxAge ({limit}), so the customer is held: {figures(old, rule.unit)}"
@@ -82,13 +81,18 @@ def status_of(history: History, rule: Rule, current: CustomerNow, settings: Bill
 def silence(current: CustomerNow, unit: Unit) -> str:
     """Return a sentence on devices that are listed without a new figure. Empty if there are none."""
     silent = current.of("silent")
-    return f"no new figure for {figures(silent, unit)}; the last known figure is used" if silent else ""
+    return SILENT.format(figures(silent, unit)) if silent else ""
 
 
 def never_read(devices: Sequence[DeviceNow]) -> str:
     """Return a sentence on devices that never reported a figure. Empty if there are none."""
     names = named([device.device_id for device in devices])
-    return f"never reported a size, so billed as 0: {names}" if names else ""
+    return NEVER_READ[len(devices) > 1].format(names) if names else ""
+
+
+def dated_ahead(devices: Sequence[str | None]) -> str:
+    """Return a sentence on devices whose figure is dated after the run. Empty if there are none."""
+    return DATED_AHEAD[len(devices) > 1].format(named(devices)) if devices else ""
 
 
 def _absent(history: History, rule: Rule, settings: BillingSettings) -> CustomerStatus:
@@ -106,7 +110,7 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Customer
         gone = f"{source.source} no longer lists the customer"
     what = f"{gone}; the last sample was {used} at {when(since)}"
     if now - since < grace:
-        until = f"the additions stay as they are until {when(since + grace)}, then usage counts as zero"
+        until = f"the additions stay unchanged until {when(since + grace)}, then usage counts as zero"
         return CustomerStatus("vanished", "held", f"{what}; {until}", accounted=tolerated)
     text = f"{what}; usage counts as zero since {hours(grace)} after that"
     return CustomerStatus("vanished", "zero", text, accounted=tolerated)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.metering.coverage import CoverageRow
 from reconciler.metering.customer_now import CustomerNow, DeviceState
-from reconciler.metering.wording import device_name, figure_of
+from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, device_name, figure_of
 
 NAMED = 20
 """How many devices one warning names at most. The rest is counted; the coverage row of each customer names its own."""
@@ -19,13 +19,13 @@ def device_warnings(customers: Sequence[Customer]) -> Iterator[str]:
     """Yield one warning for each source and reason."""
     for source in dict.fromkeys(row.source for row, _ in customers):
         of_source = [each for each in customers if each[0].source == source]
-        for text, devices in (
-            ("no new figure for {}; the last known figure is used", _in_state(of_source, "silent")),
-            ("never reported a size, so billed as 0: {}", _in_state(of_source, "never")),
-            ("figure dated after this run, so ignored: {}", _ahead(of_source)),
+        for texts, devices in (
+            ((SILENT, SILENT), _in_state(of_source, "silent")),
+            (NEVER_READ, _in_state(of_source, "never")),
+            (DATED_AHEAD, _ahead(of_source)),
         ):
             if devices:
-                yield f"{source}: {text.format(_some(devices))}"
+                yield f"{source}: {texts[len(devices) > 1].format(_some(devices))}"
 
 
 def _in_state(customers: Sequence[Customer], state: DeviceState) -> list[str]:

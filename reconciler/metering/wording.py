@@ -14,6 +14,21 @@ from reconciler.metering.snapshot import DeviceId
 NAMED = 5
 """How many devices a sentence names at most. The rest is counted."""
 
+SILENT = "no new figure for {}; the last known figure is used"
+"""A sentence on devices that are listed without a new figure."""
+
+NEVER_READ = (
+    "{} has never reported a size, so it is billed as 0",
+    "{} have never reported a size, so they are billed as 0",
+)
+"""A sentence on a device that never reported a figure, and on several."""
+
+DATED_AHEAD = (
+    "{} has a figure dated after this run, which is ignored",
+    "{} have figures dated after this run, which are ignored",
+)
+"""A sentence on a device with a figure from the future, and on several."""
+
 
 def named(devices: Sequence[DeviceId]) -> str:
     """Return device names for a sentence: at most `NAMED` of them, then a count. Empty without devices."""

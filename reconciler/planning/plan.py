@@ -273,7 +273,7 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{json.dumps(twice)} is there twice in one object")
+        raise ValueError(f"{json.dumps(twice)} appears twice in one object")
     return found
 
 
@@ -300,7 +300,9 @@ def read_plan(text: str, *, where: str = "plan file") -> Plan:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise PlanFileError(f"{place}: {first['msg']}", where=where, advice="Make the plan again.") from None
+        raise PlanFileError(
+            f"not a valid plan: {place}: {first['msg']}", where=where, advice="Make the plan again."
+        ) from None
     if plan.digest != digest_of(plan.actions) or checksum != _hash(raw):
         raise PlanFileError(
             "the digest or the checksum does not match: the file was edited after it was made",

@@ -80,7 +80,7 @@ class Resolver:
             }
             name = subcollection.identify(model.model_dump())
             if name in found:
-                self.problems.append(f"{document.address}: {path[0]}: {name} is there twice")
+                self.problems.append(f"{document.address}: {path[0]}: {name} appears twice")
             found[name] = fields
         return found
 
@@ -107,7 +107,7 @@ class Resolver:
                     continue
                 spelled, value = str(row["caption"]).strip(), _plain(given)
                 if spelled in found:
-                    self.problems.append(f"{where}: '{spelled}' is there twice")
+                    self.problems.append(f"{where}: '{spelled}' appears twice")
                 if not fits(value, row):
                     self.problems.append(f"{where}: '{spelled}' is of type {row['fieldTypeIdentifier']}, not {given}")
                 found[spelled] = value

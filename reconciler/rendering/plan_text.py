@@ -84,19 +84,20 @@ def gaps(plan: Json, paint: Paint) -> Iterator[str]:
         for row in collapsed(plan["coverage"])
         if row["customer"] != EVERY_CUSTOMER and (row["state"] != "billed" or not row["accounted"])
     ]
+    currency = plan["summary"]["money"]["currency"]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")
     for row in rows:
-        yield "  " + paint(gap(row), "yellow" if row["accounted"] else "red")
+        yield "  " + paint(gap(row, currency), "yellow" if row["accounted"] else "red")
     if rows:
         yield ""
 
 
-def gap(row: Json) -> str:
+def gap(row: Json, currency: str | None) -> str:
     """Return the line of one coverage row: state, customer, quantity, amount per month, reason."""
     used = f" {quantity_of(row)}".rstrip()
-    amount = ", money unknown" if row["state"] in UNMAPPED else ""
-    amount = amount if row["money"] is None else f", {money(Decimal(row['money']), None)} a month"
+    amount = ", amount unknown" if row["state"] in UNMAPPED else ""
+    amount = amount if row["money"] is None else f", {money(Decimal(row['money']), currency)} a month"
     detail = f": {row['detail']}" if row["detail"] else ""
     customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
     return safe(f"{row['state']} {customer}{row['name']}{used}{amount}{detail}")
@@ -110,7 +111,7 @@ def summary(plan: Json, paint: Paint) -> str:
     head = f"Plan: {', '.join(parts)}; {unchanged} unchanged." if parts else ""
     if not parts:
         what = "document or addition is" if unchanged == 1 else "documents and additions are"
-        head = f"No changes. {unchanged} {what} as declared."
+        head = f"No changes. {unchanged} {what} as declared." if unchanged else "No changes."
     return paint(head + _monthly_total(counts["money"]), "bold")
 
 

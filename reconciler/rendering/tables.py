@@ -100,6 +100,10 @@ def _drawn(drawing: Any, width: int) -> Iterator[str]:
         yield line.rstrip()
 
 
+_PULL_STATES = {"whole": "complete", "disbelieved": "not believed"}
+"""What the table shows for the states of a pull. `failed` is shown as it is."""
+
+
 def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Yield the table of pulls, a row for each source. `rows` are the rows of `usage pull --json`."""
     columns = (("source", "left"), ("state", "left"), ("customers", "right"), ("samples", "right"), ("", "left"))
@@ -108,7 +112,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
         [
             [
                 row["source"],
-                row["state"],
+                _PULL_STATES.get(row["state"], row["state"]),
                 str(row["customers"]),
                 str(row["samples"]),
                 in_one_line(row["error"]) if row["error"] else "; ".join(row["notes"]),
@@ -142,11 +146,12 @@ def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) ->
     # What a source without usable data would report is unknown, and so is its amount.
     amounts = [row["money"] for row in rows if row["state"] in UNMAPPED or row["customer"] == EVERY_CUSTOMER]
     total = sum((Decimal(amount) for amount in amounts if amount is not None), Decimal(0))
-    text = f"{len(rows)} accounted for."
+    text = f"{counted(len(rows), 'customer')} accounted for."
     if open_rows:
-        at_risk = "an unknown amount" if None in amounts else money(total, plan["summary"]["money"]["currency"])
-        risk = f", {at_risk} a month at risk" if amounts else ""
-        text = f"{open_rows} of {len(rows)} not accounted for{risk}."
+        currency = plan["summary"]["money"]["currency"]
+        known = f"; {money(total, currency)} a month at risk" if amounts else ""
+        risk = "; the amount at risk is unknown" if None in amounts else known
+        text = f"{open_rows} of {counted(len(rows), 'customer')} not accounted for{risk}."
     yield paint(text, "bold" if not open_rows else "red")
 
 
@@ -157,7 +162,9 @@ def _coverage_row(row: Mapping[str, Any]) -> list[str]:
     return [row["state"], row["source"], row["customer"], row["name"], quantity, amount, row["detail"]]
 
 
-def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH) -> Iterator[str]:
+def report_table(
+    rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WIDTH, *, currency: str | None = None
+) -> Iterator[str]:
     """Yield the table of our additions and their usage. `rows` are the rows of `usage report --json`."""
     columns = (
         ("agreement", "left"),
@@ -171,7 +178,7 @@ def report_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = W
     )
     yield from table(columns, [_report_row(row) for row in rows], width)
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
-    yield paint(f"{counted(len(rows), 'addition')}, {money(total, None)} a month.", "bold")
+    yield paint(f"{counted(len(rows), 'addition')}, {money(total, currency)} a month.", "bold")
 
 
 def _report_row(row: Mapping[str, Any]) -> list[str]:

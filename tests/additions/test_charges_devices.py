@@ -14,7 +14,7 @@ from .charging import only_charge, only_row, result_of
 def test_a_customer_whose_devices_never_reported_a_figure_is_billed_0_and_named() -> None:
     result = result_of(snapshot({"1": {"a": None}}), [rule()])
     assert (only_row(result).state, only_row(result).quantity) == ("billed", 0)
-    assert result.warnings == ("cove: never reported a size, so billed as 0: device a of 1",)
+    assert result.warnings == ("cove: device a of 1 has never reported a size, so it is billed as 0",)
     assert result.coverage.is_complete
 
 
@@ -51,7 +51,7 @@ def test_max_age_counts_until_the_time_of_the_run_and_not_of_the_pull() -> None:
 
 def test_a_device_that_never_reported_a_figure_is_named() -> None:
     result = result_of(snapshot({"1": {"a": None, "b": GB}}), [rule()])
-    assert only_row(result).detail == "never reported a size, so billed as 0: device a"
+    assert only_row(result).detail == "device a has never reported a size, so it is billed as 0"
     itself = snapshot({"1": {None: None}})
     assert "the customer's total" in only_row(result_of(itself, [rule()])).detail
 
@@ -60,8 +60,8 @@ def test_some_of_many_devices_without_a_figure_are_named_and_the_rest_is_counted
     silent = {f"d{number}": None for number in range(27)}
     result = result_of(snapshot({"1": {**silent, "b": GB}}, known={"1": known("1", "A", state="InTrial")}), [rule()])
     assert only_row(result).detail == (
-        "its state in cove is InTrial; never reported a size, so billed as 0: "
-        "device d0, device d1, device d2, device d3, device d4 and 22 more"
+        "its state in cove is InTrial; device d0, device d1, device d2, device d3, device d4 and 22 more "
+        "have never reported a size, so they are billed as 0"
     )
     (warning,) = result.warnings
     assert "device d19 of A and 7 more" in warning
@@ -76,7 +76,7 @@ def test_a_figure_that_is_dated_ahead_is_ignored_and_named() -> None:
         source = replace(source, whole=replace(source.whole, samples={"1": dated}))
         result = result_of(source, [rule()])
         assert (only_row(result).quantity, only_row(result).accounted) == (quantity, quantity == 9)
-    assert "cove: figure dated after this run, so ignored: device a of 1" in result.warnings
+    assert "cove: device a of 1 has a figure dated after this run, which is ignored" in result.warnings
     assert not result.coverage.is_complete
 
 

@@ -84,7 +84,7 @@ def test_a_trip_has_both_limits_and_all_addresses_for_an_approval() -> None:
         Tripped(
             name="quantity",
             address="CustomerMapping/acme",
-            message="100 GB → 900 GB changes by more than 50 % and 500 GB",
+            message="the quantity changes from 100 GB to 900 GB, by more than 50 % and 500 GB",
             holds=True,
             also=("Addition/acme.storage:gb", "Addition/acme:gb", "cove/77"),
         )
@@ -93,7 +93,8 @@ def test_a_trip_has_both_limits_and_all_addresses_for_an_approval() -> None:
 
 def test_an_amount_per_month_can_be_the_limit() -> None:
     (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)], "USD")
-    assert trip.message == "100 GB → 200 GB changes by more than 50 % and by 25 USD a month, more than 20 USD"
+    quantities = "the quantity changes from 100 GB to 200 GB, by more than 50 %"
+    assert trip.message == f"{quantities}, and the amount by 25 USD a month, more than 20 USD"
     assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)], "USD") == []
 
 

@@ -27,7 +27,9 @@ def test_one_customer_is_held_and_the_others_are_billed(scene: Scene) -> None:
     plan = scene.plan()
     (row,) = (each for each in plan.coverage if each.customer == "77")
     assert (row.state, row.accounted) == ("held", False)
-    assert row.detail.startswith("guardrail quantity: 100 GB → 900 GB changes by more than 50 % and 500 GB")
+    assert row.detail.startswith(
+        "guardrail quantity: the quantity changes from 100 GB to 900 GB, by more than 50 % and 500 GB"
+    )
     assert [each.held_for for each in plan.held] == ["CustomerMapping/acme"]
     assert plan.money_before == plan.money_after == D("30.25")
 

@@ -327,7 +327,7 @@ def test_a_failed_create_stops_no_other_action_and_a_second_run_continues(shop: 
     with shop.meddled(failing_posts("/company/contacts")):
         said = shop.apply(code=4)
 
-    assert re.search(r"^failed +Contact/alder-dental: .*ConnectWise answered 500", said.out, re.MULTILINE)
+    assert re.search(r"^failed +Contact/alder-dental: .*ConnectWise responded with 500", said.out, re.MULTILINE)
     assert "skipped  Agreement/alder-dental: skipped because Contact/alder-dental failed" in said.out
     assert said.out.splitlines()[-1] == (
         "Applied: 12 done, 5 failed, 17 skipped. Fix the cause and run again; completed changes are not repeated."

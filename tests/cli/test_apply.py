@@ -140,7 +140,7 @@ def test_a_guardrail_of_one_customer_holds_it_until_it_is_approved_and_the_other
 
     said = shop("apply", "--only", "usage", "--auto-approve")
     assert said.code == 5
-    assert "guardrail quantity: 121 GB → 900 GB changes by more than 50 % and 200 GB" in said.out
+    assert "guardrail quantity: the quantity changes from 121 GB to 900 GB, by more than 50 % and 200 GB" in said.out
     assert "--approve quantity=CustomerMapping/alder-dental" in said.out
     assert shop.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
     assert shop.additions("Birchwood Legal - Managed Backup")["BACKUP-GB-500"][0] == 470
@@ -280,7 +280,7 @@ def test_an_apply_with_failed_actions_exits_with_4_and_names_them(small: Shop) -
     with small.meddled(fail):
         said = small.apply(code=4)
 
-    assert "failed   Agreement/alder-dental: POST /finance/agreements: ConnectWise answered 400" in said.out
+    assert "failed   Agreement/alder-dental: POST /finance/agreements: ConnectWise responded with 400" in said.out
     assert "agreements are closed today" in said.out
     assert "Applied: 9 done, 1 failed, 2 skipped." in said.out
 

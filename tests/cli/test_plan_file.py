@@ -171,5 +171,5 @@ def test_a_name_that_stands_twice_is_refused(small: Shop, tmp_path: Path, name: 
     said = small("apply", str(file))
 
     assert said.code == 1
-    assert f'not JSON: "{name}" is there twice in one object' in said.err
+    assert f'not JSON: "{name}" appears twice in one object' in said.err
     assert not any(small.counts().values())

@@ -44,7 +44,7 @@ def test_coverage_is_complete_with_0(small: Shop) -> None:
 
     said = small("usage", "coverage")
     assert said.code == 0
-    assert "1 accounted for." in said.out
+    assert "1 customer accounted for." in said.out
 
 
 def test_coverage_with_a_gap_ends_with_5_and_the_money_at_risk(small: Shop) -> None:
@@ -54,7 +54,7 @@ def test_coverage_with_a_gap_ends_with_5_and_the_money_at_risk(small: Shop) -> N
     said = small("usage", "coverage")
 
     assert said.code == 5
-    assert "1 of 2 not accounted for, 3.00 USD a month at risk." in said.out
+    assert "1 of 2 customers not accounted for; 3.00 USD a month at risk." in said.out
 
 
 def test_coverage_as_json_has_a_row_for_each_customer(small: Shop) -> None:
@@ -76,7 +76,7 @@ def test_coverage_and_report_write_nothing_in_connectwise(small: Shop) -> None:
 
 
 def test_a_report_of_nothing_is_an_empty_table(small: Shop) -> None:
-    assert "0 additions, 0.00 a month." in small("usage", "report").out
+    assert "0 additions, 0.00 USD a month." in small("usage", "report").out
 
 
 def test_usage_alone_explains_itself(small: Shop) -> None:
@@ -252,7 +252,7 @@ def test_a_row_that_is_dated_ahead_is_named_and_its_figure_does_not_count(filed:
 
     said = filed("plan")
     assert said.code == 5
-    assert "files: figure dated after this run, so ignored: device a of Alder Dental" in said.out
+    assert "files: device a of Alder Dental has a figure dated after this run, which is ignored" in said.out
     assert quantity(filed, code=5) == 10
 
 

@@ -217,5 +217,5 @@ async def test_any_other_failure_of_a_bundle_is_an_error(status: int, kind: type
 @pytest.mark.parametrize("body", [{"results": None}, [], {}])
 async def test_a_response_without_results_is_an_error(body: Any) -> None:
     async with Server(lambda seen: Reply(body)) as server, client(server.site) as connectwise:
-        with pytest.raises(NotJson, match="holds no results"):
+        with pytest.raises(NotJson, match="contains no results"):
             await connectwise.list_children("addition", [1], path=PATH)

@@ -273,7 +273,7 @@ async def test_a_count_is_requested_below_the_list_with_or_without_a_trailing_sl
     ("call", "body", "says"),
     [
         ("list", {"not": "a list"}, "not a list of objects"),
-        ("list", [1, 2], "number 1 where an object is expected"),
+        ("list", [1, 2], "number 1, but an object is expected"),
         ("list", b"", "the response is empty"),
         ("list", None, "the response is empty"),
         ("get", [1], "not an object"),

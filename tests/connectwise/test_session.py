@@ -92,7 +92,7 @@ async def test_each_error_status_has_its_error_and_its_advice(
     assert type(error) is kind
     assert (error.method, error.endpoint, error.status) == ("GET", "/company/companies/7", status)
     assert error.code == "Whatever"
-    assert str(error).startswith(f"GET /company/companies/7: ConnectWise answered {status} Whatever: It says no")
+    assert str(error).startswith(f"GET /company/companies/7: ConnectWise responded with {status} Whatever: It says no")
     assert advice in error.advice
 
 
@@ -105,7 +105,7 @@ async def test_refused_fields_are_named_with_advice_for_their_code() -> None:
 
 async def test_an_error_response_that_is_not_json_shows_its_start() -> None:
     error = await fails(Reply(b"<h1>No\n way</h1> Private456", status=400))
-    assert "ConnectWise answered 400: <h1>No way</h1> (secret)" in str(error)
+    assert "ConnectWise responded with 400: <h1>No way</h1> (secret)" in str(error)
 
 
 async def test_a_404_before_any_successful_request_means_bad_credentials() -> None:
@@ -369,7 +369,7 @@ async def test_a_duplicate_key_in_one_object_is_an_error(body: bytes) -> None:
     waits = Waits()
     error = await fails(Reply(body), waits=waits)
     assert isinstance(error, Malformed)
-    assert "holds 'id' twice in one object" in str(error)
+    assert "contains 'id' twice in one object" in str(error)
     assert waits.slept == []
 
 

@@ -242,7 +242,7 @@ def test_two_documents_for_one_site_are_an_error_with_both_places(small: Shop) -
     said = small("validate")
 
     assert said.code == 1
-    assert "is the same Site (by company + name) as" in said.out + said.err
+    assert "has the same company and name as" in said.out + said.err
 
 
 def test_the_schema_of_a_new_kind_is_generated(small: Shop) -> None:

@@ -64,4 +64,4 @@ def _path(of: Kind) -> str:
 def test_the_flags_that_exclude_an_object_are_checked_as_flags(path: str, field: str) -> None:
     """A text such as "no" would count as true: the object would be ignored, and a second one created."""
     error = shape_error({"id": 1, field: "no"}, by_path()[path])
-    assert error == f'{field} is the text "no" where true or false is expected'
+    assert error == f'{field} is the text "no", but true or false is expected'

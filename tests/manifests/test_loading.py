@@ -188,7 +188,7 @@ def test_all_errors_are_reported_at_once(estate: Estate) -> None:
         ("broken.yaml", 1, "this is not YAML: found unexpected end of stream (while scanning a quoted scalar)"),
         ("company-beta.yaml", 4, "a company needs at least one address field: addressLine1"),
         ("company-beta.yaml", 4, "name is missing"),
-        ("company-beta.yaml", 5, "Company/beta is the same Company (by identifier) as Company/acme"),
+        ("company-beta.yaml", 5, "Company/beta has the same identifier as Company/acme"),
         ("company-beta.yaml", 6, "there is no field nmae here"),
         ("company-beta.yaml", 7, "phoneNumber: expected text"),
         ("company-beta.yaml", 8, "website: expected text"),

@@ -66,6 +66,6 @@ def test_a_document_that_is_probably_in_a_broken_file_is_not_reported_as_missing
 def test_a_lookup_that_matches_several_documents_finds_none(estate: Estate) -> None:
     estate.add("Company", "twin", "identifier: ' ACME'\nname: Twin\ncity: Bonn", metadata=", id: 5")
     assert [item.message.split(",")[0] for item in estate.errors()] == [
-        "Company/twin is the same Company (by identifier) as Company/acme"
+        "Company/twin has the same identifier as Company/acme"
     ]
     assert index({}).find("Company", ByIdentifier(identifier="ACME")) is None

@@ -179,7 +179,7 @@ def test_a_device_of_a_mapped_customer_may_be_excluded_once(estate: Estate) -> N
     estate.add("Exclusion", "one", f'{customer}\ndevice: "71"').load()
     estate.add("Exclusion", "other", f'{customer}\ndevice: "72"').load()
     found = estate.add("Exclusion", "again", f'{customer}\ndevice: "71"').error()
-    assert "is the same Exclusion" in found.message
+    assert "has the same customer as Exclusion/again" in found.message
 
 
 def test_a_unit_price_has_at_most_six_decimals(estate: Estate) -> None:

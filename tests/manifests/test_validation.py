@@ -146,7 +146,7 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             "start: '2026-02-30'",
             8,
             "start is not a date: 2026-02-30",
-            'write it as "2026-11-01"',
+            'write a date in the form "2026-11-01"',
         ),
         (
             "CustomerMapping",
@@ -196,7 +196,14 @@ def only(estate: Estate, kind: str, good: str, bad: str) -> tuple[int, str, str]
             "tiering cannot be null",
             "use volume or graduated",
         ),
-        ("CustomerMapping", MAPPING, "ranges: []", 9, "ranges is an empty list", ""),
+        (
+            "CustomerMapping",
+            MAPPING,
+            "ranges: []",
+            9,
+            "ranges is an empty list",
+            "write at least one entry, or leave the field out",
+        ),
         (
             "CustomerMapping",
             MAPPING + "product: gb\n",

@@ -226,7 +226,7 @@ def test_another_format_is_refused(content: Any) -> None:
 def test_a_broken_plan_is_refused_with_its_first_mistake() -> None:
     content = json.loads(write_plan(WHOLE))
     content["actions"][1]["action"] = "destroy"
-    assert refused(json.dumps(content)).startswith("actions.1.action: Input should be")
+    assert refused(json.dumps(content)).startswith("not a valid plan: actions.1.action: Input should be")
 
 
 def test_the_message_about_a_mistake_does_not_have_the_value() -> None:

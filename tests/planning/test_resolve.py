@@ -112,7 +112,7 @@ def test_an_unknown_custom_field_is_a_problem_with_similar_names() -> None:
 
 def test_a_custom_field_that_is_there_twice_is_a_problem() -> None:
     assert problems(company(customFields={"Region": "East", "region": "West"})) == [
-        "Company/acme: customFields: 'Region' is there twice"
+        "Company/acme: customFields: 'Region' appears twice"
     ]
 
 
@@ -150,5 +150,5 @@ def test_an_empty_list_of_cross_references_is_an_empty_mapping() -> None:
 
 def test_a_cross_reference_that_is_there_twice_is_a_problem() -> None:
     assert problems(integration(crossReferences=[crossing(), crossing()])) == [
-        "ManagedDevicesIntegration/cove: crossReferences: Server/Gold is there twice"
+        "ManagedDevicesIntegration/cove: crossReferences: Server/Gold appears twice"
     ]

@@ -161,7 +161,7 @@ def test_every_customer_is_listed_that_is_not_simply_billed() -> None:
     found = text(plan_of(coverage=GAPS)).split("\n")
     assert found[:4] == [
         "Not billed, or not as measured:",
-        "  unmapped cove/78 Bolt 1.5 GB, 0.30 a month: nothing maps it",
+        "  unmapped cove/78 Bolt 1.5 GB, 0.30 USD a month: nothing maps it",
         "  excluded cove/79 Cone",
         "",
     ]
@@ -173,7 +173,7 @@ def test_an_unknown_amount_is_shown_and_customers_of_a_failed_source_are_not_lis
     dated = GAPS[0].model_copy(update={"accounted": False, "detail": "dated ahead"})
     assert text(plan_of(coverage=(unknown, *failed, dated))).split("\n")[:3] == [
         "Not billed, or not as measured:",
-        "  unmapped cove/78 Bolt 1.5 GB, money unknown: nothing maps it",
+        "  unmapped cove/78 Bolt 1.5 GB, amount unknown: nothing maps it",
         "  billed cove/77 Acme 5: dated ahead",
     ]
 
@@ -220,4 +220,4 @@ def test_an_orphan_of_an_unknown_customer_is_shown_by_its_agreement() -> None:
         money=Decimal(3), detail="still billing 12",
     )  # fmt: skip
     plan = plan_of().model_copy(update={"coverage": (row,)})
-    assert "  orphan addition id 99 (GB, agreement id 9) 12, 3.00 a month: still billing 12" in text(plan)
+    assert "  orphan addition id 99 (GB, agreement id 9) 12, 3.00 USD a month: still billing 12" in text(plan)

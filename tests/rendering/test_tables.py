@@ -71,7 +71,7 @@ def test_coverage_lists_every_customer() -> None:
         ["state", "source", "customer", "name", "quantity", "a month"],
         ["billed", "cove", "77", "Acme", "1.5 GB", "0.30"],
         ["excluded", "cove", "77", "Acme", "unknown"],
-        ["2 accounted for."],
+        ["2 customers accounted for."],
     ]
 
 
@@ -81,7 +81,7 @@ def test_customers_that_are_not_accounted_for_are_counted_with_their_amount() ->
     plan = plan_of(coverage=(row(), gap, row(state="unknown", accounted=False)), summary=summary)
     found = stripped([*coverage_table(plan_json(plan), plain)])
     assert found[2][-1] == "nothing maps it"
-    assert found[-1] == ["2 of 3 not accounted for, 0.30 USD a month at risk."]
+    assert found[-1] == ["2 of 3 customers not accounted for; 0.30 USD a month at risk."]
 
 
 def test_usage_without_a_default_price_has_an_unknown_amount() -> None:
@@ -89,7 +89,7 @@ def test_usage_without_a_default_price_has_an_unknown_amount() -> None:
     unknown = row(state="unattributed", customer="78", quantity=Decimal(2), accounted=False)
     found = stripped([*coverage_table(plan_json(plan_of(coverage=(priced, unknown))), plain)])
     assert found[2] == ["unattributed", "cove", "78", "Acme", "2", "unknown"]
-    assert found[-1] == ["2 of 2 not accounted for, an unknown amount a month at risk."]
+    assert found[-1] == ["2 of 2 customers not accounted for; the amount at risk is unknown."]
 
 
 def test_a_source_that_failed_has_one_row_for_all_its_customers() -> None:
@@ -108,7 +108,7 @@ def test_pulls_are_listed_with_their_notes_and_errors() -> None:
     rows = [pull(notes=["one odd row", "another"]), pull(state="failed", customers=0, samples=0, error="HTTP 500")]
     assert stripped([*pulls_table(rows, plain)]) == [
         ["source", "state", "customers", "samples"],
-        ["cove", "whole", "6", "9", "one odd row; another"],
+        ["cove", "complete", "6", "9", "one odd row; another"],
         ["cove", "failed", "0", "0", "HTTP 500"],
         ["2 sources read, 1 failed."],
     ]
@@ -163,19 +163,19 @@ def test_on_a_narrow_terminal_rows_are_printed_field_by_field() -> None:
 def test_an_amount_at_risk_without_a_price_is_unknown() -> None:
     gap = row(state="unmapped", quantity=Decimal(2), money=None, accounted=False)
     assert [*coverage_table(plan_json(plan_of(coverage=(gap,))), plain)][-1] == (
-        "1 of 1 not accounted for, an unknown amount a month at risk."
+        "1 of 1 customer not accounted for; the amount at risk is unknown."
     )
 
 
 def test_without_unmapped_usage_no_amount_at_risk_is_shown() -> None:
     found = [*coverage_table(plan_json(plan_of(coverage=(row(state="vanished", accounted=False),))), plain)]
-    assert found[-1] == "1 of 1 not accounted for."
+    assert found[-1] == "1 of 1 customer not accounted for."
 
 
 def test_a_failed_source_has_an_unknown_amount_at_risk() -> None:
     everyone = row(customer="*", name="every customer", state="unknown", accounted=False)
     found = [*coverage_table(plan_json(plan_of(coverage=(everyone,))), plain)]
-    assert found[-1] == "1 of 1 not accounted for, an unknown amount a month at risk."
+    assert found[-1] == "1 of 1 customer not accounted for; the amount at risk is unknown."
 
 
 def test_headings_are_wrapped_before_names_are_broken() -> None:

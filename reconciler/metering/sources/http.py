@@ -17,6 +17,7 @@ import httpx
 
 from reconciler.http.addresses import may_hold_credentials
 from reconciler.http.bodies import LARGEST_BODY, OversizeError, read_up_to
+from reconciler.http.causes import cause_of
 from reconciler.http.headers import is_header_value
 from reconciler.http.proxies import environment_proxy
 from reconciler.http.retry_after import retry_after_seconds
@@ -215,7 +216,7 @@ _ADDRESS = re.compile(r",?\s*\burl=(?:'[^']*'|\"[^\"]*\"|\S+)")
 
 def error_text(error: Exception, url: str) -> str:
     """Return a transport error as text, without the query of the URL, which may contain a secret."""
-    text = _ADDRESS.sub("", str(error) or type(error).__name__).replace(url, redacted(url))
+    text = _ADDRESS.sub("", cause_of(error)).replace(url, redacted(url))
     query = urlsplit(url).query
     return " ".join((text.replace(query, "…") if query else text).split())
 
