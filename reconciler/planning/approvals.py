@@ -41,8 +41,8 @@ def parse_approvals(texts: Iterable[str]) -> tuple[Approved, ...]:
         if name not in NAMES or (equals and not address):
             problem = "no guardrail has this name" if name not in NAMES else "the address is missing"
             raise ReconcilerError(
-                f"--approve {text}: {problem}",
-                where="--approve",
+                problem,
+                where=f"--approve {text}",
                 advice=f"Write NAME or NAME=ADDRESS, with one of the names {', '.join(NAMES)}.",
             )
         found.append(Approved(name, address or None))

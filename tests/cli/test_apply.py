@@ -239,7 +239,9 @@ def test_a_plan_file_whose_usage_was_not_accounted_for_ends_with_5_once_it_is_do
     file = str(tmp_path / "plan.json")
     small("plan", "--out", file)
 
-    assert small("apply", file).code == 5
+    said = small("apply", file)
+    assert said.code == 5
+    assert f"1 customer not accounted for; to see the reasons, run: reconciler show {file}" in said.err
     assert sum(small.counts().values()) == 12
 
 
