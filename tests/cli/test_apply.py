@@ -45,7 +45,7 @@ def test_every_answer_but_yes_writes_nothing_and_exits_with_3(small: Shop, answe
     assert not any(small.counts().values())
 
 
-def test_a_closed_standard_input_is_not_a_yes(small: Shop) -> None:
+def test_a_closed_standard_input_writes_nothing(small: Shop) -> None:
     process = small.start("apply", preexec_fn=lambda: os.close(0))
 
     _, said = process.communicate(timeout=60)
@@ -74,7 +74,7 @@ def test_a_plan_without_changes_is_applied_without_a_question(small: Shop) -> No
 
 def test_a_change_while_the_question_is_open_makes_the_plan_stale(small: Shop) -> None:
     class Slow:
-        """Somebody who answers after somebody else was faster."""
+        """A standard input that creates a company in ConnectWise before it answers yes."""
 
         def readline(self) -> str:
             body = {"identifier": "AlderDental", "name": "Other", "city": "Boston"}
@@ -132,7 +132,7 @@ def test_apply_exits_with_3_while_another_apply_is_running(small: Shop) -> None:
     assert not any(small.counts().values())
 
 
-def test_a_guardrail_of_one_customer_holds_it_until_it_is_approved_and_the_others_are_billed(shop: Shop) -> None:
+def test_a_guardrail_holds_only_its_customer_until_it_is_approved(shop: Shop) -> None:
     shop.only(ALDER, BIRCHWOOD)
     shop.apply()
     shop.uses(ALDER, "900")
@@ -155,7 +155,7 @@ ALDER_LINES = "Alder Dental - Managed Backup"
 @pytest.mark.parametrize(
     "address", ["Addition/alder-dental.storage:backup-gb", "Addition/alder-dental:backup-gb", "cove/1001001"]
 )
-def test_an_approval_may_name_the_customer_by_any_address_of_its_own(small: Shop, address: str) -> None:
+def test_an_approval_accepts_every_address_of_a_customer(small: Shop, address: str) -> None:
     small.apply()
     small.uses(ALDER, "900")
     small.apply("--only", "usage", "--approve", f"quantity={address}")
@@ -173,7 +173,7 @@ def test_an_approval_of_another_customer_approves_nothing_and_is_reported(small:
     assert small.additions(ALDER_LINES)["BACKUP-GB"][0] == 121
 
 
-def test_a_guardrail_of_the_run_is_refused_with_3_until_it_is_approved(small: Shop) -> None:
+def test_a_guardrail_of_the_run_exits_with_3_until_it_is_approved(small: Shop) -> None:
     small.edit("workspace.yaml", "money: 2000", "money: 10")
     small.apply()
     small.uses(ALDER, "300")
@@ -204,7 +204,9 @@ def test_an_approval_of_an_unknown_guardrail_is_an_error(small: Shop) -> None:
     assert "--approve quantitty: no guardrail has this name" in said.err
 
 
-def test_a_plan_file_holds_the_actions_of_a_held_customer_for_the_approval(small: Shop, tmp_path: Path) -> None:
+def test_the_actions_of_a_held_customer_can_be_approved_when_a_plan_file_is_applied(
+    small: Shop, tmp_path: Path
+) -> None:
     small.apply()
     small.uses(ALDER, "900")
     file = str(tmp_path / "plan.json")
@@ -226,7 +228,7 @@ def test_a_plan_file_and_only_cannot_be_used_together(small: Shop, tmp_path: Pat
     assert "--only cannot be used with a plan file" in said.err
 
 
-def test_an_empty_plan_file_is_nothing_to_do(small: Shop, tmp_path: Path) -> None:
+def test_an_apply_of_an_empty_plan_file_does_nothing(small: Shop, tmp_path: Path) -> None:
     small.apply()
     file = str(tmp_path / "plan.json")
     small("plan", "--out", file)
@@ -234,7 +236,7 @@ def test_an_empty_plan_file_is_nothing_to_do(small: Shop, tmp_path: Path) -> Non
     assert small("apply", file).out == "Applied: nothing to do.\n"
 
 
-def test_a_plan_file_whose_usage_was_not_accounted_for_ends_with_5_once_it_is_done(small: Shop, tmp_path: Path) -> None:
+def test_an_apply_of_a_plan_file_with_incomplete_coverage_exits_with_5(small: Shop, tmp_path: Path) -> None:
     small.world.add_device(small.world.add_customer("Gumtree", small.time).id, small.time, 10**9)
     file = str(tmp_path / "plan.json")
     small("plan", "--out", file)
@@ -250,14 +252,14 @@ def test_setup_and_usage_can_be_applied_separately(small: Shop) -> None:
     assert small.apply("--only", "usage").out.splitlines()[-1] == "Applied: 1 done."
 
 
-def test_usage_alone_before_the_setup_says_so_and_bills_nothing(small: Shop) -> None:
+def test_an_apply_of_usage_before_the_setup_exits_with_5_and_creates_nothing(small: Shop) -> None:
     said = small.apply("--only", "usage", code=5)
 
     assert "is not in ConnectWise yet: apply the setup first" in said.out
     assert not any(small.counts().values())
 
 
-def test_with_json_the_outcome_alone_is_on_standard_output(small: Shop) -> None:
+def test_with_json_standard_output_has_only_the_outcome(small: Shop) -> None:
     said = small("--json", "apply", "--auto-approve")
 
     assert {result["status"] for result in said.json["results"]} == {"done"}
@@ -266,7 +268,7 @@ def test_with_json_the_outcome_alone_is_on_standard_output(small: Shop) -> None:
     assert small("--json", "apply", "--auto-approve").json["results"] == []
 
 
-def test_with_json_the_plan_to_be_approved_is_shown_on_standard_error(small: Shop) -> None:
+def test_with_json_the_plan_is_printed_on_standard_error_before_the_question(small: Shop) -> None:
     said = small("--json", "apply", stdin="yes\n")
 
     assert "Plan: 12 to create" in said.err
@@ -316,7 +318,7 @@ async def test_the_first_ctrl_c_asks_to_stop_and_the_second_stops_at_once(capsys
 
 @contextmanager
 def terminal() -> Iterator[tuple[int, list[bytes]]]:
-    """A terminal to write to, and all that came out of it."""
+    """Yield the descriptor of a pseudo-terminal and the list of bytes written to it."""
     ours, theirs = pty.openpty()
     seen: list[bytes] = []
 
@@ -340,7 +342,7 @@ def terminal() -> Iterator[tuple[int, list[bytes]]]:
         os.close(ours)
 
 
-def test_on_a_terminal_progress_is_drawn_on_standard_error_and_colours_on_standard_output(small: Shop) -> None:
+def test_a_terminal_shows_progress_and_colours(small: Shop) -> None:
     with terminal() as (theirs, seen):
         process = small.start("apply", "--auto-approve", on_terminal=theirs)
         process.wait(timeout=60)

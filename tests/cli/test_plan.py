@@ -1,4 +1,4 @@
-"""`reconciler plan` and `reconciler show` of its file."""
+"""Tests of `reconciler plan`: exit codes, plan files, and what it prints."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def test_it_ends_with_0_whether_there_are_changes_or_not(small: Shop) -> None:
+def test_plan_exits_with_0_with_and_without_changes(small: Shop) -> None:
     assert small("plan").code == 0
     small.apply()
     assert small("plan").code == 0
 
 
-def test_with_detailed_exitcode_changes_end_with_2_and_none_with_0(small: Shop) -> None:
+def test_detailed_exitcode_exits_with_2_for_changes_and_0_for_none(small: Shop) -> None:
     assert small("plan", "--detailed-exitcode").code == 2
     small.apply()
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_gap_in_the_usage_ends_a_plan_with_5_before_2(small: Shop) -> None:
+def test_exit_code_5_for_incomplete_coverage_comes_before_2_for_changes(small: Shop) -> None:
     small.apply()
     small.world.add_device(small.world.add_customer("Gumtree", small.time).id, small.time, 10**9)
 
@@ -40,21 +40,21 @@ def test_a_gap_in_the_usage_ends_a_plan_with_5_before_2(small: Shop) -> None:
     assert "unmapped" in said.out
 
 
-def test_it_writes_nothing_in_connectwise_and_needs_no_turn(small: Shop) -> None:
+def test_plan_writes_nothing_to_connectwise(small: Shop) -> None:
     small("plan")
 
     assert writes(small) == []
 
 
 @pytest.mark.parametrize(("only", "kinds"), [("setup", 11), ("usage", 0)])
-def test_it_can_be_made_of_one_half_alone(small: Shop, only: str, kinds: int) -> None:
+def test_only_limits_the_plan_to_setup_or_usage(small: Shop, only: str, kinds: int) -> None:
     plan = small.plan("--only", only)
 
     assert plan["summary"]["create"] == kinds
     assert bool(plan["coverage"]) == (only == "usage")
 
 
-def test_its_json_is_the_plan_file(small: Shop, tmp_path: Path) -> None:
+def test_json_output_equals_the_plan_file(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
 
     said = small("--json", "plan", "--out", str(file))
@@ -67,14 +67,14 @@ def test_its_json_is_the_plan_file(small: Shop, tmp_path: Path) -> None:
     assert {"path": "endDate", "before": None, "after": None} in one["changes"]
 
 
-def test_the_same_intent_has_the_same_digest_on_another_day(small: Shop) -> None:
+def test_equal_plans_of_different_days_have_the_same_digest(small: Shop) -> None:
     first = small.plan("--only", "setup")
     small.advance(50)
 
     assert small.plan("--only", "setup")["digest"] == first["digest"]
 
 
-def test_a_plan_file_replaces_the_one_before_and_a_link_stays_a_link(small: Shop, tmp_path: Path) -> None:
+def test_out_overwrites_the_target_of_a_symbolic_link_and_keeps_the_link(small: Shop, tmp_path: Path) -> None:
     file, link = tmp_path / "plans.json", tmp_path / "latest.json"
     file.write_text("old", encoding="utf-8")
     link.symlink_to(file)
@@ -86,14 +86,14 @@ def test_a_plan_file_replaces_the_one_before_and_a_link_stays_a_link(small: Shop
     assert sorted(path.name for path in tmp_path.iterdir() if "plan" in path.name) == ["plans.json"]
 
 
-def test_it_can_be_written_to_a_device(small: Shop) -> None:
+def test_out_can_write_to_a_device(small: Shop) -> None:
     said = small("plan", "--out", "/dev/null")
 
     assert said.code == 0
     assert Path("/dev/null").is_char_device()
 
 
-def test_a_plan_file_is_shown_as_it_was_shown_when_it_was_made(small: Shop, tmp_path: Path) -> None:
+def test_show_prints_a_plan_file_as_plan_printed_it(small: Shop, tmp_path: Path) -> None:
     file = str(tmp_path / "plan.json")
     made = small("plan", "--out", file)
 
@@ -101,7 +101,7 @@ def test_a_plan_file_is_shown_as_it_was_shown_when_it_was_made(small: Shop, tmp_
     assert small("show", file, "--format", "json").json["digest"] == small("--json", "show", file).json["digest"]
 
 
-def test_both_sides_are_read_and_one_that_fails_stops_the_other(small: Shop) -> None:
+def test_a_failed_read_of_connectwise_stops_the_read_of_the_usage_source(small: Shop) -> None:
     small.fault("500@/apis/3.0", "slow:ms=20@/jsonapi")
 
     said = small("plan")
@@ -110,7 +110,7 @@ def test_both_sides_are_read_and_one_that_fails_stops_the_other(small: Shop) -> 
     assert "never retrieved" not in said.err
 
 
-def test_what_the_manifests_no_longer_declare_is_listed_and_left(small: Shop) -> None:
+def test_undeclared_objects_are_listed_and_not_changed(small: Shop) -> None:
     small.apply()
     (small.folder / "customers/alder-dental.yaml").unlink()
 
@@ -122,7 +122,7 @@ def test_what_the_manifests_no_longer_declare_is_listed_and_left(small: Shop) ->
     assert "No changes." in said.out
 
 
-def test_a_document_that_only_got_another_name_is_declared_still(small: Shop) -> None:
+def test_a_renamed_document_is_not_reported_as_undeclared(small: Shop) -> None:
     small.apply()
     path = small.folder / "customers/alder-dental.yaml"
     text = path.read_text(encoding="utf-8").replace("metadata: {name: alder-dental}", "metadata: {name: alder}")
@@ -132,7 +132,7 @@ def test_a_document_that_only_got_another_name_is_declared_still(small: Shop) ->
     assert "no longer declared" not in small("plan").out
 
 
-def test_the_hourly_plan_does_not_speak_of_the_setup(small: Shop) -> None:
+def test_a_plan_of_usage_alone_does_not_list_undeclared_objects(small: Shop) -> None:
     small.apply()
     (small.folder / "customers/fir-internal-lab.yaml").unlink(missing_ok=True)
     small.edit("products.yaml", "name: backup-gb-above", "name: backup-gb-top")
@@ -140,7 +140,7 @@ def test_the_hourly_plan_does_not_speak_of_the_setup(small: Shop) -> None:
     assert "no longer declared" not in small("plan", "--only", "usage").out
 
 
-def test_a_warning_of_the_manifests_and_a_notice_of_the_client_are_on_standard_error(small: Shop) -> None:
+def test_notes_of_the_connectwise_client_are_printed_on_standard_error(small: Shop) -> None:
     small.apply()
     small.fault("bundles-off")
 
@@ -150,7 +150,7 @@ def test_a_warning_of_the_manifests_and_a_notice_of_the_client_are_on_standard_e
     assert "note: ConnectWise refused a bundle of addition reads" in said.err
 
 
-def test_on_a_terminal_reading_shows_how_far_it_is(small: Shop) -> None:
+def test_a_terminal_shows_the_progress_of_the_reads(small: Shop) -> None:
     small.sandbox.latency_ms = 150
     with terminal() as (theirs, seen):
         process = small.start("plan", on_terminal=theirs)

@@ -28,13 +28,13 @@ def made(shop: Shop, tmp_path: Path, *arguments: str) -> str:
     return str(file)
 
 
-def test_it_names_its_tenant(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_contains_its_tenant(small: Shop, tmp_path: Path) -> None:
     plan = json.loads(Path(made(small, tmp_path)).read_text(encoding="utf-8"))
     assert plan["format_version"] == 2
     assert plan["tenant"] == {"site": small.running.url, "company": "sandbox"}
 
 
-def test_on_another_tenant_it_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_of_another_tenant_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
     file = made(small, tmp_path)
     with RunningSandbox(Sandbox(clock=small.sandbox.clock)) as other:
         small.patch.setenv("CONNECTWISE_SITE", other.url)
@@ -52,23 +52,23 @@ def test_on_another_tenant_it_is_refused_and_nothing_is_written(small: Shop, tmp
     assert not any(small.counts().values())
 
 
-def test_for_another_company_of_the_same_site_it_is_refused(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_of_another_login_company_on_the_same_site_is_refused(small: Shop, tmp_path: Path) -> None:
     file = made(small, tmp_path)
     small.patch.setenv("CONNECTWISE_COMPANY", "sandbox2")
 
     said = small("apply", file)
 
-    assert said.code in {1, 3}  # the login company is not known there, either
+    assert said.code in {1, 3}  # 1: the sandbox does not know this login company
     assert not any(small.counts().values())
 
 
-def test_the_case_of_host_and_company_does_not_matter(small: Shop, tmp_path: Path) -> None:
+def test_the_case_of_the_url_scheme_and_a_trailing_slash_do_not_matter(small: Shop, tmp_path: Path) -> None:
     file = Path(made(small, tmp_path))
     small.patch.setenv("CONNECTWISE_SITE", f"{small.running.url.replace('http', 'HTTP')}/")
     assert small("apply", str(file)).code == 0
 
 
-def test_usage_of_another_month_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_with_usage_of_another_month_is_refused_and_nothing_is_written(small: Shop, tmp_path: Path) -> None:
     file = made(small, tmp_path)
     small.advance(24 * 30)  # the first of December, 01:00 in the billing zone
 
@@ -79,16 +79,14 @@ def test_usage_of_another_month_is_refused_and_nothing_is_written(small: Shop, t
     assert not any(small.counts().values())
 
 
-def test_setup_is_good_for_another_month(small: Shop, tmp_path: Path) -> None:
+def test_a_setup_plan_can_be_applied_in_another_month(small: Shop, tmp_path: Path) -> None:
     file = made(small, tmp_path, "--only", "setup")
     small.advance(24 * 30)
     assert small("apply", file).code == 0
 
 
-def test_a_question_that_is_answered_in_the_next_month_bills_nothing(
-    small: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A laptop that slept over the question."""
+def test_an_answer_in_the_next_month_writes_nothing(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The laptop sleeps while the question is open, and you answer a month later."""
     from reconciler.cli import apply as command  # noqa: PLC0415
 
     moments = iter([timedelta(days=31)])
@@ -104,7 +102,7 @@ def test_a_question_that_is_answered_in_the_next_month_bills_nothing(
     assert not any(small.counts().values())
 
 
-def test_a_plan_of_a_time_to_come_is_refused(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_with_a_time_in_the_future_is_refused(small: Shop, tmp_path: Path) -> None:
     small("plan", "--only", "setup")
     small.advance(2)
     file = made(small, tmp_path, "--only", "setup")
@@ -131,7 +129,7 @@ def test_a_file_of_an_earlier_format_is_refused_with_advice(small: Shop, tmp_pat
     assert not any(small.counts().values())
 
 
-def test_only_its_owner_may_read_it(small: Shop, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_plan_file(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text("an old one", encoding="utf-8")
     file.chmod(0o666)
@@ -140,7 +138,7 @@ def test_only_its_owner_may_read_it(small: Shop, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["apply", "show"])
-def test_a_pipe_a_device_and_a_folder_are_refused_and_nothing_waits(small: Shop, tmp_path: Path, command: str) -> None:
+def test_a_pipe_a_device_and_a_folder_are_refused_without_waiting(small: Shop, tmp_path: Path, command: str) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     no_file = ": is not a regular file"
@@ -151,7 +149,7 @@ def test_a_pipe_a_device_and_a_folder_are_refused_and_nothing_waits(small: Shop,
         assert f"error: {path}{why}" in said.err
 
 
-def test_a_file_that_is_too_large_is_refused_unread(small: Shop, tmp_path: Path) -> None:
+def test_a_plan_file_above_the_size_limit_is_refused(small: Shop, tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     with file.open("wb") as sparse:
         sparse.truncate(2**30 + 1)
@@ -163,7 +161,7 @@ def test_a_file_that_is_too_large_is_refused_unread(small: Shop, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["actions", "workspace", "after"])
-def test_a_name_that_stands_twice_is_refused(small: Shop, tmp_path: Path, name: str) -> None:
+def test_a_repeated_key_in_an_object_is_refused(small: Shop, tmp_path: Path, name: str) -> None:
     file = Path(made(small, tmp_path))
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(f'"{name}":', f'"{name}": "another", "{name}":', 1), encoding="utf-8")

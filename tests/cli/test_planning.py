@@ -1,4 +1,4 @@
-"""Tests over HTTP of our additions on agreements that no manifest names."""
+"""Tests of orphans: tagged additions without a mapping, also on agreements that no manifest declares."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ USAGE = ("--only", "usage")
 
 @pytest.fixture
 def pair(shop: Shop) -> Shop:
-    """Two customers, billed."""
+    """Return a shop with two customers after their first apply."""
     shop.only(ALDER, BIRCHWOOD)
     shop.apply()
     return shop
 
 
 def forget(shop: Shop, name: str, customer: int) -> None:
-    """The customer leaves the console and the manifests, and nobody thinks of what is billed."""
+    """Remove a customer from the backup console and the manifests, and leave its addition."""
     (shop.folder / "customers" / f"{name}.yaml").unlink()
     shop.world.remove_customer(customer, shop.time)
 
@@ -40,13 +40,13 @@ def cancel(shop: Shop, agreement: str, **more: Any) -> None:
 
 
 def path_of(shop: Shop, agreement: str) -> str:
-    """The one addition of an agreement."""
+    """Return the path of the only addition of an agreement."""
     number = shop.one("/finance/agreements", name=agreement)["id"]
     (addition,) = shop.get(f"/finance/agreements/{number}/additions")
     return f"/finance/agreements/{number}/additions/{addition['id']}"
 
 
-def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_money(pair: Shop) -> None:
+def test_an_addition_of_a_removed_customer_keeps_billing_and_is_reported_with_its_amount(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
 
     said = pair("plan", *USAGE)
@@ -61,7 +61,7 @@ def test_a_customer_whose_documents_are_removed_bills_on_and_is_told_with_the_mo
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
 
 
-def test_a_new_ledger_searches_the_agreements_of_the_tenant_once(pair: Shop) -> None:
+def test_the_first_plan_with_a_new_ledger_searches_all_agreements_once(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     for path in pair.ledger.parent.iterdir():
         path.unlink()
@@ -75,7 +75,7 @@ def test_a_new_ledger_searches_the_agreements_of_the_tenant_once(pair: Shop) -> 
     assert pair.get(path_of(pair, BIRCH_LINES))["cancelledDate"][:10] == "2026-11-30"
 
 
-def test_its_report_names_the_agreement_by_id(pair: Shop) -> None:
+def test_the_report_shows_the_agreement_of_an_orphan_by_its_id(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
 
     rows = pair("--json", "usage", "report").json
@@ -87,7 +87,7 @@ def test_its_report_names_the_agreement_by_id(pair: Shop) -> None:
     ]
 
 
-def test_an_addition_that_was_cancelled_is_told_until_its_last_day_and_then_no_more(pair: Shop) -> None:
+def test_a_cancelled_orphan_is_reported_until_its_last_day(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     pair.patch_live(path_of(pair, BIRCH_LINES), cancelledDate="2026-11-05T00:00:00Z")
 
@@ -97,14 +97,14 @@ def test_an_addition_that_was_cancelled_is_told_until_its_last_day_and_then_no_m
     assert orphans(pair) == []
 
 
-def test_an_agreement_that_was_cancelled_bills_nothing_and_is_not_listed(pair: Shop) -> None:
+def test_an_orphan_on_a_cancelled_agreement_is_not_reported(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     cancel(pair, BIRCH_LINES)
 
     assert orphans(pair) == []
 
 
-def test_an_agreement_that_was_deleted_hides_no_other(shop: Shop) -> None:
+def test_an_orphan_is_reported_although_the_agreement_of_another_was_deleted(shop: Shop) -> None:
     shop.only(ALDER, BIRCHWOOD, CEDAR)
     shop.apply()
     forget(shop, "birchwood-legal", BIRCHWOOD)
@@ -118,7 +118,7 @@ def test_an_agreement_that_was_deleted_hides_no_other(shop: Shop) -> None:
     assert {row["customer"] for row in orphans(shop)} == {"1001003"}
 
 
-def test_a_mapping_that_moves_leaves_nothing_billing_on_an_agreement_that_nobody_declares(pair: Shop) -> None:
+def test_a_mapping_that_moves_sets_its_addition_on_the_old_agreement_to_zero(pair: Shop) -> None:
     moved = "customers/birchwood-legal.yaml"
     pair.edit(moved, "name: Birchwood Legal - Managed Backup", "name: Birchwood Legal - New")
 
@@ -132,7 +132,7 @@ def test_a_mapping_that_moves_leaves_nothing_billing_on_an_agreement_that_nobody
     assert pair("plan", "--detailed-exitcode").code == 0
 
 
-def test_what_a_plan_file_wrote_is_known_as_ours_when_its_tag_is_cleared(pair: Shop, tmp_path: Path) -> None:
+def test_an_addition_written_from_a_plan_file_is_adopted_after_its_tag_is_cleared(pair: Shop, tmp_path: Path) -> None:
     pair.uses(ALDER, "130")
     file = str(tmp_path / "plan.json")
     pair("plan", *USAGE, "--out", file)
@@ -143,7 +143,9 @@ def test_what_a_plan_file_wrote_is_known_as_ours_when_its_tag_is_cleared(pair: S
     assert (action["action"], action["reason"].partition(";")[0]) == ("adopt", "drift: its tag was removed by hand")
 
 
-def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_apply_exits_with_0_if_the_ledger_cannot_record_the_additions(
+    pair: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_about: object, **_more: object) -> None:
         raise LedgerError("the disk is full", where="ledger")
 
@@ -156,7 +158,7 @@ def test_what_the_ledger_cannot_keep_changes_nothing_that_was_done(pair: Shop, m
     assert "the additions that were read could not be recorded" in said.err
 
 
-def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names(pair: Shop) -> None:
+def test_an_orphan_on_an_undeclared_agreement_is_found_with_a_new_ledger(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     for file in pair.folder.parent.glob(".reconciler/ledger.sqlite*"):
         file.unlink()
@@ -167,7 +169,7 @@ def test_an_orphan_is_found_with_a_new_ledger_on_an_agreement_that_nothing_names
     ]
 
 
-def test_a_tag_of_another_source_on_another_agreement_is_somebody_elses(pair: Shop) -> None:
+def test_an_addition_with_the_tag_of_an_undeclared_source_is_not_an_orphan(pair: Shop) -> None:
     forget(pair, "birchwood-legal", BIRCHWOOD)
     pair.patch_live(path_of(pair, BIRCH_LINES), serialNumber="rc:others/1001002/birchwood-legal/storage")
     for file in pair.folder.parent.glob(".reconciler/ledger.sqlite*"):
@@ -175,7 +177,7 @@ def test_a_tag_of_another_source_on_another_agreement_is_somebody_elses(pair: Sh
     assert orphans(pair) == []
 
 
-def test_a_cycle_by_another_name_is_looked_up(pair: Shop) -> None:
+def test_a_billing_cycle_is_looked_up_by_its_id(pair: Shop) -> None:
     agreement = pair.one("/finance/agreements", name=ALDER_LINES)
     cycle = next(each for each in pair.get("/finance/billingCycles") if each["billingOptions"] == "Quarterly")
     pair.patch_live(f"/finance/agreements/{agreement['id']}", billingCycle={"id": cycle["id"]})
@@ -184,8 +186,8 @@ def test_a_cycle_by_another_name_is_looked_up(pair: Shop) -> None:
     assert "which is not one calendar month" in row["detail"]
 
 
-def test_an_agreement_that_somebody_copied_with_its_additions_bills_nothing_from_the_next_month_on(pair: Shop) -> None:
-    """ConnectWise copies the tags too, and no list of all additions tells of it."""
+def test_an_addition_on_a_copied_agreement_goes_to_zero_in_the_next_month(pair: Shop) -> None:
+    """A copied agreement has additions with the same tags, and ConnectWise has no list of all additions."""
     agreement = pair.one("/finance/agreements", name=ALDER_LINES)
     (line,) = pair.get(f"/finance/agreements/{agreement['id']}/additions")
     same = {name: {"id": agreement[name]["id"]} for name in ("type", "company", "contact")}

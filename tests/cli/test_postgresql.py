@@ -1,4 +1,4 @@
-"""The whole command line on a ledger in PostgreSQL."""
+"""Tests of the commands with a ledger in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.shop import ALDER, Shop
 
 SMALL = 12
-"""Documents and additions of an estate with one customer."""
+"""The number of objects in ConnectWise after an apply with one customer, its addition included."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def locks(url: str) -> list[int]:
     return found
 
 
-def test_from_nothing_through_two_hours(small: Shop) -> None:
+def test_apply_creates_the_setup_and_updates_usage_an_hour_later(small: Shop) -> None:
     small.apply()
     assert small("plan", "--detailed-exitcode").code == 0
     small.advance(1)
@@ -41,7 +41,7 @@ def test_from_nothing_through_two_hours(small: Shop) -> None:
     assert small("unlock").out == "The lock of workspace example is free. There is nothing to unlock.\n"
 
 
-def test_a_killed_run_is_continued_and_nothing_is_made_twice(small: Shop, postgresql_url: str) -> None:
+def test_the_next_run_continues_a_killed_run_and_creates_nothing_twice(small: Shop, postgresql_url: str) -> None:
     small("plan")
     small.fault("slow:ms=500@/company/contacts")
     with small.start("apply", "--auto-approve") as process:
@@ -58,7 +58,7 @@ def test_a_killed_run_is_continued_and_nothing_is_made_twice(small: Shop, postgr
     assert small("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_role_that_may_only_read_plans_and_does_not_apply(small: Shop, postgresql_url: str) -> None:
+def test_a_read_only_role_can_plan_and_cannot_apply(small: Shop, postgresql_url: str) -> None:
     small.apply()
     engine = sa.create_engine(postgresql_url)
     with engine.begin() as connection:
@@ -77,7 +77,7 @@ def test_a_role_that_may_only_read_plans_and_does_not_apply(small: Shop, postgre
     assert "Traceback" not in said.err
 
 
-def test_a_server_that_is_not_there_is_one_sentence(small: Shop, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_an_error_without_the_password(small: Shop, tmp_path: Path) -> None:
     small.patch.setenv("LEDGER_URL", f"postgresql+psycopg://u:s3cret@/db?host={tmp_path}")
     for command in (["plan"], ["apply", "--auto-approve"]):
         said = small(*command)

@@ -1,4 +1,4 @@
-"""Commands that only look need to write nothing: a read-only tree, a read-only ledger, or none at all, is no error."""
+"""Tests that commands which only read run with a read-only folder, a read-only ledger or no ledger."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def standing(shop: Shop) -> Shop:
 
 
 def as_nobody() -> None:
-    """Root may write everywhere: be somebody else for good."""
+    """Change to the user `nobody` if the test runs as root, because root can write everywhere."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(65534)
@@ -42,14 +42,14 @@ def as_nobody() -> None:
 
 
 def reachable(path: Path) -> None:
-    """Everybody may read what lies here, and pass what lies above."""
+    """Let every user read this folder and enter the folders above it."""
     for above in [path, *path.parents]:
         if above.stat().st_uid == os.geteuid() and above != Path("/"):
             above.chmod(above.stat().st_mode | 0o055)
 
 
 def looks(shop: Shop, *arguments: str) -> tuple[int, str, str]:
-    """A command by a user who may write nothing here. Its program is loaded before that user takes over."""
+    """Run a command as a user who cannot write here; return its exit code, output and error output."""
     read, write = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:
@@ -77,7 +77,7 @@ def everything(shop: Shop) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("command", LOOKS, ids=" ".join)
-def test_a_tree_and_a_ledger_that_may_only_be_read_are_no_error(standing: Shop, command: list[str]) -> None:
+def test_a_reading_command_runs_with_read_only_files(standing: Shop, command: list[str]) -> None:
     for path in standing.folder.parent.rglob("*"):
         path.chmod(0o555 if path.is_dir() else 0o444)
     reachable(standing.folder.parent)
@@ -92,7 +92,7 @@ def test_a_tree_and_a_ledger_that_may_only_be_read_are_no_error(standing: Shop, 
 
 
 @pytest.mark.parametrize("command", LOOKS, ids=" ".join)
-def test_no_ledger_at_all_where_none_can_be_made_is_no_error(standing: Shop, command: list[str]) -> None:
+def test_a_reading_command_runs_where_no_ledger_can_be_created(standing: Shop, command: list[str]) -> None:
     for path in standing.ledger.parent.iterdir():
         path.unlink()
     standing.ledger.parent.rmdir()
@@ -104,8 +104,8 @@ def test_no_ledger_at_all_where_none_can_be_made_is_no_error(standing: Shop, com
     assert said.err.count(NOTE) == 1
 
 
-def test_what_the_ledger_knew_counts_though_it_may_only_be_read(standing: Shop) -> None:
-    """What vanished is known from the ledger alone."""
+def test_records_of_a_read_only_ledger_are_used(standing: Shop) -> None:
+    """Only the ledger can show that a customer has vanished."""
     standing.world.remove_customer(ALDER, standing.time)
     for path in standing.ledger.parent.iterdir():
         path.chmod(0o444)
@@ -118,8 +118,8 @@ def test_what_the_ledger_knew_counts_though_it_may_only_be_read(standing: Shop) 
 
 
 @pytest.mark.parametrize("room", [100, 8_000])
-def test_a_disk_that_fills_up_at_any_moment_of_a_plan_is_no_error(standing: Shop, room: int) -> None:
-    """No file can grow beyond this: when the ledger is opened, or when the reading is noted."""
+def test_a_plan_runs_although_the_disk_fills_up(standing: Shop, room: int) -> None:
+    """No file can grow beyond `room` bytes, so a write to the ledger fails."""
 
     def quota() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
@@ -133,9 +133,7 @@ def test_a_disk_that_fills_up_at_any_moment_of_a_plan_is_no_error(standing: Shop
     assert "No changes." in out
 
 
-def test_a_disk_that_is_full_when_the_reading_is_noted_is_no_error(
-    standing: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_plan_runs_although_its_pull_cannot_be_recorded(standing: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     note = recording.record_pull
     fails = [True]
 
@@ -157,7 +155,7 @@ def test_a_disk_that_is_full_when_the_reading_is_noted_is_no_error(
 
 
 @pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["usage", "pull"], ["unlock"]], ids=" ".join)
-def test_what_has_to_be_kept_is_an_error_where_it_cannot_be(standing: Shop, command: list[str]) -> None:
+def test_a_command_that_must_write_the_ledger_fails_without_permission(standing: Shop, command: list[str]) -> None:
     for path in standing.ledger.parent.iterdir():
         path.chmod(0o444)
     standing.ledger.parent.chmod(0o555)
@@ -172,7 +170,7 @@ def test_what_has_to_be_kept_is_an_error_where_it_cannot_be(standing: Shop, comm
     assert standing.counts() == before
 
 
-def test_a_damaged_ledger_is_an_error_also_for_who_only_looks(standing: Shop) -> None:
+def test_a_plan_with_a_damaged_ledger_is_an_error(standing: Shop) -> None:
     standing.ledger.write_bytes(b"not a database" * 1000)
 
     said = standing("plan")

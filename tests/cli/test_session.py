@@ -27,7 +27,7 @@ async def test_a_secret_is_read_from_its_variable_or_file(small: Shop) -> None:
             session.secret({"env": "NOT_THERE"})
 
 
-def test_the_ledger_is_beside_the_manifests_unless_the_workspace_names_it(small: Shop) -> None:
+def test_the_ledger_is_next_to_the_manifests_unless_the_workspace_sets_its_url(small: Shop) -> None:
     small("plan")
     assert small.ledger.exists()
 
@@ -48,7 +48,7 @@ def test_the_password_of_a_ledger_url_is_not_printed(small: Shop) -> None:
     assert "hunter2" not in said.err + said.out
 
 
-def test_the_workspace_limits_the_requests_in_flight(small: Shop) -> None:
+def test_an_apply_completes_with_one_request_in_flight(small: Shop) -> None:
     small.edit("workspace.yaml", "privateKey: {env: CONNECTWISE_PRIVATE_KEY}",
                "privateKey: {env: CONNECTWISE_PRIVATE_KEY}\n    maxConcurrency: 1")  # fmt: skip
 
@@ -56,7 +56,7 @@ def test_the_workspace_limits_the_requests_in_flight(small: Shop) -> None:
 
 
 def test_a_ledger_in_memory_cannot_be_used_for_an_apply(small: Shop) -> None:
-    """It would hold no lock against a second run, and forget what it wrote."""
+    """A ledger in memory cannot lock out a second run, and it loses its records at the end of the run."""
     small.edit("workspace.yaml", "  guardrails:", "  ledger: {env: LEDGER}\n  guardrails:")
     small.patch.setenv("LEDGER", "sqlite://")
 

@@ -13,7 +13,7 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def test_a_document_is_shown_with_what_defaults_filled_in(small: Shop) -> None:
+def test_a_document_is_shown_with_the_fields_from_its_defaults(small: Shop) -> None:
     found = small("show", "Agreement/alder-dental", "--offline", "--format", "json").json
 
     assert found["spec"]["type"] == "Managed Service"
@@ -23,7 +23,7 @@ def test_a_document_is_shown_with_what_defaults_filled_in(small: Shop) -> None:
     assert small.sandbox.log.total == 0
 
 
-def test_it_is_shown_with_its_live_state_and_reads_only_what_that_takes(small: Shop) -> None:
+def test_a_document_is_shown_with_its_live_state(small: Shop) -> None:
     small.apply()
     small.patch_live(f"/company/companies/{small.one('/company/companies')['id']}", city="Orlando")
     small.sandbox.log.clear()
@@ -52,18 +52,18 @@ def test_an_undeclared_address_is_an_error_with_suggestions(small: Shop) -> None
     assert "Did you mean Company/alder-dental" in said.err
 
 
-def test_an_address_that_is_like_none_explains_what_an_address_is(small: Shop) -> None:
+def test_an_address_without_a_similar_document_explains_kind_and_name(small: Shop) -> None:
     assert "NAME in KIND/NAME is metadata.name of a document." in small("show", "Product/zzzzzzzzzzzzzz").err
 
 
-# Additions, customers, and what is no longer declared
+# Additions, customers and undeclared objects
 
 
 def test_every_address_that_a_plan_prints_can_be_shown(shop: Shop) -> None:
     shop.apply()
-    shop.uses(ALDER, "900")  # a guardrail holds it
-    shop.uses(BIRCHWOOD, "512")  # it crosses a range
-    (shop.folder / "customers" / "cedar-logistics.yaml").unlink()  # orphans, and documents that are declared no longer
+    shop.uses(ALDER, "900")  # held by a guardrail
+    shop.uses(BIRCHWOOD, "512")  # crosses a range
+    (shop.folder / "customers" / "cedar-logistics.yaml").unlink()  # orphans and undeclared documents
     plan = shop("--json", "plan").json
     addresses = {action["address"] for name in ("actions", "held") for action in plan[name]}
     addresses |= {trip["address"] for trip in plan["guardrails"] if trip["address"]}
@@ -92,9 +92,9 @@ def test_an_addition_is_shown_by_its_long_and_its_short_address(small: Shop, add
     assert (found["live"]["fields"]["quantity"], found["desired"]["quantity"]) == ("121", "130")
 
 
-def test_an_addition_that_is_held_is_shown_too(small: Shop) -> None:
+def test_a_held_addition_is_shown(small: Shop) -> None:
     small.apply()
-    small.advance(7)  # what the ledger holds is too old
+    small.advance(7)  # the figures in the ledger are too old
     found = small("--json", "show", "Addition/alder-dental:backup-gb").json
     assert (found["state"], found["live"]["fields"]["quantity"]) == ("kept", "121")
 

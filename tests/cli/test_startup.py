@@ -1,4 +1,4 @@
-"""What a run leaves out so that it starts at once. No time is asserted: machines differ."""
+"""Tests of the imports that a run avoids to start fast. No test measures time, because machines differ."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ def _said(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_httpx_comes_without_its_command_line_and_what_that_imports() -> None:
+def test_httpx_is_imported_without_its_command_line() -> None:
     code = "from reconciler.cli.startup import prepare; prepare(); import httpx, sys; print('rich' in sys.modules)"
     assert _said(code) == "False"
 
 
-def test_garbage_is_still_collected_but_rarely() -> None:
+def test_garbage_collection_stays_on_with_a_higher_threshold() -> None:
     code = (
         "from reconciler.cli.startup import prepare; prepare(); "
         "import gc; print(gc.isenabled(), gc.get_threshold()[0] > 700)"
@@ -56,6 +56,6 @@ asyncio.run(main())
 """
 
 
-def test_no_library_writes_to_standard_error_by_itself() -> None:
+def test_libraries_write_nothing_to_standard_error() -> None:
     said = subprocess.run([sys.executable, "-c", NOISY], capture_output=True, text=True, check=True)
     assert (said.stdout, said.stderr) == ("", "")

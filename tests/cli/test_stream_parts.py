@@ -1,4 +1,4 @@
-"""The parts of `reconciler.cli.streams` and `output`, in this process."""
+"""Tests of the functions of `reconciler.cli.streams` and `reconciler.cli.output` in this process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def new_run() -> None:
     output.begin()
 
 
-def test_streams_that_are_closed_are_stood_in_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closed_streams_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     filled: list[Any] = []
 
     def closed(number: int) -> None:
@@ -54,7 +54,7 @@ def test_streams_that_are_closed_are_stood_in_for(monkeypatch: pytest.MonkeyPatc
     assert sys.stderr.write("x") == 1
 
 
-def test_a_text_stream_writes_out_what_its_encoding_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_is_escaped_for_an_encoding_without_its_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     streams.prepare_streams()
@@ -63,13 +63,13 @@ def test_a_text_stream_writes_out_what_its_encoding_lacks(monkeypatch: pytest.Mo
     assert raw.getvalue() == b'->\n{"a": "\\u00e9\\ud83d\\ude00"}\n'
 
 
-def test_what_a_buffer_holds_at_the_end_may_not_be_writable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finish_streams_ignores_errors_of_the_last_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Broken(OSError(28, "No space left on device")))
     monkeypatch.setattr(sys, "stderr", Broken(ValueError("closed")))
     streams.finish_streams()
 
 
-def test_to_silence_a_stream_sends_its_number_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_redirects_the_file_descriptor_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[Any] = []
     with monkeypatch.context() as patch:
         patch.setattr(os, "dup2", lambda *about: done.append(about))
@@ -78,7 +78,7 @@ def test_to_silence_a_stream_sends_its_number_nowhere(monkeypatch: pytest.Monkey
     assert [to for _, to in done] == [99]
 
 
-def test_what_is_lost_once_stays_lost_and_is_told_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_failed_write_every_later_write_of_the_run_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Broken(OSError(28, "No space left on device")))
     for _ in range(2):
         with pytest.raises(Undelivered, match="No space left on device"):
@@ -89,7 +89,7 @@ def test_what_is_lost_once_stays_lost_and_is_told_each_time(monkeypatch: pytest.
     assert sys.stdout.getvalue() == "x\n"  # type: ignore[attr-defined]  # the buffer set above
 
 
-def test_a_reader_that_has_left_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_pipe_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Broken(BrokenPipeError()))
     deliver("x")
     deliver("y")
@@ -97,12 +97,12 @@ def test_a_reader_that_has_left_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("stream", [None, Broken(BrokenPipeError()), Broken(ValueError("closed"))])
-def test_nothing_that_is_said_beside_ends_a_command(stream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_to_a_broken_standard_error_raises_nothing(stream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream)
     say("x")
 
 
-def test_signs_of_ours_are_spelled_in_ascii_where_the_encoding_lacks_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_and_arrows_are_printed_in_ascii_if_the_encoding_lacks_them(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     streams.prepare_streams()
@@ -110,6 +110,6 @@ def test_signs_of_ours_are_spelled_in_ascii_where_the_encoding_lacks_them(monkey
     assert raw.getvalue() == b"-- 1 -> 2 ... \\xfc \\u0141\n"
 
 
-def test_a_message_cannot_harm_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_of_a_message_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     say("a\x1b[31mb\nc")
     assert capsys.readouterr().err == "a\\u001b[31mb\nc\n"

@@ -1,4 +1,4 @@
-"""The exit code tells what was done to the tenant, whatever becomes of the output: by a shell's redirections."""
+"""Tests that a lost output does not change the exit code of an apply, with redirections of a shell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def small(shop: Shop) -> Shop:
 
 
 def shell(shop: Shop, command: str, redirect: str = "") -> subprocess.CompletedProcess[str]:
-    """`reconciler` with a redirection; its own exit code, not that of the reader behind it."""
+    """Run `reconciler` with a redirection; return its exit code and not that of the program after the pipe."""
     line = shlex.join([sys.executable, "-m", "reconciler", "-C", str(shop.folder), "--now", shop.now])
     script = f"{line} {command} {redirect}\nexit ${{PIPESTATUS[0]}}"
     return subprocess.run(
@@ -41,7 +41,7 @@ def shell(shop: Shop, command: str, redirect: str = "") -> subprocess.CompletedP
 
 
 @pytest.mark.parametrize("redirect", [*LOST, *LEAVES])
-def test_an_apply_that_is_done_ends_with_0_whatever_becomes_of_its_output(small: Shop, redirect: str) -> None:
+def test_a_complete_apply_exits_with_0_even_if_its_output_is_lost(small: Shop, redirect: str) -> None:
     said = shell(small, "apply --auto-approve", redirect)
 
     assert said.returncode == 0, said.stderr
@@ -49,7 +49,7 @@ def test_an_apply_that_is_done_ends_with_0_whatever_becomes_of_its_output(small:
     assert "Traceback" not in said.stderr
 
 
-def test_an_outcome_that_could_not_be_written_is_told_on_standard_error(small: Shop) -> None:
+def test_an_outcome_that_standard_output_refuses_is_printed_on_standard_error(small: Shop) -> None:
     said = shell(small, "apply --auto-approve", ">/dev/full")
 
     assert "note: standard output: the result could not be written: No space left on device" in said.stderr
@@ -57,7 +57,7 @@ def test_an_outcome_that_could_not_be_written_is_told_on_standard_error(small: S
 
 
 class Lost(StringIO):
-    """An output that takes nothing."""
+    """A stream that refuses every write with `error`."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Lost(StringIO):
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), BrokenPipeError(), ValueError("closed")])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
-def test_an_apply_in_part_and_one_with_gaps_keep_their_codes(
+def test_exit_codes_4_and_5_of_an_apply_do_not_depend_on_its_output(
     small: Shop, error: Exception, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, stream, Lost(error))
@@ -82,7 +82,7 @@ def test_an_apply_in_part_and_one_with_gaps_keep_their_codes(
 
 
 @pytest.mark.parametrize("redirect", [">/dev/full", ">&-"])
-def test_a_plan_that_could_not_be_shown_ends_with_1_and_says_so(small: Shop, redirect: str) -> None:
+def test_a_plan_that_cannot_be_printed_exits_with_1(small: Shop, redirect: str) -> None:
     said = shell(small, "plan --detailed-exitcode", redirect)
 
     assert said.returncode == 1
@@ -90,7 +90,7 @@ def test_a_plan_that_could_not_be_shown_ends_with_1_and_says_so(small: Shop, red
 
 
 @pytest.mark.parametrize("redirect", LEAVES)
-def test_a_reader_that_leaves_takes_nothing_from_a_plan(small: Shop, redirect: str) -> None:
+def test_a_closed_pipe_does_not_change_the_exit_code_of_a_plan(small: Shop, redirect: str) -> None:
     said = shell(small, "plan --detailed-exitcode", redirect)
 
     assert said.returncode == 2
@@ -99,7 +99,9 @@ def test_a_reader_that_leaves_takes_nothing_from_a_plan(small: Shop, redirect: s
 
 
 @pytest.mark.parametrize("redirect", [">/dev/full", ">&-", "2>&-", "| head -c 0"])
-def test_a_plan_file_that_is_written_is_the_result(small: Shop, tmp_path: Path, redirect: str) -> None:
+def test_a_plan_with_a_written_plan_file_exits_with_2_even_if_its_output_is_lost(
+    small: Shop, tmp_path: Path, redirect: str
+) -> None:
     file = tmp_path / "plan.json"
     said = shell(small, f"plan --detailed-exitcode --out {file}", redirect)
 
@@ -108,7 +110,7 @@ def test_a_plan_file_that_is_written_is_the_result(small: Shop, tmp_path: Path, 
     assert shell(small, f"apply {file}").returncode == 0
 
 
-def test_a_plan_file_that_cannot_be_written_is_an_error_and_no_document_of_a_plan(small: Shop) -> None:
+def test_a_plan_file_that_cannot_be_written_prints_an_error_and_no_plan(small: Shop) -> None:
     said = shell(small, "--json plan --out /dev/full")
 
     assert said.returncode == 1
@@ -118,7 +120,7 @@ def test_a_plan_file_that_cannot_be_written_is_an_error_and_no_document_of_a_pla
 
 
 @pytest.mark.parametrize("command", ["validate", "schema Company", "show Company/alder-dental", "usage report"])
-def test_every_result_that_is_lost_ends_with_1(small: Shop, command: str) -> None:
+def test_a_command_exits_with_1_if_its_result_cannot_be_written(small: Shop, command: str) -> None:
     said = shell(small, command, ">/dev/full")
     assert said.returncode == 1
     assert "error: standard output: the result could not be written" in said.stderr
@@ -126,22 +128,22 @@ def test_every_result_that_is_lost_ends_with_1(small: Shop, command: str) -> Non
     assert shell(small, command, "| head -c 0").returncode == 0
 
 
-def test_a_question_that_nobody_could_read_the_plan_for_is_not_asked(small: Shop) -> None:
+def test_apply_writes_nothing_if_the_plan_cannot_be_printed(small: Shop) -> None:
     said = shell(small, "apply", ">/dev/full <<< yes")
 
     assert said.returncode == 1
     assert not any(small.counts().values())
 
 
-def test_what_is_closed_at_the_start_is_not_taken_by_the_ledger(small: Shop) -> None:
-    """The number of a closed stream is given to the next file that opens: what is written to it would go there."""
+def test_output_of_a_closed_stream_is_not_written_into_the_ledger(small: Shop) -> None:
+    """The next file that opens gets the descriptor of a closed stream, so output could go into the ledger."""
     assert shell(small, "apply --auto-approve -v", "<&- >&- 2>&-").returncode == 0
     assert small.ledger.read_bytes().startswith(b"SQLite format 3\0")
     assert shell(small, "plan --detailed-exitcode").returncode == 0
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1"])
-def test_json_is_json_in_every_locale(small: Shop, locale: str) -> None:
+def test_json_output_is_ascii_in_every_locale(small: Shop, locale: str) -> None:
     small.edit("customers/alder-dental.yaml", "Alder Dental", "Zahnärzte 😀 Alder Dental")
     environment = {"LC_ALL": locale, "LANG": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     small.variables.update(environment)
@@ -157,8 +159,8 @@ def test_json_is_json_in_every_locale(small: Shop, locale: str) -> None:
 
 
 @pytest.mark.parametrize("mark", ["pydantic_core", "_ssl", "_sqlite3", "aiohttp"])
-def test_ctrl_c_while_the_program_is_loaded_or_reads_ends_with_130_and_one_sentence(small: Shop, mark: str) -> None:
-    """`mark` is a library: once the process has it mapped the program is under way, and not all of it is imported."""
+def test_ctrl_c_during_imports_or_reads_exits_with_130_and_one_message(small: Shop, mark: str) -> None:
+    """Send Ctrl-C once the process has loaded the library `mark`."""
     small.sandbox.latency_ms = 2000
     process = small.start("plan", start_new_session=True)
     small.until(lambda: mark in Path(f"/proc/{process.pid}/maps").read_text(), process)
@@ -171,10 +173,10 @@ def test_ctrl_c_while_the_program_is_loaded_or_reads_ends_with_130_and_one_sente
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_ctrl_c_during_the_first_imports_ends_with_130(
+def test_ctrl_c_during_the_first_imports_exits_with_130(
     wrapped: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where it strikes while a class is made, Python 3.11 wraps it in an error of its own."""
+    """Python 3.11 wraps a KeyboardInterrupt in a RuntimeError if it comes while a class is created."""
 
     def interrupted() -> int:
         try:
@@ -192,7 +194,7 @@ def test_ctrl_c_during_the_first_imports_ends_with_130(
     assert capsys.readouterr().err == "interrupted; nothing was written to ConnectWise\n"
 
 
-def test_a_program_that_cannot_be_loaded_says_so_in_a_sentence(
+def test_a_failed_import_of_the_program_exits_with_1_and_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> int:

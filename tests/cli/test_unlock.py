@@ -1,4 +1,4 @@
-"""The lock of a workspace with real processes that run, are stopped or are killed; and the command `unlock`."""
+"""Tests of the workspace lock with real processes, and of `reconciler unlock`."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def once(shop: Shop) -> None:
 def test_the_next_run_takes_the_lock_of_a_killed_run_at_once(small: Shop) -> None:
     with at_work(small) as process:
         process.kill()
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it is a zombie: its parent has not waited for it
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # a zombie: its parent has not waited for it
         assert rows(small)
         small.fault()
         small.apply()
@@ -132,17 +132,17 @@ def test_a_stopped_run_whose_lock_was_taken_writes_nothing_more(small: Shop) -> 
         process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)
 
-        assert process.returncode in {0, 3}, out + err  # 0: it had nothing left to do, and wrote nothing
+        assert process.returncode in {0, 3}, out + err  # 0 if nothing was left to do
         assert small.journal() == done
     once(small)
 
 
-def test_of_two_applies_at_once_one_is_refused_and_nothing_is_created_twice(small: Shop) -> None:
+def test_two_applies_at_once_create_nothing_twice(small: Shop) -> None:
     small.fault("slow:ms=200@/apis/3.0")
     both = [small.start("apply", "--auto-approve") for _ in range(2)]
     codes = sorted((process.communicate(timeout=120), process.returncode)[1] for process in both)
     small.fault()
-    assert codes in ([0, 3], [0, 0])  # 0 twice: the second one started after the first had ended
+    assert codes in ([0, 3], [0, 0])  # 0 twice if the second started after the first ended
     once(small)
 
 
@@ -160,7 +160,7 @@ def test_a_run_renews_its_lock_while_it_waits_for_a_response(small: Shop) -> Non
 # ── unlock ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_unlock_without_a_lock_says_so(small: Shop) -> None:
+def test_unlock_reports_that_there_is_no_lock(small: Shop) -> None:
     said = small("unlock")
     assert (said.code, said.out) == (0, "The lock of workspace example is free. There is nothing to unlock.\n")
     assert small("--json", "unlock").json == {"workspace": "example", "freed": False, "holder": None}
@@ -225,7 +225,7 @@ def test_unlock_does_not_free_a_lock_that_changes_while_it_is_watched(
         assert "Freed" not in said.out
 
 
-# ── a real namespace, a deleted ledger ───────────────────────────────────────────────────────────────────
+# ── process namespaces, deleted ledgers ──────────────────────────────────────────────────────────────────
 
 
 def can_unshare() -> bool:
@@ -235,7 +235,7 @@ def can_unshare() -> bool:
 
 @pytest.mark.skipif(shutil.which("unshare") is None or not can_unshare(), reason="no right to make a namespace")
 def test_a_run_in_its_own_process_namespace_keeps_its_lock(small: Shop) -> None:
-    """Its process number there is 1 or a little more, which is another process on this machine."""
+    """Its process number in the namespace is below 10, and on this machine another process has that number."""
     small.fault("slow:ms=3000@/apis/3.0")
     command = [sys.executable, "-m", "reconciler", "-C", str(small.folder), "--now", small.now]
     with subprocess.Popen(
@@ -258,7 +258,7 @@ def test_a_run_in_its_own_process_namespace_keeps_its_lock(small: Shop) -> None:
 
 
 def test_an_apply_stops_when_its_ledger_is_deleted(small: Shop) -> None:
-    """A run that creates a new ledger in its place gets a lock there, so this run must not write any more."""
+    """Another run could create a new ledger and take its lock, so this run must not write any more."""
     small.fault("slow:ms=300@/apis/3.0")
     with small.start("apply", "--auto-approve") as process:
         small.until(lambda: bool(small.journal()), process)

@@ -1,4 +1,4 @@
-"""`reconciler usage`: pull, coverage, report."""
+"""Tests of `reconciler usage pull`, `usage coverage` and `usage report`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def test_pull_keeps_what_the_sources_say_and_bills_nothing(small: Shop) -> None:
+def test_pull_reads_the_sources_and_creates_nothing_in_connectwise(small: Shop) -> None:
     said = small("usage", "pull")
 
     assert said.code == 0
@@ -28,7 +28,7 @@ def test_pull_keeps_what_the_sources_say_and_bills_nothing(small: Shop) -> None:
     assert not any(small.counts().values())
 
 
-def test_a_pull_that_failed_ends_with_1_and_the_reason(small: Shop) -> None:
+def test_a_failed_pull_exits_with_1_and_reports_the_error(small: Shop) -> None:
     small.fault("html@/jsonapi")
 
     said = small("--json", "usage", "pull")
@@ -39,7 +39,7 @@ def test_a_pull_that_failed_ends_with_1_and_the_reason(small: Shop) -> None:
     assert row["error"]
 
 
-def test_coverage_is_complete_with_0(small: Shop) -> None:
+def test_complete_coverage_exits_with_0(small: Shop) -> None:
     small.apply()
 
     said = small("usage", "coverage")
@@ -47,7 +47,7 @@ def test_coverage_is_complete_with_0(small: Shop) -> None:
     assert "1 customer accounted for." in said.out
 
 
-def test_coverage_with_a_gap_ends_with_5_and_the_money_at_risk(small: Shop) -> None:
+def test_incomplete_coverage_exits_with_5_and_prints_the_amount_at_risk(small: Shop) -> None:
     small.apply()
     small.world.add_device(small.world.add_customer("Gumtree", small.time).id, small.time, 20 * 10**9)
 
@@ -65,7 +65,7 @@ def test_coverage_as_json_has_a_row_for_each_customer(small: Shop) -> None:
     assert (row["state"], row["customer"], row["accounted"]) == ("billed", "1001001", True)
 
 
-def test_coverage_and_report_write_nothing_in_connectwise(small: Shop) -> None:
+def test_coverage_and_report_write_nothing_to_connectwise(small: Shop) -> None:
     small.apply()
     small.sandbox.log.clear()
 
@@ -75,22 +75,22 @@ def test_coverage_and_report_write_nothing_in_connectwise(small: Shop) -> None:
     assert writes(small) == []
 
 
-def test_a_report_of_nothing_is_an_empty_table(small: Shop) -> None:
+def test_a_report_without_additions_is_an_empty_table(small: Shop) -> None:
     assert "0 additions, 0.00 USD a month." in small("usage", "report").out
 
 
-def test_usage_alone_explains_itself(small: Shop) -> None:
+def test_usage_without_a_command_prints_its_help(small: Shop) -> None:
     said = small("usage")
 
     assert said.code == 1
     assert said.err.startswith("Usage: reconciler usage")
 
 
-# ── What is believed, and what is named ──────────────────────────────────────────────────────────────────
+# ── Pulls that are not believed, and devices without a new figure ────────────────────────────────────────
 
 
 def shrink(shop: Shop) -> None:
-    """All devices but one of each customer leave the console at once."""
+    """Remove all devices of each customer but one from the backup console."""
     for partner in (ALDER, BIRCHWOOD):
         for device in shop.world.devices_of(shop.world.subtree(partner, shop.time), shop.time)[1:]:
             shop.world.remove_device(device.id, shop.time)
@@ -98,14 +98,14 @@ def shrink(shop: Shop) -> None:
 
 @pytest.fixture
 def pair(shop: Shop) -> Shop:
-    """Two customers, billed, an hour ago."""
+    """Return a shop with two customers, one hour after their first apply."""
     shop.only(ALDER, BIRCHWOOD)
     shop.apply()
     shop.advance()
     return shop
 
 
-def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_it(pair: Shop) -> None:
+def test_a_pull_with_too_many_missing_devices_holds_all_customers_until_it_is_approved(pair: Shop) -> None:
     shrink(pair)
 
     pulled = pair("usage", "pull")
@@ -131,13 +131,13 @@ def test_a_pull_that_lost_much_at_once_holds_everybody_until_a_person_believes_i
     assert re.fullmatch(r".+@.+", who)
 
 
-def test_an_apply_may_believe_the_pull_that_it_makes(pair: Shop) -> None:
+def test_an_apply_can_approve_its_own_pull(pair: Shop) -> None:
     shrink(pair)
 
     pair.apply("--only", "usage", "--approve", "quantity", "--approve", "shrink")
 
 
-def test_an_empty_console_is_not_believed_and_zeroes_nothing(pair: Shop) -> None:
+def test_an_empty_pull_is_not_believed_and_sets_no_quantity_to_zero(pair: Shop) -> None:
     before = pair.quantities()
     for partner in (ALDER, BIRCHWOOD):
         pair.world.remove_customer(partner, pair.time)
@@ -148,14 +148,14 @@ def test_an_empty_console_is_not_believed_and_zeroes_nothing(pair: Shop) -> None
     assert pair.quantities() == before
 
 
-def test_an_approval_of_what_no_pull_trips_or_no_source_is_an_error(pair: Shop) -> None:
+def test_an_approval_of_another_guardrail_or_an_unknown_source_is_an_error(pair: Shop) -> None:
     assert "--approve money: `usage pull` has one guardrail" in pair("usage", "pull", "--approve", "money").err
     said = pair("usage", "pull", "--approve", "shrink=cave")
     assert said.code == 1
     assert "there is no usage source cave in this workspace" in said.err
 
 
-def test_a_silent_device_counts_and_is_named_in_every_run_until_it_holds_its_customer(pair: Shop) -> None:
+def test_a_silent_device_is_billed_and_reported_until_it_is_stale(pair: Shop) -> None:
     device = pair.world.devices_of(pair.world.subtree(BIRCHWOOD, pair.time), pair.time)[0]
     before = pair.quantities()
     pair.world.resize_device(device.id, None, pair.time)
@@ -170,7 +170,7 @@ def test_a_silent_device_counts_and_is_named_in_every_run_until_it_holds_its_cus
     assert pair.quantities() == before
 
 
-def test_a_silent_device_that_moves_to_another_customer_keeps_its_figure(pair: Shop) -> None:
+def test_a_silent_device_that_moves_to_another_customer_keeps_its_quantity(pair: Shop) -> None:
     device = pair.world.devices_of(pair.world.subtree(BIRCHWOOD, pair.time), pair.time)[0]
     pair.world.resize_device(device.id, None, pair.time)
     pair.world.move_device(device.id, ALDER, pair.time)
@@ -179,7 +179,7 @@ def test_a_silent_device_that_moves_to_another_customer_keeps_its_figure(pair: S
     assert f"device {device.id} (last" in rows[str(ALDER)]["detail"]
     used = sum(Decimal(row["quantity"]) for row in rows.values())
     total = sum(Decimal(quantity) for quantity in pair.quantities())
-    assert abs(used - total) <= 2  # each customer is rounded up by itself
+    assert abs(used - total) <= 2  # the quantity of each customer is rounded up
 
 
 def test_a_customer_in_the_recycle_bin_counts_as_vanished(pair: Shop) -> None:
@@ -199,7 +199,7 @@ HEAD = "customer_id,customer_name,device_id,used,unit,as_of\n"
 
 @pytest.fixture
 def filed(shop: Shop) -> Shop:
-    """One customer that a file tells of, billed by its peak; the month is eight hours old."""
+    """Return a shop with one customer whose usage comes from a file, billed by peak, eight hours into the month."""
     shop.only(ALDER)
     shop.advance(6)
     shop.world.remove_customer(ALDER, shop.time)
@@ -220,7 +220,7 @@ def filed(shop: Shop) -> Shop:
 
 
 def rows(shop: Shop, *told: tuple[str, str, float]) -> None:
-    """Device, gigabytes, and hours from now."""
+    """Write the usage file; `told` holds a device, gigabytes and hours from now for each row."""
     lines = (
         f"1001001,Alder Dental,{device},{used},GB,{(shop.time + timedelta(hours=hours)).isoformat()}\n"
         for device, used, hours in told
@@ -233,18 +233,18 @@ def quantity(shop: Shop, code: int = 0) -> Decimal:
     return sum((Decimal(each) for each in shop.quantities()), Decimal(0))
 
 
-def test_rows_of_a_file_count_in_the_hours_that_they_speak_of(filed: Shop) -> None:
+def test_a_row_of_a_file_counts_in_the_hour_of_its_as_of_time(filed: Shop) -> None:
     rows(filed, ("a", "10", -1), ("a", "40", -2.5), ("b", "5", -1))
     assert quantity(filed) == 40
     filed.advance()
     rows(filed, ("a", "100", -1.75), ("b", "5", -0.5))
-    assert quantity(filed) == 105  # late, and in an hour in which b counts with its figure of before
+    assert quantity(filed) == 105  # a late row, in an hour in which b counts with its earlier figure
     filed.advance()
     rows(filed, ("a", "1", -0.5), ("b", "1", -0.5))
     assert quantity(filed) == 105
 
 
-def test_a_row_that_is_dated_ahead_is_named_and_its_figure_does_not_count(filed: Shop) -> None:
+def test_a_row_with_a_time_in_the_future_is_reported_and_not_billed(filed: Shop) -> None:
     rows(filed, ("a", "10", -1))
     assert quantity(filed) == 10
     filed.advance()
@@ -256,7 +256,7 @@ def test_a_row_that_is_dated_ahead_is_named_and_its_figure_does_not_count(filed:
     assert quantity(filed, code=5) == 10
 
 
-def test_a_total_beside_devices_refuses_the_customer_and_its_lines_stay(filed: Shop) -> None:
+def test_a_customer_with_a_total_and_devices_is_refused_and_its_additions_stay_unchanged(filed: Shop) -> None:
     rows(filed, ("a", "10", -1))
     assert quantity(filed) == 10
     filed.advance()

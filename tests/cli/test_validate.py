@@ -1,3 +1,5 @@
+"""Tests of `reconciler validate`."""
+
 from __future__ import annotations
 
 import json
@@ -10,7 +12,7 @@ from reconciler.cli.main import run
 ESTATE = Path(__file__).parent.parent.parent / "manifests"
 
 
-def test_an_estate_in_order_is_ok_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_valid_manifests_are_counted_and_exit_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(ESTATE), "validate"]) == 0
     documents = sum(path.read_text().count("kind: ") for path in ESTATE.rglob("*.yaml"))
     files = len(list(ESTATE.rglob("*.yaml")))
@@ -20,7 +22,9 @@ def test_an_estate_in_order_is_ok_and_counted(capsys: pytest.CaptureFixture[str]
     assert printed.err == ""
 
 
-def test_what_is_wrong_is_the_result_and_the_exit_code_is_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_printed_on_standard_output_and_exit_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "a.yaml").write_text("apiVersion: reconciler/v1\nkind: Compny\nmetadata: {name: a}\nspec: {}\n")
     assert run(["-C", str(tmp_path), "validate"]) == 1
     printed = capsys.readouterr()
@@ -31,7 +35,7 @@ def test_what_is_wrong_is_the_result_and_the_exit_code_is_1(tmp_path: Path, caps
     )
 
 
-def test_json_is_one_document_with_everything_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_output_is_one_object_with_all_diagnostics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", str(tmp_path / "nowhere"), "--json", "validate"]) == 1
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["code"], error["message"]) == (1, "the manifest folder does not exist")
@@ -42,7 +46,7 @@ def test_json_is_one_document_with_everything_found(tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out) == {"documents": 34, "files": 10, "diagnostics": []}
 
 
-def test_of_several_errors_json_tells_their_number_and_each_of_them(
+def test_json_output_has_the_number_of_errors_and_a_diagnostic_for_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.yaml").write_text("a: 'open\n")
@@ -55,7 +59,7 @@ def test_of_several_errors_json_tells_their_number_and_each_of_them(
     assert len(error["diagnostics"]) == 3
 
 
-def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_are_printed_and_exit_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in ESTATE.rglob("*.yaml"):
         text = path.read_text().replace("solution: Managed Backup, managedId", "solution: managed backup, managedId")
         (tmp_path / path.name).write_text(text)
@@ -65,7 +69,7 @@ def test_warnings_are_shown_and_do_not_fail(tmp_path: Path, capsys: pytest.Captu
     assert "\nok: " in printed
 
 
-def test_one_workspace_of_several_is_chosen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_workspace_chooses_one_of_several_workspaces(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (ESTATE / "workspace.yaml").read_text()
     (tmp_path / "one.yaml").write_text(text)
     (tmp_path / "two.yaml").write_text(text.replace("name: example", "name: other"))
@@ -74,7 +78,7 @@ def test_one_workspace_of_several_is_chosen(tmp_path: Path, capsys: pytest.Captu
     assert "choose one with --workspace NAME" in capsys.readouterr().out
 
 
-def test_a_place_can_be_opened_from_where_one_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_printed_with_the_full_path_of_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.yaml").write_text("kind: Nothing\n")
 
     assert run(["-C", str(tmp_path), "validate"]) == 1
