@@ -111,8 +111,10 @@ def test_ctrl_c_at_the_question_ends_it_and_writes_nothing(small: Shop) -> None:
     process = small.start("apply", stdin_from=os.pipe()[0])
     assert process.stderr is not None
     said = ""
-    while "yes: " not in said:
-        said += process.stderr.read(1)
+    while not said.endswith("Type 'yes' to apply: "):
+        character = process.stderr.read(1)
+        assert character, f"the command ended without the prompt: {said}"
+        said += character
     process.send_signal(signal.SIGINT)
 
     _, rest = process.communicate(timeout=60)
