@@ -253,8 +253,13 @@ def _hash(content: Any) -> str:
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON for renderers. Amounts and quantities are decimal text."""
-    return plan.model_dump(mode="json")
+    """Return a plan as JSON for renderers. Amounts and quantities are decimal text.
+
+    `actions` is an iterator that converts one action at a time, because a large plan should not be in memory twice.
+    """
+    content = plan.model_dump(mode="json", exclude={"actions", "held"})
+    content["actions"] = (action.model_dump(mode="json") for action in plan.actions)
+    return content
 
 
 def write_plan(plan: Plan) -> str:
