@@ -52,16 +52,16 @@ async def _main(root: Path) -> list[Phase]:
     phase = _Watch()
     with phase("import"):
         from reconciler.additions.plan import plan_usage  # noqa: PLC0415 - timed
-        from reconciler.cli import planning, pulling, reading, session  # noqa: PLC0415
-        from reconciler.cli.context import Context  # noqa: PLC0415
-        from reconciler.connectwise import ConnectWise  # noqa: PLC0415
-        from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415
-        from reconciler.manifests.loading import load  # noqa: PLC0415
-        from reconciler.planning.build import build  # noqa: PLC0415
-        from reconciler.planning.plan import plan_json, write_plan  # noqa: PLC0415
-        from reconciler.planning.setup import plan_setup  # noqa: PLC0415
-        from reconciler.rendering.paint import plain  # noqa: PLC0415
-        from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415
+        from reconciler.cli import planning, pulling, reading, session  # noqa: PLC0415 - timed
+        from reconciler.cli.context import Context  # noqa: PLC0415 - timed
+        from reconciler.connectwise import ConnectWise  # noqa: PLC0415 - timed
+        from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415 - timed
+        from reconciler.manifests.loading import load  # noqa: PLC0415 - timed
+        from reconciler.planning.build import build  # noqa: PLC0415 - timed
+        from reconciler.planning.plan import plan_json, write_plan  # noqa: PLC0415 - timed
+        from reconciler.planning.setup import plan_setup  # noqa: PLC0415 - timed
+        from reconciler.rendering.paint import plain  # noqa: PLC0415 - timed
+        from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415 - timed
 
     now = datetime.fromisoformat(os.environ["RECONCILER_NOW"])
     context = Context(root, None, json=False, color=False, verbose=False, now=now, environ=dict(os.environ))

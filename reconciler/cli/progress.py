@@ -24,7 +24,7 @@ def progress_bar(total: int) -> Iterator[Callable[[Result], None]]:
         yield lambda _result: None
         return
     from rich.console import Console  # noqa: PLC0415 (a terminal only: rich takes longer to import than a small plan)
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - slow to import
 
     columns = (
         TextColumn("applying"),
@@ -86,9 +86,9 @@ async def reading_line(requests: Callable[[], int]) -> AsyncIterator[ReadingLine
 
 
 async def _show(line: ReadingLine) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.live import Live  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+    from rich.live import Live  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415 - slow to import
 
     live = Live(console=Console(stderr=True), transient=True, auto_refresh=False)
     try:

@@ -100,7 +100,7 @@ def is_complete(children: Sequence[dict[str, Any]], longest: int) -> bool:
 
 
 def _children(result: dict[str, Any] | None, check: Check) -> list[dict[str, Any]] | None:
-    """Return the children in one result; None where it failed, is missing, or counts more children than it holds."""
+    """Return the children in one result; None if it failed, is missing, or counts more children than it holds."""
     if result is None or result.get("success") is not True:
         return None
     entities = result.get("entities")

@@ -115,7 +115,7 @@ class ConnectWise:
     ) -> Objects:
         """Return all objects of a list, from all pages.
 
-        With `fields`, an object has only these and `id`; `_info` only where it is named [seen]. `order_by` (`name asc`)
+        With `fields`, an object has only these and `id`; `_info` only if it is named [seen]. `order_by` (`name asc`)
         implies navigable paging. Filter the result again by any text that you asked for: ConnectWise compares texts
         loosely, and a text that no condition can ask for is left out of the request.
         """
@@ -150,7 +150,7 @@ class ConnectWise:
         """Return the children of many parents, by parent id, read in bundles.
 
         `path` is the list of one parent, such as `/finance/agreements/{parent_id}/additions`. It is read where a
-        result of a bundle failed, where the children are more than a page, and for all parents where the tenant refuses
+        result of a bundle failed, if the children are more than a page, and for all parents if the tenant refuses
         bundles (`on_notice` is called then).
         """
         query = list_query(fields, conditions=conditions)

@@ -32,7 +32,7 @@ def duplicate_key(body: bytes, value: Any) -> str | None:
     """Return a key that one object of `body` holds twice, or None. `value` is the parsed body.
 
     Raises `ValueError` for JSON that is nested too deep. To be fast, this first counts `":` in the body and in the
-    encoded `value`, and searches the objects one by one only where the counts differ.
+    encoded `value`, and searches the objects one by one only if the counts differ.
     """
     try:
         return _duplicate_key(body, value)

@@ -158,7 +158,7 @@ def can_query(value: Value) -> bool:
 
 
 def queryable_part(condition: Condition | None) -> Condition | None:
-    """Return the part of a condition that can be queried, or None where no part can.
+    """Return the part of a condition that can be queried, or None if no part can.
 
     It holds for every object for which the condition holds, and maybe for others: filter the result again.
     """

@@ -114,7 +114,7 @@ class NotFound(ConnectWiseError):
 
 
 class Invalid(ConnectWiseError):
-    """400, 405, 415 and similar: the request was refused. `fields` says what is wrong, where the server says it."""
+    """400, 405, 415 and similar: the request was refused. `fields` says what is wrong, if the server says it."""
 
 
 class Conflict(ConnectWiseError):
@@ -179,7 +179,7 @@ class EndlessPaging(ConnectWiseError):
 class NotStored(ConnectWiseError):
     """The server reported success but stored other values.
 
-    `stored` is the object as stored, and `id` its id; each is None where it is not known.
+    `stored` is the object as stored, and `id` its id; each is None if it is not known.
     """
 
     def __init__(

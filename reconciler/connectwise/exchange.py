@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with a 2xx status: its parsed body (None where it is empty) and its headers."""
+    """A response with a 2xx status: its parsed body (None if it is empty) and its headers."""
 
     status: int
     body: Any

@@ -169,7 +169,7 @@ class ListReader:
     ) -> Response | None:
         """Request a page by `…/search` after its URL was refused: a server or proxy may accept only short URLs.
 
-        Returns None where the tenant has no search; the caller then reads the whole list. Raises `refused` where the
+        Returns None if the tenant has no search; the caller then reads the whole list. Raises `refused` where the
         search is refused, too: the URL was not too long.
         """
         if len(query["conditions"]) < _SHORT and refused.status != _URI_TOO_LONG:
@@ -183,7 +183,7 @@ class ListReader:
         return found
 
     async def _search(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Response | None:
-        """Request a page by `…/search`, with its conditions in the body [docs]; None where there is no search."""
+        """Request a page by `…/search`, with its conditions in the body [docs]; None if there is no search."""
         route_ = route("POST", path)
         if route_ in self._no_search:
             return None

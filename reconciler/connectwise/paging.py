@@ -106,7 +106,7 @@ class _PartialList:
         return len(self.found) - before
 
     def follow(self, start: PageStart, new: int, size: int) -> PageStart | None:
-        """Return the page that a link names, or None where the list ends in spite of the link."""
+        """Return the page that a link names, or None if the list ends in spite of the link."""
         if not size and (start in self.starts or self.empty):
             return None
         if start in self.starts:

@@ -1,6 +1,6 @@
-"""Sends requests to one tenant: finds its API, counts and limits requests, and retries where that is safe.
+"""Sends requests to one tenant: finds its API, counts and limits requests, and retries if that is safe.
 
-This module does not know what a request is for. The caller says whether it may be repeated.
+The caller says whether a request may be repeated, because this module does not know its purpose.
 """
 
 from __future__ import annotations

@@ -29,10 +29,10 @@ from reconciler.connectwise.retries import MAX_TRIES
 from reconciler.connectwise.session import Session
 
 LOST = (Unreachable, ServerFailed, NotJson)
-"""Errors after which a write may or may not have been carried out."""
+"""After one of these errors, the server may have carried out the write."""
 
 Lookup = Callable[[], Awaitable[dict[str, Any] | None]]
-"""Finds the object by its natural key; None where it does not exist."""
+"""Finds the object by its natural key; None if it does not exist."""
 
 
 @dataclass(frozen=True, slots=True)

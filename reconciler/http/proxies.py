@@ -12,7 +12,7 @@ from reconciler.http.settings import SettingError
 
 
 def environment_proxy(url: str) -> httpx.Proxy | None:
-    """Return the proxy that the environment names for this URL, or None where the request goes out directly.
+    """Return the proxy that the environment names for this URL, or None if the request goes out directly.
 
     A request to this machine never goes through a proxy. A proxy address without a scheme is an http proxy.
     Raises `SettingError` for a proxy that does not speak HTTP (such as socks5), and for a value that is not an

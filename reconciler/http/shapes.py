@@ -77,7 +77,7 @@ def _merged_types(one: ValueType, other: ValueType) -> ValueType:
 
 
 def shape_error(value: Any, expected: ValueType, path: str = "") -> str | None:
-    """Return what is wrong with a value, with the path of its field, or None where the value is as expected.
+    """Return what is wrong with a value, with the path of its field, or None if the value is as expected.
 
     Normalises the fields of objects in place; see the module.
     """

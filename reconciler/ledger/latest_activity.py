@@ -15,7 +15,7 @@ _pulls, _writes, _runs = schema.pulls, schema.writes, schema.runs
 
 
 def latest_activity(ledger: Ledger, workspace: str, sources: Collection[str]) -> datetime | None:
-    """Return the time of the latest pull of these sources or write of the workspace; None where there is neither.
+    """Return the time of the latest pull of these sources or write of the workspace; None if there is neither.
 
     A write is sent between the start and the end of its run, so only the latest write has to be read: its run may not
     have ended.

@@ -156,5 +156,5 @@ class _Renewals(threading.Thread):
 
 
 def _seconds() -> float:
-    """Return seconds of a clock that also counts while the machine is suspended, where the system has one."""
+    """Return seconds of a clock that also counts while the machine is suspended, if the system has one."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.time()

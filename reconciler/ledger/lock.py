@@ -63,7 +63,7 @@ class HeldLock:
 
 
 def read_lock(ledger: Ledger, workspace: str) -> HeldLock | None:
-    """Return the lock of a workspace; None where no run holds it."""
+    """Return the lock of a workspace; None if no run holds it."""
     with ledger.read() as connection:
         return _read(connection, workspace)
 

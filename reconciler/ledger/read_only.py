@@ -1,6 +1,6 @@
 """Open a ledger for commands that only read, such as `plan`.
 
-Such a command works without a ledger that it can write: it uses a temporary copy, or an empty ledger where there is
+Such a command works without a ledger that it can write: it uses a temporary copy, or an empty ledger if there is
 none. What it records goes to the copy and is deleted with it, so that no later run finds half of a reading.
 """
 
@@ -83,7 +83,7 @@ def _postgresql_error(connection: sa.Connection) -> Unwritable | None:
 
 
 def open_copy(url: str, why: Unwritable, *, now: datetime, on_notice: Callable[[str], None]) -> Ledger:
-    """Return a temporary copy of a ledger, empty where there is none. `why` says why the ledger cannot be written."""
+    """Return a temporary copy of a ledger, empty if there is none. `why` says why the ledger cannot be written."""
     address = parse_url(url)
     file = path_of(address)
     if file is None:

@@ -27,7 +27,7 @@ class Sample:
     source: str
     customer_id: str
     device_id: str | None
-    """None where the source reports one figure for the whole customer."""
+    """None if the source reports one figure for the whole customer."""
     observed_at: datetime
     bytes: int | None
     """Used storage. None means that the source gave no figure, which is not 0."""
@@ -43,7 +43,7 @@ class Customer:
     attributed: bool = True
     """False for usage that belongs to no end customer, such as a reseller's own devices."""
     state: str = ""
-    """The source's word for the customer's state, such as `InTrial` or `IN_RECYCLE_BIN`; empty where it has none."""
+    """The source's word for the customer's state, such as `InTrial` or `IN_RECYCLE_BIN`; empty if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ class Device:
 
     customer_id: str
     device_id: str | None
-    """None where the source reports one figure for the whole customer."""
+    """None if the source reports one figure for the whole customer."""
     first_seen_at: datetime
     """When its first sample was observed, with or without a figure."""
     last_seen_at: datetime
     first_read_at: datetime | None
-    """When its first figure was observed; None where it never had one."""
+    """When its first figure was observed; None if it never had one."""
     last_read_at: datetime | None
     last_bytes: int | None
 
@@ -117,7 +117,7 @@ class LastSeen:
     customer_id: str
     observed_at: datetime
     bytes: int | None
-    """None where no device had a figure."""
+    """None if no device had a figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,4 +146,4 @@ class Intent:
     sent_at: datetime
     state: WriteState
     object_id: int | None = None
-    """The object's id, where an answer gave one."""
+    """The object's id, if an answer gave one."""

@@ -112,7 +112,7 @@ devices = sa.Table(
     sa.UniqueConstraint("source", "customer_id", "device_id"),
 )
 
-# `observed_at` is null where it is the start of the pull, which halves the size of the table.
+# `observed_at` is null if it is the start of the pull, which halves the size of the table.
 samples = sa.Table(
     "samples",
     metadata,
@@ -183,7 +183,7 @@ objects = sa.Table(
     sa.Column("written_at", UtcTime, nullable=False),
 )
 
-# The lock of each workspace: see `lock`. A text is empty where the holder's system does not report it.
+# The lock of each workspace: see `lock`. A text is empty if the holder's system does not report it.
 locks = sa.Table(
     "locks",
     metadata,
@@ -233,7 +233,7 @@ tag_searches = sa.Table(
     sa.Column("searched_at", UtcTime, nullable=False),
 )
 
-# Guardrails that a person approved. `address` is null where the approval is for everything that a guardrail stopped.
+# Guardrails that a person approved. `address` is null if the approval is for everything that a guardrail stopped.
 approvals = sa.Table(
     "approvals",
     metadata,

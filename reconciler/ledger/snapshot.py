@@ -17,18 +17,18 @@ class RecordedAddition:
     agreement_id: int | None = None
     product_id: int | None = None
     tag: str = ""
-    """The last tag that a run read or wrote; empty where the ledger has none."""
+    """The last tag that a run read or wrote; empty if the ledger has none."""
     customer: tuple[str, str] | None = None
     """(source, customer id) that it bills, for a tag that was shortened."""
     last_applied: Mapping[str, Any] = field(default_factory=dict)
     """Its fields as our last write or apply left them, by their names in ConnectWise. A live value that differs was
-    edited by hand. Empty where we have not written or billed it."""
+    edited by hand. Empty if we have not written or billed it."""
     created_by_us: bool = False
     """Whether our own POST created it."""
     first_seen_at: datetime | None = None
-    """When a run first read it; None where the ledger has only a write of ours."""
+    """When a run first read it; None if the ledger has only a write of ours."""
     first_quantity: Decimal | None = None
-    """Its quantity when a run first read it; None where we had written it before."""
+    """Its quantity when a run first read it; None if we had written it before."""
     first_rule_digest: str | None = None
     """Digest of the rule that was in force then."""
     hand_edit: Mapping[str, Any] = field(default_factory=dict)
@@ -105,4 +105,4 @@ class Snapshot:
     approvals: tuple[Approval, ...] = ()
     """Those of the period of the run."""
     tags_searched_at: datetime | None = None
-    """When a run last searched every agreement of the tenant for our tags; None where none has."""
+    """When a run last searched every agreement of the tenant for our tags; None if none has."""

@@ -121,7 +121,7 @@ def inserted_id(result: sa.CursorResult[Any]) -> int:
 
 
 def _identity(file: Path | None) -> tuple[int, int] | None:
-    """Return device and inode, which tell two files of one name apart; None where there is no file."""
+    """Return device and inode, which tell two files of one name apart; None if there is no file."""
     if file is None:
         return None
     try:
@@ -213,7 +213,7 @@ def migrate(engine: sa.Engine) -> None:
 
 
 def read_revision(engine: sa.Engine) -> str | None:
-    """Return the revision of the tables; None where there are none.
+    """Return the revision of the tables; None if there are none.
 
     Raises `LedgerError` where the tables are another program's, of a newer version or incomplete.
     """

@@ -32,7 +32,7 @@ Rows = list[Row]
 Response = TypeVar("Response")
 
 WORKERS = 64
-"""Tasks that wait for a request at once. The client decides how many requests are in flight."""
+"""How many reads start at the same time. The client limits how many of their requests are in flight."""
 
 OPTIONAL = (LAST_UPDATED, INACTIVE)
 """Fields that a read can do without. If a server refuses one, the reader asks again without it."""

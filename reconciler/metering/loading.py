@@ -102,7 +102,7 @@ def _earlier(request: _Request, newest: PullRecord, customer_ids: Collection[str
 
 
 def _with_moved(ledger: Ledger, earlier: Sequence[WholePull], devices: Collection[str]) -> tuple[WholePull, ...]:
-    """Add the samples of moved devices under all customers, because a device keeps its figure when it moves."""
+    """Add the samples that a moved device has under its other customers: it keeps its last figure when it moves."""
     if not earlier or not devices:
         return tuple(earlier)
     samples = pulls.samples_of_pulls(ledger, [pull.record.id for pull in earlier], device_ids=devices)

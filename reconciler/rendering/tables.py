@@ -60,9 +60,9 @@ def _widths(longest: Sequence[int], needed: Sequence[int], width: int) -> list[i
 def _table(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int], width: int
 ) -> Iterator[str]:
-    from rich import box  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich import box  # noqa: PLC0415 - slow to import
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415 - slow to import
 
     drawing = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     for (heading, justify), column_width in zip(columns, widths, strict=True):
@@ -75,8 +75,8 @@ def _table(
 
 def _fields(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
     """Yield each row as lines of `heading  value`, for a terminal that is too narrow for the table."""
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - slow to import
+    from rich.text import Text  # noqa: PLC0415 - slow to import
 
     for row in rows:
         drawing = Table.grid(padding=(0, _GAP, 0, 0))
@@ -91,7 +91,7 @@ def _fields(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
 
 def _drawn(drawing: Any, width: int) -> Iterator[str]:
     """Yield the lines that rich prints for a table, without blanks at their ends."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - slow to import
 
     console = Console(file=StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:

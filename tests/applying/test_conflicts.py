@@ -1,4 +1,4 @@
-"""A create that is refused because the object exists: which object it is, and what to do."""
+"""If a create is refused because the object exists, the message names that object and says what to do."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ LINE = Action(
     action="update",
     id=99,
     endpoint="finance/agreements/9/additions/99",
-    reason="usage: 120.35 used, 121 billed",
+    reason="usage: 120.35 GB used, 121 GB billed",
     changes=(Change(path="quantity", before="120", after="121"), Change(path="cancelledDate", before="2026-11-20")),
     depends_on=("Product/gb",),
     precondition=Precondition(id=99, last_updated="2026-11-09T10:00:00Z", fields={"quantity": "120"}),

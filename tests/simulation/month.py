@@ -1,4 +1,4 @@
-"""Simulate random hours of a shop: events, an apply, and a comparison of every addition with the oracle."""
+"""Simulate random hours of billing: events, an apply, and a comparison of every addition with the oracle."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The columns of device statistics: what each code returns for a device.
 
-A value is a string, or None where the device has none. Most codes have two spellings (`I14`, `US`), and the response
+A value is a string, or None if the device has none. Most codes have two spellings (`I14`, `US`), and the response
 uses the one of the request [guess]. A call that names a column which the role may not read fails as a whole, without
 saying which column it was. A column that the console does not know, or has retired, is left out without an error
 [seen].

@@ -36,7 +36,7 @@ chance, so the same requests in the same order meet the same faults.
 | `dates-wrong` | conditions that compare dates return wrong results |
 | `stale-visa` | the console rejects a valid visa as expired (`form=N`, 0 to 6, for another form of the error) |
 
-More faults are habits of a server that stores and shows values in other forms: see `connectwise/api/habits.py`.
+Other faults are habits of a server, which stores or shows values in another form: see `connectwise/api/habits.py`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _INFO = {"lastUpdated": "date", "updatedBy": "text", "dateEntered": "date", "ent
 _LISTS = ("refs", "objects", "custom", "ints", "numbers", "texts")
 
 Getter = Callable[[dict[str, Any]], Any]
-"""Reads a field from the data of a row; None where a step of the path is missing."""
+"""Reads a field from the data of a row; None if a step of the path is missing."""
 
 
 class UnknownPath(ValueError):  # noqa: N818  # a name for what is wrong

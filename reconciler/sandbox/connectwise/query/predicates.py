@@ -17,7 +17,7 @@ from reconciler.sandbox.connectwise.schema.errors import bad_query
 from reconciler.sandbox.connectwise.store.tables import fold
 
 Truth = bool | None
-"""True, false, or None where a value is missing."""
+"""True, false, or None if a value is missing."""
 Predicate = Callable[[dict[str, Any]], Truth]
 """Says of the data of a row whether a condition holds."""
 Finder = Callable[[str], Path]
