@@ -91,3 +91,22 @@ def only_action(found: list[PlannedAddition]) -> Action:
 
 def changes(action: Action) -> dict[str, tuple[Any, Any]]:
     return {change.path: (change.before, change.after) for change in action.changes}
+
+
+LAST_APPLIED = {
+    "quantity": Decimal(120),
+    "unitPrice": Decimal("0.25"),
+    "billCustomer": "Billable",
+    "lessIncluded": Decimal(0),
+}
+"""The fields of the addition of `desired()` after an apply."""
+RECORDED = snapshot(recorded(last_applied=LAST_APPLIED))
+
+
+def refused(found: Matched, mapping: str = "acme") -> tuple[str, ...]:
+    assert found.pairs == ()
+    return found.refused[mapping]
+
+
+def no_actions(found: list[PlannedAddition]) -> bool:
+    return all(each.action is None for each in found)

@@ -10,8 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from reconciler.applying.read_back import read_back_body
-from reconciler.connectwise import Connection, ConnectWise, Mismatch
+from reconciler.connectwise import Connection, ConnectWise, ConnectWiseError, Mismatch
 from reconciler.connectwise.codec import decode, encode
 from reconciler.connectwise.connection import Timeouts
 from reconciler.connectwise.session import Clock
@@ -201,3 +203,34 @@ def read_back(body: Mapping[str, Any], *, but: str = "") -> Callable[[Mapping[st
     """Return a read-back check for a body, without a field that no response shows."""
     sent = decode(encode({name: value for name, value in body.items() if name != but}))
     return read_back_body(sent)
+
+
+FINE = Reply({"id": 1})
+INVALID = Reply(
+    {
+        "code": "InvalidObject",
+        "message": "company object is invalid",
+        "errors": [
+            {
+                "code": "MissingRequiredField",
+                "message": "identifier is required",
+                "resource": "company",
+                "field": "identifier",
+            }
+        ],
+    },
+    status=400,
+)
+
+
+async def fails(*replies: Reply, waits: Waits | None = None, accepted: bool = True) -> ConnectWiseError:
+    """Return the error of a GET with this response, after a first request that was successful."""
+    first = [Reply({"version": "v1"})] if accepted else []
+    async with Server(scripted(*first, *replies)) as server, client(server.site, waits=waits) as connectwise:
+        if accepted:
+            await connectwise.info()
+        with pytest.raises(ConnectWiseError) as caught:
+            await connectwise.get("/company/companies/7")
+    for secret in ("Private456", "Public123", "YWNtZS"):
+        assert secret not in str(caught.value)
+    return caught.value
