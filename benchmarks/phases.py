@@ -76,7 +76,7 @@ async def _main(root: Path) -> list[Phase]:
                 fresh = await pulling.pull_usage(opened)
             with phase("load the ledger and rate"):
                 read = await reading.read_usage_to_plan(opened, live_state, fresh)
-                given = planning.usage_inputs(opened, read, with_setup=True)
+                given = planning.usage_inputs(opened, read, planning.PlanOptions(), with_setup=True)
         with phase("diff"):
             setup = plan_setup(manifests.documents, live_state, opened.workspace.guardrails)
         with phase("match additions"):

@@ -21,15 +21,14 @@ from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
 from reconciler.cli.plan import Only, scope_of, show_plan
 from reconciler.cli.plan_file import check_month, check_plan
-from reconciler.cli.planning import Planned, make_plan, report_unused
+from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
-from reconciler.live.read import Scope
-from reconciler.planning.approvals import Approved, parse_approvals, release_approved
+from reconciler.planning.approvals import parse_approvals, release_approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
@@ -64,7 +63,7 @@ def apply(
     if planfile is not None and prune:
         raise typer.TyperException("--prune cannot be used with a plan file; use it with `plan --out`")
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, scope_of(only), parse_approvals(approve or ()), prune=prune)
+    run = _Run(context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune))
     try:
         if plan and planfile:
             return asyncio.run(run.apply_file(plan, planfile))
@@ -87,11 +86,10 @@ def apply(
 class _Run:
     """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
-    def __init__(self, context: Context, scope: Scope, approvals: tuple[Approved, ...], *, prune: bool) -> None:
+    def __init__(self, context: Context, options: PlanOptions) -> None:
         self.context = context
-        self.scope = scope
-        self.approvals = approvals
-        self.prune = prune
+        self.options = options
+        self.approvals = options.approvals
         self.writing_began = False
         """True once a request that writes may have been sent."""
         self.exit_code: int | None = None
@@ -115,7 +113,7 @@ class _Run:
 
     async def apply_unasked(self) -> int:
         """Plan and apply under one lock, so that no other apply can write in between."""
-        async with self._open_session(usage=self.scope.usage) as session, self._lock(session) as lease:
+        async with self._open_session(usage=self.options.scope.usage) as session, self._lock(session) as lease:
             made = await self._make_plan(session)
             if not self.context.json:
                 self._show_if_possible(made.plan)
@@ -123,7 +121,7 @@ class _Run:
 
     async def ask_and_apply(self) -> int:
         """Plan, ask and apply. The lock is free while the question is open, so the plan is checked again after it."""
-        async with self._open_session(usage=self.scope.usage) as session:
+        async with self._open_session(usage=self.options.scope.usage) as session:
             async with self._lock(session):
                 made = await self._make_plan(session)
             show_plan(self.context, made.plan, err=self.context.json)
@@ -146,7 +144,7 @@ class _Run:
         return workspace_lock(session.client, session.ledger, workspace, self._now, print_note)
 
     async def _make_plan(self, session: Session) -> Planned:
-        return await make_plan(session, self.scope, approvals=self.approvals, prune=self.prune)
+        return await make_plan(session, self.options)
 
     def _show_if_possible(self, plan: Plan) -> None:
         """Print the plan. A failure is only a note, because nobody is asked about the plan."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,11 +11,11 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, write_file
-from reconciler.cli.planning import make_plan
+from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.session import open_session
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
-from reconciler.planning.approvals import Approved, parse_approvals
+from reconciler.planning.approvals import parse_approvals
 from reconciler.planning.plan import Plan, plan_json, write_plan
 from reconciler.rendering.plan_text import plan_text
 
@@ -53,7 +52,8 @@ def plan(
     Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
     """
     context: Context = ctx.obj
-    made = asyncio.run(_make_plan(context, scope_of(only), parse_approvals(approve or ()), prune=prune))
+    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune)
+    made = asyncio.run(_make_plan(context, options))
     if out is not None:
         write_file(out, write_plan(made), mode=0o600)
     code = UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
@@ -66,9 +66,9 @@ def plan(
     return code
 
 
-async def _make_plan(context: Context, scope: Scope, approvals: Sequence[Approved], *, prune: bool) -> Plan:
-    async with open_session(context, usage=scope.usage) as session:
-        return (await make_plan(session, scope, approvals=approvals, prune=prune)).plan
+async def _make_plan(context: Context, options: PlanOptions) -> Plan:
+    async with open_session(context, usage=options.scope.usage) as session:
+        return (await make_plan(session, options)).plan
 
 
 def show_plan(context: Context, made: Plan, *, err: bool = False) -> None:

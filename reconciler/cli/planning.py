@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import BillingContext
@@ -32,19 +32,28 @@ class Planned:
     records: LedgerRecords
 
 
-async def make_plan(
-    session: Session, scope: Scope, *, approvals: Sequence[Approved] = (), prune: bool = False
-) -> Planned:
-    """Return the plan of a scope. `prune` retires orphans: our additions without a mapping."""
-    inputs = await read_inputs(session, scope, approvals)
-    planned = plan_from(session, inputs, approvals, prune=prune)
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a plan is asked for, as the flags of `plan` and `apply` say it."""
+
+    scope: Scope = field(default_factory=Scope)
+    approvals: Sequence[Approved] = ()
+    """Guardrails that the user approves."""
+    prune: bool = False
+    """Whether to retire orphans: our additions without a mapping."""
+
+
+async def make_plan(session: Session, options: PlanOptions) -> Planned:
+    """Return the plan that the options ask for, and record in the ledger what was read of our additions."""
+    inputs = await read_inputs(session, options.scope, options.approvals)
+    planned = plan_from(session, inputs, options)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
-    report_unused(planned.plan, approvals)
+    report_unused(planned.plan, options.approvals)
     return planned
 
 
-def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = (), *, prune: bool = False) -> Planned:
+def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned:
     """Return the plan from what was read. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
@@ -55,7 +64,7 @@ def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = 
         warnings = undeclared(setup.created, manifests, setup.live_state)
     if inputs.usage is not None:
         with_setup = inputs.setup is not None
-        usage = plan_usage(usage_inputs(session, inputs.usage, approvals, prune=prune, with_setup=with_setup))
+        usage = plan_usage(usage_inputs(session, inputs.usage, options, with_setup=with_setup))
         parts.append(usage.part)
         records = usage.records
     plan = build(
@@ -70,14 +79,7 @@ def plan_from(session: Session, inputs: Inputs, approvals: Sequence[Approved] = 
     return Planned(plan, records)
 
 
-def usage_inputs(
-    session: Session,
-    read: UsageRead,
-    approvals: Sequence[Approved] = (),
-    *,
-    prune: bool = False,
-    with_setup: bool = False,
-) -> UsageInputs:
+def usage_inputs(session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False) -> UsageInputs:
     """Return the inputs of `plan_usage`: charge the usage that was read. Does no I/O.
 
     `with_setup`: the same plan creates the declared objects that do not exist yet.
@@ -98,8 +100,8 @@ def usage_inputs(
         snapshot=read.snapshot,
         context=context,
         workspace=session.workspace,
-        approvals=approvals,
-        prune=prune,
+        approvals=options.approvals,
+        prune=options.prune,
     )
 
 

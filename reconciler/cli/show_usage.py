@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 
 from reconciler.additions.charges import ChargedUsage
 from reconciler.additions.plan import UsagePart, plan_usage
-from reconciler.cli.planning import usage_inputs
+from reconciler.cli.planning import PlanOptions, usage_inputs
 from reconciler.cli.reading import read_usage_to_plan
 from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError
@@ -74,7 +74,7 @@ def _devices(usage: ChargedUsage, source: str, customer_id: str) -> list[dict[st
 async def _plan_from_ledger(session: Session) -> tuple[ChargedUsage, UsagePart]:
     """Charge and plan the usage that the ledger holds. No source is pulled."""
     live_state = await read_live_state(session.client, session.manifests, USAGE)
-    inputs = usage_inputs(session, await read_usage_to_plan(session, live_state))
+    inputs = usage_inputs(session, await read_usage_to_plan(session, live_state), PlanOptions())
     return inputs.usage, plan_usage(inputs)
 
 

@@ -18,7 +18,7 @@ from reconciler.cli.clock import check_clock
 from reconciler.cli.commands import GROUPS
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
-from reconciler.cli.planning import make_plan
+from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.reading import read_usage
 from reconciler.cli.session import Session, open_session
@@ -94,7 +94,7 @@ def coverage(ctx: typer.Context) -> int:
 
     async def plan_usage() -> Plan:
         async with open_session(context) as session:
-            return (await make_plan(session, Scope(setup=False, usage=True))).plan
+            return (await make_plan(session, PlanOptions(Scope(setup=False)))).plan
 
     plan = asyncio.run(plan_usage())
     rows = [row.model_dump(mode="json") for row in plan.coverage]

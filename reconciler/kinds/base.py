@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, StrictStr
 
 from reconciler.kinds.field_mapping import FieldMapping, Object
 from reconciler.kinds.fields import Model, Name
@@ -38,6 +38,14 @@ class Metadata(Model):
     protect: StrictBool = Field(False, description="If true, this object cannot be retired.")
     ensure: Literal["present", "retired"] = Field(
         "present", description="`retired` cancels an agreement, and makes a company or product inactive."
+    )
+    reason: StrictStr | None = Field(
+        None, description="Why the object is retired, for those who read the plan and the history."
+    )
+    proposed: StrictBool = Field(
+        False,
+        description="True if `import` guessed this document. It is checked and listed, and nothing is done for it "
+        "until you remove this mark.",
     )
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -135,7 +135,8 @@ earlier_samples = sa.Table(
     sqlite_with_rowid=False,
 )
 
-# Each apply of a plan. `outcome` is null while it runs, and where it died.
+# Each apply of a plan. `outcome` is null while it runs, and where it died. `actor` is who ran it, `git_commit` the
+# commit of the manifests, and `undoes` the run whose changes it puts back. They are null where they are unknown.
 runs = sa.Table(
     "runs",
     metadata,
@@ -145,10 +146,14 @@ runs = sa.Table(
     sa.Column("started_at", UtcTime, nullable=False),
     sa.Column("ended_at", UtcTime),
     sa.Column("outcome", sa.JSON(none_as_null=True)),
+    sa.Column("actor", sa.Text),
+    sa.Column("git_commit", sa.Text),
+    sa.Column("undoes", sa.BigInteger),
     sa.Index("runs_by_workspace", "workspace", "id"),
 )
 
-# The journal: each request that writes, stored before it is sent, and the answer to it.
+# The journal: each request that writes, stored before it is sent, and the answer to it. `action` and `changes` are
+# those of the plan's action. Both are null in rows of earlier versions.
 writes = sa.Table(
     "writes",
     metadata,
@@ -166,6 +171,9 @@ writes = sa.Table(
     sa.Column("answer", sa.JSON(none_as_null=True)),
     sa.Column("error", sa.Text),
     sa.Column("answered_at", UtcTime),
+    sa.Column("action", sa.Text),
+    sa.Column("changes", sa.JSON(none_as_null=True)),
+    sa.Index("writes_by_run", "run_id"),
     sa.Index("writes_by_address", "workspace", "address", "id"),
     sa.Index("writes_by_state", "workspace", "state"),
 )
@@ -181,6 +189,19 @@ objects = sa.Table(
     sa.Column("created", sa.Boolean, nullable=False),
     sa.Column("fields", sa.JSON, nullable=False),
     sa.Column("written_at", UtcTime, nullable=False),
+)
+
+# The objects that documents declared at the last apply of the setup. A document that is gone since keeps its row, until
+# its object is retired, forgotten or declared again. `protected` is its `metadata.protect`.
+declared = sa.Table(
+    "declared",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("object_id", sa.BigInteger),
+    sa.Column("protected", sa.Boolean, nullable=False),
+    sa.Column("declared_at", UtcTime, nullable=False),
 )
 
 # The lock of each workspace: see `lock`. A text is empty if the holder's system does not report it.
@@ -222,6 +243,17 @@ additions = sa.Table(
     sa.Column("billed_at", UtcTime),
     sa.Column("billed_period", sa.Text),
     sa.Column("rule_digest", sa.Text),
+)
+
+# Edits of our additions that someone else made, each when a run first read it. `fields` has the edited values.
+hand_edits = sa.Table(
+    "hand_edits",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("addition_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("seen_at", UtcTime, primary_key=True),
+    sa.Column("fields", sa.JSON, nullable=False),
 )
 
 # When a run last searched every agreement of a tenant for our tags.

@@ -15,13 +15,12 @@ import pytest
 
 from reconciler.applying.apply import ApplyOptions, apply, check_guardrails, workspace_lock
 from reconciler.cli.context import Context
-from reconciler.cli.planning import make_plan
+from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.ledger import journal, schema
 from reconciler.ledger import lease as leases
 from reconciler.ledger.errors import LedgerError, LostLease
-from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Plan, Tripped
@@ -76,7 +75,7 @@ def test_each_guardrail_is_approved_by_its_own_name() -> None:
 async def test_each_action_runs_once_and_its_result_has_an_id(small: Shop) -> None:
     reported: list[Result] = []
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         outcome = await applied_plan(session, plan, recheck=False, on_result=reported.append)
 
     assert outcome.complete
@@ -91,7 +90,7 @@ async def test_one_error_names_all_missing_secrets(small: Shop) -> None:
         raise ReconcilerError(f"{setting['env']} is not set", where="password", advice="Set it.")
 
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         twice = [
             action.model_copy(update={"address": f"{action.address}-{number}"})
             for action in plan.actions
@@ -111,7 +110,7 @@ async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Sh
         raise ReconcilerError("$COVE_PASSWORD is not set")
 
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         with pytest.raises(ReconcilerError, match="COVE_PASSWORD"):
             await applied_plan(session, plan, secret=no_secret)
 
@@ -131,7 +130,7 @@ async def test_only_one_apply_holds_the_lock_at_a_time(small: Shop) -> None:
 
 async def test_the_lock_is_released_when_an_apply_is_refused(small: Shop) -> None:
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan.model_copy(update={"guardrails": TRIPPED.guardrails})
+        plan = (await make_plan(session, PlanOptions())).plan.model_copy(update={"guardrails": TRIPPED.guardrails})
         for _ in range(2):
             with pytest.raises(Refused, match="guardrails tripped"):
                 await applied_plan(session, plan)
@@ -147,7 +146,7 @@ async def test_a_run_that_lost_its_lock_starts_no_new_action(small: Shop) -> Non
     notices: list[str] = []
 
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         outcome = await applied_plan(session, plan, on_result=lambda _: taken_over(session), on_notice=notices.append)
 
     assert outcome.interrupted
@@ -163,7 +162,7 @@ async def test_a_run_that_lost_its_lock_before_its_first_write_is_refused(
     tables = "reconciler.applying.apply._tables"
 
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
 
         async def meanwhile(*_about: Any) -> dict[str, Any]:
             taken_over(session)
@@ -181,7 +180,7 @@ async def test_a_run_that_lost_its_lock_before_its_first_write_is_refused(
 async def test_a_request_that_waited_while_the_lock_was_lost_is_not_sent(small: Shop) -> None:
     """The process pauses after it recorded the intent, for longer than its lock lasts. It sends nothing afterwards."""
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         find, sent = session.client._session._limiter.acquire, []
 
         async def enter() -> Any:
@@ -205,8 +204,8 @@ async def test_a_request_that_waited_while_the_lock_was_lost_is_not_sent(small: 
     with closing(sqlite3.connect(small.ledger)) as ledger, ledger:
         ledger.execute("DELETE FROM locks")
     async with session_of(small) as session:
-        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
-        assert not (await make_plan(session, Scope())).plan.actions
+        assert (await applied_plan(session, (await make_plan(session, PlanOptions())).plan)).complete
+        assert not (await make_plan(session, PlanOptions())).plan.actions
 
 
 async def test_a_write_is_not_sent_if_the_lock_cannot_be_confirmed(
@@ -216,7 +215,7 @@ async def test_a_write_is_not_sent_if_the_lock_cannot_be_confirmed(
         raise LedgerError("the disk is full")
 
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         options = ApplyOptions(clock=lambda: session.context.now, secret=session.secret)
         async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
 
@@ -233,7 +232,7 @@ async def test_a_write_is_not_sent_if_the_lock_cannot_be_confirmed(
         assert not outcome.count("done")
         assert "the disk is full" in str(outcome.results)
         assert not any(small.counts().values())
-        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
+        assert (await applied_plan(session, (await make_plan(session, PlanOptions())).plan)).complete
 
 
 async def test_if_the_end_of_a_run_cannot_be_recorded_a_notice_says_so_and_the_outcome_is_returned(
@@ -245,7 +244,7 @@ async def test_if_the_end_of_a_run_cannot_be_recorded_a_notice_says_so_and_the_o
     notices: list[str] = []
     monkeypatch.setattr("reconciler.applying.apply.end_run", full)
     async with session_of(small) as session:
-        outcome = await applied_plan(session, (await make_plan(session, Scope())).plan, on_notice=notices.append)
+        outcome = await applied_plan(session, (await make_plan(session, PlanOptions())).plan, on_notice=notices.append)
 
     assert outcome.complete
     assert notices == ["the end of this run could not be recorded in the ledger: ledger: the disk is full"]
@@ -269,7 +268,7 @@ async def test_if_the_lock_cannot_be_released_the_outcome_is_returned(
                 raise LedgerError("the disk is full")
 
         monkeypatch.setattr("reconciler.applying.apply.hold_lock", Full)
-        assert (await applied_plan(session, (await make_plan(session, Scope())).plan)).complete
+        assert (await applied_plan(session, (await make_plan(session, PlanOptions())).plan)).complete
         with pytest.raises(LedgerError, match="disk is full"):
             async with workspace_lock(session.client, session.ledger, "example", lambda: session.context.now):
                 raise LedgerError("and in the middle, too")
@@ -278,7 +277,7 @@ async def test_if_the_lock_cannot_be_released_the_outcome_is_returned(
 async def test_after_a_stop_requests_in_flight_finish_and_the_next_run_does_the_rest(small: Shop) -> None:
     stop = asyncio.Event()
     async with session_of(small) as session:
-        plan = (await make_plan(session, Scope())).plan
+        plan = (await make_plan(session, PlanOptions())).plan
         first = await applied_plan(session, plan, stop=stop, on_result=lambda _result: stop.set())
         second = await applied_plan(session, plan)
 
