@@ -1,0 +1,1 @@
+"""Tests of importing: matching customers with companies, and writing manifests."""

@@ -1,0 +1,1 @@
+"""Tests of matching: names, candidates, evidence and decisions."""
