@@ -202,6 +202,8 @@ def test_a_customer_grows_by_the_given_bytes_per_hour(controls: Controls) -> Non
 
 def test_a_customer_can_be_renamed_put_on_trial_recycled_and_removed(controls: Controls) -> None:
     assert controls.customer(ALDER, {"rename": "Alder Group"})["name"] == "Alder Group"
+    assert controls.customer(ALDER, {"external_code": "A1"})["external_code"] == "A1"
+    assert controls.customer(ALDER, {"profile": {"city": "Bern"}})["profile"]["city"] == "Bern"
     assert controls.customer(ALDER, {"state": "InTrial"})["state"] == "InTrial"
     assert controls.customer(ALDER, {"recycle": True})["parent_id"] == 1_000_900
     assert controls.customer(ALDER, {"remove": True}) == {"removed": ALDER}

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.model import Profile
 from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
@@ -257,6 +258,22 @@ def test_each_field_number_returns_its_fields(cove: Caller) -> None:
         "MailFrom": "",
         "CreationTime": int((START - timedelta(days=400)).timestamp()),
     }
+
+
+def test_a_partner_returns_the_known_parts_of_its_company_only(cove: Caller) -> None:
+    world = cove.sandbox.console.world
+    world.set_external_code(ALDER, "ALDER01", START)
+    profile = Profile(website="https://alder.example", mail_from="backup@alder.example", city="Bern", country="CH")
+    world.set_profile(ALDER, profile, START)
+
+    alder = next(each for each in cove.partners(fields=[10, 18]) if each["Id"] == ALDER)
+
+    assert alder["Company"] == {
+        "LegalCompanyName": "",
+        "WebsiteAddress": "https://alder.example",
+        "PostAddress": {"City": "Bern", "Country": "CH"},
+    }
+    assert (alder["ExternalCode"], alder["MailFrom"]) == ("ALDER01", "backup@alder.example")
 
 
 def test_only_requested_fields_are_returned_with_id_and_parent(cove: Caller) -> None:

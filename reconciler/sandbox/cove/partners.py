@@ -19,14 +19,38 @@ FIELDS: Final[dict[int, Callable[[Partner], dict[str, Any]]]] = {
     5: lambda partner: {"State": partner.state.value},
     8: lambda _: {"LocationId": 1},
     9: lambda _: {"Flags": []},
-    10: lambda partner: {"Company": {"LegalCompanyName": partner.name, "PostAddress": None}},
-    18: lambda partner: {"ExternalCode": partner.external_code, "MailFrom": ""},
+    10: lambda partner: {"Company": _company(partner)},
+    18: lambda partner: {
+        "ExternalCode": partner.external_code,
+        "MailFrom": "" if partner.profile is None else partner.profile.mail_from,
+    },
     20: lambda partner: {"CreationTime": int(partner.created.timestamp())},
 }
 """What each field number returns [docs].
 
-The keys inside `Company`, and the unit of `CreationTime` (Unix seconds), are guesses.
+The members of `Company` and of its `PostAddress` are from public code [seen]. Those without a value are left out, and
+`LegalCompanyName` is often empty. That field 18 holds `MailFrom` too, and the unit of `CreationTime` (Unix seconds),
+are guesses.
 """
+
+
+def _company(partner: Partner) -> dict[str, Any]:
+    profile = partner.profile
+    if profile is None:
+        return {"LegalCompanyName": partner.name, "PostAddress": None}
+    address = {
+        "Address": profile.street,
+        "City": profile.city,
+        "State": profile.state,
+        "ZipCode": profile.zip_code,
+        "Country": profile.country,
+    }
+    ways = {"PhoneNumber": profile.phone, "WebsiteAddress": profile.website}
+    return {
+        "LegalCompanyName": profile.legal_name,
+        **{name: value for name, value in ways.items() if value},
+        "PostAddress": {name: value for name, value in address.items() if value} or None,
+    }
 
 
 def enumerate_partners(world: Census, values: Any, at: datetime) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ class CompanyRules(Rules):
     def delete(self, store: Store, row: Row) -> bool:
         """Mark the company as deleted; the row stays."""
         before = dict(row.data)
-        row.data |= {"deletedFlag": True, "dateDeleted": store.today, "deletedBy": "API"}
+        row.data |= {"deletedFlag": True, "dateDeleted": store.today, "deletedBy": store.author}
         store.touch("company", row, before)
         return True
 

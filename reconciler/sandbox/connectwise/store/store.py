@@ -6,7 +6,8 @@ kind, and then changes the store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from reconciler.sandbox.connectwise.store.tables import Row, Table
 from reconciler.sandbox.shared.clock import Clock
 
 MEMBER = "API"
-"""The member that `_info` names as the author of every write."""
+"""The member that `_info` names as the author of a write through the API."""
 _ID_STEP = 1000
 """Ids of different tables start far apart, so that an id in a wrong place fails in tests."""
 
@@ -29,12 +30,14 @@ class Store:
     """All tables of one tenant, by name.
 
     `version` rises with every write. A cache of values from the tables compares it to see whether it is still valid.
+    `author` is the login that `_info` names in the next write.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.tables: dict[str, Table] = {}
         self.version = 0
+        self.author = MEMBER
         paths = {view.table: view.path for view in reversed(VIEWS) if not view.by and not view.fields}
         for number, (name, entity) in enumerate(ENTITIES.items()):
             self.tables[name] = Table(name, entity, paths[name], number * _ID_STEP + 1)
@@ -51,6 +54,15 @@ class Store:
             return now
         later = datetime.strptime(after, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
         return later.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @contextmanager
+    def acting_as(self, login: str) -> Iterator[None]:
+        """Name another login as the author of every write in this context, as when a person or another tool writes."""
+        former, self.author = self.author, login
+        try:
+            yield
+        finally:
+            self.author = former
 
     def table(self, name: str) -> Table:
         """Return the table of a name. A table that only references use is created on the first call."""
@@ -120,7 +132,7 @@ class Store:
         `before` is the row's data as it was before the change.
         """
         table = self.tables[name]
-        info = row.data["_info"] = {**row.data["_info"], "updatedBy": MEMBER}
+        info = row.data["_info"] = {**row.data["_info"], "updatedBy": self.author}
         info["lastUpdated"] = self.moment(after=info["lastUpdated"])
         table.reindex(row, before)
         table.refresh(row)

@@ -18,7 +18,7 @@ from reconciler.sandbox.connectwise.schema.references import shape
 from reconciler.sandbox.connectwise.schema.validation import clean, missing, problem
 from reconciler.sandbox.connectwise.schema.views import VIEWS, View
 from reconciler.sandbox.connectwise.store import custom_fields
-from reconciler.sandbox.connectwise.store.store import MEMBER, Store
+from reconciler.sandbox.connectwise.store.store import Store
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.shared.clock import Clock
 
@@ -70,9 +70,9 @@ class Tenant(Store):
         _keep(row, entity, values)
         row.data["_info"] = {
             "lastUpdated": now,
-            "updatedBy": MEMBER,
+            "updatedBy": self.author,
             "dateEntered": now,
-            "enteredBy": MEMBER,
+            "enteredBy": self.author,
             **rules.links(name, row.id),
         }
         table.add(row)

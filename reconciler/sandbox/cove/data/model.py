@@ -31,6 +31,24 @@ class State(StrEnum):
     UNDEFINED = "Undefined"
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What the console knows about the company behind a partner. Most consoles have little of it [seen].
+
+    `mail_from` is the address that the partner's reports are sent from. `country` is a code of two letters.
+    """
+
+    legal_name: str = ""
+    phone: str = ""
+    website: str = ""
+    mail_from: str = ""
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    zip_code: str = ""
+    country: str = ""
+
+
 @dataclass(slots=True)
 class Partner:
     """One partner in the tree. `removed` is the time of its removal, or None."""
@@ -43,6 +61,7 @@ class Partner:
     created: datetime
     external_code: str = ""
     removed: datetime | None = None
+    profile: Profile | None = None
 
     def present(self, at: datetime) -> bool:
         """Return whether the console lists the partner at a time."""

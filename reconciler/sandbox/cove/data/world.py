@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from reconciler.sandbox.cove.data.census import Census, WorldError
-from reconciler.sandbox.cove.data.model import Device, Level, Partner, Segment, State
+from reconciler.sandbox.cove.data.model import Device, Level, Partner, Profile, Segment, State
 
 RECYCLE_BIN_ID: Final = 1_000_900
 """The id of the partner that holds recycled partners."""
@@ -128,6 +128,16 @@ class World(Census):
     def rename(self, partner_id: int, name: str, at: datetime) -> None:
         """Change the name of a partner. Its id stays the same."""
         self.partner(partner_id, at).name = name
+        self.version += 1
+
+    def set_profile(self, partner_id: int, profile: Profile, at: datetime) -> None:
+        """Change what the console knows about the company behind a partner."""
+        self.partner(partner_id, at).profile = profile
+        self.version += 1
+
+    def set_external_code(self, partner_id: int, code: str, at: datetime) -> None:
+        """Change the reference of a partner in another system. An empty code removes it."""
+        self.partner(partner_id, at).external_code = code
         self.version += 1
 
     def set_state(self, partner_id: int, state: State, at: datetime) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from reconciler.sandbox.cove.data.model import Level, State
+from reconciler.sandbox.cove.data.model import Level, Profile, State
 
 _MOST_HOURS: Final = 24 * 366 * 100
 _MOST_FACTOR: Final = 1_000_000
@@ -112,6 +112,8 @@ class CustomerBody(_Body):
     add_device: NewDevice | msgspec.UnsetType = msgspec.UNSET
     add_site: _Text | msgspec.UnsetType = msgspec.UNSET
     rename: _Text | msgspec.UnsetType = msgspec.UNSET
+    profile: Profile | msgspec.UnsetType = msgspec.UNSET
+    external_code: str | msgspec.UnsetType = msgspec.UNSET
     state: State | msgspec.UnsetType = msgspec.UNSET
     recycle: bool | msgspec.UnsetType = msgspec.UNSET
     remove: bool | msgspec.UnsetType = msgspec.UNSET
@@ -122,6 +124,15 @@ class ColumnsBody(msgspec.Struct, forbid_unknown_fields=True):
 
     refused: list[_Text] | msgspec.UnsetType = msgspec.UNSET
     retired: list[_Text] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ObjectBody(msgspec.Struct, forbid_unknown_fields=True):
+    """One write to the tenant by another login: a new object, changed fields, or a delete."""
+
+    create: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    set: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    delete: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    by: _Text = "OtherIntegration"
 
 
 class DeviceBody(_Body):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
@@ -15,20 +16,25 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a control works on: the sandbox, the request's body, the id in its path and its `rows` parameter."""
+    """What a control works on: the sandbox, the request's body, and its `rows` parameter.
+
+    `id` is the id in its path. `path` is the part of its path that names an object of the tenant.
+    """
 
     sandbox: Sandbox
     body: bytes = b""
     id: int = 0
     rows: str = ""
+    path: str = ""
 
-    def read(self, kind: type[_T]) -> _T:
-        """Return the body as one of the types in `bodies`.
+    def read(self, kind: type[_T], *, decimals: bool = False) -> _T:
+        """Return the body as one of the types in `bodies`. With `decimals`, a number with a point is a Decimal.
 
         Raises:
             ControlError: the body is not JSON, or does not fit the type.
         """
         try:
-            return msgspec.json.decode(self.body, type=kind)
+            decoder = msgspec.json.Decoder(kind, float_hook=Decimal) if decimals else msgspec.json.Decoder(kind)
+            return decoder.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ControlError(f"cannot read the body: {error}") from None

@@ -57,6 +57,10 @@ def change_customer(call: Call) -> dict[str, Any]:
             world.add_site(partner_id, name, now)
         case "rename", name:
             world.rename(partner_id, name, now)
+        case "profile", profile:
+            world.set_profile(partner_id, profile, now)
+        case "external_code", code:
+            world.set_external_code(partner_id, code, now)
         case "state", state:
             world.set_state(partner_id, state, now)
         case "recycle", _:
@@ -116,6 +120,8 @@ def _shown(world: World, partner_id: int, at: datetime) -> dict[str, Any]:
         "name": partner.name,
         "level": partner.level,
         "state": partner.state,
+        "external_code": partner.external_code,
+        "profile": partner.profile,
         "bytes": sum(each["bytes"] or 0 for each in devices),
         "devices": devices,
     }

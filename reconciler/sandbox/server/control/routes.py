@@ -12,6 +12,7 @@
 | `GET  /sandbox/requests` | returns `{"total", "by_route", "by_status", "last"}`, the newest request last |
 | `POST /sandbox/requests` | `{"reset": true}` sets all counts to 0 |
 | `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}` upgrades the tenant; its old API root then returns 404 |
+| `POST /sandbox/tenant/PATH` | creates, changes or deletes an object of ConnectWise as another login, as below |
 | `GET  /sandbox/console/customers` | returns each customer: id, name, level, state, devices, missing, used (bytes) |
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | returns one partner with its devices and those of its sites |
@@ -20,11 +21,15 @@
 | `POST /sandbox/console/columns` | `{"refused"?: ["I14"], "retired"?: ["I14"]}`, as below |
 | `POST /sandbox/console/sessions` | one of `{"unlock": true}` (after failed logins), `{"expire_visas": true}` |
 
+PATH is the path of an object or a list below the API root, such as `finance/agreements/12/additions/34`. Its body has
+one of `{"create": {…}}` (for a list), `{"set": {…}}` and `{"delete": true}`. It may have `"by"`, the login that
+writes.
+
 A request changes one thing of a partner: `{"bytes": N}` sets its total, `{"factor": "1.5"}` multiplies the total,
 `{"bytes_per_hour": N}` sets its growth, `{"add_device": {"bytes": N or null, "name"?}}` adds a device, `{"add_site":
-"name"}` adds a site, `{"rename": "name"}`, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin,
-and `{"remove": true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as
-`Reseller`.
+"name"}` adds a site, `{"rename": "name"}`, `{"profile": {…}}` and `{"external_code": "text"}` replace what the console
+knows about its company, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin, and `{"remove":
+true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as `Reseller`.
 
 A request changes one thing of a device: `{"missing": true}`, `{"bytes": N}`, `{"figure": V}`, `{"move_to": ID}` gives
 it to another partner, and `{"remove": true}`. A `figure` is any JSON value; the console returns it unchanged as the
@@ -49,7 +54,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reconciler.sandbox.cove.data.census import WorldError
-from reconciler.sandbox.server.control import console, general
+from reconciler.sandbox.server.control import console, general, tenant
 from reconciler.sandbox.server.control.bodies import ControlError
 from reconciler.sandbox.server.control.call import Call
 from reconciler.sandbox.shared.faults import FaultSpecError
@@ -69,6 +74,7 @@ _CONTROLS: Final[tuple[tuple[str, str, _Handler], ...]] = (
     ("GET", "/sandbox/requests", general.show_requests),
     ("POST", "/sandbox/requests", general.reset_requests),
     ("POST", "/sandbox/codebase", general.upgrade),
+    ("POST", "/sandbox/tenant/{path:path}", tenant.write),
     ("GET", "/sandbox/console/customers", console.show_customers),
     ("POST", "/sandbox/console/customers", console.add_customer),
     ("GET", "/sandbox/console/customers/{id:int}", console.show_customer),
@@ -92,7 +98,8 @@ def _endpoint(sandbox: Sandbox, handler: _Handler) -> Callable[[Request], Awaita
             if request.method == "POST" and not _is_json(request):
                 raise ControlError("send Content-Type: application/json", 415)
             rows = request.query_params.get("rows", "")
-            return _json(handler(Call(sandbox, body, request.path_params.get("id", 0), rows)))
+            place = request.path_params
+            return _json(handler(Call(sandbox, body, place.get("id", 0), rows, place.get("path", ""))))
         except ControlError as error:
             return _json({"error": str(error)}, error.status)
         except WorldError as error:
