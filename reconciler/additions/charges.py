@@ -57,6 +57,8 @@ class ChargeInputs:
     """By source name."""
     default_rule: Rule | None = None
     """Prices unmapped customers. None: their amount is unknown."""
+    partial: bool = False
+    """Whether the rules are only those of a partial plan. Then customers that no rule names are not reported."""
 
 
 def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
@@ -92,7 +94,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in active.values()]
     rows += [excluded_row(each, by_customer, histories.get(each.source)) for each in devices if each not in ended]
     amount = _amount_at_risk(inputs.default_rule, at)
-    for history in histories.values():
+    for history in () if inputs.partial else histories.values():
         rows += unmapped_rows(history, by_customer, active, expired, amount, accounted=settings.unmapped == "warn")
     rows = with_suggestions(rows)
     warnings = [

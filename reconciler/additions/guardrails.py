@@ -75,9 +75,16 @@ def _quantity_message(limits: Guardrails, change: ChargeChange, currency: str | 
 
 
 def run_trips(
-    limits: Guardrails, changes: Sequence[ChargeChange], drifted: Iterable[Note], currency: str | None
+    limits: Guardrails,
+    changes: Sequence[ChargeChange],
+    drifted: Iterable[Note],
+    currency: str | None,
+    elsewhere: int = 0,
 ) -> list[Tripped]:
-    """Return the guardrails that refuse the run. `changes` and `drifted` must not include held customers."""
+    """Return the guardrails that refuse the run. `changes` and `drifted` must not include held customers.
+
+    `elsewhere` is the number of mappings that a partial plan leaves out: a share is always one of the whole estate.
+    """
     by_address = {address: change for change in changes for address in change.addresses}
     trips = [
         Tripped(
@@ -86,7 +93,7 @@ def run_trips(
         for note in drifted
         for change in [by_address[str(note.address)]]
     ]
-    trips += _customers_trip(limits, changes)
+    trips += _customers_trip(limits, changes, elsewhere)
     if limits.money is not None:
         already_billed = [
             each for each in changes if (each.quantity_before > 0 or each.money_before > 0) and not each.unfinished
@@ -101,12 +108,12 @@ def run_trips(
     return trips
 
 
-def _customers_trip(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iterator[Tripped]:
+def _customers_trip(limits: Guardrails, changes: Sequence[ChargeChange], elsewhere: int) -> Iterator[Tripped]:
     """Yield the trip of the `customers` guardrail, if too many customers change at once."""
     limit = limits.customers
     if limit is None:
         return
-    billed = {each.owner.mapping for each in changes}
+    billed = len({each.owner.mapping for each in changes}) + elsewhere
     changed = {
         each.owner.mapping
         for each in changes
@@ -118,10 +125,10 @@ def _customers_trip(limits: Guardrails, changes: Sequence[ChargeChange]) -> Iter
         and each.difference * 100 > limit.percent * each.quantity_before
     }
     units = " or ".join(sorted({each.unit for each in changes}))
-    if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * len(billed):
+    if len(changed) >= limit.at_least and len(changed) * 100 > limit.share * billed:
         yield Tripped(
             name="customers",
-            message=f"{len(changed)} of {len(billed)} customers change by more than {plain_decimal(limit.percent)} % "
+            message=f"{len(changed)} of {billed} customers change by more than {plain_decimal(limit.percent)} % "
             f"and {plain_decimal(limit.amount)} {units}, more than {plain_decimal(limit.share)} % of them and at least "
             f"{limit.at_least}",
         )

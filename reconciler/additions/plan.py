@@ -9,7 +9,7 @@ This is one pure pass. All that it needs was read before.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
@@ -80,6 +80,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     digests = {owner: rule.quantity_digest for owner, rule in rules.items()}
 
     ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period)
+    elsewhere = context.manifests.elsewhere
+    if elsewhere is not None:  # an addition without one of these rules may have its mapping elsewhere
+        ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
     desired = desired_additions(charges.values(), {rule.name: rule for rule in inputs.rules}, context)
@@ -99,6 +102,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         [each for each in changes if each.address not in held],
         [note for each in planned if each.owner.mapping_address not in held for note in each.drifted],
         currency,
+        (elsewhere or {}).get("CustomerMapping", 0),
     )
 
     uninvoiced = uninvoiced_usage(matched.pairs, planned, str(period), last_day, currency)

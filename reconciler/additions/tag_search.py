@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from reconciler.additions.tag import is_of_source
+from reconciler.additions.tag import is_of_source, parse
 from reconciler.kinds.live_state import LiveObject
-from reconciler.ledger.snapshot import Snapshot
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.metering.period import Period
 
 
@@ -29,13 +29,26 @@ class TagSearch:
         return addition.id in self.snapshot.additions or any(is_of_source(serial, each) for each in self.sources)
 
 
-def tag_search(snapshot: Snapshot, sources: Collection[str], period: Period) -> TagSearch:
-    """Return what to search. All agreements are searched once in each period: a person may have copied one."""
+def tag_search(
+    snapshot: Snapshot, sources: Collection[str], period: Period, customers: Collection[tuple[str, str]] | None = None
+) -> TagSearch:
+    """Return what to search. All agreements are searched once in each period: a person may have copied one.
+
+    `customers` are the (source, customer id) of a partial plan: only the agreements with their additions are read.
+    """
     first_day = period.first_day.isoformat()
     agreements = frozenset(
         addition.agreement_id
         for addition in snapshot.additions.values()
-        if addition.agreement_id is not None and not addition.ended_before(first_day)
+        if addition.agreement_id is not None
+        and not addition.ended_before(first_day)
+        and (customers is None or _customer(addition) in customers)
     )
-    is_due = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
-    return TagSearch(snapshot, sources, agreements, is_due)
+    due = snapshot.tags_searched_at is None or snapshot.tags_searched_at not in period
+    return TagSearch(snapshot, sources, agreements, due and customers is None)
+
+
+def _customer(addition: RecordedAddition) -> tuple[str, str] | None:
+    """Return the customer of a recorded addition, from its tag if the ledger does not have it."""
+    tag = parse(addition.tag)
+    return addition.customer or (None if tag is None else tag.customer)

@@ -19,7 +19,7 @@ from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
-from reconciler.cli.plan import Only, scope_of, show_plan
+from reconciler.cli.plan import Only, Targets, scope_of, show_plan
 from reconciler.cli.plan_file import check_month, check_plan
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
@@ -51,6 +51,7 @@ def apply(
         ),
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
+    target: Targets = None,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -58,12 +59,11 @@ def apply(
     with --approve NAME.
     """
     context: Context = ctx.obj
-    if planfile is not None and only is not None:
-        raise typer.TyperException("--only cannot be used with a plan file; use it with `plan --out`")
-    if planfile is not None and prune:
-        raise typer.TyperException("--prune cannot be used with a plan file; use it with `plan --out`")
+    for option, given in (("--only", only), ("--prune", prune), ("--target", target)):
+        if planfile is not None and given:
+            raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune))
+    run = _Run(context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ())))
     try:
         if plan and planfile:
             return asyncio.run(run.apply_file(plan, planfile))

@@ -11,6 +11,7 @@ from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.store import Ledger
 from reconciler.manifests.documents import Manifests
+from reconciler.manifests.selection import used_sources
 from reconciler.metering.collect import Collected
 from reconciler.metering.loading import load_snapshots
 from reconciler.rating import pricing
@@ -24,7 +25,7 @@ def load_usage(
     The rules come first, because they say which customers need the samples of which hours.
     """
     workspace = manifests.workspace.spec
-    units = {source.name: source.unit for source in workspace.usage}
+    units = {source.name: source.unit for source in used_sources(manifests)}
     settings = settings_of(workspace.billing)
     rules = pricing.rules(manifests, units, live_state)
     return ChargeInputs(
@@ -34,4 +35,5 @@ def load_usage(
         exclusions=[exclusion_of(each.name, each.spec) for each in manifests.of(ExclusionSpec)],
         snapshots=load_snapshots(ledger, units, rules, settings, now, fresh),
         default_rule=pricing.default_rule(manifests, units),
+        partial=manifests.is_partial,
     )

@@ -27,6 +27,16 @@ class Only(StrEnum):
     USAGE = "usage"
 
 
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="ADDRESS",
+        help="Plan only this address, such as Company/acme, and what it needs. May be repeated.",
+    ),
+]
+
+
 def scope_of(only: Only | None) -> Scope:
     """Return the scope of a plan. Without `--only`, it is both setup and usage."""
     return Scope(setup=only is not Only.USAGE, usage=only is not Only.SETUP)
@@ -46,13 +56,14 @@ def plan(
         ),
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
+    target: Targets = None,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 
     Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
     """
     context: Context = ctx.obj
-    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune)
+    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()))
     made = asyncio.run(_make_plan(context, options))
     if out is not None:
         write_file(out, write_plan(made), mode=0o600)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import BillingContext
 from reconciler.additions.ledger_records import LedgerRecords
 from reconciler.additions.plan import UsageInputs, plan_usage
+from reconciler.additions.targets import limited
 from reconciler.cli.output import print_note
+from reconciler.cli.partial import partial_note, scope_of_part, setup_elsewhere
 from reconciler.cli.reading import Inputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
+from reconciler.manifests.selection import select, targets_of
 from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date
 from reconciler.planning.approvals import Approved, unused_approvals
-from reconciler.planning.build import build
+from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Plan
 from reconciler.planning.setup import plan_setup
@@ -41,11 +44,22 @@ class PlanOptions:
     """Guardrails that the user approves."""
     prune: bool = False
     """Whether to retire orphans: our additions without a mapping."""
+    targets: tuple[str, ...] = ()
+    """The addresses to plan, with what they need. Empty: all documents."""
+
+    @property
+    def asked(self) -> Asked:
+        """Return what the plan file says about these options."""
+        only: Only | None = None if self.scope == Scope() else "setup" if self.scope.setup else "usage"
+        return Asked(only, self.prune, self.targets)
 
 
 async def make_plan(session: Session, options: PlanOptions) -> Planned:
     """Return the plan that the options ask for, and record in the ledger what was read of our additions."""
-    inputs = await read_inputs(session, options.scope, options.approvals)
+    if options.targets:
+        manifests = select(session.manifests, targets_of(session.manifests, options.targets).selected)
+        session = replace(session, manifests=manifests)
+    inputs = await read_inputs(session, scope_of_part(session.manifests, options.scope), options.approvals)
     planned = plan_from(session, inputs, options)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
@@ -57,14 +71,19 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
     """Return the plan from what was read. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
-    warnings: Sequence[Note] = ()
+    warnings: list[Note] = []
     records = LedgerRecords()
+    rest = setup_elsewhere(manifests)
+    if manifests.is_partial:
+        warnings.append(partial_note(options.targets))
     if (setup := inputs.setup) is not None:
-        parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values))
-        warnings = undeclared(setup.created, manifests, setup.live_state)
+        parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values, rest))
+        if not manifests.is_partial:
+            warnings += undeclared(setup.created, manifests, setup.live_state)
     if inputs.usage is not None:
         with_setup = inputs.setup is not None
         usage = plan_usage(usage_inputs(session, inputs.usage, options, with_setup=with_setup))
+        usage = limited(usage, targets_of(manifests, options.targets))
         parts.append(usage.part)
         records = usage.records
     plan = build(
@@ -75,6 +94,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
         parts=parts,
         currency=spec.billing.currency,
         warnings=warnings,
+        asked=options.asked,
     )
     return Planned(plan, records)
 

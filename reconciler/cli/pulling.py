@@ -12,6 +12,7 @@ from reconciler.cli.session import Session, current_user, ledger_url
 from reconciler.ledger.errors import Unwritable
 from reconciler.ledger.read_only import open_copy
 from reconciler.ledger.records import Pull
+from reconciler.manifests.selection import used_sources
 from reconciler.metering.collect import SHRINK, Collected, approval_of, collect
 from reconciler.metering.sources import registry
 
@@ -42,7 +43,7 @@ async def _pull(session: Session, approved: Collection[str], line: ReadingLine) 
     def text(setting: Any) -> str:
         return session.secret(setting, f"{session.manifests.workspace.address} usage")
 
-    sources = [registry.settings_of(source, text, session.manifests.root) for source in session.workspace.usage]
+    sources = [registry.settings_of(source, text, session.manifests.root) for source in used_sources(session.manifests)]
     guardrails = session.workspace.guardrails
     return await collect(
         session.ledger,

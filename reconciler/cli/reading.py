@@ -21,6 +21,7 @@ from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
+from reconciler.manifests.relations import customer_of
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
@@ -114,7 +115,9 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
-    search = tag_search(snapshot, [source.name for source in session.workspace.usage], period)
+    customers = {customer for each in manifests.documents if (customer := customer_of(each)) is not None}
+    sources = [source.name for source in session.workspace.usage]
+    search = tag_search(snapshot, sources, period, customers if manifests.is_partial else None)
     found = await with_undeclared_agreements(
         session.client, live_state, search.agreements, search.is_ours, search=search.is_due
     )

@@ -69,6 +69,13 @@ class Manifests:
     warnings: tuple[Diagnostic, ...] = ()
     files: int = 0
     """How many files were read."""
+    elsewhere: Mapping[str, int] | None = None
+    """By kind: how many documents the folder has beside `documents`, if these are only a part. None: they are all."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Return whether `documents` are only a part of the folder's documents."""
+        return self.elsewhere is not None
 
     @cached_property
     def by_address(self) -> Mapping[str, Document]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_args
@@ -33,8 +33,8 @@ class Index:
         """Return the document of a kind for a manifest name or a look-up. None if there is not exactly one."""
         if isinstance(reference, str):
             return self.by_address.get(f"{kind}/{reference}")
-        field, value = _lookup(reference)
-        return self.by_lookup.get((kind, field, _folded(value)))
+        field, value = lookup_of(reference)
+        return self.by_lookup.get((kind, field, folded(value)))
 
     def identity(self, kind: str, reference: Any) -> Any:
         """Return a value for comparing references: equal for a name and a look-up of the same document."""
@@ -43,16 +43,18 @@ class Index:
             return found.address
         if isinstance(reference, str):
             return reference
-        field, value = _lookup(reference)
-        return field, _folded(value)
+        field, value = lookup_of(reference)
+        return field, folded(value)
 
 
-def _lookup(reference: BaseModel) -> tuple[str, Any]:
+def lookup_of(reference: BaseModel) -> tuple[str, Any]:
+    """Return the field and the value that a look-up looks for."""
     field = next(iter(type(reference).model_fields))
     return field, getattr(reference, field)
 
 
-def _folded(value: Any) -> Any:
+def folded(value: Any) -> Any:
+    """Return a value as look-ups are compared: without case and outer blanks."""
     return value.strip().casefold() if isinstance(value, str) else value
 
 
@@ -78,13 +80,18 @@ def index(documents: Mapping[str, Document]) -> Index:
     """Return the index of documents that are given by address."""
     by_lookup: dict[tuple[str, str, Any], Document | None] = {}
     for document in documents.values():
-        kind = document.kind.name
-        for field in lookup_fields().get(kind, ()):
-            value = document.metadata.__dict__.get("id") if field == "id" else document.spec.__dict__.get(field)
-            if value is not None:
-                key = (kind, field, _folded(value))
-                by_lookup[key] = document if key not in by_lookup else None
+        for key in lookup_keys(document):
+            by_lookup[key] = document if key not in by_lookup else None
     return Index(documents, by_lookup)
+
+
+def lookup_keys(document: Document) -> Iterator[tuple[str, str, Any]]:
+    """Yield the (kind, field, value) by which look-ups can find a document."""
+    kind = document.kind.name
+    for field in lookup_fields().get(kind, ()):
+        value = document.metadata.__dict__.get("id") if field == "id" else document.spec.__dict__.get(field)
+        if value is not None:
+            yield kind, field, folded(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal
 
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
@@ -13,6 +15,21 @@ from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant,
 from reconciler.planning.problems import PlanError
 
 _ZERO = Decimal(0)
+
+
+Only = Literal["setup", "usage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a plan was asked for, so that it can be made again."""
+
+    only: Only | None = None
+    prune: bool = False
+    targets: tuple[str, ...] = ()
+
+
+_EVERYTHING = Asked()
 
 
 def build(
@@ -24,6 +41,7 @@ def build(
     parts: Sequence[Part],
     currency: str | None,
     warnings: Iterable[Note] = (),
+    asked: Asked = _EVERYTHING,
 ) -> Plan:
     """Return the plan of one run. Raises one `PlanError` with all problems of the parts."""
     problems = [problem for part in parts for problem in part.problems]
@@ -46,6 +64,9 @@ def build(
         actions=actions,
         held=tuple(action for action in ordered if action.address in held),
         digest=digest_of(actions),
+        only=asked.only,
+        prune=asked.prune,
+        targets=asked.targets,
     )
 
 

@@ -10,13 +10,16 @@ from reconciler.kinds.workspace import Guardrails, ShareLimit
 from reconciler.planning.plan import Action, Tripped
 
 
-def setup_guardrails(limits: Guardrails, actions: Iterable[Action], unchanged: int) -> tuple[Tripped, ...]:
+def setup_guardrails(
+    limits: Guardrails, actions: Iterable[Action], unchanged: int, elsewhere: int = 0
+) -> tuple[Tripped, ...]:
     """Return the guardrails `updates` and `retirements` that these actions trip. Creates trip none.
 
-    `unchanged` is the number of documents whose object is as declared.
+    `unchanged` is the number of documents whose object is as declared. `elsewhere` is the number of documents that a
+    partial plan leaves out: a share is always one of the whole estate.
     """
     count = Counter(action.action for action in actions)
-    existing = unchanged + count["update"] + count["retire"] + count["adopt"]
+    existing = unchanged + elsewhere + count["update"] + count["retire"] + count["adopt"]
     found = (
         _share("updates", "updated", limits.updates, count["update"], existing),
         _share("retirements", "retired", limits.retirements, count["retire"], existing),

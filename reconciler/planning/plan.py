@@ -214,6 +214,12 @@ class Plan(Record):
     held: tuple[Action, ...] = ()
     """Actions that a guardrail of one customer holds. They are carried out only if it is approved."""
     digest: str
+    only: Literal["setup", "usage"] | None = None
+    """The part that was planned. Null if both were."""
+    prune: bool = False
+    """Whether orphans are retired."""
+    targets: tuple[str, ...] = ()
+    """For a partial plan: the addresses that it was asked for. It also holds what they need. Empty: all documents."""
 
     @property
     def accounted(self) -> bool:
@@ -225,6 +231,9 @@ class Plan(Record):
         """Whether the plan bills usage. Such a plan is valid only in the billing month in which it was made."""
         usage_kinds = {each.name for each in all_kinds().values() if not each.declarable}
         return bool(self.coverage) or any(action.kind in usage_kinds for action in self.actions)
+
+
+_LEFT_OUT_IF_EMPTY = ("held", "only", "prune", "targets")
 
 
 class PlanFileError(ReconcilerError):
@@ -265,8 +274,9 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def write_plan(plan: Plan) -> str:
     """Return the text of a plan file: the JSON of a plan, with a checksum over all of it."""
     content = plan.model_dump(mode="json")
-    if not plan.held:
-        del content["held"]
+    for name in _LEFT_OUT_IF_EMPTY:
+        if not content[name]:
+            del content[name]
     text = json.dumps({**content, "checksum": _hash(content)}, ensure_ascii=False)
     # msgspec indents four times as fast as json, to the same bytes.
     return msgspec.json.format(text, indent=2) + "\n"

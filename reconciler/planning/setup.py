@@ -26,10 +26,12 @@ def plan_setup(
     live_state: LiveState,
     limits: Guardrails = _DEFAULTS,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    elsewhere: int = 0,
 ) -> Part:
     """Return a part with one action for each document whose object is not as declared.
 
-    `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared.
+    `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared. `elsewhere`
+    is the number of documents of the setup that a partial plan leaves out.
     """
     resolver = Resolver(live_state)
     actions: list[Action] = []
@@ -52,7 +54,7 @@ def plan_setup(
         actions=tuple(actions),
         unchanged=unchanged,
         problems=tuple(resolver.problems),
-        tripped=setup_guardrails(limits, actions, unchanged),
+        tripped=setup_guardrails(limits, actions, unchanged, elsewhere),
         notes=tuple(notes),
     )
 

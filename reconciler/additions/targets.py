@@ -1,0 +1,74 @@
+"""Limit the part of a plan that usage gives to single additions, as `--target Addition/…` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from reconciler.additions.plan import UsagePart
+from reconciler.additions.views import AdditionView
+from reconciler.errors import ReconcilerError
+from reconciler.manifests.selection import Targets, unknown_target
+from reconciler.planning.plan import Action
+
+_ZERO = Decimal(0)
+
+
+def limited(usage: UsagePart, targets: Targets) -> UsagePart:
+    """Return the part with only the actions of the targets, and those that must be done before them.
+
+    Raises `ReconcilerError` if a mapping has no addition with an address that is asked for.
+    """
+    if not targets.additions:
+        return usage
+    whole = {address.removeprefix("CustomerMapping/") for address in targets.documents}
+    wanted = {view.address for view in usage.views if view.mapping in whole}
+    wanted |= {_address_of(address, usage.views) for address in targets.additions}
+    part = usage.part
+    wanted = _with_earlier(wanted, part.after)
+    dropped = [action for action in (*part.actions, *part.held) if action.address not in wanted]
+    less = sum((_difference(action) for action in dropped if action in part.actions), _ZERO)
+    limited_part = replace(
+        part,
+        actions=tuple(action for action in part.actions if action.address in wanted),
+        held=tuple(action for action in part.held if action.address in wanted),
+        money_after=part.money_after - less,
+    )
+    return replace(usage, part=limited_part)
+
+
+def _difference(action: Action) -> Decimal:
+    return _ZERO if action.money is None else action.money.after - action.money.before
+
+
+def _address_of(address: str, views: Collection[AdditionView]) -> str:
+    """Return the full address of the addition that an address means."""
+    found = [view.address for view in views if view.has_address(address)]
+    exact = [each for each in found if each == address]
+    if len(found) > 1 and len(exact) != 1:
+        raise ReconcilerError(
+            f"{address} matches {len(found)} additions",
+            where="--target",
+            advice=f"Give the full address: {' or '.join(found)}.",
+        )
+    if not found:
+        raise unknown_target(address, _names(views))
+    return (exact or found)[0]
+
+
+def _names(views: Iterable[AdditionView]) -> Iterator[str]:
+    for view in views:
+        yield from (*view.also, view.address)
+
+
+def _with_earlier(addresses: Collection[str], after: Mapping[str, frozenset[str]]) -> set[str]:
+    """Return the addresses with all that must be done before them."""
+    found: set[str] = set()
+    waiting = [*addresses]
+    while waiting:
+        address = waiting.pop()
+        if address not in found:
+            found.add(address)
+            waiting += after.get(address, ())
+    return found
