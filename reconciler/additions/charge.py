@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -70,6 +70,8 @@ class ChargedCustomer:
     current: CustomerNow | None
     measured: Measured | None = None
     """The usage behind the charge. For a vanished customer that is held: the usage behind its existing additions."""
+    proposed: Charge | None = None
+    """For a proposed mapping: the charge that it would have. Its `charge` is held."""
 
 
 def charge_of(
@@ -127,7 +129,20 @@ def charge_of(
         covers_period=covers_period,
         may_lower=rated is None or _may_lower(rule, measured, first, covers_period, at),
     )
+    if rule.proposed:
+        return _proposed(row, charge, current)
     return ChargedCustomer(row, charge, current, measured if kept is None else kept)
+
+
+def _proposed(row: CoverageRow, charge: Charge, current: CustomerNow | None) -> ChargedCustomer:
+    """Return the customer of a mapping that is only proposed. Its additions stay as they are, and it is a gap."""
+    reason = "" if row.state == "billed" else f"{row.state}: "
+    return ChargedCustomer(
+        replace(row, state="proposed", effect="held", detail=f"{reason}{row.detail}", accounted=False),
+        replace(charge, state="held", lines=(), other_products=(), may_lower=True),
+        current,
+        proposed=charge,
+    )
 
 
 def _start(rule: Rule, since: datetime | None, at: MeteringContext) -> datetime:

@@ -42,6 +42,8 @@ class ChargedUsage:
     charges: tuple[Charge, ...]
     coverage: Coverage
     warnings: tuple[str, ...]
+    proposed: tuple[Charge, ...] = ()
+    """The charges that proposed mappings would have. In `charges` they are held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,10 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
         *billed_twice(customers, snapshots, at.period),
     ]
     charges = tuple(customer.charge for customer in customers)
-    return ChargedUsage(at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)))
+    proposed = tuple(each.proposed for each in customers if each.proposed is not None)
+    return ChargedUsage(
+        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), proposed
+    )
 
 
 def _amount_at_risk(default_rule: Rule | None, at: MeteringContext) -> AmountAtRisk:

@@ -23,6 +23,8 @@ class MappingFindings:
     """The reason why its quantity is kept above the measured one."""
     uninvoiced: Mapping[str, str] = field(default_factory=dict)
     """The usage of the period that no invoice bills."""
+    proposed: Mapping[str, str] = field(default_factory=dict)
+    """What a proposed mapping would bill."""
     charges: Mapping[str, Charge] = field(default_factory=dict)
 
 
@@ -66,7 +68,9 @@ def _row(row: MeteredRow) -> CoverageRow:
 
 
 def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) -> CoverageRow:
-    """Return the row, changed if its mapping is refused, held, kept at a floor, or not invoiced."""
+    """Return the row, changed if its mapping is proposed, refused, held, kept at a floor, or not invoiced."""
+    if (proposed := findings.proposed.get(mapping)) is not None:
+        return row.model_copy(update={"detail": "; ".join(filter(None, (row.detail, proposed)))})
     if (reason := findings.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
     written = _written(row, mapping, findings)

@@ -118,7 +118,7 @@ class _Builder:
     def __init__(self, context: BillingContext) -> None:
         self._context = context
         solutions = context.manifests.of(ManagementSolutionSpec)
-        self._declared = {key: each.address for each in solutions for key in self._solution_keys(each)}
+        self._declared = {key: each for each in solutions for key in self._solution_keys(each)}
 
     def additions(self, charge: Charge, rule: Rule, mapping: DocumentOf[CustomerMappingSpec]) -> list[DesiredAddition]:
         """Return the additions with usage, then those of products without usage.
@@ -132,6 +132,8 @@ class _Builder:
         spec = mapping.spec
         links = context.live_state.links[mapping.address]
         company = links[("company",)]
+        if not rule.proposed:
+            self._check_not_proposed(links.values())
         link = self._checked(links[("agreement",)], "agreement")
         depends_on = self._solution(mapping, company)
         agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
@@ -168,18 +170,30 @@ class _Builder:
             raise RefusalError(f"its {what} {link.name} is not in ConnectWise yet: apply the setup first")
         return link
 
+    def _check_not_proposed(self, links: Iterable[Link]) -> None:
+        """Raise `RefusalError` if a link is to a document that is only proposed and has no object in ConnectWise."""
+        for link in links:
+            document = None if link.id is not None else self._context.manifests.by_address.get(str(link.address))
+            if document is not None and document.metadata.proposed:
+                raise RefusalError(only_proposed(document.address))
+
     def _solution(self, mapping: DocumentOf[CustomerMappingSpec], company: Link) -> frozenset[str]:
         """Return the addresses of the mapping's declared management solution, which must be created first.
 
         The set is empty if the solution exists only in ConnectWise. Raises `RefusalError` if there is none.
         """
-        declared = frozenset(self._declared[key] for key in self._solution_keys(mapping) if key in self._declared)
-        if declared:
-            return declared
+        declared = [self._declared[key] for key in self._solution_keys(mapping) if key in self._declared]
+        firm = frozenset(each.address for each in declared if not each.metadata.proposed)
+        if firm:
+            return firm
         spec = mapping.spec
         live_solutions = [_name_and_id(obj) for obj in self._context.live_state.solutions.get(company.id or 0, ())]
         if mapping.address in self._context.live_state.named or (spec.solution, spec.managed_id) in live_solutions:
             return frozenset()
+        if declared:  # it is only proposed, and does not exist
+            if mapping.metadata.proposed:
+                return frozenset()
+            raise RefusalError(only_proposed(declared[0].address))
         has = " and ".join(f"{name} with {number}" for name, number in live_solutions) or "none"
         raise RefusalError(
             f"company {company.name} has no management solution {spec.solution} with Managed ID {spec.managed_id}, "
@@ -196,6 +210,14 @@ class _Builder:
         spec = document.spec
         companies = (spec.company, self._context.live_state.links.get(document.address, {}).get(("company",)))
         return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
+
+
+def only_proposed(address: str) -> str:
+    """Return why a mapping that needs this document is not billed."""
+    return (
+        f"it needs {address}, which is only proposed and not in ConnectWise: check it, and remove `proposed: true` "
+        "from it"
+    )
 
 
 def _price(product: Link, line: ChargeLine) -> Decimal:

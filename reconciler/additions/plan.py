@@ -32,6 +32,7 @@ from reconciler.additions.match import Matched, match
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
 from reconciler.additions.planned import PlannedAddition
+from reconciler.additions.proposed import proposed_usage
 from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
@@ -85,7 +86,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
-    desired = desired_additions(charges.values(), {rule.name: rule for rule in inputs.rules}, context)
+    by_mapping = {rule.name: rule for rule in inputs.rules}
+    desired = desired_additions(charges.values(), by_mapping, context)
 
     matched = match(desired.additions, ownership, period, snapshot)
 
@@ -94,6 +96,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     orphaned = orphans(
         ownership.orphans, matched.duplicates, builder, context.live_state, period, snapshot, prune=inputs.prune
     )
+
+    adopted = [each.live for each in planned if each.adopted and each.live is not None]
+    proposed = proposed_usage(inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder)
 
     changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency)
     trips, held = _customer_trips(inputs, changes)
@@ -111,6 +116,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         held={address.partition("/")[2]: found for address, found in held.items()},
         floors=floors,
         uninvoiced=uninvoiced,
+        proposed=proposed.details,
         charges={charge.mapping: charge for charge in charges.values()},
     )
     money_before, money_after = _money(planned, orphaned, matched, ownership, held)
@@ -137,7 +143,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     return UsagePart(
         part,
         ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded),
-        addition_views(planned, orphaned, ownership, held, builder, context.live_state),
+        addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
     )
 
 

@@ -24,7 +24,7 @@ class AdditionView:
     also: tuple[str, ...]
     """Its short address."""
     state: str
-    """`up to date`, the action that the plan has for it, `held`, `kept` or `orphan`."""
+    """`up to date`, the action that the plan has for it, `held`, `proposed`, `kept` or `orphan`."""
     reason: str
     mapping: str | None
     customer: str
@@ -65,6 +65,7 @@ class AdditionView:
 
 def addition_views(
     planned: Sequence[PlannedAddition],
+    proposed: Sequence[PlannedAddition],
     orphaned: Iterable[Orphan],
     ownership: Ownership,
     held: Mapping[str, Sequence[Tripped]],
@@ -73,9 +74,11 @@ def addition_views(
 ) -> tuple[AdditionView, ...]:
     """Return the views of planned additions, of those that stay unchanged, and of orphans.
 
+    `proposed` has the additions that proposed mappings would write.
     `held` has the guardrails that hold a mapping, by its address.
     """
-    return (*_planned(planned, held), *_kept(planned, ownership, builder, live_state), *_orphans(orphaned))
+    kept = _kept((*planned, *proposed), ownership, builder, live_state)
+    return (*_planned(planned, held), *_proposed(proposed), *kept, *_orphans(orphaned))
 
 
 def _planned(planned: Iterable[PlannedAddition], held: Mapping[str, Sequence[Tripped]]) -> Iterator[AdditionView]:
@@ -90,6 +93,20 @@ def _planned(planned: Iterable[PlannedAddition], held: Mapping[str, Sequence[Tri
             reason=f"{each.reason}; {trips_text(trips)}" if trips else each.reason,
             mapping=owner.mapping,
             customer=owner.customer,
+            live=each.live,
+            desired=each.fields,
+        )
+
+
+def _proposed(planned: Iterable[PlannedAddition]) -> Iterator[AdditionView]:
+    for each in planned:
+        yield AdditionView(
+            address=each.address,
+            also=(each.owner.short(each.address),),
+            state="proposed",
+            reason=f"{each.owner.mapping_address} is proposed, and bills nothing: {each.reason}",
+            mapping=each.owner.mapping,
+            customer=each.owner.customer,
             live=each.live,
             desired=each.fields,
         )

@@ -130,6 +130,17 @@ def report_unused(plan: Plan, approvals: Sequence[Approved]) -> None:
 
     `shrink` is left out, because it approves a pull and not a plan.
     """
+    proposed = {
+        address
+        for row in plan.coverage
+        if row.state == "proposed"
+        for address in (row.address, f"{row.source}/{row.customer}")
+    }
     for each in unused_approvals(plan, approvals):
-        if each.name != GUARDRAIL:
+        if each.address in proposed:
+            print_note(
+                f"--approve {each.text} approves nothing: {each.address} is only proposed. To bill it, remove "
+                "`proposed: true` from its document"
+            )
+        elif each.name != GUARDRAIL:
             print_note(f"--approve {each.text} matches no tripped guardrail of this plan")

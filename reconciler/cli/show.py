@@ -152,6 +152,7 @@ def _declared(manifests: Manifests, address: str) -> dict[str, Any]:
     return {
         "address": document.address,
         "file": document.origin.file,
+        **({"proposed": True} if document.metadata.proposed else {}),
         "spec": spec,
         "defaulted": dict(document.defaulted),
     }

@@ -71,6 +71,8 @@ class Rule:
     adopt: bool = False
     start: date | None = None
     """First billed day, in the billing time zone."""
+    proposed: bool = False
+    """True if `import` guessed the mapping: it is rated and listed, and nothing is done for it."""
 
     @property
     def quantity_digest(self) -> str:

@@ -75,7 +75,10 @@ def _billing_parent(
 
 
 class _DeclaredValues:
-    """The values that the documents of a kind have in some attributes. Collected once, because each mapping asks."""
+    """The values that the documents of a kind have in some attributes. Collected once, because each mapping asks.
+
+    Proposed documents are left out, because nobody creates their objects.
+    """
 
     def __init__(self, manifests: Manifests) -> None:
         self._manifests = manifests
@@ -84,7 +87,7 @@ class _DeclaredValues:
     def of(self, kind_name: str, attributes: tuple[str, ...]) -> frozenset[tuple[Any, ...]]:
         key = (kind_name, attributes)
         if key not in self._collected:
-            documents = self._manifests.of_kind(kind_name)
+            documents = [each for each in self._manifests.of_kind(kind_name) if not each.metadata.proposed]
             self._collected[key] = frozenset(_values(each, attributes) for each in documents)
         return self._collected[key]
 

@@ -7,6 +7,7 @@ Planning of additions appends a row for each orphan, an addition of ours without
 | source and mapping | billed, or refused if it cannot be billed |
 | mapping that starts later | waiting |
 | mapping whose customer was never listed | never seen: only a minimum is billed |
+| mapping with `metadata.proposed: true` | proposed: listed with the money that it would have, never billed |
 | source and exclusion | excluded, or unmapped after the exclusion has expired |
 | source only | unmapped |
 | mapping only, whole pull | vanished: held for `graceHours`, then its usage counts as zero |
@@ -29,6 +30,7 @@ State = Literal[
     "waiting",
     "never seen",
     "refused",
+    "proposed",
     "excluded",
     "unmapped",
     "unattributed",

@@ -16,6 +16,7 @@ from reconciler.planning.equality import same
 from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Note, Precondition
+from reconciler.planning.proposed import proposed_dependencies, proposed_note
 from reconciler.planning.resolve import Resolver
 
 _DEFAULTS = Guardrails()
@@ -33,6 +34,7 @@ def plan_setup(
     `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared. `elsewhere`
     is the number of documents of the setup that a partial plan leaves out.
     """
+    documents = tuple(documents)
     resolver = Resolver(live_state)
     actions: list[Action] = []
     notes: list[Note] = []
@@ -46,14 +48,16 @@ def plan_setup(
             values = {name: value for name, value in values.items() if name not in unclearable}
             notes += (Note(address=document.address, message=message) for message in unclearable.values())
         action = create(document, values) if live is None else update(document, values, live)
-        if action is None:
+        if document.metadata.proposed:
+            notes.append(proposed_note(document, action))
+        elif action is None:
             unchanged += 1
         else:
             actions.append(action)
     return Part(
         actions=tuple(actions),
         unchanged=unchanged,
-        problems=tuple(resolver.problems),
+        problems=(*resolver.problems, *proposed_dependencies(documents, live_state)),
         tripped=setup_guardrails(limits, actions, unchanged, elsewhere),
         notes=tuple(notes),
     )

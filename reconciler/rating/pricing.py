@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from pydantic import ValidationError
@@ -54,9 +55,10 @@ def _rule(document: DocumentOf[CustomerMappingSpec], units: Units, live_state: L
     by_reference: dict[ProductReference | None, Link | None] = {spec.product: links.get(("product",))}
     for index, each in enumerate(spec.ranges or ()):
         by_reference[each.product] = links.get(("ranges", index, "product"))
-    return rule_of(
+    rule = rule_of(
         document.name, spec, units[spec.customer.source], lambda product: prices.of(by_reference.get(product))
     )
+    return replace(rule, proposed=document.metadata.proposed)
 
 
 class _Prices:

@@ -11,6 +11,10 @@ from reconciler.rendering.paint import Paint, safe, shown
 def document_text(found: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     """Yield the lines of one document. `found` is what `show --format json` prints; it has no `live` if offline."""
     yield f"{paint(found['address'], 'bold')}  {paint(safe(found['file']), 'dim')}"
+    if found.get("proposed"):
+        yield paint(
+            "    proposed: nothing is done for it until you remove `proposed: true` from its metadata", "yellow"
+        )
     spec: Mapping[str, Any] = found["spec"]
     width = max((len(name) for name in spec), default=0)
     live = found.get("live")

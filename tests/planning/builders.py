@@ -80,8 +80,8 @@ def product(name: str = "gb", /, *, metadata: Mapping[str, Any] | None = None, *
     return document("Product", name, {**GIGABYTE, **spec}, **(metadata or {}))
 
 
-def mapping(name: str = "acme", /, **spec: Any) -> Document:
-    return document("CustomerMapping", name, {**MAPPING, **spec})
+def mapping(name: str = "acme", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
+    return document("CustomerMapping", name, {**MAPPING, **spec}, **(metadata or {}))
 
 
 def login(name: str = "billing", /, *, metadata: Mapping[str, Any] | None = None, **spec: Any) -> Document:
