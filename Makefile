@@ -7,10 +7,10 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate lint type format bench schemas readme record lock dist clean
+.PHONY: help install demo test simulate score-import lint type format bench schemas readme record lock dist clean
 
 help:  ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install:  ## Install .venv from requirements.lock
 	@sh tools/install.sh
@@ -24,6 +24,9 @@ test: install  ## Run every test, and check the branch coverage
 
 simulate: install  ## Compare random billing hours with an independent calculation (SEED=1 RUNS=10 HOURS=12); a failure prints its seed
 	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation
+
+score-import: install  ## Score the proposals of `import` on generated estates (SEEDS=10); ARGS=-v shows what is open
+	$(BIN)/python -m tests.importing.matching.score $(or $(SEEDS),10) $(ARGS)
 
 lint: install  ## Check style and format with ruff
 	$(BIN)/ruff check .

@@ -1,0 +1,92 @@
+"""Which agreement of a company bills a customer's backup, and which addition is to be adopted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.importing.matching.model import (
+    CandidateAddition,
+    CandidateAgreement,
+    CandidateCompany,
+    Customer,
+)
+from reconciler.importing.matching.usage import fit_text, fits, for_backup, live_agreements, open_additions
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """The agreement and the addition, if each is decided, with the evidence, or with the reason why not."""
+
+    agreement: CandidateAgreement | None = None
+    addition: CandidateAddition | None = None
+    evidence: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    agreements: tuple[CandidateAgreement, ...] = ()
+
+
+def billing_of(customer: Customer, company: CandidateCompany, named: Sequence[int]) -> Billing:
+    """Return the agreement and the addition. `named` are the agreements that tags and management solutions name."""
+    live = live_agreements(company)
+    if not live:
+        return Billing(reasons=(f"company {company.name!r} has no agreement that bills now",))
+    agreement, evidence = _agreement_of(customer, live, named)
+    if agreement is None:
+        names = ", ".join(f"{each.name!r} ({each.id})" for each in live)
+        reason = f"company {company.name!r} has {len(live)} agreements that come into question: {names}"
+        return Billing(reasons=(reason,), agreements=live)
+    addition, text = _addition_of(customer, agreement)
+    return Billing(agreement, addition, (evidence, *text))
+
+
+def _agreement_of(
+    customer: Customer, live: Sequence[CandidateAgreement], named: Sequence[int]
+) -> tuple[CandidateAgreement | None, str]:
+    pointed = [each for each in live if each.id in named]
+    if len(pointed) == 1:
+        return pointed[0], f"agreement: {pointed[0].name!r} is named by a tag or a management solution"
+    if len(live) == 1:
+        return live[0], f"agreement: {live[0].name!r} is the only one that bills now"
+    among = pointed or live
+    backup = [each for each in among if _is_for_backup(each)]
+    fitting = [each for each in among if _fitting(each, customer)]
+    if both := [each for each in fitting if each in backup]:
+        fitting = both
+    elif fitting and backup:
+        return None, ""  # One fits, and another one is for backup: a person has to look.
+    if len(fitting) == 1:
+        return fitting[0], f"agreement: {fitting[0].name!r} is the only one with an addition that fits the usage"
+    if not fitting and len(backup) == 1:
+        return backup[0], f"agreement: {backup[0].name!r} is the only one for backup"
+    return None, ""
+
+
+def _is_for_backup(agreement: CandidateAgreement) -> bool:
+    products = [each.product for each in agreement.additions if each.live]
+    return for_backup(agreement.name, agreement.type, *products)
+
+
+def _fitting(agreement: CandidateAgreement, customer: Customer) -> list[CandidateAddition]:
+    return [each for each in open_additions(agreement) if fits(each, customer.quantity)]
+
+
+def _addition_of(customer: Customer, agreement: CandidateAgreement) -> tuple[CandidateAddition | None, tuple[str, ...]]:
+    """Return the addition to adopt: the only one of its product without a tag, and the only one that fits."""
+    fitting = _fitting(agreement, customer)
+    chosen = [each for each in fitting if for_backup(each.product)] or fitting
+    if len(chosen) > 1:
+        return None, (f"addition: {_ids(chosen)} fit the usage; none is chosen",)
+    if not chosen:
+        beside = [each for each in open_additions(agreement) if for_backup(each.product) and each.quantity]
+        if not beside or not customer.quantity:
+            return None, ()
+        texts = "; ".join(fit_text(each, customer) for each in beside[:3])
+        return None, (f"addition: none fits, but one may bill the same thing: {texts}",)
+    same = [each for each in open_additions(agreement) if each.product_id == chosen[0].product_id]
+    if len(same) > 1:
+        return None, (f"addition: {chosen[0].id} fits, but {_ids(same)} have the same product; end all but one",)
+    return chosen[0], (fit_text(chosen[0], customer),)
+
+
+def _ids(additions: Sequence[CandidateAddition]) -> str:
+    return ", ".join(str(each.id) for each in additions)

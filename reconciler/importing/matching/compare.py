@@ -1,0 +1,185 @@
+"""Compare two names word by word, and as a whole.
+
+    customer   Intl. Miller Mfg                    short: intl/international, mfg/manufacturing
+    company    Miller International Manufacturing  the order differs; nothing is left over
+
+What is left over on one side costs as much as the word says whose name it is. If blanks are in other places, or the
+error is in the legal form, the names are compared letter by letter too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from reconciler.importing.matching.legal_forms import FORMS, SPELLINGS, WITHOUT_WEIGHT
+from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.pairing import Pair, Pairs, pair_words
+from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING
+from reconciler.importing.matching.words import Words
+
+TOO_FAR = 12.0
+"""The cost of names that have nothing to do with each other. No name costs more."""
+
+SET_ASIDE = 0.3
+"""The cost of an extra word that says nothing: the company's own city or code, a legal form, or `Backup`."""
+
+_BOTH_SIDES = 3.0
+_ORDER = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class NameMatch:
+    """How a customer's name is related to a company's name, and what the differences cost."""
+
+    left: Name
+    right: Name
+    cost: float
+    information: float
+    """The bits of information in the words that both have."""
+    pairs: tuple[Pair, ...] = ()
+    only_left: tuple[str, ...] = ()
+    """Words of the customer's name only. Words that say nothing are in `set_aside`."""
+    only_right: tuple[str, ...] = ()
+    set_aside: tuple[str, ...] = ()
+    forms_differ: bool = False
+    """True if both have a legal form, and not the same."""
+
+    @property
+    def is_same(self) -> bool:
+        """Return whether the names have the same words, apart from spelling."""
+        return not self.only_left and not self.only_right and all(each.cost < 1 for each in self.pairs)
+
+
+def compare(left: Name, right: Name, words: Words, explained: frozenset[str] = frozenset()) -> NameMatch:
+    """Return how a customer's name is related to a company's.
+
+    `explained` are words that a customer's name may add: the company's own city and codes.
+    """
+    found = pair_words(left, right, words)
+    by_words = _by_words(left, right, found, words, explained)
+    if by_words.cost <= 2.5:
+        return by_words
+    by_letters = _by_letters(left, right, words)
+    return by_letters if by_letters is not None and by_letters.cost < by_words.cost else by_words
+
+
+def _by_words(left: Name, right: Name, found: Pairs, words: Words, explained: frozenset[str]) -> NameMatch:
+    set_aside = [word for word in found.left if word.plain in DECORATION or _is_form(word, right)]
+    their_forms = [word for word in found.right if _is_form(word, left)]
+    only_right = [word for word in found.right if word not in their_forms]
+    if not only_right:  # A city in place of another word may be all that tells two companies apart.
+        set_aside += [word for word in found.left if word.plain in explained and word not in set_aside]
+        set_aside += [word for word in found.left if word not in set_aside and _is_near(word.plain, explained)]
+    mistyped = (
+        []
+        if only_right
+        else [word for word in found.left if word not in set_aside and _may_be_form(word, right, words)]
+    )
+    only_left = [word for word in found.left if word not in set_aside and word not in mistyped]
+    left_cost = sum(words.cost_of_extra(word) for word in only_left)
+    right_cost = sum(words.cost_of_extra(word) for word in only_right)
+    aside = len(set_aside) + len(their_forms)
+    has_form = any(_is_form(word, right) for word in set_aside) or bool(their_forms or mistyped)
+    forms_differ, forms_cost = (False, 0.0) if has_form else _forms(left, right)
+    cost = sum(each.cost for each in found.pairs) + left_cost + right_cost + forms_cost + SET_ASIDE * bool(aside)
+    cost += 2.5 * len(mistyped)
+    cost += (_BOTH_SIDES if only_left and only_right else 0.0) + (_ORDER if found.reordered else 0.0)
+    return NameMatch(
+        left,
+        right,
+        min(cost, TOO_FAR) if found.pairs else TOO_FAR,
+        found.information,
+        tuple(found.pairs),
+        _plain(only_left),
+        _plain(only_right),
+        _plain([*set_aside, *mistyped, *their_forms]),
+        forms_differ,
+    )
+
+
+def _by_letters(left: Name, right: Name, words: Words) -> NameMatch | None:
+    """Return the match of names that differ in blanks and in few letters. None if they differ in more.
+
+    A letter more or less, or a whole word more or less, can make another name of it: `Acme A`, `Acme B`, `Braun`,
+    `Brown`. Such words are not compared by letters.
+    """
+    costs = [
+        _cost_of_letters(mine, theirs)
+        for mine, theirs in ((left.written, right.written), (left.joined, right.joined))
+        if mine and theirs
+    ]
+    cost = min((each for each in costs if each is not None), default=None)
+    if cost is None or (cost > 1 and _tells_apart(left, right, words)):
+        return None
+    forms_differ, forms_cost = (False, 0.0) if left.written[-3:] == right.written[-3:] else _forms(left, right)
+    whole = Pair(left.joined, right.joined, "joined" if cost < 1 else "typing", cost)
+    information = sum(words.information(word.key) for word in right.words)
+    return NameMatch(left, right, cost + min(forms_cost, 1.0), information, (whole,), forms_differ=forms_differ)
+
+
+def _cost_of_letters(mine: str, theirs: str) -> float | None:
+    shorter = min(len(mine), len(theirs))
+    limit = 0 if shorter < 6 else 1 if shorter < 14 else 2
+    distance = OSA.distance(mine, theirs, score_cutoff=limit)
+    if distance > limit:
+        return None
+    return (0.5, 2.5 if shorter >= 9 else 3.5, 5.0)[distance]
+
+
+def _tells_apart(left: Name, right: Name, words: Words) -> bool:
+    """Return whether the words that only one name has may be what tells two companies apart."""
+    mine = [word for word in left.words if word.plain not in {each.plain for each in right.words}]
+    theirs = [word for word in right.words if word.plain not in {each.plain for each in left.words}]
+    if not mine or not theirs:
+        return bool(mine or theirs)
+    return (
+        any(word.is_code or word.key in DISTINGUISHING for word in (*mine, *theirs))
+        or all(len(word.plain) == 1 for word in (*mine, *theirs))
+        or all(words.is_known(word.key) for word in mine)
+    )
+
+
+def _is_form(word: Word, other: Name) -> bool:
+    """Return whether a word is a legal form of the other name, also if it has a typing error."""
+    plain = word.plain
+    if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
+        return True
+    return len(plain) >= 3 and any(_is_misspelled(plain, form) for form in other.forms)
+
+
+def _may_be_form(word: Word, other: Name, words: Words) -> bool:
+    """Return whether a short word may be a legal form of the other name, with a typing error: `LL`, `AGG`."""
+    return (
+        2 <= len(word.plain) <= 3
+        and not words.is_known(word.key)
+        and not word.is_code
+        and any(OSA.distance(word.plain, spelling) <= 1 for form in other.forms for spelling in SPELLINGS[form])
+    )
+
+
+def _is_near(plain: str, explained: frozenset[str]) -> bool:
+    """Return whether a word is one typing error away from the company's own city."""
+    return len(plain) >= 5 and any(OSA.distance(plain, word, score_cutoff=1) <= 1 for word in explained)
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_misspelled(plain: str, form: str) -> bool:
+    return any(OSA.distance(plain, spelling, score_cutoff=1) <= 1 for spelling in SPELLINGS[form] if len(spelling) >= 3)
+
+
+def _plain(words: Iterable[Word]) -> tuple[str, ...]:
+    return tuple(word.plain for word in words)
+
+
+def _forms(left: Name, right: Name) -> tuple[bool, float]:
+    """Return whether the legal forms contradict each other, and what their difference costs."""
+    mine, theirs = left.forms, right.forms
+    if mine == theirs:
+        return False, 0.0
+    if not mine or not theirs:
+        return False, 0.3
+    return True, 1.0 if mine < theirs or theirs < mine else 3.0

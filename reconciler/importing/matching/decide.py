@@ -1,0 +1,111 @@
+"""Decide which candidate is proposed. When in doubt, none is.
+
+A wrong proposal costs far more than an open one. So the best candidate has to be near, its name has to say enough, and
+every other candidate has to be clearly further away.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.importing.matching.compare import NameMatch
+from reconciler.importing.matching.judge import Judged
+from reconciler.importing.matching.model import CustomerKey
+from reconciler.importing.matching.usage import live_agreements
+
+NEAR_ENOUGH = 3.6
+"""The largest distance of a company that is proposed, unless its name says much."""
+
+FAR_BUT_TELLING = 6.6
+"""The largest distance of a company whose name has so many rare words that it is no chance."""
+
+MARGIN = 4.0
+"""How much further away every other candidate has to be."""
+
+_SMALL_MARGIN = 2.0
+_BILLED = 2.0
+_CLAIMED = 4.0
+_OTHER_HAS_DOMAIN = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The company that is proposed by names and clues, or why none is."""
+
+    chosen: Judged | None
+    reasons: tuple[str, ...] = ()
+
+
+class Claims:
+    """Which company is nearest to which customers. A company that belongs to someone else is a lesser rival."""
+
+    def __init__(self, best: Mapping[CustomerKey, Judged]) -> None:
+        self._distances: dict[int, list[tuple[float, CustomerKey]]] = defaultdict(list)
+        for key, judged in best.items():
+            self._distances[judged.company.id].append((judged.distance, key))
+        self._taken: set[int] = set()
+
+    def take(self, company_ids: Iterable[int]) -> None:
+        """Note companies that belong to a customer for certain."""
+        self._taken |= set(company_ids)
+
+    def belongs_to_another(self, judged: Judged, key: CustomerKey) -> bool:
+        """Return whether a company is clearly nearer to another customer of any source."""
+        if judged.company.id in self._taken:
+            return True
+        return any(
+            other != key and distance <= judged.distance - 2 and distance <= NEAR_ENOUGH
+            for distance, other in self._distances.get(judged.company.id, ())
+        )
+
+
+def decide(key: CustomerKey, candidates: Sequence[Judged], claims: Claims, bits: float) -> Verdict:
+    """Return the verdict on a customer's candidates, the nearest first. `bits` measures the number of companies."""
+    if not candidates:
+        return Verdict(None, ("no company has a similar name, domain or address",))
+    best = candidates[0]
+    if reason := _too_weak(best, candidates, bits):
+        return Verdict(None, (reason,))
+    rivals = [each for each in candidates[1:] if _is_rival(best, each, claims, key)]
+    if rivals:
+        names = ", ".join(_shown(each) for each in rivals[:4])
+        return Verdict(None, (f"{_shown(best)} is near, but so is {names}",))
+    if not best.company.active:
+        return Verdict(None, (f"the nearest company, {_shown(best)}, is inactive or deleted",))
+    return Verdict(best)
+
+
+def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | None:
+    distance = best.distance
+    if not best.has("own domain") and any(each.has("own domain") for each in candidates[1:]):
+        distance += _OTHER_HAS_DOMAIN
+    shown = _shown(best)
+    surplus = best.name.information - bits - best.name_cost + best.weight
+    if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
+        return f"the nearest company is {shown}, and that is not near enough"
+    if best.note or best.name.is_same:
+        return None
+    if (best.name.only_left or best.name.only_right) and surplus < 0:
+        return f"the nearest company is {shown}, but what both names have in common says too little"
+    return None
+
+
+def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> bool:
+    ahead = other.distance - best.distance
+    ours, theirs = (bool(live_agreements(each.company)) and each.company.active for each in (best, other))
+    if ours != theirs:
+        ahead += _BILLED if ours else -MARGIN
+    if claims.belongs_to_another(other, key):
+        ahead += _CLAIMED
+    return ahead < (_SMALL_MARGIN if _adds_only(best.name, other.name) else MARGIN)
+
+
+def _adds_only(best: NameMatch, other: NameMatch) -> bool:
+    """Return whether the customer's name is that of the best company, and the other company lacks a word of it."""
+    return best.is_same and bool(other.only_left) and not other.only_right and not other.forms_differ
+
+
+def _shown(judged: Judged) -> str:
+    return f"{judged.company.name!r} ({judged.company.identifier})"

@@ -1,0 +1,55 @@
+"""Fold text, so that spellings of one name that differ in characters only become the same.
+
+Müller&amp;Söhne  ─▶  muller&sohne        and in the German manner   mueller&soehne
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import lru_cache
+
+_CYRILLIC = (
+    "а=a б=b в=v г=g д=d е=e ё=e ж=zh з=z и=i й=i к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch ш=sh"
+)
+_CYRILLIC += " щ=shch ъ= ы=y ь= э=e ю=yu я=ya і=i ї=i є=e ґ=g ђ=dj ј=j љ=lj њ=nj ћ=c џ=dz"
+_GREEK = "α=a β=v γ=g δ=d ε=e ζ=z η=i θ=th ι=i κ=k λ=l μ=m ν=n ξ=x ο=o π=p ρ=r σ=s ς=s τ=t υ=y φ=f χ=ch ψ=ps ω=o"
+_LATIN = "ß=ss æ=ae œ=oe ø=o đ=d ð=d þ=th ł=l ı=i ħ=h ŋ=n ĸ=k ŧ=t ə=a"
+_LETTERS = {ord(pair.partition("=")[0]): pair.partition("=")[2] for pair in f"{_CYRILLIC} {_GREEK} {_LATIN}".split()}
+_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_QUOTES = str.maketrans(dict.fromkeys("'’‘`´ʼʹ′‛＇", "'"))
+_ENTITY = re.compile(r"&#?\w{2,8};", re.ASCII)
+
+
+def cleaned(text: str) -> str:
+    """Return text without HTML escapes, invisible characters and runs of blanks, in lower case."""
+    for _ in range(3):  # Exports escape what is escaped already. Names in capitals may have escapes in capitals.
+        if not _ENTITY.search(text):
+            break
+        text = html.unescape(text)
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower()), text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    return " ".join(text.casefold().split()).translate(_QUOTES)
+
+
+def without_accents(text: str) -> str:
+    """Return cleaned text in plain letters: `ü` is `u`, `ß` is `ss`, `д` is `d`."""
+    if text.isascii():
+        return text
+    text = text.replace("ё", "е").translate(_LETTERS)
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_LETTERS)
+
+
+def with_two_letters(text: str) -> str:
+    """Return cleaned text in plain letters in the German and Nordic manner: `ü` is `ue`, `å` is `aa`."""
+    return text if text.isascii() else without_accents(unicodedata.normalize("NFC", text).translate(_TWO_LETTERS))
+
+
+@lru_cache(maxsize=1 << 16)
+def plain(text: str) -> str:
+    """Return any text cleaned and in plain letters."""
+    return without_accents(cleaned(text))

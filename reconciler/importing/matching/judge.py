@@ -1,0 +1,129 @@
+"""Judge each candidate: how far its name is away, and what else speaks for it.
+
+The distance of a candidate is the cost of its name less the weight of the clues. The smaller, the nearer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from reconciler.importing.matching.clues import Clue, Clues
+from reconciler.importing.matching.compare import TOO_FAR, NameMatch, compare
+from reconciler.importing.matching.contacts import city_of
+from reconciler.importing.matching.folding import plain
+from reconciler.importing.matching.index import NameIndex
+from reconciler.importing.matching.model import CandidateCompany, Customer
+from reconciler.importing.matching.names import names_of
+from reconciler.importing.matching.words import count_words
+
+_ALIAS = 1.0
+_IDENTIFIER = 1.0
+_WEB_NAME = 3.0
+_CODE_IN_NAME = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A company as a candidate of one customer."""
+
+    place: int
+    """Its place among the companies."""
+    company: CandidateCompany
+    name: NameMatch
+    name_cost: float
+    """The cost of the name. Less than that of `name` if the customer is named by the identifier or the web site."""
+    clues: tuple[Clue, ...]
+    note: str = ""
+    """How the name was found, if not by its words."""
+
+    @property
+    def weight(self) -> float:
+        """Return the sum of all clues."""
+        return sum(clue.weight for clue in self.clues)
+
+    @property
+    def distance(self) -> float:
+        """Return how far the company is away from the customer."""
+        return self.name_cost - self.weight
+
+    def has(self, *kinds: str) -> bool:
+        """Return whether one of its clues is of one of these kinds."""
+        return any(clue.kind in kinds for clue in self.clues)
+
+
+class Judge:
+    """Finds and judges the candidates of each customer of an estate."""
+
+    def __init__(self, customers: Sequence[Customer], companies: Sequence[CandidateCompany]) -> None:
+        self._companies = companies
+        self._names = [names_of(company.name) for company in companies]
+        self._customer_names = {customer.key: names_of(customer.name) for customer in customers}
+        self.words = count_words((each[0] for each in self._names), (each[0] for each in self._customer_names.values()))
+        self._index = NameIndex(self._names)
+        self._clues = Clues(customers, companies)
+        self._identifiers: dict[str, int] = {}
+        self._explained: list[frozenset[str]] = []
+        for place, company in enumerate(companies):
+            self._identifiers[_condensed(company.identifier)] = place
+            self._explained.append(_explained(company))
+        self.bits = math.log2(len(companies) + 1)
+
+    def candidates(self, customer: Customer) -> list[Judged]:
+        """Return the candidates of a customer, the nearest first."""
+        names = self._customer_names[customer.key]
+        places = self._index.candidates(names)
+        places += self._clues.places(customer, names[0].joined)
+        if (named := self._identifiers.get(_condensed(customer.name))) is not None:
+            places.append(named)
+        judged = (self.of(customer, place) for place in dict.fromkeys(places))
+        near = [each for each in judged if each.distance < TOO_FAR - 2]
+        return sorted(near, key=lambda each: (each.distance, each.company.id))
+
+    def same_name(self, one: Customer, other: Customer) -> bool:
+        """Return whether two customers have the same name, apart from spelling."""
+        known = self._customer_names
+        left, right = (known.get(each.key) or names_of(each.name) for each in (one, other))
+        return compare(left[0], right[0], self.words).is_same
+
+    def of(self, customer: Customer, place: int) -> Judged:
+        """Return the judgement on one company."""
+        company = self._companies[place]
+        names = self._customer_names[customer.key]
+        matches = [
+            (0.0 if left == names[0] and right == self._names[place][0] else _ALIAS, left, right)
+            for left in names
+            for right in self._names[place]
+        ]
+        compared = [(alias, compare(left, right, self.words, self._explained[place])) for alias, left, right in matches]
+        alias, best = min(compared, key=lambda each: each[0] + each[1].cost)
+        cost, note = min(best.cost + alias, TOO_FAR), ""
+        clues = self._clues.of(customer, place)
+        if (
+            cost > _IDENTIFIER
+            and self._identifiers.get(_condensed(customer.name)) == place
+            and not customer.name.isdigit()
+        ):
+            cost, note = _IDENTIFIER, f"name: {customer.name!r} is the company's identifier"
+        elif cost > _WEB_NAME and self._clues.has_domain(place, names[0].joined):
+            cost, note = _WEB_NAME, f"name: {customer.name!r} is the name of the company's web site"
+        if codes := [
+            word
+            for word in names[0].words
+            if word.is_code and len(word.plain) >= 4 and word.plain in self._explained[place]
+        ]:
+            clues.append(Clue(_CODE_IN_NAME, f"name: it has the company's code {codes[0].plain}", "code in name"))
+        return Judged(place, company, best, cost, tuple(clues), note)
+
+
+def _explained(company: CandidateCompany) -> frozenset[str]:
+    """Return the words that may be added to a company's name: its city, its identifier and its codes."""
+    cities = chain.from_iterable(city_of(address).split() for address in company.addresses)
+    codes = (_condensed(code) for code in (company.identifier, *company.codes))
+    return frozenset(chain(cities, (code for code in codes if len(code) >= 3)))
+
+
+def _condensed(text: str) -> str:
+    return "".join(char for char in plain(text) if char.isalnum())

@@ -1,0 +1,187 @@
+"""Take a company's name apart: its words, its legal forms, and its other names.
+
+"Müller & Söhne G.m.b.H. (Berlin)"  ─▶  words müller, söhne, berlin        forms gmbh
+"Blue Harbor LLC dba Joe's Diner"   ─▶  two names: blue harbor (llc), and joes diner
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from reconciler.importing.matching.folding import cleaned, plain, with_two_letters, without_accents
+from reconciler.importing.matching.legal_forms import (
+    FORMS,
+    LEADING,
+    OFTEN_MISTYPED,
+    PHRASES,
+    STRONG_FORMS,
+    WITHOUT_WEIGHT,
+)
+from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, NUMERALS, SAME_WORD
+
+_APOSTROPHES = re.compile(r"'")
+_DOTTED = re.compile(r"(?<!\w)(?:\w\.){2,}\w?(?!\w)")
+_SLASHED = re.compile(r"(?<!\w)(?:a/s|i/s|k/s|s/a)(?!\w)")
+_CARE_OF = re.compile(r"(?<!\w)c/o(?!\w).*")
+_SEPARATORS = re.compile(r"[^\w]+|_+")
+_ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
+_PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
+_SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a name."""
+
+    plain: str
+    """In plain letters: `muller`."""
+    other: str
+    """In the German and Nordic manner: `mueller`. Mostly the same as `plain`."""
+    key: str
+    """The word that stands for all its abbreviations and plurals, or the number in digits."""
+
+    is_code: bool = False
+    """True if it has digits: then each character counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name, taken apart."""
+
+    text: str
+    words: tuple[Word, ...]
+    forms: frozenset[str] = frozenset()
+    """Its legal forms. Those that people add and leave out as they like are left out."""
+    joined: str = ""
+    """The words without blanks."""
+    written: str = ""
+    """The whole name in plain letters and digits only, with its legal forms."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the key of each word."""
+        return tuple(word.key for word in self.words)
+
+
+def names_of(text: str) -> tuple[Name, ...]:
+    """Return the names in a text. More than one if it says `dba`, `formerly` or the like; the whole is the first."""
+    clean = cleaned(text)
+    found = [name_of(text)]
+    parts = [part.strip(" ()[]-,;:") for part in _ALIAS.split(clean)]
+    if len(parts) > 1:
+        found += [name for part in parts if part and (name := name_of(part)).words]
+    return tuple(dict.fromkeys(found))
+
+
+def name_of(text: str) -> Name:
+    """Return one name, taken apart. If nothing but legal forms is in it, they are its words."""
+    clean = cleaned(_SPA.sub("societaperazioni", text))
+    clean = _CARE_OF.sub("", clean) or clean
+    clean = _SLASHED.sub(lambda found: found[0].replace("/", ""), _APOSTROPHES.sub("", clean))
+    clean = _DOTTED.sub(lambda found: found[0].replace(".", ""), clean).replace("+", " and ").replace("&", " and ")
+    tokens = _joined_letters(_SEPARATORS.sub(" ", clean).split())
+    plains = [without_accents(token) for token in tokens]
+    tokens, plains, forms = _without_forms(tokens, plains)
+    words = tuple(
+        _word(letters, token)
+        for token, letters in zip(tokens, plains, strict=True)
+        if len(plains) == 1 or not _is_connector(letters, plains)
+    )
+    if not words:
+        words = tuple(_word(letters, token) for token, letters in zip(tokens, plains, strict=True))
+    written = "".join(char for char in plain(text) if char.isalnum())
+    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, "".join(word.plain for word in words), written)
+
+
+def _is_connector(letters: str, plains: list[str]) -> bool:
+    """A single letter connects only between two words: `Gómez y López`, but not `Acme E`."""
+    if letters not in CONNECTORS:
+        return False
+    return len(letters) > 1 or letters not in {plains[0], plains[-1]}
+
+
+def _joined_letters(tokens: list[str]) -> list[str]:
+    """Return the tokens with `j b smith` as `jb smith`, and `g m b h` as `gmbh`."""
+    found: list[str] = []
+    run = ""
+    for token in [*tokens, ""]:
+        if len(token) == 1 and token.isalpha():
+            run += token
+            continue
+        if run:
+            found.append(run)
+        run = ""
+        if token:
+            found.append(token)
+    return found
+
+
+def _without_forms(tokens: list[str], plains: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Return tokens and plain tokens without legal forms, and the forms. At least one token is left."""
+    text = " ".join(plains)
+    forms: list[str] = []
+    if any(phrase in text for phrase in _FIRST_WORDS) and (phrases := _PHRASE.findall(text)):
+        forms += [PHRASES[phrase] for phrase in phrases]
+        kept = _PHRASE.sub("", text).split()
+        tokens, plains = _only(tokens, plains, kept)
+    while len(plains) > 1 and (plains[-1] in FORMS or plains[-1] in {"and", "und", "et"}):
+        forms += [FORMS[plains[-1]]] if plains[-1] in FORMS else []
+        tokens, plains = tokens[:-1], plains[:-1]
+    if len(plains) > 1 and not forms and (meant := _mistyped_form(plains[-1])):
+        forms.append(meant)
+        tokens, plains = tokens[:-1], plains[:-1]
+    if len(plains) > 1 and plains[0] in LEADING:
+        forms += [FORMS[plains[0]]] if plains[0] in FORMS else []
+        tokens, plains = tokens[1:], plains[1:]
+    inner = [place for place, letters in enumerate(plains) if place and letters in STRONG_FORMS]
+    forms += [STRONG_FORMS[plains[place]] for place in inner]
+    kept_places = [place for place in range(len(plains)) if place not in inner]
+    return [tokens[place] for place in kept_places], [plains[place] for place in kept_places], forms
+
+
+def _only(tokens: list[str], plains: list[str], kept: list[str]) -> tuple[list[str], list[str]]:
+    """Return the tokens whose plain form is in `kept`, in order."""
+    left = list(kept)
+    places = []
+    for place, letters in enumerate(plains):
+        if left and letters == left[0]:
+            places.append(place)
+            left.pop(0)
+    return [tokens[place] for place in places], [plains[place] for place in places]
+
+
+@lru_cache(maxsize=1 << 15)
+def _mistyped_form(letters: str) -> str | None:
+    """Return the legal form that a word was meant to be, if it is one typing error away."""
+    if len(letters) < 3 or letters in SAME_WORD:
+        return None
+    for form in OFTEN_MISTYPED:
+        swapped = sorted(letters) == sorted(form)
+        if (len(form) > 3 or swapped) and letters[0] == form[0] and OSA.distance(letters, form, score_cutoff=1) <= 1:
+            return FORMS[form]
+    return None
+
+
+def _word(letters: str, token: str) -> Word:
+    key = key_of(letters)
+    return Word(letters, with_two_letters(token), key, any(char.isdigit() for char in key))
+
+
+@lru_cache(maxsize=1 << 16)
+def key_of(letters: str) -> str:
+    """Return the word that stands for a word in plain letters, for all its spellings."""
+    if ordinal := _ORDINAL.fullmatch(letters):
+        letters = {"1st": "first", "2nd": "second", "3rd": "third"}.get(letters, ordinal[1])
+    if letters in NUMERALS:
+        return NUMERALS[letters]
+    if letters.isdigit():
+        return letters.lstrip("0") or "0"
+    return SAME_WORD.get(letters, letters)
+
+
+_FIRST_WORDS = frozenset(PHRASES)

@@ -1,0 +1,125 @@
+"""Pair the words of two names: first those that are the same, then joined words, then related ones, then initials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, WordKind, Words, compared
+
+_JOINED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A word of the customer's name with the word of the company's name that it belongs to."""
+
+    left: str
+    right: str
+    kind: WordKind
+    cost: float
+
+
+@dataclass(slots=True)
+class Pairs:
+    """The pairs of two names, and the words that are left over. It is filled step by step."""
+
+    left: list[Word]
+    right: list[Word]
+    pairs: list[Pair] = field(default_factory=list)
+    information: float = 0.0
+    """The bits of information in the words that both have."""
+    order: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def reordered(self) -> bool:
+        """Return whether the words that both have are in another order."""
+        return any(later[1] < earlier[1] for earlier, later in pairwise(sorted(self.order)))
+
+
+def pair_words(left: Name, right: Name, words: Words) -> Pairs:
+    """Return the pairs of the words of two names."""
+    found = Pairs(list(left.words), list(right.words))
+    by_plain = {word.plain: word for word in right.words}
+    for word in left.words:
+        other = by_plain.get(word.plain)
+        if other is not None and other in found.right:
+            _take(found, left, right, words, Pair(word.plain, other.plain, "same", SAME.cost), word, other)
+    if found.left and found.right:
+        _pair_joined(found, words)
+    if found.left and found.right:
+        for pair, one, other in _related(found, words):
+            if one in found.left and other in found.right:
+                _take(found, left, right, words, pair, one, other)
+    if found.left and found.right:
+        _pair_initials(found, words)
+    return found
+
+
+def _take(found: Pairs, left: Name, right: Name, words: Words, pair: Pair, one: Word, other: Word) -> None:
+    found.pairs.append(pair)
+    found.information += words.information(other.key)
+    found.order.append((left.words.index(one), right.words.index(other)))
+    found.left.remove(one)
+    found.right.remove(other)
+
+
+def _related(found: Pairs, words: Words) -> list[tuple[Pair, Word, Word]]:
+    """Return all pairs of related words with their cost in this estate, the cheapest first."""
+    related = []
+    for one in found.left:
+        for other in found.right:
+            if (match := compared(one, other)) is None:
+                continue
+            cost = match.cost
+            if match.kind == "typing" and words.is_known(one.key):
+                cost += KNOWN_WORD
+            elif match.kind == "typing" and words.companies[other.key] >= 3:
+                cost *= COMMON_WORD
+            elif match.kind == "short" and cost >= 1 and words.is_known(one.key) and words.is_known(other.key):
+                cost += KNOWN_WORD / 2
+            related.append((Pair(one.plain, other.plain, match.kind, cost), one, other))
+    return sorted(related, key=lambda each: (each[0].cost, each[0].left, each[0].right))
+
+
+def _pair_joined(found: Pairs, words: Words) -> None:
+    """Pair a word with the neighbours in the other name that make it up: `kreuzapotheke` and `kreuz apotheke`."""
+    for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
+        for word in list(single):
+            for size in (2, 3, 4):
+                runs = (several[start : start + size] for start in range(len(several) - size + 1))
+                run = next((run for run in runs if "".join(each.plain for each in run) == word.plain), None)
+                if run:
+                    _take_run(
+                        found, words, word, run, Pair(word.plain, _text(run), "joined", _JOINED), mirrored=mirrored
+                    )
+                    break
+
+
+def _pair_initials(found: Pairs, words: Words) -> None:
+    """Pair a short word with the words of the other name whose initials it is."""
+    for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
+        for word in list(single):
+            size = len(word.plain)
+            if not 3 <= size <= 6:
+                continue
+            runs = (several[start : start + size] for start in range(len(several) - size + 1))
+            run = next((run for run in runs if "".join(each.plain[:1] for each in run) == word.plain), None)
+            if run:
+                cost = 3.5 if size == 3 else 2.5
+                _take_run(found, words, word, run, Pair(word.plain, _text(run), "initials", cost), mirrored=mirrored)
+
+
+def _take_run(found: Pairs, words: Words, word: Word, run: list[Word], pair: Pair, *, mirrored: bool) -> None:
+    """Note a pair of one word with several. `mirrored` if the one word is the company's."""
+    single, several = (found.right, found.left) if mirrored else (found.left, found.right)
+    found.pairs.append(Pair(pair.right, pair.left, pair.kind, pair.cost) if mirrored else pair)
+    found.information += sum(words.information(each.key) for each in ([word] if mirrored else run))
+    single.remove(word)
+    for each in run:
+        several.remove(each)
+
+
+def _text(run: list[Word]) -> str:
+    return " ".join(word.plain for word in run)

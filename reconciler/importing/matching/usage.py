@@ -1,0 +1,95 @@
+"""Compare usage with the quantities of additions that were typed in by hand.
+
+A fit is weak evidence: among many additions some fit by chance. So it counts by how rare such a fit is in this estate.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_CEILING, Decimal
+
+from reconciler.importing.matching.folding import plain
+from reconciler.importing.matching.model import (
+    CandidateAddition,
+    CandidateAgreement,
+    CandidateCompany,
+    Customer,
+)
+
+TOLERANCE = Decimal("0.05")
+"""A quantity fits if it differs from the usage by at most this share of the usage."""
+
+_BACKUP = re.compile(
+    r"backup|back up|\bcove\b|storage|recovery|\bbdr\b|\bbcdr\b|data protection|disaster|\bveeam\b|\bdatto\b|acronis"
+    r"|sicherung|sauvegarde|respaldo|copia de seguridad|copie de sauvegarde|reserveko|kopia zapasowa|zaloh|varmuuskop"
+    r"|sikkerhetskop|sikkerhedskop|\b(?:gb|tb|gib|tib)\b|per gb"
+)
+
+
+def for_backup(*texts: str) -> bool:
+    """Return whether the name of a product or an agreement speaks of backup or storage."""
+    return any(_BACKUP.search(plain(text)) for text in texts)
+
+
+def fits(addition: CandidateAddition, usage: Decimal | None) -> bool:
+    """Return whether an addition's quantity is the usage, within 5 % or rounded up to the next whole number."""
+    quantity = addition.quantity
+    if quantity is None or usage is None or quantity <= 0 or usage <= 0:
+        return False
+    return abs(quantity - usage) <= usage * TOLERANCE or quantity == usage.to_integral_value(ROUND_CEILING)
+
+
+def fit_text(addition: CandidateAddition, customer: Customer) -> str:
+    """Return what an addition bills and what the usage is, with the difference in percent."""
+    quantity, usage = addition.quantity or Decimal(0), customer.quantity or Decimal(0)
+    share = 100 * abs(quantity - usage) / (usage or Decimal(1))
+    bills, used = _figure(quantity), _figure(usage)
+    return f"addition {addition.id} bills {bills} {customer.unit}; usage is {used} {customer.unit} ({share:.1f} % off)"
+
+
+def _figure(value: Decimal) -> str:
+    return f"{value.quantize(Decimal('0.1')).normalize():f}"
+
+
+def open_additions(agreement: CandidateAgreement) -> Iterator[CandidateAddition]:
+    """Yield the additions that bill now and have no tag."""
+    return (each for each in agreement.additions if each.live and not each.tagged)
+
+
+def live_agreements(company: CandidateCompany) -> tuple[CandidateAgreement, ...]:
+    """Return the agreements that bill now."""
+    return tuple(each for each in company.agreements if each.active)
+
+
+def fitting_addition(company: CandidateCompany, customer: Customer) -> CandidateAddition | None:
+    """Return the addition of a company that fits the customer's usage best. Products for backup come first."""
+    found = [
+        (not for_backup(each.product), abs((each.quantity or 0) - customer.quantity), each.id, each)
+        for agreement in live_agreements(company)
+        for each in open_additions(agreement)
+        if customer.quantity is not None and fits(each, customer.quantity)
+    ]
+    return min(found, key=lambda item: item[:3])[3] if found else None
+
+
+class Quantities:
+    """The quantities of all additions that could be adopted. They say how rare a fit is."""
+
+    def __init__(self, companies: Iterable[CandidateCompany]) -> None:
+        self._sorted: list[Decimal] = []
+        self._companies = 0
+        for company in companies:
+            agreements = live_agreements(company)
+            found = {each.quantity for one in agreements for each in open_additions(one) if each.quantity}
+            self._sorted += found
+            self._companies += bool(found)
+        self._sorted.sort()
+
+    def rarity(self, usage: Decimal) -> float:
+        """Return how rare a fit with this usage is, in bits: 7 means that one company in 128 fits by chance."""
+        margin = usage * TOLERANCE
+        count = bisect_right(self._sorted, usage + margin) - bisect_left(self._sorted, usage - margin)
+        return max(0.0, math.log2((self._companies + 1) / max(count, 1)))

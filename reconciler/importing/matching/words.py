@@ -1,0 +1,140 @@
+"""How common each word is in this estate, and what it costs to compare two words.
+
+A cost says how unlikely it is that two names of one company differ in this way. 0 means no difference. The costs are
+in bits, roughly: 3 stands for one in eight.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal, NamedTuple, TypeAlias
+
+from rapidfuzz.distance import OSA
+
+from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, STANDING
+
+WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
+
+KNOWN_WORD = 4.0
+"""Added to a typing error whose result is a word of other companies: `Braun` and `Brown` are two names."""
+
+COMMON_WORD = 0.6
+"""A typing error in a common word costs this share: `Dentla` cannot be but `Dental`."""
+
+
+class WordMatch(NamedTuple):
+    """How two words are related, and what it costs."""
+
+    kind: WordKind
+    cost: float
+
+
+SAME = WordMatch("same", 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How many companies, and how many customers, have each word in their name."""
+
+    total: int
+    companies: Counter[str] = field(default_factory=Counter)
+    customers: Counter[str] = field(default_factory=Counter)
+
+    def share(self, key: str) -> float:
+        """Return the share of names that have the word."""
+        return max(self.companies[key], self.customers[key]) / self.total
+
+    def information(self, key: str) -> float:
+        """Return the information in bits that a word carries: rare words carry more."""
+        return math.log2((self.total + 1) / (max(self.companies[key], self.customers[key]) + 0.5))
+
+    def is_known(self, key: str) -> bool:
+        """Return whether a word is a word of companies, or of several customers: hardly a typing error."""
+        return self.companies[key] > 0 or self.customers[key] > 2
+
+    def cost_of_extra(self, word: Word) -> float:
+        """Return the cost of a word that only one of two names has."""
+        key = word.key
+        if key == "y":
+            return 0.3
+        if word.is_code or key in DISTINGUISHING or len(word.plain) == 1:
+            return 8.0
+        if key in STANDING or key in DECORATION or key in GENERIC:
+            return 2.5
+        if self.companies[key] >= 3 and self.share(key) >= 0.004:
+            return 3.5
+        return 6.0
+
+
+def count_words(companies: Iterable[Name], customers: Iterable[Name]) -> Words:
+    """Return how many names have each word."""
+    ours, theirs = list(companies), list(customers)
+    words = Words(max(len(ours), len(theirs), 1))
+    for names, counter in ((ours, words.companies), (theirs, words.customers)):
+        for name in names:
+            counter.update(set(name.keys))
+    return words
+
+
+@lru_cache(maxsize=1 << 17)
+def compared(left: Word, right: Word) -> WordMatch | None:
+    """Return how two words are related, whatever their estate. None if they are not."""
+    if left.plain == right.plain:
+        return SAME
+    if {left.plain, left.other} & {right.plain, right.other}:
+        return WordMatch("spelling", 0.0)
+    if left.key == right.key:
+        return WordMatch("short", 0.5)
+    if left.is_code or right.is_code:
+        return None
+    if _single_vowels(left.other) == _single_vowels(right.other):
+        return WordMatch("spelling", 0.7)
+    if {left.plain, right.plain} in ({left.plain, f"{left.plain}s"}, {right.plain, f"{right.plain}s"}):
+        return WordMatch("short", 0.7)
+    return _mistyped(left, right) or _shortened(left, right)
+
+
+def _single_vowels(word: str) -> str:
+    """Return `mueller` as `muller`: people who drop the dots of `ü` write either."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _mistyped(left: Word, right: Word) -> WordMatch | None:
+    shorter = min(len(left.plain), len(right.plain))
+    if shorter < 3 or {left.key, right.key} & DISTINGUISHING:
+        return None
+    limit = 2 if shorter >= 8 else 1
+    distance = min(
+        OSA.distance(left.plain, right.plain, score_cutoff=limit),
+        OSA.distance(left.other, right.other, score_cutoff=limit),
+    )
+    if distance > limit:
+        return None
+    swapped = sorted(left.plain) == sorted(right.plain)
+    if shorter == 3:
+        return WordMatch("typing", 4.0) if swapped else None
+    if distance == 2:
+        return WordMatch("typing", 5.0)
+    return WordMatch("typing", 2.5 if shorter >= 6 or swapped else 3.0)
+
+
+def _shortened(left: Word, right: Word) -> WordMatch | None:
+    short, whole = sorted((left, right), key=lambda word: len(word.plain))
+    if len(short.plain) < 3 or len(whole.plain) - len(short.plain) < 2 or whole.plain[0] != short.plain[0]:
+        return None
+    if whole.plain.startswith(short.plain):
+        return WordMatch("short", 1.5)
+    consonants = not set(short.plain[1:]) & set("aeiouy")
+    return (
+        WordMatch("short", 2.0) if consonants and len(whole.plain) > 5 and _in_order(short.plain, whole.plain) else None
+    )
+
+
+def _in_order(letters: str, word: str) -> bool:
+    rest = iter(word)
+    return all(letter in rest for letter in letters)
