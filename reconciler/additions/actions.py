@@ -17,17 +17,18 @@ from reconciler.additions.drift import (
 )
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, Superseded
-from reconciler.additions.money import amount_text, monthly_amount
+from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Owner
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.diff import changes_to_create, changes_to_update
+from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.plan import Action, Change, Money, Note
-from reconciler.planning.setup import object_path, precondition
 
 OnDrift = Literal["restore", "accept", "fail"]
 Verb = Literal["adopt", "update"]

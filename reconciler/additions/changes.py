@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.additions.charge import Charge
-from reconciler.additions.money import monthly_amount
 from reconciler.additions.ownership import Owner
 from reconciler.additions.planned import PlannedAddition
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.money import monthly_amount
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 
 _ZERO = Decimal(0)

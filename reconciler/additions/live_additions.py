@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.additions.money import monthly_amount
 from reconciler.additions.tag import Tag, parse
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.kinds.money import monthly_amount
 
 AgreementProduct = tuple[int | None, int | None]
 """The ids of the agreement and of the product of an addition. None: the object does not exist yet."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reconciler.applying.differences import differences
-from reconciler.applying.requests import Ids, values_of
+from reconciler.applying.requests import Ids, deletes, values_of
 from reconciler.kinds.field_mapping import FieldMapping
 from reconciler.kinds.live_state import LiveObject, keys_of
 from reconciler.kinds.registry import kind
@@ -92,13 +92,15 @@ class _FieldState:
 def state_of(action: Action, live: LiveObject | None, ids: Ids) -> ActionState:
     """Return the state of an action. `live` is its object, or None if there is none."""
     if live is None:
+        if deletes(action):
+            return ActionState("done")
         deleted = action.precondition is not None
         return ActionState("stale", f"id {action.id} no longer exists") if deleted else ActionState("open")
     if action.id is None and (spelling := _near_miss(action, live, ids)):
         return ActionState("stale", f"the plan creates it, but {spelling}")
     fields = [*_field_states(action, live, ids)]
     planned = [field for field in fields if field.after is not _NOT_IN_PLAN]
-    if all(field.is_done for field in planned):
+    if not deletes(action) and all(field.is_done for field in planned):
         return ActionState("done")
     if action.precondition is None:
         wrong = [
@@ -106,7 +108,7 @@ def state_of(action: Action, live: LiveObject | None, ids: Ids) -> ActionState:
         ]
         difference = f"the plan creates it, but it exists with id {live.id} ({_joined(wrong)})"
         return ActionState("stale", difference) if wrong else ActionState("begun")
-    wrong = [field for field in fields if not field.is_expected]
+    wrong = [field for field in fields if not (field.is_unchanged if deletes(action) else field.is_expected)]
     return ActionState("stale", _joined(wrong)) if wrong else ActionState("open")
 
 
@@ -129,7 +131,7 @@ def _field_states(action: Action, live: LiveObject, ids: Ids) -> Iterator[_Field
     names = set(compared_fields(action))
     planned = values_of(action, ids)
     precondition = None if action.precondition is None else action.precondition.fields
-    for item in of.fields:
+    for item in of.all_fields:
         name, mapping = item.name, item.mapping
         if name not in names or not mapping.compared or name == of.parent:
             continue

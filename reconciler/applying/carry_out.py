@@ -108,6 +108,9 @@ async def _write(action: Action, run: RunContext) -> None:
 
     if action.id is not None:
         run.ids[action.address] = action.id
+    if request.method == "DELETE":
+        await _send_recorded(action, run, request, lambda: client.delete(request.path))
+        return
     if request.body and action.address not in run.begun:
         response = await _send_recorded(action, run, request, post if request.method == "POST" else patch)
         run.ids[action.address] = int(response["id"])

@@ -49,7 +49,7 @@ def mismatches(sent: Mapping[str, Any], stored: Object, of: Kind | None = None) 
 
 def _mapping(of: Kind | None, name: str) -> FieldMapping | None:
     """Return the mapping of the manifest field that this property of a body comes from."""
-    fields = () if of is None else of.fields
+    fields = () if of is None else of.all_fields
     return next((item.mapping for item in fields if item.mapping.reads[0] == name), None)
 
 

@@ -34,9 +34,9 @@ class SubcollectionWrites:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One POST or PATCH, with the subcollections to write after it."""
+    """One POST, PATCH or DELETE, with the subcollections to write after it."""
 
-    method: Literal["POST", "PATCH"]
+    method: Literal["POST", "PATCH", "DELETE"]
     path: str
     body: Mapping[str, Any]
     natural_key: Mapping[str, Any]
@@ -54,6 +54,8 @@ class Request:
 def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> Request:
     """Return the request of one action. Every object that it links to must have an id in `ids`."""
     of = kind(action.kind)
+    if deletes(action):
+        return Request("DELETE", action.endpoint, {}, {})
     values = values_of(action, ids)
     is_create = action.action == "create"
     body: dict[str, Any] = {}
@@ -83,6 +85,12 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         sensitive=frozenset(sensitive),
         sent=readable,
     )
+
+
+def deletes(action: Action) -> bool:
+    """Return whether an action deletes its object, because ConnectWise has no other way to retire it."""
+    retirement = kind(action.kind).retirement
+    return action.action == "retire" and retirement is not None and retirement.deletes
 
 
 def values_of(action: Action, ids: Ids) -> dict[str, Value]:

@@ -47,8 +47,10 @@ async def check(client: ConnectWise, plan: Plan) -> Progress:
             "the plan is stale: ConnectWise has changed since it was made\n" + "\n".join(f"  {line}" for line in stale),
             advice="Nothing was written. Make a new plan: reconciler plan --out FILE",
         )
+    deleted = {action.address: action.id for action in plan.actions if action.id is not None}
+    done = [address for address, each in states.items() if each.state == "done"]
     return Progress(
-        done={address: ids[address] for address, each in states.items() if each.state == "done"},
+        done={address: ids[address] if address in ids else deleted[address] for address in done},
         begun={address: ids[address] for address, each in states.items() if each.state == "begun"},
     )
 

@@ -18,11 +18,12 @@ from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of
 from reconciler.metering.collect import GUARDRAIL
-from reconciler.metering.period import local_date
+from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Note, Plan
+from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 from reconciler.planning.undeclared import undeclared
 
@@ -77,7 +78,16 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
     if manifests.is_partial:
         warnings.append(partial_note(options.targets))
     if (setup := inputs.setup) is not None:
-        parts.append(plan_setup(manifests.documents, setup.live_state, spec.guardrails, setup.kept_values, rest))
+        parts.append(
+            plan_setup(
+                manifests.documents,
+                setup.live_state,
+                spec.guardrails,
+                setup.kept_values,
+                rest,
+                terms=_terms(session),
+            )
+        )
         if not manifests.is_partial:
             warnings += undeclared(setup.created, manifests, setup.live_state)
     if inputs.usage is not None:
@@ -97,6 +107,13 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
         asked=options.asked,
     )
     return Planned(plan, records)
+
+
+def _terms(session: Session) -> Terms:
+    """Return what all retirements of a plan share."""
+    billing = session.workspace.billing
+    last_day = period_of(session.context.now, billing.timezone).last_day
+    return Terms(last_day.isoformat(), billing.currency, session.workspace.retired_as)
 
 
 def usage_inputs(session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False) -> UsageInputs:

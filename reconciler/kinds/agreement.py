@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
 from reconciler.kinds.base import Kind, NestedRead, Spec
-from reconciler.kinds.field_mapping import date, ending, flag, reference, setup, text
-from reconciler.kinds.fields import ByEmail, ById, ByIdentifier, DateText, Name
+from reconciler.kinds.field_mapping import Object, date, date_text, ending, flag, reference, setup, text
+from reconciler.kinds.fields import ByEmail, ById, ByIdentifier, DateText, Model, Name
+from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.retirement import NOT_BILLED, Billed, Retirement
+from reconciler.kinds.values import plain_decimal, plain_text
 
 
 class AgreementSpec(Spec):
@@ -75,6 +80,50 @@ class AgreementSpec(Spec):
 ENDED = ("Cancelled", "Expired")
 """The values of `agreementStatus` of an agreement that no longer bills."""
 
+
+class Cancellation(Model):
+    """The fields of an agreement that cancelling it writes."""
+
+    cancelled: Annotated[StrictBool, flag("cancelledFlag")]
+    """True if it is cancelled."""
+    date_cancelled: Annotated[datetime.date | None, date("dateCancelled")]
+    """Its last day, which may be in the future [guess]."""
+    reason_cancelled: Annotated[StrictStr | None, text("reasonCancelled")]
+    """Why it was cancelled."""
+
+
+_MONTHS = {
+    "monthly": 1,
+    "bimonthly": 2,
+    "quarterly": 3,
+    "semiannual": 6,
+    "semiannually": 6,
+    "yearly": 12,
+    "annually": 12,
+}
+"""The months of a billing cycle, by its name without hyphens and blanks. The names are the defaults of ConnectWise."""
+
+
+def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
+    """Return what an agreement bills a month: its own amount per cycle, and its additions that go on after a day."""
+    last = None if obj.get("noEndingDateFlag") else date_text(obj.get("endDate"))
+    if obj.get("agreementStatus") in ENDED or (last is not None and last <= after):
+        return NOT_BILLED
+    currency = plain_text((obj.get("currency") or {}).get("currencyCode") or "")
+    going_on = [each for each in additions if (date_text(each.get("cancelledDate")) or "9999") > after]
+    own = Decimal(obj.get("billAmount") or 0)
+    total = own + sum((monthly_amount(each, currency) for each in going_on), Decimal(0))
+    cycle = str((obj.get("billingCycle") or {}).get("name") or "Monthly")
+    months = _MONTHS.get("".join(letter for letter in cycle.casefold() if letter.isalpha()))
+    parts = [f"its own {plain_decimal(own)}"] if own else []
+    parts += [f"{len(going_on)} addition{'s' if len(going_on) > 1 else ''}"] if going_on else []
+    if not total:
+        return NOT_BILLED
+    if months is None:
+        return Billed(None, currency, f"{' and '.join(parts)}, {plain_decimal(total)} each cycle {cycle}")
+    return Billed((total / months).quantize(Decimal("0.01")) if months > 1 else total, currency, " and ".join(parts))
+
+
 KIND = Kind(
     name="Agreement",
     spec=AgreementSpec,
@@ -84,6 +133,16 @@ KIND = Kind(
     rename_key="name",
     lookup_path="company/identifier",
     inactive=lambda obj: bool(obj.get("cancelledFlag")),
+    retirement=Retirement(
+        retired={"cancelled": True},
+        alive={"cancelled": False, "dateCancelled": None, "reasonCancelled": None},
+        fields=Cancellation,
+        last_day="dateCancelled",
+        first_day="startDate",
+        reason="reasonCancelled",
+        reason_length=100,
+    ),
+    bills=_bills,
     nested_reads=(NestedRead("Addition"),),
     read_also=(
         "cancelledFlag",
@@ -97,5 +156,6 @@ KIND = Kind(
         "billingCycle/id",
         "billingCycle/name",
         "currency/currencyCode",
+        "billAmount",
     ),
 )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictStr
 
 from reconciler.kinds.field_mapping import FieldMapping, Object
 from reconciler.kinds.fields import Model, Name
+from reconciler.kinds.retirement import Billed, Retirement
 from reconciler.kinds.values import one_line
 
 API_VERSION = "reconciler/v1"
@@ -37,7 +38,9 @@ class Metadata(Model):
     )
     protect: StrictBool = Field(False, description="If true, this object cannot be retired.")
     ensure: Literal["present", "retired"] = Field(
-        "present", description="`retired` cancels an agreement, and makes a company or product inactive."
+        "present",
+        description="`retired` ends the object. An agreement is cancelled. A company, contact, product or login "
+        "becomes inactive. What ConnectWise cannot make inactive is deleted.",
     )
     reason: StrictStr | None = Field(
         None, description="Why the object is retired, for those who read the plan and the history."
@@ -144,6 +147,11 @@ class Kind:
     """`fields=` that billing reads besides the declared ones."""
     nested_reads: tuple[NestedRead, ...] = ()
     """Nested collections that billing reads for each document of this kind."""
+    retirement: Retirement | None = None
+    """How an object is retired. None for kinds that exist in manifests only, and for those that usage creates."""
+    bills: Callable[[Object, Sequence[Object], str], Billed] | None = None
+    """(live object, its nested objects, a day) → what they bill a month after that day. The nested objects are those of
+    the first of `nested_reads`. None if objects of this kind bill nothing."""
     declarable: bool = True
     """False if only usage creates these objects, and no document can declare them."""
 
@@ -153,9 +161,20 @@ class Kind:
         return fields_of(self.spec)
 
     @cached_property
+    def all_fields(self) -> tuple[SpecField, ...]:
+        """The spec fields, and the fields that only retirement writes."""
+        model = None if self.retirement is None else self.retirement.fields
+        return self.fields if model is None else (*self.fields, *fields_of(model))
+
+    @cached_property
+    def fields_of_retirement(self) -> frozenset[str]:
+        """The fields that say whether an object is retired, and those that change when it lives again."""
+        return frozenset() if self.retirement is None else frozenset([*self.retirement.retired, *self.retirement.alive])
+
+    @cached_property
     def by_name(self) -> Mapping[str, SpecField]:
-        """The spec fields that ConnectWise stores, by their names in YAML."""
-        return {item.name: item for item in self.fields}
+        """The fields that ConnectWise stores and a plan may change, by their names in YAML."""
+        return {item.name: item for item in self.all_fields}
 
     @cached_property
     def required_key(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from reconciler.kinds.field_mapping import (
     text,
     wire_link,
 )
+from reconciler.kinds.retirement import Retirement
 from reconciler.kinds.values import Value
 
 ADDRESS = ("address_line1", "address_line2", "city", "state", "zip", "country")
@@ -125,6 +126,7 @@ KIND = Kind(
     describes="A customer or reseller that is billed (seed guide, step 4).",
     key=("identifier",),
     collection="company/companies",
+    retirement=Retirement(entry="status"),
     rename_key="identifier",
     lookup_path="identifier",
     conditions=(("deletedFlag", False),),

@@ -23,6 +23,7 @@ from reconciler.kinds.field_mapping import (
     text,
 )
 from reconciler.kinds.fields import ById, ByIdentifier, Name
+from reconciler.kinds.retirement import Retirement
 from reconciler.kinds.values import Value
 
 COMMUNICATION_TYPES = "company/communicationTypes"
@@ -155,6 +156,7 @@ KIND = Kind(
     describes="A person at a company (seed guide, step 5).",
     key=("company", "email"),
     collection="company/contacts",
+    retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}),
     rename_key="email",
     lookup_path="company/identifier",
     keys_of=_keys,

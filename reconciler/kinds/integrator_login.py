@@ -9,7 +9,8 @@ from pydantic import Field, StrictBool, StringConstraints
 from reconciler.http import shapes
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, flag, text
-from reconciler.kinds.fields import Secret
+from reconciler.kinds.fields import Model, Secret
+from reconciler.kinds.retirement import Retirement
 from reconciler.kinds.values import Value
 
 API_FLAGS = {
@@ -83,12 +84,20 @@ class IntegratorLoginSpec(Spec):
     )
 
 
+class Deactivation(Model):
+    """The field of a login that making it inactive writes."""
+
+    inactive: Annotated[StrictBool, flag("inactiveFlag")]
+    """True if nobody can log in with it."""
+
+
 KIND = Kind(
     name="IntegratorLogin",
     spec=IntegratorLoginSpec,
     describes="The login that the backup console uses (seed guide, step 2).",
     key=("username",),
     collection="system/integratorlogins",
+    retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}, fields=Deactivation),
     rename_key="username",
     lookup_path="username",
     write_only=frozenset({"password"}),

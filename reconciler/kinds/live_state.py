@@ -50,13 +50,15 @@ class LiveState:
     """By agreement id: all additions of the agreements that are declared or billed."""
     solutions: Mapping[int, Sequence[LiveObject]] = field(default_factory=dict)
     """By company id: the management solutions that were read."""
+    children: Mapping[str, Mapping[int, Sequence[LiveObject]]] = field(default_factory=dict)
+    """By kind and id of the parent: all nested objects that were read for documents."""
     named: Mapping[str, LiveObject] = field(default_factory=dict)
     """By address of a mapping: the live management solution that it means, even if stored under another name."""
 
 
 def for_billing(below: Mapping[str, Mapping[int, Sequence[LiveObject]]]) -> dict[str, Any]:
     """Return `LiveState` arguments for billing. `below` has the nested objects by kind and parent id."""
-    return {"additions": below.get("Addition", {}), "solutions": below.get("ManagementSolution", {})}
+    return {"children": below, "additions": below.get("Addition", {}), "solutions": below.get("ManagementSolution", {})}
 
 
 def keys_of(kind: Kind, obj: LiveObject) -> tuple[Key, ...]:

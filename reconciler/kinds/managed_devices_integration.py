@@ -19,6 +19,7 @@ from reconciler.kinds.field_mapping import (
     text,
 )
 from reconciler.kinds.fields import ById, ByIdentifier, ByName, Model, Name, Secret, ShortName
+from reconciler.kinds.retirement import Retirement
 from reconciler.kinds.values import Value
 
 
@@ -138,6 +139,7 @@ KIND = Kind(
     describes="The record that names the managed backup service (seed guide, step 3).",
     key=("name",),
     collection="company/managedDevicesIntegrations",
+    retirement=Retirement(),
     rename_key="name",
     lookup_path="name",
     write_only=frozenset({"globalLoginPassword"}),

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import text
 from reconciler.kinds.fields import ShortName
+from reconciler.kinds.retirement import Retirement
 
 
 class ManagementItSolutionSpec(Spec):
@@ -36,6 +37,7 @@ KIND = Kind(
     "step 7).",
     key=("name",),
     collection="company/managementItSolutions",
+    retirement=Retirement(),
     rename_key="name",
     lookup_path="name",
 )

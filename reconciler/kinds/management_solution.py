@@ -11,6 +11,7 @@ from reconciler.http import shapes
 from reconciler.kinds.base import Kind, LooseMatch, Spec, Verdict
 from reconciler.kinds.field_mapping import FieldMapping, Object, Tables, parent, reference, text
 from reconciler.kinds.fields import ById, ByIdentifier, ByName, Name
+from reconciler.kinds.retirement import Retirement
 from reconciler.kinds.values import Link, Value, plain_text
 
 DeviceType = Literal["WorkstationsAndServers", "BackupStats", "Servers", "Workstations"]
@@ -137,6 +138,7 @@ KIND = Kind(
     describes="A company's Managed ID at a solution (seed guide, step 7).",
     key=("company", "solution", "managedId", "setupName"),
     collection="company/companies/{company}/managementSummaryReports",
+    retirement=Retirement(),
     rename_key="managedId",
     keys_of=_keys,
     loose_match=LooseMatch(key=("company", "managedId"), wire=frozenset({"managementSolution"}), verdict=_verdict),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 PRICE_DECIMALS = 6
 """The most decimals of a unit price."""
@@ -42,3 +43,16 @@ def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> D
     """
     with localcontext(prec=_PRECISION):
         return (quantity * unit_price).quantize(Decimal(1).scaleb(-decimals_of(currency)), ROUND_HALF_UP)
+
+
+def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
+    """Return what an addition with these fields bills per month.
+
+    This is the quantity above `lessIncluded`, times the unit price, rounded to the minor unit of the currency. It is 0
+    if the addition is not billable. `fields` has the names of ConnectWise. The server's `billedQuantity` and `extPrice`
+    are not used, because they hold the values from before a change [spec].
+    """
+    if str(fields.get("billCustomer") or "Billable") != "Billable":
+        return Decimal(0)
+    billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
+    return amount_of(max(Decimal(0), billed), Decimal(fields.get("unitPrice") or 0), currency)

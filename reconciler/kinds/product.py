@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictStr, StringConstraints
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.field_mapping import flag, number, setup, text
 from reconciler.kinds.fields import Price
+from reconciler.kinds.retirement import Retirement
 
 ProductClass = Literal["Agreement", "Bundle", "Inventory", "NonInventory", "Service"]
 
@@ -71,6 +72,7 @@ KIND = Kind(
     describes="A catalog item that is billed by quantity (seed guide, step 8).",
     key=("identifier",),
     collection="procurement/catalog",
+    retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}),
     rename_key="identifier",
     lookup_path="identifier",
     unbillable=lambda obj: BUNDLE if obj.get("productClass") == "Bundle" else None,

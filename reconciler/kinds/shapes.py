@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from reconciler.http.shapes import DATE, FLAG, ID, TEXT, Shape, ValueType, merged, reference
+from reconciler.http.shapes import DATE, FLAG, ID, NUMBER, TEXT, Shape, ValueType, merged, reference
 from reconciler.kinds.base import Kind, SpecField
 from reconciler.kinds.field_mapping import FieldMapping, Table
 from reconciler.kinds.registry import all_kinds
@@ -40,7 +40,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
 def _of_kind(of: Kind) -> Shape:
     """Return the shape of a kind's objects: all mapped fields, and the fields that billing reads besides them."""
     also = Shape({name: sort for path in of.read_also for name, sort in _by_convention(path)})
-    return merged(_joined(of.fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
+    return merged(_joined(of.all_fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 
 
 def _joined(fields: tuple[SpecField, ...]) -> Shape:
@@ -67,7 +67,7 @@ def _of_table(table: Table) -> Shape:
 
 
 def _by_convention(path: str) -> Iterator[tuple[str, ValueType]]:
-    """Yield (field, type) for a `fields=` path. The type follows from ConnectWise's field names: `…Flag`, `…Date`."""
+    """Yield (field, type) for a `fields=` path. The end of the name gives the type: `…Flag`, `…Date`, `…Amount`."""
     name, _, below = path.partition("/")
     if below:
         yield name, reference() if below == "id" else Shape({below: TEXT})
@@ -77,6 +77,8 @@ def _by_convention(path: str) -> Iterator[tuple[str, ValueType]]:
         yield name, FLAG
     elif name.endswith("Date"):
         yield name, DATE
+    elif name.endswith("Amount"):
+        yield name, NUMBER
     elif name in _TEXTS:
         yield name, TEXT
 

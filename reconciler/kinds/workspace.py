@@ -254,6 +254,11 @@ class WorkspaceSpec(Spec):
     guardrails: Guardrails = Field(
         Guardrails(), description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS."
     )
+    retired_as: Mapping[str, Annotated[str, StringConstraints(min_length=1, strict=True)]] = Field(
+        {},
+        description="By kind: the setup-table entry of a retired object, such as {Company: Former Client}. Left out: "
+        "the status Inactive.",
+    )
 
     @model_validator(mode="after")
     def _source_names_are_unique(self) -> WorkspaceSpec:

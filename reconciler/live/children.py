@@ -23,7 +23,7 @@ async def read_children(
 ) -> dict[str, Mapping[int, list[LiveObject]]]:
     """Return the nested objects by kind and by the id of their parent, and add them to the matcher.
 
-    With `for_usage`, also those that billing needs (`Kind.nested_reads`).
+    With `for_usage`, and of retired documents, also those that bill (`Kind.nested_reads`).
     """
     parents: dict[str, set[int]] = defaultdict(set)
     declared_values = _DeclaredValues(matcher.manifests)
@@ -57,7 +57,7 @@ def _parents(
             number = matcher.owner_id(document, target.parent)
             if number is not None:
                 yield target, number
-    for below in of.nested_reads if for_usage else ():
+    for below in of.nested_reads if for_usage or document.retired else ():
         number = _billing_parent(document, below, matcher, declared_values)
         if number is not None:
             yield kind(below.kind), number

@@ -165,6 +165,8 @@ class Matcher:
                 return other
         if len(found) > 1:
             found = prefer_active(of, found)
+        if len(found) > 1 and document.retired and all(of.inactive(obj.raw) for obj in found.values()):
+            return found[max(found)]  # each of them is retired, so nothing is done
         if len(found) > 1:
             or_old = " or an old one of metadata.previously" if document.metadata.previously else ""
             self._problems.add(
@@ -179,7 +181,7 @@ class Matcher:
 
     def _find_pinned(self, document: Document, number: int) -> LiveObject | None:
         pinned = self.indexes.of(document.kind).by_id.get(number)
-        if pinned is None and self.indexes.was_read(document.kind):
+        if pinned is None and self.indexes.was_read(document.kind) and not document.retired:
             self._problems.add(
                 f"{document.address}: metadata.id: ConnectWise has no {document.kind.name} with id {number}",
                 document.address,

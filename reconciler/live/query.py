@@ -70,7 +70,7 @@ class Query:
 def fields_to_read(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
     """Return the `fields=` of a kind: its key, what its documents declare, and what billing needs."""
     paths = ["id"]
-    for item in of.fields:
+    for item in of.all_fields:
         if item.name in of.key or (item.name in declared and item.mapping.compared):
             paths += listed_paths(of, item)
     return tuple(dict.fromkeys([*paths, *of.read_also, LAST_UPDATED]))

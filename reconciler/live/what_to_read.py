@@ -88,10 +88,12 @@ def _tables_of_field(target: Target | None, others: tuple[Table, ...]) -> Iterat
 
 
 def declared_fields(documents: Iterable[Document]) -> Mapping[str, set[str]]:
-    """Return, by kind, the names of the fields that the documents declare."""
+    """Return, by kind, the names of the fields that the documents declare, or that show whether they are retired."""
     found: dict[str, set[str]] = defaultdict(set)
     for document in documents:
-        found[document.kind.name] |= document.declared
+        found[document.kind.name] |= document.declared | document.kind.fields_of_retirement
+        if document.retired and document.kind.retirement is not None:
+            found[document.kind.name] |= document.kind.retirement.names
     return found
 
 

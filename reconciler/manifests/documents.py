@@ -49,6 +49,11 @@ class DocumentOf(Generic[S_co]):
         """Return `Kind/name`."""
         return f"{self.kind.name}/{self.metadata.name}"
 
+    @property
+    def retired(self) -> bool:
+        """Return whether the document says that its object is retired."""
+        return self.metadata.ensure == "retired"
+
 
 Document = DocumentOf[Spec]
 """A document of any kind."""

@@ -51,7 +51,7 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     loading = _read(root)
     for raw in loading.raw:
         if raw.kind is None:
-            _check_metadata(raw, loading.report)
+            _check_metadata(raw, None, loading.report)
             loading.defaults.add(raw.origin, raw.spec, loading.report)
     for raw in loading.raw:
         if raw.kind is not None:
@@ -123,18 +123,18 @@ def _parse(source: SourceFile, loading: _Loading, *, first_name: str | None) -> 
         loading.report.ready.append(Diagnostic(message, "remove the link", source.name, severity="warning"))
 
 
-def _check_metadata(raw: RawDocument, report: Report) -> Metadata:
+def _check_metadata(raw: RawDocument, kind: Kind | None, report: Report) -> Metadata:
     """Return the metadata of a document, and report its problems."""
     checked = check(Metadata, raw.metadata)
     for problem in checked.problems:
         report.problem(raw.origin, problem, below=("metadata",))
-    rules.check_metadata(checked.value, Location(raw.origin, ("metadata", "ensure")), report)
+    rules.check_metadata(checked.value, kind, Location(raw.origin, ("metadata", "ensure")), report)
     return checked.value
 
 
 def _document(raw: RawDocument, kind: Kind, loading: _Loading) -> None:
     """Add one document with its defaults. A document with errors is added too, so that references to it resolve."""
-    metadata = _check_metadata(raw, loading.report)
+    metadata = _check_metadata(raw, kind, loading.report)
     defaults = missing(kind, loading.defaults.of(raw.origin.file.rpartition("/")[0], kind), raw.spec)
     filled = {name: origin for name, (_, origin) in defaults.items()}
     spec = {**{name: value for name, (value, _) in defaults.items()}, **raw.spec} if filled else raw.spec

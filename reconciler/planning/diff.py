@@ -44,7 +44,7 @@ def changes_to_update(
     upper or lower case, or if the object has no name and was found by the rest of its key.
     """
     changes: list[Change] = []
-    for item in kind.fields:
+    for item in kind.all_fields:
         if item.name not in values or not item.mapping.compared or item.name == kind.parent:
             continue
         before, after = item.mapping.decode(live.raw), values[item.name]
@@ -119,6 +119,6 @@ def manifest_values(kind: Kind, declared: Iterable[str], live: LiveObject) -> di
     names = set(declared)
     return {
         item.name: to_json(item.mapping.decode(live.raw))
-        for item in kind.fields
+        for item in kind.all_fields
         if item.name in names and item.mapping.compared and item.name != kind.parent
     }

@@ -1,5 +1,7 @@
 """Orders actions by their dependencies.
 
+Retired objects are the other way round: an object is retired after what refers to it.
+
     IntegratorLogin ─▶ ManagedDevicesIntegration ─┐
                           ManagementItSolution ───┼─▶ ManagementSolution ─┐
     Company ─▶ Contact ─▶ Agreement ──────────────┘                       ├─▶ Addition
@@ -18,6 +20,7 @@ from typing import Any
 from reconciler.kinds.registry import kind
 from reconciler.planning.plan import Action, Change
 from reconciler.planning.problems import PlanError
+from reconciler.planning.retired_last import users_of_retired
 
 
 def with_dependencies(
@@ -32,11 +35,13 @@ def with_dependencies(
         twice = [address for address, count in Counter(action.address for action in actions).items() if count > 1]
         raise PlanError([f"two actions have the address {address}" for address in twice])
     providers = _by_field(actions)
+    users = users_of_retired(actions)
     graph: dict[str, list[str]] = {}
     for action in actions:
         needed = {address for change in action.changes for address in linked_addresses(change.after)}
         for other, its_field, our_field in kind(action.kind).created_after:
             needed |= providers.get((other, its_field, _after(action.changes, our_field)), set())
+        needed |= users.get(action.address, set())
         needed |= (also or {}).get(action.address, frozenset())
         graph[action.address] = sorted((needed & by_address.keys()) - {action.address})
     try:

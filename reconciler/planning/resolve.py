@@ -26,7 +26,7 @@ class Resolver:
 
     def __init__(self, live_state: LiveState) -> None:
         self._live_state = live_state
-        self._tables = SetupTables(live_state.tables)
+        self.tables = SetupTables(live_state.tables)
         self.problems: list[str] = []
 
     def values(self, document: Document) -> dict[str, Value]:
@@ -88,7 +88,7 @@ class Resolver:
         """Return the setup-table entry with this name. A similar name is only suggested."""
         scope = None if target.scope is None else getattr(owner, target.scope, None)
         try:
-            return self._tables.entry(target, name, scope)
+            return self.tables.entry(target, name, scope)
         except UnknownEntryError as unknown:
             self.problems.append(f"{document.address}: {_place(path)}: {unknown}")
             return None
@@ -101,7 +101,7 @@ class Resolver:
             target = Target(table=table.path, label="caption")
             for caption, given in declared.items():
                 try:
-                    row = self._tables.row(target, caption)
+                    row = self.tables.row(target, caption)
                 except UnknownEntryError as unknown:
                     self.problems.append(f"{where}: {unknown}")
                     continue

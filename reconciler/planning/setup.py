@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.values import Link, Value, to_json
 from reconciler.kinds.workspace import Guardrails
 from reconciler.manifests.documents import Document
-from reconciler.planning.diff import changes_to_create, changes_to_update, manifest_values
+from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.equality import same
 from reconciler.planning.guardrails import setup_guardrails
+from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Note, Precondition
+from reconciler.planning.plan import Action, Note
 from reconciler.planning.proposed import proposed_dependencies, proposed_note
 from reconciler.planning.resolve import Resolver
+from reconciler.planning.retire import Retirements, Terms, values_to_live_again
 
 _DEFAULTS = Guardrails()
 
@@ -28,6 +29,8 @@ def plan_setup(
     limits: Guardrails = _DEFAULTS,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     elsewhere: int = 0,
+    *,
+    terms: Terms,
 ) -> Part:
     """Return a part with one action for each document whose object is not as declared.
 
@@ -36,18 +39,22 @@ def plan_setup(
     """
     documents = tuple(documents)
     resolver = Resolver(live_state)
+    retirements = Retirements(resolver.tables, terms)
     actions: list[Action] = []
     notes: list[Note] = []
     unchanged = 0
     for document in documents:
         if document.kind.collection is None:
             continue
-        values = resolver.values(document)
         live = live_state.matches.get(document.address)
-        if live is not None and (unclearable := _unclearable(document, values, live, kept.get(document.address, {}))):
-            values = {name: value for name, value in values.items() if name not in unclearable}
-            notes += (Note(address=document.address, message=message) for message in unclearable.values())
-        action = create(document, values) if live is None else update(document, values, live)
+        if document.retired:
+            action = None if live is None else _retire(document, live, live_state, retirements)
+        else:
+            values = resolver.values(document)
+            if live is not None and (found := _unclearable(document, values, live, kept.get(document.address, {}))):
+                values = {name: value for name, value in values.items() if name not in found}
+                notes += (Note(address=document.address, message=message) for message in found.values())
+            action = create(document, values) if live is None else update(document, values, live)
         if document.metadata.proposed:
             notes.append(proposed_note(document, action))
         elif action is None:
@@ -57,7 +64,8 @@ def plan_setup(
     return Part(
         actions=tuple(actions),
         unchanged=unchanged,
-        problems=(*resolver.problems, *proposed_dependencies(documents, live_state)),
+        money_before=retirements.ended(actions),
+        problems=(*resolver.problems, *retirements.problems, *proposed_dependencies(documents, live_state)),
         tripped=setup_guardrails(limits, actions, unchanged, elsewhere),
         notes=tuple(notes),
     )
@@ -120,30 +128,26 @@ def create(document: Document, values: Mapping[str, Value]) -> Action:
 def update(document: Document, values: Mapping[str, Value], live: LiveObject) -> Action | None:
     """Return the action that updates a live object, or None if no declared field differs."""
     renamed = document.metadata.id is not None or bool(document.metadata.previously)
-    changes = changes_to_update(document.kind, values, live, keys=renamed)
+    alive = values_to_live_again(document.kind, live)
+    changes = changes_to_update(document.kind, {**alive, **values}, live, keys=renamed)
     if not changes:
         return None
+    lives_again = any(change.path in alive and change.path not in document.declared for change in changes)
     return Action(
         address=document.address,
         kind=document.kind.name,
         action="update",
         id=live.id,
         endpoint=object_path(document.kind.collection, live),
-        reason="differs from the manifest",
+        reason="retired in ConnectWise, and lives again" if lives_again else "differs from the manifest",
         changes=changes,
-        precondition=precondition(document.kind, document.declared, live),
+        precondition=precondition(
+            document.kind, {*document.declared, *(change.path for change in changes if change.path in alive)}, live
+        ),
     )
 
 
-def precondition(of: Kind, names: Iterable[str], live: LiveObject) -> Precondition:
-    """Return what an action expects of a live object: its id, its last update, and the values of the fields `names`."""
-    return Precondition(id=live.id, last_updated=live.last_updated, fields=manifest_values(of, names, live))
-
-
-def object_path(collection: str | None, live: LiveObject) -> str:
-    """Return the path of a live object, such as `finance/agreements/34/additions/99`."""
-    path = str(collection)
-    if "{" in path:
-        before, _, after = path.partition("{")
-        path = f"{before}{live.parent_id}{after.partition('}')[2]}"
-    return f"{path.rstrip('/')}/{live.id}"
+def _retire(document: Document, live: LiveObject, live_state: LiveState, retirements: Retirements) -> Action | None:
+    """Return the action that retires the object of a document, or None if it is retired already."""
+    why = document.metadata.reason or "ensure: retired"
+    return retirements.action(document.kind, document.address, live, why, document.declared, live_state.children)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -45,6 +46,13 @@ class SetupTables:
         """Return the row of the only entry with this name."""
         found = self.entry(target, name)
         return next(row for row in self._rows(str(target.table), target.label)[_folded(name)] if row["id"] == found.id)
+
+    def names_with(self, target: Target, word: str) -> list[str]:
+        """Return the names of the active entries that have this word in them. One that is only this word is alone."""
+        rows = [row for entries in self._rows(str(target.table), target.label).values() for row in entries]
+        names = [_label(row, target.label) for row in rows if not row.get("inactiveFlag")]
+        exact = [name for name in names if _folded(name) == _folded(word)]
+        return exact or [name for name in names if _folded(word) in re.findall(r"[\w]+", name.casefold())]
 
     def _find(self, target: Target, name: str, scope: str | None) -> Link | str:
         table = str(target.table)

@@ -11,6 +11,7 @@ from reconciler.connectwise import NotJson
 from reconciler.live.children import _DeclaredValues
 from reconciler.live.read import Scope
 from reconciler.manifests.documents import Document
+from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 from tests.live.conftest import SETUP, USAGE, Shop
 from tests.planning.builders import (
@@ -191,7 +192,7 @@ async def test_a_plan_is_empty_if_everything_is_as_declared(shop: Shop) -> None:
     shop.solution(acme, agreement={"id": backup["id"]})
     shop.product()
     documents = [*customers(1), product(), solution(company="c1", agreement="c1"), integration(name="Cove link")]
-    plan = plan_setup(documents, await shop.read(*documents))
+    plan = plan_setup(documents, await shop.read(*documents), terms=Terms("2026-11-30"))
     assert (plan.problems, plan.actions, plan.unchanged) == ((), (), 6)
     assert john["company"]["id"] == acme["id"]
 
@@ -203,7 +204,7 @@ async def test_custom_fields_are_read_with_their_captions(shop: Shop) -> None:
     declared = company(customFields={"region": "West"})
     live_state = await shop.read(declared)
     assert shop.requests["GET /system/userDefinedFields"] == 1
-    assert plan_setup([declared], live_state).actions == ()
+    assert plan_setup([declared], live_state, terms=Terms("2026-11-30")).actions == ()
 
 
 async def test_the_time_of_the_last_update_is_read_with_the_fields(shop: Shop) -> None:
@@ -370,7 +371,7 @@ async def test_an_active_subcategory_is_preferred_to_an_inactive_one(shop: Shop)
     table.rows[inactive["id"]].data["name"] = "Backup"
     made = shop.product()
     table.rows[inactive["id"]].data["inactiveFlag"] = True
-    plan = plan_setup([product(price=None)], await shop.read(product(price=None)))
+    plan = plan_setup([product(price=None)], await shop.read(product(price=None)), terms=Terms("2026-11-30"))
     assert plan.problems == ()
     assert made["subcategory"]["id"] == active.id
 
@@ -379,7 +380,7 @@ async def test_the_only_entry_with_a_name_is_used_even_if_it_is_inactive(shop: S
     status = next(row for row in shop.tenant.tables["companyStatus"].rows.values() if row.data["name"] == "Active")
     status.data["inactiveFlag"] = True
     shop.company()
-    plan = plan_setup([company(status="Active")], await shop.read(company(status="Active")))
+    plan = plan_setup([company(status="Active")], await shop.read(company(status="Active")), terms=Terms("2026-11-30"))
     assert plan.problems == ()
 
 

@@ -72,7 +72,7 @@ def test_kinds_out_of_scope_are_not_read() -> None:
     assert set(found) == {"Agreement"}
 
 
-def test_only_compared_fields_are_read() -> None:
+def test_compared_fields_are_read_and_whether_an_object_is_retired() -> None:
     assert queries(product())["Product"].fields == (
         "id",
         "identifier",
@@ -83,6 +83,7 @@ def test_only_compared_fields_are_read() -> None:
         "type/id",
         "type/name",
         "price",
+        "inactiveFlag",
         "productClass",
         LAST_UPDATED,
     )

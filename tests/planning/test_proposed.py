@@ -8,6 +8,7 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document
 from reconciler.planning.part import Part
+from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 from tests.planning.builders import TABLES, agreement, company, contact, live, live_company, login, solution
 
@@ -17,7 +18,7 @@ ACME = {("company",): Link("acme", None, "Company/acme")}
 
 def planned(*documents: Document, links: Any = None, **matches: Any) -> Part:
     found = {key.replace("_", "/"): obj for key, obj in matches.items()}
-    return plan_setup(documents, LiveState(matches=found, links=links or {}, tables=TABLES))
+    return plan_setup(documents, LiveState(matches=found, links=links or {}, tables=TABLES), terms=Terms("2026-11-30"))
 
 
 def message(part: Part) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.values import Link
+from reconciler.planning.objects import object_path
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Change
-from reconciler.planning.setup import object_path, plan_setup
+from reconciler.planning.retire import Terms
+from reconciler.planning.setup import plan_setup
 from tests.planning.builders import (
     TABLES,
     agreement,
@@ -29,7 +31,7 @@ def planned(*documents: Any, **matches: Any) -> Part:
         links={document.address: LINKS for document in documents},
         tables=TABLES,
     )
-    return plan_setup(documents, live_state)
+    return plan_setup(documents, live_state, terms=Terms("2026-11-30"))
 
 
 def test_an_object_that_does_not_exist_is_created() -> None:
