@@ -38,11 +38,22 @@ class Format(StrEnum):
     ENV = "env"
 
 
+class Population(StrEnum):
+    """The customers and objects that a new sandbox starts with."""
+
+    EXAMPLE = "example"
+    MESSY = "messy"
+
+
 def sandbox(
     customers: Annotated[int, typer.Option(min=0, help="Customers in the backup console.")] = 6,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same customers.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     *,
+    population: Annotated[
+        Population,
+        typer.Option(help="example: an empty ConnectWise. messy: an estate that already exists, for import."),
+    ] = Population.EXAMPLE,
     latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds to delay every response.")] = 0,
     state: Annotated[
         Path | None, typer.Option(help="File to continue from. The state is written to it at the end.")
@@ -66,7 +77,13 @@ def sandbox(
         raise ReconcilerError(f"there is no folder {state.parent}", where="--state", advice="Create it first.")
     try:
         served = starting.new_sandbox(
-            customers=customers, seed=seed, latency_ms=latency_ms, faults=fault or [], clock=clock, state=state
+            customers=customers,
+            seed=seed,
+            latency_ms=latency_ms,
+            faults=fault or [],
+            clock=clock,
+            state=state,
+            messy=population is Population.MESSY,
         )
         starting.check_port(port)
         with _until_stopped() as stopped, RunningSandbox(served, port=port) as running:

@@ -261,3 +261,10 @@ def test_faults_and_latency_are_active_from_the_start() -> None:
 
     bad_days = ("--fault", "429:1@/login", "--fault", "slow:ms=1", "--latency-ms", "2")
     assert served_until_interrupted(look, *bad_days) == 0
+
+
+def test_the_population_messy_is_served_with_its_truth() -> None:
+    def look(http: httpx.Client) -> None:
+        assert len(http.get("/sandbox/truth").json()["customers"]) == 12
+
+    assert served_until_interrupted(look, "--population", "messy", "--customers", "12") == 0

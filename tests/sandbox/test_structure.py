@@ -20,6 +20,7 @@ LAYERS = (
     "connectwise/api",
     "cove/data",
     "cove",
+    "messy",
     "state",
     "server/control",
     "server",

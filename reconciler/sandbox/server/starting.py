@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.messy.estate import make
 from reconciler.sandbox.server.control.bodies import ControlError, read_moment
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.shared.faults import Faults, FaultSpecError
@@ -27,12 +28,20 @@ class StartError(ValueError):
 
 
 def new_sandbox(
-    *, customers: int, seed: int, latency_ms: int, faults: Iterable[str], clock: str | None, state: Path | None
+    *,
+    customers: int,
+    seed: int,
+    latency_ms: int,
+    faults: Iterable[str],
+    clock: str | None,
+    state: Path | None,
+    messy: bool = False,
 ) -> Sandbox:
     """Return a sandbox with the given customers, or the one in the state file when that file exists.
 
     `clock` is a time in ISO 8601 with a zone, at which the clock stands still. Without it the sandbox runs on the
-    machine's time, or on from the time in the state file.
+    machine's time, or on from the time in the state file. With `messy`, the customers and ConnectWise are those of the
+    population `messy`.
 
     Raises:
         StartError: the time or a fault cannot be read, or the file holds no state.
@@ -48,13 +57,17 @@ def new_sandbox(
     if state is not None and state.exists():
         return _loaded(state, start, active, latency_ms)
     time = Clock(start)
+    if messy:
+        tenant, world, truth = make(seed, customers, time)
+        console = Console(time, world)
+        return Sandbox(clock=time, faults=active, tenant=tenant, console=console, truth=truth, latency_ms=latency_ms)
     console = Console(time, World(seed, customers, time.now()))
     return Sandbox(clock=time, faults=active, console=console, latency_ms=latency_ms)
 
 
 def _loaded(path: Path, start: datetime | None, faults: Faults, latency_ms: int) -> Sandbox:
     try:
-        clock, tenant, console = load(path)
+        clock, tenant, console, truth = load(path)
     except SavedStateError as error:
         raise StartError(str(error), where=str(path), advice="Move the file away to begin with a new tenant.") from None
     except OSError as error:
@@ -62,7 +75,7 @@ def _loaded(path: Path, start: datetime | None, faults: Faults, latency_ms: int)
     if start is not None:
         clock.freeze()
         clock.set(start)
-    return Sandbox(clock=clock, faults=faults, tenant=tenant, console=console, latency_ms=latency_ms)
+    return Sandbox(clock=clock, faults=faults, tenant=tenant, console=console, truth=truth, latency_ms=latency_ms)
 
 
 def save_sandbox(sandbox: Sandbox, path: Path) -> None:

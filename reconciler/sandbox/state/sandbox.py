@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.sandbox.connectwise.tenant.setup import new_tenant
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.messy.truth import Truth
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.shared.environment import Credentials, Environment
 from reconciler.sandbox.shared.faults import Faults
@@ -14,7 +15,8 @@ class Sandbox(Environment):
     """An environment with a ConnectWise tenant and a backup console in it.
 
     What is left out is new: a tenant with setup tables only, a console with the customers of the example estate, and
-    the clock of the tenant, or the machine's time when there is no tenant either.
+    the clock of the tenant, or the machine's time when there is no tenant either. `truth` says who is who in a messy
+    estate.
     """
 
     def __init__(
@@ -24,6 +26,7 @@ class Sandbox(Environment):
         faults: Faults | None = None,
         tenant: Tenant | None = None,
         console: Console | None = None,
+        truth: Truth | None = None,
         credentials: Credentials | None = None,
         latency_ms: int = 0,
         rate_per_second: int | None = None,
@@ -37,6 +40,7 @@ class Sandbox(Environment):
         )
         self.tenant = tenant or new_tenant(self.clock)
         self.console = console or Console(self.clock)
+        self.truth = truth
 
     def variables(self, url: str) -> dict[str, str]:
         """Return the environment variables of the example estate, by name, for a sandbox that is served at `url`."""

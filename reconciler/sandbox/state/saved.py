@@ -1,8 +1,8 @@
 """The state file: a whole sandbox as one JSON file, to continue later.
 
-It holds the clock, the objects of the tenant, the data of the console, and the settings. Sessions, faults and the
-request log are not saved. The file is written beside its name and then moved to it, so a crash leaves the old file
-whole.
+It holds the clock, the objects of the tenant, the data of the console, the truth, and the settings. Sessions, faults
+and the request log are not saved. The file is written beside its name and then moved to it, so a crash leaves the old
+file whole.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.saved import WorldState, dump_world, load_world
+from reconciler.sandbox.messy.truth import Truth
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
 
@@ -59,6 +60,7 @@ class Saved(msgspec.Struct, forbid_unknown_fields=True):
     failed_logins: int
     world: WorldState
     tables: dict[str, _SavedTable]
+    truth: Truth | None = None
 
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
@@ -86,6 +88,7 @@ def save(sandbox: Sandbox, path: Path) -> None:
             )
             for name, table in sandbox.tenant.tables.items()
         },
+        truth=sandbox.truth,
     )
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -101,8 +104,8 @@ def save(sandbox: Sandbox, path: Path) -> None:
         raise
 
 
-def load(path: Path) -> tuple[Clock, Tenant, Console]:
-    """Return the clock, the tenant and the console of a state file.
+def load(path: Path) -> tuple[Clock, Tenant, Console, Truth | None]:
+    """Return the clock, the tenant, the console and the truth of a state file. Only a messy estate has a truth.
 
     Raises:
         SavedStateError: the file holds no state of this version.
@@ -115,7 +118,7 @@ def load(path: Path) -> tuple[Clock, Tenant, Console]:
         clock = Clock(saved.now) if saved.frozen else _running(saved.now)
         console = Console(clock, load_world(saved.world), page_ceiling=saved.page_ceiling)
         console.failed_logins = saved.failed_logins
-        return clock, _tenant(saved, clock), console
+        return clock, _tenant(saved, clock), console, saved.truth
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
         raise SavedStateError(f"the file is not a state of the sandbox: {error}") from None
 

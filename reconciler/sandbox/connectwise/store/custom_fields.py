@@ -47,8 +47,9 @@ def merge(held: list[dict[str, Any]], given: list[dict[str, Any]]) -> list[dict[
 
 def mistakes(tables: Tables, table: str, given: Iterable[dict[str, Any]]) -> Iterator[str]:
     """Return a sentence for each unknown id and each value of the wrong type in the given entries."""
-    known = {row.id: row.data for row in defined(tables, table)}
-    for entry in given:
+    entries = list(given)
+    known = {row.id: row.data for row in defined(tables, table)} if entries else {}
+    for entry in entries:
         definition = known.get(entry["id"])
         value = entry.get("value")
         if definition is None:

@@ -45,11 +45,11 @@ class Store:
     @property
     def today(self) -> str:
         """Return today's date at 00:00 UTC, in the form of stored dates: `2026-11-01T00:00:00Z`."""
-        return self.clock.now().strftime("%Y-%m-%dT00:00:00Z")
+        return f"{self.clock.now().date().isoformat()}T00:00:00Z"
 
     def moment(self, after: str = "") -> str:
         """Return the current time to the second, or one second past `after` when the clock has not moved on since."""
-        now = self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = f"{self.clock.now().isoformat()[:19]}Z"
         if not after or now > after:
             return now
         later = datetime.strptime(after, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)

@@ -13,6 +13,8 @@
 | `POST /sandbox/requests` | `{"reset": true}` sets all counts to 0 |
 | `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}` upgrades the tenant; its old API root then returns 404 |
 | `POST /sandbox/tenant/PATH` | creates, changes or deletes an object of ConnectWise as another login, as below |
+| `GET  /sandbox/truth` | returns who is who in a messy estate, as below |
+| `GET  /sandbox/truth/{id}` | returns the truth of one customer of the console |
 | `GET  /sandbox/console/customers` | returns each customer: id, name, level, state, devices, missing, used (bytes) |
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | returns one partner with its devices and those of its sites |
@@ -54,7 +56,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reconciler.sandbox.cove.data.census import WorldError
-from reconciler.sandbox.server.control import console, general, tenant
+from reconciler.sandbox.server.control import console, general, tenant, truth
 from reconciler.sandbox.server.control.bodies import ControlError
 from reconciler.sandbox.server.control.call import Call
 from reconciler.sandbox.shared.faults import FaultSpecError
@@ -75,6 +77,8 @@ _CONTROLS: Final[tuple[tuple[str, str, _Handler], ...]] = (
     ("POST", "/sandbox/requests", general.reset_requests),
     ("POST", "/sandbox/codebase", general.upgrade),
     ("POST", "/sandbox/tenant/{path:path}", tenant.write),
+    ("GET", "/sandbox/truth", truth.show_truth),
+    ("GET", "/sandbox/truth/{id:int}", truth.show_customer),
     ("GET", "/sandbox/console/customers", console.show_customers),
     ("POST", "/sandbox/console/customers", console.add_customer),
     ("GET", "/sandbox/console/customers/{id:int}", console.show_customer),

@@ -1,0 +1,46 @@
+"""Odd texts: each one breaks something that is careless with texts, such as YAML, CSV, a shell or a query."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ODD: Final = (
+    'The "Quoted" Company',
+    "O'Malley's 'Best'",
+    "back\\slash\\n Ltd",
+    "Café 🚀 Rocket 👩‍🚀",
+    "שלום Import בע״מ",
+    "شركة الاختبار",
+    "- leading dash",
+    "# not a comment",
+    "key: value",
+    "{curly} [square]",
+    "@at & *star*",
+    "yes",
+    "null",
+    "007",
+    "1e5",
+    "2026-11-01",
+    "~",
+    "!important",
+    "%percent%",
+    "| pipe > fold",
+    "`backtick` $HOME $(id)",
+    "tab\tinside",
+    "=SUM(A1:A9)",
+    "../../etc/hosts",
+    "ends with colon:",
+    "comma, semicolon; slash/",
+    "Zero\u200bWidth Joiner",
+    "İstanbul ı Dotless",
+    "<b>bold</b> &lt;i&gt;",
+    "株式会社テスト",
+    "0x1F",
+    ".hidden",
+    "true",
+    "Nul",
+    "{{ template }} ${{ env }}",
+)
+"""Names that people and tools do give to companies, agreements and products."""
+LONG: Final = ("Gesellschaft für besonders ausführliche Firmierungen und Zusammenschlüsse " * 3).strip()
+"""A text to be cut at the limit of a field."""

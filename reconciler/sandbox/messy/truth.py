@@ -1,0 +1,45 @@
+"""The truth of a messy estate: who is who, so that an import can be scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Customer:
+    """The truth of one customer of the console.
+
+    `company`, `agreement` and `addition` are ids in ConnectWise, or None. `additions` are all lines that bill it today,
+    and `addition` is the only one of them. `agreements` are the agreements that are equally likely when `agreement` is
+    None. `ambiguous` means that nothing in the estate decides: then `company` is None, and `candidates` are the ids of
+    the equal companies. `damages` are those of its two names, as `side: damage`. `evidence` names what speaks for its
+    company besides the name, and `case` how it was made.
+    """
+
+    customer: int
+    name: str
+    case: str
+    state: str
+    recycled: bool
+    devices: int
+    used_bytes: int
+    company: int | None = None
+    company_name: str | None = None
+    agreement: int | None = None
+    agreements: list[int] = field(default_factory=list)
+    addition: int | None = None
+    additions: list[int] = field(default_factory=list)
+    fits: bool = False
+    ambiguous: bool = False
+    candidates: list[int] = field(default_factory=list)
+    damages: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The truth of all customers, and what the estate was made from."""
+
+    population: str
+    seed: int
+    customers: list[Customer]
