@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.importing.matching.contacts import city_of, domains_of, label_of, same_street, zip_of
-from reconciler.importing.matching.model import Address, CandidateCompany, Customer
+from reconciler.importing.matching.model import Address, CandidateCompany, Customer, CustomerKey
 from reconciler.importing.matching.usage import Quantities, fit_text, fitting_addition
 
 OWN_DOMAIN = 6.0
 SAME_STREET = 4.5
+_NOWHERE = Address()
+_NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +35,40 @@ class Clues:
     def __init__(self, customers: Iterable[Customer], companies: Sequence[CandidateCompany]) -> None:
         self._companies = companies
         self._domains: list[frozenset[str]] = []
+        self._zips: list[frozenset[str]] = []
+        self._cities: list[frozenset[str]] = []
+        self._customer_domains: dict[CustomerKey, frozenset[str]] = {}
         self._with_domain: dict[str, list[int]] = defaultdict(list)
         self._with_label: dict[str, set[int]] = defaultdict(set)
         self._at: dict[str, set[int]] = defaultdict(set)
         self._in_city: dict[str, set[int]] = defaultdict(set)
         self._customers_with: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for customer in customers:
-            for domain in domains_of(customer.emails, customer.domains):
+            self._customer_domains[customer.key] = domains_of(customer.emails, customer.domains)
+            for domain in self._customer_domains[customer.key]:
                 self._customers_with[domain].add(customer.key)
         for place, company in enumerate(companies):
             self._domains.append(domains_of(company.emails, company.domains))
             for domain in self._domains[-1]:
                 self._with_domain[domain].append(place)
                 self._with_label[label_of(domain)].add(place)
-            for address in company.addresses:
-                self._at[zip_of(address)].add(place)
-                self._in_city[city_of(address)].add(place)
+            self._zips.append(frozenset(zip_of(address) for address in company.addresses) - {""})
+            self._cities.append(frozenset(city_of(address) for address in company.addresses) - {""})
+            for code in self._zips[-1]:
+                self._at[code].add(place)
+            for city in self._cities[-1]:
+                self._in_city[city].add(place)
         self._quantities = Quantities(company for company in companies if company.active)
 
     def places(self, customer: Customer, joined: str) -> list[int]:
         """Return the companies with a domain of the customer, with its name as domain, or at its street."""
         found: list[int] = []
-        for domain in sorted(domains_of(customer.emails, customer.domains)):
+        for domain in sorted(self._customer_domains[customer.key]):
             if len(places := self._with_domain.get(domain, [])) <= 5:
                 found += places
         if len(joined) >= 5:
             found += sorted(self._with_label.get(joined, ()))[:5]
-        if customer.address.street and len(at := self._at.get(zip_of(customer.address), set())) <= 50:
+        if customer.address.street and len(at := self._at.get(zip_of(customer.address), _NONE)) <= 50:
             found += [place for place in sorted(at) if self._street_of(place, customer.address)]
         return found
 
@@ -77,7 +86,7 @@ class Clues:
         return found
 
     def _of_domains(self, customer: Customer, place: int) -> list[Clue]:
-        theirs = domains_of(customer.emails, customer.domains)
+        theirs = self._customer_domains[customer.key]
         if not theirs or not self._domains[place]:
             return []
         common = sorted(theirs & self._domains[place], key=lambda domain: (len(self._with_domain[domain]), domain))
@@ -93,9 +102,10 @@ class Clues:
         return [Clue(OWN_DOMAIN, f"domain: both have {domain}, and no other company or customer has it", "own domain")]
 
     def _of_address(self, address: Address, place: int) -> list[Clue]:
-        addresses = self._companies[place].addresses
+        if address == _NOWHERE:
+            return []
+        addresses, codes, cities = self._companies[place].addresses, self._zips[place], self._cities[place]
         code, city = zip_of(address), city_of(address)
-        codes, cities = {zip_of(each) for each in addresses} - {""}, {city_of(each) for each in addresses} - {""}
         if code and code in codes:
             others = len(self._at[code]) - 1
             if address.street and self._street_of(place, address):

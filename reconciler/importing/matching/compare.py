@@ -113,7 +113,7 @@ def _by_letters(left: Name, right: Name, words: Words) -> NameMatch | None:
         if mine and theirs
     ]
     cost = min((each for each in costs if each is not None), default=None)
-    if cost is None or (cost > 1 and _tells_apart(left, right, words)):
+    if cost is None or (cost > 1 and _tells_apart(left, right, words, cost)):
         return None
     forms_differ, forms_cost = (False, 0.0) if left.written[-3:] == right.written[-3:] else _forms(left, right)
     whole = Pair(left.joined, right.joined, "joined" if cost < 1 else "typing", cost)
@@ -130,12 +130,14 @@ def _cost_of_letters(mine: str, theirs: str) -> float | None:
     return (0.5, 2.5 if shorter >= 9 else 3.5, 5.0)[distance]
 
 
-def _tells_apart(left: Name, right: Name, words: Words) -> bool:
+def _tells_apart(left: Name, right: Name, words: Words, cost: float) -> bool:
     """Return whether the words that only one name has may be what tells two companies apart."""
     mine = [word for word in left.words if word.plain not in {each.plain for each in right.words}]
     theirs = [word for word in right.words if word.plain not in {each.plain for each in left.words}]
     if not mine or not theirs:
         return bool(mine or theirs)
+    if len(mine) == len(theirs) == 1 and cost > 4:
+        return True  # Two errors in one word: `pairing.py` has judged that word.
     return (
         any(word.is_code or word.key in DISTINGUISHING for word in (*mine, *theirs))
         or all(len(word.plain) == 1 for word in (*mine, *theirs))

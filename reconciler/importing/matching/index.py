@@ -10,7 +10,7 @@ Keys that many companies share are not looked up, so that the work grows with th
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 
@@ -19,8 +19,11 @@ from reconciler.importing.matching.names import Name, Word
 SHARED_BY_MANY = 60
 """A key of more companies than this is not looked up."""
 
-AT_MOST = 24
-"""The number of companies that are compared in detail for one name."""
+AT_MOST = 16
+"""The number of companies that are compared in detail for one customer."""
+
+_SHARE_OF_BEST = 0.25
+"""A company that shares less than this with a customer's name, measured by the nearest one, is not compared."""
 
 _CORRECTIONS = 5
 _COMBINATIONS = 200
@@ -46,7 +49,7 @@ class NameIndex:
 
     def candidates(self, names: Iterable[Name]) -> list[int]:
         """Return the places of the companies that share most with a customer's names, the nearest first."""
-        scores: Counter[int] = Counter()
+        scores: dict[int, float] = defaultdict(float)
         for name in names:
             for key in self._keys_of_customer(name):
                 places = self._places.get(key, ())
@@ -54,9 +57,12 @@ class NameIndex:
                     continue
                 weight = math.log2(1 + self._size / len(places))
                 for place in places[: SHARED_BY_MANY * 4]:
-                    scores[place] += weight  # type: ignore[assignment]  # a Counter of weights
-        best = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        return [place for place, _ in best[:AT_MOST]]
+                    scores[place] += weight
+        if not scores:
+            return []
+        least = max(scores.values()) * _SHARE_OF_BEST
+        best = sorted((-score, place) for place, score in scores.items() if score >= least)
+        return [place for _, place in best[:AT_MOST]]
 
     def _keys_of_customer(self, name: Name) -> set[str]:
         spellings = [self._spellings(word) for word in name.words]

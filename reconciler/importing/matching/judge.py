@@ -16,7 +16,7 @@ from reconciler.importing.matching.contacts import city_of
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.index import NameIndex
 from reconciler.importing.matching.model import CandidateCompany, Customer
-from reconciler.importing.matching.names import names_of
+from reconciler.importing.matching.names import Name, names_of
 from reconciler.importing.matching.words import count_words
 
 _ALIAS = 1.0
@@ -76,7 +76,7 @@ class Judge:
         names = self._customer_names[customer.key]
         places = self._index.candidates(names)
         places += self._clues.places(customer, names[0].joined)
-        if (named := self._identifiers.get(_condensed(customer.name))) is not None:
+        if (named := self._identifiers.get(names[0].written)) is not None:
             places.append(named)
         judged = (self.of(customer, place) for place in dict.fromkeys(places))
         near = [each for each in judged if each.distance < TOO_FAR - 2]
@@ -92,20 +92,10 @@ class Judge:
         """Return the judgement on one company."""
         company = self._companies[place]
         names = self._customer_names[customer.key]
-        matches = [
-            (0.0 if left == names[0] and right == self._names[place][0] else _ALIAS, left, right)
-            for left in names
-            for right in self._names[place]
-        ]
-        compared = [(alias, compare(left, right, self.words, self._explained[place])) for alias, left, right in matches]
-        alias, best = min(compared, key=lambda each: each[0] + each[1].cost)
-        cost, note = min(best.cost + alias, TOO_FAR), ""
+        cost, best = self._nearest_names(names, place)
+        note = ""
         clues = self._clues.of(customer, place)
-        if (
-            cost > _IDENTIFIER
-            and self._identifiers.get(_condensed(customer.name)) == place
-            and not customer.name.isdigit()
-        ):
+        if cost > _IDENTIFIER and self._identifiers.get(names[0].written) == place and not customer.name.isdigit():
             cost, note = _IDENTIFIER, f"name: {customer.name!r} is the company's identifier"
         elif cost > _WEB_NAME and self._clues.has_domain(place, names[0].joined):
             cost, note = _WEB_NAME, f"name: {customer.name!r} is the name of the company's web site"
@@ -116,6 +106,20 @@ class Judge:
         ]:
             clues.append(Clue(_CODE_IN_NAME, f"name: it has the company's code {codes[0].plain}", "code in name"))
         return Judged(place, company, best, cost, tuple(clues), note)
+
+    def _nearest_names(self, names: Sequence[Name], place: int) -> tuple[float, NameMatch]:
+        """Return the match of the nearest two names, with its cost. Any but the first name of either costs more."""
+        explained = self._explained[place]
+        found = compare(names[0], self._names[place][0], self.words, explained)
+        cost = found.cost
+        for left in names:
+            for right in self._names[place]:
+                if left is names[0] and right is self._names[place][0]:
+                    continue
+                other = compare(left, right, self.words, explained)
+                if other.cost + _ALIAS < cost:
+                    cost, found = other.cost + _ALIAS, other
+        return cost, found
 
 
 def _explained(company: CandidateCompany) -> frozenset[str]:

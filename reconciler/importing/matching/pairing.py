@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from reconciler.importing.matching.names import Name, Word
 from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, WordKind, Words, compared
@@ -11,8 +12,7 @@ from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, W
 _JOINED = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """A word of the customer's name with the word of the company's name that it belongs to."""
 
     left: str
@@ -86,15 +86,24 @@ def _related(found: Pairs, words: Words) -> list[tuple[Pair, Word, Word]]:
 def _pair_joined(found: Pairs, words: Words) -> None:
     """Pair a word with the neighbours in the other name that make it up: `kreuzapotheke` and `kreuz apotheke`."""
     for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
+        if len(several) < 2:
+            continue
         for word in list(single):
-            for size in (2, 3, 4):
-                runs = (several[start : start + size] for start in range(len(several) - size + 1))
-                run = next((run for run in runs if "".join(each.plain for each in run) == word.plain), None)
-                if run:
-                    _take_run(
-                        found, words, word, run, Pair(word.plain, _text(run), "joined", _JOINED), mirrored=mirrored
-                    )
-                    break
+            if run := _run_that_makes(word.plain, several):
+                pair = Pair(word.plain, _text(run), "joined", _JOINED)
+                _take_run(found, words, word, run, pair, mirrored=mirrored)
+
+
+def _run_that_makes(plain: str, several: list[Word]) -> list[Word]:
+    for start in range(len(several) - 1):
+        joined = several[start].plain
+        for end in range(start + 1, len(several)):
+            if not plain.startswith(joined):
+                break
+            joined += several[end].plain
+            if joined == plain:
+                return several[start : end + 1]
+    return []
 
 
 def _pair_initials(found: Pairs, words: Words) -> None:
@@ -102,7 +111,7 @@ def _pair_initials(found: Pairs, words: Words) -> None:
     for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
         for word in list(single):
             size = len(word.plain)
-            if not 3 <= size <= 6:
+            if not 3 <= size <= min(6, len(several)):
                 continue
             runs = (several[start : start + size] for start in range(len(several) - size + 1))
             run = next((run for run in runs if "".join(each.plain[:1] for each in run) == word.plain), None)

@@ -140,7 +140,7 @@ southeast se
 
 CONNECTORS = frozenset(
     _list("""
-        and und et y og och en ja n the of der die das des de du la le les el los las het for und fur in at dba
+        and und et y e og och en ja n the of der die das des de du la le les el los las het for und fur in at dba
     """)
 )
 """Words that do not count when names are compared."""

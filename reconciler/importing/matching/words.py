@@ -118,9 +118,10 @@ def _mistyped(left: Word, right: Word) -> WordMatch | None:
     swapped = sorted(left.plain) == sorted(right.plain)
     if shorter == 3:
         return WordMatch("typing", 4.0) if swapped else None
+    first = 0.0 if left.plain[0] == right.plain[0] or swapped else 1.0  # The first letter is seldom mistyped.
     if distance == 2:
-        return WordMatch("typing", 5.0)
-    return WordMatch("typing", 2.5 if shorter >= 6 or swapped else 3.0)
+        return None if first else WordMatch("typing", 5.0)
+    return WordMatch("typing", first + (2.5 if shorter >= 6 or swapped else 3.0))
 
 
 def _shortened(left: Word, right: Word) -> WordMatch | None:
