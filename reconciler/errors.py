@@ -16,7 +16,8 @@ A message says what happened, where, and what to do next. It never holds a secre
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from reconciler.exit_codes import ERROR, REFUSED
 
@@ -24,15 +25,16 @@ from reconciler.exit_codes import ERROR, REFUSED
 class ReconcilerError(Exception):
     """An error for the user: `what` happened, `where`, and `advice` on what to do next.
 
-    `str` gives `where: what`, and the advice on a line of its own.
+    `str` gives `where: what`, and the advice on a line of its own. `more` has further members for `--json`.
     """
 
     exit_code: ClassVar[int] = ERROR
 
-    def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", advice: str = "", more: Mapping[str, Any] | None = None) -> None:
         self.what = what
         self.where = where
         self.advice = advice
+        self.more = dict(more or {})
         super().__init__(what)
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ from reconciler.planning.plan import Action, Plan
 
 
 class StalePlan(Refused):
-    """An object has changed since the plan was made."""
+    """What the plan was based on has changed since it was made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from reconciler.cli.plan_file import check_month, check_plan
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
+from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
@@ -36,7 +37,7 @@ from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import counted
 
 
-def apply(
+def apply(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     planfile: Annotated[
         Path | None,
@@ -52,6 +53,13 @@ def apply(
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
     target: Targets = None,
+    expect_digest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST",
+            help="Apply without asking, and only if the plan has this digest, as `plan --json` gives it.",
+        ),
+    ] = None,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -62,12 +70,17 @@ def apply(
     for option, given in (("--only", only), ("--prune", prune), ("--target", target)):
         if planfile is not None and given:
             raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
+    expected = None if expect_digest is None else digest_from(expect_digest)
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    run = _Run(context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ())))
+    if plan and expected and plan.digest != expected:
+        raise another_file(str(planfile), plan, expected)
+    run = _Run(
+        context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ())), expected
+    )
     try:
         if plan and planfile:
             return asyncio.run(run.apply_file(plan, planfile))
-        return asyncio.run(run.apply_unasked() if auto_approve else run.ask_and_apply())
+        return asyncio.run(run.apply_unasked() if auto_approve or expected else run.ask_and_apply())
     except KeyboardInterrupt:
         if not run.writing_began:
             raise
@@ -86,10 +99,12 @@ def apply(
 class _Run:
     """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
-    def __init__(self, context: Context, options: PlanOptions) -> None:
+    def __init__(self, context: Context, options: PlanOptions, expected: str | None) -> None:
         self.context = context
         self.options = options
         self.approvals = options.approvals
+        self.expected = expected
+        """The digest that the plan must have. None: any."""
         self.writing_began = False
         """True once a request that writes may have been sent."""
         self.exit_code: int | None = None
@@ -99,12 +114,13 @@ class _Run:
     async def apply_file(self, plan: Plan, planfile: Path) -> int:
         """Apply a plan file. What it was based on is read again."""
         async with self._open_session(usage=False) as session:
-            check_plan(plan, session, self.context.now)
             report_unused(plan, self.approvals)
             plan = release_approved(plan, self.approvals)
-            check_guardrails(plan, self.approvals)
-            async with self._lock(session) as lease:
-                code = await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
+            async with showing_what_moved(plan, lambda: self._present(session, plan)):
+                check_plan(plan, session, self.context.now)
+                check_guardrails(plan, self.approvals)
+                async with self._lock(session) as lease:
+                    code = await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
             if code == UNACCOUNTED:
                 number = sum(not row.accounted for row in plan.coverage)
                 which = f"{counted(number, 'customer')} not accounted for"
@@ -115,6 +131,8 @@ class _Run:
         """Plan and apply under one lock, so that no other apply can write in between."""
         async with self._open_session(usage=self.options.scope.usage) as session, self._lock(session) as lease:
             made = await self._make_plan(session)
+            if self.expected is not None and made.plan.digest != self.expected:
+                raise expected_another(self.expected, made.plan)
             if not self.context.json:
                 self._show_if_possible(made.plan)
             return await self._carry_out(session, made, lease, recheck=False)
@@ -128,9 +146,10 @@ class _Run:
             if made.plan.actions:
                 check_guardrails(made.plan, self.approvals)
                 _ask(made.plan)
+            async with showing_what_moved(made.plan, lambda: self._present(session, made.plan)):
                 check_month(made.plan, session, self._now())
-            async with self._lock(session) as lease:
-                return await self._carry_out(session, made, lease, recheck=True)
+                async with self._lock(session) as lease:
+                    return await self._carry_out(session, made, lease, recheck=True)
 
     @asynccontextmanager
     async def _open_session(self, *, usage: bool) -> AsyncIterator[Session]:
@@ -145,6 +164,10 @@ class _Run:
 
     async def _make_plan(self, session: Session) -> Planned:
         return await make_plan(session, self.options)
+
+    async def _present(self, session: Session, approved: Plan) -> Plan:
+        """Return the plan of now, made as the approved one was."""
+        return (await make_plan(session, options_of(approved, self.options))).plan
 
     def _show_if_possible(self, plan: Plan) -> None:
         """Print the plan. A failure is only a note, because nobody is asked about the plan."""

@@ -45,7 +45,7 @@ def failure_of(error: BaseException, *, command: str = "", verbose: bool = False
         case ManifestError():
             return _of_manifests(error)
         case ReconcilerError():
-            return Failure(error.exit_code, error.what, error.where, error.advice)
+            return Failure(error.exit_code, error.what, error.where, error.advice, more=tuple(error.more.items()))
         case KeyboardInterrupt():
             return Failure(INTERRUPTED, NOTHING_WRITTEN, text=NOTHING_WRITTEN)
         case typer.TyperException():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reconciler.applying.stale import StalePlan
 from reconciler.cli.clock import TOLERANCE
 from reconciler.cli.session import Session, tenant_of
 from reconciler.errors import Refused
@@ -25,7 +26,7 @@ def check_plan(plan: Plan, session: Session, now: datetime) -> None:
             "reconciler plan --out FILE",
         )
     if plan.manifest_digest != manifests.digest:
-        raise Refused("the plan is stale: the manifests have changed since it was made", advice=ADVICE)
+        raise StalePlan("the plan is stale: the manifests have changed since it was made", advice=ADVICE)
     check_month(plan, session, now)
 
 
@@ -42,4 +43,4 @@ def check_month(plan: Plan, session: Session, now: datetime) -> None:
     zone = session.workspace.billing.timezone
     planned, current = period_of(plan.created_at, zone), period_of(now, zone)
     if planned != current:
-        raise Refused(f"the plan bills usage of {planned}, but it is {current} now", advice=ADVICE)
+        raise StalePlan(f"the plan bills usage of {planned}, but it is {current} now", advice=ADVICE)
