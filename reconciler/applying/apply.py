@@ -20,10 +20,11 @@ from reconciler.kinds.registry import kind
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.journal import begin_run, end_run
 from reconciler.ledger.lease import Lease, hold_lock
+from reconciler.ledger.records import UNKNOWN_ORIGIN, RunOrigin
 from reconciler.ledger.store import Ledger
 from reconciler.live.reader import Reader
 from reconciler.planning.approvals import Approved, unapproved_trips
-from reconciler.planning.outcome import Outcome, Result, outcome_of
+from reconciler.planning.outcome import Outcome, Result, outcome_of, record_of
 from reconciler.planning.plan import Plan
 
 
@@ -33,6 +34,8 @@ class ApplyOptions:
 
     clock: Callable[[], datetime]
     secret: ReadSecret
+    origin: RunOrigin = UNKNOWN_ORIGIN
+    """Who applies the plan, and from which commit."""
     recheck: bool = True
     """Read the objects of the plan again first. Not needed if the plan was made under the same workspace lock."""
     approved: Collection[Approved] = ()
@@ -105,7 +108,7 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyO
         tables=await _tables(client, plan),
         ids={**progress.done, **progress.begun},
         begun=progress.begun.keys(),
-        run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock()),
+        run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock(), options.origin),
     )
     results = await run_actions(
         plan,
@@ -116,7 +119,7 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyO
     )
     outcome = outcome_of(plan, results, stopped=options.stop.is_set(), requests=client.requests.total)
     try:
-        end_run(ledger, run.run_id, outcome.model_dump(mode="json"), options.clock())
+        end_run(ledger, run.run_id, record_of(outcome), options.clock())
     except LedgerError as error:
         options.on_notice(f"the end of this run could not be recorded in the ledger: {error}")
     if lease.lost and not run.sent:

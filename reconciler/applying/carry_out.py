@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from reconciler.applying.read_back import read_back_fields
+from reconciler.applying.recorded_changes import recorded_changes
 from reconciler.applying.requests import ReadSecret, Request, request_of, values_of
 from reconciler.applying.subcollections import write_subcollections
 from reconciler.connectwise import ConnectWise
@@ -115,9 +116,14 @@ async def _write(action: Action, run: RunContext) -> None:
         response = await _send_recorded(action, run, request, post if request.method == "POST" else patch)
         run.ids[action.address] = int(response["id"])
     for writes in request.subcollections:
+        unrecorded = {writes.field}  # the first write of the field records its change
 
-        async def send(method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]]) -> Any:
-            child = Request("PATCH" if method == "PATCH" else "POST", path, body or {}, {})
+        async def send(
+            method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]], fields: set[str] = unrecorded
+        ) -> Any:
+            recorded = frozenset(fields)
+            fields.clear()
+            child = Request("PATCH" if method == "PATCH" else "POST", path, body or {}, {}, fields=recorded)
             return await _send_recorded(action, run, child, write, method=method, address=f"{action.address}#{path}")
 
         await write_subcollections(client, writes, run.ids[action.address], run.tables, send)
@@ -147,6 +153,9 @@ async def _send_recorded(
         natural_key=request.natural_key,
         now=run.clock(),
         lease=run.lease,
+        action=action.action,
+        reason=action.reason,
+        changes=recorded_changes(action, request.fields, run.ids),
     )
     run.sent.add(action.address)
 

@@ -14,7 +14,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
-from reconciler.ledger.journal import open_intents, sent_fields, write_answer
+from reconciler.ledger.journal import RECOVERED, open_intents, sent_fields, write_answer
 from reconciler.ledger.lease import Lease
 from reconciler.ledger.records import Intent
 from reconciler.live.lookup import DuplicateKeyError, lookup_by_key, lookup_by_path, lookup_in_subcollection
@@ -37,9 +37,9 @@ async def recover(client: ConnectWise, lease: Lease, clock: Callable[[], datetim
             found, why = None, error.what
         lease.confirm()
         if found is None:
-            write_answer(ledger, intent.id, "failed", error=f"{LOST}, and {why}", now=clock())
+            write_answer(ledger, intent.id, "failed", error=f"{LOST}, and {why}", answer=RECOVERED, now=clock())
         else:
-            write_answer(ledger, intent.id, "done", object_id=_id(found), answer=None, now=clock())
+            write_answer(ledger, intent.id, "done", object_id=_id(found), answer=RECOVERED, now=clock())
     return len(intents)
 
 

@@ -25,6 +25,8 @@ REDACTED = "(sensitive)"
 class SubcollectionWrites:
     """The entries that one subcollection of an object should have."""
 
+    field: str
+    """The manifest field whose entries these are."""
     subcollection: Subcollection
     entries: Mapping[Value, Value]
     """By name. None as a value removes the entry."""
@@ -41,6 +43,8 @@ class Request:
     body: Mapping[str, Any]
     natural_key: Mapping[str, Any]
     subcollections: tuple[SubcollectionWrites, ...] = ()
+    fields: frozenset[str] = field(default_factory=frozenset)
+    """The manifest fields that are in the body, or for a new object in the path."""
     sensitive: frozenset[str] = field(default_factory=frozenset)
     sent: Mapping[str, Value] = field(default_factory=dict)
     """By manifest field: the values in the body that a response shows. Secrets are left out."""
@@ -55,7 +59,8 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
     """Return the request of one action. Every object that it links to must have an id in `ids`."""
     of = kind(action.kind)
     if deletes(action):
-        return Request("DELETE", action.endpoint, {}, {})
+        fields = frozenset(change.path.partition(".")[0] for change in action.changes)
+        return Request("DELETE", action.endpoint, {}, {}, fields=fields)
     values = values_of(action, ids)
     is_create = action.action == "create"
     body: dict[str, Any] = {}
@@ -66,7 +71,7 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         item = of.by_name[name]
         below = item.mapping.subcollection
         if below is not None and (not is_create or below.on_create):
-            subcollections.append(_subcollection_writes(below, value))
+            subcollections.append(_subcollection_writes(name, below, value))
             continue
         if name == of.parent:
             continue  # the path has it
@@ -82,6 +87,7 @@ def request_of(action: Action, ids: Ids, tables: Tables, secret: ReadSecret) -> 
         body=body,
         natural_key={name: _key_value(values[name]) for name in of.key if name in values},
         subcollections=tuple(subcollections),
+        fields=frozenset(values) - {each.field for each in subcollections},
         sensitive=frozenset(sensitive),
         sent=readable,
     )
@@ -148,12 +154,12 @@ def _path(of: Kind, endpoint: str, values: Mapping[str, Value]) -> str:
     return endpoint.replace(f"{{{parent}}}", str(values[parent].id))
 
 
-def _subcollection_writes(subcollection: Subcollection, value: Value) -> SubcollectionWrites:
+def _subcollection_writes(name: str, subcollection: Subcollection, value: Value) -> SubcollectionWrites:
     if isinstance(value, frozenset):
-        return SubcollectionWrites(subcollection, {entry: entry for entry in value}, whole=True)
+        return SubcollectionWrites(name, subcollection, {entry: entry for entry in value}, whole=True)
     if isinstance(value, Mapping):
-        return SubcollectionWrites(subcollection, value, whole=False)
-    return SubcollectionWrites(subcollection, {None: value}, whole=False)
+        return SubcollectionWrites(name, subcollection, value, whole=False)
+    return SubcollectionWrites(name, subcollection, {None: value}, whole=False)
 
 
 def _key_value(value: Value) -> Any:

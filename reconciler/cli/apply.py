@@ -18,6 +18,7 @@ from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, report_failure
+from reconciler.cli.origin import origin_of
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
 from reconciler.cli.plan import Only, Targets, scope_of, show_plan
 from reconciler.cli.plan_file import check_month, check_plan
@@ -101,6 +102,7 @@ class _Run:
 
     def __init__(self, context: Context, options: PlanOptions, expected: str | None) -> None:
         self.context = context
+        self.origin = origin_of(context)
         self.options = options
         self.approvals = options.approvals
         self.expected = expected
@@ -188,6 +190,7 @@ class _Run:
             options = ApplyOptions(
                 clock=self._now,
                 secret=session.secret,
+                origin=self.origin,
                 recheck=recheck,
                 approved=self.approvals,
                 stop=stop,

@@ -25,6 +25,7 @@ COMMANDS = {
     "plan": ("reconciler.cli.plan:plan", "Show what would change in ConnectWise."),
     "apply": ("reconciler.cli.apply:apply", "Make the changes of a plan in ConnectWise."),
     "show": ("reconciler.cli.show:show", "Show a plan file or a document."),
+    "history": ("reconciler.cli.history:history", "Show what was written when, and by whom."),
     "fmt": ("reconciler.cli.fmt:fmt", "Format the manifests."),
     "schema": ("reconciler.cli.schema:schema", "Print the JSON Schemas."),
     "unlock": ("reconciler.cli.unlock:unlock", "Free the lock of a run that has ended."),

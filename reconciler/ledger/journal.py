@@ -7,6 +7,7 @@ and recovers them. It looks up the natural key to learn whether the write was ca
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
 
@@ -15,19 +16,24 @@ import sqlalchemy as sa
 from reconciler.ledger import schema
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.lease import Lease
-from reconciler.ledger.records import Intent
+from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, RunOrigin
 from reconciler.ledger.store import Ledger, inserted_id
 
 _runs, _writes, _objects = schema.runs, schema.writes, schema.objects
 _UNANSWERED = ("open", "unknown")
 _CHUNK = 10_000
+RECOVERED = {"recovered": True}
+"""The answer of a write that a later run looked up, because its own run did not record one."""
 
 # These statements are built once: an apply writes two entries per action, and building costs more than running.
 _INSERT_WRITE = sa.insert(_writes).values(
     workspace=sa.select(_runs.c.workspace).where(_runs.c.id == sa.bindparam("run_id")).scalar_subquery(),
     **{
         name: sa.bindparam(name)
-        for name in ("run_id", "address", "method", "path", "body", "natural_key", "sent_at", "state")
+        for name in (
+            *("run_id", "address", "method", "path", "body", "natural_key", "sent_at", "state"),
+            *("action", "reason", "changes"),
+        )
     },
 )
 _READ_WRITE = sa.select(
@@ -49,10 +55,13 @@ _UPDATE_OBJECT = (
 _DELETE_OBJECT = sa.delete(_objects).where(_HERE)
 
 
-def begin_run(ledger: Ledger, workspace: str, plan_digest: str, now: datetime) -> int:
+def begin_run(
+    ledger: Ledger, workspace: str, plan_digest: str, now: datetime, origin: RunOrigin = UNKNOWN_ORIGIN
+) -> int:
     """Store that an apply of a plan begins; return the id of the run."""
+    values = {"workspace": workspace, "plan_digest": plan_digest, "started_at": now, **asdict(origin)}
     with ledger.write() as connection:
-        row = connection.execute(sa.insert(_runs).values(workspace=workspace, plan_digest=plan_digest, started_at=now))
+        row = connection.execute(sa.insert(_runs).values(values))
     return inserted_id(row)
 
 
@@ -73,8 +82,13 @@ def write_intent(
     natural_key: Mapping[str, Any],
     now: datetime,
     lease: Lease | None = None,
+    action: str | None = None,
+    reason: str | None = None,
+    changes: Changes | None = None,
 ) -> int:
     """Commit a request that is about to be sent; return its id. The caller has redacted secrets in `body`.
+
+    `action` and `reason` are those of the plan's action, and `changes` the fields that this request changes.
 
     Raises `LostLease` when this run no longer holds the lock. The intent is then not stored; do not send the request.
     """
@@ -92,6 +106,9 @@ def write_intent(
                 "natural_key": dict(natural_key),
                 "sent_at": now,
                 "state": "open",
+                "action": action,
+                "reason": reason,
+                "changes": changes,
             },
         )
         return inserted_id(row)
@@ -241,6 +258,8 @@ def values_kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collecti
         for start in range(0, len(every), _CHUNK):
             part = query.where(_writes.c.address.in_(every[start : start + _CHUNK]))
             for address, body, answer in connection.execute(part):
+                if answer == RECOVERED:
+                    continue  # nothing is known of what ConnectWise answered
                 kept = found.setdefault(address, {})
                 for name, sent in sent_fields(body).items():
                     kept.pop(name, None)

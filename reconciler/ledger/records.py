@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -129,6 +129,24 @@ class CustomerRecord:
     renamed_at: datetime | None
     first_seen_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RunOrigin:
+    """Where a run comes from."""
+
+    actor: str | None = None
+    """Who started it: the person that the CI system names, or `user@host`."""
+    git_commit: str | None = None
+    """The commit of the manifests. `+dirty` follows it if they differ from the commit."""
+    undoes: int | None = None
+    """The run whose changes this run puts back."""
+
+
+UNKNOWN_ORIGIN = RunOrigin()
+
+Changes = Mapping[str, Sequence[Any]]
+"""The fields that a write changes, by path: (before, after) in manifest words. A secret is only a reference."""
 
 
 @dataclass(frozen=True, slots=True)

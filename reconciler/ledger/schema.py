@@ -152,8 +152,9 @@ runs = sa.Table(
     sa.Index("runs_by_workspace", "workspace", "id"),
 )
 
-# The journal: each request that writes, stored before it is sent, and the answer to it. `action` and `changes` are
-# those of the plan's action. Both are null in rows of earlier versions.
+# The journal: each request that writes, stored before it is sent, and the answer to it. `action` and `reason` are those
+# of the plan's action. `changes` has the fields that the request changes: {path: [before, after]}, in manifest words.
+# The three are null in rows of earlier versions.
 writes = sa.Table(
     "writes",
     metadata,
@@ -172,9 +173,11 @@ writes = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("answered_at", UtcTime),
     sa.Column("action", sa.Text),
+    sa.Column("reason", sa.Text),
     sa.Column("changes", sa.JSON(none_as_null=True)),
     sa.Index("writes_by_run", "run_id"),
-    sa.Index("writes_by_address", "workspace", "address", "id"),
+    # PostgreSQL searches for the beginning of an address with an index only if the index compares byte by byte.
+    sa.Index("writes_by_address", "workspace", "address", "id", postgresql_ops={"address": "text_pattern_ops"}),
     sa.Index("writes_by_state", "workspace", "state"),
 )
 

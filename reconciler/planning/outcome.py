@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from reconciler.planning.plan import Plan, Record, Verb
 
@@ -56,3 +56,22 @@ def outcome_of(plan: Plan, results: Iterable[Result], *, stopped: bool, requests
         interrupted=stopped and any(result.status == "skipped" for result in found),
         requests=requests,
     )
+
+
+def record_of(outcome: Outcome) -> dict[str, Any]:
+    """Return what the ledger stores of an outcome: how many actions ended how, and those that are not done.
+
+    The journal has each write, so the results of a thousand actions that are done are not stored a second time.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for result in outcome.results:
+        by_status = counts.setdefault(result.action, {})
+        by_status[result.status] = by_status.get(result.status, 0) + 1
+    return {
+        "counts": counts,
+        "not_done": [
+            result.model_dump(mode="json") for result in outcome.results if result.status not in ("done", "already")
+        ],
+        "interrupted": outcome.interrupted,
+        "requests": outcome.requests,
+    }

@@ -1,6 +1,6 @@
 """Store who ran what, what each write changed, which documents are declared, and edits by others.
 
-Rows of earlier versions have no actor, commit, action or changes: these columns are null there.
+Rows of earlier versions have no actor, commit, action, reason or changes: these columns are null there.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ def upgrade() -> None:
     op.add_column("runs", sa.Column("git_commit", sa.Text))
     op.add_column("runs", sa.Column("undoes", sa.BigInteger))
     op.add_column("writes", sa.Column("action", sa.Text))
+    op.add_column("writes", sa.Column("reason", sa.Text))
     op.add_column("writes", sa.Column("changes", sa.JSON(none_as_null=True)))
     op.create_index("writes_by_run", "writes", ["run_id"])
+    if op.get_context().dialect.name == "postgresql":  # an index that also finds the beginnings of addresses
+        op.drop_index("writes_by_address", "writes")
+        columns = ["workspace", "address", "id"]
+        op.create_index("writes_by_address", "writes", columns, postgresql_ops={"address": "text_pattern_ops"})
     op.create_table(
         "declared",
         sa.Column("workspace", sa.Text, primary_key=True),

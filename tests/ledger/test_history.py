@@ -1,0 +1,178 @@
+"""Runs and writes are found by run and by address, in SQLite and in PostgreSQL, also those of a large ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from reconciler.ledger import schema
+from reconciler.ledger.history import (
+    count_runs,
+    read_runs,
+    read_runs_by_id,
+    same_object,
+    writes_of_addresses,
+    writes_of_run,
+    written_addresses,
+)
+from reconciler.ledger.journal import RECOVERED, begin_run, end_run, write_answer, write_intent
+from reconciler.ledger.records import RunOrigin
+from reconciler.ledger.store import Ledger
+
+from .conftest import NOON
+
+HOUR = timedelta(hours=1)
+OUTCOME = {"counts": {"update": {"done": 1}}, "not_done": [], "interrupted": False, "requests": 2}
+
+
+def write(
+    ledger: Ledger,
+    run: int,
+    address: str = "Company/acme",
+    *,
+    number: int | None = 7,
+    state: Any = "done",
+    answer: Any = None,
+    **more: Any,
+) -> int:
+    """Record one write with its answer, and return its id."""
+    values: dict[str, Any] = {"method": "PATCH", "path": "company/companies/7", "body": {"city": "Tampa"}, **more}
+    values.setdefault("now", NOON)
+    intent = write_intent(ledger, run, address, natural_key={}, **values)
+    if state != "open":
+        answered = {"city": "Tampa"} if answer is None else answer
+        write_answer(ledger, intent, state, object_id=number, answer=answered, now=NOON)
+    return intent
+
+
+def test_a_run_has_its_origin_and_counts(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON, RunOrigin("ann", "abc123+dirty", 3))
+    end_run(any_ledger, run, OUTCOME, NOON + HOUR)
+    (found,) = read_runs(any_ledger, "main")
+    assert (found.id, found.plan_digest, found.started_at, found.ended_at) == (run, "sha256:a", NOON, NOON + HOUR)
+    assert (found.actor, found.git_commit, found.undoes) == ("ann", "abc123+dirty", 3)
+    assert found.counts == {"update": {"done": 1}}
+    assert found.interrupted is False
+
+
+def test_a_run_without_an_end_is_counted_by_its_writes(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    write(any_ledger, run, action="update")
+    write(any_ledger, run, "Company/b", action="update", state="open")
+    write(any_ledger, run, "Company/b#company/companies/7/typeAssociations", action="update")
+    write(any_ledger, run, "Company/c")
+    write(any_ledger, run, "Company/d")
+    (found,) = read_runs(any_ledger, "main")
+    assert found.ended_at is None
+    assert found.counts == {"update": {"done": 1, "open": 1}, "PATCH": {"done": 2}}
+
+
+def test_runs_come_oldest_first_and_can_be_limited(any_ledger: Ledger) -> None:
+    runs = [begin_run(any_ledger, "main", "sha256:a", NOON + each * HOUR) for each in range(4)]
+    begin_run(any_ledger, "other", "sha256:a", NOON)
+    assert [run.id for run in read_runs(any_ledger, "main")] == runs
+    assert [run.id for run in read_runs(any_ledger, "main", newest=2)] == runs[2:]
+    assert [run.id for run in read_runs(any_ledger, "main", since=NOON + 2 * HOUR)] == runs[2:]
+    assert read_runs_by_id(any_ledger, "main", [runs[1], 99]).keys() == {runs[1]}
+    assert read_runs_by_id(any_ledger, "other", [runs[1]]) == {}
+    assert count_runs(any_ledger, "main") == 4
+
+
+def test_the_writes_of_a_run_have_what_was_planned_and_answered(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    changes: Mapping[str, Any] = {"city": ["Orlando", "Tampa"]}
+    write(any_ledger, run, action="update", reason="differs from the manifest", changes=changes)
+    write(any_ledger, run, "Company/acme#company/companies/7/typeAssociations", method="POST", number=4001)
+    write(any_ledger, begin_run(any_ledger, "main", "sha256:b", NOON))
+    first, second = writes_of_run(any_ledger, run)
+    assert (first.address, first.below, first.action, first.reason) == (
+        "Company/acme",
+        None,
+        "update",
+        "differs from the manifest",
+    )
+    assert (first.changes, first.state, first.object_id, first.recovered) == (changes, "done", 7, False)
+    assert (second.address, second.below, second.changes) == (
+        "Company/acme",
+        "company/companies/7/typeAssociations",
+        None,
+    )
+
+
+def test_a_write_that_a_later_run_looked_up_is_recovered(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    write(any_ledger, run, answer=RECOVERED)
+    write(any_ledger, run, state="failed", answer=RECOVERED)
+    write(any_ledger, run)
+    assert [each.recovered for each in writes_of_run(any_ledger, run)] == [True, True, False]
+
+
+def test_earlier_versions_recorded_no_answer_of_a_recovered_write(ledger: Ledger) -> None:
+    run = begin_run(ledger, "main", "sha256:a", NOON)
+    for method in ("PATCH", "DELETE"):
+        intent = write_intent(ledger, run, "Company/a", method=method, path="p", body={}, natural_key={}, now=NOON)
+        write_answer(ledger, intent, "done", object_id=7, answer=None, now=NOON)
+    assert [each.recovered for each in writes_of_run(ledger, run)] == [True, False]
+
+
+def test_an_address_has_its_writes_and_those_of_its_subcollections_alone(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    names = ["Company/acme", "Company/acme#x/1", "Company/acme-2", "Company/acme$", "Company/Acme", "Company/acm"]
+    for name in names:
+        write(any_ledger, run, name)
+    later = begin_run(any_ledger, "main", "sha256:a", NOON)
+    last = write(any_ledger, later, now=NOON + HOUR)
+    found = writes_of_addresses(any_ledger, "main", ["Company/acme"])
+    assert [(each.address, each.below) for each in found] == [
+        ("Company/acme", None),
+        ("Company/acme", "x/1"),
+        ("Company/acme", None),
+    ]
+    assert [each.id for each in writes_of_addresses(any_ledger, "main", ["Company/acme"], after_run=run)] == [last]
+    assert [each.id for each in writes_of_addresses(any_ledger, "main", ["Company/acme"], since=NOON + HOUR)] == [last]
+    assert writes_of_addresses(any_ledger, "other", ["Company/acme"]) == []
+
+
+def test_an_object_has_the_addresses_of_its_id_and_kind(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    write(any_ledger, run, "Company/old")
+    write(any_ledger, run, "Company/new")
+    write(any_ledger, run, "Company/else", number=8)
+    write(any_ledger, run, "Company/else#company/companies/8/typeAssociations", number=7)
+    write(any_ledger, run, "Contact/old")
+    assert same_object(any_ledger, "main", "Company/new") == ["Company/new", "Company/old"]
+    assert same_object(any_ledger, "main", "Company/none") == ["Company/none"]
+    assert written_addresses(any_ledger, "main") == ["Company/else", "Company/new", "Company/old", "Contact/old"]
+
+
+def test_a_document_that_only_declares_an_object_has_its_history(any_ledger: Ledger) -> None:
+    run = begin_run(any_ledger, "main", "sha256:a", NOON)
+    write(any_ledger, run, "Company/old")
+    with any_ledger.write() as connection:
+        row = {"workspace": "main", "tenant": "t", "address": "Company/new", "object_id": 7, "protected": False}
+        connection.execute(sa.insert(schema.declared).values(**row, declared_at=NOON))
+    assert same_object(any_ledger, "main", "Company/new") == ["Company/new", "Company/old"]
+
+
+@pytest.mark.parametrize("what", ["run", "address"])
+def test_a_query_by_run_or_address_uses_an_index(ledger: Ledger, what: str) -> None:
+    statements: list[tuple[str, Any]] = []
+    sa.event.listen(
+        ledger.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, parameters, *_rest: statements.append((statement, parameters)),
+    )
+    if what == "run":
+        writes_of_run(ledger, 1)
+    else:
+        writes_of_addresses(ledger, "main", ["Company/acme"])
+    queries = [each for each in statements if "FROM writes" in each[0]]
+    with ledger.read() as connection:
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all() for text, given in queries]
+    steps = [plan[0][3] for plan in plans]
+    assert steps
+    assert all(step.startswith(f"SEARCH writes USING INDEX writes_by_{what}") for step in steps), steps
