@@ -143,6 +143,7 @@ KIND = Kind(
         reason_length=100,
     ),
     bills=_bills,
+    import_also=lambda spec: {} if str(spec.get("startDate"))[8:] == "01" else {"allowMidMonthStart": True},
     nested_reads=(NestedRead("Addition"),),
     read_also=(
         "cancelledFlag",

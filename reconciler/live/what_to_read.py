@@ -63,8 +63,13 @@ def billed_kinds() -> frozenset[str]:
 
 def tables_for(documents: Iterable[Document]) -> tuple[Table, ...]:
     """Return the setup tables that the documents take values from, each once."""
+    return tables_of(declared_fields(documents))
+
+
+def tables_of(fields: Mapping[str, Collection[str]]) -> tuple[Table, ...]:
+    """Return the setup tables that these fields, by kind, take values from, each once."""
     found: dict[str, set[str]] = defaultdict(set)
-    for of, declared in declared_fields(documents).items():
+    for of, declared in fields.items():
         for item in _with_nested(all_kinds()[of], declared):
             for table in _tables_of_field(item.mapping.target, item.mapping.tables):
                 found[table.path] |= set(table.fields)

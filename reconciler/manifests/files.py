@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,8 +67,10 @@ class Unreadable:
     """The text as far as it could be decoded. It is searched only for the names of documents."""
 
 
-def find(root: Path) -> list[FoundFile]:
+def find(root: Path, added: Collection[str] = ()) -> list[FoundFile]:
     """Return every `*.yaml` and `*.yml` file in a folder and its subfolders, sorted. Case does not count.
+
+    `added` are the names of files that will be written.
 
     Hidden files and folders are left out. A file that a link leads to as well is found under its own path first. Raises
     `OSError` if a folder cannot be read.
@@ -78,6 +81,8 @@ def find(root: Path) -> list[FoundFile]:
         links, walk.links = sorted(walk.links), []
         for name, path in links:
             walk.link(name, path)
+    known = {each.name for each in walk.found}
+    walk.found += [FoundFile(name, root / name) for name in added if name not in known]
     return sorted(walk.found, key=lambda each: _order(each.name))
 
 

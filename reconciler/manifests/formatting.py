@@ -17,7 +17,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifests import line_ends
 from reconciler.manifests.parsing import parse
 
-_WIDE = 4096
+_WIDE = 10**9
 """The line width for ruamel.yaml, large enough that it wraps no line."""
 
 

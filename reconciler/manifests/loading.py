@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from reconciler.kinds.base import Kind, Metadata
 from reconciler.kinds.workspace import WorkspaceSpec
@@ -16,7 +17,7 @@ from reconciler.manifests.documents import Document, DocumentOf, Manifests, Orig
 from reconciler.manifests.envelope import RawDocument, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
-from reconciler.manifests.report import Location, Report
+from reconciler.manifests.report import Finding, Location, Report
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.uniqueness import check_natural_keys
 from reconciler.manifests.validation import check
@@ -49,6 +50,37 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     `workspace` is the name of the workspace to use, if there are several. Raises `ManifestError` with all errors.
     """
     loading = _read(root)
+    chosen = _checked(loading, workspace, str(root))
+    return _manifests(root, loading, chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The result of loading a manifest folder as it will be, with files that are not written yet."""
+
+    manifests: Manifests | None
+    """None if there are errors."""
+    errors: tuple[Finding, ...]
+    """The errors in documents, by their place."""
+    documents: Mapping[str, Document]
+    """All documents by address, also those with errors."""
+
+
+def try_out(root: Path, texts: Mapping[str, str], *, workspace: str) -> Trial:
+    """Load a manifest folder as it will be when `texts` are written, by the name of their file relative to `root`.
+
+    Nothing is written. Raises `ManifestError` if there are errors that are not in a document, such as YAML errors.
+    """
+    loading = _read(root, texts)
+    chosen = _checked(loading, workspace, str(root))
+    errors = loading.report.errors()
+    if errors and not loading.report.ready:
+        return Trial(None, errors, loading.documents)
+    return Trial(_manifests(root, loading, chosen), (), loading.documents)
+
+
+def _checked(loading: _Loading, workspace: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+    """Check all documents, and return the workspace to use. None if there is no single one."""
     for raw in loading.raw:
         if raw.kind is None:
             _check_metadata(raw, None, loading.report)
@@ -56,8 +88,13 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     for raw in loading.raw:
         if raw.kind is not None:
             _document(raw, raw.kind, loading)
-    chosen = _workspace(loading, workspace, str(root))
+    chosen = _workspace(loading, workspace, root)
     _check_all(loading, chosen)
+    return chosen
+
+
+def _manifests(root: Path, loading: _Loading, chosen: DocumentOf[WorkspaceSpec] | None) -> Manifests:
+    """Return the documents that were loaded. Raises `ManifestError` if there are errors."""
     found = loading.report.diagnostics()
     if chosen is None or any(item.severity == "error" for item in found):
         raise ManifestError(found, root)
@@ -67,8 +104,11 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     return Manifests(root, chosen, others, content, fallback, found, len(loading.report.sources))
 
 
-def _read(root: Path) -> _Loading:
-    """Read and parse all files. Raises `ManifestError` if the folder does not exist or has no manifests."""
+def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> _Loading:
+    """Read and parse all files. Raises `ManifestError` if the folder does not exist or has no manifests.
+
+    `texts` are read in place of the files with these names, or beside the files of the folder.
+    """
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         advice = "pass the manifest folder with -C: reconciler -C DIR validate"
@@ -76,8 +116,9 @@ def _read(root: Path) -> _Loading:
     sources: dict[str, SourceFile] = {}
     loading = _Loading(Report(sources))
     try:
-        for path in files.find(root):
-            found = files.read(path)
+        for path in files.find(root, texts):
+            text = texts.get(path.name)
+            found = files.read(path) if text is None else files.decode(path.name, text.encode())
             if isinstance(found, SourceFile):
                 sources[found.name] = found
                 _parse(found, loading, first_name=path.first_name)

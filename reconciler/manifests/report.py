@@ -29,12 +29,14 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Finding:
+    """An error or a warning at a path in a document, whose line is not looked up yet."""
+
     location: Location
     message: str
-    suggestion: str
-    other: Location | None
-    warning: bool
+    suggestion: str = ""
+    other: Location | None = None
+    warning: bool = False
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Report:
     """The files by name."""
     ready: list[Diagnostic] = field(default_factory=list)
     """Diagnostics with a known place."""
-    _entries: list[_Entry] = field(default_factory=list)
+    _entries: list[Finding] = field(default_factory=list)
     _errors: Counter[str] = field(default_factory=Counter)
     """The number of errors by file, including those that are not kept."""
     _places: dict[str, Mapping[int, Places]] = field(default_factory=dict)
@@ -72,12 +74,16 @@ class Report:
     ) -> None:
         """Add an error or a warning. `{other}` in the message becomes the place of `other`, as file:line:column."""
         if warning or self._kept(location.origin.file):
-            self._entries.append(_Entry(location, message, suggestion, other, warning))
+            self._entries.append(Finding(location, message, suggestion, other, warning))
 
     def _kept(self, file: str) -> bool:
         """Count an error, and return whether to keep it. Only the first `MOST` of a file are kept."""
         self._errors[file] += 1
         return self._errors[file] <= MOST
+
+    def errors(self) -> tuple[Finding, ...]:
+        """Return the errors in documents, in the order in which they were found. `ready` has all others."""
+        return tuple(entry for entry in self._entries if not entry.warning)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return all diagnostics with their places, ordered by place."""
@@ -88,7 +94,7 @@ class Report:
         ]
         return in_order([*self.ready, *map(self._placed, self._entries), *more])
 
-    def _placed(self, entry: _Entry) -> Diagnostic:
+    def _placed(self, entry: Finding) -> Diagnostic:
         message = entry.message
         if entry.other is not None:
             line, column = self._place(entry.other)

@@ -26,6 +26,8 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
             continue
         first = by_key.setdefault((document.kind.name, key), document)
         if first is not document:
+            if _pinned_apart(document, first):
+                continue
             field = next(name for name in reversed(document.kind.key) if name in document.declared)
             fields = " and ".join(document.kind.key)
             report.add(
@@ -48,7 +50,7 @@ def _look(kind: Kind, key: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
 
 def _report_near_miss(document: Document, other: Document, report: Report) -> None:
     """Report two keys that look the same, unless both documents are pinned by a ConnectWise id."""
-    if all(getattr(each.metadata, "id", None) is not None for each in (document, other)):
+    if _pinned_apart(document, other):
         return
     field, mine, theirs = next(_spelling_differences(document, other))
     report.add(
@@ -57,6 +59,12 @@ def _report_near_miss(document: Document, other: Document, report: Report) -> No
         "if both mean one object, write them alike; if ConnectWise has two, pin each with metadata.id",
         other=Location(other.origin, ("spec", field)),
     )
+
+
+def _pinned_apart(document: Document, other: Document) -> bool:
+    """Return whether both documents are pinned, to different objects: ConnectWise can have two of one name."""
+    one, two = (getattr(each.metadata, "id", None) for each in (document, other))
+    return one is not None and two is not None and one != two
 
 
 def _spelling_differences(document: Document, other: Document) -> Iterator[tuple[str, str, str]]:

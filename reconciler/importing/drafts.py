@@ -1,0 +1,165 @@
+"""Documents that are not written yet: one for each object that is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from reconciler.importing.estate import LeftOut, ObjectKey
+from reconciler.importing.yaml_values import Ref, Translator
+from reconciler.kinds.base import Kind
+from reconciler.kinds.fields import EnvSecret, FileSecret
+from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.values import one_line
+from reconciler.manifests.validation import check
+
+WRITE_ONLY: Final = (
+    "ConnectWise never returns it, so the document names a variable. It is read only if the object has to be created"
+)
+Render = Callable[[Ref], Any]
+"""Returns how a reference is written: a manifest name, or a look-up."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One document. Its references are still objects, so that each can be written as a name or as a look-up."""
+
+    kind: Kind
+    name: str
+    spec: dict[str, Any]
+    key: ObjectKey | None = None
+    """The object that it declares. None for a document that has none, such as a mapping."""
+    pin: int | None = None
+    """The ConnectWise id, if the natural key alone does not find the object."""
+    proposed: bool = False
+    comment: tuple[str, ...] = ()
+    file: str = ""
+    """The name of its file, relative to the folder of the import."""
+    company: int | None = None
+    """The id of the company that it belongs to. None for shared setup."""
+
+    @property
+    def address(self) -> str:
+        """Return `Kind/name`."""
+        return f"{self.kind.name}/{self.name}"
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the `metadata` of the document."""
+        found: dict[str, Any] = {"name": self.name}
+        if self.pin is not None:
+            found["id"] = self.pin
+        if self.proposed:
+            found["proposed"] = True
+        return found
+
+
+@dataclass(slots=True)
+class Drafts:
+    """The documents of an import, and what is left out of them."""
+
+    documents: dict[str, Draft] = field(default_factory=dict)
+    """By address."""
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def add(self, draft: Draft, translated: Iterable[tuple[str, str]] = ()) -> bool:
+        """Add a document with the fields that its model accepts. Return whether it can be declared.
+
+        `translated` has the (field, reason) of the fields that are left out already.
+        """
+        for name, reason in translated:
+            self.left_out.append(LeftOut(draft.address, reason, name))
+        self.documents[draft.address] = draft
+        while problem := _first_problem(draft):
+            self.leave_out(draft, *problem)
+            if draft.address not in self.documents:
+                return False
+        return True
+
+    def leave_out(self, draft: Draft, path: tuple[Any, ...], reason: str) -> None:
+        """Take a field out of a document, or an entry of it. If the document needs the field, take the document out."""
+        place = tuple(part for part in path if part != "")
+        top = str(place[0]) if place else ""
+        value = draft.spec.get(top)
+        if len(place) > 1 and isinstance(value, dict) and place[1] in value and len(value) > 1:
+            del value[place[1]]
+            self.left_out.append(LeftOut(draft.address, reason, f"{top}.{place[1]}"))
+        elif value is not None and not _is_required(draft.kind, top):
+            del draft.spec[top]
+            self.left_out.append(LeftOut(draft.address, reason, top))
+        elif top not in draft.spec and top in draft.kind.by_name and not _is_required(draft.kind, top):
+            draft.spec[top] = None  # a default that stands would fill it in
+        else:
+            self.remove(draft, reason)
+
+    def remove(self, draft: Draft, reason: str) -> None:
+        """Take a document out. What is said about its fields is taken back."""
+        del self.documents[draft.address]
+        self.left_out = [each for each in self.left_out if each.what != draft.address]
+        self.left_out.append(LeftOut(described(draft), reason))
+
+    def names(self) -> dict[ObjectKey, str]:
+        """Return the manifest names of the objects that the documents declare."""
+        return {draft.key: draft.name for draft in self.documents.values() if draft.key is not None}
+
+
+def described(draft: Draft) -> str:
+    """Return a kind, id and name, for an object without a document. A mapping has only its address."""
+    if draft.key is None:
+        return draft.address
+    names = (draft.spec.get(name) for name in reversed(draft.kind.key))
+    name = next((one_line(each) for each in names if isinstance(each, str) and each.strip()), "")
+    return f"{draft.kind.name} id {draft.key[1]}" + (f" ({name[:80]})" if name else "")
+
+
+def draft_of(of: Kind, obj: LiveObject, name: str, translator: Translator) -> tuple[Draft, list[tuple[str, str]]]:
+    """Return the document of an object, and (field, reason) of the fields that cannot be declared."""
+    spec, left_out = translator.spec(of, obj)
+    comment: list[str] = []
+    for field_name, variable in _required_secrets(of, name):
+        spec[field_name] = {"env": variable}
+        left_out.append((field_name, WRITE_ONLY))
+        comment += [
+            f"The {field_name} is write-only: ConnectWise never returns it. The variable is read only if the object has",
+            "to be created again.",
+        ]
+    spec |= of.import_also(spec)
+    return Draft(of, name, in_order(of, spec), key=(of.name, obj.id), comment=tuple(comment)), left_out
+
+
+def in_order(of: Kind, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a spec with its fields in the order of the model."""
+    names = [info.alias or name for name, info in of.spec.model_fields.items()]
+    return {name: spec[name] for name in names if name in spec}
+
+
+def _required_secrets(of: Kind, name: str) -> Iterator[tuple[str, str]]:
+    """Yield (field, environment variable) of each secret that a document of this kind must name."""
+    for item in of.fields:
+        info = of.spec.model_fields[item.attribute]
+        if item.mapping.sensitive and info.is_required() and info.annotation == EnvSecret | FileSecret:
+            yield item.name, f"{of.name}_{name}_{item.name}".upper().replace("-", "_")
+
+
+def _is_required(of: Kind, name: str) -> bool:
+    return any(info.is_required() for key, info in of.spec.model_fields.items() if (info.alias or key) == name)
+
+
+def _first_problem(draft: Draft) -> tuple[tuple[Any, ...], str] | None:
+    """Return the path and the message of a problem of a document by itself. None if it has none."""
+    checked = check(draft.kind.spec, rendered(draft.spec, lambda _: "x"))
+    for problem in checked.problems:
+        if problem.path and str(problem.path[0]) in draft.spec:
+            return tuple(problem.path), problem.message
+    return ((), checked.problems[0].message) if checked.problems else None
+
+
+def rendered(value: Any, render: Render) -> Any:
+    """Return a value with its references as they are written."""
+    if isinstance(value, Ref):
+        return render(value)
+    if isinstance(value, dict):
+        return {name: rendered(each, render) for name, each in value.items()}
+    if isinstance(value, list):
+        return [rendered(each, render) for each in value]
+    return value

@@ -1,0 +1,48 @@
+"""The values of an import: what was read from the tenant, and what cannot be declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.kinds.field_mapping import Tables
+from reconciler.kinds.live_state import LiveObject
+
+ObjectKey: TypeAlias = tuple[str, int]
+"""The name of a kind, and the ConnectWise id of an object of that kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An object, or one field of it, that is not written, and why."""
+
+    what: str
+    """The address of the document, or kind, id and name of an object without a document."""
+    reason: str
+    field: str | None = None
+    """The field that is left out. None if the whole document is."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the entry as a JSON object."""
+        found = {"address" if "/" in self.what else "object": self.what, "reason": self.reason}
+        return found if self.field is None else {**found, "field": self.field}
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """What an import read from ConnectWise, without deleted objects."""
+
+    objects: Mapping[str, Sequence[LiveObject]] = field(default_factory=dict)
+    """By kind: the objects of top-level collections. Products: only those that are needed."""
+    children: Mapping[str, Mapping[int, Sequence[LiveObject]]] = field(default_factory=dict)
+    """By kind and by the id of the parent: the objects of nested collections."""
+    tables: Tables = field(default_factory=dict)
+    unread: tuple[LeftOut, ...] = ()
+    """Collections that the API member may not read."""
+
+    def of(self, kind: str) -> Iterator[LiveObject]:
+        """Yield all objects of a kind, nested ones too."""
+        yield from self.objects.get(kind, ())
+        for below in self.children.get(kind, {}).values():
+            yield from below

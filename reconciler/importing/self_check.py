@@ -1,0 +1,126 @@
+"""Check the documents of an import before they are written, by the same code that `validate` and `plan` run.
+
+What gives an error, or would be changed by a plan, is left out with the reason, until the plan is empty. So a document
+that is written says what ConnectWise holds, whatever that is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.errors import ReconcilerError
+from reconciler.importing.drafts import Drafts
+from reconciler.importing.estate import Estate
+from reconciler.importing.standing import matcher_of
+from reconciler.kinds.live_state import LiveState
+from reconciler.manifests.documents import Document, Manifests
+from reconciler.manifests.loading import Trial, try_out
+from reconciler.manifests.report import Finding
+from reconciler.planning.plan import Action, Change
+from reconciler.planning.setup import plan_setup
+
+_ADDRESS: Final = re.compile(r"[A-Z]\w+/[A-Za-z0-9][A-Za-z0-9._-]*")
+_UNRECOGNISED: Final = "a plan would not recognise the object, and would create a second one"
+LayOut = Callable[[Drafts], Mapping[str, str]]
+"""Returns the texts of the files, by their names, with the documents that are left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The texts of the files that are right, and how often they were checked."""
+
+    texts: Mapping[str, str]
+    rounds: int
+
+
+def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: LayOut) -> Checked:
+    """Leave out of the documents what is not right, and return the files with the rest."""
+    rounds = 0
+    while True:
+        rounds += 1
+        texts = lay_out(drafts)
+        if not drafts.documents:
+            return Checked(texts, rounds)
+        trial = try_out(root, texts, workspace=workspace)
+        problems = _errors(trial, drafts) if trial.manifests is None else _differences(trial.manifests, estate, drafts)
+        if not problems:
+            return Checked(texts, rounds)
+        before = _size(drafts)
+        for address, path, reason in problems:
+            if (draft := drafts.documents.get(address)) is not None:
+                drafts.leave_out(draft, path, reason)
+        if _size(drafts) == before:
+            raise ReconcilerError(
+                f"the documents of this import cannot be made right: {problems[0][2]}",
+                where=problems[0][0],
+                advice="Nothing was written. Please report this with the object's values in ConnectWise.",
+            )
+
+
+Problem = tuple[str, tuple[Any, ...], str]
+"""The address of a document, the path of a field in its spec, and what is wrong."""
+
+
+def _size(drafts: Drafts) -> int:
+    return sum(1 + len(str(draft.spec)) for draft in drafts.documents.values())
+
+
+def _errors(trial: Trial, drafts: Drafts) -> list[Problem]:
+    """Return the errors of the manifests, each at a document of the import."""
+    addresses = {document.origin: address for address, document in trial.documents.items()}
+    return [_placed(error, addresses, drafts) for error in trial.errors]
+
+
+def _placed(error: Finding, addresses: Mapping[Any, str], drafts: Drafts) -> Problem:
+    for location in (error.location, error.other):
+        address = "" if location is None else addresses.get(location.origin, "")
+        if location is not None and address in drafts.documents:
+            path = location.path[1:] if location.path[:1] == ("spec",) and location is error.location else ()
+            return address, path, error.message.replace("{other}", "another document")
+    return "", (), error.message
+
+
+def _differences(manifests: Manifests, estate: Estate, drafts: Drafts) -> list[Problem]:
+    """Return what a plan would change, and what it cannot match."""
+    documents = [manifests.by_address[address] for address in drafts.documents]
+    matcher = matcher_of(manifests, estate)
+    matches = matcher.matches(manifests.documents)
+    links = {document.address: matcher.links(document) for document in documents}
+    found = [_in_text(text, drafts) for text in matcher.problems]
+    found += [(address, (), "; ".join(texts)) for address, texts in matcher.refused.items()]
+    live_state = LiveState(matches=matches, links=links, tables=estate.tables)
+    part = plan_setup([each for each in documents if not found or each.address in links], live_state)
+    found += [_in_text(text, drafts) for text in part.problems]
+    for action in part.actions:
+        found += _changes(action, manifests.by_address[action.address])
+    return [each for each in found if each[0] in drafts.documents]
+
+
+def _in_text(text: str, drafts: Drafts) -> Problem:
+    """Return a problem that begins with an address, and may go on with a field: `Company/acme: status: …`."""
+    address = next((each for each in _ADDRESS.findall(text) if each in drafts.documents), "")
+    rest = text.removeprefix(f"{address}: ")
+    field, separator, what = rest.partition(": ")
+    top = re.split(r"[.\[]", field)[0]
+    if separator and address and top in drafts.documents[address].spec:
+        return address, (top,), what
+    return address, (), rest
+
+
+def _changes(action: Action, document: Document) -> Sequence[Problem]:
+    if action.action == "create":
+        return [(action.address, (), _UNRECOGNISED)]
+    return [(action.address, _path(change, document), _reason(change)) for change in action.changes]
+
+
+def _path(change: Change, document: Document) -> tuple[str, ...]:
+    name, _, entry = change.path.partition(".")
+    return (name, entry) if entry and name in document.kind.by_name else (name,)
+
+
+def _reason(change: Change) -> str:
+    return f"it does not lead back to the value in ConnectWise: {change.before!r:.200} became {change.after!r:.200}"
