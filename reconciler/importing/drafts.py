@@ -15,7 +15,7 @@ from reconciler.kinds.values import one_line
 from reconciler.manifests.validation import check
 
 WRITE_ONLY: Final = (
-    "ConnectWise never returns it, so the document names a variable. It is read only if the object has to be created"
+    "ConnectWise never returns it, so the document names a variable; it is read only if the object has to be created"
 )
 Render = Callable[[Ref], Any]
 """Returns how a reference is written: a manifest name, or a look-up."""
@@ -119,10 +119,7 @@ def draft_of(of: Kind, obj: LiveObject, name: str, translator: Translator) -> tu
     for field_name, variable in _required_secrets(of, name):
         spec[field_name] = {"env": variable}
         left_out.append((field_name, WRITE_ONLY))
-        comment += [
-            f"The {field_name} is write-only: ConnectWise never returns it. The variable is read only if the object has",
-            "to be created again.",
-        ]
+        comment.append(f"{field_name}: ConnectWise never returns it. It is read only if the object has to be created.")
     spec |= of.import_also(spec)
     return Draft(of, name, in_order(of, spec), key=(of.name, obj.id), comment=tuple(comment)), left_out
 

@@ -21,10 +21,13 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.loading import Trial, try_out
 from reconciler.manifests.report import Finding
 from reconciler.planning.plan import Action, Change
+from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
 
 _ADDRESS: Final = re.compile(r"[A-Z]\w+/[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNRECOGNISED: Final = "a plan would not recognise the object, and would create a second one"
+_NOTHING_RETIRES: Final = Terms("9999-12-31")
+"""What a plan without retirements is asked for."""
 LayOut = Callable[[Drafts], Mapping[str, str]]
 """Returns the texts of the files, by their names, with the documents that are left."""
 
@@ -93,7 +96,7 @@ def _differences(manifests: Manifests, estate: Estate, drafts: Drafts) -> list[P
     found = [_in_text(text, drafts) for text in matcher.problems]
     found += [(address, (), "; ".join(texts)) for address, texts in matcher.refused.items()]
     live_state = LiveState(matches=matches, links=links, tables=estate.tables)
-    part = plan_setup([each for each in documents if not found or each.address in links], live_state)
+    part = plan_setup(documents, live_state, terms=_NOTHING_RETIRES)
     found += [_in_text(text, drafts) for text in part.problems]
     for action in part.actions:
         found += _changes(action, manifests.by_address[action.address])
