@@ -139,7 +139,8 @@ def neighbours(table: Table, dice: Random, case: str) -> None:
     firm = table.work.firms.next()
     other = table.work.firms.look_alike(firm, dice)
     for each in (firm, other):
-        matched(table, dice, case, firm=each, names=Damaged(each.core, each.name, ("console: legal form dropped",)))
+        damages = ("console: legal form dropped",) if each.form else ()
+        matched(table, dice, case, firm=each, names=Damaged(each.core, each.name, damages))
 
 
 def no_company(table: Table, dice: Random, case: str) -> None:

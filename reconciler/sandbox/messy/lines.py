@@ -86,7 +86,9 @@ def add_other_lines(work: Work, setup: Setup, dice: Random, agreement: Row) -> N
             product = dice.choice(setup.odd_products)
         else:
             product = setup.products[dice.choice(_OTHER)]
-        _enter(work, setup, dice, agreement, {"product": {"id": product}, "quantity": dice.randrange(1, 60)})
+        charged = pick(dice, {"Billable": 94, "DoNotBill": 3, "NoCharge": 3})
+        body = {"product": {"id": product}, "quantity": dice.randrange(1, 60), "billCustomer": charged}
+        _enter(work, setup, dice, agreement, body)
 
 
 def _add_line(
@@ -117,8 +119,7 @@ def _add_line(
 def _enter(work: Work, setup: Setup, dice: Random, agreement: Row, body: dict[str, Any], *, ended: bool = False) -> Row:
     first = work.ago(agreement.data.get("billStartDate") or agreement.data["startDate"])
     since = first if chance(dice, 600) else dice.randrange(min(first, 2), first + 1)
-    charged = pick(dice, {"Billable": 96, "DoNotBill": 2, "NoCharge": 2})
-    body |= {"effectiveDate": work.day(since), "billCustomer": charged}
+    body = {"billCustomer": "Billable", "effectiveDate": work.day(since), **body}
     if ended:
         body["cancelledDate"] = work.day(dice.randrange(min(since, 1), since + 1))
     if chance(dice, 120):

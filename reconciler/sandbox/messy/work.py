@@ -10,6 +10,7 @@ from typing import Any, Final
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.messy.chances import chance
 from reconciler.sandbox.messy.firms import Firms
 
 STAFF: Final = ("Admin1", "jdoe", "mmeier", "QuoteWerks", "zAdmin")
@@ -42,6 +43,8 @@ class Work:
     def enter(self, table: str, body: dict[str, Any], dice: Random, *, days_ago: int, parent: int | None = None) -> Row:
         """Create an object as somebody did so many days ago, with all checks of that day."""
         tenant = self.tenant
+        if chance(dice, 10):
+            tenant.tables[table].next_id += 1  # an object that was deleted since leaves a gap
         tenant.clock.set(self.now - timedelta(days=days_ago, seconds=dice.randrange(40_000)))
         with tenant.acting_as(dice.choice(STAFF)):
             return tenant.insert(table, body, parent)
