@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.messy.chances import chance, pick
-from reconciler.sandbox.messy.companies import contact_of, custom_values
+from reconciler.sandbox.messy.companies import contact_of
+from reconciler.sandbox.messy.custom import custom_values
 from reconciler.sandbox.messy.lines import Lines, add_other_lines
 from reconciler.sandbox.messy.setup import Setup
 from reconciler.sandbox.messy.work import STAFF, Work
@@ -100,7 +101,7 @@ def add_agreement(
     body |= _extras(work, dice, start, str(company.data["name"]))
     if parent is not None:
         body["parentAgreement"] = {"id": parent}
-    if values := custom_values(setup, dice, "agreement"):
+    if values := custom_values(setup.fields, dice, "agreement"):
         body["customFields"] = values
     agreement = work.enter("agreement", body, dice, days_ago=start + 1)
     if not over:

@@ -10,7 +10,6 @@ from reconciler.sandbox.messy.chances import chance, pick
 from reconciler.sandbox.messy.companies import Look, add_company, delete_company
 from reconciler.sandbox.messy.damages import damaged
 from reconciler.sandbox.messy.lines import Lines
-from reconciler.sandbox.messy.oddities import LONG, ODD
 from reconciler.sandbox.messy.setup import FORMER, Setup
 from reconciler.sandbox.messy.work import Work
 
@@ -18,13 +17,13 @@ _SHARE: Final = 250
 """How many companies without a customer there are for 1,000 customers."""
 
 
-def add_bystanders(work: Work, setup: Setup, customers: int) -> None:
+def add_bystanders(work: Work, setup: Setup, customers: int, odd_names: list[str]) -> None:
     """Add the MSP's own companies, odd ones, and those that every tenant gathers over the years."""
     dice = work.dice("bystanders")
     for name, kind in (("Sandbox MSP", "Owner"), ("Catchall (for unassigned)", "Customer"), ("XYZ Test", "Prospect")):
         look = Look(identifier=name, kind=kind, domain=False)
         add_company(work, setup, dice, work.firms.next(), name, look)
-    for name in [*ODD, LONG[:156], "W" * 156][: 4 + customers // 4]:
+    for name in ["W" * 156, *odd_names][: 4 + customers // 4]:
         _add_odd(work, setup, dice, name)
     for _ in range(customers * _SHARE // 1000):
         _add(work, setup, dice)
@@ -34,7 +33,7 @@ def _add_odd(work: Work, setup: Setup, dice: Random, name: str) -> None:
     """Add a company with an odd name, whose Company ID and agreement are sometimes odd too."""
     firm = work.firms.next()
     look = Look(identifier=name if chance(dice, 500) else "", domain=False)
-    company = add_company(work, setup, dice, firm, f"{name} (no customer)"[:156], look)
+    company = add_company(work, setup, dice, firm, name, look)
     if not chance(dice, 300):
         arrange(work, setup, dice, company, Lines(0, "none", fits=False), name=name if chance(dice, 700) else "")
 

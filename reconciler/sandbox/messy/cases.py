@@ -20,7 +20,7 @@ from reconciler.sandbox.messy.damages import Damaged, damaged
 from reconciler.sandbox.messy.firms import Firm, located
 from reconciler.sandbox.messy.legal import FORMS
 from reconciler.sandbox.messy.lines import Lines
-from reconciler.sandbox.messy.oddities import LONG, ODD
+from reconciler.sandbox.messy.oddities import long_name
 from reconciler.sandbox.messy.setup import FORMER, Setup
 from reconciler.sandbox.messy.solutions import add_other_solution, add_solution
 from reconciler.sandbox.messy.truth import Customer
@@ -46,11 +46,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Where the cases are played: the estate in the making, its setup, and the truths so far."""
+    """Where the cases are played: the estate in the making, its setup, the truths so far, and odd names to use."""
 
     work: Work
     setup: Setup
     truths: list[Customer]
+    odd_names: list[str]
 
 
 Case = Callable[[Table, Random, str], None]
@@ -257,8 +258,8 @@ def inactive_company(table: Table, dice: Random, case: str) -> None:
 def odd_name(table: Table, dice: Random, case: str) -> None:
     """A customer and a company with one odd name, such as `null` or one of 156 characters."""
     firm = table.work.firms.next()
-    number = sum(each.case == case for each in table.truths)
-    name = ODD[number] if number < len(ODD) else f"{LONG[:120]} {firm.core}"[:156].strip()
+    left = table.odd_names
+    name = left.pop() if left else long_name(firm, dice)
     matched(table, dice, case, firm=firm, names=Damaged(name, name))
 
 

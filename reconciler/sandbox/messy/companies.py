@@ -10,13 +10,13 @@ from typing import Any, Final
 from reconciler.sandbox.connectwise import rules
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.messy.chances import chance, pick
+from reconciler.sandbox.messy.custom import custom_values
 from reconciler.sandbox.messy.firms import Firm
 from reconciler.sandbox.messy.places import FIRST_NAMES, FREE_MAIL, LAST_NAMES, TITLES
 from reconciler.sandbox.messy.setup import Setup
 from reconciler.sandbox.messy.work import STAFF, Work
 
 _LONGEST_NAME: Final = 156
-_TEXTS: Final = ("North", "-", "  spaced  ", "7", "true", "é", "'single'", "EMEA: south")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def add_company(work: Work, setup: Setup, dice: Random, firm: Firm, name: str, l
         body["website"] = dice.choice((f"https://{firm.domain}", f"www.{firm.domain}"))
     if chance(dice, 60):
         body |= {"numberOfEmployees": dice.randrange(1, 900), "annualRevenue": Decimal(dice.randrange(10**7)) / 100}
-    if values := custom_values(setup, dice, "company"):
+    if values := custom_values(setup.fields, dice, "company"):
         body["customFields"] = values
     company = work.enter("company", body, dice, days_ago=days_ago)
     count = pick(dice, {1: 70, 2: 22, 3: 6, 4: 2}) if look.contacts is None else look.contacts
@@ -115,7 +115,7 @@ def _add_contact(
         items.append({"value": phone, "communicationType": "Phone", "extension": str(dice.randrange(1, 99))})
     if items:
         body["communicationItems"] = items
-    if values := custom_values(setup, dice, "contact"):
+    if values := custom_values(setup.fields, dice, "contact"):
         body["customFields"] = values
     work.enter("contact", body, dice, days_ago=days_ago - dice.randrange(10))
 
@@ -125,28 +125,3 @@ def _email(dice: Random, given: str, family: str, firm: Firm, look: Look) -> str
     if not look.domain or chance(dice, 130):
         return f"{person}{dice.randrange(100)}@{dice.choice(FREE_MAIL)}"
     return f"{dice.choice((person, 'info', 'office', person.lower()))}@{firm.domain}"
-
-
-def custom_values(setup: Setup, dice: Random, table: str) -> list[dict[str, Any]]:
-    """Return values for some custom fields of a table, or none for most objects."""
-    if not chance(dice, 120):
-        return []
-    return [
-        {"id": key, "value": _value(dice, kind)} for key, kind in setup.fields.get(table, ()) if not chance(dice, 300)
-    ]
-
-
-def _value(dice: Random, kind: str) -> Any:
-    match kind:
-        case "Checkbox":
-            return chance(dice, 500)
-        case "Currency" | "Number" | "Percent":
-            return Decimal(dice.randrange(100_000)) / 100
-        case "Date":
-            return f"20{dice.randrange(10, 27)}-0{dice.randrange(1, 10)}-1{dice.randrange(10)}"
-        case "Hyperlink":
-            return f"https://intranet.example/?id={dice.randrange(999)}&x=#y"
-        case "TextArea":
-            return f"line one: {dice.choice(_TEXTS)}\n- line two\n\n# line four"
-        case _:
-            return dice.choice(_TEXTS)

@@ -20,6 +20,7 @@ from reconciler.sandbox.messy.cases import Table, deal
 from reconciler.sandbox.messy.chances import chance, pick
 from reconciler.sandbox.messy.console import add_tree
 from reconciler.sandbox.messy.firms import Firms
+from reconciler.sandbox.messy.oddities import ODD
 from reconciler.sandbox.messy.setup import LONG_AGO, retire_setup, set_up
 from reconciler.sandbox.messy.truth import Truth
 from reconciler.sandbox.messy.work import Work
@@ -47,9 +48,10 @@ def _make(seed: int, customers: int, clock: Clock) -> tuple[Tenant, World, Truth
     tenant = new_tenant(Clock(now - timedelta(days=LONG_AGO + 1)))
     work = Work(seed, now, tenant, world, Firms(seed))
     add_tree(work)
-    table = Table(work, set_up(work), [])
+    odd_names = work.dice("odd names").sample(ODD, len(ODD))
+    table = Table(work, set_up(work), [], odd_names)
     deal(table, customers)
-    add_bystanders(work, table.setup, customers)
+    add_bystanders(work, table.setup, customers, odd_names)
     retire_setup(work)
     dice = work.dice("invoices")
     for agreement in work.live:

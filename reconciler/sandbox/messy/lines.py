@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.messy.chances import chance, pick
-from reconciler.sandbox.messy.companies import custom_values
+from reconciler.sandbox.messy.custom import custom_values
 from reconciler.sandbox.messy.setup import Setup
 from reconciler.sandbox.messy.work import STAFF, SYNC, Work
 
@@ -128,7 +128,7 @@ def _enter(work: Work, setup: Setup, dice: Random, agreement: Row, body: dict[st
         body["invoiceDescription"] = f'Backup: {dice.choice(("Server", "Büro", "a, b & c"))}\n- see contract\n# "net"'
     if chance(dice, 100):
         body["taxableFlag"] = True
-    if values := custom_values(setup, dice, "addition"):
+    if values := custom_values(setup.fields, dice, "addition"):
         body["customFields"] = values
     row = work.enter("addition", body, dice, days_ago=since, parent=agreement.id)
     if chance(dice, 150):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Final
+
+from reconciler.sandbox.messy.firms import Firm
+from reconciler.sandbox.messy.words import TRADES
 
 ODD: Final = (
     'The "Quoted" Company',
@@ -44,3 +48,11 @@ ODD: Final = (
 """Names that people and tools do give to companies, agreements and products."""
 LONG: Final = ("Gesellschaft für besonders ausführliche Firmierungen und Zusammenschlüsse " * 3).strip()
 """A text to be cut at the limit of a field."""
+_LONGEST_NAME: Final = 156
+"""The limit of a company's name."""
+
+
+def long_name(firm: Firm, dice: Random) -> str:
+    """Return a name of as many letters as ConnectWise takes, that begins with the name of a firm."""
+    trades = dice.sample(TRADES[firm.language], len(TRADES[firm.language]))
+    return f"{firm.core}: {', '.join(trades)}, {LONG}"[:_LONGEST_NAME].strip()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from reconciler.sandbox.messy.custom import Fields, custom_values
 from reconciler.sandbox.messy.oddities import LONG, ODD
 from reconciler.sandbox.messy.work import Work
 
@@ -58,7 +59,7 @@ class Setup:
 
     products: dict[str, int]
     odd_products: tuple[int, ...]
-    fields: dict[str, list[tuple[int, str]]]
+    fields: Fields
     types: dict[str, int]
     cove: int
     other_solution: int
@@ -71,7 +72,7 @@ def set_up(work: Work) -> Setup:
     def enter(table: str, body: dict[str, Any]) -> int:
         return work.enter(table, body, dice, days_ago=LONG_AGO).id
 
-    fields: dict[str, list[tuple[int, str]]] = {}
+    fields: Fields = {}
     tables = {1: "company", 2: "contact", 3: "agreement", 4: "addition", 5: "catalogItem"}
     for number, (pod, caption, kind, entry) in enumerate(_FIELDS, 1):
         body = {"podId": pod, "caption": caption, "sequenceNumber": number, "fieldTypeIdentifier": kind}
@@ -103,7 +104,10 @@ def set_up(work: Work) -> Setup:
     }
     return Setup(
         products={row[0]: enter("catalogItem", _product(*row)) for row in _PRODUCTS},
-        odd_products=tuple(enter("catalogItem", each) for each in _odd_products()),
+        odd_products=tuple(
+            enter("catalogItem", each | {"customFields": custom_values(fields, dice, "catalogItem")})
+            for each in _odd_products()
+        ),
         fields=fields,
         types={row.data["name"]: row.id for row in tenant.tables["agreementType"].rows.values()},
         cove=enter("managedDevicesIntegration", integration),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+import unicodedata
 from collections import Counter
 from decimal import Decimal
 from random import Random
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.connectwise.store.tables import Row
+from reconciler.sandbox.messy import legal, spelling
 from reconciler.sandbox.messy.cases import CASES, deck
 from reconciler.sandbox.messy.setup import COVE
 from reconciler.sandbox.messy.truth import Customer
@@ -201,3 +205,34 @@ def test_evidence_by_managed_id_code_domain_and_address_is_really_there(estate: 
         profile = estate.world.partners[each.customer].profile
         assert profile is not None
         assert company(estate, each.company or 0)["zip"] == profile.zip_code
+
+
+FORM = re.compile(
+    "|".join(
+        re.escape(form) + r"\b" if form[-1].isalnum() else re.escape(form)
+        for form in sorted(
+            {form.casefold() for pair in legal.SPELLINGS.items() for form in (pair[0], *pair[1])}, key=len, reverse=True
+        )
+    )
+)
+
+
+def bare(name: str) -> str:
+    """Return a name without what the simplest damages change: case, accents, blanks, HTML and legal form."""
+    text = " ".join(unicodedata.normalize("NFC", html.unescape(name)).split()).casefold()
+    return spelling.ascii_letters(FORM.sub("", text)) or text
+
+
+def test_nobody_elses_company_has_the_name_of_a_customer(estate: Estate) -> None:
+    companies: dict[str, set[int]] = {}
+    for each in estate.tenant.tables["company"].rows.values():
+        if not each.data["deletedFlag"]:
+            companies.setdefault(bare(each.data["name"]), set()).add(each.id)
+    customers = Counter(bare(each.name) for each in estate.truth.customers)
+
+    for each in estate.truth.customers:
+        known = {each.company, *each.candidates}
+        if each.case not in {"twins by Managed ID", "doubled company, decided"}:
+            assert companies.get(bare(each.name), set()) <= known, each
+        if each.case not in {"twins by Managed ID", "rivals"}:
+            assert customers[bare(each.name)] == 1, each
