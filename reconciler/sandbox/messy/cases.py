@@ -259,7 +259,7 @@ def odd_name(table: Table, dice: Random, case: str) -> None:
     """A customer and a company with one odd name, such as `null` or one of 156 characters."""
     firm = table.work.firms.next()
     left = table.odd_names
-    name = left.pop() if left else long_name(firm, dice)
+    name = left.pop() if left and not chance(dice, 200) else long_name(firm, dice)
     matched(table, dice, case, firm=firm, names=Damaged(name, name))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from random import Random
 
 import pytest
 from rapidfuzz.distance import OSA
 
 from reconciler.sandbox.messy import words
 from reconciler.sandbox.messy.firms import Firms
+from reconciler.sandbox.messy.oddities import long_name
 from reconciler.sandbox.messy.places import PLACES
 from reconciler.sandbox.messy.spelling import ascii_letters, plain
 
@@ -52,3 +54,11 @@ def test_a_firm_is_at_a_place_of_its_language() -> None:
     firms = Firms(2)
 
     assert all(firm.place in PLACES[firm.language] for firm in (firms.next() for _ in range(200)))
+
+
+def test_a_long_name_begins_with_the_firm_and_has_as_many_letters_as_connectwise_takes() -> None:
+    firms, dice = Firms(1), Random(1)
+    for firm in (firms.next() for _ in range(50)):
+        name = long_name(firm, dice)
+        assert name.startswith(firm.core)
+        assert 155 <= len(name) <= 156
