@@ -11,7 +11,14 @@ from reconciler.importing.matching.model import (
     CandidateCompany,
     Customer,
 )
-from reconciler.importing.matching.usage import fit_text, fits, for_backup, live_agreements, open_additions
+from reconciler.importing.matching.usage import (
+    fit_text,
+    fits,
+    for_backup,
+    live_agreements,
+    may_be_storage,
+    open_additions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +55,26 @@ def _agreement_of(
     if len(live) == 1:
         return live[0], f"agreement: {live[0].name!r} is the only one that bills now"
     among = pointed or live
-    backup = [each for each in among if _is_for_backup(each)]
     fitting = [each for each in among if _fitting(each, customer)]
-    if both := [each for each in fitting if each in backup]:
-        fitting = both
-    elif fitting and backup:
-        return None, ""  # One fits, and another one is for backup: a person has to look.
     if len(fitting) == 1:
         return fitting[0], f"agreement: {fitting[0].name!r} is the only one with an addition that fits the usage"
-    if not fitting and len(backup) == 1:
-        return backup[0], f"agreement: {backup[0].name!r} is the only one for backup"
+    storage = [each for each in among if _bills_storage(each)]
+    named_so = [each for each in among if for_backup(each.name, each.type)]
+    if len(storage) == 1 and (storage == named_so or not named_so):
+        return storage[0], f"agreement: {storage[0].name!r} is the only one with an addition for backup"
+    if not storage and len(named_so) == 1:
+        return named_so[0], f"agreement: {named_so[0].name!r} is the only one for backup, by its name"
+    if len(storage) == 1 and storage[0] in named_so:
+        return storage[0], f"agreement: {storage[0].name!r} is the only one for backup with an addition for it"
     return None, ""
 
 
-def _is_for_backup(agreement: CandidateAgreement) -> bool:
-    products = [each.product for each in agreement.additions if each.live]
-    return for_backup(agreement.name, agreement.type, *products)
+def _bills_storage(agreement: CandidateAgreement) -> bool:
+    return any(each.live and for_backup(each.product) for each in agreement.additions)
 
 
 def _fitting(agreement: CandidateAgreement, customer: Customer) -> list[CandidateAddition]:
-    return [each for each in open_additions(agreement) if fits(each, customer.quantity)]
+    return [each for each in open_additions(agreement) if fits(each, customer.quantity) and may_be_storage(each)]
 
 
 def _addition_of(customer: Customer, agreement: CandidateAgreement) -> tuple[CandidateAddition | None, tuple[str, ...]]:

@@ -18,7 +18,7 @@ from rapidfuzz.distance import OSA
 from reconciler.importing.matching.legal_forms import FORMS, SPELLINGS, WITHOUT_WEIGHT
 from reconciler.importing.matching.names import Name, Word
 from reconciler.importing.matching.pairing import Pair, Pairs, pair_words
-from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING
+from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, STANDING
 from reconciler.importing.matching.words import Words
 
 TOO_FAR = 12.0
@@ -29,6 +29,8 @@ SET_ASIDE = 0.3
 
 _BOTH_SIDES = 3.0
 _ORDER = 0.3
+_NUMBER = 1.0
+_TAIL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +56,44 @@ class NameMatch:
         return not self.only_left and not self.only_right and all(each.cost < 1 for each in self.pairs)
 
 
-def compare(left: Name, right: Name, words: Words, explained: frozenset[str] = frozenset()) -> NameMatch:
-    """Return how a customer's name is related to a company's.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Words that may be added to the name of a company, or left out."""
 
-    `explained` are words that a customer's name may add: the company's own city and codes.
-    """
+    own: frozenset[str] = frozenset()
+    """Its city, and the codes and numbers that people know it by."""
+    cities: frozenset[str] = frozenset()
+    """All cities of the estate, if its own is not known."""
+
+
+def compare(left: Name, right: Name, words: Words, around: Around = Around()) -> NameMatch:
+    """Return how a customer's name is related to a company's."""
     found = pair_words(left, right, words)
-    by_words = _by_words(left, right, found, words, explained)
+    by_words = _by_words(left, right, found, words, around)
     if by_words.cost <= 2.5:
         return by_words
     by_letters = _by_letters(left, right, words)
     return by_letters if by_letters is not None and by_letters.cost < by_words.cost else by_words
 
 
-def _by_words(left: Name, right: Name, found: Pairs, words: Words, explained: frozenset[str]) -> NameMatch:
-    set_aside = [word for word in found.left if word.plain in DECORATION or _is_form(word, right)]
-    their_forms = [word for word in found.right if _is_form(word, left)]
-    only_right = [word for word in found.right if word not in their_forms]
-    if not only_right:  # A city in place of another word may be all that tells two companies apart.
-        set_aside += [word for word in found.left if word.plain in explained and word not in set_aside]
-        set_aside += [word for word in found.left if word not in set_aside and _is_near(word.plain, explained)]
-    mistyped = (
-        []
-        if only_right
-        else [word for word in found.left if word not in set_aside and _may_be_form(word, right, words)]
-    )
-    only_left = [word for word in found.left if word not in set_aside and word not in mistyped]
-    left_cost = sum(words.cost_of_extra(word) for word in only_left)
-    right_cost = sum(words.cost_of_extra(word) for word in only_right)
-    aside = len(set_aside) + len(their_forms)
-    has_form = any(_is_form(word, right) for word in set_aside) or bool(their_forms or mistyped)
+def _by_words(left: Name, right: Name, found: Pairs, words: Words, around: Around) -> NameMatch:
+    numbers = _record_numbers(left, right)
+    right_aside = {
+        word: cost for word in found.right if (cost := _cost_aside_right(word, left, right, numbers, around))
+    }
+    only_right = [word for word in found.right if word not in right_aside]
+    left_aside = {
+        word: cost
+        for word in found.left
+        if (cost := _cost_aside_left(word, left, right, numbers, around, words, alone=not only_right))
+    }
+    only_left = [word for word in found.left if word not in left_aside]
+    has_form = any(_is_form(word, right) or _may_be_form(word, right, words) for word in left_aside)
+    has_form = has_form or any(_is_form(word, left) for word in right_aside)
     forms_differ, forms_cost = (False, 0.0) if has_form else _forms(left, right)
-    cost = sum(each.cost for each in found.pairs) + left_cost + right_cost + forms_cost + SET_ASIDE * bool(aside)
-    cost += 2.5 * len(mistyped)
+    cost = sum(each.cost for each in found.pairs) + forms_cost
+    cost += sum(left_aside.values()) + sum(right_aside.values())
+    cost += sum(words.cost_of_extra(word) for word in (*only_left, *only_right))
     cost += (_BOTH_SIDES if only_left and only_right else 0.0) + (_ORDER if found.reordered else 0.0)
     return NameMatch(
         left,
@@ -96,9 +103,44 @@ def _by_words(left: Name, right: Name, found: Pairs, words: Words, explained: fr
         tuple(found.pairs),
         _plain(only_left),
         _plain(only_right),
-        _plain([*set_aside, *mistyped, *their_forms]),
+        _plain((*left_aside, *right_aside)),
         forms_differ,
     )
+
+
+def _cost_aside_left(
+    word: Word, left: Name, right: Name, numbers: Iterable[Word], around: Around, words: Words, *, alone: bool
+) -> float:
+    """Return the cost of a word of the customer's name that says nothing. 0 if it may say something.
+
+    `alone` is False if the company has another word instead: then a city may be what tells the two apart.
+    """
+    if word.plain in DECORATION or _is_form(word, right):
+        return SET_ASIDE
+    if word in numbers:
+        return SET_ASIDE if word.plain in around.own else _NUMBER
+    if not alone:
+        return 0.0
+    if word.plain in around.own or _is_near(word.plain, around.own):
+        return SET_ASIDE
+    if _may_be_form(word, right, words):
+        return 2.5
+    return _cost_of_tail(word, left, around)
+
+
+def _cost_aside_right(word: Word, left: Name, right: Name, numbers: Iterable[Word], around: Around) -> float:
+    """Return the cost of a word of the company's name that says nothing. 0 if it may say something."""
+    if _is_form(word, left):
+        return SET_ASIDE
+    if word in numbers or (word.plain in right.tail and (word.plain in around.own or word.plain in DECORATION)):
+        return _NUMBER
+    return _cost_of_tail(word, right, around)
+
+
+def _cost_of_tail(word: Word, name: Name, around: Around) -> float:
+    if word.plain not in name.tail:
+        return 0.0
+    return _TAIL if word.plain in STANDING or word.plain in around.cities else 0.0
 
 
 def _by_letters(left: Name, right: Name, words: Words) -> NameMatch | None:
@@ -151,6 +193,16 @@ def _is_form(word: Word, other: Name) -> bool:
     if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
         return True
     return len(plain) >= 3 and any(_is_misspelled(plain, form) for form in other.forms)
+
+
+def _record_numbers(left: Name, right: Name) -> list[Word]:
+    """Return long numbers that only one of two names has: `10009 Acme` is the customer's number, not its name."""
+    mine, theirs = ([word for word in name.words if _is_record_number(word)] for name in (left, right))
+    return [] if mine and theirs else mine or theirs
+
+
+def _is_record_number(word: Word) -> bool:
+    return len(word.plain) >= 4 and word.plain.isdigit()
 
 
 def _may_be_form(word: Word, other: Name, words: Words) -> bool:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.importing.matching.compare import NameMatch
+from reconciler.importing.matching.compare import TOO_FAR, NameMatch
 from reconciler.importing.matching.judge import Judged
 from reconciler.importing.matching.model import CustomerKey
 from reconciler.importing.matching.usage import live_agreements
@@ -23,6 +23,12 @@ FAR_BUT_TELLING = 6.6
 
 MARGIN = 4.0
 """How much further away every other candidate has to be."""
+
+WEIGHTY = 9.0
+"""Clues of this weight speak for themselves: a domain of its own and the same street."""
+
+CORROBORATED = 4.0
+"""The weight of the clues that a company needs if one name has a word more than the other."""
 
 _SMALL_MARGIN = 2.0
 _BILLED = 2.0
@@ -85,14 +91,19 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
     surplus = best.name.information - bits - best.name_cost + best.weight
     if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
         return f"the nearest company is {shown}, and that is not near enough"
-    if best.note or best.name.is_same:
+    if best.weight >= WEIGHTY or best.note:
         return None
-    if (best.name.only_left or best.name.only_right) and surplus < 0:
-        return f"the nearest company is {shown}, but what both names have in common says too little"
+    if best.name.only_left or best.name.only_right:
+        if best.weight < CORROBORATED:
+            return f"the nearest company is {shown}, but it has another word, and nothing else speaks for it"
+        if surplus < 0:
+            return f"the nearest company is {shown}, but what both names have in common says too little"
     return None
 
 
 def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> bool:
+    if best.note and other.name.cost - best.name.cost < 1 and other.name.cost < TOO_FAR:
+        return True  # An identifier is made from a name: it does not tell companies of one name apart.
     ahead = other.distance - best.distance
     ours, theirs = (bool(live_agreements(each.company)) and each.company.active for each in (best, other))
     if ours != theirs:

@@ -6,12 +6,13 @@ The distance of a candidate is the cost of its name less the weight of the clues
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from reconciler.importing.matching.clues import Clue, Clues
-from reconciler.importing.matching.compare import TOO_FAR, NameMatch, compare
+from reconciler.importing.matching.compare import TOO_FAR, Around, NameMatch, compare
 from reconciler.importing.matching.contacts import city_of
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.index import NameIndex
@@ -65,10 +66,11 @@ class Judge:
         self._index = NameIndex(self._names)
         self._clues = Clues(customers, companies)
         self._identifiers: dict[str, int] = {}
-        self._explained: list[frozenset[str]] = []
+        self._around: list[Around] = []
+        cities = frozenset(chain.from_iterable(_cities(company) for company in companies))
         for place, company in enumerate(companies):
             self._identifiers[_condensed(company.identifier)] = place
-            self._explained.append(_explained(company))
+            self._around.append(Around(_own_words(company), frozenset() if _cities(company) else cities))
         self.bits = math.log2(len(companies) + 1)
 
     def candidates(self, customer: Customer) -> list[Judged]:
@@ -102,31 +104,35 @@ class Judge:
         if codes := [
             word
             for word in names[0].words
-            if word.is_code and len(word.plain) >= 4 and word.plain in self._explained[place]
+            if word.is_code and len(word.plain) >= 4 and word.plain in self._around[place].own
         ]:
             clues.append(Clue(_CODE_IN_NAME, f"name: it has the company's code {codes[0].plain}", "code in name"))
         return Judged(place, company, best, cost, tuple(clues), note)
 
     def _nearest_names(self, names: Sequence[Name], place: int) -> tuple[float, NameMatch]:
         """Return the match of the nearest two names, with its cost. Any but the first name of either costs more."""
-        explained = self._explained[place]
-        found = compare(names[0], self._names[place][0], self.words, explained)
+        around = self._around[place]
+        found = compare(names[0], self._names[place][0], self.words, around)
         cost = found.cost
         for left in names:
             for right in self._names[place]:
                 if left is names[0] and right is self._names[place][0]:
                     continue
-                other = compare(left, right, self.words, explained)
+                other = compare(left, right, self.words, around)
                 if other.cost + _ALIAS < cost:
                     cost, found = other.cost + _ALIAS, other
         return cost, found
 
 
-def _explained(company: CandidateCompany) -> frozenset[str]:
+def _own_words(company: CandidateCompany) -> frozenset[str]:
     """Return the words that may be added to a company's name: its city, its identifier and its codes."""
-    cities = chain.from_iterable(city_of(address).split() for address in company.addresses)
-    codes = (_condensed(code) for code in (company.identifier, *company.codes))
-    return frozenset(chain(cities, (code for code in codes if len(code) >= 3)))
+    codes = [_condensed(code) for code in (company.identifier, *company.codes)]
+    numbers = chain.from_iterable(re.findall(r"\d{4,}", code) for code in codes)
+    return frozenset(chain(_cities(company), numbers, (code for code in codes if len(code) >= 3)))
+
+
+def _cities(company: CandidateCompany) -> frozenset[str]:
+    return frozenset(chain.from_iterable(city_of(address).split() for address in company.addresses))
 
 
 def _condensed(text: str) -> str:

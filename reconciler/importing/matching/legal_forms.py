@@ -22,7 +22,7 @@ kg kommanditgesellschaft
 kgaa
 ohg
 gbr gdbr
-ug haftungsbeschrankt haftungsbeschraenkt ughaftungsbeschrankt
+ug haftungsbeschrankt haftungsbeschraenkt haftungsbeschr ughaftungsbeschrankt
 mbb partgmbb partg partmbb
 ek eingetragenerkaufmann ekfm ekfr
 ev eingetragenerverein
@@ -153,6 +153,7 @@ PHRASES = {
     "e kfr": "ek",
     "haftungsbeschrankt": "ug",
     "haftungsbeschraenkt": "ug",
+    "ges mbh": "gmbh",
     "part g mbb": "mbb",
     "gesellschaft mit beschraenkter haftung": "gmbh",
     "l l c": "llc",

@@ -155,6 +155,8 @@ class Proposal:
     confidence: Confidence
     company: CandidateCompany | None = None
     """Also given if the proposal is open only because the agreement is not decided."""
+    company_confidence: Confidence = "open"
+    """The confidence in the company alone. The whole is open if no agreement of the company is decided."""
     agreement: CandidateAgreement | None = None
     addition: CandidateAddition | None = None
     """The only addition without a tag that fits: it is the one to adopt. None if there is none, or if several fit."""

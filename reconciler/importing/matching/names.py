@@ -32,6 +32,7 @@ _SEPARATORS = re.compile(r"[^\w]+|_+")
 _ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
 _PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
 _SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
+_TAIL = re.compile(r"\w.*?(?:(?:\s[-–—|]|,)\s([^-,|()]+)|\s?[(\[*]([^()\[\]*]+)[)\]*])\s*$")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 
@@ -59,6 +60,8 @@ class Name:
     """Its legal forms. Those that people add and leave out as they like are left out."""
     joined: str = ""
     """The words without blanks."""
+    tail: frozenset[str] = frozenset()
+    """Words that were added at the end: `Acme (Berlin)`, `Acme - NEW`, `Acme, Berlin`, `Acme *managed*`."""
     written: str = ""
     """The whole name in plain letters and digits only, with its legal forms."""
 
@@ -95,7 +98,16 @@ def name_of(text: str) -> Name:
     if not words:
         words = tuple(_word(letters, token) for token, letters in zip(tokens, plains, strict=True))
     written = "".join(char for char in plain(text) if char.isalnum())
-    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, "".join(word.plain for word in words), written)
+    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, _joined(words), _tail_of(clean), written)
+
+
+def _joined(words: tuple[Word, ...]) -> str:
+    return "".join(word.plain for word in words)
+
+
+def _tail_of(clean: str) -> frozenset[str]:
+    found = _TAIL.search(clean)
+    return frozenset(without_accents(found[1] or found[2]).split()) if found else frozenset()
 
 
 def _is_connector(letters: str, plains: list[str]) -> bool:

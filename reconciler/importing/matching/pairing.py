@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler.importing.matching.names import Name, Word
-from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, WordKind, Words, compared
+from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, SHORT_NAME, WordKind, Words, compared
 
 _JOINED = 0.5
 
@@ -41,6 +41,8 @@ class Pairs:
 def pair_words(left: Name, right: Name, words: Words) -> Pairs:
     """Return the pairs of the words of two names."""
     found = Pairs(list(left.words), list(right.words))
+    if min(len(left.words), len(right.words)) == 1:
+        _pair_initials_of_all(found, words)
     by_plain = {word.plain: word for word in right.words}
     for word in left.words:
         other = by_plain.get(word.plain)
@@ -73,14 +75,28 @@ def _related(found: Pairs, words: Words) -> list[tuple[Pair, Word, Word]]:
             if (match := compared(one, other)) is None:
                 continue
             cost = match.cost
-            if match.kind == "typing" and words.is_known(one.key):
+            if match.kind == "typing" and words.is_known(one.key) and not _is_slip(found, one, other, words):
                 cost += KNOWN_WORD
             elif match.kind == "typing" and words.companies[other.key] >= 3:
                 cost *= COMMON_WORD
+            elif match.kind == "short" and cost >= 1 and words.companies[other.key] < 3:
+                cost += SHORT_NAME
             elif match.kind == "short" and cost >= 1 and words.is_known(one.key) and words.is_known(other.key):
                 cost += KNOWN_WORD / 2
             related.append((Pair(one.plain, other.plain, match.kind, cost), one, other))
     return sorted(related, key=lambda each: (each[0].cost, each[0].left, each[0].right))
+
+
+def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
+    """Return whether a typing error is plain, although the mistyped word is known from another company.
+
+    Either the company has the error, and nobody else has it. Or one other company has the same error in a word that
+    many have. The words that both names have must say more than the word in question.
+    """
+    theirs, ours = words.companies[other.key], words.companies[one.key]
+    if theirs <= 1 and not words.customers[other.key]:
+        return found.information > words.information(one.key) + 3
+    return ours <= 1 and theirs >= 10 and found.information > words.information(other.key) + 2
 
 
 def _pair_joined(found: Pairs, words: Words) -> None:
@@ -104,6 +120,15 @@ def _run_that_makes(plain: str, several: list[Word]) -> list[Word]:
             if joined == plain:
                 return several[start : end + 1]
     return []
+
+
+def _pair_initials_of_all(found: Pairs, words: Words) -> None:
+    """Pair the only word of a name with all words of the other name, if it is their initials."""
+    mirrored = len(found.right) == 1
+    word, run = (found.right[0], found.left) if mirrored else (found.left[0], found.right)
+    if 2 <= len(run) <= 6 and "".join(each.plain[:1] for each in run) == word.plain:
+        pair = Pair(word.plain, _text(run), "initials", 5.0 if len(run) == 2 else 3.5 if len(run) == 3 else 2.5)
+        _take_run(found, words, word, list(run), pair, mirrored=mirrored)
 
 
 def _pair_initials(found: Pairs, words: Words) -> None:

@@ -155,6 +155,7 @@ def _with_billing(proposal: Proposal, company: CandidateCompany, named: Sequence
     return replace(
         proposal,
         confidence=proposal.confidence if billing.agreement else "open",
+        company_confidence=proposal.confidence,
         agreement=billing.agreement,
         addition=billing.addition,
         evidence=tuple(dict.fromkeys((*proposal.evidence, *billing.evidence))),
@@ -198,5 +199,12 @@ def _opened(proposal: Proposal, company: CandidateCompany | None, rivals: Sequen
     names = ", ".join(f"{each.name!r} ({each.source} {each.id})" for each in rivals[:4])
     reason = f"company {company.name if company else ''!r} is also wanted by {names}"
     return replace(
-        proposal, confidence="open", company=None, agreement=None, addition=None, reasons=(reason,), agreements=()
+        proposal,
+        confidence="open",
+        company=None,
+        company_confidence="open",
+        agreement=None,
+        addition=None,
+        reasons=(reason,),
+        agreements=(),
     )

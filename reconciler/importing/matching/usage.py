@@ -29,9 +29,16 @@ _BACKUP = re.compile(
 )
 
 
+_COUNTED = re.compile(
+    r"per (?:user|seat|mailbox|device|endpoint|server|workstation|hour|licen[cs]e)|\b(?:users?|seats?|licen[cs]es?"
+    r"|mailbox(?:es)?|hours?)\b|\b[mo]365\b|microsoft 365|office 365|\bpro (?:user|benutzer)\b|\bpar utilisateur\b"
+)
+"""Words of products that count users or devices. Their quantity is not storage."""
+
+
 def for_backup(*texts: str) -> bool:
-    """Return whether the name of a product or an agreement speaks of backup or storage."""
-    return any(_BACKUP.search(plain(text)) for text in texts)
+    """Return whether the name of a product or an agreement speaks of backup or storage, and not of users."""
+    return any(_BACKUP.search(text) and not _COUNTED.search(text) for text in map(plain, texts))
 
 
 def fits(addition: CandidateAddition, usage: Decimal | None) -> bool:
@@ -65,14 +72,25 @@ def live_agreements(company: CandidateCompany) -> tuple[CandidateAgreement, ...]
 
 
 def fitting_addition(company: CandidateCompany, customer: Customer) -> CandidateAddition | None:
-    """Return the addition of a company that fits the customer's usage best. Products for backup come first."""
+    """Return the addition for backup of a company that fits the customer's usage best.
+
+    If nothing is known of a product, it may be for backup too.
+    """
+    usage = customer.quantity
+    if usage is None:
+        return None
     found = [
-        (not for_backup(each.product), abs((each.quantity or 0) - customer.quantity), each.id, each)
+        (abs((each.quantity or 0) - usage), each.id, each)
         for agreement in live_agreements(company)
         for each in open_additions(agreement)
-        if customer.quantity is not None and fits(each, customer.quantity)
+        if fits(each, usage) and may_be_storage(each)
     ]
-    return min(found, key=lambda item: item[:3])[3] if found else None
+    return min(found, key=lambda item: item[:2])[2] if found else None
+
+
+def may_be_storage(addition: CandidateAddition) -> bool:
+    """Return whether an addition may bill storage: its product is for backup, or nothing is known of it."""
+    return not addition.product or for_backup(addition.product)
 
 
 class Quantities:
@@ -83,7 +101,8 @@ class Quantities:
         self._companies = 0
         for company in companies:
             agreements = live_agreements(company)
-            found = {each.quantity for one in agreements for each in open_additions(one) if each.quantity}
+            additions = (each for one in agreements for each in open_additions(one))
+            found = {each.quantity for each in additions if each.quantity and may_be_storage(each)}
             self._sorted += found
             self._companies += bool(found)
         self._sorted.sort()

@@ -201,3 +201,6 @@ def _table(text: str) -> dict[str, str]:
 
 
 SAME_WORD = _table(SAME)
+
+SPELLINGS: dict[str, tuple[str, ...]] = {line.split()[0]: tuple(line.split()) for line in SAME.strip().splitlines()}
+"""All spellings of each word."""

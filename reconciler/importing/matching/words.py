@@ -16,12 +16,15 @@ from typing import Literal, NamedTuple, TypeAlias
 from rapidfuzz.distance import OSA
 
 from reconciler.importing.matching.names import Name, Word
-from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, STANDING
+from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, SPELLINGS, STANDING
 
 WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
 
 KNOWN_WORD = 4.0
 """Added to a typing error whose result is a word of other companies: `Braun` and `Brown` are two names."""
+
+SHORT_NAME = 2.5
+"""Added to an abbreviation of a word that few companies have: `Bosta` is hardly short for `Bostain`."""
 
 COMMON_WORD = 0.6
 """A typing error in a common word costs this share: `Dentla` cannot be but `Dental`."""
@@ -96,12 +99,24 @@ def compared(left: Word, right: Word) -> WordMatch | None:
         return WordMatch("spelling", 0.7)
     if {left.plain, right.plain} in ({left.plain, f"{left.plain}s"}, {right.plain, f"{right.plain}s"}):
         return WordMatch("short", 0.7)
-    return _mistyped(left, right) or _shortened(left, right)
+    return _mistyped(left, right) or _mistyped_abbreviation(left, right) or _shortened(left, right)
 
 
 def _single_vowels(word: str) -> str:
     """Return `mueller` as `muller`: people who drop the dots of `ü` write either."""
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+
+
+def _mistyped_abbreviation(left: Word, right: Word) -> WordMatch | None:
+    """Return the match of an abbreviation with a whole word that has a typing error: `Bros` and `Brotthers`."""
+    for one, other in ((left, right), (right, left)):
+        if len(other.plain) >= 5 and any(
+            OSA.distance(other.plain, spelling, score_cutoff=1) <= 1
+            for spelling in SPELLINGS.get(one.key, ())
+            if len(spelling) >= 5 and spelling[0] == other.plain[0]
+        ):
+            return WordMatch("typing", 3.0)
+    return None
 
 
 def _mistyped(left: Word, right: Word) -> WordMatch | None:
