@@ -68,3 +68,43 @@ def test_a_saved_messy_sandbox_goes_on_with_its_truth(tmp_path: Path) -> None:
     assert again.truth == first.truth
     save_sandbox(again, tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+
+
+def test_proposals_are_scored_by_ids_and_identifiers(messy: Api) -> None:
+    truth = control(messy, "truth")["customers"]
+    known = [each for each in truth if each["agreement"] and not each["recycled"]]
+    identifier = messy.get(f"company/companies/{known[0]['company']}")["identifier"]
+    proposals: list[dict[str, Any]] = [
+        {"customer": str(known[0]["customer"]), "confidence": "certain", "company": identifier, "source": "cove"},
+        {
+            "customer": known[1]["customer"],
+            "confidence": "likely",
+            "company": {"id": known[1]["company"]},
+            "agreement": {"id": known[1]["agreement"]},
+            "addition": known[1]["addition"],
+        },
+        {"customer": known[2]["customer"], "confidence": "likely", "company": known[0]["company"]},
+    ]
+
+    result = score(messy, proposals)
+
+    assert (result["proposed"], result["decidable"]) == (2, len(known))
+    assert [each["customer"] for each in result["mistakes"]] == [known[2]["customer"]]
+
+
+def score(api: Api, proposals: Any, status: int = 200) -> Any:
+    answer = api.http.post(f"{api.running.url}/sandbox/truth/score", json={"proposals": proposals, "more": 1})
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("proposal", "sentence"),
+    [
+        ({"customer": "x", "confidence": "open"}, "x is not the id of a customer"),
+        ({"customer": 1, "confidence": "likely", "company": "NOBODY"}, "no company with the identifier 'NOBODY'"),
+        ({"customer": 1}, "cannot read the body"),
+    ],
+)
+def test_proposals_that_cannot_be_read_are_refused(messy: Api, proposal: Any, sentence: str) -> None:
+    assert sentence in score(messy, [proposal], 400)["error"]

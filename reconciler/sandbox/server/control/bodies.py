@@ -135,6 +135,28 @@ class ObjectBody(msgspec.Struct, forbid_unknown_fields=True):
     by: _Text = "OtherIntegration"
 
 
+class ObjectId(msgspec.Struct):
+    """An object that is named by its id."""
+
+    id: int
+
+
+class ProposalBody(msgspec.Struct):
+    """What an import proposes for one customer. A company can also be named by its identifier."""
+
+    customer: str | int
+    confidence: str
+    company: int | str | ObjectId | None = None
+    agreement: int | ObjectId | None = None
+    addition: int | ObjectId | None = None
+
+
+class ProposalsBody(msgspec.Struct):
+    """The output of an import. Other members are ignored."""
+
+    proposals: list[ProposalBody]
+
+
 class DeviceBody(_Body):
     """One change of a device. `figure` is any value."""
 

@@ -15,6 +15,7 @@
 | `POST /sandbox/tenant/PATH` | creates, changes or deletes an object of ConnectWise as another login, as below |
 | `GET  /sandbox/truth` | returns who is who in a messy estate, as below |
 | `GET  /sandbox/truth/{id}` | returns the truth of one customer of the console |
+| `POST /sandbox/truth/score` | `{"proposals": […]}` as of `import --json` returns how good they are, as below |
 | `GET  /sandbox/console/customers` | returns each customer: id, name, level, state, devices, missing, used (bytes) |
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | returns one partner with its devices and those of its sites |
@@ -79,6 +80,7 @@ _CONTROLS: Final[tuple[tuple[str, str, _Handler], ...]] = (
     ("POST", "/sandbox/tenant/{path:path}", tenant.write),
     ("GET", "/sandbox/truth", truth.show_truth),
     ("GET", "/sandbox/truth/{id:int}", truth.show_customer),
+    ("POST", "/sandbox/truth/score", truth.score_proposals),
     ("GET", "/sandbox/console/customers", console.show_customers),
     ("POST", "/sandbox/console/customers", console.add_customer),
     ("GET", "/sandbox/console/customers/{id:int}", console.show_customer),

@@ -1,0 +1,94 @@
+"""Score what an import proposes against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.sandbox.messy.truth import Customer, Truth
+
+DECIDED = ("certain", "likely")
+"""The confidences that say which company it is. Any other one leaves it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What is proposed for one customer: ids in ConnectWise, or None."""
+
+    confidence: str
+    company: int | None = None
+    agreement: int | None = None
+    addition: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A wrong proposal: what is wrong (`company`, `agreement` or `addition`), and the ids proposed and true."""
+
+    customer: int
+    name: str
+    case: str
+    confidence: str
+    what: str
+    proposed: int | None
+    true: list[int]
+
+
+@dataclass(slots=True)
+class Score:
+    """How good the proposals are.
+
+    `decidable` counts the customers with one company and one agreement, outside the recycle bin. `proposed` counts
+    those of them that are certain or likely and right in everything. `share` is their share in percent, with two
+    decimals. `additions` counts the lines to adopt that were proposed rightly, and `missed` the fitting ones that were
+    not proposed for a customer whose company is right.
+    """
+
+    customers: int = 0
+    decidable: int = 0
+    proposed: int = 0
+    share: str = "0.00"
+    confidences: dict[str, int] = field(default_factory=dict)
+    additions: int = 0
+    missed: int = 0
+    left_open: list[int] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+
+def score(truth: Truth, proposals: Mapping[int, Proposed]) -> Score:
+    """Return the score of the proposals, by the id of the customer. One without a proposal is `none`."""
+    result = Score(customers=len(truth.customers))
+    for customer in truth.customers:
+        given = proposals.get(customer.customer, Proposed("none"))
+        result.confidences[given.confidence] = result.confidences.get(given.confidence, 0) + 1
+        decidable = customer.company is not None and customer.agreement is not None and not customer.recycled
+        result.decidable += decidable
+        if given.confidence not in DECIDED:
+            if decidable:
+                result.left_open.append(customer.customer)
+            continue
+        mistake = _mistake(customer, given)
+        if mistake is not None:
+            result.mistakes.append(mistake)
+            continue
+        result.proposed += decidable
+        result.additions += given.addition is not None
+        result.missed += given.addition is None and customer.fits and customer.addition is not None
+    if result.decidable:
+        hundredths = result.proposed * 10_000 // result.decidable
+        result.share = f"{hundredths // 100}.{hundredths % 100:02d}"
+    return result
+
+
+def _mistake(customer: Customer, given: Proposed) -> Mistake | None:
+    """Return the first wrong part of a decided proposal, or None if it is right."""
+    own = [] if customer.company is None else [customer.company]
+    agreements = [customer.agreement] if customer.agreement is not None else customer.agreements
+    for what, proposed, true in (
+        ("company", given.company, own),
+        ("agreement", given.agreement, agreements),
+        ("addition", given.addition, customer.additions),
+    ):
+        if proposed not in true and (proposed is not None or what == "company"):
+            return Mistake(customer.customer, customer.name, customer.case, given.confidence, what, proposed, true)
+    return None
