@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.applying.carry_out import RunContext, carry_out
@@ -89,6 +89,10 @@ def _where(address: str | None) -> str:
     return f"{address}: " if address else ""
 
 
+def _origin(plan: Plan, options: ApplyOptions) -> RunOrigin:
+    return options.origin if plan.undo is None else replace(options.origin, undoes=plan.undo.run)
+
+
 async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyOptions, lease: Lease) -> Outcome:
     """Apply a plan under the lock of the workspace, and return the outcome.
 
@@ -108,7 +112,7 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyO
         tables=await _tables(client, plan),
         ids={**progress.done, **progress.begun},
         begun=progress.begun.keys(),
-        run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock(), options.origin),
+        run_id=begin_run(ledger, plan.workspace, plan.digest, options.clock(), _origin(plan, options)),
     )
     results = await run_actions(
         plan,

@@ -13,6 +13,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, write_file
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.session import open_session
+from reconciler.cli.undoing import make_undo_plan
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
@@ -42,7 +43,7 @@ def scope_of(only: Only | None) -> Scope:
     return Scope(setup=only is not Only.USAGE, usage=only is not Only.SETUP)
 
 
-def plan(
+def plan(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     only: Annotated[Only | None, typer.Option(help="Plan only the setup, or only the hourly usage.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan to this file, for `apply`.")] = None,
@@ -57,6 +58,9 @@ def plan(
     ] = None,
     prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
     target: Targets = None,
+    undo: Annotated[
+        int | None, typer.Option(metavar="RUN", help="Plan what puts back the changes of this run.")
+    ] = None,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 
@@ -64,7 +68,10 @@ def plan(
     """
     context: Context = ctx.obj
     options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()))
-    made = asyncio.run(_make_plan(context, options))
+    for option, given in (("--only", only), ("--prune", prune), ("--target", target)):
+        if undo is not None and given:
+            raise typer.TyperException(f"{option} cannot be used with --undo, which plans what the run changed")
+    made = asyncio.run(_make_plan(context, options) if undo is None else _make_undo_plan(context, options, undo))
     if out is not None:
         write_file(out, write_plan(made), mode=0o600)
     code = UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
@@ -80,6 +87,11 @@ def plan(
 async def _make_plan(context: Context, options: PlanOptions) -> Plan:
     async with open_session(context, usage=options.scope.usage) as session:
         return (await make_plan(session, options)).plan
+
+
+async def _make_undo_plan(context: Context, options: PlanOptions, run: int) -> Plan:
+    async with open_session(context, usage=False) as session:
+        return await make_undo_plan(session, run, options.approvals)
 
 
 def show_plan(context: Context, made: Plan, *, err: bool = False) -> None:

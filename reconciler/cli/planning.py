@@ -85,7 +85,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
                 spec.guardrails,
                 setup.kept_values,
                 rest,
-                terms=_terms(session),
+                terms=terms_of(session),
             )
         )
         if not manifests.is_partial:
@@ -109,7 +109,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
     return Planned(plan, records)
 
 
-def _terms(session: Session) -> Terms:
+def terms_of(session: Session) -> Terms:
     """Return what all retirements of a plan share."""
     billing = session.workspace.billing
     last_day = period_of(session.context.now, billing.timezone).last_day

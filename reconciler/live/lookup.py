@@ -40,14 +40,18 @@ class LookupTarget:
 
 
 async def lookup(
-    client: ConnectWise, of: Kind, targets: Sequence[LookupTarget], names: Collection[str]
+    client: ConnectWise,
+    of: Kind,
+    targets: Sequence[LookupTarget],
+    names: Collection[str],
+    also: tuple[str, ...] = (),
 ) -> list[LiveObject | None]:
-    """Return the object of each target, or None, with the named fields.
+    """Return the object of each target, or None, with the named fields and the `fields=` in `also`.
 
     If several objects have the same key, an active one is returned.
     """
     reader = Reader(client)
-    index = Index(of, await _read_objects(reader, of, targets, fields_to_read(of, names)))
+    index = Index(of, await _read_objects(reader, of, targets, (*fields_to_read(of, names), *also)))
     found: list[LiveObject | None] = []
     for target in targets:
         if target.id is not None:

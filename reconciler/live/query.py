@@ -16,6 +16,9 @@ LAST_UPDATED = "_info/lastUpdated"
 """The time of the last update. A response that is cut down by `fields` has no `_info` unless `fields` names it [seen].
 That `fields` may name a part of it is a [guess], from `fields=a,b/c` [docs]."""
 
+UPDATED_BY = "_info/updatedBy"
+"""Who made the last update [spec]."""
+
 INACTIVE = "inactiveFlag"
 
 Filters = Mapping[str, frozenset[str | int]]

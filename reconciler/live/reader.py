@@ -21,6 +21,7 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.live.query import (
     INACTIVE,
     LAST_UPDATED,
+    UPDATED_BY,
     Query,
     always_returned,
     always_returned_in_table,
@@ -34,7 +35,7 @@ Response = TypeVar("Response")
 WORKERS = 64
 """How many reads start at the same time. The client limits how many of their requests are in flight."""
 
-OPTIONAL = (LAST_UPDATED, INACTIVE)
+OPTIONAL = (LAST_UPDATED, UPDATED_BY, INACTIVE)
 """Fields that a read can do without. If a server refuses one, the reader asks again without it."""
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant, digest_of
+from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant, Undo, digest_of
 from reconciler.planning.problems import PlanError
 
 _ZERO = Decimal(0)
@@ -42,6 +42,7 @@ def build(
     currency: str | None,
     warnings: Iterable[Note] = (),
     asked: Asked = _EVERYTHING,
+    undo: Undo | None = None,
 ) -> Plan:
     """Return the plan of one run. Raises one `PlanError` with all problems of the parts."""
     problems = [problem for part in parts for problem in part.problems]
@@ -67,6 +68,7 @@ def build(
         only=asked.only,
         prune=asked.prune,
         targets=asked.targets,
+        undo=undo,
     )
 
 

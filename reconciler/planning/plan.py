@@ -198,6 +198,29 @@ class Tenant(Record):
         return (self.site.casefold(), self.company.casefold()) == (other.site.casefold(), other.company.casefold())
 
 
+class ManifestLine(Record):
+    """A place in a manifest that would bring an undone change back at the next plan."""
+
+    file: str
+    line: int
+    column: int
+    address: str
+    """The document."""
+    path: str
+    """The field. Empty for a whole document."""
+    message: str
+    """What it declares, and what to do."""
+
+
+class Undo(Record):
+    """What a plan undoes, and what in the manifests would bring it back."""
+
+    run: int
+    lines: tuple[ManifestLine, ...] = ()
+    patch: str = ""
+    """A unified diff of the manifests, for `git apply`, that removes the reasons on these lines. Empty without one."""
+
+
 class Plan(Record):
     """All changes of one run, with their preconditions, guardrails, coverage and amounts."""
 
@@ -218,6 +241,8 @@ class Plan(Record):
     """The part that was planned. Null if both were."""
     prune: bool = False
     """Whether orphans are retired."""
+    undo: Undo | None = None
+    """For the undo of a run: which one. The digest covers only the actions, so it is the same as without this."""
     targets: tuple[str, ...] = ()
     """For a partial plan: the addresses that it was asked for. It also holds what they need. Empty: all documents."""
 
@@ -233,7 +258,7 @@ class Plan(Record):
         return bool(self.coverage) or any(action.kind in usage_kinds for action in self.actions)
 
 
-_LEFT_OUT_IF_EMPTY = ("held", "only", "prune", "targets")
+_LEFT_OUT_IF_EMPTY = ("held", "only", "prune", "undo", "targets")
 
 
 class PlanFileError(ReconcilerError):

@@ -1,0 +1,214 @@
+"""Make the plan that undoes a run: read its writes, the later ones and the live objects, then plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.cli.history import run_record
+from reconciler.cli.planning import report_unused, terms_of
+from reconciler.cli.session import Session, tenant_of
+from reconciler.connectwise import ConnectWise
+from reconciler.kinds.field_mapping import Table
+from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.references import references_of
+from reconciler.kinds.registry import all_kinds, kind
+from reconciler.ledger.additions import load_snapshot
+from reconciler.ledger.history import (
+    WriteRecord,
+    read_runs_by_id,
+    same_object,
+    writes_of_addresses,
+    writes_of_run,
+)
+from reconciler.live.lookup import LookupTarget, lookup
+from reconciler.live.query import UPDATED_BY
+from reconciler.live.read import read_additions
+from reconciler.live.reader import Reader
+from reconciler.live.what_to_read import tables_of
+from reconciler.manifests.documents import Manifests
+from reconciler.metering.period import period_of
+from reconciler.planning.approvals import Approved
+from reconciler.planning.build import build
+from reconciler.planning.guardrails import setup_guardrails
+from reconciler.planning.plan import Plan, Undo
+from reconciler.planning.retire import Children, Retirements
+from reconciler.planning.setup_tables import SetupTables
+from reconciler.planning.undo import LaterWrite, Place, UndoInputs, UndoPlanner, WrittenObject
+
+_WHEN = "%Y-%m-%d %H:%M UTC"
+
+
+async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approved] = ()) -> Plan:
+    """Return the plan that undoes a run. Raises `ReconcilerError` if the workspace has no such run."""
+    manifests, client = session.manifests, session.client
+    run_record(session.ledger, manifests.workspace.name, run)
+    written = _written(session, run)
+    live, children, tables = await _read(client, written)
+    inputs = UndoInputs(
+        run=run,
+        written=written,
+        later=_later(session, run, written),
+        live=live,
+        children=children,
+        needed=_needed(manifests, {each.address for each in written if each.action == "create"}),
+        currency=session.workspace.billing.currency,
+    )
+    part = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session))).part()
+    setup = [action for action in part.actions if kind(action.kind).declarable]
+    documents = sum(each.kind.collection is not None for each in manifests.documents)
+    limits = session.workspace.guardrails
+    plan = build(
+        workspace=manifests.workspace.name,
+        tenant=tenant_of(session),
+        now=session.context.now,
+        manifest_digest=manifests.digest,
+        parts=[replace(part, tripped=setup_guardrails(limits, setup, max(0, documents - len(setup))))],
+        currency=session.workspace.billing.currency,
+        undo=Undo(run=run),
+    )
+    report_unused(plan, approvals)
+    return plan
+
+
+# ── what the ledger has ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _written(session: Session, run: int) -> list[WrittenObject]:
+    """Return what a run wrote, one for each object. Writes that ConnectWise refused are left out."""
+    ledger, workspace = session.ledger, session.manifests.workspace.name
+    by_address: dict[str, list[WriteRecord]] = defaultdict(list)
+    for write in writes_of_run(ledger, run):
+        if write.state != "failed" or write.object_id is not None:
+            by_address[write.address].append(write)
+    period = str(period_of(session.context.now, session.workspace.billing.timezone))
+    additions = load_snapshot(ledger, workspace, session.tenant, period).additions
+    found = []
+    for address, writes in by_address.items():
+        written = written_object(address, writes)
+        others = () if address in session.manifests.by_address else same_object(ledger, workspace, address)
+        declared = next((each for each in others if each in session.manifests.by_address), address)
+        recorded = additions.get(written.id or 0) if written.kind == "Addition" else None
+        found.append(replace(written, address=declared, rule=None if recorded is None else recorded.rule_digest))
+    return found
+
+
+def written_object(address: str, writes: Sequence[WriteRecord]) -> WrittenObject:
+    """Return what the writes of one run changed in one object."""
+    own = [write for write in writes if write.below is None]
+    changes: dict[str, tuple[Any, Any]] = {}
+    for write in writes:
+        changes |= {path: (before, after) for path, (before, after) in (write.changes or {}).items()}
+    name = address.partition("/")[0]
+    ids = [write.object_id for write in own if write.object_id is not None]
+    ids += [int(write.path.rsplit("/", 1)[1]) for write in own if write.method != "POST"]
+    ids += [_owner_of(name, write.below) for write in writes if write.below is not None]
+    created = any(write.method == "POST" for write in own)
+    action: Any = writes[0].action
+    return WrittenObject(
+        address=address,
+        kind=name,
+        id=ids[0] if ids else None,
+        # An earlier run created the object if this one only finished its subcollections.
+        action="update" if action == "create" and not created else action,
+        changes=changes,
+        parent_id=_parent_of(name, own),
+        deleted=any(write.method == "DELETE" for write in own),
+        unanswered=any(write.state in {"open", "unknown"} for write in writes),
+    )
+
+
+def _parent_of(kind_name: str, own: Sequence[WriteRecord]) -> int | None:
+    """Return the id of the parent of a nested object, from the path of one of its writes."""
+    of = all_kinds().get(kind_name)
+    if of is None or of.parent is None or not own:
+        return None
+    return int(own[0].path.split("/")[-2 if own[0].method == "POST" else -3])
+
+
+def _owner_of(kind_name: str, path: str) -> int:
+    """Return the id of the object that a path of its subcollection is below."""
+    for item in kind(kind_name).fields:
+        below = item.mapping.subcollection
+        if below is not None:
+            pattern = below.path.split("/")
+            parts = path.split("/")
+            if [part for part in pattern if part != "{id}"] == [
+                part for index, part in enumerate(parts[: len(pattern)]) if pattern[index] != "{id}"
+            ]:
+                return int(parts[pattern.index("{id}")])
+    raise ValueError(f"{path} is below no {kind_name}")
+
+
+def _later(session: Session, run: int, written: Iterable[WrittenObject]) -> dict[Place, list[LaterWrite]]:
+    """Return the writes of later runs to the same objects, oldest first. Refused ones are left out."""
+    ledger, workspace = session.ledger, session.manifests.workspace.name
+    found: dict[Place, list[WriteRecord]] = {}
+    for each in written:
+        if each.id is not None and each.changes:
+            addresses = same_object(ledger, workspace, each.address)
+            writes = writes_of_addresses(ledger, workspace, addresses, after_run=run)
+            found[each.kind, each.id] = [write for write in writes if write.state != "failed" and write.changes]
+    runs = read_runs_by_id(ledger, workspace, {write.run_id for writes in found.values() for write in writes})
+
+    def later(write: WriteRecord) -> LaterWrite:
+        by = runs[write.run_id]
+        changes = {path: (before, after) for path, (before, after) in (write.changes or {}).items()}
+        return LaterWrite(
+            write.run_id, by.undoes, f"{write.sent_at:{_WHEN}}", by.actor or "by an unknown person", changes
+        )
+
+    return {place: [later(write) for write in writes] for place, writes in found.items()}
+
+
+def _needed(manifests: Manifests, created: Collection[str]) -> dict[str, list[str]]:
+    """Return, by address of a created object, the documents that refer to it and that the run did not create."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for document in manifests.documents if created else ():
+        if document.address in created or document.retired or document.kind.collection is None:
+            continue
+        for reference in references_of(document.spec):
+            address = f"{reference.kind}/{reference.value}"
+            if address in created and document.address not in found[address]:
+                found[address].append(document.address)
+    return found
+
+
+# ── what ConnectWise has ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def _read(
+    client: ConnectWise, written: Iterable[WrittenObject]
+) -> tuple[Mapping[Place, LiveObject], Children, Mapping[str, list[dict[str, Any]]]]:
+    """Return the live objects by kind and id, the additions of agreements that end, and the setup tables."""
+    by_kind: dict[str, list[WrittenObject]] = defaultdict(list)
+    for each in written:
+        if each.id is not None and each.action is not None and not each.deleted and each.kind in all_kinds():
+            by_kind[each.kind].append(each)
+    names = sorted(by_kind)
+    lists = await asyncio.gather(*(_read_kind(client, name, by_kind[name]) for name in names))
+    live = {(name, obj.id): obj for name, found in zip(names, lists, strict=True) for obj in found}
+    ending = [each.id for each in by_kind.get("Agreement", ()) if each.action == "create" and each.id is not None]
+    children = {"Addition": await read_additions(client, ending)} if ending else {}
+    tables = await Reader(client).read_tables(_tables(by_kind))
+    return live, children, tables
+
+
+async def _read_kind(client: ConnectWise, name: str, written: Sequence[WrittenObject]) -> list[LiveObject]:
+    of = kind(name)
+    targets = [LookupTarget(each.id, {}, each.parent_id) for each in written]
+    found = await lookup(client, of, targets, of.by_name, (UPDATED_BY,))
+    return [each for each in found if each is not None]
+
+
+def _tables(by_kind: Mapping[str, Sequence[WrittenObject]]) -> tuple[Table, ...]:
+    """Return the setup tables with the entries of retired objects, for the kinds of which an object is retired."""
+    needed = {}
+    for name, written in by_kind.items():
+        retirement = kind(name).retirement
+        if retirement is not None and retirement.entry and any(each.action == "create" for each in written):
+            needed[name] = {retirement.entry}
+    return tables_of(needed)

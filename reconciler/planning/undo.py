@@ -1,0 +1,260 @@
+"""Plans the undo of a run: puts back each value that the run changed and that nobody has changed since. Pure.
+
+What the run created is retired. What it retired lives again. An object that someone has changed since is left out, and
+a note names what stands in the way. The quantities of additions are left to usage.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from reconciler.kinds.base import Kind
+from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.registry import kind
+from reconciler.planning.objects import object_path, precondition
+from reconciler.planning.part import Part
+from reconciler.planning.plan import Action, Change, Money, Note, Verb
+from reconciler.planning.retire import Children, Retirements
+from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
+
+Place = tuple[str, int]
+"""Kind and id of an object."""
+QUANTITY = "quantity"
+_MOST_NAMED = 5
+"""How many additions a note names at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenObject:
+    """What the run wrote to one object."""
+
+    address: str
+    """The address that the object has now."""
+    kind: str
+    id: int | None
+    """None if no answer gave one."""
+    action: Verb | None
+    """None if an earlier version wrote it, which recorded no values before."""
+    changes: Mapping[str, tuple[Any, Any]]
+    """(before, after) by path."""
+    parent_id: int | None = None
+    """The id of the object that it is below, such as the agreement of an addition."""
+    deleted: bool = False
+    unanswered: bool = False
+    """Whether the ledger has no final answer to a write."""
+    rule: str | None = None
+    """For an addition: the digest of the billing rule that the ledger has recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterWrite:
+    """A write of a later run to the same object."""
+
+    run: int
+    undoes: int | None
+    when: str
+    """When it was sent, as `2026-11-02 06:00 UTC`."""
+    who: str
+    changes: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class UndoInputs:
+    """What an undo is planned from."""
+
+    run: int
+    written: Sequence[WrittenObject]
+    later: Mapping[Place, Sequence[LaterWrite]]
+    """Oldest first."""
+    live: Mapping[Place, LiveObject]
+    children: Children = field(default_factory=dict)
+    """Additions of the agreements that are retired."""
+    needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By address: the documents that refer to it, which the run did not create."""
+    currency: str | None = None
+
+
+class UndoPlanner:
+    """Makes the actions of one undo, and the notes on what it leaves out."""
+
+    def __init__(self, inputs: UndoInputs, retirements: Retirements) -> None:
+        self._inputs = inputs
+        self._retirements = retirements
+        self._left: Counter[str] = Counter()
+        self._left_addresses: dict[str, list[str]] = {}
+        self._as_before = 0
+        self.notes: list[Note] = []
+
+    def part(self) -> Part:
+        """Return the part of the plan."""
+        actions = [action for each in self._inputs.written if (action := self._action(each)) is not None]
+        amounts = [action.money for action in actions if action.money is not None]
+        return Part(
+            actions=tuple(actions),
+            unchanged=self._as_before,
+            money_before=sum((each.before for each in amounts), Decimal(0)),
+            money_after=sum((each.after for each in amounts), Decimal(0)),
+            notes=(*self.notes, *self._left_to_usage()),
+        )
+
+    def _action(self, written: WrittenObject) -> Action | None:
+        of = kind(written.kind)
+        if not of.declarable and not self._is_undone(written):
+            return None
+        live = self._live(written)
+        if live is None:
+            return None
+        if written.action == "create":
+            return self._retire(of, written, live)
+        return self._put_back(of, written, live)
+
+    def _is_undone(self, written: WrittenObject) -> bool:
+        """Whether the undo changes an addition. Lines that usage made and their quantities are left to usage."""
+        what = written.action if written.action in {"create", "adopt"} else None
+        if what is None and written.action == "update" and QUANTITY in written.changes:
+            self._left[QUANTITY] += 1
+        if what is not None:
+            self._left[what] += 1
+            self._left_addresses.setdefault(what, []).append(written.address)
+        return what is None and any(path != QUANTITY for path in written.changes)
+
+    def _live(self, written: WrittenObject) -> LiveObject | None:
+        """Return the live object, or None with a note if nothing can be undone."""
+        live = None if written.id is None else self._inputs.live.get((written.kind, written.id))
+        if written.unanswered and written.id is None:
+            why = (
+                "the ledger has no answer to the write that created it. Run `reconciler apply` once, which looks it "
+                "up, then plan the undo again"
+            )
+        elif written.action is None:
+            why = "cannot be undone: an earlier version wrote it, and recorded no values before"
+        elif written.deleted:
+            why = (
+                f"cannot be undone: id {written.id} was deleted, and ConnectWise cannot bring it back. If a document "
+                "declares it, the next plan creates a new one"
+            )
+        elif live is None:
+            why = f"cannot be undone: id {written.id} no longer exists in ConnectWise"
+        else:
+            return live
+        self._skip(written, why)
+        return None
+
+    def _skip(self, written: WrittenObject, message: str) -> Action | None:
+        """Add a note on what is left out. Return None, for the action that there is not."""
+        self.notes.append(Note(address=written.address, message=message))
+        return None
+
+    def _put_back(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | None:
+        """Return the action that puts back the values that an update changed."""
+        paths = [path for path in written.changes if of.declarable or path != QUANTITY]
+        undone = [self._field(of, written, live, path) for path in paths]
+        blocked = [each.blocked for each in undone if each.blocked]
+        if blocked:
+            return self._skip(written, f"left out: {'; '.join(blocked)}")
+        changes = tuple(
+            reversed_change(of, path, each.live, written.changes[path][0])
+            for path, each in zip(paths, undone, strict=True)
+            if not each.is_before
+        )
+        if not changes:
+            self._as_before += 1
+            return None
+        names = {change.path.partition(".")[0] for change in changes}
+        return Action(
+            address=written.address,
+            kind=of.name,
+            action="update",
+            id=live.id,
+            endpoint=object_path(of.collection, live),
+            reason=f"undoes run {self._inputs.run}" + (": lives again" if written.action == "retire" else ""),
+            changes=changes,
+            precondition=precondition(of, names if of.declarable else of.by_name, live),
+            money=None if of.declarable else self._money(written, live, changes),
+            rule=written.rule,
+        )
+
+    def _money(self, written: WrittenObject, live: LiveObject, changes: Sequence[Change]) -> Money:
+        """Return what an addition bills a month before and after. One that was retired bills nothing before."""
+        currency = self._inputs.currency
+        before = monthly_amount(live.raw, currency)
+        after = monthly_amount({**live.raw, **{change.path: change.after for change in changes}}, currency)
+        return Money(before=Decimal(0) if written.action == "retire" else before, after=after, currency=currency)
+
+    def _field(self, of: Kind, written: WrittenObject, live: LiveObject, path: str) -> FieldUndo:
+        found = field_undo(of, path, live, *written.changes[path])
+        if found.is_before:
+            return found
+        standing = self._standing(live, path)
+        return FieldUndo(found.live, blocked=_written_since(path, standing[-1])) if standing else found
+
+    def _standing(self, live: LiveObject, path: str) -> list[LaterWrite]:
+        """Return the later writes of a field that no later undo has put back."""
+        found: list[LaterWrite] = []
+        for write in self._inputs.later.get((live.kind, live.id), ()):
+            if path not in write.changes:
+                continue
+            if write.undoes is not None and write.undoes in {each.run for each in found}:
+                found = [each for each in found if each.run != write.undoes]
+            else:
+                found.append(write)
+        return found
+
+    def _retire(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | None:
+        """Return the action that retires what the run created."""
+        before = len(self._retirements.problems)
+        names = {path.partition(".")[0] for path in written.changes}
+        why = f"undoes run {self._inputs.run}, which created it"
+        action = self._retirements.action(of, written.address, live, why, names, self._inputs.children)
+        if problems := self._retirements.problems[before:]:
+            del self._retirements.problems[before:]
+            return self._skip(written, f"left out: it cannot be retired: {'; '.join(problems)}")
+        if action is None:
+            self._as_before += 1
+            return None
+        if in_the_way := [*self._since_created(of, written, live)]:
+            return self._skip(written, f"left out: {'; '.join(in_the_way)}")
+        self.notes += (
+            Note(
+                address=written.address,
+                message=f"{path} was set and cannot be put back: ConnectWise never shows it. Change it there if it "
+                "must not stay",
+            )
+            for path in written.changes
+            if of.by_name[path.partition(".")[0]].mapping.sensitive
+        )
+        return action
+
+    def _since_created(self, of: Kind, written: WrittenObject, live: LiveObject) -> Iterator[str]:
+        """Yield what has happened to a created object since, or still needs it."""
+        later = {path for write in self._inputs.later.get((live.kind, live.id), ()) for path in write.changes}
+        for path in sorted(later):
+            if standing := self._standing(live, path):
+                yield _written_since(path, standing[-1])
+        for path, (_, after) in written.changes.items():
+            if path not in later and (blocked := created_field(of, path, live, after)):
+                yield blocked
+        yield from (f"{address} refers to it" for address in self._inputs.needed.get(written.address, ()))
+
+    def _left_to_usage(self) -> Iterator[Note]:
+        if count := self._left[QUANTITY]:
+            what = "the quantity of 1 addition is" if count == 1 else f"the quantities of {count} additions are"
+            yield Note(message=f"{what} left to usage: the next run writes what the usage gives")
+        for verb, done in (("create", "created"), ("adopt", "adopted")):
+            if count := self._left[verb]:
+                names = self._left_addresses[verb][:_MOST_NAMED]
+                more = f" and {count - len(names)} more" if count > len(names) else ""
+                what = "1 addition" if count == 1 else f"{count} additions"
+                yield Note(
+                    message=f"{what} that the run {done} stay: {', '.join(names)}{more}. Usage decides about them. "
+                    "To end one, remove its mapping and run `reconciler apply --prune`"
+                )
+
+
+def _written_since(path: str, write: LaterWrite) -> str:
+    return f"{path} was written since by run {write.run} ({write.when}, {write.who}). Undo that run first"

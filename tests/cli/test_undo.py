@@ -1,0 +1,193 @@
+"""`plan --undo RUN` puts back what a run changed, if nobody has changed it since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.shop import ALDER, Shop
+
+FILE = "customers/alder-dental.yaml"
+SETUP = ("--only", "setup")
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    """Return a shop with one customer, whose setup run 1 has applied."""
+    shop.only(ALDER)
+    shop.patch.setenv("GITHUB_ACTOR", "ann")
+    shop.apply(*SETUP)
+    return shop
+
+
+def undo(shop: Shop, run: int) -> Any:
+    """Plan the undo of a run, apply it, and return the plan."""
+    path = shop.folder.parent / "undo.json"
+    said = shop("--json", "plan", "--undo", str(run), "--out", str(path))
+    assert said.code == 0, said.err
+    applied = shop("apply", str(path))
+    assert applied.code == 0, applied.err
+    return said.json
+
+
+def changed(shop: Shop, old: str, new: str, file: str = FILE) -> None:
+    """Edit a manifest and apply the setup."""
+    shop.edit(file, old, new)
+    shop.apply(*SETUP)
+
+
+def company(shop: Shop) -> Any:
+    return shop.one("/company/companies", identifier="AlderDental")
+
+
+def notes(plan: Any) -> list[str]:
+    return [f"{note['address'] or ''}: {note['message']}" for note in plan["warnings"]]
+
+
+def test_a_changed_field_is_put_back(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    plan = undo(small, 2)
+    (action,) = plan["actions"]
+    assert action["changes"] == [{"path": "city", "before": "Orlando", "after": "Tampa"}]
+    assert action["reason"] == "undoes run 2"
+    assert company(small)["city"] == "Tampa"
+    assert small("--json", "history").json["runs"][-1]["undoes"] == 2
+
+
+def test_an_undo_of_an_undo_puts_back_again(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    undo(small, 2)
+    undo(small, 3)
+    assert company(small)["city"] == "Orlando"
+    undo(small, 2)
+    assert company(small)["city"] == "Tampa"
+
+
+def test_an_undo_that_is_done_already_changes_nothing(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    undo(small, 2)
+    plan = small.plan("--undo", "2")
+    assert plan["actions"] == []
+    assert plan["summary"]["unchanged"] == 1
+
+
+def test_what_a_person_changed_since_is_left_out_with_when_and_by_whom(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    small.patch_live(f"/company/companies/{company(small)['id']}", city="Miami")
+    plan = small.plan("--undo", "2")
+    assert plan["actions"] == []
+    (note,) = notes(plan)
+    assert note.startswith("Company/alder-dental: left out: city was changed in ConnectWise since: Orlando → Miami")
+    assert ", last updated 2026-11-01" in note
+    assert " by " in note
+
+
+def test_what_a_later_run_wrote_is_left_out_with_the_run(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    changed(small, "city: Orlando", "city: Miami")
+    (note,) = notes(small.plan("--undo", "2"))
+    assert "city was written since by run 3 (2026-11-01 06:00 UTC, ann (GitHub)). Undo that run first" in note
+    undo(small, 3)
+    undo(small, 2)
+    assert company(small)["city"] == "Tampa"
+
+
+def test_a_set_in_a_subcollection_is_put_back(small: Shop) -> None:
+    changed(small, "state: FL", "state: FL, types: [Vendor]")
+    undo(small, 2)
+    assert [each["name"] for each in company(small)["types"]] == ["Customer"]
+
+
+def test_what_the_run_created_is_retired_dependents_first(small: Shop) -> None:
+    before = small.counts()
+    text = (small.folder / FILE).read_text(encoding="utf-8")
+    contact = "---\n" + text.split("---\n")[1].replace("office@", "second@").replace(
+        "metadata: {name: alder-dental}", "metadata: {name: second}"
+    )
+    small.write("customers/second.yaml", contact.removeprefix("---\n"))
+    small.apply(*SETUP)
+    plan = undo(small, 2)
+    (action,) = plan["actions"]
+    assert (action["address"], action["action"]) == ("Contact/second", "retire")
+    rows = [each for each in small.get("/company/contacts") if each["inactiveFlag"]]
+    assert len(rows) == 1
+    assert small.counts()["contact"] == before["contact"] + 1
+    undo(small, 3)
+    assert not [each for each in small.get("/company/contacts") if each["inactiveFlag"]]
+
+
+def test_the_first_run_is_undone_whole(small: Shop) -> None:
+    plan = small.plan("--undo", "1")
+    assert {action["action"] for action in plan["actions"]} == {"retire"}
+    assert len(plan["actions"]) == 11
+    assert any("IntegratorLogin/backup: password was set and cannot be put back" in note for note in notes(plan))
+
+
+def test_what_was_retired_lives_again(small: Shop) -> None:
+    (small.folder / FILE).write_text(
+        (small.folder / FILE)
+        .read_text(encoding="utf-8")
+        .replace(
+            "kind: Agreement\nmetadata: {name: alder-dental}",
+            "kind: Agreement\nmetadata: {name: alder-dental, ensure: retired}",
+        )
+        .split("---\napiVersion: reconciler/v1\nkind: ManagementSolution")[0],
+        encoding="utf-8",
+    )
+    small.apply(*SETUP)
+    assert small.one("/finance/agreements")["cancelledFlag"] is True
+    plan = undo(small, 2)
+    assert plan["actions"][0]["reason"] == "undoes run 2: lives again"
+    assert small.one("/finance/agreements")["cancelledFlag"] is False
+
+
+def test_prices_of_additions_are_put_back_and_quantities_left_to_usage(small: Shop) -> None:
+    small.apply()
+    small.uses(ALDER, "200")
+    small.edit("products.yaml", "price: 0.15", "price: 0.18")
+    small.advance(1)
+    small.apply()
+    (before,) = small.additions("Alder Dental - Managed Backup").values()
+    plan = undo(small, 3)
+    assert [each["address"] for each in plan["actions"]] == [
+        "Product/backup-gb",
+        "Addition/alder-dental.storage:backup-gb",
+    ]
+    assert any("the quantity of 1 addition is left to usage" in note for note in notes(plan))
+    (after,) = small.additions("Alder Dental - Managed Backup").values()
+    assert str(before[1]) == "0.18"
+    assert str(after[1]) == "0.15"
+    assert before[0] == after[0]
+    small.edit("products.yaml", "price: 0.18", "price: 0.15")
+    last = small.plan()
+    assert last["actions"] == []
+    assert last["warnings"] == []
+
+
+def test_additions_that_a_run_created_stay(small: Shop) -> None:
+    small.apply()
+    plan = small.plan("--undo", "2")
+    assert plan["actions"] == []
+    (note,) = notes(plan)
+    assert "1 addition that the run created stay: Addition/alder-dental.storage:backup-gb." in note
+
+
+def test_undo_takes_no_other_selection(small: Shop) -> None:
+    said = small("plan", "--undo", "1", "--only", "setup")
+    assert said.code == 1
+    assert "--only cannot be used with --undo" in said.err
+
+
+def test_an_unknown_run_is_an_error(small: Shop) -> None:
+    said = small("plan", "--undo", "9")
+    assert said.code == 1
+    assert "workspace example has no run 9" in said.err
+
+
+def test_a_stale_undo_is_refused(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    path = str(small.folder.parent / "undo.json")
+    assert small("plan", "--undo", "2", "--out", path).code == 0
+    small.patch_live(f"/company/companies/{company(small)['id']}", city="Miami")
+    assert small("apply", path).code == 3
