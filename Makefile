@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate score-import lint type format bench schemas readme record lock dist clean
+.PHONY: help install demo test simulate crash score-import lint type format bench schemas readme record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: install  ## Run every test, and check the branch coverage
 
 simulate: install  ## Compare random billing hours with an independent calculation (SEED=1 RUNS=10 HOURS=12); a failure prints its seed
 	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation
+
+crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare; prints its figures
+	$(BIN)/python -m tests.crash
 
 score-import: install  ## Score the proposals of `import` on generated estates (SEEDS=10); ARGS=-v shows what is open
 	$(BIN)/python -m tests.importing.matching.score $(or $(SEEDS),10) $(ARGS)

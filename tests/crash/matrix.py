@@ -1,0 +1,215 @@
+"""Disturb a scenario at its points, run it again, and check that nothing is doubled, lost or held.
+
+A case is one scenario, one disturbance and one point:
+
+1. the place is put back to the state before the command, and the command runs with the disturbance,
+2. the same command runs again, undisturbed,
+3. a plan must be empty, and tenant, ledger and plan must be those of an undisturbed run.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from tests.crash.compare import difference, labels_of, ledger_text, plan_text, tenant_text
+from tests.crash.jobs import BROKEN, Disturbance, Ended, How, Point, Stage
+from tests.crash.place import Place, Snapshot
+from tests.crash.scenarios import Scenario
+
+_AFTER = ("answered", "committed")
+"""The stages at which something was written since the point before."""
+_ONCE = ("drop", "drop all", "full")
+"""Disturbances that hit what comes next, so that no point stands for another."""
+KILLED = -9
+NOTHING_WRITTEN = (1, 3)
+"""Exit codes that say that nothing was written."""
+
+
+_EVERY: tuple[Stage, ...] = ("send", "answered", "commit", "committed")
+_BETWEEN: tuple[Stage, ...] = ("begin", "send", "answered", "committed")
+"""Without the points inside a transaction, at which every other process waits for it."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A disturbance, the stages of points that it is for, and whether the ledger is lost after it."""
+
+    name: str
+    how: How
+    stages: tuple[Stage, ...]
+    loses_ledger: bool = False
+
+
+MODES = (
+    Mode("kill", "kill", _EVERY),
+    Mode("kill, and lose the ledger", "kill", _EVERY, loses_ledger=True),
+    Mode("lose an answer", "drop", ("send",)),
+    Mode("lose every answer from then on", "drop all", ("send",)),
+    Mode("fill the disk", "full", ("begin", "answered")),
+    Mode("delete the ledger", "delete", ("committed", "answered"), loses_ledger=True),
+    Mode("start a second process", "second", _BETWEEN),
+    Mode("start a second process, then kill", "second and kill", _BETWEEN),
+)
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """How a scenario ends without a disturbance: what every disturbed run must end in."""
+
+    scenario: Scenario
+    before: Snapshot
+    run: Ended
+    plan: Ended
+    tenant_before: list[str]
+    tenant: list[str]
+    ledger: list[str]
+    planned: list[str]
+
+    def points(self, mode: Mode, *, every: bool = True) -> list[Point]:
+        """Return the points at which a mode disturbs.
+
+        Without `every`, of points that follow each other without a write between them only the first one is returned:
+        tenant and ledger are the same at all of them.
+        """
+        found = [point for point in self.run.points if point.stage in mode.stages]
+        if every:
+            return found
+        return [point for at, point in enumerate(found) if at == 0 or point.stage in _AFTER or mode.how in _ONCE]
+
+
+@dataclass
+class Found:
+    """What a case found: the faults, in words, and how the disturbed process ended."""
+
+    point: Point
+    mode: Mode
+    scenario: Scenario
+    code: int = 0
+    second: int | None = None
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        about = "\n".join(self.faults)
+        return f"{self.scenario.name}, {self.mode.name} at {self.point}: ended with {self.code}\n{about}"
+
+
+def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
+    """Prepare a scenario and run it. Its plan afterwards must be empty, else it is no use as a measure."""
+    place.begin()
+    scenario.prepare(place)
+    before, tenant_before = place.save(), tenant_text(place.tenant)
+    run = _run(place, scenario)
+    assert run.code in (0, 5), f"{scenario.name} ended with {run.code}\n{run.out}\n{run.err}"
+    plan = place.run("--json", *scenario.plan)
+    assert plan.code == run.code, f"the plan of {scenario.name} ended with {plan.code}\n{plan.out}\n{plan.err}"
+    assert json.loads(plan.out)["actions"] == [], f"the plan of {scenario.name} is not empty\n{plan.out}"
+    return Undisturbed(
+        scenario,
+        before,
+        run,
+        plan,
+        tenant_before,
+        tenant_text(place.tenant),
+        ledger_text(place.ledger, place.tenant),
+        _planned(place, plan),
+    )
+
+
+def cases(place: Place, whole: Undisturbed, mode: Mode, *, every: bool = True) -> Iterator[Found]:
+    """Run each case of a scenario in one mode; see `Undisturbed.points`."""
+    if mode.loses_ledger and whole.scenario.needs_ledger:
+        return
+    for point in whole.points(mode, every=every):
+        yield case(place, whole, mode, point)
+
+
+def case(place: Place, whole: Undisturbed, mode: Mode, point: Point) -> Found:
+    """Run one case, and return what it found."""
+    scenario = whole.scenario
+    found = Found(point, mode, scenario)
+    place.restore(whole.before)
+    first = _run(place, scenario, Disturbance(point.number, mode.how))
+    found.code = first.code
+    place.settle()
+    _check_first(place, whole, mode, first, found)
+    if mode.loses_ledger:
+        place.lose_ledger()
+    again = _run(place, scenario)
+    _check_again(whole, again, found)
+    plan = place.run("--json", *scenario.plan)
+    _check_end(place, whole, mode, plan, found)
+    return found
+
+
+def _run(place: Place, scenario: Scenario, disturbance: Disturbance | None = None) -> Ended:
+    command = [part.format(files=place.files) for part in scenario.command]
+    return place.run(*command, disturbance=disturbance)
+
+
+def _check_first(place: Place, whole: Undisturbed, mode: Mode, first: Ended, found: Found) -> None:
+    """Check how the disturbed process ended, and that its exit code does not deny what it wrote."""
+    if len(first.points) < found.point.number:
+        found.faults.append(f"it reached {len(first.points)} points only\n{first.out}\n{first.err}")
+    killed = mode.how in ("kill", "second and kill")
+    if killed and first.code != KILLED:
+        found.faults.append(f"it was not killed\n{first.out}\n{first.err}")
+    if first.code == BROKEN or (not killed and first.code not in (0, 1, 3, 4, 5)):
+        found.faults.append(f"it ended with {first.code}\n{first.out}\n{first.err}")
+    if first.code in NOTHING_WRITTEN and not _second_won(first):
+        wrote = difference(whole.tenant_before, tenant_text(place.tenant))
+        if wrote:
+            found.faults.append(f"it ended with {first.code}, and had written\n{wrote}\n{first.err}")
+    if first.second is not None:
+        _check_second(whole, first, first.second, found)
+
+
+def _second_won(first: Ended) -> bool:
+    return first.second is not None and first.second.code in (0, 5)
+
+
+def _check_second(whole: Undisturbed, first: Ended, second: Ended, found: Found) -> None:
+    """Check that the second process was refused if the first one held the lock, and else did the work."""
+    found.second = second.code
+    expected = 3 if first.locked else whole.run.code
+    if second.code != expected:
+        found.faults.append(f"the second process ended with {second.code}, not {expected}\n{second.out}\n{second.err}")
+
+
+def _check_again(whole: Undisturbed, again: Ended, found: Found) -> None:
+    if again.code != whole.run.code:
+        found.faults.append(f"the run after it ended with {again.code}\n{again.out}\n{again.err}")
+    if "watching its lock" in again.err:
+        found.faults.append(f"the lock was not free at once\n{again.err}")
+
+
+def _check_end(place: Place, whole: Undisturbed, mode: Mode, plan: Ended, found: Found) -> None:
+    """Check that the plan is empty, and that plan, tenant and ledger are those of the undisturbed run."""
+    if plan.code != whole.plan.code:
+        found.faults.append(f"the plan after it ended with {plan.code}\n{plan.err}")
+    else:
+        _compare("plan", whole.planned, _planned(place, plan), found)
+    _compare("tenant", whole.tenant, tenant_text(place.tenant), found)
+    ledger = ledger_text(place.ledger, place.tenant)
+    if mode.loses_ledger:
+        ledger = [line for line in ledger if line.startswith(("locks", "no answer"))]
+        _compare("ledger", [], ledger, found)
+    else:
+        _compare("ledger", whole.ledger, ledger, found)
+    with closing(sqlite3.connect(place.ledger)) as connection:
+        sound = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if sound != "ok":
+        found.faults.append(f"the ledger is damaged: {sound}")
+
+
+def _compare(what: str, expected: Sequence[str], present: Sequence[str], found: Found) -> None:
+    differs = difference(expected, present)
+    if differs:
+        found.faults.append(f"the {what} differs\n{differs}")
+
+
+def _planned(place: Place, plan: Ended) -> list[str]:
+    return plan_text(json.loads(plan.out), labels_of(place.tenant))

@@ -1,0 +1,117 @@
+"""A place to run in: a sandbox that is served, a folder of manifests and a ledger, all of which can be put back."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
+from reconciler.sandbox.state.saved import load, save
+from tests.crash.jobs import Disturbance, Ended, Job
+from tests.crash.launcher import Launcher
+from tests.times import START
+
+GB = 10**9
+_STATE = "sandbox.json"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A copy of a place: the state file of its sandbox, and all its files."""
+
+    folder: Path
+
+
+class Place:
+    """One sandbox at a time, and the files beside it, in a folder that holds nothing else."""
+
+    def __init__(self, running: RunningSandbox, launcher: Launcher, folder: Path) -> None:
+        self._running = running
+        self._launcher = launcher
+        self._folder = folder
+        self.files = folder / "files"
+        self.manifests = self.files / "manifests"
+        self.ledger = self.files / ".reconciler" / "ledger.sqlite"
+        self._snapshots = 0
+
+    def begin(self) -> None:
+        """Empty the place: a new tenant, a console without customers, no manifests and no ledger."""
+        clock = Clock(START)
+        self._show(Sandbox(clock=clock, console=Console(clock, World(customers=0, started=START))))
+        shutil.rmtree(self.files, ignore_errors=True)
+        self.manifests.mkdir(parents=True)
+
+    def save(self) -> Snapshot:
+        self._snapshots += 1
+        folder = self._folder / f"snapshot-{self._snapshots}"
+        shutil.copytree(self.files, folder / "files")
+        save(self.sandbox, folder / _STATE)
+        return Snapshot(folder)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        shutil.rmtree(self.files)
+        shutil.copytree(snapshot.folder / "files", self.files)
+        clock, tenant, console, _ = load(snapshot.folder / _STATE)
+        self._show(Sandbox(clock=clock, tenant=tenant, console=console))
+
+    def _show(self, sandbox: Sandbox) -> None:
+        self._running.show(sandbox)
+        self.sandbox = sandbox
+        self.tenant = sandbox.tenant
+        self.world = sandbox.console.world
+
+    # ── runs ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self, *arguments: str, disturbance: Disturbance | None = None) -> Ended:
+        """Run a command line in a process of its own, at the sandbox's time."""
+        now = self.sandbox.clock.now().isoformat()
+        environ = {**self._running.variables(), "CRASH_LEDGER": str(self.ledger), "PATH": "", "USER": "crash"}
+        whole = ["-C", str(self.manifests), "--now", now, *arguments]
+        return self._launcher.run(Job(whole, environ, disturbance))
+
+    def settle(self) -> None:
+        """Wait until the sandbox has carried out what a process sent before it ended, and end all faults.
+
+        The server reads everything that has arrived before it accepts a connection that comes later.
+        """
+        for _ in range(2):
+            answer = httpx.post(f"{self._running.url}/sandbox/faults", json={"faults": []})
+            assert answer.status_code == 200, answer.text
+
+    def lose_ledger(self) -> None:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(self.ledger.parent)
+
+    # ── changes by hand ──────────────────────────────────────────────────────────────────────────────────
+
+    def write(self, name: str, text: str) -> None:
+        (self.manifests / name).write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text that must be in a manifest."""
+        text = (self.manifests / name).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        self.write(name, text.replace(old, new))
+
+    def uses(self, customer: int, gigabytes: int) -> None:
+        """Set the usage of a customer, from now on."""
+        self.world.set_bytes(customer, gigabytes * GB, self.sandbox.clock.now())
+
+    def advance(self, hours: float = 1) -> None:
+        self.sandbox.clock.advance(timedelta(hours=hours))
+
+    def found(self, table: str, **values: Any) -> Any:
+        """Return the only row of a table of the tenant whose data has these values."""
+        rows = [row for row in self.tenant.tables[table].rows.values() if values.items() <= row.data.items()]
+        (row,) = rows
+        return row

@@ -1,0 +1,96 @@
+"""The scenarios of the crash matrix: each prepares a place, and names the command that is disturbed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tests.crash.estate import THREE_LINES, add_customer, write_shared
+from tests.crash.place import Place
+
+APPLY = ("apply", "--auto-approve")
+USAGE = (*APPLY, "--only", "usage")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`prepare` begins with an empty place and leaves it as it is before `command`."""
+
+    name: str
+    prepare: Callable[[Place], None]
+    command: tuple[str, ...] = APPLY
+    plan: tuple[str, ...] = ("plan",)
+    """The plan that is empty in the end."""
+    daily: bool = False
+    """Whether `make test` kills it at its points, and not only `make crash`."""
+    needs_ledger: bool = False
+    """Whether the run does something else when the ledger is lost, so that nothing can be compared then."""
+
+
+def ran(place: Place, *command: str, code: int = 0) -> None:
+    """Run a command without a disturbance. It must end with this code."""
+    ended = place.run(*command)
+    assert ended.code == code, f"{command} ended with {ended.code}\n{ended.out}\n{ended.err}"
+
+
+def _setup(place: Place) -> None:
+    """An empty tenant, and no ledger."""
+    write_shared(place)
+    add_customer(place, "Acme", 120)
+
+
+def _usage(place: Place) -> None:
+    """An hour later, one customer has grown, and bills three lines in place of two."""
+    write_shared(place)
+    customer = add_customer(place, "Acme", 150, THREE_LINES)
+    ran(place, *APPLY)
+    place.advance()
+    place.uses(customer, 250)
+
+
+def _month(place: Place) -> None:
+    """A new month begins, with less usage."""
+    write_shared(place)
+    customer = add_customer(place, "Acme", 250, THREE_LINES)
+    ran(place, *APPLY)
+    place.advance(24 * 30)
+    place.uses(customer, 130)
+
+
+def _adoption(place: Place) -> None:
+    """The company has a line that was typed in by hand, which the mapping adopts."""
+    write_shared(place)
+    add_customer(place, "Acme", 120, "product: backup\n  adopt: true")
+    ran(place, *APPLY, "--only", "setup")
+    agreement, product = place.found("agreement", name="Acme - Backup"), place.found("catalogItem", identifier="BACKUP")
+    line = {"product": {"id": product.id}, "quantity": 100, "billCustomer": "Billable", "unitPrice": Decimal("0.2")}
+    place.tenant.create(
+        f"finance/agreements/{agreement.id}/additions", {**line, "effectiveDate": "2026-11-01T00:00:00Z"}
+    )
+
+
+def _plan_file(place: Place) -> None:
+    """A plan file is applied, and applied again after the crash."""
+    _setup(place)
+    ran(place, "plan", "--out", str(place.files / "plan.json"))
+
+
+def _update(place: Place) -> None:
+    """Fields of several objects have changed in Git."""
+    write_shared(place)
+    add_customer(place, "Acme", 120)
+    ran(place, *APPLY)
+    place.edit("acme.yaml", "city: Tampa", 'city: Boston, phoneNumber: "555-0100"')
+    place.edit("acme.yaml", "email: office@acme.example", "email: billing@acme.example")
+    place.edit("products.yaml", "price: 0.15", "price: 0.16")
+
+
+SCENARIOS = (
+    Scenario("setup", _setup, daily=True),
+    Scenario("update", _update),
+    Scenario("usage", _usage, USAGE, daily=True),
+    Scenario("month", _month, USAGE),
+    Scenario("adoption", _adoption, USAGE, daily=True),
+    Scenario("plan file", _plan_file, ("apply", "{files}/plan.json")),
+)
