@@ -16,10 +16,10 @@ from reconciler.additions.drift import (
     was_seen_in_earlier_period,
 )
 from reconciler.additions.live_additions import LiveAddition
-from reconciler.additions.match import Pair, Superseded
+from reconciler.additions.match import Pair
 from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Owner
-from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
+from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields, written_fields
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.money import monthly_amount
@@ -31,7 +31,7 @@ from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.plan import Action, Change, Money, Note
 
 OnDrift = Literal["restore", "accept", "fail"]
-Verb = Literal["adopt", "update"]
+Verb = Literal["adopt", "update", "retire"]
 
 _ZERO = Decimal(0)
 
@@ -52,6 +52,11 @@ class ActionBuilder:
     used_addresses: set[str] = field(default_factory=set)
     """Addresses that an addition has already."""
 
+    @property
+    def first_day(self) -> str:
+        """Return the first day of the period, as `2026-11-01`."""
+        return f"{self.period}-01"
+
     def for_pair(self, pair: Pair) -> PlannedAddition:
         """Return the plan for a desired addition: create, update or adopt, or no action."""
         desired, live = pair.desired, pair.live
@@ -61,34 +66,6 @@ class ActionBuilder:
         if pair.evidence == "tag":
             return self._updated(desired, live)
         return self._tagged_again(pair, desired, live)
-
-    def for_superseded(self, superseded: Superseded) -> PlannedAddition:
-        """Return the plan for an addition of another product or agreement: its quantity goes to 0.
-
-        The price goes back to the one that the last apply left.
-        """
-        live, owner = superseded.live, superseded.owner
-        recorded = self.snapshot.additions.get(live.id)
-        last_applied = recorded.last_applied if recorded else {}
-        values: dict[str, Value] = {"quantity": _ZERO}
-        if (price := last_applied.get("unitPrice")) is not None:
-            values["unitPrice"] = Decimal(price)
-        changes = changes_to_update(kind("Addition"), values, live.obj)
-        address = self.unique_address(owner.address_of(live.product), live.id)
-        reason = f"{owner.mapping_address} now bills another product or agreement"
-        edits = undoing_changes(changes, last_applied)
-        notes = (self._edit_note(address, edits, recorded),) if edits and recorded else ()
-        return self._planned(
-            owner,
-            address,
-            live,
-            "update",
-            reason,
-            changes,
-            superseded.depends_on,
-            reason=reason,
-            **self._notes_or_drifted(notes),
-        )
 
     def orphan_address(self, live: LiveAddition) -> str:
         """Return the address of an addition without a mapping, from its tag, or from its id if it has none."""
@@ -104,7 +81,7 @@ class ActionBuilder:
         return address
 
     def _created(self, desired: DesiredAddition) -> PlannedAddition:
-        values = _values(desired)
+        values = written_fields(desired)
         money = Money(before=_ZERO, after=monthly_amount(values, self.currency), currency=self.currency)
         of = kind("Addition")
         action = Action(
@@ -133,13 +110,14 @@ class ActionBuilder:
         changes = changes_to_update(kind("Addition"), self._live_values(desired, live), live.obj)
         only_price = {change.path for change in changes} == {"unitPrice"}
         reason = f"price; {desired.reason}" if only_price else desired.reason
+        verb, reason = _verb_and_reason(changes, desired, reason)
         recorded = self.snapshot.additions.get(live.id)
         edits = undoing_changes(changes, recorded.last_applied) if recorded else ()
         if not edits or recorded is None:
-            return self._written(desired, live, "update", reason, changes)
+            return self._written(desired, live, verb, reason, changes)
         names = ", ".join(change.path for change in edits)
-        reason = f"drift: edited by hand ({names}); {desired.reason}"
-        return self._edited(desired, live, changes, edits, recorded, reason=reason)
+        reason = f"drift: edited by hand ({names}); {reason}"
+        return self._edited(desired, live, changes, edits, recorded, reason=reason, verb=verb)
 
     def _tagged_again(self, pair: Pair, desired: DesiredAddition, live: LiveAddition) -> PlannedAddition:
         """Return the plan for an addition without the right tag: it is adopted, and gets the tag."""
@@ -160,7 +138,7 @@ class ActionBuilder:
                 desired, live, changes, edits, recorded, reason=reason, verb="adopt", more_notes=more_notes
             )
         adopted = pair.evidence == "adopt"
-        notes = self._notes_or_drifted(more_notes)
+        notes = self.notes_or_drifted(more_notes)
         return self._written(desired, live, "adopt", reason, changes, adopted=adopted, **notes)
 
     def _live_values(self, desired: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
@@ -168,7 +146,7 @@ class ActionBuilder:
 
         The first day is not among them, unless it was moved by hand to a later day than the last apply left.
         """
-        values = _values(desired)
+        values = written_fields(desired)
         recorded = self.snapshot.additions.get(live.id)
         left = date_text((recorded.last_applied if recorded else {}).get("effectiveDate"))
         first = max(left or "", desired.effective_date)
@@ -198,8 +176,8 @@ class ActionBuilder:
         same = recorded.hand_edit_period is not None and seen == dict(recorded.hand_edit)
         edit = HandEdit(live.id, seen, str(recorded.hand_edit_period) if same else self.period)
         if self.on_drift != "accept" or earlier:
-            notes = (*more_notes, self._edit_note(desired.address, edits, recorded))
-            return self._written(desired, live, verb, reason, changes, edit=edit, **self._notes_or_drifted(notes))
+            notes = (*more_notes, self.edit_note(desired.address, edits, recorded))
+            return self._written(desired, live, verb, reason, changes, edit=edit, **self.notes_or_drifted(notes))
         by_usage = monthly_amount({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
         message = (
             f"hand edit accepted until {self.last_day}: {edits_text(edits, recorded.last_applied)}; usage would "
@@ -221,12 +199,13 @@ class ActionBuilder:
         ours = {change.path: recorded.last_applied.get(change.path) for change in edits}
         return replace(written, fields={**written.fields, **ours}, accepted=frozenset(ours))
 
-    def _notes_or_drifted(self, notes: tuple[Note, ...]) -> dict[str, tuple[Note, ...]]:
+    def notes_or_drifted(self, notes: tuple[Note, ...]) -> dict[str, tuple[Note, ...]]:
         """Return notes on hand edits as `notes`, or as `drifted` with `onDrift: fail`."""
         fails = self.on_drift == "fail"
         return {"notes": () if fails else notes, "drifted": notes if fails else ()}
 
-    def _edit_note(self, address: str, edits: Iterable[Change], recorded: RecordedAddition) -> Note:
+    def edit_note(self, address: str, edits: Iterable[Change], recorded: RecordedAddition) -> Note:
+        """Return the note on a hand edit."""
         return Note(address=address, message=f"edited by hand: {edits_text(edits, recorded.last_applied)}")
 
     def _written(
@@ -239,7 +218,7 @@ class ActionBuilder:
         **more: Any,
     ) -> PlannedAddition:
         """Return the plan for a live addition that a charge bills. `more` has further fields of it."""
-        return self._planned(
+        return self.planned(
             desired.owner,
             desired.address,
             live,
@@ -251,7 +230,7 @@ class ActionBuilder:
             **more,
         )
 
-    def _planned(
+    def planned(
         self,
         owner: Owner,
         address: str,
@@ -292,19 +271,11 @@ class ActionBuilder:
         )
 
 
-def _values(desired: DesiredAddition) -> dict[str, Value]:
-    """Return the fields of a desired addition, by the names of ConnectWise."""
-    price = {} if desired.unit_price is None else {"unitPrice": desired.unit_price}
-    # An addition without usage keeps a last day that was set by hand.
-    last_day = {} if desired.emptied else {"cancelledDate": None}
-    return {
-        "agreement": desired.agreement,
-        "product": desired.product,
-        "serialNumber": desired.owner.tag,
-        "quantity": desired.quantity,
-        **price,
-        "lessIncluded": _ZERO,
-        "billCustomer": "Billable",
-        "effectiveDate": desired.effective_date,
-        **last_day,
-    }
+def _verb_and_reason(changes: Iterable[Change], desired: DesiredAddition, reason: str) -> tuple[Verb, str]:
+    """Return the verb of an update and its reason. An addition that gets its last day is retired."""
+    last_day = next((change for change in changes if change.path == "cancelledDate"), None)
+    if last_day is None:
+        return "update", reason
+    if last_day.after is None:
+        return "update", f"its last day {last_day.before} is removed; {reason}"
+    return "retire", f"{desired.end_reason}, so it ends on {last_day.after}; {reason}"

@@ -137,6 +137,26 @@ def first_day_of(agreement: Agreement, period: Period, start: date | None) -> Fi
     reason = "" if day == usage_starts else f"agreement {agreement.name} bills from {agreement.bill_start} on"
     invoiced = agreement.next_invoice
     if not agreement.prorates and invoiced is not None and day < invoiced:
-        last = date.fromisoformat(invoiced) - timedelta(days=1)
-        return FirstDay(invoiced, f"agreement {agreement.name} is invoiced through {last} and does not prorate")
+        through = day_before(invoiced)
+        return FirstDay(invoiced, f"agreement {agreement.name} is invoiced through {through} and does not prorate")
     return FirstDay(day, reason)
+
+
+def last_day_of(end: date, next_invoice: str | None) -> str:
+    """Return the last day of the additions of a mapping that ends on `end`: the last of that month.
+
+    ConnectWise has no way back from an invoice: if the agreement is invoiced for longer, it is the last invoiced day.
+    """
+    month_end = (end.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return max(month_end.isoformat(), day_before(next_invoice) if next_invoice is not None else "")
+
+
+def day_before(day: str) -> str:
+    """Return the day before a day, as text such as `2026-11-30`."""
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+def next_invoice_of(agreement_id: int, live_state: LiveState) -> str | None:
+    """Return the first day that no invoice of a live agreement covers. None if it is unknown."""
+    live = live_state.objects.get(("Agreement", agreement_id))
+    return None if live is None else date_text(live.raw.get("nextInvoiceDate"))

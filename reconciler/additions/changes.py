@@ -90,7 +90,7 @@ def _change(
     *,
     currency: str | None,
 ) -> ChargeChange:
-    ours = [each for each in additions if each.live is not None and not each.adopted]
+    ours = [each for each in additions if each.live is not None and not each.adopted and not each.replaced]
     recorded = [snapshot.additions.get(each.live.id) for each in ours if each.live is not None]
     digests_before = {each.rule_digest for each in recorded if each is not None and each.rule_digest is not None}
     measured, trace = charge.measured, charge.trace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -11,12 +11,13 @@ from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.customer_mapping import ProductReference
 from reconciler.metering.context import MeteringContext
 from reconciler.metering.coverage import CoverageRow
+from reconciler.metering.coverage_rows import in_unit
 from reconciler.metering.customer_measure import measure, no_usage
 from reconciler.metering.customer_now import CustomerNow
-from reconciler.metering.customer_status import CustomerStatus, names, status_of, unmeasured
+from reconciler.metering.customer_status import CustomerStatus, ended_status, names, status_of, unmeasured
 from reconciler.metering.history import History
 from reconciler.metering.measures import RANKED_MEASURES, Measured
-from reconciler.metering.period import day_start
+from reconciler.metering.period import day_start, local_date
 from reconciler.rating.errors import RatingError
 from reconciler.rating.rate import ChargeLine, Rated, RatingTrace, rate, sum_of
 
@@ -87,18 +88,29 @@ def charge_of(
     measured: Measured | None = None
     rated: Rated | None = None
     kept: Measured | None = None
-    start = _start(rule, since, at)
+    start, until = _start(rule, since, at), _until(rule, at)
+    usable = None if problem is not None else history
     if at.now < start:
         status = CustomerStatus("waiting", "held", f"billing starts on {rule.start}")
-    elif history is None or problem is not None:
+    elif until is not None and until <= at.period.start:
+        return _ended_earlier(rule, usable, at)
+    elif usable is None:
         status = CustomerStatus("unknown", "held", problem or "", accounted=False)
     else:
-        current = history.customer_now(rule.customer_id)
-        status = status_of(history, rule, current, at.settings)
+        current = usable.customer_now(rule.customer_id)
+        ended = until is not None and until <= at.now
+        status = (
+            ended_status(rule, current, at.period, _today(at))
+            if ended
+            else status_of(usable, rule, current, at.settings)
+        )
         if status.effect != "held":
-            status, measured, rated = _rate(rule, history, current, status, start, at)
+            before = status
+            status, measured, rated = _rate(rule, usable, current, status, start, until, at)
+            if ended and status.state == "unknown":
+                status = replace(before, effect="held").adding("no figure until then is known, so its additions stay")
         elif status.state == "vanished" and rule.measure in RANKED_MEASURES:
-            kept = measure(rule, history, current, start)
+            kept = measure(rule, usable, current, start)
     name, renamed_from = names(None if history is None else history.source, rule, at.period)
     row = CoverageRow(
         source=rule.source,
@@ -134,6 +146,32 @@ def charge_of(
     return ChargedCustomer(row, charge, current, measured if kept is None else kept)
 
 
+def _ended_earlier(rule: Rule, history: History | None, at: MeteringContext) -> ChargedCustomer:
+    """Return the customer of a mapping that ended before this period. `history` is None if its source has no data."""
+    current = CustomerNow() if history is None else history.customer_now(rule.customer_id)
+    status = ended_status(rule, current, at.period, _today(at))
+    name, renamed_from = names(None if history is None else history.source, rule, at.period)
+    row = CoverageRow(
+        source=rule.source,
+        customer_id=rule.customer_id,
+        name=name,
+        state="proposed" if rule.proposed else status.state,
+        effect=status.effect,
+        detail=status.detail,
+        mapping=rule.name,
+        quantity=None if not current.bytes or history is None else in_unit(current.bytes, history.source),
+        unit=rule.unit,
+        renamed_from=renamed_from,
+        accounted=status.accounted and not rule.proposed,
+    )
+    charge = Charge(rule.name, rule.source, rule.customer_id, "held", status.detail)
+    return ChargedCustomer(row, charge, None, proposed=charge if rule.proposed else None)
+
+
+def _today(at: MeteringContext) -> date:
+    return local_date(at.now, at.settings.timezone)
+
+
 def _proposed(row: CoverageRow, charge: Charge, current: CustomerNow | None) -> ChargedCustomer:
     """Return the customer of a mapping that is only proposed. Its additions stay as they are, and it is a gap."""
     reason = "" if row.state == "billed" else f"{row.state}: "
@@ -151,6 +189,11 @@ def _start(rule: Rule, since: datetime | None, at: MeteringContext) -> datetime:
     return max(each for each in (at.period.start, begins, since) if each is not None)
 
 
+def _until(rule: Rule, at: MeteringContext) -> datetime | None:
+    """Return the first moment after the mapping's `end`. None without one."""
+    return None if rule.end is None else day_start(rule.end + timedelta(days=1), at.settings.timezone)
+
+
 def _may_lower(
     rule: Rule, measured: Measured | None, first: datetime | None, covers_period: bool, at: MeteringContext
 ) -> bool:
@@ -162,13 +205,19 @@ def _may_lower(
 
 
 def _rate(
-    rule: Rule, history: History, current: CustomerNow, status: CustomerStatus, start: datetime, at: MeteringContext
+    rule: Rule,
+    history: History,
+    current: CustomerNow,
+    status: CustomerStatus,
+    start: datetime,
+    until: datetime | None,
+    at: MeteringContext,
 ) -> tuple[CustomerStatus, Measured | None, Rated | None]:
     """Measure and rate. A customer that cannot be measured or rated is held, with the reason in its status."""
     if not current.listed and history.last_sample(rule.customer_id) is None:
         measured: Measured | None = no_usage(history, start)
     else:
-        measured = measure(rule, history, current, start)
+        measured = measure(rule, history, current, start, until)
     if measured is None:
         reason = unmeasured(current, start)
         return CustomerStatus("unknown", "held", reason, accounted=False).adding(status.detail), None, None

@@ -25,6 +25,8 @@ class MappingFindings:
     """The usage of the period that no invoice bills."""
     proposed: Mapping[str, str] = field(default_factory=dict)
     """What a proposed mapping would bill."""
+    overbilled: Mapping[str, str] = field(default_factory=dict)
+    """The months after its end that were invoiced already."""
     charges: Mapping[str, Charge] = field(default_factory=dict)
 
 
@@ -73,6 +75,9 @@ def _with_findings(row: CoverageRow, mapping: str, findings: MappingFindings) ->
         return row.model_copy(update={"detail": "; ".join(filter(None, (row.detail, proposed)))})
     if (reason := findings.refused.get(mapping)) is not None:
         return row.model_copy(update={"state": "refused", "detail": reason, "accounted": False})
+    if (later := findings.overbilled.get(mapping)) is not None:
+        detail = "; ".join(filter(None, (row.detail, later)))
+        row = row.model_copy(update={"detail": detail, "accounted": False})
     written = _written(row, mapping, findings)
     trips = findings.held.get(mapping)
     if not trips:

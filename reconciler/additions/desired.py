@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from reconciler.additions.agreements import BillingCycles, agreement_of, check_billable, first_day_of
+from reconciler.additions.agreements import BillingCycles, agreement_of, check_billable, first_day_of, last_day_of
 from reconciler.additions.charge import Charge
 from reconciler.additions.live_additions import AgreementProduct
 from reconciler.additions.ownership import Owner
@@ -44,6 +44,12 @@ class DesiredAddition:
     """What was used and what is billed, as text."""
     late_start_reason: str = ""
     """Why the addition begins later than the usage. Empty if it does not."""
+    last_day: str | None = None
+    """Last day of the addition, if its mapping has an end."""
+    end_reason: str = ""
+    """Why it has a last day."""
+    billed_elsewhere: bool = False
+    """Whether another addition of the charge bills the period, because the mapping moved to another agreement."""
     adopt: bool = False
     emptied: bool = False
     """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""
@@ -139,6 +145,7 @@ class _Builder:
         agreement = agreement_of(link, context.manifests, context.live_state, context.cycles)
         check_billable(agreement, company, context.today.isoformat(), context.currency)
         first_day = first_day_of(agreement, context.period, spec.start)
+        last_day = None if rule.end is None else last_day_of(rule.end, agreement.next_invoice)
         products = _products(spec, links)
         owner = Owner(charge.mapping, charge.source, charge.customer_id)
 
@@ -152,6 +159,8 @@ class _Builder:
                 effective_date=first_day.day,
                 reason=quantity_reason(charge, rule.unit),
                 late_start_reason=first_day.late_reason,
+                last_day=last_day,
+                end_reason="" if rule.end is None else end_reason(rule),
                 depends_on=depends_on,
             )
 
@@ -210,6 +219,11 @@ class _Builder:
         spec = document.spec
         companies = (spec.company, self._context.live_state.links.get(document.address, {}).get(("company",)))
         return [(company, spec.solution, spec.managed_id) for company in companies if company is not None]
+
+
+def end_reason(rule: Rule) -> str:
+    """Return why the additions of a mapping that ends get a last day."""
+    return f"CustomerMapping/{rule.name} ends on {rule.end}"
 
 
 def only_proposed(address: str) -> str:

@@ -29,7 +29,7 @@ def uninvoiced_usage(
     for pair in pairs:
         desired, addition = pair.desired, by_address[pair.desired.address]
         first_day = _first_day(pair, addition)
-        if not desired.quantity or first_day is None or first_day <= last_day:
+        if not desired.quantity or desired.billed_elsewhere or first_day is None or first_day <= last_day:
             continue
         if desired.late_start_reason and desired.owner in invoiced:
             continue

@@ -63,8 +63,13 @@ def live_additions(live_state: LiveState, first_day: str, currency: str | None) 
     `first_day` is the first day of the period. Additions that begin in a later period are included, so that no second
     addition is created beside them.
     """
+    return tuple(each for each in all_additions(live_state, currency) if not each.ended_before(first_day))
+
+
+def all_additions(live_state: LiveState, currency: str | None) -> tuple[LiveAddition, ...]:
+    """Return all additions that were read, sorted by id."""
     additions = (addition_of(obj, currency) for objects in live_state.additions.values() for obj in objects)
-    return tuple(sorted((each for each in additions if not each.ended_before(first_day)), key=lambda each: each.id))
+    return tuple(sorted(additions, key=lambda each: each.id))
 
 
 def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from reconciler.additions.agreements import day_before
 from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live_additions import AgreementProduct, LiveAddition, ids_text
 from reconciler.additions.ownership import Evidence, OwnedAddition, Owner, Ownership
@@ -33,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An addition of a charge that is now billed by another product or agreement. Its quantity goes to 0.
+    """An addition of a charge that is now billed by another product or agreement. `leaving` decides how it ends.
 
     This is also done if the addition has a last day in the period, because an invoice of the period bills it in full.
     """
@@ -138,9 +139,24 @@ class _Matcher:
             return Pair(desired, owned[0].addition, owned[0].evidence)
         if desired.emptied:
             return None
+        if desired.quantity > 0 and (ended := self._ended(desired)) is not None:
+            return Pair(desired, ended.addition, ended.evidence)
         if desired.adopt and (adoptable := self._adoptable.get(desired.agreement_product, [])):
             return Pair(desired, adoptable[0], "adopt")
         return Pair(desired) if desired.quantity > 0 else None
+
+    def _ended(self, desired: DesiredAddition) -> OwnedAddition | None:
+        """Return the addition that ended on the day before the desired one begins. It lives again.
+
+        Only one that an apply of ours has ended counts: `Ownership.ended`.
+        """
+        found = [
+            each
+            for each in self._ownership.ended.get(desired.owner, ())
+            if each.addition.agreement_product == desired.agreement_product
+            and each.addition.cancelled == day_before(desired.effective_date)
+        ]
+        return min(found, key=self._preference, default=None)
 
     def _candidates(self, desired: DesiredAddition) -> list[OwnedAddition]:
         """Return the owner's additions for this agreement and product, best first. More than one is ambiguous.
@@ -197,7 +213,10 @@ class _Matcher:
             }[owned[0].evidence]
             ids = ids_text(each.addition for each in owned)
             yield f"{desired.address}: {len(owned)} additions {what_they_have}: ids {ids}. Cancel all but one"
-        if owned or not desired.adopt:
+        if owned:
+            return
+        if not desired.adopt or not self._adoptable.get(desired.agreement_product):
+            yield from _never_bills(desired)
             return
         candidates = self._adoptable.get(desired.agreement_product, [])
         if len(candidates) > 1:
@@ -208,6 +227,15 @@ class _Matcher:
         elif candidates and len(rivals := adopters.get(candidates[0].id, ())) > 1:
             others = " and ".join(each.address for each in rivals if each is not desired)
             yield f"{desired.address}: adopt: {others} would adopt the addition with id {candidates[0].id} too"
+
+
+def _never_bills(desired: DesiredAddition) -> Iterator[str]:
+    """Yield the reason why a new addition would bill nothing: it would begin after its last day."""
+    if desired.last_day is not None and desired.effective_date > desired.last_day and desired.quantity > 0:
+        yield (
+            f"{desired.address}: {desired.late_start_reason}, so it would begin on {desired.effective_date}, after its "
+            f"last day {desired.last_day}; no invoice bills its {plain_decimal(desired.quantity)}"
+        )
 
 
 def _same_product_twice(desired: Iterable[DesiredAddition]) -> Iterator[str]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from reconciler.additions.live_additions import LiveAddition, live_additions
+from reconciler.additions.agreements import day_before
+from reconciler.additions.live_additions import LiveAddition, all_additions
 from reconciler.additions.tag import DEFAULT_CHARGE, Tag, identity_of, parse, tag_of
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -88,15 +90,30 @@ class Ownership:
     """Not ours: made by hand or by another integration."""
     period_additions: Sequence[LiveAddition] = ()
     """Ours, for one period or as an adjustment. The hourly additions are not matched with them."""
+    ended: Mapping[Owner, Sequence[OwnedAddition]] = field(default_factory=dict)
+    """Ours that we ended on the day before the period. They can live again."""
 
 
 def ownership_of(
     live_state: LiveState, rules: Iterable[Rule], workspace: WorkspaceSpec, snapshot: Snapshot, period: Period
 ) -> Ownership:
     """Return the owner of each live addition that did not end before the period."""
-    live = live_additions(live_state, period.first_day.isoformat(), workspace.billing.currency)
+    first_day = period.first_day.isoformat()
+    additions = all_additions(live_state, workspace.billing.currency)
     owners = [Owner(rule.name, rule.source, rule.customer_id) for rule in rules]
-    return assign_owners(live, owners, frozenset(source.name for source in workspace.usage), snapshot)
+    sources = frozenset(source.name for source in workspace.usage)
+    live = assign_owners((each for each in additions if not each.ended_before(first_day)), owners, sources, snapshot)
+    over = (each for each in additions if _ended_by_us(each, first_day, snapshot))
+    ended = assign_owners(over, owners, sources, snapshot)
+    return replace(live, ended=ended.by_owner)
+
+
+def _ended_by_us(addition: LiveAddition, first_day: str, snapshot: Snapshot) -> bool:
+    """Return whether an addition ended on the day before the period, and an apply of ours wrote that last day."""
+    recorded = snapshot.additions.get(addition.id)
+    if addition.cancelled != day_before(first_day) or recorded is None or addition.tag is None:
+        return False
+    return date_text(recorded.last_applied.get("cancelledDate")) == addition.cancelled
 
 
 def assign_owners(

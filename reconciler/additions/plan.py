@@ -27,8 +27,10 @@ from reconciler.additions.invoicing import (
     uninvoiced_usage,
     waiting_notes,
 )
+from reconciler.additions.leaving import double_notes, ended_additions, left_addition, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.match import Matched, match
+from reconciler.additions.moves import with_moves
 from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
 from reconciler.additions.planned import PlannedAddition
@@ -37,6 +39,7 @@ from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
+from reconciler.metering.coverage import State
 from reconciler.planning.approvals import Approved, is_approved
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Note, Tripped
@@ -89,10 +92,14 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     by_mapping = {rule.name: rule for rule in inputs.rules}
     desired = desired_additions(charges.values(), by_mapping, context)
 
-    matched = match(desired.additions, ownership, period, snapshot)
+    moves = with_moves(desired.additions, ownership, context.live_state, period)
+    matched = match(moves.additions, ownership, period, snapshot)
 
     builder = ActionBuilder(snapshot, str(period), last_day, currency, spec.billing.on_drift, digests)
-    planned = [*map(builder.for_pair, matched.pairs), *map(builder.for_superseded, matched.superseded)]
+    left = (left_addition(each, moves.by_id.get(each.live.id), builder) for each in matched.superseded)
+    planned = [*map(builder.for_pair, matched.pairs), *left]
+    ended = _in_state("ended", inputs.usage)
+    planned += ended_additions(ended, by_mapping, ownership, planned, context.live_state, builder)
     orphaned = orphans(
         ownership.orphans, matched.duplicates, builder, context.live_state, period, snapshot, prune=inputs.prune
     )
@@ -110,13 +117,15 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         (elsewhere or {}).get("CustomerMapping", 0),
     )
 
+    later = overbilled(by_mapping, ownership, context.live_state, currency)
     uninvoiced = uninvoiced_usage(matched.pairs, planned, str(period), last_day, currency)
     findings = MappingFindings(
-        refused=_refused(desired, matched),
+        refused={mapping: text for mapping, text in _refused(desired, matched).items() if mapping not in ended},
         held={address.partition("/")[2]: found for address, found in held.items()},
         floors=floors,
         uninvoiced=uninvoiced,
         proposed=proposed.details,
+        overbilled=later,
         charges={charge.mapping: charge for charge in charges.values()},
     )
     money_before, money_after = _money(planned, orphaned, matched, ownership, held)
@@ -135,7 +144,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in uninvoiced.items()),
             *mid_month_notes(matched.pairs, last_day),
             *ending_duplicate_notes(matched.ending_duplicates, currency),
-            *waiting_notes(_waiting(inputs.usage), ownership, currency),
+            *waiting_notes(_in_state("waiting", inputs.usage), ownership, currency),
+            *double_notes(matched.superseded, moves.by_id, currency),
+            *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in later.items()),
             *double_billing_notes(matched.pairs, ownership.foreign, last_day, currency),
         ),
         coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
@@ -198,9 +209,9 @@ def _refused(desired: DesiredAdditions, matched: Matched) -> dict[str, str]:
     return {**desired.refused, **{mapping: "; ".join(reasons) for mapping, reasons in matched.refused.items()}}
 
 
-def _waiting(usage: ChargedUsage) -> set[str]:
-    """Return the mappings whose `start` is in the future."""
-    return {str(row.mapping) for row in usage.coverage.rows if row.state == "waiting"}
+def _in_state(state: State, usage: ChargedUsage) -> set[str]:
+    """Return the mappings whose customer is in a state."""
+    return {str(row.mapping) for row in usage.coverage.rows if row.state == state}
 
 
 def _actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tuple[Action, ...]:
@@ -218,17 +229,19 @@ def _held_actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tup
 
 
 def _money(
-    planned: Iterable[PlannedAddition],
+    planned: Sequence[PlannedAddition],
     orphaned: Iterable[Orphan],
     matched: Matched,
     ownership: Ownership,
     held: HeldMappings,
 ) -> tuple[Decimal, Decimal]:
     """Return what all our additions bill per month, before the plan and after it."""
-    unchanged = (*matched.kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
+    written = {each.live.id for each in planned if each.live is not None}
+    kept = (each for each in matched.kept if each.id not in written)
+    unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
     before = after = sum((each.monthly for each in unchanged), _ZERO)
     for each in planned:
-        live = _ZERO if each.live is None else each.live.monthly
+        live = _ZERO if each.live is None or each.replaced else each.live.monthly
         before += live
         after += live if each.owner.mapping_address in held else each.monthly
     for orphan in orphaned:

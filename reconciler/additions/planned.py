@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from reconciler.additions.desired import DesiredAddition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner
-from reconciler.kinds.values import plain_decimal
+from reconciler.kinds.values import Value, plain_decimal
 from reconciler.planning.plan import Action, Note
 
 
@@ -52,6 +53,34 @@ class PlannedAddition:
     """Whether this run adopts an addition that was not ours."""
     reason: str = ""
     """What is used and billed, as text. It is also set if nothing changes."""
+    replaced: bool = False
+    """Whether another addition of its charge, which is live, bills the following months in its place."""
+
+
+def without_amount(planned: PlannedAddition) -> PlannedAddition:
+    """Return an addition that is on its way out, so that it counts in no amount after the plan."""
+    action = planned.action
+    if action is not None and action.money is not None:
+        action = action.model_copy(update={"money": action.money.model_copy(update={"after": Decimal(0)})})
+    return replace(planned, action=action, quantity=Decimal(0), monthly=Decimal(0))
+
+
+def written_fields(desired: DesiredAddition) -> dict[str, Value]:
+    """Return the fields of a desired addition, by the names of ConnectWise."""
+    price = {} if desired.unit_price is None else {"unitPrice": desired.unit_price}
+    # An addition without usage keeps a last day that was set by hand, unless the mapping has an end.
+    last_day = {} if desired.emptied and desired.last_day is None else {"cancelledDate": desired.last_day}
+    return {
+        "agreement": desired.agreement,
+        "product": desired.product,
+        "serialNumber": desired.owner.tag,
+        "quantity": desired.quantity,
+        **price,
+        "lessIncluded": Decimal(0),
+        "billCustomer": "Billable",
+        "effectiveDate": desired.effective_date,
+        **last_day,
+    }
 
 
 _RECORDED = ("serialNumber", "quantity", "unitPrice", "lessIncluded", "billCustomer", "effectiveDate", "cancelledDate")

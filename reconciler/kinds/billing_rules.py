@@ -71,6 +71,8 @@ class Rule:
     adopt: bool = False
     start: date | None = None
     """First billed day, in the billing time zone."""
+    end: date | None = None
+    """Last billed day, in the billing time zone. None if the customer stays."""
     proposed: bool = False
     """True if `import` guessed the mapping: it is rated and listed, and nothing is done for it."""
 
@@ -79,7 +81,8 @@ class Rule:
         """Return a digest of every setting that affects the quantity. Prices and names do not change it."""
         parts = (self.source, self.customer_id, self.unit, self.measure, self.allowance, self.rounding, self.minimum)
         bounds = tuple(each.up_to for each in self.ranges)
-        text = repr((*parts, self.tiering, bounds, self.start))
+        last = () if self.end is None else (self.end,)
+        text = repr((*parts, self.tiering, bounds, self.start, *last))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __post_init__(self) -> None:
@@ -158,6 +161,7 @@ def rule_of(
         lines=spec.lines,
         adopt=spec.adopt,
         start=spec.start,
+        end=spec.end,
     )
 
 

@@ -117,11 +117,18 @@ class CustomerMappingSpec(Spec):
     start: Annotated[datetime.date, DateText] | None = Field(
         None, description='First billed day, such as "2026-11-01", in the time zone of the workspace.'
     )
+    end: Annotated[datetime.date, DateText] | None = Field(
+        None,
+        description="Last billed day, if the customer leaves. Later usage does not count, and the additions end with "
+        "the last day of that month.",
+    )
 
     @model_validator(mode="after")
     def _one_way_to_a_product(self) -> CustomerMappingSpec:
         if (self.product is None) == (self.ranges is None):
             raise ValueError("give either product or ranges" + (", not both" if self.product else ""))
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}")
         if self.lines == "perPeriod":
             raise ValueError("lines: perPeriod is not built yet; use rolling")
         return self

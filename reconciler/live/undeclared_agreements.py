@@ -16,7 +16,7 @@ from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_text
-from reconciler.live.query import Query
+from reconciler.live.query import Query, fields_to_read
 from reconciler.live.read import read_additions
 from reconciler.live.reader import Reader
 
@@ -51,7 +51,20 @@ async def with_undeclared_agreements(
         for number, objects in (await read_additions(client, to_read, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
-    return UndeclaredAgreements(replace(live_state, additions={**live_state.additions, **found}), search)
+    objects = await _agreements(client, [number for number in found if ("Agreement", number) not in live_state.objects])
+    additions = {**live_state.additions, **found}
+    return UndeclaredAgreements(
+        replace(live_state, additions=additions, objects={**live_state.objects, **objects}), search
+    )
+
+
+async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tuple[str, int], LiveObject]:
+    """Return agreements with the fields that billing needs, such as the next invoice date."""
+    if not numbers:
+        return {}
+    of = kind("Agreement")
+    found = await Reader(client).read(Query(of, fields_to_read(of, ()), {"id": frozenset(numbers)}))
+    return {(of.name, obj.id): obj for obj in found}
 
 
 async def _billing_agreements(client: ConnectWise) -> list[int]:

@@ -30,10 +30,12 @@ def check_natural_keys(documents: Iterable[Document], index: Index, report: Repo
                 continue
             field = next(name for name in reversed(document.kind.key) if name in document.declared)
             fields = " and ".join(document.kind.key)
+            declared = first.declared | document.declared if document.kind.name == "CustomerMapping" else frozenset()
             report.add(
                 Location(document.origin, ("spec", field)),
                 f"{document.address} has the same {fields} as {first.address}, at {{other}}",
-                "remove one of the two, or correct this one",
+                "remove one of the two, or correct this one"
+                + ("; a customer who came back has one mapping with a new start" if "end" in declared else ""),
                 other=Location(first.origin, ("spec", field)),
             )
             continue

@@ -6,6 +6,7 @@ Planning of additions appends a row for each orphan, an addition of ours without
 |---|---|
 | source and mapping | billed, or refused if it cannot be billed |
 | mapping that starts later | waiting |
+| mapping whose `end` is past | ended: its last month is billed, and later usage does not count |
 | mapping whose customer was never listed | never seen: only a minimum is billed |
 | mapping with `metadata.proposed: true` | proposed: listed with the money that it would have, never billed |
 | source and exclusion | excluded, or unmapped after the exclusion has expired |
@@ -31,6 +32,7 @@ State = Literal[
     "never seen",
     "refused",
     "proposed",
+    "ended",
     "excluded",
     "unmapped",
     "unattributed",

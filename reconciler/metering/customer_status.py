@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import cast
 
 from reconciler.errors import in_one_line
 from reconciler.kinds.billing_rules import BillingSettings, Rule, Unit
@@ -18,6 +19,9 @@ from reconciler.metering.history import History
 from reconciler.metering.period import Period
 from reconciler.metering.snapshot import SourceSnapshot
 from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, figures, hours, named, size_text, when
+
+LATE_USAGE = timedelta(days=30)
+"""How long usage after a mapping's `end` is accounted for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,24 @@ def status_of(history: History, rule: Rule, current: CustomerNow, settings: Bill
     return status.adding(dated, silence(current, rule.unit), never_read(current.of("never")))
 
 
+def ended_status(rule: Rule, current: CustomerNow, period: Period, today: date) -> CustomerStatus:
+    """Return the status of a customer whose mapping has ended. `today` is in the billing time zone.
+
+    In the month of `end`, its usage until then is billed. Usage after that is a gap once it has lasted 30 days.
+    """
+    end = cast("date", rule.end)
+    last_month = f"{end:%Y-%m}"
+    status = CustomerStatus("ended", "none", f"ended on {end}")
+    if period.first_day <= end:
+        status = CustomerStatus("ended", "billed", f"ended on {end}; {last_month} is the last month that it bills")
+    if not current.bytes:
+        return status
+    used = size_text(current.bytes, rule.unit)
+    late = replace(status, accounted=today - end <= LATE_USAGE)
+    advice = "" if late.accounted else f" for more than {LATE_USAGE.days} days: remove the customer there, or map it"
+    return late.adding(f"{rule.source} still lists {used}, which nothing bills{advice}")
+
+
 def silence(current: CustomerNow, unit: Unit) -> str:
     """Return a sentence on devices that are listed without a new figure. Empty if there are none."""
     silent = current.of("silent")
@@ -100,7 +122,7 @@ def _absent(history: History, rule: Rule, settings: BillingSettings) -> Customer
     source, now, grace = history.source, history.span.now, settings.grace
     last = history.last_sample(rule.customer_id)
     there = source.lists(rule.customer_id)
-    tolerated = settings.vanished == "warn"
+    tolerated = settings.vanished == "warn" or rule.end is not None
     if last is None:
         return _never_sampled(source, rule, tolerated=there and tolerated, now=now, grace=grace)
     since = last.observed_at

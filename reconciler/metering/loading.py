@@ -12,7 +12,7 @@ from reconciler.ledger import pulls
 from reconciler.ledger.records import SKEW, Device, LastSeen, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import Collected
-from reconciler.metering.period import period_of
+from reconciler.metering.period import local_date, period_of
 from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
 
 
@@ -46,11 +46,16 @@ def load_snapshots(
     so a past hour can be computed again.
     """
     in_memory = {each.pull_id: each.pull.samples for each in fresh}
-    since = period_of(now, settings.timezone).start - max(settings.max_age, settings.grace) - SKEW - timedelta(hours=1)
+    period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
+    since = period.start - max(settings.max_age, settings.grace) - SKEW - timedelta(hours=1)
+
+    def has_left(rule: Rule) -> bool:
+        """Return whether a customer has left in this period. Its newest pull is not the one that is billed."""
+        return rule.end is not None and period.first_day <= rule.end < today
 
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]
-        measured = frozenset(rule.customer_id for rule in of_source if rule.measure != "last")
+        measured = frozenset(rule.customer_id for rule in of_source if rule.measure != "last" or has_left(rule))
         return _Request(ledger, source, unit, frozenset(rule.customer_id for rule in of_source), measured, since, now)
 
     return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}

@@ -79,11 +79,7 @@ def gaps(plan: Json, paint: Paint) -> Iterator[str]:
 
     Customers of a source whose data cannot be used are left out: one warning names the source and counts them.
     """
-    rows = [
-        row
-        for row in collapsed(plan["coverage"])
-        if row["customer"] != EVERY_CUSTOMER and (row["state"] != "billed" or not row["accounted"])
-    ]
+    rows = [row for row in collapsed(plan["coverage"]) if row["customer"] != EVERY_CUSTOMER and not _is_quiet(row)]
     currency = plan["summary"]["money"]["currency"]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")
@@ -91,6 +87,11 @@ def gaps(plan: Json, paint: Paint) -> Iterator[str]:
         yield "  " + paint(gap(row, currency), "yellow" if row["accounted"] else "red")
     if rows:
         yield ""
+
+
+def _is_quiet(row: Json) -> bool:
+    """Return whether a row needs no line: the customer is billed, or has left and uses nothing any more."""
+    return row["accounted"] and (row["state"] == "billed" or (row["state"] == "ended" and row["quantity"] is None))
 
 
 def gap(row: Json, currency: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.additions.actions import ActionBuilder, OnDrift, PlannedAddition
 from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition, live_additions
 from reconciler.additions.match import Matched, match
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
@@ -81,7 +82,7 @@ def planned(
     """Return the planned additions of a match. Fail if a mapping is refused."""
     found, by = matched(*lines, live=live, ledger=ledger), builder(ledger, on_drift)
     assert found.refused == {}
-    return [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)]
+    return [*map(by.for_pair, found.pairs), *(left_addition(each, None, by) for each in found.superseded)]
 
 
 def only_action(found: list[PlannedAddition]) -> Action:

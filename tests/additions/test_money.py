@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import DesiredAddition
+from reconciler.additions.leaving import left_addition
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched
 from reconciler.additions.ownership import Owner, Ownership, assign_owners
@@ -129,7 +130,8 @@ class PlannedSet:
 def plan_of(desired: Sequence[DesiredAddition], live_objects: Sequence[LiveObject]) -> PlannedSet:
     ownership = assign_owners(live_of(*live_objects), (A, B), frozenset({"cove"}), Snapshot())
     found, by = match(desired, ownership, NOVEMBER, Snapshot()), builder()
-    return PlannedSet(ownership, found, [*map(by.for_pair, found.pairs), *map(by.for_superseded, found.superseded)])
+    left = (left_addition(each, None, by) for each in found.superseded)
+    return PlannedSet(ownership, found, [*map(by.for_pair, found.pairs), *left])
 
 
 def resolved(line: DesiredAddition) -> DesiredAddition:

@@ -1,0 +1,137 @@
+"""Plan the additions that a charge leaves: of another product, of another agreement, or because its mapping ends."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.agreements import last_day_of, next_invoice_of
+from reconciler.additions.desired import end_reason
+from reconciler.additions.drift import undoing_changes
+from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.match import Superseded
+from reconciler.additions.money import amount_text
+from reconciler.additions.moves import Move
+from reconciler.additions.ownership import Owner, Ownership
+from reconciler.additions.planned import PlannedAddition, without_amount
+from reconciler.kinds.agreement import ENDED
+from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import Value
+from reconciler.planning.diff import changes_to_update
+from reconciler.planning.plan import Note
+
+_ZERO = Decimal(0)
+
+
+def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuilder) -> PlannedAddition:
+    """Return the plan for an addition of another product or agreement.
+
+    Its quantity goes to 0, and its price back to the one that the last apply left. On another agreement it ends, and if
+    it still bills the running month, it keeps its quantity.
+    """
+    live, owner = superseded.live, superseded.owner
+    recorded = builder.snapshot.additions.get(live.id)
+    last_applied = recorded.last_applied if recorded else {}
+    values: dict[str, Value] = {} if move is not None and move.bills_on else {"quantity": _ZERO}
+    if values and (price := last_applied.get("unitPrice")) is not None:
+        values["unitPrice"] = Decimal(price)
+    if move is not None and not (move.bills_on and live.ends_by(move.last_day)):
+        values["cancelledDate"] = move.last_day
+    changes = changes_to_update(kind("Addition"), values, live.obj)
+    address = builder.unique_address(owner.address_of(live.product), live.id)
+    reason = f"{owner.mapping_address} now bills another product or agreement"
+    if move is not None:
+        reason = f"{reason}; {_until(live, move.last_day if move.bills_on else None, builder)}"
+    edits = undoing_changes(changes, last_applied)
+    notes = (builder.edit_note(address, edits, recorded),) if edits and recorded else ()
+    planned = builder.planned(
+        owner,
+        address,
+        live,
+        "update" if move is None else "retire",
+        reason,
+        changes,
+        superseded.depends_on,
+        reason=reason,
+        replaced=move is not None and move.replaced,
+        **builder.notes_or_drifted(notes),
+    )
+    return planned if move is None or not move.bills_on else without_amount(planned)
+
+
+def ended_additions(
+    ended: Collection[str],
+    rules: Mapping[str, Rule],
+    ownership: Ownership,
+    planned: Iterable[PlannedAddition],
+    live_state: LiveState,
+    builder: ActionBuilder,
+) -> Iterator[PlannedAddition]:
+    """Yield the plan for each addition of a mapping that has ended, if no charge bills it: it gets its last day.
+
+    `ended` has the names of these mappings. An agreement that is cancelled or expired bills nothing, so its additions
+    are left as they are.
+    """
+    written = {each.live.id for each in planned if each.live is not None}
+    for owner, owned in ownership.by_owner.items():
+        end = rules[owner.mapping].end
+        for each in owned if owner.mapping in ended and end is not None else ():
+            live = each.addition
+            agreement = live_state.objects.get(("Agreement", live.agreement_id))
+            status = live.obj.raw.get("agreementStatus") if agreement is None else agreement.raw.get("agreementStatus")
+            if live.id not in written and status not in ENDED and end is not None:
+                last_day = last_day_of(end, next_invoice_of(live.agreement_id, live_state))
+                last_day = max(last_day, live.effective or "")
+                yield _ended(owner, live, last_day, end_reason(rules[owner.mapping]), builder)
+
+
+def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: ActionBuilder) -> PlannedAddition:
+    values: dict[str, Value] = {} if live.ends_by(last_day) else {"cancelledDate": last_day}
+    reason = f"{why}; {_until(live, last_day if last_day >= builder.first_day else None, builder)}"
+    address = builder.unique_address(owner.address_of(live.product), live.id)
+    changes = changes_to_update(kind("Addition"), values, live.obj)
+    planned = builder.planned(owner, address, live, "retire", reason, changes, frozenset(), reason=reason)
+    return planned if last_day >= builder.first_day else without_amount(planned)
+
+
+def overbilled(
+    rules: Mapping[str, Rule], ownership: Ownership, live_state: LiveState, currency: str | None
+) -> dict[str, str]:
+    """Return, by mapping, a sentence on the invoices that bill an addition for months after its mapping's `end`."""
+    found: dict[str, str] = {}
+    for owner, owned in ownership.by_owner.items():
+        end = rules[owner.mapping].end
+        for each in owned if end is not None else ():
+            live = each.addition
+            invoiced = next_invoice_of(live.agreement_id, live_state)
+            if end is None or not live.monthly or last_day_of(end, invoiced) == last_day_of(end, None):
+                continue
+            found[owner.mapping] = (
+                f"agreement id {live.agreement_id} is invoiced through {last_day_of(end, invoiced)}, after the month "
+                f"of its end: credit {amount_text(live.monthly, currency)} for each later month, or set `end` to "
+                f"{last_day_of(end, invoiced)}"
+            )
+    return found
+
+
+def double_notes(superseded: Iterable[Superseded], moves: Mapping[int, Move], currency: str | None) -> Iterator[Note]:
+    """Yield a note for each addition on an old agreement that was invoiced for a month that the new one bills too."""
+    for each in superseded:
+        move = moves.get(each.live.id)
+        if move is not None and move.billed_twice:
+            yield Note(
+                address=each.owner.mapping_address,
+                message=f"addition id {each.live.id} was invoiced until {move.last_day} with "
+                f"{amount_text(each.live.monthly, currency)} a month, and the addition on the new agreement bills that "
+                "month too: credit one of them",
+            )
+
+
+def _until(live: LiveAddition, last_day: str | None, builder: ActionBuilder) -> str:
+    """Return what an addition still bills. `last_day` is None if it bills nothing any more."""
+    if last_day is None:
+        return f"it bills nothing for {builder.period} any more"
+    return f"it bills {amount_text(live.monthly, builder.currency)} a month until its last day, {last_day}"

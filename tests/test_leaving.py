@@ -1,0 +1,76 @@
+"""Tests of a customer who leaves, over real HTTP and with the invoices of ConnectWise."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.shop import ALDER, Shop
+
+FILE = "customers/alder-dental.yaml"
+LINES = "Alder Dental - Managed Backup"
+USAGE = ("--only", "usage")
+MANAGED = 'managedId: "1001001"\n  #'
+
+
+def end(shop: Shop, day: str) -> None:
+    shop.edit(FILE, MANAGED, f'end: "{day}"\n  {MANAGED}')
+
+
+@pytest.fixture
+def small(shop: Shop) -> Shop:
+    """Return a shop with one customer of 100 GB, set up and billed."""
+    shop.only(ALDER)
+    shop.uses(ALDER, "100")
+    shop.apply()
+    return shop
+
+
+def invoice(shop: Shop, month: str) -> int:
+    """Make the agreement's invoices up to that of a month, and return the amount of that one."""
+    agreement = shop.one("/finance/agreements", name=LINES)
+    company = {"id": agreement["company"]["id"]}
+    body = {"type": "Agreement", "company": company, "agreement": {"id": agreement["id"]}}
+    amount = 0
+    while shop.one("/finance/agreements", name=LINES)["nextInvoiceDate"][:7] <= month:
+        answer = shop.post_live("/finance/invoices", **body)
+        assert answer.status_code == 201, answer.text
+        amount = answer.json()["total"]
+    return amount
+
+
+def test_a_customer_who_leaves_is_billed_for_the_last_month_and_never_again(small: Shop) -> None:
+    end(small, "2026-11-15")
+    small.uses(ALDER, "200")
+    small.apply(*USAGE)
+    small.advance(24 * 20)
+    small.uses(ALDER, "900")
+    small.apply(*USAGE)
+    assert small.additions(LINES)["BACKUP-GB"][0] == 200
+    assert invoice(small, "2026-11") == 30
+    small.advance(24 * 15)
+    said = small("plan", *USAGE)
+    assert said.code == 0
+    assert "GB, which nothing bills" in " ".join(said.out.split())
+    assert invoice(small, "2026-12") == 0
+    small.advance(24 * 10)
+    assert small("usage", "coverage").code == 5
+    small.world.remove_customer(ALDER, small.time)
+    quiet = small("plan", *USAGE)
+    assert quiet.code == 0
+    assert "ended" not in quiet.out
+
+
+def test_an_end_before_the_start_is_an_error(small: Shop) -> None:
+    small.edit(FILE, MANAGED, f'start: "2026-11-10"\n  end: "2026-11-09"\n  {MANAGED}')
+    said = small("validate")
+    assert said.code == 1
+    assert "end 2026-11-09 is before start 2026-11-10" in said.out
+
+
+def test_two_mappings_of_one_customer_are_an_error_also_if_their_months_differ(small: Shop) -> None:
+    text = (small.folder / FILE).read_text(encoding="utf-8").rpartition("---")[2]
+    small.write("customers/again.yaml", text.replace("{name: alder-dental}", "{name: again}"))
+    end(small, "2026-11-09")
+    said = small("validate")
+    assert said.code == 1
+    assert "a customer who came back has one mapping with a new start" in " ".join(said.out.split())
