@@ -51,7 +51,7 @@ async def with_undeclared_agreements(
         for number, objects in (await read_additions(client, to_read, extra=("agreementStatus",))).items()
         if (ours := [obj for obj in objects if is_ours(obj)])
     }
-    objects = await _agreements(client, [number for number in found if ("Agreement", number) not in live_state.objects])
+    objects = await _agreements(client, found.keys())
     additions = {**live_state.additions, **found}
     return UndeclaredAgreements(
         replace(live_state, additions=additions, objects={**live_state.objects, **objects}), search
