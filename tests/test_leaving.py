@@ -55,6 +55,7 @@ def test_a_customer_who_leaves_is_billed_for_the_last_month_and_never_again(smal
     small.advance(24 * 10)
     assert small("usage", "coverage").code == 5
     small.world.remove_customer(ALDER, small.time)
+    assert small("usage", "pull", "--approve", "shrink").code == 0
     quiet = small("plan", *USAGE)
     assert quiet.code == 0
     assert "ended" not in quiet.out
