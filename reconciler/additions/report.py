@@ -76,8 +76,9 @@ def _row(
 ) -> ReportRow:
     used = None if charge is None or charge.trace is None else charge.trace.in_unit.quantize(Decimal("0.001"))
     known = live_state.objects.get(("Agreement", live.agreement_id))
+    name = "" if known is None else str(known.raw.get("name") or "").strip()
     return ReportRow(
-        agreement=f"id {live.agreement_id}" if known is None else str(known.raw["name"]).strip(),
+        agreement=name or f"id {live.agreement_id}",
         product=live.product,
         quantity=live.quantity,
         unit_price=live.price,

@@ -16,7 +16,7 @@ from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_text
-from reconciler.live.query import Query, fields_to_read
+from reconciler.live.query import Query
 from reconciler.live.read import read_additions
 from reconciler.live.reader import Reader
 
@@ -59,11 +59,12 @@ async def with_undeclared_agreements(
 
 
 async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tuple[str, int], LiveObject]:
-    """Return agreements with the fields that billing needs, such as the next invoice date."""
+    """Return agreements with what ends an addition on them: their status, and the months that are invoiced."""
     if not numbers:
         return {}
     of = kind("Agreement")
-    found = await Reader(client).read(Query(of, fields_to_read(of, ()), {"id": frozenset(numbers)}))
+    fields = ("id", "name", "agreementStatus", "nextInvoiceDate")
+    found = await Reader(client).read(Query(of, fields, {"id": frozenset(numbers)}))
     return {(of.name, obj.id): obj for obj in found}
 
 

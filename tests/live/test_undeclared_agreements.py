@@ -14,10 +14,10 @@ __all__ = ["reading"]
 
 EMPTY = LiveState(matches={}, links={}, objects={}, additions={}, solutions={})
 AGREEMENTS = [
-    {"id": 9, "agreementStatus": "Active", "cancelledFlag": False},
-    {"id": 10, "agreementStatus": "Cancelled", "cancelledFlag": False},
-    {"id": 11, "agreementStatus": "Active", "cancelledFlag": True},
-    {"id": 12},
+    {"id": 9, "name": "Backup", "agreementStatus": "Active", "cancelledFlag": False},
+    {"id": 10, "name": "Backup", "agreementStatus": "Cancelled", "cancelledFlag": False},
+    {"id": 11, "name": "Backup", "agreementStatus": "Active", "cancelledFlag": True},
+    {"id": 12, "name": "Backup"},
 ]
 
 
@@ -90,6 +90,15 @@ async def test_only_our_additions_of_known_agreements_are_kept(reading: Reading)
     found = await undeclared(reading, server, (9, 12), search=False)
     assert {number: [each.id for each in rows] for number, rows in found.live_state.additions.items()} == {9: [1]}
     assert not found.searched
+
+
+async def test_an_agreement_with_our_additions_is_read_for_its_invoices(reading: Reading) -> None:
+    server = tenant({9: [tagged(1, 9, "rc:cove/1/a/storage")], 12: []})
+    found = await undeclared(reading, server, (9, 12), search=False)
+    (query,) = [query for path, query in server.asked if path.endswith("agreements")]
+    assert "9" in query["conditions"]
+    assert "nextInvoiceDate" in query["fields"]
+    assert ("Agreement", 9) in found.live_state.objects
 
 
 async def test_a_search_reads_every_agreement_that_can_bill(reading: Reading) -> None:
