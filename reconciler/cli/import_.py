@@ -10,15 +10,23 @@ from typing import Annotated, Any
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, print_lines, write_file
-from reconciler.cli.progress import reading_line
+from reconciler.cli.output import deliver_json, print_lines, print_note, write_file
+from reconciler.cli.progress import ReadingLine, reading_line
+from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE
 from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made, make
 from reconciler.importing.reading import read_estate
+from reconciler.importing.report import proposals_json
+from reconciler.importing.review import REVIEW_FILE
 from reconciler.importing.selection import Selection
+from reconciler.importing.usage import Usage, usage_of
+from reconciler.metering.period import period_of
+from reconciler.metering.sources import registry
+from reconciler.metering.sources.errors import SourceError
+from reconciler.metering.sources.profile import Profile
 from reconciler.rendering.paint import safe
 
 
@@ -50,10 +58,11 @@ def import_(
     if not dry_run:
         for name, text in made.texts.items():
             _write(context.root / name, text)
+        _write(context.root / folder / REVIEW_FILE, made.review)
     if context.json:
-        deliver_json(_to_json(made, dry_run=dry_run))
+        deliver_json(_to_json(made, folder, dry_run=dry_run))
     else:
-        print_lines(_lines(made, dry_run=dry_run))
+        print_lines(_lines(made, folder, dry_run=dry_run))
     return DONE
 
 
@@ -70,13 +79,53 @@ def folder_in(root: Path, into: Path | None) -> str:
 
 
 async def _make(context: Context, selection: Selection, folder: str) -> Made:
-    async with open_session(context, usage=False) as session:
-        return make(session.manifests, await _read(session), selection, folder)
+    async with open_session(context) as session:
+        estate, usage = await _read(session)
+        period = period_of(context.now, session.workspace.billing.timezone)
+        older = _older(context.root / folder / REVIEW_FILE)
+        return make(session.manifests, estate, usage, selection, folder, period, older)
 
 
-async def _read(session: Session) -> Estate:
-    async with reading_line(lambda: session.client.requests.total):
-        return await read_estate(session.client, session.manifests)
+def _older(path: Path) -> str:
+    """Return the review page of the last import. Empty if there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ReconcilerError(what, where=str(path), advice="Remove it, and import again.") from None
+
+
+async def _read(session: Session) -> tuple[Estate, Usage]:
+    """Read ConnectWise and the usage sources at the same time. The pulls are recorded in the ledger as usual."""
+    async with reading_line(lambda: session.client.requests.total) as line:
+        try:
+            async with asyncio.TaskGroup() as group:
+                estate = group.create_task(read_estate(session.client, session.manifests))
+                usage = group.create_task(_read_usage(session, line))
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+    return estate.result(), usage.result()
+
+
+async def _read_usage(session: Session, line: ReadingLine) -> Usage:
+    pulls = [each.pull for each in await pull_usage(session, line=line)]
+    units = {source.name: source.unit for source in session.workspace.usage}
+    return usage_of(pulls, units, await _profiles(session, {each.source for each in pulls if each.state != "failed"}))
+
+
+async def _profiles(session: Session, readable: set[str]) -> dict[str, dict[str, Profile]]:
+    """Return what the sources know of their customers. Without it, customers are found by their names alone."""
+    found: dict[str, dict[str, Profile]] = {}
+    for source in session.workspace.usage:
+        settings = registry.settings_of(source, session.secret, session.manifests.root)
+        if source.name in readable:
+            try:
+                found[source.name] = await registry.profiles(settings)
+            except SourceError as error:
+                print_note(f"{source.name}: the contact details of its customers cannot be read: {error.what}")
+    return found
 
 
 def _write(path: Path, text: str) -> None:
@@ -87,16 +136,18 @@ def _write(path: Path, text: str) -> None:
     write_file(path, text)
 
 
-def _to_json(made: Made, *, dry_run: bool) -> dict[str, Any]:
+def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
         "files": sorted(made.texts),
+        "review": f"{folder}{REVIEW_FILE}",
         "documents": dict(made.documents),
+        "proposals": proposals_json(made.outcomes),
         "left_out": [each.to_json() for each in made.left_out],
     }
 
 
-def _lines(made: Made, *, dry_run: bool) -> Iterator[str]:
+def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
     total = sum(made.documents.values())
     verb = "would be written" if dry_run else "written"
     yield f"{total} documents {verb} into {len(made.texts)} files; {made.standing} objects are declared already"
@@ -104,6 +155,16 @@ def _lines(made: Made, *, dry_run: bool) -> Iterator[str]:
     if dry_run:
         yield from (f"  {safe(name)}" for name in sorted(made.texts))
     yield from _left_out(made)
+    yield from _proposals(made, folder)
+
+
+def _proposals(made: Made, folder: str) -> Iterator[str]:
+    if made.outcomes:
+        mapped = sum(each.mapping is not None and not each.proposed for each in made.outcomes)
+        proposed = sum(each.mapping is not None and each.proposed for each in made.outcomes)
+        yield ""
+        yield f"Customers: {mapped} mapped, {proposed} proposed, {len(made.outcomes) - mapped - proposed} open."
+        yield f"Read {safe(folder)}{REVIEW_FILE}, then confirm with: reconciler import --confirm ADDRESS"
 
 
 def _left_out(made: Made) -> Sequence[str]:

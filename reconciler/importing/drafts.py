@@ -38,6 +38,8 @@ class Draft:
     """The name of its file, relative to the folder of the import."""
     company: int | None = None
     """The id of the company that it belongs to. None for shared setup."""
+    needs: str | None = None
+    """The address of a document without which this one is wrong, such as the management solution of a mapping."""
 
     @property
     def address(self) -> str:
@@ -97,6 +99,12 @@ class Drafts:
         del self.documents[draft.address]
         self.left_out = [each for each in self.left_out if each.what != draft.address]
         self.left_out.append(LeftOut(described(draft), reason))
+
+    def remove_dependent(self) -> None:
+        """Take out the documents that need one that is not there any more."""
+        for draft in [*self.documents.values()]:
+            if draft.needs is not None and draft.needs not in self.documents:
+                self.remove(draft, f"it needs {draft.needs}, which cannot be written")
 
     def names(self) -> dict[ObjectKey, str]:
         """Return the manifest names of the objects that the documents declare."""

@@ -38,6 +38,8 @@ class Estate:
     children: Mapping[str, Mapping[int, Sequence[LiveObject]]] = field(default_factory=dict)
     """By kind and by the id of the parent: the objects of nested collections."""
     tables: Tables = field(default_factory=dict)
+    deleted: tuple[LiveObject, ...] = ()
+    """Companies that were deleted. They are not written, and no customer is proposed for another one in their stead."""
     unread: tuple[LeftOut, ...] = ()
     """Collections that the API member may not read."""
 

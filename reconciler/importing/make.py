@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.importing.candidates import Days, candidates
 from reconciler.importing.describe import Describer
 from reconciler.importing.drafts import Drafts, Render
 from reconciler.importing.estate import Estate, LeftOut, ObjectKey
 from reconciler.importing.factoring import factor_out
+from reconciler.importing.kinds_in_files import PRODUCT
 from reconciler.importing.layout import StandingFiles, lay_out
-from reconciler.importing.selection import Selection, select
+from reconciler.importing.mappings import Mapper, Outcome, reopened
+from reconciler.importing.matching.model import Proposal
+from reconciler.importing.matching.propose import propose
+from reconciler.importing.review import carried_over, review_text
+from reconciler.importing.selection import Selected, Selection, select
 from reconciler.importing.self_check import settle
 from reconciler.importing.standing import Standing, recognise
+from reconciler.importing.usage import Usage
 from reconciler.importing.yaml_values import Ref
 from reconciler.manifests.documents import Manifests
+from reconciler.metering.period import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +33,39 @@ class Made:
 
     texts: Mapping[str, str]
     """The text of each file to write, by its name relative to the manifest folder."""
+    review: str
+    """The text of `import-review.md`."""
     documents: Mapping[str, int]
     """How many documents of each kind are new."""
+    outcomes: Sequence[Outcome]
     left_out: Sequence[LeftOut]
     standing: int
     """How many of the objects that were read are declared already."""
 
 
-def make(manifests: Manifests, estate: Estate, selection: Selection, folder: str) -> Made:
+def make(
+    manifests: Manifests,
+    estate: Estate,
+    usage: Usage,
+    selection: Selection,
+    folder: str,
+    period: Period,
+    older_review: str = "",
+) -> Made:
     """Return the files that an import writes.
 
     `folder` is the folder of new files, relative to the manifest folder: empty, or with a slash at its end.
+    `older_review` is the text of the review page of the last import.
     """
     standing = recognise(manifests, estate)
     files = StandingFiles(manifests.root, standing.files)
+    days = Days.of(period)
+    proposals = _proposals(estate, standing, usage, days)
+    named = {each.company.id for each in proposals if each.company is not None and each.confidence != "open"}
+    selected = select(estate, selection, named)
     describer = Describer(estate, standing, folder)
-    drafts = describer.describe(select(estate, selection))
+    drafts = describer.describe(selected)
+    outcomes = Mapper(estate, standing, describer, days).outcomes(proposals, selected.companies)
 
     def texts(drafts: Drafts) -> dict[str, str]:
         documents = drafts.documents.values()
@@ -48,7 +73,47 @@ def make(manifests: Manifests, estate: Estate, selection: Selection, folder: str
         return lay_out(documents, shared, files, folder, render_with(standing, drafts))
 
     checked = settle(manifests.root, manifests.workspace.name, drafts, estate, texts)
-    return Made(checked.texts, counted(drafts), in_order(drafts.left_out), len(standing.names))
+    outcomes = _shown(reopened(outcomes, {each.what: each.reason for each in drafts.left_out}), selected, selection)
+    left_out = in_order(drafts.left_out)
+    products = {each.id: str(each.raw.get("identifier") or "") for each in estate.of(PRODUCT)}
+    carried = carried_over(older_review, manifests)
+    review = review_text(outcomes, left_out, usage, products, carried)
+    return Made(checked.texts, review, counted(drafts), outcomes, left_out, len(standing.names))
+
+
+def _proposals(estate: Estate, standing: Standing, usage: Usage, days: Days) -> list[Proposal]:
+    """Return a proposal for each customer, also for those that a mapping names and that matching agrees on.
+
+    So the review page of a second import is the same as that of the first. A mapping that matching does not agree on is
+    a decision of a person: its company is taken, and nothing is proposed for its customer.
+    """
+    if not usage.customers:
+        return []
+    given = candidates(estate, standing, usage, days)
+    found = propose(replace(given, mapped={}))
+    by_customer = {each.customer.key: each for each in found}
+    decided = {key: company for key, company in given.mapped.items() if not _agrees(by_customer.get(key), company)}
+    return propose(replace(given, mapped=decided)) if decided else found
+
+
+def _agrees(proposal: Proposal | None, company: int | None) -> bool:
+    return proposal is not None and proposal.company is not None and proposal.company.id == company
+
+
+def _shown(outcomes: Sequence[Outcome], selected: Selected, selection: Selection) -> list[Outcome]:
+    """Return the outcomes to show: of a part of the companies, only those that may concern one of them."""
+    if not selection.is_part:
+        return list(outcomes)
+    return [
+        each
+        for each in outcomes
+        if not selected.companies.isdisjoint(
+            [
+                *(candidate.company.id for candidate in each.proposal.candidates),
+                *([each.proposal.company.id] if each.proposal.company is not None else []),
+            ]
+        )
+    ]
 
 
 def render_with(standing: Standing, drafts: Drafts) -> Render:

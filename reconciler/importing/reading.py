@@ -20,11 +20,13 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.live.query import Query, fields_to_read, subcollections_of
 from reconciler.live.read import read_additions
-from reconciler.live.reader import WORKERS, Reader
+from reconciler.live.reader import WORKERS, Reader, without_deleted
 from reconciler.live.what_to_read import queries_for, tables_of
 from reconciler.manifests.documents import Manifests
 
 AGREEMENT, ADDITION = "Agreement", "Addition"
+_OF_ADDITIONS = ("description", "unitCost")
+"""Fields of additions by which an import recognises what they bill."""
 
 
 async def read_estate(client: ConnectWise, manifests: Manifests) -> Estate:
@@ -35,15 +37,18 @@ async def read_estate(client: ConnectWise, manifests: Manifests) -> Estate:
     tables = await reader.read_tables(tables_of({of.name: {item.name for item in of.fields} for of in kinds}))
     read = await in_parallel(lambda of: _read_kind(reader, of), top_level, workers=WORKERS)
     objects: dict[str, Sequence[LiveObject]] = {
-        of.name: found for of, found in zip(top_level, read, strict=True) if not isinstance(found, LeftOut)
+        of.name: without_deleted(of, found)
+        for of, found in zip(top_level, read, strict=True)
+        if not isinstance(found, LeftOut)
     }
+    deleted = tuple(each for found in read if not isinstance(found, LeftOut) for each in found if _is_deleted(each))
     unread = tuple(found for found in read if isinstance(found, LeftOut))
     live = [each for each in objects.get(AGREEMENT, ()) if is_live(each)]
-    additions = await read_additions(client, [each.id for each in live])
+    additions = await read_additions(client, [each.id for each in live], extra=_OF_ADDITIONS)
     nested = await _read_nested(reader, kinds, objects, {ADDITION: additions}, live)
     objects[PRODUCT] = await _read_products(reader, manifests, additions)
     objects = await _with_subcollections(reader, kinds, objects)
-    return Estate(objects, {**nested, ADDITION: additions}, tables, unread)
+    return Estate(objects, {**nested, ADDITION: additions}, tables, deleted, unread)
 
 
 def is_live(agreement: LiveObject) -> bool:
@@ -57,10 +62,15 @@ def company_of(obj: LiveObject) -> int | None:
     return None if number is None else int(number)
 
 
+def _is_deleted(obj: LiveObject) -> bool:
+    return obj.kind == COMPANY and kind(COMPANY).ignore(obj.raw)
+
+
 async def _read_kind(reader: Reader, of: Kind) -> list[LiveObject] | LeftOut:
     """Return the objects of a top-level collection. Of the shared setup, the API member may lack a collection."""
     try:
-        return await reader.read(Query(of, fields_to_read(of, [item.name for item in of.fields])))
+        fields = fields_to_read(of, [item.name for item in of.fields])
+        return await reader.read(Query(of, fields, with_deleted=of.name == COMPANY))
     except (Forbidden, NotFound) as error:
         if of.name == COMPANY or of_a_company(of.name):
             raise

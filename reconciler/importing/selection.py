@@ -28,6 +28,11 @@ class Selection:
     everything: bool = False
     """Every company, with all its active contacts."""
 
+    @property
+    def is_part(self) -> bool:
+        """Return whether the flags ask for certain companies only."""
+        return bool(self.companies or self.agreement_types) and not self.everything
+
 
 @dataclass(frozen=True, slots=True)
 class Selected:

@@ -56,6 +56,7 @@ def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: 
         for address, path, reason in problems:
             if (draft := drafts.documents.get(address)) is not None:
                 drafts.leave_out(draft, path, reason)
+        drafts.remove_dependent()
         if _size(drafts) == before:
             raise ReconcilerError(
                 f"the documents of this import cannot be made right: {problems[0][2]}",

@@ -71,6 +71,8 @@ class Translator:
             if mapping.sort == "date" and any(mapping.encode(None, {}).values()):
                 spec[item.name] = None  # no end date is a value of its own
             return
+        if item.name in of.zero_is_unset and value == 0:
+            raise Undeclarable(f"ConnectWise also gives 0 if there is none: write {item.name}: 0 if it is meant")
         if isinstance(value, Mapping):
             if mapping.subcollection is None:
                 value = self._custom_fields(item, value, left_out)

@@ -152,6 +152,8 @@ class Kind:
     bills: Callable[[Object, Sequence[Object], str], Billed] | None = None
     """(live object, its nested objects, a day) → what they bill a month after that day. The nested objects are those of
     the first of `nested_reads`. None if objects of this kind bill nothing."""
+    zero_is_unset: frozenset[str] = frozenset()
+    """Fields for which ConnectWise gives 0 also if they have no value. An import does not declare such a 0."""
     import_also: Callable[[Mapping[str, Any]], Mapping[str, Any]] = field(default=lambda _spec: {})
     """(spec of an imported object) → fields that the document needs too, although ConnectWise does not store them."""
     declarable: bool = True

@@ -77,4 +77,5 @@ KIND = Kind(
     lookup_path="identifier",
     unbillable=lambda obj: BUNDLE if obj.get("productClass") == "Bundle" else None,
     read_also=("price", "productClass"),
+    zero_is_unset=frozenset({"price"}),
 )

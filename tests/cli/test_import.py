@@ -54,3 +54,12 @@ def test_the_formatter_accepts_what_import_writes(estate: Shop) -> None:
     estate("import")
 
     assert estate("fmt", "--check").code == 0
+
+
+def test_a_customer_with_our_tag_is_mapped_again(estate: Shop) -> None:
+    said = estate("--json", "import")
+
+    alder = next(each for each in said.json["proposals"] if each["customer"] == "1001001")
+    assert (alder["confidence"], alder["proposed"]) == ("certain", False)
+    assert estate("apply", "--only", "usage", "--auto-approve").code in (0, 5)
+    assert len(estate.additions("Alder Dental - Managed Backup")) == 1

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.metering.sources.cove_session import CoveSettings
+    from reconciler.metering.sources.profile import Profile
 
     SourceSettings = CoveSettings | CsvSettings | JsonSettings
 
@@ -58,3 +59,19 @@ async def pull(settings: SourceSettings, now: datetime, *, transport: httpx.Asyn
             from reconciler.metering.sources import cove  # noqa: PLC0415 - files need no HTTP
 
             return await cove.pull(settings, now, transport=transport)
+
+
+async def profiles(
+    settings: SourceSettings, *, transport: httpx.AsyncBaseTransport | None = None
+) -> dict[str, Profile]:
+    """Return what a source knows of its customers besides their usage, by customer id. Empty for a file or an endpoint.
+
+    Raises `SourceError` if it cannot be read.
+    """
+    match settings:
+        case CsvSettings() | JsonSettings():
+            return {}
+        case _:
+            from reconciler.metering.sources.cove_profiles import read_profiles  # noqa: PLC0415 - files need no HTTP
+
+            return await read_profiles(settings, transport=transport)

@@ -1,0 +1,152 @@
+"""The page `import-review.md`: what import proposes and leaves out, for a person to confirm or to decide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from reconciler.importing.estate import LeftOut
+from reconciler.importing.mappings import Outcome, quantity_text
+from reconciler.importing.matching.model import CandidateCompany
+from reconciler.importing.usage import Usage
+from reconciler.kinds.base import attribute_of
+from reconciler.kinds.fields import EnvSecret, FileSecret
+from reconciler.kinds.values import plain_decimal
+from reconciler.manifests.documents import Document, Manifests
+
+REVIEW_FILE: Final = "import-review.md"
+"""The loader reads only `*.yaml` and `*.yml`, so this file is no manifest."""
+_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
+_FIELD: Final = re.compile(r"- `(?P<address>\w+/[\w.-]+)` `(?P<field>[^`]+)`: ")
+"""A line about a field that is left out."""
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_ABOUT_PROPOSED: Final = (
+    "These mappings are written with `proposed: true`. They are checked and listed, and nothing is done for them.",
+    "",
+    "- Right: `reconciler import --confirm ADDRESS`, or `--confirm all` for all of them.",
+    "- Wrong: correct the document in its file and remove `proposed: true`, or delete it.",
+)
+_ABOUT_OPEN: Final = (
+    "Nothing is written for these customers. Write a `CustomerMapping` for the right company, or an `Exclusion` with",
+    "the reason why the customer is not billed.",
+)
+_ABOUT_MAPPED: Final = ("An id, a tag or a person decided these.",)
+
+
+def review_text(
+    outcomes: Sequence[Outcome],
+    left_out: Sequence[LeftOut],
+    usage: Usage,
+    products: Mapping[int, str],
+    carried: Sequence[str] = (),
+) -> str:
+    """Return the page. `products` has the identifiers of products by id, `carried` the lines of `carried_over`."""
+    mapped = [each for each in outcomes if each.mapping is not None and not each.proposed]
+    proposed = [each for each in outcomes if each.mapping is not None and each.proposed]
+    still_open = [each for each in outcomes if each.mapping is None]
+    lines = [
+        "# Import review",
+        "",
+        "Written by `reconciler import`. It is no manifest: change the manifests, not this page.",
+        "",
+        f"{len(mapped)} customers are mapped, {len(proposed)} are proposed, and {len(still_open)} are open.",
+    ]
+    for source, reason in usage.unread:
+        lines += ["", f"The source {_safe(source)} could not be read, so nothing is proposed for it: {_safe(reason)}"]
+    lines += _section("Proposed", _ABOUT_PROPOSED, proposed, products)
+    lines += _section("Open", _ABOUT_OPEN, still_open, products)
+    lines += _section("Mapped", _ABOUT_MAPPED, mapped, products)
+    lines += _left_out(left_out, carried)
+    return "\n".join(lines) + "\n"
+
+
+def _section(
+    title: str, about: Sequence[str], outcomes: Sequence[Outcome], products: Mapping[int, str]
+) -> Iterator[str]:
+    yield from ("", f"## {title} ({len(outcomes)})", "")
+    yield from about
+    for each in outcomes:
+        yield from _entry(each, products)
+
+
+def _entry(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
+    proposal, customer = outcome.proposal, outcome.proposal.customer
+    yield from ("", f"### {_safe(customer.name) or '(no name)'} – {_safe(f'{customer.source}/{customer.id}')}", "")
+    if outcome.mapping is not None:
+        yield f"- document: `{outcome.mapping}` ({outcome.confidence})"
+    yield f"- usage: {quantity_text(customer.quantity, customer.unit)}"
+    if proposal.company is not None:
+        yield f"- company: {_named(proposal.company)}"
+    if proposal.agreement is not None:
+        yield f"- agreement: {_safe(proposal.agreement.name)} (id {proposal.agreement.id})"
+    yield from _bills(outcome, products)
+    yield from (f"- look at: {_safe(each)}" for each in outcome.notes)
+    yield from (f"- evidence: {_safe(each)}" for each in proposal.evidence)
+    yield from (f"- open because: {_safe(each)}" for each in outcome.reasons)
+    for candidate in proposal.candidates if outcome.mapping is None else ():
+        because = "; ".join(map(_safe, candidate.evidence))
+        yield f"- candidate: {_named(candidate.company)}, score {candidate.score}: {because}"
+
+
+def _named(company: CandidateCompany) -> str:
+    return f"{_safe(company.name)} ({_safe(company.identifier)}, id {company.id})"
+
+
+def _bills(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
+    """Yield what the mapping would bill, beside what the addition bills now."""
+    line = outcome.line
+    if line is None:
+        return
+    yield f"- product: {_safe(products.get(line.product_id, f'id {line.product_id}'))}"
+    if line.addition is not None:
+        raw = line.addition.raw
+        quantity, price = Decimal(raw.get("quantity") or 0), raw.get("unitPrice")
+        at = "" if price is None else f" at {plain_decimal(Decimal(price))}"
+        included = Decimal(raw.get("lessIncluded") or 0)
+        less = f", less {plain_decimal(included)} included" if included else ""
+        what = "takes over" if line.adopt else "keeps"
+        yield f"- {what} addition {line.addition.id}, which bills {plain_decimal(quantity)}{less}{at}"
+
+
+def _left_out(left_out: Sequence[LeftOut], carried: Sequence[str]) -> Iterator[str]:
+    lines = sorted({*carried, *(f"- {_what(each)}: {_safe(each.reason)}" for each in left_out)})
+    yield from ("", f"## Left out ({len(lines)})", "")
+    yield "These objects and fields cannot be declared. ConnectWise keeps them as they are."
+    if lines:
+        yield ""
+    yield from lines
+
+
+def _what(left_out: LeftOut) -> str:
+    """Return what is left out. An address and a field are written so that `carried_over` finds them again."""
+    if left_out.field is None:
+        return _safe(left_out.what)
+    field = _CONTROLS.sub(" ", left_out.field).replace("`", " ")
+    return f"`{left_out.what}` `{field}`"
+
+
+def carried_over(text: str, manifests: Manifests) -> list[str]:
+    """Return the lines of an older page about fields of documents that stand and still leave them out.
+
+    A second import does not look at documents that stand, so it cannot find these fields again.
+    """
+    found: list[str] = []
+    for line in text.splitlines():
+        match = _FIELD.match(line)
+        document = None if match is None else manifests.by_address.get(match["address"])
+        if match is not None and document is not None and _is_left_out(document, match["field"].partition(".")[0]):
+            found.append(line)
+    return found
+
+
+def _is_left_out(document: Document, field: str) -> bool:
+    attribute = attribute_of(document.kind.spec, field)
+    value = None if attribute is None else getattr(document.spec, attribute, None)
+    return field not in document.declared or isinstance(value, EnvSecret | FileSecret | Mapping)
+
+
+def _safe(text: str) -> str:
+    """Return a text on one line, with the signs of Markdown as they are."""
+    return _SPECIAL.sub(r"\\\1", _CONTROLS.sub(" ", text)).strip()
