@@ -16,11 +16,12 @@ from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 from reconciler.sandbox.cove.data.population import FIRST_CUSTOMER_ID
 from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.messy.bystanders import add_bystanders
-from reconciler.sandbox.messy.cases import Table, deal
+from reconciler.sandbox.messy.cases import deal
 from reconciler.sandbox.messy.chances import chance, pick
 from reconciler.sandbox.messy.console import add_tree
 from reconciler.sandbox.messy.firms import Firms
 from reconciler.sandbox.messy.oddities import ODD
+from reconciler.sandbox.messy.playing import Table
 from reconciler.sandbox.messy.setup import LONG_AGO, retire_setup, set_up
 from reconciler.sandbox.messy.truth import Truth
 from reconciler.sandbox.messy.work import Work

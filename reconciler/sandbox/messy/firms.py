@@ -78,10 +78,14 @@ class Firms:
         Random(f"{seed}/firms").shuffle(self._names)  # noqa: S311 - made-up names, no secrets
         self._next = 0
 
+    def number(self) -> int:
+        """Return a number for another firm, which the caller makes of one that is there."""
+        self._next += 1
+        return self._next - 1
+
     def next(self) -> Firm:
         """Return the next firm."""
-        number = self._next
-        self._next += 1
+        number = self.number()
         dice = Random(f"{self._seed}/firm/{number}")  # noqa: S311 - as above
         round_, place = divmod(number, len(self._names))
         language, root, middle, trade = self._names[place]
@@ -96,9 +100,7 @@ class Firms:
     def look_alike(self, of: Firm, dice: Random, last: str = "") -> Firm:
         """Return another firm whose name is the one of `of` with one more word, at another place."""
         word = last or dice.choice(LOOK_ALIKE[of.language])
-        number = self._next
-        self._next += 1
-        return located(replace(of, number=number, core=f"{of.core} {word}"), dice)
+        return located(replace(of, number=self.number(), core=f"{of.core} {word}"), dice)
 
 
 def located(firm: Firm, dice: Random) -> Firm:

@@ -38,7 +38,7 @@ class Mistake:
 class Score:
     """How good the proposals are.
 
-    `decidable` counts the customers with one company and one agreement, outside the recycle bin. `proposed` counts
+    `decidable` counts the customers outside the recycle bin with an active company and one agreement. `proposed` counts
     those of them that are certain or likely and right in everything. `share` is their share in percent, with two
     decimals. `additions` counts the lines to adopt that were proposed rightly, and `missed` the fitting ones that were
     not proposed for a customer whose company is right.
@@ -61,7 +61,7 @@ def score(truth: Truth, proposals: Mapping[int, Proposed]) -> Score:
     for customer in truth.customers:
         given = proposals.get(customer.customer, Proposed("none"))
         result.confidences[given.confidence] = result.confidences.get(given.confidence, 0) + 1
-        decidable = customer.company is not None and customer.agreement is not None and not customer.recycled
+        decidable = customer.agreement is not None and not customer.recycled and not customer.inactive
         result.decidable += decidable
         if given.confidence not in DECIDED:
             if decidable:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 class Customer:
     """The truth of one customer of the console.
 
-    `company`, `agreement` and `addition` are ids in ConnectWise, or None. `additions` are all lines that bill it today,
-    and `addition` is the only one of them. `agreements` are the agreements that are equally likely when `agreement` is
-    None. `ambiguous` means that nothing in the estate decides: then `company` is None, and `candidates` are the ids of
-    the equal companies. `damages` are those of its two names, as `side: damage`. `evidence` names what speaks for its
-    company besides the name, and `case` how it was made.
+    `company`, `agreement` and `addition` are ids in ConnectWise, or None. `inactive` means that the company has an
+    inactive status. `additions` are all lines that bill the customer today, and `addition` is the only one of them.
+    `agreements` are the agreements that are equally likely when `agreement` is None. `ambiguous` means that nothing in
+    the estate decides: then `company` is None, and `candidates` are the ids of the equal companies. `damages` are those
+    of both names, as `side: damage`. `evidence` names what speaks for the company besides the name, and `case` how the
+    customer was made.
     """
 
     customer: int
@@ -25,6 +26,7 @@ class Customer:
     used_bytes: int
     company: int | None = None
     company_name: str | None = None
+    inactive: bool = False
     agreement: int | None = None
     agreements: list[int] = field(default_factory=list)
     addition: int | None = None

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from rapidfuzz.distance import OSA
 
 from reconciler.sandbox.connectwise.store.tables import Row
 from reconciler.sandbox.messy import legal, spelling
@@ -102,7 +103,14 @@ def test_two_equal_agreements_are_left_open(estate: Estate) -> None:
     assert open_ones
 
 
-AMBIGUOUS = {"doubled company": 2, "equally near": 2, "sisters": 2, "rivals": 1, "shared Managed ID": 2}
+AMBIGUOUS = {
+    "one of the branches": 2,
+    "doubled company": 2,
+    "equally near": 2,
+    "sisters": 2,
+    "rivals": 1,
+    "shared Managed ID": 2,
+}
 
 
 @pytest.mark.parametrize("case", AMBIGUOUS)
@@ -174,6 +182,7 @@ def test_an_inactive_company_is_still_the_company_of_its_customer(estate: Estate
     statuses = {company(estate, each.company or 0)["status"]["name"] for each in estate.of("inactive company")}
 
     assert statuses <= {"Inactive", "Former Customer"}
+    assert {each.case for each in estate.truth.customers if each.inactive} == {"inactive company"}
 
 
 def said(estate: Estate, what: str) -> list[Customer]:
@@ -236,3 +245,21 @@ def test_nobody_elses_company_has_the_name_of_a_customer(estate: Estate) -> None
             assert companies.get(bare(each.name), set()) <= known, each
         if each.case not in {"twins by Managed ID", "rivals"}:
             assert customers[bare(each.name)] == 1, each
+
+
+@pytest.mark.parametrize("case", ["branches", "numbered", "one letter apart"])
+def test_two_firms_that_look_alike_are_two_companies_at_different_places(estate: Estate, case: str) -> None:
+    found = estate.of(case)
+    for one, other in zip(found[::2], found[1::2], strict=True):
+        assert one.company != other.company
+        assert one.name != other.name
+
+
+def test_the_only_firm_that_is_one_letter_apart_is_somewhere_else(estate: Estate) -> None:
+    companies = list(estate.tenant.tables["company"].rows.values())
+    for each in estate.of("only one letter apart"):
+        profile = estate.world.partners[each.customer].profile
+        near = [row.data for row in companies if OSA.distance(row.data["name"], each.name) == 1]
+        assert each.company is None
+        assert near
+        assert all(profile is not None and row.get("zip") != profile.zip_code for row in near)

@@ -68,11 +68,12 @@ def test_either_of_two_equal_agreements_is_right() -> None:
 
 
 def test_what_is_left_open_lowers_the_share() -> None:
-    result = score(of(billed(1), billed(2), billed(3), billed(4, recycled=True)), {1: Proposed("likely", 5)})
+    not_decidable = billed(4, recycled=True), billed(5, inactive=True)
+    result = score(of(billed(1), billed(2), billed(3), *not_decidable), {1: Proposed("likely", 5)})
 
     assert (result.decidable, result.proposed, result.share) == (3, 1, "33.33")
     assert result.left_open == [2, 3]
-    assert result.confidences == {"likely": 1, "none": 3}
+    assert result.confidences == {"likely": 1, "none": 4}
 
 
 def test_the_truth_scores_itself_with_all_points(estate: Estate) -> None:
