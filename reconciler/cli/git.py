@@ -49,3 +49,9 @@ def _run(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | Non
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+def toplevel_of(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the top folder of the checkout that a folder is in. None without git or a checkout."""
+    found = _run(folder, environ, "-c", "safe.directory=*", "rev-parse", "--show-toplevel")
+    return Path(found).resolve() if found else None

@@ -11,10 +11,11 @@ from typing import Any
 from reconciler.cli.history import run_record
 from reconciler.cli.planning import report_unused, terms_of
 from reconciler.cli.session import Session, tenant_of
+from reconciler.cli.undo_patch import reversion_of
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject
-from reconciler.kinds.references import references_of
+from reconciler.kinds.references import references_of, referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.history import (
@@ -24,6 +25,7 @@ from reconciler.ledger.history import (
     writes_of_addresses,
     writes_of_run,
 )
+from reconciler.ledger.journal import written_ids
 from reconciler.live.lookup import LookupTarget, lookup
 from reconciler.live.query import UPDATED_BY
 from reconciler.live.read import read_additions
@@ -38,6 +40,7 @@ from reconciler.planning.plan import Plan, Undo
 from reconciler.planning.retire import Children, Retirements
 from reconciler.planning.setup_tables import SetupTables
 from reconciler.planning.undo import LaterWrite, Place, UndoInputs, UndoPlanner, WrittenObject
+from reconciler.planning.undo_lines import causes
 
 _WHEN = "%Y-%m-%d %H:%M UTC"
 
@@ -45,7 +48,7 @@ _WHEN = "%Y-%m-%d %H:%M UTC"
 async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approved] = ()) -> Plan:
     """Return the plan that undoes a run. Raises `ReconcilerError` if the workspace has no such run."""
     manifests, client = session.manifests, session.client
-    run_record(session.ledger, manifests.workspace.name, run)
+    record = run_record(session.ledger, manifests.workspace.name, run)
     written = _written(session, run)
     live, children, tables = await _read(client, written)
     inputs = UndoInputs(
@@ -57,7 +60,9 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         needed=_needed(manifests, {each.address for each in written if each.action == "create"}),
         currency=session.workspace.billing.currency,
     )
-    part = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session))).part()
+    planner = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session)))
+    part = planner.part()
+    reversion = reversion_of(session, causes(planner.put_back, manifests, _names(session, written)))
     setup = [action for action in part.actions if kind(action.kind).declarable]
     documents = sum(each.kind.collection is not None for each in manifests.documents)
     limits = session.workspace.guardrails
@@ -68,7 +73,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         manifest_digest=manifests.digest,
         parts=[replace(part, tripped=setup_guardrails(limits, setup, max(0, documents - len(setup))))],
         currency=session.workspace.billing.currency,
-        undo=Undo(run=run),
+        undo=Undo(run=run, commit=record.git_commit, lines=reversion.lines, patch=reversion.patch),
     )
     report_unused(plan, approvals)
     return plan
@@ -175,6 +180,19 @@ def _needed(manifests: Manifests, created: Collection[str]) -> dict[str, list[st
             if address in created and document.address not in found[address]:
                 found[address].append(document.address)
     return found
+
+
+def _names(session: Session, written: Iterable[WrittenObject]) -> dict[Place, str]:
+    """Return the names of documents by the kind and id of their objects, for the kinds that the objects refer to."""
+    kinds = {each.kind for each in written if each.kind in all_kinds()}
+    referred = sorted({target for name in kinds for target in referred_kinds(kind(name).spec)})
+    workspace, known = session.manifests.workspace.name, session.manifests.by_address
+    return {
+        (name, number): address.partition("/")[2]
+        for name in referred
+        for address, number in written_ids(session.ledger, workspace, f"{name}/").items()
+        if address in known
+    }
 
 
 # ── what ConnectWise has ─────────────────────────────────────────────────────────────────────────────────

@@ -216,6 +216,8 @@ class Undo(Record):
     """What a plan undoes, and what in the manifests would bring it back."""
 
     run: int
+    commit: str | None = None
+    """The commit of the manifests that the run applied, if it is known."""
     lines: tuple[ManifestLine, ...] = ()
     patch: str = ""
     """A unified diff of the manifests, for `git apply`, that removes the reasons on these lines. Empty without one."""

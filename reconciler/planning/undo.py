@@ -64,6 +64,18 @@ class LaterWrite:
 
 
 @dataclass(frozen=True, slots=True)
+class PutBack:
+    """An object that is as before the run, once the undo is applied."""
+
+    address: str
+    kind: str
+    action: Verb
+    """What the run did."""
+    changes: Mapping[str, tuple[Any, Any]]
+    """(before, after) by path, as the run changed them."""
+
+
+@dataclass(frozen=True, slots=True)
 class UndoInputs:
     """What an undo is planned from."""
 
@@ -89,6 +101,8 @@ class UndoPlanner:
         self._left_addresses: dict[str, list[str]] = {}
         self._as_before = 0
         self.notes: list[Note] = []
+        self.put_back: list[PutBack] = []
+        """The objects that the undo puts back, and those that are as before already."""
 
     def part(self) -> Part:
         """Return the part of the plan."""
@@ -109,9 +123,14 @@ class UndoPlanner:
         live = self._live(written)
         if live is None:
             return None
-        if written.action == "create":
-            return self._retire(of, written, live)
-        return self._put_back(of, written, live)
+        made = self._retire(of, written, live) if written.action == "create" else self._update(of, written, live)
+        if not isinstance(made, Note):
+            verb = written.action or "update"
+            changes = {path: values for path, values in written.changes.items() if of.declarable or path != QUANTITY}
+            self.put_back.append(PutBack(written.address, of.name, verb, changes))
+            return made
+        self.notes.append(made)
+        return None
 
     def _is_undone(self, written: WrittenObject) -> bool:
         """Whether the undo changes an addition. Lines that usage made and their quantities are left to usage."""
@@ -142,21 +161,19 @@ class UndoPlanner:
             why = f"cannot be undone: id {written.id} no longer exists in ConnectWise"
         else:
             return live
-        self._skip(written, why)
+        self.notes.append(Note(address=written.address, message=why))
         return None
 
-    def _skip(self, written: WrittenObject, message: str) -> Action | None:
-        """Add a note on what is left out. Return None, for the action that there is not."""
-        self.notes.append(Note(address=written.address, message=message))
-        return None
+    def _update(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | Note | None:
+        """Return the action that puts back the values that an update changed, or a note on what stands in the way.
 
-    def _put_back(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | None:
-        """Return the action that puts back the values that an update changed."""
+        None if the object is as before already.
+        """
         paths = [path for path in written.changes if of.declarable or path != QUANTITY]
         undone = [self._field(of, written, live, path) for path in paths]
         blocked = [each.blocked for each in undone if each.blocked]
         if blocked:
-            return self._skip(written, f"left out: {'; '.join(blocked)}")
+            return Note(address=written.address, message=f"left out: {'; '.join(blocked)}")
         changes = tuple(
             reversed_change(of, path, each.live, written.changes[path][0])
             for path, each in zip(paths, undone, strict=True)
@@ -205,20 +222,23 @@ class UndoPlanner:
                 found.append(write)
         return found
 
-    def _retire(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | None:
-        """Return the action that retires what the run created."""
+    def _retire(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | Note | None:
+        """Return the action that retires what the run created, or a note on what stands in the way.
+
+        None if it is retired already.
+        """
         before = len(self._retirements.problems)
         names = {path.partition(".")[0] for path in written.changes}
         why = f"undoes run {self._inputs.run}, which created it"
         action = self._retirements.action(of, written.address, live, why, names, self._inputs.children)
         if problems := self._retirements.problems[before:]:
             del self._retirements.problems[before:]
-            return self._skip(written, f"left out: it cannot be retired: {'; '.join(problems)}")
+            return Note(address=written.address, message=f"left out: it cannot be retired: {'; '.join(problems)}")
         if action is None:
             self._as_before += 1
             return None
         if in_the_way := [*self._since_created(of, written, live)]:
-            return self._skip(written, f"left out: {'; '.join(in_the_way)}")
+            return Note(address=written.address, message=f"left out: {'; '.join(in_the_way)}")
         self.notes += (
             Note(
                 address=written.address,

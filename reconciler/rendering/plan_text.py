@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import Paint, money, safe, shown, signed
+from reconciler.rendering.undo_text import undo_text
 
 GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
@@ -29,6 +30,8 @@ def plan_text(plan: Json, paint: Paint, *, coverage: bool = True) -> Iterator[st
     if coverage:
         yield from gaps(plan, paint)
     yield summary(plan, paint)
+    if plan.get("undo"):
+        yield from undo_text(plan["undo"], paint)
 
 
 def _action(action: Json, paint: Paint) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -191,3 +192,60 @@ def test_a_stale_undo_is_refused(small: Shop) -> None:
     assert small("plan", "--undo", "2", "--out", path).code == 0
     small.patch_live(f"/company/companies/{company(small)['id']}", city="Miami")
     assert small("apply", path).code == 3
+
+
+# ── the manifests ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def git_apply(shop: Shop, text: str) -> None:
+    """Let git apply a patch in the folder that holds the manifest folder."""
+    subprocess.run(["git", "apply"], input=text, text=True, check=True, cwd=shop.folder.parent)
+
+
+def test_the_lines_that_would_bring_a_change_back_are_named_with_a_patch_that_git_applies(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    plan = undo(small, 2)
+    (line,) = plan["undo"]["lines"]
+    assert (line["file"], line["line"], line["column"]) == (FILE, 6, 87)
+    assert (line["address"], line["path"]) == ("Company/alder-dental", "city")
+    assert line["message"] == "Orlando; it was Tampa before the run"
+    git_apply(small, plan["undo"]["patch"])
+    assert "city: Tampa" in (small.folder / FILE).read_text(encoding="utf-8")
+    assert small.plan(*SETUP)["actions"] == []
+
+
+def test_git_applies_the_text_of_the_plan_as_it_is(small: Shop) -> None:
+    changed(small, "price: 0.15", "price: 0.18", "products.yaml")
+    said = small("plan", "--undo", "2")
+    assert f"{'products.yaml:11:10'}: Product/backup-gb price: 0.18; it was 0.15 before the run" in said.out
+    git_apply(small, said.out)
+    assert "price: 0.15\n" in (small.folder / "products.yaml").read_text(encoding="utf-8")
+
+
+def test_a_document_that_the_run_created_is_removed_by_the_patch(small: Shop) -> None:
+    text = (small.folder / FILE).read_text(encoding="utf-8")
+    contact = text.split("---\n")[1].replace("office@", "second@").replace("{name: alder-dental}", "{name: second}")
+    small.write("customers/second.yaml", contact)
+    small.apply(*SETUP)
+    plan = undo(small, 2)
+    assert [line["message"] for line in plan["undo"]["lines"]] == ["declares it, and the undo retires it"]
+    git_apply(small, plan["undo"]["patch"])
+    assert not (small.folder / "customers/second.yaml").exists()
+    assert small.plan(*SETUP)["actions"] == []
+
+
+def test_a_default_is_put_back_if_the_run_changed_all_its_documents(small: Shop) -> None:
+    changed(small, "status: Active", "status: Inactive", "defaults.yaml")
+    plan = undo(small, 2)
+    (line,) = plan["undo"]["lines"]
+    assert (line["file"], line["path"]) == ("defaults.yaml", "Company.status")
+    git_apply(small, plan["undo"]["patch"])
+    assert small.plan(*SETUP)["actions"] == []
+
+
+def test_manifests_that_are_reverted_already_need_no_patch(small: Shop) -> None:
+    changed(small, "city: Tampa", "city: Orlando")
+    small.edit(FILE, "city: Orlando", "city: Tampa")
+    plan = undo(small, 2)
+    assert plan["undo"] == {"run": 2, "commit": None, "lines": [], "patch": ""}
+    assert small.plan(*SETUP)["actions"] == []

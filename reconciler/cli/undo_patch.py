@@ -1,0 +1,132 @@
+"""Find the lines in the manifests that would bring an undone change back, and make a patch that reverts them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from reconciler.cli.git import toplevel_of
+from reconciler.cli.session import Session
+from reconciler.manifests.diagnostics import ManifestError
+from reconciler.manifests.documents import Manifests
+from reconciler.manifests.editing import with_value, without_document, without_key
+from reconciler.manifests.files import FoundFile, SourceFile, read
+from reconciler.manifests.loading import try_out
+from reconciler.manifests.parsing import parse
+from reconciler.manifests.positions import places_of
+from reconciler.planning.plan import ManifestLine
+from reconciler.planning.undo_lines import Cause
+
+MOST_TO_PARSE = 50_000_000
+"""The most characters that are parsed for the edits of one file. With more, no patch is made."""
+
+_NOTHING = "apiVersion: reconciler/v1\nkind: Defaults\nmetadata: {name: removed-by-the-undo}\nspec: {}\n"
+"""Stands for a file that the patch deletes, because a file without a document is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reversion:
+    """What to change in the manifests after an undo."""
+
+    lines: tuple[ManifestLine, ...]
+    patch: str
+    """A unified diff for `git apply`. Empty if there is nothing to revert, or if no patch can be made."""
+
+
+def reversion_of(session: Session, causes: Sequence[Cause]) -> Reversion:
+    """Return the lines and the patch for these causes."""
+    manifests = session.manifests
+    sources = {name: source for name in sorted({each.file for each in causes}) if (source := _read(manifests, name))}
+    placed = [_at_default(each, sources) for each in causes if each.file in sources]
+    lines = tuple(_line(each, sources[each.file].text) for each in placed)
+    texts = _edited(placed, sources)
+    if texts is None or not _is_valid(manifests, texts):
+        return Reversion(lines, "")
+    top = toplevel_of(manifests.root, session.context.environ) or manifests.root.resolve().parent
+    patch = "".join(_diff(manifests.root / name, top, sources[name], text) for name, text in texts.items())
+    return Reversion(lines, patch)
+
+
+def _read(manifests: Manifests, name: str) -> SourceFile | None:
+    found = read(FoundFile(name, manifests.root / name))
+    return found if isinstance(found, SourceFile) else None
+
+
+def _at_default(cause: Cause, sources: Mapping[str, SourceFile]) -> Cause:
+    """Return the cause with the position of the `Defaults` document that has the default."""
+    if not cause.default_of:
+        return cause
+    field = cause.path[2]
+    for index, document in parse(sources[cause.file].text).documents:
+        if isinstance(document, dict) and document.get("kind") == "Defaults":
+            fields = (document.get("spec") or {}).get(cause.default_of) or {}
+            if field in fields:
+                return Cause(cause.address, cause.file, index, cause.path, cause.message, cause.edit, cause.value)
+    return cause
+
+
+def _line(cause: Cause, text: str) -> ManifestLine:
+    places = places_of(text).get(cause.index)
+    line, column = (1, 1) if places is None else places.value(cause.path)
+    field = ".".join(str(part) for part in cause.path[1:])
+    return ManifestLine(
+        file=cause.file, line=line, column=column, address=cause.address, path=field, message=cause.message
+    )
+
+
+def _edited(causes: Iterable[Cause], sources: Mapping[str, SourceFile]) -> dict[str, str] | None:
+    """Return the edited texts by file. None if an edit cannot be made."""
+    by_file: dict[str, list[Cause]] = defaultdict(list)
+    for each in causes:
+        if each.edit != "by hand":
+            by_file[each.file].append(each)
+    texts: dict[str, str] = {}
+    for name, edits in by_file.items():
+        text: str | None = sources[name].text
+        if len(edits) * len(sources[name].text) > MOST_TO_PARSE:
+            return None
+        # Whole documents go last, and from the end, so that the positions of the others stay right.
+        for each in sorted(edits, key=lambda edit: (edit.edit == "remove document", -edit.index)):
+            text = None if text is None else _with_edit(text, each)
+        if text is None:
+            return None
+        texts[name] = text
+    return texts or None
+
+
+def _with_edit(text: str, cause: Cause) -> str | None:
+    if cause.edit == "remove document":
+        return without_document(text, cause.index)
+    if cause.edit == "remove":
+        return without_key(text, cause.index, cause.path)
+    return with_value(text, cause.index, cause.path, cause.value)
+
+
+def _is_valid(manifests: Manifests, texts: Mapping[str, str]) -> bool:
+    """Whether the manifests are valid with these texts. A patch that breaks them helps nobody."""
+    tried = {name: text if text.strip() else _NOTHING for name, text in texts.items()}
+    try:
+        return try_out(manifests.root, tried, workspace=manifests.workspace.name).manifests is not None
+    except ManifestError:
+        return False
+
+
+def _diff(path: Path, top: Path, source: SourceFile, text: str) -> str:
+    """Return the diff of one file, as git writes it. An empty file is deleted."""
+    name = path.resolve().relative_to(top).as_posix()
+    mark = source.bom.decode("utf-8")
+    deleted = not text.strip()
+    before, after = (_lines(f"{mark}{each}") for each in (source.text, text))
+    new = "/dev/null" if deleted else f"b/{name}"
+    head = f"diff --git a/{name} b/{name}\n" + ("deleted file mode 100644\n" if deleted else "")
+    return head + "".join(unified_diff(before, [] if deleted else after, f"a/{name}", new))
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text with their line ends, as a diff has them."""
+    lines = [f"{line}\n" for line in text.split("\n")]
+    last = lines.pop().removesuffix("\n")
+    return lines if not last else [*lines, f"{last}\n\\ No newline at end of file\n"]

@@ -1,0 +1,245 @@
+"""Finds what in the manifests would bring an undone change back at the next plan, and what to write instead. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+
+from reconciler.kinds.base import SpecField
+from reconciler.kinds.fields import ById
+from reconciler.kinds.registry import kind
+from reconciler.kinds.values import plain_decimal
+from reconciler.manifests.documents import Document, Manifests
+from reconciler.manifests.positions import Path
+from reconciler.manifests.relations import Relations
+from reconciler.planning.equality import named, same
+from reconciler.planning.undo import PutBack
+
+_PRICES: Final = ("price", "ranges", "product")
+"""The fields of a mapping that decide about the price of its additions, the deciding one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One place in the manifests that would bring an undone change back."""
+
+    address: str
+    file: str
+    index: int
+    """The document's position in its file, from 0. -1 for a default: see `default_of`."""
+    path: Path
+    """The place in the document, as in (`spec`, `city`). Empty for the whole document."""
+    message: str
+    edit: Literal["set", "remove", "remove document", "by hand"]
+    value: Any = None
+    """For `set`: the value to write."""
+    default_of: str = ""
+    """For a default: the kind that it is for."""
+
+
+def causes(undone: Iterable[PutBack], manifests: Manifests, names: Mapping[tuple[str, int], str]) -> list[Cause]:
+    """Return what would bring the undone changes back, each once, in the order of the changes.
+
+    `names` has the document's name for each kind and id that is known.
+    """
+    undone = list(undone)
+    found: dict[tuple[str, int, Path, str], Cause] = {}
+    created = [each.address for each in undone if each.action == "create" and each.address in manifests.by_address]
+    finder = _Finder(manifests, names, undone)
+    for each in undone:
+        for cause in finder.of(each):
+            found.setdefault((cause.file, cause.index, cause.path, cause.default_of), cause)
+    for cause in finder.dependents(created):
+        found.setdefault((cause.file, cause.index, cause.path, cause.default_of), cause)
+    return [*found.values()]
+
+
+class _Finder:
+    def __init__(self, manifests: Manifests, names: Mapping[tuple[str, int], str], undone: Sequence[PutBack]) -> None:
+        self._manifests = manifests
+        self._names = names
+        self._undone = {each.address: each for each in undone}
+
+    def of(self, undone: PutBack) -> Iterator[Cause]:
+        if not kind(undone.kind).declarable:
+            yield from self._of_addition(undone)
+            return
+        document = self._manifests.by_address.get(undone.address)
+        if document is None:
+            return
+        if undone.action == "create":
+            if not document.retired:
+                yield _whole(document, "declares it, and the undo retires it")
+        elif undone.action == "retire":
+            if document.retired:
+                message = "`ensure: retired` would retire it again"
+                yield _cause(document, ("metadata", "ensure"), message, "remove")
+                if document.metadata.reason is not None:
+                    yield _cause(document, ("metadata", "reason"), "the reason of the retirement", "remove")
+        elif not document.retired:
+            for path, (before, _) in undone.changes.items():
+                yield from self._of_field(document, path, before)
+
+    def dependents(self, created: Collection[str]) -> Iterator[Cause]:
+        """Yield the mappings of what the undo retires. Without it, they cannot be billed."""
+        if not created:
+            return
+        for address in sorted(Relations(self._manifests.documents).dependents(created) - set(created)):
+            document = self._manifests.by_address[address]
+            if document.kind.collection is None:
+                yield _whole(document, "refers to what the undo retires")
+
+    def _of_addition(self, undone: PutBack) -> Iterator[Cause]:
+        """Yield the field of the mapping that decides about the price of an addition."""
+        if "unitPrice" not in undone.changes:
+            return
+        mapping = undone.address.partition("/")[2].partition(":")[0].rpartition(".")[0]
+        document = self._manifests.by_address.get(f"CustomerMapping/{mapping}")
+        if document is None:
+            return
+        field = next((each for each in _PRICES if each in document.declared), None)
+        if field is None or field in document.defaulted:
+            return
+        by_product = any("price" in each.changes for each in self._undone.values())
+        if field == "price" or not by_product:
+            yield _cause(document, ("spec", field), f"the price of {undone.address} comes from here", "by hand")
+
+    def _of_field(self, document: Document, path: str, before: Any) -> Iterator[Cause]:
+        name, _, entry = path.partition(".")
+        item = document.kind.by_name.get(name)
+        if item is None or name not in document.declared or not hasattr(document.spec, item.attribute):
+            return
+        declared = getattr(document.spec, item.attribute)
+        if entry and item.mapping.subcollection is None:
+            if not isinstance(declared, Mapping) or named(declared, entry) is None:
+                return
+            entry = next(each for each in declared if named({each: 1}, entry))
+            declared = declared[entry]
+        if entry and item.mapping.subcollection is not None:
+            yield self._placed(document, (name,), f"{path} was {_shown(before)} before the run", "by hand", None)
+            return
+        value = self._value(item, declared, before)
+        if self._equal(item, declared, value):
+            return
+        place = (name, entry) if entry else (name,)
+        message = f"{_shown(_plain(declared))}; it was {_shown(_plain(value))} before the run"
+        edit: Literal["set", "remove"] = "remove" if value is None and name not in document.defaulted else "set"
+        yield self._placed(document, place, message, edit, value)
+
+    def _placed(
+        self, document: Document, place: Path, message: str, edit: Literal["set", "remove", "by hand"], value: Any
+    ) -> Cause:
+        """Return the cause at a field of a document, or at the default that fills it in."""
+        name = str(place[0])
+        file = document.defaulted.get(name)
+        if file is None:
+            return _cause(document, ("spec", *place), message, edit, value)
+        of = document.kind.name
+        everyone = [
+            each for each in self._manifests.of_kind(of) if each.defaulted.get(name) == file and not each.retired
+        ]
+        shared = [each.address for each in everyone if not self._same_undone(each.address, name, document.address)]
+        if shared:
+            message += f". It is the default of {len(everyone)} documents, and the run changed only some of them"
+        hand: Literal["set", "by hand"] = "by hand" if shared or edit == "by hand" else "set"
+        return Cause(document.address, file, -1, ("spec", of, *place), message, hand, value, default_of=of)
+
+    def _same_undone(self, address: str, path: str, other: str) -> bool:
+        """Whether the undo puts a field of two objects back to the same value."""
+        one, two = (self._undone.get(each) for each in (address, other))
+        if one is None or two is None or path not in one.changes or path not in two.changes:
+            return False
+        return bool(one.changes[path][0] == two.changes[path][0])
+
+    def _value(self, item: SpecField, declared: Any, before: Any) -> Any:
+        """Return a value of the journal as a manifest writes it."""
+        match before:
+            case {"name": str(name), **rest} if rest.keys() <= {"id", "address"}:
+                target = item.mapping.target
+                if target is None or target.kind is None:
+                    return name
+                number: Any = rest.get("id")
+                return self._names.get((target.kind, number)) or {"id": number}
+            case list():
+                return [self._value(item, None, each) for each in before]
+            case str() if item.mapping.sort == "number" or isinstance(declared, int | Decimal):
+                return _number(before)
+            case _:
+                return before
+
+    def _equal(self, item: SpecField, declared: Any, value: Any) -> bool:
+        """Whether a declared value is a value as a manifest writes it."""
+        declared = _plain(declared)
+        if item.mapping.target is None:
+            return same(item.mapping, declared, value)
+        ours, theirs = (_folded(each) for each in (declared, value))
+        return bool(ours == theirs)
+
+
+def _folded(value: Any) -> Any:
+    match value:
+        case str():
+            return value.strip().casefold()
+        case list() | tuple():
+            return frozenset(_folded(each) for each in value)
+        case {"id": int(number)}:
+            return number
+        case _:
+            return str(value) if value is not None else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a declared value as JSON."""
+    match value:
+        case ById():
+            return {"id": value.id}
+        case BaseModel():
+            return next(iter(value.model_dump().values()))
+        case datetime.date():
+            return value.isoformat()
+        case tuple():
+            return [_plain(each) for each in value]
+        case _:
+            return value
+
+
+def _number(text: str) -> Any:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "not set"
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return plain_decimal(value)
+        case {"name": str(name)} | {"id": name}:
+            return str(name)
+        case list():
+            return "[" + ", ".join(map(_shown, value)) + "]"
+        case _:
+            return str(value)
+
+
+def _whole(document: Document, message: str) -> Cause:
+    return Cause(document.address, document.origin.file, document.origin.index, (), message, "remove document")
+
+
+def _cause(
+    document: Document,
+    path: Path,
+    message: str,
+    edit: Literal["set", "remove", "by hand"],
+    value: Any = None,
+) -> Cause:
+    return Cause(document.address, document.origin.file, document.origin.index, path, message, edit, value)
