@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.cli.confirm import confirm
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_json, print_lines, print_note, write_file
 from reconciler.cli.progress import ReadingLine, reading_line
@@ -45,13 +46,23 @@ def import_(
     into: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the new files, in the manifest folder.")
     ] = None,
+    *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show what would be written.")] = False,
+    confirmed: Annotated[
+        list[str] | None,
+        typer.Option("--confirm", metavar="ADDRESS|all", help="Confirm this proposed mapping. May be repeated."),
+    ] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="More addresses to confirm.")] = None,
 ) -> int:
     """Write manifests for what ConnectWise has already. Changes nothing in ConnectWise.
 
     Documents that stand are not changed. A plan of the setup right after it is empty.
     """
     context: Context = ctx.obj
+    if confirmed or more:
+        if not confirmed or company or agreement_type or everything or into is not None:
+            raise typer.TyperException("--confirm takes addresses, and no other option of `import` but --dry-run")
+        return confirm(context, [*confirmed, *(more or ())], dry_run=dry_run)
     selection = Selection(tuple(company or ()), tuple(agreement_type or ()), everything)
     folder = folder_in(context.root, into)
     made = asyncio.run(_make(context, selection, folder))

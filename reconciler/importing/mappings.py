@@ -6,6 +6,7 @@ known, the proposal stays open.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,10 @@ MAPPING: Final = "CustomerMapping"
 SOLUTION: Final = "ManagementSolution"
 _INTEGRATION: Final = "ManagedDevicesIntegration"
 _LONGEST_SOLUTION: Final = 30
+_SEATS: Final = re.compile(
+    r"365|mailbox|\b(?:users?|seats?|licen[cs]es?|workstations?|laptops?|devices?)\b", re.IGNORECASE
+)
+"""Words of products that are billed for each user or device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ class Mapper:
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
             return Line(product_id(found), found, adopt=True)
-        backup = [each for each in untagged if for_backup(*_texts(each)) and Decimal(each.raw.get("quantity") or 0)]
+        backup = [each for each in untagged if _may_bill_storage(each)]
         if len(backup) > 1:
             ids = ", ".join(str(each.id) for each in backup)
             raise OpenError(f"additions {ids} of the agreement may bill its backup, and nothing says which one does")
@@ -312,6 +317,13 @@ def _tagged_line(tagged: Sequence[LiveObject]) -> Line:
 def product_id(addition: LiveObject) -> int:
     """Return the id of the product that an addition bills."""
     return int((addition.raw.get("product") or {}).get("id") or 0)
+
+
+def _may_bill_storage(addition: LiveObject) -> bool:
+    """Return whether an addition may bill the storage of backups. One that bills seats does not, whatever its name."""
+    texts = _texts(addition)
+    seats = any(_SEATS.search(text) for text in texts)
+    return bool(Decimal(addition.raw.get("quantity") or 0)) and not seats and for_backup(*texts)
 
 
 def _texts(addition: LiveObject) -> tuple[str, ...]:
