@@ -27,6 +27,7 @@ from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
 from reconciler.cli.session import Session, open_session, running_clock
+from reconciler.cli.setup_ledger import record_setup
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
@@ -38,12 +39,13 @@ from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import counted
 
 
-def apply(  # noqa: PLR0917 - typer makes an option of each
+def apply(
     ctx: typer.Context,
     planfile: Annotated[
         Path | None,
         typer.Argument(help="A plan file that `plan --out` wrote. Without it, apply makes a plan and asks."),
     ] = None,
+    *,
     only: Annotated[Only | None, typer.Option(help="Apply only the setup, or only the hourly usage.")] = None,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Apply without asking.")] = False,
     approve: Annotated[
@@ -52,13 +54,25 @@ def apply(  # noqa: PLR0917 - typer makes an option of each
             metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this run. May be repeated."
         ),
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="Retire what we made and no document declares: additions without a mapping, objects of the setup.",
+        ),
+    ] = False,
     target: Targets = None,
     expect_digest: Annotated[
         str | None,
         typer.Option(
             metavar="DIGEST",
             help="Apply without asking, and only if the plan has this digest, as `plan --json` gives it.",
+        ),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS", help="Stop listing this address, which is no longer declared. May be repeated."
         ),
     ] = None,
 ) -> int:
@@ -68,16 +82,19 @@ def apply(  # noqa: PLR0917 - typer makes an option of each
     with --approve NAME.
     """
     context: Context = ctx.obj
-    for option, given in (("--only", only), ("--prune", prune), ("--target", target)):
+    for option, given in (("--only", only), ("--prune", prune), ("--target", target), ("--forget", forget)):
         if planfile is not None and given:
             raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
     expected = None if expect_digest is None else digest_from(expect_digest)
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
+    if forget and only is Only.USAGE:
+        raise typer.TyperException("--forget cannot be used with --only usage: it is about objects of the setup")
     if plan and expected and plan.digest != expected:
         raise another_file(str(planfile), plan, expected)
-    run = _Run(
-        context, PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ())), expected
+    options = PlanOptions(
+        scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()), forget=tuple(forget or ())
     )
+    run = _Run(context, options, expected)
     try:
         if plan and planfile:
             return asyncio.run(run.apply_file(plan, planfile))
@@ -183,6 +200,7 @@ class _Run:
         plan = made.plan
         if not plan.actions:
             record_applied(session, plan, made.records, None, self.approvals)
+            record_setup(session, plan, None)
             return self._report(plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
@@ -200,6 +218,7 @@ class _Run:
             self.writing_began = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
         record_applied(session, plan, made.records, outcome, self.approvals)
+        record_setup(session, plan, outcome)
         return self._report(plan, outcome)
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:

@@ -56,7 +56,13 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
             metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this plan. May be repeated."
         ),
     ] = None,
-    prune: Annotated[bool, typer.Option("--prune", help="Retire orphans: our additions without a mapping.")] = False,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            help="Retire what we made and no document declares: additions without a mapping, objects of the setup.",
+        ),
+    ] = False,
     target: Targets = None,
     undo: Annotated[
         int | None, typer.Option(metavar="RUN", help="Plan what puts back the changes of this run.")

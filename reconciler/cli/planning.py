@@ -12,7 +12,7 @@ from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.additions.targets import limited
 from reconciler.cli.output import print_note
 from reconciler.cli.partial import partial_note, scope_of_part, setup_elsewhere
-from reconciler.cli.reading import Inputs, UsageRead, read_inputs
+from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
@@ -21,11 +21,13 @@ from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
+from reconciler.planning.declared import declarations
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Note, Plan
-from reconciler.planning.retire import Terms
+from reconciler.planning.plan import Declaration, Note, Plan
+from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup import plan_setup
-from reconciler.planning.undeclared import undeclared
+from reconciler.planning.setup_tables import SetupTables
+from reconciler.planning.undeclared import plan_undeclared
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,11 @@ class PlanOptions:
     approvals: Sequence[Approved] = ()
     """Guardrails that the user approves."""
     prune: bool = False
-    """Whether to retire orphans: our additions without a mapping."""
+    """Whether to retire what we made and nothing declares: orphans, and objects of the setup."""
     targets: tuple[str, ...] = ()
     """The addresses to plan, with what they need. Empty: all documents."""
+    forget: tuple[str, ...] = ()
+    """The addresses that the ledger forgets."""
 
     @property
     def asked(self) -> Asked:
@@ -60,7 +64,9 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
     if options.targets:
         manifests = select(session.manifests, targets_of(session.manifests, options.targets).selected)
         session = replace(session, manifests=manifests)
-    inputs = await read_inputs(session, scope_of_part(session.manifests, options.scope), options.approvals)
+    inputs = await read_inputs(
+        session, scope_of_part(session.manifests, options.scope), options.approvals, options.forget
+    )
     planned = plan_from(session, inputs, options)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
@@ -78,18 +84,9 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
     if manifests.is_partial:
         warnings.append(partial_note(options.targets))
     if (setup := inputs.setup) is not None:
-        parts.append(
-            plan_setup(
-                manifests.documents,
-                setup.live_state,
-                spec.guardrails,
-                setup.kept_values,
-                rest,
-                terms=terms_of(session),
-            )
-        )
-        if not manifests.is_partial:
-            warnings += undeclared(setup.created, manifests, setup.live_state)
+        setup_parts = _setup_parts(session, setup, options, rest)
+        warnings += setup_parts[0].notes
+        parts += [replace(setup_parts[0], notes=()), setup_parts[1]]
     if inputs.usage is not None:
         with_setup = inputs.setup is not None
         usage = plan_usage(usage_inputs(session, inputs.usage, options, with_setup=with_setup))
@@ -107,6 +104,30 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
         asked=options.asked,
     )
     return Planned(plan, records)
+
+
+def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, elsewhere: int) -> tuple[Part, Part]:
+    """Return what a plan says of objects that no document declares any longer, and the part of the documents."""
+    manifests, terms, ledger = session.manifests, terms_of(session), setup.ledger
+    retirements = Retirements(SetupTables(setup.live_state.tables), terms)
+    undeclared = plan_undeclared(ledger.left, ledger.read, ledger.knows, manifests, retirements, prune=options.prune)
+    documents = plan_setup(
+        manifests.documents,
+        setup.live_state,
+        session.workspace.guardrails,
+        setup.kept_values,
+        elsewhere,
+        terms=terms,
+        pruned=undeclared.actions,
+    )
+    declared: Sequence[Declaration] = ()
+    if ledger.knows.remembered or not manifests.is_partial:
+        declared = (
+            *undeclared.declared,
+            *declarations(manifests.documents, setup.live_state, ledger.knows.remembered),
+        )
+    left = Part(notes=undeclared.notes, problems=tuple(retirements.problems))
+    return left, replace(documents, declared=tuple(declared))
 
 
 def terms_of(session: Session) -> Terms:

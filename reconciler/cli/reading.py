@@ -15,9 +15,10 @@ from reconciler.cli.loading import load_usage
 from reconciler.cli.progress import reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session
+from reconciler.cli.setup_ledger import SetupLedger, read_setup_ledger
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.additions import load_snapshot
-from reconciler.ledger.journal import created_by_us, values_kept_when_cleared
+from reconciler.ledger.journal import values_kept_when_cleared
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
@@ -33,8 +34,8 @@ class SetupInputs:
     """What planning the setup needs, beside the manifests."""
 
     live_state: LiveState
-    created: Mapping[str, int | None]
-    """The ids of the objects that we created, by address. None if no answer gave an id."""
+    ledger: SetupLedger
+    """What the ledger knows of the objects of the setup, and those that no document declares any longer."""
     kept_values: Mapping[str, Mapping[str, Any]]
     """By address: the values that ConnectWise kept in fields that an earlier run cleared."""
 
@@ -62,12 +63,14 @@ class Inputs:
     usage: UsageRead | None
 
 
-async def read_inputs(session: Session, scope: Scope, approvals: Sequence[Approved] = ()) -> Inputs:
+async def read_inputs(
+    session: Session, scope: Scope, approvals: Sequence[Approved] = (), forget: Collection[str] = ()
+) -> Inputs:
     """Return all that the plan of a scope needs. Raises `Refused` if the clock is wrong and usage is in scope."""
     if scope.usage:
         await check_clock(session)
     live_state, pulls = await _read_live_state_and_pull(session, scope, [each.text for each in approvals])
-    setup = _setup_inputs(session, live_state) if scope.setup else None
+    setup = await _setup_inputs(session, live_state, forget) if scope.setup else None
     usage = await read_usage_to_plan(session, live_state, pulls) if scope.usage else None
     return Inputs(setup, usage)
 
@@ -91,9 +94,9 @@ async def _no_pulls() -> tuple[Collected, ...]:
     return ()
 
 
-def _setup_inputs(session: Session, live_state: LiveState) -> SetupInputs:
-    created = created_by_us(session.ledger, session.manifests.workspace.name)
-    return SetupInputs(live_state, created, _kept_values(session, live_state))
+async def _setup_inputs(session: Session, live_state: LiveState, forget: Collection[str]) -> SetupInputs:
+    ledger, live_state = await read_setup_ledger(session, live_state, forget)
+    return SetupInputs(live_state, ledger, _kept_values(session, live_state))
 
 
 def _kept_values(session: Session, live_state: LiveState) -> dict[str, dict[str, Any]]:

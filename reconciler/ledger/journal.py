@@ -170,7 +170,7 @@ def _store_object(connection: sa.Connection, write: Any, object_id: int | None, 
         {
             **here,
             "object_id": stored.object_id if object_id is None else object_id,
-            "created": stored.created or created,
+            "created": created or (stored.created and object_id in (None, stored.object_id)),
             "fields": sent if created else {**stored.fields, **sent},
             "written_at": now,
         },

@@ -195,7 +195,8 @@ objects = sa.Table(
 )
 
 # The objects that documents declared at the last apply of the setup. A document that is gone since keeps its row, until
-# its object is retired, forgotten or declared again. `protected` is its `metadata.protect`.
+# its object is retired, forgotten or declared again. `protected` is its `metadata.protect`, and `parent_id` the
+# object in whose list it is, such as the company of a management solution.
 declared = sa.Table(
     "declared",
     metadata,
@@ -203,6 +204,7 @@ declared = sa.Table(
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("address", sa.Text, primary_key=True),
     sa.Column("object_id", sa.BigInteger),
+    sa.Column("parent_id", sa.BigInteger),
     sa.Column("protected", sa.Boolean, nullable=False),
     sa.Column("declared_at", UtcTime, nullable=False),
 )

@@ -64,6 +64,7 @@ def build(
         coverage=tuple(row for part in parts for row in part.coverage),
         actions=actions,
         held=tuple(action for action in ordered if action.address in held),
+        declared=tuple(each for part in parts for each in part.declared),
         digest=digest_of(actions),
         only=asked.only,
         prune=asked.prune,

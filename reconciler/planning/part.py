@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from reconciler.planning.plan import Action, CoverageRow, Note, Tripped
+from reconciler.planning.plan import Action, CoverageRow, Declaration, Note, Tripped
 
 _ZERO = Decimal(0)
 
@@ -28,3 +28,5 @@ class Part:
     tripped: tuple[Tripped, ...] = ()
     notes: tuple[Note, ...] = ()
     coverage: tuple[CoverageRow, ...] = ()
+    declared: tuple[Declaration, ...] = ()
+    """What the ledger stores about declared objects after the apply."""

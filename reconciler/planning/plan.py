@@ -148,6 +148,25 @@ class Note(Record):
 
     address: str | None = None
     message: str
+    id: int | None = None
+    """For an object that no document declares any longer: its id in ConnectWise."""
+    money: Amount | None = None
+    """For such an object: what it still bills a month. Null if it is unknown."""
+
+
+class Declaration(Record):
+    """What the ledger stores after the apply about one address of the setup, if it differs from what it has."""
+
+    address: str
+    id: int | None = None
+    """Null if the plan creates the object."""
+    parent_id: int | None = None
+    """The id of the object in whose list it is, such as the company of a management solution."""
+    parent: str | None = None
+    """For an object that the plan creates: the id or the address of its parent."""
+    protected: bool = False
+    dropped: bool = False
+    """Whether the ledger stores nothing about the address any longer."""
 
 
 EVERY_CUSTOMER = "*"
@@ -238,6 +257,8 @@ class Plan(Record):
     actions: tuple[Action, ...] = ()
     held: tuple[Action, ...] = ()
     """Actions that a guardrail of one customer holds. They are carried out only if it is approved."""
+    declared: tuple[Declaration, ...] = ()
+    """What the ledger stores after the apply about declared objects. It is empty if nothing of it changes."""
     digest: str
     only: Literal["setup", "usage"] | None = None
     """The part that was planned. Null if both were."""
@@ -260,7 +281,7 @@ class Plan(Record):
         return bool(self.coverage) or any(action.kind in usage_kinds for action in self.actions)
 
 
-_LEFT_OUT_IF_EMPTY = ("held", "only", "prune", "undo", "targets")
+_LEFT_OUT_IF_EMPTY = ("held", "declared", "only", "prune", "undo", "targets")
 
 
 class PlanFileError(ReconcilerError):
@@ -293,7 +314,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
     `actions` is an iterator that converts one action at a time, because a large plan should not be in memory twice.
     """
-    content = plan.model_dump(mode="json", exclude={"actions", "held"})
+    content = plan.model_dump(mode="json", exclude={"actions", "held", "declared"})
     content["actions"] = (action.model_dump(mode="json") for action in plan.actions)
     return content
 

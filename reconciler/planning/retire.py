@@ -55,6 +55,11 @@ class Retirements:
         self._entries: dict[str, Link | str] = {}
         self.problems: list[str] = []
 
+    @property
+    def last_day(self) -> str:
+        """Return the last day of the running billing month."""
+        return self._terms.last_day
+
     def action(
         self, of: Kind, address: str, live: LiveObject, why: str, names: Collection[str], children: Children
     ) -> Action | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -31,16 +31,18 @@ def plan_setup(
     elsewhere: int = 0,
     *,
     terms: Terms,
+    pruned: Sequence[Action] = (),
 ) -> Part:
     """Return a part with one action for each document whose object is not as declared.
 
     `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared. `elsewhere`
-    is the number of documents of the setup that a partial plan leaves out.
+    is the number of documents of the setup that a partial plan leaves out. `pruned` are the actions that retire objects
+    which no document declares any longer.
     """
     documents = tuple(documents)
     resolver = Resolver(live_state)
     retirements = Retirements(resolver.tables, terms)
-    actions: list[Action] = []
+    actions: list[Action] = [*pruned]
     notes: list[Note] = []
     unchanged = 0
     for document in documents:

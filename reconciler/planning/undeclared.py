@@ -1,28 +1,184 @@
-"""Objects that we created and that no document declares any longer."""
+"""Objects that were declared and are not any longer: what each still bills, and with `--prune` their retirement. Pure.
+
+Removing a document removes nothing in ConnectWise. Additions are left out: an addition without a mapping is an orphan,
+which planning of usage reports.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from reconciler.kinds.live_state import LiveState
-from reconciler.kinds.registry import kind
+from reconciler.kinds.base import Kind
+from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.kinds.registry import all_kinds
+from reconciler.kinds.values import plain_decimal
 from reconciler.manifests.documents import Manifests
-from reconciler.planning.plan import Note
+from reconciler.planning.declared import Remembered
+from reconciler.planning.needed import users_among_documents
+from reconciler.planning.plan import Action, Declaration, Note
+from reconciler.planning.retire import Children, Retirements, billed_after, is_retired
 
 
-def undeclared(created: Mapping[str, int | None], manifests: Manifests, live_state: LiveState) -> list[Note]:
-    """Return a note for each object that we created and that no document declares or matches.
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """The object of an address that no document declares any longer."""
 
-    `created` holds the ids of the objects that we created, by address. Removing a document removes nothing in
-    ConnectWise. An object that is declared under another name counts as declared. Additions are left out: an addition
-    without a mapping is an orphan, which planning of usage reports.
+    address: str
+    of: Kind
+    id: int | None
+    parent_id: int | None
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKnows:
+    """What the ledger knows of the objects of the setup."""
+
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    """By address: the objects that were declared at the last apply of the setup."""
+    created: Mapping[str, int | None] = field(default_factory=dict)
+    """By address: the objects that our own requests created. None if no response gave an id."""
+
+    @property
+    def listed(self) -> Mapping[str, Remembered]:
+        """The objects to look for. A ledger that remembers none yet has only what we created."""
+        return self.remembered or {address: Remembered(number) for address, number in self.created.items()}
+
+    @property
+    def made(self) -> frozenset[tuple[str, int]]:
+        """(kind, id) of each object that we created."""
+        return frozenset(
+            (address.partition("/")[0], number)
+            for address, number in self.created.items()
+            if number is not None and "#" not in address
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsLeft:
+    """What was read in ConnectWise of the objects that no document declares any longer."""
+
+    objects: Mapping[tuple[str, int], LiveObject] = field(default_factory=dict)
+    """By kind and id. An object that is gone is not in it."""
+    children: Children = field(default_factory=dict)
+    """Their nested objects that bill."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndeclaredPart:
+    """What a plan says and does about objects that no document declares any longer."""
+
+    notes: tuple[Note, ...] = ()
+    actions: tuple[Action, ...] = ()
+    declared: tuple[Declaration, ...] = ()
+
+
+def left_behind(
+    knows: LedgerKnows, manifests: Manifests, live_state: LiveState, forget: Collection[str] = ()
+) -> list[LeftBehind]:
+    """Return the objects that were declared and are not any longer, ordered by address.
+
+    An object that is declared under another name is not among them. One object appears once.
     """
-    managed = {(live.kind, live.id) for live in live_state.matches.values()}
-    return [
-        Note(address=address, message=f"no longer declared (id {number}); nothing was removed in ConnectWise")
-        for address, number in sorted(created.items())
-        if address not in manifests.by_address
-        and (address.partition("/")[0], number) not in managed
-        and kind(address.partition("/")[0]).declarable
-        and "#" not in address
-    ]
+    seen = {(live.kind, live.id) for live in live_state.matches.values()}
+    found: list[LeftBehind] = []
+    for address, each in sorted(knows.listed.items()):
+        of = all_kinds().get(address.partition("/")[0])
+        if of is None or not of.declarable or "#" in address or address in manifests.by_address or address in forget:
+            continue
+        if each.id is not None:
+            if (of.name, each.id) in seen:
+                continue
+            seen.add((of.name, each.id))
+        found.append(LeftBehind(address, of, each.id, each.parent_id, each.protected))
+    return found
+
+
+def plan_undeclared(
+    left: Sequence[LeftBehind],
+    read: ObjectsLeft,
+    knows: LedgerKnows,
+    manifests: Manifests,
+    retirements: Retirements,
+    *,
+    prune: bool,
+) -> UndeclaredPart:
+    """Return a note for each object that is still there, or with `prune` its retirement where we made it."""
+    notes: list[Note] = []
+    actions: list[Action] = []
+    declared: list[Declaration] = []
+    made = knows.made if prune else frozenset()
+    users = users_among_documents(manifests) if prune else None
+    for each in left:
+        live = None if each.id is None else read.objects.get((each.of.name, each.id))
+        if each.id is None or (live is None and each.of.parent is not None and each.parent_id is None):
+            notes.append(Note(address=each.address, message="no longer declared; its id in ConnectWise is not known"))
+            continue
+        if live is None or is_retired(each.of, live):
+            declared.append(Declaration(address=each.address, dropped=True))
+            if live is None:
+                notes.append(Note(address=each.address, id=each.id, message=_GONE.format(each.id)))
+            continue
+        blocked = _not_pruned(each, live, made, "" if users is None else users(each.of, live)) if prune else ""
+        action = (
+            retirements.action(each.of, each.address, live, "no longer declared", each.of.by_name, read.children)
+            if prune and not blocked
+            else None
+        )
+        if action is not None:
+            actions.append(action)
+            declared.append(Declaration(address=each.address, dropped=True))
+            continue
+        notes.append(_note(each, live, read.children, retirements.last_day, blocked))
+        if each.address not in knows.remembered:
+            declared.append(
+                Declaration(address=each.address, id=each.id, parent_id=live.parent_id, protected=each.protected)
+            )
+    declared += _declared_elsewhere(knows, manifests, left)
+    return UndeclaredPart(tuple(notes), tuple(actions), tuple(declared))
+
+
+_GONE = "no longer declared (id {}), and gone in ConnectWise; the next apply of the setup stops listing it"
+
+
+def _not_pruned(each: LeftBehind, live: LiveObject, made: Collection[tuple[str, int]], user: str) -> str:
+    """Return why `--prune` leaves an object alone, or an empty text."""
+    if each.protected:
+        return "it is protected: to retire it, declare it again with protect: false and apply"
+    if (live.kind, live.id) not in made:
+        return "it was not made by reconciler: to retire it, declare it again with ensure: retired"
+    return f"{user} still needs it" if user else ""
+
+
+def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, blocked: str) -> Note:
+    billed = billed_after(each.of, live, children, day)
+    if billed.amount is None:
+        bills = f"it still bills {billed.detail}"
+    elif billed.amount:
+        amount = f"{plain_decimal(billed.amount)} {billed.currency or ''}".rstrip()
+        bills = f"it still bills {amount} a month ({billed.detail})"
+    else:
+        bills = "it is still in ConnectWise, and bills nothing itself"
+    if blocked:
+        advice = f"Not pruned, because {blocked}"
+    else:
+        protected = "It is protected. " if each.protected else ""
+        advice = (
+            f"{protected}To retire it, declare it with ensure: retired. To stop listing it: "
+            f"reconciler apply --forget {each.address}"
+        )
+    return Note(
+        address=each.address,
+        id=each.id,
+        money=billed.amount,
+        message=f"no longer declared (id {each.id}); nothing was removed in ConnectWise: {bills}. {advice}",
+    )
+
+
+def _declared_elsewhere(knows: LedgerKnows, manifests: Manifests, left: Sequence[LeftBehind]) -> Iterator[Declaration]:
+    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten."""
+    listed = {each.address for each in left}
+    for address in knows.remembered:
+        if address not in manifests.by_address and address not in listed:
+            yield Declaration(address=address, dropped=True)

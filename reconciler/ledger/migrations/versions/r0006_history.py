@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Text, primary_key=True),
         sa.Column("address", sa.Text, primary_key=True),
         sa.Column("object_id", sa.BigInteger),
+        sa.Column("parent_id", sa.BigInteger),
         sa.Column("protected", sa.Boolean, nullable=False),
         sa.Column("declared_at", _Time, nullable=False),
     )

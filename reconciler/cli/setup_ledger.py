@@ -1,0 +1,112 @@
+"""Read and record what the ledger knows of the setup: which objects are declared, and which are not any longer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from reconciler.cli.output import print_note
+from reconciler.cli.session import Session
+from reconciler.errors import ReconcilerError
+from reconciler.kinds.field_mapping import Table
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.registry import all_kinds
+from reconciler.ledger.declared import DeclaredObject, load_declared, record_declared
+from reconciler.ledger.errors import LedgerError
+from reconciler.ledger.journal import created_by_us
+from reconciler.live.by_id import Wanted, read_by_id
+from reconciler.live.reader import Reader
+from reconciler.manifests.documents import Manifests
+from reconciler.manifests.suggestions import did_you_mean, near
+from reconciler.planning.declared import Remembered, rows_after
+from reconciler.planning.outcome import Outcome
+from reconciler.planning.plan import Plan
+from reconciler.planning.undeclared import LedgerKnows, LeftBehind, ObjectsLeft, left_behind
+
+
+@dataclass(frozen=True, slots=True)
+class SetupLedger:
+    """What the ledger knows of the setup, and the objects that no document declares any longer."""
+
+    knows: LedgerKnows = field(default_factory=LedgerKnows)
+    left: tuple[LeftBehind, ...] = ()
+    read: ObjectsLeft = field(default_factory=ObjectsLeft)
+
+
+def load_knowledge(session: Session) -> LedgerKnows:
+    """Return what the ledger knows of the objects of the setup."""
+    workspace = session.manifests.workspace.name
+    remembered = {
+        address: Remembered(each.object_id, each.parent_id, each.protected)
+        for address, each in load_declared(session.ledger, workspace, session.tenant).items()
+    }
+    return LedgerKnows(remembered, created_by_us(session.ledger, workspace))
+
+
+async def read_setup_ledger(
+    session: Session, live_state: LiveState, forget: Collection[str]
+) -> tuple[SetupLedger, LiveState]:
+    """Return what the ledger knows, with the objects left behind as they are in ConnectWise.
+
+    The live state comes back with the setup tables that retiring these objects needs. A plan of a part of the documents
+    looks for no such objects, because most documents are not in it.
+    """
+    knows = load_knowledge(session)
+    _check_forget(forget, knows, session.manifests)
+    if session.manifests.is_partial:
+        return SetupLedger(knows), live_state
+    left = left_behind(knows, session.manifests, live_state, forget)
+    wanted = [Wanted(each.of, each.id, each.parent_id) for each in left if each.id is not None]
+    objects, children = await read_by_id(session.client, wanted)
+    tables = dict(live_state.tables)
+    for table in _tables_of({each.of.name for each in left}):
+        tables.setdefault(table.path, await Reader(session.client).read_table(table))
+    return SetupLedger(knows, tuple(left), ObjectsLeft(objects, children)), replace(live_state, tables=tables)
+
+
+def _tables_of(kinds: Collection[str]) -> list[Table]:
+    """Return the setup tables with an entry that says that an object of these kinds is retired."""
+    found = []
+    for name in sorted(kinds):
+        of = all_kinds()[name]
+        if of.retirement is not None and of.retirement.entry is not None:
+            target = of.by_name[of.retirement.entry].mapping.target
+            if target is not None and target.table is not None:
+                found.append(Table(target.table, ("id", target.label, "inactiveFlag")))
+    return found
+
+
+def _check_forget(forget: Collection[str], knows: LedgerKnows, manifests: Manifests) -> None:
+    """Raise `ReconcilerError` for an address that cannot be forgotten."""
+    known = [address for address in knows.listed if address not in manifests.by_address and "#" not in address]
+    for address in forget:
+        if address in known:
+            continue
+        if address in manifests.by_address:
+            raise _not_forgotten(
+                f"{address} is still declared, in {manifests.by_address[address].origin.file}",
+                "Remove its document first, then forget it.",
+            )
+        if address.startswith("Addition/"):
+            raise _not_forgotten(
+                f"{address} cannot be forgotten: an addition is found by its tag in ConnectWise, and it still bills",
+                "Retire it with: reconciler apply --prune. Or map the customer again.",
+            )
+        guesses = near(address, known) if address and known else []
+        advice = did_you_mean(guesses) or "`reconciler plan` lists what is no longer declared."
+        raise _not_forgotten(f"the ledger knows no {address} that is no longer declared", advice)
+
+
+def _not_forgotten(what: str, advice: str) -> ReconcilerError:
+    return ReconcilerError(what, where="--forget", advice=advice[0].upper() + advice[1:])
+
+
+def record_setup(session: Session, plan: Plan, outcome: Outcome | None) -> None:
+    """Record which objects are declared after an apply. Only what differs is written."""
+    rows, dropped = rows_after(plan, outcome)
+    changed = [(address, DeclaredObject(each.id, each.parent_id, each.protected)) for address, each in rows]
+    workspace, now = session.manifests.workspace.name, session.context.now
+    try:
+        record_declared(session.ledger, workspace, session.tenant, changed, dropped, now)
+    except LedgerError as error:
+        print_note(f"which objects are declared could not be recorded: {error}")
