@@ -84,8 +84,12 @@ def add_agreement(
     kind: str = "",
     over: bool = False,
     parent: int | None = None,
+    plain: bool = False,
 ) -> Row:
-    """Add an agreement of a company with contacts. One that is `over` has expired or was cancelled."""
+    """Add an agreement of a company with contacts.
+
+    One that is `over` has expired or was cancelled. A `plain` one has no end and nothing special.
+    """
     start = dice.randrange(400 if over else 5, 860)
     if not chance(dice, 250):
         start = work.first_of_month(start)
@@ -97,8 +101,11 @@ def add_agreement(
         "contact": {"id": contact_of(company)},
         "startDate": work.day(start),
     }
-    body |= _end(work, dice, start, over=over)
-    body |= _extras(work, dice, start, str(company.data["name"]))
+    if plain:
+        body["noEndingDateFlag"] = True
+    else:
+        body |= _end(work, dice, start, over=over)
+        body |= _extras(work, dice, start, str(company.data["name"]))
     if parent is not None:
         body["parentAgreement"] = {"id": parent}
     if values := custom_values(setup.fields, dice, "agreement"):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from reconciler.sandbox.messy import spelling
 from reconciler.sandbox.messy.console import add_customer, known
 from reconciler.sandbox.messy.damages import Damaged, damaged
 from reconciler.sandbox.messy.firms import Firm, located
 from reconciler.sandbox.messy.places import PLACES
-from reconciler.sandbox.messy.playing import Table, bystander, matched, undecided
+from reconciler.sandbox.messy.playing import Table, bystander, candidate, matched, undecided
 
 
 def with_look_alike(table: Table, dice: Random, case: str) -> None:
@@ -49,7 +48,7 @@ def branches(table: Table, dice: Random, case: str) -> None:
 def one_of_the_branches(table: Table, dice: Random, case: str) -> None:
     """A customer without a city in its name, and two companies of that name with their cities."""
     firms = _in_two_cities(table, dice)
-    companies = [bystander(table, dice, each, f"{each.core} - {each.place.city}{each.form}") for each in firms]
+    companies = [candidate(table, dice, each, f"{each.core} - {each.place.city}{each.form}") for each in firms]
     undecided(table, dice, case, firms[0].core, companies)
 
 
@@ -70,23 +69,13 @@ def numbered(table: Table, dice: Random, case: str) -> None:
 
 def one_letter_apart(table: Table, dice: Random, case: str) -> None:
     """Two customers and two companies of two firms, whose names differ by one letter."""
-    for firm in _one_letter_apart(table, dice):
+    for firm in table.work.firms.one_letter_apart(dice) or (table.work.firms.next(), table.work.firms.next()):
         matched(table, dice, case, firm=firm, names=Damaged(firm.core, firm.name))
 
 
 def only_one_letter_apart(table: Table, dice: Random, case: str) -> None:
     """A customer without a company, and the company of another firm whose name differs by one letter."""
-    firm, other = _one_letter_apart(table, dice)
+    firm, other = table.work.firms.one_letter_apart(dice) or (table.work.firms.next(), table.work.firms.next())
     profile = known(firm, dice, domain=True, address=True)
     table.truths.append(add_customer(table.work, dice, firm.name, case=case, profile=profile))
     bystander(table, dice, other, other.name)
-
-
-def _one_letter_apart(table: Table, dice: Random) -> tuple[Firm, Firm]:
-    """Return two firms at different places. The name of the second one differs in one letter."""
-    firm = table.work.firms.next()
-    core: str | None = None
-    while core is None:
-        core = spelling.neighbour(firm.core, dice)
-    place = dice.choice([each for each in PLACES[firm.language] if each != firm.place])
-    return firm, replace(firm, core=core, place=place, number=table.work.firms.number())

@@ -11,7 +11,7 @@ from reconciler.sandbox.messy.companies import Look, add_company
 from reconciler.sandbox.messy.damages import Damaged, damaged
 from reconciler.sandbox.messy.firms import located
 from reconciler.sandbox.messy.legal import FORMS
-from reconciler.sandbox.messy.playing import Evidence, Table, bystander, pair, undecided
+from reconciler.sandbox.messy.playing import Evidence, Table, candidate, pair, undecided
 from reconciler.sandbox.messy.solutions import add_solution
 from reconciler.sandbox.messy.words import LOOK_ALIKE
 
@@ -20,10 +20,7 @@ def doubled_company(table: Table, dice: Random, case: str) -> None:
     """A customer whose company was entered twice. Nothing says which of both is in use."""
     firm = table.work.firms.next()
     name = damaged(firm, dice, 1).company
-    twins = [
-        bystander(table, dice, firm, name, Look(identifier=identifier))
-        for identifier in (firm.identifier, f"{firm.identifier}-2")
-    ]
+    twins = [candidate(table, dice, firm, name, identifier) for identifier in (firm.code, f"{firm.code}-2")]
     undecided(table, dice, case, name if chance(dice, 500) else firm.core, twins)
 
 
@@ -41,7 +38,7 @@ def equally_near(table: Table, dice: Random, case: str) -> None:
     firm = table.work.firms.next()
     words = dice.sample(LOOK_ALIKE[firm.language], 2)
     others = [replace(table.work.firms.look_alike(firm, dice, word), form=firm.form) for word in words]
-    companies = [bystander(table, dice, each, each.name) for each in others]
+    companies = [candidate(table, dice, each, each.name) for each in others]
     undecided(table, dice, case, firm.core, companies)
 
 
@@ -50,8 +47,8 @@ def sisters(table: Table, dice: Random, case: str) -> None:
     firm = table.work.firms.next()
     one, other = dice.sample(FORMS[firm.language], 2)
     companies = [
-        bystander(table, dice, located(replace(firm, form=form), dice), firm.core + form, Look(identifier=identifier))
-        for form, identifier in ((one, firm.identifier), (other, f"{firm.identifier}.B"))
+        candidate(table, dice, located(replace(firm, form=form), dice), firm.core + form, identifier)
+        for form, identifier in ((one, firm.code), (other, f"{firm.code}.B"))
     ]
     undecided(table, dice, case, firm.core, companies)
 
@@ -59,7 +56,7 @@ def sisters(table: Table, dice: Random, case: str) -> None:
 def rivals(table: Table, dice: Random, case: str) -> None:
     """Two customers of one name, and one company."""
     firm = table.work.firms.next()
-    company = bystander(table, dice, firm, firm.name)
+    company = candidate(table, dice, firm, firm.name)
     undecided(table, dice, case, firm.core if chance(dice, 500) else firm.name, [company], customers=2)
 
 
@@ -75,7 +72,7 @@ def twins_by_id(table: Table, dice: Random, case: str) -> None:
 def shared_id(table: Table, dice: Random, case: str) -> None:
     """A customer whose Managed ID stands at two companies, neither of which has its name."""
     firms = [table.work.firms.next() for _ in range(2)]
-    companies = [bystander(table, dice, firm, firm.name) for firm in firms]
+    companies = [candidate(table, dice, firm, firm.name) for firm in firms]
     undecided(table, dice, case, table.work.firms.next().core, companies)
     for company in companies:
         add_solution(table.work, table.setup, dice, company, str(table.truths[-1].customer), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
 from random import Random
 from typing import Final
 
@@ -12,7 +12,7 @@ from reconciler.sandbox.messy.chances import chance
 from reconciler.sandbox.messy.legal import FORMS
 from reconciler.sandbox.messy.places import PLACES, STREETS, Place
 from reconciler.sandbox.messy.spelling import ascii_letters
-from reconciler.sandbox.messy.words import FAMILY, LOOK_ALIKE, PARTNER_TRADES, PARTNERS, ROOTS, TRADES
+from reconciler.sandbox.messy.words import FAMILY, LOOK_ALIKE, ONE_LETTER, PARTNER_TRADES, PARTNERS, ROOTS, TRADES
 
 _LONGEST_IDENTIFIER: Final = 20
 
@@ -55,8 +55,13 @@ class Firm:
     def identifier(self) -> str:
         """Its Company ID in ConnectWise, unique without case."""
         if self.number % 2 or len(self.slug) > _LONGEST_IDENTIFIER:
-            return f"{self.slug[:8].upper()}{self.account}"
+            return self.code
         return self.slug.upper()
+
+    @property
+    def code(self) -> str:
+        """The beginning of its name with its customer number. It never equals its name."""
+        return f"{self.slug[:8].upper()}{self.account}"
 
     @property
     def initials(self) -> str:
@@ -76,6 +81,8 @@ class Firms:
             ("en", one, f"& {other}", trade) for one, other in combinations(PARTNERS, 2) for trade in PARTNER_TRADES
         ]
         Random(f"{seed}/firms").shuffle(self._names)  # noqa: S311 - made-up names, no secrets
+        self._pairs = list(product(ONE_LETTER, TRADES["en"]))
+        Random(f"{seed}/pairs").shuffle(self._pairs)  # noqa: S311 - as above
         self._next = 0
 
     def number(self) -> int:
@@ -96,6 +103,18 @@ class Firms:
         forms = FORMS[language]
         form = dice.choices((*forms, ""), (*range(3 * len(forms), len(forms), -2), len(forms)))[0]
         return located(Firm(number, core, form, language, PLACES[language][0], ""), dice)
+
+    def one_letter_apart(self, dice: Random) -> tuple[Firm, Firm] | None:
+        """Return two firms at different places whose names differ in one letter, or None after the last pair."""
+        if not self._pairs:
+            return None
+        surnames, trade = self._pairs.pop()
+        form, places = dice.choice(FORMS["en"]), dice.sample(PLACES["en"], 2)
+        one, other = (
+            replace(located(Firm(self.number(), f"{surname} {trade}", form, "en", place, ""), dice), place=place)
+            for surname, place in zip(dice.sample(surnames, 2), places, strict=True)
+        )
+        return one, other
 
     def look_alike(self, of: Firm, dice: Random, last: str = "") -> Firm:
         """Return another firm whose name is the one of `of` with one more word, at another place."""

@@ -101,10 +101,18 @@ def _belongs(truth: Customer, company: Row, billing: Billing) -> None:
     truth.addition = billing.additions[0] if len(billing.additions) == 1 else None
 
 
-def bystander(table: Table, dice: Random, firm: Firm, name: str, look: Look | None = None) -> Row:
-    """Add a company that has an agreement, and nothing that speaks for any customer."""
-    company = add_company(table.work, table.setup, dice, firm, name, look or Look())
+def bystander(table: Table, dice: Random, firm: Firm, name: str) -> Row:
+    """Add a company of a firm that is no customer, with an agreement."""
+    company = add_company(table.work, table.setup, dice, firm, name, Look())
     add_agreement(table.work, table.setup, dice, company, "Managed Services")
+    return company
+
+
+def candidate(table: Table, dice: Random, firm: Firm, name: str, identifier: str = "") -> Row:
+    """Add a company that could belong to a customer. Only its name speaks for it, and it differs in nothing else."""
+    look = Look(identifier=identifier or firm.code, domain=False, contacts=1)
+    company = add_company(table.work, table.setup, dice, firm, name, look)
+    add_agreement(table.work, table.setup, dice, company, "Managed Services", kind="Managed Service", plain=True)
     return company
 
 

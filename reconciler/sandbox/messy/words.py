@@ -98,6 +98,22 @@ PARTNERS: Final = _words(
 PARTNER_TRADES: Final = _words("Accounting Legal Architects Consulting Surveyors Engineering Dermatology Realty")
 """What partnerships do."""
 
+ONE_LETTER: Final = (
+    ("Hansen", "Hanson"),
+    ("Meyers", "Meiers"),
+    ("Becker", "Decker"),
+    ("Fischer", "Fisher"),
+    ("Schmidt", "Schmitt"),
+    ("Petersen", "Peterson"),
+    ("Janssen", "Jenssen"),
+    ("Martin", "Marvin"),
+    ("Lehman", "Lehmann"),
+    ("Reynolds", "Raynolds"),
+    ("Larsen", "Larson"),
+    ("Stewart", "Steward"),
+)
+"""Pairs of surnames that differ in one letter, and are two surnames all the same."""
+
 FAMILY: Final = {
     "en": ("& Sons", "& Daughters", "& Company"),
     "de": ("& Söhne", "& Partner", "& Sohn"),

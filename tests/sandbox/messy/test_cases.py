@@ -263,3 +263,11 @@ def test_the_only_firm_that_is_one_letter_apart_is_somewhere_else(estate: Estate
         assert each.company is None
         assert near
         assert all(profile is not None and row.get("zip") != profile.zip_code for row in near)
+
+
+def test_no_company_id_is_the_name_of_an_ambiguous_customer(estate: Estate) -> None:
+    for each in estate.truth.customers:
+        for key in each.candidates:
+            identifier = company(estate, key)["identifier"]
+            assert spelling.ascii_letters(identifier) != spelling.ascii_letters(each.name)
+            assert "website" not in company(estate, key)

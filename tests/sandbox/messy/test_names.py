@@ -62,3 +62,12 @@ def test_a_long_name_begins_with_the_firm_and_has_as_many_letters_as_connectwise
         name = long_name(firm, dice)
         assert name.startswith(firm.core)
         assert 155 <= len(name) <= 156
+
+
+def test_firms_one_letter_apart_are_at_different_places_until_no_pair_is_left() -> None:
+    firms, dice = Firms(1), Random(1)
+    pairs = list(iter(lambda: firms.one_letter_apart(dice), None))
+
+    assert len({one.name for pair in pairs for one in pair}) == 2 * len(pairs) > 1000
+    assert all(OSA.distance(one.core, other.core) == 1 and one.place != other.place for one, other in pairs)
+    assert firms.one_letter_apart(dice) is None
