@@ -69,6 +69,12 @@ class Defaults:
             self._merged[place] = {**missing(kind, above, own), **own}
         return self._merged[place]
 
+    def values(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        """Return the default values by (folder, kind), each with those of its own folder only."""
+        return {
+            place: {key: value for key, (value, _) in fields.items()} for place, fields in self._own.items() if fields
+        }
+
     def fallback(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the defaults of the manifest folder itself, by kind and field. They price unmapped customers."""
         return {

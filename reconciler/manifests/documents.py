@@ -77,6 +77,14 @@ class Manifests:
     elsewhere: Mapping[str, int] | None = None
     """By kind: how many documents the folder has beside `documents`, if these are only a part. None: they are all."""
 
+    planned: frozenset[str] | None = None
+    """The addresses of the documents to compare with ConnectWise. The objects of the others are only found, and created
+    if they do not exist. None: all documents are compared."""
+    created_first: frozenset[str] = frozenset()
+    """The addresses of documents that are read only if an object must be created that comes after theirs."""
+    from_ledger: bool = False
+    """Whether usage is taken from the newest stored pull, so that no source is read."""
+
     @property
     def is_partial(self) -> bool:
         """Return whether `documents` are only a part of the folder's documents."""

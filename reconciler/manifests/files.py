@@ -56,6 +56,8 @@ class FoundFile:
     error: Diagnostic | None = None
     first_name: str | None = None
     """The name under which the same file was found before, if a link leads to it again."""
+    real: str = ""
+    """The path without links. Empty for an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class _Walk:
                     self.links.append((below, Path(entry.path)))
                 elif entry.is_dir():
                     waiting.append((below, Path(entry.path)))
-                elif _is_manifest(below):
+                elif is_manifest(below):
                     self._file(below, Path(entry.path), entry.stat().st_mode, f"{real}/{entry.name}")
 
     def link(self, name: str, path: Path) -> None:
@@ -128,11 +130,11 @@ class _Walk:
             real = Path(os.path.realpath(path, strict=True))
             mode = real.stat().st_mode
         except OSError as error:
-            if _is_manifest(name) or "." not in path.name:  # a broken link to another file type is ignored
+            if is_manifest(name) or "." not in path.name:  # a broken link to another file type is ignored
                 what = _BROKEN.get(error.errno or 0, f"is a link that cannot be followed: {error.strerror}")
                 self._add_error(name, path, what, "correct the link, or remove it")
             return
-        if not stat.S_ISDIR(mode) and not _is_manifest(name):
+        if not stat.S_ISDIR(mode) and not is_manifest(name):
             return
         if not real.is_relative_to(self.real_root):
             advice = "put a copy into the manifest folder, or pass a folder that contains both with -C"
@@ -149,13 +151,14 @@ class _Walk:
             self._add_error(name, path, f"is {_what(mode)}, not a file", "move it out of the manifest folder")
             return
         first_name = self.names.setdefault(real, name)
-        self.found.append(FoundFile(name, path, first_name=None if first_name == name else first_name))
+        self.found.append(FoundFile(name, path, first_name=None if first_name == name else first_name, real=real))
 
     def _add_error(self, name: str, path: Path, message: str, advice: str) -> None:
         self.found.append(FoundFile(name, path, Diagnostic(message, advice, name)))
 
 
-def _is_manifest(name: str) -> bool:
+def is_manifest(name: str) -> bool:
+    """Return whether a file with this name is a manifest."""
     return os.path.splitext(name)[1].lower() in _SUFFIXES  # noqa: PTH122 - pathlib takes ten times as long
 
 
@@ -171,7 +174,8 @@ def read(found: FoundFile) -> SourceFile | Unreadable:
         return Unreadable(found.error, "")
     try:
         with found.path.open("rb") as file:
-            raw = file.read(LARGEST + 1)
+            size = os.fstat(file.fileno()).st_size  # to ask for more takes longer than to read a small file
+            raw = file.read(min(size, LARGEST) + 1)
     except OSError as error:
         diagnostic = Diagnostic(f"cannot be read: {error.strerror}", "check the file's permissions", found.name)
         return Unreadable(diagnostic, "")

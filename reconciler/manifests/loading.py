@@ -27,8 +27,8 @@ WORKSPACE = "Workspace"
 
 
 @dataclass(slots=True)
-class _Loading:
-    """The state of one load."""
+class Loading:
+    """The state of one load. Loading a part of a folder fills it too."""
 
     report: Report
     defaults: Defaults = field(default_factory=Defaults)
@@ -49,7 +49,11 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
 
     `workspace` is the name of the workspace to use, if there are several. Raises `ManifestError` with all errors.
     """
-    loading = _read(root)
+    return finish(_read(root), root, workspace)
+
+
+def finish(loading: Loading, root: Path, workspace: str | None) -> Manifests:
+    """Return the documents that were read, with their defaults, after all checks. See `load`."""
     chosen = _checked(loading, workspace, str(root))
     return _manifests(root, loading, chosen)
 
@@ -79,21 +83,26 @@ def try_out(root: Path, texts: Mapping[str, str], *, workspace: str) -> Trial:
     return Trial(_manifests(root, loading, chosen), (), loading.documents)
 
 
-def _checked(loading: _Loading, workspace: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
-    """Check all documents, and return the workspace to use. None if there is no single one."""
+def add_defaults(loading: Loading) -> None:
+    """Add the defaults of the documents that were read."""
     for raw in loading.raw:
         if raw.kind is None:
             _check_metadata(raw, None, loading.report)
             loading.defaults.add(raw.origin, raw.spec, loading.report)
+
+
+def _checked(loading: Loading, workspace: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+    """Check all documents, and return the workspace to use. None if there is no single one."""
+    add_defaults(loading)
     for raw in loading.raw:
         if raw.kind is not None:
-            _document(raw, raw.kind, loading)
+            add_document(raw, raw.kind, loading)
     chosen = _workspace(loading, workspace, root)
     _check_all(loading, chosen)
     return chosen
 
 
-def _manifests(root: Path, loading: _Loading, chosen: DocumentOf[WorkspaceSpec] | None) -> Manifests:
+def _manifests(root: Path, loading: Loading, chosen: DocumentOf[WorkspaceSpec] | None) -> Manifests:
     """Return the documents that were loaded. Raises `ManifestError` if there are errors."""
     found = loading.report.diagnostics()
     if chosen is None or any(item.severity == "error" for item in found):
@@ -104,7 +113,7 @@ def _manifests(root: Path, loading: _Loading, chosen: DocumentOf[WorkspaceSpec] 
     return Manifests(root, chosen, others, content, fallback, found, len(loading.report.sources))
 
 
-def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> _Loading:
+def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> Loading:
     """Read and parse all files. Raises `ManifestError` if the folder does not exist or has no manifests.
 
     `texts` are read in place of the files with these names, or beside the files of the folder.
@@ -114,14 +123,14 @@ def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> _Loadi
         advice = "pass the manifest folder with -C: reconciler -C DIR validate"
         raise ManifestError([Diagnostic(f"the manifest folder {what}", advice, str(root))])
     sources: dict[str, SourceFile] = {}
-    loading = _Loading(Report(sources))
+    loading = Loading(Report(sources))
     try:
         for path in files.find(root, texts):
             text = texts.get(path.name)
             found = files.read(path) if text is None else files.decode(path.name, text.encode())
             if isinstance(found, SourceFile):
                 sources[found.name] = found
-                _parse(found, loading, first_name=path.first_name)
+                add_source(found, loading, first_name=path.first_name)
             else:
                 loading.report.ready.append(found.diagnostic)
                 loading.broken_texts.append(found.text)
@@ -134,7 +143,7 @@ def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> _Loadi
     return loading
 
 
-def _parse(source: SourceFile, loading: _Loading, *, first_name: str | None) -> None:
+def add_source(source: SourceFile, loading: Loading, *, first_name: str | None) -> None:
     """Add the documents of a file.
 
     `first_name` is set if the same file was already read under another name. Then only its `Defaults` count again,
@@ -173,7 +182,7 @@ def _check_metadata(raw: RawDocument, kind: Kind | None, report: Report) -> Meta
     return checked.value
 
 
-def _document(raw: RawDocument, kind: Kind, loading: _Loading) -> None:
+def add_document(raw: RawDocument, kind: Kind, loading: Loading) -> None:
     """Add one document with its defaults. A document with errors is added too, so that references to it resolve."""
     metadata = _check_metadata(raw, kind, loading.report)
     defaults = missing(kind, loading.defaults.of(raw.origin.file.rpartition("/")[0], kind), raw.spec)
@@ -212,7 +221,7 @@ def _report_problem(raw: RawDocument, problem: Problem, filled: dict[str, Origin
     report.problem(raw.origin, problem, below=("spec",))
 
 
-def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
+def _workspace(loading: Loading, chosen: str | None, root: str) -> DocumentOf[WorkspaceSpec] | None:
     """Return the workspace to use. If there is none, or no single one, report it and return None."""
     workspaces = (item for item in loading.documents.values() if has_spec(item, WorkspaceSpec))
     found = {item.name: item for item in sorted(workspaces, key=lambda item: item.name)}
@@ -237,7 +246,7 @@ def _workspace(loading: _Loading, chosen: str | None, root: str) -> DocumentOf[W
     return None
 
 
-def _check_all(loading: _Loading, workspace: Document | None) -> None:
+def _check_all(loading: Loading, workspace: Document | None) -> None:
     """Check the documents against each other."""
     index = references.index(loading.documents)
     broken = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))

@@ -55,15 +55,18 @@ class Relations:
             if ours is not None:
                 yield from (each for each in self._by_kind[other] if _attribute(each, its_field) == ours)
 
-    def closure(self, addresses: Iterable[str]) -> frozenset[str]:
-        """Return these addresses, and those of all documents that they need directly or indirectly."""
+    def closure(self, addresses: Iterable[str], *, created_first: bool = True) -> frozenset[str]:
+        """Return these addresses, and those of all documents that they need directly or indirectly.
+
+        Without `created_first`, only those that they refer to.
+        """
         found: set[str] = set()
         waiting = [self._by_address[address] for address in addresses]
         while waiting:
             document = waiting.pop()
             if document.address not in found:
                 found.add(document.address)
-                waiting += self.needed(document)
+                waiting += self.needed(document) if created_first else self.references(document)
         return frozenset(found)
 
     def dependents(self, addresses: Collection[str]) -> frozenset[str]:

@@ -1,0 +1,139 @@
+"""Find documents in a manifest folder without parsing all of its files.
+
+A search can return files that do not match, but it leaves out none that does. A text with a backslash can spell a word
+in another way (`"\\x61cme"`), so its file is in the result of every search.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from reconciler.manifests import files
+from reconciler.manifests.defaults import KIND as DEFAULTS
+from reconciler.manifests.documents import Origin
+from reconciler.manifests.envelope import open_document
+from reconciler.manifests.files import FoundFile, SourceFile, Unreadable
+from reconciler.manifests.parsing import parse
+
+_HEAD: Final = re.compile(
+    r"^kind:[ \t]*(\w+)[ \t]*(?:#.*)?\r?\n(?:apiVersion:.*\n)?metadata:[ \t]*"
+    r"(?:(?:#.*)?\r?\n[ ]+name:[ \t]*|\{[ ]*name:[ \t]*)([\"']?)([\w.-]+)\2[ \t]*(?:\}|,|\r?\n|[ \t]#|\Z)",
+    re.MULTILINE | re.ASCII,
+)
+"""The head of a document as it is mostly written: its kind, then its metadata, which begins with the name."""
+_KIND: Final = re.compile(r"^kind:", re.MULTILINE)
+_SEPARATOR: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+_BEFORE_FIRST: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*---(?=\s|$)")
+_END: Final = re.compile(r"^\.\.\.", re.MULTILINE)
+_WORDS: Final = re.compile(r"[a-z0-9]+")
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Corpus:
+    """The files of a manifest folder as text."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.found: dict[str, FoundFile] = {}
+        self.sources: dict[str, SourceFile] = {}
+        self.unreadable: dict[str, Unreadable] = {}
+        for each in files.find(root):
+            self.found[each.name] = each
+            source = files.read(each)
+            if isinstance(source, SourceFile):
+                self.sources[each.name] = source
+            else:
+                self.unreadable[each.name] = source
+
+    @cached_property
+    def _lower(self) -> Mapping[str, str]:
+        return {name: source.text.lower() for name, source in self.sources.items()}
+
+    @cached_property
+    def escaped(self) -> frozenset[str]:
+        """The files that may spell a word in another way."""
+        return frozenset(name for name, source in self.sources.items() if "\\" in source.text)
+
+    def with_text(self, text: str) -> set[str]:
+        """Return the files that may contain a text, in upper or lower case."""
+        if _NAME.fullmatch(text):
+            whole = re.compile(rf"(?<![a-z0-9._-]){re.escape(text.lower())}(?![a-z0-9._-])")
+            folded = text.lower()
+            found = {name for name, lower in self._lower.items() if folded in lower and whole.search(lower)}
+        else:
+            words = _WORDS.findall(text.lower())  # a scalar can be broken into lines at its blanks
+            found = {name for name, lower in self._lower.items() if all(word in lower for word in words)}
+        return found | self.escaped
+
+    @cached_property
+    def _heads(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        return {name: _heads(source) for name, source in self.sources.items()}
+
+    @cached_property
+    def by_address(self) -> Mapping[str, tuple[str, ...]]:
+        """The files that declare each address."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, heads in self._heads.items():
+            if self.found[name].first_name is None:
+                for kind, document in heads:
+                    found[f"{kind}/{document}"].append(name)
+        return {address: tuple(dict.fromkeys(names)) for address, names in found.items()}
+
+    @cached_property
+    def by_kind(self) -> Mapping[str, frozenset[str]]:
+        """The files that declare documents of each kind."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for name, heads in self._heads.items():
+            for kind, _ in heads:
+                found[kind].add(name)
+        return {kind: frozenset(names) for kind, names in found.items()}
+
+    @cached_property
+    def defaults_files(self) -> tuple[str, ...]:
+        """The files that may contain `Defaults`."""
+        return tuple(name for name, source in self.sources.items() if DEFAULTS in source.text or name in self.escaped)
+
+    def names_by_real_path(self) -> Mapping[str, list[str]]:
+        """Return the names of each file by its path in the folder without links. A file can have several names."""
+        prefix = f"{os.path.realpath(self.root)}/"
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, each in self.found.items():
+            found[each.real.removeprefix(prefix)].append(name)
+        return found
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.found)}
+
+    def place(self, name: str) -> int:
+        """Return the place of a file in the order of all files."""
+        return self._places[name]
+
+    def below(self, folder: str, names: Iterable[str]) -> set[str]:
+        """Return those of the files that are in a folder or below it."""
+        prefix = f"{folder}/" if folder else ""
+        return {name for name in names if name.startswith(prefix)}
+
+
+def _heads(source: SourceFile) -> list[tuple[str, str]]:
+    """Return (kind, name) of each document of a file. Only a file with an unusual layout is parsed."""
+    text = source.text
+    heads = [(kind, name) for kind, _quote, name in _HEAD.findall(text)]
+    separators = len(_SEPARATOR.findall(text))
+    documents = separators if _BEFORE_FIRST.match(text) else separators + 1
+    if len(heads) == documents == len(_KIND.findall(text)) and not _END.search(text):
+        return heads
+    return list(_parsed_heads(source))
+
+
+def _parsed_heads(source: SourceFile) -> Iterator[tuple[str, str]]:
+    for index, value in parse(source.text).documents:
+        raw, _ = open_document(Origin(source.name, index), value)
+        if raw is not None:
+            yield "Defaults" if raw.kind is None else raw.kind.name, str(raw.metadata.get("name"))
