@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,8 +44,11 @@ def commands(page: Path) -> list[tuple[list[str], int]]:
 
 @pytest.fixture
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Copy the example estate to a temporary folder, and set its variables to those of a running sandbox."""
+    """Copy the example estate to a new repository, and set its variables to those of a running sandbox."""
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "The example"]):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
     clock = Clock(START)
     with RunningSandbox(Sandbox(clock=clock, console=Console(clock, World(1, 6, START)))) as running:
         for name, value in running.variables().items():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,8 +20,8 @@ from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.origin import origin_of
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
-from reconciler.cli.plan import Only, Targets, scope_of, show_plan
-from reconciler.cli.plan_file import check_month, check_plan
+from reconciler.cli.plan import ChangedSince, Only, Targets, check_part, part_loader, scope_of, show_plan
+from reconciler.cli.plan_file import check_month, check_plan, documents_loader
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
@@ -37,6 +37,9 @@ from reconciler.planning.plan import Plan, read_plan
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import counted
+
+if TYPE_CHECKING:
+    from reconciler.manifests.touched import LoadedPart
 
 
 def apply(
@@ -62,11 +65,12 @@ def apply(
         ),
     ] = False,
     target: Targets = None,
+    changed_since: ChangedSince = None,
     expect_digest: Annotated[
         str | None,
         typer.Option(
             metavar="DIGEST",
-            help="Apply without asking, and only if the plan has this digest, as `plan --json` gives it.",
+            help="Apply without asking, and only if the plan has the `digest` of `plan --json`.",
         ),
     ] = None,
     forget: Annotated[
@@ -82,8 +86,15 @@ def apply(
     with --approve NAME.
     """
     context: Context = ctx.obj
-    for option, given in (("--only", only), ("--prune", prune), ("--target", target), ("--forget", forget)):
-        if planfile is not None and given:
+    given = {
+        "--only": only,
+        "--prune": prune,
+        "--target": target,
+        "--changed-since": changed_since,
+        "--forget": forget,
+    }
+    for option in [name for name, value in given.items() if value]:
+        if planfile is not None:
             raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
     expected = None if expect_digest is None else digest_from(expect_digest)
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
@@ -91,9 +102,9 @@ def apply(
         raise typer.TyperException("--forget cannot be used with --only usage: it is about objects of the setup")
     if plan and expected and plan.digest != expected:
         raise another_file(str(planfile), plan, expected)
-    options = PlanOptions(
-        scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()), forget=tuple(forget or ())
-    )
+    approvals = parse_approvals(approve or ())
+    options = PlanOptions(scope_of(only), approvals, prune, tuple(target or ()), changed_since, tuple(forget or ()))
+    check_part(options)
     run = _Run(context, options, expected)
     try:
         if plan and planfile:
@@ -132,7 +143,7 @@ class _Run:
 
     async def apply_file(self, plan: Plan, planfile: Path) -> int:
         """Apply a plan file. What it was based on is read again."""
-        async with self._open_session(usage=False) as session:
+        async with self._open_session(usage=False, load_part=documents_loader(plan)) as session:
             report_unused(plan, self.approvals)
             plan = release_approved(plan, self.approvals)
             async with showing_what_moved(plan, lambda: self._present(session, plan)):
@@ -171,9 +182,12 @@ class _Run:
                     return await self._carry_out(session, made, lease, recheck=True)
 
     @asynccontextmanager
-    async def _open_session(self, *, usage: bool) -> AsyncIterator[Session]:
+    async def _open_session(
+        self, *, usage: bool, load_part: Callable[[Context], LoadedPart] | None = None
+    ) -> AsyncIterator[Session]:
         """Open a session with a ledger that can be written, and check the clock."""
-        async with open_session(self.context, usage=usage, writable=True) as session:
+        load = load_part or part_loader(self.options)
+        async with open_session(self.context, usage=usage, writable=True, load_part=load) as session:
             await check_clock(session)
             yield session
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +20,9 @@ from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
 from reconciler.planning.plan import Plan, plan_json, write_plan
 from reconciler.rendering.plan_text import plan_text
+
+if TYPE_CHECKING:
+    from reconciler.manifests.touched import LoadedPart
 
 
 class Only(StrEnum):
@@ -36,6 +40,32 @@ Targets = Annotated[
         help="Plan only this address, such as Company/acme, and what it needs. May be repeated.",
     ),
 ]
+
+
+ChangedSince = Annotated[
+    str | None,
+    typer.Option(
+        "--changed-since",
+        metavar="REV",
+        help="Plan only what Git changed since this revision, with the stored usage.",
+    ),
+]
+
+
+def check_part(options: PlanOptions) -> None:
+    """Raise `TyperException` for two options that each choose a part of the documents."""
+    if options.targets and options.changed_since is not None:
+        raise typer.TyperException("--target and --changed-since cannot be used together")
+
+
+def part_loader(options: PlanOptions) -> Callable[[Context], LoadedPart] | None:
+    """Return the function that loads what changed, or None without `--changed-since`."""
+    revision = options.changed_since
+    if revision is None:
+        return None
+    from reconciler.manifests.touched import load_changed  # noqa: PLC0415 - only this option needs it
+
+    return lambda context: load_changed(context.root, revision, workspace=context.workspace)
 
 
 def scope_of(only: Only | None) -> Scope:
@@ -64,6 +94,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
         ),
     ] = False,
     target: Targets = None,
+    changed_since: ChangedSince = None,
     undo: Annotated[
         int | None, typer.Option(metavar="RUN", help="Plan what puts back the changes of this run.")
     ] = None,
@@ -73,9 +104,11 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     Changes nothing in ConnectWise; the usage it reads is saved in the ledger.
     """
     context: Context = ctx.obj
-    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()))
-    for option, given in (("--only", only), ("--prune", prune), ("--target", target)):
-        if undo is not None and given:
+    options = PlanOptions(scope_of(only), parse_approvals(approve or ()), prune, tuple(target or ()), changed_since)
+    check_part(options)
+    given = {"--only": only, "--prune": prune, "--target": target, "--changed-since": changed_since}
+    for option in [name for name, value in given.items() if value]:
+        if undo is not None:
             raise typer.TyperException(f"{option} cannot be used with --undo, which plans what the run changed")
     made = asyncio.run(_make_plan(context, options) if undo is None else _make_undo_plan(context, options, undo))
     if out is not None:
@@ -91,7 +124,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
 
 
 async def _make_plan(context: Context, options: PlanOptions) -> Plan:
-    async with open_session(context, usage=options.scope.usage) as session:
+    async with open_session(context, usage=options.scope.usage, load_part=part_loader(options)) as session:
         return (await make_plan(session, options)).plan
 
 

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reconciler.applying.stale import StalePlan
 from reconciler.cli.clock import TOLERANCE
+from reconciler.cli.context import Context
 from reconciler.cli.session import Session, tenant_of
 from reconciler.errors import Refused
 from reconciler.metering.period import period_of
 from reconciler.planning.plan import Plan
 
+if TYPE_CHECKING:
+    from reconciler.manifests.touched import LoadedPart
+
 ADVICE = "Nothing was written. Make a new plan: reconciler plan --out FILE"
+
+
+def documents_loader(plan: Plan) -> Callable[[Context], LoadedPart] | None:
+    """Return the function that loads the documents of a plan with `--changed-since`. None for every other plan."""
+    if plan.changed_since is None:
+        return None
+    from reconciler.manifests.touched import load_documents  # noqa: PLC0415 - only these plans need it
+
+    return lambda context: load_documents(context.root, plan.documents, plan.read_also, workspace=context.workspace)
 
 
 def check_plan(plan: Plan, session: Session, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import BillingContext
@@ -11,12 +12,12 @@ from reconciler.additions.ledger_records import LedgerRecords
 from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.additions.targets import limited
 from reconciler.cli.output import print_note
-from reconciler.cli.partial import partial_note, scope_of_part, setup_elsewhere
+from reconciler.cli.partial import partial_notes, scope_of_part, setup_elsewhere, unknown_usage_note, unread_sources
 from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.live.read import Scope
-from reconciler.manifests.selection import select, targets_of
+from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused_approvals
@@ -28,6 +29,9 @@ from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup import plan_setup
 from reconciler.planning.setup_tables import SetupTables
 from reconciler.planning.undeclared import plan_undeclared
+
+if TYPE_CHECKING:
+    from reconciler.manifests.touched import LoadedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class PlanOptions:
     """Whether to retire what we made and nothing declares: orphans, and objects of the setup."""
     targets: tuple[str, ...] = ()
     """The addresses to plan, with what they need. Empty: all documents."""
+    changed_since: str | None = None
+    """The revision of Git since which the documents to plan have changed. The session has loaded them."""
     forget: tuple[str, ...] = ()
     """The addresses that the ledger forgets."""
 
@@ -58,31 +64,40 @@ class PlanOptions:
         only: Only | None = None if self.scope == Scope() else "setup" if self.scope.setup else "usage"
         return Asked(only, self.prune, self.targets)
 
+    def asked_of(self, part: LoadedPart | None) -> Asked:
+        """Return what the plan file says about these options and the part of the manifests that was loaded."""
+        if part is None or part.whole:
+            return self.asked
+        return replace(self.asked, changed_since=self.changed_since, documents=part.touched, read_also=part.context)
+
 
 async def make_plan(session: Session, options: PlanOptions) -> Planned:
     """Return the plan that the options ask for, and record in the ledger what was read of our additions."""
     if options.targets:
         manifests = select(session.manifests, targets_of(session.manifests, options.targets).selected)
         session = replace(session, manifests=manifests)
-    inputs = await read_inputs(
-        session, scope_of_part(session.manifests, options.scope), options.approvals, options.forget
-    )
-    planned = plan_from(session, inputs, options)
+    scope = scope_of_part(session.manifests, options.scope)
+    notes: list[Note] = []
+    if scope.usage and session.manifests.from_ledger:
+        unread = unread_sources(session.manifests, session.ledger)
+        if len(unread) == len(used_sources(session.manifests)):
+            scope = Scope(setup=scope.setup, usage=False)
+            notes.append(unknown_usage_note(unread))
+    inputs = await read_inputs(session, scope, options.approvals, options.forget)
+    planned = plan_from(session, inputs, options, notes)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
     report_unused(planned.plan, options.approvals)
     return planned
 
 
-def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned:
-    """Return the plan from what was read. Does no I/O."""
+def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Sequence[Note] = ()) -> Planned:
+    """Return the plan from what was read, with these notes. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
-    warnings: list[Note] = []
+    warnings = [*partial_notes(session, options.targets, options.changed_since), *notes]
     records = LedgerRecords()
     rest = setup_elsewhere(manifests)
-    if manifests.is_partial:
-        warnings.append(partial_note(options.targets))
     if (setup := inputs.setup) is not None:
         setup_parts = _setup_parts(session, setup, options, rest)
         warnings += setup_parts[0].notes
@@ -101,7 +116,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions) -> Planned
         parts=parts,
         currency=spec.billing.currency,
         warnings=warnings,
-        asked=options.asked,
+        asked=options.asked_of(session.part),
     )
     return Planned(plan, records)
 

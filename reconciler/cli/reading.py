@@ -80,8 +80,9 @@ async def _read_live_state_and_pull(
 ) -> tuple[LiveState, tuple[Collected, ...]]:
     """Read ConnectWise and pull the usage sources at the same time. If one fails, the other is cancelled."""
     async with reading_line(lambda: session.client.requests.total) as line:
+        pulls_needed = scope.usage and not session.manifests.from_ledger
         live_state = asyncio.ensure_future(read_live_state(session.client, session.manifests, scope))
-        pulls = asyncio.ensure_future(pull_usage(session, approved, line) if scope.usage else _no_pulls())
+        pulls = asyncio.ensure_future(pull_usage(session, approved, line) if pulls_needed else _no_pulls())
         try:
             return await live_state, await pulls
         finally:

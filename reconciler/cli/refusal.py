@@ -27,7 +27,7 @@ NEW_PLAN = "Nothing was written. Make a new plan: reconciler plan --out FILE"
 def options_of(plan: Plan, options: PlanOptions) -> PlanOptions:
     """Return the options with which a plan file was made, with the approvals of now."""
     scope = Scope(setup=plan.only != "usage", usage=plan.only != "setup")
-    return replace(options, scope=scope, prune=plan.prune, targets=plan.targets)
+    return replace(options, scope=scope, prune=plan.prune, targets=plan.targets, changed_since=plan.changed_since)
 
 
 def digest_from(text: str) -> str:
@@ -106,4 +106,5 @@ def apply_command(plan: Plan, digest: str = "") -> str:
     words += ["--prune"] if asked.prune else []
     for target in asked.targets:
         words += ["--target", target]
+    words += [] if plan.changed_since is None else ["--changed-since", plan.changed_since]
     return shlex.join([*words, "--expect-digest", digest or plan.digest])

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import print_note, say
@@ -29,6 +29,9 @@ from reconciler.manifests.secrets import resolve
 from reconciler.manifests.settings import check_settings
 from reconciler.planning.plan import Tenant
 
+if TYPE_CHECKING:
+    from reconciler.manifests.touched import LoadedPart
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -40,6 +43,8 @@ class Session:
     ledger: Ledger
     writable: bool
     """True if the command must be able to write the ledger."""
+    part: LoadedPart | None = None
+    """The part of the manifests that changed, with `--changed-since`."""
 
     @property
     def workspace(self) -> WorkspaceSpec:
@@ -60,22 +65,30 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(context: Context, *, usage: bool = True, writable: bool = False) -> AsyncIterator[Session]:
+async def open_session(
+    context: Context,
+    *,
+    usage: bool = True,
+    writable: bool = False,
+    load_part: Callable[[Context], LoadedPart] | None = None,
+) -> AsyncIterator[Session]:
     """Load the manifests, open the ledger and connect the client. With `-v`, print the requests at the end.
 
     Without `usage`, the variables of the usage sources need not be set. With `writable`, a ledger that cannot be
-    written is an error. Otherwise a read-only ledger is enough, and so is none at all.
+    written is an error. Otherwise a read-only ledger is enough, and so is none at all. `load_part` loads a part of the
+    manifests, whose usage comes from the ledger.
     """
-    manifests = load(context.root, workspace=context.workspace)
+    part = None if load_part is None else load_part(context)
+    manifests = load(context.root, workspace=context.workspace) if part is None else part.manifests
     for warning in manifests.warnings:
         say(str(warning))
-    check_settings(manifests, context.environ, usage=usage)
+    check_settings(manifests, context.environ, usage=usage and not manifests.from_ledger)
     connection = connection_of(context, manifests)
     with open_ledger(context, manifests, writable=writable) as ledger:
         now = running_clock(context.now)
         async with ConnectWise(connection, on_notice=print_note, now=now, shapes=by_path()) as client:
             try:
-                yield Session(context, manifests, client, ledger, writable)
+                yield Session(context, manifests, client, ledger, writable, part)
             finally:
                 if context.verbose:
                     _print_requests(client)

@@ -52,6 +52,8 @@ class LiveState:
     """By company id: the management solutions that were read."""
     children: Mapping[str, Mapping[int, Sequence[LiveObject]]] = field(default_factory=dict)
     """By kind and id of the parent: all nested objects that were read for documents."""
+    left_out: frozenset[str] = frozenset()
+    """The addresses of documents that a partial plan does not compare: their objects exist, or were not needed."""
     named: Mapping[str, LiveObject] = field(default_factory=dict)
     """By address of a mapping: the live management solution that it means, even if stored under another name."""
 

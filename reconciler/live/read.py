@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import NestedRead
+from reconciler.kinds.field_mapping import Table, Tables
 from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.children import read_children
@@ -49,9 +50,10 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     that were matched. Raises one `MatchError` with everything that cannot be matched.
     """
     reader = Reader(client)
-    documents = [document for document in manifests.documents if _in_scope(document, scope)]
+    in_scope = [document for document in manifests.documents if _in_scope(document, scope)]
+    documents = [document for document in in_scope if document.address not in manifests.created_first]
     queries = queries_for(documents, manifests, scope.kinds, compare=scope.setup)
-    setup_tables = tables_for(documents) if scope.setup else ()
+    setup_tables = tables_for(filter(manifests.compares, documents)) if scope.setup else ()
     matcher = Matcher(manifests, creating=scope.setup)
     lists, tables = await _both(in_parallel(reader.read, queries, workers=WORKERS), reader.read_tables(setup_tables))
     for query, found in zip(queries, lists, strict=True):
@@ -61,7 +63,7 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     matches = matcher.matches(top_level)
     children, with_subcollections = await _both(
         read_children(reader, matcher, documents, for_usage=scope.usage),
-        _with_subcollections(reader, matches, top_level),
+        _with_subcollections(reader, matches, filter(manifests.compares, top_level)),
     )
     matches |= with_subcollections
     nested = [document for document in documents if document.kind.parent]
@@ -73,7 +75,13 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
     ]
     await _read_prerequisites(reader, matcher, nested, named_below)
     matches |= matcher.matches(nested)
-    matches |= await _with_subcollections(reader, matches, nested)
+    matches |= await _with_subcollections(reader, matches, filter(manifests.compares, nested))
+    left_out: frozenset[str] = frozenset()
+    if scope.setup and manifests.is_partial:
+        late = _Late(reader, matcher, manifests, matches)
+        documents += await late.created_first(documents, in_scope)
+        tables = {**tables, **await late.tables(documents, setup_tables)}
+        left_out = late.left_out(documents, in_scope)
     links = {document.address: matcher.links(document) for document in documents}
     if not scope.setup:
         matcher.refuse_mappings(documents)
@@ -86,9 +94,49 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
         refused=matcher.refused,
         objects={(of, number): obj for of, objects in matcher.objects() for number, obj in objects.items()},
         tables=tables,
+        left_out=left_out,
         named={address: obj for address, obj in named.items() if isinstance(obj, LiveObject)},
         **for_billing(children),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """What a partial plan reads only if an object that it does not compare has to be created."""
+
+    reader: Reader
+    matcher: Matcher
+    manifests: Manifests
+    matches: dict[str, LiveObject]
+
+    def _missing(self, documents: Iterable[Document]) -> list[Document]:
+        return [each for each in documents if each.kind.collection and each.address not in self.matches]
+
+    async def created_first(self, documents: Sequence[Document], in_scope: Iterable[Document]) -> list[Document]:
+        """Read and return the documents that come before a new object, although it does not refer to them."""
+        if not any(each.kind.created_after for each in self._missing(documents)):
+            return []
+        first = [each for each in in_scope if each.address in self.manifests.created_first]
+        queries = queries_for(first, self.manifests, Scope().kinds, compare=True)
+        lists = await in_parallel(self.reader.read, queries, workers=WORKERS)
+        for query, found in zip(queries, lists, strict=True):
+            self.matcher.add(query.kind, found)
+        await _read_other_spellings(self.reader, self.matcher, first, queries)
+        self.matches.update(self.matcher.matches(first))
+        return first
+
+    async def tables(self, documents: Iterable[Document], known: Iterable[Table]) -> Tables:
+        """Read and return the setup tables of the objects to create that were not read yet."""
+        have = {table.path: {*table.fields} for table in known}
+        created = [each for each in self._missing(documents) if not self.manifests.compares(each)]
+        return await self.reader.read_tables(
+            each for each in tables_for(created) if not have.get(each.path, set()) >= {*each.fields}
+        )
+
+    def left_out(self, documents: Iterable[Document], in_scope: Iterable[Document]) -> frozenset[str]:
+        """Return the documents that are not compared and need not be created."""
+        missing = {each.address for each in self._missing(documents)}
+        return frozenset(each.address for each in in_scope if not self.manifests.compares(each)) - missing
 
 
 async def _read_other_spellings(

@@ -24,7 +24,7 @@ def queries_for(
 ) -> list[Query]:
     """Return one query for each top-level collection of these kinds that the documents or their look-ups need.
 
-    With `compare`, declared fields are read too, and not only those for matching and billing.
+    With `compare`, the declared fields of planned documents are read too, and not only those for matching and billing.
     """
     filters: dict[str, dict[str, set[str | int]]] = defaultdict(lambda: defaultdict(set))
     read_whole: set[str] = set()
@@ -40,7 +40,7 @@ def queries_for(
                     read_whole.add(reference.kind)
                 for path, value in _lookup_filters(kind(reference.kind), reference.value, document, manifests):
                     filters[reference.kind][path].add(value)
-    declared = declared_fields(documents) if compare else {}
+    declared = declared_fields(filter(manifests.compares, documents)) if compare else {}
     return [
         Query(
             kind(name),

@@ -90,6 +90,10 @@ class Manifests:
         """Return whether `documents` are only a part of the folder's documents."""
         return self.elsewhere is not None
 
+    def compares(self, document: Document) -> bool:
+        """Return whether the fields of a document are compared with ConnectWise."""
+        return self.planned is None or document.address in self.planned
+
     @cached_property
     def by_address(self) -> Mapping[str, Document]:
         """Return the documents by `Kind/name`."""

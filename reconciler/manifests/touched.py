@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,17 +21,25 @@ from reconciler.manifests.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class LoadedPart:
     """A part of a manifest folder, and what the change removed."""
 
     manifests: Manifests
-    changed: int
+    touched: tuple[str, ...] = ()
+    """The addresses of the documents to plan. Empty: all."""
+    context: tuple[str, ...] = ()
+    """The addresses of documents that changed ones referred to before."""
+    changed: int = 0
     """How many documents differ from the commit."""
     removed: tuple[str, ...] = ()
+    """The addresses of documents that no file declares any longer."""
+    whole: bool = False
+    """Whether every document counts as changed."""
     commit: str = ""
+    """The commit with which the files were compared."""
 
 
-def load_changed(root: Path, revision: str, *, workspace: str | None = None) -> Part:
+def load_changed(root: Path, revision: str, *, workspace: str | None = None) -> LoadedPart:
     """Return the documents that differ from a revision of Git, with those that refer to them and that they need.
 
     The revision is compared where `HEAD` branched off it. Raises `ReconcilerError` if Git cannot tell the difference,
@@ -39,25 +47,41 @@ def load_changed(root: Path, revision: str, *, workspace: str | None = None) -> 
     """
     if not root.is_dir():
         load(root)  # raises the error of a folder that does not exist
-    found = git.differences(root, revision)
+    return load_difference(root, git.differences(root, revision), workspace=workspace)
+
+
+def load_difference(root: Path, found: git.Differences, *, workspace: str | None = None) -> LoadedPart:
+    """Return what `load_changed` returns, for differences that Git has found."""
     corpus = Corpus(root)
     changed = changed_documents(corpus, found)
     if changed.everything:
         whole = load(root, workspace=workspace)
-        return Part(replace(whole, elsewhere={}, from_ledger=True), len(whole.documents), changed.removed, found.commit)
+        number = len(whole.documents)
+        manifests = replace(whole, elsewhere={}, from_ledger=True)
+        return LoadedPart(manifests, changed=number, removed=changed.removed, whole=True, commit=found.commit)
     pool = _Pool(corpus)
     touched = _touched(pool, changed)
     context = frozenset(_referred_before(changed)) & corpus.by_address.keys()
     manifests = _part(pool, root, workspace, touched, context, changed.files)
-    return Part(manifests, len(changed.addresses), changed.removed, found.commit)
+    return LoadedPart(
+        manifests,
+        tuple(sorted(touched)),
+        tuple(sorted(context)),
+        len(changed.addresses),
+        changed.removed,
+        commit=found.commit,
+    )
 
 
-def load_documents(root: Path, addresses: Collection[str], *, workspace: str | None = None) -> Manifests:
+def load_documents(
+    root: Path, touched: Sequence[str], context: Sequence[str] = (), *, workspace: str | None = None
+) -> LoadedPart:
     """Return these documents with all that they need, as `load_changed` does. Unknown addresses are left out."""
     if not root.is_dir():
         load(root)  # raises the error of a folder that does not exist
     pool = _Pool(Corpus(root))
-    return _part(pool, root, workspace, frozenset(addresses), frozenset(), frozenset())
+    manifests = _part(pool, root, workspace, frozenset(touched), frozenset(context), frozenset())
+    return LoadedPart(manifests, tuple(touched), tuple(context))
 
 
 class _Pool:
@@ -68,7 +92,7 @@ class _Pool:
         self.parsed = Loading(Report(corpus.sources))
         self._checked = Loading(Report(corpus.sources))
         self._names: set[str] = set()
-        self.load(corpus.defaults_files)
+        self._parse(corpus.defaults_files)
         self._checked.raw = [raw for raw in self.parsed.raw if raw.kind is None]
         add_defaults(self._checked)
         self._add_documents(self.parsed.raw)
@@ -80,12 +104,14 @@ class _Pool:
 
     def load(self, names: Iterable[str]) -> None:
         """Parse these files, unless they were parsed before."""
+        self._add_documents(self._parse(names))
+
+    def _parse(self, names: Iterable[str]) -> list[RawDocument]:
         start = len(self.parsed.raw)
         for name in sorted(set(names) - self._names):
             self._names.add(name)
             add_source(self.corpus.sources[name], self.parsed, first_name=self.corpus.found[name].first_name)
-        if self._checked.raw:
-            self._add_documents(self.parsed.raw[start:])
+        return self.parsed.raw[start:]
 
     def _add_documents(self, raws: Iterable[RawDocument]) -> None:
         for raw in raws:

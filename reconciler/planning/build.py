@@ -27,6 +27,9 @@ class Asked:
     only: Only | None = None
     prune: bool = False
     targets: tuple[str, ...] = ()
+    changed_since: str | None = None
+    documents: tuple[str, ...] = ()
+    read_also: tuple[str, ...] = ()
 
 
 _EVERYTHING = Asked()
@@ -70,6 +73,9 @@ def build(
         prune=asked.prune,
         targets=asked.targets,
         undo=undo,
+        changed_since=asked.changed_since,
+        documents=asked.documents,
+        read_also=asked.read_also,
     )
 
 

@@ -268,6 +268,12 @@ class Plan(Record):
     """For the undo of a run: which one. The digest covers only the actions, so it is the same as without this."""
     targets: tuple[str, ...] = ()
     """For a partial plan: the addresses that it was asked for. It also holds what they need. Empty: all documents."""
+    changed_since: str | None = None
+    """For a partial plan: the revision of Git since which its documents have changed."""
+    documents: tuple[str, ...] = ()
+    """For such a plan: the addresses of its documents. `manifest_digest` covers them and what they need."""
+    read_also: tuple[str, ...] = ()
+    """For such a plan: documents that changed ones referred to before. `manifest_digest` covers them too."""
 
     @property
     def accounted(self) -> bool:
@@ -281,7 +287,17 @@ class Plan(Record):
         return bool(self.coverage) or any(action.kind in usage_kinds for action in self.actions)
 
 
-_LEFT_OUT_IF_EMPTY = ("held", "declared", "only", "prune", "undo", "targets")
+_LEFT_OUT_IF_EMPTY = (
+    "held",
+    "declared",
+    "only",
+    "prune",
+    "undo",
+    "targets",
+    "changed_since",
+    "documents",
+    "read_also",
+)
 
 
 class PlanFileError(ReconcilerError):

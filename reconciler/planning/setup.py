@@ -46,7 +46,7 @@ def plan_setup(
     notes: list[Note] = []
     unchanged = 0
     for document in documents:
-        if document.kind.collection is None:
+        if document.kind.collection is None or document.address in live_state.left_out:
             continue
         live = live_state.matches.get(document.address)
         if document.retired:
