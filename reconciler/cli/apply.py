@@ -28,6 +28,7 @@ from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.cli.setup_ledger import record_setup
+from reconciler.cli.undoing import make_undo_plan
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
@@ -200,6 +201,8 @@ class _Run:
 
     async def _present(self, session: Session, approved: Plan) -> Plan:
         """Return the plan of now, made as the approved one was."""
+        if approved.undo is not None:
+            return await make_undo_plan(session, approved.undo.run, self.approvals)
         return (await make_plan(session, options_of(approved, self.options))).plan
 
     def _show_if_possible(self, plan: Plan) -> None:

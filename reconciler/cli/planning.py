@@ -135,11 +135,12 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
         terms=terms,
         pruned=undeclared.actions,
     )
+    compared = [each for each in manifests.documents if each.address not in setup.live_state.left_out]
     declared: Sequence[Declaration] = ()
     if ledger.knows.remembered or not manifests.is_partial:
         declared = (
             *undeclared.declared,
-            *declarations(manifests.documents, setup.live_state, ledger.knows.remembered),
+            *declarations(compared, setup.live_state, ledger.knows.remembered),
         )
     left = Part(notes=undeclared.notes, problems=tuple(retirements.problems))
     return left, replace(documents, declared=tuple(declared))

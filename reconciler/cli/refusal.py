@@ -87,6 +87,8 @@ def expected_another(expected: str, present: Plan) -> Refused:
 
 
 def _advice(found: Comparison, approved: Plan) -> str:
+    if approved.undo is not None:
+        return f"Nothing was written. Make a new plan: reconciler plan --undo {approved.undo.run} --out FILE"
     if found.touches_approved:
         return NEW_PLAN
     command = apply_command(approved, found.digest)

@@ -191,7 +191,12 @@ def test_a_stale_undo_is_refused(small: Shop) -> None:
     path = str(small.folder.parent / "undo.json")
     assert small("plan", "--undo", "2", "--out", path).code == 0
     small.patch_live(f"/company/companies/{company(small)['id']}", city="Miami")
-    assert small("apply", path).code == 3
+
+    said = small("apply", path)
+
+    assert said.code == 3
+    assert "What moved in the plan:\n  - Company/alder-dental  is no longer in the plan: update" in said.err
+    assert "Make a new plan: reconciler plan --undo 2 --out FILE" in said.err
 
 
 # ── the manifests ────────────────────────────────────────────────────────────────────────────────────────
