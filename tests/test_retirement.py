@@ -263,3 +263,50 @@ def test_an_unclear_status_is_an_error_that_lists_the_candidates(applied: Shop, 
     assert said.code == 1
     assert told in said.err
     assert "Name the status of a retired Company in the Workspace: retiredAs: {Company: …}" in said.err
+
+
+def test_an_agreement_that_goes_on_at_a_retired_company_is_named(applied: Shop) -> None:
+    """It was made by hand, so no document retires it."""
+    company = applied.one("/company/companies", identifier="AlderDental")
+    other = by_hand_agreement(applied, company["id"], billAmount=40)
+    leaves(applied)
+    notes = applied.plan(*SETUP)["warnings"]
+    told = f"Agreement Other (id {other['id']}) belongs to it, and is not retired: it bills 40 USD a month (its own 40)"
+    assert [(note["address"], note["message"]) for note in notes] == [("Company/alder-dental", told)]
+
+
+def by_hand_agreement(shop: Shop, company: int, **more: Any) -> Any:
+    """Make an agreement by hand."""
+    kind = shop.one("/finance/agreements/types", name="Managed Service")
+    contact = shop.post_live("/company/contacts", firstName="B", company={"id": company}).json()
+    made = shop.post_live(
+        "/finance/agreements",
+        name="Other",
+        type={"id": kind["id"]},
+        company={"id": company},
+        contact={"id": contact["id"]},
+        startDate="2026-01-01T00:00:00Z",
+        noEndingDateFlag=True,
+        **more,
+    )
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def test_a_plan_with_usage_counts_what_an_agreement_bills_once(applied: Shop) -> None:
+    """Our additions end with their agreement, so they are no orphans that still bill."""
+    before = applied.plan()["summary"]["money"]["before"]
+    leaves(applied)
+    plan = applied.plan("--prune")
+    orphan = [row for row in plan["coverage"] if row["state"] == "orphan"]
+    assert [row["accounted"] for row in orphan] == [True]
+    assert orphan[0]["detail"].endswith("until its agreement ends, which this plan retires")
+    assert plan["summary"]["money"] == {"before": before, "after": "0", "currency": "USD"}
+    assert not any(address.startswith("Addition/") for address in actions(plan))
+
+
+def test_additions_of_an_agreement_that_ends_with_the_month_are_no_orphans(applied: Shop) -> None:
+    leaves(applied)
+    applied.apply(*SETUP)
+    rows = applied.plan()["coverage"]
+    assert not [row for row in rows if row["state"] == "orphan"]

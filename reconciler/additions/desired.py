@@ -192,9 +192,9 @@ class _Builder:
         The set is empty if the solution exists only in ConnectWise. Raises `RefusalError` if there is none.
         """
         declared = [self._declared[key] for key in self._solution_keys(mapping) if key in self._declared]
-        firm = frozenset(each.address for each in declared if not each.metadata.proposed)
+        firm = [each for each in declared if not each.metadata.proposed]
         if firm:
-            return firm
+            return frozenset(each.address for each in firm if not each.retired)
         spec = mapping.spec
         live_solutions = [_name_and_id(obj) for obj in self._context.live_state.solutions.get(company.id or 0, ())]
         if mapping.address in self._context.live_state.named or (spec.solution, spec.managed_id) in live_solutions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,6 +11,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Duplicate
 from reconciler.additions.money import amount_text
 from reconciler.kinds.agreement import ENDED
+from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -40,16 +41,26 @@ def orphans(
     snapshot: Snapshot,
     *,
     prune: bool,
+    ending: Collection[int] = (),
 ) -> list[Orphan]:
     """Return the orphans and duplicates, with a retiring action each if `prune` is set.
 
+    `ending` are the agreements that the same plan retires: their additions end with them.
     Those of agreements that are cancelled or expired are left out, because such agreements bill nothing.
     """
     candidates = [*((live, None) for live in additions), *((each.live, each.owner.mapping) for each in duplicates)]
     return [
-        _orphan(live, builder, period, snapshot, prune=prune, duplicate_of=mapping)
+        _orphan(
+            live,
+            builder,
+            period,
+            snapshot,
+            prune=prune,
+            duplicate_of=mapping,
+            ends_with_agreement=live.agreement_id in ending,
+        )
         for live, mapping in candidates
-        if _agreement_bills(live, live_state)
+        if _agreement_bills(live, live_state, period.last_day.isoformat())
     ]
 
 
@@ -61,13 +72,19 @@ def _orphan(
     *,
     prune: bool,
     duplicate_of: str | None,
+    ends_with_agreement: bool,
 ) -> Orphan:
     address = builder.orphan_address(live)
     recorded = snapshot.additions.get(live.id)
     source, customer_id = (live.tag.customer if live.tag else None) or (recorded and recorded.customer) or ("", "")
     last_day = period.last_day.isoformat()
     harmless = not live.quantity or live.ends_by(last_day)
-    action = _retirement(live, address, period, builder) if prune and live.tag and not harmless else None
+    pruned = prune and live.tag and not harmless and not ends_with_agreement
+    action = _retirement(live, address, period, builder) if pruned else None
+    detail = _detail(live, last_day, duplicate_of=duplicate_of, retired=action is not None)
+    if ends_with_agreement and not harmless:
+        quantity = plain_decimal(live.quantity)
+        detail = f"billing a quantity of {quantity} until its agreement ends, which this plan retires"
     row = CoverageRow(
         source=source,
         customer=customer_id,
@@ -75,16 +92,18 @@ def _orphan(
         state="orphan",
         quantity=live.quantity,
         money=live.monthly,
-        detail=_detail(live, last_day, duplicate_of=duplicate_of, retired=action is not None),
-        accounted=harmless or action is not None,
+        detail=detail,
+        accounted=harmless or ends_with_agreement or action is not None,
     )
     return Orphan(live, address, row, action)
 
 
-def _agreement_bills(live: LiveAddition, live_state: LiveState) -> bool:
+def _agreement_bills(live: LiveAddition, live_state: LiveState, last_day: str) -> bool:
+    """Return whether the agreement of an addition bills after a day. A cancelled one can have its last day before."""
     agreement = live_state.objects.get(("Agreement", live.agreement_id))
     raw = live.obj.raw if agreement is None else agreement.raw
-    return raw.get("agreementStatus") not in ENDED
+    cancelled = bool(raw.get("cancelledFlag")) and (date_text(raw.get("dateCancelled")) or "") <= last_day
+    return raw.get("agreementStatus") not in ENDED and not cancelled
 
 
 def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, retired: bool) -> str:

@@ -63,6 +63,8 @@ class UsageInputs:
     approvals: Sequence[Approved] = ()
     prune: bool = False
     """Whether to retire orphans."""
+    ending: Collection[int] = ()
+    """The ids of agreements that the same plan retires. What they bill is in the amounts of the setup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,14 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     ended = _in_state("ended", inputs.usage)
     planned += ended_additions(ended, by_mapping, ownership, planned, context.live_state, builder)
     orphaned = orphans(
-        ownership.orphans, matched.duplicates, builder, context.live_state, period, snapshot, prune=inputs.prune
+        ownership.orphans,
+        matched.duplicates,
+        builder,
+        context.live_state,
+        period,
+        snapshot,
+        prune=inputs.prune,
+        ending=inputs.ending,
     )
 
     adopted = [each.live for each in planned if each.adopted and each.live is not None]
@@ -128,7 +137,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         overbilled=later,
         charges={charge.mapping: charge for charge in charges.values()},
     )
-    money_before, money_after = _money(planned, orphaned, matched, ownership, held)
+    money_before, money_after = _money(planned, orphaned, matched, ownership, held, inputs.ending)
     part = Part(
         actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
         held=_held_actions(planned, held),
@@ -234,17 +243,25 @@ def _money(
     matched: Matched,
     ownership: Ownership,
     held: HeldMappings,
+    ending: Collection[int],
 ) -> tuple[Decimal, Decimal]:
-    """Return what all our additions bill per month, before the plan and after it."""
+    """Return what all our additions bill per month, before the plan and after it.
+
+    Without those of the agreements in `ending`, which the setup counts.
+    """
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)
     unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    before = after = sum((each.monthly for each in unchanged), _ZERO)
+    before = after = sum((each.monthly for each in unchanged if each.agreement_id not in ending), _ZERO)
     for each in planned:
+        if each.live is not None and each.live.agreement_id in ending:
+            continue
         live = _ZERO if each.live is None or each.replaced else each.live.monthly
         before += live
         after += live if each.owner.mapping_address in held else each.monthly
     for orphan in orphaned:
+        if orphan.live.agreement_id in ending:
+            continue
         amount = orphan.row.money or _ZERO
         before += amount
         after += amount if orphan.action is None else _ZERO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from reconciler.cli.partial import partial_notes, scope_of_part, setup_elsewhere
 from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
+from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
@@ -23,6 +24,7 @@ from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.declared import declarations
+from reconciler.planning.goes_on import goes_on
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Declaration, Note, Plan
 from reconciler.planning.retire import Retirements, Terms
@@ -104,7 +106,9 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         parts += [replace(setup_parts[0], notes=()), setup_parts[1]]
     if inputs.usage is not None:
         with_setup = inputs.setup is not None
-        usage = plan_usage(usage_inputs(session, inputs.usage, options, with_setup=with_setup))
+        usage = plan_usage(
+            usage_inputs(session, inputs.usage, options, with_setup=with_setup, ending=_retired_agreements(parts))
+        )
         usage = limited(usage, targets_of(manifests, options.targets))
         parts.append(usage.part)
         records = usage.records
@@ -142,8 +146,18 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
             *undeclared.declared,
             *declarations(compared, setup.live_state, ledger.knows.remembered),
         )
-    left = Part(notes=undeclared.notes, problems=tuple(retirements.problems))
+    read = ledger.read
+    goes_on_notes = goes_on(documents.actions, read.below, read.below_children, terms.last_day)
+    left = Part(notes=(*undeclared.notes, *goes_on_notes), problems=tuple(retirements.problems))
     return left, replace(documents, declared=tuple(declared))
+
+
+def _retired_agreements(parts: Iterable[Part]) -> frozenset[int]:
+    """Return the ids of the agreements that these parts retire."""
+    actions = (action for part in parts for action in part.actions)
+    return frozenset(
+        each.id for each in actions if each.kind == AGREEMENT.name and each.action == "retire" and each.id is not None
+    )
 
 
 def terms_of(session: Session) -> Terms:
@@ -153,10 +167,13 @@ def terms_of(session: Session) -> Terms:
     return Terms(last_day.isoformat(), billing.currency, session.workspace.retired_as)
 
 
-def usage_inputs(session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False) -> UsageInputs:
+def usage_inputs(
+    session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False, ending: Collection[int] = ()
+) -> UsageInputs:
     """Return the inputs of `plan_usage`: charge the usage that was read. Does no I/O.
 
-    `with_setup`: the same plan creates the declared objects that do not exist yet.
+    `with_setup`: the same plan creates the declared objects that do not exist yet. `ending` are the agreements that it
+    retires.
     """
     billing, usage = session.workspace.billing, charge_usage(read.to_charge)
     context = BillingContext(
@@ -176,6 +193,7 @@ def usage_inputs(session: Session, read: UsageRead, options: PlanOptions, *, wit
         workspace=session.workspace,
         approvals=options.approvals,
         prune=options.prune,
+        ending=ending,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ from reconciler.kinds.registry import all_kinds
 from reconciler.ledger.declared import DeclaredObject, load_declared, record_declared
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.journal import created_by_us
-from reconciler.live.by_id import Wanted, read_by_id
+from reconciler.live.by_id import Wanted, read_below, read_by_id
 from reconciler.live.reader import Reader
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.suggestions import did_you_mean, near
@@ -43,6 +44,16 @@ def load_knowledge(session: Session) -> LedgerKnows:
     return LedgerKnows(remembered, created_by_us(session.ledger, workspace))
 
 
+def protected_objects(session: Session) -> frozenset[tuple[str, int]]:
+    """Return (kind, id) of each object that its document protects, or protected at the last apply if it is gone."""
+    documents = session.manifests.by_address
+    return frozenset(
+        (address.partition("/")[0], each.id)
+        for address, each in load_knowledge(session).remembered.items()
+        if each.id is not None and (documents[address].metadata.protect if address in documents else each.protected)
+    )
+
+
 async def read_setup_ledger(
     session: Session, live_state: LiveState, forget: Collection[str]
 ) -> tuple[SetupLedger, LiveState]:
@@ -53,15 +64,27 @@ async def read_setup_ledger(
     """
     knows = load_knowledge(session)
     _check_forget(forget, knows, session.manifests)
-    if session.manifests.is_partial:
-        return SetupLedger(knows), live_state
-    left = left_behind(knows, session.manifests, live_state, forget)
+    partial = session.manifests.is_partial
+    left = [] if partial else left_behind(knows, session.manifests, live_state, forget)
     wanted = [Wanted(each.of, each.id, each.parent_id) for each in left if each.id is not None]
     objects, children = await read_by_id(session.client, wanted)
     tables = dict(live_state.tables)
     for table in _tables_of({each.of.name for each in left}):
         tables.setdefault(table.path, await Reader(session.client).read_table(table))
-    return SetupLedger(knows, tuple(left), ObjectsLeft(objects, children)), replace(live_state, tables=tables)
+    below, below_children = await read_below(session.client, _retiring(session.manifests, live_state, objects))
+    read = ObjectsLeft(objects, children, below, below_children)
+    return SetupLedger(knows, tuple(left), read), replace(live_state, tables=tables)
+
+
+def _retiring(manifests: Manifests, live_state: LiveState, left: Collection[tuple[str, int]]) -> dict[str, set[int]]:
+    """Return the ids, by kind, of the objects that a plan may retire."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, number in left:
+        found[name].add(number)
+    for document in manifests.documents:
+        if document.retired and (live := live_state.matches.get(document.address)) is not None:
+            found[live.kind].add(live.id)
+    return found
 
 
 def _tables_of(kinds: Collection[str]) -> list[Table]:

@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.cli.history import run_record
 from reconciler.cli.planning import report_unused, terms_of
 from reconciler.cli.session import Session, tenant_of
+from reconciler.cli.setup_ledger import protected_objects
 from reconciler.cli.undo_patch import reversion_of
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.field_mapping import Table
@@ -58,6 +59,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         live=live,
         children=children,
         needed=_needed(manifests, {each.address for each in written if each.action == "create"}),
+        protected=protected_objects(session),
         currency=session.workspace.billing.currency,
     )
     planner = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session)))

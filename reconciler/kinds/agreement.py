@@ -158,5 +158,6 @@ KIND = Kind(
         "billingCycle/name",
         "currency/currencyCode",
         "billAmount",
+        "dateCancelled",
     ),
 )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.connectwise import ConnectWise
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
-from reconciler.kinds.registry import kind
+from reconciler.kinds.registry import all_kinds, kind
+from reconciler.kinds.values import Link
 from reconciler.live.query import Query, fields_to_read
 from reconciler.live.reader import WORKERS, Reader
 
@@ -43,6 +44,30 @@ async def read_by_id(client: ConnectWise, wanted: Iterable[Wanted]) -> tuple[dic
     found = await in_parallel(read, sorted(groups), workers=WORKERS)
     objects = {(obj.kind, obj.id): obj for each in found for obj in each}
     return objects, await _nested(reader, objects)
+
+
+async def read_below(
+    client: ConnectWise, owners: Mapping[str, Collection[int]]
+) -> tuple[dict[tuple[str, int], list[LiveObject]], Nested]:
+    """Return the objects that belong to these owners and can bill, by kind and id of the owner.
+
+    `owners` has the ids by kind. The nested objects that bill with them are returned, too.
+    """
+    reader = Reader(client)
+    found: dict[tuple[str, int], list[LiveObject]] = defaultdict(list)
+    objects: dict[tuple[str, int], LiveObject] = {}
+    for of in all_kinds().values():
+        owner = None if of.bills is None or of.owner is None else of.by_name[of.owner]
+        ids = () if owner is None or owner.mapping.target is None else owners.get(str(owner.mapping.target.kind), ())
+        if owner is None or not ids:
+            continue
+        query = Query(of, fields_to_read(of, of.fields_of_retirement), {f"{of.owner}/id": frozenset(ids)})
+        for obj in await reader.read(query, whole_collection=False):
+            link = owner.mapping.decode(obj.raw)
+            if isinstance(link, Link) and link.id is not None and link.id in ids:
+                found[str(owner.mapping.target and owner.mapping.target.kind), link.id].append(obj)
+                objects[of.name, obj.id] = obj
+    return found, await _nested(reader, objects)
 
 
 async def _read(reader: Reader, of: Kind, wanted: list[Wanted]) -> list[LiveObject]:

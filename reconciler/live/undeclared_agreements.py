@@ -63,7 +63,7 @@ async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tup
     if not numbers:
         return {}
     of = kind("Agreement")
-    fields = ("id", "name", "agreementStatus", "nextInvoiceDate")
+    fields = ("id", "name", "agreementStatus", "cancelledFlag", "dateCancelled", "nextInvoiceDate")
     found = await Reader(client).read(Query(of, fields, {"id": frozenset(numbers)}))
     return {(of.name, obj.id): obj for obj in found}
 

@@ -18,6 +18,7 @@ from reconciler.manifests.envelope import RawDocument, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
 from reconciler.manifests.report import Finding, Location, Report
+from reconciler.manifests.retirement import check_ensure
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 from reconciler.manifests.uniqueness import check_natural_keys
 from reconciler.manifests.validation import check
@@ -178,7 +179,7 @@ def _check_metadata(raw: RawDocument, kind: Kind | None, report: Report) -> Meta
     checked = check(Metadata, raw.metadata)
     for problem in checked.problems:
         report.problem(raw.origin, problem, below=("metadata",))
-    rules.check_metadata(checked.value, kind, Location(raw.origin, ("metadata", "ensure")), report)
+    check_ensure(checked.value, kind, Location(raw.origin, ("metadata", "ensure")), report)
     return checked.value
 
 

@@ -10,32 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from reconciler.kinds.base import Kind, Metadata
 from reconciler.kinds.references import references_of
-from reconciler.kinds.registry import all_kinds
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
 from reconciler.manifests.report import Location, Report
+from reconciler.manifests.retirement import check_retired
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BREAKS: Final = "\r\n\x0b\x0c\x85\u2028\u2029"
 _OTHERWISE: Final = "Otherwise it must exist in ConnectWise"
-
-
-def check_metadata(metadata: Metadata, kind: Kind | None, location: Location, report: Report) -> None:
-    """Report a contradiction in the metadata of a document. `location` is the place of `metadata.ensure`."""
-    if getattr(metadata, "ensure", "present") != "retired":
-        return
-    if getattr(metadata, "protect", False):
-        report.add(location, "protect: true and ensure: retired contradict each other", "remove one of the two")
-    if kind is None or kind.retirement is None:
-        what = "Defaults have" if kind is None else f"{kind.name} has"
-        report.add(
-            location,
-            f"{what} no object in ConnectWise, so nothing can be retired",
-            "remove this document; `apply --prune` then ends what a removed CustomerMapping billed",
-        )
 
 
 def check_rules(index: Index, workspace: Document | None, report: Report) -> None:
@@ -45,12 +29,11 @@ def check_rules(index: Index, workspace: Document | None, report: Report) -> Non
         by_kind.setdefault(document.kind.name, []).append(document)
     for document in index.by_address.values():
         _keys_on_one_line(document, report)
-        _no_retired_reference(document, index, report)
+    check_retired(index, workspace, report)
     mappings = by_kind.get("CustomerMapping", [])
     exclusions = by_kind.get("Exclusion", [])
     if workspace is not None:
         _sources_exist([*mappings, *exclusions], workspace, report)
-        _retired_as(workspace, report)
     _mapped_or_excluded(mappings, exclusions, report)
     for document in [*mappings, *by_kind.get("ManagementSolution", [])]:
         _same_company(document, "agreement", "Agreement", index, report)
@@ -80,29 +63,6 @@ def _keys_on_one_line(document: Document, report: Report) -> None:
             )
 
 
-def _no_retired_reference(document: Document, index: Index, report: Report) -> None:
-    """Report a reference from a document that is not retired to one that is.
-
-    A mapping with an `end` may refer to what is retired with it.
-    """
-    if _ensure(document) == "retired" or _get(document, "end") is not None:
-        return
-    for reference in references_of(document.spec):
-        other = index.find(reference.kind, reference.value)
-        if other is not None and _ensure(other) == "retired":
-            report.add(
-                Location(document.origin, ("spec", *reference.path)),
-                f"{document.address} still needs {other.address}, which is retired at {{other}}",
-                f"retire or remove {document.address} too, or let it refer to another {other.kind.name}",
-                other=Location(other.origin, ("metadata", "ensure")),
-            )
-
-
-def _ensure(document: Document) -> str:
-    """Return `metadata.ensure`. Metadata with errors can lack it."""
-    return str(getattr(document.metadata, "ensure", "present"))
-
-
 def _sources_exist(documents: list[Document], workspace: Document, report: Report) -> None:
     """Report a customer of a usage source that the workspace does not have."""
     if _get(workspace, "usage") is None:
@@ -116,16 +76,6 @@ def _sources_exist(documents: list[Document], workspace: Document, report: Repor
         advice = did_you_mean(nearest(customer.source, names)) or there_are
         location = Location(document.origin, ("spec", "customer", "source"))
         report.add(location, f"{workspace.address} has no usage source {customer.source}", advice)
-
-
-def _retired_as(workspace: Document, report: Report) -> None:
-    """Report an entry of `retiredAs` for a kind whose objects are not retired by a setup-table entry."""
-    names = [of.name for of in all_kinds().values() if of.retirement is not None and of.retirement.entry is not None]
-    for name in _get(workspace, "retired_as") or ():
-        if name not in names:
-            location = Location(workspace.origin, ("spec", "retiredAs", name), at_key=True)
-            advice = did_you_mean(nearest(name, names)) or f"the kinds are {listed(names, 'and')}"
-            report.add(location, f"no setup-table entry says that an object of kind {name} is retired", advice)
 
 
 def _mapped_or_excluded(mappings: list[Document], exclusions: list[Document], report: Report) -> None:

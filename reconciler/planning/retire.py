@@ -164,9 +164,15 @@ def _ending(billed: Billed, last_day: str | None, *, deletes: bool) -> str:
     on = "" if last_day is None else f" ends on {last_day}"
     if billed.amount == 0:
         return "; deleted, because ConnectWise cannot make it inactive" if deletes else (f";{on}" if on else "")
-    amount = "" if billed.amount is None else f"{plain_decimal(billed.amount)} {billed.currency or ''}".rstrip()
-    bills = f"it bills {amount} a month ({billed.detail})" if amount else f"it bills {billed.detail}"
-    return f"; {bills}, and{on}"
+    return f"; {billed_text(billed)}, and{on}"
+
+
+def billed_text(billed: Billed, still: str = "") -> str:
+    """Return what an object bills a month, as `it bills 120 USD a month (its own 100 and 2 additions)`."""
+    if billed.amount is None:
+        return f"it {still}bills {billed.detail}"
+    amount = f"{plain_decimal(billed.amount)} {billed.currency or ''}".rstrip()
+    return f"it {still}bills {amount} a month ({billed.detail})"
 
 
 def _cut(text: str, length: int | None) -> str:

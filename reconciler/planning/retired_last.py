@@ -35,6 +35,9 @@ def _referred(action: Action) -> Iterator[Place]:
     of = kind(action.kind)
     if action.id is not None and of.parent is not None:
         yield _kind_of(of, of.parent), int(action.endpoint.split("/")[-3])
+    elif of.parent is not None:
+        parent = next((change.after for change in action.changes if change.path == of.parent), None)
+        yield from ((_kind_of(of, of.parent), number) for number in _ids(parent))
     before = {change.path: change.before for change in action.changes}
     if action.action == "retire" and action.precondition is not None:
         before |= action.precondition.fields

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import all_kinds
-from reconciler.kinds.values import plain_decimal
 from reconciler.manifests.documents import Manifests
 from reconciler.planning.declared import Remembered
+from reconciler.planning.goes_on import Below
 from reconciler.planning.needed import users_among_documents
 from reconciler.planning.plan import Action, Declaration, Note
-from reconciler.planning.retire import Children, Retirements, billed_after, is_retired
+from reconciler.planning.retire import Children, Retirements, billed_after, billed_text, is_retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class ObjectsLeft:
     """By kind and id. An object that is gone is not in it."""
     children: Children = field(default_factory=dict)
     """Their nested objects that bill."""
+    below: Below = field(default_factory=dict)
+    """What can bill below the objects that may be retired."""
+    below_children: Children = field(default_factory=dict)
+    """The nested objects of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +157,9 @@ def _not_pruned(each: LeftBehind, live: LiveObject, made: Collection[tuple[str, 
 
 def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, blocked: str) -> Note:
     billed = billed_after(each.of, live, children, day)
-    if billed.amount is None:
-        bills = f"it still bills {billed.detail}"
-    elif billed.amount:
-        amount = f"{plain_decimal(billed.amount)} {billed.currency or ''}".rstrip()
-        bills = f"it still bills {amount} a month ({billed.detail})"
-    else:
-        bills = "it is still in ConnectWise, and bills nothing itself"
+    bills = "it is still in ConnectWise, and bills nothing itself"
+    if billed.amount != 0:
+        bills = billed_text(billed, "still ")
     if blocked:
         advice = f"Not pruned, because {blocked}"
     else:

@@ -7,7 +7,7 @@ a note names what stands in the way. The quantities of additions are left to usa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -88,6 +88,8 @@ class UndoInputs:
     """Additions of the agreements that are retired."""
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By address: the documents that refer to it, which the run did not create."""
+    protected: Collection[Place] = ()
+    """Objects that must not be retired."""
     currency: str | None = None
 
 
@@ -252,6 +254,8 @@ class UndoPlanner:
 
     def _since_created(self, of: Kind, written: WrittenObject, live: LiveObject) -> Iterator[str]:
         """Yield what has happened to a created object since, or still needs it."""
+        if (live.kind, live.id) in self._inputs.protected:
+            yield "it is protected. To retire it, declare it with protect: false and apply"
         later = {path for write in self._inputs.later.get((live.kind, live.id), ()) for path in write.changes}
         for path in sorted(later):
             if standing := self._standing(live, path):
