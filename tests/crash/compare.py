@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from difflib import unified_diff
@@ -31,7 +30,7 @@ _LEDGER: dict[str, tuple[str, ...]] = {
     "customers": ("source", "customer_id", "name", "attributed", "state", "previous_name"),
     "devices": ("source", "customer_id", "device_id", "last_bytes"),
     "hand_edits": ("addition_id", "fields"),
-    "approvals": ("guardrail", "address", "period"),
+    "approvals": ("DISTINCT guardrail", "address", "period"),
 }
 """The tables and columns that later runs decide from. The others hold ids and times of runs."""
 _IDS = {"object_id", "addition_id", "agreement_id", "product_id"}
@@ -73,18 +72,22 @@ def tenant_text(tenant: Tenant) -> list[str]:
 
 
 def ledger_text(ledger: Path, tenant: Tenant) -> list[str]:
-    """Return a line for each row that later runs decide from, and for each kind of write that was carried out."""
+    """Return a line for each row that later runs decide from, and for each write that was carried out."""
     labels = labels_of(tenant)
     lines = []
     with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
         for table, columns in _LEDGER.items():
+            names = [column.removeprefix("DISTINCT ") for column in columns]
             for row in connection.execute(f"SELECT {', '.join(columns)} FROM {table}"):
-                values = {name: _column(name, value, labels) for name, value in zip(columns, row, strict=True)}
+                values = {name: _column(name, value, labels) for name, value in zip(names, row, strict=True)}
                 if values.get("first_quantity", "") is None:
                     del values["first_rule_digest"]  # decides nothing without the quantity
                 lines.append(f"{table}: {_text(values, labels)}")
-        done = Counter(connection.execute("SELECT address, method FROM writes WHERE state = 'done'").fetchall())
-        lines += [f"writes: {method} {_path(address, labels)} × {n}" for (address, method), n in done.items()]
+        done = connection.execute("SELECT address, method, action, changes FROM writes WHERE state = 'done'")
+        lines += [
+            f"history: {method} {_path(address, labels)}, {action} {_text(json.loads(changes or 'null'), labels)}"
+            for address, method, action, changes in done
+        ]
         held = connection.execute("SELECT workspace FROM locks").fetchall()
         lines += [f"locks: {workspace}" for (workspace,) in held]
         unanswered = connection.execute("SELECT address, state FROM writes WHERE state IN ('open', 'unknown')")

@@ -103,6 +103,13 @@ spec:
   {charge}
 """
 
+EXCLUSION = """\
+apiVersion: reconciler/v1
+kind: Exclusion
+metadata: {{name: left}}
+spec: {{customer: {{source: cove, id: "{number}"}}, reason: has left}}
+"""
+
 ONE_PRICE = "product: backup"
 THREE_LINES = """\
 tiering: graduated

@@ -104,6 +104,10 @@ def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
     before, tenant_before = place.save(), tenant_text(place.tenant)
     run = _run(place, scenario)
     assert run.code in (0, 5), f"{scenario.name} ended with {run.code}\n{run.out}\n{run.err}"
+    if scenario.later is not None:
+        scenario.later(place)
+        again = _run(place, scenario)
+        assert again.code == run.code, f"{scenario.name} ended with {again.code}\n{again.out}\n{again.err}"
     plan = place.run("--json", *scenario.plan)
     assert plan.code == run.code, f"the plan of {scenario.name} ended with {plan.code}\n{plan.out}\n{plan.err}"
     assert json.loads(plan.out)["actions"] == [], f"the plan of {scenario.name} is not empty\n{plan.out}"
@@ -138,6 +142,8 @@ def case(place: Place, whole: Undisturbed, mode: Mode, point: Point) -> Found:
     _check_first(place, whole, mode, first, found)
     if mode.loses_ledger:
         place.lose_ledger()
+    if scenario.later is not None:
+        scenario.later(place)
     again = _run(place, scenario)
     _check_again(whole, again, found)
     plan = place.run("--json", *scenario.plan)

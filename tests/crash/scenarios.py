@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tests.crash.estate import THREE_LINES, add_customer, write_shared
+from tests.crash.estate import EXCLUSION, THREE_LINES, add_customer, write_shared
 from tests.crash.place import Place
 
 APPLY = ("apply", "--auto-approve")
 USAGE = (*APPLY, "--only", "usage")
+PLAN_FILE = ("apply", "{files}/plan.json")
+
+CHANGES = (
+    ("acme.yaml", "city: Tampa", 'city: Boston, phoneNumber: "555-0100"'),
+    ("acme.yaml", "email: office@acme.example", "email: billing@acme.example"),
+    ("products.yaml", "price: 0.15", "price: 0.16"),
+)
+"""Changes in Git of three objects: the file, and the text before and after."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,8 @@ class Scenario:
     command: tuple[str, ...] = APPLY
     plan: tuple[str, ...] = ("plan",)
     """The plan that is empty in the end."""
+    later: Callable[[Place], None] | None = None
+    """What happens before the command runs again. Without it, an undisturbed run is not followed by another."""
     daily: bool = False
     """Whether `make test` kills it at its points, and not only `make crash`."""
     needs_ledger: bool = False
@@ -47,6 +58,13 @@ def _usage(place: Place) -> None:
     ran(place, *APPLY)
     place.advance()
     place.uses(customer, 250)
+
+
+def _grow(place: Place) -> None:
+    """Another hour later, the customer has grown more."""
+    place.advance()
+    (customer,) = (each.id for each in place.world.usage(place.sandbox.clock.now()))
+    place.uses(customer, 290)
 
 
 def _month(place: Place) -> None:
@@ -81,16 +99,71 @@ def _update(place: Place) -> None:
     write_shared(place)
     add_customer(place, "Acme", 120)
     ran(place, *APPLY)
-    place.edit("acme.yaml", "city: Tampa", 'city: Boston, phoneNumber: "555-0100"')
-    place.edit("acme.yaml", "email: office@acme.example", "email: billing@acme.example")
-    place.edit("products.yaml", "price: 0.15", "price: 0.16")
+    for name, old, new in CHANGES:
+        place.edit(name, old, new)
+
+
+def _rename(place: Place) -> None:
+    """The documents have new names and keys, which `previously` connects with the objects."""
+    write_shared(place)
+    add_customer(place, "Acme", 120)
+    ran(place, *APPLY)
+    old, new = "{identifier: acme, name: Acme,", "{identifier: summit, name: Summit,"
+    place.edit(
+        "acme.yaml",
+        "kind: Company\nmetadata: {name: acme}",
+        "kind: Company\nmetadata: {name: acme, previously: [acme]}",
+    )
+    place.edit("acme.yaml", old, new)
+    place.edit(
+        "acme.yaml",
+        "kind: Agreement\nmetadata: {name: acme}",
+        "kind: Agreement\nmetadata: {name: acme, previously: [Acme - Backup]}",
+    )
+    place.edit("acme.yaml", "name: Acme - Backup", "name: Summit - Backup")
+    place.edit(
+        "products.yaml", "metadata: {name: backup-200}", "metadata: {name: backup-200, previously: [BACKUP-200]}"
+    )
+    place.edit("products.yaml", "identifier: BACKUP-200", "identifier: BACKUP-TWO")
+
+
+def _prune(place: Place) -> None:
+    """The mapping is gone, and its three lines are retired."""
+    _usage(place)
+    ran(place, *USAGE)
+    head, _, mapping = (place.manifests / "acme.yaml").read_text(encoding="utf-8").rpartition("---\n")
+    place.write("acme.yaml", head)
+    place.write("exclusions.yaml", EXCLUSION.format(number=re.search(r'id: "(\d+)"', mapping)[1]))
+
+
+def _undo_update(place: Place) -> None:
+    """The run that changed fields is undone by a plan file."""
+    _update(place)
+    ran(place, *APPLY)
+    for name, old, new in CHANGES:
+        place.edit(name, new, old)
+    ran(place, "plan", "--undo", "2", "--out", str(place.files / "plan.json"))
+
+
+def _undo_setup(place: Place) -> None:
+    """The run that made everything is undone by a plan file."""
+    _setup(place)
+    ran(place, *APPLY)
+    ran(place, "plan", "--undo", "1", "--out", str(place.files / "plan.json"))
 
 
 SCENARIOS = (
     Scenario("setup", _setup, daily=True),
     Scenario("update", _update),
     Scenario("usage", _usage, USAGE, daily=True),
+    Scenario("next hour", _usage, USAGE, later=_grow),
     Scenario("month", _month, USAGE),
     Scenario("adoption", _adoption, USAGE, daily=True),
-    Scenario("plan file", _plan_file, ("apply", "{files}/plan.json")),
+    Scenario("plan file", _plan_file, PLAN_FILE),
+    Scenario("rename", _rename),
+    Scenario("prune", _prune, (*USAGE, "--prune")),
+    Scenario("undo update", _undo_update, PLAN_FILE),
+    Scenario(
+        "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
+    ),
 )
