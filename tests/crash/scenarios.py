@@ -108,18 +108,10 @@ def _rename(place: Place) -> None:
     write_shared(place)
     add_customer(place, "Acme", 120)
     ran(place, *APPLY)
-    old, new = "{identifier: acme, name: Acme,", "{identifier: summit, name: Summit,"
-    place.edit(
-        "acme.yaml",
-        "kind: Company\nmetadata: {name: acme}",
-        "kind: Company\nmetadata: {name: acme, previously: [acme]}",
-    )
-    place.edit("acme.yaml", old, new)
-    place.edit(
-        "acme.yaml",
-        "kind: Agreement\nmetadata: {name: acme}",
-        "kind: Agreement\nmetadata: {name: acme, previously: [Acme - Backup]}",
-    )
+    for kind, old_key in (("Company", "acme"), ("Agreement", "Acme - Backup")):
+        head = f"kind: {kind}\nmetadata: {{name: acme"
+        place.edit("acme.yaml", head, f"{head}, previously: [{old_key}]")
+    place.edit("acme.yaml", "{identifier: acme, name: Acme,", "{identifier: summit, name: Summit,")
     place.edit("acme.yaml", "name: Acme - Backup", "name: Summit - Backup")
     place.edit(
         "products.yaml", "metadata: {name: backup-200}", "metadata: {name: backup-200, previously: [BACKUP-200]}"
@@ -134,6 +126,15 @@ def _prune(place: Place) -> None:
     head, _, mapping = (place.manifests / "acme.yaml").read_text(encoding="utf-8").rpartition("---\n")
     place.write("acme.yaml", head)
     place.write("exclusions.yaml", EXCLUSION.format(number=re.search(r'id: "(\d+)"', mapping)[1]))
+
+
+def _end(place: Place) -> None:
+    """The customer leaves: its mapping has an end, and its additions get their last day."""
+    write_shared(place)
+    add_customer(place, "Acme", 250, THREE_LINES)
+    ran(place, *APPLY)
+    place.advance(24 * 10)
+    place.edit("acme.yaml", "  solution: Backup\n  managedId", '  end: "2026-11-20"\n  solution: Backup\n  managedId')
 
 
 def _undo_update(place: Place) -> None:
@@ -162,6 +163,7 @@ SCENARIOS = (
     Scenario("plan file", _plan_file, PLAN_FILE),
     Scenario("rename", _rename),
     Scenario("prune", _prune, (*USAGE, "--prune")),
+    Scenario("end", _end),
     Scenario("undo update", _undo_update, PLAN_FILE),
     Scenario(
         "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
