@@ -161,10 +161,10 @@ SCENARIOS = (
     Scenario("month", _month, USAGE),
     Scenario("adoption", _adoption, USAGE, daily=True),
     Scenario("plan file", _plan_file, PLAN_FILE),
-    Scenario("rename", _rename),
-    Scenario("prune", _prune, (*USAGE, "--prune")),
-    Scenario("end", _end),
-    Scenario("undo update", _undo_update, PLAN_FILE),
+    Scenario("rename", _rename, daily=True),
+    Scenario("prune", _prune, (*USAGE, "--prune"), daily=True),
+    Scenario("end", _end, daily=True),
+    Scenario("undo update", _undo_update, PLAN_FILE, daily=True),
     Scenario(
         "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
     ),
