@@ -5,10 +5,12 @@ The README and docs/first-customer.md build an estate of their own: test_readme.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +60,9 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-OTHERS = [page for page in PAGES if page.name not in {"README.md", "first-customer.md"}]
+UNDO = ROOT / "docs" / "undo.md"
+"""This page edits manifests and calls git: it has a test of its own."""
+OTHERS = [page for page in PAGES if page.name not in {"README.md", "first-customer.md", UNDO.name}]
 
 
 @pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)
@@ -66,6 +70,33 @@ def test_the_commands_of_a_page_end_as_it_says(page: Path, example: Path) -> Non
     for arguments, expected in commands(page):
         if arguments[0] == "reconciler" and arguments[1] != "sandbox":
             assert run(arguments[1:]) == expected, arguments
+
+
+def test_the_page_on_undo_ends_with_the_manifests_and_connectwise_as_before(
+    example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page also edits files and calls git, so each line that is more than one command of ours runs in a shell."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    for name in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{name}_NAME", "Ann")
+        monkeypatch.setenv(f"GIT_{name}_EMAIL", "ann@msp.example")
+    shutil.rmtree(example / ".git")  # the page makes the repository itself
+    before = (example / "manifests" / "products.yaml").read_text(encoding="utf-8")
+    plans = []
+    for line in re.findall(r"^\$ (.*)$", "".join(BLOCK.findall(UNDO.read_text(encoding="utf-8"))), re.MULTILINE):
+        if not line.startswith("reconciler") or "|" in line:
+            subprocess.run(line, shell=True, check=True, capture_output=True, cwd=example)
+            continue
+        capsys.readouterr()
+        assert run(shlex.split(line)[1:]) == 0, line
+        if line.startswith("reconciler plan"):
+            plans.append(capsys.readouterr().out)
+    assert "No changes." in plans[0]
+    assert "price = 0.15 → 0.18" in plans[1]
+    assert "price = 0.18 → 0.15" in plans[2]
+    assert "No changes." in plans[3]
+    assert "price = 0.15 → 0.18" in plans[4]
+    assert (example / "manifests" / "products.yaml").read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -18,13 +18,11 @@ def undo_text(undo: Mapping[str, Any], paint: Paint) -> Iterator[str]:
         field = f" {line['path']}" if line["path"] else ""
         place = f"{line['file']}:{line['line']}:{line['column']}"
         yield f"  {safe(place)}: {safe(line['address'] + field)}: {safe(line['message'])}"
-    commit = undo["commit"]
-    revert = f"git revert {commit}" if commit and "+" not in commit else ""
+    applied = f" (run {undo['run']} applied {safe(undo['commit'])})" if undo["commit"] else ""
     if not undo["patch"]:
-        yield f"Revert them with: {revert}" if revert else "Edit these lines, or revert the commit that changed them."
+        yield f"Edit these lines, or revert the commit that changed them{applied}."
         return
-    others = f", or with: {revert}" if revert else ""
-    yield f"Revert them with this patch, which `git apply` reads{others}"
+    yield f"Revert them with this patch, which `git apply` reads, or revert the commit that changed them{applied}:"
     yield ""
     yield from (escaped(line.replace("\t", " ") if not line.isprintable() else line) for line in _lines(undo["patch"]))
 
