@@ -15,6 +15,7 @@ from reconciler.importing.matching.usage import (
     fit_text,
     fits,
     for_backup,
+    for_backup_alone,
     live_agreements,
     may_be_storage,
     open_additions,
@@ -64,6 +65,9 @@ def _agreement_of(
         return storage[0], f"agreement: {storage[0].name!r} is the only one with an addition for backup"
     if not storage and len(named_so) == 1:
         return named_so[0], f"agreement: {named_so[0].name!r} is the only one for backup, by its name"
+    alone = [each for each in named_so if for_backup_alone(each.name)]
+    if not storage and len(alone) == 1:
+        return alone[0], f"agreement: {alone[0].name!r} is the only one for backup alone, by its name"
     if len(storage) == 1 and storage[0] in named_so:
         return storage[0], f"agreement: {storage[0].name!r} is the only one for backup with an addition for it"
     return None, ""

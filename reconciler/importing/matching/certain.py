@@ -15,6 +15,7 @@ from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.model import CandidateCompany, Customer, CustomerKey, Estate
 
 Source: TypeAlias = Literal["tag", "managed id", "exact id"]
+Needs: TypeAlias = Literal["nothing", "support", "majority"]
 Supports: TypeAlias = Callable[[Customer, CandidateCompany], bool]
 """Whether names or other evidence make it believable that a customer is a company."""
 
@@ -33,8 +34,8 @@ class Pointer:
     addition_id: int | None = None
     is_number: bool = False
     """True if it is a plain number, which may be equal by chance."""
-    needs_support: bool = False
-    """True if it never counts by itself."""
+    needs: Needs = "nothing"
+    """`support`: it never counts by itself. `majority`: it counts only if most of its kind are supported."""
 
 
 def pointers_of(estate: Estate, customers: Sequence[Customer], supports: Supports) -> dict[CustomerKey, list[Pointer]]:
@@ -46,21 +47,23 @@ def pointers_of(estate: Estate, customers: Sequence[Customer], supports: Support
         by_kind[each.kind].append(supported[id(each)])
     believed: dict[CustomerKey, list[Pointer]] = defaultdict(list)
     for each in found:
-        if supported[id(each)] or _is_believed(each, by_kind[each.kind]):
+        if _is_believed(each, by_kind[each.kind], itself=supported[id(each)]):
             believed[each.customer.key].append(each)
     return believed
 
 
-def _is_believed(pointer: Pointer, supported: Sequence[bool]) -> bool:
-    """Return whether a pointer counts although the names do not support it."""
-    if pointer.source == "tag":
-        return True
-    if pointer.needs_support:
-        return False
+def _is_believed(pointer: Pointer, supported: Sequence[bool], *, itself: bool) -> bool:
+    """Return whether a pointer counts. `supported` says of all pointers of its kind whether the names agree."""
     share = sum(supported) / len(supported)
-    if pointer.source == "managed id" or not pointer.is_number:
-        return share >= 0.5 or len(supported) < 4
-    return share >= 0.8 and sum(supported) >= 3
+    most = share >= 0.8 and sum(supported) >= 3
+    if pointer.source == "tag" or most:
+        return pointer.needs != "support" or itself
+    if pointer.needs == "majority":
+        return False
+    if itself or pointer.needs == "support":
+        return itself
+    by_chance = pointer.is_number and pointer.source == "exact id"
+    return not by_chance and (share >= 0.5 or len(supported) < 4)
 
 
 def _tags(estate: Estate, customers: Sequence[Customer]) -> Iterable[Pointer]:
@@ -112,11 +115,14 @@ def _exact_ids(estate: Estate, customers: Sequence[Customer]) -> Iterable[Pointe
                 for company in table.get(code, ()):
                     text = f"exact id: its {what} {value!r} is the company's {name}"
                     kind = f"{customer.source}: {what}, {name}"
-                    yield Pointer(customer, company, "exact id", text, kind, is_number=number or len(code) < 3)
+                    needs: Needs = "majority" if number and what == "id" else "nothing"
+                    is_number = number or len(code) < 3
+                    yield Pointer(customer, company, "exact id", text, kind, is_number=is_number, needs=needs)
             if number and (by_id := ids.get(code)):
                 text = f"exact id: its {what} {value!r} is the company's id in ConnectWise"
                 kind = f"{customer.source}: {what}, id"
-                yield Pointer(customer, by_id, "exact id", text, kind, is_number=True, needs_support=True)
+                needs = "majority" if what == "id" else "support"
+                yield Pointer(customer, by_id, "exact id", text, kind, is_number=True, needs=needs)
 
 
 def _by_code(

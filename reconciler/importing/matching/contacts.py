@@ -55,7 +55,7 @@ def _host(site: str) -> str:
     text = site.strip().rpartition("@")[2]
     try:
         return urlsplit(text if "//" in text else f"//{text}").hostname or ""
-    except ValueError:  # Not a URL: people type all kinds of text into this field.
+    except ValueError:  # It is no URL, such as `//[acme`: people type all kinds of text into this field.
         return ""
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.importing.matching.compare import TOO_FAR, NameMatch
+from reconciler.importing.matching.compare import NameMatch
 from reconciler.importing.matching.judge import Judged
 from reconciler.importing.matching.model import CustomerKey
 from reconciler.importing.matching.usage import live_agreements
@@ -84,10 +84,10 @@ def decide(key: CustomerKey, candidates: Sequence[Judged], claims: Claims, bits:
 
 
 def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | None:
-    distance = best.distance
-    if not best.has("own domain") and any(each.has("own domain") for each in candidates[1:]):
-        distance += _OTHER_HAS_DOMAIN
-    shown = _shown(best)
+    distance, shown = best.distance, _shown(best)
+    elsewhere = [each for each in candidates[1:] if each.has("own domain")]
+    if elsewhere and not best.has("own domain") and distance + _OTHER_HAS_DOMAIN > NEAR_ENOUGH:
+        return f"the nearest company is {shown}, but its domain is that of {_shown(elsewhere[0])}"
     surplus = best.name.information - bits - best.name_cost + best.weight
     if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
         return f"the nearest company is {shown}, and that is not near enough"
@@ -102,8 +102,6 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
 
 
 def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> bool:
-    if best.note and other.name.cost - best.name.cost < 1 and other.name.cost < TOO_FAR:
-        return True  # An identifier is made from a name: it does not tell companies of one name apart.
     ahead = other.distance - best.distance
     ours, theirs = (bool(live_agreements(each.company)) and each.company.active for each in (best, other))
     if ours != theirs:

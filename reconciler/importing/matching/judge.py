@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -65,6 +66,7 @@ class Judge:
         self.words = count_words((each[0] for each in self._names), (each[0] for each in self._customer_names.values()))
         self._index = NameIndex(self._names)
         self._clues = Clues(customers, companies)
+        self._named = Counter(each[0].joined for each in self._names)
         self._identifiers: dict[str, int] = {}
         self._around: list[Around] = []
         cities = frozenset(chain.from_iterable(_cities(company) for company in companies))
@@ -97,7 +99,7 @@ class Judge:
         cost, best = self._nearest_names(names, place)
         note = ""
         clues = self._clues.of(customer, place)
-        if cost > _IDENTIFIER and self._identifiers.get(names[0].written) == place and not customer.name.isdigit():
+        if cost > _IDENTIFIER and self._is_named_by_identifier(names[0], place):
             cost, note = _IDENTIFIER, f"name: {customer.name!r} is the company's identifier"
         elif cost > _WEB_NAME and self._clues.has_domain(place, names[0].joined):
             cost, note = _WEB_NAME, f"name: {customer.name!r} is the name of the company's web site"
@@ -108,6 +110,14 @@ class Judge:
         ]:
             clues.append(Clue(_CODE_IN_NAME, f"name: it has the company's code {codes[0].plain}", "code in name"))
         return Judged(place, company, best, cost, tuple(clues), note)
+
+    def _is_named_by_identifier(self, name: Name, place: int) -> bool:
+        """Return whether a name is the identifier of a company whose own name nobody else has.
+
+        An identifier is made from a name, so it does not tell companies of one name apart.
+        """
+        same = self._identifiers.get(name.written) == place and not name.written.isdigit()
+        return same and self._named[self._names[place][0].joined] == 1
 
     def _nearest_names(self, names: Sequence[Name], place: int) -> tuple[float, NameMatch]:
         """Return the match of the nearest two names, with its cost. Any but the first name of either costs more."""

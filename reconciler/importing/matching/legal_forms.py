@@ -24,12 +24,8 @@ ohg
 gbr gdbr
 ug haftungsbeschrankt haftungsbeschraenkt haftungsbeschr ughaftungsbeschrankt
 mbb partgmbb partg partmbb
-ek eingetragenerkaufmann ekfm ekfr
-ev eingetragenerverein
 egbr
-eg
 sarl sarlu
-sas sasu
 eurl
 sprl bvba
 asbl vzw
@@ -45,9 +41,7 @@ vof
 oy
 oyj
 aps
-hb
-asa
-spzoo zoo
+spzoo
 sro
 doo
 eood ood
@@ -55,28 +49,34 @@ kft
 zrt
 nyrt
 uab
-sia
-ou
 sdnbhd bhd sdn
-kk
-pjsc ojsc pao oao
 jsc
-ooo
-zao
 fze fzco fzllc
 wll
 cic
 clg
-dac
 scrl
-scop
-gie
 tbk
 kabushikikaisha
 spa societaperazioni
 """
 
 WEAK = """
+ek eingetragenerkaufmann ekfm ekfr
+ev eingetragenerverein
+eg
+sas sasu
+hb
+asa
+sia
+ou
+kk
+pjsc ojsc pao oao
+ooo
+zao
+dac
+scop
+gie
 co company cie cia comp compagnie compania companhia
 sa
 se

@@ -29,6 +29,7 @@ _BACKUP = re.compile(
 )
 
 
+_MORE = re.compile(r"support|managed|manage|service|wartung|betreuung|maintenance|flat|all-in|contrat|\bit\b")
 _COUNTED = re.compile(
     r"per (?:user|seat|mailbox|device|endpoint|server|workstation|hour|licen[cs]e)|\b(?:users?|seats?|licen[cs]es?"
     r"|mailbox(?:es)?|hours?)\b|\b[mo]365\b|microsoft 365|office 365|\bpro (?:user|benutzer)\b|\bpar utilisateur\b"
@@ -39,6 +40,11 @@ _COUNTED = re.compile(
 def for_backup(*texts: str) -> bool:
     """Return whether the name of a product or an agreement speaks of backup or storage, and not of users."""
     return any(_BACKUP.search(text) and not _COUNTED.search(text) for text in map(plain, texts))
+
+
+def for_backup_alone(name: str) -> bool:
+    """Return whether the name of an agreement speaks of backup, and of no other service."""
+    return for_backup(name) and not _MORE.search(plain(name))
 
 
 def fits(addition: CandidateAddition, usage: Decimal | None) -> bool:
@@ -76,11 +82,9 @@ def fitting_addition(company: CandidateCompany, customer: Customer) -> Candidate
 
     If nothing is known of a product, it may be for backup too.
     """
-    usage = customer.quantity
-    if usage is None:
-        return None
+    usage = customer.quantity or Decimal(0)
     found = [
-        (abs((each.quantity or 0) - usage), each.id, each)
+        (abs((each.quantity or Decimal(0)) - usage), each.id, each)
         for agreement in live_agreements(company)
         for each in open_additions(agreement)
         if fits(each, usage) and may_be_storage(each)

@@ -86,9 +86,7 @@ def count_words(companies: Iterable[Name], customers: Iterable[Name]) -> Words:
 
 @lru_cache(maxsize=1 << 17)
 def compared(left: Word, right: Word) -> WordMatch | None:
-    """Return how two words are related, whatever their estate. None if they are not."""
-    if left.plain == right.plain:
-        return SAME
+    """Return how two different words are related, whatever their estate. None if they are not."""
     if {left.plain, left.other} & {right.plain, right.other}:
         return WordMatch("spelling", 0.0)
     if left.key == right.key:

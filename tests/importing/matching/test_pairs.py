@@ -68,6 +68,17 @@ ONE_COMPANY = [
     ("Haverford Steel", "Haverford Steel Company, formerly Haverford Iron Works"),
     ("Gebr. Oberhuber", "Gebrüder Oberhuber OHG"),
     ("Stb. Ringelnatz", "Steuerberater Ringelnatz"),
+    ("10009 Pélissier Charpente", "Pélissier Charpente S.A."),
+    ("Wolverhampton Freight", "Wolverhampton Freight #10179"),
+    ("Nakamura Flooring - NEW", "Nakamura Flooring LLP"),
+    ("Underhill Masonry", "Underhill Masonry Corp. *managed*"),
+    ("Abercrombie Bros Roofing", "Abercrombie Brotthers Roofing"),
+    ("QRX", "Quillfeather Rope Xylophones"),
+    ("Umberto Ostwald Kraftwerke International", "UOKI Inc"),
+    ("Quatermain Umber Ochre Zoo Pigments", "QUOZ Pigments"),
+    ("Muellenhoff Werke", "Mullenhoff Werke AG"),
+    ("Una Quail PC", "Una Quail PC (Clinton)"),
+    ("Ottokringer Braeuhaus", "Otto Kringer Bräuhaus"),
 ]
 """The customer, and the company that it is."""
 
