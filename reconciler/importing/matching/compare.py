@@ -31,6 +31,8 @@ _BOTH_SIDES = 3.0
 _ORDER = 0.3
 _NUMBER = 1.0
 _TAIL = 2.0
+_BRANCH = 3.0
+"""A word at the end of a company's name: it may be one of several branches, so it is a rival of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,16 @@ class NameMatch:
     only_left: tuple[str, ...] = ()
     """Words of the customer's name only. Words that say nothing are in `set_aside`."""
     only_right: tuple[str, ...] = ()
+    added_right: tuple[str, ...] = ()
+    """Words that were added at the end of the company's name, such as its own city. They are in `set_aside` too."""
     set_aside: tuple[str, ...] = ()
     forms_differ: bool = False
     """True if both have a legal form, and not the same."""
+
+    @property
+    def is_longer(self) -> bool:
+        """Return whether the company's name has all words of the customer's, and more."""
+        return bool(self.pairs) and not self.only_left and bool(self.only_right or self.added_right)
 
     @property
     def is_same(self) -> bool:
@@ -93,7 +102,8 @@ def _by_words(left: Name, right: Name, found: Pairs, words: Words, around: Aroun
     forms_differ, forms_cost = (False, 0.0) if has_form else _forms(left, right)
     cost = sum(each.cost for each in found.pairs) + forms_cost
     cost += sum(left_aside.values()) + sum(right_aside.values())
-    cost += sum(words.cost_of_extra(word) for word in (*only_left, *only_right))
+    cost += sum(words.cost_of_extra(word) for word in only_left)
+    cost += sum(_BRANCH if word.plain in right.tail else words.cost_of_extra(word) for word in only_right)
     cost += (_BOTH_SIDES if only_left and only_right else 0.0) + (_ORDER if found.reordered else 0.0)
     return NameMatch(
         left,
@@ -103,6 +113,7 @@ def _by_words(left: Name, right: Name, found: Pairs, words: Words, around: Aroun
         tuple(found.pairs),
         _plain(only_left),
         _plain(only_right),
+        tuple(word.plain for word in right_aside if word.plain in right.tail),
         _plain((*left_aside, *right_aside)),
         forms_differ,
     )

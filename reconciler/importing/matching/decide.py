@@ -93,6 +93,8 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
         return f"the nearest company is {shown}, and that is not near enough"
     if best.weight >= WEIGHTY or best.note:
         return None
+    if not best.name.is_same and best.is_contradicted:
+        return f"the nearest company is {shown}, but its name differs, and its domain or its address too"
     if best.name.only_left or best.name.only_right:
         if best.weight < CORROBORATED:
             return f"the nearest company is {shown}, but it has another word, and nothing else speaks for it"
@@ -102,6 +104,8 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
 
 
 def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> bool:
+    if best.name.is_longer and other.name.is_longer and not claims.belongs_to_another(other, key):
+        return other.weight > best.weight - MARGIN  # They may be branches of one company.
     ahead = other.distance - best.distance
     ours, theirs = (bool(live_agreements(each.company)) and each.company.active for each in (best, other))
     if ours != theirs:

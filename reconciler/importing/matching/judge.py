@@ -51,6 +51,11 @@ class Judged:
         """Return how far the company is away from the customer."""
         return self.name_cost - self.weight
 
+    @property
+    def is_contradicted(self) -> bool:
+        """Return whether a clue speaks against the company, and none clearly for it."""
+        return any(clue.weight < 0 for clue in self.clues) and not any(clue.weight >= 2 for clue in self.clues)
+
     def has(self, *kinds: str) -> bool:
         """Return whether one of its clues is of one of these kinds."""
         return any(clue.kind in kinds for clue in self.clues)
@@ -83,7 +88,7 @@ class Judge:
         if (named := self._identifiers.get(names[0].written)) is not None:
             places.append(named)
         judged = (self.of(customer, place) for place in dict.fromkeys(places))
-        near = [each for each in judged if each.distance < TOO_FAR - 2]
+        near = [each for each in judged if each.distance < TOO_FAR - 2 or each.name.is_longer]
         return sorted(near, key=lambda each: (each.distance, each.company.id))
 
     def same_name(self, one: Customer, other: Customer) -> bool:

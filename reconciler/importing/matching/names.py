@@ -32,7 +32,7 @@ _SEPARATORS = re.compile(r"[^\w]+|_+")
 _ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
 _PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
 _SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
-_TAIL = re.compile(r"\w.*?(?:(?:\s[-–—|]|,)\s([^-,|()]+)|\s?[(\[*]([^()\[\]*]+)[)\]*])\s*$")
+_TAIL = re.compile(r"\w.*(?:\s[-–—|]|,)\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]\s*$")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 
@@ -107,7 +107,7 @@ def _joined(words: tuple[Word, ...]) -> str:
 
 def _tail_of(clean: str) -> frozenset[str]:
     found = _TAIL.search(clean)
-    return frozenset(without_accents(found[1] or found[2]).split()) if found else frozenset()
+    return frozenset(without_accents(_SEPARATORS.sub(" ", found[1] or found[2])).split()) if found else frozenset()
 
 
 def _is_connector(letters: str, plains: list[str]) -> bool:

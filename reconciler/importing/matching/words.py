@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from rapidfuzz.distance import OSA
 
 from reconciler.importing.matching.names import Name, Word
-from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, SPELLINGS, STANDING
+from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, SPELLINGS, STANDING, SURNAMES
 
 WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
 
@@ -119,7 +119,7 @@ def _mistyped_abbreviation(left: Word, right: Word) -> WordMatch | None:
 
 def _mistyped(left: Word, right: Word) -> WordMatch | None:
     shorter = min(len(left.plain), len(right.plain))
-    if shorter < 3 or {left.key, right.key} & DISTINGUISHING:
+    if shorter < 3 or {left.key, right.key} & DISTINGUISHING or {left.plain, right.plain} <= SURNAMES:
         return None
     limit = 2 if shorter >= 8 else 1
     distance = min(

@@ -202,6 +202,27 @@ def test_an_extra_word_needs_other_evidence() -> None:
     assert little.confidence == "open"
 
 
+def test_a_name_with_a_typing_error_at_another_address_is_another_company() -> None:
+    ours = company(9000, "Quillery Joinery", addresses=(HAMBURG,))
+    assert only(proposed(customer("Quilery Joinery"), ours)).confidence == "likely"
+    proposal = only(proposed(customer("Quilery Joinery", address=BERLIN), ours))
+    assert proposal.reasons == (
+        "the nearest company is 'Quillery Joinery' (C-9000), but its name differs, and its domain or its address too",
+    )
+
+
+def test_surnames_that_are_one_letter_apart_are_two_companies() -> None:
+    assert only(proposed(customer("Stewart Joinery"), company(9000, "Steward Joinery"))).confidence == "open"
+
+
+def test_branches_of_one_company_are_rivals() -> None:
+    there = Address(zip="5211 AA", city="'s-Hertogenbosch")
+    branches = [company(9000, "Quillery Joinery - Hamburg", addresses=(HAMBURG,)),
+                company(9001, "Quillery Joinery - 's-Hertogenbosch", addresses=(there,))]  # fmt: skip
+    assert only(proposed(customer("Quillery Joinery"), branches)).confidence == "open"
+    assert only(proposed(customer("Quillery Joinery", address=HAMBURG), branches)).company == branches[0]
+
+
 def test_the_order_of_the_input_does_not_matter() -> None:
     made = world(11, 80).estate
     dice = Random(3)
