@@ -25,13 +25,13 @@ def small(shop: Shop) -> Shop:
     return shop
 
 
-def invoice(shop: Shop, month: str) -> int:
+def invoice(shop: Shop, month: str, name: str = LINES) -> int:
     """Make the agreement's invoices up to that of a month, and return the amount of that one."""
-    agreement = shop.one("/finance/agreements", name=LINES)
+    agreement = shop.one("/finance/agreements", name=name)
     company = {"id": agreement["company"]["id"]}
     body = {"type": "Agreement", "company": company, "agreement": {"id": agreement["id"]}}
     amount = 0
-    while shop.one("/finance/agreements", name=LINES)["nextInvoiceDate"][:7] <= month:
+    while shop.one("/finance/agreements", name=name)["nextInvoiceDate"][:7] <= month:
         answer = shop.post_live("/finance/invoices", **body)
         assert answer.status_code == 201, answer.text
         amount = answer.json()["total"]
@@ -75,3 +75,31 @@ def test_two_mappings_of_one_customer_are_an_error_also_if_their_months_differ(s
     said = small("validate")
     assert said.code == 1
     assert "a customer who came back has one mapping with a new start" in " ".join(said.out.split())
+
+
+NEW = "Alder Dental - New"
+
+
+def move(shop: Shop) -> None:
+    """Move the mapping to a second agreement that starts this month. The first one is no longer declared."""
+    shop.edit(FILE, "name: Alder Dental - Managed Backup", f'name: {NEW}, startDate: "2026-11-01"')
+    shop.apply("--only", "setup")
+
+
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_a_mapping_that_moves_is_billed_once_for_each_month(small: Shop, *, invoiced: bool) -> None:
+    if invoiced:
+        assert invoice(small, "2026-11") == 15
+    move(small)
+    small.advance()
+    small.uses(ALDER, "100")
+    small.apply(*USAGE)
+    small.advance()
+    small.uses(ALDER, "100")
+    assert small.plan(*USAGE)["actions"] == []
+    old, new = invoice(small, "2026-11"), invoice(small, "2026-11", NEW)
+    assert (old, new) == ((0, 0) if invoiced else (0, 15))
+    small.advance(24 * 30)
+    small.uses(ALDER, "100")
+    small.apply(*USAGE)
+    assert (invoice(small, "2026-12"), invoice(small, "2026-12", NEW)) == (0, 15)

@@ -147,6 +147,8 @@ class ActionBuilder:
         The first day is not among them, unless it was moved by hand to a later day than the last apply left.
         """
         values = written_fields(desired)
+        if desired.billed_elsewhere and live.cancelled is not None and live.cancelled < desired.effective_date:
+            del values["cancelledDate"]  # an invoice of the other agreement bills the months after it
         recorded = self.snapshot.additions.get(live.id)
         left = date_text((recorded.last_applied if recorded else {}).get("effectiveDate"))
         first = max(left or "", desired.effective_date)

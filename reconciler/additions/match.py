@@ -169,13 +169,22 @@ class _Matcher:
         same = [
             each
             for each in self._ownership.by_owner.get(desired.owner, ())
-            if each.addition.agreement_product == desired.agreement_product
+            if each.addition.agreement_product == desired.agreement_product and not self._is_left(desired, each)
         ]
         continuing = [each for each in same if not each.addition.ends_by(self._last)]
         if not continuing:
             return sorted(same, key=self._preference)[:1]
         best = min(each.rank for each in continuing)
         return [each for each in continuing if each.rank == best]
+
+    def _is_left(self, desired: DesiredAddition, each: OwnedAddition) -> bool:
+        """Return whether an earlier move emptied and ended an addition of an agreement that is billed again later.
+
+        With a quantity it would bill the running month, which the other agreement bills.
+        """
+        line = each.addition
+        empty = not line.quantity and line.ends_by(self._last)
+        return desired.billed_elsewhere and empty and (line.effective or "") < desired.effective_date
 
     def _preference(self, each: OwnedAddition) -> tuple[int, bool, list[int], int]:
         """Return a sort key for additions with a last day: the best one has the smallest key."""

@@ -80,13 +80,20 @@ def _move(
         and (each.effective or "") < following
     }
     begins = max([each.effective_date for each in desired] + list(invoiced.values()))
-    begun = any(each.quantity > 0 and (each.effective or "") <= last_day for each in new)
+    starts = max(each.effective_date for each in desired)
+    # An addition that ended before the next day that its agreement can bill does not bill the months between.
+    begun = any(
+        each.quantity > 0
+        and (each.effective or "") <= last_day
+        and (each.cancelled is None or each.cancelled >= day_before(starts))
+        for each in new
+    )
     is_replaced = any(each.quantity > 0 for each in new)
     moves: dict[int, Move] = {}
     for each in old:
         if each.id in invoiced:
             twice = begun and (each.effective or "") <= last_day
-            end = day_before(invoiced[each.id])
+            end = day_before(invoiced[each.id] if begun else begins)
             moves[each.id] = Move(end, bills_on=True, billed_twice=twice, replaced=is_replaced)
         elif begins > last_day and not begun and each.quantity > 0:
             moves[each.id] = Move(day_before(begins), bills_on=True, replaced=is_replaced)
