@@ -194,6 +194,21 @@ def test_an_object_that_is_declared_by_its_id_under_another_name_is_not_listed(a
     assert (plan["actions"], listed(plan)) == ([], {})
 
 
+def test_a_plan_of_a_part_lists_and_drops_nothing(applied: Shop) -> None:
+    """The other documents are declared, although they are not in the plan."""
+    before = rows(applied)
+    mark(applied, "Agreement", how="protect: true")
+    leaves_product = applied.folder / "products.yaml"
+    text = leaves_product.read_text(encoding="utf-8")
+    leaves_product.write_text(text.replace("price: 0.15", "price: 0.16"), encoding="utf-8")
+    assert listed(applied.plan("--target", "Product/backup-gb")) == {}
+    applied.apply("--target", "Product/backup-gb")
+    assert rows(applied) == before
+    applied.apply("--target", "Agreement/alder-dental")
+    assert rows(applied)["Agreement/alder-dental"][2] == 1
+    assert rows(applied).keys() == before.keys()
+
+
 # ── prune ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -301,6 +316,8 @@ def test_what_cannot_be_forgotten_is_an_error(applied: Shop, address: str, told:
 def test_forgetting_needs_the_setup_and_no_plan_file(applied: Shop) -> None:
     said = applied("apply", "--auto-approve", "--only", "usage", "--forget", "Company/x")
     assert "--forget cannot be used with --only usage" in said.err
+    said = applied("apply", "--auto-approve", "--target", "Product/backup-gb", "--forget", "Company/x")
+    assert "--forget cannot be used with --target" in said.err
     said = applied("apply", "plan.json", "--forget", "Company/x")
     assert "--forget cannot be used with a plan file" in said.err
 

@@ -99,8 +99,9 @@ def apply(
             raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
     expected = None if expect_digest is None else digest_from(expect_digest)
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
-    if forget and only is Only.USAGE:
-        raise typer.TyperException("--forget cannot be used with --only usage: it is about objects of the setup")
+    if forget and (only is Only.USAGE or target):
+        option = "--target" if target else "--only usage"
+        raise typer.TyperException(f"--forget cannot be used with {option}: it needs a plan of the whole setup")
     if plan and expected and plan.digest != expected:
         raise another_file(str(planfile), plan, expected)
     approvals = parse_approvals(approve or ())
