@@ -151,8 +151,10 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
         deliver(text)
 
 
-def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> None:
+def write_file(path: Path, text: str | bytes, *, mode: int | None = None, sync: bool = True) -> None:
     """Write a file completely or not at all: write a temporary file beside it, then rename that.
+
+    Without `sync`, do not wait until the disk has it: for ten thousand files that can be made again.
 
     The file gets `mode`. Without one, it keeps its mode, or gets the default of the system. A symbolic link is kept.
     A device or a pipe is written directly. Raises `ReconcilerError` if the file cannot be written.
@@ -166,7 +168,7 @@ def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> Non
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             old_mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-            _write_temporary(temporary, data, old_mode if mode is None else mode)
+            _write_temporary(temporary, data, old_mode if mode is None else mode, sync=sync)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
@@ -175,7 +177,7 @@ def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> Non
         raise ReconcilerError(reason, where=str(path), advice="Choose another place, or free some space.") from None
 
 
-def _write_temporary(temporary: Path, data: bytes, mode: int | None) -> None:
+def _write_temporary(temporary: Path, data: bytes, mode: int | None, *, sync: bool) -> None:
     """Write a new file that has its mode from the start, so that other users can read it at no time."""
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode)
     with os.fdopen(handle, "wb") as file:
@@ -183,7 +185,8 @@ def _write_temporary(temporary: Path, data: bytes, mode: int | None) -> None:
         file.flush()
         if mode is not None:
             os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
+        if sync:
+            os.fsync(file.fileno())
 
 
 def read_file(path: Path) -> str:

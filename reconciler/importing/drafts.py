@@ -12,6 +12,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import one_line
+from reconciler.manifests.rules import not_on_one_line
 from reconciler.manifests.validation import check
 
 WRITE_ONLY: Final = (
@@ -72,8 +73,10 @@ class Drafts:
         for name, reason in translated:
             self.left_out.append(LeftOut(draft.address, reason, name))
         self.documents[draft.address] = draft
+        reasons = {f"{name} is missing": f"{name} cannot be declared: {reason}" for name, reason in translated}
         while problem := _first_problem(draft):
-            self.leave_out(draft, *problem)
+            path, message = problem
+            self.leave_out(draft, path, reasons.get(message, message))
             if draft.address not in self.documents:
                 return False
         return True
@@ -156,7 +159,11 @@ def _first_problem(draft: Draft) -> tuple[tuple[Any, ...], str] | None:
     for problem in checked.problems:
         if problem.path and str(problem.path[0]) in draft.spec:
             return tuple(problem.path), problem.message
-    return ((), checked.problems[0].message) if checked.problems else None
+    if checked.problems:
+        return (), checked.problems[0].message
+    keys = draft.kind.key if draft.kind.collection is not None else ()
+    broken = (not_on_one_line(name, draft.spec.get(name)) for name in keys)
+    return next((((), reason) for reason in broken if reason is not None), None)
 
 
 def rendered(value: Any, render: Render) -> Any:

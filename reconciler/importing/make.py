@@ -35,6 +35,8 @@ class Made:
     """The text of each file to write, by its name relative to the manifest folder."""
     review: str
     """The text of `import-review.md`."""
+    marks: Mapping[str, bytes]
+    """The byte order mark of each file that stands and has one."""
     documents: Mapping[str, int]
     """How many documents of each kind are new."""
     outcomes: Sequence[Outcome]
@@ -78,7 +80,8 @@ def make(
     products = {each.id: str(each.raw.get("identifier") or "") for each in estate.of(PRODUCT)}
     carried = carried_over(older_review, manifests)
     review = review_text(outcomes, left_out, usage, products, carried)
-    return Made(checked.texts, review, counted(drafts), outcomes, left_out, len(standing.names))
+    marks = {name: source.bom for name in checked.texts if (source := files.source(name)) is not None and source.bom}
+    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(standing.names))
 
 
 def _proposals(estate: Estate, standing: Standing, usage: Usage, days: Days) -> list[Proposal]:

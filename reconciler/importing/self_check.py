@@ -53,8 +53,11 @@ def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: 
         if not problems:
             return Checked(texts, rounds)
         before = _size(drafts)
+        seen: set[tuple[str, tuple[Any, ...]]] = set()
         for address, path, reason in problems:
-            if (draft := drafts.documents.get(address)) is not None:
+            place = (address, path[:1])  # one mistake in a field can show itself in several ways
+            if place not in seen and (draft := drafts.documents.get(address)) is not None:
+                seen.add(place)
                 drafts.leave_out(draft, path, reason)
         drafts.remove_dependent()
         if _size(drafts) == before:

@@ -54,13 +54,17 @@ def _keys_on_one_line(document: Document, report: Report) -> None:
         return
     for name in document.kind.key:
         value = _get(document, document.kind.by_name[name].attribute)
-        if isinstance(value, str) and (control := _CONTROLS.search(value.strip())):
-            what = "a line break" if control[0] in _BREAKS else "a control character"
-            report.add(
-                Location(document.origin, ("spec", name)),
-                f"{name} contains {what}: ConnectWise stores a space instead, so the object would not be found again",
-                "write it on one line",
-            )
+        if (problem := not_on_one_line(name, value)) is not None:
+            report.add(Location(document.origin, ("spec", name)), problem, "write it on one line")
+
+
+def not_on_one_line(name: str, value: object) -> str | None:
+    """Return what is wrong with a field of a natural key that has a line break or a control character."""
+    control = _CONTROLS.search(value.strip()) if isinstance(value, str) else None
+    if control is None:
+        return None
+    what = "a line break" if control[0] in _BREAKS else "a control character"
+    return f"{name} contains {what}: ConnectWise stores a space instead, so the object would not be found again"
 
 
 def _sources_exist(documents: list[Document], workspace: Document, report: Report) -> None:
