@@ -16,7 +16,7 @@ LONGEST_PART: Final = 48
 """The most characters of one part of a name, such as the company in `acme-managed-backup`."""
 LONGEST: Final = 90
 """The most characters of a name without its number. A manifest name has at most 100."""
-_HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_HUMPS: Final = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 """Where a word begins in an identifier such as `AlderDental`."""
 _OTHERS: Final = re.compile(r"[^a-z0-9]+")
 _LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})

@@ -37,9 +37,10 @@ spec:
 """
 PERIOD = period_of(datetime(2026, 11, 10, tzinfo=UTC), "UTC")
 ODD = [
-    "", " ", "null", "007", "1e5", "0o7", "yes", "2026-11-01", "- a", "a: b", "#c", "&a", "*a", "!t", "{x}", "[y", "'", '"',
-    "a\tb", "a\nb", "\x00", "\x85", "\u2028", "\ufeff", "\ud800", "ACME", "acme", "Acme ", " Acme", "A&amp;B", "A&B",
-    "Müller", "Mu\u0308ller", "株式会社", "con", "NUL", "../x", "a/b", "x" * 60, "x" * 200, "a  b", "a\u00a0b", "<<", "=", "~",
+    "", " ", "null", "007", "1e5", "0o7", "yes", "2026-11-01", "- a", "a: b", "#c", "&a", "*a", "!t", "{x}", "[y", "'",
+    '"', "a\tb", "a\nb", "\x00", "\x85", "\u2028", "\ufeff", "\ud800", "ACME", "acme", "Acme ", " Acme", "A&amp;B",
+    "A&B", "Müller", "Mu\u0308ller", "株式会社", "con", "NUL", "../x", "a/b", "x" * 60, "x" * 200, "a  b", "a\u00a0b",
+    "<<", "=", "~",
 ]  # fmt: skip
 KEYS = [
     "ACME", "acme", "Acme ", "A&amp;B", "A&B", "Müller", "Mu\u0308ller", "con", "a  b", "a\u00a0b", "a b", "yes", "007",
