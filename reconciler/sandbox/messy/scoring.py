@@ -38,8 +38,8 @@ class Mistake:
 class Score:
     """How good the proposals are.
 
-    `decidable` counts the customers outside the recycle bin with an active company and one agreement. `proposed` counts
-    those of them that are certain or likely and right in everything. `share` is their share in percent, with two
+    `decidable` counts the customers outside the recycle bin with an active company, one agreement, and at most one
+    line that bills them. `proposed` counts those of them that are certain or likely and right in everything. `share` is their share in percent, with two
     decimals. `additions` counts the lines to adopt that were proposed rightly, and `missed` the fitting ones that were
     not proposed for a customer whose company is right.
     """
@@ -61,7 +61,8 @@ def score(truth: Truth, proposals: Mapping[int, Proposed]) -> Score:
     for customer in truth.customers:
         given = proposals.get(customer.customer, Proposed("none"))
         result.confidences[given.confidence] = result.confidences.get(given.confidence, 0) + 1
-        decidable = customer.agreement is not None and not customer.recycled and not customer.inactive
+        kept_out = customer.recycled or customer.inactive or len(customer.additions) > 1
+        decidable = customer.agreement is not None and not kept_out
         result.decidable += decidable
         if given.confidence not in DECIDED:
             if decidable:
