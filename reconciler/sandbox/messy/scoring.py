@@ -38,10 +38,10 @@ class Mistake:
 class Score:
     """How good the proposals are.
 
-    `decidable` counts the customers outside the recycle bin with an active company, one agreement, and at most one
-    line that bills them. `proposed` counts those of them that are certain or likely and right in everything. `share` is their share in percent, with two
-    decimals. `additions` counts the lines to adopt that were proposed rightly, and `missed` the fitting ones that were
-    not proposed for a customer whose company is right.
+    `decidable` counts the customers outside the recycle bin with an active company, one agreement, and at most one line
+    that bills them. `proposed` counts those of them that are certain or likely and right in everything. `share` is
+    their share in percent, with two decimals. `additions` counts the lines to adopt that were proposed rightly, and
+    `missed` the fitting ones that were not proposed for a customer whose company is right.
     """
 
     customers: int = 0
