@@ -75,9 +75,10 @@ def differences(folder: Path, revision: str) -> Differences:
     ]
     before |= dict.fromkeys((each for each in untracked if not each.endswith("/")), None)
     contents = _contents(folder, {blob for blob in before.values() if blob is not None})
+    found = {path: None if blob is None else contents[blob] for path, blob in before.items()}
     return Differences(
         commit,
-        {path: None if blob is None else contents[blob] for path, blob in before.items()},
+        {path: content for path, content in found.items() if content is None or content != _on_disk(folder / path)},
         links,
         submodules,
         [each.rstrip("/") for each in untracked if each.endswith("/")],
@@ -157,6 +158,14 @@ def _contents(folder: Path, blobs: set[str]) -> dict[str, bytes]:
     return found
 
 
+def _on_disk(path: Path) -> bytes | None:
+    """Return the content of a file. Git also lists files whose times alone differ from what it remembers."""
+    try:
+        return path.read_bytes()
+    except OSError:  # it was removed, or a message about it follows when it is read as a manifest
+        return None
+
+
 def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     code, out, problem = _run(folder, *arguments, given=given)
     if code:
@@ -170,7 +179,7 @@ def _run(folder: Path, *arguments: str, given: bytes = b"") -> tuple[int, bytes,
     quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 (the arguments are a list, and no shell reads them)
-            ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607 (Git is found like every other program)
+            ["git", "-c", "core.fsmonitor=false", "-c", "diff.autoRefreshIndex=false", *arguments],  # noqa: S607 (Git is found like every other program)
             cwd=folder,
             env={**kept, **quiet},
             input=given,
