@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from benchmarks import estates, floor, phases
+from benchmarks import changing, estates, floor, phases
 from benchmarks.estates import RunningSandbox
 from benchmarks.recording import Recorded, recorded_run
 from benchmarks.running import reconciler, run
@@ -80,6 +80,7 @@ class Measured:
     applied: Applied | None = None
     standing: list[phases.Phase] = field(default_factory=list)
     no_op: NoOp | None = None
+    changed: changing.PullRequest | None = None
     under_drops: Applied | None = None
 
 
@@ -96,6 +97,7 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
         found.applied = _applied(root, sandbox, env)
         found.standing = phases.measure(root, env)
         found.no_op = _no_op(root, sandbox, env, customers, times)
+        found.changed = changing.measure(root, sandbox, env, times)
     if drops:
         again = folder / "drops" / "manifests"
         estates.write_estate(again, customers)

@@ -78,7 +78,8 @@ async def _main(root: Path) -> list[Phase]:
                 read = await reading.read_usage_to_plan(opened, live_state, fresh)
                 given = planning.usage_inputs(opened, read, planning.PlanOptions(), with_setup=True)
         with phase("diff"):
-            setup = plan_setup(manifests.documents, live_state, opened.workspace.guardrails)
+            terms = planning.terms_of(opened)
+            setup = plan_setup(manifests.documents, live_state, opened.workspace.guardrails, terms=terms)
         with phase("match additions"):
             usage = plan_usage(given)
         with phase("build"):

@@ -29,11 +29,19 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
     assert under_drops.objects == under_drops.planned
     assert under_drops.dropped > 0
     assert 0 < no_op.requests <= no_op.bound
+    assert found.changed is not None
+    assert 0 < found.changed.requests < 20
     told = StringIO()
     console = Console(file=told, width=120)
     show(console, found)
     compare(console, [found], ("Terraform v0", CUSTOMERS * 5, 1.0))
-    for words in ("no-op plan, cold start", "floor", "none created twice", "of Terraform's time"):
+    for words in (
+        "no-op plan, cold start",
+        "floor",
+        "plan --changed-since, one customer",
+        "none created twice",
+        "of Terraform's time",
+    ):
         assert words in told.getvalue()
 
 
