@@ -177,7 +177,12 @@ def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, bloc
 
 
 def _declared_elsewhere(knows: LedgerKnows, manifests: Manifests, left: Sequence[LeftBehind]) -> Iterator[Declaration]:
-    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten."""
+    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten.
+
+    A part of the documents does not tell which addresses are declared, so it removes none.
+    """
+    if manifests.is_partial:
+        return
     listed = {each.address for each in left}
     for address in knows.remembered:
         if address not in manifests.by_address and address not in listed:

@@ -100,6 +100,17 @@ def test_a_partial_plan_leaves_the_ledger_of_other_customers_as_it_was(pair: Sho
     assert (action["action"], action["address"]) == ("adopt", "Addition/birchwood-legal.storage:backup-gb-500")
 
 
+def test_an_apply_of_a_target_forgets_no_other_document(pair: Shop) -> None:
+    pair.apply()
+    pair.edit("customers/alder-dental.yaml", "city: Tampa", "city: Miami")
+    pair.apply("--target", "Company/alder-dental")
+    (pair.folder / "customers" / "birchwood-legal.yaml").unlink()
+
+    notes = [note["address"] for note in pair.plan("--only", "setup")["warnings"] if "no longer" in note["message"]]
+
+    assert "Company/birchwood-legal" in notes
+
+
 def addition_path(shop: Shop, agreement: str) -> str:
     number = shop.one("/finance/agreements", name=agreement)["id"]
     (addition,) = shop.get(f"/finance/agreements/{number}/additions")
