@@ -1,0 +1,44 @@
+"""docs/adopting.md leads from a messy tenant to the first apply, as it is written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.server.starting import new_sandbox
+from tests.test_docs import ROOT, commands
+
+NOW = "2026-11-10T09:00:00+00:00"
+
+
+@pytest.fixture
+def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Serve a messy tenant, and go to a folder that has only the workspace."""
+    (tmp_path / "manifests").mkdir()
+    shutil.copy(ROOT / "manifests" / "workspace.yaml", tmp_path / "manifests")
+    messy = new_sandbox(customers=40, seed=7, latency_ms=0, faults=[], clock=NOW, state=None, messy=True)
+    with RunningSandbox(messy) as running:
+        for name, value in running.variables().items():
+            monkeypatch.setenv(name, value)
+        for name in ("AUTHOR", "COMMITTER"):
+            monkeypatch.setenv(f"GIT_{name}_NAME", "Ann")
+            monkeypatch.setenv(f"GIT_{name}_EMAIL", "ann@msp.example")
+        monkeypatch.setenv("RECONCILER_NOW", NOW)
+        monkeypatch.chdir(tmp_path)
+        yield tmp_path
+
+
+def test_the_page_leads_from_a_messy_tenant_to_the_first_apply(tenant: Path) -> None:
+    done = commands(ROOT / "docs" / "adopting.md")
+    assert len(done) > 15
+    for arguments, expected in done:
+        if arguments[0] == "git":
+            subprocess.run(arguments, cwd=tenant, check=True)
+        else:
+            assert run(arguments[1:]) == expected, arguments
