@@ -33,6 +33,8 @@ _LEDGER: dict[str, tuple[str, ...]] = {
     "approvals": ("DISTINCT guardrail", "address", "period"),
 }
 """The tables and columns that later runs decide from. The others hold ids and times of runs."""
+_OF_THE_ORDER = {"id", "_info", "sequenceNumber"}
+"""Fields that depend on when an object was created, and after which others."""
 _IDS = {"object_id", "addition_id", "agreement_id", "product_id"}
 _JSON = {"fields", "hand_edit", "billed_fields"}
 
@@ -66,7 +68,7 @@ def tenant_text(tenant: Tenant) -> list[str]:
         if table.entity is None:
             continue
         for row in table.rows.values():
-            data = {name: value for name, value in row.data.items() if name not in {"id", "_info"}}
+            data = {name: value for name, value in row.data.items() if name not in _OF_THE_ORDER}
             lines.append(f"{labels[row.id]}: {_text({**data, **row.secrets}, labels)}")
     return sorted(lines)
 

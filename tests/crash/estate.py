@@ -103,6 +103,19 @@ spec:
   {charge}
 """
 
+AGREEMENT = """\
+apiVersion: reconciler/v1
+kind: Agreement
+metadata: {{name: second}}
+spec:
+  name: {name}
+  type: Managed Service
+  company: {company}
+  contact: {company}
+  startDate: "2026-01-01"
+  endDate: null
+"""
+
 EXCLUSION = """\
 apiVersion: reconciler/v1
 kind: Exclusion

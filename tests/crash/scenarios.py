@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tests.crash.estate import EXCLUSION, THREE_LINES, add_customer, write_shared
+from tests.crash.estate import AGREEMENT, EXCLUSION, THREE_LINES, add_customer, write_shared
 from tests.crash.place import Place
 
 APPLY = ("apply", "--auto-approve")
@@ -137,6 +137,31 @@ def _end(place: Place) -> None:
     place.edit("acme.yaml", "  solution: Backup\n  managedId", '  end: "2026-11-20"\n  solution: Backup\n  managedId')
 
 
+def _move(place: Place) -> None:
+    """The mapping moves to another agreement in the middle of a month that is not invoiced."""
+    write_shared(place)
+    add_customer(place, "Acme", 250, THREE_LINES)
+    place.write("second.yaml", AGREEMENT.format(name="Second", company="acme"))
+    ran(place, *APPLY)
+    place.advance(24 * 10)
+    place.edit("acme.yaml", "  agreement: acme\n  solution", "  agreement: second\n  solution")
+
+
+def _move_invoiced(place: Place) -> None:
+    """The same, and the month is invoiced on the old agreement: the new one bills from the next month on."""
+    _move(place)
+    agreement = place.found("agreement", name="Acme - Backup")
+    about = {"company": {"id": agreement.data["company"]["id"]}, "agreement": {"id": agreement.id}}
+    place.tenant.create("finance/invoices", {"type": "Agreement", **about})
+
+
+def _retire(place: Place) -> None:
+    """All documents of the customer say that their objects are retired, and its mapping is gone."""
+    _prune(place)
+    text = (place.manifests / "acme.yaml").read_text(encoding="utf-8")
+    place.write("acme.yaml", text.replace("metadata: {name: acme}", "metadata: {name: acme, ensure: retired}"))
+
+
 def _undo_update(place: Place) -> None:
     """The run that changed fields is undone by a plan file."""
     _update(place)
@@ -164,6 +189,9 @@ SCENARIOS = (
     Scenario("rename", _rename, daily=True),
     Scenario("prune", _prune, (*USAGE, "--prune"), daily=True),
     Scenario("end", _end, daily=True),
+    Scenario("move", _move, daily=True),
+    Scenario("move, invoiced", _move_invoiced),
+    Scenario("retire", _retire, (*APPLY, "--prune"), daily=True),
     Scenario("undo update", _undo_update, PLAN_FILE, daily=True),
     Scenario(
         "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
