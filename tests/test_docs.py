@@ -63,7 +63,10 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 UNDO = ROOT / "docs" / "undo.md"
 """This page edits manifests and calls git: it has a test of its own."""
-OTHERS = [page for page in PAGES if page.name not in {"README.md", "first-customer.md", "adopting.md", UNDO.name}]
+LIFE = ROOT / "docs" / "life-of-objects.md"
+"""This page edits manifests, too."""
+WITH_EDITS = {"README.md", "first-customer.md", "adopting.md", UNDO.name, LIFE.name}
+OTHERS = [page for page in PAGES if page.name not in WITH_EDITS]
 
 
 @pytest.mark.parametrize("page", OTHERS, ids=lambda page: page.name)
@@ -98,6 +101,28 @@ def test_the_page_on_undo_ends_with_the_manifests_and_connectwise_as_before(
     assert "No changes." in plans[3]
     assert "price = 0.15 → 0.18" in plans[4]
     assert (example / "manifests" / "products.yaml").read_text(encoding="utf-8") == before
+
+
+def test_the_page_on_the_life_of_objects_shows_what_the_commands_do(
+    example: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its retirement, the return of the customer, and the list of what is no longer declared."""
+    plans = []
+    for line in re.findall(r"^ *\$ (.*)$", LIFE.read_text(encoding="utf-8"), re.MULTILINE):
+        if not line.startswith("reconciler"):
+            subprocess.run(line, shell=True, check=True, capture_output=True, cwd=example)
+            continue
+        capsys.readouterr()
+        code = run(shlex.split(line)[1:])
+        said = capsys.readouterr()
+        assert code == 0, f"{line}: {said.err}"
+        if line.startswith("reconciler plan"):
+            plans.append(said.out)
+    leaves, returns, removed, pruned = plans
+    assert "- Agreement/alder-dental  left in November; it bills 18.15 USD a month (1 addition)" in leaves
+    assert "~ Agreement/alder-dental  retired in ConnectWise, and lives again" in returns
+    assert "Agreement/birchwood-legal: no longer declared (id " in removed
+    assert "- Agreement/birchwood-legal  no longer declared; it bills " in pruned
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -370,3 +370,18 @@ def test_a_site_of_an_agreement_names_its_agreement(api: Api) -> None:
     agreement = api.agreement()
     site = {"company": {"id": agreement["company"]["id"]}, "site": {"id": agreement["site"]["id"]}}
     assert api.post(f"{AGREEMENTS}/{agreement['id']}/sites", site)["agreementId"] == agreement["id"]
+
+
+def test_a_cancelled_agreement_bills_the_periods_that_begin_up_to_its_last_day(api: Api) -> None:
+    agreement = api.agreement(startDate="2026-11-01T00:00:00Z", billingCycle={"name": "Monthly"})
+    path = f"{AGREEMENTS}/{agreement['id']}"
+    early = [
+        {"op": "replace", "path": "cancelledFlag", "value": True},
+        {"op": "replace", "path": "dateCancelled", "value": "2026-10-31T00:00:00Z"},
+    ]
+    assert problems(api.http.patch(path, json=early)) == [("dateCancelled", "InvalidField")]
+    cancelled = api.patch(path, cancelledFlag=True, dateCancelled="2026-11-30T00:00:00Z")
+    assert cancelled["agreementStatus"] == "Active"
+    invoice = {"type": "Agreement", "company": {"id": agreement["company"]["id"]}, "agreement": {"id": agreement["id"]}}
+    assert api.http.post("/finance/invoices", json=invoice).status_code == 201
+    assert problems(api.http.post("/finance/invoices", json=invoice)) == [("agreement", "InvalidField")]

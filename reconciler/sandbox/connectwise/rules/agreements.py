@@ -75,6 +75,9 @@ class AgreementRules(Rules):
             draft.refuse("agreement", "endDate", message, "MissingRequiredField")
         elif end < values["startDate"]:
             draft.refuse("agreement", "endDate", "endDate is before startDate")
+        cancelled = values.get("dateCancelled") if values.get("cancelledFlag") else None
+        if cancelled is not None and cancelled < values["startDate"]:
+            draft.refuse("agreement", "dateCancelled", "dateCancelled is before startDate")
         contact = draft.row_of("Contact", "contact")
         company = draft.row_of("Company", "company")
         if contact is not None and contact.data.get("company", {}).get("id") != values["company"]["id"]:

@@ -49,6 +49,10 @@ class InvoiceRules(Rules):
             first = _day(agreement.data["nextInvoiceDate"])
             if _day(draft.values["date"]) < first - _EARLY:
                 draft.refuse("invoice", "date", f"The period begins on {first}, more than 90 days after the invoice")
+            cancelled = agreement.data.get("dateCancelled") if agreement.data["cancelledFlag"] else None
+            if cancelled is not None and _day(cancelled) < first:
+                message = f"Agreement {agreement.id} is cancelled on {_day(cancelled)}; the period begins on {first}"
+                draft.refuse("invoice", "agreement", message)
 
     def created(self, store: Store, row: Row, values: dict[str, Any]) -> Writes:
         """Compute the totals, and move the next invoice date of the agreement to the day after the period."""
