@@ -42,7 +42,7 @@ def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: M
     undeclared = {(each.what, each.field) for each in left_out}
     found: dict[str, dict[str, Any]] = {}
     for name, group in sorted(by_kind.items()):
-        if len(group) < _FEWEST or name in standing.fallback:
+        if len(group) < _FEWEST or _has_defaults(standing, name, folder):
             continue
         closed = _fields(group[0].kind)
         for field in sorted(closed - _filled_in(standing, name, closed, folder)):
@@ -51,6 +51,15 @@ def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: M
             if (shared := _most_common(group, field)) is not None:
                 found.setdefault(name, {})[field] = shared[0]
     return found
+
+
+def _has_defaults(standing: Manifests, kind: str, folder: str) -> bool:
+    """Return whether a `Defaults` document in the folder, above it or below it has something for a kind."""
+    here = folder.rstrip("/")
+    return any(
+        of == kind and (f"{place}/".startswith(folder) or not place or f"{here}/".startswith(f"{place}/"))
+        for place, of in standing.with_defaults
+    )
 
 
 def without_shared(draft: Draft, shared: Shared) -> dict[str, Any]:

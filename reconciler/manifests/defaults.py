@@ -75,6 +75,10 @@ class Defaults:
             place: {key: value for key, (value, _) in fields.items()} for place, fields in self._own.items() if fields
         }
 
+    def places(self) -> frozenset[tuple[str, str]]:
+        """Return (folder, kind) of all defaults. The manifest folder itself is `""`."""
+        return frozenset(self._own)
+
     def fallback(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the defaults of the manifest folder itself, by kind and field. They price unmapped customers."""
         return {

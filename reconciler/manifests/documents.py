@@ -71,6 +71,8 @@ class Manifests:
     """A digest of the parsed content with its defaults. Comments, order and layout do not change it."""
     fallback: Mapping[str, Mapping[str, Any]]
     """By kind: the `Defaults` of the root folder, as parsed. They price unmapped customers."""
+    with_defaults: frozenset[tuple[str, str]] = frozenset()
+    """(folder, kind) of all `Defaults`."""
     warnings: tuple[Diagnostic, ...] = ()
     files: int = 0
     """How many files were read."""

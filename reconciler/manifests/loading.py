@@ -111,7 +111,9 @@ def _manifests(root: Path, loading: Loading, chosen: DocumentOf[WorkspaceSpec] |
     fallback = loading.defaults.fallback()
     others = tuple(item for item in loading.documents.values() if item.kind.name != WORKSPACE)
     content = digest(((item, loading.specs[item.address]) for item in (chosen, *others)), fallback)
-    return Manifests(root, chosen, others, content, fallback, found, len(loading.report.sources))
+    return Manifests(
+        root, chosen, others, content, fallback, loading.defaults.places(), found, len(loading.report.sources)
+    )
 
 
 def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> Loading:

@@ -63,3 +63,170 @@ def test_a_customer_with_our_tag_is_mapped_again(estate: Shop) -> None:
     assert (alder["confidence"], alder["proposed"]) == ("certain", False)
     assert estate("apply", "--only", "usage", "--auto-approve").code in (0, 5)
     assert len(estate.additions("Alder Dental - Managed Backup")) == 1
+
+
+def test_what_stands_keeps_its_bytes_and_its_name(estate: Shop) -> None:
+    company = (
+        "# Our first customer.\r\napiVersion: reconciler/v1\r\nkind: Company\r\nmetadata: {name: first}   # ours\r\n"
+        "spec: {identifier: AlderDental, name: Alder Dental, city: Tampa}"
+    )
+    (estate.folder / "alder.yaml").write_bytes(b"\xef\xbb\xbf" + company.encode())
+
+    estate("import")
+
+    after = (estate.folder / "alder.yaml").read_bytes()
+    assert after.startswith(b"\xef\xbb\xbf" + company.encode() + b"\r\n---\r\n")
+    assert b"company: first\r\n" in after
+    assert b"kind: Company" not in after[len(company) :]
+    assert estate("validate").code == 0
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
+def test_defaults_leave_documents_that_stand_alone(estate: Shop) -> None:
+    estate.write("own.yaml", COMPANY.format(name="own", identifier="AlderDental"))
+
+    estate("import")
+
+    shown = estate("--json", "show", "Company/own").json
+    assert "status" not in str(shown.get("spec", shown))
+    assert "Company:" not in (estate.folder / "defaults.yaml").read_text(encoding="utf-8")
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
+def test_a_default_that_stands_is_overridden_where_an_object_differs(estate: Shop) -> None:
+    estate.write("defaults.yaml", DEFAULTS)
+
+    said = estate("import")
+
+    assert said.code == 0, said.err
+    assert (estate.folder / "defaults.yaml").read_text(encoding="utf-8").startswith(DEFAULTS)
+    assert estate("--json", "import").json["files"] == []
+    assert "website: null" in (estate.folder / "customers" / "alder-dental.yaml").read_text(encoding="utf-8")
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
+COMPANY = """\
+apiVersion: reconciler/v1
+kind: Company
+metadata: {{name: {name}}}
+spec: {{identifier: {identifier}, name: Alder Dental, city: Tampa}}
+"""
+DEFAULTS = """\
+apiVersion: reconciler/v1
+kind: Defaults
+metadata: {name: ours}
+spec:
+  Company: {website: https://msp.example, status: Inactive}
+"""
+
+
+def test_only_the_companies_that_are_asked_for_are_written(estate: Shop) -> None:
+    said = estate("--json", "import", "--company", "alderdental", "--into", str(estate.folder / "new"))
+
+    assert said.json["documents"]["Company"] == 1
+    assert "new/customers/alder-dental.yaml" in said.json["files"]
+    assert {each["customer"] for each in said.json["proposals"]} == {"1001001"}
+    assert (estate.folder / "new" / "import-review.md").exists()
+
+
+def test_companies_are_chosen_by_the_type_of_their_agreements(estate: Shop) -> None:
+    assert estate("--json", "import", "--agreement-type", "managed service").json["documents"]["Company"] == 5
+    said = estate("import", "--agreement-type", "Managed Servce")
+    assert said.code == 1
+    assert "did you mean Managed Service?" in said.err
+
+
+def test_a_dry_run_writes_nothing(estate: Shop) -> None:
+    before = files(estate)
+
+    said = estate("import", "--dry-run")
+
+    assert "would be written" in said.out
+    assert "customers/alder-dental.yaml" in said.out
+    assert files(estate) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--company", "AlderDentl"], "did you mean AlderDental?"),
+        (["--into", "/elsewhere"], "is not in the manifest folder"),
+        (["--confirm", "all", "--all"], "--confirm takes addresses"),
+        (["CustomerMapping/alder-dental"], "--confirm takes addresses"),
+        (["--confirm", "CustomerMapping/nobody"], "there is no CustomerMapping/nobody"),
+    ],
+)
+def test_a_wrong_argument_is_an_error(estate: Shop, arguments: list[str], what: str) -> None:
+    said = estate("import", *arguments)
+
+    assert said.code != 0
+    assert what in said.err
+
+
+def test_a_source_that_cannot_be_read_is_named_and_the_setup_is_written(estate: Shop) -> None:
+    estate.patch.setenv("COVE_PASSWORD", "wrong-password")
+
+    said = estate("import")
+
+    assert said.code == 0, said.err
+    assert "could not be read" in (estate.folder / "import-review.md").read_text(encoding="utf-8")
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
+def test_a_proposed_mapping_is_confirmed_without_any_request(estate: Shop) -> None:
+    only_untagged(estate)
+    proposed = [each for each in estate("--json", "import").json["proposals"] if each["proposed"]]
+    before = files(estate)
+    served = len(estate.sandbox.tenant.tables["addition"].rows)
+
+    said = estate("--json", "import", "--confirm", *[each["mapping"] for each in proposed], "--dry-run")
+    assert files(estate) == before
+    assert said.json["confirmed"]
+
+    estate("import", "--confirm", "all")
+    assert not any(b"proposed: true" in content for name, content in files(estate).items() if name.endswith(".yaml"))
+    assert len(estate.sandbox.tenant.tables["addition"].rows) == served
+
+
+def only_untagged(shop: Shop) -> None:
+    """Remove our tags, as if a person had typed the additions in, and the Managed IDs that name the customers."""
+    for row in shop.tenant.tables["addition"].rows.values():
+        row.data["serialNumber"] = ""
+    for row in shop.tenant.tables["managementSummary"].rows.values():
+        row.data["groupIdentifier"] = "5"
+    shutil.rmtree(shop.ledger.parent)
+
+
+def test_new_objects_get_no_second_defaults(estate: Shop) -> None:
+    folder = str(estate.folder / "new")
+    estate(
+        "import",
+        "--company",
+        "AlderDental",
+        "--company",
+        "CedarLogistics",
+        "--company",
+        "DogwoodClinic",
+        "--into",
+        folder,
+    )
+
+    said = estate("import", "--into", folder)
+
+    assert said.code == 0, said.err
+    assert estate("validate").code == 0
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
+def test_lines_typed_in_by_hand_are_adopted_and_not_doubled(estate: Shop) -> None:
+    only_untagged(estate)
+    before = estate.additions("Alder Dental - Managed Backup")
+    estate("import")
+    estate("import", "--confirm", "CustomerMapping/alder-dental")
+
+    plan = estate.plan()
+    mine = [each for each in plan["actions"] if each["address"].startswith("Addition/alder-dental")]
+
+    assert [each["action"] for each in mine] == ["adopt"]
+    estate.apply(code=5)
+    assert estate.additions("Alder Dental - Managed Backup") == before

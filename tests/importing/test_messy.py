@@ -1,0 +1,73 @@
+"""Imports of messy estates against their truth: nothing is proposed wrongly, and no line is doubled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.server.starting import new_sandbox
+
+EXAMPLE = Path(__file__).parents[2] / "manifests"
+NOW = "2026-11-10T09:00:00+00:00"
+CUSTOMERS = 150
+
+
+@pytest.fixture(params=[5, 23])
+def messy(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[RunningSandbox, Path]]:
+    """Serve a messy estate, and make a folder that has only the workspace."""
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+    shutil.copy(EXAMPLE / "workspace.yaml", folder)
+    estate = new_sandbox(
+        customers=CUSTOMERS, seed=request.param, latency_ms=0, faults=[], clock=NOW, state=None, messy=True
+    )
+    with RunningSandbox(estate) as running:
+        for name, value in running.variables().items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("RECONCILER_NOW", NOW)
+        yield running, folder
+
+
+def said(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> Any:
+    """Run a command and return its JSON."""
+    capsys.readouterr()
+    assert run(["-C", str(folder), "--json", *arguments]) in (0, 5)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_messy_estate_is_imported_as_it_is(
+    messy: tuple[RunningSandbox, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    running, folder = messy
+    truth = {str(each["customer"]): each for each in httpx.get(f"{running.url}/sandbox/truth").json()["customers"]}
+
+    imported = said(capsys, folder, "import")
+
+    decided = [each for each in imported["proposals"] if each["confidence"] != "open"]
+    assert [each for each in decided if each["company"]["id"] != truth[each["customer"]]["company"]] == []
+    assert [each for each in decided if each["mapping"] is None] == []
+    assert len(decided) > CUSTOMERS * 0.6
+    assert said(capsys, folder, "validate")["diagnostics"] == []
+    assert said(capsys, folder, "plan", "--only", "setup")["actions"] == []
+    actions = {each["action"] for each in said(capsys, folder, "plan")["actions"]}
+    assert actions <= {"adopt"}
+    assert said(capsys, folder, "import")["files"] == []
+
+    said(capsys, folder, "import", "--confirm", "all")
+    said(capsys, folder, "apply", "--auto-approve")
+
+    additions = running.sandbox.tenant.tables["addition"].rows.values()
+    for customer, each in truth.items():
+        ours = [row for row in additions if str(row.data.get("serialNumber")).startswith(f"rc:cove/{customer}/")]
+        if each["additions"]:
+            assert {row.id for row in ours} <= set(each["additions"]), each
