@@ -16,17 +16,22 @@ from reconciler.cli.progress import reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session
 from reconciler.cli.setup_ledger import SetupLedger, read_setup_ledger
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
-from reconciler.ledger.additions import load_snapshot
+from reconciler.ledger.additions import Some, load_snapshot
 from reconciler.ledger.journal import values_kept_when_cleared
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.read import Scope, read_live_state
 from reconciler.live.undeclared_agreements import billing_cycles, with_undeclared_agreements
+from reconciler.manifests.documents import Manifests
 from reconciler.manifests.relations import customer_of
 from reconciler.metering.collect import Collected
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.setup import clearing_documents
+
+_FEW = 100
+"""A part with more customers loads what the ledger knows of all additions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     """Read our additions everywhere, and the usage to charge. `pulls` are those of this run."""
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
-    snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period))
+    some = _some_additions(manifests, live_state) if manifests.is_partial else None
+    snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period), some)
     customers = {customer for each in manifests.documents if (customer := customer_of(each)) is not None}
     sources = [source.name for source in session.workspace.usage]
     search = tag_search(snapshot, sources, period, customers if manifests.is_partial else None)
@@ -128,3 +134,10 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     return UsageRead(
         found.live_state, snapshot, load_usage(manifests, found.live_state, ledger, now, pulls), found.searched
     )
+
+
+def _some_additions(manifests: Manifests, live_state: LiveState) -> Some | None:
+    """Return which additions a part with few mappings needs from the ledger. None if it has many."""
+    mappings = [each.name for each in manifests.of(CustomerMappingSpec)]
+    customers = {customer for each in manifests.documents if (customer := customer_of(each)) is not None}
+    return Some(customers, mappings, live_state.additions.keys()) if len(customers) <= _FEW else None

@@ -34,14 +34,23 @@ class SetupLedger:
     read: ObjectsLeft = field(default_factory=ObjectsLeft)
 
 
-def load_knowledge(session: Session) -> LedgerKnows:
-    """Return what the ledger knows of the objects of the setup."""
+_FEW = 500
+"""A part with more documents reads what the ledger knows of all: that takes less time than to name each."""
+
+
+def load_knowledge(session: Session, *, whole: bool = False) -> LedgerKnows:
+    """Return what the ledger knows of the objects of the setup.
+
+    For a small part of the documents, this is only what it knows of theirs, unless `whole` is set.
+    """
+    few = not whole and session.manifests.is_partial and len(session.manifests.documents) <= _FEW
     workspace = session.manifests.workspace.name
+    addresses = session.manifests.by_address if few else None
     remembered = {
         address: Remembered(each.object_id, each.parent_id, each.protected)
-        for address, each in load_declared(session.ledger, workspace, session.tenant).items()
+        for address, each in load_declared(session.ledger, workspace, session.tenant, addresses).items()
     }
-    return LedgerKnows(remembered, created_by_us(session.ledger, workspace))
+    return LedgerKnows(remembered, {} if few else created_by_us(session.ledger, workspace))
 
 
 def protected_objects(session: Session) -> frozenset[tuple[str, int]]:
@@ -62,7 +71,7 @@ async def read_setup_ledger(
     The live state comes back with the setup tables that retiring these objects needs. A plan of a part of the documents
     looks for no such objects, because most documents are not in it.
     """
-    knows = load_knowledge(session)
+    knows = load_knowledge(session, whole=bool(forget))
     _check_forget(forget, knows, session.manifests)
     partial = session.manifests.is_partial
     left = [] if partial else left_behind(knows, session.manifests, live_state, forget)

@@ -6,7 +6,7 @@ ConnectWise, so that an addition stays ours after a person clears its tag.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -24,13 +24,32 @@ _objects, _writes = schema.objects, schema.writes
 _CHUNK = 500
 
 
-def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str) -> Snapshot:
-    """Return what the ledger holds of additions and approvals, for planning. `period` is the run's, as `2026-11`."""
-    here = (_additions.c.workspace == workspace, _additions.c.tenant == tenant)
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The additions that a plan of a few mappings needs."""
+
+    customers: Collection[tuple[str, str]]
+    """(source, customer id)."""
+    mappings: Collection[str]
+    agreements: Collection[int]
+    """Agreements that were read: additions of other mappings on them must be known as ours."""
+
+
+def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str, some: Some | None = None) -> Snapshot:
+    """Return what the ledger holds of additions and approvals, for planning. `period` is the run's, as `2026-11`.
+
+    `some` limits the additions.
+    """
+    here = [_additions.c.workspace == workspace, _additions.c.tenant == tenant]
+    if some is not None:
+        of_customer = sa.tuple_(_additions.c.source, _additions.c.customer_id).in_([*some.customers])
+        unknown = _additions.c.source.is_(None)  # of a shortened tag
+        here.append(of_customer | unknown | _additions.c.agreement_id.in_([*some.agreements]))
     with ledger.read() as connection:
-        written = _written(connection, workspace)
+        rows = connection.execute(sa.select(_additions).where(*here)).all()
+        written = _written(connection, workspace, some, [row.addition_id for row in rows])
         found = {number: addition for number, (addition, _) in written.items()}
-        for row in connection.execute(sa.select(_additions).where(*here)):
+        for row in rows:
             found[row.addition_id] = _recorded(row, written.get(row.addition_id))
         unplaced = [number for number, addition in found.items() if addition.agreement_id is None]
         for number, agreement_id in _agreements(connection, workspace, unplaced):
@@ -55,14 +74,25 @@ _Written = tuple[RecordedAddition, datetime]
 """An addition as our writes left it, and the time of the last of them."""
 
 
-def _written(connection: sa.Connection, workspace: str) -> dict[int, _Written]:
-    """Return additions as our writes left them, by id. One addition may have had several addresses."""
+def _written(
+    connection: sa.Connection, workspace: str, some: Some | None, numbers: Collection[int]
+) -> dict[int, _Written]:
+    """Return additions as our writes left them, by id. One addition may have had several addresses.
+
+    `some` limits them to those of its mappings and to these `numbers`.
+    """
+    limits = []
+    if some is not None:
+        prefixes = (f"Addition/{mapping}{end}" for mapping in some.mappings for end in ".:")
+        own = (_objects.c.address.startswith(prefix, autoescape=True) for prefix in prefixes)
+        limits.append(sa.or_(_objects.c.object_id.in_([*numbers]), *own))
     rows = connection.execute(
         sa.select(_objects.c.object_id, _objects.c.fields, _objects.c.created, _objects.c.written_at)
         .where(
             _objects.c.workspace == workspace,
             _objects.c.address.startswith("Addition/", autoescape=True),
             _objects.c.object_id.is_not(None),
+            *limits,
         )
         .order_by(_objects.c.written_at)
     )

@@ -6,7 +6,7 @@ still list what it left in ConnectWise, and a protected object stays protected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -35,11 +35,18 @@ class DeclaredObject:
     protected: bool = False
 
 
-def load_declared(ledger: Ledger, workspace: str, tenant: str) -> dict[str, DeclaredObject]:
-    """Return the objects that documents declared, by address. Empty before the first apply of the setup."""
+def load_declared(
+    ledger: Ledger, workspace: str, tenant: str, addresses: Collection[str] | None = None
+) -> dict[str, DeclaredObject]:
+    """Return the objects that documents declared, by address. Empty before the first apply of the setup.
+
+    `addresses` limits them.
+    """
     query = sa.select(_declared.c.address, _declared.c.object_id, _declared.c.parent_id, _declared.c.protected).where(
         _declared.c.workspace == workspace, _declared.c.tenant == tenant
     )
+    if addresses is not None:
+        query = query.where(_declared.c.address.in_([*addresses]))
     with ledger.read() as connection:
         return {row.address: DeclaredObject(*row[1:]) for row in connection.execute(query)}
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.ledger.additions import (
+    Some,
     load_snapshot,
     record_approvals,
     record_billed_additions,
@@ -152,3 +153,23 @@ def test_an_addition_has_ended_before_a_day_after_its_cancelled_date() -> None:
     assert ended.ended_before("2025-11-01")
     assert not ended.ended_before("2025-10-31")
     assert not RecordedAddition(99).ended_before("2025-11-01")
+
+
+def test_a_part_of_the_snapshot_has_the_additions_of_its_customers_mappings_and_agreements(ledger: Ledger) -> None:
+    customers = ((1, 10, ("cove", "acme")), (2, 20, ("cove", "zeta")), (3, 30, ("cove", "beta")), (4, 40, None))
+    seen = [
+        ObservedAddition(number, agreement, 4, TAG, customer, None, None) for number, agreement, customer in customers
+    ]
+    record_observed_additions(ledger, *HERE, seen, NOON)
+    wrote(ledger, {"quantity": 1})
+
+    def numbers(**some: Any) -> set[int]:
+        wanted = Some(**{"customers": (), "mappings": (), "agreements": (), **some})
+        return {*load_snapshot(ledger, *HERE, MONTH, wanted).additions}
+
+    assert numbers() == {4}
+    assert numbers(customers=[("cove", "acme")]) == {1, 4}
+    assert numbers(agreements=[20]) == {2, 4}
+    assert numbers(mappings=["acme"]) == {4, 99}
+    assert numbers(mappings=["acm"]) == {4}
+    assert len(load_snapshot(ledger, *HERE, MONTH).additions) == 5
