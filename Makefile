@@ -25,8 +25,8 @@ test: install  ## Run every test, and check the branch coverage
 simulate: install  ## Compare random billing hours with an independent calculation (SEED=1 RUNS=10 HOURS=12); a failure prints its seed
 	SIMULATE_SEED=$(or $(SEED),1) SIMULATE_RUNS=$(or $(RUNS),10) SIMULATE_HOURS=$(or $(HOURS),12) $(BIN)/python -m pytest -q -n 2 tests/simulation
 
-crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare; prints its figures
-	$(BIN)/python -m tests.crash
+crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare (SEED=1 RUNS=10 CUSTOMERS=8)
+	$(BIN)/python -m tests.crash $(or $(SEED),1) $(or $(RUNS),10) $(or $(CUSTOMERS),8)
 
 score-import: install  ## Score the proposals of `import` on generated estates (SEEDS=10); ARGS=-v shows what is open
 	$(BIN)/python -m tests.importing.matching.score $(or $(SEEDS),10) $(ARGS)

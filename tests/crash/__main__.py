@@ -1,4 +1,4 @@
-"""`make crash`: every scenario, in every mode, at every point. Prints its figures, and ends with 1 if it found a fault.
+"""`make crash`: every scenario, in every mode, at every point, and random estates. Ends with 1 if it found a fault.
 
 Each of two lanes has a sandbox, a launcher and a folder of its own, so that both cores of a small machine are used.
 """
@@ -12,17 +12,22 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from random import Random
 from time import monotonic
 
 from reconciler.sandbox.server.running import RunningSandbox
+from tests.crash import random_estates
 from tests.crash.launcher import Launcher
 from tests.crash.matrix import KILLED, MODES, Found, Mode, Undisturbed, cases, undisturbed
 from tests.crash.place import Place
 from tests.crash.scenarios import SCENARIOS, Scenario
 
 LANES = 2
+ROWS = 20
+"""How often each random estate is disturbed."""
 SHOWN = 5
 """Faulty cases that are shown of each scenario and mode."""
 
@@ -62,6 +67,7 @@ def lane() -> Iterator[Place]:
 
 
 def measure(place: Place, whole: Undisturbed, mode: Mode) -> Figures:
+    """Run every case of a scenario in one mode."""
     began, figures = monotonic(), Figures(whole.scenario.name, mode.name)
     for found in cases(place, whole, mode):
         figures.add(found)
@@ -85,17 +91,37 @@ def run(free: SimpleQueue[Place], scenario: Scenario) -> list[Figures]:
         free.put(place)
 
 
+def run_random(free: SimpleQueue[Place], seed: int, customers: int) -> list[Figures]:
+    """Disturb the apply of a random estate `ROWS` times, several times in a row each, and print a line."""
+    place = free.get()
+    try:
+        began, chance = monotonic(), Random(seed)
+        whole = undisturbed(place, random_estates.scenario(seed, customers))
+        figures = Figures(whole.scenario.name, f"{customers} customers, several in a row")
+        for _ in range(ROWS):
+            figures.add(random_estates.disturbed_in_a_row(place, whole, chance))
+        figures.seconds = monotonic() - began
+        print(figures, *figures.faulty[:SHOWN], sep="\n", flush=True)
+        return [figures]
+    finally:
+        free.put(place)
+
+
 def main() -> int:
+    """Run all, print the figures, and return 1 if a fault was found."""
+    first_seed, seeds, customers = map(int, sys.argv[1:] or ("1", "10", "8"))
     began, free = monotonic(), SimpleQueue[Place]()
     with lane() as first, lane() as second, ThreadPoolExecutor(LANES) as lanes:
         for place in (first, second):
             free.put(place)
-        rows = [row for rows in lanes.map(lambda scenario: run(free, scenario), SCENARIOS) for row in rows]
+        tasks = [partial(run, free, scenario) for scenario in SCENARIOS]
+        tasks += [partial(run_random, free, seed, customers) for seed in range(first_seed, first_seed + seeds)]
+        rows = [row for rows in lanes.map(lambda task: task(), tasks) for row in rows]
     kills = sum(count for row in rows for end, count in row.ends.items() if end.startswith("killed"))
     faulty = sum(len(row.faulty) for row in rows)
     print(
-        f"{sum(row.cases for row in rows)} cases of {len(SCENARIOS)} scenarios, {kills} kills, "
-        f"{monotonic() - began:.0f} s: {faulty or 'no'} faults"
+        f"{sum(row.cases for row in rows)} cases of {len(SCENARIOS)} scenarios and {seeds} random estates, "
+        f"{kills} kills, {monotonic() - began:.0f} s: {faulty or 'no'} faults"
     )
     return int(faulty > 0)
 

@@ -45,7 +45,7 @@ def labels_of(tenant: Tenant) -> Labels:
 
 
 def _label(tenant: Tenant, table: Table, row: Row) -> str:
-    names = ("identifier", "name", "username", "fullName", "managementIdentifier", "description", "product", "value")
+    names = ("identifier", "name", "username", "lastName", "managementIdentifier", "description", "product", "value")
     said = [row.data[name] for name in names if row.data.get(name) not in (None, "")]
     texts = [str(each.get("identifier") or each.get("name")) if isinstance(each, dict) else str(each) for each in said]
     above = "" if row.parent is None else f" of {_parent(tenant, table, row.parent)}"
@@ -130,10 +130,14 @@ def _text(value: Any, labels: Labels) -> str:
     return json.dumps(_without_ids(value, labels), sort_keys=True, default=str, ensure_ascii=False)
 
 
+def _is_id(name: str, value: Any) -> bool:
+    return isinstance(value, int) and (name == "id" or name.endswith("Id"))
+
+
 def _without_ids(value: Any, labels: Labels) -> Any:
     if isinstance(value, dict):
         return {
-            name: labels.get(each, each) if name == "id" and isinstance(each, int) else _without_ids(each, labels)
+            name: labels.get(each, each) if _is_id(name, each) else _without_ids(each, labels)
             for name, each in value.items()
             if name not in {"_info", "last_updated", "lastUpdated"}
         }

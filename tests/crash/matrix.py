@@ -102,19 +102,19 @@ def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
     place.begin()
     scenario.prepare(place)
     before, tenant_before = place.save(), tenant_text(place.tenant)
-    run = _run(place, scenario)
-    assert run.code in (0, 5), f"{scenario.name} ended with {run.code}\n{run.out}\n{run.err}"
+    first = run(place, scenario)
+    assert first.code in (0, 5), f"{scenario.name} ended with {first.code}\n{first.out}\n{first.err}"
     if scenario.later is not None:
         scenario.later(place)
-        again = _run(place, scenario)
-        assert again.code == run.code, f"{scenario.name} ended with {again.code}\n{again.out}\n{again.err}"
+        again = run(place, scenario)
+        assert again.code == first.code, f"{scenario.name} ended with {again.code}\n{again.out}\n{again.err}"
     plan = place.run("--json", *scenario.plan)
-    assert plan.code == run.code, f"the plan of {scenario.name} ended with {plan.code}\n{plan.out}\n{plan.err}"
+    assert plan.code == first.code, f"the plan of {scenario.name} ended with {plan.code}\n{plan.out}\n{plan.err}"
     assert json.loads(plan.out)["actions"] == [], f"the plan of {scenario.name} is not empty\n{plan.out}"
     return Undisturbed(
         scenario,
         before,
-        run,
+        first,
         plan,
         tenant_before,
         tenant_text(place.tenant),
@@ -136,7 +136,7 @@ def case(place: Place, whole: Undisturbed, mode: Mode, point: Point) -> Found:
     scenario = whole.scenario
     found = Found(point, mode, scenario)
     place.restore(whole.before)
-    first = _run(place, scenario, Disturbance(point.number, mode.how))
+    first = run(place, scenario, Disturbance(point.number, mode.how))
     found.code = first.code
     place.settle()
     _check_first(place, whole, mode, first, found)
@@ -144,14 +144,15 @@ def case(place: Place, whole: Undisturbed, mode: Mode, point: Point) -> Found:
         place.lose_ledger()
     if scenario.later is not None:
         scenario.later(place)
-    again = _run(place, scenario)
-    _check_again(whole, again, found)
+    again = run(place, scenario)
+    check_again(whole, again, found)
     plan = place.run("--json", *scenario.plan)
-    _check_end(place, whole, mode, plan, found)
+    check_end(place, whole, mode, plan, found)
     return found
 
 
-def _run(place: Place, scenario: Scenario, disturbance: Disturbance | None = None) -> Ended:
+def run(place: Place, scenario: Scenario, disturbance: Disturbance | None = None) -> Ended:
+    """Run the command of a scenario."""
     command = [part.format(files=place.files) for part in scenario.command]
     return place.run(*command, disturbance=disturbance)
 
@@ -185,14 +186,15 @@ def _check_second(whole: Undisturbed, first: Ended, second: Ended, found: Found)
         found.faults.append(f"the second process ended with {second.code}, not {expected}\n{second.out}\n{second.err}")
 
 
-def _check_again(whole: Undisturbed, again: Ended, found: Found) -> None:
+def check_again(whole: Undisturbed, again: Ended, found: Found) -> None:
+    """Check that the run after the disturbance ends as the undisturbed one, and need not wait for the lock."""
     if again.code != whole.run.code:
         found.faults.append(f"the run after it ended with {again.code}\n{again.out}\n{again.err}")
     if "watching its lock" in again.err:
         found.faults.append(f"the lock was not free at once\n{again.err}")
 
 
-def _check_end(place: Place, whole: Undisturbed, mode: Mode, plan: Ended, found: Found) -> None:
+def check_end(place: Place, whole: Undisturbed, mode: Mode, plan: Ended, found: Found) -> None:
     """Check that the plan is empty, and that plan, tenant and ledger are those of the undisturbed run."""
     scenario = whole.scenario
     if plan.code != whole.plan.code:

@@ -36,7 +36,7 @@ class Scenario:
     daily: bool = False
     """Whether `make test` kills it at its points, and not only `make crash`."""
     needs_ledger: bool = False
-    """Whether the run does something else when the ledger is lost, so that nothing can be compared then."""
+    """Whether a run or a plan without the ledger knows less, so that they cannot be compared when it is lost."""
 
 
 def ran(place: Place, *command: str, code: int = 0) -> None:
@@ -137,6 +137,12 @@ def _end(place: Place) -> None:
     place.edit("acme.yaml", "  solution: Backup\n  managedId", '  end: "2026-11-20"\n  solution: Backup\n  managedId')
 
 
+def _end_late(place: Place) -> None:
+    """The same, and the end is a day that has passed, of which a run without the ledger has no figure."""
+    _end(place)
+    place.edit("acme.yaml", "2026-11-20", "2026-11-05")
+
+
 def _move(place: Place) -> None:
     """The mapping moves to another agreement in the middle of a month that is not invoiced."""
     write_shared(place)
@@ -189,6 +195,7 @@ SCENARIOS = (
     Scenario("rename", _rename, daily=True),
     Scenario("prune", _prune, (*USAGE, "--prune"), daily=True),
     Scenario("end", _end, daily=True),
+    Scenario("end, late", _end_late, needs_ledger=True),
     Scenario("move", _move, daily=True),
     Scenario("move, invoiced", _move_invoiced),
     Scenario("retire", _retire, (*APPLY, "--prune"), daily=True),

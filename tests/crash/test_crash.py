@@ -9,9 +9,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from random import Random
 
 import pytest
 
+from tests.crash import random_estates
 from tests.crash.matrix import MODES, Mode, Undisturbed, case, cases, undisturbed
 from tests.crash.place import Place
 from tests.crash.scenarios import SCENARIOS, Scenario
@@ -45,6 +47,16 @@ def test_a_run_that_is_killed_or_loses_an_answer_is_finished_by_the_next_one(pla
 @pytest.mark.parametrize("mode", OTHERS, ids=lambda mode: mode.name)
 def test_any_other_disturbance_of_the_hourly_run_leaves_no_trace(place: Place, mode: Mode) -> None:
     check(place, undisturbed(place, BY_NAME["usage"]), mode)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_estate_that_is_disturbed_several_times_in_a_row_ends_as_if_nothing_happened(
+    place: Place, seed: int
+) -> None:
+    whole, chance = undisturbed(place, random_estates.scenario(seed, customers=3)), Random(seed)
+    for _ in range(3):
+        found = random_estates.disturbed_in_a_row(place, whole, chance)
+        assert not found.faults, str(found)
 
 
 def faults_after(place: Place, monkeypatch: pytest.MonkeyPatch, harm: Callable[[], None]) -> str:
