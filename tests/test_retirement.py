@@ -6,9 +6,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, Send, Shop
 
 CUSTOMER = "customers/alder-dental.yaml"
 SETUP = ("--only", "setup")
@@ -310,3 +311,26 @@ def test_additions_of_an_agreement_that_ends_with_the_month_are_no_orphans(appli
     applied.apply(*SETUP)
     rows = applied.plan()["coverage"]
     assert not [row for row in rows if row["state"] == "orphan"]
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH"])
+def test_a_retirement_whose_response_was_lost_is_recovered(applied: Shop, method: str) -> None:
+    """The next run finds that it was carried out, and continues with what depends on it."""
+    leaves(applied)
+    lost: list[str] = []
+
+    async def lose_first(request: httpx.Request, send: Send) -> httpx.Response:
+        response = await send(request)
+        if request.method == method and not lost:
+            lost.append(request.url.path)
+            raise httpx.ReadError("connection reset")
+        return response
+
+    with applied.meddled(lose_first):
+        applied("apply", "--auto-approve", *SETUP)
+    applied.apply(*SETUP)
+    assert lost
+    assert {state for *_, state in applied.journal()} == {"done"}
+    assert applied.plan(*SETUP)["actions"] == []
+    assert applied.one("/finance/agreements")["cancelledFlag"] is True
+    assert applied.counts()["managementSummary"] == 0

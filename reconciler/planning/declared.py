@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.kinds.live_state import LiveState
@@ -83,8 +83,3 @@ def _parent_id(each: Declaration, done: Mapping[str, int | None]) -> int | None:
     if each.parent is None:
         return each.parent_id
     return int(each.parent) if each.parent.isdecimal() else done.get(each.parent)
-
-
-def forgotten(addresses: Collection[str]) -> list[Declaration]:
-    """Return the removal of the rows of these addresses."""
-    return [Declaration(address=address, dropped=True) for address in addresses]

@@ -10,7 +10,6 @@ from reconciler.kinds.fields import LookUp
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.references import references_of
 from reconciler.kinds.registry import all_kinds
-from reconciler.kinds.values import Link
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.planning.equality import plain
 
@@ -80,6 +79,4 @@ def _own_names(below: NestedRead) -> list[str]:
 
 
 def _folded(value: Any) -> Any:
-    if isinstance(value, Link):
-        return value.id
     return plain(value).casefold() if isinstance(value, str) else value
