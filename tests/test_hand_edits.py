@@ -281,3 +281,20 @@ def test_after_a_lost_ledger_a_peak_is_kept_and_the_run_exits_with_5(small: Shop
         in said.out
     )
     assert billed(small) == [("BACKUP-GB", 1000)]
+
+
+def test_a_line_that_another_integration_keeps_changing_is_held_until_it_is_approved(small: Shop) -> None:
+    for code in (0, 5):
+        edit(small, quantity=77)
+        small.advance()
+        small.uses(ALDER, "1000")
+        small.apply(*USAGE, code=code)
+    assert billed(small) == [("BACKUP-GB", 77)]
+    (row,) = small.plan(*USAGE)["coverage"]
+    assert row["state"] == "held"
+    assert "switch off the other writer, often the integration of the backup console" in row["detail"]
+    small.apply(*USAGE, "--approve", "rival=CustomerMapping/alder-dental")
+    assert billed(small) == [("BACKUP-GB", 1000)]
+    small.advance()
+    small.uses(ALDER, "1000")
+    assert small("plan", *USAGE).code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal
 
 from reconciler.additions.desired import DesiredAddition
@@ -132,14 +133,23 @@ class ActionBuilder:
         }[pair.evidence]
         removed = Note(address=desired.address, message=f"edited by hand: the tag of addition id {live.id} was removed")
         more_notes = (removed,) if pair.evidence == "untagged" else ()
+        edited = {tag.path: tag.before} if pair.evidence == "untagged" else {}
         recorded = None if pair.evidence == "adopt" else self.snapshot.additions.get(live.id)
         if recorded is not None and (edits := undoing_changes(changes[1:], recorded.last_applied)):
             return self._edited(
-                desired, live, changes, edits, recorded, reason=reason, verb="adopt", more_notes=more_notes
+                desired,
+                live,
+                changes,
+                edits,
+                recorded,
+                reason=reason,
+                verb="adopt",
+                more_notes=more_notes,
+                edited=edited,
             )
         adopted = pair.evidence == "adopt"
         notes = self.notes_or_drifted(more_notes)
-        return self._written(desired, live, "adopt", reason, changes, adopted=adopted, **notes)
+        return self._written(desired, live, "adopt", reason, changes, adopted=adopted, edited=edited, **notes)
 
     def _live_values(self, desired: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """Return the fields to write to a live addition.
@@ -168,18 +178,22 @@ class ActionBuilder:
         reason: str,
         verb: Verb = "update",
         more_notes: tuple[Note, ...] = (),
+        edited: Mapping[str, Any] = MappingProxyType({}),
     ) -> PlannedAddition:
         """Return the plan for an addition with a hand edit, by `onDrift`.
 
         `more_notes` reports a removed tag. The tag is always written again: without it, the addition is not ours.
         """
         seen = live_values(edits)
+        edited = {**edited, **seen}
         earlier = was_seen_in_earlier_period(edits, recorded, self.period)
         same = recorded.hand_edit_period is not None and seen == dict(recorded.hand_edit)
         edit = HandEdit(live.id, seen, str(recorded.hand_edit_period) if same else self.period)
         if self.on_drift != "accept" or earlier:
             notes = (*more_notes, self.edit_note(desired.address, edits, recorded))
-            return self._written(desired, live, verb, reason, changes, edit=edit, **self.notes_or_drifted(notes))
+            return self._written(
+                desired, live, verb, reason, changes, edit=edit, edited=edited, **self.notes_or_drifted(notes)
+            )
         by_usage = monthly_amount({**live.obj.raw, **{change.path: change.after for change in changes}}, self.currency)
         message = (
             f"hand edit accepted until {self.last_day}: {edits_text(edits, recorded.last_applied)}; usage would "
@@ -196,6 +210,7 @@ class ActionBuilder:
             other_changes,
             notes=notes,
             edit=edit,
+            edited=edited,
         )
         # Record the values that we wrote. With the edited values, the next run would take the edit for our own write.
         ours = {change.path: recorded.last_applied.get(change.path) for change in edits}

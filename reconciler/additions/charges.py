@@ -42,6 +42,8 @@ class ChargedUsage:
     charges: tuple[Charge, ...]
     coverage: Coverage
     warnings: tuple[str, ...]
+    now: datetime
+    """The moment of the run."""
     proposed: tuple[Charge, ...] = ()
     """The charges that proposed mappings would have. In `charges` they are held."""
 
@@ -109,7 +111,7 @@ def charge_usage(inputs: ChargeInputs) -> ChargedUsage:
     charges = tuple(customer.charge for customer in customers)
     proposed = tuple(each.proposed for each in customers if each.proposed is not None)
     return ChargedUsage(
-        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), proposed
+        at.period, charges, Coverage(in_order(rows), failures), tuple(dict.fromkeys(warnings)), now, proposed
     )
 
 

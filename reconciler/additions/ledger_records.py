@@ -10,7 +10,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields
 from reconciler.additions.tag import parse
-from reconciler.ledger.snapshot import BilledAddition, ObservedAddition, RecordedAddition, Snapshot
+from reconciler.ledger.snapshot import BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
 from reconciler.planning.outcome import Outcome, Result
 from reconciler.planning.plan import Action
 
@@ -46,6 +46,8 @@ class LedgerRecords:
     """Additions of ours that differ from what the ledger has. Recorded by `plan` and `apply`."""
     billed: tuple[AdditionRecord, ...] = ()
     """Recorded at the end of an apply."""
+    hand_edits: tuple[SeenEdit, ...] = ()
+    """Edits by someone else that this run saw first. Recorded by `plan` and `apply`."""
 
 
 def ledger_records(

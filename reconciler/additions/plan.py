@@ -35,6 +35,7 @@ from reconciler.additions.orphans import Orphan, orphans
 from reconciler.additions.ownership import Owner, Ownership, ownership_of, recorded_owners
 from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.proposed import proposed_usage
+from reconciler.additions.rivals import new_edits, rival_trips
 from reconciler.additions.views import AdditionView, addition_views
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.workspace import WorkspaceSpec
@@ -117,7 +118,9 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     proposed = proposed_usage(inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder)
 
     changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency)
-    trips, held = _customer_trips(inputs, changes)
+    edits = new_edits(planned, snapshot, inputs.usage.now, spec.billing.on_drift)
+    rivals = rival_trips(planned, edits, changes, snapshot, inputs.usage.now)
+    trips, held = _customer_trips(inputs, changes, rivals)
     trips += run_trips(
         spec.guardrails,
         [each for each in changes if each.address not in held],
@@ -160,9 +163,10 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         ),
         coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
     )
+    records = ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded)
     return UsagePart(
         part,
-        ledger_records(planned, ownership, digests, snapshot, held, str(period), recorded),
+        replace(records, hand_edits=edits),
         addition_views(planned, proposed.planned, orphaned, ownership, held, builder, context.live_state),
     )
 
@@ -196,7 +200,9 @@ def _with_floors(
     return charges, floors
 
 
-def _customer_trips(inputs: UsageInputs, changes: Iterable[ChargeChange]) -> tuple[list[Tripped], HeldMappings]:
+def _customer_trips(
+    inputs: UsageInputs, changes: Iterable[ChargeChange], rivals: Iterable[Tripped]
+) -> tuple[list[Tripped], HeldMappings]:
     """Return the guardrails that single customers trip, and the mappings that are held.
 
     An approval of `samples` counts for the whole period. All others count for the run that they are given to.
@@ -204,7 +210,8 @@ def _customer_trips(inputs: UsageInputs, changes: Iterable[ChargeChange]) -> tup
     kept = [Approved(each.guardrail, each.address) for each in inputs.snapshot.approvals if each.guardrail == "samples"]
     trips: list[Tripped] = []
     held: dict[str, list[Tripped]] = {}
-    for trip in customer_trips(inputs.workspace.guardrails, changes, inputs.workspace.billing.currency):
+    found = customer_trips(inputs.workspace.guardrails, changes, inputs.workspace.billing.currency)
+    for trip in (*found, *rivals):
         if is_approved(trip, (*inputs.approvals, *kept)):
             trips.append(trip.model_copy(update={"approved": True}))
             continue

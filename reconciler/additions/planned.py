@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,8 @@ class PlannedAddition:
     drifted: tuple[Note, ...] = ()
     """Hand edits that stop the run, with `onDrift: fail`."""
     edit: HandEdit | None = None
+    edited: Mapping[str, Any] = field(default_factory=dict)
+    """The live values of all fields that someone else has edited, with the tag. Empty without an edit."""
     accepted: frozenset[str] = frozenset()
     """Fields with a hand edit that is not undone, with `onDrift: accept`."""
     adopted: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.additions.agreements import BillingCycles, has_unusual_cycle
 from reconciler.additions.charges import ChargeInputs
+from reconciler.additions.rivals import REMEMBERED
 from reconciler.additions.tag_search import tag_search
 from reconciler.cli.clock import check_clock
 from reconciler.cli.loading import load_usage
@@ -124,7 +125,8 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
     manifests, ledger, now = session.manifests, session.ledger, session.context.now
     period = period_of(now, session.workspace.billing.timezone)
     some = _some_additions(manifests, live_state) if manifests.is_partial else None
-    snapshot = load_snapshot(ledger, manifests.workspace.name, session.tenant, str(period), some)
+    workspace, since = manifests.workspace.name, now - REMEMBERED
+    snapshot = load_snapshot(ledger, workspace, session.tenant, str(period), some, edits_since=since)
     customers = {customer for each in manifests.documents if (customer := customer_of(each)) is not None}
     sources = [source.name for source in session.workspace.usage]
     search = tag_search(snapshot, sources, period, customers if manifests.is_partial else None)

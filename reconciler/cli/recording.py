@@ -13,6 +13,7 @@ from reconciler.cli.session import Session, current_user
 from reconciler.ledger.additions import (
     record_approvals,
     record_billed_additions,
+    record_hand_edits,
     record_observed_additions,
     record_tag_search,
 )
@@ -29,6 +30,7 @@ def record_read(session: Session, records: LedgerRecords, *, searched: bool) -> 
     workspace, now = session.manifests.workspace.name, session.context.now
     try:
         record_observed_additions(session.ledger, workspace, session.tenant, records.observed_additions, now)
+        record_hand_edits(session.ledger, workspace, session.tenant, records.hand_edits)
         if searched:
             record_tag_search(session.ledger, workspace, session.tenant, now)
     except LedgerError as error:

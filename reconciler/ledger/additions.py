@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from reconciler.ledger import schema
-from reconciler.ledger.snapshot import Approval, BilledAddition, ObservedAddition, RecordedAddition, Snapshot
+from reconciler.ledger.snapshot import Approval, BilledAddition, ObservedAddition, RecordedAddition, SeenEdit, Snapshot
 from reconciler.ledger.store import Ledger
 
 _additions, _tag_searches, _approvals = schema.additions, schema.tag_searches, schema.approvals
@@ -35,10 +35,19 @@ class Some:
     """Agreements that were read: additions of other mappings on them must be known as ours."""
 
 
-def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str, some: Some | None = None) -> Snapshot:
+def load_snapshot(
+    ledger: Ledger,
+    workspace: str,
+    tenant: str,
+    period: str,
+    some: Some | None = None,
+    *,
+    edits_since: datetime | None = None,
+) -> Snapshot:
     """Return what the ledger holds of additions and approvals, for planning. `period` is the run's, as `2026-11`.
 
-    `some` limits the additions.
+    `some` limits the additions. `edits_since` is the moment after which edits by someone else are loaded. None loads
+    all.
     """
     here = [_additions.c.workspace == workspace, _additions.c.tenant == tenant]
     if some is not None:
@@ -67,7 +76,40 @@ def load_snapshot(ledger: Ledger, workspace: str, tenant: str, period: str, some
                 _tag_searches.c.workspace == workspace, _tag_searches.c.tenant == tenant
             )
         ).scalar()
-    return Snapshot(found, approvals, searched_at)
+        hand_edits = _hand_edits(connection, workspace, tenant, edits_since)
+    return Snapshot(found, approvals, hand_edits, searched_at)
+
+
+def _hand_edits(
+    connection: sa.Connection, workspace: str, tenant: str, since: datetime | None
+) -> dict[int, tuple[SeenEdit, ...]]:
+    columns = schema.hand_edits.c
+    query = sa.select(columns.addition_id, columns.seen_at, columns.fields).where(
+        columns.workspace == workspace, columns.tenant == tenant
+    )
+    if since is not None:
+        query = query.where(columns.seen_at > since)
+    found: dict[int, tuple[SeenEdit, ...]] = {}
+    for row in connection.execute(query.order_by(columns.seen_at)):
+        edit = SeenEdit(row.addition_id, row.seen_at, row.fields)
+        found[edit.addition_id] = (*found.get(edit.addition_id, ()), edit)
+    return found
+
+
+def record_hand_edits(ledger: Ledger, workspace: str, tenant: str, edits: Iterable[SeenEdit]) -> None:
+    """Store edits by someone else. An edit of an addition that was stored for the same moment is replaced."""
+    key = {"workspace": workspace, "tenant": tenant}
+    rows = [
+        {**key, "addition_id": each.addition_id, "seen_at": each.seen_at, "fields": dict(each.fields)} for each in edits
+    ]
+    if not rows:
+        return
+    columns = schema.hand_edits.c
+    with ledger.write() as connection:
+        for row in rows:
+            here = (columns[name] == row[name] for name in ("workspace", "tenant", "addition_id", "seen_at"))
+            connection.execute(sa.delete(schema.hand_edits).where(*here))
+        connection.execute(sa.insert(schema.hand_edits), rows)
 
 
 _Written = tuple[RecordedAddition, datetime]

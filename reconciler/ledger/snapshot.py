@@ -97,6 +97,16 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenEdit:
+    """An edit of one of our additions by someone else, when a run first read it."""
+
+    addition_id: int
+    seen_at: datetime
+    fields: Mapping[str, Any]
+    """The edited values by field, and `lastUpdated`: when ConnectWise last changed the addition. Null if unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """What the ledger held for one workspace when planning began."""
 
@@ -104,5 +114,7 @@ class Snapshot:
     """By their ids in ConnectWise."""
     approvals: tuple[Approval, ...] = ()
     """Those of the period of the run."""
+    hand_edits: Mapping[int, tuple[SeenEdit, ...]] = field(default_factory=dict)
+    """Edits of our additions by someone else, by addition id, oldest first."""
     tags_searched_at: datetime | None = None
     """When a run last searched every agreement of the tenant for our tags; None if none has."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.errors import ReconcilerError
 from reconciler.planning.plan import Plan, Tripped, digest_of
 
-NAMES = ("quantity", "zero", "samples", "customers", "money", "updates", "retirements", "drift", "shrink")
+NAMES = ("quantity", "zero", "samples", "customers", "money", "updates", "retirements", "drift", "rival", "shrink")
 """The names of all guardrails."""
 
 

@@ -26,6 +26,7 @@ from reconciler.ledger.additions import (
     load_snapshot,
     record_approvals,
     record_billed_additions,
+    record_hand_edits,
     record_observed_additions,
     record_tag_search,
 )
@@ -231,6 +232,7 @@ class Scene:
         """Do what `reconciler plan` does: plan, and record which additions are ours."""
         found = self.planned(**options)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
+        record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
         record_tag_search(self.ledger, "test", TENANT, self.now)
         return found.part
 
@@ -238,6 +240,7 @@ class Scene:
         """Carry out the plan, or `only` these of its actions, and record the result. Return the actions."""
         found = self.planned(**options)
         record_observed_additions(self.ledger, "test", TENANT, found.records.observed_additions, self.now)
+        record_hand_edits(self.ledger, "test", TENANT, found.records.hand_edits)
         todo = found.part.actions if only is None else only
         before = {obj.id for obj in self.additions}
         self.live(*applied(todo, self.additions))
