@@ -77,7 +77,7 @@ def load_snapshot(
             )
         ).scalar()
         hand_edits = _hand_edits(connection, workspace, tenant, edits_since)
-    return Snapshot(found, approvals, hand_edits, searched_at)
+    return Snapshot(found, approvals, searched_at, hand_edits)
 
 
 def _hand_edits(

@@ -114,7 +114,7 @@ class Snapshot:
     """By their ids in ConnectWise."""
     approvals: tuple[Approval, ...] = ()
     """Those of the period of the run."""
-    hand_edits: Mapping[int, tuple[SeenEdit, ...]] = field(default_factory=dict)
-    """Edits of our additions by someone else, by addition id, oldest first."""
     tags_searched_at: datetime | None = None
     """When a run last searched every agreement of the tenant for our tags; None if none has."""
+    hand_edits: Mapping[int, tuple[SeenEdit, ...]] = field(default_factory=dict)
+    """Edits of our additions by someone else, by addition id, oldest first."""
