@@ -112,14 +112,14 @@ class _Finder:
     def _of_field(self, document: Document, path: str, before: Any) -> Iterator[Cause]:
         name, _, entry = path.partition(".")
         item = document.kind.by_name.get(name)
-        if item is None or name not in document.declared or not hasattr(document.spec, item.attribute):
+        if item is None or name not in document.declared:
             return
         declared = getattr(document.spec, item.attribute)
         if entry and item.mapping.subcollection is None:
-            if not isinstance(declared, Mapping) or named(declared, entry) is None:
+            spelled = next((each for each in declared or {} if named({each: 1}, entry)), None)
+            if spelled is None:
                 return
-            entry = next(each for each in declared if named({each: 1}, entry))
-            declared = declared[entry]
+            entry, declared = spelled, declared[spelled]
         if entry and item.mapping.subcollection is not None:
             yield self._placed(document, (name,), f"{path} was {_shown(before)} before the run", "by hand", None)
             return

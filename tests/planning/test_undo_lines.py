@@ -1,0 +1,184 @@
+"""What in the manifests would bring an undone change back is found, with what to write instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.manifests.documents import Document, Origin
+from reconciler.planning.undo import PutBack
+from reconciler.planning.undo_lines import Cause, causes
+from tests.planning.builders import (
+    agreement,
+    company,
+    contact,
+    document,
+    integration,
+    login,
+    manifests,
+    mapping,
+    product,
+    solution,
+)
+
+ADDITION = PutBack("Addition/acme.storage:gb", "Addition", "update", {"unitPrice": ("0.15", "0.18")})
+
+
+def put_back(found: Document, *, action: Any = "update", **changes: Any) -> PutBack:
+    """Return an undo of `path=before` for each change."""
+    values = {path.replace("__", "."): (before, "after") for path, before in changes.items()}
+    return PutBack(found.address, found.kind.name, action, values)
+
+
+def found(*documents: Document, undone: list[PutBack], names: Any = None) -> list[Cause]:
+    return causes(undone, manifests(*documents), names or {})
+
+
+def of_field(declared: Document, **changes: Any) -> list[tuple[Any, ...]]:
+    return [(each.path, each.edit, each.value) for each in found(declared, undone=[put_back(declared, **changes)])]
+
+
+@pytest.mark.parametrize(
+    ("declared", "path", "before", "expected"),
+    [
+        (company(city="Orlando"), "city", "Tampa", ("set", "Tampa")),
+        (company(website="https://a"), "website", None, ("remove", None)),
+        (company(status="Inactive"), "status", {"name": "Active", "id": 1}, ("set", "Active")),
+        (company(types=("A", "B")), "types", [{"name": "A", "id": 1}], ("set", ["A"])),
+        (product(price=Decimal("0.3")), "price", "0.25", ("set", Decimal("0.25"))),
+        (product(taxable=True), "taxable", False, ("set", False)),
+        (agreement(endDate="2027-01-31"), "endDate", None, ("remove", None)),
+        (agreement(company={"id": 6}), "company", {"name": "X", "id": 5}, ("set", {"id": 5})),
+        (agreement(company={"identifier": "B"}), "company", {"name": "X", "id": 5}, ("set", {"id": 5})),
+        (login(apis=["Company"]), "apis", ["Product"], ("set", ["Product"])),
+    ],
+)
+def test_a_field_that_is_declared_otherwise_is_a_cause(
+    declared: Document, path: str, before: Any, expected: tuple[Any, Any]
+) -> None:
+    assert of_field(declared, **{path: before}) == [(("spec", path), *expected)]
+
+
+@pytest.mark.parametrize(
+    ("declared", "path", "before"),
+    [
+        (company(city="Tampa"), "city", "Tampa"),
+        (company(status="active"), "status", {"name": "Active", "id": 1}),
+        (company(types=("B", "A")), "types", [{"name": "A", "id": 1}, {"name": "b", "id": 2}]),
+        (product(price=Decimal("0.250")), "price", "0.25"),
+        (agreement(endDate="2027-01-31"), "endDate", "2027-01-31"),
+        (agreement(company={"id": 5}), "company", {"name": "X", "id": 5}),
+        (agreement(contact={"email": "a@b.c"}, endDate=None), "endDate", None),
+        (company(), "website", "https://a"),
+        (company(), "cancelled", False),
+        (company(metadata={"ensure": "retired"}, city="Orlando"), "city", "Tampa"),
+        (company(status=None), "status", None),
+        (company(), "customFields.Tier", "a"),
+        (company(customFields={"Region": "a"}), "customFields.Tier", "a"),
+    ],
+)
+def test_a_field_that_is_declared_so_or_not_at_all_is_none(declared: Document, path: str, before: Any) -> None:
+    assert of_field(declared, **{path: before}) == []
+
+
+def test_a_reference_is_written_with_the_name_of_the_document() -> None:
+    declared = agreement(company="other")
+    undone = [put_back(declared, company={"name": "Acme", "id": 5})]
+    (cause,) = found(declared, undone=undone, names={("Company", 5): "acme"})
+    assert (cause.value, cause.message) == ("acme", "other; it was acme before the run")
+    assert found(agreement(), undone=undone, names={("Company", 5): "acme"}) == []
+
+
+def test_a_custom_field_is_a_cause_of_its_own_with_the_type_that_it_has() -> None:
+    declared = company(customFields={"Tier": "b", "Seats": 5, "Off": None})
+    assert of_field(declared, customFields__Tier="a") == [(("spec", "customFields", "Tier"), "set", "a")]
+    assert of_field(declared, customFields__Seats="7") == [(("spec", "customFields", "Seats"), "set", Decimal(7))]
+    assert of_field(declared, customFields__Seats="x") == [(("spec", "customFields", "Seats"), "set", "x")]
+    assert of_field(declared, customFields__Off="a") == [(("spec", "customFields", "Off"), "set", "a")]
+
+
+def test_cross_references_are_edited_by_hand() -> None:
+    declared = integration(crossReferences=[{"vendorType": "A", "vendorLevel": "B"}])
+    ((path, edit, _),) = of_field(
+        declared, **{"crossReferences__A/B": {"product": {"name": "p", "id": 1}, "inactive": False}}
+    )
+    assert (path, edit) == (("spec", "crossReferences"), "by hand")
+
+
+def test_what_the_run_created_is_removed_with_the_mappings_that_refer_to_it() -> None:
+    made, bills = agreement(), replace(mapping(), origin=Origin("mappings.yaml", 0))
+    names_it = replace(solution(agreement="backup"), origin=Origin("solutions.yaml", 0))
+    result = found(company(), contact(), made, bills, names_it, product(), undone=[put_back(made, action="create")])
+    assert [(each.address, each.edit) for each in result] == [
+        ("Agreement/backup", "remove document"),
+        ("CustomerMapping/acme", "remove document"),
+    ]
+    ended = agreement(metadata={"ensure": "retired"})
+    assert found(ended, undone=[put_back(ended, action="create")]) == []
+    assert found(company(), undone=[put_back(made, action="create")]) == []
+
+
+def test_the_mark_of_a_retirement_is_removed_with_its_reason() -> None:
+    ended = company(metadata={"ensure": "retired", "reason": "left"})
+    result = found(ended, undone=[put_back(ended, action="retire", status=None)])
+    assert [(each.path, each.edit) for each in result] == [
+        (("metadata", "ensure"), "remove"),
+        (("metadata", "reason"), "remove"),
+    ]
+    plain = company(metadata={"ensure": "retired"})
+    assert len(found(plain, undone=[put_back(plain, action="retire")])) == 1
+    assert found(company(), undone=[put_back(company(), action="retire")]) == []
+
+
+def by_default(name: str, **spec: Any) -> Document:
+    return replace(company(name, identifier=name, **spec), defaulted={"status": "defaults.yaml"})
+
+
+def test_a_default_is_changed_if_the_undo_changes_all_its_documents() -> None:
+    one, two = by_default("a", status="Inactive"), by_default("b", status="Inactive")
+    active = {"name": "Active", "id": 1}
+    every = [put_back(one, status=active), put_back(two, status=active)]
+    (cause,) = found(one, two, undone=every)
+    assert (cause.file, cause.path, cause.edit, cause.default_of) == (
+        "defaults.yaml",
+        ("spec", "Company", "status"),
+        "set",
+        "Company",
+    )
+    (shared,) = found(one, two, undone=every[:1])
+    assert shared.edit == "by hand"
+    assert "the default of 2 documents" in shared.message
+    (other,) = found(one, two, undone=[every[0], put_back(two, status={"name": "Hold", "id": 3})])
+    assert other.edit == "by hand"
+    (cleared,) = found(one, undone=[put_back(one, status=None)])
+    assert (cleared.edit, cleared.value) == ("set", None)
+
+
+def test_the_price_of_an_addition_comes_from_its_mapping_or_its_product() -> None:
+    (cause,) = found(mapping(), undone=[ADDITION])
+    assert (cause.path, cause.edit) == (("spec", "product"), "by hand")
+    gb = product(price=Decimal("0.25"))
+    assert found(mapping(), gb, undone=[ADDITION, put_back(gb, price="0.25")]) == []
+    default = replace(mapping(), defaulted={"product": "defaults.yaml"})
+    assert found(default, undone=[ADDITION]) == []
+    assert found(undone=[ADDITION]) == []
+    assert found(mapping(), undone=[replace(ADDITION, changes={"billCustomer": ("a", "b")})]) == []
+
+
+def test_values_are_shown_as_a_person_reads_them() -> None:
+    def message(declared: Document, **changes: Any) -> str:
+        return found(declared, undone=[put_back(declared, **changes)])[0].message
+
+    assert message(company(website="x"), website=None) == "x; it was not set before the run"
+    assert message(product(taxable=True), taxable=False) == "true; it was false before the run"
+    assert message(product(price=Decimal("0.30")), price="0.25") == "0.3; it was 0.25 before the run"
+    assert message(company(types=("A",)), types=[]) == "[A]; it was [] before the run"
+    assert message(agreement(company={"id": 6}), company={"name": "X", "id": 5}) == "6; it was 5 before the run"
+
+
+def test_a_document_that_is_gone_brings_nothing_back() -> None:
+    gone = document("Company", "gone", {"identifier": "G", "name": "G", "city": "X"})
+    assert found(undone=[put_back(gone, city="Y")]) == []
