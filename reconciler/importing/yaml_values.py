@@ -6,7 +6,7 @@ setup table is written only if its name leads back to the same entry.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -167,15 +167,3 @@ def _text(value: str) -> str:
     if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         raise Undeclarable("it contains a character that is not Unicode")
     return value
-
-
-def references_in(value: Any) -> Iterator[Ref]:
-    """Yield the references in a value of a document, also those in nested objects."""
-    if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from references_in(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from references_in(each)

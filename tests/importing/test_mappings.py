@@ -1,0 +1,162 @@
+"""Which mapping is written for a customer whose company is known, and when it stays open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.importing.estate import Estate
+from reconciler.importing.make import Made, make
+from reconciler.importing.matching.model import Customer
+from reconciler.importing.selection import Selection
+from reconciler.importing.usage import Usage
+from reconciler.kinds.live_state import LiveObject
+from reconciler.manifests.loading import load
+from reconciler.metering.period import period_of
+
+WORKSPACE = """\
+apiVersion: reconciler/v1
+kind: Workspace
+metadata: {name: w}
+spec:
+  connectwise: {site: s, company: c, clientId: i, publicKey: p, privateKey: {env: K}}
+  usage: [{name: cove, type: csv, unit: GB, path: u.csv}]
+  billing: {timezone: UTC}
+"""
+PERIOD = period_of(datetime(2026, 11, 10, tzinfo=UTC), "UTC")
+PRODUCTS = {1: Decimal("0.15"), 2: Decimal("0.2"), 3: 0}
+
+
+def addition(number: int, product: int = 1, **more: Any) -> LiveObject:
+    raw = {
+        "id": number,
+        "product": {"id": product, "identifier": f"BACKUP-{product}"},
+        "quantity": 100,
+        "unitPrice": None,
+    }
+    return LiveObject("Addition", number, {**raw, **more}, 7)
+
+
+def imported(
+    root: Path, *additions: LiveObject, customer: str = "1001", managed: str | None = "1001", integration: bool = True
+) -> Made:
+    """Import one company with an agreement and these additions. A customer of its name uses 100 GB."""
+    (root / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
+    company = {"id": 5, "identifier": "ACME", "name": "Acme Dental Holding", "city": "Bonn", "status": None}
+    agreement = {
+        "id": 7,
+        "name": "Backup",
+        "company": {"id": 5},
+        "agreementStatus": "Active",
+        "startDate": "2026-01-01",
+    }
+    summary = {"id": 9, "groupIdentifier": managed, "managementSolution": {"id": 1, "name": "Cove"}}
+    record = {"id": 3, "name": "Cove", "solution": "Cove", "loginBy": "Global", "defaultBillingLevel": "Detail"}
+    products = [
+        LiveObject("Product", number, {"id": number, "identifier": f"BACKUP-{number}", "price": price})
+        for number, price in PRODUCTS.items()
+    ]
+    estate = Estate(
+        {
+            "Company": [LiveObject("Company", 5, company)],
+            "Agreement": [LiveObject("Agreement", 7, agreement)],
+            "Product": products,
+            "ManagedDevicesIntegration": [LiveObject("ManagedDevicesIntegration", 3, record)] if integration else [],
+        },
+        {
+            "ManagementSolution": {5: [] if managed is None else [LiveObject("ManagementSolution", 9, summary, 5)]},
+            "Addition": {7: additions},
+        },
+    )
+    usage = Usage((Customer("cove", customer, "Acme Dental Holding", quantity=Decimal(100)),))
+    made = make(load(root), estate, usage, Selection(), "", PERIOD)
+    for name, text in made.texts.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    load(root)
+    return made
+
+
+def mapping(made: Made) -> str:
+    """Return the text of the mapping, from its kind to the end."""
+    return made.texts["customers/acme.yaml"].partition("kind: CustomerMapping\n")[2]
+
+
+def test_a_line_that_fits_is_adopted(tmp_path: Path) -> None:
+    made = imported(tmp_path, addition(1))
+
+    (outcome,) = made.outcomes
+    assert (outcome.confidence, outcome.proposed) == ("certain", False)
+    assert "product: {id: 1}\n  adopt: true\n" in mapping(made)
+
+
+def test_a_price_and_an_allowance_typed_in_by_hand_are_kept(tmp_path: Path) -> None:
+    text = mapping(imported(tmp_path, addition(1, unitPrice=Decimal("0.11"), lessIncluded=20)))
+
+    assert "  ranges:\n    - product: {id: 1}\n      price: 0.11\n" in text
+    assert "  included:\n    amount: 20\n    per: customer\n" in text
+
+
+def test_a_line_that_is_not_billed_waits_for_a_person(tmp_path: Path) -> None:
+    (outcome,) = imported(tmp_path, addition(1, billCustomer="DoNotBill")).outcomes
+
+    assert outcome.proposed
+    assert "DoNotBill" in outcome.notes[0]
+
+
+def test_a_product_without_a_price_waits_for_a_person(tmp_path: Path) -> None:
+    (outcome,) = imported(tmp_path, addition(1, product=3)).outcomes
+
+    assert outcome.proposed
+    assert "no price" in outcome.notes[0]
+
+
+def test_a_quantity_that_does_not_fit_waits_for_a_person(tmp_path: Path) -> None:
+    (outcome,) = imported(tmp_path, addition(1, quantity=777)).outcomes
+
+    assert outcome.proposed
+    assert "does not fit" in outcome.notes[0]
+
+
+def test_a_missing_management_solution_is_proposed_with_the_mapping(tmp_path: Path) -> None:
+    made = imported(tmp_path, addition(1), managed=None)
+
+    text = made.texts["customers/acme.yaml"]
+    assert text.count("proposed: true") == 2
+    assert "kind: ManagementSolution" in text
+
+
+TAG = "rc:cove/1001/acme-dental"
+
+
+@pytest.mark.parametrize(
+    ("additions", "more", "reason"),
+    [
+        ([addition(1, quantity=60), addition(2, product=2, quantity=40)], {}, "may bill its backup"),
+        ([addition(1, quantity=777), addition(2, quantity=0)], {}, "have the same product"),
+        ([], {}, "no addition shows the product"),
+        ([addition(1)], {"customer": "acme", "managed": None}, "other characters than digits"),
+        ([addition(1)], {"managed": None, "integration": False}, "no managed devices integration"),
+        ([addition(1, serialNumber=TAG), addition(2, product=2, serialNumber=TAG)], {}, "additions 1, 2 have its tag"),
+        ([addition(1, serialNumber=f"{TAG}/seats")], {}, "a charge or a period of its own"),
+    ],
+)
+def test_what_cannot_be_known_stays_open(
+    tmp_path: Path, additions: list[LiveObject], more: dict[str, Any], reason: str
+) -> None:
+    made = imported(tmp_path, *additions, **more)
+
+    (outcome,) = made.outcomes
+    assert (outcome.confidence, outcome.mapping) == ("open", None)
+    assert reason in outcome.reasons[0]
+    assert "CustomerMapping" not in "".join(made.texts.values())
+
+
+def test_a_mapping_has_the_name_in_the_tag_of_its_line(tmp_path: Path) -> None:
+    (outcome,) = imported(tmp_path, addition(1, serialNumber=f"{TAG}/storage")).outcomes
+
+    assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", False)
