@@ -33,6 +33,8 @@ class Scenario:
     """The plan that is empty in the end."""
     later: Callable[[Place], None] | None = None
     """What happens before the command runs again. Without it, an undisturbed run is not followed by another."""
+    done_already: int | None = None
+    """The exit code of a command that refuses to run when it has been carried out, such as `--forget`."""
     daily: bool = False
     """Whether `make test` kills it at its points, and not only `make crash`."""
     needs_ledger: bool = False
@@ -168,6 +170,15 @@ def _retire(place: Place) -> None:
     place.write("acme.yaml", text.replace("metadata: {name: acme}", "metadata: {name: acme, ensure: retired}"))
 
 
+def _undeclared(place: Place) -> None:
+    """An agreement that we made is no longer declared, and is retired by `--prune` or forgotten."""
+    write_shared(place)
+    add_customer(place, "Acme", 120)
+    place.write("second.yaml", AGREEMENT.format(name="Second", company="acme"))
+    ran(place, *APPLY)
+    (place.manifests / "second.yaml").unlink()
+
+
 def _undo_update(place: Place) -> None:
     """The run that changed fields is undone by a plan file."""
     _update(place)
@@ -199,6 +210,8 @@ SCENARIOS = (
     Scenario("move", _move, daily=True),
     Scenario("move, invoiced", _move_invoiced),
     Scenario("retire", _retire, (*APPLY, "--prune"), daily=True),
+    Scenario("prune setup", _undeclared, (*APPLY, "--prune"), needs_ledger=True, daily=True),
+    Scenario("forget", _undeclared, (*APPLY, "--forget", "Agreement/second"), needs_ledger=True, done_already=1),
     Scenario("undo update", _undo_update, PLAN_FILE, daily=True),
     Scenario(
         "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
