@@ -112,7 +112,7 @@ def written_object(address: str, writes: Sequence[WriteRecord]) -> WrittenObject
     name = address.partition("/")[0]
     ids = [write.object_id for write in own if write.object_id is not None]
     ids += [int(write.path.rsplit("/", 1)[1]) for write in own if write.method != "POST"]
-    ids += [_owner_of(name, write.below) for write in writes if write.below is not None]
+    ids += [owner for write in writes if write.below and (owner := _owner_of(name, write.below)) is not None]
     created = any(write.method == "POST" for write in own)
     action: Any = writes[0].action
     return WrittenObject(
@@ -136,8 +136,8 @@ def _parent_of(kind_name: str, own: Sequence[WriteRecord]) -> int | None:
     return int(own[0].path.split("/")[-2 if own[0].method == "POST" else -3])
 
 
-def _owner_of(kind_name: str, path: str) -> int:
-    """Return the id of the object that a path of its subcollection is below."""
+def _owner_of(kind_name: str, path: str) -> int | None:
+    """Return the id of the object that a path of its subcollection is below. None if no such collection is known."""
     for item in kind(kind_name).fields:
         below = item.mapping.subcollection
         if below is not None:
@@ -147,7 +147,7 @@ def _owner_of(kind_name: str, path: str) -> int:
                 part for index, part in enumerate(parts[: len(pattern)]) if pattern[index] != "{id}"
             ]:
                 return int(parts[pattern.index("{id}")])
-    raise ValueError(f"{path} is below no {kind_name}")
+    return None
 
 
 def _later(session: Session, run: int, written: Iterable[WrittenObject]) -> dict[Place, list[LaterWrite]]:
@@ -155,7 +155,7 @@ def _later(session: Session, run: int, written: Iterable[WrittenObject]) -> dict
     ledger, workspace = session.ledger, session.manifests.workspace.name
     found: dict[Place, list[WriteRecord]] = {}
     for each in written:
-        if each.id is not None and each.changes:
+        if each.id is not None and each.changes and not each.is_left_to_usage:
             addresses = same_object(ledger, workspace, each.address)
             writes = writes_of_addresses(ledger, workspace, addresses, after_run=run)
             found[each.kind, each.id] = [write for write in writes if write.state != "failed" and write.changes]
@@ -206,7 +206,7 @@ async def _read(
     """Return the live objects by kind and id, the additions of agreements that end, and the setup tables."""
     by_kind: dict[str, list[WrittenObject]] = defaultdict(list)
     for each in written:
-        if each.id is not None and each.action is not None and not each.deleted and each.kind in all_kinds():
+        if each.id is not None and each.action is not None and not (each.deleted or each.is_left_to_usage):
             by_kind[each.kind].append(each)
     names = sorted(by_kind)
     lists = await asyncio.gather(*(_read_kind(client, name, by_kind[name]) for name in names))

@@ -50,6 +50,13 @@ class WrittenObject:
     rule: str | None = None
     """For an addition: the digest of the billing rule that the ledger has recorded."""
 
+    @property
+    def is_left_to_usage(self) -> bool:
+        """Whether usage alone decides about what was written: lines that it made, and their quantities."""
+        if kind(self.kind).declarable:
+            return False
+        return self.action in {"create", "adopt"} or self.changes.keys() <= {QUANTITY}
+
 
 @dataclass(frozen=True, slots=True)
 class LaterWrite:
@@ -120,7 +127,9 @@ class UndoPlanner:
 
     def _action(self, written: WrittenObject) -> Action | None:
         of = kind(written.kind)
-        if not of.declarable and not self._is_undone(written):
+        if not of.declarable:
+            self._count_left_to_usage(written)
+        if written.is_left_to_usage:
             return None
         live = self._live(written)
         if live is None:
@@ -134,15 +143,13 @@ class UndoPlanner:
         self.notes.append(made)
         return None
 
-    def _is_undone(self, written: WrittenObject) -> bool:
-        """Whether the undo changes an addition. Lines that usage made and their quantities are left to usage."""
-        what = written.action if written.action in {"create", "adopt"} else None
-        if what is None and written.action == "update" and QUANTITY in written.changes:
+    def _count_left_to_usage(self, written: WrittenObject) -> None:
+        """Count what the undo leaves to usage of an addition, for the notes."""
+        if written.action in {"create", "adopt"}:
+            self._left[written.action] += 1
+            self._left_addresses.setdefault(written.action, []).append(written.address)
+        elif QUANTITY in written.changes:
             self._left[QUANTITY] += 1
-        if what is not None:
-            self._left[what] += 1
-            self._left_addresses.setdefault(what, []).append(written.address)
-        return what is None and any(path != QUANTITY for path in written.changes)
 
     def _live(self, written: WrittenObject) -> LiveObject | None:
         """Return the live object, or None with a note if nothing can be undone."""

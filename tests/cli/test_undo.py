@@ -199,6 +199,32 @@ def test_a_stale_undo_is_refused(small: Shop) -> None:
     assert "Make a new plan: reconciler plan --undo 2 --out FILE" in said.err
 
 
+def test_of_a_run_that_failed_in_part_only_what_was_done_is_put_back(small: Shop) -> None:
+    small.edit(FILE, "city: Tampa", "city: Orlando")
+    small.edit(FILE, "firstName: Ada", "firstName: Eva")
+    small.fault("forgets@contacts")
+    small.apply(*SETUP, code=4)
+    small.fault()
+    plan = undo(small, 2)
+    assert [action["address"] for action in plan["actions"]] == ["Company/alder-dental"]
+    assert plan["summary"]["unchanged"] == 1
+    assert company(small)["city"] == "Tampa"
+
+
+def test_a_rename_is_put_back(small: Shop) -> None:
+    changed(small, "metadata: {name: alder-dental}\nspec: {identifier: AlderDental", RENAMED)
+    assert company_named(small, "Alder2")
+    undo(small, 2)
+    assert company_named(small, "AlderDental")
+
+
+RENAMED = "metadata: {name: alder-dental, previously: [AlderDental]}\nspec: {identifier: Alder2"
+
+
+def company_named(shop: Shop, identifier: str) -> Any:
+    return shop.one("/company/companies", identifier=identifier)
+
+
 # ── the manifests ────────────────────────────────────────────────────────────────────────────────────────
 
 
