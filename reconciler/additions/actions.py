@@ -20,7 +20,7 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair
 from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Owner
-from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields, written_fields
+from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields, removed_last_day, written_fields
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.money import monthly_amount
@@ -149,6 +149,8 @@ class ActionBuilder:
             )
         adopted = pair.evidence == "adopt"
         notes = self.notes_or_drifted(more_notes)
+        if adopted and live.cancelled is not None and desired.last_day is None:
+            notes["notes"] = (Note(address=desired.address, message=removed_last_day(live)),)
         return self._written(desired, live, "adopt", reason, changes, adopted=adopted, edited=edited, **notes)
 
     def _live_values(self, desired: DesiredAddition, live: LiveAddition) -> dict[str, Value]:

@@ -67,6 +67,14 @@ def without_amount(planned: PlannedAddition) -> PlannedAddition:
     return replace(planned, action=action, quantity=Decimal(0), monthly=Decimal(0))
 
 
+def removed_last_day(live: LiveAddition) -> str:
+    """Return the message on an adoption that removes the last day of an addition."""
+    return (
+        f"addition id {live.id} has the last day {live.cancelled}, which this plan removes; to keep it, declare "
+        f"`end: {live.cancelled}`"
+    )
+
+
 def written_fields(desired: DesiredAddition) -> dict[str, Value]:
     """Return the fields of a desired addition, by the names of ConnectWise."""
     price = {} if desired.unit_price is None else {"unitPrice": desired.unit_price}

@@ -90,3 +90,37 @@ def test_an_addition_that_ends_this_month_is_not_adopted(other: LiveObject | Non
 def test_an_addition_that_begins_next_month_is_not_adopted() -> None:
     later = addition(serialNumber=None, effectiveDate="2026-12-01T00:00:00Z")
     assert only_action(planned(desired(adopt=True), live=(later,))).action == "create"
+
+
+@pytest.mark.parametrize(
+    ("raw", "before"),
+    [
+        ({"lessIncluded": D(20)}, D("25.00")),
+        ({"quantity": D(0)}, D(0)),
+        ({"unitPrice": None}, D(0)),
+        ({"billCustomer": "DoNotBill"}, D(0)),
+        ({"effectiveDate": "2011-03-04T00:00:00Z"}, D(30)),
+        ({"cancelledDate": "2027-03-31T00:00:00Z"}, D(30)),
+    ],
+)
+def test_an_adoption_shows_the_amount_before_and_after_and_creates_nothing(
+    raw: dict[str, Any], before: Decimal
+) -> None:
+    """Odd values included. A first day of years ago and a cost set by hand stay as they are."""
+    live = addition(serialNumber=None, unitCost=D(3), **raw)
+    (found,) = planned(desired(adopt=True), live=(live,))
+    action = only_action([found])
+    assert (action.action, action.id) == ("adopt", 99)
+    assert action.money is not None
+    assert (action.money.before, action.money.after) == (before, 30)
+    assert {"unitCost", "effectiveDate"}.isdisjoint(changes(action))
+
+
+def test_an_adoption_names_a_last_day_that_it_removes() -> None:
+    live = addition(serialNumber=None, cancelledDate="2027-03-31T00:00:00Z")
+    (found,) = planned(desired(adopt=True), live=(live,), on_drift="fail")
+    assert [note.message for note in found.notes] == [
+        "addition id 99 has the last day 2027-03-31, which this plan removes; to keep it, declare `end: 2027-03-31`"
+    ]
+    (kept,) = planned(desired(adopt=True, last_day="2027-03-31"), live=(live,))
+    assert kept.notes == ()
