@@ -18,6 +18,7 @@ from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of, report_failure
+from reconciler.cli.interrupts import stop_on_ctrl_c
 from reconciler.cli.origin import origin_of
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
 from reconciler.cli.plan import ChangedSince, Only, Targets, check_part, part_loader, scope_of, show_plan
@@ -222,7 +223,7 @@ class _Run:
             return self._report(plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
-        with _stop_on_ctrl_c(stop), progress_bar(len(plan.actions)) as on_result:
+        with stop_on_ctrl_c(stop), progress_bar(len(plan.actions)) as on_result:
             options = ApplyOptions(
                 clock=self._now,
                 secret=session.secret,
@@ -288,26 +289,3 @@ def _answer() -> str:
         return sys.stdin.readline().strip()
     except (AttributeError, ValueError):
         return ""
-
-
-@contextmanager
-def _stop_on_ctrl_c(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` at the first Ctrl-C or SIGTERM, so that requests in flight finish. The second one ends at once."""
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def restore() -> None:
-        for each in signals:
-            loop.remove_signal_handler(each)
-
-    def interrupted() -> None:
-        stop.set()
-        restore()
-        say("\nfinishing the requests in flight, then stopping; press Ctrl-C again to stop at once")
-
-    for each in signals:
-        loop.add_signal_handler(each, interrupted)
-    try:
-        yield
-    finally:
-        restore()

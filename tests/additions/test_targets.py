@@ -75,6 +75,10 @@ def test_an_addition_is_kept_with_what_must_be_done_before_it() -> None:
     assert addresses(limited(usage(), targets(FIRST))) == [FIRST, SECOND]
 
 
+def test_an_addition_that_two_targets_need_is_kept_once() -> None:
+    assert addresses(limited(usage(), targets(FIRST, SECOND))) == [FIRST, SECOND]
+
+
 def test_a_mapping_that_is_a_target_too_keeps_all_its_additions() -> None:
     found = limited(usage(), targets(SECOND, documents=("CustomerMapping/zeta", "Company/acme")))
 

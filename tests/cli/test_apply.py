@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli import apply as command
+from reconciler.cli import interrupts as command
 from tests.shop import ALDER, BIRCHWOOD, Send, Shop, locked
 
 QUESTION = "Do you want to make these 12 changes in ConnectWise? Type 'yes' to apply: "
@@ -310,7 +310,7 @@ def test_a_plan_that_is_applied_under_the_same_lock_is_not_read_again(small: Sho
 
 async def test_the_first_ctrl_c_asks_to_stop_and_the_second_stops_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     stop = asyncio.Event()
-    with command._stop_on_ctrl_c(stop):
+    with command.stop_on_ctrl_c(stop):
         signal.raise_signal(signal.SIGINT)
         await stop.wait()
         with pytest.raises(KeyboardInterrupt):
