@@ -131,6 +131,14 @@ def cases(place: Place, whole: Undisturbed, mode: Mode, *, every: bool = True) -
         yield case(place, whole, mode, point)
 
 
+def check(place: Place, whole: Undisturbed, mode: Mode) -> None:
+    """Check the cases of a scenario in one mode for every day. Raise `AssertionError` with the first five faulty ones."""
+    found = list(cases(place, whole, mode, every=False))
+    assert found
+    faulty = [str(each) for each in found if each.faults]
+    assert not faulty, f"{len(faulty)} of {len(found)} points\n\n" + "\n\n".join(faulty[:5])
+
+
 def case(place: Place, whole: Undisturbed, mode: Mode, point: Point) -> Found:
     """Run one case, and return what it found."""
     scenario = whole.scenario

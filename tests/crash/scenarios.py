@@ -204,7 +204,7 @@ SCENARIOS = (
     Scenario("adoption", _adoption, USAGE, daily=True),
     Scenario("plan file", _plan_file, PLAN_FILE),
     Scenario("rename", _rename, daily=True),
-    Scenario("prune", _prune, (*USAGE, "--prune"), daily=True),
+    Scenario("prune", _prune, (*USAGE, "--prune")),
     Scenario("end", _end, daily=True),
     Scenario("end, late", _end_late, needs_ledger=True),
     Scenario("move", _move, daily=True),

@@ -14,12 +14,11 @@ from random import Random
 import pytest
 
 from tests.crash import random_estates
-from tests.crash.matrix import MODES, Mode, Undisturbed, case, cases, undisturbed
+from tests.crash.matrix import MODES, case, check, undisturbed
 from tests.crash.place import Place
 from tests.crash.scenarios import SCENARIOS, Scenario
 
 KILL, LOSE_ANSWER = MODES[0], MODES[2]
-OTHERS = [mode for mode in MODES if mode not in (KILL, LOSE_ANSWER)]
 HELD = """
     INSERT INTO locks (workspace, token, host, pid, acquired_at, renewed_at, boot, namespaces, process_start, renewals,
         lease_seconds)
@@ -29,24 +28,11 @@ HELD = """
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
-def check(place: Place, whole: Undisturbed, mode: Mode) -> None:
-    """Check every case of a scenario in one mode, and show the first five that have a fault."""
-    found = list(cases(place, whole, mode, every=False))
-    assert found
-    faulty = [str(each) for each in found if each.faults]
-    assert not faulty, f"{len(faulty)} of {len(found)} points\n\n" + "\n\n".join(faulty[:5])
-
-
 @pytest.mark.parametrize("scenario", [each for each in SCENARIOS if each.daily], ids=lambda scenario: scenario.name)
 def test_a_run_that_is_killed_or_loses_an_answer_is_finished_by_the_next_one(place: Place, scenario: Scenario) -> None:
     whole = undisturbed(place, scenario)
     check(place, whole, KILL)
     check(place, whole, LOSE_ANSWER)
-
-
-@pytest.mark.parametrize("mode", OTHERS, ids=lambda mode: mode.name)
-def test_any_other_disturbance_of_the_hourly_run_leaves_no_trace(place: Place, mode: Mode) -> None:
-    check(place, undisturbed(place, BY_NAME["usage"]), mode)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
