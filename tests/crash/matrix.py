@@ -132,7 +132,7 @@ def cases(place: Place, whole: Undisturbed, mode: Mode, *, every: bool = True) -
 
 
 def check(place: Place, whole: Undisturbed, mode: Mode) -> None:
-    """Check the cases of a scenario in one mode for every day. Raise `AssertionError` with the first five faulty ones."""
+    """Check the cases of a scenario in one mode. Raise `AssertionError` with the first five that have a fault."""
     found = list(cases(place, whole, mode, every=False))
     assert found
     faulty = [str(each) for each in found if each.faults]
