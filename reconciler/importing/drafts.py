@@ -85,6 +85,9 @@ class Drafts:
         """Take a field out of a document, or an entry of it. If the document needs the field, take the document out."""
         place = tuple(part for part in path if part != "")
         top = str(place[0]) if place else ""
+        if draft.key is None and place != ("customer", "name"):
+            self.remove(draft, f"{top}: {reason}" if top else reason)  # without the field, it would bill something else
+            return
         value = draft.spec.get(top)
         if len(place) > 1 and isinstance(value, dict) and place[1] in value and len(value) > 1:
             del value[place[1]]

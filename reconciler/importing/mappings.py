@@ -87,6 +87,7 @@ class Mapper:
             (each.spec.customer.source, each.spec.customer.id): each
             for each in standing.manifests.of(CustomerMappingSpec)
         }
+        self._default_price = standing.manifests.fallback.get(MAPPING, {}).get("price")
         self._usual_product: int | None = None
         self._usual_solution: str | None = None
 
@@ -199,13 +200,16 @@ class Mapper:
         notes: list[str] = []
         price = None if line.addition is None else line.addition.raw.get("unitPrice")
         known = self._price_of(line.product_id)
+        charge["product"] = product
         if price is not None and Decimal(price) != known:
-            charge["ranges"] = [{"product": product, "price": Decimal(price)}]
-        else:
-            charge["product"] = product
-            if known is None:
-                notes.append("the product has no price, so nothing is billed until it has one")
+            charge["price"] = Decimal(price)
+        elif self._default_price is not None:
+            charge["price"] = known  # or the default would fill it in
+        if price is None and known is None:
+            notes.append("the product has no price, so nothing is billed until it or the mapping has one")
         if line.addition is not None:
+            if line.adopt and price is not None and not Decimal(price):
+                notes.append(f"addition {line.addition.id} has the price 0, and so has the mapping: it bills nothing")
             included = Decimal(line.addition.raw.get("lessIncluded") or 0)
             if included > 0:
                 charge["included"] = {"amount": included, "per": "customer"}

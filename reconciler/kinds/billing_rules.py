@@ -134,7 +134,7 @@ def rule_of(
     """Return the billing rule of a mapping.
 
     `name` is the mapping's manifest name and `unit` the unit of its source. `price_of` returns a product's own unit
-    price, for ranges without a price. Raises `RuleError` if the mapping has neither product nor ranges.
+    price, for a product or a range without a price. Raises `RuleError` if the mapping has neither product nor ranges.
     """
     if spec.ranges is not None:
         ranges = tuple(
@@ -142,7 +142,7 @@ def rule_of(
             for each in spec.ranges
         )
     elif spec.product is not None:
-        ranges = (Range(spec.product, None, price_of(spec.product)),)
+        ranges = (Range(spec.product, None, price_of(spec.product) if spec.price is None else spec.price),)
     else:
         raise RuleError("the mapping has neither product nor ranges", where=f"CustomerMapping/{name} spec")
     included = spec.included

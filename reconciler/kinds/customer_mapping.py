@@ -88,6 +88,11 @@ class CustomerMappingSpec(Spec):
         description="The company's Managed ID at that solution: digits only, in quotes."
     )
     product: ProductReference | None = Field(None, description="The product that bills the whole quantity.")
+    price: Price | None = Field(
+        None,
+        description="Unit price beside `product`, in the agreement's currency. Left out: the product's price. With "
+        "`ranges`, each range has its own.",
+    )
     ranges: Annotated[tuple[Range, ...], Field(min_length=1)] | None = Field(
         None, description="Price ranges with rising upTo, instead of `product`."
     )
@@ -127,6 +132,8 @@ class CustomerMappingSpec(Spec):
     def _one_way_to_a_product(self) -> CustomerMappingSpec:
         if (self.product is None) == (self.ranges is None):
             raise ValueError("give either product or ranges" + (", not both" if self.product else ""))
+        if self.price is not None and self.ranges is not None:
+            raise ValueError("price does not go with ranges: give each range its own price")
         if self.start is not None and self.end is not None and self.end < self.start:
             raise ValueError(f"end {self.end} is before start {self.start}")
         if self.lines == "perPeriod":
@@ -160,5 +167,5 @@ KIND = Kind(
         NestedRead("Addition", "agreement"),
         NestedRead("ManagementSolution", "company", unless=("company", "solution", "managed_id")),
     ),
-    alternatives=(frozenset({"product", "ranges"}),),
+    alternatives=(frozenset({"product", "ranges"}), frozenset({"price", "ranges"})),
 )

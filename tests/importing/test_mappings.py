@@ -97,8 +97,43 @@ def test_a_line_that_fits_is_adopted(tmp_path: Path) -> None:
 def test_a_price_and_an_allowance_typed_in_by_hand_are_kept(tmp_path: Path) -> None:
     text = mapping(imported(tmp_path, addition(1, unitPrice=Decimal("0.11"), lessIncluded=20)))
 
-    assert "  ranges:\n    - product: {id: 1}\n      price: 0.11\n" in text
+    assert "  product: {id: 1}\n  price: 0.11\n" in text
     assert "  included:\n    amount: 20\n    per: customer\n" in text
+
+
+def test_a_line_with_the_price_0_keeps_it_and_waits_for_a_person(tmp_path: Path) -> None:
+    made = imported(tmp_path, addition(1, unitPrice=0))
+
+    (outcome,) = made.outcomes
+    assert "  product: {id: 1}\n  price: 0\n" in mapping(made)
+    assert outcome.proposed
+    assert outcome.notes == ("addition 1 has the price 0, and so has the mapping: it bills nothing",)
+
+
+@pytest.mark.parametrize(("price", "written"), [(None, "0.15"), (Decimal("0.15"), "0.15"), (Decimal("0.11"), "0.11")])
+def test_a_default_price_changes_no_price_that_is_billed(tmp_path: Path, price: Decimal | None, written: str) -> None:
+    defaults = "apiVersion: reconciler/v1\nkind: Defaults\nmetadata: {name: d}\nspec: {CustomerMapping: {price: 9}}\n"
+    (tmp_path / "defaults.yaml").write_text(defaults, encoding="utf-8")
+
+    made = imported(tmp_path, addition(1, unitPrice=price))
+
+    assert f"  product: {{id: 1}}\n  price: {written}\n" in mapping(made)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"unitPrice": Decimal("0.1234567")}, "price: "),
+        ({"unitPrice": -1}, "price: "),
+    ],
+)
+def test_a_price_that_a_mapping_cannot_have_is_never_replaced_by_another(
+    tmp_path: Path, more: dict[str, Any], reason: str
+) -> None:
+    (outcome,) = imported(tmp_path, addition(1, **more)).outcomes
+
+    assert outcome.mapping is None
+    assert outcome.reasons[0].startswith(reason)
 
 
 def test_a_line_that_is_not_billed_waits_for_a_person(tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ def test_the_price_of_a_range_is_used_before_the_price_of_the_product() -> None:
     )
 
 
+@pytest.mark.parametrize("price", [D("0.11"), D(0)])
+def test_the_price_of_a_mapping_is_used_before_the_price_of_the_product(price: D) -> None:
+    assert price_of(mapping(price=price)) == price
+
+
 def test_a_reference_that_is_not_resolved_has_no_price() -> None:
     found = manifests_of(DECLARED)
     (rule,) = rules(found, UNITS, live_state_of(manifests_of(()), ()))
