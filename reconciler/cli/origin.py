@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.cli.context import Context
-from reconciler.cli.git import commit_of
 from reconciler.cli.session import current_user
 from reconciler.ledger.records import RunOrigin
+from reconciler.manifests.git import commit_of
 
 CI_ACTORS = (
     ("GITHUB_TRIGGERING_ACTOR", "GitHub"),

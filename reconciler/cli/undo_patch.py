@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from reconciler.cli.git import toplevel_of
 from reconciler.cli.session import Session
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.editing import with_value, without_document, without_key
 from reconciler.manifests.files import FoundFile, SourceFile, read
+from reconciler.manifests.git import toplevel_of
 from reconciler.manifests.loading import try_out
 from reconciler.manifests.parsing import parse
 from reconciler.manifests.positions import places_of

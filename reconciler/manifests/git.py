@@ -1,4 +1,4 @@
-"""Ask Git which manifest files differ from a revision, and what was in them there.
+"""Ask Git at which commit the manifests are, which files differ from a revision, and what was in them there.
 
 Git is called as a program. The name of a revision comes from outside, and never becomes an option.
 """
@@ -6,6 +6,7 @@ Git is called as a program. The name of a revision comes from outside, and never
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 
 WHERE = "--changed-since"
-_PATIENCE = 120
+_PATIENCE = 120.0
 """Seconds after which a command of Git is given up."""
+LIMIT = 10.0
+"""Seconds after which a command is given up whose answer is only recorded, such as the commit."""
 _LINK, _SUBMODULE, _NOTHING = "120000", "160000", "000000"
 _OF_ANOTHER_REPOSITORY = (
     "GIT_DIR",
@@ -52,6 +55,41 @@ class Differences:
     """Submodules that differ, whose files Git does not list."""
     folders: Sequence[str] = field(default=())
     """Repositories in the folder that Git does not track, whose files it does not list."""
+
+
+def commit_of(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Return the commit of the manifests in a folder. None without Git, or if Git tracks no file there.
+
+    `+dirty` follows the commit if files in the folder differ from it or are new. `+unchecked` follows it if that cannot
+    be told, as in a checkout that belongs to another user: Git compares no files there, because the configuration of
+    such a checkout can run programs.
+    """
+    if not _said(folder, environ, *_TRUSTED, "ls-files", "--", "."):
+        return None
+    commit = _said(folder, environ, *_TRUSTED, "rev-parse", "--verify", "HEAD")
+    if not commit:
+        return None
+    changed = _said(folder, environ, "status", "--porcelain", "--", ".")
+    return commit + ("+unchecked" if changed is None else "+dirty" if changed else "")
+
+
+def toplevel_of(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the top folder of the checkout that a folder is in. None without Git or a checkout."""
+    found = _said(folder, environ, *_TRUSTED, "rev-parse", "--show-toplevel")
+    return Path(found).resolve() if found else None
+
+
+_TRUSTED = ("-c", "safe.directory=*")
+"""Lets Git read the checkout of another user. Only for commands that run no program of its configuration."""
+
+
+def _said(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | None:
+    """Return what Git prints, without white space at its ends. None if it is missing, fails or takes too long."""
+    try:
+        code, out, _ = _run(folder, *arguments, environ=environ, patience=LIMIT)
+    except ReconcilerError:  # a folder without Git is no error for what is only recorded
+        return None
+    return out.decode("utf-8", "replace").strip() if code == 0 else None
 
 
 def differences(folder: Path, revision: str) -> Differences:
@@ -173,23 +211,38 @@ def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
     return out
 
 
-def _run(folder: Path, *arguments: str, given: bytes = b"") -> tuple[int, bytes, str]:
-    """Return the exit code, the output and the messages of Git, which runs in the folder."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPOSITORY}
+def _run(
+    folder: Path,
+    *arguments: str,
+    given: bytes = b"",
+    environ: Mapping[str, str] | None = None,
+    patience: float | None = None,
+) -> tuple[int, bytes, str]:
+    """Return the exit code, the output and the messages of Git, which runs in the folder.
+
+    Every call of Git goes through here: with no variable of another repository, no prompt, no lock and no program of
+    the configuration that watches files. Raises `ReconcilerError` if Git is missing or takes too long.
+    """
+    environ = os.environ if environ is None else environ
+    patience = _PATIENCE if patience is None else patience
+    kept = {name: value for name, value in environ.items() if name not in _OF_ANOTHER_REPOSITORY}
     quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    program = shutil.which("git", path=environ.get("PATH"))
+    if program is None or not folder.is_dir():
+        what = f"there is no folder {folder}" if program else "Git is not installed"
+        raise ReconcilerError(what, where=WHERE, advice="Install it, or leave --changed-since out.")
     try:
         done = subprocess.run(  # noqa: S603 (the arguments are a list, and no shell reads them)
-            ["git", "-c", "core.fsmonitor=false", "-c", "diff.autoRefreshIndex=false", *arguments],  # noqa: S607 (Git is found like every other program)
+            [program, "-c", "core.fsmonitor=false", "-c", "diff.autoRefreshIndex=false", *arguments],
             cwd=folder,
             env={**kept, **quiet},
             input=given,
             capture_output=True,
-            timeout=_PATIENCE,
+            timeout=patience,
             check=False,
         )
-    except FileNotFoundError:
-        what = "Git is not installed" if folder.is_dir() else f"there is no folder {folder}"
-        raise ReconcilerError(what, where=WHERE, advice="Install it, or leave --changed-since out.") from None
     except subprocess.TimeoutExpired:
-        raise ReconcilerError(f"git {arguments[0]} took more than {_PATIENCE} seconds", where=WHERE) from None
+        raise ReconcilerError(f"git {arguments[0]} took more than {patience:g} seconds", where=WHERE) from None
+    except OSError as error:
+        raise ReconcilerError(f"Git cannot be run: {error.strerror}", where=WHERE) from None
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_git import commit_all
+from tests.manifests.test_git_commit import commit_all
 from tests.shop import ALDER, Shop
 
 COMPANY = "Company/alder-dental"

@@ -1,4 +1,4 @@
-"""The commit of the manifests is found with git, and nothing about git is ever an error."""
+"""The commit of the manifests is found with Git, and what is only recorded is never an error."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import git
-from reconciler.cli.git import commit_of
+from reconciler.manifests import git
+from reconciler.manifests.git import commit_of, toplevel_of
 
 
 def commit_all(folder: Path, message: str = "All") -> str:
@@ -99,3 +99,16 @@ def test_a_checkout_of_another_user_has_its_commit_and_no_claim_about_changes(ch
     assert found is not None
     assert found.endswith("+unchecked")
     assert len(found) == 40 + len("+unchecked")
+
+
+def test_the_top_folder_of_a_checkout_is_found(checkout: Path, tmp_path: Path) -> None:
+    assert toplevel_of(checkout, os.environ) == checkout.parent.resolve()
+    assert toplevel_of(tmp_path, os.environ) is None
+
+
+def test_a_program_that_cannot_be_run_is_no_git(checkout: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "git").write_text("#!/nowhere/at/all\n", encoding="utf-8")
+    (tools / "git").chmod(0o755)
+    assert commit_of(checkout, {"PATH": str(tools)}) is None
