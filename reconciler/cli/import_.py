@@ -21,6 +21,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE
 from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made, make
+from reconciler.importing.outcome import Groups
 from reconciler.importing.reading import read_estate
 from reconciler.importing.report import proposals_json
 from reconciler.importing.review import REVIEW_FILE
@@ -186,10 +187,8 @@ def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
 
 def _proposals(made: Made, folder: str) -> Iterator[str]:
     if made.outcomes:
-        mapped = sum(each.mapping is not None and not each.proposed for each in made.outcomes)
-        proposed = sum(each.mapping is not None and each.proposed for each in made.outcomes)
         yield ""
-        yield f"Customers: {mapped} mapped, {proposed} proposed, {len(made.outcomes) - mapped - proposed} open."
+        yield f"Customers: {Groups.of(made.outcomes).summary()}"
         yield f"Read {safe(folder)}{REVIEW_FILE}, then confirm with: reconciler import --confirm ADDRESS"
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from reconciler.additions.tag import parse
 from reconciler.importing.estate import Estate
-from reconciler.importing.kinds_in_files import COMPANY
+from reconciler.importing.kinds_in_files import COMPANY, SOLUTION
 from reconciler.importing.matching import model
 from reconciler.importing.reading import ADDITION, AGREEMENT, company_of, is_live
 from reconciler.importing.selection import CONTACT
@@ -23,7 +23,6 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.metering.period import Period
 
-_SOLUTION: Final = "ManagementSolution"
 _ACTIVE: Final = "Active"
 _INACTIVE: Final = "inactive"
 """The name of the company status that ConnectWise delivers for companies that are no customers any more."""
@@ -137,7 +136,7 @@ def _addition(addition: LiveObject, days: Days) -> model.CandidateAddition:
 
 
 def _managed_ids(estate: Estate) -> Iterator[model.ManagedId]:
-    for company, objects in estate.children.get(_SOLUTION, {}).items():
+    for company, objects in estate.children.get(SOLUTION, {}).items():
         for each in objects:
             solution, managed_id = solution_of(each)
             if managed_id:
@@ -147,7 +146,7 @@ def _managed_ids(estate: Estate) -> Iterator[model.ManagedId]:
 
 def solution_of(obj: LiveObject) -> tuple[str, str]:
     """Return the name and the Managed ID of a management solution. A part that ConnectWise does not give is empty."""
-    fields = kind(_SOLUTION).by_name
+    fields = kind(SOLUTION).by_name
     found = (fields[name].mapping.decode(obj.raw) for name in ("solution", "managedId"))
     solution, managed_id = (str(each or "") for each in found)
     return solution, managed_id

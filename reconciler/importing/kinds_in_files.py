@@ -10,6 +10,8 @@ from reconciler.kinds.registry import all_kinds, declarable_kinds, kind
 
 COMPANY: Final = "Company"
 PRODUCT: Final = "Product"
+MAPPING: Final = "CustomerMapping"
+SOLUTION: Final = "ManagementSolution"
 SETUP_FILE: Final = "setup.yaml"
 PRODUCTS_FILE: Final = "products.yaml"
 CUSTOMERS: Final = "customers"

@@ -14,9 +14,10 @@ from reconciler.importing.estate import Estate, LeftOut, ObjectKey
 from reconciler.importing.factoring import factor_out
 from reconciler.importing.kinds_in_files import PRODUCT
 from reconciler.importing.layout import StandingFiles, lay_out
-from reconciler.importing.mappings import Mapper, Outcome, reopened
+from reconciler.importing.mappings import Mapper
 from reconciler.importing.matching.model import Proposal
 from reconciler.importing.matching.propose import propose
+from reconciler.importing.outcome import Outcome, reopened
 from reconciler.importing.review import carried_over, review_text
 from reconciler.importing.selection import Selected, Selection, select
 from reconciler.importing.self_check import settle
@@ -63,11 +64,11 @@ def make(
     files = StandingFiles(manifests.root, standing.files)
     days = Days.of(period)
     proposals = _proposals(estate, standing, usage, days)
-    named = {each.company.id for each in proposals if each.company is not None and each.confidence != "open"}
+    named = {each.company.id for each in proposals if each.company is not None and each.company_confidence != "open"}
     selected = select(estate, selection, named)
     describer = Describer(estate, standing, folder)
     drafts = describer.describe(selected)
-    outcomes = Mapper(estate, standing, describer, days).outcomes(proposals, selected.companies)
+    outcomes = Mapper(estate, standing, describer, days, proposals).outcomes(selected.companies)
 
     def texts(drafts: Drafts) -> dict[str, str]:
         documents = drafts.documents.values()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.importing.mappings import Outcome
 from reconciler.importing.matching.model import CandidateCompany
+from reconciler.importing.outcome import Outcome
 
 
 def proposals_json(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
@@ -28,14 +28,15 @@ def _proposal(outcome: Outcome) -> dict[str, Any]:
         "agreement": None if agreement is None else {"id": agreement.id, "name": agreement.name},
         "addition": addition,
         "confidence": outcome.confidence,
+        "document": outcome.mapping,
+        "proposed": outcome.proposed,
+        "missing": None if outcome.missing is None else outcome.missing.to_json(),
         "evidence": [*proposal.evidence, *outcome.notes],
         "reasons": list(outcome.reasons),
         "candidates": [
             {**_company(each.company), "score": each.score, "evidence": list(each.evidence)}
             for each in proposal.candidates
         ],
-        "mapping": outcome.mapping,
-        "proposed": outcome.proposed,
     }
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from reconciler.importing.estate import LeftOut
-from reconciler.importing.mappings import Outcome, quantity_text
 from reconciler.importing.matching.model import CandidateCompany
+from reconciler.importing.outcome import Groups, Missing, Outcome, number_text, quantity_text
 from reconciler.importing.usage import Usage
 from reconciler.kinds.base import attribute_of
 from reconciler.kinds.fields import EnvSecret, FileSecret
@@ -32,6 +32,10 @@ _ABOUT_OPEN: Final = (
     "Nothing is written for these customers. Write a `CustomerMapping` for the right company, or an `Exclusion` with",
     "the reason why the customer is not billed.",
 )
+_ABOUT_MISSING: Final = (
+    "The company of these customers is known, but a person has to decide the rest. Nothing is written for them: each",
+    "entry says what to write.",
+)
 _ABOUT_MAPPED: Final = ("An id, a tag or a person decided these.",)
 
 
@@ -43,21 +47,20 @@ def review_text(
     carried: Sequence[str] = (),
 ) -> str:
     """Return the page. `products` has the identifiers of products by id, `carried` the lines of `carried_over`."""
-    mapped = [each for each in outcomes if each.mapping is not None and not each.proposed]
-    proposed = [each for each in outcomes if each.mapping is not None and each.proposed]
-    still_open = [each for each in outcomes if each.mapping is None]
+    groups = Groups.of(outcomes)
     lines = [
         "# Import review",
         "",
         "Written by `reconciler import`. It is no manifest: change the manifests, not this page.",
         "",
-        f"{len(mapped)} customers are mapped, {len(proposed)} are proposed, and {len(still_open)} are open.",
+        f"Customers: {groups.summary()}",
     ]
     for source, reason in usage.unread:
         lines += ["", f"The source {_safe(source)} could not be read, so nothing is proposed for it: {_safe(reason)}"]
-    lines += _section("Proposed", _ABOUT_PROPOSED, proposed, products)
-    lines += _section("Open", _ABOUT_OPEN, still_open, products)
-    lines += _section("Mapped", _ABOUT_MAPPED, mapped, products)
+    lines += _section("Proposed", _ABOUT_PROPOSED, groups.proposed, products)
+    lines += _section("Only the company is known", _ABOUT_MISSING, groups.missing, products)
+    lines += _section("Open", _ABOUT_OPEN, groups.open, products)
+    lines += _section("Mapped", _ABOUT_MAPPED, groups.mapped, products)
     lines += _left_out(left_out, carried)
     return "\n".join(lines) + "\n"
 
@@ -78,16 +81,34 @@ def _entry(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
         yield f"- document: `{outcome.mapping}` ({outcome.confidence})"
     yield f"- usage: {quantity_text(customer.quantity, customer.unit)}"
     if proposal.company is not None:
-        yield f"- company: {_named(proposal.company)}"
+        sure = "" if outcome.missing is None else f", {outcome.confidence}"
+        yield f"- company: {_named(proposal.company)}{sure}"
     if proposal.agreement is not None:
         yield f"- agreement: {_safe(proposal.agreement.name)} (id {proposal.agreement.id})"
     yield from _bills(outcome, products)
     yield from (f"- look at: {_safe(each)}" for each in outcome.notes)
     yield from (f"- evidence: {_safe(each)}" for each in proposal.evidence)
     yield from (f"- open because: {_safe(each)}" for each in outcome.reasons)
+    if outcome.missing is not None:
+        yield from _missing(outcome.missing, products)
+        return
     for candidate in proposal.candidates if outcome.mapping is None else ():
         because = "; ".join(map(_safe, candidate.evidence))
         yield f"- candidate: {_named(candidate.company)}, score {candidate.score}: {because}"
+
+
+def _missing(missing: Missing, products: Mapping[int, str]) -> Iterator[str]:
+    """Yield why no mapping is written, what comes into question, and what to do."""
+    yield f"- The company is known, but {_safe(missing.why)}."
+    yield from (f"- agreement in question: {_safe(each.name)} (id {each.id})" for each in missing.agreements)
+    for each in missing.additions:
+        product = each.raw.get("product") or {}
+        name = products.get(int(product.get("id") or 0)) or str(product.get("identifier") or "no product")
+        price = number_text(each.raw.get("unitPrice"))
+        at = "" if price is None else f" at {price}"
+        quantity = number_text(each.raw.get("quantity") or 0)
+        yield f"- addition in question: {each.id}, which bills {quantity} of {_safe(name)}{at}"
+    yield f"- to do: {_CONTROLS.sub(' ', missing.advice)}"
 
 
 def _named(company: CandidateCompany) -> str:

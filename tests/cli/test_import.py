@@ -179,7 +179,7 @@ def test_a_proposed_mapping_is_confirmed_without_any_request(estate: Shop) -> No
     before = files(estate)
     served = len(estate.sandbox.tenant.tables["addition"].rows)
 
-    said = estate("--json", "import", "--confirm", *[each["mapping"] for each in proposed], "--dry-run")
+    said = estate("--json", "import", "--confirm", *[each["document"] for each in proposed], "--dry-run")
     assert files(estate) == before
     assert said.json["confirmed"]
 

@@ -1,7 +1,8 @@
-"""Which mapping is written for a customer whose company is known, and when it stays open."""
+"""Which mapping is written for a customer whose company is known, and what is missing if none is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made, make
 from reconciler.importing.matching.model import Customer
+from reconciler.importing.report import proposals_json
 from reconciler.importing.selection import Selection
 from reconciler.importing.usage import Usage
 from reconciler.kinds.live_state import LiveObject
@@ -42,18 +44,17 @@ def addition(number: int, product: int = 1, **more: Any) -> LiveObject:
 
 
 def imported(
-    root: Path, *additions: LiveObject, customer: str = "1001", managed: str | None = "1001", integration: bool = True
+    root: Path,
+    *additions: LiveObject,
+    customer: str = "1001",
+    managed: str | None = "1001",
+    integration: bool = True,
+    agreements: Sequence[str] = ("Backup",),
 ) -> Made:
-    """Import one company with an agreement and these additions. A customer of its name uses 100 GB."""
+    """Import one company with agreements of these names and additions. A customer of its name uses 100 GB."""
     (root / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
     company = {"id": 5, "identifier": "ACME", "name": "Acme Dental Holding", "city": "Bonn", "status": None}
-    agreement = {
-        "id": 7,
-        "name": "Backup",
-        "company": {"id": 5},
-        "agreementStatus": "Active",
-        "startDate": "2026-01-01",
-    }
+    agreement = {"company": {"id": 5}, "agreementStatus": "Active", "startDate": "2026-01-01"}
     summary = {"id": 9, "groupIdentifier": managed, "managementSolution": {"id": 1, "name": "Cove"}}
     record = {"id": 3, "name": "Cove", "solution": "Cove", "loginBy": "Global", "defaultBillingLevel": "Detail"}
     products = [
@@ -63,7 +64,10 @@ def imported(
     estate = Estate(
         {
             "Company": [LiveObject("Company", 5, company)],
-            "Agreement": [LiveObject("Agreement", 7, agreement)],
+            "Agreement": [
+                LiveObject("Agreement", number, {**agreement, "id": number, "name": name})
+                for number, name in enumerate(agreements, 7)
+            ],
             "Product": products,
             "ManagedDevicesIntegration": [LiveObject("ManagedDevicesIntegration", 3, record)] if integration else [],
         },
@@ -133,7 +137,8 @@ def test_a_price_that_a_mapping_cannot_have_is_never_replaced_by_another(
     (outcome,) = imported(tmp_path, addition(1, **more)).outcomes
 
     assert outcome.mapping is None
-    assert outcome.reasons[0].startswith(reason)
+    assert outcome.missing is not None
+    assert (outcome.missing.what, reason in outcome.missing.why) == ("mapping", True)
 
 
 def test_a_line_that_is_not_billed_waits_for_a_person(tmp_path: Path) -> None:
@@ -169,26 +174,77 @@ TAG = "rc:cove/1001/acme-dental"
 
 
 @pytest.mark.parametrize(
-    ("additions", "more", "reason"),
+    ("additions", "more", "what", "why", "in_question"),
     [
-        ([addition(1, quantity=60), addition(2, product=2, quantity=40)], {}, "may bill its backup"),
-        ([addition(1, quantity=777), addition(2, quantity=0)], {}, "have the same product"),
-        ([], {}, "no addition shows the product"),
-        ([addition(1)], {"customer": "acme", "managed": None}, "other characters than digits"),
-        ([addition(1)], {"managed": None, "integration": False}, "no managed devices integration"),
-        ([addition(1, serialNumber=TAG), addition(2, product=2, serialNumber=TAG)], {}, "additions 1, 2 have its tag"),
-        ([addition(1, serialNumber=f"{TAG}/seats")], {}, "a charge or a period of its own"),
+        (
+            [addition(1, quantity=60), addition(2, product=2, quantity=40)],
+            {},
+            "addition",
+            "may bill its backup",
+            [1, 2],
+        ),
+        ([addition(1, quantity=777), addition(2, quantity=0)], {}, "addition", "have the same product", [1, 2]),
+        ([], {}, "product", "shows the product that bills its backup", []),
+        ([addition(1)], {"customer": "acme", "managed": None}, "managedId", "other characters than digits", []),
+        ([addition(1)], {"managed": None, "integration": False}, "solution", "no managed devices integration", []),
+        (
+            [addition(1, serialNumber=TAG), addition(2, product=2, serialNumber=TAG)],
+            {},
+            "addition",
+            "additions 1, 2 have its tag",
+            [1, 2],
+        ),
+        ([addition(1, serialNumber=f"{TAG}/seats")], {}, "addition", "a charge or a period of its own", [1]),
     ],
 )
-def test_what_cannot_be_known_stays_open(
-    tmp_path: Path, additions: list[LiveObject], more: dict[str, Any], reason: str
+def test_a_known_company_without_a_line_to_choose_waits_for_a_decision(
+    tmp_path: Path, additions: list[LiveObject], more: dict[str, Any], what: str, why: str, in_question: list[int]
 ) -> None:
     made = imported(tmp_path, *additions, **more)
 
     (outcome,) = made.outcomes
-    assert (outcome.confidence, outcome.mapping) == ("open", None)
-    assert reason in outcome.reasons[0]
+    assert (outcome.confidence in ("certain", "likely"), outcome.mapping, outcome.reasons) == (True, None, ())
+    assert outcome.missing is not None
+    assert (outcome.missing.what, [each.id for each in outcome.missing.additions]) == (what, in_question)
+    assert why in outcome.missing.why
     assert "CustomerMapping" not in "".join(made.texts.values())
+    assert "Customers: 0 mapped, 0 proposed, 1 with only the company known, 0 open." in made.review
+    assert f"- to do: {outcome.missing.advice}" in made.review
+
+
+@pytest.mark.parametrize(
+    ("agreements", "why", "in_question"),
+    [([], "has no agreement that bills now", []), (["Alpha", "Beta"], "has 2 agreements", ["Alpha", "Beta"])],
+)
+def test_a_known_company_without_an_agreement_to_choose_waits_for_a_decision(
+    tmp_path: Path, agreements: list[str], why: str, in_question: list[str]
+) -> None:
+    made = imported(tmp_path, agreements=agreements)
+
+    (shown,) = proposals_json(made.outcomes)
+    assert (shown["confidence"], shown["document"], shown["agreement"], shown["addition"]) == (
+        "certain", None, None, None,
+    )  # fmt: skip
+    assert shown["company"]["identifier"] == "ACME"
+    assert (shown["missing"]["what"], [each["name"] for each in shown["missing"]["agreements"]]) == (
+        "agreement", in_question,
+    )  # fmt: skip
+    assert why in shown["missing"]["why"]
+    assert "## Only the company is known (1)" in made.review
+    assert made.review.count("- agreement in question: ") == len(in_question)
+
+
+def test_an_addition_in_question_is_shown_with_what_it_bills(tmp_path: Path) -> None:
+    lines = [addition(1, quantity=60, unitPrice=Decimal("0.110")), addition(2, product=2, quantity=40)]
+    made = imported(tmp_path, *lines)
+
+    (shown,) = proposals_json(made.outcomes)
+    assert shown["missing"]["additions"] == [
+        {"id": 1, "product": "BACKUP-1", "quantity": "60", "unitPrice": "0.11"},
+        {"id": 2, "product": "BACKUP-2", "quantity": "40", "unitPrice": None},
+    ]
+    assert "- addition in question: 1, which bills 60 of BACKUP-1 at 0.11\n" in made.review
+    assert "- addition in question: 2, which bills 40 of BACKUP-2\n" in made.review
 
 
 def test_a_mapping_has_the_name_in_the_tag_of_its_line(tmp_path: Path) -> None:

@@ -39,7 +39,8 @@ class Score:
     """How good the proposals are.
 
     `decidable` counts the customers outside the recycle bin with an active company, one agreement, and at most one line
-    that bills them. `proposed` counts those of them that are certain or likely and right in everything. `share` is
+    that bills them. `proposed` counts those of them that are certain or likely, name an agreement, and are right in
+    everything. `share` is
     their share in percent, with two decimals. `additions` counts the lines to adopt that were proposed rightly, and
     `missed` the fitting ones that were not proposed for a customer whose company is right.
     """
@@ -72,7 +73,9 @@ def score(truth: Truth, proposals: Mapping[int, Proposed]) -> Score:
         if mistake is not None:
             result.mistakes.append(mistake)
             continue
-        result.proposed += decidable
+        result.proposed += decidable and given.agreement is not None
+        if decidable and given.agreement is None:
+            result.left_open.append(customer.customer)
         result.additions += given.addition is not None
         result.missed += given.addition is None and customer.fits and customer.addition is not None
     if result.decidable:

@@ -70,11 +70,17 @@ def test_either_of_two_equal_agreements_is_right() -> None:
 def test_what_is_left_open_lowers_the_share() -> None:
     split = customer(6, company=5, agreement=6, additions=[7, 8], fits=True)
     not_decidable = billed(4, recycled=True), billed(5, inactive=True), split
-    result = score(of(billed(1), billed(2), billed(3), *not_decidable), {1: Proposed("likely", 5)})
+    result = score(of(billed(1), billed(2), billed(3), *not_decidable), {1: Proposed("likely", 5, 6)})
 
     assert (result.decidable, result.proposed, result.share) == (3, 1, "33.33")
     assert result.left_open == [2, 3]
     assert result.confidences == {"likely": 1, "none": 5}
+
+
+def test_a_company_without_its_agreement_is_no_mistake_and_is_left_open() -> None:
+    result = score(of(billed(1)), {1: Proposed("certain", 5)})
+
+    assert (result.mistakes, result.share, result.left_open) == ([], "0.00", [1])
 
 
 def test_the_truth_scores_itself_with_all_points(estate: Estate) -> None:

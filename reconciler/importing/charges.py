@@ -1,0 +1,166 @@
+"""What the mapping of a proposal bills: its product, its price, and the addition that it takes over.
+
+The first apply of a mapping creates no line beside one that bills the same thing. Where that cannot be known, a person
+has to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from reconciler.additions.tag import DEFAULT_CHARGE, parse
+from reconciler.importing.candidates import Days
+from reconciler.importing.estate import Estate
+from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
+from reconciler.importing.matching.model import CustomerKey, Proposal
+from reconciler.importing.matching.usage import for_backup
+from reconciler.importing.outcome import Line, Missing, MissingError
+from reconciler.importing.reading import ADDITION
+from reconciler.importing.standing import Standing
+from reconciler.importing.yaml_values import Ref
+from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.product import ProductSpec
+
+_SEATS: Final = re.compile(
+    r"365|mailbox|\b(?:users?|seats?|licen[cs]es?|workstations?|laptops?|devices?)\b", re.IGNORECASE
+)
+"""Words of products that are billed for each user or device."""
+
+
+class Charges:
+    """Finds what each proposal bills."""
+
+    def __init__(self, estate: Estate, standing: Standing, days: Days, proposals: Iterable[Proposal]) -> None:
+        self._estate = estate
+        self._standing = standing
+        self._days = days
+        self._products = {each.id: each for each in estate.of(PRODUCT)}
+        self._defaults = standing.manifests.fallback.get(MAPPING, {})
+        self._usual_product = self._most_used_product(proposals)
+
+    def additions(self, proposal: Proposal) -> list[LiveObject]:
+        """Return the additions of the proposed agreement that bill now and go on."""
+        number = 0 if proposal.agreement is None else proposal.agreement.id
+        return [each for each in self._estate.children.get(ADDITION, {}).get(number, ()) if self._days.bills(each)]
+
+    def line(self, proposal: Proposal) -> Line:
+        """Return the line of a proposal. Raises `MissingError` if a person has to decide it."""
+        additions = self.additions(proposal)
+        if tagged := [each for each in additions if _customer_of(each) == proposal.customer.key]:
+            return _tagged_line(tagged)
+        untagged = [each for each in additions if parse(each.raw.get("serialNumber")) is None]
+        if proposal.addition is not None:
+            found = next(each for each in additions if each.id == proposal.addition.id)
+            return Line(product_id(found), found, adopt=True)
+        backup = [each for each in untagged if _may_bill_storage(each)]
+        if len(backup) > 1:
+            raise _undecided(
+                backup,
+                f"additions {_ids(backup)} of the agreement may bill its backup, and nothing says which one does",
+                "Write a `CustomerMapping` with the product of the right one and `adopt: true`.",
+            )
+        if backup:
+            same = [each for each in untagged if product_id(each) == product_id(backup[0])]
+            if len(same) > 1:
+                raise _undecided(
+                    same,
+                    f"additions {_ids(same)} of the agreement have the same product, so none can be taken over",
+                    "End all but one of them in ConnectWise, and import again.",
+                )
+            text = f"addition {backup[0].id} is the only one for backup, but its quantity does not fit the usage"
+            return Line(product_id(backup[0]), backup[0], adopt=True, guessed=text)
+        if self._usual_product is None:
+            why = "no addition of any customer shows the product that bills its backup, and no default names one"
+            advice = "Write `product` of CustomerMapping into a `Defaults` document, and import again."
+            raise MissingError(Missing("product", why, advice))
+        return Line(self._usual_product, guessed="no addition shows its product: this is the usual one")
+
+    def charge(self, line: Line) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """Return the fields of the charge, and what a person has to look at."""
+        charge: dict[str, Any] = {"product": Ref(PRODUCT, line.product_id)}
+        notes: list[str] = [line.guessed] if line.guessed else []
+        addition = line.addition
+        price = None if addition is None else addition.raw.get("unitPrice")
+        known = self._price_of(line.product_id)
+        if price is not None and Decimal(price) != known:
+            charge["price"] = Decimal(price)
+        elif self._defaults.get("price") is not None:
+            charge["price"] = known  # or the default would fill it in
+        if price is None and known is None:
+            notes.append("the product has no price, so nothing is billed until it or the mapping has one")
+        if addition is not None:
+            if line.adopt and price is not None and not Decimal(price):
+                notes.append(f"addition {addition.id} has the price 0, and so has the mapping: it bills nothing")
+            included = Decimal(addition.raw.get("lessIncluded") or 0)
+            if included > 0:
+                charge["included"] = {"amount": included, "per": "customer"}
+            if (bills := addition.raw.get("billCustomer")) not in (None, "Billable"):
+                notes.append(f"addition {addition.id} is marked {bills}: adopting it makes it Billable")
+        if line.adopt:
+            charge["adopt"] = True
+        return charge, tuple(notes)
+
+    def _price_of(self, product: int) -> Decimal | None:
+        """Return the unit price that the product gives: the declared one, else the live one. A live 0 is no price."""
+        name = self._standing.names.get((PRODUCT, product))
+        document = self._standing.manifests.find(ProductSpec, f"{PRODUCT}/{name}")
+        if document is not None and "price" in document.declared:
+            return document.spec.price
+        live = self._products.get(product)
+        price = None if live is None else live.raw.get("price")
+        return Decimal(price) if price else None
+
+    def _most_used_product(self, proposals: Iterable[Proposal]) -> int | None:
+        """Return the product that most of the adopted additions have, or else the one of the defaults that stand."""
+        counted = Counter(each.addition.product_id for each in proposals if each.addition is not None)
+        if counted:
+            return min(counted, key=lambda number: (-counted[number], number))
+        default = self._defaults.get("product")
+        found = [number for (of, number), name in self._standing.names.items() if of == PRODUCT and name == default]
+        return found[0] if found else None
+
+
+def _undecided(additions: Sequence[LiveObject], why: str, advice: str) -> MissingError:
+    return MissingError(Missing("addition", why, advice, additions=tuple(additions)))
+
+
+def _ids(additions: Iterable[LiveObject]) -> str:
+    return ", ".join(str(each.id) for each in additions)
+
+
+def _customer_of(addition: LiveObject) -> CustomerKey | None:
+    tag = parse(addition.raw.get("serialNumber"))
+    return None if tag is None else tag.customer
+
+
+def _tagged_line(tagged: Sequence[LiveObject]) -> Line:
+    """Return the line of a customer that has additions with our tag. Raises `MissingError` if there are several."""
+    if len(tagged) > 1:
+        advice = "Write the mapping with its ranges or its charges by hand: the additions do not show them."
+        raise _undecided(tagged, f"additions {_ids(tagged)} have its tag", advice)
+    tag = parse(tagged[0].raw.get("serialNumber"))
+    if tag is None or tag.period is not None or (len(tag.parts) > 3 and tag.parts[3] != DEFAULT_CHARGE):
+        why = f"addition {_ids(tagged)} has the tag of a charge or a period of its own"
+        raise _undecided(tagged, why, "Write the mapping with this charge by hand.")
+    return Line(product_id(tagged[0]), tagged[0])
+
+
+def product_id(addition: LiveObject) -> int:
+    """Return the id of the product that an addition bills."""
+    return int((addition.raw.get("product") or {}).get("id") or 0)
+
+
+def _may_bill_storage(addition: LiveObject) -> bool:
+    """Return whether an addition may bill the storage of backups. One that bills seats does not, whatever its name."""
+    texts = _texts(addition)
+    seats = any(_SEATS.search(text) for text in texts)
+    return bool(Decimal(addition.raw.get("quantity") or 0)) and not seats and for_backup(*texts)
+
+
+def _texts(addition: LiveObject) -> tuple[str, ...]:
+    product = addition.raw.get("product") or {}
+    return str(product.get("identifier") or ""), str(addition.raw.get("description") or "")
