@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.legal_forms import FORMS, SPELLINGS, WITHOUT_WEIGHT
 from reconciler.importing.matching.names import Name, Word
 from reconciler.importing.matching.pairing import Pair, Pairs, pair_words
@@ -31,6 +32,9 @@ _BOTH_SIDES = 3.0
 _ORDER = 0.3
 _NUMBER = 1.0
 _TAIL = 2.0
+_CUT = 1.5
+_WIDTHS = frozenset({20, 24, 25, 30, 31, 32, 35, 40, 45, 48, 50, 60, 64})
+"""Widths of fields, in characters. Longer names are cut off at them."""
 _BRANCH = 3.0
 """A word at the end of a company's name: it may be one of several branches, so it is a rival of the others."""
 
@@ -81,6 +85,10 @@ def compare(left: Name, right: Name, words: Words, around: Around = Around()) ->
     by_words = _by_words(left, right, found, words, around)
     if by_words.cost <= 2.5:
         return by_words
+    if _is_cut(left, right) or _is_cut(right, left):
+        whole = Pair(left.joined, right.joined, "short", _CUT)
+        information = min(sum(words.information(word.key) for word in name.words) for name in (left, right))
+        return NameMatch(left, right, _CUT, information, (whole,))
     by_letters = _by_letters(left, right, words)
     return by_letters if by_letters is not None and by_letters.cost < by_words.cost else by_words
 
@@ -136,7 +144,7 @@ def _cost_aside_left(
         return SET_ASIDE
     if _may_be_form(word, right, words):
         return 2.5
-    return _cost_of_tail(word, left, around)
+    return _cost_of_tail(word, left, around) or _cost_of_note(word, left, words)
 
 
 def _cost_aside_right(word: Word, left: Name, right: Name, numbers: Iterable[Word], around: Around) -> float:
@@ -148,10 +156,38 @@ def _cost_aside_right(word: Word, left: Name, right: Name, numbers: Iterable[Wor
     return _cost_of_tail(word, right, around)
 
 
+def _cost_of_note(word: Word, left: Name, words: Words) -> float:
+    """Return the cost of a word of a note after the customer's name, if no company has that word: `(paid monthly)`."""
+    if word.plain not in left.tail or word.is_code or word.key in DISTINGUISHING or words.companies[word.key]:
+        return 0.0
+    return _TAIL / len(left.tail)
+
+
 def _cost_of_tail(word: Word, name: Name, around: Around) -> float:
     if word.plain not in name.tail:
         return 0.0
     return _TAIL if word.plain in STANDING or word.plain in around.cities else 0.0
+
+
+def _is_cut(short: Name, long: Name) -> bool:
+    """Return whether a name is the beginning of another one, cut off inside a word at the width of a field."""
+    size = len(short.written)
+    if size < 16 or size >= len(long.written) or not long.written.startswith(short.written):
+        return False
+    if len(" ".join(short.text.split())) not in _WIDTHS and len(short.text) not in _WIDTHS:
+        return False
+    return any(start < size < end for start, end in _spans(long.text))
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Return where each word of a text begins and ends, counted in plain letters and digits."""
+    found = []
+    start = 0
+    for part in text.split():
+        end = start + sum(char.isalnum() for char in plain(part))
+        found.append((start, end))
+        start = end
+    return found
 
 
 def _by_letters(left: Name, right: Name, words: Words) -> NameMatch | None:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from reconciler.importing.matching.compare import NameMatch
 from reconciler.importing.matching.judge import Judged
 from reconciler.importing.matching.model import CustomerKey
+from reconciler.importing.matching.names import key_of
 from reconciler.importing.matching.usage import live_agreements
+from reconciler.importing.matching.vocabulary import GENERIC, STRUCTURAL
 
 NEAR_ENOUGH = 3.6
 """The largest distance of a company that is proposed, unless its name says much."""
@@ -91,15 +93,30 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
     surplus = best.name.information - bits - best.name_cost + best.weight
     if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
         return f"the nearest company is {shown}, and that is not near enough"
-    if best.weight >= WEIGHTY or best.note:
+    if best.is_identified:
         return None
     if not best.name.is_same and best.is_contradicted:
         return f"the nearest company is {shown}, but its name differs, and its domain or its address too"
-    if best.name.only_left or best.name.only_right:
-        if best.weight < CORROBORATED:
-            return f"the nearest company is {shown}, but it has another word, and nothing else speaks for it"
-        if surplus < 0:
-            return f"the nearest company is {shown}, but what both names have in common says too little"
+    if best.name.only_left or best.name.only_right or not best.name.pairs:
+        return _other_words(best, surplus)
+    return None
+
+
+def _other_words(best: Judged, surplus: float) -> str | None:
+    """Return why a company is not proposed whose name has other words than the customer's.
+
+    Companies of one group share domains and addresses. So one clue is not enough, unless the words say little.
+    """
+    words, shown = {*best.name.only_left, *best.name.only_right}, _shown(best)
+    if words & STRUCTURAL:
+        return f"the nearest company is {shown}, but it may be another one of the same group"
+    telling = any(key_of(word) not in GENERIC for word in words)
+    clues = best.kinds
+    if len(clues) < 1 + (telling or not best.name.pairs) or (best.weight < CORROBORATED and not best.note):
+        return f"the nearest company is {shown}, but it has another word, and too little else speaks for it"
+    both = bool(best.name.only_left and best.name.only_right) or not best.name.pairs
+    if surplus < 0 and not best.note and (both or best.weight < WEIGHTY):
+        return f"the nearest company is {shown}, but what both names have in common says too little"
     return None
 
 
@@ -107,6 +124,13 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
     if best.name.is_longer and other.name.is_longer and not claims.belongs_to_another(other, key):
         return other.weight > best.weight - MARGIN  # They may be branches of one company.
     ahead = other.distance - best.distance
+    if best.name.right.joined == other.name.right.joined and not claims.belongs_to_another(other, key):
+        # One name twice: a single clue may be at the wrong one of the two.
+        if not other.company.active:
+            return ahead < 0
+        ahead_in = best.kinds - other.kinds
+        if len(ahead_in) < (1 if any(clue.weight < 0 for clue in other.clues) else 2):
+            return True
     ours, theirs = (bool(live_agreements(each.company)) and each.company.active for each in (best, other))
     if ours != theirs:
         ahead += _BILLED if ours else -MARGIN

@@ -19,6 +19,10 @@ _LATIN = "ß=ss æ=ae œ=oe ø=o đ=d ð=d þ=th ł=l ı=i ħ=h ŋ=n ĸ=k ŧ=t �
 _LETTERS = {ord(pair.partition("=")[0]): pair.partition("=")[2] for pair in f"{_CYRILLIC} {_GREEK} {_LATIN}".split()}
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _QUOTES = str.maketrans(dict.fromkeys("'’‘`´ʼʹ′‛＇", "'"))
+_MISREAD = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]+")
+"""UTF-8 that was read as Latin-1 or as Windows-1252, such as `Ã¼`."""
+_LOST = re.compile(r"(?<=\w)\?(?=\w)|\ufffd")
+"""Marks that stand for a letter that was lost."""
 _ENTITY = re.compile(r"&#?\w{2,8};", re.ASCII)
 
 
@@ -30,9 +34,21 @@ def cleaned(text: str) -> str:
         text = html.unescape(text)
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0].lower()), text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", _MISREAD.sub(_read_again, text))
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    if "?" in text or "\ufffd" in text:
+        text = _LOST.sub("", text)
     return " ".join(text.casefold().split()).translate(_QUOTES)
+
+
+def _read_again(misread: re.Match[str]) -> str:
+    """Return UTF-8 that was read in a wrong encoding as what it says. Anything else stays as it is."""
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return misread[0].encode(encoding).decode()
+        except UnicodeError:  # It is not text that was misread in this encoding.
+            continue
+    return misread[0]
 
 
 def without_accents(text: str) -> str:

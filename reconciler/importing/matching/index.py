@@ -130,7 +130,11 @@ def _joined_keys(name: Name) -> set[str]:
     plains = [word.plain for word in name.words]
     runs = {"".join(plains[start : start + size]) for size in (1, 2, 3) for start in range(len(plains) - size + 1)}
     written = name.written
-    return {f"j {run}" for run in runs if len(run) >= 5} | {f"a {written}", f"b {written[:7]}", f"e {written[-7:]}"}
+    return {f"j {run}" for run in runs if len(run) >= 5 or not run.isascii()} | {
+        f"a {written}",
+        f"b {written[:7]}",
+        f"e {written[-7:]}",
+    }
 
 
 def _initials(name: Name) -> set[str]:

@@ -21,6 +21,15 @@ from reconciler.importing.matching.model import CandidateCompany, Customer
 from reconciler.importing.matching.names import Name, names_of
 from reconciler.importing.matching.words import count_words
 
+_KINDS = {
+    "own domain": "domain",
+    "shared domain": "domain",
+    "street": "place",
+    "zip": "place",
+    "city": "place",
+    "quantity": "quantity",
+    "code in name": "code",
+}
 _ALIAS = 1.0
 _IDENTIFIER = 1.0
 _WEB_NAME = 3.0
@@ -40,6 +49,8 @@ class Judged:
     clues: tuple[Clue, ...]
     note: str = ""
     """How the name was found, if not by its words."""
+    is_identified: bool = False
+    """True if the customer is named by the identifier of the company."""
 
     @property
     def weight(self) -> float:
@@ -55,6 +66,12 @@ class Judged:
     def is_contradicted(self) -> bool:
         """Return whether a clue speaks against the company, and none clearly for it."""
         return any(clue.weight < 0 for clue in self.clues) and not any(clue.weight >= 2 for clue in self.clues)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Return the kinds of evidence that speak for it besides its name. A web site counts as its domain."""
+        found = {_KINDS[clue.kind] for clue in self.clues if clue.weight >= 1}
+        return frozenset(found | ({"domain"} if self.note and not self.is_identified else set()))
 
     def has(self, *kinds: str) -> bool:
         """Return whether one of its clues is of one of these kinds."""
@@ -89,7 +106,7 @@ class Judge:
             places.append(named)
         judged = (self.of(customer, place) for place in dict.fromkeys(places))
         near = [each for each in judged if each.distance < TOO_FAR - 2 or each.name.is_longer]
-        return sorted(near, key=lambda each: (each.distance, each.company.id))
+        return sorted(near, key=lambda each: (each.distance, not each.company.active, each.company.id))
 
     def same_name(self, one: Customer, other: Customer) -> bool:
         """Return whether two customers have the same name, apart from spelling."""
@@ -102,9 +119,10 @@ class Judge:
         company = self._companies[place]
         names = self._customer_names[customer.key]
         cost, best = self._nearest_names(names, place)
-        note = ""
+        note, is_identified = "", False
         clues = self._clues.of(customer, place)
         if cost > _IDENTIFIER and self._is_named_by_identifier(names[0], place):
+            is_identified = True
             cost, note = _IDENTIFIER, f"name: {customer.name!r} is the company's identifier"
         elif cost > _WEB_NAME and self._clues.has_domain(place, names[0].joined):
             cost, note = _WEB_NAME, f"name: {customer.name!r} is the name of the company's web site"
@@ -114,7 +132,7 @@ class Judge:
             if word.is_code and len(word.plain) >= 4 and word.plain in self._around[place].own
         ]:
             clues.append(Clue(_CODE_IN_NAME, f"name: it has the company's code {codes[0].plain}", "code in name"))
-        return Judged(place, company, best, cost, tuple(clues), note)
+        return Judged(place, company, best, cost, tuple(clues), note, is_identified)
 
     def _is_named_by_identifier(self, name: Name, place: int) -> bool:
         """Return whether a name is the identifier of a company whose own name nobody else has.

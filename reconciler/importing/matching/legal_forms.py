@@ -55,7 +55,9 @@ fze fzco fzllc
 wll
 cic
 clg
-scrl
+scrl cvba
+ivs
+sagl
 tbk
 kabushikikaisha
 spa societaperazioni
@@ -66,6 +68,22 @@ ek eingetragenerkaufmann ekfm ekfr
 ev eingetragenerverein
 eg
 sas sasu
+sci
+scp
+selarl
+sccoop
+klg
+eu
+og
+egen genossenschaft
+zs
+epe
+ike
+ae
+ky
+tmi
+cb
+stichting
 hb
 asa
 sia
@@ -154,6 +172,8 @@ PHRASES = {
     "haftungsbeschrankt": "ug",
     "haftungsbeschraenkt": "ug",
     "ges mbh": "gmbh",
+    "gesellschaft mbh": "gmbh",
+    "gesellschaft m b h": "gmbh",
     "part g mbb": "mbb",
     "gesellschaft mit beschraenkter haftung": "gmbh",
     "l l c": "llc",
@@ -161,6 +181,21 @@ PHRASES = {
     "aksjeselskap": "as",
     "anpartsselskab": "aps",
     "osakeyhtio": "oy",
+    "ab publ": "ab",
+    "san ve tic as": "as",
+    "tic ltd sti": "ltd",
+    "ltd sti": "ltd",
+    "anonim sirketi": "as",
+    "limited sirketi": "ltd",
+    "s coop": "sccoop",
+    "soc coop": "sccoop",
+    "spolecnost s rucenim omezenym": "sro",
+    "akciova spolecnost": "as",
+    "aktieselskab": "as",
+    "kommanditgesellschaft": "kg",
+    "partnerschaftsgesellschaft": "mbb",
+    "co ltd": "ltd",
+    "and c": "co",
     "and co": "co",
     "und co": "co",
     "et cie": "co",
@@ -169,7 +204,29 @@ PHRASES = {
 }
 """Forms of several words, in plain letters. A phrase counts anywhere in a name, but for its first word."""
 
-LEADING = frozenset({"sarl", "sas", "sa", "srl", "sci", "pt", "uab", "sia", "ooo", "zao", "oao", "pao", "firma", "fa"})
+LEADING = frozenset(
+    {
+        "sarl",
+        "sas",
+        "sa",
+        "srl",
+        "sci",
+        "pt",
+        "uab",
+        "sia",
+        "ooo",
+        "zao",
+        "oao",
+        "pao",
+        "firma",
+        "fa",
+        "stichting",
+        "gmbh",
+        "llc",
+        "inc",
+        "ltd",
+    }
+)
 """Forms that are written before a name too."""
 
 

@@ -22,8 +22,13 @@ from reconciler.importing.matching.legal_forms import (
     STRONG_FORMS,
     WITHOUT_WEIGHT,
 )
-from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, NUMERALS, SAME_WORD
+from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, DECORATION, NUMERALS, SAME_WORD, STANDING
 
+_LONG_FORMS = frozenset(form for form in STRONG_FORMS if len(form) > 2)
+_CUT_FORM = 6
+"""The letters that are left at least of a legal form that was cut off: `haftungsbes`."""
+_NOTES = DECORATION | STANDING
+"""Words that people add after the legal form: `Acme PC (prod)`."""
 _APOSTROPHES = re.compile(r"'")
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.){2,}\w?(?!\w)")
 _SLASHED = re.compile(r"(?<!\w)(?:a/s|i/s|k/s|s/a)(?!\w)")
@@ -32,7 +37,11 @@ _SEPARATORS = re.compile(r"[^\w]+|_+")
 _ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
 _PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
 _SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
-_TAIL = re.compile(r"\w.*(?:\s[-–—|]|,)\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]\s*$")
+_TAIL = re.compile(r"\w.*(?:\s[-–—|]|,)\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]")
+_RECORD = re.compile(
+    r"(?<![a-z0-9])(?:kd|kdnr|kd-nr|kunde|kundennr|cust|customer|client|acct|account|id|nr|no|k|c|d)[.\s\-_:#]*(?=\d{4,}(?![a-z0-9]))"
+)
+"""What is written before the number of a customer: `KD-10009`."""
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 
@@ -84,7 +93,7 @@ def names_of(text: str) -> tuple[Name, ...]:
 def name_of(text: str) -> Name:
     """Return one name, taken apart. If nothing but legal forms is in it, they are its words."""
     clean = cleaned(_SPA.sub("societaperazioni", text))
-    clean = _CARE_OF.sub("", clean) or clean
+    clean = _RECORD.sub("", _CARE_OF.sub("", clean) or clean)
     clean = _SLASHED.sub(lambda found: found[0].replace("/", ""), _APOSTROPHES.sub("", clean))
     clean = _DOTTED.sub(lambda found: found[0].replace(".", ""), clean).replace("+", " and ").replace("&", " and ")
     tokens = _joined_letters(_SEPARATORS.sub(" ", clean).split())
@@ -141,15 +150,21 @@ def _without_forms(tokens: list[str], plains: list[str]) -> tuple[list[str], lis
         forms += [PHRASES[phrase] for phrase in phrases]
         kept = _PHRASE.sub("", text).split()
         tokens, plains = _only(tokens, plains, kept)
+    end = len(plains)
+    while end > 1 and plains[end - 1] in _NOTES:
+        end -= 1
+    notes = (tokens[end:], plains[end:]) if end > 1 and plains[end - 1] in FORMS else ([], [])
+    tokens, plains = tokens[: len(tokens) - len(notes[0])], plains[: len(plains) - len(notes[1])]
     while len(plains) > 1 and (plains[-1] in FORMS or plains[-1] in {"and", "und", "et"}):
         forms += [FORMS[plains[-1]]] if plains[-1] in FORMS else []
         tokens, plains = tokens[:-1], plains[:-1]
     if len(plains) > 1 and not forms and (meant := _mistyped_form(plains[-1])):
         forms.append(meant)
         tokens, plains = tokens[:-1], plains[:-1]
-    if len(plains) > 1 and plains[0] in LEADING:
+    if len(plains) > 1 and (plains[0] in LEADING or (len(plains) > 2 and plains[0] in _LONG_FORMS)):
         forms += [FORMS[plains[0]]] if plains[0] in FORMS else []
         tokens, plains = tokens[1:], plains[1:]
+    tokens, plains = tokens + notes[0], plains + notes[1]
     inner = [place for place, letters in enumerate(plains) if place and letters in STRONG_FORMS]
     forms += [STRONG_FORMS[plains[place]] for place in inner]
     kept_places = [place for place in range(len(plains)) if place not in inner]
@@ -172,6 +187,9 @@ def _mistyped_form(letters: str) -> str | None:
     """Return the legal form that a word was meant to be, if it is one typing error away."""
     if len(letters) < 3 or letters in SAME_WORD:
         return None
+    for form in FORMS:
+        if len(letters) >= _CUT_FORM and form.startswith(letters):
+            return FORMS[form]
     for form in OFTEN_MISTYPED:
         swapped = sorted(letters) == sorted(form)
         if (len(form) > 3 or swapped) and letters[0] == form[0] and OSA.distance(letters, form, score_cutoff=1) <= 1:

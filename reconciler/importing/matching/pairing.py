@@ -7,9 +7,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.vocabulary import SAME_WORD
 from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, SHORT_NAME, WordKind, Words, compared
 
 _JOINED = 0.5
+_HALVES = 1.5
+_GIVEN_NAME = 2.0
 
 
 class Pair(NamedTuple):
@@ -51,10 +54,13 @@ def pair_words(left: Name, right: Name, words: Words) -> Pairs:
     if found.left and found.right:
         _pair_joined(found, words)
     if found.left and found.right:
+        _pair_halves(found, words)
+    if found.left and found.right:
         for pair, one, other in _related(found, words):
             if one in found.left and other in found.right:
                 _take(found, left, right, words, pair, one, other)
     if found.left and found.right:
+        _pair_given_name(found, left, right, words)
         _pair_initials(found, words)
     return found
 
@@ -110,6 +116,24 @@ def _pair_joined(found: Pairs, words: Words) -> None:
                 _take_run(found, words, word, run, pair, mirrored=mirrored)
 
 
+def _pair_halves(found: Pairs, words: Words) -> None:
+    """Pair a long word with two neighbours that are its beginning and its end: `Ing.-Büro` and `Ingenieurbüro`."""
+    for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
+        for word in list(single):
+            for run in ([one, other] for one, other in pairwise(several)):
+                first, last = run[0].plain, run[1].plain
+                if (
+                    len(first) >= 3
+                    and len(last) >= 3
+                    and len(word.plain) > len(first) + len(last)
+                    and word.plain.startswith(first)
+                    and word.plain.endswith(last)
+                ):
+                    pair = Pair(word.plain, _text(run), "short", _HALVES)
+                    _take_run(found, words, word, run, pair, mirrored=mirrored)
+                    break
+
+
 def _run_that_makes(plain: str, several: list[Word]) -> list[Word]:
     for start in range(len(several) - 1):
         joined = several[start].plain
@@ -129,6 +153,22 @@ def _pair_initials_of_all(found: Pairs, words: Words) -> None:
     if 2 <= len(run) <= 6 and "".join(each.plain[:1] for each in run) == word.plain:
         pair = Pair(word.plain, _text(run), "initials", 5.0 if len(run) == 2 else 3.5 if len(run) == 3 else 2.5)
         _take_run(found, words, word, list(run), pair, mirrored=mirrored)
+
+
+def _pair_given_name(found: Pairs, left: Name, right: Name, words: Words) -> None:
+    """Pair the given name at the beginning with its initial: `T. Weber` and `Thomas Weber`."""
+    one, other = found.left[0], found.right[0]
+    if one is not left.words[0] or other is not right.words[0] or not found.pairs:
+        return
+    if any(
+        len(short.plain) == 1
+        and name.text.lstrip()[1:2] == "."
+        and len(long.plain) >= 3
+        and long.plain.startswith(short.plain)
+        and long.plain not in SAME_WORD
+        for short, name, long in ((one, left, other), (other, right, one))
+    ):
+        _take(found, left, right, words, Pair(one.plain, other.plain, "initials", _GIVEN_NAME), one, other)
 
 
 def _pair_initials(found: Pairs, words: Words) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.importing.matching.billing import billing_of
 from reconciler.importing.matching.certain import Pointer, pointers_of
-from reconciler.importing.matching.decide import Claims, Verdict, decide
+from reconciler.importing.matching.decide import FAR_BUT_TELLING, Claims, Verdict, decide
 from reconciler.importing.matching.explain import candidate_of, evidence_of
 from reconciler.importing.matching.judge import Judge, Judged
 from reconciler.importing.matching.model import (
@@ -96,10 +96,14 @@ class _Proposer:
         return _with_billing(proposal, company, named)
 
     def _other_of_the_same_name(self, customer: Customer, judged: Judged) -> Judged | None:
-        """Return a company with the customer's very name, if the company that an id names has nothing of it."""
+        """Return a company with a name like the customer's, if the company that an id names has nothing of it."""
         if judged.distance < _UNRELATED:
             return None
-        others = [each for each in self._candidates[customer.key] if each.name.is_same and each.place != judged.place]
+        others = [
+            each
+            for each in self._candidates[customer.key]
+            if each.place != judged.place and each.name_cost <= FAR_BUT_TELLING and len(each.name.pairs) > 0
+        ]
         return others[0] if others else None
 
     def _by_name(self, customer: Customer, verdict: Verdict) -> Proposal:

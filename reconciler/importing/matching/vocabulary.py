@@ -148,7 +148,7 @@ CONNECTORS = frozenset(
 DECORATION = frozenset(
     _list("""
         backup backups cove trial msp m365 o365 office365 microsoft365 365 cloud production prod customer client
-        kunde managed online server servers workstation workstations nable datto veeam acronis
+        kunde managed online server servers workstation workstations nable datto veeam acronis nas vip hq
     """)
 )
 """Words that people add to a customer's name in a backup console."""
@@ -167,10 +167,21 @@ GENERIC = frozenset(
 
 STANDING = frozenset(
     _list("""
-        old test demo inactive new closed duplicate dup former formerly archive archived alt neu copy
+        old test demo inactive new closed duplicate dup former formerly archive archived alt neu copy ex
     """)
 )
 """Words that mark one of several objects of the same name."""
+
+STRUCTURAL = frozenset(
+    _list("""
+        holding holdings beteiligung beteiligungs beteiligungen beteiligungsgesellschaft verwaltung verwaltungs
+        verwaltungsgesellschaft besitz immobilien immobilier immobiliare inmobiliaria property properties realty
+        leasing capital investment investments invest finance ventures foundation stiftung stichting fondation
+        fundacion fondazione trust trustees charity beheer vastgoed ejendomme fastigheter eiendom vermietung
+        vermogensverwaltung treuhand retail wholesale export import logistics logistik
+    """)
+)
+"""Words that tell companies of one group from each other. They share owners, and often domain and address."""
 
 DISTINGUISHING = frozenset(
     _list("""
@@ -220,8 +231,9 @@ SURNAMES = frozenset(
 )
 """Surnames that are few letters apart. One of them is no typing error of another."""
 
-ALIAS_MARKS = ("doing business as", "trading as", "formerly known as", "formerly", "also known as", "vormals", "dba",
-               "d/b/a", "t/a", "fka", "f/k/a", "aka", "a/k/a", "previously")  # fmt: skip
+ALIAS_MARKS = ("doing business as", "trading as", "formerly known as", "formerly", "also known as", "vormals",
+               "ehemals", "anciennement", "voorheen", "dba", "d/b/a", "t/a", "fka", "f/k/a", "aka", "a/k/a",
+               "previously")  # fmt: skip
 """Words between two names of one company."""
 
 

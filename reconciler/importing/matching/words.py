@@ -97,7 +97,8 @@ def compared(left: Word, right: Word) -> WordMatch | None:
         return WordMatch("spelling", 0.7)
     if {left.plain, right.plain} in ({left.plain, f"{left.plain}s"}, {right.plain, f"{right.plain}s"}):
         return WordMatch("short", 0.7)
-    return _mistyped(left, right) or _mistyped_abbreviation(left, right) or _shortened(left, right)
+    found = (_mistyped(left, right) or _mistyped_abbreviation(left, right), _shortened(left, right))
+    return min((each for each in found if each is not None), key=lambda each: each.cost, default=None)
 
 
 def _single_vowels(word: str) -> str:

@@ -138,3 +138,10 @@ def test_a_tagged_addition_is_not_adopted_again() -> None:
         )
     )
     assert (proposal.confidence, proposal.addition) == ("certain", None)
+
+
+def test_a_managed_id_at_the_wrong_company_is_open_also_if_the_name_has_errors() -> None:
+    managed = ManagedId(9001, 90010, "Cove", "9001")
+    proposal = only(proposed(customer("Acme Smetling Group"), [ACME, OTHER], [managed]))
+    assert proposal.confidence == "open"
+    assert {each.company for each in proposal.candidates} == {ACME, OTHER}

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.importing.matching.model import CandidateAgreement, CandidateCompany, Customer, Estate, Proposal
+from reconciler.importing.matching.model import (
+    Address,
+    CandidateAgreement,
+    CandidateCompany,
+    Customer,
+    Estate,
+    Proposal,
+)
 from reconciler.importing.matching.propose import propose
+from tests.importing.matching import builders
 from tests.importing.matching.estates import world
 
+BERLIN = Address("Hauptstr. 12", "10115", "Berlin")
+
 ONE_COMPANY = [
+    ("KÃ¼hnemund Orgelbau", "Kühnemund Orgelbau GmbH"),
+    ("Sj?holmen Segel", "Sjöholmen Segel AB (publ)"),
+    ("L\ufffdffelhardt Besteck GmbH", "Löffelhardt Besteck GmbH"),
+    ("KD-10733 Quandt Fahrradbau", "Quandt Fahrradbau GmbH"),
+    ("Pettibone Kilns - K86665", "Pettibone Kilns LLC"),
+    ("Ueberschaer Geigenbau (paid monthly)", "Ueberschär Geigenbau"),
+    ("Wigglesworth Saddlery PC (prod)", "Wigglesworth Saddlery, P.C."),
+    ("T. Zwingenberger Orgeln", "Thomas Zwingenberger Orgeln"),
+    ("Hollingshead Ceramic Tile Wareh", "Hollingshead Ceramic Tile Warehousing LLC"),
+    ("Achterkamp Ing.-Büro", "Achterkamp Ingenieurbüro mbH"),
+    ("Zillmer Elektrot. SE", "Zillmer Elektrotechnik SE"),
+    ("GbR Dinkelacker Imkerei", "Dinkelacker Imkerei"),
+    ("Obersteiner Ballonfahrten UG (haftungsbeschr", "Obersteiner Ballonfahrten UG"),
+    ("Stichting Wezeperberg", "Wezeperberg"),
+    ("霞ヶ関製麺 (old)", "霞ヶ関 製麺"),
+    ("Ziegelmayer Falknerei GmbH & C", "Ziegelmayer Falknerei GmbH & Co. KG"),
+    ("Aydoğmuş Halı A.Ş.", "Aydogmus Hali San. ve Tic. A.Ş."),
     ("Hallström & Söner AB", "Hallstrom och Soner Aktiebolag"),
     ("Kreuzapotheke am Markt", "Kreuz-Apotheke am Markt e.K."),
     ("Jonesboro Intl Mfg", "Jonesboro International Manufacturing, Inc."),
@@ -147,6 +174,15 @@ def proposals(customers: list[str], companies: list[str]) -> dict[str, Proposal]
     numbered = tuple(company(number, name) for number, name in enumerate(companies))
     named = tuple(Customer("cove", str(number), name) for number, name in enumerate(customers, start=9000))
     return {each.customer.name: each for each in propose(Estate(named, (*FILLER, *numbered)))}
+
+
+@pytest.mark.parametrize("name", ["Quillfeather Verwaltungs GmbH", "Quillfeather Holding", "Quillfeather Leasing"])
+def test_another_company_of_the_group_is_not_proposed_though_domain_and_address_are_the_same(name: str) -> None:
+    ours = builders.company(9000, name, emails=("office@quillfeather.example",), addresses=(BERLIN,))
+    known = builders.customer("Quillfeather GmbH", emails=("info@quillfeather.example",), address=BERLIN)
+    (proposal,) = builders.proposed(known, ours)
+    assert proposal.confidence == "open"
+    assert "it may be another one of the same group" in proposal.reasons[0]
 
 
 @pytest.fixture(scope="module")

@@ -98,19 +98,33 @@ def test_the_domain_of_another_company_speaks_against_a_name() -> None:
     assert proposal.reasons[0].endswith("but its domain is that of 'Zebra Weaving' (C-9001)")
 
 
-def test_a_domain_and_a_street_are_enough_for_a_company_with_another_name() -> None:
+def test_a_domain_and_a_street_are_not_enough_for_a_company_with_another_name() -> None:
     ours = company(9000, "Zebra Weaving", emails=("a@zebra.example",), addresses=(BERLIN,))
     proposal = only(proposed(customer("Umbrella", emails=("it@zebra.example",), address=BERLIN), ours))
-    assert (proposal.confidence, proposal.company) == ("likely", ours)
+    assert (proposal.confidence, proposal.candidates[0].company) == ("open", ours)
+
+
+def test_of_two_companies_of_one_name_a_clue_at_only_one_does_not_tell() -> None:
+    twins = [company(9000, "City Dental", emails=("info@city-dental.example",)), company(9001, "City Dental")]
+    ours = customer("City Dental", emails=("it@city-dental.example",))
+    assert only(proposed(ours, twins)).confidence == "open"
+
+
+def test_an_inactive_company_of_the_same_name_is_no_rival() -> None:
+    twins = [company(9000, "City Dental", active=False), company(9001, "City Dental")]
+    proposal = only(proposed(customer("City Dental"), twins))
+    assert (proposal.confidence, proposal.company) == ("likely", twins[1])
 
 
 def test_a_customer_may_go_by_the_name_of_the_web_site_or_by_the_identifier() -> None:
-    site = company(9000, "A. D. Partners", domains=("www.acme-smelting.example",))
+    site = company(9000, "A. D. Partners", domains=("www.acme-smelting.example",), addresses=(BERLIN,))
     code = company(9001, "Zebra Weaving", identifier="ZEBWEAV")
-    first, second = proposed([customer("Acme Smelting", "1"), customer("zebweav", "2")], [site, code])
+    first, second = proposed([customer("Acme Smelting", "1", address=BERLIN), customer("zebweav", "2")], [site, code])
     assert (first.confidence, first.company, second.confidence, second.company) == ("likely", site, "likely", code)
     assert "name: 'Acme Smelting' is the name of the company's web site" in first.evidence
     assert "name: 'zebweav' is the company's identifier" in second.evidence
+    alone = only(proposed(customer("Acme Smelting"), site))
+    assert (alone.confidence, alone.candidates[0].company) == ("open", site)
 
 
 def test_an_identifier_does_not_tell_companies_of_one_name_apart() -> None:
@@ -192,10 +206,14 @@ def test_a_company_without_an_agreement_is_a_lesser_rival() -> None:
 
 
 def test_an_extra_word_needs_other_evidence() -> None:
-    ours = company(9000, "Quokka Orthodontics Holdings", addresses=(BERLIN,), emails=("a@quokka.example",))
+    ours = company(9000, "Quokka Orthodontics Worldwide", addresses=(BERLIN,), emails=("a@quokka.example",))
     assert only(proposed(customer("Quokka Orthodontics"), ours)).confidence == "open"
     with_domain = customer("Quokka Orthodontics", emails=("b@quokka.example",))
     assert only(proposed(with_domain, ours)).confidence == "likely"
+    branch = company(9000, "Quokka Orthodontics Ballarat", addresses=(BERLIN,), emails=("a@quokka.example",))
+    assert only(proposed(with_domain, branch)).confidence == "open"
+    there = customer("Quokka Orthodontics", emails=("b@quokka.example",), address=BERLIN)
+    assert only(proposed(there, branch)).confidence == "likely"
     little = only(
         proposed(customer("Dental", address=BERLIN), company(9000, "Dental Law Plumbing", addresses=(BERLIN,)))
     )
