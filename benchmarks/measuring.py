@@ -81,6 +81,7 @@ class Measured:
     standing: list[phases.Phase] = field(default_factory=list)
     no_op: NoOp | None = None
     changed: changing.PullRequest | None = None
+    added: changing.PullRequest | None = None
     under_drops: Applied | None = None
 
 
@@ -97,7 +98,7 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
         found.applied = _applied(root, sandbox, env)
         found.standing = phases.measure(root, env)
         found.no_op = _no_op(root, sandbox, env, customers, times)
-        found.changed = changing.measure(root, sandbox, env, times)
+        found.changed, found.added = changing.measure(root, sandbox, env, times)
     if drops:
         again = folder / "drops" / "manifests"
         estates.write_estate(again, customers)

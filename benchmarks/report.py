@@ -36,17 +36,13 @@ def show(console: Console, found: Measured) -> None:
         table.add_row("floor", f"{least:.2f}", f"{found.documents / least:,.0f}", requests, "", "")
         table.add_row("  the requests, with bare aiohttp", f"{no_op.floor_requests:.2f}", "", "", "", "")
         table.add_row("  the YAML, with py-yaml12", f"{no_op.floor_parsing:.2f}", "", "", "", "")
-    if found.changed is not None:
-        one = found.changed
-        table.add_section()
-        table.add_row(
-            "plan --changed-since, one customer",
-            f"{one.seconds:.2f}",
-            "",
-            f"{one.requests:,}",
-            "",
-            f"{one.peak_mb:.0f}",
-        )
+    pull_requests = {"one customer": found.changed, "a new customer": found.added}
+    for what, one in pull_requests.items():
+        if one is not None:
+            table.add_section()
+            name = f"plan --changed-since, {what}"
+            table.add_row(name, f"{one.seconds:.2f}", "", f"{one.requests:,}", "", f"{one.peak_mb:.0f}")
+            table.add_row("  processor time", f"{one.processor:.2f}", "", "", "", "")
     if found.under_drops is not None:
         table.add_section()
         _apply(table, f"apply, {found.under_drops.dropped} responses dropped", found.under_drops)

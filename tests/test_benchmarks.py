@@ -30,7 +30,9 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
     assert under_drops.dropped > 0
     assert 0 < no_op.requests <= no_op.bound
     assert found.changed is not None
+    assert found.added is not None
     assert 0 < found.changed.requests < 20
+    assert found.changed.requests < found.added.requests < 20
     told = StringIO()
     console = Console(file=told, width=120)
     show(console, found)
@@ -39,6 +41,7 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
         "no-op plan, cold start",
         "floor",
         "plan --changed-since, one customer",
+        "plan --changed-since, a new customer",
         "none created twice",
         "of Terraform's time",
     ):

@@ -49,6 +49,16 @@ def unresolved_lookups(matcher: Matcher, documents: Iterable[Document]) -> dict[
     return found
 
 
+def names_to_find(of: Kind, documents: Iterable[Document], lookups: Iterable[Key]) -> set[str]:
+    """Return the names of which a near miss must be found: of documents without an object, and of look-ups."""
+    attribute = of.by_name[of.key[0]].attribute
+    found = {str(part) for key in lookups for part in key}
+    for document in documents:
+        if document.kind is of:
+            found |= {str(getattr(document.spec, attribute)), *document.metadata.previously}
+    return found
+
+
 def add_keys(
     matcher: Matcher, of: Kind, objects: Iterable[LiveObject], lookups: Collection[Key] = ()
 ) -> frozenset[int]:

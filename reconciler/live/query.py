@@ -39,6 +39,8 @@ class Query:
     """Objects with one of these values in one of these paths. Empty: all objects."""
     with_deleted: bool = False
     """Also objects that were deleted in ConnectWise, so without `Kind.conditions`."""
+    narrowing: Condition | None = None
+    """A condition that holds for every object that the reader needs, and leaves out most others."""
 
     @property
     def kind_condition(self) -> Condition | None:
@@ -47,7 +49,8 @@ class Query:
         return all_of(*conditions) if conditions else None
 
     def _kind_conditions(self) -> list[Condition]:
-        return [] if self.with_deleted else [equals(path, value) for path, value in self.kind.conditions]
+        of_kind = [] if self.with_deleted else [equals(path, value) for path, value in self.kind.conditions]
+        return of_kind if self.narrowing is None else [*of_kind, self.narrowing]
 
     @property
     def condition(self) -> Condition | None:

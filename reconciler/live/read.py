@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.connectwise import ConnectWise
+from reconciler.connectwise.errors import Invalid
 from reconciler.connectwise.parallel import in_parallel
 from reconciler.kinds.base import NestedRead
 from reconciler.kinds.field_mapping import Table, Tables
@@ -15,9 +16,11 @@ from reconciler.kinds.live_state import LiveObject, LiveState, for_billing
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.live.children import read_children
 from reconciler.live.match import Matcher
+from reconciler.live.near_condition import narrowed
 from reconciler.live.other_spellings import (
     add_keys,
     documents_without_object,
+    names_to_find,
     undecided_documents,
     unresolved_lookups,
 )
@@ -144,18 +147,23 @@ async def _read_other_spellings(
 ) -> None:
     """Read what the partial lists have missed because ConnectWise spells a key differently.
 
-    Reads the keys of each collection in which a document or a look-up found nothing, then the objects whose keys
-    match, then what belongs to these objects.
+    Reads the keys of each collection in which a document or a look-up found nothing, as far as they may look the same,
+    then the objects whose keys match, then what belongs to these objects.
     """
     lookups = unresolved_lookups(matcher, documents)
-    incomplete = {document.kind.name for document in documents_without_object(matcher, documents)} | lookups.keys()
+    without_object = [*documents_without_object(matcher, documents)]
+    incomplete = {document.kind.name for document in without_object} | lookups.keys()
     partial = [query for query in queries if query.is_partial]
     found: dict[str, frozenset[int]] = {}
 
     async def read_keys(query: Query) -> None:
+        asked = lookups.get(query.kind.name, ())
         fields = tuple(path for path in fields_to_read(query.kind, ()) if path != LAST_UPDATED)
-        objects = await reader.read(Query(query.kind, fields))
-        found[query.kind.name] = add_keys(matcher, query.kind, objects, lookups.get(query.kind.name, ()))
+        keys = Query(query.kind, fields)
+        names = names_to_find(query.kind, without_object, asked)
+        narrow = narrowed(keys, names) if matcher.manifests.is_partial else keys  # a whole plan trusts no condition
+        objects = await _read_narrowed(reader, keys, narrow)
+        found[query.kind.name] = add_keys(matcher, query.kind, objects, asked)
         await read_whole(query, "id", found[query.kind.name])
 
     async def read_whole(query: Query, path: str, ids: frozenset[int]) -> None:
@@ -168,6 +176,16 @@ async def _read_other_spellings(
 
     await in_parallel(read_keys, [query for query in partial if query.kind.name in incomplete], workers=WORKERS)
     await in_parallel(read_owned, [query for query in partial if query.kind.owner is not None], workers=WORKERS)
+
+
+async def _read_narrowed(reader: Reader, query: Query, narrow: Query) -> list[LiveObject]:
+    """Return the objects of the narrow query, or those of the query if ConnectWise refuses the narrow one."""
+    try:
+        return await reader.read(narrow)
+    except Invalid:
+        if narrow == query:
+            raise
+        return await reader.read(query)
 
 
 async def _read_prerequisites(

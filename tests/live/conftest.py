@@ -13,7 +13,7 @@ from reconciler.connectwise import Connection, ConnectWise
 from reconciler.kinds.live_state import LiveState
 from reconciler.live.problems import MatchError
 from reconciler.live.read import Scope, read_live_state
-from reconciler.manifests.documents import Document
+from reconciler.manifests.documents import Document, Manifests
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
@@ -34,6 +34,9 @@ class Shop:
         """Requests of the last read by route, without discovery."""
 
     async def read(self, *documents: Document, scope: Scope | None = None) -> LiveState:
+        return await self.read_manifests(manifests(*documents), scope)
+
+    async def read_manifests(self, given: Manifests, scope: Scope | None = None) -> LiveState:
         known = self.running.variables()
         connection = Connection(
             site=known["CONNECTWISE_SITE"],
@@ -44,7 +47,7 @@ class Shop:
         )
         async with ConnectWise(connection) as client:
             try:
-                return await read_live_state(client, manifests(*documents), scope or Scope())
+                return await read_live_state(client, given, scope or Scope())
             finally:
                 made = client.requests.by_route
                 self.requests = {route: count for route, count in made.items() if "companyinfo" not in route}
