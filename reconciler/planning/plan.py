@@ -152,6 +152,10 @@ class Note(Record):
     """For an object that no document declares any longer: its id in ConnectWise."""
     money: Amount | None = None
     """For such an object: what it still bills a month. Null if it is unknown."""
+    proposed: bool = False
+    """Whether it is about a proposed document, which waits for a person."""
+    needed_by: str | None = None
+    """For a proposed management solution that does not exist: the address of the proposed mapping that needs it."""
 
 
 class Declaration(Record):

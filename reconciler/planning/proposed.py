@@ -5,22 +5,51 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveState
-from reconciler.manifests.documents import Document
+from reconciler.kinds.management_solution import ManagementSolutionSpec
+from reconciler.manifests.documents import Document, has_spec
 from reconciler.planning.plan import Action, Change, Note
 
 _ADVICE = "remove `proposed: true` from it"
 
 
-def proposed_note(document: Document, action: Action | None) -> Note:
-    """Return a note on a proposed document. `action` is what a plan without the mark would do. None if nothing."""
+def proposed_note(document: Document, action: Action | None, needed: Mapping[str, str]) -> Note:
+    """Return a note on a proposed document.
+
+    `action` is what a plan without the mark would do. None if nothing. `needed` is the result of `needed_solutions`.
+    """
     if action is None:
         message = f"proposed, and as declared in ConnectWise; to manage it, {_ADVICE}"
     else:
         fields = ", ".join(_change(change, is_new=action.id is None) for change in action.changes)
         what = f"{action.action} it (id {action.id})" if action.id is not None else f"{action.action} it"
         message = f"proposed: nothing is done for it. It would {what} with {fields}; if this is right, {_ADVICE}"
-    return Note(address=document.address, message=message)
+    needed_by = needed.get(document.address) if action is not None and action.action == "create" else None
+    return Note(address=document.address, message=message, proposed=True, needed_by=needed_by)
+
+
+def needed_solutions(documents: Iterable[Document], live_state: LiveState) -> dict[str, str]:
+    """Return the address of the proposed mapping that needs it, for each proposed management solution."""
+    proposed = [each for each in documents if each.metadata.proposed]
+    mappings: dict[tuple[Any, ...], str] = {}
+    for each in proposed:
+        if has_spec(each, CustomerMappingSpec):
+            place = _company(each, live_state), each.spec.solution, each.spec.managed_id
+            mappings.setdefault(place, each.address)
+    found: dict[str, str] = {}
+    for each in proposed:
+        if has_spec(each, ManagementSolutionSpec):
+            place = _company(each, live_state), each.spec.solution, each.spec.managed_id
+            if place[0] is not None and place in mappings:
+                found[each.address] = mappings[place]
+    return found
+
+
+def _company(document: Document, live_state: LiveState) -> int | str | None:
+    """Return the id of the company that a document names, or the address of one that does not exist yet."""
+    link = live_state.links.get(document.address, {}).get(("company",))
+    return None if link is None else link.id or link.address
 
 
 def proposed_dependencies(documents: Iterable[Document], live_state: LiveState) -> Iterator[str]:

@@ -16,7 +16,7 @@ from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Note
-from reconciler.planning.proposed import proposed_dependencies, proposed_note
+from reconciler.planning.proposed import needed_solutions, proposed_dependencies, proposed_note
 from reconciler.planning.resolve import Resolver
 from reconciler.planning.retire import Retirements, Terms, values_to_live_again
 
@@ -45,6 +45,7 @@ def plan_setup(
     actions: list[Action] = [*pruned]
     notes: list[Note] = []
     unchanged = 0
+    needed = needed_solutions(documents, live_state)
     for document in documents:
         if document.kind.collection is None or document.address in live_state.left_out:
             continue
@@ -58,7 +59,7 @@ def plan_setup(
                 notes += (Note(address=document.address, message=message) for message in found.values())
             action = create(document, values) if live is None else update(document, values, live)
         if document.metadata.proposed:
-            notes.append(proposed_note(document, action))
+            notes.append(proposed_note(document, action, needed))
         elif action is None:
             unchanged += 1
         else:

@@ -12,6 +12,8 @@ from reconciler.rendering.undo_text import undo_text
 
 GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
+_FEW = 3
+"""The most proposed documents that have a warning each."""
 
 Json = Mapping[str, Any]
 
@@ -24,14 +26,36 @@ def plan_text(plan: Json, paint: Paint, *, coverage: bool = True) -> Iterator[st
     for trip in plan["guardrails"]:
         where = f"{trip['address']}: " if trip["address"] else ""
         yield paint(f"Guardrail {trip['name']}: {safe(where + trip['message'])}", "red")
-    for note in plan["warnings"]:
-        where = f"{note['address']}: " if note["address"] else ""
-        yield paint(f"Warning: {safe(where + note['message'])}", "yellow")
+    yield from _warnings(plan, paint, coverage=coverage)
     if coverage:
         yield from gaps(plan, paint)
     yield summary(plan, paint)
     if plan.get("undo"):
         yield from undo_text(plan["undo"], paint)
+
+
+def _warnings(plan: Json, paint: Paint, *, coverage: bool) -> Iterator[str]:
+    """Yield the warnings. Many proposed documents share one, and those that a mapping's row names have none."""
+    shown_rows = {row["address"] for row in plan["coverage"] if row["state"] == "proposed"} if coverage else set()
+    waiting = [each for each in plan["warnings"] if each.get("proposed") and each.get("needed_by") not in shown_rows]
+    few = len(waiting) <= _FEW
+    for note in plan["warnings"]:
+        if not note.get("proposed") or (few and note in waiting):
+            where = f"{note['address']}: " if note["address"] else ""
+            yield paint(f"Warning: {safe(where + note['message'])}", "yellow")
+    if not few:
+        first = ", ".join(each["address"] for each in waiting[:_FEW])
+        text = f"{len(waiting)} proposed documents wait for `reconciler import --confirm`: {first}, …"
+        yield paint(f"Warning: {safe(text)}", "yellow")
+
+
+def _needed(plan: Json) -> dict[str, list[str]]:
+    """Return the proposed documents that each proposed mapping needs, by its address."""
+    found: dict[str, list[str]] = {}
+    for note in plan["warnings"]:
+        if note.get("needed_by"):
+            found.setdefault(note["needed_by"], []).append(note["address"])
+    return found
 
 
 def _action(action: Json, paint: Paint) -> Iterator[str]:
@@ -86,8 +110,11 @@ def gaps(plan: Json, paint: Paint) -> Iterator[str]:
     currency = plan["summary"]["money"]["currency"]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")
+    needed = _needed(plan)
     for row in rows:
-        yield "  " + paint(gap(row, currency), "yellow" if row["accounted"] else "red")
+        also = needed.get(row["address"], []) if row["state"] == "proposed" else []
+        more = safe(f"; it would also create {', '.join(also)}") if also else ""
+        yield "  " + paint(gap(row, currency) + more, "yellow" if row["accounted"] else "red")
     if rows:
         yield ""
 

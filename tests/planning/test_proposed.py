@@ -10,7 +10,7 @@ from reconciler.manifests.documents import Document
 from reconciler.planning.part import Part
 from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
-from tests.planning.builders import TABLES, agreement, company, contact, live, live_company, login, solution
+from tests.planning.builders import TABLES, agreement, company, contact, live, live_company, login, mapping, solution
 
 PROPOSED = {"proposed": True}
 ACME = {("company",): Link("acme", None, "Company/acme")}
@@ -80,3 +80,21 @@ def test_an_object_of_a_proposed_document_counts_neither_as_changed_nor_as_uncha
     links = {"Agreement/backup": {("company",): Link("acme", 5, "Company/acme")}}
     part = planned(solution(metadata=PROPOSED), agreement(), links=links, **{"ManagementSolution_acme-cove": report})
     assert (len(part.actions), part.unchanged) == (1, 0)
+
+
+COMPANY_5 = {("company",): Link("acme", 5)}
+BOTH = {"ManagementSolution/acme-cove": COMPANY_5, "CustomerMapping/acme": {("company",): Link("Acme", 5)}}
+
+
+def test_a_proposed_solution_names_the_proposed_mapping_that_needs_it() -> None:
+    (note,) = planned(solution(metadata=PROPOSED), mapping(metadata=PROPOSED), links=BOTH).notes
+    assert (note.proposed, note.needed_by) == (True, "CustomerMapping/acme")
+
+
+def test_no_mapping_needs_a_solution_of_another_company_or_managed_id() -> None:
+    elsewhere = {**BOTH, "CustomerMapping/acme": {("company",): Link("Acme", 6)}}
+    for links, other in ((elsewhere, mapping), (BOTH, lambda **more: mapping(managedId="7", **more)), ({}, mapping)):
+        (note,) = planned(solution(metadata=PROPOSED), other(metadata=PROPOSED), links=links).notes
+        assert note.needed_by is None
+    (note,) = planned(solution(metadata=PROPOSED), mapping(), links=BOTH).notes
+    assert note.needed_by is None

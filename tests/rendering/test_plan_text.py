@@ -178,6 +178,41 @@ def test_an_unknown_amount_is_shown_and_customers_of_a_failed_source_are_not_lis
     ]
 
 
+def proposed(number: int) -> Note:
+    address, mapping = f"ManagementSolution/c{number}", f"CustomerMapping/c{number}"
+    return Note(address=address, message="would be created", proposed=True, needed_by=mapping)
+
+
+WAITING = CoverageRow(
+    source="cove", customer="1", name="C", state="proposed", address="CustomerMapping/c1", detail="it would add 5"
+)
+
+
+def test_the_row_of_a_proposed_mapping_names_what_it_needs() -> None:
+    found = text(plan_of(warnings=(proposed(1),), coverage=(WAITING,)))
+    assert "Warning" not in found
+    assert "proposed cove/1 C: it would add 5; it would also create ManagementSolution/c1\n" in found
+
+
+def test_a_few_proposed_documents_have_a_warning_each() -> None:
+    found = text(plan_of(warnings=tuple(map(proposed, (1, 2, 3, 4))), coverage=(WAITING,)))
+    assert [each.partition(": would")[0] for each in found.split("\n") if each.startswith("Warning")] == [
+        "Warning: ManagementSolution/c2",
+        "Warning: ManagementSolution/c3",
+        "Warning: ManagementSolution/c4",
+    ]
+
+
+def test_many_proposed_documents_share_one_warning() -> None:
+    notes = (*map(proposed, range(1, 42)), Note(message="another"))
+    found = text(plan_of(warnings=notes, coverage=(WAITING,)), coverage=False).split("\n")
+    assert found[:2] == [
+        "Warning: another",
+        "Warning: 41 proposed documents wait for `reconciler import --confirm`: ManagementSolution/c1, "
+        "ManagementSolution/c2, ManagementSolution/c3, …",
+    ]
+
+
 def test_coverage_can_be_left_out() -> None:
     assert "cove/78" not in text(plan_of(coverage=GAPS), coverage=False)
 
