@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,12 @@ from reconciler.cli.history import run_record
 from reconciler.cli.planning import report_unused, terms_of
 from reconciler.cli.session import Session, tenant_of
 from reconciler.cli.setup_ledger import protected_objects
+from reconciler.cli.undo_bystanders import bystanders, may_end
 from reconciler.cli.undo_patch import reversion_of
 from reconciler.connectwise import ConnectWise
 from reconciler.kinds.field_mapping import Table
 from reconciler.kinds.live_state import LiveObject
-from reconciler.kinds.references import references_of, referred_kinds
+from reconciler.kinds.references import referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
 from reconciler.ledger.additions import load_snapshot
 from reconciler.ledger.history import (
@@ -27,12 +28,12 @@ from reconciler.ledger.history import (
     writes_of_run,
 )
 from reconciler.ledger.journal import written_ids
+from reconciler.ledger.snapshot import Snapshot
 from reconciler.live.lookup import LookupTarget, lookup
 from reconciler.live.query import UPDATED_BY
 from reconciler.live.read import read_additions
 from reconciler.live.reader import Reader
 from reconciler.live.what_to_read import tables_of
-from reconciler.manifests.documents import Manifests
 from reconciler.metering.period import period_of
 from reconciler.planning.approvals import Approved
 from reconciler.planning.build import build
@@ -40,7 +41,8 @@ from reconciler.planning.guardrails import setup_guardrails
 from reconciler.planning.plan import Plan, Undo
 from reconciler.planning.retire import Children, Retirements
 from reconciler.planning.setup_tables import SetupTables
-from reconciler.planning.undo import LaterWrite, Place, UndoInputs, UndoPlanner, WrittenObject
+from reconciler.planning.undo import UndoPlanner
+from reconciler.planning.undo_inputs import LaterWrite, Place, UndoInputs, WrittenObject
 from reconciler.planning.undo_lines import causes
 
 _WHEN = "%Y-%m-%d %H:%M UTC"
@@ -50,16 +52,21 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
     """Return the plan that undoes a run. Raises `ReconcilerError` if the workspace has no such run."""
     manifests, client = session.manifests, session.client
     record = run_record(session.ledger, manifests.workspace.name, run)
-    written = _written(session, run)
+    period = str(period_of(session.context.now, session.workspace.billing.timezone))
+    snapshot = load_snapshot(session.ledger, manifests.workspace.name, session.tenant, period)
+    written = _written(session, run, snapshot)
     live, children, tables = await _read(client, written)
+    others = await bystanders(session, record, written, live, children, snapshot)
     inputs = UndoInputs(
         run=run,
         written=written,
         later=_later(session, run, written),
         live=live,
         children=children,
-        needed=_needed(manifests, {each.address for each in written if each.action == "create"}),
+        needed=others.needed,
         protected=protected_objects(session),
+        in_the_way=others.in_the_way,
+        notes=others.notes,
         currency=session.workspace.billing.currency,
     )
     planner = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session)))
@@ -84,21 +91,19 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
 # ── what the ledger has ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _written(session: Session, run: int) -> list[WrittenObject]:
+def _written(session: Session, run: int, snapshot: Snapshot) -> list[WrittenObject]:
     """Return what a run wrote, one for each object. Writes that ConnectWise refused are left out."""
     ledger, workspace = session.ledger, session.manifests.workspace.name
     by_address: dict[str, list[WriteRecord]] = defaultdict(list)
     for write in writes_of_run(ledger, run):
         if write.state != "failed" or write.object_id is not None:
             by_address[write.address].append(write)
-    period = str(period_of(session.context.now, session.workspace.billing.timezone))
-    additions = load_snapshot(ledger, workspace, session.tenant, period).additions
     found = []
     for address, writes in by_address.items():
         written = written_object(address, writes)
         others = () if address in session.manifests.by_address else same_object(ledger, workspace, address)
         declared = next((each for each in others if each in session.manifests.by_address), address)
-        recorded = additions.get(written.id or 0) if written.kind == "Addition" else None
+        recorded = snapshot.additions.get(written.id or 0) if written.kind == "Addition" else None
         found.append(replace(written, address=declared, rule=None if recorded is None else recorded.rule_digest))
     return found
 
@@ -171,19 +176,6 @@ def _later(session: Session, run: int, written: Iterable[WrittenObject]) -> dict
     return {place: [later(write) for write in writes] for place, writes in found.items()}
 
 
-def _needed(manifests: Manifests, created: Collection[str]) -> dict[str, list[str]]:
-    """Return, by address of a created object, the documents that refer to it and that the run did not create."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for document in manifests.documents if created else ():
-        if document.address in created or document.retired or document.kind.collection is None:
-            continue
-        for reference in references_of(document.spec):
-            address = f"{reference.kind}/{reference.value}"
-            if address in created and document.address not in found[address]:
-                found[address].append(document.address)
-    return found
-
-
 def _names(session: Session, written: Iterable[WrittenObject]) -> dict[Place, str]:
     """Return the names of documents by the kind and id of their objects, for the kinds that the objects refer to."""
     kinds = {each.kind for each in written if each.kind in all_kinds()}
@@ -211,7 +203,7 @@ async def _read(
     names = sorted(by_kind)
     lists = await asyncio.gather(*(_read_kind(client, name, by_kind[name]) for name in names))
     live = {(name, obj.id): obj for name, found in zip(names, lists, strict=True) for obj in found}
-    ending = [each.id for each in by_kind.get("Agreement", ()) if each.action == "create" and each.id is not None]
+    ending = [each.id for each in by_kind.get("Agreement", ()) if may_end(each) and each.id is not None]
     children = {"Addition": await read_additions(client, ending)} if ending else {}
     tables = await Reader(client).read_tables(_tables(by_kind))
     return live, children, tables

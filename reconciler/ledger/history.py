@@ -175,6 +175,15 @@ def writes_of_addresses(
     return sorted(found, key=lambda write: write.id)
 
 
+def was_written_before(ledger: Ledger, workspace: str, prefix: str, run_id: int) -> bool:
+    """Return whether a run before this one wrote to an address that begins with a prefix."""
+    query = sa.select(_writes.c.id).where(
+        _writes.c.workspace == workspace, _begins_with(ledger, _writes.c.address, prefix), _writes.c.run_id < run_id
+    )
+    with ledger.read() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
 def _write_records(ledger: Ledger, query: sa.Select[Any]) -> list[WriteRecord]:
     with ledger.read() as connection:
         return [_write_record(row) for row in connection.execute(query.order_by(_writes.c.id))]

@@ -41,6 +41,21 @@ def is_retired(of: Kind, live: LiveObject) -> bool:
     )
 
 
+def ends(of: Kind, live: LiveObject, changes: Collection[Change], entry_name: str) -> bool:
+    """Return whether changes of a live object retire it. `entry_name` is the entry of a retired object of the kind."""
+    if of.retirement is None or not changes:
+        return False
+    after = {change.path: change.after for change in changes}
+    if of.retirement.entry is not None:
+        entry = after.get(of.retirement.entry)
+        return isinstance(entry, Mapping) and str(entry.get("name")).strip().casefold() == entry_name.casefold()
+    retired = of.retirement.retired
+    return any(name in after for name in retired) and all(
+        same(of.by_name[name].mapping, value, after.get(name, of.by_name[name].mapping.decode(live.raw)))
+        for name, value in retired.items()
+    )
+
+
 def values_to_live_again(of: Kind, live: LiveObject) -> Mapping[str, Value]:
     """Return the values with which a retired object lives again. Empty if the object is not retired."""
     return of.retirement.alive if of.retirement is not None and is_retired(of, live) else {}
@@ -59,6 +74,11 @@ class Retirements:
     def last_day(self) -> str:
         """Return the last day of the running billing month."""
         return self._terms.last_day
+
+    def entry_name(self, of: Kind) -> str:
+        """Return the name of the setup-table entry of a retired object. Empty if its kind has none."""
+        usual = "" if of.retirement is None or of.retirement.entry is None else of.retirement.entry_name
+        return self._terms.entries.get(of.name, usual).strip()
 
     def action(
         self, of: Kind, address: str, live: LiveObject, why: str, names: Collection[str], children: Children

@@ -7,10 +7,8 @@ a note names what stands in the way. The quantities of additions are left to usa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
 
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
@@ -18,86 +16,13 @@ from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Change, Money, Note, Verb
-from reconciler.planning.retire import Children, Retirements
+from reconciler.planning.plan import Action, Change, Money, Note
+from reconciler.planning.retire import Retirements, billed_after, ends
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
+from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject
 
-Place = tuple[str, int]
-"""Kind and id of an object."""
-QUANTITY = "quantity"
 _MOST_NAMED = 5
 """How many additions a note names at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenObject:
-    """What the run wrote to one object."""
-
-    address: str
-    """The address that the object has now."""
-    kind: str
-    id: int | None
-    """None if no answer gave one."""
-    action: Verb | None
-    """None if an earlier version wrote it, which recorded no values before."""
-    changes: Mapping[str, tuple[Any, Any]]
-    """(before, after) by path."""
-    parent_id: int | None = None
-    """The id of the object that it is below, such as the agreement of an addition."""
-    deleted: bool = False
-    unanswered: bool = False
-    """Whether the ledger has no final answer to a write."""
-    rule: str | None = None
-    """For an addition: the digest of the billing rule that the ledger has recorded."""
-
-    @property
-    def is_left_to_usage(self) -> bool:
-        """Whether usage alone decides about what was written: lines that it made, and their quantities."""
-        if kind(self.kind).declarable:
-            return False
-        return self.action in {"create", "adopt"} or self.changes.keys() <= {QUANTITY}
-
-
-@dataclass(frozen=True, slots=True)
-class LaterWrite:
-    """A write of a later run to the same object."""
-
-    run: int
-    undoes: int | None
-    when: str
-    """When it was sent, as `2026-11-02 06:00 UTC`."""
-    who: str
-    changes: Mapping[str, tuple[Any, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class PutBack:
-    """An object that is as before the run, once the undo is applied."""
-
-    address: str
-    kind: str
-    action: Verb
-    """What the run did."""
-    changes: Mapping[str, tuple[Any, Any]]
-    """(before, after) by path, as the run changed them."""
-
-
-@dataclass(frozen=True, slots=True)
-class UndoInputs:
-    """What an undo is planned from."""
-
-    run: int
-    written: Sequence[WrittenObject]
-    later: Mapping[Place, Sequence[LaterWrite]]
-    """Oldest first."""
-    live: Mapping[Place, LiveObject]
-    children: Children = field(default_factory=dict)
-    """Additions of the agreements that are retired."""
-    needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By address: the documents that refer to it, which the run did not create."""
-    protected: Collection[Place] = ()
-    """Objects that must not be retired."""
-    currency: str | None = None
 
 
 class UndoPlanner:
@@ -139,6 +64,9 @@ class UndoPlanner:
             verb = written.action or "update"
             changes = {path: values for path, values in written.changes.items() if of.declarable or path != QUANTITY}
             self.put_back.append(PutBack(written.address, of.name, verb, changes))
+            if made is not None:
+                told = self._inputs.notes.get((live.kind, live.id), ())
+                self.notes += (Note(address=written.address, message=message) for message in told)
             return made
         self.notes.append(made)
         return None
@@ -191,22 +119,35 @@ class UndoPlanner:
         if not changes:
             self._as_before += 1
             return None
+        is_ended = ends(of, live, changes, self._retirements.entry_name(of))
+        in_the_way = [*self._inputs.in_the_way.get((live.kind, live.id), ())]
+        if is_ended:
+            in_the_way += self._needed(written, live)
+        if in_the_way:
+            return Note(address=written.address, message=f"left out: {'; '.join(in_the_way)}")
         names = {change.path.partition(".")[0] for change in changes}
         return Action(
             address=written.address,
             kind=of.name,
-            action="update",
+            action="retire" if is_ended else "update",
             id=live.id,
             endpoint=object_path(of.collection, live),
             reason=f"undoes run {self._inputs.run}" + (": lives again" if written.action == "retire" else ""),
             changes=changes,
             precondition=precondition(of, names if of.declarable else of.by_name, live),
-            money=None if of.declarable else self._money(written, live, changes),
+            money=self._ended_money(of, live) if is_ended else self._money(of, written, live, changes),
             rule=written.rule,
         )
 
-    def _money(self, written: WrittenObject, live: LiveObject, changes: Sequence[Change]) -> Money:
+    def _ended_money(self, of: Kind, live: LiveObject) -> Money | None:
+        """Return what an object bills a month that the undo ends. None if it bills nothing."""
+        billed = billed_after(of, live, self._inputs.children, self._retirements.last_day)
+        return Money(before=billed.amount, after=Decimal(0), currency=billed.currency) if billed.amount else None
+
+    def _money(self, of: Kind, written: WrittenObject, live: LiveObject, changes: Sequence[Change]) -> Money | None:
         """Return what an addition bills a month before and after. One that was retired bills nothing before."""
+        if of.declarable:
+            return None
         currency = self._inputs.currency
         before = monthly_amount(live.raw, currency)
         after = monthly_amount({**live.raw, **{change.path: change.after for change in changes}}, currency)
@@ -261,8 +202,6 @@ class UndoPlanner:
 
     def _since_created(self, of: Kind, written: WrittenObject, live: LiveObject) -> Iterator[str]:
         """Yield what has happened to a created object since, or still needs it."""
-        if (live.kind, live.id) in self._inputs.protected:
-            yield "it is protected. To retire it, declare it with protect: false and apply"
         later = {path for write in self._inputs.later.get((live.kind, live.id), ()) for path in write.changes}
         for path in sorted(later):
             if standing := self._standing(live, path):
@@ -270,7 +209,14 @@ class UndoPlanner:
         for path, (_, after) in written.changes.items():
             if path not in later and (blocked := created_field(of, path, live, after)):
                 yield blocked
-        yield from (f"{address} refers to it" for address in self._inputs.needed.get(written.address, ()))
+        yield from self._inputs.in_the_way.get((live.kind, live.id), ())
+        yield from self._needed(written, live)
+
+    def _needed(self, written: WrittenObject, live: LiveObject) -> Iterator[str]:
+        """Yield why an object must not end now."""
+        if (live.kind, live.id) in self._inputs.protected:
+            yield "it is protected. To retire it, declare it with protect: false and apply"
+        yield from self._inputs.needed.get(written.address, ())
 
     def _left_to_usage(self) -> Iterator[Note]:
         if count := self._left[QUANTITY]:

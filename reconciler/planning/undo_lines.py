@@ -18,7 +18,7 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.positions import Path
 from reconciler.manifests.relations import Relations
 from reconciler.planning.equality import named, same
-from reconciler.planning.undo import PutBack
+from reconciler.planning.undo_inputs import PutBack
 
 _PRICES: Final = ("price", "ranges", "product")
 """The fields of a mapping that decide about the price of its additions, the deciding one first."""

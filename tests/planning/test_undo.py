@@ -11,7 +11,8 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.planning.part import Part
 from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup_tables import SetupTables
-from reconciler.planning.undo import LaterWrite, UndoInputs, UndoPlanner, WrittenObject
+from reconciler.planning.undo import UndoPlanner
+from reconciler.planning.undo_inputs import LaterWrite, UndoInputs, WrittenObject
 
 STATUSES = {"company/companies/statuses": [{"id": 1, "name": "Active"}, {"id": 2, "name": "Inactive"}]}
 ADDRESS = "Company/acme"
@@ -94,13 +95,63 @@ def test_a_created_object_that_was_changed_or_is_needed_since_stays() -> None:
     assert "run 3" in note(planned(made, live=live, since=(later(3),)))
     assert planned(made, live=live, since=(later(3), later(4, 3))).actions
     assert "Miami" in note(planned(made, live=company(city="Miami")))
-    assert note(planned(made, live=live, needed={ADDRESS: ["Contact/b"]})) == "left out: Contact/b refers to it"
+    assert (
+        note(planned(made, live=live, needed={ADDRESS: ["Contact/b refers to it"]}))
+        == "left out: Contact/b refers to it"
+    )
 
 
 def test_a_protected_object_stays() -> None:
     live = company(status={"id": 1, "name": "Active"})
     part = planned(written("create"), live=live, protected=frozenset({("Company", 7)}))
     assert "left out: it is protected" in note(part)
+
+
+def test_an_undo_that_ends_an_object_again_is_a_retirement() -> None:
+    revived = written("update", "Contact", changes={"inactive": (True, False)})
+    live = LiveObject("Contact", 7, {"id": 7, "inactiveFlag": False})
+    (action,) = planned(revived, live=live).actions
+    assert (action.action, action.changes[0].after) == ("retire", True)
+    assert note(planned(revived, live=live, needed={"Contact/acme": ["Agreement/b refers to it"]})) == (
+        "left out: Agreement/b refers to it"
+    )
+    protected = planned(revived, live=live, protected={("Contact", 7)})
+    assert note(protected).startswith("left out: it is protected")
+
+
+def test_a_status_that_retires_a_company_counts_as_its_end() -> None:
+    def status(name: str) -> Any:
+        return {"name": name, "id": 2}
+
+    revived = written(changes={"status": (status("Inactive"), {"name": "Active", "id": 1})})
+    live = company(status={"id": 1, "name": "Active"})
+    assert planned(revived, live=live).actions[0].action == "retire"
+    assert note(planned(revived, live=live, protected={("Company", 7)})).startswith("left out: it is protected")
+    held = written(changes={"status": (status("Credit Hold"), {"name": "Active", "id": 1})})
+    assert planned(held, live=live, protected={("Company", 7)}).actions[0].action == "update"
+
+
+def test_an_agreement_that_ends_again_shows_what_it_bills() -> None:
+    revived = written("update", "Agreement", changes={"cancelled": (True, False)})
+    live = LiveObject("Agreement", 7, {"id": 7, "billAmount": 120, "billingCycle": {"name": "Monthly"}})
+    (action,) = planned(revived, live=live).actions
+    assert action.money is not None
+    assert (action.action, action.money.before, action.money.after) == ("retire", Decimal(120), Decimal(0))
+
+
+def test_what_stands_in_the_way_of_an_object_leaves_it_out() -> None:
+    why = {("Company", 7): ["it is not ours"]}
+    assert note(planned(written(), live=company(), in_the_way=why)) == "left out: it is not ours"
+    created = planned(written("create"), live=company(status={"id": 1, "name": "Active"}), in_the_way=why)
+    assert note(created) == "left out: it is not ours"
+
+
+def test_what_a_person_has_to_know_is_told_only_if_something_is_written() -> None:
+    why = {("Company", 7): ["it is invoiced"]}
+    part = planned(written(), live=company(), notes=why)
+    assert (len(part.actions), [each.message for each in part.notes]) == (1, ["it is invoiced"])
+    as_before = planned(written(), live=company(city="Tampa"), notes=why)
+    assert (as_before.actions, as_before.notes) == ((), ())
 
 
 def test_an_object_that_cannot_be_retired_is_named() -> None:

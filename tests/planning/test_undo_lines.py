@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifests.documents import Document, Origin
-from reconciler.planning.undo import PutBack
+from reconciler.planning.undo_inputs import PutBack
 from reconciler.planning.undo_lines import Cause, causes
 from tests.planning.builders import (
     agreement,

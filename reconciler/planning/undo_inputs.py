@@ -1,0 +1,91 @@
+"""What the undo of a run is planned from: what the run wrote, what was written since, and what is there now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.registry import kind
+from reconciler.planning.plan import Verb
+from reconciler.planning.retire import Children
+
+Place = tuple[str, int]
+"""Kind and id of an object."""
+QUANTITY = "quantity"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenObject:
+    """What the run wrote to one object."""
+
+    address: str
+    """The address that the object has now."""
+    kind: str
+    id: int | None
+    """None if no answer gave one."""
+    action: Verb | None
+    """None if an earlier version wrote it, which recorded no values before."""
+    changes: Mapping[str, tuple[Any, Any]]
+    """(before, after) by path."""
+    parent_id: int | None = None
+    """The id of the object that it is below, such as the agreement of an addition."""
+    deleted: bool = False
+    unanswered: bool = False
+    """Whether the ledger has no final answer to a write."""
+    rule: str | None = None
+    """For an addition: the digest of the billing rule that the ledger has recorded."""
+
+    @property
+    def is_left_to_usage(self) -> bool:
+        """Whether usage alone decides about what was written: lines that it made, and their quantities."""
+        if kind(self.kind).declarable:
+            return False
+        return self.action in {"create", "adopt"} or self.changes.keys() <= {QUANTITY}
+
+
+@dataclass(frozen=True, slots=True)
+class LaterWrite:
+    """A write of a later run to the same object."""
+
+    run: int
+    undoes: int | None
+    when: str
+    """When it was sent, as `2026-11-02 06:00 UTC`."""
+    who: str
+    changes: Mapping[str, tuple[Any, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """An object that is as before the run, once the undo is applied."""
+
+    address: str
+    kind: str
+    action: Verb
+    """What the run did."""
+    changes: Mapping[str, tuple[Any, Any]]
+    """(before, after) by path, as the run changed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoInputs:
+    """What an undo is planned from."""
+
+    run: int
+    written: Sequence[WrittenObject]
+    later: Mapping[Place, Sequence[LaterWrite]]
+    """Oldest first."""
+    live: Mapping[Place, LiveObject]
+    children: Children = field(default_factory=dict)
+    """Additions of the agreements that end."""
+    needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By address of an object that ends: what needs it now."""
+    protected: Collection[Place] = ()
+    """Objects that must not be retired."""
+    in_the_way: Mapping[Place, Sequence[str]] = field(default_factory=dict)
+    """By object: why nothing must be written to it."""
+    notes: Mapping[Place, Sequence[str]] = field(default_factory=dict)
+    """By object: what a person has to know or do if something is written to it."""
+    currency: str | None = None
