@@ -138,6 +138,8 @@ def _cost_aside_left(
         return SET_ASIDE
     if word in numbers:
         return SET_ASIDE if word.plain in around.own else _NUMBER
+    if _is_connector(word, words):
+        return _NUMBER
     if not alone:
         return 0.0
     if word.plain in around.own or _is_near(word.plain, around.own):
@@ -154,6 +156,16 @@ def _cost_aside_right(word: Word, left: Name, right: Name, numbers: Iterable[Wor
     if word in numbers or (word.plain in right.tail and (word.plain in around.own or word.plain in DECORATION)):
         return _NUMBER
     return _cost_of_tail(word, right, around)
+
+
+def _is_connector(word: Word, words: Words) -> bool:
+    """Return whether a word that nobody else has may be `und` or the like with a typing error: `uned`."""
+    return (
+        3 <= len(word.plain) <= 4
+        and not word.is_code
+        and not words.companies[word.key]
+        and any(OSA.distance(word.plain, each, score_cutoff=1) <= 1 for each in ("and", "und", "och", "og", "en"))
+    )
 
 
 def _cost_of_note(word: Word, left: Name, words: Words) -> float:

@@ -140,8 +140,13 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
 
 
 def _adds_only(best: NameMatch, other: NameMatch) -> bool:
-    """Return whether the customer's name is that of the best company, and the other company lacks a word of it."""
-    return best.is_same and bool(other.only_left) and not other.only_right and not other.forms_differ
+    """Return whether the best company has the customer's words, and the other a word less or a telling word more."""
+    if other.forms_differ or best.only_left or best.only_right or best.added_right:
+        return False
+    if other.only_right:
+        telling = any(key_of(word) not in GENERIC for word in other.only_right)
+        return telling and best.is_same and not other.only_left
+    return best.is_same and bool(other.only_left)
 
 
 def _shown(judged: Judged) -> str:

@@ -30,6 +30,7 @@ _KINDS = {
     "quantity": "quantity",
     "code in name": "code",
 }
+_CUT_IDENTIFIER = 15
 _ALIAS = 1.0
 _IDENTIFIER = 1.0
 _WEB_NAME = 3.0
@@ -108,11 +109,12 @@ class Judge:
         near = [each for each in judged if each.distance < TOO_FAR - 2 or each.name.is_longer]
         return sorted(near, key=lambda each: (each.distance, not each.company.active, each.company.id))
 
-    def same_name(self, one: Customer, other: Customer) -> bool:
-        """Return whether two customers have the same name, apart from spelling."""
+    def same_words(self, one: Customer, other: Customer) -> bool:
+        """Return whether two customers have the same name, apart from spelling and errors."""
         known = self._customer_names
         left, right = (known.get(each.key) or names_of(each.name) for each in (one, other))
-        return compare(left[0], right[0], self.words).is_same
+        match = compare(left[0], right[0], self.words)
+        return bool(match.pairs) and not match.only_left and not match.only_right
 
     def of(self, customer: Customer, place: int) -> Judged:
         """Return the judgement on one company."""
@@ -137,8 +139,11 @@ class Judge:
     def _is_named_by_identifier(self, name: Name, place: int) -> bool:
         """Return whether a name is the identifier of a company whose own name nobody else has.
 
-        An identifier is made from a name, so it does not tell companies of one name apart.
+        An identifier is made from a name, so it does not tell companies of one name apart. If it is the cut beginning
+        of the company's name, it says no more than the name.
         """
+        if len(name.written) >= _CUT_IDENTIFIER and self._names[place][0].written.startswith(name.written):
+            return False
         same = self._identifiers.get(name.written) == place and not name.written.isdigit()
         return same and self._named[self._names[place][0].joined] == 1
 

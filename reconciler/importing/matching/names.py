@@ -42,6 +42,7 @@ _RECORD = re.compile(
     r"(?<![a-z0-9])(?:kd|kdnr|kd-nr|kunde|kundennr|cust|customer|client|acct|account|id|nr|no|k|c|d)[.\s\-_:#]*(?=\d{4,}(?![a-z0-9]))"
 )
 """What is written before the number of a customer: `KD-10009`."""
+_BRACKETS = re.compile(r"(?<=\S)\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 
@@ -116,7 +117,9 @@ def _joined(words: tuple[Word, ...]) -> str:
 
 def _tail_of(clean: str) -> frozenset[str]:
     found = _TAIL.search(clean)
-    return frozenset(without_accents(_SEPARATORS.sub(" ", found[1] or found[2])).split()) if found else frozenset()
+    if found is None:
+        return frozenset()
+    return frozenset(without_accents(_SEPARATORS.sub(" ", found[1] or " ".join(_BRACKETS.findall(clean)))).split())
 
 
 def _is_connector(letters: str, plains: list[str]) -> bool:

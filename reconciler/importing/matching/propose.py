@@ -133,7 +133,7 @@ class _Proposer:
 
     def _may_share(self, one: Customer, other: Customer) -> bool:
         """Return whether two customers are the same one, at two sources."""
-        return one.source != other.source and self._judge.same_name(one, other)
+        return one.source != other.source and self._judge.same_words(one, other)
 
     def _without_shared_additions(self, proposals: Sequence[Proposal]) -> list[Proposal]:
         """Return the proposals, none with an addition that another one would adopt too."""

@@ -85,7 +85,7 @@ architect architects arch architecture architekten architektur
 design designs dsgn
 real rl
 estate est
-supply supplies supp
+supply supplies supp sply
 wholesale whsl
 furniture furn
 heating htg

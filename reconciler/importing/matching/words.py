@@ -144,7 +144,7 @@ def _shortened(left: Word, right: Word) -> WordMatch | None:
         return None
     if whole.plain.startswith(short.plain):
         return WordMatch("short", 1.5)
-    consonants = not set(short.plain[1:]) & set("aeiouy")
+    consonants = not set(short.plain[1:]) & set("aeiou")
     return (
         WordMatch("short", 2.0) if consonants and len(whole.plain) > 5 and _in_order(short.plain, whole.plain) else None
     )

@@ -19,6 +19,9 @@ from tests.importing.matching.estates import world
 BERLIN = Address("Hauptstr. 12", "10115", "Berlin")
 
 ONE_COMPANY = [
+    ("Zwickelhuber uned Trampusch Stickerei", "Zwickelhuber und Trampusch Stickerei"),
+    ("Wolkersdorfer Teppiche OHG (85003) (alt)", "Wolkersdorfer Teppiche OHG"),
+    ("Umbrellaworks Sply", "Umbrellaworks Supply LLC"),
     ("KÃ¼hnemund Orgelbau", "Kühnemund Orgelbau GmbH"),
     ("Sj?holmen Segel", "Sjöholmen Segel AB (publ)"),
     ("L\ufffdffelhardt Besteck GmbH", "Löffelhardt Besteck GmbH"),

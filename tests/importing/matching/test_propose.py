@@ -110,6 +110,21 @@ def test_of_two_companies_of_one_name_a_clue_at_only_one_does_not_tell() -> None
     assert only(proposed(ours, twins)).confidence == "open"
 
 
+def test_a_company_with_the_very_name_goes_before_one_with_another_telling_word() -> None:
+    near = [company(9000, "Quokka Orthodontics"), company(9001, "Quokka Orthodontics Ballarat")]
+    assert only(proposed(customer("Quokka Orthodontics Ltd"), near)).company == near[0]
+
+
+def test_an_identifier_that_is_the_cut_name_of_the_company_says_no_more_than_the_name() -> None:
+    branch = company(9000, "Quokka Orthodontics Ballarat", identifier="QuokkaOrthodontics")
+    assert only(proposed(customer("Quokka Orthodontics"), branch)).confidence == "open"
+
+
+def test_two_sources_may_have_one_customer_with_an_error_in_its_name() -> None:
+    both = [customer("Quokka Orthodontics", "1"), customer("Quokka Orthodotnics", "2", source="other")]
+    assert [each.confidence for each in proposed(both, company(9000, "Quokka Orthodontics"))] == ["likely", "likely"]
+
+
 def test_an_inactive_company_of_the_same_name_is_no_rival() -> None:
     twins = [company(9000, "City Dental", active=False), company(9001, "City Dental")]
     proposal = only(proposed(customer("City Dental"), twins))
