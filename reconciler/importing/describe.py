@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 from reconciler.importing.drafts import Draft, Drafts, draft_of
 from reconciler.importing.estate import Estate, ObjectKey
 from reconciler.importing.kinds_in_files import COMPANY, CUSTOMERS, imported_kinds, of_a_company, shared_file
 from reconciler.importing.reading import AGREEMENT, company_of
+from reconciler.importing.reasons import names_of, title
 from reconciler.importing.selection import CONTACT, Selected, objects_of
 from reconciler.importing.slugs import Names, joined, slug, without_prefix
 from reconciler.importing.standing import Standing
@@ -19,9 +20,6 @@ from reconciler.kinds.live_state import Key, LiveObject
 from reconciler.kinds.near import near_key
 from reconciler.kinds.values import Link
 from reconciler.live.index import prefer_active
-
-_NAMED_AFTER: Final = {CONTACT: ("firstName", "lastName"), "ManagementSolution": ("solution",)}
-"""The fields that a document is named after, beside its company. Of other kinds: the field that a rename changes."""
 
 
 class Describer:
@@ -77,6 +75,7 @@ class Describer:
         company = _company_id(of, obj)
         draft, left_out = draft_of(of, obj, self._name(of, obj, company), self._translator)
         draft.company = company
+        draft.title = title(of, obj, "" if of.name == COMPANY else self._called(company))
         draft.file = self._file(of, company)
         if of.name == AGREEMENT:
             _refer_to_a_contact_elsewhere(draft, contacts, company)
@@ -87,18 +86,16 @@ class Describer:
     def _name(self, of: Kind, obj: LiveObject, company: int | None) -> str:
         if of.name == COMPANY:
             return self.company_names[obj.id]
-        fields = _NAMED_AFTER.get(of.name, (str(of.rename_key or of.key[-1]),))
-        values = (of.by_name[name].mapping.decode(obj.raw) for name in fields)
-        own = slug(" ".join(str(value) for value in values if value is not None))
+        own = slug(names_of(of, obj))
         owner = self.company_names.get(company or 0, "")
         if owner:
-            named = next((str(each.raw.get("name")) for each in self._company(company)), "")
-            own = without_prefix(own, owner, slug(named))
+            own = without_prefix(own, owner, slug(self._called(company)))
         return self.names.of(of.name, joined(owner, own), str(obj.id))
 
-    def _company(self, number: int | None) -> Iterable[LiveObject]:
-        index = self._standing.matcher.indexes.of(_kind(COMPANY))
-        return [index.by_id[number]] if number in index.by_id else []
+    def _called(self, company: int | None) -> str:
+        """Return the name of a company in ConnectWise. Empty if it is not known."""
+        found = self._standing.matcher.indexes.of(_kind(COMPANY)).by_id.get(company or 0)
+        return "" if found is None else str(found.raw.get("name") or "")
 
     def _file(self, of: Kind, company: int | None) -> str:
         shared = shared_file(of.name)

@@ -11,7 +11,6 @@ from reconciler.importing.yaml_values import Ref, Translator
 from reconciler.kinds.base import Kind
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.live_state import LiveObject
-from reconciler.kinds.values import one_line
 from reconciler.manifests.rules import not_on_one_line
 from reconciler.manifests.validation import check
 
@@ -35,6 +34,8 @@ class Draft:
     """The ConnectWise id, if the natural key alone does not find the object."""
     proposed: bool = False
     comment: tuple[str, ...] = ()
+    title: str = ""
+    """Kind, name, company and id of the object, for people. Empty if it has none."""
     file: str = ""
     """The name of its file, relative to the folder of the import."""
     company: int | None = None
@@ -71,7 +72,7 @@ class Drafts:
         `translated` has the (field, reason) of the fields that are left out already.
         """
         for name, reason in translated:
-            self.left_out.append(LeftOut(draft.address, reason, name))
+            self.left_out.append(left_out(draft, reason, name))
         self.documents[draft.address] = draft
         reasons = {f"{name} is missing": f"{name} cannot be declared: {reason}" for name, reason in translated}
         while problem := _first_problem(draft):
@@ -86,15 +87,16 @@ class Drafts:
         place = tuple(part for part in path if part != "")
         top = str(place[0]) if place else ""
         if draft.key is None and place != ("customer", "name"):
-            self.remove(draft, f"{top}: {reason}" if top else reason)  # without the field, it would bill something else
+            said = f"{top}: {reason}" if top and not reason.startswith(top) else reason
+            self.remove(draft, said)  # without the field, it would bill something else
             return
         value = draft.spec.get(top)
         if len(place) > 1 and isinstance(value, dict) and place[1] in value and len(value) > 1:
             del value[place[1]]
-            self.left_out.append(LeftOut(draft.address, reason, f"{top}.{place[1]}"))
+            self.left_out.append(left_out(draft, reason, f"{top}.{place[1]}"))
         elif value is not None and not _is_required(draft.kind, top):
             del draft.spec[top]
-            self.left_out.append(LeftOut(draft.address, reason, top))
+            self.left_out.append(left_out(draft, reason, top))
         elif top not in draft.spec and top in draft.kind.by_name and not _is_required(draft.kind, top):
             draft.spec[top] = None  # a default that stands would fill it in
         else:
@@ -104,7 +106,7 @@ class Drafts:
         """Take a document out. What is said about its fields is taken back."""
         del self.documents[draft.address]
         self.left_out = [each for each in self.left_out if each.what != draft.address]
-        self.left_out.append(LeftOut(described(draft), reason))
+        self.left_out.append(left_out(draft, reason))
 
     def remove_dependent(self) -> None:
         """Take out the documents that need one that is not there any more."""
@@ -117,25 +119,22 @@ class Drafts:
         return {draft.key: draft.name for draft in self.documents.values() if draft.key is not None}
 
 
-def described(draft: Draft) -> str:
-    """Return a kind, id and name, for an object without a document. A mapping has only its address."""
-    if draft.key is None:
-        return draft.address
-    names = (draft.spec.get(name) for name in reversed(draft.kind.key))
-    name = next((one_line(each) for each in names if isinstance(each, str) and each.strip()), "")
-    return f"{draft.kind.name} id {draft.key[1]}" + (f" ({name[:80]})" if name else "")
+def left_out(draft: Draft, reason: str, name: str | None = None) -> LeftOut:
+    """Return an entry about a document, or about one of its fields. A whole object is called by its title."""
+    what = draft.address if name is not None or not draft.title else draft.title
+    return LeftOut(what, reason, name, draft.title, draft.kind.name, None if draft.key is None else draft.key[1])
 
 
 def draft_of(of: Kind, obj: LiveObject, name: str, translator: Translator) -> tuple[Draft, list[tuple[str, str]]]:
     """Return the document of an object, and (field, reason) of the fields that cannot be declared."""
-    spec, left_out = translator.spec(of, obj)
+    spec, reasons = translator.spec(of, obj)
     comment: list[str] = []
     for field_name, variable in _required_secrets(of, name):
         spec[field_name] = {"env": variable}
-        left_out.append((field_name, WRITE_ONLY))
+        reasons.append((field_name, WRITE_ONLY))
         comment.append(f"{field_name}: ConnectWise never returns it. It is read only if the object has to be created.")
     spec |= of.import_also(spec)
-    return Draft(of, name, in_order(of, spec), key=(of.name, obj.id), comment=tuple(comment)), left_out
+    return Draft(of, name, in_order(of, spec), key=(of.name, obj.id), comment=tuple(comment)), reasons
 
 
 def in_order(of: Kind, spec: Mapping[str, Any]) -> dict[str, Any]:

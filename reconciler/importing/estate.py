@@ -18,15 +18,25 @@ class LeftOut:
     """An object, or one field of it, that is not written, and why."""
 
     what: str
-    """The address of the document, or kind, id and name of an object without a document."""
+    """The address of the document, or kind, name, company and id of an object without a document."""
     reason: str
     field: str | None = None
     """The field that is left out. None if the whole document is."""
+    object: str = ""
+    """Kind, name, company and id of the object. Empty for what is no object, such as a mapping."""
+    kind: str = ""
+    id: int | None = None
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str | int | None]:
         """Return the entry as a JSON object."""
-        found = {"address" if "/" in self.what else "object": self.what, "reason": self.reason}
-        return found if self.field is None else {**found, "field": self.field}
+        return {
+            "address": None if self.what == self.object or not self.kind else self.what,
+            "object": self.object or None,
+            "kind": self.kind or None,
+            "id": self.id,
+            "field": self.field,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from reconciler.importing.mappings import Mapper
 from reconciler.importing.matching.model import Proposal
 from reconciler.importing.matching.propose import propose
 from reconciler.importing.outcome import Outcome, reopened
+from reconciler.importing.reasons import plainly
 from reconciler.importing.review import carried_over, review_text
 from reconciler.importing.selection import Selected, Selection, select
 from reconciler.importing.self_check import settle
@@ -137,5 +138,6 @@ def counted(drafts: Drafts) -> dict[str, int]:
 
 
 def in_order(left_out: Iterable[LeftOut]) -> list[LeftOut]:
-    """Return each entry once, in the order of their objects and fields."""
-    return sorted(dict.fromkeys(left_out), key=lambda each: (each.what, each.field or "", each.reason))
+    """Return each entry once and in plain words, in the order of their objects and fields."""
+    plain = (replace(each, reason=plainly(each.kind, each.reason)) for each in left_out)
+    return sorted(dict.fromkeys(plain), key=lambda each: (each.what, each.field or "", each.reason))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from reconciler.importing.matching.model import CandidateAgreement, Confidence, Proposal
+from reconciler.importing.reasons import plainly
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import plain_decimal
 
@@ -128,7 +129,7 @@ def reopened(outcomes: Iterable[Outcome], left: Mapping[str, str]) -> list[Outco
 def invalid(reason: str) -> Missing:
     """Return what is missing if the mapping would not be valid."""
     advice = "Correct this in ConnectWise and import again, or write the `CustomerMapping` by hand."
-    return Missing("mapping", f"its mapping would not be valid: {reason}", advice)
+    return Missing("mapping", f"its mapping would not be valid: {plainly('CustomerMapping', reason)}", advice)
 
 
 def number_text(value: Any) -> str | None:

@@ -74,7 +74,7 @@ async def _read_kind(reader: Reader, of: Kind) -> list[LiveObject] | LeftOut:
     except (Forbidden, NotFound) as error:
         if of.name == COMPANY or of_a_company(of.name):
             raise
-        return LeftOut(f"all objects of kind {of.name}", f"/{of.collection} cannot be read: {error.what}")
+        return LeftOut(f"Every {of.name}", f"/{of.collection} cannot be read: {error.what}", kind=of.name)
 
 
 async def _read_nested(

@@ -72,7 +72,7 @@ class Translator:
                 spec[item.name] = None  # no end date is a value of its own
             return
         if item.name in of.zero_is_unset and value == 0:
-            raise Undeclarable(f"ConnectWise also gives 0 if there is none: write {item.name}: 0 if it is meant")
+            raise Undeclarable(f"ConnectWise shows 0 also if none was typed in: write `{item.name}: 0` if 0 is right")
         if isinstance(value, Mapping):
             if mapping.subcollection is None:
                 value = self._custom_fields(item, value, left_out)
@@ -105,7 +105,7 @@ class Translator:
             return Ref(target.kind, int(link.id))
         name = self._label(target, int(link.id))
         if name is None:
-            raise Undeclarable(f"the setup table /{target.table} has no entry with id {link.id} ('{link.name}')")
+            raise Undeclarable(f"'{link.name}' (id {link.id}) is not in the setup table /{target.table} any more")
         try:
             found = self._tables.entry(target, name, scope)
         except UnknownEntryError as unknown:
@@ -146,7 +146,8 @@ class Translator:
                 for table in item.mapping.tables:
                     row = self._tables.row(Target(table=table.path, label="caption"), caption)
                     if not fits(value, row):
-                        raise Undeclarable(f"it is of type {row['fieldTypeIdentifier']}, and its value is not")
+                        of_type = row["fieldTypeIdentifier"]
+                        raise Undeclarable(f"it is of type {of_type}, and its value is of another type")
                 if len(caption) > LONGEST_KEY or not caption.isprintable():
                     raise Undeclarable("its caption is too long or has characters that cannot be printed")
                 found[_text(caption)] = self._value(item.mapping, value, None)

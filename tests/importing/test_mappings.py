@@ -127,8 +127,8 @@ def test_a_default_price_changes_no_price_that_is_billed(tmp_path: Path, price: 
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({"unitPrice": Decimal("0.1234567")}, "price: "),
-        ({"unitPrice": -1}, "price: "),
+        ({"unitPrice": Decimal("0.1234567")}, "its price cannot be declared: a unit price has at most six decimals"),
+        ({"unitPrice": -1}, "its price is -1 but must be at least 0"),
     ],
 )
 def test_a_price_that_a_mapping_cannot_have_is_never_replaced_by_another(
