@@ -18,6 +18,7 @@ from reconciler.importing.matching.model import (
     Estate,
     Proposal,
 )
+from reconciler.importing.matching.usage import storage_products
 from reconciler.ledger.records import IN_RECYCLE_BIN
 
 SHOWN = 5
@@ -42,11 +43,14 @@ class _Proposer:
         self._customers = [each for each in everyone if each.key not in {*estate.mapped, *estate.excluded}]
         self._eligible = [each for each in self._customers if _why_not(each) is None]
         self._candidates: dict[CustomerKey, list[Judged]] = {}
+        self._storage: frozenset[int] = frozenset()
 
     def proposals(self) -> list[Proposal]:
         pointers = pointers_of(self._estate, self._eligible, self._supports)
         for customer in self._eligible:
             self._candidates[customer.key] = self._judge.candidates(customer)
+        nearest = ((each, best) for each in self._eligible for best in self._candidates[each.key][:1])
+        self._storage = storage_products((each, best.company) for each, best in nearest if best.name.is_same)
         claims = Claims({key: found[0] for key, found in self._candidates.items() if found})
         claims.take(each for each in self._estate.mapped.values() if each is not None)
         found: dict[CustomerKey, Proposal] = {}
@@ -93,7 +97,7 @@ class _Proposer:
         named = [each.agreement_id for each in pointers if each.agreement_id is not None]
         evidence = (*texts, *evidence_of(judged[0]))
         proposal = Proposal(customer, "certain", company, evidence=evidence, candidates=candidates)
-        return _with_billing(proposal, company, named)
+        return _with_billing(proposal, company, named, self._storage)
 
     def _other_of_the_same_name(self, customer: Customer, judged: Judged) -> Judged | None:
         """Return a company with a name like the customer's, if the company that an id names has nothing of it."""
@@ -113,7 +117,7 @@ class _Proposer:
         company = verdict.chosen.company
         evidence = evidence_of(verdict.chosen)
         proposal = Proposal(customer, "likely", company, evidence=evidence, candidates=candidates)
-        return _with_billing(proposal, company, [])
+        return _with_billing(proposal, company, [], self._storage)
 
     def _contested(self, found: Mapping[CustomerKey, Proposal]) -> dict[CustomerKey, Proposal]:
         """Return the proposals that two customers of one source, or two of different names, have for one company."""
@@ -153,9 +157,11 @@ class _Proposer:
         ]
 
 
-def _with_billing(proposal: Proposal, company: CandidateCompany, named: Sequence[int]) -> Proposal:
+def _with_billing(
+    proposal: Proposal, company: CandidateCompany, named: Sequence[int], storage: frozenset[int]
+) -> Proposal:
     """Return a proposal with its agreement and its addition. It is open if the agreement is not decided."""
-    billing = billing_of(proposal.customer, company, named)
+    billing = billing_of(proposal.customer, company, named, storage)
     return replace(
         proposal,
         confidence=proposal.confidence if billing.agreement else "open",

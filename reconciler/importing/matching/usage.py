@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, Decimal
 
@@ -29,6 +30,9 @@ _BACKUP = re.compile(
 )
 
 
+_TELLING_USAGE = Decimal(20)
+_FITS_AT_LEAST = 8
+"""The number of different quantities of a product that have to fit."""
 _MORE = re.compile(r"support|managed|manage|service|wartung|betreuung|maintenance|flat|all-in|contrat|\bit\b")
 _COUNTED = re.compile(
     r"per (?:user|seat|mailbox|device|endpoint|server|workstation|hour|licen[cs]e)|\b(?:users?|seats?|licen[cs]es?"
@@ -95,6 +99,33 @@ def fitting_addition(company: CandidateCompany, customer: Customer) -> Candidate
 def may_be_storage(addition: CandidateAddition) -> bool:
     """Return whether an addition may bill storage: its product is for backup, or nothing is known of it."""
     return not addition.product or for_backup(addition.product)
+
+
+def storage_products(pairs: Iterable[tuple[Customer, CandidateCompany]]) -> frozenset[int]:
+    """Return the products whose quantities follow the usage of their customers, whatever their names.
+
+    `pairs` are customers with the company of their name. Tiny usage is left out: anything of quantity 1 would fit it.
+    """
+    seen: Counter[int] = Counter()
+    fitting: defaultdict[int, list[Decimal]] = defaultdict(list)
+    for customer, company in pairs:
+        if customer.quantity is None or customer.quantity < _TELLING_USAGE:
+            continue
+        additions = [each for agreement in live_agreements(company) for each in open_additions(agreement)]
+        seen.update({each.product_id for each in additions if each.quantity})
+        for product_id, quantity in {
+            each.product_id: each.quantity for each in additions if _follows(each, customer)
+        }.items():
+            fitting[product_id].append(quantity or Decimal(0))
+    return frozenset(
+        product_id
+        for product_id, found in fitting.items()
+        if len(set(found)) >= _FITS_AT_LEAST and 2 * len(found) >= seen[product_id]
+    )
+
+
+def _follows(addition: CandidateAddition, customer: Customer) -> bool:
+    return fits(addition, customer.quantity) and not _COUNTED.search(plain(addition.product))
 
 
 class Quantities:

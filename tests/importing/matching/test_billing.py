@@ -105,3 +105,28 @@ def test_an_addition_that_two_customers_fit_is_adopted_by_neither() -> None:
     proposals = proposed(customers, shared)
     assert [(each.confidence, each.addition) for each in proposals] == [("likely", None)] * 2
     assert "addition: 11 fits another customer of the company too" in proposals[0].evidence
+
+
+def test_a_product_whose_quantities_follow_the_usage_bills_storage_whatever_its_name() -> None:
+    names = [f"{word} {trade}" for word in ("Quokka", "Zebu", "Ibex") for trade in ("Orthodontics", "Joinery", "Kilns")]
+    usage = [str(100 + 37 * place) for place in range(len(names))]
+    firms = [
+        company(
+            9000 + place,
+            name,
+            agreements=(
+                agreement(
+                    place + 1,
+                    addition(100 + place, usage[place], "SKU-1204", product_id=70),
+                    addition(200 + place, "1", "SKU-0001", product_id=71),
+                ),
+            ),
+        )
+        for place, name in enumerate(names)
+    ]
+    found = proposed([customer(name, str(place), usage[place]) for place, name in enumerate(names)], firms)
+    assert [each.addition and each.addition.product_id for each in found] == [70] * len(names)
+    few = proposed([customer(name, str(place), usage[place]) for place, name in enumerate(names[:3])], firms)
+    assert [each.addition for each in few] == [None] * 3
+    tiny = proposed([customer(name, str(place), "0.4") for place, name in enumerate(names)], firms)
+    assert [each.addition for each in tiny] == [None] * len(names)
