@@ -17,8 +17,8 @@ from reconciler.importing.candidates import Days
 from reconciler.importing.estate import Estate
 from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
 from reconciler.importing.matching.model import CustomerKey, Proposal
-from reconciler.importing.matching.usage import for_backup
-from reconciler.importing.outcome import Line, Missing, MissingError
+from reconciler.importing.matching.usage import fits, for_backup
+from reconciler.importing.outcome import Line, Missing, MissingError, number_text, quantity_text
 from reconciler.importing.reading import ADDITION
 from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref
@@ -51,7 +51,7 @@ class Charges:
         """Return the line of a proposal. Raises `MissingError` if a person has to decide it."""
         additions = self.additions(proposal)
         if tagged := [each for each in additions if _customer_of(each) == proposal.customer.key]:
-            return _tagged_line(tagged)
+            return _tagged_line(tagged, proposal)
         untagged = [each for each in additions if parse(each.raw.get("serialNumber")) is None]
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
@@ -137,8 +137,11 @@ def _customer_of(addition: LiveObject) -> CustomerKey | None:
     return None if tag is None else tag.customer
 
 
-def _tagged_line(tagged: Sequence[LiveObject]) -> Line:
-    """Return the line of a customer that has additions with our tag. Raises `MissingError` if there are several."""
+def _tagged_line(tagged: Sequence[LiveObject], proposal: Proposal) -> Line:
+    """Return the line of a customer that has additions with our tag. Raises `MissingError` if there are several.
+
+    The line does not show the rules of its mapping, such as a minimum. If its quantity is not the usage, it had some.
+    """
     if len(tagged) > 1:
         advice = "Write the mapping with its ranges or its charges by hand: the additions do not show them."
         raise _undecided(tagged, f"additions {_ids(tagged)} have its tag", advice)
@@ -146,7 +149,17 @@ def _tagged_line(tagged: Sequence[LiveObject]) -> Line:
     if tag is None or tag.period is not None or (len(tag.parts) > 3 and tag.parts[3] != DEFAULT_CHARGE):
         why = f"addition {_ids(tagged)} has the tag of a charge or a period of its own"
         raise _undecided(tagged, why, "Write the mapping with this charge by hand.")
-    return Line(product_id(tagged[0]), tagged[0])
+    customer, additions = proposal.customer, () if proposal.agreement is None else proposal.agreement.additions
+    found = next((each for each in additions if each.id == tagged[0].id), None)
+    used = customer.quantity
+    if found is None or used is None or found.quantity == used or fits(found, used):
+        return Line(product_id(tagged[0]), tagged[0])
+    text = (
+        f"addition {found.id} has its tag and bills {number_text(found.quantity)}, and its usage is "
+        f"{quantity_text(used, customer.unit)}: its mapping had rules that the addition does not show, "
+        "such as `included`, `minimum` or `ranges`"
+    )
+    return Line(product_id(tagged[0]), tagged[0], guessed=text)
 
 
 def product_id(addition: LiveObject) -> int:

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from reconciler.importing.kinds_in_files import COMPANY
-from reconciler.kinds.base import Kind
+from reconciler.kinds.base import Kind, attribute_of
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.values import one_line
@@ -58,7 +58,7 @@ def plainly(kind: str, reason: str) -> str:
         reason = pattern.sub(instead, reason)
     of = all_kinds().get(kind)
     found = _FIELD.match(reason)
-    if of is None or found is None or found["field"] not in of.by_name:
+    if of is None or found is None or attribute_of(of.spec, found["field"]) is None:
         return reason
     label = _LABELS.get(found["field"]) or _PARTS.sub(" ", found["field"]).lower()
     if found["rest"] == " is missing":

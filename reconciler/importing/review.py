@@ -36,7 +36,10 @@ _ABOUT_MISSING: Final = (
     "The company of these customers is known, but a person has to decide the rest. Nothing is written for them: each",
     "entry says what to write.",
 )
-_ABOUT_MAPPED: Final = ("An id, a tag or a person decided these.",)
+_ABOUT_MAPPED: Final = (
+    "An id, a tag or a person decided these. An addition shows no minimum and no other ranges: compare with what you",
+    "agreed.",
+)
 
 
 def review_text(
