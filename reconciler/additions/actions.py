@@ -156,11 +156,12 @@ class ActionBuilder:
     def _live_values(self, desired: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """Return the fields to write to a live addition.
 
-        The first day is not among them, unless it was moved by hand to a later day than the last apply left.
+        The first day is not among them, unless it was moved by hand to a later day than the last apply left, or the
+        mapping moved and the addition has billed nothing yet.
         """
         values = written_fields(desired)
-        if desired.billed_elsewhere and live.cancelled is not None and live.cancelled < desired.effective_date:
-            del values["cancelledDate"]  # an invoice of the other agreement bills the months after it
+        if _has_billed_nothing(desired, live, self.last_day):
+            return values
         recorded = self.snapshot.additions.get(live.id)
         left = date_text((recorded.last_applied if recorded else {}).get("effectiveDate"))
         first = max(left or "", desired.effective_date)
@@ -288,6 +289,14 @@ class ActionBuilder:
             depends_on=depends_on,
             **more,
         )
+
+
+def _has_billed_nothing(desired: DesiredAddition, live: LiveAddition, last_day: str) -> bool:
+    """Return whether a move can give an addition another first day. `last_day` is that of the period."""
+    first, billable = live.effective, desired.shifts_from
+    return (
+        billable is not None and first is not None and (first >= billable or (not live.quantity and first > last_day))
+    )
 
 
 def _verb_and_reason(changes: Iterable[Change], desired: DesiredAddition, reason: str) -> tuple[Verb, str]:

@@ -50,6 +50,8 @@ class DesiredAddition:
     """Why it has a last day."""
     billed_elsewhere: bool = False
     """Whether another addition of the charge bills the period, because the mapping moved to another agreement."""
+    shifts_from: str | None = None
+    """A live addition that begins on this day or later has billed nothing, and gets the first day of this one."""
     adopt: bool = False
     emptied: bool = False
     """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""

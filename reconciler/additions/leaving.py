@@ -38,20 +38,20 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
     values: dict[str, Value] = {} if move is not None and move.bills_on else {"quantity": _ZERO}
     if values and (price := last_applied.get("unitPrice")) is not None:
         values["unitPrice"] = Decimal(price)
-    if move is not None and not (move.bills_on and move.replaced and live.ends_by(move.last_day)):
+    if move is not None and live.cancelled != move.last_day:
         values["cancelledDate"] = move.last_day
     changes = changes_to_update(kind("Addition"), values, live.obj)
     address = builder.unique_address(owner.address_of(live.product), live.id)
     reason = f"{owner.mapping_address} now bills another product or agreement"
     if move is not None:
-        reason = f"{reason}; {_until(live, move.last_day if move.bills_on else None, builder)}"
+        reason = f"{reason}; {_until(live, move, builder)}"
     edits = undoing_changes(changes, last_applied)
     notes = (builder.edit_note(address, edits, recorded),) if edits and recorded else ()
     planned = builder.planned(
         owner,
         address,
         live,
-        "update" if move is None else "retire",
+        "update" if move is None or move.last_day is None else "retire",
         reason,
         changes,
         superseded.depends_on,
@@ -90,7 +90,7 @@ def ended_additions(
 
 def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: ActionBuilder) -> PlannedAddition:
     values: dict[str, Value] = {} if live.ends_by(last_day) else {"cancelledDate": last_day}
-    reason = f"{why}; {_until(live, last_day if last_day >= builder.first_day else None, builder)}"
+    reason = f"{why}; {_until(live, Move(last_day, bills_on=last_day >= builder.first_day), builder)}"
     address = builder.unique_address(owner.address_of(live.product), live.id)
     changes = changes_to_update(kind("Addition"), values, live.obj)
     planned = builder.planned(owner, address, live, "retire", reason, changes, frozenset(), reason=reason)
@@ -121,17 +121,20 @@ def double_notes(superseded: Iterable[Superseded], moves: Mapping[int, Move], cu
     """Yield a note for each addition on an old agreement that was invoiced for a month that the new one bills too."""
     for each in superseded:
         move = moves.get(each.live.id)
-        if move is not None and move.billed_twice:
+        if move is not None and move.billed_twice is not None:
             yield Note(
                 address=each.owner.mapping_address,
-                message=f"addition id {each.live.id} was invoiced until {move.last_day} with "
+                message=f"addition id {each.live.id} was invoiced until {move.billed_twice} with "
                 f"{amount_text(each.live.monthly, currency)} a month, and the addition on the new agreement bills that "
                 "month too: credit one of them",
             )
 
 
-def _until(live: LiveAddition, last_day: str | None, builder: ActionBuilder) -> str:
-    """Return what an addition still bills. `last_day` is None if it bills nothing any more."""
-    if last_day is None:
+def _until(live: LiveAddition, move: Move, builder: ActionBuilder) -> str:
+    """Return what an addition still bills."""
+    if not move.bills_on:
         return f"it bills nothing for {builder.period} any more"
-    return f"it bills {amount_text(live.monthly, builder.currency)} a month until its last day, {last_day}"
+    amount = amount_text(live.monthly, builder.currency)
+    if move.last_day is None:
+        return f"it bills {amount} a month until the addition on the new agreement has ended and can begin anew"
+    return f"it bills {amount} a month until its last day, {move.last_day}"

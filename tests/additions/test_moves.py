@@ -208,12 +208,23 @@ def test_a_move_trips_no_guardrail(scene: Scene) -> None:
     assert [each[:2] for each in lines(scene)] == [(OLD, 5000), (NEW, 5000)]
 
 
-def test_a_month_that_both_agreements_were_invoiced_for_is_named(billed: Scene) -> None:
-    """The run was killed between the writes, and the old agreement was invoiced before the next run."""
-    billed.declare(moved())
-    billed.uses({"77": "100"})
-    billed.apply(billed.plan().actions[:1])
+def killed_between_the_writes(scene: Scene) -> None:
+    """Create the new addition, and leave the old one as it is."""
+    scene.declare(moved())
+    scene.uses({"77": "100"})
+    scene.apply(scene.plan().actions[:1])
+
+
+def test_an_addition_that_has_billed_nothing_begins_later_if_the_old_one_billed_its_month(billed: Scene) -> None:
+    killed_between_the_writes(billed)
     billed.live(agreement(OLD, invoiced=DECEMBER))
+    billed.hour({"77": "100"})
+    assert lines(billed) == NEXT_MONTH
+
+
+def test_a_month_that_both_agreements_were_invoiced_for_is_named(billed: Scene) -> None:
+    killed_between_the_writes(billed)
+    billed.live(agreement(OLD, invoiced=DECEMBER), agreement(NEW, invoiced=DECEMBER))
     messages = [each.message for each in billed.plan().notes]
     assert messages == [
         "addition id 99 was invoiced until 2026-11-30 with 25 USD a month, and the addition on the new agreement bills "
@@ -221,6 +232,25 @@ def test_a_month_that_both_agreements_were_invoiced_for_is_named(billed: Scene) 
     ]
     billed.hour({"77": "100"})
     assert lines(billed) == [(OLD, 100, "2026-09-01", "2026-11-30"), (NEW, 100, "2026-11-01", "")]
+
+
+def test_if_another_agreement_has_billed_the_month_between_the_addition_ends_before_it(billed: Scene) -> None:
+    """An addition has no gaps. The other agreement bills on until a second addition can be created."""
+    billed.live(agreement(NEW, invoiced=DECEMBER))
+    move(billed)
+    billed.live(agreement(NEW, invoiced="2027-01-01T00:00:00Z"))
+    billed.declare(mapping())
+    assert billed.hour({"77": "100"}) == []
+    assert lines(billed) == NEXT_MONTH
+    assert billed.plan().notes == ()
+    billed.live(agreement(NEW, invoiced="2027-02-01T00:00:00Z"), agreement(OLD, invoiced="2027-01-01T00:00:00Z"))
+    billed.hour({"77": "100"}, at=at(1, month=12))
+    assert lines(billed) == [
+        (OLD, 100, "2026-09-01", "2026-11-30"),
+        (OLD, 100, "2027-02-01", ""),
+        (NEW, 100, "2026-12-01", "2027-01-31"),
+    ]
+    assert billed.hour({"77": "100"}) == []
 
 
 def test_a_move_to_an_agreement_that_cannot_be_billed_changes_nothing(billed: Scene) -> None:
@@ -242,7 +272,7 @@ def test_an_addition_that_bills_nothing_ends_without_waiting_for_an_invoice(bill
 
 # ── any order of moves and invoices ──────────────────────────────────────────────────────────────────────
 
-STEP = st.sampled_from(["move", "invoice old", "invoice new", "rename", "kill", "hour"])
+STEP = st.sampled_from(["move", "invoice old", "invoice new", "ahead old", "ahead new", "rename", "kill", "hour"])
 
 
 class _Books:
@@ -253,10 +283,10 @@ class _Books:
         self.next = {OLD: date_of(2026, 11), NEW: date_of(2026, 11)}
         self.billed: dict[str, int] = {}
 
-    def invoice(self, number: int) -> None:
-        """Bill the next month of an agreement, if that is the running one (CONNECTWISE.md, How an invoice is made)."""
+    def invoice(self, number: int, days_ahead: int = 0) -> None:
+        """Bill the next month of an agreement, if it begins by then (CONNECTWISE.md, How an invoice is made)."""
         first = self.next[number]
-        if first > self.scene.now:
+        if first > self.scene.now + timedelta(days=days_ahead):
             return
         following = (first + timedelta(days=31)).replace(day=1)
         self.next[number] = following
@@ -296,12 +326,12 @@ def test_every_month_is_billed_once_whatever_moves_and_invoices_come(
                     del scene.documents[f"CustomerMapping/{name}"]
                     name = "bolt" if name == "acme" else "acme"
                 scene.declare(mapping(name, agreement={"id": where}))
-                if step.startswith("invoice"):
+                if step.startswith(("invoice", "ahead")):
                     # A run that was killed is completed before the next invoice.
                     if killed:
                         scene.hour({"77": "100"})
                     killed = False
-                    books.invoice(OLD if step.endswith("old") else NEW)
+                    books.invoice(OLD if step.endswith("old") else NEW, 90 if step.startswith("ahead") else 0)
                     continue
                 scene.now += timedelta(hours=1)
                 scene.uses({"77": "100"})

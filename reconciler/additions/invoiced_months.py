@@ -1,0 +1,63 @@
+"""Find the months that an addition bills, and those that an invoice of its agreement has billed already.
+
+No API gives the lines of an invoice. The first and last day of an addition say which months it has billed, up to the
+day that no invoice of its agreement covers yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from reconciler.additions.agreements import next_invoice_of
+from reconciler.additions.live_additions import LiveAddition
+from reconciler.kinds.live_state import LiveState
+
+NEVER = "9999-12-01"
+"""The day on which an addition without a last day is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The months that an addition bills. Each day is the first of a month: additions bill whole months."""
+
+    addition: LiveAddition
+    first: str
+    over: str
+    """The first day that it does not bill."""
+    invoiced: str
+    """The first day that no invoice of its agreement covers. Empty if it is unknown."""
+    taken: str
+    """The first day after the months that it has billed, or the running month if it has billed none from there on."""
+
+    @property
+    def agreement_id(self) -> int:
+        """Return the id of its agreement."""
+        return self.addition.agreement_id
+
+    @property
+    def bills(self) -> bool:
+        """Return whether it has a quantity."""
+        return self.addition.quantity > 0
+
+    @property
+    def can_go_on(self) -> bool:
+        """Return whether it can bill the months after its last day: no invoice was made for them without it."""
+        return self.over >= self.invoiced
+
+
+def line_of(addition: LiveAddition, live_state: LiveState, running: str) -> Line:
+    """Return the months of an addition. `running` is the first day of the running month."""
+    first = _month(addition.effective or running)
+    over = NEVER if addition.cancelled is None else _month_after(addition.cancelled)
+    invoiced = next_invoice_of(addition.agreement_id, live_state) or ""
+    has_billed = addition.quantity > 0 and invoiced > max(running, first)
+    return Line(addition, first, over, invoiced, min(invoiced, over) if has_billed else running)
+
+
+def _month(day: str) -> str:
+    return date.fromisoformat(day).replace(day=1).isoformat()
+
+
+def _month_after(day: str) -> str:
+    return (date.fromisoformat(day).replace(day=1) + timedelta(days=31)).replace(day=1).isoformat()
