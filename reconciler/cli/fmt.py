@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -64,7 +65,7 @@ def _format(found: FoundFile, results: _Results, *, write: bool) -> None:
     if after == read.text:
         return
     if write:
-        write_file(found.path, read.bom + after.encode())
+        write_file(Path(found.path), read.bom + after.encode())
     results.changed.append(read.name)
     before = read.text.splitlines()
     name = safe(read.name)

@@ -37,6 +37,7 @@ from reconciler.connectwise.errors import (
 from reconciler.connectwise.exchange import Exchange, Request, Response
 from reconciler.connectwise.limiter import Limiter
 from reconciler.http.server_clock import ServerClock
+from reconciler.http.tls import authorities_unread
 
 _PORTS = {"http": 80, "https": 443}
 _API = "apis/3.0"
@@ -280,6 +281,7 @@ class Session:
 
 def default_transport(base: str, max_connections: int, timeouts: Timeouts) -> httpx.AsyncBaseTransport:
     """Return the production transport; see there."""
-    from reconciler.connectwise.transport import production_transport  # noqa: PLC0415  (aiohttp is slow to import)
+    with authorities_unread():
+        from reconciler.connectwise.transport import production_transport  # noqa: PLC0415  (aiohttp is slow to import)
 
     return production_transport(base, max_connections=max_connections, timeouts=timeouts)

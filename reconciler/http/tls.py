@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from urllib.parse import urlsplit
 
@@ -26,3 +28,17 @@ def tls_context(url: str) -> SSLContext:
             f"the certificates that SSL_CERT_FILE or SSL_CERT_DIR name cannot be read: {error.strerror or error}",
             advice="Set it to a file with the certificates of the authorities that you trust, or unset it.",
         ) from error
+
+
+@contextmanager
+def authorities_unread() -> Iterator[None]:
+    """Let no TLS context read the machine's certificate authorities, for the import of aiohttp.
+
+    aiohttp makes two contexts when it is imported, which takes twice as long as the rest of the import. No request uses
+    them, because each transport gets the context of `tls_context`. A context without authorities trusts no server.
+    """
+    SSLContext.set_default_verify_paths = lambda _context: None  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        del SSLContext.set_default_verify_paths  # the method of the base class is found again

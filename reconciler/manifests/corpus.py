@@ -22,11 +22,13 @@ from reconciler.manifests.files import FoundFile, SourceFile, Unreadable
 from reconciler.manifests.parsing import parse
 
 _HEAD: Final = re.compile(
-    r"^kind:[ \t]*(\w+)[ \t]*(?:#.*)?\r?\n(?:apiVersion:.*\n)?metadata:[ \t]*"
-    r"(?:(?:#.*)?\r?\n[ ]+name:[ \t]*|\{[ ]*name:[ \t]*)([\"']?)([\w.-]+)\2[ \t]*(?:\}|,|\r?\n|[ \t]#|\Z)",
-    re.MULTILINE | re.ASCII,
+    r"\nkind:[ \t]*(\w+)[ \t]*(?:#.*)?\r?\n(?:apiVersion:.*\n)?metadata:[ \t]*"
+    r"(?:(?:#.*)?\r?\n[ ]+name:[ \t]*|\{[ ]*name:[ \t]*)([\"']?)([\w.-]+)\2(?=[ \t]*(?:\}|,|\r?\n|[ \t]#|\Z))",
+    re.ASCII,
 )
-"""The head of a document as it is mostly written: its kind, then its metadata, which begins with the name."""
+"""The head of a document as it is mostly written: its kind, then its metadata, which begins with the name.
+
+It begins with plain letters, which are found four times as fast as `^`. So it needs a line break before the text."""
 _SEPARATOR: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _BEFORE_FIRST: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*---(?=\s|$)")
 _WORDS: Final = re.compile(r"[a-z0-9]+")
@@ -76,12 +78,15 @@ class Corpus:
     @cached_property
     def by_address(self) -> Mapping[str, tuple[str, ...]]:
         """The files that declare each address."""
-        found: dict[str, list[str]] = defaultdict(list)
+        found: dict[str, tuple[str, ...]] = {}
         for name, heads in self._heads.items():
             if self.found[name].first_name is None:
+                only = (name,)  # one for all documents of the file: most addresses are declared once
                 for kind, document in heads:
-                    found[f"{kind}/{document}"].append(name)
-        return {address: tuple(dict.fromkeys(names)) for address, names in found.items()}
+                    before = found.setdefault(f"{kind}/{document}", only)
+                    if name not in before:
+                        found[f"{kind}/{document}"] = (*before, name)
+        return found
 
     @cached_property
     def by_kind(self) -> Mapping[str, frozenset[str]]:
@@ -122,13 +127,21 @@ class Corpus:
 def _heads(source: SourceFile) -> list[tuple[str, str]]:
     """Return (kind, name) of each document of a file. Only a file with an unusual layout is parsed."""
     text = source.text
-    heads = [(kind, name) for kind, _quote, name in _HEAD.findall(text)]
-    separators = len(_SEPARATOR.findall(text))
-    documents = separators if _BEFORE_FIRST.match(text) else separators + 1
+    heads = [(kind, name) for kind, _quote, name in _HEAD.findall(f"\n{text}")]
+    documents = _documents_in(text)
     kinds, ends = _lines_with("kind:", text), _lines_with("...", text)  # five times as fast as an expression
     if len(heads) == documents == kinds and not ends:
         return heads
     return list(_parsed_heads(source))
+
+
+def _documents_in(text: str) -> int:
+    """Return how many documents the separators of a text make."""
+    separators = text.count("\n---\n")  # ten times as fast as an expression
+    if text[:1].isalpha() and separators == text.count("\n---"):
+        return separators + 1
+    separators = len(_SEPARATOR.findall(text))
+    return separators if _BEFORE_FIRST.match(text) else separators + 1
 
 
 def _lines_with(start: str, text: str) -> int:

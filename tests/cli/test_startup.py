@@ -31,6 +31,21 @@ def test_help_imports_neither_the_database_nor_http() -> None:
     assert _said(code).splitlines()[-1] == "[]"
 
 
+def test_certificates_are_read_for_the_context_that_is_used_and_for_no_other() -> None:
+    """aiohttp makes two contexts at import that no transport of ours uses. They trust nobody."""
+    code = (
+        "import ssl; from reconciler.connectwise.session import default_transport; "
+        "from reconciler.connectwise.connection import Timeouts; "
+        "default_transport('https://x.test', 1, Timeouts()); import aiohttp.connector as used; "
+        "print(used._SSL_CONTEXT_VERIFIED.cert_store_stats()['x509'], "
+        "'set_default_verify_paths' in vars(ssl.SSLContext), "
+        "used._SSL_CONTEXT_VERIFIED.verify_mode.name, "
+        "ssl.create_default_context().cert_store_stats() == _before)"
+    )
+    before = "import ssl; _before = ssl.create_default_context().cert_store_stats(); "
+    assert _said(before + code) == "0 False CERT_REQUIRED True"
+
+
 NOISY = """
 import asyncio, logging, threading, warnings
 from reconciler.cli.startup import quiet

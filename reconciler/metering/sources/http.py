@@ -22,7 +22,7 @@ from reconciler.http.headers import is_header_value
 from reconciler.http.proxies import environment_proxy
 from reconciler.http.retry_after import retry_after_seconds
 from reconciler.http.settings import SettingError
-from reconciler.http.tls import tls_context
+from reconciler.http.tls import authorities_unread, tls_context
 from reconciler.metering.sources.addresses import check_address, redacted
 from reconciler.metering.sources.errors import HELD, GarbledError, SourceError
 from reconciler.metering.sources.pulling import Sleep
@@ -66,7 +66,8 @@ def make_client(
     `SourceError` if the proxy or the certificates of the environment are not usable.
     """
     if transport is None:
-        from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
+        with authorities_unread():
+            from httpx_aiohttp import AiohttpTransport  # noqa: PLC0415 - slow to import, and tests bring their own
 
         try:
             transport = AiohttpTransport(verify=tls_context(url), proxy=environment_proxy(url))
