@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks import importing
 from benchmarks.floor import CONCURRENCY
 from benchmarks.measuring import measure
 from benchmarks.report import compare, show
@@ -50,3 +51,11 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
 
 def test_the_floor_sends_as_many_requests_at_a_time_as_the_product() -> None:
     assert ConnectWiseSettings.model_fields["max_concurrency"].default == CONCURRENCY
+
+
+def test_an_import_is_measured_by_its_phases(tmp_path: Path) -> None:
+    found = importing.measure(tmp_path / "messy", 20)
+
+    assert list(found.phases) == ["read", "match", "lay out and self-check", "review", "describe", "write"]
+    assert found.documents > 20
+    assert found.requests > 20
