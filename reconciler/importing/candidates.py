@@ -46,6 +46,11 @@ class Days:
         cancelled = date_text(addition.raw.get("cancelledDate"))
         return (effective is None or effective <= self.last) and (cancelled is None or cancelled > self.last)
 
+    def has_ended(self, addition: LiveObject) -> bool:
+        """Return whether an addition ended before the period."""
+        cancelled = date_text(addition.raw.get("cancelledDate"))
+        return cancelled is not None and cancelled < self.first
+
 
 def candidates(estate: Estate, standing: Standing, usage: Usage, days: Days) -> model.Estate:
     """Return what matching looks at."""

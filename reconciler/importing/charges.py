@@ -22,6 +22,7 @@ from reconciler.importing.outcome import Line, Missing, MissingError, number_tex
 from reconciler.importing.reading import ADDITION
 from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref
+from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.product import ProductSpec
 
@@ -44,14 +45,27 @@ class Charges:
 
     def additions(self, proposal: Proposal) -> list[LiveObject]:
         """Return the additions of the proposed agreement that bill now and go on."""
+        return [each for each in self._all(proposal) if self._days.bills(each)]
+
+    def tagged(self, proposal: Proposal) -> list[LiveObject]:
+        """Return the additions of the proposed agreement that have the customer's tag, also those that begin later.
+
+        If none goes on, return those that end in the period or later.
+        """
+        own = [each for each in self._all(proposal) if _customer_of(each) == proposal.customer.key]
+        return [each for each in own if not each.raw.get("cancelledDate")] or [
+            each for each in own if not self._days.has_ended(each)
+        ]
+
+    def _all(self, proposal: Proposal) -> Sequence[LiveObject]:
         number = 0 if proposal.agreement is None else proposal.agreement.id
-        return [each for each in self._estate.children.get(ADDITION, {}).get(number, ()) if self._days.bills(each)]
+        return self._estate.children.get(ADDITION, {}).get(number, ())
 
     def line(self, proposal: Proposal) -> Line:
         """Return the line of a proposal. Raises `MissingError` if a person has to decide it."""
-        additions = self.additions(proposal)
-        if tagged := [each for each in additions if _customer_of(each) == proposal.customer.key]:
+        if tagged := self.tagged(proposal):
             return _tagged_line(tagged, proposal)
+        additions = self.additions(proposal)
         untagged = [each for each in additions if parse(each.raw.get("serialNumber")) is None]
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
@@ -149,6 +163,12 @@ def _tagged_line(tagged: Sequence[LiveObject], proposal: Proposal) -> Line:
     if tag is None or tag.period is not None or (len(tag.parts) > 3 and tag.parts[3] != DEFAULT_CHARGE):
         why = f"addition {_ids(tagged)} has the tag of a charge or a period of its own"
         raise _undecided(tagged, why, "Write the mapping with this charge by hand.")
+    last_day = date_text(tagged[0].raw.get("cancelledDate"))
+    if last_day is not None:
+        text = (
+            f"addition {tagged[0].id} has its tag and ends on {last_day}: confirm it only if the customer is billed on"
+        )
+        return Line(product_id(tagged[0]), tagged[0], guessed=text)
     customer, additions = proposal.customer, () if proposal.agreement is None else proposal.agreement.additions
     found = next((each for each in additions if each.id == tagged[0].id), None)
     used = customer.quantity

@@ -112,9 +112,9 @@ class Mapper:
 
     def _name_in_tags(self, proposal: Proposal) -> str | None:
         """Return the name of the mapping in the tag of an addition that is the customer's already."""
-        for each in self._charges.additions(proposal):
+        for each in self._charges.tagged(proposal):
             tag = parse(each.raw.get("serialNumber"))
-            if tag is not None and tag.customer == proposal.customer.key and len(tag.parts) > 2:
+            if tag is not None and len(tag.parts) > 2:
                 return slug(tag.parts[2]) if slug(tag.parts[2]) == tag.parts[2] else None
         return None
 

@@ -255,3 +255,32 @@ def test_a_mapping_has_the_name_in_the_tag_of_its_line(tmp_path: Path) -> None:
     (outcome,) = imported(tmp_path, addition(1, serialNumber=f"{TAG}/storage")).outcomes
 
     assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", False)
+
+
+def test_a_line_of_ours_that_begins_later_is_kept_with_its_price(tmp_path: Path) -> None:
+    line = addition(1, effectiveDate="2026-12-01T00:00:00Z", unitPrice=Decimal("0.11"), serialNumber=f"{TAG}/storage")
+    made = imported(tmp_path, line)
+
+    (outcome,) = made.outcomes
+    assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", False)
+    assert "  product: {id: 1}\n  price: 0.11\n" in mapping(made)
+
+
+def test_a_line_of_ours_that_ends_this_month_shows_its_price_and_waits_for_a_person(tmp_path: Path) -> None:
+    line = addition(1, cancelledDate="2026-11-30T00:00:00Z", unitPrice=Decimal("0.11"), serialNumber=f"{TAG}/storage")
+    made = imported(tmp_path, line)
+
+    (outcome,) = made.outcomes
+    ends = "addition 1 has its tag and ends on 2026-11-30: confirm it if the customer is billed on"
+    assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", True)
+    assert outcome.notes == (ends,)
+    assert "  price: 0.11\n" in mapping(made)
+
+
+def test_a_line_of_ours_that_has_ended_shows_nothing(tmp_path: Path) -> None:
+    (outcome,) = imported(
+        tmp_path, addition(1, cancelledDate="2026-10-31T00:00:00Z", serialNumber=f"{TAG}/storage")
+    ).outcomes
+
+    assert outcome.missing is not None
+    assert outcome.missing.what == "product"
