@@ -29,11 +29,12 @@ def to_confirm(manifests: Manifests, wanted: Sequence[str]) -> list[Document]:
     Raises `ReconcilerError` for an address that no proposed document has.
     """
     proposed = [each for each in manifests.documents if each.metadata.proposed]
-    if ALL in wanted:
-        return proposed
     by_name = _by_name(proposed)
     found: dict[str, Document] = {}
     for address in wanted:
+        if address == ALL:
+            found |= {each.address: each for each in proposed}
+            continue
         if address not in by_name:
             known = manifests.by_address.get(address)
             advice = did_you_mean(near(address, by_name)) or "Nothing is proposed with this address."

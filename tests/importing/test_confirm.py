@@ -88,3 +88,10 @@ def test_a_mapping_can_be_named_by_its_customer(tmp_path: Path) -> None:
 def test_an_address_without_a_mark_is_an_error(tmp_path: Path, address: str, what: str) -> None:
     with pytest.raises(ReconcilerError, match=what):
         confirmed(tmp_path, document("CustomerMapping", "metadata: {name: a}", SPEC), address)
+
+
+def test_all_beside_an_unknown_address_confirms_nothing(tmp_path: Path) -> None:
+    text = document("CustomerMapping", "metadata: {name: a, proposed: true}", SPEC)
+
+    with pytest.raises(ReconcilerError, match="there is no CustomerMapping/other"):
+        confirmed(tmp_path, text, "all", "CustomerMapping/other")

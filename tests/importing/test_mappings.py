@@ -271,7 +271,7 @@ def test_a_line_of_ours_that_ends_this_month_shows_its_price_and_waits_for_a_per
     made = imported(tmp_path, line)
 
     (outcome,) = made.outcomes
-    ends = "addition 1 has its tag and ends on 2026-11-30: confirm it if the customer is billed on"
+    ends = "addition 1 has its tag and ends on 2026-11-30: confirm it only if the customer is billed on"
     assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", True)
     assert outcome.notes == (ends,)
     assert "  price: 0.11\n" in mapping(made)
