@@ -38,7 +38,7 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
     values: dict[str, Value] = {} if move is not None and move.bills_on else {"quantity": _ZERO}
     if values and (price := last_applied.get("unitPrice")) is not None:
         values["unitPrice"] = Decimal(price)
-    if move is not None and live.cancelled != move.last_day:
+    if move is not None:
         values["cancelledDate"] = move.last_day
     changes = changes_to_update(kind("Addition"), values, live.obj)
     address = builder.unique_address(owner.address_of(live.product), live.id)

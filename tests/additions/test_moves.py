@@ -253,6 +253,37 @@ def test_if_another_agreement_has_billed_the_month_between_the_addition_ends_bef
     assert billed.hour({"77": "100"}) == []
 
 
+def test_a_mapping_that_moves_to_a_third_agreement_and_back_leaves_what_each_has_billed(billed: Scene) -> None:
+    third = 11
+    billed.live(agreement(NEW, invoiced=DECEMBER), live_agreement(third, name="Third", agreementStatus="Active"))
+    move(billed)
+    billed.live(agreement(NEW, invoiced="2027-01-01T00:00:00Z"))
+    billed.declare(mapping(agreement={"id": third}))
+    billed.hour({"77": "100"})
+    both = [(OLD, 100, "2026-09-01", "2026-11-30"), (NEW, 100, "2026-12-01", "2026-12-31")]
+    assert lines(billed) == [*both, (third, 100, "2027-01-01", "")]
+    february = "2027-02-01T00:00:00Z"
+    billed.live(live_agreement(third, name="Third", agreementStatus="Active", nextInvoiceDate=february))
+    billed.declare(mapping())
+    assert billed.hour({"77": "100"}) == []
+    assert lines(billed) == [*both, (third, 100, "2027-01-01", "")]
+
+
+def test_an_addition_that_billed_before_a_month_of_the_old_agreement_ends_before_that_month(billed: Scene) -> None:
+    """The run was killed between the writes. Then both agreements were invoiced, the old one for a month more."""
+    killed_between_the_writes(billed)
+    billed.live(agreement(OLD, invoiced="2027-01-01T00:00:00Z"), agreement(NEW, invoiced=DECEMBER))
+    assert [each.message for each in billed.plan().notes] == [
+        "addition id 99 was invoiced until 2026-11-30 with 25 USD a month, and the addition on the new agreement bills "
+        "that month too: credit one of them"
+    ]
+    billed.hour({"77": "100"})
+    assert lines(billed) == [(OLD, 100, "2026-09-01", ""), (NEW, 100, "2026-11-01", "2026-11-30")]
+    billed.hour({"77": "100"}, at=at(1, month=12))
+    assert lines(billed)[0] == (OLD, 100, "2026-09-01", "2026-12-31")
+    assert lines(billed)[2] == (NEW, 100, "2027-01-01", "")
+
+
 def test_a_move_to_an_agreement_that_cannot_be_billed_changes_nothing(billed: Scene) -> None:
     billed.live(agreement(NEW, startDate=DECEMBER))
     assert move(billed) == []
