@@ -284,3 +284,21 @@ def test_a_line_of_ours_that_has_ended_shows_nothing(tmp_path: Path) -> None:
 
     assert outcome.missing is not None
     assert outcome.missing.what == "product"
+
+
+def test_a_mapping_that_stands_has_no_line_if_it_is_not_known(tmp_path: Path) -> None:
+    imported(tmp_path, addition(1))
+
+    (outcome,) = imported(tmp_path, addition(1, quantity=60), addition(2, product=2, quantity=40)).outcomes
+
+    assert (outcome.mapping, outcome.line, outcome.missing) == ("CustomerMapping/acme-dental-holding", None, None)
+
+
+def test_the_solution_of_the_defaults_is_used_if_no_managed_id_shows_one(tmp_path: Path) -> None:
+    defaults = 'kind: Defaults\nmetadata: {name: d}\nspec: {CustomerMapping: {solution: "Vault"}}\n'
+    (tmp_path / "defaults.yaml").write_text(f"apiVersion: reconciler/v1\n{defaults}", encoding="utf-8")
+
+    made = imported(tmp_path, addition(1), managed=None, integration=False)
+
+    assert made.texts["customers/acme.yaml"].count("solution: Vault") == 2
+    assert made.outcomes[0].proposed
