@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate crash score-import lint type format bench schemas readme record lock dist clean
+.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas readme record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ simulate: install  ## Compare random billing hours with an independent calculati
 
 crash: install  ## Kill runs at every request and every write of the ledger, run again, and compare (SEED=1 RUNS=10 CUSTOMERS=8)
 	$(BIN)/python -m tests.crash $(or $(SEED),1) $(or $(RUNS),10) $(or $(CUSTOMERS),8)
+
+undo: install  ## Apply and undo random changes of estates and of billing (HISTORIES=1000 SEED=1), and print what they had
+	$(BIN)/python -m tests.undo $(or $(HISTORIES),1000) $(or $(SEED),1)
 
 score-import: install  ## Score the proposals of `import` on generated estates (SEEDS=10); ARGS=-v shows what is open
 	$(BIN)/python -m tests.importing.matching.score $(or $(SEEDS),10) $(ARGS)

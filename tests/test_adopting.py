@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,11 +38,22 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def test_the_page_leads_from_a_messy_tenant_to_the_first_apply(tenant: Path) -> None:
+def test_the_page_leads_from_a_messy_tenant_to_the_first_apply_and_back_from_a_price(
+    tenant: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     done = commands(ROOT / "docs" / "adopting.md")
-    assert len(done) > 15
+    assert len(done) > 25
     for arguments, expected in done:
-        if arguments[0] == "git":
-            subprocess.run(arguments, cwd=tenant, check=True)
+        if arguments[0] != "reconciler" or "|" in arguments:
+            line = " ".join(each if each == "|" else shlex.quote(each) for each in arguments)
+            subprocess.run(line, shell=True, check=True, capture_output=True, cwd=tenant)
         else:
             assert run(arguments[1:]) == expected, arguments
+    assert "price: 0.25\n" in (tenant / "manifests" / "products.yaml").read_text(encoding="utf-8")
+    capsys.readouterr()
+    run(["--json", "plan", "--undo", "1"])
+    undo = json.loads(capsys.readouterr().out)
+    assert undo["undo"]["patch"] == ""
+    assert not {each["kind"] for each in undo["actions"]} & {"ManagementSolution", "Addition"}
+    assert any("additions that the run adopted stay" in each["message"] for each in undo["warnings"])

@@ -106,6 +106,7 @@ def _needed(session: Session, run: int, written: Iterable[WrittenObject]) -> dic
     """Return, by address of an object that may end, the documents that need it and did not before or in the run."""
     ending = {each.address: each for each in written if may_end(each)}
     created = {address for address, each in ending.items() if each.action == "create"}
+    agreements = {address for address in created if address.startswith("Agreement/")}
     by_id = {(each.kind, each.id): address for address, each in ending.items()}
     relations = Relations(session.manifests.documents if ending else ())
     found: dict[str, list[str]] = defaultdict(list)
@@ -115,7 +116,7 @@ def _needed(session: Session, run: int, written: Iterable[WrittenObject]) -> dic
         referred = {each.address for each in relations.references(document)}
         referred |= {by_id.get(place, "") for place in _referred_by_id(document)}
         for address in sorted(referred & ending.keys()):
-            if _needs(session, run, document, is_new=address in created):
+            if _needs(session, run, document, goes=bool(referred & agreements), is_new=address in created):
                 found[address].append(f"{document.address} refers to it")
     return found
 
@@ -127,18 +128,18 @@ def _referred_by_id(document: Document) -> Iterator[tuple[str, int]]:
             yield reference.kind, reference.value.id
 
 
-def _needs(session: Session, run: int, document: Document, *, is_new: bool) -> bool:
-    """Return whether a document needs an object to which it refers. `is_new`: the run created the object.
+def _needs(session: Session, run: int, document: Document, *, goes: bool, is_new: bool) -> bool:
+    """Return whether a document needs an object to which it refers.
 
-    What refers to a new object needs it, but for a mapping that nothing was billed by before: it came with the object,
-    and goes with it. An object that lived before the run is needed by what later runs created, and by each mapping
-    that still bills.
+    `is_new`: the run created the object. `goes`: the run created the agreement of the document, so its additions end.
+    What refers to a new object needs it. The exception is a mapping that goes and billed nothing before the run. An
+    object that lived before the run is needed by what later runs created, and by each mapping that bills.
     """
     ledger, workspace = session.ledger, session.manifests.workspace.name
     if isinstance(document.spec, CustomerMappingSpec):
         if not is_new:
             return document.spec.end is None
-        return was_written_before(ledger, workspace, f"Addition/{document.name}.", run)
+        return not goes or was_written_before(ledger, workspace, f"Addition/{document.name}.", run)
     if is_new:
         return document.kind.collection is not None
     later = writes_of_addresses(ledger, workspace, [document.address], after_run=run)

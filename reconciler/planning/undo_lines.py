@@ -106,7 +106,11 @@ class _Finder:
         if field is None or field in document.defaulted:
             return
         by_product = any("price" in each.changes for each in self._undone.values())
-        if field == "price" or not by_product:
+        before, after = (_number(str(each)) for each in undone.changes["unitPrice"])
+        if field == "price" and isinstance(before, Decimal) and getattr(document.spec, field) == after:
+            message = f"{_shown(after)}; {undone.address} had {_shown(before)} before the run"
+            yield _cause(document, ("spec", field), message, "set", before)
+        elif field == "price" or not by_product:
             yield _cause(document, ("spec", field), f"the price of {undone.address} comes from here", "by hand")
 
     def _of_field(self, document: Document, path: str, before: Any) -> Iterator[Cause]:

@@ -168,6 +168,14 @@ def test_the_price_of_an_addition_comes_from_its_mapping_or_its_product() -> Non
     assert found(mapping(), undone=[replace(ADDITION, changes={"billCustomer": ("a", "b")})]) == []
 
 
+def test_the_price_of_a_mapping_is_put_back_if_the_run_wrote_it() -> None:
+    (cause,) = found(mapping(price=Decimal("0.18")), undone=[ADDITION])
+    assert (cause.path, cause.edit, cause.value) == (("spec", "price"), "set", Decimal("0.15"))
+    assert cause.message == "0.18; Addition/acme.storage:gb had 0.15 before the run"
+    (other,) = found(mapping(price=Decimal("0.20")), undone=[ADDITION])
+    assert (other.path, other.edit) == (("spec", "price"), "by hand")
+
+
 def test_values_are_shown_as_a_person_reads_them() -> None:
     def message(declared: Document, **changes: Any) -> str:
         return found(declared, undone=[put_back(declared, **changes)])[0].message

@@ -1,27 +1,13 @@
-"""Random changes of an estate are applied and undone: then the manifests of before have nothing to change.
-
-The patch that the undo offers, applied to the manifests of after, leads there as well. `UNDO_HISTORIES=1000` tries as
-many histories; by default there are a few.
-"""
+"""Random estates, random changes of them, and what may happen to the runs that apply them."""
 
 from __future__ import annotations
 
 import copy
-import json
-import os
-import subprocess
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.sandbox.server.running import RunningSandbox
-from tests.shop import Shop, open_shop
-
-SETUP = ("--only", "setup")
-HISTORIES = int(os.environ.get("UNDO_HISTORIES", "10"))
 Estate = dict[str, dict[str, Any]]
 
 
@@ -42,7 +28,8 @@ PRODUCT = {
 
 
 BASE = [
-    document("Company", "a", identifier="A", name="Firm A", city="Tampa", status="Active", website="https://a.example"),
+    document("Defaults", "d", Company={"accountNumber": "1", "status": "Active"}, Contact={"title": "Clerk"}),
+    document("Company", "a", identifier="A", name="Firm A", city="Tampa", website="https://a.example"),
     document(
         "Company", "b", identifier="B", name="Firm B", city="Ocala", types=["Customer"], customFields={"Tier": "x"}
     ),
@@ -131,6 +118,12 @@ NEW = [
 ]
 
 
+DEFAULTS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "Company": {name: FIELDS["Company"][name] for name in ("accountNumber", "status", "types")},
+    "Contact": {name: FIELDS["Contact"][name] for name in ("title", "lastName")},
+}
+
+
 @st.composite
 def changed(draw: st.DrawFn, estate: Estate) -> Estate:
     """Return an estate in which a few things are changed."""
@@ -139,7 +132,9 @@ def changed(draw: st.DrawFn, estate: Estate) -> Estate:
         address = draw(st.sampled_from(sorted(estate)))
         found = made[address]
         kind, spec = found["kind"], found["spec"]
-        what = draw(st.sampled_from(["set", "set", "set", "set", "rename", "retire", "create"]))
+        what = draw(
+            st.sampled_from(["set", "set", "set", "set", "rename", "retire", "live again", "create", "default"])
+        )
         if what == "rename" and kind in RENAMED and "previously" not in found["metadata"]:
             old = spec[RENAMED[kind]]
             spec[RENAMED[kind]] = f"new-{old}"
@@ -147,9 +142,17 @@ def changed(draw: st.DrawFn, estate: Estate) -> Estate:
         elif what == "retire" and address in {"Contact/b", "Company/b"}:
             for each in ("Contact/b", *(["Company/b"] if address == "Company/b" else [])):
                 made[each]["metadata"] |= {"ensure": "retired", "reason": "left"}
+        elif what == "live again":
+            for each in made.values():
+                each["metadata"].pop("ensure", None)
+                each["metadata"].pop("reason", None)
         elif what == "create":
-            made |= {f"{each['kind']}/n": copy.deepcopy(each) for each in NEW}
-        elif what == "set":
+            made |= {f"{each['kind']}/n": copy.deepcopy(each) for each in NEW if f"{each['kind']}/n" not in made}
+        elif what == "default":
+            of = draw(st.sampled_from(sorted(DEFAULTS)))
+            name = draw(st.sampled_from(sorted(DEFAULTS[of])))
+            made["Defaults/d"]["spec"][of][name] = draw(DEFAULTS[of][name])
+        elif what == "set" and kind in FIELDS:
             name = draw(st.sampled_from(sorted(FIELDS[kind])))
             spec[name] = draw(FIELDS[kind][name])
     for address, found in made.items():
@@ -159,71 +162,50 @@ def changed(draw: st.DrawFn, estate: Estate) -> Estate:
     return made
 
 
+FAULTS = [
+    "forgets:2",
+    "drop:1",
+    "drop:3",
+    "500:40@typeAssociations",
+    "500:40@communications",
+    "500:40@company/contacts/",
+    "500:40@finance/agreements/",
+    "500:40@procurement",
+]
+"""What may happen to a run. Each hits a part of its requests."""
+CUTS = st.integers(0, 6)
+"""The connection is lost after so many writes."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The estates that are applied one after the other, and what happens to the run that is undone."""
+
+    before: Estate
+    after: Estate
+    later: Estate | None
+    """What a run between the run and its undo applies."""
+    fault: str | None
+    cut: int | None
+    undoes_later: bool
+    """Whether the later run is undone first."""
+    undoes_undo: bool
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[Estate, Estate]:
-    """Return an estate, and the estate after a change."""
-    base = {f"{each['kind']}/{each['metadata']['name']}": each for each in BASE}
-    return base, draw(changed(base))
-
-
-def write(shop: Shop, estate: Estate) -> None:
-    shop.write("estate.yaml", "\n---\n".join(json.dumps(each, ensure_ascii=False) for each in estate.values()) + "\n")
-
-
-def named(plan: Any) -> set[str]:
-    return {note["address"] for note in plan["warnings"]}
-
-
-@settings(
-    max_examples=HISTORIES,
-    phases=[Phase.explicit, Phase.generate],  # shrinking a history takes minutes
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
-)
-@given(history=histories())
-def test_a_run_and_its_undo_leave_nothing_to_do_for_the_manifests_of_before(
-    history: tuple[Estate, Estate],
-    served: RunningSandbox,
-    tmp_path_factory: pytest.TempPathFactory,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    before, after = history
-    folder: Path = tmp_path_factory.mktemp("history")
-    with pytest.MonkeyPatch.context() as patch:
-        for shop in open_shop(served, folder, patch, capsys):
-            for caption in ("Tier", "Region"):
-                field = {"podId": 1, "caption": caption, "sequenceNumber": 1, "fieldTypeIdentifier": "Text"}
-                shop.tenant.create("userDefinedField", field)
-            for path in (
-                *shop.folder.glob("customers/*.yaml"),
-                *shop.folder.glob("*s.yaml"),
-                shop.folder / "setup.yaml",
-            ):
-                path.unlink()
-            write(shop, before)
-            shop.apply(*SETUP)
-            write(shop, after)
-            shop.apply(*SETUP, "--approve", "updates", "--approve", "retirements")
-            runs = shop("--json", "history").json["runs"]
-            if len(runs) == 1:
-                return  # nothing was different
-            path = str(folder / "undo.json")
-            undo = shop("--json", "plan", "--undo", "2", "--out", path)
-            assert undo.code == 0, undo.err
-            applied = shop("apply", path, "--approve", "updates", "--approve", "retirements")
-            assert applied.code == 0, applied.out + applied.err
-            again = shop.plan(*SETUP)
-            patch_text, lines = undo.json["undo"]["patch"], undo.json["undo"]["lines"]
-            write(shop, before)
-            plan = shop.plan(*SETUP)
-            left = {action["address"]: action["changes"] for action in plan["actions"]}
-            assert left.keys() <= named(undo.json), left
-            brought_back = {action["address"] for action in again["actions"]}
-            assert brought_back <= {line["address"] for line in lines} | named(undo.json)
-            if patch_text:
-                write(shop, after)
-                subprocess.run(["git", "apply"], input=patch_text, text=True, check=True, cwd=folder)
-                patched = shop.plan(*SETUP)
-                by_hand = {line["address"] for line in lines if "crossReferences" in line["path"]}
-                found = {action["address"]: action["changes"] for action in patched["actions"]}
-                assert found.keys() <= named(undo.json) | by_hand, found
+def histories(draw: st.DrawFn) -> History:
+    """Return a history. Half of them are plain: a run, and its undo."""
+    before = {f"{each['kind']}/{each['metadata']['name']}": each for each in BASE}
+    after = draw(changed(before))
+    if draw(st.booleans()):
+        return History(before, after, None, None, None, undoes_later=False, undoes_undo=draw(st.booleans()))
+    trouble = draw(st.sampled_from(["none", "fault", "cut"]))
+    return History(
+        before,
+        after,
+        draw(st.none() | changed(after)),
+        draw(st.sampled_from(FAULTS)) if trouble == "fault" else None,
+        draw(CUTS) if trouble == "cut" else None,
+        undoes_later=draw(st.booleans()),
+        undoes_undo=draw(st.booleans()),
+    )
