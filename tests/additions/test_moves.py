@@ -335,7 +335,7 @@ def date_of(year: int, month: int) -> datetime:
     return datetime(year, month, 1, tzinfo=UTC)
 
 
-@settings(max_examples=150)
+@settings(max_examples=50)
 @given(months=st.lists(st.lists(STEP, max_size=6), min_size=1, max_size=4))
 def test_every_month_is_billed_once_whatever_moves_and_invoices_come(
     empty_ledger: Path, tmp_path_factory: pytest.TempPathFactory, months: list[list[str]]
