@@ -58,7 +58,7 @@ async def _main(root: Path) -> list[Phase]:
         from reconciler.live.read import Scope, read_live_state  # noqa: PLC0415 - timed
         from reconciler.manifests.loading import load  # noqa: PLC0415 - timed
         from reconciler.planning.build import build  # noqa: PLC0415 - timed
-        from reconciler.planning.plan import plan_json, write_plan  # noqa: PLC0415 - timed
+        from reconciler.planning.plan_file import plan_json, write_plan  # noqa: PLC0415 - timed
         from reconciler.planning.setup import plan_setup  # noqa: PLC0415 - timed
         from reconciler.rendering.paint import plain  # noqa: PLC0415 - timed
         from reconciler.rendering.plan_text import plan_text  # noqa: PLC0415 - timed

@@ -35,7 +35,8 @@ from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
 from reconciler.planning.approvals import parse_approvals, release_approved
 from reconciler.planning.outcome import Outcome
-from reconciler.planning.plan import Plan, read_plan
+from reconciler.planning.plan import Plan
+from reconciler.planning.plan_file import read_plan
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
 from reconciler.rendering.tables import counted

@@ -18,7 +18,8 @@ from reconciler.cli.undoing import make_undo_plan
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
-from reconciler.planning.plan import Plan, plan_json, write_plan
+from reconciler.planning.plan import Plan
+from reconciler.planning.plan_file import plan_json, write_plan
 from reconciler.rendering.plan_text import plan_text
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.suggestions import listed, near
 from reconciler.planning.diff import manifest_values
-from reconciler.planning.plan import plan_json, read_plan, write_plan
+from reconciler.planning.plan_file import plan_json, read_plan, write_plan
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.fields_text import fields_text
 from reconciler.rendering.plan_text import plan_text

@@ -25,7 +25,8 @@ from reconciler.cli.session import Session, open_session
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
 from reconciler.metering.collect import GUARDRAIL, Collected
-from reconciler.planning.plan import Plan, plan_json
+from reconciler.planning.plan import Plan
+from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.tables import coverage_table, pulls_table, report_table
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=GROUPS["usage"][1])

@@ -1,4 +1,4 @@
-"""The plan and its file. Renderers and `applying` read nothing else.
+"""The plan. Renderers and `applying` read nothing else.
 
 Amounts and quantities are decimal text, so that no program reads them as floats. A plan has no secrets in it.
 """
@@ -12,10 +12,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-import msgspec
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError, model_serializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer, model_serializer
 
-from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
 from reconciler.kinds.values import plain_decimal
 
@@ -291,23 +289,6 @@ class Plan(Record):
         return bool(self.coverage) or any(action.kind in usage_kinds for action in self.actions)
 
 
-_LEFT_OUT_IF_EMPTY = (
-    "held",
-    "declared",
-    "only",
-    "prune",
-    "undo",
-    "targets",
-    "changed_since",
-    "documents",
-    "read_also",
-)
-
-
-class PlanFileError(ReconcilerError):
-    """This version cannot read a plan file."""
-
-
 def digest_of(actions: Iterable[Action]) -> str:
     """Return the hash of what the actions change. The same actions have the same digest on another day."""
     intent = [
@@ -322,74 +303,9 @@ def digest_of(actions: Iterable[Action]) -> str:
         }
         for action in sorted(actions, key=lambda action: action.address)
     ]
-    return _hash(intent)
+    return content_hash(intent)
 
 
-def _hash(content: Any) -> str:
+def content_hash(content: Any) -> str:
+    """Return the SHA-256 of JSON content, whatever the order of its keys."""
     return "sha256:" + hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """Return a plan as JSON for renderers. Amounts and quantities are decimal text.
-
-    `actions` is an iterator that converts one action at a time, because a large plan should not be in memory twice.
-    """
-    content = plan.model_dump(mode="json", exclude={"actions", "held", "declared"})
-    content["actions"] = (action.model_dump(mode="json") for action in plan.actions)
-    return content
-
-
-def write_plan(plan: Plan) -> str:
-    """Return the text of a plan file: the JSON of a plan, with a checksum over all of it."""
-    content = plan.model_dump(mode="json")
-    for name in _LEFT_OUT_IF_EMPTY:
-        if not content[name]:
-            del content[name]
-    text = json.dumps({**content, "checksum": _hash(content)}, ensure_ascii=False)
-    # msgspec indents four times as fast as json, to the same bytes.
-    return msgspec.json.format(text, indent=2) + "\n"
-
-
-def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of a plan file. Raise `ValueError` if a name is in it twice: it is unclear which one counts."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _value in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{json.dumps(twice)} appears twice in one object")
-    return found
-
-
-def read_plan(text: str, *, where: str = "plan file") -> Plan:
-    """Return the plan of a plan file. Raises `PlanFileError` for any other text, and for a file that was edited."""
-    try:
-        raw = json.loads(text, object_pairs_hook=_each_name_once)
-    except (ValueError, RecursionError) as error:
-        raise PlanFileError(
-            f"not JSON: {error}", where=where, advice="Make it with: reconciler plan --out FILE"
-        ) from None
-    version = raw.get("format_version") if isinstance(raw, dict) else None
-    if version != FORMAT_VERSION or isinstance(version, bool):
-        raise PlanFileError(
-            "it has no format_version, so it is no plan file"
-            if version is None
-            else f"the plan file has format {version}, but this version reads format {FORMAT_VERSION}",
-            where=where,
-            advice="Make the plan again with this version: reconciler plan --out FILE",
-        )
-    checksum = raw.pop("checksum", None)
-    try:
-        plan = Plan.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise PlanFileError(
-            f"not a valid plan: {place}: {first['msg']}", where=where, advice="Make the plan again."
-        ) from None
-    if plan.digest != digest_of(plan.actions) or checksum != _hash(raw):
-        raise PlanFileError(
-            "the digest or the checksum does not match: the file was edited after it was made",
-            where=where,
-            advice="Make the plan again. An edited plan file is refused.",
-        )
-    return plan

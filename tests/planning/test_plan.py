@@ -20,15 +20,13 @@ from reconciler.planning.plan import (
     Money,
     Note,
     Plan,
-    PlanFileError,
     Precondition,
     Summary,
     Tenant,
     Tripped,
     digest_of,
-    read_plan,
-    write_plan,
 )
+from reconciler.planning.plan_file import PlanFileError, read_plan, write_plan
 from tests.planning.builders import action, plan_of
 
 LINE = Action(

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.planning.outcome import Outcome, Result
-from reconciler.planning.plan import write_plan
+from reconciler.planning.plan_file import write_plan
 from reconciler.planning.published import published
 from tests.planning.test_plan import WHOLE, edit
 

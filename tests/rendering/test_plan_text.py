@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped, plan_json
+from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped
+from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text
 from tests.planning.builders import action, plan_of
