@@ -17,7 +17,7 @@ from reconciler.importing.candidates import Days
 from reconciler.importing.estate import Estate
 from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
 from reconciler.importing.matching.model import CustomerKey, Proposal
-from reconciler.importing.matching.usage import fits, for_backup
+from reconciler.importing.matching.usage import fits, for_backup, may_follow
 from reconciler.importing.outcome import Line, Missing, MissingError, number_text, quantity_text
 from reconciler.importing.reading import ADDITION
 from reconciler.importing.standing import Standing
@@ -70,12 +70,19 @@ class Charges:
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
             return Line(product_id(found), found, adopt=True)
-        backup = [each for each in untagged if _may_bill_storage(each)]
+        backup = [each for each in untagged if _may_bill_storage(each, proposal.storage | _following(proposal))]
         if len(backup) > 1:
             raise _undecided(
                 backup,
                 f"additions {_ids(backup)} of the agreement may bill its backup, and nothing says which one does",
                 "Write a `CustomerMapping` with the product of the right one and `adopt: true`.",
+            )
+        if backup and not _may_bill_storage(backup[0]):
+            raise _undecided(
+                backup,
+                f"addition {_ids(backup)} may bill its backup: its product does not say so, but its "
+                "quantity, or those of other customers, follow the usage",
+                "Write a `CustomerMapping` with the product of this line and `adopt: true`, or with another product.",
             )
         if backup:
             same = [each for each in untagged if product_id(each) == product_id(backup[0])]
@@ -187,13 +194,28 @@ def product_id(addition: LiveObject) -> int:
     return int((addition.raw.get("product") or {}).get("id") or 0)
 
 
-def _may_bill_storage(addition: LiveObject) -> bool:
-    """Return whether an addition may bill the storage of backups. One that bills seats does not, whatever its name."""
+def _following(proposal: Proposal) -> frozenset[int]:
+    """Return the products of the additions whose quantity is the usage of the customer."""
+    additions = () if proposal.agreement is None else proposal.agreement.additions
+    return frozenset(each.product_id for each in additions if may_follow(each, proposal.customer))
+
+
+def _may_bill_storage(addition: LiveObject, learned: frozenset[int] = frozenset()) -> bool:
+    """Return whether an addition may bill the storage of backups. One that bills seats does not, whatever its name.
+
+    `learned` are the products that are likely to bill storage by their quantities. Their names say nothing.
+    """
     texts = _texts(addition)
-    seats = any(_SEATS.search(text) for text in texts)
-    return bool(Decimal(addition.raw.get("quantity") or 0)) and not seats and for_backup(*texts)
+    if not Decimal(addition.raw.get("quantity") or 0):
+        return False
+    return product_id(addition) in learned or (not any(_SEATS.search(text) for text in texts) and for_backup(*texts))
 
 
 def _texts(addition: LiveObject) -> tuple[str, ...]:
+    """Return the product, the description and the unit of an addition. A line counted in GB bills storage."""
     product = addition.raw.get("product") or {}
-    return str(product.get("identifier") or ""), str(addition.raw.get("description") or "")
+    return (
+        str(product.get("identifier") or ""),
+        str(addition.raw.get("description") or ""),
+        str(addition.raw.get("uom") or ""),
+    )

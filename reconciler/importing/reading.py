@@ -25,7 +25,7 @@ from reconciler.live.what_to_read import queries_for, tables_of
 from reconciler.manifests.documents import Manifests
 
 AGREEMENT, ADDITION = "Agreement", "Addition"
-_OF_ADDITIONS = ("description", "unitCost")
+_OF_ADDITIONS = ("description", "unitCost", "uom")
 """Fields of additions by which an import recognises what they bill."""
 
 

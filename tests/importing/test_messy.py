@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,31 @@ def messy(
         yield running, folder
 
 
+def hide_products(running: RunningSandbox) -> None:
+    """Give all products names that do not say what they bill."""
+    tables = running.sandbox.tenant.tables
+    for row in tables["catalogItem"].rows.values():
+        row.data.update(identifier=f"SKU-{row.id}", description=f"Item {row.id}", customerDescription="")
+    for row in tables["addition"].rows.values():
+        number = row.data["product"]["id"]
+        row.data["product"]["identifier"] = f"SKU-{number}"
+        row.data.update(description=f"Item {number}", invoiceDescription="")
+
+
+def doubled(running: RunningSandbox, truth: dict[str, Any]) -> list[Any]:
+    """Return the customers that have a line of ours beside one that bills the same thing."""
+    ours: dict[str, set[int]] = {}
+    for row in running.sandbox.tenant.tables["addition"].rows.values():
+        serial = str(row.data.get("serialNumber"))
+        if serial.startswith("rc:cove/"):
+            ours.setdefault(serial.split("/")[1], set()).add(row.id)
+    return [
+        each
+        for customer, each in truth.items()
+        if each["additions"] and not ours.get(customer, set()) <= set(each["additions"])
+    ]
+
+
 def said(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> Any:
     """Run a command and return its JSON."""
     capsys.readouterr()
@@ -66,8 +93,25 @@ def test_a_messy_estate_is_imported_as_it_is(
     said(capsys, folder, "import", "--confirm", "all")
     said(capsys, folder, "apply", "--auto-approve")
 
-    additions = running.sandbox.tenant.tables["addition"].rows.values()
-    for customer, each in truth.items():
-        ours = [row for row in additions if str(row.data.get("serialNumber")).startswith(f"rc:cove/{customer}/")]
-        if each["additions"]:
-            assert {row.id for row in ours} <= set(each["additions"]), each
+    assert doubled(running, truth) == []
+
+
+def test_no_line_of_the_usual_product_is_doubled_though_no_product_says_what_it_bills(
+    messy: tuple[RunningSandbox, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    running, folder = messy
+    hide_products(running)
+    truth = {str(each["customer"]): each for each in httpx.get(f"{running.url}/sandbox/truth").json()["customers"]}
+
+    imported = said(capsys, folder, "import")
+    undecided = [each["missing"] for each in imported["proposals"] if each["missing"] is not None]
+    assert any("its product does not say so" in each["why"] for each in undecided)
+    said(capsys, folder, "import", "--confirm", "all")
+    said(capsys, folder, "apply", "--auto-approve")
+
+    rows = running.sandbox.tenant.tables["addition"].rows
+    products = {
+        each["customer"]: {rows[line].data["product"]["id"] for line in each["additions"]} for each in truth.values()
+    }
+    usual, _ = Counter(chain.from_iterable(products.values())).most_common(1)[0]
+    assert [each for each in doubled(running, truth) if usual in products[each["customer"]]] == []

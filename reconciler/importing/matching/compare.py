@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from reconciler.importing.matching.branches import lacks_number, record_numbers
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.legal_forms import FORMS, SPELLINGS, WITHOUT_WEIGHT
 from reconciler.importing.matching.names import Name, Word
@@ -57,6 +58,8 @@ class NameMatch:
     set_aside: tuple[str, ...] = ()
     forms_differ: bool = False
     """True if both have a legal form, and not the same."""
+    lacks_number: bool = False
+    """True if the name is one of several that differ in their numbers, and the customer's has none."""
 
     @property
     def is_longer(self) -> bool:
@@ -94,7 +97,7 @@ def compare(left: Name, right: Name, words: Words, around: Around = Around()) ->
 
 
 def _by_words(left: Name, right: Name, found: Pairs, words: Words, around: Around) -> NameMatch:
-    numbers = _record_numbers(left, right)
+    numbers = record_numbers(left, right, words.numbered, around.own)
     right_aside = {
         word: cost for word in found.right if (cost := _cost_aside_right(word, left, right, numbers, around))
     }
@@ -124,6 +127,7 @@ def _by_words(left: Name, right: Name, found: Pairs, words: Words, around: Aroun
         tuple(word.plain for word in right_aside if word.plain in right.tail),
         _plain((*left_aside, *right_aside)),
         forms_differ,
+        lacks_number(left, right, words.numbered),
     )
 
 
@@ -219,7 +223,15 @@ def _by_letters(left: Name, right: Name, words: Words) -> NameMatch | None:
     forms_differ, forms_cost = (False, 0.0) if left.written[-3:] == right.written[-3:] else _forms(left, right)
     whole = Pair(left.joined, right.joined, "joined" if cost < 1 else "typing", cost)
     information = sum(words.information(word.key) for word in right.words)
-    return NameMatch(left, right, cost + min(forms_cost, 1.0), information, (whole,), forms_differ=forms_differ)
+    return NameMatch(
+        left,
+        right,
+        cost + min(forms_cost, 1.0),
+        information,
+        (whole,),
+        forms_differ=forms_differ,
+        lacks_number=lacks_number(left, right, words.numbered),
+    )
 
 
 def _cost_of_letters(mine: str, theirs: str) -> float | None:
@@ -252,16 +264,6 @@ def _is_form(word: Word, other: Name) -> bool:
     if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
         return True
     return len(plain) >= 3 and any(_is_misspelled(plain, form) for form in other.forms)
-
-
-def _record_numbers(left: Name, right: Name) -> list[Word]:
-    """Return long numbers that only one of two names has: `10009 Acme` is the customer's number, not its name."""
-    mine, theirs = ([word for word in name.words if _is_record_number(word)] for name in (left, right))
-    return [] if mine and theirs else mine or theirs
-
-
-def _is_record_number(word: Word) -> bool:
-    return len(word.plain) >= 4 and word.plain.isdigit()
 
 
 def _may_be_form(word: Word, other: Name, words: Words) -> bool:

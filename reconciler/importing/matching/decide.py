@@ -15,7 +15,7 @@ from reconciler.importing.matching.judge import Judged
 from reconciler.importing.matching.model import CustomerKey
 from reconciler.importing.matching.names import key_of
 from reconciler.importing.matching.usage import live_agreements
-from reconciler.importing.matching.vocabulary import GENERIC, STRUCTURAL
+from reconciler.importing.matching.vocabulary import GENERIC, is_structural
 
 NEAR_ENOUGH = 3.6
 """The largest distance of a company that is proposed, unless its name says much."""
@@ -95,6 +95,8 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
         return f"the nearest company is {shown}, and that is not near enough"
     if best.is_identified:
         return None
+    if best.name.lacks_number and best.weight < CORROBORATED:
+        return f"the nearest company is {shown}, but several have this name, each with a number of its own"
     if not best.name.is_same and best.is_contradicted:
         return f"the nearest company is {shown}, but its name differs, and its domain or its address too"
     if best.name.only_left or best.name.only_right or not best.name.pairs:
@@ -108,7 +110,7 @@ def _other_words(best: Judged, surplus: float) -> str | None:
     Companies of one group share domains and addresses. So one clue is not enough, unless the words say little.
     """
     words, shown = {*best.name.only_left, *best.name.only_right}, _shown(best)
-    if words & STRUCTURAL:
+    if any(map(is_structural, words)):
         return f"the nearest company is {shown}, but it may be another one of the same group"
     telling = any(key_of(word) not in GENERIC for word in words)
     clues = best.kinds

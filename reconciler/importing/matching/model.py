@@ -168,3 +168,5 @@ class Proposal:
     """Companies that come into question, the nearest first. At most five."""
     agreements: tuple[CandidateAgreement, ...] = ()
     """The agreements that come into question, if there are several."""
+    storage: frozenset[int] = frozenset()
+    """The products that are likely to bill storage in this estate by their quantities, whatever their names."""

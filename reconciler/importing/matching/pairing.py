@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
+from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.names import Name, Word
-from reconciler.importing.matching.vocabulary import SAME_WORD
+from reconciler.importing.matching.vocabulary import SAME_WORD, WHOLE_WORDS
 from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, SHORT_NAME, WordKind, Words, compared
 
 _JOINED = 0.5
@@ -54,9 +55,9 @@ def pair_words(left: Name, right: Name, words: Words) -> Pairs:
     if found.left and found.right:
         _pair_joined(found, words)
     if found.left and found.right:
-        _pair_halves(found, words)
+        _pair_halves(found, left, right, words)
     if found.left and found.right:
-        for pair, one, other in _related(found, words):
+        for pair, one, other in _related(found, left, right, words):
             if one in found.left and other in found.right:
                 _take(found, left, right, words, pair, one, other)
     if found.left and found.right:
@@ -73,12 +74,14 @@ def _take(found: Pairs, left: Name, right: Name, words: Words, pair: Pair, one: 
     found.right.remove(other)
 
 
-def _related(found: Pairs, words: Words) -> list[tuple[Pair, Word, Word]]:
+def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[Pair, Word, Word]]:
     """Return all pairs of related words with their cost in this estate, the cheapest first."""
     related = []
     for one in found.left:
         for other in found.right:
             if (match := compared(one, other)) is None:
+                continue
+            if match.kind == "short" and match.cost >= 1 and _is_whole_beginning(one, other, left, right, words):
                 continue
             cost = match.cost
             if match.kind == "typing" and words.is_known(one.key) and not _is_slip(found, one, other, words):
@@ -91,6 +94,23 @@ def _related(found: Pairs, words: Words) -> list[tuple[Pair, Word, Word]]:
                 cost += KNOWN_WORD / 2
             related.append((Pair(one.plain, other.plain, match.kind, cost), one, other))
     return sorted(related, key=lambda each: (each[0].cost, each[0].left, each[0].right))
+
+
+def _is_whole_beginning(one: Word, other: Word, left: Name, right: Name, words: Words) -> bool:
+    """Return whether one of two words is the beginning of the other, and a word by itself: `Senior`, `SeniorLiving`."""
+    if other.plain.startswith(one.plain):
+        return _is_whole(one, left, words, 0)
+    return one.plain.startswith(other.plain) and _is_whole(other, right, words, 1)
+
+
+def _is_whole(word: Word, name: Name, words: Words, own: int) -> bool:
+    """Return whether a word is a word of the lists or of other companies. A word with a dot is an abbreviation.
+
+    `own` is 1 if the name is that of a company, so that it does not count itself.
+    """
+    if f"{word.plain}." in plain(name.text):
+        return False
+    return word.plain in WHOLE_WORDS or words.companies[word.key] > own
 
 
 def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
@@ -116,7 +136,7 @@ def _pair_joined(found: Pairs, words: Words) -> None:
                 _take_run(found, words, word, run, pair, mirrored=mirrored)
 
 
-def _pair_halves(found: Pairs, words: Words) -> None:
+def _pair_halves(found: Pairs, left: Name, right: Name, words: Words) -> None:
     """Pair a long word with two neighbours that are its beginning and its end: `Ing.-Büro` and `Ingenieurbüro`."""
     for single, several, mirrored in ((found.left, found.right, False), (found.right, found.left, True)):
         for word in list(single):
@@ -128,6 +148,7 @@ def _pair_halves(found: Pairs, words: Words) -> None:
                     and len(word.plain) > len(first) + len(last)
                     and word.plain.startswith(first)
                     and word.plain.endswith(last)
+                    and not _is_whole(run[0], left if mirrored else right, words, 0 if mirrored else 1)
                 ):
                     pair = Pair(word.plain, _text(run), "short", _HALVES)
                     _take_run(found, words, word, run, pair, mirrored=mirrored)

@@ -18,7 +18,7 @@ from reconciler.importing.matching.model import (
     Estate,
     Proposal,
 )
-from reconciler.importing.matching.usage import storage_products
+from reconciler.importing.matching.usage import StorageProducts, storage_products
 from reconciler.ledger.records import IN_RECYCLE_BIN
 
 SHOWN = 5
@@ -43,7 +43,7 @@ class _Proposer:
         self._customers = [each for each in everyone if each.key not in {*estate.mapped, *estate.excluded}]
         self._eligible = [each for each in self._customers if _why_not(each) is None]
         self._candidates: dict[CustomerKey, list[Judged]] = {}
-        self._storage: frozenset[int] = frozenset()
+        self._storage = StorageProducts()
 
     def proposals(self) -> list[Proposal]:
         pointers = pointers_of(self._estate, self._eligible, self._supports)
@@ -158,10 +158,10 @@ class _Proposer:
 
 
 def _with_billing(
-    proposal: Proposal, company: CandidateCompany, named: Sequence[int], storage: frozenset[int]
+    proposal: Proposal, company: CandidateCompany, named: Sequence[int], storage: StorageProducts
 ) -> Proposal:
     """Return a proposal with its agreement and its addition. It is open if the agreement is not decided."""
-    billing = billing_of(proposal.customer, company, named, storage)
+    billing = billing_of(proposal.customer, company, named, storage.sure)
     return replace(
         proposal,
         confidence=proposal.confidence if billing.agreement else "open",
@@ -171,6 +171,7 @@ def _with_billing(
         evidence=tuple(dict.fromkeys((*proposal.evidence, *billing.evidence))),
         reasons=billing.reasons,
         agreements=billing.agreements,
+        storage=storage.likely,
     )
 
 

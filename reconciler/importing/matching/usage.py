@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
 
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.model import (
@@ -101,27 +102,45 @@ def may_be_storage(addition: CandidateAddition) -> bool:
     return not addition.product or for_backup(addition.product)
 
 
-def storage_products(pairs: Iterable[tuple[Customer, CandidateCompany]]) -> frozenset[int]:
+class StorageProducts(NamedTuple):
+    """The products that bill storage by their quantities, whatever their names."""
+
+    sure: frozenset[int] = frozenset()
+    """Their quantities follow the usage of so many customers that it is no chance."""
+    likely: frozenset[int] = frozenset()
+    """The sure ones, and those that follow the usage of few: no new line is made beside one of them."""
+
+
+def storage_products(pairs: Iterable[tuple[Customer, CandidateCompany]]) -> StorageProducts:
     """Return the products whose quantities follow the usage of their customers, whatever their names.
 
     `pairs` are customers with the company of their name. Tiny usage is left out: anything of quantity 1 would fit it.
+    Additions with a tag count too, so that an import after the first apply learns the same.
     """
     seen: Counter[int] = Counter()
     fitting: defaultdict[int, list[Decimal]] = defaultdict(list)
     for customer, company in pairs:
         if customer.quantity is None or customer.quantity < _TELLING_USAGE:
             continue
-        additions = [each for agreement in live_agreements(company) for each in open_additions(agreement)]
+        additions = [each for agreement in live_agreements(company) for each in agreement.additions if each.live]
         seen.update({each.product_id for each in additions if each.quantity})
         for product_id, quantity in {
             each.product_id: each.quantity for each in additions if _follows(each, customer)
         }.items():
             fitting[product_id].append(quantity or Decimal(0))
-    return frozenset(
-        product_id
-        for product_id, found in fitting.items()
-        if len(set(found)) >= _FITS_AT_LEAST and 2 * len(found) >= seen[product_id]
+    return StorageProducts(
+        frozenset(
+            product_id
+            for product_id, found in fitting.items()
+            if len(set(found)) >= _FITS_AT_LEAST and 2 * len(found) >= seen[product_id]
+        ),
+        frozenset(product_id for product_id, found in fitting.items() if 4 * len(found) >= seen[product_id]),
     )
+
+
+def may_follow(addition: CandidateAddition, customer: Customer) -> bool:
+    """Return whether the quantity of an addition is the usage of a customer, and not by chance."""
+    return (customer.quantity or 0) >= _TELLING_USAGE and _follows(addition, customer)
 
 
 def _follows(addition: CandidateAddition, customer: Customer) -> bool:

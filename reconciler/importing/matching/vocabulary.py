@@ -247,5 +247,19 @@ def _table(text: str) -> dict[str, str]:
 
 SAME_WORD = _table(SAME)
 
+WHOLE_WORDS = GENERIC | STRUCTURAL | DISTINGUISHING | STANDING | SURNAMES | frozenset(SAME_WORD.values())
+"""Words that are whole: a longer word that begins with one of them is another word."""
+
+_CUT_STRUCTURAL = 5
+"""The letters that are left at least of a structural word that was cut off: `verwaltun`."""
+
+
+def is_structural(word: str) -> bool:
+    """Return whether a word is a structural one, an abbreviation of one, or one that was cut off."""
+    if word in STRUCTURAL or SAME_WORD.get(word) in STRUCTURAL:
+        return True
+    return len(word) >= _CUT_STRUCTURAL and any(whole.startswith(word) for whole in STRUCTURAL)
+
+
 SPELLINGS: dict[str, tuple[str, ...]] = {line.split()[0]: tuple(line.split()) for line in SAME.strip().splitlines()}
 """All spellings of each word."""

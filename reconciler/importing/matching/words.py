@@ -11,12 +11,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
 from typing import Literal, NamedTuple, TypeAlias
 
 from rapidfuzz.distance import OSA
 
+from reconciler.importing.matching.branches import numbered_names
 from reconciler.importing.matching.names import Name, Word
-from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, GENERIC, SPELLINGS, STANDING, SURNAMES
+from reconciler.importing.matching.vocabulary import (
+    DECORATION,
+    DISTINGUISHING,
+    GENERIC,
+    SPELLINGS,
+    STANDING,
+    SURNAMES,
+)
 
 WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
 
@@ -47,6 +56,8 @@ class Words:
     total: int
     companies: Counter[str] = field(default_factory=Counter)
     customers: Counter[str] = field(default_factory=Counter)
+    numbered: frozenset[str] = frozenset()
+    """Names without their numbers, if several have one with different numbers, such as the branches of a franchise."""
 
     def share(self, key: str) -> float:
         """Return the share of names that have the word."""
@@ -77,7 +88,7 @@ class Words:
 def count_words(companies: Iterable[Name], customers: Iterable[Name]) -> Words:
     """Return how many names have each word."""
     ours, theirs = list(companies), list(customers)
-    words = Words(max(len(ours), len(theirs), 1))
+    words = Words(max(len(ours), len(theirs), 1), numbered=numbered_names(chain(ours, theirs)))
     for names, counter in ((ours, words.companies), (theirs, words.customers)):
         for name in names:
             counter.update(set(name.keys))
