@@ -59,3 +59,11 @@ def test_a_structural_word_counts_though_it_is_cut_or_abbreviated(word: str) -> 
     proposal = only(proposed(known, ours))
     assert proposal.confidence == "open"
     assert "it may be another one of the same group" in proposal.reasons[0]
+
+
+def test_an_abbreviation_with_a_dot_is_one_though_another_company_has_it_as_its_word() -> None:
+    firms = ["Quibbleton Zimmerei", "Abelard Zimmerei", "Bathilde Zimmerei", "Zimm Trikotagen"]
+    companies = [company(9000 + place, each) for place, each in enumerate(firms)]
+    dotted, whole = (only(proposed(customer(each), companies)) for each in ("Quibbleton Zimm.", "Quibbleton Zimm"))
+    assert (dotted.confidence, dotted.company and dotted.company.id) == ("likely", 9000)
+    assert whole.confidence == "open"
