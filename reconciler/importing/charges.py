@@ -98,7 +98,12 @@ class Charges:
             why = "no addition of any customer shows the product that bills its backup, and no default names one"
             advice = "Write `product` of CustomerMapping into a `Defaults` document, and import again."
             raise MissingError(Missing("product", why, advice))
-        return Line(self._usual_product, guessed="no addition shows its product: this is the usual one")
+        text = "no addition shows its product: this is the usual one"
+        if others := [each for each in untagged if each.raw.get("quantity")]:
+            text += (
+                f". It would be a new line: check that none of the additions {_ids(others)} bills its backup already"
+            )
+        return Line(self._usual_product, guessed=text)
 
     def charge(self, line: Line) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the fields of the charge, and what a person has to look at."""

@@ -107,6 +107,13 @@ def test_a_line_counted_in_gb_is_for_backup_whatever_its_product(tmp_path: Path)
     assert "its quantity does not fit the usage" in last.line.guessed
 
 
+def test_a_guessed_product_names_the_other_lines_of_the_agreement(tmp_path: Path) -> None:
+    last = of_the_last(imported(tmp_path, product={"id": 71, "identifier": "RENT-71"}, description="Rent", quantity=3))
+
+    assert last.line is not None
+    assert last.line.guessed.endswith(f"check that none of the additions {len(NAMES)} bills its backup already")
+
+
 @pytest.mark.parametrize("serial", ["rc:cove/901/quokka", None])
 def test_a_learned_product_of_quantity_0_bills_nothing_so_a_new_line_is_none_beside_it(
     tmp_path: Path, serial: str | None
