@@ -108,7 +108,10 @@ def plan_undeclared(
     *,
     prune: bool,
 ) -> UndeclaredPart:
-    """Return a note for each object that is still there, or with `prune` its retirement where we made it."""
+    """Return a note for each object that is still there, or with `prune` its retirement if we made it.
+
+    `manifests` must hold all documents: a part does not tell which addresses are declared.
+    """
     notes: list[Note] = []
     actions: list[Action] = []
     declared: list[Declaration] = []
@@ -177,12 +180,7 @@ def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, bloc
 
 
 def _declared_elsewhere(knows: LedgerKnows, manifests: Manifests, left: Sequence[LeftBehind]) -> Iterator[Declaration]:
-    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten.
-
-    A part of the documents does not tell which addresses are declared, so it removes none.
-    """
-    if manifests.is_partial:
-        return
+    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten."""
     listed = {each.address for each in left}
     for address in knows.remembered:
         if address not in manifests.by_address and address not in listed:

@@ -13,7 +13,7 @@ from reconciler.cli.main import _options
 
 PACKAGE = Path(commands.__file__).parent.parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-ELSEWHERE = {"--require-hashes", "--no-deps"}
+ELSEWHERE = {"--require-hashes", "--no-deps", "--git"}
 """Options of other programs that the messages name."""
 
 
@@ -27,7 +27,7 @@ def options(command: Any) -> Iterator[str]:
 def texts() -> Iterator[tuple[str, str]]:
     """Yield the file name and the text of every string in the package, except in the sandbox."""
     for path in PACKAGE.rglob("*.py"):
-        if "sandbox" in path.relative_to(PACKAGE).parts:
+        if "sandbox" in path.relative_to(PACKAGE).parts or path.name == "git.py":  # git.py has the options of Git
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

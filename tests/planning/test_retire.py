@@ -17,7 +17,8 @@ from reconciler.planning.plan import Action, Declaration, Money, Plan, Summary, 
 from reconciler.planning.retire import Retirements, Terms, billed_text
 from reconciler.planning.retired_last import users_of_retired
 from reconciler.planning.setup_tables import SetupTables
-from tests.planning.builders import company
+from reconciler.planning.undeclared import LedgerKnows, left_behind
+from tests.planning.builders import company, live_company, manifests
 from tests.times import START
 
 AGREEMENT = kind("Agreement")
@@ -58,6 +59,21 @@ def test_amounts_in_another_currency_are_not_added() -> None:
     amounts = (Money(before=Decimal(5), after=Decimal(0), currency=each) for each in ("USD", "EUR", None))
     actions = [retired().model_copy(update={"money": each}) for each in amounts]
     assert retirements.ended(actions) == 10
+
+
+def test_all_retired_companies_get_the_same_status() -> None:
+    tables = SetupTables({"company/companies/statuses": [{"id": 5, "name": "Inactive"}]})
+    retirements = Retirements(tables, Terms("2026-11-30", "USD"))
+    of = kind("Company")
+    found = [retirements.action(of, f"Company/{number}", live_company(number), "left", (), {}) for number in (1, 2)]
+    assert [action and action.changes[0].after for action in found] == [{"name": "Inactive", "id": 5}] * 2
+    assert retirements.problems == []
+
+
+def test_an_object_that_we_created_without_learning_its_id_is_left_behind_too() -> None:
+    knows = LedgerKnows(created={"Company/gone": None, "Company/kept": 5})
+    left = left_behind(knows, manifests(company("kept")), LiveState())
+    assert [(each.address, each.id) for each in left] == [("Company/gone", None)]
 
 
 def test_a_kind_whose_entry_has_no_setup_table_is_a_mistake_of_its_module() -> None:

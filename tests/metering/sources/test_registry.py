@@ -67,3 +67,8 @@ async def test_every_type_of_source_fails_with_a_message_and_not_with_an_excepti
     found = await registry.pull(settings, NOW)
     assert (found.source, found.state) == ("s", "failed")
     assert "usage source s" in str(found.error)
+
+
+@pytest.mark.parametrize("settings", [CsvSettings("s", Path("nowhere.csv")), JsonSettings("s", Path("nowhere.json"))])
+async def test_a_file_says_nothing_of_its_customers_besides_their_usage(settings: Any) -> None:
+    assert await registry.profiles(settings) == {}

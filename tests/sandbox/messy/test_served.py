@@ -79,7 +79,13 @@ def test_proposals_are_scored_by_ids_and_identifiers(messy: Api) -> None:
     ]
     identifier = messy.get(f"company/companies/{known[0]['company']}")["identifier"]
     proposals: list[dict[str, Any]] = [
-        {"customer": str(known[0]["customer"]), "confidence": "certain", "company": identifier, "source": "cove"},
+        {
+            "customer": str(known[0]["customer"]),
+            "confidence": "certain",
+            "company": identifier,
+            "agreement": known[0]["agreement"],
+            "source": "cove",
+        },
         {
             "customer": known[1]["customer"],
             "confidence": "likely",
