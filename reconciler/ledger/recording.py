@@ -239,6 +239,7 @@ def _advance_by_earlier(connection: sa.Connection, pull_id: int, started_at: dat
         device = sa.update(_devices).where(_devices.c.id == row.device_key)
         when = row.observed_at
         connection.execute(device.where(_devices.c.first_seen_at > when).values(first_seen_at=when))
+        connection.execute(device.where(_devices.c.last_seen_at < when).values(last_seen_at=when))
         if row.bytes is None:
             continue
         first, last = _devices.c.first_read_at, _devices.c.last_read_at

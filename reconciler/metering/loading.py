@@ -180,7 +180,7 @@ def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Rea
     The ledger keeps only the first and the last figure. If the last one is later than `moment`, the result is a figure
     of 0 at the time of the first one. That is older than `maxAge`, so it holds the customer.
     """
-    limit = moment + SKEW if inclusive else moment
+    limit = moment + SKEW if inclusive else moment - timedelta.resolution  # a figure of that moment is not from before
     if device.last_read_at is not None and device.last_bytes is not None and device.last_read_at <= limit:
         return Reading(device.customer_id, device.device_id, device.last_bytes, device.last_read_at)
     if device.first_read_at is not None and device.first_read_at < moment:

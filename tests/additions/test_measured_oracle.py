@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.additions.charges import ChargeInputs, charge_usage
@@ -277,6 +277,30 @@ def billed(ledger: Ledger, reads: Sequence[Read]) -> dict[str, Fraction | str | 
     return found
 
 
+def _minutes_before_midnight(number: int) -> datetime:
+    return START - number * MINUTE
+
+
+NEWEST_FIGURE_OF_THE_FIRST_PULL = [
+    Read(_minutes_before_midnight(360), False, (Seen("1", "c", _minutes_before_midnight(360), 0),)),
+    Read(
+        _minutes_before_midnight(-90),
+        False,
+        (Seen("1", "b", _minutes_before_midnight(-40), None), Seen("1", "c", _minutes_before_midnight(-90), GB)),
+    ),
+]
+"""The first pull of the month holds the newest figure of device c, which is not one from before that pull."""
+
+
+A_SAMPLE_DATED_AHEAD_AFTER_ONE_THAT_IS_NOT = [
+    Read(START, False, (Seen("1", "c", START + 4 * MINUTE, None), Seen("1", "c", START + 30 * MINUTE, None))),
+    Read(START + GRACE, False, (Seen("9", "z", START + GRACE, GB),)),
+]
+"""The second sample counts for the start of its pull, so the first one is the last sample of customer 1."""
+
+
+@example(reads=A_SAMPLE_DATED_AHEAD_AFTER_ONE_THAT_IS_NOT)
+@example(reads=NEWEST_FIGURE_OF_THE_FIRST_PULL)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(reads=histories())
 def test_every_measure_agrees_with_the_oracle(empty_ledger: Path, reads: list[Read]) -> None:
