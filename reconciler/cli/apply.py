@@ -21,7 +21,17 @@ from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.interrupts import stop_on_ctrl_c
 from reconciler.cli.origin import origin_of
 from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, read_file, say
-from reconciler.cli.plan import ChangedSince, Only, Targets, check_part, part_loader, scope_of, show_plan
+from reconciler.cli.plan import (
+    Approvals,
+    ChangedSince,
+    Only,
+    Prune,
+    Targets,
+    check_part,
+    part_loader,
+    scope_of,
+    show_plan,
+)
 from reconciler.cli.plan_file import check_month, check_plan, documents_loader
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
 from reconciler.cli.progress import progress_bar
@@ -54,19 +64,8 @@ def apply(
     *,
     only: Annotated[Only | None, typer.Option(help="Apply only the setup, or only the hourly usage.")] = None,
     auto_approve: Annotated[bool, typer.Option("--auto-approve", help="Apply without asking.")] = False,
-    approve: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this run. May be repeated."
-        ),
-    ] = None,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune",
-            help="Retire what we made and no document declares: additions without a mapping, objects of the setup.",
-        ),
-    ] = False,
+    approve: Approvals = None,
+    prune: Prune = False,
     target: Targets = None,
     changed_since: ChangedSince = None,
     expect_digest: Annotated[

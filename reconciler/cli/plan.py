@@ -33,6 +33,17 @@ class Only(StrEnum):
     USAGE = "usage"
 
 
+Approvals = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips. May be repeated."),
+]
+Prune = Annotated[
+    bool,
+    typer.Option(
+        "--prune",
+        help="Retire what we made and no document declares: additions without a mapping, objects of the setup.",
+    ),
+]
 Targets = Annotated[
     list[str] | None,
     typer.Option(
@@ -81,19 +92,8 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 2 if there are changes.")
     ] = False,
-    approve: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[=ADDRESS]", help="Approve this guardrail, if it trips, in this plan. May be repeated."
-        ),
-    ] = None,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune",
-            help="Retire what we made and no document declares: additions without a mapping, objects of the setup.",
-        ),
-    ] = False,
+    approve: Approvals = None,
+    prune: Prune = False,
     target: Targets = None,
     changed_since: ChangedSince = None,
     undo: Annotated[
