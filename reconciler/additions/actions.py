@@ -156,8 +156,8 @@ class ActionBuilder:
     def _live_values(self, desired: DesiredAddition, live: LiveAddition) -> dict[str, Value]:
         """Return the fields to write to a live addition.
 
-        The first day is not among them, unless it was moved by hand to a later day than the last apply left, or the
-        mapping moved and the addition has billed nothing yet.
+        The first day is among them only in two cases: someone moved it by hand to a later day than the last apply
+        left, or the mapping moved and the addition has billed nothing yet.
         """
         values = written_fields(desired)
         if _has_billed_nothing(desired, live, self.last_day):
@@ -292,7 +292,7 @@ class ActionBuilder:
 
 
 def _has_billed_nothing(desired: DesiredAddition, live: LiveAddition, last_day: str) -> bool:
-    """Return whether a move can give an addition another first day. `last_day` is that of the period."""
+    """Return whether an addition of a mapping that moved has billed nothing yet. `last_day` is that of the period."""
     first, billable = live.effective, desired.shifts_from
     return (
         billable is not None and first is not None and (first >= billable or (not live.quantity and first > last_day))

@@ -143,9 +143,9 @@ def first_day_of(agreement: Agreement, period: Period, start: date | None) -> Fi
 
 
 def last_day_of(end: date, next_invoice: str | None) -> str:
-    """Return the last day of the additions of a mapping that ends on `end`: the last of that month.
+    """Return the last day of the additions of a mapping that ends on `end`: the last day of that month.
 
-    ConnectWise has no way back from an invoice: if the agreement is invoiced for longer, it is the last invoiced day.
+    If the agreement is invoiced for longer, it is the last invoiced day, because no plan changes an invoice.
     """
     month_end = (end.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return max(month_end.isoformat(), day_before(next_invoice) if next_invoice is not None else "")

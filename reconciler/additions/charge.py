@@ -173,7 +173,7 @@ def _today(at: MeteringContext) -> date:
 
 
 def _proposed(row: CoverageRow, charge: Charge, current: CustomerNow | None) -> ChargedCustomer:
-    """Return the customer of a mapping that is only proposed. Its additions stay as they are, and it is a gap."""
+    """Return the customer of a proposed mapping. Its additions stay unchanged, and coverage shows a gap."""
     reason = "" if row.state == "billed" else f"{row.state}: "
     return ChargedCustomer(
         replace(row, state="proposed", effect="held", detail=f"{reason}{row.detail}", accounted=False),

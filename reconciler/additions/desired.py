@@ -45,13 +45,13 @@ class DesiredAddition:
     late_start_reason: str = ""
     """Why the addition begins later than the usage. Empty if it does not."""
     last_day: str | None = None
-    """Last day of the addition, if its mapping has an end."""
+    """Last day of the addition. None if it has none."""
     end_reason: str = ""
-    """Why it has a last day."""
+    """Why it has a last day. Empty if it has none."""
     billed_elsewhere: bool = False
     """Whether another addition of the charge bills the period, because the mapping moved to another agreement."""
     shifts_from: str | None = None
-    """A live addition that begins on this day or later has billed nothing, and gets the first day of this one."""
+    """If the live addition begins on this day or later, it has billed nothing, and gets `effective_date`."""
     adopt: bool = False
     emptied: bool = False
     """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""
@@ -201,7 +201,7 @@ class _Builder:
         live_solutions = [_name_and_id(obj) for obj in self._context.live_state.solutions.get(company.id or 0, ())]
         if mapping.address in self._context.live_state.named or (spec.solution, spec.managed_id) in live_solutions:
             return frozenset()
-        if declared:  # it is only proposed, and does not exist
+        if declared:  # The solution is only proposed, and does not exist.
             if mapping.metadata.proposed:
                 return frozenset()
             raise RefusalError(only_proposed(declared[0].address))
@@ -229,7 +229,7 @@ def end_reason(rule: Rule) -> str:
 
 
 def only_proposed(address: str) -> str:
-    """Return why a mapping that needs this document is not billed."""
+    """Return why a mapping that needs this proposed document is refused."""
     return (
         f"it needs {address}, which is only proposed and not in ConnectWise: check it, and remove `proposed: true` "
         "from it"

@@ -19,8 +19,8 @@ LastApplied = Mapping[str, Any]
 def undoing_changes(changes: Iterable[Change], last_applied: LastApplied) -> tuple[Change, ...]:
     """Return the changes that undo a hand edit.
 
-    A field without a value in `last_applied` was not edited by hand. The exception is `cancelledDate`: an
-    addition has a last day of ours only if an apply has recorded it.
+    A field without a value in `last_applied` was not edited by hand. The exception is `cancelledDate`: a
+    last day is ours only if an apply has recorded it.
     """
     if not last_applied:
         return ()

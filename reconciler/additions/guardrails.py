@@ -83,7 +83,8 @@ def run_trips(
 ) -> list[Tripped]:
     """Return the guardrails that refuse the run. `changes` and `drifted` must not include held customers.
 
-    `elsewhere` is the number of mappings that a partial plan leaves out: a share is always one of the whole estate.
+    `elsewhere` is the number of mappings that a partial plan leaves out. They count too, because a share is a share of
+    the whole estate.
     """
     by_address = {address: change for change in changes for address in change.addresses}
     trips = [

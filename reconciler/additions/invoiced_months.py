@@ -1,7 +1,7 @@
 """Find the months that an addition bills, and those that an invoice of its agreement has billed already.
 
 No API gives the lines of an invoice. The first and last day of an addition say which months it has billed, up to the
-day that no invoice of its agreement covers yet.
+last day that an invoice of its agreement covers.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from reconciler.additions.live_additions import LiveAddition
 from reconciler.kinds.live_state import LiveState
 
 NEVER = "9999-12-01"
-"""The day on which an addition without a last day is over."""
+"""`Line.over` of an addition without a last day."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The months that an addition bills. Each day is the first of a month: additions bill whole months."""
+    """The months that an addition bills. Each day is the first of a month, because additions bill whole months."""
 
     addition: LiveAddition
     first: str
     over: str
-    """The first day that it does not bill."""
+    """The first day after the last month that it bills."""
     invoiced: str
     """The first day that no invoice of its agreement covers. Empty if it is unknown."""
     taken: str
-    """The first day after the months that it has billed, or the running month if it has billed none from there on."""
+    """The first day after the months that it has billed. If the running month is not billed, the first day of that."""
 
     @property
     def agreement_id(self) -> int:

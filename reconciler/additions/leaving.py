@@ -1,4 +1,4 @@
-"""Plan the additions that a charge leaves: of another product, of another agreement, or because its mapping ends."""
+"""Plan additions that no charge bills any longer: their mapping has ended, or bills another product or agreement."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ZERO = Decimal(0)
 
 
 def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuilder) -> PlannedAddition:
-    """Return the plan for an addition of another product or agreement.
+    """Return the plan for an addition of another product or agreement than its mapping bills now.
 
-    Its quantity goes to 0, and its price back to the one that the last apply left. On another agreement it ends, and if
-    it still bills the running month, it keeps its quantity.
+    Its quantity goes to 0, and its price back to the one that the last apply left. If it is on another agreement, it
+    also ends. If it still bills the running month there, it keeps its quantity until then.
     """
     live, owner = superseded.live, superseded.owner
     recorded = builder.snapshot.additions.get(live.id)
@@ -70,7 +70,7 @@ def ended_additions(
     live_state: LiveState,
     builder: ActionBuilder,
 ) -> Iterator[PlannedAddition]:
-    """Yield the plan for each addition of a mapping that has ended, if no charge bills it: it gets its last day.
+    """Yield the plan that gives an addition of a mapping that has ended its last day, if no charge bills it.
 
     `ended` has the names of these mappings. An agreement that is cancelled or expired bills nothing, so its additions
     are left as they are.
@@ -100,7 +100,7 @@ def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: A
 def overbilled(
     rules: Mapping[str, Rule], ownership: Ownership, live_state: LiveState, currency: str | None
 ) -> dict[str, str]:
-    """Return, by mapping, a sentence on the invoices that bill an addition for months after its mapping's `end`."""
+    """Return, by mapping, a sentence on invoices for months after the mapping's `end`."""
     found: dict[str, str] = {}
     for owner, owned in ownership.by_owner.items():
         end = rules[owner.mapping].end
@@ -118,7 +118,7 @@ def overbilled(
 
 
 def double_notes(superseded: Iterable[Superseded], moves: Mapping[int, Move], currency: str | None) -> Iterator[Note]:
-    """Yield a note for each addition on an old agreement that was invoiced for a month that the new one bills too."""
+    """Yield a note for each addition on an old agreement if the new agreement bills an invoiced month again."""
     for each in superseded:
         move = moves.get(each.live.id)
         if move is not None and move.billed_twice is not None:

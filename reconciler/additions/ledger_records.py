@@ -47,7 +47,7 @@ class LedgerRecords:
     billed: tuple[AdditionRecord, ...] = ()
     """Recorded at the end of an apply."""
     hand_edits: tuple[SeenEdit, ...] = ()
-    """Edits by someone else that this run saw first. Recorded by `plan` and `apply`."""
+    """Edits by someone else that no earlier run saw. Recorded by `plan` and `apply`."""
 
 
 def ledger_records(

@@ -34,9 +34,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """An addition of a charge that is now billed by another product or agreement. `leaving` decides how it ends.
+    """An addition whose charge is billed by another product or agreement now. `leaving` decides how it ends.
 
-    This is also done if the addition has a last day in the period, because an invoice of the period bills it in full.
+    An addition with a last day in the period can be one too, because an invoice of the period bills it in full.
     """
 
     owner: Owner
@@ -146,9 +146,9 @@ class _Matcher:
         return Pair(desired) if desired.quantity > 0 else None
 
     def _ended(self, desired: DesiredAddition) -> OwnedAddition | None:
-        """Return the addition that ended on the day before the desired one begins. It lives again.
+        """Return the addition that ended on the day before the desired one begins, so that it lives again.
 
-        Only one that an apply of ours has ended counts: `Ownership.ended`.
+        Only additions that an apply of ours has ended count: see `Ownership.ended`.
         """
         found = [
             each
@@ -178,9 +178,9 @@ class _Matcher:
         return [each for each in continuing if each.rank == best]
 
     def _is_left(self, desired: DesiredAddition, each: OwnedAddition) -> bool:
-        """Return whether an earlier move emptied and ended an addition of an agreement that is billed again later.
+        """Return whether an earlier move set an addition to 0 and ended it, and the agreement is billed again later.
 
-        With a quantity it would bill the running month, which the other agreement bills.
+        It stays at 0: with a quantity, it would bill the running month, and the other agreement bills that.
         """
         line = each.addition
         empty = not line.quantity and line.ends_by(self._last)
@@ -239,7 +239,7 @@ class _Matcher:
 
 
 def _never_bills(desired: DesiredAddition) -> Iterator[str]:
-    """Yield the reason why a new addition would bill nothing: it would begin after its last day."""
+    """Yield the reason if a new addition would bill nothing, because it would begin after its last day."""
     if desired.last_day is not None and desired.effective_date > desired.last_day and desired.quantity > 0:
         yield (
             f"{desired.address}: {desired.late_start_reason}, so it would begin on {desired.effective_date}, after its "

@@ -4,9 +4,9 @@ A move is for whole months. If no invoice of the old agreement covers the runnin
 ends on the day before the month, and the new one bills all of it. Otherwise the old one ends with the last month that
 it bills, and the new one begins after that.
 
-What an invoice has billed shows in the first and last days of the additions, because no plan changes them for a month
-that is invoiced. An addition has no gaps. If the new agreement has billed months before those that the old one has
-billed already, its addition ends there, and the old one bills on until that last day is past.
+The first and last day of an addition show what an invoice has billed, because no plan changes an invoiced month. An
+addition has no gaps. If the old agreement has billed later months in advance, the addition on the new agreement ends
+before them. The old addition then bills on until the addition on the new agreement is past.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Move:
     """How an addition on the old agreement ends."""
 
     last_day: str | None
-    """None if it bills on until the addition on the new agreement, which ends before, is past."""
+    """None if it bills on without one, because the addition on the new agreement ends first."""
     bills_on: bool
     """Whether it bills until its last day. If not, its quantity goes to 0."""
     billed_twice: str | None = None
-    """The last day that its agreement has invoiced although the new agreement has invoiced it too. None if none."""
+    """The last day that both agreements have invoiced. None if there is none."""
     replaced: bool = False
     """Whether the charge has a live addition on the new agreement already."""
 
@@ -49,7 +49,7 @@ class Moves:
 def with_moves(
     desired: Iterable[DesiredAddition], ownership: Ownership, live_state: LiveState, period: Period
 ) -> Moves:
-    """Return the desired additions, each with the first day that no old agreement bills, and how the old ones end."""
+    """Return the desired additions with their first days after a move, and how the old additions end."""
     by_owner: dict[Owner, list[DesiredAddition]] = defaultdict(list)
     for each in desired:
         by_owner[each.owner].append(each)
@@ -70,7 +70,7 @@ def with_moves(
 
 
 class _OneMove:
-    """The move of one charge. All days are first days of months or, if they are called `last`, last days of months."""
+    """The move of one charge. Each day is the first of a month. A day that is called `last` is the last of a month."""
 
     def __init__(
         self,
@@ -99,16 +99,19 @@ class _OneMove:
         self._ends = self._end_here() if self._fixed else None
 
     def _can_shift(self, line: Line) -> bool:
-        """Return whether an addition on the new agreement has billed nothing, and old ones can bill until it begins."""
+        """Return whether an addition on the new agreement can get another first day.
+
+        It can if it has billed nothing, and old additions can bill until it begins.
+        """
         billed_nothing = line.first >= max(self._first, self._invoiced_here)
         return billed_nothing and (
             self._taken <= line.first or any(each.first <= line.first < each.over for each in self._billing)
         )
 
     def _end_here(self) -> str | None:
-        """Return the day on which the addition on the new agreement is over, if it cannot bill all following months.
+        """Return the day before which the addition on the new agreement ends. None if it can bill all following months.
 
-        It cannot if an old agreement has billed some of them, or if an invoice of its own was made without it.
+        It cannot if an old agreement has billed some of them, or if its own agreement was invoiced without it.
         """
         over = max(each.over for each in self._new)
         reached = max(self._begins, min(self._invoiced_here, over))
@@ -158,7 +161,7 @@ class _OneMove:
         return self._over(line) is not None
 
     def _over(self, line: Line) -> str | None:
-        """Return the day on which an old addition is over. None if it bills nothing from the running month on."""
+        """Return the day before which an old addition ends. None if it bills nothing from the running month on."""
         taken = line.taken > self._first
         if not line.bills:
             return None

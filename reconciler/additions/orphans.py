@@ -45,8 +45,8 @@ def orphans(
 ) -> list[Orphan]:
     """Return the orphans and duplicates, with a retiring action each if `prune` is set.
 
-    `ending` are the agreements that the same plan retires: their additions end with them.
-    Those of agreements that are cancelled or expired are left out, because such agreements bill nothing.
+    `ending` has the ids of agreements that the same plan retires: their additions end with them. Additions of cancelled
+    or expired agreements are left out, because such agreements bill nothing.
     """
     candidates = [*((live, None) for live in additions), *((each.live, each.owner.mapping) for each in duplicates)]
     return [
@@ -99,7 +99,7 @@ def _orphan(
 
 
 def _agreement_bills(live: LiveAddition, live_state: LiveState, last_day: str) -> bool:
-    """Return whether the agreement of an addition bills after a day. A cancelled one can have its last day before."""
+    """Return whether the agreement of an addition bills after `last_day`. A cancelled one bills to its last day."""
     agreement = live_state.objects.get(("Agreement", live.agreement_id))
     raw = live.obj.raw if agreement is None else agreement.raw
     cancelled = bool(raw.get("cancelledFlag")) and (date_text(raw.get("dateCancelled")) or "") <= last_day

@@ -91,7 +91,7 @@ class Ownership:
     period_additions: Sequence[LiveAddition] = ()
     """Ours, for one period or as an adjustment. The hourly additions are not matched with them."""
     ended: Mapping[Owner, Sequence[OwnedAddition]] = field(default_factory=dict)
-    """Ours that we ended on the day before the period. They can live again."""
+    """Our additions that we ended on the day before the period. They can live again."""
 
 
 def ownership_of(

@@ -88,7 +88,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
 
     ownership = ownership_of(context.live_state, inputs.rules, spec, snapshot, period)
     elsewhere = context.manifests.elsewhere
-    if elsewhere is not None:  # an addition without one of these rules may have its mapping elsewhere
+    if elsewhere is not None:  # A partial plan cannot tell orphans: their mappings may be among those left out.
         ownership = replace(ownership, orphans=())
     recorded = recorded_owners(rules, snapshot)
     charges, floors = _with_floors(inputs, rules, digests, ownership, recorded)
@@ -254,7 +254,7 @@ def _money(
 ) -> tuple[Decimal, Decimal]:
     """Return what all our additions bill per month, before the plan and after it.
 
-    Without those of the agreements in `ending`, which the setup counts.
+    Additions on the agreements in `ending` are left out, because the setup counts them.
     """
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)

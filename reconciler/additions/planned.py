@@ -48,7 +48,7 @@ class PlannedAddition:
     """Hand edits that stop the run, with `onDrift: fail`."""
     edit: HandEdit | None = None
     edited: Mapping[str, Any] = field(default_factory=dict)
-    """The live values of all fields that someone else has edited, with the tag. Empty without an edit."""
+    """The live values of all fields that someone else has edited, including the tag. Empty without an edit."""
     accepted: frozenset[str] = frozenset()
     """Fields with a hand edit that is not undone, with `onDrift: accept`."""
     adopted: bool = False
@@ -56,11 +56,11 @@ class PlannedAddition:
     reason: str = ""
     """What is used and billed, as text. It is also set if nothing changes."""
     replaced: bool = False
-    """Whether another addition of its charge, which is live, bills the following months in its place."""
+    """Whether another live addition of its charge bills the following months in its place."""
 
 
 def without_amount(planned: PlannedAddition) -> PlannedAddition:
-    """Return an addition that is on its way out, so that it counts in no amount after the plan."""
+    """Return an addition that is about to end with an amount of 0 after the plan."""
     action = planned.action
     if action is not None and action.money is not None:
         action = action.model_copy(update={"money": action.money.model_copy(update={"after": Decimal(0)})})

@@ -27,7 +27,7 @@ class ProposedUsage:
     details: Mapping[str, str] = field(default_factory=dict)
     """By mapping: its lines and amounts, or why it could not be billed, and what to do."""
     planned: tuple[PlannedAddition, ...] = ()
-    """The additions that it would write. No plan contains their actions."""
+    """The additions that these mappings would write. No plan contains their actions."""
 
 
 def proposed_usage(
@@ -41,11 +41,12 @@ def proposed_usage(
 ) -> ProposedUsage:
     """Return what these charges of proposed mappings would bill.
 
-    `rules` is by mapping. `taken` has the additions that this plan adopts, which a proposed mapping cannot adopt too.
+    `rules` has the rules by mapping. `taken` has the additions that this plan adopts: a proposed mapping cannot adopt
+    them too.
     """
     if not charges:
         return ProposedUsage()
-    # Other documents may be proposed together with the mapping, and created by the same later plan.
+    # The setup is planned too: what the mapping needs may be proposed together with it, and created by the same plan.
     desired = desired_additions(charges, rules, replace(context, setup=True))
     adopted = {each.id for each in taken}
     free = replace(ownership, foreign=[each for each in ownership.foreign if each.id not in adopted])

@@ -43,8 +43,8 @@ def new_edits(
 def _is_same(edit: SeenEdit, before: SeenEdit, on_drift: OnDrift) -> bool:
     """Return whether two runs saw the same edit.
 
-    After an apply has undone an edit, the same value is a new edit. With `accept`, an edit stands, and our own writes
-    beside it change `lastUpdated`.
+    If an apply has undone an edit, the same values with another `lastUpdated` are a new edit. With `accept`, the edit
+    stands, and `lastUpdated` does not count, because our own writes change it.
     """
     ignored = {LAST_UPDATED} if on_drift == "accept" else set()
     return all(edit.fields.get(name) == before.fields.get(name) for name in {*edit.fields, *before.fields} - ignored)

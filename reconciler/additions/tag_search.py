@@ -32,9 +32,9 @@ class TagSearch:
 def tag_search(
     snapshot: Snapshot, sources: Collection[str], period: Period, customers: Collection[tuple[str, str]] | None = None
 ) -> TagSearch:
-    """Return what to search. All agreements are searched once in each period: a person may have copied one.
+    """Return what to search. All agreements are searched once in each period, because a person may have copied one.
 
-    `customers` are the (source, customer id) of a partial plan: only the agreements with their additions are read.
+    `customers` has the (source, customer id) of a partial plan. Then only the agreements with their additions are read.
     """
     first_day = period.first_day.isoformat()
     agreements = frozenset(

@@ -1,4 +1,4 @@
-"""Limit the part of a plan that usage gives to single additions, as `--target Addition/…` asks for."""
+"""Limit the usage part of a plan to single additions, as `--target Addition/…` asks for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ZERO = Decimal(0)
 
 
 def limited(usage: UsagePart, targets: Targets) -> UsagePart:
-    """Return the part with only the actions of the targets, and those that must be done before them.
+    """Return the usage part with only the actions of the targets, and those that must be done before them.
 
-    Raises `ReconcilerError` if a mapping has no addition with an address that is asked for.
+    Raises `ReconcilerError` if no addition has the address of a target, or if several have it.
     """
     if not targets.additions:
         return usage
@@ -43,7 +43,7 @@ def _difference(action: Action) -> Decimal:
 
 
 def _address_of(address: str, views: Collection[AdditionView]) -> str:
-    """Return the full address of the addition that an address means."""
+    """Return the full address of the addition that has this full or short address."""
     found = [view.address for view in views if view.has_address(address)]
     exact = [each for each in found if each == address]
     if len(found) > 1 and len(exact) != 1:
@@ -63,7 +63,7 @@ def _names(views: Iterable[AdditionView]) -> Iterator[str]:
 
 
 def _with_earlier(addresses: Collection[str], after: Mapping[str, frozenset[str]]) -> set[str]:
-    """Return the addresses with all that must be done before them."""
+    """Return the addresses, and those of all actions that must be done before them."""
     found: set[str] = set()
     waiting = [*addresses]
     while waiting:

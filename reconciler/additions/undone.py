@@ -1,6 +1,6 @@
 """Finds what stands in the way of an undo among additions: a removed tag, another line, an invoice. Pure.
 
-An undo must not write to a line that is not ours, let two lines bill one charge, or pretend to change an invoice.
+An undo must not write to a line that is not ours, or let two lines bill one charge. It cannot change an invoice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Texts = Mapping[Place, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class UndoneAdditions:
-    """The additions and agreements that an undo may write to, and what decides whether it may."""
+    """The additions and agreements of an undo, and what decides whether it may write to them."""
 
     live: Mapping[Place, LiveObject]
     additions: Mapping[int, Sequence[LiveObject]]
@@ -41,11 +41,11 @@ class UndoneAdditions:
     currency: str | None = None
 
     def in_the_way(self, written: Sequence[WrittenObject]) -> Texts:
-        """Return why nothing must be written to an object, by object."""
+        """Return, by object, why the undo must not write to it."""
         return self._by_place(written, self._blocked, self._blocked_agreement)
 
     def notes(self, written: Sequence[WrittenObject]) -> Texts:
-        """Return what the invoices that exist mean for a person, by object."""
+        """Return, by object, what a person has to bill or credit by hand because of an invoice."""
         return self._by_place(written, self._invoiced, self._invoiced_agreement)
 
     def _by_place(

@@ -116,7 +116,7 @@ async def _write(action: Action, run: RunContext) -> None:
         response = await _send_recorded(action, run, request, post if request.method == "POST" else patch)
         run.ids[action.address] = int(response["id"])
     for writes in request.subcollections:
-        unrecorded = {writes.field}  # the first write of the field records its change
+        unrecorded = {writes.field}  # The first write of a field records its change.
 
         async def send(
             method: str, path: str, body: Any, write: Callable[[], Awaitable[Any]], fields: set[str] = unrecorded

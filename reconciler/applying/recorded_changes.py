@@ -12,7 +12,7 @@ from reconciler.planning.plan import Action
 def recorded_changes(action: Action, fields: Collection[str], ids: Ids) -> dict[str, list[Any]] | None:
     """Return (before, after) by path, for those changes of an action that are in `fields`. None if there are none.
 
-    Objects that the plan creates have their ids, if they exist by now. A secret is only a reference, as in the plan.
+    A link to an object that the plan has created by now has its id. A secret is only a reference, as in the plan.
     """
     found = {
         change.path: [change.before, _with_ids(change.after, ids)]
@@ -23,7 +23,7 @@ def recorded_changes(action: Action, fields: Collection[str], ids: Ids) -> dict[
 
 
 def _with_ids(value: Any, ids: Ids) -> Any:
-    """Return the JSON of a value, in which a link to an object that exists by now has its id."""
+    """Return the JSON of a value, with the id in each link to an object that exists by now."""
     if isinstance(value, list):
         return [_with_ids(entry, ids) for entry in value]
     if not isinstance(value, dict):

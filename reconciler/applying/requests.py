@@ -26,7 +26,7 @@ class SubcollectionWrites:
     """The entries that one subcollection of an object should have."""
 
     field: str
-    """The manifest field whose entries these are."""
+    """The manifest field that has these entries."""
     subcollection: Subcollection
     entries: Mapping[Value, Value]
     """By name. None as a value removes the entry."""
@@ -44,7 +44,7 @@ class Request:
     natural_key: Mapping[str, Any]
     subcollections: tuple[SubcollectionWrites, ...] = ()
     fields: frozenset[str] = field(default_factory=frozenset)
-    """The manifest fields that are in the body, or for a new object in the path."""
+    """The manifest fields that are in the body. For a new object, also those in the path."""
     sensitive: frozenset[str] = field(default_factory=frozenset)
     sent: Mapping[str, Value] = field(default_factory=dict)
     """By manifest field: the values in the body that a response shows. Secrets are left out."""

@@ -72,7 +72,7 @@ def apply(
         str | None,
         typer.Option(
             metavar="DIGEST",
-            help="Apply without asking, and only if the plan has the `digest` of `plan --json`.",
+            help="Apply without asking, but only if the plan has this `digest`, as in `plan --json`.",
         ),
     ] = None,
     forget: Annotated[
@@ -202,7 +202,7 @@ class _Run:
         return await make_plan(session, self.options)
 
     async def _present(self, session: Session, approved: Plan) -> Plan:
-        """Return the plan of now, made as the approved one was."""
+        """Return the present plan, made with the options of the approved one."""
         if approved.undo is not None:
             return await make_undo_plan(session, approved.undo.run, self.approvals)
         return (await make_plan(session, options_of(approved, self.options))).plan

@@ -125,9 +125,9 @@ def _of_address(
 
 
 def _addresses(ledger: Ledger, manifests: Manifests, address: str) -> list[str]:
-    """Return the addresses in the ledger that an address of the command line means.
+    """Return the addresses in the ledger for an address of the command line.
 
-    Those are the addresses that the object has had. A mapping, and a customer such as `cove/1001006`, mean the
+    They include earlier addresses of the object. A mapping, and a customer such as `cove/1001006`, stand for the
     additions of the mapping. An addition has a short address too.
     """
     workspace = manifests.workspace.name

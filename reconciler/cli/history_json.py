@@ -67,7 +67,7 @@ def writes_json(writes: Iterable[WriteRecord], runs: Mapping[int, RunRecord]) ->
 
 
 def _change_json(address: str, path: str, before: Any, after: Any) -> dict[str, Any]:
-    """Return a change as a plan has it. The field says whether it is a number or a secret."""
+    """Return a change in the form of a plan. The field of the kind says whether it is a number or a secret."""
     found: dict[str, Any] = {"path": path, "before": before, "after": after}
     mapping = _mapping(address, path)
     if mapping is not None and mapping.sort == "number":

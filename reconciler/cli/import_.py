@@ -59,7 +59,7 @@ def import_(
 ) -> int:
     """Write manifests for what ConnectWise has already. Changes nothing in ConnectWise.
 
-    Documents that stand are not changed. A plan of the setup right after it is empty.
+    Documents that exist are not changed. A plan of the setup right after the import is empty.
     """
     context: Context = ctx.obj
     if confirmed or more:
@@ -103,7 +103,7 @@ async def _make(context: Context, selection: Selection, folder: str) -> Made:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Pause the garbage collector, which takes half of the time: a million values are made, and all are kept."""
+    """Pause the garbage collector. It would take half of the time and free nothing, because all values are kept."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -143,7 +143,9 @@ async def _read_usage(session: Session, line: ReadingLine) -> Usage:
 
 
 async def _profiles(session: Session, readable: set[str]) -> dict[str, dict[str, Profile]]:
-    """Return what the sources know of their customers. Without it, customers are found by their names alone."""
+    """Return the contact details that the sources have of their customers, by source and customer.
+
+    If they cannot be read, customers are matched without them."""
     found: dict[str, dict[str, Profile]] = {}
     for source in session.workspace.usage:
         settings = registry.settings_of(source, session.secret, session.manifests.root)

@@ -12,7 +12,7 @@ from reconciler.cli.output import say
 
 @contextmanager
 def stop_on_ctrl_c(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` at the first Ctrl-C or SIGTERM, so that requests in flight finish. The second one ends at once."""
+    """Set `stop` at the first Ctrl-C or SIGTERM, so that requests in flight finish. The second one stops at once."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
 

@@ -19,9 +19,9 @@ CI_ACTORS = (
     ("CIRCLE_USERNAME", "CircleCI"),
     ("BUILD_USER_ID", "Jenkins"),
 )
-"""Variables in which a CI system names who started a job, and the name of the system. The first that is set counts."""
+"""(variable, CI system): the variable names who started the job. The first variable that is set counts."""
 _LONGEST = 200
-"""Number of characters of an actor that are stored at most."""
+"""The most characters of an actor that are stored."""
 
 
 def origin_of(context: Context) -> RunOrigin:

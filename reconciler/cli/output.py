@@ -154,7 +154,7 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
 def write_file(path: Path, text: str | bytes, *, mode: int | None = None, sync: bool = True) -> None:
     """Write a file completely or not at all: write a temporary file beside it, then rename that.
 
-    Without `sync`, do not wait until the disk has it: for ten thousand files that can be made again.
+    Without `sync`, do not wait until the disk has it. Use this for many files that can be made again.
 
     The file gets `mode`. Without one, it keeps its mode, or gets the default of the system. A symbolic link is kept.
     A device or a pipe is written directly. Raises `ReconcilerError` if the file cannot be written.

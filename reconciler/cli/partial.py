@@ -1,4 +1,4 @@
-"""Plans of a part of the documents: what they read, and what they say about the rest."""
+"""Partial plans: what they read, and their warnings about the rest of the estate."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.manifests.touched import LoadedPart
 
 _SHORT = 12
-"""Characters of a commit that a note shows."""
+"""How many characters of a commit a note shows."""
 _MOST = 3
 """The most addresses that a note names."""
 
@@ -43,7 +43,7 @@ def scope_of_part(manifests: Manifests, scope: Scope) -> Scope:
 
 
 def unread_sources(manifests: Manifests, ledger: Ledger) -> list[str]:
-    """Return the usage sources of the documents of which the ledger has no complete pull."""
+    """Return the usage sources that the documents use, and that have no complete pull in the ledger."""
     return [each.name for each in used_sources(manifests) if latest_whole_pull(ledger, each.name) is None]
 
 
@@ -58,7 +58,7 @@ def unknown_usage_note(sources: Sequence[str]) -> Note:
     """Return the warning of a plan whose usage is not known."""
     return Note(
         message=f"usage is unknown: the ledger has no complete pull of {listed(sources, 'and')}, and this plan reads "
-        "no source. To see what changes for usage, run `reconciler usage pull` with the same ledger before"
+        "no source. To see what changes for usage, run `reconciler usage pull` with the same ledger first"
     )
 
 
@@ -77,7 +77,7 @@ def _changed_notes(part: LoadedPart, revision: str) -> Iterator[Note]:
 
 
 def setup_elsewhere(manifests: Manifests) -> int:
-    """Return how many documents with an object in ConnectWise a partial plan leaves out."""
+    """Return how many documents of the setup a partial plan leaves out."""
     return sum(number for name, number in (manifests.elsewhere or {}).items() if kind(name).collection is not None)
 
 

@@ -65,13 +65,13 @@ ChangedSince = Annotated[
 
 
 def check_part(options: PlanOptions) -> None:
-    """Raise `TyperException` for two options that each choose a part of the documents."""
+    """Raise `TyperException` if two options each choose a part of the documents."""
     if options.targets and options.changed_since is not None:
         raise typer.TyperException("--target and --changed-since cannot be used together")
 
 
 def part_loader(options: PlanOptions) -> Callable[[Context], LoadedPart] | None:
-    """Return the function that loads what changed, or None without `--changed-since`."""
+    """Return the function that loads the changed documents. None without `--changed-since`."""
     revision = options.changed_since
     if revision is None:
         return None
@@ -96,9 +96,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     prune: Prune = False,
     target: Targets = None,
     changed_since: ChangedSince = None,
-    undo: Annotated[
-        int | None, typer.Option(metavar="RUN", help="Plan what puts back the changes of this run.")
-    ] = None,
+    undo: Annotated[int | None, typer.Option(metavar="RUN", help="Plan to put back the changes of this run.")] = None,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 

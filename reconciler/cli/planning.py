@@ -46,28 +46,28 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What a plan is asked for, as the flags of `plan` and `apply` say it."""
+    """The options of `plan` and `apply` that decide what is planned."""
 
     scope: Scope = field(default_factory=Scope)
     approvals: Sequence[Approved] = ()
     """Guardrails that the user approves."""
     prune: bool = False
-    """Whether to retire what we made and nothing declares: orphans, and objects of the setup."""
+    """Whether to retire orphans, and undeclared objects that we made."""
     targets: tuple[str, ...] = ()
     """The addresses to plan, with what they need. Empty: all documents."""
     changed_since: str | None = None
-    """The revision of Git since which the documents to plan have changed. The session has loaded them."""
+    """Only documents that changed since this Git revision are planned. The session has loaded them."""
     forget: tuple[str, ...] = ()
     """The addresses that the ledger forgets."""
 
     @property
     def asked(self) -> Asked:
-        """Return what the plan file says about these options."""
+        """Return these options as the plan file records them."""
         only: Only | None = None if self.scope == Scope() else "setup" if self.scope.setup else "usage"
         return Asked(only, self.prune, self.targets)
 
     def asked_of(self, part: LoadedPart | None) -> Asked:
-        """Return what the plan file says about these options and the part of the manifests that was loaded."""
+        """Return these options as the plan file records them, with the part of the manifests that was loaded."""
         if part is None or part.whole:
             return self.asked
         return replace(self.asked, changed_since=self.changed_since, documents=part.touched, read_also=part.context)
@@ -94,7 +94,7 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
 
 
 def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Sequence[Note] = ()) -> Planned:
-    """Return the plan from what was read, with these notes. Does no I/O."""
+    """Return the plan of what was read, with these notes. Does no I/O."""
     manifests, spec = session.manifests, session.workspace
     parts: list[Part] = []
     warnings = [*partial_notes(session, options.targets, options.changed_since), *notes]
@@ -126,11 +126,11 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
 
 
 def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, elsewhere: int) -> tuple[Part, Part]:
-    """Return what a plan says of objects that no document declares any longer, and the part of the documents."""
+    """Return the part about undeclared objects, and the part about the documents."""
     manifests, terms, ledger = session.manifests, terms_of(session), setup.ledger
     retirements = Retirements(SetupTables(setup.live_state.tables), terms)
     undeclared = UndeclaredPart()
-    if not manifests.is_partial:  # most documents are not in a part, and their objects are not undeclared
+    if not manifests.is_partial:  # A partial plan lacks most documents, so it cannot tell undeclared objects.
         undeclared = plan_undeclared(
             ledger.left, ledger.read, ledger.knows, manifests, retirements, prune=options.prune
         )
@@ -165,7 +165,7 @@ def _retired_agreements(parts: Iterable[Part]) -> frozenset[int]:
 
 
 def terms_of(session: Session) -> Terms:
-    """Return what all retirements of a plan share."""
+    """Return the settings that all retirements of a plan share."""
     billing = session.workspace.billing
     last_day = period_of(session.context.now, billing.timezone).last_day
     return Terms(last_day.isoformat(), billing.currency, session.workspace.retired_as)
@@ -174,10 +174,10 @@ def terms_of(session: Session) -> Terms:
 def usage_inputs(
     session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False, ending: Collection[int] = ()
 ) -> UsageInputs:
-    """Return the inputs of `plan_usage`: charge the usage that was read. Does no I/O.
+    """Charge the usage that was read, and return the inputs of `plan_usage`. Does no I/O.
 
-    `with_setup`: the same plan creates the declared objects that do not exist yet. `ending` are the agreements that it
-    retires.
+    With `with_setup`, the same plan creates the declared objects that do not exist yet. `ending` has the ids of the
+    agreements that it retires.
     """
     billing, usage = session.workspace.billing, charge_usage(read.to_charge)
     context = BillingContext(

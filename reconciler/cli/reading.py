@@ -32,7 +32,7 @@ from reconciler.planning.approvals import Approved
 from reconciler.planning.setup import clearing_documents
 
 _FEW = 100
-"""A part with more customers loads what the ledger knows of all additions."""
+"""A partial plan with more customers than this loads what the ledger knows of all additions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class SetupInputs:
 
     live_state: LiveState
     ledger: SetupLedger
-    """What the ledger knows of the objects of the setup, and those that no document declares any longer."""
+    """What the ledger knows of the objects of the setup, and the undeclared objects."""
     kept_values: Mapping[str, Mapping[str, Any]]
     """By address: the values that ConnectWise kept in fields that an earlier run cleared."""
 
@@ -139,7 +139,7 @@ async def read_usage(session: Session, live_state: LiveState, pulls: Sequence[Co
 
 
 def _some_additions(manifests: Manifests, live_state: LiveState) -> Some | None:
-    """Return which additions a part with few mappings needs from the ledger. None if it has many."""
+    """Return which additions a partial plan needs from the ledger. None if it needs all of them."""
     mappings = [each.name for each in manifests.of(CustomerMappingSpec)]
     customers = {customer for each in manifests.documents if (customer := customer_of(each)) is not None}
     return Some(customers, mappings, live_state.additions.keys()) if len(customers) <= _FEW else None

@@ -25,7 +25,7 @@ NEW_PLAN = "Nothing was written. Make a new plan: reconciler plan --out FILE"
 
 
 def options_of(plan: Plan, options: PlanOptions) -> PlanOptions:
-    """Return the options with which a plan file was made, with the approvals of now."""
+    """Return the options with which a plan was made, with the approvals of `options`."""
     scope = Scope(setup=plan.only != "usage", usage=plan.only != "setup")
     return replace(options, scope=scope, prune=plan.prune, targets=plan.targets, changed_since=plan.changed_since)
 
@@ -46,7 +46,7 @@ def another_file(file: str, plan: Plan, expected: str) -> Refused:
 
 @asynccontextmanager
 async def showing_what_moved(approved: Plan, make_present: Callable[[], Awaitable[Plan]]) -> AsyncIterator[None]:
-    """Turn a `StalePlan` of the block into a refusal that shows what moved from the approved plan to the present one.
+    """If the block raises `StalePlan`, refuse with what moved from the approved plan to the present one.
 
     The present plan is made only then. If it cannot be made, the refusal says why.
     """
@@ -63,7 +63,7 @@ async def showing_what_moved(approved: Plan, make_present: Callable[[], Awaitabl
 
 
 def moved_plan(what: str, approved: Plan, present: Plan) -> Refused:
-    """Return the refusal of an approved plan, with what moved in it until the present plan."""
+    """Return the refusal of an approved plan, with what moved from it to the present plan."""
     found = compare(approved, present)
     moved = [each.to_json() for each in found.moved]
     lines = [what, "What moved in the plan:" if moved else "Nothing moved in the plan: its actions are the same."]

@@ -70,7 +70,7 @@ def sandbox(
     """
     try:
         from reconciler.sandbox.server import starting  # noqa: PLC0415 (an optional part; no other command needs it)
-        from reconciler.sandbox.server.running import RunningSandbox  # noqa: PLC0415 (as above)
+        from reconciler.sandbox.server.running import RunningSandbox  # noqa: PLC0415 (part of it)
     except ModuleNotFoundError as error:
         raise _not_installed(error) from error
     if state is not None and not state.parent.is_dir():

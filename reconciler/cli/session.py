@@ -76,7 +76,7 @@ async def open_session(
 
     Without `usage`, the variables of the usage sources need not be set. With `writable`, a ledger that cannot be
     written is an error. Otherwise a read-only ledger is enough, and so is none at all. `load_part` loads a part of the
-    manifests, whose usage comes from the ledger.
+    manifests. Their usage comes from the ledger.
     """
     part = None if load_part is None else load_part(context)
     manifests = load(context.root, workspace=context.workspace) if part is None else part.manifests

@@ -1,4 +1,4 @@
-"""Read and record what the ledger knows of the setup: which objects are declared, and which are not any longer."""
+"""Read and record what the ledger knows of the setup: which objects are declared, and which are undeclared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from reconciler.planning.undeclared import LedgerKnows, LeftBehind, ObjectsLeft,
 
 @dataclass(frozen=True, slots=True)
 class SetupLedger:
-    """What the ledger knows of the setup, and the objects that no document declares any longer."""
+    """What the ledger knows of the setup, and the undeclared objects."""
 
     knows: LedgerKnows = field(default_factory=LedgerKnows)
     left: tuple[LeftBehind, ...] = ()
@@ -35,13 +35,13 @@ class SetupLedger:
 
 
 _FEW = 500
-"""A part with more documents reads what the ledger knows of all: that takes less time than to name each."""
+"""A partial plan with more documents than this reads what the ledger knows of all, because that is faster."""
 
 
 def load_knowledge(session: Session, *, whole: bool = False) -> LedgerKnows:
     """Return what the ledger knows of the objects of the setup.
 
-    For a small part of the documents, this is only what it knows of theirs, unless `whole` is set.
+    A partial plan with few documents gets only what the ledger knows of their objects, unless `whole` is set.
     """
     few = not whole and session.manifests.is_partial and len(session.manifests.documents) <= _FEW
     workspace = session.manifests.workspace.name
@@ -54,7 +54,9 @@ def load_knowledge(session: Session, *, whole: bool = False) -> LedgerKnows:
 
 
 def protected_objects(session: Session) -> frozenset[tuple[str, int]]:
-    """Return (kind, id) of each object that its document protects, or protected at the last apply if it is gone."""
+    """Return (kind, id) of each object that its document protects.
+
+    If the document is gone, what it said at the last apply counts."""
     documents = session.manifests.by_address
     return frozenset(
         (address.partition("/")[0], each.id)
@@ -66,10 +68,10 @@ def protected_objects(session: Session) -> frozenset[tuple[str, int]]:
 async def read_setup_ledger(
     session: Session, live_state: LiveState, forget: Collection[str]
 ) -> tuple[SetupLedger, LiveState]:
-    """Return what the ledger knows, with the objects left behind as they are in ConnectWise.
+    """Return what the ledger knows, with the undeclared objects as they are in ConnectWise, and the live state.
 
-    The live state comes back with the setup tables that retiring these objects needs. A plan of a part of the documents
-    looks for no such objects, because most documents are not in it.
+    The live state gets the setup tables that are needed to retire these objects. A partial plan looks for no undeclared
+    objects, because most documents are not in it.
     """
     knows = load_knowledge(session, whole=bool(forget))
     _check_forget(forget, knows, session.manifests)
@@ -97,7 +99,7 @@ def _retiring(manifests: Manifests, live_state: LiveState, left: Collection[tupl
 
 
 def _tables_of(kinds: Collection[str]) -> list[Table]:
-    """Return the setup tables with an entry that says that an object of these kinds is retired."""
+    """Return the setup tables that have an entry for retired objects of these kinds."""
     found = []
     for name in sorted(kinds):
         of = all_kinds()[name]

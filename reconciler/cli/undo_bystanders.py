@@ -39,7 +39,7 @@ class Bystanders:
 
 
 def may_end(written: WrittenObject) -> bool:
-    """Return whether the undo of a write ends an object: one that the run created, or that it let live again."""
+    """Return whether an undo may end an object, because the run created it or let it live again."""
     of = all_kinds().get(written.kind)
     if of is None or not of.declarable or of.retirement is None:
         return False
@@ -72,7 +72,7 @@ async def bystanders(
 
 
 async def _next_invoices(client: ConnectWise, live: Mapping[Place, LiveObject]) -> dict[int, str]:
-    """Return the first day that no invoice covers, by id of each agreement that matters."""
+    """Return, by agreement id, the first day that no invoice covers. `live` decides which agreements are read."""
     ids = {obj.parent_id for (name, _), obj in live.items() if name == "Addition" and obj.parent_id is not None}
     ids |= {number for name, number in live if name == "Agreement"}
     if not ids:
@@ -83,7 +83,7 @@ async def _next_invoices(client: ConnectWise, live: Mapping[Place, LiveObject]) 
 
 
 async def _agreements_of_others(client: ConnectWise, written: Sequence[WrittenObject]) -> dict[Place, list[str]]:
-    """Return, by company that the run created, its live agreements that the run did not create."""
+    """Return, by company that the run created, a sentence on each live agreement that the run did not create."""
     made = {(each.kind, each.id) for each in written if each.action == "create"}
     companies = {number for name, number in made if name == "Company" and number is not None}
     below, _ = await read_below(client, {"Company": companies} if companies else {})
@@ -103,7 +103,10 @@ async def _agreements_of_others(client: ConnectWise, written: Sequence[WrittenOb
 
 
 def _needed(session: Session, run: int, written: Iterable[WrittenObject]) -> dict[str, list[str]]:
-    """Return, by address of an object that may end, the documents that need it and did not before or in the run."""
+    """Return, by address of an object that may end, a sentence on each document that needs it.
+
+    Documents whose objects the run created are left out.
+    """
     ending = {each.address: each for each in written if may_end(each)}
     created = {address for address, each in ending.items() if each.action == "create"}
     agreements = {address for address in created if address.startswith("Agreement/")}
@@ -122,7 +125,7 @@ def _needed(session: Session, run: int, written: Iterable[WrittenObject]) -> dic
 
 
 def _referred_by_id(document: Document) -> Iterator[tuple[str, int]]:
-    """Yield kind and id of each object that a document refers to by its id."""
+    """Yield (kind, id) of each object that a document refers to by its id."""
     for reference in references_of(document.spec):
         if isinstance(reference.value, ById):
             yield reference.kind, reference.value.id
@@ -131,9 +134,10 @@ def _referred_by_id(document: Document) -> Iterator[tuple[str, int]]:
 def _needs(session: Session, run: int, document: Document, *, goes: bool, is_new: bool) -> bool:
     """Return whether a document needs an object to which it refers.
 
-    `is_new`: the run created the object. `goes`: the run created the agreement of the document, so its additions end.
-    What refers to a new object needs it. The exception is a mapping that goes and billed nothing before the run. An
-    object that lived before the run is needed by what later runs created, and by each mapping that bills.
+    `is_new` says that the run created the object. `goes` says that the run created the agreement of the document, so
+    its additions end. A document needs a new object, except if it is a mapping that `goes` and billed nothing before
+    the run. A document needs an older object if a later run created its own object. A mapping needs an older object if
+    it has no `end`.
     """
     ledger, workspace = session.ledger, session.manifests.workspace.name
     if isinstance(document.spec, CustomerMappingSpec):

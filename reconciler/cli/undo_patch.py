@@ -88,7 +88,7 @@ def _edited(causes: Iterable[Cause], sources: Mapping[str, SourceFile]) -> dict[
         text: str | None = sources[name].text
         if len(edits) * len(sources[name].text) > MOST_TO_PARSE:
             return None
-        # Whole documents go last, and from the end, so that the positions of the others stay right.
+        # Remove whole documents last, and from the end of the file, so that the other positions stay right.
         for each in sorted(edits, key=lambda edit: (edit.edit == "remove document", -edit.index)):
             text = None if text is None else _with_edit(text, each)
         if text is None:
@@ -106,7 +106,7 @@ def _with_edit(text: str, cause: Cause) -> str | None:
 
 
 def _is_valid(manifests: Manifests, texts: Mapping[str, str]) -> bool:
-    """Whether the manifests are valid with these texts. A patch that breaks them helps nobody."""
+    """Return whether the manifests are valid with these texts. A patch must not break them."""
     tried = {name: text if text.strip() else _NOTHING for name, text in texts.items()}
     try:
         return try_out(manifests.root, tried, workspace=manifests.workspace.name).manifests is not None

@@ -92,7 +92,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
 
 
 def _written(session: Session, run: int, snapshot: Snapshot) -> list[WrittenObject]:
-    """Return what a run wrote, one for each object. Writes that ConnectWise refused are left out."""
+    """Return what a run wrote to each object. Writes that ConnectWise refused are left out."""
     ledger, workspace = session.ledger, session.manifests.workspace.name
     by_address: dict[str, list[WriteRecord]] = defaultdict(list)
     for write in writes_of_run(ledger, run):
@@ -142,7 +142,7 @@ def _parent_of(kind_name: str, own: Sequence[WriteRecord]) -> int | None:
 
 
 def _owner_of(kind_name: str, path: str) -> int | None:
-    """Return the id of the object that a path of its subcollection is below. None if no such collection is known."""
+    """Return the id of the object that has the subcollection at this path. None if the kind has none there."""
     for item in kind(kind_name).fields:
         below = item.mapping.subcollection
         if below is not None:
@@ -177,7 +177,7 @@ def _later(session: Session, run: int, written: Iterable[WrittenObject]) -> dict
 
 
 def _names(session: Session, written: Iterable[WrittenObject]) -> dict[Place, str]:
-    """Return the names of documents by the kind and id of their objects, for the kinds that the objects refer to."""
+    """Return the names of documents by (kind, id) of their objects, for the kinds that written objects refer to."""
     kinds = {each.kind for each in written if each.kind in all_kinds()}
     referred = sorted({target for name in kinds for target in referred_kinds(kind(name).spec)})
     workspace, known = session.manifests.workspace.name, session.manifests.by_address
@@ -217,7 +217,7 @@ async def _read_kind(client: ConnectWise, name: str, written: Sequence[WrittenOb
 
 
 def _tables(by_kind: Mapping[str, Sequence[WrittenObject]]) -> tuple[Table, ...]:
-    """Return the setup tables with the entries of retired objects, for the kinds of which an object is retired."""
+    """Return the setup tables that have an entry for retired objects of the kinds that the undo retires."""
     needed = {}
     for name, written in by_kind.items():
         retirement = kind(name).retirement

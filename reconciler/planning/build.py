@@ -22,7 +22,7 @@ Only = Literal["setup", "usage"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a plan was asked for, so that it can be made again."""
+    """The options with which a plan was made. The plan stores them, so that it can be made again."""
 
     only: Only | None = None
     prune: bool = False

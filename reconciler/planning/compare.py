@@ -1,6 +1,6 @@
-"""Compares two plans action by action: the one that was approved, and the one of now. Pure.
+"""Compares the approved plan with the present one, action by action. Pure.
 
-Two plans without a difference have the same digest, and two plans with the same digest have none.
+Two plans differ here if, and only if, their digests differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reconciler.planning.plan import Action, Change, Plan, Record
 
 
 class MovedField(Record):
-    """One field that two plans write differently. None: that plan does not write it."""
+    """One field that two plans write differently. A plan that does not write it has None."""
 
     path: str
     approved: Change | None = None
@@ -20,7 +20,7 @@ class MovedField(Record):
 
 
 class MovedAction(Record):
-    """One action that is not the same in both plans."""
+    """One action that differs between two plans, or that only one of them has."""
 
     address: str
     how: Literal["added", "gone", "changed"]
@@ -30,10 +30,10 @@ class MovedAction(Record):
     fields: tuple[MovedField, ...] = ()
     """For `changed`: the fields that moved."""
     more: tuple[tuple[str, Any, Any], ...] = ()
-    """For `changed`: what else moved, as (name, approved value, present value): the type of the action, or its id."""
+    """For `changed`: what else differs, such as the id, as (name, approved value, present value)."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return only what moved, as JSON."""
+        """Return the difference as JSON."""
         found: dict[str, Any] = {"address": self.address, "how": self.how}
         for action in (self.approved, self.present):
             if action is not None and self.how != "changed":
@@ -48,7 +48,7 @@ class MovedAction(Record):
 
 
 class Comparison(Record):
-    """What moved from an approved plan to the present one."""
+    """The differences between an approved plan and the present one."""
 
     moved: tuple[MovedAction, ...]
     digest: str
@@ -56,12 +56,12 @@ class Comparison(Record):
 
     @property
     def touches_approved(self) -> bool:
-        """Whether an action of the approved plan moved. Added actions alone do not touch it."""
+        """Return whether an action of the approved plan has changed or is gone. Added actions do not count."""
         return any(each.how != "added" for each in self.moved)
 
 
 def compare(approved: Plan, present: Plan) -> Comparison:
-    """Return what moved, in the order of the present plan. What is gone comes last."""
+    """Return the differences in the order of the present plan. Actions that are gone come last."""
     before = {action.address: action for action in approved.actions}
     now = {action.address: action for action in present.actions}
     moved = [each for address in now if (each := _moved(address, before.get(address), now[address])) is not None]
@@ -88,7 +88,7 @@ def _fields(approved: Action, present: Action) -> Iterator[MovedField]:
 
 
 def _more(approved: Action, present: Action) -> Iterator[tuple[str, Any, Any]]:
-    """Yield what else the digest covers."""
+    """Yield (name, approved value, present value) of each other difference that the digest covers."""
     pairs = (
         ("action", approved.action, present.action),
         ("kind", approved.kind, present.kind),

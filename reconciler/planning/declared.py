@@ -13,7 +13,7 @@ from reconciler.planning.plan import Declaration, Plan
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The object of one address, as it was last declared."""
+    """The object of one address as the last apply left it."""
 
     id: int | None
     parent_id: int | None = None
@@ -23,9 +23,9 @@ class Remembered:
 def declarations(
     documents: Iterable[Document], live_state: LiveState, remembered: Mapping[str, Remembered]
 ) -> list[Declaration]:
-    """Return what differs from what the ledger remembers, for the documents of the manifests.
+    """Return the changes that make the ledger remember these documents.
 
-    The row of a retired document is removed once its object is retired, because nothing of it is left to list.
+    The row of a retired document is removed after its object is retired, because nothing is left to list.
     """
     found: list[Declaration] = []
     for document in documents:
@@ -53,7 +53,7 @@ def declarations(
 
 
 def _parent(document: Document, live_state: LiveState) -> str | None:
-    """Return the id, or else the address, of the parent of an object that the plan creates."""
+    """Return the parent of an object that the plan creates: its id, or its address if it has no id yet."""
     field = document.kind.parent
     link = None if field is None else live_state.links.get(document.address, {}).get((field,))
     return None if link is None else str(link.id or link.address)
@@ -62,7 +62,7 @@ def _parent(document: Document, live_state: LiveState) -> str | None:
 def rows_after(plan: Plan, outcome: Outcome | None) -> tuple[list[tuple[str, Remembered]], list[str]]:
     """Return the rows that the ledger stores after an apply, and the addresses that it removes.
 
-    What an action failed to do is not stored: the object is as it was before.
+    An object that could not be created gets no row. An object that could not be retired keeps its row.
     """
     results = {} if outcome is None else {result.address: result for result in outcome.results}
     done = {address: result.id for address, result in results.items() if result.status in ("done", "already")}

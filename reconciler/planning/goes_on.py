@@ -1,4 +1,4 @@
-"""Warns of what still bills below an object that the plan retires, such as an agreement of a retired company. Pure."""
+"""Warns of objects that still bill although the plan retires their owner, such as a company's agreement. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Below = Mapping[tuple[str, int], Sequence[LiveObject]]
 
 
 def goes_on(actions: Iterable[Action], below: Below, children: Children, day: str) -> Iterator[Note]:
-    """Yield a note for each object that bills after a day, and whose owner this plan retires without it."""
+    """Yield a note for each object that bills after `day`, if the plan retires only its owner."""
     retired = [action for action in actions if action.action == "retire"]
     ending = {(action.kind, action.id) for action in retired}
     for action in retired:

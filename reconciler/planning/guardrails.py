@@ -16,7 +16,7 @@ def setup_guardrails(
     """Return the guardrails `updates` and `retirements` that these actions trip. Creates trip none.
 
     `unchanged` is the number of documents whose object is as declared. `elsewhere` is the number of documents that a
-    partial plan leaves out: a share is always one of the whole estate.
+    partial plan leaves out. They count too, because a share is a share of the whole estate.
     """
     count = Counter(action.action for action in actions)
     existing = unchanged + elsewhere + count["update"] + count["retire"] + count["adopt"]

@@ -1,4 +1,4 @@
-"""Finds the document that still needs a live object which no document declares. Pure."""
+"""Finds a document that still needs an undeclared object. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ FindUser = Callable[[Kind, LiveObject], str]
 
 
 def users_among_documents(manifests: Manifests) -> FindUser:
-    """Return a function that finds a document which needs a live object.
+    """Return a function that finds a document that needs a live object.
 
-    A document needs an object that it looks up, and an object whose name it has in a field: a mapping names a
-    management solution, and a management solution names the integration that brings its solution in.
+    A document needs each object that it looks up in ConnectWise. It also needs each object that it names in a field: a
+    mapping names a management solution, and a management solution names an integration.
     """
     users: dict[tuple[str, Any], str] = {}
     for document in manifests.documents:
@@ -36,7 +36,7 @@ def users_among_documents(manifests: Manifests) -> FindUser:
 
 
 def _looked_up(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield (kind, value) of each look-up of a document: what it refers to has no document."""
+    """Yield (kind, value) of each object that a document looks up in ConnectWise."""
     for reference in references_of(document.spec):
         if not isinstance(reference.value, str):
             yield reference.kind, _folded(_value(reference.value))
@@ -47,7 +47,7 @@ def _value(lookup: LookUp) -> Any:
 
 
 def _named(document: Document) -> Iterator[tuple[str, Any]]:
-    """Yield (kind, values) of the objects whose names are in fields of a document."""
+    """Yield a key and the values for each object that a document names in its fields, without a reference."""
     spec = document.spec
     for other, its_field, our_field in document.kind.created_after:
         yield f"{other}.{its_field}", _folded(getattr(spec, document.kind.by_name[our_field].attribute))
@@ -57,7 +57,7 @@ def _named(document: Document) -> Iterator[tuple[str, Any]]:
 
 
 def _places(of: Kind, live: LiveObject) -> Iterator[tuple[str, Any]]:
-    """Yield each (kind, value) by which a document may need a live object."""
+    """Yield each key and value with which `_looked_up` or `_named` can find a live object."""
     yield of.name, live.id
     decoded = {item.attribute: item.mapping.decode(live.raw) for item in of.fields}
     texts = {name: value for name, value in decoded.items() if isinstance(value, str)}

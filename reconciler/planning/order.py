@@ -1,6 +1,6 @@
 """Orders actions by their dependencies.
 
-Retired objects are the other way round: an object is retired after what refers to it.
+Retirements have the opposite order: an object is retired after the objects that refer to it.
 
     IntegratorLogin ─▶ ManagedDevicesIntegration ─┐
                           ManagementItSolution ───┼─▶ ManagementSolution ─┐

@@ -59,9 +59,9 @@ def outcome_of(plan: Plan, results: Iterable[Result], *, stopped: bool, requests
 
 
 def record_of(outcome: Outcome) -> dict[str, Any]:
-    """Return what the ledger stores of an outcome: how many actions ended how, and those that are not done.
+    """Return what the ledger stores of an outcome: the number of actions by result, and the actions that are not done.
 
-    The journal has each write, so the results of a thousand actions that are done are not stored a second time.
+    The journal has each write already, so actions that are done are not stored a second time.
     """
     counts: dict[str, dict[str, int]] = {}
     for result in outcome.results:

@@ -147,28 +147,28 @@ class Note(Record):
     address: str | None = None
     message: str
     id: int | None = None
-    """For an object that no document declares any longer: its id in ConnectWise."""
+    """For an undeclared object: its id in ConnectWise."""
     money: Amount | None = None
-    """For such an object: what it still bills a month. Null if it is unknown."""
+    """For an undeclared object: what it still bills a month. Null if it is unknown."""
     proposed: bool = False
-    """Whether it is about a proposed document, which waits for a person."""
+    """Whether the note is about a proposed document."""
     needed_by: str | None = None
     """For a proposed management solution that does not exist: the address of the proposed mapping that needs it."""
 
 
 class Declaration(Record):
-    """What the ledger stores after the apply about one address of the setup, if it differs from what it has."""
+    """A change of what the ledger stores about one address of the setup. It is made after the apply."""
 
     address: str
     id: int | None = None
     """Null if the plan creates the object."""
     parent_id: int | None = None
-    """The id of the object in whose list it is, such as the company of a management solution."""
+    """The id of its parent, such as the company of a management solution."""
     parent: str | None = None
     """For an object that the plan creates: the id or the address of its parent."""
     protected: bool = False
     dropped: bool = False
-    """Whether the ledger stores nothing about the address any longer."""
+    """Whether the ledger removes the address."""
 
 
 EVERY_CUSTOMER = "*"
@@ -234,14 +234,14 @@ class ManifestLine(Record):
 
 
 class Undo(Record):
-    """What a plan undoes, and what in the manifests would bring it back."""
+    """The run that a plan undoes, and the manifest lines that would bring its changes back."""
 
     run: int
     commit: str | None = None
     """The commit of the manifests that the run applied, if it is known."""
     lines: tuple[ManifestLine, ...] = ()
     patch: str = ""
-    """A unified diff of the manifests, for `git apply`, that removes the reasons on these lines. Empty without one."""
+    """A unified diff for `git apply` that reverts these lines. Empty if there is none."""
 
 
 class Plan(Record):
@@ -260,22 +260,22 @@ class Plan(Record):
     held: tuple[Action, ...] = ()
     """Actions that a guardrail of one customer holds. They are carried out only if it is approved."""
     declared: tuple[Declaration, ...] = ()
-    """What the ledger stores after the apply about declared objects. It is empty if nothing of it changes."""
+    """What changes in the ledger about declared objects after the apply."""
     digest: str
     only: Literal["setup", "usage"] | None = None
     """The part that was planned. Null if both were."""
     prune: bool = False
-    """Whether orphans are retired."""
+    """Whether the plan was made with `--prune`."""
     undo: Undo | None = None
-    """For the undo of a run: which one. The digest covers only the actions, so it is the same as without this."""
+    """For the undo of a run: the run and the manifest lines. The digest does not cover this, but only the actions."""
     targets: tuple[str, ...] = ()
-    """For a partial plan: the addresses that it was asked for. It also holds what they need. Empty: all documents."""
+    """The addresses of `--target`. The plan also holds what they need. Empty: all documents."""
     changed_since: str | None = None
-    """For a partial plan: the revision of Git since which its documents have changed."""
+    """The Git revision of `--changed-since`. Null without it."""
     documents: tuple[str, ...] = ()
-    """For such a plan: the addresses of its documents. `manifest_digest` covers them and what they need."""
+    """With `changed_since`: the addresses of its documents. `manifest_digest` covers them and what they need."""
     read_also: tuple[str, ...] = ()
-    """For such a plan: documents that changed ones referred to before. `manifest_digest` covers them too."""
+    """With `changed_since`: documents to which changed ones referred before. `manifest_digest` covers them too."""
 
     @property
     def accounted(self) -> bool:

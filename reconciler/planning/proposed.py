@@ -17,7 +17,7 @@ _ADVICE = "remove `proposed: true` from it"
 def proposed_note(document: Document, action: Action | None, needed: Mapping[str, str]) -> Note:
     """Return a note on a proposed document.
 
-    `action` is what a plan without the mark would do. None if nothing. `needed` is the result of `needed_solutions`.
+    `action` is what the plan would do without the mark, or None. `needed` is the result of `needed_solutions`.
     """
     if action is None:
         message = f"proposed, and as declared in ConnectWise; to manage it, {_ADVICE}"
@@ -30,7 +30,7 @@ def proposed_note(document: Document, action: Action | None, needed: Mapping[str
 
 
 def needed_solutions(documents: Iterable[Document], live_state: LiveState) -> dict[str, str]:
-    """Return the address of the proposed mapping that needs it, for each proposed management solution."""
+    """Return, by address of a proposed management solution, the address of the proposed mapping that needs it."""
     proposed = [each for each in documents if each.metadata.proposed]
     mappings: dict[tuple[Any, ...], str] = {}
     for each in proposed:
@@ -47,15 +47,15 @@ def needed_solutions(documents: Iterable[Document], live_state: LiveState) -> di
 
 
 def _company(document: Document, live_state: LiveState) -> int | str | None:
-    """Return the id of the company that a document names, or the address of one that does not exist yet."""
+    """Return the id of the company that a document names, or its address if it does not exist yet."""
     link = live_state.links.get(document.address, {}).get(("company",))
     return None if link is None else link.id or link.address
 
 
 def proposed_dependencies(documents: Iterable[Document], live_state: LiveState) -> Iterator[str]:
-    """Yield a problem for each reference to a proposed document without an object, from one that is not proposed.
+    """Yield a problem if a document that is not proposed refers to a proposed one that has no object in ConnectWise.
 
-    References from customer mappings are left out: such a mapping is refused, and the others are billed.
+    Customer mappings are left out: a mapping with such a reference is refused, and the others are billed.
     """
     documents = tuple(documents)
     missing = {each.address for each in documents if each.metadata.proposed and each.address not in live_state.matches}

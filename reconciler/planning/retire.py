@@ -1,4 +1,4 @@
-"""Plans the end of an object: the action that retires it, and the values with which it lives again. Pure."""
+"""Makes the action that retires an object, and the values with which a retired object lives again. Pure."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Children = Mapping[str, Mapping[int, Sequence[LiveObject]]]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all retirements of a plan share."""
+    """The settings that all retirements of a plan share."""
 
     last_day: str
     """The last day of the running billing month, as `2026-11-30`. A retired agreement bills up to it."""
     currency: str | None = None
     """The currency of the workspace."""
     entries: Mapping[str, str] = field(default_factory=dict)
-    """By kind: the name of the setup-table entry of a retired object (`Workspace`, `retiredAs`)."""
+    """`retiredAs` of the workspace: by kind, the name of the setup-table entry of a retired object."""
 
 
 def is_retired(of: Kind, live: LiveObject) -> bool:
-    """Return whether the values of a live object say that it is retired. Setup-table entries are not looked at."""
+    """Return whether the values of a live object say that it is retired. Setup-table entries do not count."""
     values = {} if of.retirement is None else of.retirement.retired
     return bool(values) and all(
         same(of.by_name[name].mapping, value, of.by_name[name].mapping.decode(live.raw))
@@ -42,7 +42,7 @@ def is_retired(of: Kind, live: LiveObject) -> bool:
 
 
 def ends(of: Kind, live: LiveObject, changes: Collection[Change], entry_name: str) -> bool:
-    """Return whether changes of a live object retire it. `entry_name` is the entry of a retired object of the kind."""
+    """Return whether these changes retire a live object. `entry_name` is the setup-table entry of a retired object."""
     if of.retirement is None or not changes:
         return False
     after = {change.path: change.after for change in changes}
@@ -85,8 +85,8 @@ class Retirements:
     ) -> Action | None:
         """Return the action that retires a live object. None if it is retired already.
 
-        `why` is the reason for readers. `names` are the fields that must stay as they are until the apply. `children`
-        are the nested objects that were read, by kind and by the id of their parent.
+        `why` is the reason that the plan shows. `names` are the fields that must stay as they are until the apply.
+        `children` are the nested objects that were read, by kind and by the id of their parent.
         """
         retirement = of.retirement
         if retirement is None or is_retired(of, live):
@@ -98,7 +98,7 @@ class Retirements:
             values = self._values(of, retirement, address, why, last_day)
             changes = () if values is None else changes_to_update(of, values, live)
             if not changes:
-                return None  # it has the entry already, or the entry is a problem
+                return None  # The object has the entry already, or `_values` has recorded a problem.
         billed = billed_after(of, live, children, last_day)
         return Action(
             address=address,
@@ -159,7 +159,7 @@ class Retirements:
 
 
 def billed_after(of: Kind, live: LiveObject, children: Children, day: str) -> Billed:
-    """Return what a live object and its nested objects bill a month after a day."""
+    """Return what a live object and its nested objects bill a month after `day`."""
     if of.bills is None:
         return NOT_BILLED
     nested = children.get(of.nested_reads[0].kind, {}).get(live.id, ())
@@ -173,14 +173,14 @@ def _last_day(of: Kind, retirement: Retirement, live: LiveObject, last_day: str)
 
 
 def _deleted(of: Kind, live: LiveObject) -> Iterator[Change]:
-    """Yield each field that was read of an object that is deleted, with its value."""
+    """Yield a change for each field of an object that the plan deletes, with its value before."""
     for item in of.all_fields:
         if item.mapping.compared and item.name != of.parent and (before := item.mapping.decode(live.raw)):
             yield Change(path=item.name, before=to_json(before), after=None, number=item.mapping.sort == "number")
 
 
 def _ending(billed: Billed, last_day: str | None, *, deletes: bool) -> str:
-    """Return what ends, as the end of a sentence."""
+    """Return the end of the reason: what the object bills, and its last day or that it is deleted."""
     on = "" if last_day is None else f" ends on {last_day}"
     if billed.amount == 0:
         return "; deleted, because ConnectWise cannot make it inactive" if deletes else (f";{on}" if on else "")

@@ -1,4 +1,4 @@
-"""Finds the actions that must be done before an object is retired: those of the objects that refer to it. Pure."""
+"""Finds the actions that must be done before an object is retired, because they end references to it. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Place = tuple[str, int]
 
 
 def users_of_retired(actions: Sequence[Action]) -> Mapping[str, set[str]]:
-    """Return, by address of each retired object, the actions of this plan that end a reference to it.
+    """Return, by address of each retired object, the addresses of the actions that end a reference to it.
 
-    These retire an object that refers to it, change a reference to it, or write below it.
+    Such an action retires an object that refers to it, changes a reference to it, or writes to a nested object.
     """
     retired = {(action.kind, action.id): action.address for action in actions if action.action == "retire"}
     found: dict[str, set[str]] = defaultdict(set)
@@ -31,7 +31,7 @@ def users_of_retired(actions: Sequence[Action]) -> Mapping[str, set[str]]:
 
 
 def _referred(action: Action) -> Iterator[Place]:
-    """Yield the objects that the object of an action refers to before the action."""
+    """Yield the objects to which the object of an action refers before the action."""
     of = kind(action.kind)
     if action.id is not None and of.parent is not None:
         yield _kind_of(of, of.parent), int(action.endpoint.split("/")[-3])

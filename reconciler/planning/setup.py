@@ -36,8 +36,8 @@ def plan_setup(
     """Return a part with one action for each document whose object is not as declared.
 
     `kept` has, by address, the properties that ConnectWise filled with a value when they were last cleared. `elsewhere`
-    is the number of documents of the setup that a partial plan leaves out. `pruned` are the actions that retire objects
-    which no document declares any longer.
+    is the number of documents of the setup that a partial plan leaves out. `pruned` are the actions that retire
+    undeclared objects.
     """
     documents = tuple(documents)
     resolver = Resolver(live_state)

@@ -48,7 +48,7 @@ class SetupTables:
         return next(row for row in self._rows(str(target.table), target.label)[_folded(name)] if row["id"] == found.id)
 
     def names_with(self, target: Target, word: str) -> list[str]:
-        """Return the names of the active entries that have this word in them. One that is only this word is alone."""
+        """Return the names of the active entries that contain this word, or only the entry that is the word."""
         rows = [row for entries in self._rows(str(target.table), target.label).values() for row in entries]
         names = [_label(row, target.label) for row in rows if not row.get("inactiveFlag")]
         exact = [name for name in names if _folded(name) == _folded(word)]

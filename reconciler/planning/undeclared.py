@@ -1,7 +1,7 @@
-"""Objects that were declared and are not any longer: what each still bills, and with `--prune` their retirement. Pure.
+"""Plans undeclared objects: a note on what each still bills or, with `--prune`, its retirement. Pure.
 
 Removing a document removes nothing in ConnectWise. Additions are left out: an addition without a mapping is an orphan,
-which planning of usage reports.
+and `additions` reports it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.planning.retire import Children, Retirements, billed_after, bill
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """The object of an address that no document declares any longer."""
+    """An undeclared object, with the last address that it had."""
 
     address: str
     of: Kind
@@ -38,16 +38,16 @@ class LedgerKnows:
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     """By address: the objects that were declared at the last apply of the setup."""
     created: Mapping[str, int | None] = field(default_factory=dict)
-    """By address: the objects that our own requests created. None if no response gave an id."""
+    """By address: the ids of objects that our own requests created. None if no response gave an id."""
 
     @property
     def listed(self) -> Mapping[str, Remembered]:
-        """The objects to look for. A ledger that remembers none yet has only what we created."""
+        """Return the objects that may be undeclared. If the ledger remembers none, they are those that we created."""
         return self.remembered or {address: Remembered(number) for address, number in self.created.items()}
 
     @property
     def made(self) -> frozenset[tuple[str, int]]:
-        """(kind, id) of each object that we created."""
+        """Return (kind, id) of each object that we created."""
         return frozenset(
             (address.partition("/")[0], number)
             for address, number in self.created.items()
@@ -57,21 +57,21 @@ class LedgerKnows:
 
 @dataclass(frozen=True, slots=True)
 class ObjectsLeft:
-    """What was read in ConnectWise of the objects that no document declares any longer."""
+    """What ConnectWise has of the undeclared objects."""
 
     objects: Mapping[tuple[str, int], LiveObject] = field(default_factory=dict)
-    """By kind and id. An object that is gone is not in it."""
+    """By kind and id. An object that is gone from ConnectWise is missing here."""
     children: Children = field(default_factory=dict)
     """Their nested objects that bill."""
     below: Below = field(default_factory=dict)
-    """What can bill below the objects that may be retired."""
+    """Objects that can bill, and that belong to an object that the plan may retire."""
     below_children: Children = field(default_factory=dict)
-    """The nested objects of these."""
+    """The nested objects of those in `below`."""
 
 
 @dataclass(frozen=True, slots=True)
 class UndeclaredPart:
-    """What a plan says and does about objects that no document declares any longer."""
+    """What a plan says and does about undeclared objects."""
 
     notes: tuple[Note, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -81,9 +81,9 @@ class UndeclaredPart:
 def left_behind(
     knows: LedgerKnows, manifests: Manifests, live_state: LiveState, forget: Collection[str] = ()
 ) -> list[LeftBehind]:
-    """Return the objects that were declared and are not any longer, ordered by address.
+    """Return the undeclared objects, each once, ordered by address.
 
-    An object that is declared under another name is not among them. One object appears once.
+    An object that another document declares is not among them.
     """
     seen = {(live.kind, live.id) for live in live_state.matches.values()}
     found: list[LeftBehind] = []
@@ -108,7 +108,7 @@ def plan_undeclared(
     *,
     prune: bool,
 ) -> UndeclaredPart:
-    """Return a note for each object that is still there, or with `prune` its retirement if we made it.
+    """Return a note for each undeclared object. With `prune`, an object that we made is retired instead.
 
     `manifests` must hold all documents: a part does not tell which addresses are declared.
     """
@@ -180,7 +180,7 @@ def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, bloc
 
 
 def _declared_elsewhere(knows: LedgerKnows, manifests: Manifests, left: Sequence[LeftBehind]) -> Iterator[Declaration]:
-    """Yield the removal of each remembered address whose object is declared under another one, or was forgotten."""
+    """Yield the removal of each remembered address if its object has another address now, or was forgotten."""
     listed = {each.address for each in left}
     for address in knows.remembered:
         if address not in manifests.by_address and address not in listed:

@@ -22,7 +22,7 @@ from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo
 from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject
 
 _MOST_NAMED = 5
-"""How many additions a note names at most."""
+"""The most additions that a note names."""
 
 
 class UndoPlanner:
@@ -72,7 +72,7 @@ class UndoPlanner:
         return None
 
     def _count_left_to_usage(self, written: WrittenObject) -> None:
-        """Count what the undo leaves to usage of an addition, for the notes."""
+        """Count an addition that the undo leaves to usage, for the notes."""
         if written.action in {"create", "adopt"}:
             self._left[written.action] += 1
             self._left_addresses.setdefault(written.action, []).append(written.address)
@@ -80,7 +80,7 @@ class UndoPlanner:
             self._left[QUANTITY] += 1
 
     def _live(self, written: WrittenObject) -> LiveObject | None:
-        """Return the live object, or None with a note if nothing can be undone."""
+        """Return the live object. If nothing can be undone, add a note and return None."""
         live = None if written.id is None else self._inputs.live.get((written.kind, written.id))
         if written.unanswered and written.id is None:
             why = (
@@ -140,7 +140,7 @@ class UndoPlanner:
         )
 
     def _ended_money(self, of: Kind, live: LiveObject) -> Money | None:
-        """Return what an object bills a month that the undo ends. None if it bills nothing."""
+        """Return what an object that the undo ends bills a month. None if it bills nothing."""
         billed = billed_after(of, live, self._inputs.children, self._retirements.last_day)
         return Money(before=billed.amount, after=Decimal(0), currency=billed.currency) if billed.amount else None
 
@@ -161,7 +161,7 @@ class UndoPlanner:
         return FieldUndo(found.live, blocked=_written_since(path, standing[-1])) if standing else found
 
     def _standing(self, live: LiveObject, path: str) -> list[LaterWrite]:
-        """Return the later writes of a field that no later undo has put back."""
+        """Return the later writes to a field, without those that a later undo has put back."""
         found: list[LaterWrite] = []
         for write in self._inputs.later.get((live.kind, live.id), ()):
             if path not in write.changes:
@@ -201,7 +201,7 @@ class UndoPlanner:
         return action
 
     def _since_created(self, of: Kind, written: WrittenObject, live: LiveObject) -> Iterator[str]:
-        """Yield what has happened to a created object since, or still needs it."""
+        """Yield why a created object must stay: someone has changed it since, or a document needs it."""
         later = {path for write in self._inputs.later.get((live.kind, live.id), ()) for path in write.changes}
         for path in sorted(later):
             if standing := self._standing(live, path):

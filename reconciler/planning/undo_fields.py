@@ -25,7 +25,7 @@ class FieldUndo:
 
 
 def field_undo(of: Kind, path: str, live: LiveObject, before: Any, after: Any) -> FieldUndo:
-    """Return how a field that a run changed from `before` to `after` is now."""
+    """Return the state of a field now. The run changed it from `before` to `after`."""
     item, entry = _item(of, path)
     if not item.mapping.compared:
         return FieldUndo(blocked=f"{path} cannot be put back: ConnectWise never shows it")
@@ -38,7 +38,7 @@ def field_undo(of: Kind, path: str, live: LiveObject, before: Any, after: Any) -
 
 
 def created_field(of: Kind, path: str, live: LiveObject, after: Any) -> str:
-    """Return what stands in the way of retiring an object that a run created with `after`. Empty if nothing does."""
+    """Return why an object that a run created with `after` in this field must stay. Empty if it can be retired."""
     item, entry = _item(of, path)
     if not item.mapping.compared or item.name == of.parent or of.may_be_stored_differently(item.name):
         return ""
@@ -67,7 +67,7 @@ def _value(item: SpecField, entry: str, live: LiveObject) -> Value:
 
 
 def _is(item: SpecField, entry: str, wanted: Any, now: Value) -> bool:
-    """Whether a field has a value of the journal. A cross-reference that was removed is inactive."""
+    """Return whether a field has a value of the journal. A cross-reference that was removed is inactive."""
     if not entry:
         return same(item.mapping, wanted, now)
     if item.mapping.subcollection is not None and isinstance(now, Mapping):
@@ -76,7 +76,7 @@ def _is(item: SpecField, entry: str, wanted: Any, now: Value) -> bool:
 
 
 def _is_partly_written(item: SpecField, before: Any, after: Any, now: Value) -> bool:
-    """Whether a run that ended early wrote a part of a set: each entry is one of before or after, and none is lost."""
+    """Return whether a run wrote a part of a set: each entry is from `before` or `after`, none of both is lost."""
     if item.mapping.subcollection is None or not isinstance(now, frozenset):
         return False
     old, new = before or [], after or []
@@ -114,7 +114,7 @@ def _shown(value: Any) -> str:
 
 
 def _without_addresses(value: Any) -> Any:
-    """Return the JSON of a value whose links have ids alone. The document of an address may have changed since."""
+    """Return the JSON of a value without the addresses in its links. The document of an address may have changed."""
     if isinstance(value, list):
         return [_without_addresses(entry) for entry in value]
     if not isinstance(value, Mapping):

@@ -30,7 +30,7 @@ class WrittenObject:
     changes: Mapping[str, tuple[Any, Any]]
     """(before, after) by path."""
     parent_id: int | None = None
-    """The id of the object that it is below, such as the agreement of an addition."""
+    """The id of its parent, such as the agreement of an addition."""
     deleted: bool = False
     unanswered: bool = False
     """Whether the ledger has no final answer to a write."""
@@ -39,7 +39,7 @@ class WrittenObject:
 
     @property
     def is_left_to_usage(self) -> bool:
-        """Whether usage alone decides about what was written: lines that it made, and their quantities."""
+        """Return whether the run created or adopted an addition, or changed only its quantity."""
         if kind(self.kind).declarable:
             return False
         return self.action in {"create", "adopt"} or self.changes.keys() <= {QUANTITY}
@@ -59,7 +59,7 @@ class LaterWrite:
 
 @dataclass(frozen=True, slots=True)
 class PutBack:
-    """An object that is as before the run, once the undo is applied."""
+    """An object that the undo puts back, or that is as before the run already."""
 
     address: str
     kind: str
@@ -79,13 +79,13 @@ class UndoInputs:
     """Oldest first."""
     live: Mapping[Place, LiveObject]
     children: Children = field(default_factory=dict)
-    """Additions of the agreements that end."""
+    """The additions of agreements that end."""
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By address of an object that ends: what needs it now."""
     protected: Collection[Place] = ()
     """Objects that must not be retired."""
     in_the_way: Mapping[Place, Sequence[str]] = field(default_factory=dict)
-    """By object: why nothing must be written to it."""
+    """By object: why the undo must not write to it."""
     notes: Mapping[Place, Sequence[str]] = field(default_factory=dict)
-    """By object: what a person has to know or do if something is written to it."""
+    """By object: what a person has to know or do if the undo writes to it."""
     currency: str | None = None

@@ -1,4 +1,4 @@
-"""Finds what in the manifests would bring an undone change back at the next plan, and what to write instead. Pure."""
+"""Finds the places in the manifests that would bring an undone change back, and what to write instead. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.planning.equality import named, same
 from reconciler.planning.undo_inputs import PutBack
 
 _PRICES: Final = ("price", "ranges", "product")
-"""The fields of a mapping that decide about the price of its additions, the deciding one first."""
+"""The fields of a mapping that can set the price of its additions. The first one that is declared counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Cause:
 
 
 def causes(undone: Iterable[PutBack], manifests: Manifests, names: Mapping[tuple[str, int], str]) -> list[Cause]:
-    """Return what would bring the undone changes back, each once, in the order of the changes.
+    """Return the places that would bring the undone changes back, each once, in the order of the changes.
 
-    `names` has the document's name for each kind and id that is known.
+    `names` has the names of documents by the kind and id of their objects.
     """
     undone = list(undone)
     found: dict[tuple[str, int, Path, str], Cause] = {}
@@ -86,7 +86,7 @@ class _Finder:
                 yield from self._of_field(document, path, before)
 
     def dependents(self, created: Collection[str]) -> Iterator[Cause]:
-        """Yield the mappings of what the undo retires. Without it, they cannot be billed."""
+        """Yield the mappings that need an object that the undo retires. They cannot be billed without it."""
         if not created:
             return
         for address in sorted(Relations(self._manifests.documents).dependents(created) - set(created)):
@@ -95,7 +95,7 @@ class _Finder:
                 yield _whole(document, "refers to what the undo retires")
 
     def _of_addition(self, undone: PutBack) -> Iterator[Cause]:
-        """Yield the field of the mapping that decides about the price of an addition."""
+        """Yield the field of the mapping that sets the price of an addition."""
         if "unitPrice" not in undone.changes:
             return
         mapping = undone.address.partition("/")[2].partition(":")[0].rpartition(".")[0]
@@ -154,7 +154,7 @@ class _Finder:
         return Cause(document.address, file, -1, ("spec", of, *place), message, hand, value, default_of=of)
 
     def _same_undone(self, address: str, path: str, other: str) -> bool:
-        """Whether the undo puts a field of two objects back to the same value."""
+        """Return whether the undo puts a field of two objects back to the same value."""
         one, two = (self._undone.get(each) for each in (address, other))
         if one is None or two is None or path not in one.changes or path not in two.changes:
             return False
@@ -177,7 +177,7 @@ class _Finder:
                 return before
 
     def _equal(self, item: SpecField, declared: Any, value: Any) -> bool:
-        """Whether a declared value is a value as a manifest writes it."""
+        """Return whether a declared value equals `value`, which has the form of a manifest."""
         declared = _plain(declared)
         if item.mapping.target is None:
             return same(item.mapping, declared, value)

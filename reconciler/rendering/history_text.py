@@ -55,7 +55,7 @@ def _status(run: Json) -> str:
 
 
 def _counts(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """Return how many actions ended how: `3 created, 12 updated, 1 failed`."""
+    """Return the number of actions by result, such as `3 created, 12 updated, 1 failed`."""
     parts: list[str] = []
     others: dict[str, int] = {}
     for action, by_status in counts.items():
@@ -93,7 +93,7 @@ def run_text(run: Json, timezone: str, paint: Paint) -> Iterator[str]:
 def writes_table(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Yield the table of writes, oldest first. Each changed field has a line of its own.
 
-    The writes of one run need no columns for the run, and those of one address need none for the address.
+    The writes of one run have no columns for the run. Those of one address have no column for the address.
     """
     writes: Sequence[Json] = found["writes"]
     of_run = "run" in found

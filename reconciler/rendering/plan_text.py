@@ -13,7 +13,7 @@ from reconciler.rendering.undo_text import undo_text
 GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
 _FEW = 3
-"""The most proposed documents that have a warning each."""
+"""If more documents than this are proposed, one warning covers them all."""
 
 Json = Mapping[str, Any]
 
@@ -35,7 +35,7 @@ def plan_text(plan: Json, paint: Paint, *, coverage: bool = True) -> Iterator[st
 
 
 def _warnings(plan: Json, paint: Paint, *, coverage: bool) -> Iterator[str]:
-    """Yield the warnings. Many proposed documents share one, and those that a mapping's row names have none."""
+    """Yield the warnings. Many proposed documents share one. A document that the row of a mapping names has none."""
     shown_rows = {row["address"] for row in plan["coverage"] if row["state"] == "proposed"} if coverage else set()
     waiting = [each for each in plan["warnings"] if each.get("proposed") and each.get("needed_by") not in shown_rows]
     few = len(waiting) <= _FEW

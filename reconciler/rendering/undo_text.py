@@ -1,4 +1,4 @@
-"""Show on the terminal what in the manifests would bring an undone change back."""
+"""Show on the terminal the manifest lines that would bring an undone change back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.rendering.paint import Paint, escaped, safe
 
 
 def undo_text(undo: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    """Yield the lines about the manifests, and the patch that reverts them. `undo` is that of the plan's JSON."""
+    """Yield the lines about the manifests, and the patch that reverts them. `undo` is from the JSON of the plan."""
     if not undo["lines"]:
         return
     yield ""
