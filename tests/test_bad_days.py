@@ -244,7 +244,7 @@ def test_a_ledger_that_is_no_database(small: Shop) -> None:
     small.ledger.parent.mkdir()
     small.ledger.write_text("my notes, not a database\n" * 100, encoding="utf-8")
 
-    refused(small("plan"), "not a ledger, nor any SQLite database", "move this one away")
+    refused(small("plan"), "not a ledger: it is not a SQLite database", "move this one away")
     assert small.ledger.read_text(encoding="utf-8").startswith("my notes")
 
 

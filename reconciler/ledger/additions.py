@@ -32,7 +32,7 @@ class Some:
     """(source, customer id)."""
     mappings: Collection[str]
     agreements: Collection[int]
-    """Agreements that were read: additions of other mappings on them must be known as ours."""
+    """Agreements that were read. Additions of other mappings on them are loaded too, to recognise them as ours."""
 
 
 def load_snapshot(
@@ -44,7 +44,7 @@ def load_snapshot(
     *,
     edits_since: datetime | None = None,
 ) -> Snapshot:
-    """Return what the ledger holds of additions and approvals, for planning. `period` is the run's, as `2026-11`.
+    """Return the additions and approvals in the ledger, for planning. `period` is the run's, as `2026-11`.
 
     `some` limits the additions. `edits_since` is the moment after which edits by someone else are loaded. None loads
     all.

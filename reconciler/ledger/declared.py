@@ -1,7 +1,7 @@
 """Store which objects the documents declared at the last apply of the setup.
 
-A document that is gone keeps its row, until its object is retired, forgotten, gone or declared again. So the next plans
-still list what it left in ConnectWise, and a protected object stays protected.
+The row of a removed document stays until its object is retired, forgotten, gone or declared again. So the next plans
+still list the object, and a protected object stays protected.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _SQLITE = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
     "SQLITE_NOTADB": (
-        "the file is not a ledger, nor any SQLite database",
+        "the file is not a ledger: it is not a SQLite database",
         "Name another file in the Workspace's `ledger`, or move this one away.",
     ),
     "SQLITE_CORRUPT": _DAMAGED,

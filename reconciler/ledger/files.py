@@ -15,7 +15,7 @@ from reconciler.ledger.errors import LedgerError, Unwritable
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 COMPANIONS = ("-wal", "-shm")
-"""Endings of the files that SQLite keeps beside the database while it is in use."""
+"""Endings of the files that SQLite keeps next to the database while it is in use."""
 
 
 def path_of(url: sa.URL) -> Path | None:
@@ -31,7 +31,7 @@ def path_of(url: sa.URL) -> Path | None:
 
 
 def is_in_memory(url: sa.URL) -> bool:
-    """Whether a ledger is only in memory: it is lost when the process ends, and no other process can see it."""
+    """Return whether a ledger is only in memory. It is lost when the process ends, and no other process can read it."""
     return url.get_backend_name() == "sqlite" and path_of(url) is None
 
 

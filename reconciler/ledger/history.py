@@ -1,4 +1,4 @@
-"""Read what was written when, by which run: the runs of a workspace and their writes. Changes nothing.
+"""Read the runs of a workspace and their writes. Changes nothing.
 
 The journal of a year has ten million writes. So each query finds its rows with an index: by run, or by address.
 """
@@ -24,35 +24,35 @@ BELOW = "#"
 """Separates an address from the path of a subcollection, in the address of a write to that subcollection."""
 
 Counts = Mapping[str, Mapping[str, int]]
-"""How many actions ended how: by action and status."""
+"""The number of actions, by action and status."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One apply, as the ledger has it. What an earlier version did not record is None."""
+    """One apply, as the ledger has it. A value that an earlier version did not record is None."""
 
     id: int
     plan_digest: str
     started_at: datetime
     ended_at: datetime | None
-    """None while it runs, and if it died."""
+    """None while the run goes on, and if it died."""
     actor: str | None
     git_commit: str | None
     undoes: int | None
     counts: Counts
     interrupted: bool
-    """Whether it was stopped before all actions had started."""
+    """Whether the run was stopped before all actions had started."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteRecord:
-    """One request that writes, and its answer. What an earlier version did not record is None."""
+    """One request that writes, and its answer. A value that an earlier version did not record is None."""
 
     id: int
     run_id: int
     address: str
     below: str | None
-    """For a write to a subcollection, its path."""
+    """The path of the subcollection. None for a write to the object itself."""
     action: str | None
     reason: str | None
     method: str
@@ -65,7 +65,7 @@ class WriteRecord:
     object_id: int | None
     error: str | None
     changes: Changes | None
-    """None for a write to a subcollection of which an earlier write recorded the change of the field."""
+    """None for a further write to a subcollection: the first one recorded the change of the whole field."""
     body: Any
     """What was sent, without secrets."""
 
@@ -73,7 +73,7 @@ class WriteRecord:
 def read_runs(
     ledger: Ledger, workspace: str, *, since: datetime | None = None, newest: int | None = None
 ) -> list[RunRecord]:
-    """Return the runs of a workspace, oldest first: those since a time, or so many of the newest."""
+    """Return the runs of a workspace, oldest first: those since a time, or the newest `newest` runs."""
     query = sa.select(_runs).where(_runs.c.workspace == workspace).order_by(_runs.c.id.desc())
     if since is not None:
         query = query.where(_runs.c.started_at >= since)
@@ -216,7 +216,7 @@ def _write_record(row: Any) -> WriteRecord:
 def _begins_with(ledger: Ledger, column: sa.Column[str], prefix: str) -> sa.ColumnElement[bool]:
     """Return the condition for texts that begin with a prefix, as a range of the index by address."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    if ledger.engine.dialect.name == "postgresql":  # these compare byte by byte, whatever the database's language
+    if ledger.engine.dialect.name == "postgresql":  # these operators compare byte by byte in every language
         from_prefix, to_end = column.op("~>=~", is_comparison=True), column.op("~<~", is_comparison=True)
         return sa.and_(from_prefix(prefix), to_end(end))
     return sa.and_(column >= prefix, column < end)

@@ -1,9 +1,9 @@
 """The lock of a workspace: a row in the ledger that allows one apply at a time.
 
 The holder renews the row every few seconds (`lease`). No run takes the lock from a holder that is alive. The lock is
-free at once if the holder is known to be gone: same host, boot and namespaces, and no process with that number and
+free at once if the holder is certainly gone: same host, boot and namespaces, and no process with that number and
 start. A holder that cannot be checked from here counts as gone if it has not renewed the lock for `LEASE_LENGTH` and
-does not renew it during another `WATCH_SECONDS`. The second check is there because the clocks of two machines differ.
+does not renew it during another `WATCH_SECONDS`. The second check is needed because the clocks of two machines differ.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WATCH_SECONDS = 12.0
 """Seconds for which a run watches an expired lock before it takes it."""
 
 LockState = Literal["alive", "gone", "renewed", "expired"]
-"""`alive` and `gone`: what the holder is known to be. `renewed` and `expired`: it cannot be checked from here, and has
-or has not renewed the lock in time."""
+"""`alive` and `gone`: the holder was checked. `renewed` and `expired`: the holder cannot be checked from here; it has or
+has not renewed the lock in time."""
 
 own_tokens: set[str] = set()
 """Tokens of the locks that this process holds. A lock of this process with another token was not released."""
@@ -49,7 +49,7 @@ class HeldLock:
 
     @property
     def age(self) -> timedelta:
-        """Time since the last renewal; negative where a clock was set back or the holder's clock is ahead."""
+        """Return the time since the last renewal; negative if a clock was set back or the holder's clock is ahead."""
         return self.read_at - self.renewed_at
 
     def state(self, here: Process, read_start: ReadStart) -> LockState:

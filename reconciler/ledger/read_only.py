@@ -1,7 +1,7 @@
 """Open a ledger for commands that only read, such as `plan`.
 
-Such a command works without a ledger that it can write: it uses a temporary copy, or an empty ledger if there is
-none. What it records goes to the copy and is deleted with it, so that no later run finds half of a reading.
+Such a command also works if it cannot write the ledger. It uses a temporary copy, or an empty ledger if there is none.
+It records into the copy, which is deleted at its end. So no later run finds half of a reading.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _copy_of_file(file: Path) -> Ledger:
 def _back_up(file: Path, target: Any) -> None:
     """Copy one consistent state of the file and its `-wal` file.
 
-    Where SQLite can create no file beside the ledger, a ledger without a `-wal` file is read as it is. One with a
-    `-wal` file is copied together with it to a directory where SQLite can merge them.
+    SQLite may be unable to create a file next to the ledger. Then a ledger without a `-wal` file is read in its place,
+    and one with a `-wal` file is copied together with that file to a directory where SQLite can merge them.
     """
     try:
         return _copy(file, "mode=ro", target)

@@ -1,4 +1,4 @@
-"""Write pulls with their samples, and what they tell of customers and devices."""
+"""Write pulls with their samples, and update the records of customers and devices."""
 
 from __future__ import annotations
 

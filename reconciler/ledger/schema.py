@@ -194,9 +194,9 @@ objects = sa.Table(
     sa.Column("written_at", UtcTime, nullable=False),
 )
 
-# The objects that documents declared at the last apply of the setup. A document that is gone since keeps its row, until
-# its object is retired, forgotten or declared again. `protected` is its `metadata.protect`, and `parent_id` the
-# object in whose list it is, such as the company of a management solution.
+# The objects that documents declared at the last apply of the setup. The row of a removed document stays until its
+# object is retired, forgotten or declared again. `protected` is its `metadata.protect`. `parent_id` is the object
+# whose list contains it, such as the company of a management solution.
 declared = sa.Table(
     "declared",
     metadata,

@@ -41,7 +41,7 @@ class RecordedAddition:
     """Digest of the rule by which that apply billed it."""
 
     def ended_before(self, day: str) -> bool:
-        """Whether its `cancelledDate`, as we left it, is before a day (`2026-11-01`)."""
+        """Return whether its `cancelledDate`, as our last write left it, is before a day (`2026-11-01`)."""
         last = self.last_applied.get("cancelledDate")
         return last is not None and str(last)[:10] < day
 
@@ -88,7 +88,7 @@ class Approval:
 
     guardrail: str
     address: str | None
-    """What it was given for; None for everything that the guardrail stopped in that run."""
+    """The address that may pass; None for everything that the guardrail stopped in that run."""
     period: str
     """As `2026-11`."""
     given_by: str

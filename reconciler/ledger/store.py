@@ -83,7 +83,7 @@ class Ledger:
         self._file, self._identity, self._one_thread = copy._file, copy._identity, copy._one_thread
 
     def file_replaced(self) -> bool:
-        """Whether the ledger's file was moved, deleted or replaced after it was opened."""
+        """Return whether the ledger's file was moved, deleted or replaced after it was opened."""
         return self._file is not None and _identity(self._file) != self._identity
 
     def __enter__(self) -> Self:
@@ -184,7 +184,7 @@ def _decoded(text: str | bytes) -> Any:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    """Let readers work beside one writer (WAL), and keep commits when this process is killed.
+    """Let readers work at the same time as one writer (WAL), and keep commits when this process is killed.
 
     With `synchronous = NORMAL` a commit does not wait for the disk, so it takes 0.1 ms. It can be lost when the machine
     loses power. The next run then still makes nothing twice, because it looks up interrupted writes by natural key.
@@ -225,7 +225,7 @@ def read_revision(engine: sa.Engine) -> str | None:
             found = connection.execute(sa.select(version.c.version_num)).scalar()
     where = driver_errors.location_of(engine.url)
     if found is None:
-        # On a database server other programs can have tables beside ours. A SQLite file must hold ours only.
+        # On a database server, other programs can have tables next to ours. A SQLite file must hold only our tables.
         others = tables - {schema.VERSION_TABLE}
         foreign = others if engine.dialect.name == "sqlite" else others & schema.metadata.tables.keys()
         if foreign:

@@ -49,7 +49,7 @@ class CustomerNow:
 
     @property
     def bytes(self) -> int | None:
-        """Return the customer's usage in bytes. None if no device has a figure, or a total is beside the devices."""
+        """Return the customer's usage in bytes. None if no device has a figure, or if there is a total too."""
         known = [device.bytes for device in self.devices if device.state != "never"]
         return sum(known) if known and not self.mixed else None
 

@@ -9,7 +9,7 @@ from reconciler.metering.customer_now import CustomerNow, DeviceState
 from reconciler.metering.wording import DATED_AHEAD, NEVER_READ, SILENT, device_name, figure_of
 
 NAMED = 20
-"""How many devices one warning names at most. The rest is counted; the coverage row of each customer names its own."""
+"""The most devices that one warning names. The rest is counted. The coverage row of each customer names its devices."""
 
 Customer = tuple[CoverageRow, CustomerNow]
 """A mapped customer's coverage row, and how the newest pull shows the customer."""

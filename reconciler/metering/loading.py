@@ -71,7 +71,7 @@ def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> Sou
     whole = WholePull(record, _by_customer(pulls.samples_of_pull(ledger, record.id) if samples is None else samples))
     measured = set(request.measured)
     if _has_later(ledger, source, record):
-        # The ledger keeps only the newest state of each device, which is from later. Use the earlier pulls instead.
+        # The ledger keeps only the newest state of each device, which is later than `now`. Use the earlier pulls.
         measured |= request.customers | {customer for customer, _ in _gaps([whole])}
     earlier = _earlier(request, record, measured)
     devices = _Devices(ledger, source, (*earlier, whole), request.customers, measured)
@@ -115,7 +115,7 @@ def _with_moved(ledger: Ledger, earlier: Sequence[WholePull], devices: Collectio
 
 
 class _Devices:
-    """What the ledger knows about devices and customers from before the loaded pulls.
+    """Devices and customers as the ledger has them from before the loaded pulls.
 
     The attributes have the names and the shapes of `SourceSnapshot`.
     """
@@ -189,7 +189,7 @@ def _reading_before(device: Device, moment: datetime, *, inclusive: bool) -> Rea
 
 
 def _seen_before(devices: Sequence[Device], moment: datetime, *, inclusive: bool) -> LastSeen | None:
-    """Return a customer's last sample from before a moment. If that is not kept, return the first. None without any."""
+    """Return a customer's last sample from before a moment, or the first if the last is not kept. None without both."""
     limit = moment + SKEW if inclusive else moment
     seen = max(device.last_seen_at for device in devices)
     if seen <= limit:

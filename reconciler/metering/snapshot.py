@@ -1,4 +1,4 @@
-"""What the ledger knows of one source at one moment. The pure modules of metering read nothing else of a source."""
+"""One source at one moment, as the ledger has it. The pure modules of metering read nothing else of a source."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class WholePull:
 
 @dataclass(frozen=True, slots=True)
 class SourceSnapshot:
-    """One source: its newest pulls, and what the ledger knows from before the first of them."""
+    """One source: its newest pulls, and figures and customers from before the first of them."""
 
     source: str
     unit: Unit
@@ -68,7 +68,7 @@ class SourceSnapshot:
     first_seen: Mapping[str, datetime] = field(default_factory=dict)
     """The moment of each customer's first sample ever, for customers that are measured by hour."""
     first_whole_at: datetime | None = None
-    """The moment of the first believed pull in the ledger. The ledger knows nothing from before it."""
+    """The moment of the first believed pull in the ledger. The ledger has no figure from before it."""
 
     @property
     def pulls(self) -> tuple[WholePull, ...]:

@@ -12,7 +12,7 @@ from reconciler.metering.customer_now import DeviceNow
 from reconciler.metering.snapshot import DeviceId
 
 NAMED = 5
-"""How many devices a sentence names at most. The rest is counted."""
+"""The most devices that a sentence names. The rest is counted."""
 
 SILENT = "no new figure for {}; the last known figure is used"
 """A sentence on devices that are listed without a new figure."""

@@ -176,4 +176,4 @@ def test_a_plan_with_a_damaged_ledger_is_an_error(standing: Shop) -> None:
     said = standing("plan")
 
     assert said.code == 1
-    assert "not a ledger, nor any SQLite database" in said.err
+    assert "not a ledger: it is not a SQLite database" in said.err

@@ -216,7 +216,7 @@ def directory(file: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (text_file, "not a ledger, nor any SQLite database"),
+        (text_file, "not a ledger: it is not a SQLite database"),
         (other_database, "another program's database"),
         (newer_ledger, "which this version does not support"),
         (directory, "is a directory, not a file"),

@@ -127,7 +127,7 @@ def test_a_connection_whose_setup_fails_is_closed(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello " * 1000)
     error = error_of(str(tmp_path / "notes.txt"))
-    assert "not a ledger, nor any SQLite database" in str(error)
+    assert "not a ledger: it is not a SQLite database" in str(error)
     assert (tmp_path / "notes.txt").read_text().startswith("hello")
 
 

@@ -1,4 +1,4 @@
-"""The script that Alembic runs: on the connection that it is given, or to print SQL text."""
+"""The script that Alembic runs, either on the connection that `upgrade` passes or to print SQL text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source knows of a customer besides its usage. An import finds the customer's company by it."""
+"""The contact details of a customer at its source. An import finds the customer's company by them."""
 
 from __future__ import annotations
 

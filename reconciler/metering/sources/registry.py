@@ -64,7 +64,7 @@ async def pull(settings: SourceSettings, now: datetime, *, transport: httpx.Asyn
 async def profiles(
     settings: SourceSettings, *, transport: httpx.AsyncBaseTransport | None = None
 ) -> dict[str, Profile]:
-    """Return what a source knows of its customers besides their usage, by customer id. Empty for a file or an endpoint.
+    """Return the contact details of a source's customers, by customer id. Empty for a file or an endpoint.
 
     Raises `SourceError` if it cannot be read.
     """

@@ -1,4 +1,4 @@
-"""Store who ran what, what each write changed, which documents are declared, and edits by others.
+"""Store the actor of each run, the changes of each write, the declared documents, and edits by others.
 
 Rows of earlier versions have no actor, commit, action, reason or changes: these columns are null there.
 """
