@@ -10,6 +10,6 @@ a usage source is proposed for (`matching`).
 Does not own: what a document means (`kinds`, `manifests`), how ConnectWise is read (`live`), and whether an addition is
 adopted (`additions`): a plan decides that from the manifests.
 
-Always true: an import writes files and nothing else. Nothing is done for a proposed mapping until a person has
-confirmed it. Two companies that are equally near are never decided. `matching` does no I/O.
+Always true: an import writes files and nothing else. No run bills a proposed mapping before a person has confirmed it.
+If two companies are equally near, matching chooses neither. `matching` does no I/O.
 """

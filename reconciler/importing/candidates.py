@@ -25,7 +25,7 @@ from reconciler.metering.period import Period
 
 _ACTIVE: Final = "Active"
 _INACTIVE: Final = "inactive"
-"""The name of the company status that ConnectWise delivers for companies that are no customers any more."""
+"""The name of the company status that ConnectWise delivers for companies that are no longer customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Days:
 
 
 def candidates(estate: Estate, standing: Standing, usage: Usage, days: Days) -> model.Estate:
-    """Return what matching looks at."""
+    """Return the companies and customers for matching."""
     return model.Estate(
         usage.customers,
         tuple(_companies(estate, days)),
@@ -101,7 +101,7 @@ def _companies(estate: Estate, days: Days) -> Iterator[model.CandidateCompany]:
 
 
 def _retired_statuses(estate: Estate) -> frozenset[int]:
-    """Return the ids of the company statuses of those that are no customers any more."""
+    """Return the ids of the company statuses that mean that a company is no longer a customer."""
     rows = estate.tables.get("company/companies/statuses", [])
     return frozenset(
         int(row["id"])

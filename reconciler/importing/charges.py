@@ -1,7 +1,7 @@
-"""What the mapping of a proposal bills: its product, its price, and the addition that it takes over.
+"""Find what the mapping of a proposal bills: its product, its price, and the addition that it takes over.
 
-The first apply of a mapping creates no line beside one that bills the same thing. Where that cannot be known, a person
-has to decide.
+The first apply of a mapping must not create a second line for the same usage. If import cannot be sure of that, a
+person has to decide.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ class Charges:
         return Decimal(price) if price else None
 
     def _most_used_product(self, proposals: Iterable[Proposal]) -> int | None:
-        """Return the product that most of the adopted additions have, or else the one of the defaults that stand."""
+        """Return the product that most of the adopted additions have, or else the one of the existing defaults."""
         counted = Counter(each.addition.product_id for each in proposals if each.addition is not None)
         if counted:
             return min(counted, key=lambda number: (-counted[number], number))
@@ -206,7 +206,7 @@ def _following(proposal: Proposal) -> frozenset[int]:
 
 
 def _may_bill_storage(addition: LiveObject, learned: frozenset[int] = frozenset()) -> bool:
-    """Return whether an addition may bill the storage of backups. One that bills seats does not, whatever its name.
+    """Return whether an addition may bill the storage of backups. One that bills seats does not, even with such a name.
 
     `learned` are the products that are likely to bill storage by their quantities. Their names say nothing.
     """

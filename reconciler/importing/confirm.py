@@ -1,4 +1,4 @@
-"""Confirm proposed documents: remove `proposed: true` from their files, and no other byte."""
+"""Confirm proposed documents: remove `proposed: true` from their files, and change no other byte."""
 
 from __future__ import annotations
 

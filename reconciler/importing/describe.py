@@ -23,7 +23,7 @@ from reconciler.live.index import prefer_active
 
 
 class Describer:
-    """Describes the objects of an estate as documents that do not stand yet."""
+    """Describes the objects of an estate as new documents."""
 
     def __init__(self, estate: Estate, standing: Standing, folder: str) -> None:
         self._estate = estate
@@ -34,7 +34,7 @@ class Describer:
         self.names = Names()
         self.drafts = Drafts()
         self.company_names: dict[int, str] = {}
-        """By id: the name of each selected company, which its other documents and its file have too."""
+        """By id: the name of each selected company. Its other documents and its file have the name too."""
         self._files = {name.casefold() for name in standing.files}
         self.company_files = dict(standing.company_files)
         for document in (*standing.manifests.documents, standing.manifests.workspace):
@@ -64,7 +64,7 @@ class Describer:
                 self.company_files[obj.id] = self.new_file(f"{CUSTOMERS}/{name}", obj.id)
 
     def new_file(self, stem: str, number: int) -> str:
-        """Return the name of a file that does not stand yet."""
+        """Return the name of a file that does not exist yet."""
         name = f"{self._folder}{stem}.yaml"
         if name.casefold() in self._files:
             name = f"{self._folder}{stem}-{number}.yaml"
@@ -132,7 +132,7 @@ def own_key(of: Kind, obj: LiveObject) -> Key:
 
 
 def _refer_to_a_contact_elsewhere(draft: Draft, contacts: Mapping[int, int | None], company: int | None) -> None:
-    """Let an agreement name a contact of another company by its id: by its name, the contact must be of its own."""
+    """Let an agreement name a contact of another company by its id. A name finds only contacts of the same company."""
     contact = draft.spec.get("contact")
     if isinstance(contact, Ref) and contacts.get(contact.id) != company:
         draft.spec["contact"] = Ref(contact.kind, contact.id, by_id=True)

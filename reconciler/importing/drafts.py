@@ -1,4 +1,4 @@
-"""Documents that are not written yet: one for each object that is imported."""
+"""One document for each object that is imported, before it is written."""
 
 from __future__ import annotations
 
@@ -98,18 +98,18 @@ class Drafts:
             del draft.spec[top]
             self.left_out.append(left_out(draft, reason, top))
         elif top not in draft.spec and top in draft.kind.by_name and not _is_required(draft.kind, top):
-            draft.spec[top] = None  # a default that stands would fill it in
+            draft.spec[top] = None  # an existing default would fill it in
         else:
             self.remove(draft, reason)
 
     def remove(self, draft: Draft, reason: str) -> None:
-        """Take a document out. What is said about its fields is taken back."""
+        """Take a document out, and the entries about its fields with it."""
         del self.documents[draft.address]
         self.left_out = [each for each in self.left_out if each.what != draft.address]
         self.left_out.append(left_out(draft, reason))
 
     def remove_dependent(self) -> None:
-        """Take out the documents that need one that is not there any more."""
+        """Take out the documents that need a document that was taken out."""
         for draft in [*self.documents.values()]:
             if draft.needs is not None and draft.needs not in self.documents:
                 self.remove(draft, f"it needs {draft.needs}, which cannot be written")

@@ -1,8 +1,8 @@
 """Write documents as YAML 1.2, in the layout of `reconciler fmt`.
 
-ruamel.yaml takes four seconds for a megabyte, and PyYAML's C emitter quotes by YAML 1.1 and indents lists differently
-than `fmt`. The documents of an import have few shapes, so the layout is written here. A text stays without quotes only
-if every reader of YAML takes it for the same text.
+ruamel.yaml takes 4 s for 1 MB. PyYAML's C emitter quotes by YAML 1.1, and indents lists differently from `fmt`. The
+documents of an import have few shapes, so the layout is written here. A text is written without quotes only if every
+reader of YAML reads it as the same text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reconciler.kinds.values import plain_decimal
 _PLAIN: Final = re.compile(r"(?:\d+ )?[^\W\d_](?:[\w./()+@',&-]| (?=[\w(/+@&'-]))*\Z")
 """A letter, then letters, digits and some signs, with single blanks inside. A house number may come first."""
 _WORDS: Final = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "none"})
-"""Words that YAML 1.1, YAML 1.2 or a reader of YAML may take for something else than text."""
+"""Words that YAML 1.1, YAML 1.2 or a reader of YAML may not read as text."""
 _ESCAPED: Final = re.compile('["\\\\\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]')
 _SHORT: Final = {
     "\0": "0", "\x07": "a", "\x08": "b", "\t": "t", "\n": "n", "\x0b": "v", "\x0c": "f", "\r": "r", "\x1b": "e",
@@ -67,7 +67,7 @@ def scalar(value: Any) -> str:
 
 
 def text(value: str) -> str:
-    """Return a text, in quotes if a reader of YAML may take it for something else."""
+    """Return a text, in quotes if a reader of YAML may not read it as this text."""
     if _PLAIN.match(value) and value.casefold() not in _WORDS:
         return value
     return quoted(value)

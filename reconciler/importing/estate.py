@@ -49,7 +49,7 @@ class Estate:
     """By kind and by the id of the parent: the objects of nested collections."""
     tables: Tables = field(default_factory=dict)
     deleted: tuple[LiveObject, ...] = ()
-    """Companies that were deleted. They are not written, and no customer is proposed for another one in their stead."""
+    """Companies that were deleted. They are not written. No customer that they fit is proposed for another company."""
     unread: tuple[LeftOut, ...] = ()
     """Collections that the API member may not read."""
 

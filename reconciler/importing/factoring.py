@@ -1,7 +1,7 @@
 """Factor out what most documents of a kind share, as `Defaults` for the folder of the import.
 
 Only fields with a closed set of values are shared: flags, entries of setup tables, words of a list, and the end of an
-agreement. Two customers in one city do not make it the city of the next one.
+agreement. A city is never shared: two customers in one city say nothing about the next one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Shared = Mapping[str, Mapping[str, Any]]
 def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: Manifests, folder: str) -> Shared:
     """Return the fields, by kind, that most documents share. The documents are not changed.
 
-    A field is left alone if a document that stands in the folder would be filled by it, or if it has a default already.
+    A field is not shared if an existing document in the folder would get the value, or if the field has a default.
     """
     by_kind: dict[str, list[Draft]] = {}
     for draft in drafts:
@@ -54,7 +54,7 @@ def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: M
 
 
 def _has_defaults(standing: Manifests, kind: str, folder: str) -> bool:
-    """Return whether a `Defaults` document in the folder, above it or below it has something for a kind."""
+    """Return whether a `Defaults` document in the folder, above it or below it has values for a kind."""
     here = folder.rstrip("/")
     return any(
         of == kind and (f"{place}/".startswith(folder) or not place or f"{here}/".startswith(f"{place}/"))
@@ -63,7 +63,7 @@ def _has_defaults(standing: Manifests, kind: str, folder: str) -> bool:
 
 
 def without_shared(draft: Draft, shared: Shared) -> dict[str, Any]:
-    """Return the spec of a document without what the defaults give it, and with null for what it must not get."""
+    """Return the spec of a document without the shared values, and with null for each shared field that it lacks."""
     given = shared.get(draft.kind.name)
     if not given:
         return draft.spec
@@ -73,7 +73,7 @@ def without_shared(draft: Draft, shared: Shared) -> dict[str, Any]:
 
 
 def _filled_in(standing: Manifests, kind: str, fields: Iterable[str], folder: str) -> set[str]:
-    """Return the fields that a default would fill into a document that stands."""
+    """Return the fields that a default would fill into an existing document."""
     documents = [each for each in standing.of_kind(kind) if each.origin.file.startswith(folder)]
     return {field for field in fields if any(field not in each.declared for each in documents)}
 

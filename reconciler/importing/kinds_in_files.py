@@ -1,4 +1,4 @@
-"""Which kinds an import writes, and in which file their documents stand."""
+"""The kinds that an import writes, and the file for the documents of each kind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def imported_kinds() -> tuple[Kind, ...]:
 
 
 def _rank(of: Kind) -> int:
-    """Return how many kinds have to stand before this one: those that its fields refer to."""
+    """Return how many kinds have to come before this one in a file: those that its fields refer to."""
     return len(_needed(of.name))
 
 

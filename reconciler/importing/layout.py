@@ -1,4 +1,4 @@
-"""Lay documents out in files. New documents come after those that stand, whose bytes are kept."""
+"""Lay documents out in files. New documents come after existing ones, and the bytes of existing ones do not change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ABOUT_DEFAULTS: Final = (
 
 
 class StandingFiles:
-    """The texts of the files that stand, read once."""
+    """The texts of the existing files, each read once."""
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
         self._root = root
@@ -70,7 +70,7 @@ def _text(draft: Draft, shared: Shared, render: Render) -> str:
 
 
 def appended(source: SourceFile | None, new: str) -> str:
-    """Return the text of a file with new documents at its end. What stands keeps its bytes."""
+    """Return the text of a file with new documents at its end. The bytes of existing documents do not change."""
     if source is None or not source.text.strip():
         return new
     before = source.text
@@ -79,7 +79,7 @@ def appended(source: SourceFile | None, new: str) -> str:
     after = before + ("" if before.endswith(("\n", "\r")) else end) + more
     kept = parse(before).documents
     if parse(after).documents[: len(kept)] != kept:
-        what = "new documents cannot be added at the end of this file without changing those that stand"
+        what = "new documents cannot be added at the end of this file without changing the existing ones"
         raise ReconcilerError(what, where=source.name, advice="End the file with a line break, and import again.")
     return after
 

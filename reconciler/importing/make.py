@@ -1,4 +1,4 @@
-"""Make the files of an import from what was read. Pure but for the files that stand, which are read."""
+"""Make the files of an import from the estate that was read. The only I/O is reading the existing files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Made:
     review: str
     """The text of `import-review.md`."""
     marks: Mapping[str, bytes]
-    """The byte order mark of each file that stands and has one."""
+    """The byte order mark of each existing file that has one."""
     documents: Mapping[str, int]
     """How many documents of each kind are new."""
     outcomes: Sequence[Outcome]
@@ -89,8 +89,8 @@ def make(
 def _proposals(estate: Estate, standing: Standing, usage: Usage, days: Days) -> list[Proposal]:
     """Return a proposal for each customer, also for those that a mapping names and that matching agrees on.
 
-    So the review page of a second import is the same as that of the first. A mapping that matching does not agree on is
-    a decision of a person: its company is taken, and nothing is proposed for its customer.
+    So the review page of a second import is the same as that of the first. If matching finds another company than a
+    mapping, a person has decided: the company counts as taken, and nothing is proposed for the customer.
     """
     if not usage.customers:
         return []

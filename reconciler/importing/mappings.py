@@ -39,7 +39,7 @@ class Mapper:
         }
 
     def outcomes(self, chosen: frozenset[int]) -> list[Outcome]:
-        """Write the mappings, and return what became of each proposal, in its order.
+        """Write the mappings, and return the outcome of each proposal, in their order.
 
         `chosen` are the ids of the companies that this import writes.
         """
@@ -63,7 +63,7 @@ class Mapper:
             return Outcome(proposal, confidence, missing=error.missing)
 
     def _with_line(self, outcome: Outcome) -> Outcome:
-        """Return the outcome of a mapping that stands, with the line and the notes that a new one would have."""
+        """Return the outcome of an existing mapping, with the line and the notes that a new one would have."""
         try:
             line = self._charges.line(outcome.proposal)
         except MissingError:
@@ -111,7 +111,7 @@ class Mapper:
         return draft
 
     def _name_in_tags(self, proposal: Proposal) -> str | None:
-        """Return the name of the mapping in the tag of an addition that is the customer's already."""
+        """Return the name of the mapping in the tag of an addition that bills the customer already."""
         for each in self._charges.tagged(proposal):
             tag = parse(each.raw.get("serialNumber"))
             if tag is not None and len(tag.parts) > 2:

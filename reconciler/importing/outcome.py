@@ -1,4 +1,4 @@
-"""What becomes of a proposal: a mapping, a decision that is missing, or nothing because the company is open."""
+"""The outcome of a proposal: a mapping, a missing decision, or nothing because the company is open."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import plain_decimal
 
 Decision: TypeAlias = Literal["agreement", "addition", "product", "solution", "managedId", "mapping", "selection"]
-"""What a person has to decide before a mapping can be written. `mapping`: it would not be valid. `selection`: the
-company was not asked for."""
+"""What a person has to decide before a mapping can be written. `mapping`: the mapping would not be valid. `selection`:
+this import does not write the company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Missing:
     what: Decision
     why: str
     advice: str
-    """What a person writes instead."""
+    """What a person has to do."""
     agreements: tuple[CandidateAgreement, ...] = ()
-    """The agreements that come into question, if that is to be decided."""
+    """The agreements that are possible, if a person has to choose one."""
     additions: tuple[LiveObject, ...] = ()
-    """The additions that come into question, if that is to be decided."""
+    """The additions that are possible, if a person has to choose one."""
 
     def to_json(self) -> dict[str, Any]:
         """Return what is missing as a JSON object."""
@@ -70,7 +70,7 @@ class MissingError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one proposal."""
+    """The outcome of one proposal."""
 
     proposal: Proposal
     confidence: Confidence
@@ -80,9 +80,9 @@ class Outcome:
     missing: Missing | None = None
     """What a person has to decide although the company is known. None if there is a mapping, or the company is open."""
     mapping: str | None = None
-    """The address of its mapping, new or standing."""
+    """The address of its mapping, new or existing."""
     proposed: bool = False
-    """Whether the mapping waits for a person."""
+    """Whether a person has to confirm the mapping."""
     line: Line | None = None
     notes: tuple[str, ...] = ()
     """What a person has to look at before the mapping is confirmed."""

@@ -1,7 +1,7 @@
-"""Read a tenant in bulk: each collection and setup table once, and what is nested below the live agreements.
+"""Read a tenant in bulk: each collection and setup table once, and the nested objects of the live agreements.
 
-Companies, contacts and agreements are always read whole, although a run may write only some of them: without the
-others, nobody can tell that two companies are equally near, or that a name is used twice.
+Companies, contacts and agreements are always read whole, although a run may write only some of them. The others show
+whether two companies are equally near, and whether a name is used twice.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OF_ADDITIONS = ("description", "unitCost", "uom")
 
 
 async def read_estate(client: ConnectWise, manifests: Manifests) -> Estate:
-    """Return everything that manifests can declare of the tenant, with the additions of its live agreements."""
+    """Return every object of the tenant that manifests can declare, with the additions of its live agreements."""
     reader = Reader(client)
     kinds = imported_kinds()
     top_level = [of for of in kinds if of.parent is None and of.name != PRODUCT]
@@ -52,7 +52,7 @@ async def read_estate(client: ConnectWise, manifests: Manifests) -> Estate:
 
 
 def is_live(agreement: LiveObject) -> bool:
-    """Return whether an agreement bills now, or will once it starts."""
+    """Return whether an agreement bills now, or will bill after it starts."""
     return agreement.raw.get("agreementStatus") not in ENDED and not agreement.raw.get("cancelledFlag")
 
 

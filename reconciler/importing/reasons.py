@@ -24,7 +24,7 @@ _LABELS: Final = {
     "website": "web site",
     "zip": "postal code",
 }
-"""What a person calls a field. Other names are written as words."""
+"""The plain names of fields. Messages write all other fields as words."""
 _PARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FIELD: Final = re.compile(r"(?P<field>\w+)(?P<rest>(?:: | ).*)\Z", re.DOTALL)
 
@@ -45,7 +45,7 @@ def names_of(of: Kind, obj: LiveObject) -> str:
 
 
 def title(of: Kind, obj: LiveObject, company: str) -> str:
-    """Return an object as a person calls it: `Contact Ann Miller of Acme Inc. (id 6009)`. `company` may be empty."""
+    """Return an object for a message: `Contact Ann Miller of Acme Inc. (id 6009)`. `company` may be empty."""
     called = str(obj.raw.get("name") or "") if of.name == COMPANY else names_of(of, obj)
     name = one_line(called).strip()[:_LONGEST] or "without a name"
     owner = f" of {one_line(company).strip()[:_LONGEST]}" if company.strip() else ""
@@ -53,7 +53,7 @@ def title(of: Kind, obj: LiveObject, company: str) -> str:
 
 
 def plainly(kind: str, reason: str) -> str:
-    """Return a reason with fields as a person calls them: `it has no e-mail address` for `email is missing`."""
+    """Return a reason with plain names of fields: `it has no e-mail address` for `email is missing`."""
     for pattern, instead in _REWORDED:
         reason = pattern.sub(instead, reason)
     of = all_kinds().get(kind)

@@ -1,4 +1,4 @@
-"""The page `import-review.md`: what import proposes and leaves out, for a person to confirm or to decide."""
+"""Write the page `import-review.md`: what import proposes and leaves out, for a person to confirm or to decide."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _named(company: CandidateCompany) -> str:
 
 
 def _bills(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
-    """Yield what the mapping would bill, beside what the addition bills now."""
+    """Yield what the mapping would bill, and what the addition bills now."""
     line = outcome.line
     if line is None:
         return
@@ -152,9 +152,9 @@ def _what(left_out: LeftOut) -> str:
 
 
 def carried_over(text: str, manifests: Manifests) -> list[str]:
-    """Return the lines of an older page about fields of documents that stand and still leave them out.
+    """Return the lines of an older page about fields that existing documents still leave out.
 
-    A second import does not look at documents that stand, so it cannot find these fields again.
+    A second import does not compare existing documents, so it cannot find these fields again.
     """
     found: list[str] = []
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""Which companies an import writes, and which of their objects."""
+"""Select the companies that an import writes, and their objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTACT = "Contact"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the flags of `import` ask for. Without flags: companies with a live agreement."""
+    """The companies that the flags of `import` select. Without flags: companies with a live agreement."""
 
     companies: Sequence[str] = ()
     """Identifiers of companies."""
@@ -44,7 +44,7 @@ class Selected:
 
 
 def select(estate: Estate, selection: Selection, named: Iterable[int] = ()) -> Selected:
-    """Return what to write. `named` are the ids of companies that a tag or a proposal names.
+    """Return the companies and agreements to write. `named` are the ids of companies that a tag or a proposal names.
 
     Raises `ReconcilerError` for an identifier or a type that ConnectWise does not have.
     """

@@ -1,7 +1,7 @@
 """Check the documents of an import before they are written, by the same code that `validate` and `plan` run.
 
-What gives an error, or would be changed by a plan, is left out with the reason, until the plan is empty. So a document
-that is written says what ConnectWise holds, whatever that is.
+A field that gives an error, or that a plan would change, is left out with the reason, until the plan is empty. So each
+written document agrees with ConnectWise.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from reconciler.planning.setup import plan_setup
 _ADDRESS: Final = re.compile(r"[A-Z]\w+/[A-Za-z0-9][A-Za-z0-9._-]*")
 _UNRECOGNISED: Final = "a plan would not recognise the object, and would create a second one"
 _NOTHING_RETIRES: Final = Terms("9999-12-31")
-"""What a plan without retirements is asked for."""
+"""The terms of a plan without retirements."""
 LayOut = Callable[[Drafts], Mapping[str, str]]
-"""Returns the texts of the files, by their names, with the documents that are left."""
+"""Returns the texts of the files with these documents, by the names of the files."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The texts of the files that are right, and how often they were checked."""
+    """The texts of the files without errors, and how often they were checked."""
 
     texts: Mapping[str, str]
     rounds: int
 
 
 def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: LayOut) -> Checked:
-    """Leave out of the documents what is not right, and return the files with the rest."""
+    """Leave wrong fields and documents out, and return the files without them."""
     rounds = 0
     while True:
         rounds += 1

@@ -1,4 +1,4 @@
-"""Manifest names for objects: the same estate gets the same names, in whatever order it was read.
+"""Manifest names for objects: the same estate gets the same names in every order of reading.
 
 A name is also the name of a file. So names that differ only in case count as equal, and names that Windows reserves for
 devices are not used.
@@ -28,7 +28,7 @@ _RESERVED: Final = frozenset(
 
 
 def slug(text: str | None, longest: int = LONGEST_PART) -> str:
-    """Return a text in lower-case ASCII letters, digits and hyphens. Empty if nothing of it is left."""
+    """Return a text in lower-case ASCII letters, digits and hyphens. Empty if the text has none of them."""
     words = _HUMPS.sub("-", text or "")
     decomposed = unicodedata.normalize("NFKD", words.casefold().translate(_LETTERS))
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -55,7 +55,7 @@ class Names:
         self._taken: dict[str, set[str]] = defaultdict(set)
 
     def take(self, kind: str, names: Iterable[str]) -> None:
-        """Mark names as used, such as those of documents that stand."""
+        """Mark names as used, such as those of existing documents."""
         self._taken[kind].update(name.casefold() for name in names)
 
     def of(self, kind: str, wanted: str, number: str) -> str:

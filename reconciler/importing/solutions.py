@@ -71,7 +71,7 @@ class Solutions:
         return new
 
     def _declared(self, company: int, managed_id: str) -> str | None:
-        """Return the solution of a document that stands and whose object does not exist yet."""
+        """Return the solution of an existing document whose object does not exist in ConnectWise yet."""
         for document in self._standing.manifests.of(ManagementSolutionSpec):
             if document.spec.managed_id == managed_id:
                 link = self._standing.matcher.links(document).get(("company",))

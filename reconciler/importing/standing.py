@@ -1,4 +1,4 @@
-"""The documents that stand: which objects they declare, and in which files."""
+"""The existing documents: which objects they declare, and in which files."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from reconciler.manifests.files import find
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the manifests declare before the import."""
+    """The objects that the manifests declare before the import."""
 
     manifests: Manifests
     names: Mapping[ObjectKey, str]
     """The manifest name of each declared object."""
     company_files: Mapping[int, str]
-    """By id of a company: the file with its document, or else the first file with a document of its."""
+    """By id of a company: the file with its own document, or else the first file with a document that belongs to it."""
     matcher: Matcher
-    """Has all objects that were read."""
+    """The matcher of all objects that were read."""
     files: frozenset[str]
     """The names of all manifest files, relative to the manifest folder."""
 

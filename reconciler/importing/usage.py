@@ -1,4 +1,4 @@
-"""What an import knows of the customers of the usage sources."""
+"""The customers of the usage sources, with their usage and contact details, for an import."""
 
 from __future__ import annotations
 

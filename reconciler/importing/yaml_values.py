@@ -35,7 +35,7 @@ class Ref:
     """Whether it is written as a look-up even if the object has a document."""
 
 
-class Undeclarable(Exception):  # noqa: N818 (it is no failure: the field is left out, with this reason)
+class Undeclarable(Exception):  # noqa: N818 - not a failure: the field is left out, with this reason
     """A value that a document cannot hold. The text is the reason."""
 
 

@@ -25,8 +25,8 @@ WATCH_SECONDS = 12.0
 """Seconds for which a run watches an expired lock before it takes it."""
 
 LockState = Literal["alive", "gone", "renewed", "expired"]
-"""`alive` and `gone`: the holder was checked. `renewed` and `expired`: the holder cannot be checked from here; it has or
-has not renewed the lock in time."""
+"""`alive` and `gone`: the holder was checked. `renewed` and `expired`: the holder cannot be checked from here. It has,
+or has not, renewed the lock in time."""
 
 own_tokens: set[str] = set()
 """Tokens of the locks that this process holds. A lock of this process with another token was not released."""
