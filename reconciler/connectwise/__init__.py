@@ -2,8 +2,9 @@
 
 Owns: authentication, discovery of the API, conditions, paging, bundles, retries and limits, writes, and the errors of
 all of these.
-Does not: know any kind of object, or which values count as the same. It takes paths, JSON, the shapes that `kinds`
-declares, and for each write a function that compares what was stored with what was sent (`applying.read_back`).
+Does not: contain anything about a kind of object, or decide which values count as the same. It takes paths, JSON, the
+shapes that `kinds` declares, and for each write a function that compares the stored object with the sent values
+(`applying.read_back`).
 Always true: no POST is sent twice without a lookup in between, no message shows a credential, and a list is read to its
 end or raises an error.
 """

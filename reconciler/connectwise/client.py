@@ -1,4 +1,4 @@
-"""The client of the ConnectWise API: bulk reads, and writes that are read back. It knows no kind of object."""
+"""The client of the ConnectWise API: bulk reads, and writes that are read back. It contains nothing about kinds."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ConnectWise:
 
     @property
     def requests(self) -> RequestCounts:
-        """The requests so far, by route, with retries counted separately."""
+        """Return the requests so far, by route, with retries counted separately."""
         return self._session.counter.counts()
 
     @property

@@ -135,7 +135,7 @@ class Exchange:
             ) from error
 
     def _note_date(self, headers: httpx.Headers, sent: datetime, now: Callable[[], datetime]) -> None:
-        """Note what the `Date` of a response shows. A response from a cache (with `Age`) has an older date."""
+        """Note the server's time in a response. A response from a cache (with `Age`) has an older `Date`."""
         text = headers.get("date", "")
         if text == self._last_date or "age" in headers:
             return
@@ -183,5 +183,5 @@ def _redirected(response: httpx.Response, status: int, about: Mapping[str, Any])
         **about,
         status=status,
         advice="Keys are not sent after a redirect. Set site to the host that responds itself. "
-        "A proxy that wants a login redirects, too.",
+        "A proxy that requires a login redirects, too.",
     )

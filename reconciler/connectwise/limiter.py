@@ -27,7 +27,7 @@ class Limiter:
         self._exact_limit = float(ceiling)
         self._in_flight = 0
         self._generation = 0
-        """How often the limit was lowered."""
+        """How many times the limit was lowered."""
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._pause: asyncio.Event | None = None
         self._best: dict[str, float] = {}
@@ -58,7 +58,7 @@ class Limiter:
         return self._generation
 
     def release(self) -> None:
-        """Return the slot."""
+        """Give the slot back."""
         self._in_flight -= 1
         self._wake()
 

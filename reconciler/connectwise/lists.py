@@ -36,7 +36,7 @@ _NO_SEARCH = frozenset({404, 405, 413, 414, 501})
 
 
 class ListReader:
-    """Reads the lists of one tenant, and remembers what their endpoints support.
+    """Reads the lists of one tenant, and keeps in its attributes what their endpoints support.
 
     `notice` is called with a sentence for the user; `workers` is the most requests in flight.
     """
@@ -54,7 +54,7 @@ class ListReader:
         self._no_search: set[str] = set()
         """Routes of searches that do not exist."""
         self._paging_histories: dict[str, PagingHistory] = defaultdict(PagingHistory)
-        """What is known about the pages of a list, by route."""
+        """The history of the pages of a list, by route."""
 
     async def read(self, path: str, query: Mapping[str, str], conditions: Condition | None, paging: Paging) -> Objects:
         """Return all objects of a list that match the conditions; see `ConnectWise.list`."""
@@ -90,7 +90,7 @@ class ListReader:
         """Return the values in one chunk for each request; one empty chunk where a value cannot be queried."""
         if not all(map(_conditions.can_query, values)):
             return [()]
-        # The longest form of `also` beside the list of values is `… in (…) and (also)`.
+        # The longest form of `also` together with the list of values is `… in (…) and (also)`.
         rest = {**list_query(fields), "pageSize": str(PAGE_SIZE), "pageId": "9" * 10}
         used = self._length_before_query(path) + len("conditions=&") + len(encoded(rest))
         used += _conditions.encoded_length(f" and ({also})") if also else 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 MAX_TRIES = 4
 """Tries of a request that is safe to repeat, including the first."""
 MAX_PAUSE = 120.0
-"""The longest pause in seconds, whatever `Retry-After` asks for."""
+"""The longest pause in seconds, also after a longer `Retry-After`."""
 MAX_THROTTLED = 600.0
 """Seconds of pauses during one request, after which a 429 becomes an error."""
 

@@ -1,6 +1,6 @@
 """Sends requests to one tenant: finds its API, counts and limits requests, and retries if that is safe.
 
-The caller says whether a request may be repeated, because this module does not know its purpose.
+The caller says whether a request may be repeated, because that depends on its purpose.
 """
 
 from __future__ import annotations

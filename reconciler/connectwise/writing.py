@@ -45,7 +45,7 @@ class Mismatch:
 
 
 ReadBack = Callable[[Mapping[str, Any]], Sequence[Mismatch]]
-"""Compares the stored object with what was sent. The caller supplies it, because only the caller knows which values
+"""Compares the stored object with the sent values. The caller supplies it, because it depends on the kind which values
 count as the same."""
 
 
@@ -122,7 +122,7 @@ async def patch(
         try:
             response = await session.send("PATCH", path, body=operations, hidden=hidden)
         except (Redirected, NotJson) as unclear:
-            # A proxy can replace the response by a redirect [seen] or a page after the server carried out the PATCH.
+            # A proxy can send a redirect [seen] or a page after the server carried out the PATCH.
             try:
                 return checked("PATCH", path, await _stored(session, shapes, path), read_back)
             except ConnectWiseError:

@@ -1,4 +1,4 @@
-"""Response bodies, read up to a limit of size: a server that sends without end must not fill the memory."""
+"""Read response bodies up to a limit of size, so that a server that sends without end cannot fill the memory."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ async def read_up_to(limit: int, chunks: AsyncIterable[bytes]) -> bytes:
 def decompress(body: bytes, coding: str, limit: int) -> bytes:
     """Return a body without its content coding (`Content-Encoding`), gzip or deflate.
 
-    Raises `OversizeError` where the result is larger than `limit` bytes, however small the compressed body is, and
-    `httpx.DecodingError` where the body cannot be decompressed.
+    Raises `OversizeError` if the result is larger than `limit` bytes, even if the compressed body is small. Raises
+    `httpx.DecodingError` if the body cannot be decompressed.
     """
     windows = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}.get(coding.strip().lower(), ())
     for window in windows:

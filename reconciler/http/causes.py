@@ -8,7 +8,7 @@ _RECEIVED = re.compile(r"\(received (\d+) of (\d+) bytes\)")
 
 
 def cause_of(error: Exception) -> str:
-    """Return the text of a transport's error, without the terms that only a reader of aiohttp's code knows.
+    """Return the text of a transport's error, without terms from the code of aiohttp.
 
     The text may contain secrets: the caller removes them.
     """

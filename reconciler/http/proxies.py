@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, as the environment says (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`)."""
+"""Find the proxy of a request in the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def environment_proxy(url: str) -> httpx.Proxy | None:
     """Return the proxy that the environment names for this URL, or None if the request goes out directly.
 
     A request to this machine never goes through a proxy. A proxy address without a scheme is an http proxy.
-    Raises `SettingError` for a proxy that does not speak HTTP (such as socks5), and for a value that is not an
+    Raises `SettingError` for a proxy of another protocol than HTTP (such as socks5), and for a value that is not an
     address. No part of that value is shown: it may hold a password.
     """
     target = urlsplit(url)
@@ -26,7 +26,7 @@ def environment_proxy(url: str) -> httpx.Proxy | None:
     address = address if "://" in address else f"http://{address}"
     if not address.startswith(("http://", "https://")):
         raise SettingError(
-            f"the proxy of the environment speaks {address.partition(':')[0]}, which is not supported",
+            f"the proxy of the environment uses {address.partition(':')[0]}, which is not supported",
             advice=f"Set {variable} to an http proxy, or put {target.hostname} into NO_PROXY.",
         )
     try:

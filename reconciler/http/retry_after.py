@@ -1,4 +1,4 @@
-"""How long a server asks the client to wait (`Retry-After`), and dates in HTTP headers (RFC 9110)."""
+"""Read the wait in `Retry-After`, and dates in HTTP headers (RFC 9110)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ class ServerClock:
 
     @classmethod
     def from_response(cls, date: datetime, *, sent: datetime, received: datetime) -> Self:
-        """Return what one response shows.
+        """Return the difference that one response shows.
 
         `date` is its `Date`. `sent` and `received` are this machine's times of the request and of the response; the
         server wrote its date between the two.
@@ -27,14 +27,14 @@ class ServerClock:
         return cls._between(date - received, date - sent + _RESOLUTION)
 
     def combined_with(self, newer: Self) -> Self:
-        """Return what two responses show together. If they contradict each other, a clock was set: `newer` counts."""
+        """Return the difference that fits two responses. If none fits, a clock was set, and only `newer` counts."""
         low = max(self.offset - self.uncertainty, newer.offset - newer.uncertainty)
         high = min(self.offset + self.uncertainty, newer.offset + newer.uncertainty)
         return self._between(low, high) if low <= high else newer
 
     @property
     def minimum_skew(self) -> timedelta:
-        """The smallest difference between the clocks that fits all responses; never negative."""
+        """Return the smallest difference between the clocks that fits all responses; never negative."""
         return max(timedelta(), abs(self.offset) - self.uncertainty)
 
     @classmethod

@@ -6,8 +6,8 @@ from __future__ import annotations
 class SettingError(Exception):
     """An environment variable for TLS or proxies has a value that cannot be used.
 
-    This room does not know which client asked. Each client catches this error and raises its own, with the same text
-    and the place of its own setting. `what` says what is wrong, and `advice` says what to do.
+    Each client catches this error and raises its own, with the same text and the place of its own setting. `what` says
+    what is wrong, and `advice` says what to do.
     """
 
     def __init__(self, what: str, *, advice: str) -> None:

@@ -1,4 +1,4 @@
-"""TLS for every client: which certificate authorities are trusted. The server's certificate is always checked."""
+"""TLS settings for every client: the trusted certificate authorities. The server's certificate is always checked."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ def tls_context(url: str) -> SSLContext:
 
 @contextmanager
 def authorities_unread() -> Iterator[None]:
-    """Let no TLS context read the machine's certificate authorities, for the import of aiohttp.
+    """While this context is open, no TLS context reads the machine's certificate authorities. For importing aiohttp.
 
     aiohttp makes two contexts when it is imported, which takes twice as long as the rest of the import. No request uses
     them, because each transport gets the context of `tls_context`. A context without authorities trusts no server.
     """
+    # The type checker refuses to replace a method of a class.
     SSLContext.set_default_verify_paths = lambda _context: None  # type: ignore[method-assign, assignment]
     try:
         yield

@@ -99,7 +99,7 @@ def is_deleted(obj: Object) -> bool:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document: everything that the other rooms need to know of it."""
+    """One kind of document, with everything that the other rooms need."""
 
     name: str
     spec: type[Spec]
@@ -139,12 +139,12 @@ class Kind:
     contact with two e-mail addresses."""
     loose_match: LooseMatch | None = None
     alternatives: tuple[frozenset[str], ...] = ()
-    """Groups of spec fields of which a document has one. A default of one is not filled in beside another."""
+    """Groups of spec fields of which a document has one. If it has one, no default of another is filled in."""
     created_after: tuple[tuple[str, str, str], ...] = ()
     """(kind, its field, our field): create this object after the objects of that kind with an equal field, although
     there is no reference. A management solution needs the integration that brings in its solution."""
     read_also: tuple[str, ...] = ()
-    """`fields=` that billing reads besides the declared ones."""
+    """`fields=` that billing reads in addition to the declared ones."""
     nested_reads: tuple[NestedRead, ...] = ()
     """Nested collections that billing reads for each document of this kind."""
     retirement: Retirement | None = None
@@ -172,7 +172,7 @@ class Kind:
 
     @cached_property
     def fields_of_retirement(self) -> frozenset[str]:
-        """The fields that say whether an object is retired, and those that change when it lives again."""
+        """The fields that say whether an object is retired, and those that change when it becomes active again."""
         return frozenset() if self.retirement is None else frozenset([*self.retirement.retired, *self.retirement.alive])
 
     @cached_property

@@ -90,7 +90,7 @@ class CustomerMappingSpec(Spec):
     product: ProductReference | None = Field(None, description="The product that bills the whole quantity.")
     price: Price | None = Field(
         None,
-        description="Unit price beside `product`, in the agreement's currency. Left out: the product's price. With "
+        description="Unit price of `product`, in the agreement's currency. Left out: the product's price. With "
         "`ranges`, each range has its own.",
     )
     ranges: Annotated[tuple[Range, ...], Field(min_length=1)] | None = Field(

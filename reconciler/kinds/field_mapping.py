@@ -85,7 +85,7 @@ class FieldMapping:
     """Whether the value is a secret that must not be shown."""
     subcollection: Subcollection | None = None
     tables: tuple[Table, ...] = ()
-    """Setup tables that `encode` needs besides the target's."""
+    """Setup tables that `encode` needs in addition to the target's."""
     array: bool = False
     """Whether ConnectWise stores the field in an array. The array is read whole, because `fields=` paths into an array
     are a [guess], and a server that does not support them would return no items."""

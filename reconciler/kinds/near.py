@@ -1,7 +1,7 @@
 """Near misses: names that look the same to a reader but are different texts.
 
-They differ only in an HTML entity, a no-break space, a double space, a full-width letter, a curly quote or case. Such
-a name is taken for a misspelt existing one, and no second object is created for it.
+They differ only in an HTML entity, a no-break space, a double space, a full-width letter, a curly quote or case. The
+plan treats such a name as a misspelling of the existing one, and creates no second object.
 """
 
 from __future__ import annotations

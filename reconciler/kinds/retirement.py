@@ -20,7 +20,7 @@ class Retirement:
     retired: Mapping[str, Value] = field(default_factory=dict)
     """Field → its value in a retired object, such as `cancelled: true`."""
     alive: Mapping[str, Value] = field(default_factory=dict)
-    """Field → the value that it gets when a retired object lives again, unless its document declares another one."""
+    """Field → its value when a retired object becomes active again, unless its document declares another one."""
     fields: type[Model] | None = None
     """The model of the fields that only retirement writes, and no document declares."""
     last_day: str | None = None
@@ -30,7 +30,7 @@ class Retirement:
     reason: str | None = None
     """The field for `metadata.reason`."""
     reason_length: int | None = None
-    """The most characters of the reason. A longer one is cut in ConnectWise, and whole in the plan."""
+    """The most characters of the reason. ConnectWise gets a longer reason cut, and the plan shows the whole."""
     entry: str | None = None
     """The field whose setup-table entry says that the object is retired, such as the status of a company."""
     entry_name: str = "Inactive"

@@ -38,7 +38,7 @@ def _shapes() -> Iterator[tuple[str, Shape]]:
 
 
 def _of_kind(of: Kind) -> Shape:
-    """Return the shape of a kind's objects: all mapped fields, and the fields that billing reads besides them."""
+    """Return the shape of a kind's objects: all mapped fields, and the other fields that billing reads."""
     also = Shape({name: sort for path in of.read_also for name, sort in _by_convention(path)})
     return merged(_joined(of.all_fields), merged(Shape({"_info": _INFO, "deletedFlag": FLAG}), also))
 

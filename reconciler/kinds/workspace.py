@@ -249,7 +249,7 @@ class WorkspaceSpec(Spec):
     billing: Billing = Field(description="The billing rules for all customers.")
     ledger: DatabaseAddress | None = Field(
         None,
-        description="Database URL of the ledger. Left out: .reconciler/ledger.sqlite beside the manifest folder.",
+        description="Database URL of the ledger. Left out: .reconciler/ledger.sqlite next to the manifest folder.",
     )
     guardrails: Guardrails = Field(
         Guardrails(), description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS."

@@ -4,7 +4,7 @@
 state together, and `match` pairs documents with live objects. `lookup` reads single objects again while a plan is
 applied. This room compares natural keys. It decides no change and writes nothing.
 
-Always true here: a kind alone says where its objects are, so no module here compares the name of a kind. A field that
-is missing from every object of a response is not taken for an empty field. If two active objects have the natural key
-of one document, matching fails with an error that gives both ids.
+Always true here: a kind alone says where its objects are, so no module here compares the name of a kind. If a field is
+missing from every object of a response, its value is unknown, not empty. If two active objects have the natural key of
+one document, matching fails with an error that gives both ids.
 """

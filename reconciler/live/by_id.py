@@ -1,4 +1,4 @@
-"""Reads objects by their ids, with the nested objects that say what they bill."""
+"""Reads objects by their ids, with the nested objects that bill with them."""
 
 from __future__ import annotations
 

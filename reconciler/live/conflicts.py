@@ -23,12 +23,12 @@ from reconciler.manifests.suggestions import likeness
 
 _OBJECT_EXISTS = "ObjectExists"
 _LEAST_LIKENESS = 90.0
-"""Of 100: objects whose names are less alike are not shown."""
+"""How alike a name must be, of 100, so that its object is shown."""
 _MOST_SHOWN = 3
 
 
 def is_already_exists(error: ConnectWiseError) -> bool:
-    """Whether ConnectWise refused a create because such an object exists."""
+    """Return whether ConnectWise refused a create because such an object exists."""
     return error.code == _OBJECT_EXISTS or any(entry.code == _OBJECT_EXISTS for entry in error.fields)
 
 
@@ -71,7 +71,7 @@ async def _all_objects(client: ConnectWise, of: Kind, values: Mapping[str, Value
 
 
 def _similar(of: Kind, values: Mapping[str, Value], objects: list[LiveObject]) -> Iterator[LiveObject]:
-    """Yield the objects whose key some comparison takes for the same: deleted ones first, then the most similar."""
+    """Yield the objects whose key may count as the same: deleted ones first, then the most similar."""
     key = _loose(natural_key(of, values))
     scored = [(max((likeness(key, _loose(other)) for other in keys_of(of, obj)), default=0.0), obj) for obj in objects]
     best = max((score for score, _ in scored), default=0.0)

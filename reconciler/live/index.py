@@ -1,6 +1,6 @@
 """Indexes live objects by id and by natural key. Pure.
 
-The keys of each object are made once, so that a look-up takes the same time however many objects there are.
+The keys of each object are made once, so that the time of a look-up does not depend on the number of objects.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Indexes:
         self.of(kind).add(objects)
 
     def was_read(self, kind: Kind) -> bool:
-        """Whether objects of this kind were read in this run."""
+        """Return whether objects of this kind were read in this run."""
         return kind.name in self._read
 
     def add_prerequisites(self, kind: Kind, objects: Sequence[Mapping[str, Any]]) -> None:

@@ -50,7 +50,7 @@ def lookup_text(value: LookUp) -> str:
 
 
 def lookup_key(of: Kind, value: LookUp, owner: Link | None) -> Key:
-    """Return the natural key that a look-up asks for, below its owner."""
+    """Return the natural key of the object that a look-up names, below its owner."""
     text = lookup_text(value)
     return tuple(
         link_key(owner) if owner is not None and item.name == of.owner else key_part(text, exact=item.exact)

@@ -103,7 +103,7 @@ async def lookup_in_subcollection(client: ConnectWise, path: str) -> list[dict[s
 
 
 async def stores_other_name(client: ConnectWise, of: Kind, values: Mapping[str, Value], raw: Object) -> bool:
-    """Whether a response shows the object that was sent, under a name that ConnectWise chose (`Kind.loose_match`)."""
+    """Return whether a response shows the sent object under a name that ConnectWise chose (`Kind.loose_match`)."""
     if of.loose_match is None:
         return False
     key = dict(zip(of.key, natural_key(of, values), strict=True))

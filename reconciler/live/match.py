@@ -1,6 +1,6 @@
 """Pairs each document with its live object, and resolves the references of each document. Pure.
 
-Two live objects with one natural key are an error that gives both ids. Neither of them is chosen.
+Two live objects with one natural key are an error that gives both ids. The matcher chooses neither of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Builds the condition that finds every near miss of some names, and few other objects. Pure.
 
-No condition can ask for "looks the same". But a near miss of `Acme1` has no other letters and digits than a, c, e, m
-and 1, except in an HTML entity such as `&amp;`. So the condition leaves out the objects with another letter or digit
-and without `&`. What it finds is compared exactly afterwards.
+No condition can say "looks the same". But a near miss of `Acme1` has no other letters and digits than a, c, e, m and 1,
+except in an HTML entity such as `&amp;`. So the condition leaves out the objects with another letter or digit and
+without `&`. The objects that it finds are compared exactly afterwards.
 """
 
 from __future__ import annotations

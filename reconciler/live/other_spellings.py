@@ -1,7 +1,7 @@
-"""Decides what to read a second time, because the first read asked with the spelling of the manifests. Pure.
+"""Decides which objects to read a second time, in other spellings than that of the manifests. Pure.
 
-A condition finds an object only in the spelling that it asks for. If ConnectWise spells the key differently, the object
-would be created a second time, or its usage would not be billed.
+A condition finds an object only in its own spelling. If ConnectWise spells the key differently, a plan would create the
+object a second time, or would not bill its usage.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ Filters = Mapping[str, frozenset[str | int]]
 """ConnectWise path → the values to look for in it."""
 
 URL_RESERVE = 300
-"""Characters of a URL kept for host, path, codebase and paging, beside the conditions and the fields."""
+"""Characters of a URL that are kept for host, path, codebase and paging. Conditions and fields get the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Query:
     filters: Filters = field(default_factory=dict)
     """Objects with one of these values in one of these paths. Empty: all objects."""
     with_deleted: bool = False
-    """Also objects that were deleted in ConnectWise, so without `Kind.conditions`."""
+    """Whether to read deleted objects too, and so to leave out `Kind.conditions`."""
     narrowing: Condition | None = None
     """A condition that holds for every object that the reader needs, and leaves out most others."""
 
@@ -64,12 +64,12 @@ class Query:
 
     @property
     def fits_one_url(self) -> bool:
-        """Whether the whole condition fits into one URL."""
+        """Return whether the whole condition fits into one URL."""
         return encoded_length(str(self.condition)) <= URL_LIMIT - URL_RESERVE - encoded_length(",".join(self.fields))
 
     @property
     def is_partial(self) -> bool:
-        """Whether the response holds only a part of the collection."""
+        """Return whether the response holds only a part of the collection."""
         return bool(self.filters) and self.fits_one_url
 
 

@@ -105,7 +105,7 @@ async def read_live_state(client: ConnectWise, manifests: Manifests, scope: Scop
 
 @dataclass(frozen=True, slots=True)
 class _Late:
-    """What a partial plan reads only if an object that it does not compare has to be created."""
+    """The reads that a partial plan needs only if it has to create an object that it does not compare."""
 
     reader: Reader
     matcher: Matcher
@@ -148,7 +148,7 @@ async def _read_other_spellings(
     """Read what the partial lists have missed because ConnectWise spells a key differently.
 
     Reads the keys of each collection in which a document or a look-up found nothing, as far as they may look the same,
-    then the objects whose keys match, then what belongs to these objects.
+    then the objects whose keys match, then the objects that belong to these.
     """
     lookups = unresolved_lookups(matcher, documents)
     without_object = [*documents_without_object(matcher, documents)]
@@ -161,7 +161,7 @@ async def _read_other_spellings(
         fields = tuple(path for path in fields_to_read(query.kind, ()) if path != LAST_UPDATED)
         keys = Query(query.kind, fields)
         names = names_to_find(query.kind, without_object, asked)
-        narrow = narrowed(keys, names) if matcher.manifests.is_partial else keys  # a whole plan trusts no condition
+        narrow = narrowed(keys, names) if matcher.manifests.is_partial else keys  # a whole plan reads all keys
         objects = await _read_narrowed(reader, keys, narrow)
         found[query.kind.name] = add_keys(matcher, query.kind, objects, asked)
         await read_whole(query, "id", found[query.kind.name])

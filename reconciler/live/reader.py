@@ -223,7 +223,7 @@ def _check_recognisable(path: str, rows: Sequence[Row], names: Iterable[str]) ->
 
 
 def _leaves_out_a_field(rows: Sequence[Row], paths: Sequence[str]) -> bool:
-    """Whether a field that every response must hold is missing from all of these objects."""
+    """Return whether a field that every response must hold is missing from all of these objects."""
     return bool(rows) and any(not any(_has(row, path.split("/")) for row in rows) for path in paths)
 
 

@@ -59,7 +59,7 @@ async def with_undeclared_agreements(
 
 
 async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tuple[str, int], LiveObject]:
-    """Return agreements with what ends an addition on them: their status, and the months that are invoiced."""
+    """Return agreements with the fields that end an addition on them: their status and the invoiced months."""
     if not numbers:
         return {}
     of = kind("Agreement")

@@ -124,7 +124,7 @@ def _lookup_filters(of: Kind, value: LookUp, document: Document, manifests: Mani
 
 
 def _owner_filters(of: Kind, document: Document, manifests: Manifests) -> PathValues:
-    """Yield the filters that find what belongs to the document's company, from what the manifests say about it.
+    """Yield the filters that find the objects of the document's company, by the company's fields in the manifests.
 
     A company that the plan renames is still found by its old identifier, or by its pinned id.
     """

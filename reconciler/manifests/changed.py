@@ -1,4 +1,4 @@
-"""Find which documents differ between a commit and the working tree, with their defaults filled in."""
+"""Find the documents that differ between a commit and the working tree, with their defaults filled in."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _check_submodules(corpus: Corpus, found: Differences) -> None:
 
 
 def _before(corpus: Corpus, found: Differences) -> dict[str, SourceFile | None]:
-    """Return, by name in the manifest folder, the files that differ, as they were. None for a new one."""
+    """Return the old content of the files that differ, by name in the manifest folder. None for a new file."""
     by_real = corpus.names_by_real_path()
     before: dict[str, SourceFile | None] = {}
     for path, content in found.before.items():
@@ -102,7 +102,7 @@ def _is_visible_manifest(path: str) -> bool:
 
 
 def _estate(corpus: Corpus, before: Mapping[str, SourceFile | None], present: Collection[str], *, old: bool) -> Loading:
-    """Return a load that has only the defaults of the estate, as they were or as they are."""
+    """Return a load that has only the defaults of the estate, either those of the commit or the present ones."""
     loading = Loading(Report({}))
     unchanged = (name for name in corpus.defaults_files if name not in before)
     sources = [(corpus.sources[name], corpus.found[name].first_name) for name in unchanged]
@@ -120,7 +120,7 @@ def _estate(corpus: Corpus, before: Mapping[str, SourceFile | None], present: Co
 
 
 def _with_other_defaults(corpus: Corpus, old: Loading, new: Loading) -> Iterator[str]:
-    """Yield the files with documents of a kind for which their folder has other defaults than before."""
+    """Yield the files with documents of a kind for which their folder has other defaults than in the commit."""
     for folder, kind in _places_that_differ(old, new):
         yield from corpus.below(folder, corpus.by_kind.get(kind, ()))
 

@@ -28,7 +28,7 @@ _HEAD: Final = re.compile(
 )
 """The head of a document as it is mostly written: its kind, then its metadata, which begins with the name.
 
-It begins with plain letters, which are found four times as fast as `^`. So it needs a line break before the text."""
+It begins with plain letters, which are found 4 times as fast as `^`. So the text needs a line break before it."""
 _SEPARATOR: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _BEFORE_FIRST: Final = re.compile(r"(?:[ \t]*(?:#.*)?\r?\n)*---(?=\s|$)")
 _WORDS: Final = re.compile(r"[a-z0-9]+")

@@ -77,7 +77,7 @@ class Manifests:
     files: int = 0
     """How many files were read."""
     elsewhere: Mapping[str, int] | None = None
-    """By kind: how many documents the folder has beside `documents`, if these are only a part. None: they are all."""
+    """By kind: the number of documents of the folder that are not in `documents`. None: all are in it."""
 
     planned: frozenset[str] | None = None
     """The addresses of the documents to compare with ConnectWise. The objects of the others are only found, and created

@@ -1,4 +1,4 @@
-"""Edit single values of a manifest's text. Everything else, comments and layout too, stays as it is.
+"""Edit single values of a manifest's text. All other text, such as comments and layout, stays the same.
 
 An edit that cannot be made in this way returns None: a value in an alias or with an anchor, for example, has a meaning
 in other places of the file too.
@@ -187,7 +187,7 @@ def _written(value: Any, *, quoted: bool = False) -> str:
 
 
 def _is_plain(value: str) -> bool:
-    """Whether a text needs no quotes anywhere: YAML reads it as this text."""
+    """Return whether a text needs no quotes in any place: YAML reads it as this text."""
     if not value.isprintable() or value != value.strip() or not value or value[0] in _INDICATORS:
         return False
     if any(each in value for each in (": ", " #", ",", "[", "]", "{", "}")) or value.endswith(":"):

@@ -68,7 +68,7 @@ class Unreadable:
 
     diagnostic: Diagnostic
     text: str
-    """The text as far as it could be decoded. It is searched only for the names of documents."""
+    """The part of the text that could be decoded. It is searched only for the names of documents."""
 
 
 def find(root: Path, added: Collection[str] = ()) -> list[FoundFile]:
@@ -188,7 +188,7 @@ def read(found: FoundFile) -> SourceFile | Unreadable:
 
 
 def _content(path: str | Path) -> bytes:
-    """Return the bytes of a file, one more than `LARGEST` at most. Python's `open` takes twice as long."""
+    """Return the bytes of a file, at most `LARGEST` + 1. Python's `open` takes twice as long."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         wanted = min(os.fstat(descriptor).st_size, LARGEST) + 1  # the end of the file shows that it is complete

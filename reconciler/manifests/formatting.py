@@ -31,7 +31,7 @@ class FormatError(ReconcilerError):
 class _Representer(RoundTripRepresenter):
     """Writes `null` instead of an empty value, because `null` clears a field and an empty value looks forgotten."""
 
-    def represent_none(self, data: None) -> ScalarNode:  # noqa: ARG002 (ruamel's signature)
+    def represent_none(self, data: None) -> ScalarNode:  # noqa: ARG002 - ruamel.yaml calls it with the value
         return self.represent_scalar("tag:yaml.org,2002:null", "null")
 
 

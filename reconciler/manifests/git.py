@@ -1,4 +1,4 @@
-"""Ask Git at which commit the manifests are, which files differ from a revision, and what was in them there.
+"""Read from Git the commit of the manifests, the files that differ from a revision, and their content in it.
 
 Git is called as a program. The name of a revision comes from outside, and never becomes an option.
 """
@@ -18,7 +18,7 @@ WHERE = "--changed-since"
 _PATIENCE = 120.0
 """Seconds after which a command of Git is given up."""
 LIMIT = 10.0
-"""Seconds after which a command is given up whose answer is only recorded, such as the commit."""
+"""Seconds after which a command is given up if its output is only recorded, such as the commit."""
 _LINK, _SUBMODULE, _NOTHING = "120000", "160000", "000000"
 _OF_ANOTHER_REPOSITORY = (
     "GIT_DIR",
@@ -43,7 +43,7 @@ _OF_ANOTHER_REPOSITORY = (
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """How the files of a folder differ from a commit. All paths are relative to the folder."""
+    """The differences between the files of a folder and a commit. All paths are relative to the folder."""
 
     commit: str
     """The commit with which the files were compared: the merge base of the revision and `HEAD`."""
@@ -84,10 +84,10 @@ _TRUSTED = ("-c", "safe.directory=*")
 
 
 def _said(folder: Path, environ: Mapping[str, str], *arguments: str) -> str | None:
-    """Return what Git prints, without white space at its ends. None if it is missing, fails or takes too long."""
+    """Return the output of Git without white space at its ends. None if Git is missing, fails or takes too long."""
     try:
         code, out, _ = _run(folder, *arguments, environ=environ, patience=LIMIT)
-    except ReconcilerError:  # a folder without Git is no error for what is only recorded
+    except ReconcilerError:  # the output is only recorded, so a folder without Git is no error
         return None
     return out.decode("utf-8", "replace").strip() if code == 0 else None
 
@@ -149,7 +149,7 @@ def _commit(folder: Path, revision: str) -> str:
     advice = "Name a branch, a tag or a commit, such as origin/main."
     if usable and _is_shallow(folder):
         advice = f"The clone is shallow. {_FETCH}"
-    raise ReconcilerError(f"Git knows no commit {revision or 'with an empty name'}", where=WHERE, advice=advice)
+    raise ReconcilerError(f"Git has no commit {revision or 'with an empty name'}", where=WHERE, advice=advice)
 
 
 _FETCH = "Fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` in the checkout step of your pipeline."
@@ -197,7 +197,7 @@ def _contents(folder: Path, blobs: set[str]) -> dict[str, bytes]:
 
 
 def _on_disk(path: Path) -> bytes | None:
-    """Return the content of a file. Git also lists files whose times alone differ from what it remembers."""
+    """Return the content of a file. Git also lists files of which only the time has changed."""
     try:
         return path.read_bytes()
     except OSError:  # it was removed, or a message about it follows when it is read as a manifest

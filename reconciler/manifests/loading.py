@@ -61,7 +61,7 @@ def finish(loading: Loading, root: Path, workspace: str | None) -> Manifests:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The result of loading a manifest folder as it will be, with files that are not written yet."""
+    """The result of loading a manifest folder together with files that are not written yet."""
 
     manifests: Manifests | None
     """None if there are errors."""
@@ -72,7 +72,7 @@ class Trial:
 
 
 def try_out(root: Path, texts: Mapping[str, str], *, workspace: str) -> Trial:
-    """Load a manifest folder as it will be when `texts` are written, by the name of their file relative to `root`.
+    """Load a manifest folder together with `texts`, by the names of their files relative to `root`.
 
     Nothing is written. Raises `ManifestError` if there are errors that are not in a document, such as YAML errors.
     """
@@ -119,7 +119,7 @@ def _manifests(root: Path, loading: Loading, chosen: DocumentOf[WorkspaceSpec] |
 def _read(root: Path, texts: Mapping[str, str] = MappingProxyType({})) -> Loading:
     """Read and parse all files. Raises `ManifestError` if the folder does not exist or has no manifests.
 
-    `texts` are read in place of the files with these names, or beside the files of the folder.
+    A text in `texts` replaces the file with its name, or counts as one more file of the folder.
     """
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"

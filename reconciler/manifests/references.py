@@ -96,7 +96,7 @@ def lookup_keys(document: Document) -> Iterator[tuple[str, str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What could not be read. A reference to a document that is probably in there is not reported as missing."""
+    """The names and texts that could not be read. A reference to a document probably among them is not reported."""
 
     names: frozenset[str]
     """Names of documents that could not be parsed."""

@@ -1,4 +1,4 @@
-"""Which documents of a set a document refers to, and which ones it needs to be planned."""
+"""Find the documents of a set that a document refers to, and those that a plan of it needs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Relations:
                 self._by_customer[customer].append(document)
 
     def references(self, document: Document) -> Iterator[Document]:
-        """Yield the documents that decide what a document means.
+        """Yield the documents that a document depends on.
 
         These are the documents that it refers to by name or by a look-up, the management solution that a mapping
         names by its fields, and the mappings and exclusions of the same customer.

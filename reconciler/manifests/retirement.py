@@ -1,4 +1,4 @@
-"""The rules about retired documents: no document that is not retired may still need one."""
+"""The rules about retired documents: only a retired document may need another retired one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 
 def check_ensure(metadata: Metadata, kind: Kind | None, location: Location, report: Report) -> None:
-    """Report an `ensure: retired` that cannot be. `location` is its place. `kind` is None for `Defaults`."""
+    """Report an `ensure: retired` that is not possible. `location` is its place. `kind` is None for `Defaults`."""
     if getattr(metadata, "ensure", "present") != "retired":
         return
     if getattr(metadata, "protect", False):
@@ -38,7 +38,7 @@ def check_retired(index: Index, workspace: Document | None, report: Report) -> N
         return
     by_name = _by_name(index, retired)
     for document in index.by_address.values():
-        # A mapping with an `end` may refer to what is retired with it.
+        # A mapping with an `end` may refer to objects that are retired with it.
         if is_retired(document) or _get(document, "end") is not None:
             continue
         for reference in references_of(document.spec):
@@ -69,11 +69,11 @@ def _report(document: Document, path: tuple[str | int, ...], other: Document, re
 
 
 Key = tuple[Any, ...]
-"""What a document names instead of referring to it: (kind, values)."""
+"""(kind, values) of an object that a document names by its fields, without a reference."""
 
 
 def _by_name(index: Index, retired: Iterable[Document]) -> Mapping[Key, Document]:
-    """Return the retired documents by what others name them by, where no other document has the same."""
+    """Return the retired documents by the keys by which others name them. A key of several documents is left out."""
     living = {
         key for document in index.by_address.values() if not is_retired(document) for key in _own(document, index)
     }

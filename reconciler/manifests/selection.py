@@ -18,7 +18,7 @@ _MAPPING = "CustomerMapping/"
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What `--target` asks for: documents, and single additions of mappings."""
+    """The documents, and the single additions of mappings, that `--target` names."""
 
     documents: tuple[str, ...]
     """The addresses of documents, of which everything is planned."""
@@ -29,7 +29,7 @@ class Targets:
 
     @property
     def selected(self) -> frozenset[str]:
-        """Return the addresses of all documents that are asked for."""
+        """Return the addresses of all documents that `--target` names."""
         return frozenset((*self.documents, *self.mappings))
 
 

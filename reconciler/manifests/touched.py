@@ -141,7 +141,7 @@ class _Pool:
 
 
 def _touched(pool: _Pool, changed: Changed) -> frozenset[str]:
-    """Return the addresses that changed, and those of all documents that refer to them, or did."""
+    """Return the addresses that changed, and those of all documents that refer to them, or referred to them before."""
     pool.load_addresses(changed.addresses)
     touched = frozenset(changed.addresses)
     roots = touched | changed.before.keys()
@@ -183,7 +183,7 @@ def _named_values(document: Document, attributes: Iterable[str]) -> list[str]:
 
 
 def _referred_before(changed: Changed) -> Iterator[str]:
-    """Yield what changed documents referred to before: a moved mapping may have additions on its old agreement."""
+    """Yield the addresses that changed documents referred to. A moved mapping may still bill on its old agreement."""
     for document in changed.before.values():
         for reference in references_of(document.spec):
             if isinstance(reference.value, str):
@@ -191,7 +191,7 @@ def _referred_before(changed: Changed) -> Iterator[str]:
 
 
 def _load_needed(pool: _Pool, document: Document) -> None:
-    """Parse the files with all that a document may need."""
+    """Parse the files with all documents that a document may need."""
     for reference in references_of(document.spec):
         if isinstance(reference.value, str):
             pool.load_addresses([f"{reference.kind}/{reference.value}"])

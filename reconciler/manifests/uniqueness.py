@@ -64,7 +64,7 @@ def _report_near_miss(document: Document, other: Document, report: Report) -> No
 
 
 def _pinned_apart(document: Document, other: Document) -> bool:
-    """Return whether both documents are pinned, to different objects: ConnectWise can have two of one name."""
+    """Return whether both documents are pinned to different objects. ConnectWise can have two objects of one name."""
     one, two = (getattr(each.metadata, "id", None) for each in (document, other))
     return one is not None and two is not None and one != two
 

@@ -1,6 +1,6 @@
 """Stand-ins for ConnectWise PSA and the backup console, served over real HTTP on loopback.
 
-Owns: both APIs as the references describe them, the faults they can be asked for, and the page and the controls.
+Owns: both APIs as the references describe them, the faults that a test can set, and the page and the controls.
 Does not own: any code of the client. This room imports no other room, and only `cli/sandbox.py` imports it.
 Always true: every behaviour comes from the references and never from what the client sends, so a client that works
 here keeps to the contract.

@@ -142,7 +142,7 @@ def test_a_branch_is_compared_where_it_was_left(root: Path) -> None:
 def test_a_hostile_or_unknown_revision_is_an_error_and_runs_nothing(root: Path, revision: str) -> None:
     before = sorted(root.rglob("*"))
 
-    with pytest.raises(ReconcilerError, match="Git knows no commit") as caught:
+    with pytest.raises(ReconcilerError, match="Git has no commit") as caught:
         differences(root, revision)
 
     assert "such as origin/main" in caught.value.advice
@@ -156,7 +156,7 @@ def test_a_shallow_clone_without_the_revision_names_the_remedy(root: Path, tmp_p
     clone = tmp_path / "clone"
     call(tmp_path, "clone", "-q", "--depth", "1", f"file://{root.parents[1]}", str(clone))
 
-    with pytest.raises(ReconcilerError, match="Git knows no commit") as caught:
+    with pytest.raises(ReconcilerError, match="Git has no commit") as caught:
         differences(clone / "deep" / "manifests", first)
 
     assert "The clone is shallow." in caught.value.advice
@@ -200,7 +200,7 @@ def test_a_folder_without_a_repository_is_an_error(tmp_path: Path) -> None:
 def test_a_repository_without_commits_is_an_error(tmp_path: Path) -> None:
     call(tmp_path, "init", "-q")
 
-    with pytest.raises(ReconcilerError, match="Git knows no commit HEAD"):
+    with pytest.raises(ReconcilerError, match="Git has no commit HEAD"):
         differences(tmp_path, "HEAD")
 
 

@@ -230,7 +230,7 @@ def test_a_visa_inside_params_is_refused(cove: Caller) -> None:
     error = cove.call("EnumeratePartners", {"parentPartnerId": ROOT, "visa": cove.visa})["error"]
 
     assert error["code"] == -32602
-    assert "beside method" in error["message"]
+    assert "next to method" in error["message"]
 
 
 def test_a_refused_call_also_returns_the_next_visa(cove: Caller) -> None:

@@ -8,7 +8,7 @@ The folders, each importing only those above it:
 
     schema   which fields each kind of object has, which paths show it, and how a body is checked
     store    the objects, without rules
-    rules    what single kinds ask beyond their fields
+    rules    the checks and computed fields of single kinds
     query    conditions, fields, orderBy and pages over the store
     tenant   the store with guarded writes, and a new tenant's setup tables
     api      a request to its response

@@ -38,7 +38,7 @@ class CutResponse(Response):
         self.fate = fate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - the interface
-        """Send what is to arrive, and close the connection. `wire.WireProtocol` sets `transport` in the scope."""
+        """Send the part that arrives, and close the connection. `wire.WireProtocol` puts `transport` into the scope."""
         transport: asyncio.Transport = scope["state"]["transport"]
         if self.fate == "dropped":
             transport.abort()

@@ -1,9 +1,8 @@
 """The columns of device statistics: what each code returns for a device.
 
 A value is a string, or None if the device has none. Most codes have two spellings (`I14`, `US`), and the response
-uses the one of the request [guess]. A call that names a column which the role may not read fails as a whole, without
-saying which column it was. A column that the console does not know, or has retired, is left out without an error
-[seen].
+uses the one of the request [guess]. A call that names a column which the role may not read fails as a whole, and its
+error does not name the column. An unknown or retired column is left out without an error [seen].
 """
 
 from __future__ import annotations
@@ -102,7 +101,7 @@ class Rights:
         self.retired = spellings(codes)
 
     def column(self, code: str) -> Column | None:
-        """Return the column of a code, or None for a code that the console does not know.
+        """Return the column of a code, or None for an unknown code.
 
         Raises:
             RpcError: 13501, the role may not read the column.

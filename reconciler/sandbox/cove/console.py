@@ -49,7 +49,7 @@ class Console:
 
     @property
     def locked(self) -> bool:
-        """Whether the account refuses every login, also with the right password."""
+        """Return whether the account refuses every login, also with the right password."""
         return self.failed_logins >= LOGINS_BEFORE_LOCK
 
     def unlock(self) -> None:
@@ -114,8 +114,8 @@ VISA_FORMS: Final[tuple[tuple[int | str, str, int | str | None, bool], ...]] = (
 )
 """Each form of the error for an invalid visa: code, message, data, and whether the message replaces the error.
 
-Public code shows some of these forms, and the others are likely. The number is in `data` or `code`, as a number or a
-text, or only the words of `message` or `data` say it, or the error is a text.
+Public code shows some of these forms, and the others are likely. The number is in `data` or `code`, as a number or as
+text. In some forms only the words of `message` or `data` say it, and in one the error is a text.
 """
 
 

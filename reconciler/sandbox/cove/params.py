@@ -21,7 +21,7 @@ class Params:
         if not isinstance(values, dict):
             raise invalid_params(f"{where} must be an object")
         if "visa" in values:
-            raise invalid_params(f"visa does not belong inside {where}: put it beside method")
+            raise invalid_params(f"visa does not belong inside {where}: put it next to method")
         if unknown := sorted(set(values) - set(known)):
             raise invalid_params(f"unknown parameter of {where}: {', '.join(unknown)}")
         self._values = values

@@ -26,7 +26,7 @@ FIELDS: Final[dict[int, Callable[[Partner], dict[str, Any]]]] = {
     },
     20: lambda partner: {"CreationTime": int(partner.created.timestamp())},
 }
-"""What each field number returns [docs].
+"""The value that each field number returns [docs].
 
 The members of `Company` and of its `PostAddress` are from public code [seen]. Those without a value are left out, and
 `LegalCompanyName` is often empty. That field 18 holds `MailFrom` too, and the unit of `CreationTime` (Unix seconds),

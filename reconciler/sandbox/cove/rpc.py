@@ -2,7 +2,7 @@
 
     Login ───────────────▶ visa ─▶ EnumeratePartners …        every answer carries the next visa
 
-The visa is beside `method` and beside `result`, never inside `params` [seen].
+The visa is next to `method` and next to `result`, never inside `params` [seen].
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read_call(body: bytes) -> Call:
     if not isinstance(method, str):
         raise RpcError(INVALID_REQUEST, "The request has no method")
     if unknown := sorted(set(value) - _ENVELOPE):
-        raise RpcError(INVALID_REQUEST, f"Unknown members beside method: {', '.join(unknown)}")
+        raise RpcError(INVALID_REQUEST, f"Unknown members next to method: {', '.join(unknown)}")
     return Call(identity, method, value.get("params", {}), value.get("visa"))
 
 

@@ -106,7 +106,7 @@ class _Kept:
 
 
 class Statistics:
-    """Answers queries. It keeps the order of the last query, because the pages of one reading ask for the same."""
+    """Answers queries. It keeps the order of the last query, because all pages of one reading have the same order."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

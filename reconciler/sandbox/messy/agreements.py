@@ -29,7 +29,7 @@ _YEAR: Final = 365
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """Where a customer is billed: its agreement, or those that are equally likely, and the lines that bill it today."""
+    """The agreement of a customer, or those that are equally likely, and the lines that bill it today."""
 
     agreement: int | None = None
     agreements: list[int] = field(default_factory=list)

@@ -14,11 +14,11 @@ from reconciler.sandbox.messy.setup import FORMER, Setup
 from reconciler.sandbox.messy.work import Work
 
 _SHARE: Final = 250
-"""How many companies without a customer there are for 1,000 customers."""
+"""The number of companies without a customer for 1,000 customers."""
 
 
 def add_bystanders(work: Work, setup: Setup, customers: int, odd_names: list[str]) -> None:
-    """Add the MSP's own companies, odd ones, and those that every tenant gathers over the years."""
+    """Add the MSP's own companies, companies with odd names, and those that every tenant has after some years."""
     dice = work.dice("bystanders")
     for name, kind in (("Sandbox MSP", "Owner"), ("Catchall (for unassigned)", "Customer"), ("XYZ Test", "Prospect")):
         look = Look(identifier=name, kind=kind, domain=False)

@@ -1,4 +1,4 @@
-"""The cases: how a customer of the console and the companies of ConnectWise belong together.
+"""The cases: ways in which a customer of the console and the companies of ConnectWise belong together.
 
 Each case adds one or two customers, and the truth of them. The cases come in the order of a shuffled deck of 200
 cards, so every 200 cards have the same proportions.
@@ -46,14 +46,14 @@ CASES: Final[dict[str, tuple[int, int, Case]]] = {
 
 
 def deck(dice: Random) -> Iterator[str]:
-    """Return the cases in the order in which they come, without an end."""
+    """Yield the cases in their order, without an end."""
     cards = [name for name, (count, _, _) in CASES.items() for _ in range(count)]
     while True:
         yield from dice.sample(cards, len(cards))
 
 
 def deal(table: Table, customers: int) -> None:
-    """Play cases until the console has so many customers."""
+    """Add the customers of cases until the console has this number of customers."""
     cards = deck(table.work.dice("deck"))
     while (left := customers - table.work.number) > 0:
         name = next(cards)

@@ -10,10 +10,10 @@ _T = TypeVar("_T")
 
 
 def chance(dice: Random, per_mille: int) -> bool:
-    """Return True in so many of 1,000 cases."""
+    """Return True with a probability of `per_mille` / 1,000."""
     return dice.random() * 1000 < per_mille
 
 
 def pick(dice: Random, weights: Mapping[_T, int]) -> _T:
-    """Return one key, as often as its weight says."""
+    """Return a random key, in proportion to the weights."""
     return dice.choices(list(weights), list(weights.values()))[0]

@@ -21,7 +21,7 @@ _LONGEST_NAME: Final = 156
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a company is entered, apart from its name.
+    """The data of a company, apart from its name.
 
     `identifier` is its Company ID, by default the firm's own. `domain` says whether contacts have e-mail at the domain
     of the firm, `bare` that the country is all that is known of its address, and `contacts` how many contacts it has.
@@ -73,7 +73,7 @@ def add_company(work: Work, setup: Setup, dice: Random, firm: Firm, name: str, l
 
 
 def delete_company(work: Work, company: Row) -> None:
-    """Delete a company that nothing refers to, as ConnectWise does: it stays readable, marked as deleted."""
+    """Delete a company that no object refers to, as ConnectWise does: it stays readable, marked as deleted."""
     with work.tenant.acting_as(STAFF[0]):
         rules.of("company").delete(work.tenant, company)
 

@@ -109,7 +109,7 @@ def _devices(work: Work, dice: Random, number: int, owners: list[int]) -> list[D
 
 
 def known(firm: Firm, dice: Random, *, domain: bool, address: bool) -> Profile:
-    """Return what the console knows about a firm. Without its domain, the sender of reports may be the MSP's own."""
+    """Return the console's contact details of a firm. Without its domain, reports may have the MSP's own sender."""
     website = mail_from = ""
     if domain and chance(dice, 500):
         website = dice.choice((f"https://www.{firm.domain}/", f"www.{firm.domain}", firm.domain.upper()))

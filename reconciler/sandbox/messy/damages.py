@@ -18,7 +18,7 @@ from reconciler.sandbox.messy.legal import AND, FORMS, SHORT, SPELLINGS
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A name on its way through the damages: the words before the legal form, and the form with its separator."""
+    """A name between two damages: the words before the legal form, and the form with its separator."""
 
     firm: Firm
     core: str
@@ -31,10 +31,10 @@ class Text:
 
 
 _IN_CONSOLE: Final = 660
-"""How many of 1,000 damages are in the name of the console."""
+"""The share of damages that are in the name of the console, of 1,000."""
 
 Damage = Callable[[Text, Random], Text | None]
-"""Changes a name, or returns None if it has nothing to change in this one."""
+"""Changes a name, or returns None if it does not apply to this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Damaged:
 def damaged(firm: Firm, dice: Random, count: int) -> Damaged:
     """Return the names of a firm in the console and in ConnectWise, with `count` damages of different groups.
 
-    About two of three damages are in the console. A damage that another one left no room for is not done.
+    About two of three damages are in the console. A damage that does not apply after the others is left out.
     """
     clean = Text(firm, firm.core, firm.form)
     groups = {name: weight for name, (weight, _) in _GROUPS.items()}

@@ -34,7 +34,7 @@ _TWO_MONTHS: Final = 62
 
 
 def make(seed: int, customers: int, clock: Clock) -> tuple[Tenant, World, Truth]:
-    """Return a tenant on a clock, the data of a console with so many customers, and the truth of them.
+    """Return a tenant on a clock, the data of a console with that number of customers, and the truth of both.
 
     The tenant is filled by its own checked writes, each one at the time of its entry. Then it is given the clock.
     """
@@ -64,7 +64,7 @@ def _make(seed: int, customers: int, clock: Clock) -> tuple[Tenant, World, Truth
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage in hundreds of thousands of new objects, which takes a third of the time."""
+    """Switch Python's garbage collection off. It would take a third of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -75,7 +75,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def _invoice(work: Work, dice: Random, agreement: Row) -> None:
-    """Let an agreement have been invoiced until some day, mostly for the running month.
+    """Mark an agreement as invoiced until a random day, mostly in the running month.
 
     The invoices of earlier months are not kept. Only some agreements have their last one.
     """

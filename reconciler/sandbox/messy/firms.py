@@ -19,7 +19,7 @@ _LONGEST_IDENTIFIER: Final = 20
 
 @dataclass(frozen=True)
 class Firm:
-    """One firm as it really is. `form` is its legal form with what separates it from the name, or empty.
+    """One firm without damages. `form` is its legal form with the separator before it, or empty.
 
     Firms with different numbers differ in root or trade, and so in at least three letters.
     """
@@ -86,7 +86,7 @@ class Firms:
         self._next = 0
 
     def number(self) -> int:
-        """Return a number for another firm, which the caller makes of one that is there."""
+        """Return a number for a firm that the caller derives from another one."""
         self._next += 1
         return self._next - 1
 

@@ -12,7 +12,7 @@ FORMS: Final[dict[str, tuple[str, ...]]] = {
     "es": (" S.L.", " S.A."),
     "sv": (" AB", " ApS", " A/S"),
 }
-"""The legal forms of each language, with what separates them from the name. The first ones are the most frequent."""
+"""The legal forms of each language, each with its separator from the name. The first ones are the most frequent."""
 
 SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     ", Inc.": (" Inc", " Inc.", ", Inc", " Incorporated"),
@@ -86,4 +86,4 @@ AND: Final = {
     "es": ("y", "e"),
     "sv": ("och", "+"),
 }
-"""What stands for `&` in each language."""
+"""The word for `&` in each language."""

@@ -22,7 +22,7 @@ _SERIALS: Final = ("SN-0042", "per contract", "0", "rc", "n/a", "'7")
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Which lines bill the backup of one customer that uses so many bytes.
+    """The kind of lines that bill the backup of one customer, and its usage in bytes.
 
     `kind` is `one`, `two` (two lines of one product that fit together), `ended` (the line has a last day in the past),
     or `none`. `fits` says whether the quantity is within 5 % of the usage.

@@ -1,4 +1,4 @@
-"""Odd texts: each one breaks something that is careless with texts, such as YAML, CSV, a shell or a query."""
+"""Odd texts: each one breaks code that does not quote texts, for example in YAML, CSV, a shell or a query."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ _LONGEST_NAME: Final = 156
 
 
 def long_name(firm: Firm, dice: Random) -> str:
-    """Return a name of as many letters as ConnectWise takes, that begins with the name of a firm."""
+    """Return a name with the most letters that ConnectWise accepts. It begins with the name of a firm."""
     trades = dice.sample(TRADES[firm.language], len(TRADES[firm.language]))
     return f"{firm.core}: {', '.join(trades)}, {LONG}"[:_LONGEST_NAME].strip()

@@ -1,4 +1,4 @@
-"""What all cases share: a customer with its company, a company that is nobody's, a customer that nothing decides."""
+"""The parts of all cases: a customer with its company, a company without a customer, and an undecided customer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.sandbox.messy.work import Work
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for the company of a customer besides the name and the lines."""
+    """The evidence for the company of a customer, apart from the name and the lines."""
 
     managed_id: bool = False
     code: str = ""
@@ -37,7 +37,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Where the cases are played: the estate in the making, its setup, the truths so far, and odd names to use."""
+    """The values that cases need: the estate in the making, its setup, the truths so far, and odd names to use."""
 
     work: Work
     setup: Setup
@@ -46,7 +46,7 @@ class Table:
 
 
 def matched(table: Table, dice: Random, case: str, *, names: Damaged | None = None, firm: Firm | None = None) -> None:
-    """A customer with one company, whose names have up to two damages."""
+    """Add a customer with one company. Their names have up to two damages."""
     firm = firm or table.work.firms.next()
     names = names or damaged(firm, dice, pick(dice, {0: 10, 1: 50, 2: 40}))
     pair(table, dice, case, firm, names, Evidence.drawn(dice), look=Look(bare=chance(dice, 60)), kind=Kind.drawn(dice))
@@ -109,7 +109,7 @@ def bystander(table: Table, dice: Random, firm: Firm, name: str) -> Row:
 
 
 def candidate(table: Table, dice: Random, firm: Firm, name: str, identifier: str = "") -> Row:
-    """Add a company that could belong to a customer. Only its name speaks for it, and it differs in nothing else."""
+    """Add a company that could belong to a customer. Only its name is evidence, and it has no other difference."""
     look = Look(identifier=identifier or firm.code, domain=False, contacts=1)
     company = add_company(table.work, table.setup, dice, firm, name, look)
     add_agreement(table.work, table.setup, dice, company, "Managed Services", kind="Managed Service", plain=True)

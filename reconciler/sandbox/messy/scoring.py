@@ -13,7 +13,7 @@ DECIDED = ("certain", "likely")
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What is proposed for one customer: ids in ConnectWise, or None."""
+    """The proposal for one customer: ids in ConnectWise, or None."""
 
     confidence: str
     company: int | None = None
@@ -23,7 +23,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong proposal: what is wrong (`company`, `agreement` or `addition`), and the ids proposed and true."""
+    """A wrong proposal: the wrong part (`company`, `agreement` or `addition`), the proposed id and the true one."""
 
     customer: int
     name: str
@@ -36,13 +36,12 @@ class Mistake:
 
 @dataclass(slots=True)
 class Score:
-    """How good the proposals are.
+    """The numbers of right and wrong proposals.
 
     `decidable` counts the customers outside the recycle bin with an active company, one agreement, and at most one line
-    that bills them. `proposed` counts those of them that are certain or likely, name an agreement, and are right in
-    everything. `share` is
-    their share in percent, with two decimals. `additions` counts the lines to adopt that were proposed rightly, and
-    `missed` the fitting ones that were not proposed for a customer whose company is right.
+    that bills them. `proposed` counts those of them with a certain or likely proposal that names an agreement and has
+    no mistake. `share` is their share in percent, with two decimals. `additions` counts the lines to adopt that were
+    proposed rightly. `missed` counts the fitting lines that were not proposed for a customer whose company is right.
     """
 
     customers: int = 0

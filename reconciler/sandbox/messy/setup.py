@@ -1,4 +1,4 @@
-"""What the MSP has set up in ConnectWise: types, statuses, custom fields, integrations and products."""
+"""The setup of the MSP in ConnectWise: types, statuses, custom fields, integrations and products."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.sandbox.messy.oddities import LONG, ODD
 from reconciler.sandbox.messy.work import Work
 
 LONG_AGO: Final = 2100
-"""How many days ago the tenant was set up."""
+"""The age of the tenant's setup in days."""
 AGREEMENT_TYPES: Final = ("Backup (per GB)", "MSP Gold: all-in", "Wartungsvertrag", "# Legacy")
 FORMER: Final = "Former Customer"
 """A company status that was made inactive, and that companies still have."""
@@ -55,7 +55,7 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The ids of what is set up: products by identifier, and custom fields as id and type by table."""
+    """The ids of the setup: products by identifier, and custom fields as id and type by table."""
 
     products: dict[str, int]
     odd_products: tuple[int, ...]

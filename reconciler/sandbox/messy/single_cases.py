@@ -1,4 +1,4 @@
-"""The cases of one customer with at most one company in question."""
+"""The cases of one customer with at most one possible company."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def no_company(table: Table, dice: Random, case: str) -> None:
 
 
 def renamed(table: Table, dice: Random, case: str) -> None:
-    """A customer whose company has another name by now. The Managed ID says that they belong together."""
+    """A customer whose company was renamed. The Managed ID shows that they belong together."""
     firm, former = table.work.firms.next(), table.work.firms.next()
     names = Damaged(former.core, firm.name, ("console: former name",))
     pair(table, dice, case, firm, names, Evidence(managed_id=True), kind=Kind.drawn(dice))
 
 
 def initials(table: Table, dice: Random, case: str) -> None:
-    """A customer that goes by the initials of its company, with the domain of its website."""
+    """A customer with the initials of its company as its name, and with the domain of its website."""
     firm = table.work.firms.next()
     short = firm.initials
     names = Damaged(f"{short}{firm.form}" if len(short) > 2 else short, firm.name, ("console: initials",))

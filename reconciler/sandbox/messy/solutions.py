@@ -1,4 +1,4 @@
-"""The management solutions of companies: which ones name a customer of the console, and which ones name nothing."""
+"""The management solutions of companies. Some name a customer of the console, and some name none."""
 
 from __future__ import annotations
 

@@ -22,13 +22,13 @@ _KEYS: Final = {
     for pair in pairwise(row)
     for key, beside in (pair, pair[::-1])
 }
-"""A key and one key beside it."""
+"""A key and one key next to it."""
 _SHORTEST_WORD: Final = 5
 """People notice an error in a shorter word."""
 
 
 def written_out(text: str) -> str | None:
-    """Write umlauts and their like in ASCII letters: `Müller` becomes `Mueller`."""
+    """Write umlauts and similar letters in ASCII: `Müller` becomes `Mueller`."""
     return _changed(text, text.translate(_OUT))
 
 
@@ -69,7 +69,7 @@ def doubled(text: str, dice: Random) -> str | None:
 
 
 def neighbour(text: str, dice: Random) -> str | None:
-    """Hit the key beside the right one."""
+    """Replace a letter by the one on the next key."""
     at = _place(text, dice)
     if at is None or text[at] not in _KEYS:
         return None

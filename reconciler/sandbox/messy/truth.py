@@ -11,10 +11,10 @@ class Customer:
 
     `company`, `agreement` and `addition` are ids in ConnectWise, or None. `inactive` means that the company has an
     inactive status. `additions` are all lines that bill the customer today, and `addition` is the only one of them.
-    `agreements` are the agreements that are equally likely when `agreement` is None. `ambiguous` means that nothing in
+    `agreements` are the agreements that are equally likely when `agreement` is None. `ambiguous` means that no data of
     the estate decides: then `company` is None, and `candidates` are the ids of the equal companies. `damages` are those
-    of both names, as `side: damage`. `evidence` names what speaks for the company besides the name, and `case` how the
-    customer was made.
+    of both names, as `side: damage`. `evidence` names the evidence for the company apart from the name. `case` is the
+    name of the case that added the customer.
     """
 
     customer: int
@@ -40,7 +40,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The truth of all customers, and what the estate was made from."""
+    """The truth of all customers, and the input from which the estate was made."""
 
     population: str
     seed: int

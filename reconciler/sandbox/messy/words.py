@@ -87,7 +87,7 @@ TRADES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "sv": _words("Bygg Fastigheter Redovisning Måleri Elektriska Skogsbruk Tandvård Frakt"),
 }
-"""What a firm does, by language."""
+"""The trades of firms, by language."""
 
 PARTNERS: Final = _words(
     "Hughes Patel Novak Baxter Caldwell Ferreira Grimshaw Iverson Kaczmarek Lombardi Nakajima Oyelaran Rasmussen "
@@ -96,7 +96,7 @@ PARTNERS: Final = _words(
 )
 """The surnames of partnerships: `Hughes & Patel Accounting`."""
 PARTNER_TRADES: Final = _words("Accounting Legal Architects Consulting Surveyors Engineering Dermatology Realty")
-"""What partnerships do."""
+"""The trades of partnerships."""
 
 ONE_LETTER: Final = (
     ("Hansen", "Hanson"),
@@ -112,7 +112,7 @@ ONE_LETTER: Final = (
     ("Larsen", "Larson"),
     ("Stewart", "Steward"),
 )
-"""Pairs of surnames that differ in one letter, and are two surnames all the same."""
+"""Pairs of different surnames that differ in one letter."""
 
 FAMILY: Final = {
     "en": ("& Sons", "& Daughters", "& Company"),
@@ -122,7 +122,7 @@ FAMILY: Final = {
     "es": ("& Hijos",),
     "sv": ("& Söner",),
 }
-"""What may stand between root and trade, by language."""
+"""Words that may be between root and trade, by language."""
 
 LOOK_ALIKE: Final = {
     "en": ("Care", "Group", "Holdings", "Supply", "Partners"),

@@ -1,4 +1,4 @@
-"""What the modules of this population share while they make an estate."""
+"""The values and functions that the modules of this population share while they make an estate."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Work:
     mails: dict[int, list[str]] = field(default_factory=dict)
 
     def dice(self, what: str) -> Random:
-        """Return the random numbers for one thing. They depend on nothing but the seed and the name of the thing."""
+        """Return the random numbers for one thing. They depend only on the seed and on the name of the thing."""
         return Random(f"{self.seed}/{what}")  # noqa: S311 - made-up objects, no secrets
 
     def enter(self, table: str, body: dict[str, Any], dice: Random, *, days_ago: int, parent: int | None = None) -> Row:
-        """Create an object as somebody did so many days ago, with all checks of that day."""
+        """Create an object as a user did some days ago, with all checks of that day."""
         tenant = self.tenant
         if chance(dice, 10):
             tenant.tables[table].next_id += 1  # an object that was deleted since leaves a gap
@@ -50,7 +50,7 @@ class Work:
             return tenant.insert(table, body, parent)
 
     def touched(self, row: Row, by: str, *, hours_ago: int) -> None:
-        """Let `_info` name a later edit of an object."""
+        """Record a later edit of an object in its `_info`."""
         info = row.data["_info"]
         moment = (self.now - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
         row.data["_info"] = {**info, "updatedBy": by, "lastUpdated": max(moment, info["lastUpdated"])}
@@ -60,7 +60,7 @@ class Work:
         return (self.now.date() - datetime.fromisoformat(date).date()).days
 
     def first_of_month(self, days_ago: int) -> int:
-        """Return how many days ago the month of a day began."""
+        """Return the days since the first day of the month of a day."""
         return days_ago + (self.now - timedelta(days=days_ago)).day - 1
 
     def day(self, days_ago: int) -> str:

@@ -37,7 +37,7 @@ class Application:
 
     @property
     def plain(self) -> bool:
-        """Whether every response is sent at once and whole: no faults and no latency."""
+        """Return whether every response is sent at once and whole: no faults and no latency."""
         return not self.sandbox.faults and not self.sandbox.latency_ms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

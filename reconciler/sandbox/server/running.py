@@ -31,13 +31,13 @@ class RunningSandbox:
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
 
     def show(self, sandbox: Sandbox) -> None:
-        """Serve another sandbox at the same address. Tests use it to start afresh without a new server."""
+        """Serve another sandbox at the same address. Tests use it to begin with a new sandbox on the same server."""
         self.sandbox = sandbox
         self._application.show(sandbox)
 
     @property
     def url(self) -> str:
-        """The address of the server, without a slash at its end."""
+        """Return the address of the server, without a slash at its end."""
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def variables(self) -> dict[str, str]:

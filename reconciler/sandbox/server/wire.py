@@ -32,7 +32,7 @@ class Answering(Protocol):
 
     @property
     def plain(self) -> bool:
-        """Whether every response is sent at once and whole: no faults, no latency."""
+        """Return whether every response is sent at once and whole: no faults, no latency."""
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
@@ -46,7 +46,7 @@ class WireProtocol(H11Protocol):
 
     application: ClassVar[Answering]
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
         """Keep the transport of a new connection, and send small responses without delay."""
         super().connection_made(transport)
         self.app_state: dict[str, Any] = {**self.app_state, "transport": transport}

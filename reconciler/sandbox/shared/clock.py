@@ -46,7 +46,7 @@ class Clock:
 
     @property
     def frozen(self) -> bool:
-        """Whether the clock stays at its time until it is moved."""
+        """Return whether the clock stays at its time until it is moved."""
         return self._frozen is not None
 
 

@@ -1,4 +1,4 @@
-"""What both stand-ins share: time, faults, credentials, settings and the request log."""
+"""The environment of both stand-ins: time, faults, credentials, settings and the request log."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Credentials:
 class Environment:
     """The conditions under which a stand-in answers.
 
-    `latency_ms` delays every response of both stand-ins by so many milliseconds. `rate_per_second` is how many
-    requests ConnectWise answers in one second of real time before it answers 429; None sets no limit.
+    `latency_ms` is the delay of every response of both stand-ins in milliseconds. `rate_per_second` is the number of
+    requests that ConnectWise answers in one second of real time before it answers 429. None sets no limit.
     """
 
     clock: Clock = field(default_factory=Clock)

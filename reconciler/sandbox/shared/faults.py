@@ -111,8 +111,8 @@ class FaultSpecError(ValueError):
 class Fault:
     """One fault, and how many requests it has seen and hit.
 
-    `every` hits each so many-th request, `left` is how many requests are still to be hit, and `options` holds the other
-    arguments by name. `struck` is the number of requests that were hit.
+    With `every` = 3, the fault hits each third request. `left` is the number of requests that it will still hit.
+    `options` holds the other arguments by name. `struck` is the number of requests that were hit.
     """
 
     spec: str
@@ -186,12 +186,12 @@ class Faults:
 
     @property
     def specs(self) -> list[str]:
-        """The active faults, in the words of the request for them."""
+        """Return the active faults, each as the text that set it."""
         return [fault.spec for fault in self._faults]
 
     @property
     def struck(self) -> dict[str, int]:
-        """How many requests each fault has hit, by its text."""
+        """Return how many requests each fault has hit, by its text."""
         return {fault.spec: fault.struck for fault in self._faults}
 
     def hit(self, kind: str, path: str = "") -> Fault | None:

@@ -43,12 +43,12 @@ class RequestLog:
 
     @property
     def total(self) -> int:
-        """The number of requests since the log was cleared."""
+        """Return the number of requests since the log was cleared."""
         return self.by_status.total()
 
     @property
     def by_route(self) -> dict[str, int]:
-        """The number of requests by `METHOD /path/{id}/…`, the most frequent route first."""
+        """Return the number of requests by `METHOD /path/{id}/…`, the most frequent route first."""
         routes: Counter[str] = Counter()
         for (method, path), count in self._by_path.items():
             routes[f"{method} {_NUMBER.sub('/{id}', path)}"] += count

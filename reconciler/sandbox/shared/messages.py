@@ -32,7 +32,7 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """The decoded query parameters. When a name is given twice, the first value counts."""
+        """Return the decoded query parameters. If a name is given twice, the first value counts."""
         _, _, raw = self.target.partition(b"?")
         if not raw:
             return {}

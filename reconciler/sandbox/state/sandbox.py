@@ -14,9 +14,9 @@ from reconciler.sandbox.shared.faults import Faults
 class Sandbox(Environment):
     """An environment with a ConnectWise tenant and a backup console in it.
 
-    What is left out is new: a tenant with setup tables only, a console with the customers of the example estate, and
-    the clock of the tenant, or the machine's time when there is no tenant either. `truth` says who is who in a messy
-    estate.
+    A part that is left out is new: a tenant with setup tables only, a console with the customers of the example estate,
+    and the clock of the tenant. Without a tenant, the clock has the machine's time. `truth` has the company of each
+    customer in a messy estate.
     """
 
     def __init__(

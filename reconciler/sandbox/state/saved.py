@@ -1,7 +1,7 @@
 """The state file: a whole sandbox as one JSON file, to continue later.
 
 It holds the clock, the objects of the tenant, the data of the console, the truth, and the settings. Sessions, faults
-and the request log are not saved. The file is written beside its name and then moved to it, so a crash leaves the old
+and the request log are not saved. The file is written under another name and then renamed, so a crash leaves the old
 file whole.
 """
 

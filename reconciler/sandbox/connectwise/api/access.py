@@ -14,9 +14,9 @@ from reconciler.sandbox.shared.environment import Environment
 from reconciler.sandbox.shared.messages import Request, Response, error_response, json_response
 
 VERSION: Final = "v2026.4.98765"
-"""The version of ConnectWise that this tenant says it runs."""
+"""The version of ConnectWise that this tenant reports."""
 LOGIN: Final = "/login/companyinfo/"
-"""Where a client asks for the codebase of a company, without credentials."""
+"""The path at which a client asks for the codebase of a company, without credentials."""
 
 
 class Access:

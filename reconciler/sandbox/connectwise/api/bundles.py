@@ -23,7 +23,7 @@ RESOURCES: Final[dict[str, View | None]] = {
     "agreement": _BY_PATH["finance/agreements"],
     "configuration": None,
 }
-"""The view of each resource name, in lower case. `configuration` works too, and this tenant has none."""
+"""The view of each resource name, in lower case. `configuration` works too, but this tenant has no configurations."""
 
 
 _ECHOED: Final = ("sequenceNumber", "resourceType", "version")

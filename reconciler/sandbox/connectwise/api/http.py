@@ -13,7 +13,7 @@ from reconciler.sandbox.connectwise.schema.references import HREF_ROOT_JSON
 from reconciler.sandbox.shared.messages import Request, Response, error_response, http_date
 
 ELSEWHERE: Final = "http://inside.example.test"
-"""Scheme and host by which a proxy in front of the tenant knows it. Faults put it into links and redirects."""
+"""Scheme and host of the tenant behind a proxy. Faults put them into links and redirects."""
 _MEDIA: Final = "application/vnd.connectwise.com+json"
 _BODY_MEDIA: Final = frozenset((b"application/json", _MEDIA.encode(), b"application/json-patch+json", b"text/json"))
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -78,7 +78,7 @@ def finished(response: Response, media: bytes, root: str) -> Response:
 
 
 def too_many(seconds: int, now: datetime | None = None) -> Response:
-    """Return a 429 whose `Retry-After` gives seconds, or with `now` the date that lies so many seconds ahead."""
+    """Return a 429 whose `Retry-After` gives seconds or, with `now`, the date that is those seconds after it."""
     message = "API rate limit has been exceeded."
     when = str(seconds).encode() if now is None else http_date(now + timedelta(seconds=seconds))
     return error_response(429, "TooManyRequests", message, (b"retry-after", when))

@@ -19,14 +19,14 @@ _PROXY_PAGE: Final = (
 
 
 class Outages:
-    """A ConnectWise API behind the faults of an environment."""
+    """A ConnectWise API with the faults of an environment."""
 
     def __init__(self, connectwise: ConnectWise, environment: Environment) -> None:
         self._connectwise = connectwise
         self._environment = environment
 
     def answer(self, request: Request) -> Response:
-        """Answer one request as a client meets it under the active faults."""
+        """Answer one request under the active faults."""
         faults, path = self._environment.faults, request.path
         if not faults:
             return self._connectwise.answer(request)

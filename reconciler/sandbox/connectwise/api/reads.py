@@ -23,7 +23,7 @@ _FILTERS: Final = {
     "childconditions": "childConditions",
     "customfieldconditions": "customFieldConditions",
 }
-"""The members of a search's body, `FilterValues` [spec], and the query parameter that each one stands for."""
+"""The members of a search's body, `FilterValues` [spec], and the query parameter of each one."""
 _BESIDE_SEARCH: Final = ("fields", "page", "pageSize", "pageId")
 """The query parameters that a search may have."""
 

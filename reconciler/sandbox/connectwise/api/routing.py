@@ -1,4 +1,4 @@
-"""Find out what a path below the API root asks for."""
+"""Find the collection or the special route that a path below the API root means."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ _ROUTES: Final = _routes()
 
 @lru_cache(maxsize=65536)
 def match(path: str) -> Collection | Special | None:
-    """Return what a path asks for, with the ids in it, or None when there is no such route."""
+    """Return the route of a path, with the ids in it, or None when there is no such route."""
     for route in _ROUTES:
         found = route.pattern.match(path)
         if found is not None:

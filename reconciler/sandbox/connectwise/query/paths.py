@@ -19,7 +19,7 @@ Getter = Callable[[dict[str, Any]], Any]
 """Reads a field from the data of a row; None if a step of the path is missing."""
 
 
-class UnknownPath(ValueError):  # noqa: N818  # a name for what is wrong
+class UnknownPath(ValueError):  # noqa: N818  # the name says what is wrong
     """The endpoint has no field with this path."""
 
 

@@ -19,7 +19,7 @@ from reconciler.sandbox.connectwise.store.tables import fold
 Truth = bool | None
 """True, false, or None if a value is missing."""
 Predicate = Callable[[dict[str, Any]], Truth]
-"""Says of the data of a row whether a condition holds."""
+"""Returns whether a condition holds for the data of a row."""
 Finder = Callable[[str], Path]
 """Returns the field of a path, and raises `UnknownPath` when there is none."""
 

@@ -1,8 +1,8 @@
-"""The rules of single kinds: what ConnectWise checks and computes beyond the fields of a kind.
+"""The rules of single kinds: the checks and computed values of ConnectWise beyond the fields of a kind.
 
 Owns: defaults, checks, computed fields and deletes of each kind, one module for related kinds.
 Does not own: writing. A rule changes its own row and returns other writes; `tenant` carries them out.
-Always true: a kind without rules here is stored as its fields say.
+Always true: for a kind without rules here, only the table of its fields counts.
 """
 
 from __future__ import annotations

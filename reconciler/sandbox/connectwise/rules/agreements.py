@@ -1,4 +1,4 @@
-"""The rules of agreements and additions: the amounts that ConnectWise computes, and what it refuses."""
+"""The rules of agreements and additions: the amounts that ConnectWise computes, and the values that it refuses."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class AgreementRules(Rules):
             draft.refuse("agreement", "parentAgreement", "An agreement cannot be its own parent")
 
     def created(self, _store: Store, row: Row, values: dict[str, Any]) -> Writes:
-        """Note whether the request sets the next invoice date."""
+        """Store whether the request sets the next invoice date."""
         _note_next_invoice(row, values)
         return ()
 

@@ -1,4 +1,4 @@
-"""The hooks by which a kind of object takes part in its own writes.
+"""The hooks of a kind of object in its own writes.
 
 The tenant calls them in this order: `prepare`, then the check of required and unique fields, `check`, then the row is
 stored, `created` or `changed`, and `compute`. A delete calls `used_by` and `delete`.
@@ -63,7 +63,7 @@ class Change:
 
 
 Writes = Iterable[Creation | Change]
-"""Writes to other objects. The tenant carries out each one, with all checks, before it asks for the next."""
+"""Writes to other objects. The tenant carries out each one, with all checks, before it takes the next."""
 
 
 class Rules:
@@ -92,9 +92,9 @@ class Rules:
         """Compute the server's own fields from the others. A second call must give the same result."""
 
     def used_by(self, _store: Store, _row: Row) -> str | None:
-        """Return an object that keeps the row from being deleted, besides those that refer to it."""
+        """Return an object that keeps the row from being deleted, other than those that refer to it."""
         return None
 
     def delete(self, _store: Store, _row: Row) -> bool:
-        """Delete the row in the way of its kind and return True; False lets the tenant remove it."""
+        """Delete the row by the rules of its kind and return True. After False, the tenant removes the row."""
         return False

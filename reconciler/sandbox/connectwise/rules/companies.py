@@ -103,7 +103,7 @@ class TypeAssociationRules(Rules):
     """The association of a company with a type. The company shows its types in `types`."""
 
     def prepare(self, draft: Draft) -> None:
-        """Take the company from the path of a nested request."""
+        """Set the company from the path of a nested request."""
         if draft.parent is not None:
             draft.values["company"] = draft.store.reference("Company", draft.parent)
 
@@ -115,7 +115,7 @@ class TypeAssociationRules(Rules):
                 draft.refuse("companyTypeAssociation", "type", "The company has this type already", "ObjectExists")
 
     def created(self, store: Store, row: Row, _values: dict[str, Any]) -> Writes:
-        """File the association below its company, and show the types there."""
+        """Put the association below its company, and show the types there."""
         if row.parent is None:
             row.parent = row.data["company"]["id"]
             store.tables["companyTypeAssociation"].children.setdefault(row.parent, {})[row.id] = row

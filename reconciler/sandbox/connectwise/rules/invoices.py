@@ -1,4 +1,4 @@
-"""The rules of invoices: which period an agreement's invoice covers, and what it bills.
+"""The rules of invoices: the period that an agreement's invoice covers, and the additions that it bills.
 
 The source is CONNECTWISE.md, "How an agreement invoice is made".
 """
@@ -18,7 +18,7 @@ from reconciler.sandbox.connectwise.store.tables import Row
 _MONTHS: Final = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SemiAnnual": 6, "Yearly": 12}
 _WEEKS: Final = {"Weekly": 1, "BiWeekly": 2}
 _EARLY: Final = timedelta(days=90)
-"""How long before its period an invoice can be dated [docs]."""
+"""The longest time between the date of an invoice and its later period [docs]."""
 _ZERO: Final = Decimal("0.00")
 _BEGAN: Final = "billed_from"
 """The key under which a row keeps the first day of its period. It is never shown."""
@@ -97,7 +97,7 @@ def _is_of(invoice: Row, agreement: Row) -> bool:
 
 
 def _additions(store: Store, agreement: Row, first: str, following: str) -> Decimal:
-    """Return what the additions of an agreement bill in a period, at their current quantities and prices.
+    """Return the amount of an agreement's additions in a period, at their current quantities and prices.
 
     `first` is the first day of the period, `following` the day after it. Where the agreement prorates, an addition that
     starts inside the period bills its share of it, and all of it in every later period.

@@ -1,4 +1,4 @@
-"""What the backup console holds: partners, devices, and the bytes they use at any hour.
+"""The data of the backup console: partners, devices, and the bytes that they use at any hour.
 
 Owns: the customers of a seed, and every change of them.
 Does not own: the API that shows them.

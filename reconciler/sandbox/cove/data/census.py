@@ -1,7 +1,7 @@
 """The partners and devices of a console, and the bytes that they use at any hour.
 
     root MSP ── (Reseller) ── EndCustomer ── (Site)
-                                  └── devices, each with segments: from a time on, so many bytes, and a growth per hour
+                                  └── devices, each with segments: a start, a number of bytes, and a growth per hour
 
 Nothing here reads a clock. Each question has its time as an argument, so the same seed and the same hour give the same
 bytes, and a past month gives the same figures after today's changes. Bytes are whole numbers.
@@ -32,7 +32,7 @@ class WorldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CustomerUsage:
-    """What one owner uses at a time: an end customer with its sites, or a partner above that level.
+    """The usage of one owner at a time: an end customer with its sites, or a partner above that level.
 
     `devices` counts its devices, `missing` those without a known size, and `used` is the total of the others in bytes.
     """

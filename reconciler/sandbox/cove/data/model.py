@@ -33,7 +33,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What the console knows about the company behind a partner. Most consoles have little of it [seen].
+    """The contact details of a partner's company in the console. Most consoles have few of them [seen].
 
     `mail_from` is the address that the partner's reports are sent from. `country` is a code of two letters.
     """

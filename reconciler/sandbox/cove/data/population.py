@@ -1,4 +1,4 @@
-"""The partners and devices of a seed: the six customers of the example estate, then as many as asked for.
+"""The partners and devices of a seed: first the six customers of the example estate, then generated ones.
 
 Each generated customer depends only on the seed and on its own number. So the customers of `--customers 10` are the
 first ten of `--customers 1000`.

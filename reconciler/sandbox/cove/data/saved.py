@@ -11,7 +11,7 @@ from reconciler.sandbox.cove.data.world import World
 
 
 class WorldState(msgspec.Struct, forbid_unknown_fields=True):
-    """Everything that a world holds. Times are in ISO 8601 with a zone, sizes in bytes."""
+    """The whole content of a world. Times are in ISO 8601 with a zone, sizes in bytes."""
 
     seed: int
     customers: int

@@ -1,6 +1,6 @@
 """The changes of a console's partners and devices: growth, new customers, renames, removals.
 
-Each change has its time as an argument and takes effect from then on. What was true before stays readable.
+Each change has its time as an argument and takes effect from then on. The state before it stays readable.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class World(Census):
         self.version += 1
 
     def set_profile(self, partner_id: int, profile: Profile, at: datetime) -> None:
-        """Change what the console knows about the company behind a partner."""
+        """Change the console's contact details of a partner's company."""
         self.partner(partner_id, at).profile = profile
         self.version += 1
 
@@ -179,7 +179,7 @@ class World(Census):
         self._append(device, replace(device.segment(at), since=at, used=used))
 
     def _append(self, device: Device, segment: Segment) -> None:
-        # After the clock was set back, later segments are no longer true.
+        # After the clock was set back, later segments are no longer valid.
         device.odd = []
         device.segments = [each for each in device.segments if each.since < segment.since] + [segment]
         self.version += 1

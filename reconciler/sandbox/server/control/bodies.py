@@ -47,7 +47,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ClockBody(_Body):
-    """How to move the clock."""
+    """One move of the clock."""
 
     advance_hours: Decimal | msgspec.UnsetType = msgspec.UNSET
     now: str | msgspec.UnsetType = msgspec.UNSET
@@ -81,7 +81,7 @@ class CodebaseBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SessionsBody(_Body):
-    """What happens to the login or the visas of the console."""
+    """One change of the login or of the visas of the console."""
 
     unlock: bool | msgspec.UnsetType = msgspec.UNSET
     expire_visas: bool | msgspec.UnsetType = msgspec.UNSET
@@ -142,7 +142,7 @@ class ObjectId(msgspec.Struct):
 
 
 class ProposalBody(msgspec.Struct):
-    """What an import proposes for one customer. A company can also be named by its identifier."""
+    """The proposal of an import for one customer. A company can also be named by its identifier."""
 
     customer: str | int
     confidence: str

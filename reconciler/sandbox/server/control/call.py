@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a control works on: the sandbox, the request's body, and its `rows` parameter.
+    """The input of a control: the sandbox, the request's body, and its `rows` parameter.
 
     `id` is the id in its path. `path` is the part of its path that names an object of the tenant.
     """

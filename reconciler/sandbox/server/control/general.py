@@ -1,4 +1,4 @@
-"""The controls of what both stand-ins share: clock, faults, settings, the request log and the tenant's codebase."""
+"""The controls for both stand-ins: clock, faults, settings, the request log and the tenant's codebase."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def move_clock(call: Call) -> dict[str, Any]:
 
 
 def show_faults(call: Call) -> dict[str, Any]:
-    """Return the active faults and how many requests each one struck."""
+    """Return the active faults and how many requests each one has hit."""
     faults = call.sandbox.faults
     return {"faults": faults.specs, "struck": faults.struck}
 

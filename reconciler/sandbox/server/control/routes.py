@@ -13,9 +13,9 @@
 | `POST /sandbox/requests` | `{"reset": true}` sets all counts to 0 |
 | `POST /sandbox/codebase` | `{"codebase": "v2026_5/"}` upgrades the tenant; its old API root then returns 404 |
 | `POST /sandbox/tenant/PATH` | creates, changes or deletes an object of ConnectWise as another login, as below |
-| `GET  /sandbox/truth` | returns who is who in a messy estate, as below |
+| `GET  /sandbox/truth` | returns the company of each customer in a messy estate, as below |
 | `GET  /sandbox/truth/{id}` | returns the truth of one customer of the console |
-| `POST /sandbox/truth/score` | `{"proposals": […]}` as of `import --json` returns how good they are, as below |
+| `POST /sandbox/truth/score` | `{"proposals": […]}` as of `import --json` returns their score, as below |
 | `GET  /sandbox/console/customers` | returns each customer: id, name, level, state, devices, missing, used (bytes) |
 | `POST /sandbox/console/customers` | `{"name", "devices"?: [bytes or null, …], "parent_id"?, "level"?}` adds one |
 | `GET  /sandbox/console/customers/{id}` | returns one partner with its devices and those of its sites |
@@ -30,9 +30,9 @@ writes.
 
 A request changes one thing of a partner: `{"bytes": N}` sets its total, `{"factor": "1.5"}` multiplies the total,
 `{"bytes_per_hour": N}` sets its growth, `{"add_device": {"bytes": N or null, "name"?}}` adds a device, `{"add_site":
-"name"}` adds a site, `{"rename": "name"}`, `{"profile": {…}}` and `{"external_code": "text"}` replace what the console
-knows about its company, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin, and `{"remove":
-true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as `Reseller`.
+"name"}` adds a site, `{"rename": "name"}`, `{"profile": {…}}` and `{"external_code": "text"}` replace its contact
+details and its external code, `{"state": "InTrial"}`, `{"recycle": true}` moves it into the recycle bin, and
+`{"remove": true}`. The level of a new partner is `EndCustomer` unless the request gives another, such as `Reseller`.
 
 A request changes one thing of a device: `{"missing": true}`, `{"bytes": N}`, `{"figure": V}`, `{"move_to": ID}` gives
 it to another partner, and `{"remove": true}`. A `figure` is any JSON value; the console returns it unchanged as the

@@ -1,4 +1,4 @@
-"""The control that writes to the tenant as a person or another integration does: with all checks, by another login."""
+"""The control that writes to the tenant by another login, with all checks, as a person or another integration does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control that tells who is who in a messy estate, so that an import can be scored."""
+"""The controls that return the truth of a messy estate and score an import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.sandbox.server.control.call import Call
 
 
 def show_truth(call: Call) -> Truth:
-    """Return the truth of all customers, as it was when the estate was made."""
+    """Return the truth of all customers at the time when the estate was made."""
     truth = call.sandbox.truth
     if truth is None:
         raise ControlError("only a messy estate has a truth: start the sandbox with --population messy", 404)
@@ -26,7 +26,7 @@ def show_customer(call: Call) -> Customer:
 
 
 def score_proposals(call: Call) -> Score:
-    """Return how good the proposals of an import are."""
+    """Return the score of the proposals of an import."""
     truth, tenant = show_truth(call), call.sandbox.tenant
     proposals: dict[int, Proposed] = {}
     for each in call.read(ProposalsBody).proposals:
