@@ -89,7 +89,9 @@ def test_a_cancelled_duplicate_is_reported_with_the_amount_until_its_last_day(sm
     assert small.http.post(path, json={**body, "cancelledDate": "2026-11-02T00:00:00Z"}).status_code == 201
     plan = small.plan(*USAGE)
     messages = [note["message"] for note in plan["warnings"] if note["address"] == "CustomerMapping/alder-dental"]
-    assert messages == [f"addition id {number} is a duplicate, and bills 150 USD more until its last day, 2026-11-01"]
+    assert messages == [
+        f"addition id {number} is a duplicate, and bills 150.00 USD more until its last day, 2026-11-01"
+    ]
     assert plan["summary"]["money"]["before"] == "300"
 
 
@@ -151,7 +153,7 @@ def test_a_first_day_that_the_ledger_did_not_record_is_kept_with_a_gap(small: Sh
     shutil.rmtree(small.ledger.parent)
     said = small("apply", *USAGE, "--auto-approve")
     assert said.code == 5
-    assert "its addition begins on 2027-03-01; no invoice of 2026-11 bills its 150 USD" in said.out
+    assert "its addition begins on 2027-03-01; no invoice of 2026-11 bills its 150.00 USD" in said.out
 
 
 def test_an_earlier_or_accepted_first_day_is_kept(small: Shop) -> None:
@@ -161,7 +163,7 @@ def test_an_earlier_or_accepted_first_day_is_kept(small: Shop) -> None:
     edit(small, effectiveDate="2027-03-01T00:00:00Z")
     said = small("plan", *USAGE)
     assert (said.code, "effectiveDate 2026-11-01 → 2027-03-01" in said.out) == (5, True)
-    assert "no invoice of 2026-11 bills its 150 USD" in said.out
+    assert "no invoice of 2026-11 bills its 150.00 USD" in said.out
 
 
 def test_an_edit_beside_a_cleared_tag_is_accepted_and_the_tag_is_written_again(small: Shop) -> None:
@@ -197,7 +199,7 @@ def test_an_edit_of_a_superseded_addition_can_refuse_the_run(small: Shop) -> Non
 def test_an_accepted_last_day_is_reported_in_plain_words(small: Shop) -> None:
     small.edit("workspace.yaml", "graceHours: 24", "graceHours: 24\n    onDrift: accept")
     edit(small, cancelledDate="2026-11-20T00:00:00Z")
-    assert "usage would give cancelledDate (empty), 150 USD a month" in small.apply(*USAGE).out
+    assert "usage would give cancelledDate (empty), 150.00 USD a month" in small.apply(*USAGE).out
 
 
 def test_an_addition_of_a_killed_run_is_found_after_its_documents_are_removed(shop: Shop) -> None:
@@ -243,7 +245,7 @@ def test_a_start_moved_after_the_first_bill_reports_what_keeps_billing(small: Sh
     waits = ('managedId: "1001001"\n  #', 'managedId: "1001001"\n  start: "2026-12-20"\n  #')
     small.edit("customers/alder-dental.yaml", *waits)
     said = small.apply(*USAGE)
-    message = "CustomerMapping/alder-dental: waits for its start, and its additions keep billing 150 USD a month"
+    message = "CustomerMapping/alder-dental: waits for its start, and its additions keep billing 150.00 USD a month"
     assert message in said.out
 
 
@@ -262,7 +264,7 @@ def test_a_new_addition_beside_a_foreign_one_reports_it(shop: Shop) -> None:
         note for note in shop.plan(*USAGE)["warnings"] if note["address"] == "Addition/alder-dental.storage:backup-gb"
     ]
     assert [note["message"] for note in notes] == [
-        f"addition id {number} of the same agreement and product is not ours, and bills 20 USD a month as well; "
+        f"addition id {number} of the same agreement and product is not ours, and bills 20.00 USD a month as well; "
         "take it over with `adopt: true`"
     ]
     shop.apply(*USAGE)

@@ -14,8 +14,9 @@ The ranks, from the top. A room imports only from rooms of lower ranks:
     9  connectwise   ledger   rendering
    10  http
 
-`errors` and `exit_codes` are for every room but the sandbox. The sandbox imports no other room. Only the command that
-serves it imports the sandbox, so the product cannot rely on its own stand-ins. An import under TYPE_CHECKING counts.
+`amounts`, `errors` and `exit_codes` are for every room but the sandbox. The sandbox imports no other room. Only the
+command that serves it imports the sandbox, so the product cannot rely on its own stand-ins. An import under
+TYPE_CHECKING counts.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ RANKS = {
     "rendering": 9,
     "http": 10,
 }
-FOR_EVERY_ROOM = {"errors", "exit_codes"}
+FOR_EVERY_ROOM = {"amounts", "errors", "exit_codes"}
 FORBIDDEN = {
     "kinds": {"connectwise", "ledger", "rendering"},
     "manifests": {"connectwise", "ledger", "rendering"},

@@ -104,4 +104,4 @@ def test_usage_that_moves_to_another_product_after_the_invoice_is_invoiced(shop:
     assert shop.http.delete(f"/finance/invoices/{newest}").status_code == 204
     said = shop("plan", *USAGE)
     assert said.code == 5
-    assert "its addition begins on 2026-12-01; no invoice of 2026-11 bills its 61.2 USD" in said.out
+    assert "its addition begins on 2026-12-01; no invoice of 2026-11 bills its 61.20 USD" in said.out

@@ -116,9 +116,7 @@ def test_the_plan_shows_what_the_agreement_bills_until_it_ends(applied: Shop) ->
     plan = applied.plan(*SETUP)
     retire = actions(plan)["Agreement/alder-dental"]
     total = Decimal(110) + ours
-    assert retire["reason"].startswith(
-        f"left us; it bills {total.normalize():f} USD a month (its own 100 and 2 additions)"
-    )
+    assert retire["reason"].startswith(f"left us; it bills {total:.2f} USD a month (its own 100.00 and 2 additions)")
     assert Decimal(retire["money"]["before"]) == total
     assert retire["money"]["after"] == "0"
     assert Decimal(plan["summary"]["money"]["before"]) == total
@@ -272,7 +270,7 @@ def test_an_agreement_that_goes_on_at_a_retired_company_is_named(applied: Shop) 
     other = by_hand_agreement(applied, company["id"], billAmount=40)
     leaves(applied)
     notes = applied.plan(*SETUP)["warnings"]
-    told = f"Agreement Other (id {other['id']}) belongs to it, and is not retired: it bills 40 USD a month (its own 40)"
+    told = f"Agreement Other (id {other['id']}) belongs to it, and is not retired: it bills 40.00 USD a month (its own 40.00)"
     assert [(note["address"], note["message"]) for note in notes] == [("Company/alder-dental", told)]
 
 

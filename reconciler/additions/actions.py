@@ -18,10 +18,10 @@ from reconciler.additions.drift import (
 )
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair
-from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Owner
 from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fields, removed_last_day, written_fields
 from reconciler.additions.tag import DEFAULT_CHARGE
+from reconciler.amounts import amount_text
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.registry import kind

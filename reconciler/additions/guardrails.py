@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from reconciler.additions.changes import ChargeChange
-from reconciler.additions.money import amount_text
+from reconciler.amounts import amount_text
 from reconciler.kinds.values import plain_decimal
 from reconciler.kinds.workspace import Guardrails
 from reconciler.planning.plan import Note, Tripped

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from reconciler.additions.live_additions import AgreementProduct, LiveAddition
 from reconciler.additions.match import Duplicate, Pair
-from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Ownership
 from reconciler.additions.planned import PlannedAddition
+from reconciler.amounts import amount_text
 from reconciler.planning.plan import Note
 
 

@@ -11,10 +11,10 @@ from reconciler.additions.desired import end_reason
 from reconciler.additions.drift import undoing_changes
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Superseded
-from reconciler.additions.money import amount_text
 from reconciler.additions.moves import Move
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import PlannedAddition, without_amount
+from reconciler.amounts import amount_text
 from reconciler.kinds.agreement import ENDED
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.live_state import LiveState

@@ -9,7 +9,7 @@ from decimal import Decimal
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Duplicate
-from reconciler.additions.money import amount_text
+from reconciler.amounts import amount_text
 from reconciler.kinds.agreement import ENDED
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState

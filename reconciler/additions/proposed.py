@@ -10,9 +10,9 @@ from reconciler.additions.charge import Charge
 from reconciler.additions.desired import BillingContext, desired_additions
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Pair, match
-from reconciler.additions.money import amount_text
 from reconciler.additions.ownership import Ownership
 from reconciler.additions.planned import PlannedAddition
+from reconciler.amounts import amount_text
 from reconciler.kinds.billing_rules import Rule
 from reconciler.kinds.values import plain_decimal
 from reconciler.ledger.snapshot import Snapshot
@@ -76,7 +76,7 @@ def _detail(
 def _line(pair: Pair, planned: PlannedAddition, currency: str | None) -> str:
     """Return what the mapping would do with one addition, with its agreement, product, price and amounts."""
     desired = pair.desired
-    price = "" if desired.unit_price is None else f" at {plain_decimal(desired.unit_price)} {currency or ''}".rstrip()
+    price = "" if desired.unit_price is None else f" at {amount_text(desired.unit_price, currency)}"
     bills = f"{plain_decimal(desired.quantity)} of product {desired.product.name}{price}"
     after = amount_text(planned.monthly, currency)
     if pair.live is None:

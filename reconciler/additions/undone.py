@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from reconciler.additions.agreements import day_before
 from reconciler.additions.live_additions import LiveAddition, addition_of, ids_text
-from reconciler.additions.money import amount_text
 from reconciler.additions.tag import Tag, parse
+from reconciler.amounts import amount_text
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.money import monthly_amount

@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
+from reconciler.amounts import decimals_of, figure_text
 from reconciler.kinds.base import Kind, NestedRead, Spec
 from reconciler.kinds.field_mapping import Object, date, date_text, ending, flag, reference, setup, text
 from reconciler.kinds.fields import ByEmail, ById, ByIdentifier, DateText, Model, Name
 from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.retirement import NOT_BILLED, Billed, Retirement
-from reconciler.kinds.values import plain_decimal, plain_text
+from reconciler.kinds.values import plain_text
 
 
 class AgreementSpec(Spec):
@@ -115,13 +116,14 @@ def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
     total = own + sum((monthly_amount(each, currency) for each in going_on), Decimal(0))
     cycle = str((obj.get("billingCycle") or {}).get("name") or "Monthly")
     months = _MONTHS.get("".join(letter for letter in cycle.casefold() if letter.isalpha()))
-    parts = [f"its own {plain_decimal(own)}"] if own else []
+    parts = [f"its own {figure_text(own, currency)}"] if own else []
     parts += [f"{len(going_on)} addition{'s' if len(going_on) > 1 else ''}"] if going_on else []
     if not total:
         return NOT_BILLED
     if months is None:
-        return Billed(None, currency, f"{' and '.join(parts)}, {plain_decimal(total)} each cycle {cycle}")
-    return Billed((total / months).quantize(Decimal("0.01")) if months > 1 else total, currency, " and ".join(parts))
+        return Billed(None, currency, f"{' and '.join(parts)}, {figure_text(total, currency)} each cycle {cycle}")
+    monthly = (total / months).quantize(Decimal(1).scaleb(-decimals_of(currency))) if months > 1 else total
+    return Billed(monthly, currency, " and ".join(parts))
 
 
 KIND = Kind(

@@ -1,8 +1,4 @@
-"""Decimals of currencies, and the rounding of amounts.
-
-The table is written out here because babel follows retail rounding (no fils in Iraq), and an invoice follows ISO 4217.
-That standard has 26 currencies whose minor unit is not two decimals. The list changes about once in ten years.
-"""
+"""The rounding of amounts to the minor unit of their currency."""
 
 from __future__ import annotations
 
@@ -10,16 +6,11 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
+from reconciler.amounts import decimals_of
+
 PRICE_DECIMALS = 6
 """The most decimals of a unit price."""
 
-_USUAL = 2
-_DECIMALS: Mapping[str, int] = {
-    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
-    "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
-    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
-    "CLF": 4, "UYW": 4,
-}  # fmt: skip
 _PRECISION = 80
 
 
@@ -29,11 +20,6 @@ def at_most_six_decimals(price: Decimal) -> Decimal:
     if isinstance(exponent, int) and -exponent > PRICE_DECIMALS:
         raise ValueError(f"a unit price has at most six decimals, and {price} has {-exponent}")
     return price
-
-
-def decimals_of(currency: str | None) -> int:
-    """Return the decimals of a currency's minor unit, or 2 if there is no currency."""
-    return _USUAL if currency is None else _DECIMALS.get(currency, _USUAL)
 
 
 def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> Decimal:

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from reconciler.amounts import amount_text
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.retirement import NOT_BILLED, Billed, Retirement
-from reconciler.kinds.values import Link, Value, plain_decimal, to_json
+from reconciler.kinds.values import Link, Value, to_json
 from reconciler.planning.diff import changes_to_update
 from reconciler.planning.equality import same
 from reconciler.planning.objects import object_path, precondition
@@ -188,11 +189,10 @@ def _ending(billed: Billed, last_day: str | None, *, deletes: bool) -> str:
 
 
 def billed_text(billed: Billed, still: str = "") -> str:
-    """Return what an object bills a month, as `it bills 120 USD a month (its own 100 and 2 additions)`."""
+    """Return what an object bills a month, as `it bills 120.00 USD a month (its own 100.00 and 2 additions)`."""
     if billed.amount is None:
         return f"it {still}bills {billed.detail}"
-    amount = f"{plain_decimal(billed.amount)} {billed.currency or ''}".rstrip()
-    return f"it {still}bills {amount} a month ({billed.detail})"
+    return f"it {still}bills {amount_text(billed.amount, billed.currency)} a month ({billed.detail})"
 
 
 def _cut(text: str, length: int | None) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from reconciler.amounts import figure_text
+
 _CODES = {"green": "32", "yellow": "33", "red": "31", "cyan": "36", "bold": "1", "dim": "2"}
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -76,12 +78,6 @@ def shown(value: Any) -> str:
             return escaped(json.dumps(str(value), ensure_ascii=False))
 
 
-def money(amount: Decimal, currency: str | None) -> str:
-    """Return an amount such as `1,234.50 USD`, with at least two decimal places and never rounded."""
-    digits = max(2, -int(amount.normalize().as_tuple().exponent))
-    return f"{amount:,.{digits}f}" + (f" {currency}" if currency else "")
-
-
 def signed(amount: Decimal, currency: str | None) -> str:
-    """Return an amount with its sign, such as `+1.50 USD`."""
-    return ("+" if amount >= 0 else "-") + money(abs(amount), currency)
+    """Return the figure of an amount with its sign, such as `+1.50`."""
+    return ("+" if amount >= 0 else "-") + figure_text(abs(amount), currency)

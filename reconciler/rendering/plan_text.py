@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
-from reconciler.rendering.paint import Paint, money, safe, shown, signed
+from reconciler.rendering.paint import Paint, safe, shown, signed
 from reconciler.rendering.undo_text import undo_text
 
 GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
@@ -97,8 +98,9 @@ def _change_of(amounts: Json) -> str:
     """Return the change of the monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if before == 0:
-        return f"{signed(after, currency)} a month"
-    return f"{money(before, None)} → {money(after, currency)} a month ({signed(after - before, None)})"
+        return f"{signed(after, currency)} {currency or ''}".rstrip() + " a month"
+    change = signed(after - before, currency)
+    return f"{figure_text(before, currency)} → {amount_text(after, currency)} a month ({change})"
 
 
 def gaps(plan: Json, paint: Paint) -> Iterator[str]:
@@ -128,7 +130,7 @@ def gap(row: Json, currency: str | None) -> str:
     """Return the line of one coverage row: state, customer, quantity, amount per month, reason."""
     used = f" {quantity_of(row)}".rstrip()
     amount = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = amount if row["money"] is None else f", {money(Decimal(row['money']), currency)} a month"
+    amount = amount if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
     detail = f": {row['detail']}" if row["detail"] else ""
     customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
     return safe(f"{row['state']} {customer}{row['name']}{used}{amount}{detail}")
@@ -150,6 +152,6 @@ def _monthly_total(amounts: Json) -> str:
     """Return the monthly total, or an empty text if nothing is billed: a plan with setup only has no amounts."""
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if after != before:
-        change = signed(after - before, None)
-        return f" Monthly total: {money(before, None)} → {money(after, currency)} ({change})."
-    return f" Monthly total: {money(after, currency)}." if after else ""
+        change = signed(after - before, currency)
+        return f" Monthly total: {figure_text(before, currency)} → {amount_text(after, currency)} ({change})."
+    return f" Monthly total: {amount_text(after, currency)}." if after else ""

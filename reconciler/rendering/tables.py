@@ -7,9 +7,10 @@ from decimal import Decimal
 from io import StringIO
 from typing import Any
 
+from reconciler.amounts import amount_text, figure_text
 from reconciler.errors import in_one_line
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
-from reconciler.rendering.paint import Paint, money, safe
+from reconciler.rendering.paint import Paint, safe
 
 WIDTH = 100
 """Width of a table in characters, if the caller gives none. Longer text is wrapped, never cut."""
@@ -141,23 +142,23 @@ def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) ->
         ("", "left"),
     )
     rows = plan["coverage"]
-    yield from table(columns, [_coverage_row(row) for row in collapsed(rows)], width)
+    currency = plan["summary"]["money"]["currency"]
+    yield from table(columns, [_coverage_row(row, currency) for row in collapsed(rows)], width)
     open_rows = sum(not row["accounted"] for row in rows)
     # What a source without usable data would report is unknown, and so is its amount.
     amounts = [row["money"] for row in rows if row["state"] in UNMAPPED or row["customer"] == EVERY_CUSTOMER]
     total = sum((Decimal(amount) for amount in amounts if amount is not None), Decimal(0))
     text = f"{counted(len(rows), 'customer')} accounted for."
     if open_rows:
-        currency = plan["summary"]["money"]["currency"]
-        known = f"; {money(total, currency)} a month at risk" if amounts else ""
+        known = f"; {amount_text(total, currency)} a month at risk" if amounts else ""
         risk = "; the amount at risk is unknown" if None in amounts else known
         text = f"{open_rows} of {counted(len(rows), 'customer')} not accounted for{risk}."
     yield paint(text, "bold" if not open_rows else "red")
 
 
-def _coverage_row(row: Mapping[str, Any]) -> list[str]:
+def _coverage_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
     amount = "unknown" if row["state"] in UNMAPPED else ""
-    amount = amount if row["money"] is None else money(Decimal(row["money"]), None)
+    amount = amount if row["money"] is None else figure_text(Decimal(row["money"]), currency)
     quantity = quantity_of(row) or "unknown"
     return [row["state"], row["source"], row["customer"], row["name"], quantity, amount, row["detail"]]
 
@@ -176,19 +177,19 @@ def report_table(
         ("from", "left"),
         ("used", "right"),
     )
-    yield from table(columns, [_report_row(row) for row in rows], width)
+    yield from table(columns, [_report_row(row, currency) for row in rows], width)
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
-    yield paint(f"{counted(len(rows), 'addition')}, {money(total, currency)} a month.", "bold")
+    yield paint(f"{counted(len(rows), 'addition')}, {amount_text(total, currency)} a month.", "bold")
 
 
-def _report_row(row: Mapping[str, Any]) -> list[str]:
+def _report_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
     used = "unknown" if row["used"] is None else f"{row['used']} {row['unit'] or ''}".rstrip()
     return [
         row["agreement"],
         row["product"],
         row["quantity"],
         "unknown" if row["unit_price"] is None else row["unit_price"],
-        money(Decimal(row["amount"]), None),
+        figure_text(Decimal(row["amount"]), currency),
         row["last_updated"] or "",
         row["source"] or "orphan: no mapping",
         used,

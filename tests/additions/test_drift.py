@@ -38,7 +38,7 @@ def test_an_accepted_edit_is_reported_with_the_amount_by_usage() -> None:
     (found,) = planned(desired(), live=(EDITED,), ledger=RECORDED, on_drift="accept")
     assert (found.action, found.quantity, found.monthly) == (None, 99, D("24.75"))
     assert [note.message for note in found.notes] == [
-        "hand edit accepted until 2026-11-30: quantity 120 → 99; usage would give quantity 120, 30 USD a month"
+        "hand edit accepted until 2026-11-30: quantity 120 → 99; usage would give quantity 120, 30.00 USD a month"
     ]
 
 

@@ -161,8 +161,8 @@ def test_an_end_before_months_that_are_invoiced_is_honest_about_them(scene: Scen
         found = row(scene)
         assert not found.accounted
         assert found.detail.endswith(
-            "agreement id 9 is invoiced through 2026-12-31, after the month of its end: credit 25 USD for each later "
-            "month, or set `end` to 2026-12-31"
+            "agreement id 9 is invoiced through 2026-12-31, after the month of its end: credit 25.00 USD for each "
+            "later month, or set `end` to 2026-12-31"
         )
     scene.declare(mapping(end="2026-12-31"))
     assert row(scene).accounted

@@ -94,7 +94,7 @@ def test_a_trip_has_both_limits_and_all_addresses_for_an_approval() -> None:
 def test_an_amount_per_month_can_be_the_limit() -> None:
     (trip,) = customer_trips(limits(quantity={"money": D(20)}), [charge(100, 200)], "USD")
     quantities = "the quantity changes from 100 GB to 200 GB, by more than 50 %"
-    assert trip.message == f"{quantities}, and the amount by 25 USD a month, more than 20 USD"
+    assert trip.message == f"{quantities}, and the amount by 25.00 USD a month, more than 20.00 USD"
     assert customer_trips(limits(quantity={"money": D(25)}), [charge(100, 200)], "USD") == []
 
 
@@ -155,7 +155,7 @@ def test_customers_that_are_billed_already_may_change_up_to_an_amount(after: int
     (trip,) = run_trips(limits(money=D(12)), [charge(100, after)], [], "USD")
     sign = "" if after > 100 else "-"
     assert (trip.name, trip.holds) == ("money", False)
-    assert trip.message == f"customers that are billed already change by {sign}12.75 USD a month, more than 12 USD"
+    assert trip.message == f"customers that are billed already change by {sign}12.75 USD a month, more than 12.00 USD"
     assert run_trips(limits(money=D(13)), [charge(100, after)], [], None) == []
 
 

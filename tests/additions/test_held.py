@@ -96,7 +96,7 @@ def test_an_addition_on_an_invoiced_agreement_begins_on_the_next_invoice_date(sc
     assert (row.state, row.accounted) == ("invoiced", False)
     assert row.detail == (
         "its addition begins on 2026-12-01: agreement backup is invoiced through 2026-11-30 and does not prorate; "
-        "no invoice of 2026-11 bills its 30 USD"
+        "no invoice of 2026-11 bills its 30.00 USD"
     )
     assert ("CustomerMapping/acme", row.detail) in [(note.address, note.message) for note in plan.notes]
     scene.apply()

@@ -89,7 +89,7 @@ def test_the_new_addition_is_created_before_the_old_one_ends(billed: Scene) -> N
 def test_after_an_invoice_the_new_addition_begins_next_month(billed: Scene) -> None:
     billed.live(agreement(OLD, invoiced=DECEMBER))
     created, ended = move(billed)
-    assert ended.reason.endswith("it bills 25 USD a month until its last day, 2026-11-30")
+    assert ended.reason.endswith("it bills 25.00 USD a month until its last day, 2026-11-30")
     assert ended.money is not None
     assert (created.action, ended.money.before, ended.money.after) == ("create", 25, 0)
     assert lines(billed) == NEXT_MONTH
@@ -227,8 +227,8 @@ def test_a_month_that_both_agreements_were_invoiced_for_is_named(billed: Scene) 
     billed.live(agreement(OLD, invoiced=DECEMBER), agreement(NEW, invoiced=DECEMBER))
     messages = [each.message for each in billed.plan().notes]
     assert messages == [
-        "addition id 99 was invoiced until 2026-11-30 with 25 USD a month, and the addition on the new agreement bills "
-        "that month too: credit one of them"
+        "addition id 99 was invoiced until 2026-11-30 with 25.00 USD a month, and the addition on the new agreement "
+        "bills that month too: credit one of them"
     ]
     billed.hour({"77": "100"})
     assert lines(billed) == [(OLD, 100, "2026-09-01", "2026-11-30"), (NEW, 100, "2026-11-01", "")]
@@ -274,8 +274,8 @@ def test_an_addition_that_billed_before_a_month_of_the_old_agreement_ends_before
     killed_between_the_writes(billed)
     billed.live(agreement(OLD, invoiced="2027-01-01T00:00:00Z"), agreement(NEW, invoiced=DECEMBER))
     assert [each.message for each in billed.plan().notes] == [
-        "addition id 99 was invoiced until 2026-11-30 with 25 USD a month, and the addition on the new agreement bills "
-        "that month too: credit one of them"
+        "addition id 99 was invoiced until 2026-11-30 with 25.00 USD a month, and the addition on the new agreement "
+        "bills that month too: credit one of them"
     ]
     billed.hour({"77": "100"})
     assert lines(billed) == [(OLD, 100, "2026-09-01", ""), (NEW, 100, "2026-11-01", "2026-11-30")]

@@ -65,7 +65,7 @@ def test_prune_retires_an_orphan_on_the_last_day_of_the_month_and_only_once(orph
     (action,) = plan.actions
     assert (action.action, action.id, action.address) == ("retire", 99, "Addition/gone.storage:BACKUP-GB")
     assert [(change.path, change.after) for change in action.changes] == [("cancelledDate", "2026-11-30")]
-    assert action.reason == "no mapping has its tag; it still bills 30 USD for 2026-11, and ends on 2026-11-30"
+    assert action.reason == "no mapping has its tag; it still bills 30.00 USD for 2026-11, and ends on 2026-11-30"
     assert (plan.money_before, plan.money_after) == (30, 0)
     assert orphan(plan).detail.startswith("still billing a quantity of 120, and retired by this plan")
 
@@ -80,7 +80,7 @@ def test_prune_ends_an_orphan_that_begins_later_on_its_first_day(scene: Scene) -
     scene.uses({"77": "0"})
     (action,) = scene.plan(prune=True).actions
     assert [change.after for change in action.changes] == ["2026-12-01"]
-    assert "it bills 0 USD for 2026-11" in action.reason
+    assert "it bills 0.00 USD for 2026-11" in action.reason
 
 
 def test_a_duplicate_is_listed_as_an_orphan_with_its_mapping(scene: Scene) -> None:

@@ -35,7 +35,7 @@ def test_a_proposed_mapping_is_listed_with_its_line_and_its_money_and_bills_noth
     found = row(scene)
     assert (found.state, found.accounted, found.quantity, found.money) == ("proposed", False, 120, 30)
     assert found.detail == (
-        "it would add 120 of product gb at 0.25 USD to agreement backup, 30 USD a month; "
+        "it would add 120 of product gb at 0.25 USD to agreement backup, 30.00 USD a month; "
         "if this is right, remove `proposed: true` from its document"
     )
 
@@ -45,8 +45,8 @@ def test_a_proposed_adoption_shows_the_amount_before_and_after_and_adopts_nothin
     scene.live(addition(serialNumber=None, quantity=Decimal(100), lessIncluded=Decimal(20)))
     scene.uses({"77": "119.4"})
     assert row(scene, prune=True).detail == (
-        "it would adopt addition id 99 of agreement backup: 120 of product gb at 0.25 USD, 20 USD → 30 USD a month; "
-        + ADVICE
+        "it would adopt addition id 99 of agreement backup: 120 of product gb at 0.25 USD, 20.00 USD → 30.00 USD a "
+        "month; " + ADVICE
     )
 
 
@@ -59,7 +59,7 @@ def test_the_additions_of_a_proposed_mapping_are_left_alone_and_are_no_orphans(s
         found = row(scene, prune=True)
         assert found.state == "proposed"
         assert (
-            "it would write addition id 99 of agreement backup: 200 of product gb at 0.25 USD, 1080 USD → 50 USD"
+            "it would write addition id 99 of agreement backup: 200 of product gb at 0.25 USD, 1,080.00 USD → 50.00 USD"
             in found.detail
         )
         assert scene.apply() == []

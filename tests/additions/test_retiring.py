@@ -50,7 +50,7 @@ def test_usage_that_no_invoice_bills_is_reported_with_its_amount(scene: Scene) -
 
     found = row(part)
     assert (found.state, found.accounted) == ("invoiced", False)
-    assert found.detail.endswith("; no invoice of 2026-11 bills its 30 USD")
+    assert found.detail.endswith("; no invoice of 2026-11 bills its 30.00 USD")
     (action,) = part.actions
     assert {each.path: each.after for each in action.changes}["effectiveDate"] == "2026-12-01"
 

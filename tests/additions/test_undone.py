@@ -123,11 +123,11 @@ def test_a_price_that_an_invoice_may_have_billed_is_named_with_the_difference() 
     assert undone(line()).notes([written()]) == {}
     assert only(undone(line(), next_invoice="2026-12-01").notes([written()])) == (
         f"{ON} 2026-11-30. No undo changes an invoice: if one has billed this unitPrice, credit the difference "
-        "by hand, 3 USD a month"
+        "by hand, 3.00 USD a month"
     )
     lowered = written(changes={"unitPrice": ("0.20", "0.18"), "quantity": ("1", "100")})
     assert only(undone(line(), next_invoice="2026-12-01").notes([lowered])).endswith(
-        "bill the difference by hand, 2 USD a month"
+        "bill the difference by hand, 2.00 USD a month"
     )
 
 
@@ -137,7 +137,7 @@ def test_days_that_an_invoice_left_out_are_named_when_a_line_lives_again() -> No
     text = only(undone(ended, next_invoice="2027-01-01").notes([back]))
     assert text == (
         f"{ON} 2026-12-31, without this line after 2026-11-30. No undo changes an invoice: bill these days by hand, "
-        "18 USD a month"
+        "18.00 USD a month"
     )
 
 

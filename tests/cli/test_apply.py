@@ -182,7 +182,7 @@ def test_a_guardrail_of_the_run_exits_with_3_until_it_is_approved(small: Shop) -
 
     said = small("apply", "--only", "usage", "--auto-approve")
     assert said.code == 3
-    assert "money: customers that are billed already change by 26.85 USD a month, more than 10 USD" in said.err
+    assert "money: customers that are billed already change by 26.85 USD a month, more than 10.00 USD" in said.err
     assert "--approve money" in said.err
 
     small.apply("--only", "usage", "--approve", "money")

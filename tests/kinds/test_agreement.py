@@ -25,7 +25,7 @@ def addition(quantity: int = 2, **more: Any) -> dict[str, Any]:
 
 def test_it_bills_its_own_amount_and_its_additions() -> None:
     found = billed(addition(), addition(4), billAmount=10)
-    assert found == Billed(Decimal("19.00"), "USD", "its own 10 and 2 additions")
+    assert found == Billed(Decimal("19.00"), "USD", "its own 10.00 and 2 additions")
 
 
 def test_an_addition_that_ends_by_the_day_is_left_out() -> None:
@@ -57,4 +57,4 @@ def test_a_longer_cycle_bills_its_share_a_month(cycle: str, amount: str) -> None
 
 def test_the_amount_of_an_unknown_cycle_is_not_known_per_month() -> None:
     found = billed(addition(), billAmount=100, billingCycle={"name": "Bi-Weekly"})
-    assert found == Billed(None, "USD", "its own 100 and 1 addition, 103 each cycle Bi-Weekly")
+    assert found == Billed(None, "USD", "its own 100.00 and 1 addition, 103.00 each cycle Bi-Weekly")

@@ -1,4 +1,4 @@
-"""Decimals of currencies, and rounding of amounts."""
+"""The rounding of amounts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.kinds.money import amount_of, at_most_six_decimals, decimals_of
+from reconciler.kinds.money import amount_of, at_most_six_decimals
 
 D = Decimal
 
@@ -15,13 +15,6 @@ def test_a_price_with_more_than_six_decimals_is_refused() -> None:
     assert at_most_six_decimals(D("0.1234560")) == D("0.123456")
     with pytest.raises(ValueError, match=r"at most six decimals, and 0\.1234567 has 7"):
         at_most_six_decimals(D("0.1234567"))
-
-
-@pytest.mark.parametrize(
-    ("currency", "decimals"), [("JPY", 0), ("KRW", 0), ("USD", 2), ("EUR", 2), ("KWD", 3), ("CLF", 4), (None, 2)]
-)
-def test_a_currency_has_the_decimals_of_its_minor_unit(currency: str | None, decimals: int) -> None:
-    assert decimals_of(currency) == decimals
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,11 @@ def test_a_long_reason_is_cut_in_connectwise_and_whole_in_the_plan() -> None:
 def test_an_agreement_with_an_unknown_cycle_has_no_amount_per_month() -> None:
     action = retired(billAmount=7, noEndingDateFlag=True, billingCycle={"name": "Bi-Weekly"})
     assert action.money is None
-    assert action.reason == "left; it bills its own 7, 7 each cycle Bi-Weekly, and ends on 2026-11-30"
+    assert action.reason == "left; it bills its own 7.00, 7.00 each cycle Bi-Weekly, and ends on 2026-11-30"
 
 
 def test_what_is_billed_without_a_currency_is_shown_without_one() -> None:
-    assert billed_text(Billed(Decimal(7), None, "its own 7"), "still ") == "it still bills 7 a month (its own 7)"
+    assert billed_text(Billed(Decimal(7), None, "its own 7"), "still ") == "it still bills 7.00 a month (its own 7)"
 
 
 def test_amounts_in_another_currency_are_not_added() -> None:
