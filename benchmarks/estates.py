@@ -211,7 +211,7 @@ class RunningSandbox:
         return self._asked("/sandbox/state")
 
     def requests(self) -> dict[str, Any]:
-        """Return the number of requests by route since `forget_requests`, with those that were dropped."""
+        """Return the number of requests by route since `forget_requests`. Dropped requests count too."""
         return self._asked("/sandbox/requests")
 
     def forget_requests(self) -> None:

@@ -1,4 +1,4 @@
-"""Measure the floor of a plan: the time for its requests and its YAML alone, without any work on the results.
+"""Measure the floor of a plan: the time for its requests and for parsing its YAML, without any work on the results.
 
 The floor sends the requests of a recorded no-op plan again with bare aiohttp, at the same concurrency, without waiting
 for each other. Then it parses every manifest with the fastest parser we know (`py-yaml12`). Its time contains no start

@@ -1,7 +1,7 @@
 """Measure `reconciler import` of a messy estate by its phases: `python -m benchmarks.importing 1000 10000`.
 
-The times are processor seconds of the importing process. The sandbox runs in another process, so the work for its
-responses is not in them, and they change little on a busy machine.
+The times are processor seconds of the importing process, so they change little on a busy machine. The sandbox runs in
+another process, and the times do not include its work.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from typing import Any
 
 from benchmarks import estates
 from benchmarks.running import run
+from reconciler.cli import import_, session
+from reconciler.cli.context import Context
+from reconciler.importing import make
+from reconciler.importing.selection import Selection
+from reconciler.metering.period import period_of
 
 PHASES = {"propose": "match", "settle": "lay out and self-check", "review_text": "review"}
 """The functions of `importing.make` that are measured, with the names of their phases."""
@@ -29,7 +34,7 @@ PHASES = {"propose": "match", "settle": "lay out and self-check", "review_text":
 
 @dataclass(slots=True)
 class Imported:
-    """What an import took."""
+    """The measurements of an import."""
 
     customers: int = 0
     phases: dict[str, float] = field(default_factory=dict)
@@ -70,21 +75,13 @@ class _Watch:
             self.phases[name] = self.phases.get(name, 0.0) + process_time() - began
 
 
-async def _read(context: Any) -> tuple[Any, Any, Any, int]:
-    from reconciler.cli import import_, session  # noqa: PLC0415 - not part of the parent process
-
+async def _read(context: Context) -> tuple[Any, Any, Any, int]:
     async with session.open_session(context) as opened:
         estate, usage = await import_._read(opened)
         return estate, usage, opened, opened.client.requests.total
 
 
 def _main(root: Path) -> Imported:
-    from reconciler.cli import import_  # noqa: PLC0415 - not part of the parent process
-    from reconciler.cli.context import Context  # noqa: PLC0415
-    from reconciler.importing import make  # noqa: PLC0415
-    from reconciler.importing.selection import Selection  # noqa: PLC0415
-    from reconciler.metering.period import period_of  # noqa: PLC0415
-
     watch = _Watch()
     for name, phase in PHASES.items():
         setattr(make, name, partial(watch.timed, phase, getattr(make, name)))
@@ -102,8 +99,6 @@ def _main(root: Path) -> Imported:
 
 
 def _write(root: Path, texts: dict[str, str]) -> None:
-    from reconciler.cli import import_  # noqa: PLC0415 - not part of the parent process
-
     for name, text in texts.items():
         import_._write(root / name, text.encode())
 

@@ -31,7 +31,7 @@ class Phase:
 
 
 def measure(root: Path, env: dict[str, str]) -> list[Phase]:
-    """Measure the phases of a plan of the live_state in `root`, in a new process."""
+    """Measure the phases of a plan of the estate in `root`, in a new process."""
     found: Run = run([sys.executable, "-m", "benchmarks.phases", str(root)], env)
     return [Phase(**each) for each in json.loads(found.output)]
 

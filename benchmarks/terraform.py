@@ -40,7 +40,7 @@ def _fields(number: int) -> dict[str, str]:
 
 
 def _block(number: int) -> str:
-    """Return one resource. It refers to no other resource, which is less work than our documents, which do."""
+    """Return one resource. It refers to no other resource, so it is less work than a document of an estate."""
     fields = "".join(f'    {name} = "{value}"\n' for name, value in _fields(number).items())
     return f'resource "terraform_data" "r{number}" {{\n  input = {{\n{fields}  }}\n}}\n'
 

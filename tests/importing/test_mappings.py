@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,36 +10,21 @@ from typing import Any
 import pytest
 
 from reconciler.importing.estate import Estate
-from reconciler.importing.make import Made, make
+from reconciler.importing.make import Made
 from reconciler.importing.matching.model import Customer
 from reconciler.importing.report import proposals_json
-from reconciler.importing.selection import Selection
-from reconciler.importing.usage import Usage
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.loading import load
-from reconciler.metering.period import period_of
 
-WORKSPACE = """\
-apiVersion: reconciler/v1
-kind: Workspace
-metadata: {name: w}
-spec:
-  connectwise: {site: s, company: c, clientId: i, publicKey: p, privateKey: {env: K}}
-  usage: [{name: cove, type: csv, unit: GB, path: u.csv}]
-  billing: {timezone: UTC}
-"""
-PERIOD = period_of(datetime(2026, 11, 10, tzinfo=UTC), "UTC")
+from . import small_estates as small
+
 PRODUCTS = {1: Decimal("0.15"), 2: Decimal("0.2"), 3: 0}
 
 
 def addition(number: int, product: int = 1, **more: Any) -> LiveObject:
-    raw = {
-        "id": number,
-        "product": {"id": product, "identifier": f"BACKUP-{product}"},
-        "quantity": 100,
-        "unitPrice": None,
-    }
-    return LiveObject("Addition", number, {**raw, **more}, 7)
+    """Return an addition with a quantity of 100 and the price of its product."""
+    usual = {"quantity": 100, "unitPrice": None}
+    return small.addition(number, 7, product, f"BACKUP-{product}", **{**usual, **more})
 
 
 def imported(
@@ -52,32 +36,19 @@ def imported(
     agreements: Sequence[str] = ("Backup",),
 ) -> Made:
     """Import one company with agreements of these names and additions. A customer of its name uses 100 GB."""
-    (root / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
-    company = {"id": 5, "identifier": "ACME", "name": "Acme Dental Holding", "city": "Bonn", "status": None}
-    agreement = {"company": {"id": 5}, "agreementStatus": "Active", "startDate": "2026-01-01"}
-    summary = {"id": 9, "groupIdentifier": managed, "managementSolution": {"id": 1, "name": "Cove"}}
-    record = {"id": 3, "name": "Cove", "solution": "Cove", "loginBy": "Global", "defaultBillingLevel": "Detail"}
-    products = [
-        LiveObject("Product", number, {"id": number, "identifier": f"BACKUP-{number}", "price": price})
-        for number, price in PRODUCTS.items()
-    ]
     estate = Estate(
         {
-            "Company": [LiveObject("Company", 5, company)],
-            "Agreement": [
-                LiveObject("Agreement", number, {**agreement, "id": number, "name": name})
-                for number, name in enumerate(agreements, 7)
-            ],
-            "Product": products,
-            "ManagedDevicesIntegration": [LiveObject("ManagedDevicesIntegration", 3, record)] if integration else [],
+            "Company": [small.company(5, "ACME", "Acme Dental Holding", city="Bonn", status=None)],
+            "Agreement": [small.agreement(number, 5, name) for number, name in enumerate(agreements, 7)],
+            "Product": [small.product(number, f"BACKUP-{number}", price) for number, price in PRODUCTS.items()],
+            "ManagedDevicesIntegration": [small.INTEGRATION] if integration else [],
         },
         {
-            "ManagementSolution": {5: [] if managed is None else [LiveObject("ManagementSolution", 9, summary, 5)]},
+            "ManagementSolution": {5: [] if managed is None else [small.solution(9, 5, managed)]},
             "Addition": {7: additions},
         },
     )
-    usage = Usage((Customer("cove", customer, "Acme Dental Holding", quantity=Decimal(100)),))
-    made = make(load(root), estate, usage, Selection(), "", PERIOD)
+    made = small.imported(root, estate, [Customer("cove", customer, "Acme Dental Holding", quantity=Decimal(100))])
     for name, text in made.texts.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
@@ -105,7 +76,7 @@ def test_a_price_and_an_allowance_typed_in_by_hand_are_kept(tmp_path: Path) -> N
     assert "  included:\n    amount: 20\n    per: customer\n" in text
 
 
-def test_a_line_with_the_price_0_keeps_it_and_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_line_with_the_price_0_keeps_it_and_is_left_to_a_person(tmp_path: Path) -> None:
     made = imported(tmp_path, addition(1, unitPrice=0))
 
     (outcome,) = made.outcomes
@@ -145,21 +116,21 @@ def test_a_price_that_a_mapping_cannot_have_is_never_replaced_by_another(
     assert outcome.missing.why == f"its mapping would not be valid: {reason}"
 
 
-def test_a_line_that_is_not_billed_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_line_that_is_not_billed_is_left_to_a_person(tmp_path: Path) -> None:
     (outcome,) = imported(tmp_path, addition(1, billCustomer="DoNotBill")).outcomes
 
     assert outcome.proposed
     assert "DoNotBill" in outcome.notes[0]
 
 
-def test_a_product_without_a_price_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_product_without_a_price_is_left_to_a_person(tmp_path: Path) -> None:
     (outcome,) = imported(tmp_path, addition(1, product=3)).outcomes
 
     assert outcome.proposed
     assert "no price" in outcome.notes[0]
 
 
-def test_a_quantity_that_does_not_fit_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_quantity_that_does_not_fit_is_left_to_a_person(tmp_path: Path) -> None:
     (outcome,) = imported(tmp_path, addition(1, quantity=777)).outcomes
 
     assert outcome.proposed
@@ -201,7 +172,7 @@ TAG = "rc:cove/1001/acme-dental"
         ([addition(1, serialNumber=f"{TAG}/seats")], {}, "addition", "a charge or a period of its own", [1]),
     ],
 )
-def test_a_known_company_without_a_line_to_choose_waits_for_a_decision(
+def test_a_known_company_without_a_line_to_choose_needs_a_decision(
     tmp_path: Path, additions: list[LiveObject], more: dict[str, Any], what: str, why: str, in_question: list[int]
 ) -> None:
     made = imported(tmp_path, *additions, **more)
@@ -220,7 +191,7 @@ def test_a_known_company_without_a_line_to_choose_waits_for_a_decision(
     ("agreements", "why", "in_question"),
     [([], "has no agreement that bills now", []), (["Alpha", "Beta"], "has 2 agreements", ["Alpha", "Beta"])],
 )
-def test_a_known_company_without_an_agreement_to_choose_waits_for_a_decision(
+def test_a_known_company_without_an_agreement_to_choose_needs_a_decision(
     tmp_path: Path, agreements: list[str], why: str, in_question: list[str]
 ) -> None:
     made = imported(tmp_path, agreements=agreements)
@@ -266,7 +237,7 @@ def test_a_line_of_ours_that_begins_later_is_kept_with_its_price(tmp_path: Path)
     assert "  product: {id: 1}\n  price: 0.11\n" in mapping(made)
 
 
-def test_a_line_of_ours_that_ends_this_month_shows_its_price_and_waits_for_a_person(tmp_path: Path) -> None:
+def test_a_line_of_ours_that_ends_this_month_shows_its_price_and_is_left_to_a_person(tmp_path: Path) -> None:
     line = addition(1, cancelledDate="2026-11-30T00:00:00Z", unitPrice=Decimal("0.11"), serialNumber=f"{TAG}/storage")
     made = imported(tmp_path, line)
 
@@ -286,7 +257,7 @@ def test_a_line_of_ours_that_has_ended_shows_nothing(tmp_path: Path) -> None:
     assert outcome.missing.what == "product"
 
 
-def test_a_mapping_that_stands_has_no_line_if_it_is_not_known(tmp_path: Path) -> None:
+def test_an_existing_mapping_has_no_line_if_it_is_not_known(tmp_path: Path) -> None:
     imported(tmp_path, addition(1))
 
     (outcome,) = imported(tmp_path, addition(1, quantity=60), addition(2, product=2, quantity=40)).outcomes
