@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from reconciler.importing.drafts import Draft, Drafts, draft_of
+from reconciler.importing.drafts import left_out as left_out_of
 from reconciler.importing.estate import Estate, ObjectKey
 from reconciler.importing.kinds_in_files import COMPANY, CUSTOMERS, imported_kinds, of_a_company, shared_file
 from reconciler.importing.reading import AGREEMENT, company_of
@@ -20,6 +21,9 @@ from reconciler.kinds.live_state import Key, LiveObject
 from reconciler.kinds.near import near_key
 from reconciler.kinds.values import Link
 from reconciler.live.index import prefer_active
+from reconciler.planning.retire import is_retired, values_to_live_again
+
+RETIRED: Final = "it is inactive, and a document would make it active again"
 
 
 class Describer:
@@ -81,6 +85,9 @@ class Describer:
             _refer_to_a_contact_elsewhere(draft, contacts, company)
         if self._needs_pin(of, obj):
             draft.pin = obj.id
+        if _would_live_again(of, obj):
+            self.drafts.left_out.append(left_out_of(draft, RETIRED))
+            return
         self.drafts.add(draft, left_out)
 
     def _name(self, of: Kind, obj: LiveObject, company: int | None) -> str:
@@ -107,6 +114,11 @@ class Describer:
         """Return whether the natural key alone finds no single object, or another one."""
         found = prefer_active(of, self._standing.matcher.indexes.of(of).with_key(own_key(of, obj)))
         return len(found) > 1 or (len(found) == 1 and obj.id not in found)
+
+
+def _would_live_again(of: Kind, obj: LiveObject) -> bool:
+    """Return whether an object is retired, and no field of its document can say so."""
+    return is_retired(of, obj) and values_to_live_again(of, obj).keys() - {item.name for item in of.fields} != set()
 
 
 def _kind(name: str) -> Kind:

@@ -97,7 +97,7 @@ class Drafts:
         elif value is not None and not _is_required(draft.kind, top):
             del draft.spec[top]
             self.left_out.append(left_out(draft, reason, top))
-        elif top not in draft.spec and top in draft.kind.by_name and not _is_required(draft.kind, top):
+        elif top not in draft.spec and _has_optional(draft.kind, top):
             draft.spec[top] = None  # an existing default would fill it in
         else:
             self.remove(draft, reason)
@@ -153,6 +153,10 @@ def _required_secrets(of: Kind, name: str) -> Iterator[tuple[str, str]]:
 
 def _is_required(of: Kind, name: str) -> bool:
     return any(info.is_required() for key, info in of.spec.model_fields.items() if (info.alias or key) == name)
+
+
+def _has_optional(of: Kind, name: str) -> bool:
+    return any(item.name == name for item in of.fields) and not _is_required(of, name)
 
 
 def _first_problem(draft: Draft) -> tuple[tuple[Any, ...], str] | None:

@@ -69,8 +69,7 @@ def _is_deleted(obj: LiveObject) -> bool:
 async def _read_kind(reader: Reader, of: Kind) -> list[LiveObject] | LeftOut:
     """Return the objects of a top-level collection. Of the shared setup, the API member may lack a collection."""
     try:
-        fields = fields_to_read(of, [item.name for item in of.fields])
-        return await reader.read(Query(of, fields, with_deleted=of.name == COMPANY))
+        return await reader.read(Query(of, fields_to_read(of, of.by_name), with_deleted=of.name == COMPANY))
     except (Forbidden, NotFound) as error:
         if of.name == COMPANY or of_a_company(of.name):
             raise
@@ -94,7 +93,7 @@ async def _read_nested(
             continue
         target = of.by_name[of.parent].mapping.target
         ids = parents.get(str(target and target.kind), set())
-        found[of.name] = await reader.read_children(of, ids, fields_to_read(of, [item.name for item in of.fields]))
+        found[of.name] = await reader.read_children(of, ids, fields_to_read(of, of.by_name))
     return found
 
 
@@ -116,7 +115,7 @@ async def _read_products(
     filled = {path: frozenset(values) for path, values in filters.items() if values}
     if not filled:
         return []
-    query = Query(of, fields_to_read(of, [item.name for item in of.fields]), filled)
+    query = Query(of, fields_to_read(of, of.by_name), filled)
     return await reader.read(query, whole_collection=False)
 
 

@@ -6,9 +6,12 @@ parsed again and compared, and a file whose values would change is not written.
 
 from __future__ import annotations
 
+import sys
 from io import StringIO
+from typing import Any, Final
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
@@ -17,6 +20,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.manifests import line_ends
 from reconciler.manifests.parsing import parse
 
+_FLOAT: Final = "tag:yaml.org,2002:float"
 _WIDE = 10**9
 """The line width for ruamel.yaml, large enough that it wraps no line."""
 
@@ -35,7 +39,32 @@ class _Representer(RoundTripRepresenter):
         return self.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
+class _LongNumber(str):
+    """The text of a number with more digits than a float holds."""
+
+    __slots__ = ()
+
+
+def _represent_long_number(representer: RoundTripRepresenter, data: _LongNumber) -> ScalarNode:
+    return representer.represent_scalar(_FLOAT, str(data))
+
+
 _Representer.add_representer(type(None), _Representer.represent_none)
+_Representer.add_representer(_LongNumber, _represent_long_number)
+
+
+class _Constructor(RoundTripConstructor):
+    """Keeps the text of a number that a float would round. ruamel.yaml reads a number with a point as a float."""
+
+    def construct_yaml_float(self, node: ScalarNode) -> Any:
+        """Return the number of a node, or its text if it has too many digits."""
+        digits = sum(letter.isdigit() for letter in node.value)
+        if node.anchor is None and digits > sys.float_info.dig:
+            return _LongNumber(node.value)
+        return super().construct_yaml_float(node)
+
+
+_Constructor.add_constructor(_FLOAT, _Constructor.construct_yaml_float)
 
 
 def formatted(text: str, *, where: str) -> str:
@@ -50,6 +79,7 @@ def formatted(text: str, *, where: str) -> str:
         return text
     yaml = YAML(typ="rt")
     yaml.Representer = _Representer
+    yaml.Constructor = _Constructor
     yaml.preserve_quotes = True
     yaml.width = _WIDE
     yaml.indent(mapping=2, sequence=4, offset=2)
