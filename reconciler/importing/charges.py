@@ -66,11 +66,16 @@ class Charges:
         if tagged := self.tagged(proposal):
             return _tagged_line(tagged, proposal)
         additions = self.additions(proposal)
-        untagged = [each for each in additions if parse(each.raw.get("serialNumber")) is None]
+        untagged = _untagged(additions)
+        learned = proposal.storage | _following(proposal)
+        others = _untagged(each for each in self._all(proposal) if not self._days.bills(each))
+        at_other_times = [
+            each for each in others if not self._days.has_ended(each) and _may_bill_storage(each, learned)
+        ]
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
-            return Line(product_id(found), found, adopt=True)
-        backup = [each for each in untagged if _may_bill_storage(each, proposal.storage | _following(proposal))]
+            return Line(product_id(found), found, adopt=True, later=self._later(at_other_times))
+        backup = [each for each in untagged if _may_bill_storage(each, learned)]
         if len(backup) > 1:
             raise _undecided(
                 backup,
@@ -93,7 +98,14 @@ class Charges:
                     "End all but one of them in ConnectWise, and import again.",
                 )
             text = f"addition {backup[0].id} is the only one for backup, but its quantity does not fit the usage"
-            return Line(product_id(backup[0]), backup[0], adopt=True, guessed=text)
+            return Line(product_id(backup[0]), backup[0], adopt=True, guessed=text, later=self._later(at_other_times))
+        if at_other_times:
+            raise _undecided(
+                at_other_times,
+                f"{_each_with_days(at_other_times)} may bill its backup, so a line for this month may bill it twice",
+                "Write a `CustomerMapping` with `start` in the first month that no such addition bills, or end the "
+                "additions in ConnectWise and import again.",
+            )
         if self._usual_product is None:
             why = "no addition of any customer shows the product that bills its backup, and no default names one"
             advice = "Write `product` of CustomerMapping into a `Defaults` document, and import again."
@@ -104,6 +116,9 @@ class Charges:
                 f". It would be a new line: check that none of the additions {_ids(others)} bills its backup already"
             )
         return Line(self._usual_product, guessed=text)
+
+    def _later(self, additions: Iterable[LiveObject]) -> tuple[LiveObject, ...]:
+        return tuple(each for each in additions if (date_text(each.raw.get("effectiveDate")) or "") > self._days.last)
 
     def charge(self, line: Line) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the fields of the charge, and what a person has to look at."""
@@ -119,13 +134,12 @@ class Charges:
         if price is None and known is None:
             notes.append("the product has no price, so nothing is billed until it or the mapping has one")
         if addition is not None:
-            if line.adopt and price is not None and not Decimal(price):
-                notes.append(f"addition {addition.id} has the price 0, and so has the mapping: it bills nothing")
-            included = Decimal(addition.raw.get("lessIncluded") or 0)
-            if included > 0:
-                charge["included"] = {"amount": included, "per": "customer"}
-            if (bills := addition.raw.get("billCustomer")) not in (None, "Billable"):
-                notes.append(f"addition {addition.id} is marked {bills}: adopting it makes it Billable")
+            fields, more = _terms(addition, adopt=line.adopt)
+            charge |= fields
+            notes += more
+        if line.later:
+            said = _each_with_days(line.later)
+            notes.append(f"{said} may bill the same backup: end it before that day, or the mapping")
         if line.adopt:
             charge["adopt"] = True
         return charge, tuple(notes)
@@ -148,6 +162,44 @@ class Charges:
         default = self._defaults.get("product")
         found = [number for (of, number), name in self._standing.names.items() if of == PRODUCT and name == default]
         return found[0] if found else None
+
+
+def _terms(addition: LiveObject, *, adopt: bool) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields that a charge takes from an addition besides its price, and what a person has to look at."""
+    fields: dict[str, Any] = {}
+    notes: list[str] = []
+    price, included = addition.raw.get("unitPrice"), Decimal(addition.raw.get("lessIncluded") or 0)
+    if adopt and price is not None and not Decimal(price):
+        notes.append(f"addition {addition.id} has the price 0, and so has the mapping: it bills nothing")
+    if included > 0:
+        fields["included"] = {"amount": included, "per": "customer"}
+    elif included < 0:
+        more = number_text(-included)
+        notes.append(
+            f"addition {addition.id} bills {more} more than its quantity, because its included quantity is negative: "
+            "the mapping does not"
+        )
+    if (bills := addition.raw.get("billCustomer")) not in (None, "Billable"):
+        notes.append(f"addition {addition.id} is marked {bills}: adopting it makes it Billable")
+    last_day = date_text(addition.raw.get("cancelledDate"))
+    if adopt and last_day is not None:
+        fields["end"] = last_day
+        notes.append(f"addition {addition.id} ends on {last_day}, and so does the mapping")
+    return fields, notes
+
+
+def _untagged(additions: Iterable[LiveObject]) -> list[LiveObject]:
+    return [each for each in additions if parse(each.raw.get("serialNumber")) is None]
+
+
+def _each_with_days(additions: Iterable[LiveObject]) -> str:
+    """Return additions with the first and the last day of each: `addition 7 (from 2027-01-01)`."""
+    return ", ".join(f"addition {each.id} ({_days(each)})" for each in additions)
+
+
+def _days(addition: LiveObject) -> str:
+    first, last = (date_text(addition.raw.get(name)) for name in ("effectiveDate", "cancelledDate"))
+    return " ".join(text for text in (f"from {first}" if first else "", f"until {last}" if last else "") if text)
 
 
 def _undecided(additions: Sequence[LiveObject], why: str, advice: str) -> MissingError:

@@ -26,6 +26,8 @@ class Line:
     adopt: bool = False
     guessed: str = ""
     """Why the product or the addition is a guess. Empty if it is not."""
+    later: tuple[LiveObject, ...] = ()
+    """Additions that begin after the period and may bill the same thing."""
 
 
 @dataclass(frozen=True, slots=True)

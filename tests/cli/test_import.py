@@ -50,6 +50,17 @@ def test_a_second_import_changes_no_byte(estate: Shop) -> None:
     assert files(estate) == before
 
 
+def test_a_login_that_is_inactive_is_left_out_because_its_document_would_make_it_active_again(estate: Shop) -> None:
+    login = estate.one("/system/integratorlogins", username="backup-billing")
+    estate.patch_live(f"/system/integratorlogins/{login['id']}", inactiveFlag=True)
+
+    said = estate("--json", "import")
+
+    (left_out,) = [each for each in said.json["left_out"] if each["kind"] == "IntegratorLogin"]
+    assert left_out["reason"] == "it is inactive, and a document would make it active again"
+    assert estate.plan("--only", "setup")["actions"] == []
+
+
 def test_the_formatter_accepts_what_import_writes(estate: Shop) -> None:
     estate("import")
 

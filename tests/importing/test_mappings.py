@@ -76,6 +76,61 @@ def test_a_price_and_an_allowance_typed_in_by_hand_are_kept(tmp_path: Path) -> N
     assert "  included:\n    amount: 20\n    per: customer\n" in text
 
 
+def test_a_last_day_typed_in_by_hand_becomes_the_end_of_the_mapping(tmp_path: Path) -> None:
+    made = imported(tmp_path, addition(1, cancelledDate="2027-02-15T00:00:00Z"))
+
+    (outcome,) = made.outcomes
+    assert outcome.proposed
+    assert '  end: "2027-02-15"\n' in mapping(made)
+    assert "- addition 1 ends on 2027-02-15, and so does the mapping\n" in made.texts["customers/acme.yaml"]
+
+
+def test_a_negative_allowance_typed_in_by_hand_is_named(tmp_path: Path) -> None:
+    made = imported(tmp_path, addition(1, lessIncluded=Decimal("-2.5")))
+
+    (outcome,) = made.outcomes
+    assert outcome.proposed
+    assert outcome.notes == (
+        "addition 1 bills 2.5 more than its quantity, because its included quantity is negative: the mapping does not",
+    )
+    assert "included" not in mapping(made)
+
+
+@pytest.mark.parametrize(
+    "days", [{"effectiveDate": "2027-01-01"}, {"effectiveDate": "2026-01-01", "cancelledDate": "2026-11-30T00:00:00Z"}]
+)
+def test_no_line_is_made_beside_one_that_bills_backup_at_another_time(tmp_path: Path, days: dict[str, str]) -> None:
+    made = imported(tmp_path, addition(1, **days))
+
+    (outcome,) = made.outcomes
+    assert (outcome.mapping, outcome.line) == (None, None)
+    assert outcome.missing is not None
+    assert [each.id for each in outcome.missing.additions] == [1]
+    assert "may bill its backup, so a line for this month may bill it twice" in outcome.missing.why
+
+
+def test_a_line_that_bills_backup_later_is_named_beside_the_one_that_is_adopted(tmp_path: Path) -> None:
+    later = addition(2, 2, effectiveDate="2027-01-01")
+    made = imported(tmp_path, addition(1, cancelledDate="2026-12-31"), later)
+
+    (outcome,) = made.outcomes
+    assert outcome.proposed
+    assert outcome.line is not None
+    assert outcome.line.addition is not None
+    assert outcome.line.addition.id == 1
+    assert (
+        "addition 2 (from 2027-01-01) may bill the same backup: end it before that day, or the mapping" in outcome.notes
+    )
+
+
+def test_a_line_for_backup_that_has_ended_is_no_other_line(tmp_path: Path) -> None:
+    ended = addition(2, 2, effectiveDate="2026-01-01", cancelledDate="2026-10-31")
+
+    (outcome,) = imported(tmp_path, addition(1), ended).outcomes
+
+    assert (outcome.proposed, outcome.notes) == (False, ())
+
+
 def test_a_line_with_the_price_0_keeps_it_and_is_left_to_a_person(tmp_path: Path) -> None:
     made = imported(tmp_path, addition(1, unitPrice=0))
 

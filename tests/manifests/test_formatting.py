@@ -82,6 +82,11 @@ def test_formatting_again_changes_nothing_and_no_value_changes(value: object) ->
     assert parse(once).documents == parse(text).documents
 
 
+@pytest.mark.parametrize("number", ["123456789012.123456", "-0.1234567890123456789", "1.50", "1234567890.123456789e2"])
+def test_a_number_keeps_all_its_digits(number: str) -> None:
+    assert laid_out(f"a:   {number}\n") == f"a: {number}\n"
+
+
 @pytest.mark.parametrize("error", [YAMLError("odd"), ValueError("hunter2"), RecursionError("hunter2")])
 def test_a_file_that_ruamel_cannot_write_is_not_formatted(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_: object) -> None:
