@@ -28,9 +28,9 @@ def postgresql() -> Iterator[str]:
         shutil.chown(folder, "nobody")
     data = folder / "data"
     made = [initdb, "-D", str(data), "-U", "owner", "-A", "trust", "-E", "UTF8", "--no-sync"]
-    subprocess.run(made, check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder, **as_user)
     options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
-    with subprocess.Popen(  # type: ignore[call-overload]
+    with subprocess.Popen(
         [server, "-D", str(data), *options], cwd=folder, stderr=subprocess.DEVNULL, **as_user
     ) as process:
         try:

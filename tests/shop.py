@@ -195,7 +195,7 @@ class Shop:
                 path.unlink()
                 self.world.remove_customer(number, self.time)
 
-    # ── what is there afterwards ─────────────────────────────────────────────────────────────────────────
+    # ── the state afterwards ──────────────────────────────────────────────────────────────────────────────
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the body of a GET, which must succeed."""

@@ -159,7 +159,7 @@ def test_a_site_that_redirects_elsewhere_gets_no_keys(small: Shop) -> None:
         refused(small("plan"), "redirect to login.example")
 
 
-class answering:  # noqa: N801  (used like a function)
+class answering:  # noqa: N801 - used like a function
     """A server with one response to every request."""
 
     def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -224,7 +224,7 @@ def test_usage_without_a_time_zone_is_a_failed_pull_that_bills_nothing(small: Sh
 
 def test_a_ledger_that_is_locked(small: Shop) -> None:
     small("plan")
-    small.patch.setitem(Ledger.open.__func__.__kwdefaults__, "busy_timeout_ms", 20)  # type: ignore[attr-defined]
+    small.patch.setitem(Ledger.open.__func__.__kwdefaults__, "busy_timeout_ms", 20)
     with closing(sqlite3.connect(small.ledger)) as other:
         other.execute("BEGIN EXCLUSIVE")
         refused(small("apply", "--auto-approve"), "the ledger is locked by another process", "Wait for the other run")

@@ -106,7 +106,7 @@ def test_the_page_on_undo_ends_with_the_manifests_and_connectwise_as_before(
 def test_the_page_on_the_life_of_objects_shows_what_the_commands_do(
     example: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its retirement, the return of the customer, and the list of what is no longer declared."""
+    """It shows a retirement, the return of the customer, and the list of objects that are no longer declared."""
     plans = []
     for line in re.findall(r"^ *\$ (.*)$", LIFE.read_text(encoding="utf-8"), re.MULTILINE):
         if not line.startswith("reconciler"):
@@ -126,7 +126,7 @@ def test_the_page_on_the_life_of_objects_shows_what_the_commands_do(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_what_a_page_makes_is_in_the_makefile(page: Path) -> None:
+def test_every_make_target_that_a_page_names_is_in_the_makefile(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for arguments, _ in commands(page):
         if arguments[0] == "make":

@@ -60,7 +60,7 @@ FORBIDDEN = {
     "rating": {"connectwise", "ledger", "live", "rendering"},
     "additions": {"connectwise", "rendering"},
 }
-"""Lower rooms that a room has no business with: a spec reaches no network, and a pure room reaches no client."""
+"""Lower rooms that a room must not import all the same: a spec uses no network, and a pure room uses no client."""
 IO = {"aiohttp", "asyncio", "httpx", "io", "os", "pathlib", "random", "shutil", "socket", "sqlalchemy", "sqlite3"}
 IO |= {"subprocess", "tempfile", "threading", "time", "urllib"}
 PURE = ("additions", "rating", "planning", "kinds")
@@ -73,7 +73,7 @@ AT_RUN_TIME = {"tzdata"}
 MODULE_OF = {"py-yaml12": "yaml12", "pyyaml": "yaml", "ruamel-yaml": "ruamel"}
 """Distributions whose module has another name."""
 BROUGHT_BY = {"h11": "uvicorn", "multidict": "aiohttp", "pydantic_core": "pydantic", "yarl": "aiohttp"}
-"""Packages that a declared one is built on and whose types it takes and gives: they come and go with it."""
+"""Packages that a declared one needs and whose types are in its interface. An install of it contains them."""
 
 
 def imported(path: Path) -> Iterator[tuple[str, ...]]:
@@ -137,17 +137,17 @@ def test_a_room_imports_only_from_below(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "sandbox").rglob("*.py")), ids=ids)
-def test_the_sandbox_knows_nobody(path: Path) -> None:
+def test_the_sandbox_imports_no_other_room(path: Path) -> None:
     assert neighbours(path) == set()
 
 
-def test_what_every_room_imports_imports_no_room() -> None:
+def test_modules_that_every_room_imports_import_no_room() -> None:
     assert neighbours(PACKAGE / "exit_codes.py") == set()
     assert neighbours(PACKAGE / "errors.py") == {"exit_codes"}
 
 
 def test_imports_form_no_circle() -> None:
-    """Neither of modules nor of folders; the circle that `CycleError` names is what you have to untie."""
+    """This holds for modules and for folders. `CycleError` names the circle that you have to break."""
     modules = graph()
     TopologicalSorter(modules).prepare()
     folders: dict[str, set[str]] = {}
@@ -210,8 +210,8 @@ KIND_NAMES |= {"ManagedDevicesIntegration", "ManagementItSolution"}
 
 
 @pytest.mark.parametrize("room", ["live", "applying", "planning", "connectwise"])
-def test_where_objects_live_is_said_by_their_kind_and_never_asked_by_its_name(room: str) -> None:
-    """`if kind == "Addition"` in these rooms would be a second place that knows how a collection is read."""
+def test_no_room_compares_the_name_of_a_kind_to_find_its_objects(room: str) -> None:
+    """`if kind == "Addition"` in these rooms would be a second place that decides how a collection is read."""
     found = []
     for path in sorted((PACKAGE / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
 # The interpreter of the virtual environment that runs the tests.
-BASE = os.path.realpath(sys._base_executable)  # type: ignore[attr-defined]
+BASE = os.path.realpath(sys._base_executable)
 
 
 PACKAGES = f".venv/lib/python{THIS}/site-packages"
@@ -32,7 +32,7 @@ def script(path: Path, text: str) -> Path:
 
 
 def python(path: Path, beginning: str = "") -> Path:
-    """Write a script that stands in for Python: it runs real Python code, but only records calls of venv and pip.
+    """Write a script that replaces Python: it runs real Python code, but only records calls of venv and pip.
 
     The calls are in the file `calls` of the working folder. An environment that it creates contains such a script too.
     """

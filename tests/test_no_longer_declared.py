@@ -27,7 +27,7 @@ def listed(plan: Any) -> dict[str, Any]:
 
 
 def rows(shop: Shop) -> dict[str, tuple[Any, ...]]:
-    """Return what the ledger remembers of declared objects, by address."""
+    """Return the rows of declared objects in the ledger, by address."""
     with closing(sqlite3.connect(shop.ledger)) as connection:
         found = connection.execute("SELECT address, object_id, parent_id, protected FROM declared").fetchall()
     return {address: tuple(more) for address, *more in found}
@@ -137,7 +137,7 @@ def test_an_object_that_was_cancelled_by_hand_is_not_listed(applied: Shop) -> No
     assert "Agreement/alder-dental" not in rows(applied)
 
 
-def test_an_object_that_is_gone_is_said_to_be_gone_and_dropped_with_the_next_apply(applied: Shop) -> None:
+def test_an_object_that_is_gone_is_reported_and_dropped_with_the_next_apply(applied: Shop) -> None:
     leaves(applied)
     solution = next(iter(applied.tenant.tables["managementSummary"].rows.values()))
     path = f"/company/companies/{solution.parent}/managementSummaryReports/{solution.id}"
@@ -212,7 +212,7 @@ def test_a_plan_of_a_part_lists_and_drops_nothing(applied: Shop) -> None:
 # ── prune ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_prune_retires_what_we_made_dependents_first(applied: Shop) -> None:
+def test_prune_retires_the_objects_that_we_made_dependents_first(applied: Shop) -> None:
     leaves(applied)
     plan = applied.plan(*SETUP, "--prune")
     found = actions(plan)
@@ -230,7 +230,7 @@ def test_prune_retires_what_we_made_dependents_first(applied: Shop) -> None:
     assert (plan["actions"], listed(plan)) == ([], {})
 
 
-def test_prune_leaves_what_was_made_by_hand(applied: Shop) -> None:
+def test_prune_leaves_objects_that_were_made_by_hand(applied: Shop) -> None:
     by_hand(applied)
     applied.apply(*SETUP)
     (applied.folder / "customers/other.yaml").unlink()
@@ -239,7 +239,7 @@ def test_prune_leaves_what_was_made_by_hand(applied: Shop) -> None:
     assert "Not pruned, because it was not made by reconciler" in listed(plan)["Agreement/other"]["message"]
 
 
-def test_prune_leaves_what_a_document_still_needs(applied: Shop) -> None:
+def test_prune_leaves_objects_that_a_document_still_needs(applied: Shop) -> None:
     """By a look-up, by the solution that a mapping names, and by the integration that brings in a solution."""
     applied.edit(CUSTOMER, "agreement: alder-dental}\n---", "agreement: alder-dental}\n---")
     without(applied, "Product", "products.yaml")
@@ -306,7 +306,7 @@ def test_a_forgotten_object_is_neither_listed_nor_pruned(applied: Shop) -> None:
         ("", "the ledger knows no "),
     ],
 )
-def test_what_cannot_be_forgotten_is_an_error(applied: Shop, address: str, told: str) -> None:
+def test_an_address_that_cannot_be_forgotten_is_an_error(applied: Shop, address: str, told: str) -> None:
     leaves(applied)
     said = applied("apply", "--auto-approve", *SETUP, "--forget", address)
     assert said.code == 1
@@ -322,10 +322,10 @@ def test_forgetting_needs_the_setup_and_no_plan_file(applied: Shop) -> None:
     assert "--forget cannot be used with a plan file" in said.err
 
 
-# ── a ledger that remembers nothing ──────────────────────────────────────────────────────────────────────────────────
+# ── a ledger without these rows ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_older_ledger_lists_what_we_made(applied: Shop) -> None:
+def test_an_older_ledger_lists_the_objects_that_we_made(applied: Shop) -> None:
     """It has no rows of declared objects yet. The next apply stores them, with those that are left."""
     with closing(sqlite3.connect(applied.ledger)) as connection, connection:
         connection.execute("DELETE FROM declared")

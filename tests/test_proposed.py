@@ -54,7 +54,7 @@ def test_nothing_is_done_for_a_proposed_customer_and_the_others_are_billed(two: 
     assert len(two.additions(LINES)) == 1
 
 
-def test_every_command_knows_a_proposed_customer(two: Shop) -> None:
+def test_every_command_shows_a_proposed_customer(two: Shop) -> None:
     two.apply(code=5)
     covered = two("usage", "coverage")
     assert covered.code == 5

@@ -1,4 +1,4 @@
-"""`metadata.ensure: retired`: each kind is retired in its way, dependents first, and lives again where it can."""
+"""`metadata.ensure: retired`: each kind is retired in its way, dependents first, and can become active again."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_each_kind_is_retired_in_its_way(applied: Shop) -> None:
     assert applied.counts()["managementSummary"] == 0
 
 
-def test_what_is_retired_already_is_left_alone(applied: Shop) -> None:
+def test_a_retired_object_is_left_alone(applied: Shop) -> None:
     leaves(applied)
     applied.apply(*SETUP)
     plan = applied.plan(*SETUP)
@@ -79,7 +79,7 @@ def test_what_is_retired_already_is_left_alone(applied: Shop) -> None:
     assert plan["warnings"] == []
 
 
-def test_what_does_not_exist_is_not_made_to_be_retired(shop: Shop) -> None:
+def test_an_object_that_does_not_exist_is_not_created_to_be_retired(shop: Shop) -> None:
     shop.only(ALDER)
     leaves(shop)
     addresses = actions(shop.plan(*SETUP)).keys()
@@ -123,8 +123,8 @@ def test_the_plan_shows_what_the_agreement_bills_until_it_ends(applied: Shop) ->
     assert plan["summary"]["money"]["after"] == "0"
 
 
-def test_removing_the_mark_lets_the_objects_live_again(applied: Shop) -> None:
-    """What was deleted is made again."""
+def test_without_the_mark_the_objects_become_active_again(applied: Shop) -> None:
+    """A deleted object is created again."""
     leaves(applied)
     applied.apply(*SETUP)
     unmark(applied)
@@ -195,7 +195,7 @@ def test_a_plan_file_of_a_retirement_is_stale_after_the_object_was_edited(applie
 
 
 def test_a_plan_file_of_a_retirement_continues_where_it_was_interrupted(applied: Shop) -> None:
-    """What was deleted or cancelled by hand meanwhile counts as done."""
+    """An object that was deleted or cancelled by hand meanwhile counts as done."""
     leaves(applied)
     file = str(applied.folder.parent / "plan.json")
     applied("plan", *SETUP, "--out", file)

@@ -43,14 +43,14 @@ def models(schema: Any) -> Iterator[dict[str, Any]]:
             yield from models(part)
 
 
-def test_there_is_one_for_every_kind_that_people_write_one_for_defaults_and_one_for_any() -> None:
+def test_there_is_a_schema_for_every_kind_one_for_defaults_and_one_for_any_document() -> None:
     assert sorted(SCHEMAS) == sorted(NAMES)
     assert len(NAMES) >= 13
     assert "Addition" in all_kinds()
     assert "Addition" not in SCHEMAS
 
 
-def test_the_files_are_what_the_kinds_say_now() -> None:
+def test_the_files_are_up_to_date() -> None:
     """If this fails after a change of a kind, run `make schemas`."""
     files = {path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "schemas").glob("*")}
     assert files == {file_name(name): written(schema) for name, schema in {**SCHEMAS, **published()}.items()}
@@ -107,7 +107,7 @@ def test_the_example_estate_fits(path: Path) -> None:
         {**company(), "kind": "Addition"},
     ],
 )
-def test_what_validate_would_refuse_in_a_document_is_refused(document: dict[str, Any]) -> None:
+def test_a_document_that_validate_would_refuse_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         validator().validate(document)
 

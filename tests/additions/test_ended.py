@@ -102,7 +102,7 @@ def test_a_minimum_is_billed_until_the_month_of_the_end(scene: Scene) -> None:
     assert row(scene).quantity is None
 
 
-def test_a_mapping_that_ended_and_whose_addition_ended_is_quiet(scene: Scene) -> None:
+def test_after_the_end_of_its_addition_an_ended_mapping_causes_no_action_and_no_note(scene: Scene) -> None:
     scene.declare(mapping(end="2026-11-15"))
     scene.hour({"77": "100"}, at=at(10))
     scene.hour({"77": "100"}, at=at(14))
@@ -148,7 +148,7 @@ def test_the_plan_shows_the_money_of_an_addition_that_ends_late(scene: Scene) ->
     assert (part.money_before, part.money_after) == (25, 0)
 
 
-def test_an_end_before_months_that_are_invoiced_is_honest_about_them(scene: Scene) -> None:
+def test_an_end_before_invoiced_months_is_named_with_the_amount(scene: Scene) -> None:
     """December is invoiced in advance. The addition ends with it, and its amount is named until then."""
     scene.hour({"77": "100"}, at=at(10))
     scene.live(live_agreement(agreementStatus="Active", nextInvoiceDate="2027-01-01T00:00:00Z"))
@@ -178,7 +178,7 @@ def test_a_deleted_invoice_lets_the_addition_end_with_its_month(scene: Scene) ->
     assert fields(scene) == [(120, "2026-11-01", LAST)]
 
 
-def test_an_addition_lives_again_if_the_end_is_removed_or_moved(scene: Scene) -> None:
+def test_an_addition_bills_again_if_the_end_is_removed_or_moved(scene: Scene) -> None:
     scene.declare(mapping(end="2026-11-15"))
     scene.hour({"77": "100"}, at=at(10))
     scene.declare(mapping(end="2027-01-15"))
@@ -190,7 +190,7 @@ def test_an_addition_lives_again_if_the_end_is_removed_or_moved(scene: Scene) ->
     assert fields(scene) == [(110, "2026-11-01", None)]
 
 
-def test_an_addition_that_we_ended_lives_again_in_the_next_month(scene: Scene) -> None:
+def test_an_addition_that_we_ended_bills_again_in_the_next_month(scene: Scene) -> None:
     scene.declare(mapping(end="2026-11-15"))
     scene.hour({"77": "100"}, at=at(10))
     scene.declare(mapping())
@@ -207,7 +207,7 @@ def test_a_customer_that_comes_back_later_gets_a_new_addition(scene: Scene) -> N
     assert fields(scene) == [(100, "2026-11-01", LAST), (110, "2026-12-10", None)]
 
 
-def test_an_addition_that_a_person_ended_does_not_live_again(scene: Scene) -> None:
+def test_an_addition_that_a_person_ended_does_not_bill_again(scene: Scene) -> None:
     scene.hour({"77": "100"}, at=at(10))
     (line,) = scene.additions
     scene.live(addition(line.id, quantity=D(100), cancelledDate="2026-11-30T00:00:00Z"))

@@ -20,7 +20,7 @@ def second(**spec: object) -> object:
 
 
 def test_one_customer_is_held_and_the_others_are_billed(scene: Scene) -> None:
-    scene.declare(second())  # type: ignore[arg-type]
+    scene.declare(second())
     scene.hour({"77": "100", "78": "20"})
     scene.hour({"77": "900", "78": "21"})
     assert sorted(scene.billed().values()) == [21, 100]

@@ -1,4 +1,4 @@
-"""What the ledger records of additions after an apply."""
+"""The records of additions in the ledger after an apply."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def test_a_cancelled_addition_without_its_tag_is_used_again() -> None:
     assert (found.action, found.id) == ("adopt", 99)
 
 
-def test_a_duplicate_that_ends_in_a_later_month_is_listed_whatever_its_tag() -> None:
+def test_a_duplicate_that_ends_in_a_later_month_is_listed_with_any_tag() -> None:
     later = addition(98, serialNumber=RENAMED, cancelledDate="2027-03-31T00:00:00Z")
     assert [each.live.id for each in matched(desired(), live=(later, addition())).duplicates] == [98]
 

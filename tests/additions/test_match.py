@@ -104,7 +104,7 @@ def test_a_new_price_updates_the_addition_and_is_the_reason() -> None:
 
 
 @pytest.mark.parametrize("day", ["2026-11-15", "2026-12-01", "2027-03-01"])
-def test_a_tagged_addition_is_matched_whatever_its_first_day(day: str) -> None:
+def test_a_tagged_addition_is_matched_with_any_first_day(day: str) -> None:
     assert no_actions(planned(desired(), live=(addition(effectiveDate=f"{day}T00:00:00Z"),)))
 
 

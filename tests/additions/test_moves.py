@@ -337,7 +337,7 @@ def date_of(year: int, month: int) -> datetime:
 
 @settings(max_examples=50)
 @given(months=st.lists(st.lists(STEP, max_size=6), min_size=1, max_size=4))
-def test_every_month_is_billed_once_whatever_moves_and_invoices_come(
+def test_every_month_is_billed_once_with_any_moves_and_invoices(
     empty_ledger: Path, tmp_path_factory: pytest.TempPathFactory, months: list[list[str]]
 ) -> None:
     path = shutil.copy(empty_ledger, tmp_path_factory.mktemp("moves") / "ledger.sqlite")

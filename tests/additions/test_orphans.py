@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.planning.part import Part
 from reconciler.planning.plan import CoverageRow
-from tests.planning.builders import addition, live_agreement
+from tests.planning.builders import addition, document, live_agreement
 
 from .builders import ENDED, TAG
 from .scene import Scene
@@ -92,8 +92,6 @@ def test_a_duplicate_is_listed_as_an_orphan_with_its_mapping(scene: Scene) -> No
 
 
 def test_an_addition_of_an_excluded_customer_is_not_an_orphan(scene: Scene) -> None:
-    from tests.planning.builders import document  # noqa: PLC0415
-
     scene.hour({"77": "120"})
     scene.declare(document("Exclusion", "acme", {"customer": {"source": "cove", "id": "77"}, "reason": "a test"}))
     plan = scene.plan(prune=True)

@@ -72,7 +72,7 @@ def test_one_change_is_undone_and_holds_nothing(billed: Scene) -> None:
     assert trips(billed) == []
 
 
-def test_a_change_that_stands_through_several_plans_counts_once(billed: Scene) -> None:
+def test_a_change_that_several_plans_read_counts_once(billed: Scene) -> None:
     edit(billed, quantity=D(99))
     for _ in range(3):
         billed.now += timedelta(hours=1)

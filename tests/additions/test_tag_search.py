@@ -1,4 +1,4 @@
-"""Where additions of ours are looked for on agreements that no manifest declares."""
+"""The search for our additions on agreements that no manifest declares."""
 
 from __future__ import annotations
 

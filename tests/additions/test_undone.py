@@ -1,4 +1,4 @@
-"""An undo writes to no line that is not ours, lets no two lines bill a charge, and names what is invoiced."""
+"""An undo writes only to our lines, lets no two lines bill one charge, and names invoiced months."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_line_without_our_tag_is_left_alone() -> None:
     assert "it is not ours" in only(undone(line(serial="SN-44")).in_the_way([written()]))
 
 
-def test_what_is_left_to_usage_or_gone_is_not_looked_at() -> None:
+def test_objects_left_to_usage_or_gone_are_not_looked_at() -> None:
     quantity = written(changes={"quantity": ("9", "10")})
     nothing = undone(line(serial="")).in_the_way([quantity, written(number=8), written(number=None)])
     assert nothing == {}
@@ -90,7 +90,7 @@ def test_other_kinds_are_not_looked_at() -> None:
 # ── two lines of one charge ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_ended_line_does_not_live_again_beside_another_of_its_charge() -> None:
+def test_an_ended_line_does_not_bill_again_beside_another_of_its_charge() -> None:
     ended, back = line(cancelledDate="2026-11-30T00:00:00Z"), written(action="retire", changes=ENDED)
     rivals = [recorded(12), recorded(11)]
     text = only(undone(ended, recorded=rivals).in_the_way([back]))
@@ -108,7 +108,7 @@ def test_an_ended_line_does_not_live_again_beside_another_of_its_charge() -> Non
         recorded(12, quantity="0"),
     ],
 )
-def test_an_ended_line_lives_again_beside_lines_of_other_charges_and_those_that_bill_nothing(
+def test_an_ended_line_bills_again_beside_lines_of_other_charges_and_those_that_bill_nothing(
     other: RecordedAddition,
 ) -> None:
     ended = line(cancelledDate="2026-11-30T00:00:00Z")
@@ -131,7 +131,7 @@ def test_a_price_that_an_invoice_may_have_billed_is_named_with_the_difference() 
     )
 
 
-def test_days_that_an_invoice_left_out_are_named_when_a_line_lives_again() -> None:
+def test_days_that_an_invoice_left_out_are_named_when_a_line_bills_again() -> None:
     ended, back = line(cancelledDate="2026-11-30T00:00:00Z"), written(action="retire", changes=ENDED)
     assert undone(ended, next_invoice="2026-12-01").notes([back]) == {}
     text = only(undone(ended, next_invoice="2027-01-01").notes([back]))

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,12 +120,12 @@ async def test_a_missing_secret_is_an_error_before_anything_is_written(small: Sh
 
 async def test_only_one_apply_holds_the_lock_at_a_time(small: Shop) -> None:
     async with session_of(small) as session:
-        clock = lambda: session.context.now  # noqa: E731
-        async with workspace_lock(session.client, session.ledger, "example", clock):
+        lock = partial(workspace_lock, session.client, session.ledger, "example", lambda: session.context.now)
+        async with lock():
             with pytest.raises(Refused, match="another apply of workspace example is running"):
-                async with workspace_lock(session.client, session.ledger, "example", clock):
+                async with lock():
                     pass
-        async with workspace_lock(session.client, session.ledger, "example", clock):
+        async with lock():
             pass
 
 
@@ -192,9 +193,9 @@ async def test_a_request_that_waited_while_the_lock_was_lost_is_not_sent(small: 
 
         options = ApplyOptions(clock=lambda: session.context.now, secret=session.secret)
         async with workspace_lock(session.client, session.ledger, "example", options.clock) as lease:
-            session.client._session._limiter.acquire = enter  # type: ignore[method-assign]
+            session.client._session._limiter.acquire = enter
             outcome = await apply(session.client, session.ledger, plan, options, lease)
-            session.client._session._limiter.acquire = find  # type: ignore[method-assign]
+            session.client._session._limiter.acquire = find
 
     assert sent
     assert outcome.count("unknown")

@@ -1,4 +1,4 @@
-"""The next run recovers what an interrupted run left. Nothing is created twice."""
+"""The next run recovers the writes of an interrupted run. No object is created twice."""
 
 from __future__ import annotations
 
@@ -204,9 +204,9 @@ async def recovered_post(shop: Shop, address: str, path: str, key: dict[str, obj
     with Ledger.open(str(shop.ledger), now=shop.time) as ledger:
         run = begin_run(ledger, "example", "sha256:0", shop.time)
         about = {"method": "POST", "path": path, "body": dict(key), "natural_key": key, "now": shop.time}
-        intent = write_intent(ledger, run, address, **about)  # type: ignore[arg-type]
+        intent = write_intent(ledger, run, address, **about)
         if unknown:
-            write_answer(ledger, intent, "unknown", now=shop.time, **unknown)  # type: ignore[arg-type]
+            write_answer(ledger, intent, "unknown", now=shop.time, **unknown)
     async with session_of(shop) as session, hold_lock(session.ledger, "example") as lease:
         assert await recover(session.client, lease, lambda: session.context.now) == 1
     return str(shop.journal("state")[-1][0])

@@ -77,7 +77,7 @@ def test_a_committed_change_counts_like_one_in_the_working_tree(pair: Shop) -> N
     assert addresses(pair.plan(*SINCE)) == {"Company/alder-dental"}
 
 
-def test_what_main_changed_meanwhile_is_not_part_of_the_plan(pair: Shop) -> None:
+def test_later_changes_of_main_are_not_part_of_the_plan(pair: Shop) -> None:
     pair.edit(ALDER_FILE, "city: Tampa", "city: Miami")
     commit(pair.folder)
     git(pair.folder, "switch", "-q", "main")
@@ -110,7 +110,7 @@ def test_a_new_customer_is_planned_as_in_the_whole_plan(pair: Shop) -> None:
     assert len(whole) == 4
 
 
-def test_what_a_new_object_needs_is_created_first_although_git_did_not_change_it(shop: Shop) -> None:
+def test_an_object_that_a_new_one_needs_is_created_first_although_git_did_not_change_it(shop: Shop) -> None:
     shop.only(ALDER, BIRCHWOOD)
     git(shop.folder.parent, "init", "-q")
     commit(shop.folder)

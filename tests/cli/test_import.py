@@ -76,7 +76,7 @@ def test_a_customer_with_our_tag_is_mapped_again(estate: Shop) -> None:
     assert len(estate.additions("Alder Dental - Managed Backup")) == 1
 
 
-def test_what_stands_keeps_its_bytes_and_its_name(estate: Shop) -> None:
+def test_existing_documents_keep_their_bytes_and_names(estate: Shop) -> None:
     company = (
         "# Our first customer.\r\napiVersion: reconciler/v1\r\nkind: Company\r\nmetadata: {name: first}   # ours\r\n"
         "spec: {identifier: AlderDental, name: Alder Dental, city: Tampa}"
@@ -93,7 +93,7 @@ def test_what_stands_keeps_its_bytes_and_its_name(estate: Shop) -> None:
     assert estate.plan("--only", "setup")["actions"] == []
 
 
-def test_defaults_leave_documents_that_stand_alone(estate: Shop) -> None:
+def test_new_defaults_change_no_existing_document(estate: Shop) -> None:
     estate.write("own.yaml", COMPANY.format(name="own", identifier="AlderDental"))
 
     estate("import")
@@ -104,7 +104,7 @@ def test_defaults_leave_documents_that_stand_alone(estate: Shop) -> None:
     assert estate.plan("--only", "setup")["actions"] == []
 
 
-def test_a_default_that_stands_is_overridden_where_an_object_differs(estate: Shop) -> None:
+def test_an_existing_default_is_overridden_where_an_object_differs(estate: Shop) -> None:
     estate.write("defaults.yaml", DEFAULTS)
 
     said = estate("import")

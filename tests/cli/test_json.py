@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli import apply as command
 from reconciler.cli.commands import COMMANDS, GROUPS
 from reconciler.cli.main import run
 from tests.shop import ALDER, Said, Shop
@@ -133,8 +134,6 @@ def test_an_interactive_apply_prints_the_plan_on_standard_error(small: Shop) -> 
 
 
 def test_an_error_after_the_document_prints_no_second_document(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reconciler.cli import apply as command  # noqa: PLC0415
-
     ended = command._Run._report
 
     def breaks(*about: Any) -> int:

@@ -30,7 +30,7 @@ SCRIPT = Path(sys.executable).with_name("reconciler")
 
 
 def started(*command: str, **more: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload,no-any-return]  # passes options on
+    return subprocess.run(command, capture_output=True, text=True, check=False, **more)
 
 
 @pytest.mark.parametrize("command", [(sys.executable, "-m", "reconciler"), (str(SCRIPT),)])
@@ -158,7 +158,7 @@ def test_output_has_colours_only_on_a_terminal(shop: Shop, monkeypatch: pytest.M
     assert "\x1b[" not in shop("plan").out
 
 
-def with_terminal(monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]  # replaces `run`
+def with_terminal(monkeypatch: pytest.MonkeyPatch):
     def runs(argv: list[str]) -> int:
         with monkeypatch.context() as patch:
             patch.setattr(sys.stdout, "isatty", lambda: True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import apply as command
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.state.sandbox import Sandbox
 from tests.shop import ALDER, Shop
@@ -87,8 +88,6 @@ def test_a_setup_plan_can_be_applied_in_another_month(small: Shop, tmp_path: Pat
 
 def test_an_answer_in_the_next_month_writes_nothing(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The laptop sleeps while the question is open, and you answer a month later."""
-    from reconciler.cli import apply as command  # noqa: PLC0415
-
     moments = iter([timedelta(days=31)])
     monkeypatch.setattr(command, "_ask", lambda _plan: next(moments))
     monkeypatch.setattr(

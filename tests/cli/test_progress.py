@@ -35,7 +35,7 @@ def test_the_bar_counts_results_and_failures(monkeypatch: pytest.MonkeyPatch) ->
 
     with progress_bar(3) as on_result:
         for status in ("done", "failed", "unknown"):
-            on_result(result(status))  # type: ignore[arg-type]  # a tuple of words
+            on_result(result(status))
 
     assert "3/3" in terminal.getvalue()
     assert "2 failed" in terminal.getvalue()
@@ -75,7 +75,7 @@ async def test_the_line_shows_the_requests_and_the_state_of_each_source(monkeypa
     async with reading_line(lambda: 1) as line:
         line.source("cove", "6 customers")
         line.source("file", "failed")
-        while "failed" not in terminal.getvalue():  # noqa: ASYNC110 (what is drawn sets no event)
+        while "failed" not in terminal.getvalue():  # noqa: ASYNC110 - drawing sets no event
             await asyncio.sleep(0.001)
     assert "reading ConnectWise: 1 request · cove: 6 customers · file: failed" in terminal.getvalue()
 

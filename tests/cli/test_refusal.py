@@ -1,4 +1,4 @@
-"""Tests of refusals: what moved between the approved plan and the present one, and `apply --expect-digest`."""
+"""Tests of refusals: the differences between the approved plan and the present one, and `apply --expect-digest`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_change_in_connectwise_is_shown_field_by_field(pair: Shop, file: str) 
     assert writes(pair) == []
 
 
-def test_what_did_not_move_is_not_shown(pair: Shop, file: str) -> None:
+def test_an_action_that_did_not_move_is_not_shown(pair: Shop, file: str) -> None:
     pair.edit(BIRCH_FILE, "city: Buffalo", "city: Naples")
     error = moved(pair, file)
 

@@ -43,7 +43,7 @@ class Started:
     http: httpx.Client
 
     def stop(self, number: int = signal.SIGINT) -> str:
-        """Send the signal; what else was on standard output, once the process has ended well."""
+        """Send the signal, and return the rest of standard output after the process has ended with 0."""
         self.process.send_signal(number)
         rest, said = self.process.communicate(timeout=30)
         assert self.process.returncode == 0, said

@@ -86,7 +86,7 @@ def test_after_a_failed_write_every_later_write_of_the_run_fails(monkeypatch: py
         monkeypatch.setattr(sys, "stdout", io.StringIO())
     output.begin()
     deliver("x")
-    assert sys.stdout.getvalue() == "x\n"  # type: ignore[attr-defined]  # the buffer set above
+    assert sys.stdout.getvalue() == "x\n"
 
 
 def test_a_closed_pipe_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

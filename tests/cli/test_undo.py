@@ -73,7 +73,7 @@ def test_an_undo_that_is_done_already_changes_nothing(small: Shop) -> None:
     assert plan["summary"]["unchanged"] == 1
 
 
-def test_what_a_person_changed_since_is_left_out_with_when_and_by_whom(small: Shop) -> None:
+def test_a_later_hand_edit_is_left_out_with_its_time_and_person(small: Shop) -> None:
     changed(small, "city: Tampa", "city: Orlando")
     small.patch_live(f"/company/companies/{company(small)['id']}", city="Miami")
     plan = small.plan("--undo", "2")
@@ -84,7 +84,7 @@ def test_what_a_person_changed_since_is_left_out_with_when_and_by_whom(small: Sh
     assert " by " in note
 
 
-def test_what_a_later_run_wrote_is_left_out_with_the_run(small: Shop) -> None:
+def test_a_field_that_a_later_run_wrote_is_left_out_with_the_run(small: Shop) -> None:
     changed(small, "city: Tampa", "city: Orlando")
     changed(small, "city: Orlando", "city: Miami")
     (note,) = notes(small.plan("--undo", "2"))
@@ -100,7 +100,7 @@ def test_a_set_in_a_subcollection_is_put_back(small: Shop) -> None:
     assert [each["name"] for each in company(small)["types"]] == ["Customer"]
 
 
-def test_what_the_run_created_is_retired_dependents_first(small: Shop) -> None:
+def test_objects_that_the_run_created_are_retired_dependents_first(small: Shop) -> None:
     before = small.counts()
     text = (small.folder / FILE).read_text(encoding="utf-8")
     contact = "---\n" + text.split("---\n")[1].replace("office@", "second@").replace(
@@ -125,7 +125,7 @@ def test_the_first_run_is_undone_whole(small: Shop) -> None:
     assert any("IntegratorLogin/backup: password was set and cannot be put back" in note for note in notes(plan))
 
 
-def test_what_was_retired_lives_again(small: Shop) -> None:
+def test_a_retired_object_becomes_active_again(small: Shop) -> None:
     (small.folder / FILE).write_text(
         (small.folder / FILE)
         .read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""An undo ends nothing that is needed now, bills nothing twice, and names what is invoiced, over real HTTP."""
+"""An undo ends no object that is needed now, bills nothing twice, and names invoiced months, over real HTTP."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def with_second_agreement(shop: Shop) -> None:
 # ── what is needed now ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_was_protected_at_the_last_apply_stays_although_its_document_is_gone(small: Shop) -> None:
+def test_an_object_that_was_protected_at_the_last_apply_stays_although_its_document_is_gone(small: Shop) -> None:
     small.write("customers/second.yaml", SECOND.replace("{name: second}", "{name: second, protect: true}"))
     small.apply(*SETUP)
     (small.folder / "customers/second.yaml").unlink()
@@ -178,7 +178,7 @@ def test_a_price_on_an_invoiced_line_is_put_back_and_the_invoice_named(small: Sh
     assert told.endswith("credit the difference by hand, 3.03 USD a month")
 
 
-def test_a_line_that_moved_does_not_live_again_beside_its_successor(small: Shop) -> None:
+def test_a_line_that_moved_does_not_bill_again_beside_its_successor(small: Shop) -> None:
     with_second_agreement(small)
     invoice(small, "2026-12-01")
     small.edit(FILE, MAPPED, "agreement: second\n  managedId")

@@ -219,7 +219,7 @@ def test_unlock_does_not_free_a_lock_that_changes_while_it_is_watched(
 
     with locked(small):
         change(small, host="elsewhere", renewed_at="2026-01-01 00:00:00.000000")
-        monkeypatch.setattr(command.time, "sleep", meanwhile)  # type: ignore[attr-defined]
+        monkeypatch.setattr(command.time, "sleep", meanwhile)
         said = small("unlock")
         assert said.code == code
         assert "Freed" not in said.out

@@ -124,7 +124,7 @@ def test_any_one_missing_package_of_the_extra_is_recognised(package: str) -> Non
     assert "not installed" in python(RUN, "sandbox", missing={package}).stderr
 
 
-def test_the_command_knows_the_packages_of_the_extra() -> None:
+def test_the_command_has_the_packages_of_the_extra() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 
     assert {requirement.partition(">")[0] for requirement in extras["sandbox"]} == EXTRA

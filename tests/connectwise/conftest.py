@@ -80,7 +80,7 @@ def writable(tenant: Tenant, record_mode: str) -> Tenant:
 
 @pytest.fixture
 def vcr_config(tenant: Tenant) -> dict[str, Any]:
-    """Match requests by everything but the host; see the start of this file."""
+    """Match requests by all parts but the host; see the start of this file."""
     known = tenant.connection
     site = base_url(known.site)
     hidden = {

@@ -141,7 +141,7 @@ def scripted(*replies: Reply) -> Responder:
 
 @dataclass(slots=True)
 class Waits:
-    """A clock that does not wait. `slept` holds the seconds that the client wanted to wait."""
+    """A clock that does not wait. `slept` holds the seconds of the waits that the client requested."""
 
     slept: list[float] = field(default_factory=list)
 

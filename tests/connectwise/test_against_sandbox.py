@@ -1,4 +1,4 @@
-"""The client against the sandbox, which accepts only what ConnectWise is known to accept."""
+"""The client against the sandbox, which accepts only requests that a source says ConnectWise accepts."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Finding:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return answer  # type: ignore[no-any-return]  # told by the test
+        return answer
 
 
 async def create(find: Finding, *replies: Reply, timeouts: Timeouts | None = None) -> tuple[Any, Server]:

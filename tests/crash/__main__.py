@@ -34,7 +34,7 @@ SHOWN = 5
 
 @dataclass
 class Figures:
-    """What the cases of one scenario in one mode came to."""
+    """The results of the cases of one scenario in one mode."""
 
     scenario: str
     mode: str

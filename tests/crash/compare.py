@@ -1,6 +1,6 @@
-"""What must be the same after a disturbed run and an undisturbed one: the tenant, and what the ledger decides from.
+"""Compare a disturbed run with an undisturbed one: the tenant, and the rows of the ledger that later runs decide from.
 
-Ids, times of runs and `_info` differ between two runs. Each id is replaced by what its object is, and the others are
+Ids, times of runs and `_info` differ between two runs. Each id is replaced by a label of its object, and the others are
 left out.
 """
 
@@ -18,7 +18,7 @@ from reconciler.sandbox.connectwise.store.tables import Row, Table
 from reconciler.sandbox.connectwise.tenant.tenant import Tenant
 
 Labels = Mapping[int, str]
-"""What the object with an id is, as text. Ids of different tables of the sandbox never overlap."""
+"""The label of the object with each id. Ids of different tables of the sandbox never overlap."""
 
 _LEDGER: dict[str, tuple[str, ...]] = {
     "objects": ("address", "object_id", "created", "fields"),
@@ -34,13 +34,13 @@ _LEDGER: dict[str, tuple[str, ...]] = {
 }
 """The tables and columns that later runs decide from. The others hold ids and times of runs."""
 _OF_THE_ORDER = {"id", "_info", "sequenceNumber"}
-"""Fields that depend on when an object was created, and after which others."""
+"""Fields that depend on the time and the order in which objects were created."""
 _IDS = {"object_id", "addition_id", "agreement_id", "product_id"}
 _JSON = {"fields", "hand_edit", "billed_fields"}
 
 
 def labels_of(tenant: Tenant) -> Labels:
-    """Return what each object of a tenant is, by its id."""
+    """Return a label for each object of a tenant, by its id."""
     return {row.id: _label(tenant, table, row) for table in tenant.tables.values() for row in table.rows.values()}
 
 
@@ -121,7 +121,7 @@ def _column(name: str, value: Any, labels: Labels) -> Any:
 
 
 def _path(address: str, labels: Labels) -> str:
-    """Return an address in which each id of a path is replaced by what its object is."""
+    """Return an address in which each id of a path is replaced by the label of its object."""
     head, mark, path = address.partition("#")
     return head + mark + "/".join(labels.get(int(part), part) if part.isdecimal() else part for part in path.split("/"))
 

@@ -1,4 +1,4 @@
-"""A small estate to crash in: the documents that every workspace has, and the documents of a customer."""
+"""A small estate for the crash matrix: the documents that every workspace has, and the documents of a customer."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ IMPORTED_LATE = (
     *("reconciler.ledger.migrations", "alembic.context", "sqlalchemy.dialects.sqlite", "deepdiff"),
     "concurrent.futures.thread",
 )
-"""What a run imports only when it needs it."""
+"""The modules that a run imports only when it needs them."""
 
 
 def serve(path: Path) -> None:

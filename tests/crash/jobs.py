@@ -1,4 +1,4 @@
-"""What the launcher is asked to run, what happened to it, and how both travel over a socket."""
+"""The jobs of the launcher and their results, and how a socket carries both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ How = Literal["kill", "drop", "drop all", "full", "delete", "second", "second an
 | second and kill | the same, and then the first one gets SIGKILL |
 """
 Stage = Literal["send", "answered", "begin", "commit", "committed"]
-"""What is about to happen at a point, or has just happened: to a request that writes, or a transaction of the ledger.
+"""The stages of a request that writes and of a transaction of the ledger, each just before or just after it happens.
 
 | stage | the moment |
 |---|---|
@@ -93,5 +93,5 @@ def run_job(launcher: Path, job: Job) -> Ended:
 
 
 def read_all(connection: socket.socket) -> bytes:
-    """Return everything that the other end sends before it closes its side."""
+    """Return all bytes that the other end sends before it closes its side."""
     return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -23,7 +23,7 @@ from tests.crash.scenarios import Scenario
 _AFTER = ("answered", "committed")
 """The stages at which something was written since the point before."""
 _ONCE = ("drop", "drop all", "full")
-"""Disturbances that hit what comes next, so that no point stands for another."""
+"""Disturbances that also hit later requests, so that each point is a case of its own."""
 KILLED = -9
 NOTHING_WRITTEN = (1, 3)
 """Exit codes that say that nothing was written."""
@@ -98,7 +98,7 @@ class Found:
 
 
 def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
-    """Prepare a scenario and run it. Its plan afterwards must be empty, else it is no use as a measure."""
+    """Prepare a scenario and run it. Its plan afterwards must be empty, so that other runs can be compared with it."""
     place.begin()
     scenario.prepare(place)
     before, tenant_before = place.save(), tenant_text(place.tenant)

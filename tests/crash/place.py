@@ -33,7 +33,7 @@ class Snapshot:
 
 
 class Place:
-    """One sandbox at a time, and the files beside it, in a folder that holds nothing else."""
+    """One sandbox at a time, and its files in a folder that holds nothing else."""
 
     def __init__(self, running: RunningSandbox, launcher: Launcher, folder: Path) -> None:
         self._running = running

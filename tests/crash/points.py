@@ -55,7 +55,7 @@ class Points:
             commit(dialect, connection)
             self.reach("committed", what)
 
-        DefaultDialect.do_commit = watched_commit  # type: ignore[method-assign]
+        DefaultDialect.do_commit = watched_commit
 
     def reach(self, stage: Stage, what: str) -> None:
         """Count a point and report it, and disturb the run if it is the one."""

@@ -1,4 +1,4 @@
-"""Random estates, disturbed several times in a row: the part of `make crash` that finds what nobody thought of.
+"""Random estates, disturbed several times in a row: the part of `make crash` that finds cases which no scenario has.
 
 An estate of several customers is applied. Then some of them grow, leave, move, change or join, and one apply does all
 of it with many requests at the same time. That apply is disturbed at a random point, up to `TIMES` times, each time
@@ -29,7 +29,7 @@ class Customer:
 
 
 def scenario(seed: int, customers: int) -> Scenario:
-    """Return the scenario of a seed. Every second one has a cleared tag, which only the ledger knows to be ours."""
+    """Return the scenario of a seed. In every second one, a tag is cleared by hand."""
     clears = seed % 2 == 0
     return Scenario(
         f"seed {seed}",
@@ -97,7 +97,7 @@ def _move(place: Place, chance: Random, customer: Customer) -> None:
 
 
 def _clear_tag(place: Place, chance: Random, customer: Customer) -> None:
-    """Clear the tag of an addition by hand, as a person does who tidies up."""
+    """Clear the tag of an addition by hand."""
     mark = f"rc:cove/{customer.number}/"
     for row in place.tenant.tables["addition"].rows.values():
         if row.data.get("serialNumber", "").startswith(mark):

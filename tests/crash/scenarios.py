@@ -24,7 +24,7 @@ CHANGES = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """`prepare` begins with an empty place and leaves it as it is before `command`."""
+    """A command, and its place. `prepare` begins with an empty place and leaves it in the state before `command`."""
 
     name: str
     prepare: Callable[[Place], None]
@@ -38,7 +38,7 @@ class Scenario:
     daily: bool = False
     """Whether `make test` kills it at its points, and not only `make crash`."""
     needs_ledger: bool = False
-    """Whether a run or a plan without the ledger knows less, so that they cannot be compared when it is lost."""
+    """Whether a run or a plan without the ledger has less information, so that it cannot be compared after a loss."""
 
 
 def ran(place: Place, *command: str, code: int = 0) -> None:

@@ -24,7 +24,7 @@ HELD = """
         lease_seconds)
     VALUES ('crash', 'token', 'elsewhere', 1, datetime(), datetime(), '', '', '', 0, 60)
 """
-"""A lock that a living run on another machine holds."""
+"""A lock that a run on another machine holds."""
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 

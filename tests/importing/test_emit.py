@@ -1,4 +1,4 @@
-"""What is emitted is read back as the same value, and the formatter leaves it as it is."""
+"""An emitted value is read back as the same value, and the formatter does not change its text."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_mappings_come_back_by_our_tags_and_the_plan_is_empty(lost: Shop) -> Non
     assert additions(lost) == before
 
 
-def test_rules_that_an_addition_does_not_show_wait_for_a_person(lost: Shop) -> None:
+def test_rules_that_an_addition_does_not_show_are_left_to_a_person(lost: Shop) -> None:
     proposals = {each["customer"]: each for each in lost("--json", "import").json["proposals"]}
 
     dogwood = proposals[str(DOGWOOD)]

@@ -1,4 +1,4 @@
-"""Which mapping is written for a customer whose company is known, and what is missing if none is."""
+"""The mapping of a customer whose company is known, or the decision that is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For any estate, what is imported is valid, and a plan of it is empty."""
+"""For any estate, the imported manifests are valid, and a plan of them is empty."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class Oddities:
 
 
 def estate_of(seed: int) -> Estate:
-    """Return an estate in which anything may be odd."""
+    """Return an estate in which any value may be odd."""
     odd = Oddities(seed)
     solutions: dict[int, list[LiveObject]] = {}
     for each in odd.some("ManagementSolution", odd.solution, 6):
@@ -213,7 +213,7 @@ def estate_of(seed: int) -> Estate:
 
 
 def estates() -> st.SearchStrategy[Estate]:
-    """Return a strategy for estates in which anything may be odd."""
+    """Return a strategy for estates in which any value may be odd."""
     return st.integers(0, 2**32).map(estate_of)
 
 
@@ -239,7 +239,7 @@ def imported(root: Path, estate: Estate) -> Made:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(estates())
-def test_what_is_imported_is_valid_and_its_plan_is_empty(estate: Estate) -> None:
+def test_an_imported_estate_is_valid_and_its_plan_is_empty(estate: Estate) -> None:
     with folder() as root:
         made = imported(root, estate)
         manifests = load(root)

@@ -1,4 +1,4 @@
-"""What is left out is named as a person calls it, with the reason in plain words."""
+"""An object or field that is left out is named in plain words, with the reason."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def addition(quantity: int = 2, **more: Any) -> dict[str, Any]:
     return {"quantity": quantity, "unitPrice": Decimal("1.50"), **more}
 
 
-def test_it_bills_its_own_amount_and_its_additions() -> None:
+def test_an_agreement_bills_its_own_amount_and_its_additions() -> None:
     found = billed(addition(), addition(4), billAmount=10)
     assert found == Billed(Decimal("19.00"), "USD", "its own 10.00 and 2 additions")
 

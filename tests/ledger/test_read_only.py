@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -177,7 +178,7 @@ def test_the_copy_of_a_large_ledger_is_a_file_that_is_deleted_at_the_end(
 ) -> None:
     filled(place / "l.sqlite")
     monkeypatch.setattr(read_only, "MAX_IN_MEMORY", 0)
-    monkeypatch.setattr(read_only.tempfile, "tempdir", str(tmp_path))  # type: ignore[attr-defined]
+    monkeypatch.setattr(read_only.tempfile, "tempdir", str(tmp_path))
     with open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None) as ledger:
         assert latest_pull(ledger, "cove") is not None
         (folder,) = tmp_path.iterdir()
@@ -189,7 +190,7 @@ def test_the_copy_of_a_large_ledger_is_a_file_that_is_deleted_at_the_end(
 def test_a_large_ledger_without_space_for_a_copy_is_an_error(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(place / "l.sqlite")
     monkeypatch.setattr(read_only, "MAX_IN_MEMORY", 0)
-    monkeypatch.setattr(read_only.tempfile, "tempdir", str(place / "none"))  # type: ignore[attr-defined]
+    monkeypatch.setattr(read_only.tempfile, "tempdir", str(place / "none"))
     with pytest.raises(LedgerError, match="can neither be written nor be copied: No such file or directory"):
         open_copy(str(place / "l.sqlite"), Unwritable("no"), now=NOON, on_notice=lambda _: None)
 
@@ -255,8 +256,6 @@ def test_a_run_continues_on_a_copy_when_the_disk_is_full(url: str) -> None:
 
 
 def test_all_threads_share_a_ledger_in_memory(url: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
     with Ledger.open("sqlite://", now=NOON) as ledger, ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda hour: record_pull(ledger, pull(NOON + timedelta(hours=hour))), range(40)))
         with ledger.read() as connection:

@@ -217,7 +217,7 @@ def test_times_are_stored_in_utc_and_returned_as_aware(ledger: Ledger) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(ledger: Ledger, url: str) -> None:
-    naive = datetime(2025, 11, 22)  # noqa: DTZ001 - this is what is refused
+    naive = datetime(2025, 11, 22)  # noqa: DTZ001 - the time that is refused
     with pytest.raises(ValueError, match="no time zone"):
         Ledger.open(url, now=naive)
     with pytest.raises(sa.exc.StatementError, match="no time zone"):

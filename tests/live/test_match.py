@@ -1,4 +1,4 @@
-"""Which live object each document is matched with, and what its references point at."""
+"""The live object that each document is matched with, and the objects that its references name."""
 
 from __future__ import annotations
 

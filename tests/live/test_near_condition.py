@@ -61,7 +61,7 @@ def test_every_near_miss_of_every_name_is_found(name: str, steps: list[Callable[
 
 @given(st.text(max_size=20))
 def test_letters_of_a_name_without_an_entity_are_in_its_near_form(live: str) -> None:
-    """Why the condition is right: where the near form is ASCII, a letter of the name is also in the near form."""
+    """So the condition is right: if the near form is ASCII, it has every letter of the name."""
     near = near_part(live)
     if near.isascii() and "&" not in live:
         assert {each.casefold() for each in live if each in ascii_letters + digits} <= set(near)

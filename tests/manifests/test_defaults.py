@@ -32,7 +32,7 @@ def test_the_defaults_of_the_nearest_folder_win_field_by_field(estate: Estate) -
     defaults(estate, "northern/", "Company: {city: Oslo}", "o")
     estate.add("Company", "beta", SPEC, file="north/deep/beta.yaml")
     document = estate.load().by_address["Company/beta"]
-    assert (document.spec.city, document.spec.state) == ("Kiel", "BW")  # type: ignore[attr-defined]  # a CompanySpec
+    assert (document.spec.city, document.spec.state) == ("Kiel", "BW")
     assert document.defaulted == {"city": "north/n.yaml", "state": "d.yaml"}
 
 
@@ -45,7 +45,7 @@ def test_null_in_a_document_overrides_a_default(estate: Estate) -> None:
     defaults(estate, "", "Company: {phoneNumber: '1'}")
     estate.add("Company", "beta", SPEC + "\ncity: Bonn\nphoneNumber: null")
     document = estate.load().by_address["Company/beta"]
-    assert document.spec.phone_number is None  # type: ignore[attr-defined]  # a CompanySpec
+    assert document.spec.phone_number is None
     assert "phoneNumber" in document.declared
 
 

@@ -102,7 +102,7 @@ def test_a_document_is_removed() -> None:
         ("- 1\n", (3,)),
     ],
 )
-def test_what_cannot_be_edited_alone_is_not_edited(text: str, path: Any) -> None:
+def test_a_value_that_cannot_be_edited_alone_is_not_edited(text: str, path: Any) -> None:
     assert with_value(text, 0, path, "x") is None
     assert without_key(text, 0, path) is None
 

@@ -1,4 +1,4 @@
-"""What Git says differs: revisions from outside, odd names and links, and clones that do not know the revision."""
+"""The differences that Git reports: revisions from outside, odd names and links, and clones without the revision."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -39,8 +40,6 @@ def commit(folder: Path, text: str = "a change") -> str:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Return a manifest folder below the root of a repository, with one commit."""
-    from textwrap import dedent  # noqa: PLC0415
-
     folder = tmp_path / "repository" / "deep" / "manifests"
     folder.mkdir(parents=True)
     write(folder, {"workspace.yaml": dedent(WORKSPACE).lstrip("\n"), "acme.yaml": dedent(CUSTOMER).lstrip("\n")})

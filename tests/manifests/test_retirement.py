@@ -13,7 +13,7 @@ def test_a_protected_object_cannot_be_retired(estate: Estate) -> None:
     assert found.message == "protect: true and ensure: retired contradict each other"
 
 
-def test_what_has_no_object_in_connectwise_cannot_be_retired(estate: Estate) -> None:
+def test_a_kind_without_objects_in_connectwise_cannot_be_retired(estate: Estate) -> None:
     customer = 'customer: {source: cove, id: "2"}\nreason: ours'
     found = estate.add("Exclusion", "one", customer, metadata=", ensure: retired").error()
     assert found.message == "Exclusion has no object in ConnectWise, so nothing can be retired"
@@ -26,7 +26,7 @@ def test_defaults_cannot_be_retired(estate: Estate) -> None:
     assert found.message == "Defaults have no object in ConnectWise, so nothing can be retired"
 
 
-def test_a_living_document_cannot_refer_to_a_retired_one(estate: Estate) -> None:
+def test_a_document_that_is_not_retired_cannot_refer_to_a_retired_one(estate: Estate) -> None:
     """By its manifest name or by a look-up: both mean the same document."""
     retired = ", ensure: retired"
     estate.add("Company", "gone", "identifier: GONE\nname: Gone\ncity: X", metadata=retired)

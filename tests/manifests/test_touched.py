@@ -1,4 +1,4 @@
-"""Loading only what changed: it equals the whole estate, restricted to the changed documents and what they touch."""
+"""Loading only the changes: the result equals the whole estate, limited to changed documents and those they touch."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from reconciler.manifests.git import Differences
 from reconciler.manifests.loading import load
 from reconciler.manifests.references import references_of
 from reconciler.manifests.relations import Relations
-from reconciler.manifests.touched import LoadedPart, load_difference, load_documents
+from reconciler.manifests.touched import LoadedPart, load_changed, load_difference, load_documents
 
-from .conftest import WORKSPACE
+from .conftest import CUSTOMER, WORKSPACE
 
 Files = dict[str, str]
 
@@ -245,8 +245,6 @@ def files(root: Path) -> Files:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    from .conftest import CUSTOMER  # noqa: PLC0415
-
     write(tmp_path, {"workspace.yaml": dedent(WORKSPACE).lstrip("\n"), "acme.yaml": dedent(CUSTOMER).lstrip("\n")})
     return tmp_path
 
@@ -299,8 +297,6 @@ def test_mistakes_in_other_files_are_left_to_validate(root: Path, files: Files) 
 
 
 def test_a_folder_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
-    from reconciler.manifests.touched import load_changed  # noqa: PLC0415
-
     for call in (lambda: load_changed(tmp_path / "no", "HEAD"), lambda: load_documents(tmp_path / "no", ())):
         with pytest.raises(ManifestError, match="does not exist"):
             call()

@@ -70,7 +70,7 @@ def test_each_device_without_a_figure_is_named_once_for_all_hours() -> None:
 def test_the_measures_are_in_order_of_size(totals: list[int]) -> None:
     hours = hours_of(*totals)
     taken = {measure: choose_hours(measure, hours) for measure in ("last", "peak", "mean", "p95")}
-    values = {name: Decimal(each.total) / each.hours for name, each in taken.items() if each is not None}  # type: ignore[attr-defined]
+    values = {name: Decimal(each.total) / each.hours for name, each in taken.items() if each is not None}
     assert values["last"] == totals[-1]
     assert min(totals) <= values["p95"] <= values["peak"] == max(totals)
     assert min(totals) <= values["mean"] <= max(totals)
@@ -80,9 +80,9 @@ def test_the_measures_are_in_order_of_size(totals: list[int]) -> None:
 @given(st.lists(BYTES, min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_peak_mean_and_p95_do_not_depend_on_the_order_of_hours(totals: list[int], random: object) -> None:
     shuffled = list(totals)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     for measure in ("peak", "mean", "p95"):
-        one, other = choose_hours(measure, hours_of(*totals)), choose_hours(measure, hours_of(*shuffled))  # type: ignore[arg-type]
+        one, other = choose_hours(measure, hours_of(*totals)), choose_hours(measure, hours_of(*shuffled))
         assert one is not None
         assert other is not None
         assert one.total == other.total

@@ -49,4 +49,4 @@ def test_every_moment_is_in_exactly_one_period(moment: datetime, zone: str) -> N
 
 def test_a_moment_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        local_date(datetime(2025, 11, 22), "UTC")  # noqa: DTZ001 - what is refused
+        local_date(datetime(2025, 11, 22), "UTC")  # noqa: DTZ001 - the time that is refused

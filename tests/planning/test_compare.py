@@ -1,4 +1,4 @@
-"""What moved between an approved plan and the present one."""
+"""The differences between an approved plan and the present one."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_plans_without_a_difference_are_those_with_the_same_digest(one: Plan, ot
 
 
 @given(plans, plans)
-def test_what_is_added_in_one_direction_is_gone_in_the_other(one: Plan, other: Plan) -> None:
+def test_an_action_added_in_one_direction_is_gone_in_the_other(one: Plan, other: Plan) -> None:
     forth = {(each.address, each.how) for each in compare(one, other).moved}
     back = {(each.address, each.how) for each in compare(other, one).moved}
     turned = {"added": "gone", "gone": "added", "changed": "changed"}

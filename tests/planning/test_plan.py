@@ -141,7 +141,7 @@ def test_a_summary_counts_changes() -> None:
 
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(ValidationError, match="timezone"):
-        plan_of(created_at=datetime(2026, 11, 10))  # noqa: DTZ001 (that is the point)
+        plan_of(created_at=datetime(2026, 11, 10))  # noqa: DTZ001 - the time that is refused
 
 
 # The digest

@@ -50,7 +50,7 @@ def test_an_agreement_with_an_unknown_cycle_has_no_amount_per_month() -> None:
     assert action.reason == "left; it bills its own 7.00, 7.00 each cycle Bi-Weekly, and ends on 2026-11-30"
 
 
-def test_what_is_billed_without_a_currency_is_shown_without_one() -> None:
+def test_an_amount_without_a_currency_is_shown_without_one() -> None:
     assert billed_text(Billed(Decimal(7), None, "its own 7"), "still ") == "it still bills 7.00 a month (its own 7)"
 
 
@@ -91,7 +91,7 @@ def test_a_new_addition_comes_before_the_retirement_of_its_agreement() -> None:
         action="create",
         endpoint="finance/agreements/{agreement}/additions",
         reason="usage",
-        changes=({"path": "agreement", "after": {"name": "a", "id": 34}},),  # type: ignore[arg-type]
+        changes=({"path": "agreement", "after": {"name": "a", "id": 34}},),
     )
     assert users_of_retired([addition, retired()]) == {"Agreement/a": {"Addition/a"}}
     elsewhere = addition.model_copy(update={"changes": ()})

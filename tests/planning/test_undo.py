@@ -1,4 +1,4 @@
-"""The undo of a run puts back what nobody has changed since, and names everything that it leaves out."""
+"""The undo of a run puts back the fields that nobody has changed since, and names each one that it leaves out."""
 
 from __future__ import annotations
 
@@ -68,19 +68,19 @@ def test_a_field_that_is_as_before_already_is_unchanged() -> None:
     assert (part.actions, part.notes, part.unchanged) == ((), (), 1)
 
 
-def test_a_hand_edit_stands_in_the_way() -> None:
+def test_a_hand_edited_field_is_left_out() -> None:
     part = planned(written(), live=company(city="Miami"))
     assert note(part) == "left out: city was changed in ConnectWise since: Orlando → Miami"
 
 
-def test_a_later_run_stands_in_the_way_until_it_is_undone() -> None:
+def test_a_field_that_a_later_run_wrote_is_left_out_until_that_run_is_undone() -> None:
     part = planned(written(), live=company(), since=(later(3),))
     assert "city was written since by run 3 (2026-11-02 06:00 UTC, ann). Undo that run first" in note(part)
     assert planned(written(), live=company(), since=(later(3), later(4, 3))).actions
     assert planned(written(), live=company(), since=(later(3, name=("a", "b")),)).actions
 
 
-def test_what_the_run_created_is_retired() -> None:
+def test_an_object_that_the_run_created_is_retired() -> None:
     made = written("create", changes={"identifier": (None, "ACME"), "city": (None, "Orlando")})
     live = company(status={"id": 1, "name": "Active"})
     (action,) = planned(made, live=live).actions
@@ -139,14 +139,14 @@ def test_an_agreement_that_ends_again_shows_what_it_bills() -> None:
     assert (action.action, action.money.before, action.money.after) == ("retire", Decimal(120), Decimal(0))
 
 
-def test_what_stands_in_the_way_of_an_object_leaves_it_out() -> None:
+def test_an_object_is_left_out_for_each_reason_in_the_way() -> None:
     why = {("Company", 7): ["it is not ours"]}
     assert note(planned(written(), live=company(), in_the_way=why)) == "left out: it is not ours"
     created = planned(written("create"), live=company(status={"id": 1, "name": "Active"}), in_the_way=why)
     assert note(created) == "left out: it is not ours"
 
 
-def test_what_a_person_has_to_know_is_told_only_if_something_is_written() -> None:
+def test_notes_are_given_only_if_the_undo_writes_something() -> None:
     why = {("Company", 7): ["it is invoiced"]}
     part = planned(written(), live=company(), notes=why)
     assert (len(part.actions), [each.message for each in part.notes]) == (1, ["it is invoiced"])
@@ -167,7 +167,7 @@ def test_a_secret_that_was_set_is_named() -> None:
     assert part.notes[0].message.startswith("password was set and cannot be put back")
 
 
-def test_what_was_retired_lives_again() -> None:
+def test_a_retired_object_becomes_active_again() -> None:
     live = LiveObject("Contact", 7, {"id": 7, "inactiveFlag": True})
     (action,) = planned(written("retire", "Contact", changes={"inactive": (False, True)}), live=live).actions
     assert (action.action, action.reason) == ("update", "undoes run 2: lives again")
@@ -183,7 +183,7 @@ def test_what_was_retired_lives_again() -> None:
         (written("create", number=None, unanswered=True), "the ledger has no answer to the write that created it"),
     ],
 )
-def test_what_cannot_be_undone_is_named(made: WrittenObject, told: str) -> None:
+def test_a_change_that_cannot_be_undone_is_named(made: WrittenObject, told: str) -> None:
     assert told in note(planned(made))
 
 

@@ -1,4 +1,4 @@
-"""What in the manifests would bring an undone change back is found, with what to write instead."""
+"""The lines of the manifests that would bring an undone change back are found, each with its correction."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_cross_references_are_edited_by_hand() -> None:
     assert (path, edit) == (("spec", "crossReferences"), "by hand")
 
 
-def test_what_the_run_created_is_removed_with_the_mappings_that_refer_to_it() -> None:
+def test_a_created_document_is_removed_with_the_mappings_that_refer_to_it() -> None:
     made, bills = agreement(), replace(mapping(), origin=Origin("mappings.yaml", 0))
     names_it = replace(solution(agreement="backup"), origin=Origin("solutions.yaml", 0))
     result = found(company(), contact(), made, bills, names_it, product(), undone=[put_back(made, action="create")])

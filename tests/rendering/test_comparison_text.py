@@ -1,4 +1,4 @@
-"""The text of what moved between two plans."""
+"""The text of the differences between two plans."""
 
 from __future__ import annotations
 

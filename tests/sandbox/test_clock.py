@@ -44,7 +44,7 @@ def test_times_are_kept_in_utc() -> None:
 
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a time with a zone"):
-        Clock(datetime(2026, 11, 1))  # noqa: DTZ001
+        Clock(datetime(2026, 11, 1))  # noqa: DTZ001 - the time that is refused
 
 
 def test_responses_have_the_sandboxs_time_as_their_date() -> None:

@@ -31,7 +31,7 @@ def test_an_edit_by_hand_changes_the_object_and_names_the_other_login(api: Api) 
     assert after["_info"]["lastUpdated"] > before["lastUpdated"]
 
 
-def test_last_updated_moves_also_while_the_clock_stands_still(api: Api) -> None:
+def test_last_updated_moves_also_while_the_clock_is_frozen(api: Api) -> None:
     company = api.company()
     stamps = [
         write(api, f"company/companies/{company['id']}", {"set": {"city": city}})["_info"]["lastUpdated"]

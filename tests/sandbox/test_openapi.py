@@ -34,7 +34,7 @@ SCHEMAS = {
     "member": "MemberInfo",
     "location": "LocationInfo",
 }
-#: Asked for beyond the document's `required` marks, of which it says itself that some are missing.
+#: Required fields without a `required` mark in the document. The document says that some marks are missing.
 MORE_REQUIRED = {
     "contact": {"firstName"},
     "companyTypeAssociation": {"company", "type"},

@@ -1,4 +1,4 @@
-"""What the page shows of a billed estate."""
+"""The values of a billed estate on the page."""
 
 from __future__ import annotations
 

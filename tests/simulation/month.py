@@ -231,7 +231,7 @@ spec:
     def fail(self, what: str, said: Said) -> None:
         raise AssertionError("\n".join([what, *self.log[-34:], said.out[-5000:], said.err[-2000:]]))
 
-    def check(  # noqa: PLR0912 (one check after another)
+    def check(  # noqa: PLR0912 - one check after another
         self, said: Said, code: int, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], before: dict[int, Row]
     ) -> None:
         if "Traceback" in said.err + said.out:

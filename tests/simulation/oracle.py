@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Memory:
-    """What the ledger must remember of one charge."""
+    """The values that the ledger must have of one charge."""
 
     billed: Decimal | None = None
     money: Decimal = ZERO
@@ -105,7 +105,7 @@ class Oracle:
         self.memory: dict[int, Memory] = {}
 
     def lose(self) -> None:
-        """Forget everything, because the ledger was lost."""
+        """Delete all values, because the ledger was lost."""
         self.readings.pulls.clear()
         self.readings.newest_believed, self.readings.first_whole = False, None
         self.memory.clear()
@@ -236,7 +236,7 @@ class Oracle:
     def done(
         self, verdicts: dict[int, tuple[Terms, Verdict, list[Row]]], period: Period, prices: dict[str, Decimal]
     ) -> None:
-        """Remember the result of a run that was carried out."""
+        """Store the result of a run that was carried out."""
         for number, (terms, verdict, _rows) in verdicts.items():
             if verdict.held or verdict.trips or verdict.reason == "waiting":
                 continue

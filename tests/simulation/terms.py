@@ -15,7 +15,7 @@ RANGES = ((D(200), "p-one"), (D(400), "p-two"), (None, "p-three"))
 
 @dataclass
 class Terms:
-    """What is agreed with one customer. `key` is the name of its documents, `mapping` that of its mapping."""
+    """The terms of one customer. `key` is the name of its documents, `mapping` that of its mapping."""
 
     number: int
     key: str

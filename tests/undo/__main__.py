@@ -15,7 +15,7 @@ def main() -> int:
     os.environ["UNDO_HISTORIES"] = histories
     folder = Path(__file__).parent
     code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", f"--hypothesis-seed={seed}", str(folder)])
-    from tests.undo import test_billing, test_setup  # noqa: PLC0415 (they read the number of histories as they load)
+    from tests.undo import test_billing, test_setup  # noqa: PLC0415 - at import they read the number of histories
 
     for name, module in (("setup", test_setup), ("billing", test_billing)):
         print(f"{name}:")

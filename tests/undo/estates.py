@@ -172,7 +172,7 @@ FAULTS = [
     "500:40@finance/agreements/",
     "500:40@procurement",
 ]
-"""What may happen to a run. Each hits a part of its requests."""
+"""The disturbances of a run. Each hits a part of its requests."""
 CUTS = st.integers(0, 6)
 """The connection is lost after so many writes."""
 
@@ -184,7 +184,7 @@ class History:
     before: Estate
     after: Estate
     later: Estate | None
-    """What a run between the run and its undo applies."""
+    """The estate that a run between the run and its undo applies."""
     fault: str | None
     cut: int | None
     undoes_later: bool

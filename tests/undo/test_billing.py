@@ -23,7 +23,7 @@ from tests.shop import ALDER, Shop, open_shop
 FILE = "customers/alder-dental.yaml"
 HISTORIES = int(os.environ.get("UNDO_HISTORIES", "10"))
 FIGURES: Counter[str] = Counter()
-"""What the histories had, for `make undo`."""
+"""The numbers of the histories, for `make undo`."""
 BY_HAND = {
     "quantity": 5,
     "unitPrice": Decimal("0.30"),

@@ -28,7 +28,7 @@ SETUP = ("--only", "setup")
 APPROVED = ("--approve", "updates", "--approve", "retirements")
 HISTORIES = int(os.environ.get("UNDO_HISTORIES", "10"))
 FIGURES: Counter[str] = Counter()
-"""What the histories had, for `make undo`."""
+"""The numbers of the histories, for `make undo`."""
 
 
 def write(shop: Shop, estate: Estate) -> None:
@@ -170,7 +170,7 @@ def play(shop: Shop, history: History) -> None:
 def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set[str], *, is_whole: bool) -> None:
     """Check that the lines of an undo are those that bring changes back, and that its patch reverts them."""
     patch, lines = plan["undo"]["patch"], plan["undo"]["lines"]
-    # The line of a default stands for all documents that it is used by.
+    # The line of a default counts for all documents that use it.
     of_default = tuple(f"{kind}/" for line in lines if (kind := line["path"].partition(".")[0]) in DEFAULTS)
     brought_back = {address for address in left(shop, last) if not address.startswith(of_default)}
     assert not is_whole or brought_back <= {line["address"] for line in lines} | told

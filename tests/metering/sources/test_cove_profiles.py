@@ -1,4 +1,4 @@
-"""Tests of what the console says of its customers besides their usage."""
+"""Tests of the contact details that the console has of its customers."""
 
 from __future__ import annotations
 

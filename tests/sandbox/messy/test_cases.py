@@ -88,7 +88,7 @@ def test_no_addition_has_our_tag(estate: Estate) -> None:
     assert not any(serial.startswith("rc:") for serial in serials)
 
 
-def test_an_agreement_that_bills_nothing_any_more_is_no_truth(estate: Estate) -> None:
+def test_an_agreement_that_no_longer_bills_is_not_in_the_truth(estate: Estate) -> None:
     own = {each.agreement for each in estate.truth.customers} - {None}
     statuses = {row(estate, "agreement", key).data["agreementStatus"] for key in own if key is not None}
 
@@ -125,7 +125,7 @@ def test_nothing_else_is_ambiguous(estate: Estate) -> None:
     assert {each.case for each in estate.truth.customers if each.ambiguous or each.candidates} == AMBIGUOUS.keys()
 
 
-def test_nothing_decides_between_the_candidates_of_an_ambiguous_customer(estate: Estate) -> None:
+def test_no_data_decides_between_the_candidates_of_an_ambiguous_customer(estate: Estate) -> None:
     ids = managed_ids(estate)
     for each in estate.truth.customers:
         if each.ambiguous:
@@ -142,7 +142,7 @@ def test_a_doubled_company_has_one_name_and_two_identifiers(estate: Estate) -> N
         assert (one["name"], one["identifier"] != other["identifier"]) == (other["name"], True)
 
 
-def test_rivals_have_one_name_and_want_one_company(estate: Estate) -> None:
+def test_rivals_have_one_name_and_one_company(estate: Estate) -> None:
     wanted: dict[int, set[str]] = {}
     for each in estate.of("rivals"):
         wanted.setdefault(each.candidates[0], set()).add(each.name)

@@ -1,4 +1,4 @@
-"""What a messy estate holds, and that ConnectWise would have accepted all of it."""
+"""The objects of a messy estate. ConnectWise would have accepted each of them."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_either_of_two_equal_agreements_is_right() -> None:
     assert score(truth, {}).decidable == 0
 
 
-def test_what_is_left_open_lowers_the_share() -> None:
+def test_an_open_proposal_lowers_the_share() -> None:
     split = customer(6, company=5, agreement=6, additions=[7, 8], fits=True)
     not_decidable = billed(4, recycled=True), billed(5, inactive=True), split
     result = score(of(billed(1), billed(2), billed(3), *not_decidable), {1: Proposed("likely", 5, 6)})

@@ -45,7 +45,7 @@ def test_the_truth_names_every_customer_with_its_company_in_connectwise(messy: A
             messy.get(f"finance/agreements/{each['agreement']}/additions/{addition}")
 
 
-def test_the_truth_stays_what_it_was_when_the_estate_changes(messy: Api) -> None:
+def test_the_truth_does_not_change_with_the_estate(messy: Api) -> None:
     before = control(messy, "truth")
     known = next(each for each in before["customers"] if each["company"] is not None)
     messy.patch(f"company/companies/{known['company']}", name="New Name")
@@ -59,7 +59,7 @@ def test_there_is_no_truth_of_an_unknown_customer_or_of_the_example(server: Runn
     assert "--population messy" in control(messy, "truth", 404)["error"]
 
 
-def test_a_saved_messy_sandbox_goes_on_with_its_truth(tmp_path: Path) -> None:
+def test_a_saved_messy_sandbox_keeps_its_truth(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     first = started()
     save_sandbox(first, path)
