@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from reconciler.importing.matching.compare import NameMatch
 from reconciler.importing.matching.judge import Judged
 from reconciler.importing.matching.model import CustomerKey
-from reconciler.importing.matching.names import key_of
+from reconciler.importing.matching.other_words import CORROBORATED, shown, why_other_words
 from reconciler.importing.matching.usage import live_agreements
-from reconciler.importing.matching.vocabulary import GENERIC, is_structural
 
 NEAR_ENOUGH = 3.6
 """The largest distance of a company that is proposed, unless its name says much."""
@@ -25,12 +24,6 @@ FAR_BUT_TELLING = 6.6
 
 MARGIN = 4.0
 """How much further away every other candidate has to be."""
-
-WEIGHTY = 9.0
-"""Clues of this weight speak for themselves: a domain of its own and the same street."""
-
-CORROBORATED = 4.0
-"""The weight of the clues that a company needs if one name has a word more than the other."""
 
 _SMALL_MARGIN = 2.0
 _BILLED = 2.0
@@ -78,47 +71,29 @@ def decide(key: CustomerKey, candidates: Sequence[Judged], claims: Claims, bits:
         return Verdict(None, (reason,))
     rivals = [each for each in candidates[1:] if _is_rival(best, each, claims, key)]
     if rivals:
-        names = ", ".join(_shown(each) for each in rivals[:4])
-        return Verdict(None, (f"{_shown(best)} is near, but so is {names}",))
+        names = ", ".join(shown(each) for each in rivals[:4])
+        return Verdict(None, (f"{shown(best)} is near, but so is {names}",))
     if not best.company.active:
-        return Verdict(None, (f"the nearest company, {_shown(best)}, is inactive or deleted",))
+        return Verdict(None, (f"the nearest company, {shown(best)}, is inactive or deleted",))
     return Verdict(best)
 
 
 def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | None:
-    distance, shown = best.distance, _shown(best)
+    distance, name = best.distance, shown(best)
     elsewhere = [each for each in candidates[1:] if each.has("own domain")]
     if elsewhere and not best.has("own domain") and distance + _OTHER_HAS_DOMAIN > NEAR_ENOUGH:
-        return f"the nearest company is {shown}, but its domain is that of {_shown(elsewhere[0])}"
+        return f"the nearest company is {name}, but its domain is that of {shown(elsewhere[0])}"
     surplus = best.name.information - bits - best.name_cost + best.weight
     if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
-        return f"the nearest company is {shown}, and that is not near enough"
+        return f"the nearest company is {name}, and that is not near enough"
     if best.is_identified:
         return None
     if best.name.lacks_number and best.weight < CORROBORATED:
-        return f"the nearest company is {shown}, but several have this name, each with a number of its own"
+        return f"the nearest company is {name}, but several have this name, each with a number of its own"
     if not best.name.is_same and best.is_contradicted:
-        return f"the nearest company is {shown}, but its name differs, and its domain or its address too"
+        return f"the nearest company is {name}, but its name differs, and its domain or its address too"
     if best.name.only_left or best.name.only_right or not best.name.pairs:
-        return _other_words(best, surplus)
-    return None
-
-
-def _other_words(best: Judged, surplus: float) -> str | None:
-    """Return why a company is not proposed whose name has other words than the customer's.
-
-    Companies of one group share domains and addresses. So one clue is not enough, unless the words say little.
-    """
-    words, shown = {*best.name.only_left, *best.name.only_right}, _shown(best)
-    if any(map(is_structural, words)):
-        return f"the nearest company is {shown}, but it may be another one of the same group"
-    telling = any(key_of(word) not in GENERIC for word in words)
-    clues = best.kinds
-    if len(clues) < 1 + (telling or not best.name.pairs) or (best.weight < CORROBORATED and not best.note):
-        return f"the nearest company is {shown}, but it has another word, and too little else speaks for it"
-    both = bool(best.name.only_left and best.name.only_right) or not best.name.pairs
-    if surplus < 0 and not best.note and (both or best.weight < WEIGHTY):
-        return f"the nearest company is {shown}, but what both names have in common says too little"
+        return why_other_words(best, surplus)
     return None
 
 
@@ -126,10 +101,10 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
     if best.name.is_longer and other.name.is_longer and not claims.belongs_to_another(other, key):
         return other.weight > best.weight - MARGIN  # They may be branches of one company.
     ahead = other.distance - best.distance
+    if not other.company.active and other.name.is_whole and best.name.is_whole:
+        return ahead < 0
     if best.name.right.joined == other.name.right.joined and not claims.belongs_to_another(other, key):
         # One name twice: a single clue may be at the wrong one of the two.
-        if not other.company.active:
-            return ahead < 0
         ahead_in = best.kinds - other.kinds
         if len(ahead_in) < (1 if any(clue.weight < 0 for clue in other.clues) else 2):
             return True
@@ -142,14 +117,7 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
 
 
 def _adds_only(best: NameMatch, other: NameMatch) -> bool:
-    """Return whether the best company has the customer's words, and the other a word less or a telling word more."""
-    if other.forms_differ or best.only_left or best.only_right or best.added_right:
+    """Return whether the best company has the customer's words, if with errors, and the other a word less or more."""
+    if other.forms_differ or best.added_right or not best.is_whole:
         return False
-    if other.only_right:
-        telling = any(key_of(word) not in GENERIC for word in other.only_right)
-        return telling and best.is_same and not other.only_left
-    return best.is_same and bool(other.only_left)
-
-
-def _shown(judged: Judged) -> str:
-    return f"{judged.company.name!r} ({judged.company.identifier})"
+    return bool(other.only_left) != bool(other.only_right)

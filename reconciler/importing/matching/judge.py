@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from reconciler.importing.matching.clues import Clue, Clues
-from reconciler.importing.matching.compare import TOO_FAR, Around, NameMatch, compare
+from reconciler.importing.matching.compare import TOO_FAR, NameMatch, compare
 from reconciler.importing.matching.contacts import city_of
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.index import NameIndex
+from reconciler.importing.matching.leftover import Around
 from reconciler.importing.matching.model import CandidateCompany, Customer
 from reconciler.importing.matching.names import Name, names_of
 from reconciler.importing.matching.words import count_words

@@ -11,31 +11,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz.distance import OSA
-
 from reconciler.importing.matching.folding import cleaned, plain, with_two_letters, without_accents
-from reconciler.importing.matching.legal_forms import (
-    FORMS,
-    LEADING,
-    OFTEN_MISTYPED,
-    PHRASES,
-    STRONG_FORMS,
-    WITHOUT_WEIGHT,
-)
-from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, DECORATION, NUMERALS, SAME_WORD, STANDING
+from reconciler.importing.matching.legal_forms import WITHOUT_WEIGHT
+from reconciler.importing.matching.stripping import with_whole_form, without_forms
+from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, NUMERALS, SAME_WORD
 
-_LONG_FORMS = frozenset(form for form in STRONG_FORMS if len(form) > 2)
-_CUT_FORM = 6
-"""The letters that are left at least of a legal form that was cut off: `haftungsbes`."""
-_NOTES = DECORATION | STANDING
-"""Words that people add after the legal form: `Acme PC (prod)`."""
 _APOSTROPHES = re.compile(r"'")
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.){2,}\w?(?!\w)")
 _SLASHED = re.compile(r"(?<!\w)(?:a/s|i/s|k/s|s/a)(?!\w)")
 _CARE_OF = re.compile(r"(?<!\w)c/o(?!\w).*")
 _SEPARATORS = re.compile(r"[^\w]+|_+")
 _ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
-_PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
 _SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
 _TAIL = re.compile(r"\w.*(?:\s[-–—|]|,)\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _RECORD = re.compile(
@@ -44,6 +30,14 @@ _RECORD = re.compile(
 """What is written before the number of a customer: `KD-10009`."""
 _BRACKETS = re.compile(r"(?<=\S)\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_GLUED_FORM = re.compile(
+    r"(?<=[^\W\d_A-Z]{2})(?=(?:Ltd|Limited|Inc|Incorporated|Corp|Corporation|Company|LLC|L\.L\.C|LLP|PLLC|PLC|Pty|GmbH|AG|KG"
+    r"|OHG|GbR|UG|SARL|SAS|S\.A|S\.L|S\.r\.l|BV|B\.V|AB|AS|A/S|ApS)(?![^\W_]))"
+)
+"""A legal form without a blank before it: `Roofing` and `Inc` in `RoofingInc`."""
+_GLUED_WORDS = re.compile(r"(?<=[^\W\d_A-Z]{3})(?=[A-Z][^\W\d_A-Z]{2})|(?<=\w{3}[a-z])(?=[A-Z]['’])")
+"""Two words without a blank between them: `VeterinaryCampbell`. Before and after it are three small letters."""
+_E_TECHNIK = re.compile(r"(?<!\w)e[-. ]?technik(?!\w)")
 
 
 class Word(NamedTuple):
@@ -72,6 +66,8 @@ class Name:
     """The words without blanks."""
     tail: frozenset[str] = frozenset()
     """Words that were added at the end: `Acme (Berlin)`, `Acme - NEW`, `Acme, Berlin`, `Acme *managed*`."""
+    after: frozenset[str] = frozenset()
+    """Words after the legal form: `Acme Ltd Berlin`."""
     written: str = ""
     """The whole name in plain letters and digits only, with its legal forms."""
 
@@ -82,9 +78,11 @@ class Name:
 
 
 def names_of(text: str) -> tuple[Name, ...]:
-    """Return the names in a text. More than one if it says `dba`, `formerly` or the like; the whole is the first."""
+    """Return the names in a text, the whole first. There are more if it says `dba`, or has words without a blank."""
     clean = cleaned(text)
     found = [name_of(text)]
+    if (apart := _GLUED_WORDS.sub(" ", text)) != text:
+        found.append(name_of(apart))
     parts = [part.strip(" ()[]-,;:") for part in _ALIAS.split(clean)]
     if len(parts) > 1:
         found += [name for part in parts if part and (name := name_of(part)).words]
@@ -93,13 +91,14 @@ def names_of(text: str) -> tuple[Name, ...]:
 
 def name_of(text: str) -> Name:
     """Return one name, taken apart. If nothing but legal forms is in it, they are its words."""
-    clean = cleaned(_SPA.sub("societaperazioni", text))
+    clean = cleaned(_GLUED_FORM.sub(" ", _SPA.sub("societaperazioni", text)))
+    clean = _E_TECHNIK.sub("elektrotechnik", clean)
     clean = _RECORD.sub("", _CARE_OF.sub("", clean) or clean)
     clean = _SLASHED.sub(lambda found: found[0].replace("/", ""), _APOSTROPHES.sub("", clean))
     clean = _DOTTED.sub(lambda found: found[0].replace(".", ""), clean).replace("+", " and ").replace("&", " and ")
     tokens = _joined_letters(_SEPARATORS.sub(" ", clean).split())
     plains = [without_accents(token) for token in tokens]
-    tokens, plains, forms = _without_forms(tokens, plains)
+    tokens, plains, forms, after = without_forms(*with_whole_form(tokens, plains))
     words = tuple(
         _word(letters, token)
         for token, letters in zip(tokens, plains, strict=True)
@@ -108,7 +107,7 @@ def name_of(text: str) -> Name:
     if not words:
         words = tuple(_word(letters, token) for token, letters in zip(tokens, plains, strict=True))
     written = "".join(char for char in plain(text) if char.isalnum())
-    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, _joined(words), _tail_of(clean), written)
+    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, _joined(words), _tail_of(clean), after, written)
 
 
 def _joined(words: tuple[Word, ...]) -> str:
@@ -145,61 +144,6 @@ def _joined_letters(tokens: list[str]) -> list[str]:
     return found
 
 
-def _without_forms(tokens: list[str], plains: list[str]) -> tuple[list[str], list[str], list[str]]:
-    """Return tokens and plain tokens without legal forms, and the forms. At least one token is left."""
-    text = " ".join(plains)
-    forms: list[str] = []
-    if any(phrase in text for phrase in _FIRST_WORDS) and (phrases := _PHRASE.findall(text)):
-        forms += [PHRASES[phrase] for phrase in phrases]
-        kept = _PHRASE.sub("", text).split()
-        tokens, plains = _only(tokens, plains, kept)
-    end = len(plains)
-    while end > 1 and plains[end - 1] in _NOTES:
-        end -= 1
-    notes = (tokens[end:], plains[end:]) if end > 1 and plains[end - 1] in FORMS else ([], [])
-    tokens, plains = tokens[: len(tokens) - len(notes[0])], plains[: len(plains) - len(notes[1])]
-    while len(plains) > 1 and (plains[-1] in FORMS or plains[-1] in {"and", "und", "et"}):
-        forms += [FORMS[plains[-1]]] if plains[-1] in FORMS else []
-        tokens, plains = tokens[:-1], plains[:-1]
-    if len(plains) > 1 and not forms and (meant := _mistyped_form(plains[-1])):
-        forms.append(meant)
-        tokens, plains = tokens[:-1], plains[:-1]
-    if len(plains) > 1 and (plains[0] in LEADING or (len(plains) > 2 and plains[0] in _LONG_FORMS)):
-        forms += [FORMS[plains[0]]] if plains[0] in FORMS else []
-        tokens, plains = tokens[1:], plains[1:]
-    tokens, plains = tokens + notes[0], plains + notes[1]
-    inner = [place for place, letters in enumerate(plains) if place and letters in STRONG_FORMS]
-    forms += [STRONG_FORMS[plains[place]] for place in inner]
-    kept_places = [place for place in range(len(plains)) if place not in inner]
-    return [tokens[place] for place in kept_places], [plains[place] for place in kept_places], forms
-
-
-def _only(tokens: list[str], plains: list[str], kept: list[str]) -> tuple[list[str], list[str]]:
-    """Return the tokens whose plain form is in `kept`, in order."""
-    left = list(kept)
-    places = []
-    for place, letters in enumerate(plains):
-        if left and letters == left[0]:
-            places.append(place)
-            left.pop(0)
-    return [tokens[place] for place in places], [plains[place] for place in places]
-
-
-@lru_cache(maxsize=1 << 15)
-def _mistyped_form(letters: str) -> str | None:
-    """Return the legal form that a word was meant to be, if it is one typing error away."""
-    if len(letters) < 3 or letters in SAME_WORD:
-        return None
-    for form in FORMS:
-        if len(letters) >= _CUT_FORM and form.startswith(letters):
-            return FORMS[form]
-    for form in OFTEN_MISTYPED:
-        swapped = sorted(letters) == sorted(form)
-        if (len(form) > 3 or swapped) and letters[0] == form[0] and OSA.distance(letters, form, score_cutoff=1) <= 1:
-            return FORMS[form]
-    return None
-
-
 def _word(letters: str, token: str) -> Word:
     key = key_of(letters)
     return Word(letters, with_two_letters(token), key, any(char.isdigit() for char in key))
@@ -215,6 +159,3 @@ def key_of(letters: str) -> str:
     if letters.isdigit():
         return letters.lstrip("0") or "0"
     return SAME_WORD.get(letters, letters)
-
-
-_FIRST_WORDS = frozenset(PHRASES)

@@ -165,6 +165,14 @@ GENERIC = frozenset(
 )
 """Words that people leave out or add. They say little about whose name it is."""
 
+FILLERS = frozenset(
+    _list("""
+        group service solution system enterprise partner associate company firm office team hq headquarters corporate
+        business general professional gesellschaft gruppe firma buro betrieb societe compania empresa impresa
+    """)
+)
+"""Generic words that say nothing of what a company does or where. Other generic words may name a sister company."""
+
 STANDING = frozenset(
     _list("""
         old test demo inactive new closed duplicate dup former formerly archive archived alt neu copy ex

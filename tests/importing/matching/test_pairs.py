@@ -109,6 +109,18 @@ ONE_COMPANY = [
     ("Muellenhoff Werke", "Mullenhoff Werke AG"),
     ("Una Quail PC", "Una Quail PC (Clinton)"),
     ("Ottokringer Braeuhaus", "Otto Kringer Bräuhaus"),
+    ("Quarrington SurveyorsCorporation", "Quarrington Surveyors Corp"),
+    ("Umberleigh PloughsInc", "Umberleigh Ploughs Incorporated"),
+    ("Håkansbo RevisionA/S", "Håkansbo Revision A/S"),
+    ("Of ficina Zorzanello", "Officina Zorzanello S.r.l."),
+    ("Ulverscroft Kites Public Limited Co.", "Ulverscroft Kites PLC"),
+    ("Oswaldtwistle Kites Public Limiyed Company", "Oswaldtwistle Kites PLC"),
+    ("Unterkofler E-Technik", "Unterkofler Elektrotechnik"),
+    ("Trevethick Cor poration", "Trevethick Corporation"),
+    ("Zirngiebl Drechslerei G mbH", "Zirngiebl Drechslerei GmbH"),
+    ("Caompany Imports Falmouthfield PLC", "Falmouthfield Imports Company PLC"),
+    ("Penhaligon Motors Cmopany LLC", "Penhaligon Motors LLC"),
+    ("Clinic VeterinaryTrelawney", "Trelawney Veterinary Clinic"),
 ]
 """The customer, and the company that it is."""
 
@@ -145,11 +157,14 @@ TWO_COMPANIES = [
     ("Services", "International Services Group"),
     ("Johnson", "Johnson Controls Automation"),
     ("Global Solutions", "Global Systems"),
+    ("Yodelglass Pros, Nurem.", "Yodelglass Pros, Bochum"),
+    ("Yodelglass Tents (Leeds)", "Yodelglass Tents - York"),
+    ("Yodelkites (paid monthly)", "Yodelkites - Berlin"),
 ]
 """The customer, and a company that it is not, although nothing else is near."""
 
 TWO_CANDIDATES = [
-    ("Miller Dentistry", ["Miller Dentistry", "Miller Dentistry Care"]),
+    ("Miller Dentistry", ["Miller Dentistry Care", "Miller Dentistry Group"]),
     ("Smyth Law", ["Smyth Law LLC", "Smyth Law PLLC"]),
     ("Corvino", ["Corvino GmbH", "Corvino AG"]),
     ("Corvetti GmbH", ["Corvetti GmbH & Co. KG", "Corvetti AG"]),

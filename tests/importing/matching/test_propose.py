@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -110,11 +111,6 @@ def test_of_two_companies_of_one_name_a_clue_at_only_one_does_not_tell() -> None
     assert only(proposed(ours, twins)).confidence == "open"
 
 
-def test_a_company_with_the_very_name_goes_before_one_with_another_telling_word() -> None:
-    near = [company(9000, "Quokka Orthodontics"), company(9001, "Quokka Orthodontics Ballarat")]
-    assert only(proposed(customer("Quokka Orthodontics Ltd"), near)).company == near[0]
-
-
 def test_an_identifier_that_is_the_cut_name_of_the_company_says_no_more_than_the_name() -> None:
     branch = company(9000, "Quokka Orthodontics Ballarat", identifier="QuokkaOrthodontics")
     assert only(proposed(customer("Quokka Orthodontics"), branch)).confidence == "open"
@@ -186,10 +182,18 @@ def test_a_company_that_a_mapping_bills_is_not_proposed_to_another_customer_of_t
 
 
 def test_a_look_alike_that_is_nearer_to_another_customer_is_no_rival() -> None:
-    companies = [company(9000, "Miller Orthodontics"), company(9001, "Miller Orthodontics Care")]
-    customers = [customer("Miller Orthodontics", "1"), customer("Miller Orthodontics Care", "2")]
+    companies = [company(9000, "Miller Orthodontics Clinic"), company(9001, "Miller Orthodontics Klinik")]
+    customers = [customer("Miller Orthodontics Klinic", "1"), customer("Miller Orthodontics Klinik", "2")]
     assert [each.company for each in proposed(customers, companies)] == companies
     assert only(proposed(customers[0], companies)).company is None
+
+
+@pytest.mark.parametrize("more", ["Care", "Holdings", "Services", "Ballarat"])
+@pytest.mark.parametrize("name", ["Miller Orthodontics", "Miler Orthodontics", "ORTHODONTICS, MILLER"])
+def test_the_company_with_the_very_words_goes_before_a_sister_with_one_more(name: str, more: str) -> None:
+    companies = [company(9000, "Miller Orthodontics Ltd"), company(9001, f"Miller Orthodontics {more} Ltd")]
+    assert only(proposed(customer(name), companies)).company == companies[0]
+    assert only(proposed(customer(f"{name} {more}"), companies)).company == companies[1]
 
 
 def test_a_look_alike_that_an_id_gives_to_another_customer_is_no_rival() -> None:
@@ -220,19 +224,40 @@ def test_a_company_without_an_agreement_is_a_lesser_rival() -> None:
     assert only(proposed(customer("Miller Orthodontics"), swapped)).company is None
 
 
-def test_an_extra_word_needs_other_evidence() -> None:
-    ours = company(9000, "Quokka Orthodontics Worldwide", addresses=(BERLIN,), emails=("a@quokka.example",))
-    assert only(proposed(customer("Quokka Orthodontics"), ours)).confidence == "open"
-    with_domain = customer("Quokka Orthodontics", emails=("b@quokka.example",))
-    assert only(proposed(with_domain, ours)).confidence == "likely"
-    branch = company(9000, "Quokka Orthodontics Ballarat", addresses=(BERLIN,), emails=("a@quokka.example",))
-    assert only(proposed(with_domain, branch)).confidence == "open"
-    there = customer("Quokka Orthodontics", emails=("b@quokka.example",), address=BERLIN)
-    assert only(proposed(there, branch)).confidence == "likely"
-    little = only(
-        proposed(customer("Dental", address=BERLIN), company(9000, "Dental Law Plumbing", addresses=(BERLIN,)))
+@pytest.mark.parametrize("clue", [{"emails": ("b@quokka.example",)}, {"address": BERLIN}, {"usage": "8100"}])
+@pytest.mark.parametrize("filler", ["Group", "Services", "Solutions"])
+def test_an_extra_word_that_says_nothing_needs_other_evidence(filler: str, clue: dict[str, Any]) -> None:
+    lines = (agreement(1, addition(11, "8123")),)
+    ours = company(
+        9000, f"Quokka Orthodontics {filler}", addresses=(BERLIN,), emails=("a@quokka.example",), agreements=lines
     )
-    assert little.confidence == "open"
+    others = [company(9100 + n, f"Filler{n:03}x", agreements=(agreement(500 + n, addition(600 + n, "51")),))
+              for n in range(200)]  # fmt: skip
+    alone = only(proposed(customer("Quokka Orthodontics"), [ours, *others]))
+    assert alone.reasons[0].endswith("but it has another word, and too little else speaks for it")
+    assert only(proposed(customer("Quokka Orthodontics", **clue), [ours, *others])).company == ours
+
+
+@pytest.mark.parametrize("word", ["Ballarat", "International", "UK", "Dental", "Anna"])
+def test_a_word_that_may_name_a_sister_company_is_open_whatever_else_they_share(word: str) -> None:
+    known: dict[str, Any] = {"emails": ("a@quokka.example",), "addresses": (BERLIN,), "domains": ("quokka.example",)}
+    theirs: dict[str, Any] = {"emails": ("b@quokka.example",), "address": BERLIN}
+    for mine, other in (("Quokka", f"Quokka {word}"), (f"Quokka {word}", "Quokka")):
+        proposal = only(proposed(customer(mine, **theirs), company(9000, other, **known)))
+        assert proposal.confidence == "open"
+        assert proposal.reasons[0].endswith("it has another word, and domain and address do not say which it is")
+
+
+def test_words_that_nobody_has_in_common_say_too_little() -> None:
+    ours = company(9000, "Dental Group", addresses=(BERLIN,))
+    proposal = only(proposed(customer("Dental", address=replace(BERLIN, street="")), ours))
+    assert proposal.reasons[0].endswith("but what both names have in common says too little")
+
+
+def test_a_code_of_the_company_outweighs_another_word() -> None:
+    ours = company(9000, "Quokka Orthodontics Ballarat", codes=("QOB77",))
+    assert only(proposed(customer("Quokka Orthodontics QOB77"), ours)).company == ours
+    assert only(proposed(customer("Quokka Orthodontics"), ours)).company is None
 
 
 def test_a_name_with_a_typing_error_at_another_address_is_another_company() -> None:
@@ -254,6 +279,38 @@ def test_branches_of_one_company_are_rivals() -> None:
                 company(9001, "Quillery Joinery - 's-Hertogenbosch", addresses=(there,))]  # fmt: skip
     assert only(proposed(customer("Quillery Joinery"), branches)).confidence == "open"
     assert only(proposed(customer("Quillery Joinery", address=HAMBURG), branches)).company == branches[0]
+
+
+@pytest.mark.parametrize("name", ["Quillery Joinery - Bochum", "Quillery Joinery, Boch.", "Quillery Joinery (nights)"])
+def test_a_word_at_the_end_against_another_one_names_another_branch(name: str) -> None:
+    ours = company(9000, "Quillery Joinery - Hamburg", addresses=(HAMBURG,))
+    assert only(proposed(customer(name), ours)).confidence == "open"
+
+
+@pytest.mark.parametrize(
+    "name", ["Quillery Joinery Ltd Hamburg", "Quillery Joinery - Hamburg", "QUILLERY JOINERY HAMBRUG"]
+)
+def test_the_city_of_the_company_may_be_added_to_its_name(name: str) -> None:
+    ours = company(9000, "Quillery Joinery Ltd", addresses=(HAMBURG,))
+    assert only(proposed(customer(name), ours)).company == ours
+
+
+def test_a_city_may_follow_the_legal_form_if_that_of_the_company_is_not_known() -> None:
+    others = [company(9001, "Zebra Weaving", addresses=(HAMBURG,))]
+    name = "Quillery Joinery Ltd Hamburg"
+    unknown, elsewhere = (
+        company(9000, "Quillery Joinery Ltd"),
+        company(9000, "Quillery Joinery Ltd", addresses=(BERLIN,)),
+    )
+    assert only(proposed(customer(name), [unknown, *others])).company == unknown
+    assert only(proposed(customer(name), [elsewhere, *others])).company is None
+    assert only(proposed(customer("Quillery Joinery Hamburg"), [unknown, *others])).company is None
+
+
+def test_an_inactive_company_with_the_same_words_in_another_order_is_no_rival() -> None:
+    old = company(9000, "Joinery Quillery - inactive", active=False)
+    ours = company(9001, "Quillery Joinery Ltd")
+    assert only(proposed(customer("Joinery Quilery"), [old, ours])).company == ours
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:

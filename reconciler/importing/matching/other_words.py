@@ -1,0 +1,44 @@
+"""Decide on a company whose name has a word that the customer's has not, or the other way round.
+
+Companies of one group share owners, domains and addresses. So these do not say which of them a customer is.
+"""
+
+from __future__ import annotations
+
+from reconciler.importing.matching.judge import Judged
+from reconciler.importing.matching.names import key_of
+from reconciler.importing.matching.vocabulary import FILLERS, is_structural
+
+CORROBORATED = 4.0
+"""The weight of the clues that a company needs if its name does not say which of several it is."""
+
+_SOMETHING = 2.0
+"""The weight of the clues that a company needs if one name has a word more that says nothing."""
+
+_NAMELESS_KINDS = 2
+"""The kinds of clues that a company needs whose name has nothing to do with the customer's, but whose web site has."""
+
+
+def shown(judged: Judged) -> str:
+    """Return the name of a company with its identifier."""
+    return f"{judged.company.name!r} ({judged.company.identifier})"
+
+
+def why_other_words(best: Judged, surplus: float) -> str | None:
+    """Return why a company is not proposed whose name has other words than the customer's. None if it is.
+
+    `surplus` is the information that both have and that speaks against chance, in bits.
+    """
+    words, name = {*best.name.only_left, *best.name.only_right}, shown(best)
+    if any(map(is_structural, words)):
+        return f"the nearest company is {name}, but it may be another one of the same group"
+    if not best.name.pairs:
+        enough = bool(best.note) and len(best.kinds) >= _NAMELESS_KINDS
+        return None if enough else f"the nearest company is {name}, but its name has nothing of the customer's"
+    if any(key_of(word) not in FILLERS for word in words) and not best.has("code in name"):
+        return f"the nearest company is {name}, but it has another word, and domain and address do not say which it is"
+    if not best.kinds or best.weight < _SOMETHING:
+        return f"the nearest company is {name}, but it has another word, and too little else speaks for it"
+    if surplus < 0:
+        return f"the nearest company is {name}, but what both names have in common says too little"
+    return None
