@@ -270,7 +270,8 @@ def test_an_agreement_that_goes_on_at_a_retired_company_is_named(applied: Shop) 
     other = by_hand_agreement(applied, company["id"], billAmount=40)
     leaves(applied)
     notes = applied.plan(*SETUP)["warnings"]
-    told = f"Agreement Other (id {other['id']}) belongs to it, and is not retired: it bills 40.00 USD a month (its own 40.00)"
+    bills = "it bills 40.00 USD a month (its own 40.00)"
+    told = f"Agreement Other (id {other['id']}) belongs to it, and is not retired: {bills}"
     assert [(note["address"], note["message"]) for note in notes] == [("Company/alder-dental", told)]
 
 
