@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests, where the programs for one are there."""
+"""A PostgreSQL server for tests, if its programs are installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The socket's folder of a PostgreSQL server of our own; where there is no such program, the test is skipped."""
+    """Yield the folder of the socket of a new PostgreSQL server. Without that program, the test is skipped."""
     pytest.importorskip("psycopg", reason="no driver for PostgreSQL: pip install 'reconciler[postgresql]'")
     initdb, server = shutil.which("initdb"), shutil.which("postgres")
     if initdb is None or server is None:
@@ -57,7 +57,7 @@ def _wait_for(folder: str) -> None:
 
 @pytest.fixture
 def postgresql_url(postgresql: str, request: pytest.FixtureRequest) -> str:
-    """A database of its own for each test; there is a role `reader`, too, which may only read."""
+    """Return the URL of a new database for each test. It also has a role `reader`, which may only read."""
     name = f"t{abs(hash(request.node.nodeid))}"
     engine = sa.create_engine(_address(postgresql, "postgres"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

@@ -77,7 +77,7 @@ BROUGHT_BY = {"h11": "uvicorn", "multidict": "aiohttp", "pydantic_core": "pydant
 
 
 def imported(path: Path) -> Iterator[tuple[str, ...]]:
-    """The dotted names that a module imports, as tuples; a name from a module counts as a part of it."""
+    """Yield the dotted names that a module imports, as tuples; a name from a module counts as a part of it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -93,7 +93,7 @@ def name_of(path: Path) -> str:
 
 @cache
 def graph() -> Mapping[str, set[str]]:
-    """The modules of the package, each with the modules that it imports, inside functions too."""
+    """Return the modules of the package, each with the modules that it imports, inside functions too."""
     names = {name_of(path) for path in MODULES}
     found: dict[str, set[str]] = {}
     for path in MODULES:
@@ -104,7 +104,7 @@ def graph() -> Mapping[str, set[str]]:
 
 
 def folder_of(module: str) -> str:
-    """The folder of a module. A module at the top level of the package counts as a folder of its own."""
+    """Return the folder of a module. A module at the top level of the package counts as a folder of its own."""
     is_folder = (ROOT / module.replace(".", "/") / "__init__.py").exists() or module.count(".") == 1
     return module if is_folder else module.rpartition(".")[0]
 
@@ -114,7 +114,7 @@ def room_of(path: Path) -> str:
 
 
 def neighbours(path: Path) -> set[str]:
-    """The rooms, and modules beside them, that a module imports from our own package, its own left out."""
+    """Return the other rooms, and the top-level modules, that a module imports from our own package."""
     names = {parts[1] for parts in imported(path) if parts[0] == "reconciler" and len(parts) > 1}
     return names - {room_of(path)}
 
@@ -170,7 +170,7 @@ def test_a_pure_room_takes_only_values_from_rooms_that_do_io(path: Path) -> None
 
 
 def io_of(path: Path) -> set[str]:
-    """The modules with I/O that a module imports. `urllib.parse` is none."""
+    """Return the modules with I/O that a module imports. `urllib.parse` is none."""
     return {parts[0] for parts in imported(path) if parts[:2] != ("urllib", "parse")} & IO
 
 

@@ -115,7 +115,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 @pytest.fixture
 def ready(checkout: Checkout) -> Checkout:
-    """A checkout with a Python on PATH and a complete .venv."""
+    """Return a checkout with a Python on PATH and a complete .venv."""
     python(checkout.path / f"python{THIS}")
     assert checkout.install()
     return checkout

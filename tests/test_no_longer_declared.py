@@ -15,7 +15,7 @@ from tests.test_retirement import CUSTOMER, SETUP, actions, mark, unmark, withou
 
 @pytest.fixture
 def applied(shop: Shop) -> Shop:
-    """A shop with one customer that is billed."""
+    """Return a shop with one customer that is billed."""
     shop.only(ALDER)
     shop.apply()
     return shop

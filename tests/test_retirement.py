@@ -17,7 +17,7 @@ SETUP = ("--only", "setup")
 
 @pytest.fixture
 def applied(shop: Shop) -> Shop:
-    """A shop with one customer that is billed."""
+    """Return a shop with one customer that is billed."""
     shop.only(ALDER)
     shop.apply()
     return shop

@@ -15,7 +15,7 @@ ELM_LINES = "Elmhurst Foundry - Managed Backup"
 
 @pytest.fixture
 def alder(shop: Shop) -> Shop:
-    """The example estate with one customer."""
+    """Return the example estate with one customer."""
     shop.only(ALDER)
     return shop
 

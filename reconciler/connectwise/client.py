@@ -84,7 +84,7 @@ class ConnectWise:
 
     @property
     def server_clock(self) -> ServerClock | None:
-        """The tenant's time minus this machine's, from `Date` headers; None before the first response."""
+        """Return the tenant's time minus this machine's, from `Date` headers; None before the first response."""
         return self._session.server_clock
 
     async def discover(self) -> None:

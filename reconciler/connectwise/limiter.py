@@ -37,7 +37,7 @@ class Limiter:
 
     @property
     def limit(self) -> int:
-        """The number of requests that may be in flight now, at least 1."""
+        """Return the number of requests that may be in flight now, at least 1."""
         return max(1, int(self._exact_limit))
 
     async def acquire(self) -> int:

@@ -110,7 +110,7 @@ class Session:
 
     @property
     def server_clock(self) -> ServerClock | None:
-        """The tenant's time minus this machine's time; None before the first response with a `Date`."""
+        """Return the tenant's time minus this machine's time; None before the first response with a `Date`."""
         return self._exchange.server_clock
 
     def is_other_host(self, location: str) -> bool:

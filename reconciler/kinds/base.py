@@ -161,40 +161,40 @@ class Kind:
 
     @cached_property
     def fields(self) -> tuple[SpecField, ...]:
-        """The spec fields that ConnectWise stores, in the order of the model."""
+        """Return the spec fields that ConnectWise stores, in the order of the model."""
         return fields_of(self.spec)
 
     @cached_property
     def all_fields(self) -> tuple[SpecField, ...]:
-        """The spec fields, and the fields that only retirement writes."""
+        """Return the spec fields, and the fields that only retirement writes."""
         model = None if self.retirement is None else self.retirement.fields
         return self.fields if model is None else (*self.fields, *fields_of(model))
 
     @cached_property
     def fields_of_retirement(self) -> frozenset[str]:
-        """The fields that say whether an object is retired, and those that change when it becomes active again."""
+        """Return the fields that show whether an object is retired, and those that change when it is active again."""
         return frozenset() if self.retirement is None else frozenset([*self.retirement.retired, *self.retirement.alive])
 
     @cached_property
     def by_name(self) -> Mapping[str, SpecField]:
-        """The fields that ConnectWise stores and a plan may change, by their names in YAML."""
+        """Return the fields that ConnectWise stores and a plan may change, by their names in YAML."""
         return {item.name: item for item in self.all_fields}
 
     @cached_property
     def required_key(self) -> tuple[str, ...]:
-        """The fields of the natural key that every document must give."""
+        """Return the fields of the natural key that every document must give."""
         return tuple(name for name in self.key if self.spec.model_fields[self.by_name[name].attribute].is_required())
 
     @cached_property
     def parent(self) -> str | None:
-        """The spec field that refers to the parent in the collection's path: `agreement` of an addition."""
+        """Return the spec field that refers to the parent in the collection's path: `agreement` of an addition."""
         if self.collection is None or "{" not in self.collection:
             return None
         return self.collection.split("{")[1].split("}")[0]
 
     @cached_property
     def owner(self) -> str | None:
-        """The spec field that refers to the owner: the parent, or the company of an agreement or contact."""
+        """Return the spec field that refers to the owner: the parent, or the company of an agreement or contact."""
         if self.parent is None and self.lookup_path is not None and "/" in self.lookup_path:
             return self.lookup_path.split("/")[0]
         return self.parent

@@ -27,7 +27,7 @@ class LiveObject:
 
     @property
     def last_updated(self) -> str | None:
-        """The time of the last change, as ConnectWise gives it [spec]. None if the response has none."""
+        """Return the time of the last change, as ConnectWise gives it [spec]. None if the response has none."""
         info = self.raw.get("_info") or {}
         value = info.get("lastUpdated")
         return None if value is None else str(value)

@@ -38,12 +38,12 @@ class Retirement:
 
     @property
     def deletes(self) -> bool:
-        """Whether the object is deleted, because ConnectWise has no other way."""
+        """Return whether the object is deleted, because ConnectWise has no other way."""
         return not self.retired and self.entry is None
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of all fields that retiring the object, or letting it live again, reads or writes."""
+        """Return the names of all fields that retiring an object, or making it active again, reads or writes."""
         others = (self.last_day, self.first_day, self.reason, self.entry)
         return frozenset([*self.retired, *self.alive, *(name for name in others if name is not None)])
 

@@ -39,7 +39,7 @@ class Matcher:
 
     @property
     def problems(self) -> list[str]:
-        """The problems so far that stop the run, each once."""
+        """Return the problems so far that stop the run, each once."""
         return self._problems.texts
 
     @property

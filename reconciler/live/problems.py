@@ -35,7 +35,7 @@ class Problems:
 
     @property
     def texts(self) -> list[str]:
-        """The problems that stop the run, each once."""
+        """Return the problems that stop the run, each once."""
         return list(self._addresses)
 
     def add(self, text: str, *addresses: str) -> None:

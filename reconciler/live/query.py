@@ -44,7 +44,7 @@ class Query:
 
     @property
     def kind_condition(self) -> Condition | None:
-        """The condition for every list of this kind, or None."""
+        """Return the condition for every list of this kind, or None."""
         conditions = self._kind_conditions()
         return all_of(*conditions) if conditions else None
 
@@ -54,7 +54,7 @@ class Query:
 
     @property
     def condition(self) -> Condition | None:
-        """The condition for one list of exactly these objects. None asks for all objects."""
+        """Return the condition for one list of exactly these objects. None asks for all objects."""
         if not self.filters:
             return self.kind_condition
         return all_of(

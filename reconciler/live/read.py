@@ -41,7 +41,7 @@ class Scope:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The names of the top-level kinds that the run reads."""
+        """Return the names of the top-level kinds that the run reads."""
         setup = {name for name, of in all_kinds().items() if of.collection and not of.parent}
         return frozenset(setup) if self.setup else billed_kinds()
 

@@ -57,7 +57,7 @@ class Corpus:
 
     @cached_property
     def escaped(self) -> frozenset[str]:
-        """The files that may spell a word in another way."""
+        """Return the files that may spell a word in another way."""
         return frozenset(name for name, source in self.sources.items() if "\\" in source.text)
 
     def with_text(self, text: str) -> set[str]:
@@ -77,7 +77,7 @@ class Corpus:
 
     @cached_property
     def by_address(self) -> Mapping[str, tuple[str, ...]]:
-        """The files that declare each address."""
+        """Return the files that declare each address."""
         found: dict[str, tuple[str, ...]] = {}
         for name, heads in self._heads.items():
             if self.found[name].first_name is None:
@@ -90,7 +90,7 @@ class Corpus:
 
     @cached_property
     def by_kind(self) -> Mapping[str, frozenset[str]]:
-        """The files that declare documents of each kind."""
+        """Return the files that declare documents of each kind."""
         found: dict[str, set[str]] = defaultdict(set)
         for name, heads in self._heads.items():
             for kind, _ in heads:
@@ -99,7 +99,7 @@ class Corpus:
 
     @cached_property
     def defaults_files(self) -> tuple[str, ...]:
-        """The files that may contain `Defaults`."""
+        """Return the files that may contain `Defaults`."""
         return tuple(name for name, source in self.sources.items() if DEFAULTS in source.text or name in self.escaped)
 
     def names_by_real_path(self) -> Mapping[str, list[str]]:

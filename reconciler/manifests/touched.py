@@ -99,7 +99,7 @@ class _Pool:
 
     @property
     def documents(self) -> Mapping[str, Document]:
-        """The documents by address. Their mistakes are reported later."""
+        """Return the documents by address. Their mistakes are reported later."""
         return self._checked.documents
 
     def load(self, names: Iterable[str]) -> None:

@@ -92,7 +92,7 @@ CHANGES = (
 
 @pytest.fixture
 def rich(shop: Shop) -> Shop:
-    """One customer with every type of field, and its custom fields."""
+    """Return one customer with every type of field, and its custom fields."""
     shop.only(ALDER)
     for number, (caption, sort) in enumerate(
         {"Region": "Text", "Score": "Number", "Key": "Checkbox", "Since": "Date", "Note": "TextArea"}.items(), 1

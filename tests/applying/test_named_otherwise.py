@@ -25,7 +25,7 @@ def small(shop: Shop) -> Shop:
 
 
 def stored(change: Change, inner: Meddle | None = None) -> Meddle:
-    """A tenant that stores another reference in a management solution than was sent."""
+    """Return a tenant that stores another reference in a management solution than was sent."""
 
     async def meddle(request: httpx.Request, send: Send) -> httpx.Response:
         answer = await (send(request) if inner is None else inner(request, send))
@@ -45,7 +45,7 @@ def another_name(row: dict[str, Any]) -> None:
 
 
 def another_name_alone(row: dict[str, Any]) -> None:
-    """Another name, without the record's id."""
+    """Return another name, without the record's id."""
     row["managementSolution"] = {"id": row["managementSolution"]["id"], "name": "Data Protection 365"}
 
 

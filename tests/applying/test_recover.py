@@ -122,7 +122,7 @@ async def recovered(shop: Shop, method: str, path: str, body: object, **more: ob
 
 @pytest.fixture
 def company(small: Shop) -> str:
-    """The path of an existing company."""
+    """Return the path of an existing company."""
     small.apply("--only", "setup")
     return f"company/companies/{small.one('/company/companies', identifier='AlderDental')['id']}"
 

@@ -48,7 +48,7 @@ def planned(shop: Shop, tmp_path: Path) -> Planned:
 
 @pytest.fixture
 def applied(planned: Planned) -> Planned:
-    """A shop with one customer that was applied."""
+    """Return a shop with one customer that was applied."""
     planned.shop.apply()
     return planned
 

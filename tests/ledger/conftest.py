@@ -24,7 +24,7 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
-    """A ledger on each kind of database."""
+    """Yield a ledger on each kind of database."""
     address = request.getfixturevalue("url" if request.param == "sqlite" else "postgresql_url")
     with Ledger.open(address, now=NOON) as opened:
         yield opened

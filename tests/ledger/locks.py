@@ -22,7 +22,7 @@ ELSEWHERE = replace(US, pid=1, namespaces="pid:[2]", start="150")
 
 
 def only_us(pid: int) -> str | None:
-    """The start of a process on a machine where only US is running."""
+    """Return the start of a process on a machine where only US is running."""
     return {US.pid: US.start}.get(pid)
 
 
@@ -43,7 +43,7 @@ def change(ledger: Ledger, **values: Any) -> None:
 
 
 def holders(ledger: Ledger) -> list[tuple[str, int]]:
-    """Host and number of the processes that hold a lock."""
+    """Return host and number of the processes that hold a lock."""
     with ledger.read() as connection:
         rows = connection.execute(sa.select(schema.locks.c.host, schema.locks.c.pid))
         return [(host, pid) for host, pid in rows]

@@ -40,7 +40,7 @@ def sqlite_of(folder: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
+    """Return an empty database of each kind."""
     found: str = sqlite_of(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
     return found
 
@@ -59,7 +59,7 @@ def build(url: str, revision: str, rows: dict[str, dict[str, Any]]) -> None:
 
 
 def moment(url: str, *, hours: int = 0) -> Any:
-    """NOON and some hours as the database stores times: SQLite has no time zones."""
+    """Return NOON and some hours as the database stores times: SQLite has no time zones."""
     when = NOON + hours * HOUR
     return when.replace(tzinfo=None) if url.startswith("sqlite") else when
 
@@ -124,7 +124,7 @@ def test_revision_0002_gets_the_times_at_which_devices_were_first_seen_and_read(
 
 
 def revision_4(url: str) -> dict[str, dict[str, Any]]:
-    """A row in each table and column that revision 0005 renames."""
+    """Return a row in each table and column that revision 0005 renames."""
     return {
         "pulls": pull_of(url),
         "meters": {**device_of(url), "first_seen_at": moment(url)},

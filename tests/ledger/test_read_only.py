@@ -55,7 +55,7 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A directory that the user `nobody` can reach and read."""
+    """Yield a directory that the user `nobody` can reach and read."""
     if not all(above.stat().st_mode & 0o001 for above in Path(__file__).resolve().parents):
         pytest.skip("this checkout is in a folder that other users cannot read")
     folder = Path("/var/tmp") / f"reconciler-test-{os.getpid()}-{tmp_path.name}"

@@ -25,7 +25,7 @@ from tests.shop import ALDER, Shop, open_shop
 def shop(
     served: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Shop]:
-    """The example estate with its command line."""
+    """Yield the example estate with its command line."""
     yield from open_shop(served, tmp_path, monkeypatch, capsys)
 
 

@@ -30,7 +30,7 @@ from tests.planning.builders import (
 
 
 def matcher(documents: Iterable[Document], *objects: LiveObject) -> Matcher:
-    """A matcher for which all kinds of the documents were read, with these objects."""
+    """Return a matcher for which all kinds of the documents were read, with these objects."""
     documents = tuple(documents)
     found = Matcher(manifests(*documents))
     names = {document.kind.name for document in documents} | {obj.kind for obj in objects}

@@ -26,7 +26,7 @@ FULL_WIDTH = str.maketrans({chr(each): chr(each + 0xFEE0) for each in range(0x21
 
 
 def finds(query: Query, identifier: str) -> bool:
-    """Whether the sandbox finds a company with this identifier by the query's condition."""
+    """Return whether the sandbox finds a company with this identifier by the query's condition."""
     holds = selection.predicate("company", (), str(query.condition))
     return holds({"identifier": identifier, "deletedFlag": False}) is True
 

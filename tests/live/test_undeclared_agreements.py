@@ -26,7 +26,7 @@ def is_ours(obj: LiveObject) -> bool:
 
 
 def tagged(number: int, agreement: int, tag: str) -> dict[str, Any]:
-    """An addition with every field that is requested. A missing field would be read again."""
+    """Return an addition with every field that is requested. A missing field would be read again."""
     return {
         "id": number,
         "agreementId": agreement,
@@ -44,7 +44,7 @@ def tagged(number: int, agreement: int, tag: str) -> dict[str, Any]:
 
 
 def tenant(additions: dict[int, list[dict[str, Any]]]) -> Server:
-    """A server with agreements and the additions of each. It refuses bundles."""
+    """Return a server with agreements and the additions of each. It refuses bundles."""
 
     def answer(_query: dict[str, str], path: str) -> Any:
         if path.endswith("/additions"):

@@ -119,5 +119,5 @@ def empty_estate(tmp_path: Path) -> Estate:
 
 @pytest.fixture
 def estate(empty_estate: Estate) -> Estate:
-    """A manifest folder with a workspace and the documents of one customer."""
+    """Return a manifest folder with a workspace and the documents of one customer."""
     return empty_estate.write("workspace.yaml", WORKSPACE).write("acme.yaml", CUSTOMER)

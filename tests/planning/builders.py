@@ -133,7 +133,7 @@ def live_agreement(number: int = 9, company_id: int = 5, **raw: Any) -> LiveObje
 
 
 def addition(number: int = 99, **raw: Any) -> LiveObject:
-    """Our addition on agreement 9: 120 units of product 4 at 0.25."""
+    """Return our addition on agreement 9: 120 units of product 4 at 0.25."""
     before = {
         "agreementId": 9,
         "product": {"id": 4, "identifier": "BACKUP-GB"},

@@ -49,7 +49,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def declarations(draw: st.DrawFn, of: str) -> dict[str, Any]:
-    """Some fields of a kind, with values that the fields of a document can have."""
+    """Draw some fields of a kind, with values that the fields of a document can have."""
     return draw(st.fixed_dictionaries({}, optional=FIELDS[of]))
 
 

@@ -171,14 +171,14 @@ scalars: dict[str, tuple[FieldMapping, st.SearchStrategy[Any]]] = {
 
 @st.composite
 def values(draw: st.DrawFn) -> tuple[FieldMapping, Any]:
-    """A field with a value, or with None."""
+    """Draw a field with a value, or with None."""
     of, found = scalars[draw(st.sampled_from(sorted(scalars)))]
     return of, draw(found | st.none())
 
 
 @st.composite
 def stored(draw: st.DrawFn, value: Any) -> Any:
-    """A form in which a server may return a stored value."""
+    """Draw a form in which a server may return a stored value."""
     match value:
         case None | False | "":
             return draw(st.sampled_from([None, False, "", []]))

@@ -117,14 +117,14 @@ def problems(answer: httpx.Response) -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[RunningSandbox]:
-    """One server for all tests. Each test has its own sandbox in it."""
+    """Yield one server for all tests. Each test has its own sandbox in it."""
     with RunningSandbox() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def http(server: RunningSandbox) -> Iterator[httpx.Client]:
-    """One client for all tests, because creating one takes longer than a test."""
+    """Yield one client for all tests, because creating one takes longer than a test."""
     known = server.variables()
     user = f"{known['CONNECTWISE_COMPANY']}+{known['CONNECTWISE_PUBLIC_KEY']}"
     with httpx.Client(

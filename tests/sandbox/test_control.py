@@ -43,7 +43,7 @@ class Controls:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
-    """One server for all tests of this module. Each test has its own sandbox in it."""
+    """Yield one server for all tests of this module. Each test has its own sandbox in it."""
     with RunningSandbox() as running, httpx.Client(base_url=running.url) as http:
         yield running, http
 

@@ -69,7 +69,7 @@ def settings(row: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[RunningSandbox, httpx.Client]]:
-    """One server for all tests of this module. Each test has its own sandbox in it."""
+    """Yield one server for all tests of this module. Each test has its own sandbox in it."""
     with RunningSandbox() as running, httpx.Client() as http:
         yield running, http
 

@@ -13,7 +13,7 @@ from reconciler.sandbox.messy.playing import Table, bystander, candidate, matche
 
 
 def with_look_alike(table: Table, dice: Random, case: str) -> None:
-    """A customer with its company, and another company whose name has one more word."""
+    """Add a customer with its company, and another company whose name has one more word."""
     firm = table.work.firms.next()
     other = table.work.firms.look_alike(firm, dice)
     matched(table, dice, case, firm=firm, names=damaged(firm, dice, 1))
@@ -21,7 +21,7 @@ def with_look_alike(table: Table, dice: Random, case: str) -> None:
 
 
 def neighbours(table: Table, dice: Random, case: str) -> None:
-    """Two customers with a company each, whose names differ by one word."""
+    """Add two customers with a company each, whose names differ by one word."""
     firm = table.work.firms.next()
     other = table.work.firms.look_alike(firm, dice)
     for each in (firm, other):
@@ -30,7 +30,7 @@ def neighbours(table: Table, dice: Random, case: str) -> None:
 
 
 def only_look_alike(table: Table, dice: Random, case: str) -> None:
-    """A customer without a company, and the company of another firm whose name has one more word."""
+    """Add a customer without a company, and the company of another firm whose name has one more word."""
     firm = table.work.firms.next()
     other = table.work.firms.look_alike(firm, dice)
     profile = known(firm, dice, domain=True, address=True)
@@ -39,14 +39,14 @@ def only_look_alike(table: Table, dice: Random, case: str) -> None:
 
 
 def branches(table: Table, dice: Random, case: str) -> None:
-    """Two customers and two companies of one name, each with its own city."""
+    """Add two customers and two companies of one name, each with its own city."""
     for firm in _in_two_cities(table, dice):
         city = firm.place.city
         matched(table, dice, case, firm=firm, names=Damaged(f"{firm.core} {city}", f"{firm.core} - {city}{firm.form}"))
 
 
 def one_of_the_branches(table: Table, dice: Random, case: str) -> None:
-    """A customer without a city in its name, and two companies of that name with their cities."""
+    """Add a customer without a city in its name, and two companies of that name with their cities."""
     firms = _in_two_cities(table, dice)
     companies = [candidate(table, dice, each, f"{each.core} - {each.place.city}{each.form}") for each in firms]
     undecided(table, dice, case, firms[0].core, companies)
@@ -59,7 +59,7 @@ def _in_two_cities(table: Table, dice: Random) -> list[Firm]:
 
 
 def numbered(table: Table, dice: Random, case: str) -> None:
-    """Two customers and two companies whose names differ by a number."""
+    """Add two customers and two companies whose names differ by a number."""
     firm = table.work.firms.next()
     first = dice.randrange(1, 90)
     for number in (first, first + dice.choice((1, 9, 10))):
@@ -68,13 +68,13 @@ def numbered(table: Table, dice: Random, case: str) -> None:
 
 
 def one_letter_apart(table: Table, dice: Random, case: str) -> None:
-    """Two customers and two companies of two firms, whose names differ by one letter."""
+    """Add two customers and two companies of two firms, whose names differ by one letter."""
     for firm in table.work.firms.one_letter_apart(dice) or (table.work.firms.next(), table.work.firms.next()):
         matched(table, dice, case, firm=firm, names=Damaged(firm.core, firm.name))
 
 
 def only_one_letter_apart(table: Table, dice: Random, case: str) -> None:
-    """A customer without a company, and the company of another firm whose name differs by one letter."""
+    """Add a customer without a company, and the company of another firm whose name differs by one letter."""
     firm, other = table.work.firms.one_letter_apart(dice) or (table.work.firms.next(), table.work.firms.next())
     profile = known(firm, dice, domain=True, address=True)
     table.truths.append(add_customer(table.work, dice, firm.name, case=case, profile=profile))

@@ -26,7 +26,7 @@ class Text:
 
     @property
     def whole(self) -> str:
-        """The name as it is written."""
+        """Return the name as it is written."""
         return self.core + self.form
 
 

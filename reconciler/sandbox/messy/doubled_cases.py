@@ -17,7 +17,7 @@ from reconciler.sandbox.messy.words import LOOK_ALIKE
 
 
 def doubled_company(table: Table, dice: Random, case: str) -> None:
-    """A customer whose company was entered twice. No data shows which of the two is in use."""
+    """Add a customer whose company was entered twice. No data shows which of the two is in use."""
     firm = table.work.firms.next()
     name = damaged(firm, dice, 1).company
     twins = [candidate(table, dice, firm, name, identifier) for identifier in (firm.code, f"{firm.code}-2")]
@@ -25,7 +25,7 @@ def doubled_company(table: Table, dice: Random, case: str) -> None:
 
 
 def doubled_decided(table: Table, dice: Random, case: str) -> None:
-    """A customer whose company was entered twice. One of the two has the Managed ID."""
+    """Add a customer whose company was entered twice. One of the two has the Managed ID."""
     firm = table.work.firms.next()
     names = Damaged(firm.name, firm.name)
     twin = add_company(table.work, table.setup, dice, firm, firm.name, Look(identifier=f"{firm.identifier}X"))
@@ -34,7 +34,7 @@ def doubled_decided(table: Table, dice: Random, case: str) -> None:
 
 
 def equally_near(table: Table, dice: Random, case: str) -> None:
-    """A customer and two companies. The name of each company has one more word than the customer's name."""
+    """Add a customer and two companies. The name of each company has one more word than the customer's name."""
     firm = table.work.firms.next()
     words = dice.sample(LOOK_ALIKE[firm.language], 2)
     others = [replace(table.work.firms.look_alike(firm, dice, word), form=firm.form) for word in words]
@@ -43,7 +43,7 @@ def equally_near(table: Table, dice: Random, case: str) -> None:
 
 
 def sisters(table: Table, dice: Random, case: str) -> None:
-    """A customer without a legal form, and two companies whose names differ by their legal form."""
+    """Add a customer without a legal form, and two companies whose names differ by their legal form."""
     firm = table.work.firms.next()
     one, other = dice.sample(FORMS[firm.language], 2)
     companies = [
@@ -54,14 +54,14 @@ def sisters(table: Table, dice: Random, case: str) -> None:
 
 
 def rivals(table: Table, dice: Random, case: str) -> None:
-    """Two customers of one name, and one company."""
+    """Add two customers of one name, and one company."""
     firm = table.work.firms.next()
     company = candidate(table, dice, firm, firm.name)
     undecided(table, dice, case, firm.core if chance(dice, 500) else firm.name, [company], customers=2)
 
 
 def twins_by_id(table: Table, dice: Random, case: str) -> None:
-    """Two customers of one name, and two companies of that name. The Managed IDs show which ones belong together."""
+    """Add two customers and two companies of one name. The Managed IDs show which ones belong together."""
     firm = table.work.firms.next()
     names = Damaged(firm.name, firm.name)
     for identifier in (firm.identifier, f"{firm.identifier}_2"):
@@ -70,7 +70,7 @@ def twins_by_id(table: Table, dice: Random, case: str) -> None:
 
 
 def shared_id(table: Table, dice: Random, case: str) -> None:
-    """A customer whose Managed ID two companies have. Neither company has the customer's name."""
+    """Add a customer whose Managed ID two companies have. Neither company has the customer's name."""
     firms = [table.work.firms.next() for _ in range(2)]
     companies = [candidate(table, dice, firm, firm.name) for firm in firms]
     undecided(table, dice, case, table.work.firms.next().core, companies)

@@ -33,17 +33,17 @@ class Firm:
 
     @property
     def name(self) -> str:
-        """The full name."""
+        """Return the full name."""
         return self.core + self.form
 
     @cached_property
     def slug(self) -> str:
-        """The letters and digits of the name in lower case."""
+        """Return the letters and digits of the name in lower case."""
         return ascii_letters(self.core)
 
     @property
     def domain(self) -> str:
-        """The domain of its website and its e-mail."""
+        """Return the domain of its website and its e-mail."""
         return f"{self.slug[:40]}.example"
 
     @property
@@ -60,12 +60,12 @@ class Firm:
 
     @property
     def code(self) -> str:
-        """The beginning of its name with its customer number. It never equals its name."""
+        """Return the beginning of its name with its customer number. It never equals its name."""
         return f"{self.slug[:8].upper()}{self.account}"
 
     @property
     def initials(self) -> str:
-        """The first letters of its words: `ABC` for Alpha Beta Company."""
+        """Return the first letters of its words: `ABC` for Alpha Beta Company."""
         return "".join(word[0] for word in self.core.split() if word[0].isalpha()).upper()
 
 

@@ -34,5 +34,5 @@ def made(seed: int, customers: int, now: datetime = NOW) -> Estate:
 
 @pytest.fixture(scope="session")
 def estate() -> Estate:
-    """An estate with each case at least twice. Tests do not change it."""
+    """Return an estate with each case at least twice. Tests do not change it."""
     return made(1, 600)

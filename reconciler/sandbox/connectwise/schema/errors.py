@@ -29,7 +29,7 @@ class Refusal(Exception):  # noqa: N818  # a name for what the API does
 
     @property
     def body(self) -> dict[str, Any]:
-        """The error object as ConnectWise sends it."""
+        """Return the error object as ConnectWise sends it."""
         body: dict[str, Any] = {"code": self.code, "message": str(self)}
         if self.problems:
             body["errors"] = [

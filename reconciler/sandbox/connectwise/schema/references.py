@@ -29,7 +29,7 @@ class Shape:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The text fields by which a request can name the target instead of by id."""
+        """Return the text fields by which a request can name the target instead of by id."""
         return tuple(mine for mine, _ in self.shows if mine in {"identifier", "name", "currencyCode", "summary"})
 
 
