@@ -187,7 +187,7 @@ class ConnectWise:
         """POST an object and return it as stored. The object is never created twice.
 
         `lookup` finds the whole object by its natural key; it is called when the response was lost. `read_back`
-        compares the stored object with what was sent. `write_only` names fields whose values are never shown, such as
+        compares the stored object with the sent one. `write_only` names fields whose values are never shown, such as
         a password. Raises `NotStored` when `read_back` finds a mismatch, and `StateUnknown` when the response was lost
         and `lookup` failed as well.
         """

@@ -6,7 +6,7 @@
 The grammar is in CONNECTWISE.md [spec]. Inside a string, `[` is written `[[]` [docs]. A condition cannot ask for every
 text: `*` is a wildcard, a line break becomes a space [docs], and the escape of a double quote or a backslash is not
 confirmed. `can_query` says whether it can. `queryable_part` leaves such texts out of a condition, which then finds
-more objects than asked for, and never fewer. What `literal` writes for such a text is a [guess].
+more objects than asked for, and never fewer. The output of `literal` for such a text is a [guess].
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ _BY_CODE = {
     "ObjectExists": "An object with this key exists already. Adopt it, or give this one another key.",
     "InvalidObject": "Correct what the message names.",
     "MaxLength": "Shorten the value.",
-    "MaxLengthField": "Shorten the value to what the field can hold.",
+    "MaxLengthField": "Shorten the value to the length of the field.",
 }
 _SSL_REQUIRED = (
     "This cloud site does not serve the API. Set site to the host that begins with api-, "

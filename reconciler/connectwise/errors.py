@@ -16,7 +16,7 @@
     ├── NotJson                 not JSON: a proxy's page, or a cut-off response
     │   └── Malformed           JSON that this endpoint cannot return, such as an id that is not a number
     ├── EndlessPaging           a list whose pages repeat, or whose next page is not understood
-    ├── NotStored                a 2xx that did not store what was sent
+    ├── NotStored                a 2xx that did not store the sent values
     └── StateUnknown            no usable response to a write, and the lookup after it failed
 
 Each error has the method, the endpoint (the path without its query), the status, the server's code and fields, and

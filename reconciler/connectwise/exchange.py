@@ -65,7 +65,7 @@ class Exchange:
         self._extensions = {"timeout": timeout.as_dict()}
         self._last_date = ""
         self.server_clock: ServerClock | None = None
-        """What the `Date` headers so far show; None before the first."""
+        """The tenant's time minus this machine's time, by the `Date` headers so far; None before the first."""
 
     async def aclose(self) -> None:
         """Close every connection."""

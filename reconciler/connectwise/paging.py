@@ -8,7 +8,7 @@ taken from the link: every page is requested from the configured host.
 A short page alone does not prove the end of a list, because the server may limit pages to fewer objects. A page is the
 last one when it has a `Link` without `next`, when it is empty, or when it is shorter than another page of the same
 endpoint. Otherwise the next page is requested by id, and by number where the endpoint does not support ids.
-`PagingHistory` keeps what this shows about the endpoint, so that ten thousand small lists need no second request each.
+`PagingHistory` stores these facts about the endpoint, so that 10,000 small lists need no second request each.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Page:
 
 @dataclass(slots=True)
 class PagingHistory:
-    """What all lists of an endpoint so far have shown about its pages."""
+    """The lengths of the pages of an endpoint, from all of its lists so far."""
 
     longest: int = 0
     """The number of objects in the longest page."""
@@ -119,7 +119,7 @@ class _PartialList:
         return start
 
     def record(self, new: int, size: int) -> None:
-        """Record in the history what an unlinked page shows about the length of the page before it."""
+        """Record in the history whether the page before an unlinked one was the last, by its length."""
         self.history.longest = max(self.history.longest, size)
         if self.unlinked and new:
             self.history.capped.add(self.previous_size)
@@ -177,7 +177,7 @@ async def read_all_pages(
 ) -> list[dict[str, Any]]:
     """Return all objects of a list, each once. `fetch` requests a page by where it starts; None is the first page.
 
-    `history` is what is known about the endpoint, and is updated. `at_most` is the most objects that the list can have.
+    `history` is the history of the endpoint, and is updated. `at_most` is the most objects that the list can have.
     Raises `EndlessPaging` for a page without new objects, and for a next page that was read already or that the link
     does not name in a known form.
     """
@@ -205,14 +205,14 @@ async def read_all_pages(
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What a `Link` header says: where the next page starts, and whether it names any page at all."""
+    """The content of a `Link` header: the start of the next page, and whether it names any page."""
 
     next: PageStart | None
     any: bool
 
 
 def parse_links(link: str | None, seen: Collection[PageStart], endpoint: str) -> Links:
-    """Return what a `Link` header says. `seen` holds the starts of the pages that were read already.
+    """Return the content of a `Link` header. `seen` holds the starts of the pages that were read already.
 
     Where a `next` has both the `pageId` of a page that was read and a new `page`, the page number counts. Raises
     `EndlessPaging` for a `next` in an unknown form: ignoring it would cut off the list.

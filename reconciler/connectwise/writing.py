@@ -152,7 +152,7 @@ def _is_object(shapes: ResponseChecks, path: str, body: Any) -> bool:
 async def _confirmed(
     session: Session, shapes: ResponseChecks, method: str, path: str, returned: Any, read_back: ReadBack
 ) -> dict[str, Any]:
-    """Return the object of the response, when it holds what was sent.
+    """Return the object of the response, if it holds the sent values.
 
     When it does not, the object is read again and decides: a response can hold less than was stored.
     """
@@ -185,7 +185,7 @@ async def delete(session: Session, path: str) -> None:
 
 
 def checked(method: str, path: str, returned: Any, read_back: ReadBack) -> dict[str, Any]:
-    """Return the object of a response, when it holds what was sent.
+    """Return the object of a response, if it holds the sent values.
 
     Raises `NotStored` when `read_back` finds a mismatch, and `NotJson` when the response is not an object.
     """

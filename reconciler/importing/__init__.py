@@ -5,10 +5,10 @@
                                 ├─▶ matching ──▶ proposals ──▶ mappings, import-review.md
     ConnectWise ──▶ companies ──┘
 
-Owns: which documents describe what ConnectWise holds, how they are laid out in files, and which company a customer of
-a usage source is proposed for (`matching`).
-Does not own: what a document means (`kinds`, `manifests`), how ConnectWise is read (`live`), and whether an addition is
-adopted (`additions`): a plan decides that from the manifests.
+Owns: the documents that describe the objects of ConnectWise, their layout in files, and the company that is proposed
+for each customer of a usage source (`matching`).
+Does not own: the meaning of a document (`kinds`, `manifests`), how ConnectWise is read (`live`), and whether an
+addition is adopted (`additions`): a plan decides that from the manifests.
 
 Always true: an import writes files and nothing else. No run bills a proposed mapping before a person has confirmed it.
 If two companies are equally near, matching chooses neither. `matching` does no I/O.

@@ -33,7 +33,7 @@ _SEATS: Final = re.compile(
 
 
 class Charges:
-    """Finds what each proposal bills."""
+    """Finds the product, the price and the addition of each proposal."""
 
     def __init__(self, estate: Estate, standing: Standing, days: Days, proposals: Iterable[Proposal]) -> None:
         self._estate = estate
@@ -121,7 +121,7 @@ class Charges:
         return tuple(each for each in additions if (date_text(each.raw.get("effectiveDate")) or "") > self._days.last)
 
     def charge(self, line: Line) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the fields of the charge, and what a person has to look at."""
+        """Return the fields of the charge, and the notes for a person."""
         charge: dict[str, Any] = {"product": Ref(PRODUCT, line.product_id)}
         notes: list[str] = [line.guessed] if line.guessed else []
         addition = line.addition

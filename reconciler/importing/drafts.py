@@ -60,7 +60,7 @@ class Draft:
 
 @dataclass(slots=True)
 class Drafts:
-    """The documents of an import, and what is left out of them."""
+    """The documents of an import, and the objects and fields that are left out of them."""
 
     documents: dict[str, Draft] = field(default_factory=dict)
     """By address."""

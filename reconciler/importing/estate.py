@@ -41,7 +41,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """What an import read from ConnectWise, without deleted objects."""
+    """The objects that an import read from ConnectWise, without deleted ones."""
 
     objects: Mapping[str, Sequence[LiveObject]] = field(default_factory=dict)
     """By kind: the objects of top-level collections. Products: only those that are needed."""

@@ -13,13 +13,13 @@ from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import plain_decimal
 
 Decision: TypeAlias = Literal["agreement", "addition", "product", "solution", "managedId", "mapping", "selection"]
-"""What a person has to decide before a mapping can be written. `mapping`: the mapping would not be valid. `selection`:
+"""The decision that is missing before a mapping can be written. `mapping`: the mapping would not be valid. `selection`:
 this import does not write the company."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a mapping would bill, and the addition that it takes over."""
+    """The product and the price of a mapping, and the addition that it takes over."""
 
     product_id: int
     addition: LiveObject | None = None
@@ -37,14 +37,14 @@ class Missing:
     what: Decision
     why: str
     advice: str
-    """What a person has to do."""
+    """The advice for a person."""
     agreements: tuple[CandidateAgreement, ...] = ()
     """The agreements that are possible, if a person has to choose one."""
     additions: tuple[LiveObject, ...] = ()
     """The additions that are possible, if a person has to choose one."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is missing as a JSON object."""
+        """Return the missing decision as a JSON object."""
         return {
             "what": self.what,
             "why": self.why,
@@ -80,19 +80,19 @@ class Outcome:
     reasons: tuple[str, ...] = ()
     """Why the company is open. Empty if it is not."""
     missing: Missing | None = None
-    """What a person has to decide although the company is known. None if there is a mapping, or the company is open."""
+    """The missing decision although the company is known. None if there is a mapping, or the company is open."""
     mapping: str | None = None
     """The address of its mapping, new or existing."""
     proposed: bool = False
     """Whether a person has to confirm the mapping."""
     line: Line | None = None
     notes: tuple[str, ...] = ()
-    """What a person has to look at before the mapping is confirmed."""
+    """Sentences about points to check before the mapping is confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The outcomes by what a person does next."""
+    """The outcomes by the next step of a person."""
 
     mapped: tuple[Outcome, ...]
     proposed: tuple[Outcome, ...]
@@ -129,7 +129,7 @@ def reopened(outcomes: Iterable[Outcome], left: Mapping[str, str]) -> list[Outco
 
 
 def invalid(reason: str) -> Missing:
-    """Return what is missing if the mapping would not be valid."""
+    """Return the missing decision if the mapping would not be valid."""
     advice = "Correct this in ConnectWise and import again, or write the `CustomerMapping` by hand."
     return Missing("mapping", f"its mapping would not be valid: {plainly('CustomerMapping', reason)}", advice)
 

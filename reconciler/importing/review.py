@@ -101,7 +101,7 @@ def _entry(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
 
 
 def _missing(missing: Missing, products: Mapping[int, str]) -> Iterator[str]:
-    """Yield why no mapping is written, what comes into question, and what to do."""
+    """Yield the reason why no mapping is written, the possible choices, and the advice."""
     yield f"- The company is known, but {_safe(missing.why)}."
     yield from (f"- agreement in question: {_safe(each.name)} (id {each.id})" for each in missing.agreements)
     for each in missing.additions:
@@ -144,7 +144,7 @@ def _left_out(left_out: Sequence[LeftOut], carried: Sequence[str]) -> Iterator[s
 
 
 def _what(left_out: LeftOut) -> str:
-    """Return what is left out. An address and a field are written so that `carried_over` finds them again."""
+    """Return the name of what is left out. An address and a field have the form that `carried_over` finds again."""
     if left_out.field is None:
         return _safe(left_out.what)
     field = _CONTROLS.sub(" ", left_out.field).replace("`", " ")

@@ -92,7 +92,7 @@ def _placed(error: Finding, addresses: Mapping[Any, str], drafts: Drafts) -> Pro
 
 
 def _differences(manifests: Manifests, estate: Estate, drafts: Drafts) -> list[Problem]:
-    """Return what a plan would change, and what it cannot match."""
+    """Return the fields that a plan would change, and the objects that it cannot match."""
     documents = [manifests.by_address[address] for address in drafts.documents]
     matcher = matcher_of(manifests, estate)
     matches = matcher.matches(manifests.documents)

@@ -1,6 +1,6 @@
 """Turn the fields of a live object into the values of a document, and say which of them cannot be declared.
 
-This is the inverse of `planning.resolve`: what is written here must resolve to what ConnectWise holds. So an entry of a
+This is the inverse of `planning.resolve`: each written value must resolve to the value in ConnectWise. So an entry of a
 setup table is written only if its name leads back to the same entry.
 """
 

@@ -106,7 +106,7 @@ _MONTHS = {
 
 
 def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
-    """Return what an agreement bills a month: its own amount per cycle, and its additions that go on after a day."""
+    """Return the amount of an agreement per month: its own per cycle, and its additions that bill after a day."""
     last = None if obj.get("noEndingDateFlag") else date_text(obj.get("endDate"))
     if obj.get("agreementStatus") in ENDED or (last is not None and last <= after):
         return NOT_BILLED

@@ -24,7 +24,7 @@ Tables = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a field refers to: a kind, or a setup table."""
+    """The target of a field: a kind, or a setup table."""
 
     kind: str | None = None
     table: str | None = None

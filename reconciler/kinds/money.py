@@ -32,7 +32,7 @@ def amount_of(quantity: Decimal, unit_price: Decimal, currency: str | None) -> D
 
 
 def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
-    """Return what an addition with these fields bills per month.
+    """Return the amount that an addition with these fields bills per month.
 
     This is the quantity above `lessIncluded`, times the unit price, rounded to the minor unit of the currency. It is 0
     if the addition is not billable. `fields` has the names of ConnectWise. The server's `billedQuantity` and `extPrice`

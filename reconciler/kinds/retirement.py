@@ -50,13 +50,13 @@ class Retirement:
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What an object bills a month, for the reader of a plan."""
+    """The amount that an object bills per month, for the reader of a plan."""
 
     amount: Decimal | None
     """None if the amount per month is unknown."""
     currency: str | None
     detail: str
-    """What it consists of, such as `its own 100.00 and 3 additions`."""
+    """The parts of the amount, such as `its own 100.00 and 3 additions`."""
 
 
 NOT_BILLED = Billed(Decimal(0), None, "")

@@ -67,7 +67,7 @@ class WriteRecord:
     changes: Changes | None
     """None for a further write to a subcollection: the first one recorded the change of the whole field."""
     body: Any
-    """What was sent, without secrets."""
+    """The sent body, without secrets."""
 
 
 def read_runs(

@@ -136,7 +136,7 @@ def write_answer(
             raise LedgerError(
                 f"write {intent_id} {found}",
                 where="journal",
-                advice="Run `reconciler plan`. It shows what is in ConnectWise now.",
+                advice="Run `reconciler plan`. It shows the present state of ConnectWise.",
             )
         connection.execute(
             _UPDATE_WRITE,
@@ -259,7 +259,7 @@ def values_kept_when_cleared(ledger: Ledger, workspace: str, addresses: Collecti
             part = query.where(_writes.c.address.in_(every[start : start + _CHUNK]))
             for address, body, answer in connection.execute(part):
                 if answer == RECOVERED:
-                    continue  # nothing is known of what ConnectWise answered
+                    continue  # the answer of ConnectWise is unknown
                 kept = found.setdefault(address, {})
                 for name, sent in sent_fields(body).items():
                     kept.pop(name, None)

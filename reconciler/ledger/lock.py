@@ -53,7 +53,7 @@ class HeldLock:
         return self.read_at - self.renewed_at
 
     def state(self, here: Process, read_start: ReadStart) -> LockState:
-        """Return what the process `here` can tell of the holder."""
+        """Return the state of the holder, as far as the process `here` can check it."""
         state = process_state(self.holder, here, read_start)
         if state == "alive" and self.holder == here and self.token not in own_tokens:
             return "gone"

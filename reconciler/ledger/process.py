@@ -24,7 +24,7 @@ ReadStart = Callable[[int], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """What distinguishes one process from every other. A text is empty if the system does not report it."""
+    """The values that identify a process. A text is empty if the system does not report it."""
 
     host: str
     pid: int

@@ -22,7 +22,7 @@ IN_RECYCLE_BIN = "RecycleBin"
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a source said one device used at one time."""
+    """The used storage of one device at one time, as its source reports it."""
 
     source: str
     customer_id: str
@@ -50,7 +50,7 @@ class Customer:
 class Pull:
     """One reading of a source.
 
-    A customer that a whole pull does not list used nothing. After a failed pull it is unknown what a customer used.
+    A customer that a whole pull does not list used nothing. After a failed pull, the usage of each customer is unknown.
     """
 
     source: str
@@ -61,7 +61,7 @@ class Pull:
     samples: tuple[Sample, ...] = ()
     error: str | None = None
     notes: tuple[str, ...] = ()
-    """Sentences about what was left out on purpose, such as customers in the recycle bin."""
+    """Sentences about usage that was left out on purpose, such as that of customers in the recycle bin."""
 
 
 @dataclass(frozen=True, slots=True)

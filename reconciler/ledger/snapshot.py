@@ -108,7 +108,7 @@ class SeenEdit:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What the ledger held for one workspace when planning began."""
+    """The additions, edits and approvals in the ledger for one workspace when planning began."""
 
     additions: Mapping[int, RecordedAddition] = field(default_factory=dict)
     """By their ids in ConnectWise."""

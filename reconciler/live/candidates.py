@@ -57,7 +57,7 @@ class Candidates:
                     yield {**values, str(of.rename_key): old}, obj
 
     def under_another_name(self, of: Kind, key: Key) -> dict[int, Verdict]:
-        """Return, by id, what `Kind.loose_match` decides about the objects that have a part of this key."""
+        """Return, by id, the verdict of `Kind.loose_match` on the objects that have a part of this key."""
         if of.loose_match is None:
             return {}
         values = dict(zip(of.key, key, strict=True))

@@ -74,7 +74,7 @@ class Query:
 
 
 def fields_to_read(of: Kind, declared: Collection[str]) -> tuple[str, ...]:
-    """Return the `fields=` of a kind: its key, what its documents declare, and what billing needs."""
+    """Return the `fields=` of a kind: its key, the declared fields, and those that billing needs."""
     paths = ["id"]
     for item in of.all_fields:
         if item.name in of.key or (item.name in declared and item.mapping.compared):

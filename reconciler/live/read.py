@@ -34,7 +34,7 @@ from reconciler.manifests.documents import Document, Manifests
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run plans: the setup, the usage, or both."""
+    """The scope of a run: the setup, the usage, or both."""
 
     setup: bool = True
     usage: bool = True
@@ -145,7 +145,7 @@ class _Late:
 async def _read_other_spellings(
     reader: Reader, matcher: Matcher, documents: Sequence[Document], queries: Iterable[Query]
 ) -> None:
-    """Read what the partial lists have missed because ConnectWise spells a key differently.
+    """Read the objects that partial lists have missed because ConnectWise spells a key differently.
 
     Reads the keys of each collection in which a document or a look-up found nothing, as far as they may look the same,
     then the objects whose keys match, then the objects that belong to these.

@@ -21,7 +21,7 @@ from reconciler.manifests.documents import Document, Manifests
 
 
 class References:
-    """Resolves each reference by name once. What cannot be resolved becomes a problem."""
+    """Resolves each reference by name once. A reference that cannot be resolved becomes a problem."""
 
     def __init__(
         self,

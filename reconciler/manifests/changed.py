@@ -71,7 +71,7 @@ def _compared(corpus: Corpus, old: Loading, new: Loading, present: frozenset[str
 
 
 def _check_submodules(corpus: Corpus, found: Differences) -> None:
-    """Raise an error for a submodule that differs and has manifests, because Git does not tell what differs in it."""
+    """Raise an error for a submodule that differs and has manifests. Git does not list the files that differ in it."""
     for path in found.submodules:
         if corpus.below(path, corpus.found):
             raise ReconcilerError(

@@ -1,7 +1,7 @@
 """The rules between documents of particular kinds, such as a mapping and the products that it bills.
 
 Each rule checks all documents. The spec of a document with errors can lack attributes, so the rules read them with
-`_get`, and skip what is missing.
+`_get`, and skip missing ones.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from reconciler.manifests.report import Report
 
 @dataclass(frozen=True, slots=True)
 class LoadedPart:
-    """A part of a manifest folder, and what the change removed."""
+    """A part of a manifest folder, and the addresses that the change removed."""
 
     manifests: Manifests
     touched: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ def load_changed(root: Path, revision: str, *, workspace: str | None = None) -> 
     """Return the documents that differ from a revision of Git, with those that refer to them and that they need.
 
     The revision is compared where `HEAD` branched off it. Raises `ReconcilerError` if Git cannot tell the difference,
-    and `ManifestError` for mistakes in what was read.
+    and `ManifestError` for mistakes in the files that were read.
     """
     if not root.is_dir():
         load(root)  # raises the error of a folder that does not exist

@@ -43,7 +43,7 @@ State = Literal[
 """The states of a row, see the table above."""
 
 Effect = Literal["billed", "held", "zero", "none"]
-"""What happens to the additions of a row, see `CoverageRow.effect`."""
+"""The effect of a run on the additions of a row, see `CoverageRow.effect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class CoverageRow:
     name: str
     state: State
     effect: Effect
-    """What happens to the additions.
+    """The effect of the run on the additions.
 
     `billed`: they are written. `held`: they stay as they are. `zero`: they are written with zero usage, which bills a
     minimum or an earlier peak. `none`: there are none.

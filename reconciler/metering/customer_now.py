@@ -1,4 +1,4 @@
-"""What the newest pull shows about a customer and its devices, as values."""
+"""A customer and its devices as the newest pull lists them."""
 
 from __future__ import annotations
 

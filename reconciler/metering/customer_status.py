@@ -26,7 +26,7 @@ LATE_USAGE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class CustomerStatus:
-    """The state of one mapping, what happens to its additions, and the reason as a sentence."""
+    """The state of one mapping, the effect on its additions, and the reason as a sentence."""
 
     state: State
     effect: Effect

@@ -33,7 +33,7 @@ class History:
         return self._hourly.of_customer(customer_id, since)
 
     def customer_now(self, customer_id: str) -> CustomerNow:
-        """Return what the newest pull shows about a customer."""
+        """Return a customer and its devices as the newest pull lists them."""
         pull, index = self._pulls[-1], len(self._pulls) - 1
         samples = pull.newest_by_device(pull.samples.get(customer_id, ()))
         if not samples:

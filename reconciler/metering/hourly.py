@@ -163,7 +163,7 @@ class HourlyTotals:
 
 
 class _Customer(NamedTuple):
-    """What the totals of one customer are computed from."""
+    """The samples and devices from which the totals of one customer are computed."""
 
     customer_id: str
     listings: Sequence[Mapping[DeviceId, Sample]]

@@ -18,7 +18,7 @@ from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What to load for one source."""
+    """The data to load for one source."""
 
     ledger: Ledger
     source: str

@@ -116,7 +116,7 @@ async def test_a_value_that_is_too_long_for_its_field_has_its_own_advice() -> No
         Reply({"code": "InvalidObject", "errors": [{"code": "MaxLengthField", "field": "identifier"}]}, status=400)
     )
     assert "identifier: MaxLengthField" in str(error)
-    assert error.advice == "Shorten the value to what the field can hold."
+    assert error.advice == "Shorten the value to the length of the field."
 
 
 async def test_a_redirect_to_another_host_is_not_followed_with_credentials() -> None:

@@ -30,7 +30,7 @@ class Device:
     has_column: bool
     """True if the row has the column, also without a usable figure."""
     problem: str = ""
-    """What is wrong with the figure."""
+    """The reason why the figure is not usable."""
 
 
 def read_devices(page: Any, where: str) -> list[Device]:

@@ -31,7 +31,7 @@ _SIZES_GB: Final = ((5, 50), (50, 250), (250, 1000), (1000, 5000))
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What kind of customer to make: its state, whether it is in the recycle bin, and whether it has devices."""
+    """The kind of a customer: its state, whether it is in the recycle bin, and whether it has devices."""
 
     state: State = State.IN_PRODUCTION
     recycled: bool = False

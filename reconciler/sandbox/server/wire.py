@@ -3,7 +3,7 @@
 uvicorn's protocol over h11 takes most of the time of a small request, and benchmarks send tens of thousands of small
 requests. So this protocol itself answers a request to ConnectWise that arrives complete, in one piece and in the
 simplest form. uvicorn handles everything else: other paths, requests in pieces, pipelining, `Expect`, `Connection`,
-chunks, folded lines, faults and latency. It also refuses what is not valid HTTP.
+chunks, folded lines, faults and latency. It also refuses invalid HTTP.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ def gigabytes(used: int) -> str:
 
 
 def billed(additions: Table) -> Decimal:
-    """Return what all billable additions without a cancel date bill: billed quantity times price."""
+    """Return the amount of all billable additions without a cancel date: billed quantity times price."""
     return sum(
         (
             Decimal(str(row.data.get("extPrice") or 0))
