@@ -30,18 +30,18 @@ def mapping(name: str) -> dict[str, object]:
     return load(ROOT).by_address[f"CustomerMapping/{name}"].spec.model_dump(mode="json", exclude_unset=True)
 
 
-def test_it_has_no_errors_and_no_warnings() -> None:
+def test_the_example_estate_has_no_errors_and_no_warnings() -> None:
     assert load(ROOT).warnings == ()
 
 
-def test_it_uses_every_kind() -> None:
+def test_the_example_estate_uses_every_kind() -> None:
     manifests = load(ROOT)
     assert {item.kind.name for item in (manifests.workspace, *manifests.documents)} == {
         kind.name for kind in declarable_kinds()
     }
 
 
-def test_it_reads_its_connection_from_the_nine_variables_of_the_sandbox() -> None:
+def test_the_example_estate_reads_its_connection_from_the_nine_variables_of_the_sandbox() -> None:
     lines = [line for path in ROOT.rglob("*.yaml") for line in path.read_text(encoding="utf-8").splitlines()]
     text = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     assert set(re.findall(r"\{env: ([A-Z_]+)\}", text)) == VARIABLES

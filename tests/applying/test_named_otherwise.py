@@ -102,7 +102,7 @@ def test_a_plan_file_continues_with_one_that_has_another_name(small: Shop, tmp_p
     assert (said.code, said.out) == (0, "Applied: 12 already.\n")
 
 
-def test_one_that_is_stored_without_its_solution_fails_and_is_not_created_twice(small: Shop) -> None:
+def test_a_management_solution_stored_without_its_solution_fails_and_is_not_created_twice(small: Shop) -> None:
     with small.meddled(stored(nothing)):
         said = small.apply(code=4)
         assert "reported success, but solution is" in said.out + said.err
@@ -119,7 +119,7 @@ def test_one_that_is_stored_without_its_solution_fails_and_is_not_created_twice(
     assert len(solutions(small)) == 1
 
 
-def test_one_without_a_solution_that_two_documents_may_declare_is_an_error_with_both(small: Shop) -> None:
+def test_a_management_solution_without_a_name_that_two_documents_may_declare_is_an_error_with_both(small: Shop) -> None:
     small.apply()
     number = solutions(small)[0]["id"]
     small.edit(

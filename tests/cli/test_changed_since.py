@@ -51,7 +51,7 @@ def requests(shop: Shop) -> list[str]:
     return [entry.path for entry in shop.sandbox.log.entries if not entry.path.startswith("/sandbox")]
 
 
-def test_nothing_changed_is_an_empty_plan(pair: Shop) -> None:
+def test_without_a_change_the_plan_is_empty(pair: Shop) -> None:
     plan = pair.plan(*SINCE)
 
     assert plan["actions"] == []

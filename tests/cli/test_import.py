@@ -131,7 +131,7 @@ spec:
 """
 
 
-def test_only_the_companies_that_are_asked_for_are_written(estate: Shop) -> None:
+def test_only_the_selected_companies_are_written(estate: Shop) -> None:
     said = estate("--json", "import", "--company", "alderdental", "--into", str(estate.folder / "new"))
 
     assert said.json["documents"]["Company"] == 1

@@ -95,7 +95,7 @@ def served_until_interrupted(look: Callable[[httpx.Client], object], *arguments:
     return code
 
 
-def test_it_prints_the_variables_when_it_listens_and_exits_with_0_on_ctrl_c() -> None:
+def test_the_sandbox_prints_the_variables_when_it_listens_and_exits_with_0_on_ctrl_c() -> None:
     with started("--clock", "2026-11-01T00:00:00Z", "--customers", "12") as sandbox:
         assert list(sandbox.variables) == NAMES
         assert all(isinstance(value, str) and value for value in sandbox.variables.values())

@@ -34,13 +34,13 @@ def test_a_misspelt_kind_is_guessed(name: str, advice: str, capsys: pytest.Captu
     assert advice in printed
 
 
-def test_all_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_schemas_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema", "--write", str(tmp_path / "new" / "schemas")]) == 0
     assert len(list((tmp_path / "new" / "schemas").glob("*.schema.json"))) == len(schemas()) + 2
     assert capsys.readouterr().out.startswith(f"{len(schemas()) + 2} schemas in ")
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert run(["schema", "--write", str(tmp_path / "file")]) == 1
     assert "cannot be written" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def test_a_run_that_is_killed_or_loses_an_answer_is_finished_by_the_next_one(pla
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_an_estate_that_is_disturbed_several_times_in_a_row_ends_as_if_nothing_happened(
+def test_an_estate_that_is_disturbed_several_times_in_a_row_ends_like_an_undisturbed_one(
     place: Place, seed: int
 ) -> None:
     whole, chance = undisturbed(place, random_estates.scenario(seed, customers=3)), Random(seed)

@@ -14,5 +14,5 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 
 @pytest.mark.parametrize("mode", OTHERS, ids=lambda mode: mode.name)
-def test_any_other_disturbance_of_the_hourly_run_leaves_no_trace(place: Place, mode: Mode) -> None:
+def test_any_other_disturbance_of_the_hourly_run_changes_no_result(place: Place, mode: Mode) -> None:
     check(place, undisturbed(place, BY_NAME["usage"]), mode)

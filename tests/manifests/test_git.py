@@ -57,7 +57,7 @@ def touched(root: Path, revision: str = "HEAD") -> set[str]:
     return set(load_changed(root, revision).touched)
 
 
-def test_nothing_differs_right_after_a_commit(root: Path) -> None:
+def test_no_file_differs_right_after_a_commit(root: Path) -> None:
     found = differences(root, "HEAD")
 
     assert found.before == {}
@@ -337,7 +337,7 @@ def test_a_missing_object_names_the_remedy(root: Path) -> None:
         differences(root, "HEAD")
 
 
-def test_a_failure_of_git_is_told_with_its_message(root: Path) -> None:
+def test_a_failure_of_git_is_an_error_with_its_message(root: Path) -> None:
     index = root.parents[1] / ".git" / "index"
     index.write_bytes(b"broken")
 

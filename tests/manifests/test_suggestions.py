@@ -23,7 +23,7 @@ def test_the_key_of_the_nearest_name_is_returned_if_the_names_are_alike_enough()
     assert nearest_key("Gamma", names, 85) is None
 
 
-def test_likeness_goes_from_0_to_100() -> None:
+def test_likeness_is_from_0_to_100() -> None:
     assert likeness("acme", "acme") == 100
     assert likeness("acme", "zzz") == 0
 

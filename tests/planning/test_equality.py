@@ -71,7 +71,7 @@ CUSTOM = mapping("Company", "customFields")
         (None, {"value": Decimal(1), "type": {"id": 3}}, {"value": "1.0", "type": {"id": 3, "name": "Email"}}),
     ],
 )
-def test_these_are_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
+def test_a_value_in_another_form_is_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
     assert same(of, one, other)
     assert same(of, other, one)
     assert holds(of, one, other)
@@ -113,7 +113,7 @@ def test_these_are_the_same(of: FieldMapping | None, one: Any, other: Any) -> No
         (None, {"a": 1, "b": 2}, {"a": 1, "b": 3}),
     ],
 )
-def test_these_are_not_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
+def test_another_value_is_not_the_same(of: FieldMapping | None, one: Any, other: Any) -> None:
     assert not same(of, one, other)
     assert not same(of, other, one)
     assert not holds(of, one, other)

@@ -121,7 +121,7 @@ def test_an_ambiguous_customer_has_candidates_and_no_company(estate: Estate, cas
         assert len(set(each.candidates)) == AMBIGUOUS[case]
 
 
-def test_nothing_else_is_ambiguous(estate: Estate) -> None:
+def test_no_other_case_is_ambiguous(estate: Estate) -> None:
     assert {each.case for each in estate.truth.customers if each.ambiguous or each.candidates} == AMBIGUOUS.keys()
 
 
@@ -172,7 +172,7 @@ def test_a_managed_id_decides(estate: Estate, case: str) -> None:
         assert "managed-id" in each.evidence
 
 
-def test_a_deleted_company_is_nobodys_company(estate: Estate) -> None:
+def test_a_deleted_company_is_the_company_of_no_customer(estate: Estate) -> None:
     deleted = {row.data["name"] for row in estate.tenant.tables["company"].rows.values() if row.data["deletedFlag"]}
     for each in estate.of("deleted company"):
         assert (each.company, each.name in deleted) == (None, True)
@@ -232,7 +232,7 @@ def bare(name: str) -> str:
     return spelling.ascii_letters(FORM.sub("", text)) or text
 
 
-def test_nobody_elses_company_has_the_name_of_a_customer(estate: Estate) -> None:
+def test_no_other_company_has_the_name_of_a_customer(estate: Estate) -> None:
     companies: dict[str, set[int]] = {}
     for each in estate.tenant.tables["company"].rows.values():
         if not each.data["deletedFlag"]:
