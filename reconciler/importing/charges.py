@@ -79,7 +79,7 @@ class Charges:
         if len(backup) > 1:
             raise _undecided(
                 backup,
-                f"additions {_ids(backup)} of the agreement may bill its backup, and nothing says which one does",
+                f"additions {_ids(backup)} of the agreement may bill its backup, and no data shows which one does",
                 "Write a `CustomerMapping` with the product of the right one and `adopt: true`.",
             )
         if backup and not _may_bill_storage(backup[0]):
@@ -165,7 +165,7 @@ class Charges:
 
 
 def _terms(addition: LiveObject, *, adopt: bool) -> tuple[dict[str, Any], list[str]]:
-    """Return the fields that a charge takes from an addition besides its price, and what a person has to look at."""
+    """Return the fields that a charge takes from an addition in addition to its price, and the notes for a person."""
     fields: dict[str, Any] = {}
     notes: list[str] = []
     price, included = addition.raw.get("unitPrice"), Decimal(addition.raw.get("lessIncluded") or 0)
@@ -177,7 +177,7 @@ def _terms(addition: LiveObject, *, adopt: bool) -> tuple[dict[str, Any], list[s
         more = number_text(-included)
         notes.append(
             f"addition {addition.id} bills {more} more than its quantity, because its included quantity is negative: "
-            "the mapping does not"
+            "the mapping bills only the quantity"
         )
     if (bills := addition.raw.get("billCustomer")) not in (None, "Billable"):
         notes.append(f"addition {addition.id} is marked {bills}: adopting it makes it Billable")
@@ -229,9 +229,7 @@ def _tagged_line(tagged: Sequence[LiveObject], proposal: Proposal) -> Line:
         raise _undecided(tagged, why, "Write the mapping with this charge by hand.")
     last_day = date_text(tagged[0].raw.get("cancelledDate"))
     if last_day is not None:
-        text = (
-            f"addition {tagged[0].id} has its tag and ends on {last_day}: confirm it only if the customer is billed on"
-        )
+        text = f"addition {tagged[0].id} has its tag and ends on {last_day}: confirm it only if billing continues"
         return Line(product_id(tagged[0]), tagged[0], guessed=text)
     customer, additions = proposal.customer, () if proposal.agreement is None else proposal.agreement.additions
     found = next((each for each in additions if each.id == tagged[0].id), None)
@@ -260,7 +258,7 @@ def _following(proposal: Proposal) -> frozenset[int]:
 def _may_bill_storage(addition: LiveObject, learned: frozenset[int] = frozenset()) -> bool:
     """Return whether an addition may bill the storage of backups. One that bills seats does not, even with such a name.
 
-    `learned` are the products that are likely to bill storage by their quantities. Their names say nothing.
+    `learned` are the products that are likely to bill storage by their quantities. Their names do not show it.
     """
     texts = _texts(addition)
     if not Decimal(addition.raw.get("quantity") or 0):

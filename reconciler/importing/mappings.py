@@ -128,7 +128,7 @@ def _no_agreement(proposal: Proposal) -> Missing:
 
 
 def _not_asked_for(company: CandidateCompany) -> Missing:
-    why = f"{company.name!r} is not among the companies that this import was asked for"
+    why = f"{company.name!r} is not among the companies that this import writes"
     return Missing("selection", why, f"Import it with `--company {company.identifier}`, or without a selection.")
 
 

@@ -91,7 +91,8 @@ def test_a_negative_allowance_typed_in_by_hand_is_named(tmp_path: Path) -> None:
     (outcome,) = made.outcomes
     assert outcome.proposed
     assert outcome.notes == (
-        "addition 1 bills 2.5 more than its quantity, because its included quantity is negative: the mapping does not",
+        "addition 1 bills 2.5 more than its quantity, because its included quantity is negative: "
+        "the mapping bills only the quantity",
     )
     assert "included" not in mapping(made)
 
@@ -297,7 +298,7 @@ def test_a_line_of_ours_that_ends_this_month_shows_its_price_and_is_left_to_a_pe
     made = imported(tmp_path, line)
 
     (outcome,) = made.outcomes
-    ends = "addition 1 has its tag and ends on 2026-11-30: confirm it only if the customer is billed on"
+    ends = "addition 1 has its tag and ends on 2026-11-30: confirm it only if billing continues"
     assert (outcome.mapping, outcome.proposed) == ("CustomerMapping/acme-dental", True)
     assert outcome.notes == (ends,)
     assert "  price: 0.11\n" in mapping(made)
