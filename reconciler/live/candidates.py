@@ -35,11 +35,24 @@ class Candidates:
 
     def _with_old_key(self, document: Document, key: Key) -> dict[int, LiveObject]:
         of = document.kind
-        owner = self._references.declared(of).get(key)
-        if owner is not None and owner is not document:
-            return {}
         index = self._indexes.of(of)
-        return index.with_key(key) or index.with_key_in_any_case(key)
+        owner = self._references.declared(of).get(key)
+        if owner is None or owner is document:
+            return index.with_key(key) or index.with_key_in_any_case(key)
+        pin = owner.metadata.id
+        return {} if pin is None else {number: obj for number, obj in index.with_key(key).items() if number != pin}
+
+    def declared_by_others(self, document: Document, key: Key) -> Iterator[tuple[str, Document, LiveObject]]:
+        """Yield (old value, other document, object) for each object with an old key that another document declares.
+
+        A document that is pinned by its id has its object, so nothing is open.
+        """
+        declared = self._references.declared(document.kind)
+        for old in document.metadata.previously:
+            former = old_key(document.kind, key, old)
+            owner = declared.get(former)
+            if owner is not None and owner is not document and owner.metadata.id is None:
+                yield from ((old, owner, obj) for obj in self._indexes.of(document.kind).with_key(former).values())
 
     def similar(self, document: Document, key: Key) -> Iterator[tuple[Mapping[str, Any], LiveObject]]:
         """Yield the objects whose key, or old key, looks the same as the document's.

@@ -175,6 +175,8 @@ class Matcher:
                 document.address,
             )
             return None
+        if not found and not document.retired:
+            self._refuse_declared_by_others(document, key)
         if not found and self._creating:
             self._refuse_similar(document, key)
         return next(iter(found.values()), None)
@@ -206,6 +208,18 @@ class Matcher:
                 document.address,
             )
         return None
+
+    def _refuse_declared_by_others(self, document: Document, key: Key) -> None:
+        """Add a problem for each object that this document would rename, and that another one declares by its key."""
+        for old, other, obj in self.candidates.declared_by_others(document, key):
+            self._problems.add(
+                f"{document.address}: its old {document.kind.rename_key} {old!r} of metadata.previously is the present "
+                f"one of {other.address}, and ConnectWise has one such object, id {obj.id}. To rename it, apply that "
+                f"before you declare {other.address}. Otherwise remove {old!r} from metadata.previously, or pin "
+                f"{other.address} with metadata.id",
+                document.address,
+                other.address,
+            )
 
     def _refuse_similar(self, document: Document, key: Key) -> None:
         """Add a problem for each object with a key that looks the same. A second object is never created."""

@@ -17,6 +17,7 @@ from reconciler.manifests.documents import Document, DocumentOf, Manifests, Orig
 from reconciler.manifests.envelope import RawDocument, open_document
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.parsing import parse
+from reconciler.manifests.renames import check_renames
 from reconciler.manifests.report import Finding, Location, Report
 from reconciler.manifests.retirement import check_ensure
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
@@ -255,4 +256,5 @@ def _check_all(loading: Loading, workspace: Document | None) -> None:
     broken = references.Broken(frozenset(loading.broken_names), tuple(loading.broken_texts))
     references.check_references(index, broken, loading.report)
     check_natural_keys(loading.documents.values(), index, loading.report)
+    check_renames(loading.documents.values(), index, loading.report)
     rules.check_rules(index, workspace, loading.report)

@@ -26,18 +26,25 @@ class Relations:
         self._by_customer: dict[tuple[str, str], list[Document]] = defaultdict(list)
         self._by_kind: dict[str, list[Document]] = defaultdict(list)
         self._by_values: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[Document]]] = {}
+        self._by_name: dict[tuple[str, Any], list[Document]] = defaultdict(list)
+        self._by_former_name: dict[tuple[str, Any], list[Document]] = defaultdict(list)
         for document in self._by_address.values():
             self._by_kind[document.kind.name].append(document)
             for key in lookup_keys(document):
                 self._by_lookup[key].append(document)
             if (customer := customer_of(document)) is not None:
                 self._by_customer[customer].append(document)
+            if (name := renamed_value(document)) is not None:
+                self._by_name[document.kind.name, folded(name)].append(document)
+            for old in former_values(document):
+                self._by_former_name[document.kind.name, folded(old)].append(document)
 
     def references(self, document: Document) -> Iterator[Document]:
         """Yield the documents that a document depends on.
 
         These are the documents that it refers to by name or by a look-up, the management solution that a mapping
-        names by its fields, and the mappings and exclusions of the same customer.
+        names by its fields, the mappings and exclusions of the same customer, and the documents whose name in
+        ConnectWise is a former one of this document, or the other way round.
         """
         for reference in references_of(document.spec):
             yield from self._referred(reference, document)
@@ -46,6 +53,7 @@ class Relations:
                 yield from self._with_values(below.kind, below.unless, document)
         if (customer := customer_of(document)) is not None:
             yield from (each for each in self._by_customer[customer] if each is not document)
+        yield from self._with_former_name(document)
 
     def needed(self, document: Document) -> Iterator[Document]:
         """Yield `references`, and the documents whose objects are created first although nothing refers to them."""
@@ -104,6 +112,16 @@ class Relations:
         target = next(each.kind for each in references_of(one.spec) if each.path == (field,))
         return bool(self._index.identity(target, ours) == self._index.identity(target, theirs))
 
+    def _with_former_name(self, document: Document) -> Iterator[Document]:
+        """Yield the documents that have a former name of this one, or that had its name before."""
+        of, owner = document.kind.name, document.kind.owner
+        found = [each for old in former_values(document) for each in self._by_name.get((of, folded(old)), ())]
+        if (name := renamed_value(document)) is not None:
+            found += self._by_former_name.get((of, folded(name)), ())
+        for each in found:
+            if each is not document and (owner is None or self._same(owner, each, document)):
+                yield each
+
     def _with_values(self, of: str, attributes: tuple[str, ...], document: Document) -> Iterable[Document]:
         """Return the documents of a kind with the same values in these attributes."""
         by_values = self._by_values.get((of, attributes))
@@ -126,6 +144,18 @@ def customer_of(document: Document) -> tuple[str, str] | None:
     """Return (source, customer id) of a mapping or an exclusion. None for every other document."""
     customer = document.spec.__dict__.get("customer")
     return None if customer is None else (customer.source, customer.id)
+
+
+def renamed_value(document: Document) -> Any:
+    """Return the value of the field that a rename changes, such as the identifier of a company. None if it has none."""
+    field = document.kind.rename_key
+    return None if field is None else _attribute(document, field)
+
+
+def former_values(document: Document) -> tuple[str, ...]:
+    """Return the former values of the field that a rename changes."""
+    found: tuple[str, ...] = document.metadata.__dict__.get("previously") or ()
+    return found if document.kind.rename_key is not None else ()
 
 
 def _attribute(document: Document, field: str) -> Any:

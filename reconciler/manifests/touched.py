@@ -16,7 +16,7 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.envelope import RawDocument
 from reconciler.manifests.loading import WORKSPACE, Loading, add_defaults, add_document, add_source, finish, load
 from reconciler.manifests.references import lookup_keys, lookup_of
-from reconciler.manifests.relations import Relations, customer_of
+from reconciler.manifests.relations import Relations, customer_of, former_values, renamed_value
 from reconciler.manifests.report import Report
 
 
@@ -169,10 +169,19 @@ def _texts_of(document: Document) -> Iterator[list[str]]:
         yield [str(value)]
     if (customer := customer_of(document)) is not None:
         yield [customer[1]]
+    yield from _texts_of_renames(document)
     for kind in all_kinds().values():
         for below in kind.nested_reads:
             if below.kind == document.kind.name and below.unless:
                 yield _named_values(document, below.unless)
+
+
+def _texts_of_renames(document: Document) -> Iterator[list[str]]:
+    """Yield the texts of documents that have a former name of this one, or that had its name before."""
+    yield from ([old] for old in former_values(document))
+    name = renamed_value(document)
+    if isinstance(name, str):
+        yield ["previously", name]
 
 
 def _named_values(document: Document, attributes: Iterable[str]) -> list[str]:
@@ -204,6 +213,8 @@ def _load_needed(pool: _Pool, document: Document) -> None:
             pool.load_with(_named_values(document, below.unless))
     if (customer := customer_of(document)) is not None:
         pool.load_with([customer[1]])
+    for texts in _texts_of_renames(document):
+        pool.load_with(texts)
 
 
 def _part(

@@ -236,6 +236,42 @@ def test_an_old_key_that_another_document_declares_matches_that_document() -> No
     assert found.problems == []
 
 
+def test_an_object_that_one_document_renames_and_another_one_declares_is_an_error() -> None:
+    renaming = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
+    (found,) = problems([renaming, company("acme")], live_company(5))
+    assert found == (
+        "Company/renamed: its old identifier 'ACME' of metadata.previously is the present one of Company/acme, and "
+        "ConnectWise has one such object, id 5. To rename it, apply that before you declare Company/acme. Otherwise "
+        "remove 'ACME' from metadata.previously, or pin Company/acme with metadata.id"
+    )
+
+
+def test_an_object_that_another_document_pins_is_not_renamed() -> None:
+    renaming = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
+    pinned = company("acme", metadata={"id": 5})
+    found = matcher([renaming, pinned], live_company(5))
+    assert {key: obj.id for key, obj in found.matches([renaming, pinned]).items()} == {"Company/acme": 5}
+    assert found.problems == []
+
+
+def test_an_object_is_renamed_although_a_document_that_is_pinned_elsewhere_takes_its_name() -> None:
+    renaming = company("renamed", identifier="NEW", metadata={"previously": ["ACME"]})
+    pinned = company("acme", metadata={"id": 8})
+    found = matcher([renaming, pinned], live_company(5), live_company(8, identifier="OTHER"))
+    assert {key: obj.id for key, obj in found.matches([renaming, pinned]).items()} == {
+        "Company/renamed": 5,
+        "Company/acme": 8,
+    }
+    assert found.problems == []
+
+
+def test_a_retired_document_leaves_its_old_key_to_another_one() -> None:
+    gone = company("renamed", identifier="NEW", metadata={"previously": ["ACME"], "ensure": "retired"})
+    found = matcher([gone, company("acme")], live_company(5))
+    assert {key: obj.id for key, obj in found.matches([gone, company("acme")]).items()} == {"Company/acme": 5}
+    assert found.problems == []
+
+
 def test_a_renamed_contact_is_matched_within_its_company() -> None:
     rename_key = contact(email="new@acme.test", metadata={"previously": ["john@acme.test"]})
     found = matcher([company(), rename_key], live_company(), live_contact(7), live_contact(8, company_id=99))

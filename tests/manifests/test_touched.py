@@ -249,6 +249,22 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("changed", ["renamed", "acme"])
+def test_a_document_with_the_former_name_of_another_one_is_planned_with_it(
+    root: Path, files: Files, changed: str
+) -> None:
+    other = (
+        "apiVersion: reconciler/v1\nkind: Company\nmetadata: {name: renamed, previously: [ACME]}\n"
+        "spec: {identifier: NEW, name: New, city: Bonn}\n"
+    )
+    old = {**files, "other.yaml": other}
+    file, word = ("other.yaml", "Bonn") if changed == "renamed" else ("acme.yaml", "Berlin")
+
+    part = changed_part(root, old, {**old, file: old[file].replace(word, "Köln")})
+
+    assert {"Company/renamed", "Company/acme"} <= set(part.touched)
+
+
 def test_a_comment_changes_nothing(root: Path, files: Files) -> None:
     part = changed_part(root, files, {**files, "acme.yaml": "# a comment\n" + files["acme.yaml"]})
 
