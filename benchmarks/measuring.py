@@ -78,7 +78,7 @@ class Measured:
     documents: int
     empty: list[phases.Phase] = field(default_factory=list)
     applied: Applied | None = None
-    standing: list[phases.Phase] = field(default_factory=list)
+    existing: list[phases.Phase] = field(default_factory=list)
     no_op: NoOp | None = None
     changed: changing.PullRequest | None = None
     added: changing.PullRequest | None = None
@@ -96,7 +96,7 @@ def measure(folder: Path, customers: int, *, times: int, drops: bool) -> Measure
         env = _env(sandbox, folder)
         found.empty = phases.measure(root, env)
         found.applied = _applied(root, sandbox, env)
-        found.standing = phases.measure(root, env)
+        found.existing = phases.measure(root, env)
         found.no_op = _no_op(root, sandbox, env, customers, times)
         found.changed, found.added = changing.measure(root, sandbox, env, times)
     if drops:

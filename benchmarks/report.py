@@ -19,7 +19,7 @@ def show(console: Console, found: Measured) -> None:
     _phases(table, "empty tenant", found.empty, found.documents)
     if found.applied is not None:
         _apply(table, "apply", found.applied)
-    _phases(table, "applied tenant", found.standing, found.documents)
+    _phases(table, "applied tenant", found.existing, found.documents)
     if found.no_op is not None:
         no_op = found.no_op
         table.add_section()

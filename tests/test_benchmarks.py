@@ -25,7 +25,7 @@ def test_an_estate_is_measured_and_printed_as_a_table(tmp_path: Path) -> None:
     assert no_op is not None
     assert under_drops is not None
     assert found.documents == CUSTOMERS * 5 + 6
-    assert [phase.name for phase in found.empty] == [phase.name for phase in found.standing]
+    assert [phase.name for phase in found.empty] == [phase.name for phase in found.existing]
     assert applied.objects == applied.planned == CUSTOMERS * 5 + 4 - IDLE
     assert under_drops.objects == under_drops.planned
     assert under_drops.dropped > 0

@@ -179,7 +179,7 @@ def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:
 def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
     total = sum(made.documents.values())
     verb = "would be written" if dry_run else "written"
-    yield f"{total} documents {verb} into {len(made.texts)} files; {made.standing} objects are declared already"
+    yield f"{total} documents {verb} into {len(made.texts)} files; {made.existing} objects are declared already"
     yield from (f"  {kind}: {count}" for kind, count in made.documents.items())
     if dry_run:
         yield from (f"  {safe(name)}" for name in sorted(made.texts))

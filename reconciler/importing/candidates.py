@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from reconciler.additions.tag import parse
 from reconciler.importing.estate import Estate
+from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import COMPANY, SOLUTION
 from reconciler.importing.matching import model
 from reconciler.importing.reading import ADDITION, AGREEMENT, company_of, is_live
 from reconciler.importing.selection import CONTACT
-from reconciler.importing.standing import Standing
 from reconciler.importing.usage import Usage
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.exclusion import ExclusionSpec
@@ -52,17 +52,17 @@ class Days:
         return cancelled is not None and cancelled < self.first
 
 
-def candidates(estate: Estate, standing: Standing, usage: Usage, days: Days) -> model.Estate:
+def candidates(estate: Estate, existing: Existing, usage: Usage, days: Days) -> model.Estate:
     """Return the companies and customers for matching."""
     return model.Estate(
         usage.customers,
         tuple(_companies(estate, days)),
         tuple(_managed_ids(estate)),
         tuple(_tagged(estate)),
-        _mapped(standing),
+        _mapped(existing),
         frozenset(
             (each.spec.customer.source, each.spec.customer.id)
-            for each in standing.manifests.of(ExclusionSpec)
+            for each in existing.manifests.of(ExclusionSpec)
             if each.spec.device is None
         ),
     )
@@ -167,10 +167,10 @@ def _tagged(estate: Estate) -> Iterator[model.TaggedAddition]:
                 yield model.TaggedAddition(tag.customer, company, agreement, each.id)
 
 
-def _mapped(standing: Standing) -> Mapping[model.CustomerKey, int | None]:
+def _mapped(existing: Existing) -> Mapping[model.CustomerKey, int | None]:
     found: dict[model.CustomerKey, int | None] = {}
-    for document in standing.manifests.of(CustomerMappingSpec):
-        link = standing.matcher.links(document).get(("company",))
+    for document in existing.manifests.of(CustomerMappingSpec):
+        link = existing.matcher.links(document).get(("company",))
         customer = document.spec.customer
         found[customer.source, customer.id] = None if link is None else link.id
     return found

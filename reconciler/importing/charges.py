@@ -15,12 +15,12 @@ from typing import Any, Final
 from reconciler.additions.tag import DEFAULT_CHARGE, parse
 from reconciler.importing.candidates import Days
 from reconciler.importing.estate import Estate
+from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
 from reconciler.importing.matching.model import CustomerKey, Proposal
 from reconciler.importing.matching.usage import fits, for_backup, may_follow
 from reconciler.importing.outcome import Line, Missing, MissingError, number_text, quantity_text
 from reconciler.importing.reading import ADDITION
-from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
@@ -35,12 +35,12 @@ _SEATS: Final = re.compile(
 class Charges:
     """Finds the product, the price and the addition of each proposal."""
 
-    def __init__(self, estate: Estate, standing: Standing, days: Days, proposals: Iterable[Proposal]) -> None:
+    def __init__(self, estate: Estate, existing: Existing, days: Days, proposals: Iterable[Proposal]) -> None:
         self._estate = estate
-        self._standing = standing
+        self._existing = existing
         self._days = days
         self._products = {each.id: each for each in estate.of(PRODUCT)}
-        self._defaults = standing.manifests.fallback.get(MAPPING, {})
+        self._defaults = existing.manifests.fallback.get(MAPPING, {})
         self._usual_product = self._most_used_product(proposals)
 
     def additions(self, proposal: Proposal) -> list[LiveObject]:
@@ -146,8 +146,8 @@ class Charges:
 
     def _price_of(self, product: int) -> Decimal | None:
         """Return the unit price that the product gives: the declared one, else the live one. A live 0 is no price."""
-        name = self._standing.names.get((PRODUCT, product))
-        document = self._standing.manifests.find(ProductSpec, f"{PRODUCT}/{name}")
+        name = self._existing.names.get((PRODUCT, product))
+        document = self._existing.manifests.find(ProductSpec, f"{PRODUCT}/{name}")
         if document is not None and "price" in document.declared:
             return document.spec.price
         live = self._products.get(product)
@@ -160,7 +160,7 @@ class Charges:
         if counted:
             return min(counted, key=lambda number: (-counted[number], number))
         default = self._defaults.get("product")
-        found = [number for (of, number), name in self._standing.names.items() if of == PRODUCT and name == default]
+        found = [number for (of, number), name in self._existing.names.items() if of == PRODUCT and name == default]
         return found[0] if found else None
 
 

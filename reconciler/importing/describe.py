@@ -9,12 +9,12 @@ from typing import Any, Final
 from reconciler.importing.drafts import Draft, Drafts, draft_of
 from reconciler.importing.drafts import left_out as left_out_of
 from reconciler.importing.estate import Estate, ObjectKey
+from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import COMPANY, CUSTOMERS, imported_kinds, of_a_company, shared_file
 from reconciler.importing.reading import AGREEMENT, company_of
 from reconciler.importing.reasons import names_of, title
 from reconciler.importing.selection import CONTACT, Selected, objects_of
 from reconciler.importing.slugs import Names, joined, slug, without_prefix
-from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref, Translator
 from reconciler.kinds.base import Kind, key_part
 from reconciler.kinds.live_state import Key, LiveObject
@@ -29,9 +29,9 @@ RETIRED: Final = "it is inactive, and a document would make it active again"
 class Describer:
     """Describes the objects of an estate as new documents."""
 
-    def __init__(self, estate: Estate, standing: Standing, folder: str) -> None:
+    def __init__(self, estate: Estate, existing: Existing, folder: str) -> None:
         self._estate = estate
-        self._standing = standing
+        self._existing = existing
         self._folder = folder
         """The folder of new files, relative to the manifest folder. Empty, or with a slash at its end."""
         self._translator = Translator(estate.tables)
@@ -39,9 +39,9 @@ class Describer:
         self.drafts = Drafts()
         self.company_names: dict[int, str] = {}
         """By id: the name of each selected company. Its other documents and its file have the name too."""
-        self._files = {name.casefold() for name in standing.files}
-        self.company_files = dict(standing.company_files)
-        for document in (*standing.manifests.documents, standing.manifests.workspace):
+        self._files = {name.casefold() for name in existing.files}
+        self.company_files = dict(existing.company_files)
+        for document in (*existing.manifests.documents, existing.manifests.workspace):
             self.names.take(document.kind.name, [document.name])
 
     def describe(self, selected: Selected) -> Drafts:
@@ -50,7 +50,7 @@ class Describer:
         contacts = {each.id: company_of(each) for each in self._estate.of(CONTACT)}
         for of in imported_kinds():
             for obj in objects_of(self._estate, of, selected):
-                if (of.name, obj.id) not in self._standing.names:
+                if (of.name, obj.id) not in self._existing.names:
                     self._add(of, obj, contacts)
         self.drafts.left_out += self._estate.unread
         _pin_those_that_look_alike(self.drafts)
@@ -61,8 +61,8 @@ class Describer:
         for obj in sorted(self._estate.of(COMPANY), key=lambda each: each.id):
             if obj.id not in chosen:
                 continue
-            standing = self._standing.names.get((COMPANY, obj.id))
-            name = standing or self.names.of(COMPANY, slug(str(obj.raw.get("identifier") or "")), str(obj.id))
+            existing = self._existing.names.get((COMPANY, obj.id))
+            name = existing or self.names.of(COMPANY, slug(str(obj.raw.get("identifier") or "")), str(obj.id))
             self.company_names[obj.id] = name
             if obj.id not in self.company_files:
                 self.company_files[obj.id] = self.new_file(f"{CUSTOMERS}/{name}", obj.id)
@@ -101,7 +101,7 @@ class Describer:
 
     def _called(self, company: int | None) -> str:
         """Return the name of a company in ConnectWise. Empty if it is not known."""
-        found = self._standing.matcher.indexes.of(_kind(COMPANY)).by_id.get(company or 0)
+        found = self._existing.matcher.indexes.of(_kind(COMPANY)).by_id.get(company or 0)
         return "" if found is None else str(found.raw.get("name") or "")
 
     def _file(self, of: Kind, company: int | None) -> str:
@@ -112,7 +112,7 @@ class Describer:
 
     def _needs_pin(self, of: Kind, obj: LiveObject) -> bool:
         """Return whether the natural key alone finds no single object, or another one."""
-        found = prefer_active(of, self._standing.matcher.indexes.of(of).with_key(own_key(of, obj)))
+        found = prefer_active(of, self._existing.matcher.indexes.of(of).with_key(own_key(of, obj)))
         return len(found) > 1 or (len(found) == 1 and obj.id not in found)
 
 

@@ -31,7 +31,7 @@ _MOST_WITHOUT: Final = 10
 Shared = Mapping[str, Mapping[str, Any]]
 
 
-def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: Manifests, folder: str) -> Shared:
+def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], existing: Manifests, folder: str) -> Shared:
     """Return the fields, by kind, that most documents share. The documents are not changed.
 
     A field is not shared if an existing document in the folder would get the value, or if the field has a default.
@@ -42,10 +42,10 @@ def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: M
     undeclared = {(each.what, each.field) for each in left_out}
     found: dict[str, dict[str, Any]] = {}
     for name, group in sorted(by_kind.items()):
-        if len(group) < _FEWEST or _has_defaults(standing, name, folder):
+        if len(group) < _FEWEST or _has_defaults(existing, name, folder):
             continue
         closed = _fields(group[0].kind)
-        for field in sorted(closed - _filled_in(standing, name, closed, folder)):
+        for field in sorted(closed - _filled_in(existing, name, closed, folder)):
             if any((draft.address, field) in undeclared for draft in group):
                 continue
             if (shared := _most_common(group, field)) is not None:
@@ -53,12 +53,12 @@ def factor_out(drafts: Iterable[Draft], left_out: Iterable[LeftOut], standing: M
     return found
 
 
-def _has_defaults(standing: Manifests, kind: str, folder: str) -> bool:
+def _has_defaults(existing: Manifests, kind: str, folder: str) -> bool:
     """Return whether a `Defaults` document in the folder, above it or below it has values for a kind."""
     here = folder.rstrip("/")
     return any(
         of == kind and (f"{place}/".startswith(folder) or not place or f"{here}/".startswith(f"{place}/"))
-        for place, of in standing.with_defaults
+        for place, of in existing.with_defaults
     )
 
 
@@ -72,9 +72,9 @@ def without_shared(draft: Draft, shared: Shared) -> dict[str, Any]:
     return spec | missing
 
 
-def _filled_in(standing: Manifests, kind: str, fields: Iterable[str], folder: str) -> set[str]:
+def _filled_in(existing: Manifests, kind: str, fields: Iterable[str], folder: str) -> set[str]:
     """Return the fields that a default would fill into an existing document."""
-    documents = [each for each in standing.of_kind(kind) if each.origin.file.startswith(folder)]
+    documents = [each for each in existing.of_kind(kind) if each.origin.file.startswith(folder)]
     return {field for field in fields if any(field not in each.declared for each in documents)}
 
 

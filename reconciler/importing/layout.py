@@ -24,7 +24,7 @@ _ABOUT_DEFAULTS: Final = (
 )
 
 
-class StandingFiles:
+class ExistingFiles:
     """The texts of the existing files, each read once."""
 
     def __init__(self, root: Path, names: Iterable[str]) -> None:
@@ -46,7 +46,7 @@ class StandingFiles:
 
 
 def lay_out(
-    drafts: Iterable[Draft], shared: Shared, standing: StandingFiles, folder: str, render: Render
+    drafts: Iterable[Draft], shared: Shared, existing: ExistingFiles, folder: str, render: Render
 ) -> dict[str, str]:
     """Return the text of each file that is written, by its name relative to the manifest folder."""
     order = {of.name: place for place, of in enumerate(imported_kinds())}
@@ -57,11 +57,11 @@ def lay_out(
     for name, group in sorted(by_file.items()):
         group.sort(key=lambda draft: (order.get(draft.kind.name, len(order)), draft.name))
         new = _SEPARATOR.join(_text(draft, shared, render) for draft in group)
-        texts[name] = appended(standing.source(name), new)
+        texts[name] = appended(existing.source(name), new)
     if shared:
         name = f"{folder}{DEFAULTS_FILE}"
         new = defaults_text("imported", shared, _ABOUT_DEFAULTS, render)
-        texts[name] = appended(standing.source(name), new)
+        texts[name] = appended(existing.source(name), new)
     return texts
 
 

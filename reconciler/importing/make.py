@@ -11,9 +11,10 @@ from reconciler.importing.candidates import Days, candidates
 from reconciler.importing.describe import Describer
 from reconciler.importing.drafts import Drafts, Render
 from reconciler.importing.estate import Estate, LeftOut, ObjectKey
+from reconciler.importing.existing import Existing, recognise
 from reconciler.importing.factoring import factor_out
 from reconciler.importing.kinds_in_files import PRODUCT
-from reconciler.importing.layout import StandingFiles, lay_out
+from reconciler.importing.layout import ExistingFiles, lay_out
 from reconciler.importing.mappings import Mapper
 from reconciler.importing.matching.model import Proposal
 from reconciler.importing.matching.propose import propose
@@ -22,7 +23,6 @@ from reconciler.importing.reasons import plainly
 from reconciler.importing.review import carried_over, review_text
 from reconciler.importing.selection import Selected, Selection, select
 from reconciler.importing.self_check import settle
-from reconciler.importing.standing import Standing, recognise
 from reconciler.importing.usage import Usage
 from reconciler.importing.yaml_values import Ref
 from reconciler.manifests.documents import Manifests
@@ -43,7 +43,7 @@ class Made:
     """How many documents of each kind are new."""
     outcomes: Sequence[Outcome]
     left_out: Sequence[LeftOut]
-    standing: int
+    existing: int
     """How many of the objects that were read are declared already."""
 
 
@@ -61,20 +61,20 @@ def make(
     `folder` is the folder of new files, relative to the manifest folder: empty, or with a slash at its end.
     `older_review` is the text of the review page of the last import.
     """
-    standing = recognise(manifests, estate)
-    files = StandingFiles(manifests.root, standing.files)
+    existing = recognise(manifests, estate)
+    files = ExistingFiles(manifests.root, existing.files)
     days = Days.of(period)
-    proposals = _proposals(estate, standing, usage, days)
+    proposals = _proposals(estate, existing, usage, days)
     named = {each.company.id for each in proposals if each.company is not None and each.company_confidence != "open"}
     selected = select(estate, selection, named)
-    describer = Describer(estate, standing, folder)
+    describer = Describer(estate, existing, folder)
     drafts = describer.describe(selected)
-    outcomes = Mapper(estate, standing, describer, days, proposals).outcomes(selected.companies)
+    outcomes = Mapper(estate, existing, describer, days, proposals).outcomes(selected.companies)
 
     def texts(drafts: Drafts) -> dict[str, str]:
         documents = drafts.documents.values()
         shared = factor_out(documents, drafts.left_out, manifests, folder)
-        return lay_out(documents, shared, files, folder, render_with(standing, drafts))
+        return lay_out(documents, shared, files, folder, render_with(existing, drafts))
 
     checked = settle(manifests.root, manifests.workspace.name, drafts, estate, texts)
     outcomes = _shown(reopened(outcomes, {each.what: each.reason for each in drafts.left_out}), selected, selection)
@@ -83,10 +83,10 @@ def make(
     carried = carried_over(older_review, manifests)
     review = review_text(outcomes, left_out, usage, products, carried)
     marks = {name: source.bom for name in checked.texts if (source := files.source(name)) is not None and source.bom}
-    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(standing.names))
+    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(existing.names))
 
 
-def _proposals(estate: Estate, standing: Standing, usage: Usage, days: Days) -> list[Proposal]:
+def _proposals(estate: Estate, existing: Existing, usage: Usage, days: Days) -> list[Proposal]:
     """Return a proposal for each customer, also for those that a mapping names and that matching agrees on.
 
     So the review page of a second import is the same as that of the first. If matching finds another company than a
@@ -94,7 +94,7 @@ def _proposals(estate: Estate, standing: Standing, usage: Usage, days: Days) -> 
     """
     if not usage.customers:
         return []
-    given = candidates(estate, standing, usage, days)
+    given = candidates(estate, existing, usage, days)
     found = propose(replace(given, mapped={}))
     by_customer = {each.customer.key: each for each in found}
     decided = {key: company for key, company in given.mapped.items() if not _agrees(by_customer.get(key), company)}
@@ -121,9 +121,9 @@ def _shown(outcomes: Sequence[Outcome], selected: Selected, selection: Selection
     ]
 
 
-def render_with(standing: Standing, drafts: Drafts) -> Render:
+def render_with(existing: Existing, drafts: Drafts) -> Render:
     """Return how a reference is written: by the name of its document, or by its id if it has none."""
-    names: dict[ObjectKey, str] = {**standing.names, **drafts.names()}
+    names: dict[ObjectKey, str] = {**existing.names, **drafts.names()}
 
     def render(reference: Ref) -> Any:
         name = None if reference.by_id else names.get((reference.kind, reference.id))

@@ -12,12 +12,12 @@ from reconciler.importing.charges import Charges
 from reconciler.importing.describe import Describer
 from reconciler.importing.drafts import Draft, in_order
 from reconciler.importing.estate import Estate
+from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import MAPPING
 from reconciler.importing.matching.model import CandidateAgreement, CandidateCompany, Proposal
 from reconciler.importing.outcome import Missing, MissingError, Outcome, invalid
 from reconciler.importing.slugs import slug
 from reconciler.importing.solutions import Solutions
-from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.registry import kind
@@ -27,15 +27,15 @@ class Mapper:
     """Writes the mappings of the proposals, each with the management solution that it needs."""
 
     def __init__(
-        self, estate: Estate, standing: Standing, describer: Describer, days: Days, proposals: Sequence[Proposal]
+        self, estate: Estate, existing: Existing, describer: Describer, days: Days, proposals: Sequence[Proposal]
     ) -> None:
         self._describer = describer
         self._proposals = proposals
-        self._charges = Charges(estate, standing, days, proposals)
-        self._solutions = Solutions(estate, standing, describer, proposals)
+        self._charges = Charges(estate, existing, days, proposals)
+        self._solutions = Solutions(estate, existing, describer, proposals)
         self._mapped = {
             (each.spec.customer.source, each.spec.customer.id): each
-            for each in standing.manifests.of(CustomerMappingSpec)
+            for each in existing.manifests.of(CustomerMappingSpec)
         }
 
     def outcomes(self, chosen: frozenset[int]) -> list[Outcome]:
@@ -47,9 +47,9 @@ class Mapper:
 
     def _outcome(self, proposal: Proposal, chosen: frozenset[int]) -> Outcome:
         known, confidence = proposal.company, proposal.company_confidence
-        standing = self._mapped.get(proposal.customer.key)
-        if standing is not None:
-            outcome = Outcome(proposal, confidence, mapping=standing.address, proposed=standing.metadata.proposed)
+        existing = self._mapped.get(proposal.customer.key)
+        if existing is not None:
+            outcome = Outcome(proposal, confidence, mapping=existing.address, proposed=existing.metadata.proposed)
             return self._with_line(outcome)
         if confidence == "open" or known is None:
             return Outcome(proposal, "open", proposal.reasons)

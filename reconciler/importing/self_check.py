@@ -15,7 +15,7 @@ from typing import Any, Final
 from reconciler.errors import ReconcilerError
 from reconciler.importing.drafts import Drafts
 from reconciler.importing.estate import Estate
-from reconciler.importing.standing import matcher_of
+from reconciler.importing.existing import matcher_of
 from reconciler.kinds.live_state import LiveState
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.loading import Trial, try_out

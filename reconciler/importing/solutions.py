@@ -10,12 +10,12 @@ from reconciler.importing.candidates import solution_of
 from reconciler.importing.describe import Describer
 from reconciler.importing.drafts import Draft
 from reconciler.importing.estate import Estate
+from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import MAPPING, SOLUTION
 from reconciler.importing.matching.model import Proposal
 from reconciler.importing.matching.usage import for_backup
 from reconciler.importing.outcome import Missing, MissingError
 from reconciler.importing.slugs import joined, slug
-from reconciler.importing.standing import Standing
 from reconciler.importing.yaml_values import Ref
 from reconciler.kinds.management_solution import ManagementSolutionSpec
 from reconciler.kinds.registry import kind
@@ -27,9 +27,9 @@ _LONGEST_SOLUTION: Final = 30
 class Solutions:
     """Finds the management solution of each proposal."""
 
-    def __init__(self, estate: Estate, standing: Standing, describer: Describer, proposals: Iterable[Proposal]) -> None:
+    def __init__(self, estate: Estate, existing: Existing, describer: Describer, proposals: Iterable[Proposal]) -> None:
         self._estate = estate
-        self._standing = standing
+        self._existing = existing
         self._describer = describer
         self._usual = self._most_used({each.customer.id for each in proposals})
 
@@ -72,9 +72,9 @@ class Solutions:
 
     def _declared(self, company: int, managed_id: str) -> str | None:
         """Return the solution of an existing document whose object does not exist in ConnectWise yet."""
-        for document in self._standing.manifests.of(ManagementSolutionSpec):
+        for document in self._existing.manifests.of(ManagementSolutionSpec):
             if document.spec.managed_id == managed_id:
-                link = self._standing.matcher.links(document).get(("company",))
+                link = self._existing.matcher.links(document).get(("company",))
                 if link is not None and link.id == company:
                     return document.spec.solution
         return None
@@ -85,7 +85,7 @@ class Solutions:
         counted = Counter(name for name, number in found if number in customers and 0 < len(name) <= _LONGEST_SOLUTION)
         if counted:
             return min(counted, key=lambda name: (-counted[name], name))
-        default = self._standing.manifests.fallback.get(MAPPING, {}).get("solution")
+        default = self._existing.manifests.fallback.get(MAPPING, {}).get("solution")
         if isinstance(default, str):
             return default
         names = sorted(str(each.raw.get("solution") or "").strip() for each in self._estate.of(_INTEGRATION))

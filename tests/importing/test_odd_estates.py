@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.importing.estate import Estate
+from reconciler.importing.existing import matcher_of
 from reconciler.importing.make import Made, make
 from reconciler.importing.selection import Selection
-from reconciler.importing.standing import matcher_of
 from reconciler.importing.usage import Usage
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.manifests.formatting import formatted

@@ -16,7 +16,7 @@ from reconciler.manifests.files import find
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Existing:
     """The objects that the manifests declare before the import."""
 
     manifests: Manifests
@@ -43,7 +43,7 @@ def matcher_of(manifests: Manifests, estate: Estate) -> Matcher:
     return matcher
 
 
-def recognise(manifests: Manifests, estate: Estate) -> Standing:
+def recognise(manifests: Manifests, estate: Estate) -> Existing:
     """Return which objects the documents declare already. Raises `MatchError` if they cannot be matched."""
     matcher = matcher_of(manifests, estate)
     matches = matcher.matches(manifests.documents)
@@ -62,4 +62,4 @@ def recognise(manifests: Manifests, estate: Estate) -> Standing:
         elif (number := live.parent_id if document.kind.parent == "company" else company_of(live)) is not None:
             files.setdefault(number, document.origin.file)
     found = frozenset(each.name for each in find(manifests.root))
-    return Standing(manifests, names, files | own, matcher, found)
+    return Existing(manifests, names, files | own, matcher, found)
