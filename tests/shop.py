@@ -85,9 +85,7 @@ class Shop:
         self, running: RunningSandbox, folder: Path, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]
     ) -> None:
         self.running = running
-        self.sandbox = running.sandbox
-        self.tenant = running.sandbox.tenant
-        self.world = running.sandbox.console.world
+        self.show(running.sandbox)
         self.folder = folder
         self.patch = patch
         self._capture = capture
@@ -102,6 +100,11 @@ class Shop:
             ),
             headers={"clientId": self.variables["CONNECTWISE_CLIENT_ID"]},
         )
+
+    def show(self, sandbox: Sandbox) -> None:
+        """Serve this sandbox, in place of the one before."""
+        self.running.show(sandbox)
+        self.sandbox, self.tenant, self.world = sandbox, sandbox.tenant, sandbox.console.world
 
     # ── the command line ─────────────────────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.cli.session import Session
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
-from reconciler.manifests.editing import with_value, without_document, without_key
+from reconciler.manifests.editing import with_key, with_value, without_document, without_key
 from reconciler.manifests.files import FoundFile, SourceFile, read
 from reconciler.manifests.git import toplevel_of
 from reconciler.manifests.loading import try_out
@@ -102,7 +102,8 @@ def _with_edit(text: str, cause: Cause) -> str | None:
         return without_document(text, cause.index)
     if cause.edit == "remove":
         return without_key(text, cause.index, cause.path)
-    return with_value(text, cause.index, cause.path, cause.value)
+    edit = with_key if cause.edit == "add" else with_value
+    return edit(text, cause.index, cause.path, cause.value)
 
 
 def _is_valid(manifests: Manifests, texts: Mapping[str, str]) -> bool:

@@ -67,6 +67,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         protected=protected_objects(session),
         in_the_way=others.in_the_way,
         notes=others.notes,
+        documents=manifests.by_address.keys(),
         currency=session.workspace.billing.currency,
     )
     planner = UndoPlanner(inputs, Retirements(SetupTables(tables), terms_of(session)))

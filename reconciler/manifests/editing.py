@@ -78,6 +78,27 @@ def without_key(text: str, index: int, path: Path) -> str | None:
     return None
 
 
+def with_key(text: str, index: int, path: Path, value: Any) -> str | None:
+    """Return the text with one more key: the last part of the path, at the end of a mapping that does not have it."""
+    *around, name = path
+    steps = _steps(text, index, tuple(around))
+    mapping = None if steps is None else steps[-1][1]
+    if mapping is None or mapping.what != "map" or not mapping.entries:
+        return None
+    entry = f"{_written(name)}: {_written(value)}"
+    first, last = mapping.entries[0][0], mapping.entries[-1][1]
+    if mapping.flow:
+        return f"{text[: last.end]}, {entry}{text[last.end :]}"
+    indent = text[_line_start(text, first.start) : first.start]
+    if indent.strip():
+        return None  # the first key is behind a dash
+    end = text.find("\n", max(last.end - 1, mapping.entries[-1][0].end))
+    line_end = "\r\n" if text[:end].endswith("\r") else "\n"
+    if end < 0:
+        return f"{text}{line_end}{indent}{entry}"
+    return f"{text[: end + 1]}{indent}{entry}{line_end}{text[end + 1 :]}"
+
+
 def without_document(text: str, index: int) -> str | None:
     """Return the text without one document. None if there is no such document."""
     starts = [_line_start(text, event.start_mark.index) for event in _events(text) if event.__class__ is DocumentStart]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from reconciler.amounts import amount_text
 from reconciler.kinds.base import Kind
@@ -48,13 +49,29 @@ def ends(of: Kind, live: LiveObject, changes: Collection[Change], entry_name: st
         return False
     after = {change.path: change.after for change in changes}
     if of.retirement.entry is not None:
-        entry = after.get(of.retirement.entry)
-        return isinstance(entry, Mapping) and str(entry.get("name")).strip().casefold() == entry_name.casefold()
+        return _is_entry(after.get(of.retirement.entry), entry_name)
     retired = of.retirement.retired
     return any(name in after for name in retired) and all(
         same(of.by_name[name].mapping, value, after.get(name, of.by_name[name].mapping.decode(live.raw)))
         for name, value in retired.items()
     )
+
+
+def was_ended(of: Kind, before: Mapping[str, Any], entry_name: str) -> bool:
+    """Return whether an object was retired before some of its fields changed. `before` are the values from before."""
+    if of.retirement is None:
+        return False
+    if of.retirement.entry is not None:
+        return _is_entry(before.get(of.retirement.entry), entry_name)
+    retired = of.retirement.retired
+    return bool(retired) and all(
+        name in before and same(of.by_name[name].mapping, value, before[name]) for name, value in retired.items()
+    )
+
+
+def _is_entry(value: Any, name: str) -> bool:
+    """Return whether a value in JSON is the setup-table entry with this name."""
+    return isinstance(value, Mapping) and str(value.get("name")).strip().casefold() == name.casefold()
 
 
 def values_to_live_again(of: Kind, live: LiveObject) -> Mapping[str, Value]:

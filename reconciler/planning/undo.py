@@ -16,11 +16,18 @@ from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Change, Money, Note
-from reconciler.planning.retire import Retirements, billed_after, ends
+from reconciler.planning.plan import Action, Change, Declaration, Money, Note
+from reconciler.planning.retire import Retirements, billed_after, ends, was_ended
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
 from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject
 
+_NO_DOCUMENT = (
+    "it lives again, but no document declares it. Put the document back: without it, `reconciler apply --prune` "
+    "retires it again"
+)
+_NO_MAPPING = (
+    "it bills again, but it has no mapping. Put the mapping back: without it, `reconciler apply --prune` ends it again"
+)
 _MOST_NAMED = 5
 """The most additions that a note names."""
 
@@ -35,6 +42,7 @@ class UndoPlanner:
         self._left_addresses: dict[str, list[str]] = {}
         self._as_before = 0
         self.notes: list[Note] = []
+        self.declared: list[Declaration] = []
         self.put_back: list[PutBack] = []
         """The objects that the undo puts back, and those that are as before already."""
 
@@ -48,6 +56,7 @@ class UndoPlanner:
             money_before=sum((each.before for each in amounts), Decimal(0)),
             money_after=sum((each.after for each in amounts), Decimal(0)),
             notes=(*self.notes, *self._left_to_usage()),
+            declared=tuple(self.declared),
         )
 
     def _action(self, written: WrittenObject) -> Action | None:
@@ -63,13 +72,28 @@ class UndoPlanner:
         if not isinstance(made, Note):
             verb = written.action or "update"
             changes = {path: values for path, values in written.changes.items() if of.declarable or path != QUANTITY}
-            self.put_back.append(PutBack(written.address, of.name, verb, changes))
+            before = {path: values[0] for path, values in changes.items()}
+            ends_again = was_ended(of, before, self._retirements.entry_name(of))
+            self.put_back.append(PutBack(written.address, of.name, verb, changes, ends_again))
+            self._without_document(of, written, live)
             if made is not None:
                 told = self._inputs.notes.get((live.kind, live.id), ())
                 self.notes += (Note(address=written.address, message=message) for message in told)
             return made
         self.notes.append(made)
         return None
+
+    def _without_document(self, of: Kind, written: WrittenObject, live: LiveObject) -> None:
+        """Tell of an object that lives again although no document declares it. The ledger lists it from now on."""
+        if written.action != "retire":
+            return
+        if not of.declarable:
+            mapping = written.address.partition("/")[2].partition(":")[0].rpartition(".")[0]
+            if f"CustomerMapping/{mapping}" not in self._inputs.documents:
+                self.notes.append(Note(address=written.address, message=_NO_MAPPING))
+        elif written.address not in self._inputs.documents:
+            self.declared.append(Declaration(address=written.address, id=live.id, parent_id=live.parent_id))
+            self.notes.append(Note(address=written.address, message=_NO_DOCUMENT))
 
     def _count_left_to_usage(self, written: WrittenObject) -> None:
         """Count an addition that the undo leaves to usage, for the notes."""

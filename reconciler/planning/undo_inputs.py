@@ -67,6 +67,8 @@ class PutBack:
     """What the run did."""
     changes: Mapping[str, tuple[Any, Any]]
     """(before, after) by path, as the run changed them."""
+    ends_again: bool = False
+    """Whether the object was retired before the run, and is again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +90,6 @@ class UndoInputs:
     """By object: why the undo must not write to it."""
     notes: Mapping[Place, Sequence[str]] = field(default_factory=dict)
     """By object: what a person has to know or do if the undo writes to it."""
+    documents: Collection[str] = ()
+    """The addresses of all documents."""
     currency: str | None = None

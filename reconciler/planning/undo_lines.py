@@ -35,9 +35,9 @@ class Cause:
     path: Path
     """The place in the document, as in (`spec`, `city`). Empty for the whole document."""
     message: str
-    edit: Literal["set", "remove", "remove document", "by hand"]
+    edit: Literal["set", "add", "remove", "remove document", "by hand"]
     value: Any = None
-    """For `set`: the value to write."""
+    """For `set` and `add`: the value to write."""
     default_of: str = ""
     """For a default: the kind that it is for."""
 
@@ -82,8 +82,13 @@ class _Finder:
                 if document.metadata.reason is not None:
                     yield _cause(document, ("metadata", "reason"), "the reason of the retirement", "remove")
         elif not document.retired:
+            marks = _marks(document, undone) if undone.ends_again else frozenset()
+            if marks:
+                message = "`ensure: retired` is missing: the undo retires it again"
+                yield _cause(document, ("metadata", "ensure"), message, "add", "retired")
             for path, (before, _) in undone.changes.items():
-                yield from self._of_field(document, path, before)
+                if path not in marks:
+                    yield from self._of_field(document, path, before)
 
     def dependents(self, created: Collection[str]) -> Iterator[Cause]:
         """Yield the mappings that need an object that the undo retires. They cannot be billed without it."""
@@ -185,6 +190,14 @@ class _Finder:
         return bool(ours == theirs)
 
 
+def _marks(document: Document, undone: PutBack) -> frozenset[str]:
+    """Return the fields that retire an object. None if the document itself declares one that the run changed."""
+    retirement = document.kind.retirement
+    names = frozenset() if retirement is None else retirement.names
+    own = document.declared - document.defaulted.keys()
+    return frozenset() if names & own & undone.changes.keys() else names
+
+
 def _folded(value: Any) -> Any:
     match value:
         case str():
@@ -243,7 +256,7 @@ def _cause(
     document: Document,
     path: Path,
     message: str,
-    edit: Literal["set", "remove", "by hand"],
+    edit: Literal["set", "add", "remove", "by hand"],
     value: Any = None,
 ) -> Cause:
     return Cause(document.address, document.origin.file, document.origin.index, path, message, edit, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from reconciler.ledger.history import (
     read_runs,
     read_runs_by_id,
     same_object,
+    was_written_before,
     writes_of_addresses,
     writes_of_run,
     written_addresses,
@@ -158,21 +159,36 @@ def test_a_document_that_only_declares_an_object_has_its_history(any_ledger: Led
     assert same_object(any_ledger, "main", "Company/new") == ["Company/new", "Company/old"]
 
 
-@pytest.mark.parametrize("what", ["run", "address"])
-def test_a_query_by_run_or_address_uses_an_index(ledger: Ledger, what: str) -> None:
+def test_an_address_that_begins_so_was_written_before_a_run(any_ledger: Ledger) -> None:
+    first, second = (begin_run(any_ledger, "main", "sha256:a", NOON) for _ in range(2))
+    write(any_ledger, first, "Addition/acme.storage:gb")
+    assert was_written_before(any_ledger, "main", "Addition/acme.", second)
+    assert not was_written_before(any_ledger, "main", "Addition/acme.", first)
+    assert not was_written_before(any_ledger, "main", "Addition/acm.", second)
+    assert not was_written_before(any_ledger, "other", "Addition/acme.", second)
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        ("run", lambda ledger: writes_of_run(ledger, 1)),
+        ("address", lambda ledger: writes_of_addresses(ledger, "main", ["Company/acme"])),
+        ("address", lambda ledger: writes_of_addresses(ledger, "main", ["Company/acme"], since=NOON, after_run=1)),
+        ("address", lambda ledger: was_written_before(ledger, "main", "Addition/acme.", 2)),
+    ],
+    ids=["run", "address", "address since", "beginning of an address"],
+)
+def test_a_query_by_run_or_address_uses_an_index(ledger: Ledger, index: str, query: Callable[[Ledger], Any]) -> None:
     statements: list[tuple[str, Any]] = []
     sa.event.listen(
         ledger.engine,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, parameters, *_rest: statements.append((statement, parameters)),
     )
-    if what == "run":
-        writes_of_run(ledger, 1)
-    else:
-        writes_of_addresses(ledger, "main", ["Company/acme"])
+    query(ledger)
     queries = [each for each in statements if "FROM writes" in each[0]]
     with ledger.read() as connection:
         plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all() for text, given in queries]
     steps = [plan[0][3] for plan in plans]
     assert steps
-    assert all(step.startswith(f"SEARCH writes USING INDEX writes_by_{what}") for step in steps), steps
+    assert all(step.startswith(f"SEARCH writes USING INDEX writes_by_{index}") for step in steps), steps

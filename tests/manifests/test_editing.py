@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifests.editing import with_value, without_document, without_key
+from reconciler.manifests.editing import with_key, with_value, without_document, without_key
 
 TEXT = """\
 # first
@@ -72,6 +72,30 @@ def test_a_value_is_replaced(index: int, path: Any, value: Any, old: str, new: s
 )
 def test_a_key_is_removed_with_a_mapping_that_would_be_empty(index: int, path: Any, old: str, new: str) -> None:
     assert without_key(TEXT, index, path) == TEXT.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "made"),
+    [
+        ("a: {b: 1} # x\n", ("a", "c"), "a: {b: 1, c: two} # x\n"),
+        ("a: {b: 1,}\n", ("a", "c"), "a: {b: 1, c: two,}\n"),
+        ("a:\n  b: 1 # x\nd: 2\n", ("a", "c"), "a:\n  b: 1 # x\n  c: two\nd: 2\n"),
+        ("a:\n  b: |\n    x\nd: 2\n", ("a", "c"), "a:\n  b: |\n    x\n  c: two\nd: 2\n"),
+        ("a:\n  b:\n", ("a", "c"), "a:\n  b:\n  c: two\n"),
+        ("a:\n  b: 1", ("a", "c"), "a:\n  b: 1\n  c: two"),
+        ("a:\r\n  b: 1\r\nd: 2\r\n", ("a", "c"), "a:\r\n  b: 1\r\n  c: two\r\nd: 2\r\n"),
+    ],
+)
+def test_a_key_is_added_at_the_end_of_its_mapping(text: str, path: Any, made: str) -> None:
+    assert with_key(text, 0, path, "two") == made
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [("a: {}\n", ("a", "c")), ("a: 1\n", ("a", "c")), ("x: 1\n", ("a", "c")), ("a:\n- b: 1\n", ("a", 0, "c"))],
+)
+def test_a_key_is_added_to_no_empty_mapping_and_none_behind_a_dash(text: str, path: Any) -> None:
+    assert with_key(text, 0, path, "two") is None
 
 
 def test_the_last_line_may_have_no_end() -> None:

@@ -174,6 +174,23 @@ def test_a_retired_object_becomes_active_again() -> None:
     assert action.changes[0].after is False
 
 
+def test_what_lives_again_without_a_document_is_told_and_listed_from_then_on() -> None:
+    live = LiveObject("Contact", 7, {"id": 7, "inactiveFlag": True})
+    made = written("retire", "Contact", changes={"inactive": (False, True)})
+    part = planned(made, live=live)
+    assert part.notes[0].message.startswith("it lives again, but no document declares it. Put the document back")
+    assert [(each.address, each.id) for each in part.declared] == [("Contact/acme", 7)]
+    declared = planned(made, live=live, documents=["Contact/acme"])
+    assert (declared.notes, declared.declared) == ((), ())
+
+
+def test_an_addition_that_bills_again_without_a_mapping_is_told() -> None:
+    made = written("retire", "Addition", address=ADDITION, changes={"cancelledDate": (None, "2026-11-30")})
+    live = addition(cancelledDate="2026-11-30T00:00:00Z")
+    assert planned(made, live=live).notes[0].message.startswith("it bills again, but it has no mapping")
+    assert planned(made, live=live, documents=["CustomerMapping/acme"]).notes == ()
+
+
 @pytest.mark.parametrize(
     ("made", "told"),
     [

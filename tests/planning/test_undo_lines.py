@@ -133,6 +133,27 @@ def test_the_mark_of_a_retirement_is_removed_with_its_reason() -> None:
     assert found(company(), undone=[put_back(company(), action="retire")]) == []
 
 
+ENDED = {"name": "Inactive", "id": 2}
+
+
+@pytest.mark.parametrize(
+    ("made", "changes", "edits"),
+    [
+        (agreement(), {"cancelled": True, "customerPO": None}, [("ensure", "add", "retired")]),
+        (agreement(customerPO="7"), {"cancelled": True, "customerPO": "6"}, [("ensure", "add"), ("customerPO", "set")]),
+        (company(status="Active"), {"status": ENDED}, [("status", "set", "Inactive")]),
+        (replace(company(status="Active"), defaulted={"status": "d.yaml"}), {"status": ENDED}, [("ensure", "add")]),
+        (contact(inactive=False), {"inactive": True}, [("inactive", "set", True)]),
+    ],
+)
+def test_a_document_whose_object_ends_again_gets_the_mark_of_a_retirement_unless_a_field_says_it(
+    made: Document, changes: dict[str, Any], edits: list[tuple[Any, ...]]
+) -> None:
+    undone = replace(put_back(made, **changes), ends_again=True)
+    result = [(each.path[-1], each.edit, each.value) for each in found(made, undone=[undone])]
+    assert [each[: len(edit)] for each, edit in zip(result, edits, strict=True)] == edits
+
+
 def by_default(name: str, **spec: Any) -> Document:
     return replace(company(name, identifier=name, **spec), defaulted={"status": "defaults.yaml"})
 

@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
 from reconciler.sandbox.server.running import RunningSandbox
 from tests.shop import Send, Shop, open_shop
 
-from .estates import DEFAULTS, Estate, History, histories
+from .estates import DEFAULTS, FIRST, Estate
+from .histories import History, histories
+from .start import begin
 
 SETUP = ("--only", "setup")
 APPROVED = ("--approve", "updates", "--approve", "retirements")
@@ -31,19 +36,30 @@ FIGURES: Counter[str] = Counter()
 """The numbers of the histories, for `make undo`."""
 
 
-def write(shop: Shop, estate: Estate) -> None:
-    shop.write("estate.yaml", "\n---\n".join(json.dumps(each, ensure_ascii=False) for each in estate.values()) + "\n")
+def write(shop: Shop, estate: Estate, layout: str) -> None:
+    if layout == "flow":
+        text = "\n---\n".join(json.dumps(each, ensure_ascii=False) for each in estate.values())
+    else:
+        text = "---\n# A document.\n".join(
+            yaml.safe_dump(each, sort_keys=False, allow_unicode=True) for each in estate.values()
+        )
+    shop.write("estate.yaml", f"{text}\n")
 
 
-def named(plan: Any) -> set[str]:
-    return {note["address"] for note in plan["warnings"]}
+def first(address: str) -> str:
+    """Return the address that an object had before its document was renamed."""
+    return re.sub(r"(-2)+$", "", address)
+
+
+def addresses(rows: Iterable[Any]) -> set[str]:
+    return {first(row["address"]) for row in rows if row["address"]}
 
 
 def written(shop: Shop, run: int) -> dict[str, set[str]]:
     """Return the fields that a run wrote, by address."""
     found: dict[str, set[str]] = {}
     for each in shop("--json", "history", "--run", str(run)).json["writes"]:
-        found.setdefault(each["address"], set()).update(change["path"] for change in each["changes"] or ())
+        found.setdefault(first(each["address"]), set()).update(change["path"] for change in each["changes"] or ())
     return found
 
 
@@ -70,8 +86,9 @@ def lost_after(shop: Shop, writes: int | None) -> Iterator[None]:
         yield
 
 
-def runs(shop: Shop) -> int:
-    return len(shop("--json", "history").json["runs"])
+def newest(shop: Shop) -> int:
+    """Return the number of the newest run."""
+    return int(shop("--json", "history").json["runs"][-1]["run"])
 
 
 def undo(shop: Shop, run: int) -> Any:
@@ -79,6 +96,7 @@ def undo(shop: Shop, run: int) -> Any:
     path = str(shop.folder.parent / "undo.json")
     planned = shop("--json", "plan", "--undo", str(run), "--out", path)
     assert planned.code == 0, planned.err
+    assert not [secret for secret in shop.secrets() if secret in planned.out]
     applied = shop("apply", path, *APPROVED)
     assert applied.code == 0, applied.out + applied.err
     FIGURES["undone actions"] += len(planned.json["actions"])
@@ -87,10 +105,16 @@ def undo(shop: Shop, run: int) -> Any:
     return planned.json
 
 
-def left(shop: Shop, estate: Estate) -> dict[str, Any]:
+def left(shop: Shop, estate: Estate, history: History, *more: str) -> dict[str, Any]:
     """Return what a plan changes for an estate."""
-    write(shop, estate)
-    return {action["address"]: action["changes"] for action in shop.plan(*SETUP)["actions"]}
+    write(shop, estate, history.layout)
+    return {first(action["address"]): action["changes"] for action in shop.plan(*SETUP, *more)["actions"]}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that keeps the shop to which the first estate is applied."""
+    return tmp_path_factory.mktemp("kept")
 
 
 @settings(
@@ -103,12 +127,13 @@ def left(shop: Shop, estate: Estate) -> dict[str, Any]:
 def test_a_run_and_its_undo_leave_nothing_to_do_for_the_manifests_of_before(
     history: History,
     served: RunningSandbox,
+    kept: Path,
     tmp_path_factory: pytest.TempPathFactory,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for shop in open_shop(served, tmp_path_factory.mktemp("history"), patch, capsys):
-            prepare(shop)
+            begin(shop, prepare, kept)
             play(shop, history)
 
 
@@ -118,53 +143,88 @@ def prepare(shop: Shop) -> None:
         shop.tenant.create("userDefinedField", field)
     for path in (*shop.folder.glob("customers/*.yaml"), *shop.folder.glob("*s.yaml"), shop.folder / "setup.yaml"):
         path.unlink()
+    write(shop, FIRST, "flow")
+    shop.apply(*SETUP)
 
 
 def play(shop: Shop, history: History) -> None:
-    write(shop, history.before)
-    shop.apply(*SETUP)
-    write(shop, history.after)
+    if history.before != FIRST:
+        write(shop, history.before, history.layout)
+        shop.apply(*SETUP, *APPROVED)
+    start = newest(shop)
+    write(shop, history.after, history.layout)
     if history.fault is not None:
         shop.fault(history.fault)
     with lost_after(shop, history.cut):
-        said = shop("apply", "--auto-approve", *SETUP, *APPROVED)
+        said = shop("apply", "--auto-approve", *SETUP, *APPROVED, *options(history))
     shop.fault()
     is_whole = said.code == 0
     assert is_whole or history.fault or history.cut is not None, said.err
-    if runs(shop) == 1:
+    run = newest(shop)
+    if run == start:
         FIGURES["histories without a change"] += 1
         return
-    FIGURES["histories"] += 1
-    FIGURES["runs that failed in part"] += not is_whole
+    count(history, is_whole=is_whole)
     last = history.after
     if history.later is not None:
         last = history.later
-        write(shop, history.later)
+        write(shop, history.later, history.layout)
         shop("apply", "--auto-approve", *SETUP, *APPROVED)
-    latest = runs(shop)
+    latest = newest(shop)
     told: set[str] = set()
-    if latest == 3:
+    since: dict[str, set[str]] = {}
+    if latest != run:
         FIGURES["runs between"] += 1
-        since = written(shop, 3)
+        since = written(shop, latest)
         if history.undoes_later:
-            told |= named(undo(shop, 3))
+            told |= addresses(undo(shop, latest)["warnings"])
             since = {address: paths for address, paths in since.items() if address in told}
-    else:
-        since = {}
-    plan = undo(shop, 2)
-    told |= named(plan)
+    plan = undo(shop, run)
+    told |= addresses(plan["warnings"])
     for action in plan["actions"]:
         paths = {change["path"] for change in action["changes"]}
-        assert action["action"] == "retire" or not paths & since.get(action["address"], set()), action
-    undone = runs(shop)
-    check_patch(shop, history, last, plan, told | since.keys(), is_whole=is_whole and latest == 2)
-    rest = left(shop, history.before)
+        assert action["action"] == "retire" or not paths & since.get(first(action["address"]), set()), action
+    undone = newest(shop)
+    check_patch(shop, history, last, plan, told | since.keys(), is_whole=is_whole and latest == run)
+    rest = left(shop, history.before, history)
     assert rest.keys() <= told | since.keys(), rest
-    if history.undoes_undo and plan["actions"] and latest == 2:
+    if history.undoes_undo and plan["actions"] and latest == run:
         FIGURES["undos of an undo"] += 1
-        told |= named(undo(shop, undone))
-        rest = left(shop, history.after)
+        told |= addresses(undo(shop, undone)["warnings"])
+        rest = left(shop, history.after, history)
         assert not is_whole or rest.keys() <= told, rest
+
+
+def options(history: History) -> list[str]:
+    """Return the options of the run for the objects whose documents it no longer has."""
+    if history.removed == "pruned":
+        return ["--prune"]
+    if history.removed == "left":
+        return []
+    gone = [each for address, each in history.before.items() if address not in history.after]
+    known = [each for each in gone if "ensure" not in each["metadata"]]
+    return [part for each in known for part in ("--forget", f"{each['kind']}/{each['metadata']['name']}")]
+
+
+def count(history: History, *, is_whole: bool) -> None:
+    """Count what a history has, for `make undo`."""
+    FIGURES["histories"] += 1
+    FIGURES["runs that failed in part"] += not is_whole
+    FIGURES["runs before"] += history.before != FIRST
+    if history.before.keys() - history.after.keys():
+        FIGURES[f"with documents removed, objects {history.removed}"] += 1
+    for word, old in (("ensure", "retired"), ("previously", "renamed in ConnectWise"), ("protect", "protected")):
+        FIGURES[f"with objects {old}"] += any(each["metadata"].get(word) for each in history.after.values())
+    both = history.before.keys() & history.after.keys()
+    names = [tuple(each[address]["metadata"]["name"] for each in (history.before, history.after)) for address in both]
+    FIGURES["with documents renamed"] += any(before != after for before, after in names)
+    defaults = (each["Defaults/d"]["spec"] for each in (history.before, history.after))
+    FIGURES["with defaults changed"] += next(defaults) != next(defaults)
+
+
+def revived(plan: Any) -> list[Any]:
+    """Return the actions of an undo that let an object live again."""
+    return [action for action in plan["actions"] if "lives again" in action["reason"]]
 
 
 def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set[str], *, is_whole: bool) -> None:
@@ -172,15 +232,20 @@ def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set
     patch, lines = plan["undo"]["patch"], plan["undo"]["lines"]
     # The line of a default counts for all documents that use it.
     of_default = tuple(f"{kind}/" for line in lines if (kind := line["path"].partition(".")[0]) in DEFAULTS)
-    brought_back = {address for address in left(shop, last) if not address.startswith(of_default)}
-    assert not is_whole or brought_back <= {line["address"] for line in lines} | told
+    prune = ["--prune"] if history.removed == "pruned" and history.later is None else []
+    brought_back = {address for address in left(shop, last, history, *prune) if not address.startswith(of_default)}
+    assert not is_whole or brought_back <= addresses(lines) | told, (brought_back, lines)
+    undeclared = {address for address in addresses(revived(plan)) if address not in last}
+    assert undeclared <= addresses(shop.plan(*SETUP)["warnings"]), undeclared
     if patch:
         FIGURES["patches"] += 1
         subprocess.run(["git", "apply"], input=patch, text=True, check=True, cwd=shop.folder.parent)
         # A default that the run changed for some of its documents only is left to a person.
         partly = [line["path"] for line in lines if "only some of them" in line["message"]]
         shared = tuple(f"{path.partition('.')[0]}/" for path in partly)
-        by_hand = {line["address"] for line in lines if "crossReferences" in line["path"]}
+        by_hand = {first(line["address"]) for line in lines if "crossReferences" in line["path"]}
         actions = shop.plan(*SETUP)["actions"]
-        patched = {each["address"]: each["changes"] for each in actions if not each["address"].startswith(shared)}
+        patched = {
+            first(each["address"]): each["changes"] for each in actions if not each["address"].startswith(shared)
+        }
         assert not is_whole or patched.keys() <= told | by_hand, patched
