@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -42,6 +43,17 @@ def key_fields(of: Kind) -> tuple[KeyField, ...]:
 def natural_key(of: Kind, values: Mapping[str, Value]) -> Key:
     """Return the key of an object with these values, comparable with the keys of live objects."""
     return tuple(key_part(values.get(item.name), exact=item.exact) for item in key_fields(of))
+
+
+def spellings(value: str | int) -> tuple[str | int, ...]:
+    """Return the values to ask ConnectWise for, so that it returns the objects with this value in a natural key.
+
+    Keys are compared in Unicode NFC, and ConnectWise may hold a text in NFD, as an import from a Mac writes it. Its
+    conditions may compare character by character [guess].
+    """
+    if isinstance(value, int) or value.isascii():
+        return (value,)
+    return tuple(dict.fromkeys([value, *(unicodedata.normalize(form, value) for form in ("NFC", "NFD"))]))
 
 
 def lookup_text(value: LookUp) -> str:

@@ -19,7 +19,7 @@ from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.values import Value
 from reconciler.live.index import Index
-from reconciler.live.keys import natural_key
+from reconciler.live.keys import natural_key, spellings
 from reconciler.live.prerequisites import read_prerequisites
 from reconciler.live.query import Query, fields_to_read, subcollections_of
 from reconciler.live.reader import WORKERS, Reader
@@ -134,7 +134,7 @@ def _filters(of: Kind, targets: Iterable[LookupTarget]) -> dict[str, frozenset[s
         elif of.owner is not None:
             found[f"{of.owner}/id"].add(target.values[of.owner].id)
         elif of.lookup_path is not None:
-            found[of.lookup_path].add(str(target.values[of.key[0]]))
+            found[of.lookup_path].update(spellings(str(target.values[of.key[0]])))
         else:
             return {}
     return {path: frozenset(values) for path, values in found.items()}

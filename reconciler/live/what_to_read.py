@@ -11,7 +11,7 @@ from reconciler.kinds.field_mapping import Table, Target
 from reconciler.kinds.fields import ById, LookUp
 from reconciler.kinds.references import nested_fields, references_of, referred_kinds
 from reconciler.kinds.registry import all_kinds, kind
-from reconciler.live.keys import lookup_text
+from reconciler.live.keys import lookup_text, spellings
 from reconciler.live.query import INACTIVE, Query, fields_to_read
 from reconciler.manifests.documents import Document, Manifests
 
@@ -33,13 +33,13 @@ def queries_for(
             if document.kind.lookup_path is None:
                 read_whole.add(document.kind.name)
             for path, value in _document_filters(document, manifests):
-                filters[document.kind.name][path].add(value)
+                filters[document.kind.name][path].update(spellings(value))
         for reference in references_of(document.spec):
             if reference.kind in kinds and not isinstance(reference.value, str):
                 if kind(reference.kind).lookup_path is None:
                     read_whole.add(reference.kind)
                 for path, value in _lookup_filters(kind(reference.kind), reference.value, document, manifests):
-                    filters[reference.kind][path].add(value)
+                    filters[reference.kind][path].update(spellings(value))
     declared = declared_fields(filter(manifests.compares, documents)) if compare else {}
     return [
         Query(

@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from reconciler.kinds.base import Kind, attribute_of, key_part
 from reconciler.manifests.documents import Document
 from reconciler.manifests.references import Index
+from reconciler.manifests.relations import former_values
 from reconciler.manifests.report import Location, Report
 from reconciler.manifests.suggestions import listed
 from reconciler.manifests.uniqueness import natural_key
@@ -23,7 +24,7 @@ def check_renames(documents: Iterable[Document], index: Index, report: Report) -
     """
     by_kind: dict[str, dict[Hashable, Document]] = defaultdict(dict)
     for document in documents:
-        if document.metadata.id is None and document.kind.rename_key is not None:
+        if document.metadata.__dict__.get("id") is None and document.kind.rename_key is not None:
             key = natural_key(document, index)
             if key is not None:
                 by_kind[document.kind.name].setdefault(key, document)
@@ -46,7 +47,7 @@ def _ring(keyed: Keyed) -> list[Document]:
 def _former_owners(key: Hashable, document: Document, keyed: Keyed) -> Iterable[str]:
     """Yield the addresses of the other documents whose present name is a former one of this document."""
     place = _place(document.kind)
-    for old in document.metadata.previously:
+    for old in former_values(document):
         parts = list(key) if isinstance(key, tuple) else []
         parts[place] = key_part(old, exact=document.kind.by_name[str(document.kind.rename_key)].mapping.exact)
         other = keyed.get(tuple(parts))

@@ -61,6 +61,22 @@ def test_a_login_that_is_inactive_is_left_out_because_its_document_would_make_it
     assert estate.plan("--only", "setup")["actions"] == []
 
 
+def test_a_company_whose_identifier_is_in_unicode_nfd_is_found_again_with_its_contacts(estate: Shop) -> None:
+    identifier = "Mu\u0308ller"
+    number = estate.post_live("/company/companies", identifier=identifier, name="M", city="Ulm").json()["id"]
+    mail = {
+        "type": {"id": estate.one("/company/communicationTypes", description="Email")["id"]},
+        "value": "a@m.example",
+    }
+    estate.post_live("/company/contacts", firstName="A", company={"id": number}, communicationItems=[mail])
+
+    estate("import", "--all")
+
+    assert "kind: Contact" in (estate.folder / "customers/muller.yaml").read_text(encoding="utf-8")
+    for target in ((), ("--target", "Company/muller"), ("--target", "Contact/muller-a")):
+        assert estate.plan("--only", "setup", *target)["actions"] == []
+
+
 def test_the_formatter_accepts_what_import_writes(estate: Shop) -> None:
     estate("import")
 

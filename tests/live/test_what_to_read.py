@@ -31,6 +31,14 @@ def test_documents_are_read_by_their_old_keys_too() -> None:
     assert filters(queries(product(metadata={"previously": ["GB"]}))["Product"]) == {"identifier": {"BACKUP-GB", "GB"}}
 
 
+def test_a_key_that_unicode_can_write_in_two_forms_is_read_in_both() -> None:
+    both = {"M\u00fcller", "Mu\u0308ller"}
+    for identifier in both:
+        found = queries(company(identifier=identifier), contact(), agreement(contact={"email": "ann@acme.test"}))
+        assert filters(found["Company"]) == {"identifier": both}
+        assert filters(found["Contact"]) == {"company/identifier": both}
+
+
 def test_pinned_objects_are_read_by_id() -> None:
     assert filters(queries(product(metadata={"id": 4}))["Product"]) == {"id": {4}}
 

@@ -66,3 +66,10 @@ def test_agreements_of_one_company_exchange_their_names_and_those_of_two_compani
 
     estate.add("Agreement", "three", "name: Two\ncompany: acme" + TERMS, metadata=old.format("One"))
     assert estate.error().message.startswith("Agreement/one and Agreement/three exchange the values of name")
+
+
+@pytest.mark.parametrize("metadata", [", id: 0", ", id: '5'", ", previously: ONE, id: 1.5", ", previously: 7"])
+def test_mistakes_in_metadata_are_reported_alone(estate: Estate, metadata: str) -> None:
+    estate.add("Company", "one", "identifier: ONE\nname: N\ncity: Bonn", metadata=metadata)
+
+    assert all("metadata." in found.message or found.line == 3 for found in estate.errors())
