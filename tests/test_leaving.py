@@ -103,3 +103,23 @@ def test_a_mapping_that_moves_is_billed_once_for_each_month(small: Shop, *, invo
     small.uses(ALDER, "100")
     small.apply(*USAGE)
     assert (invoice(small, "2026-12"), invoice(small, "2026-12", NEW)) == (0, 15)
+
+
+def test_the_old_line_bills_the_usage_of_its_invoice_day(small: Shop) -> None:
+    """The new agreement is invoiced for November already, so the old one bills that month."""
+    shop = small
+    first = shop.one("/finance/agreements", name=LINES)["id"]
+    move(shop)
+    assert invoice(shop, "2026-11", NEW) == 0
+    for used in ("100", "180"):
+        shop.advance()
+        shop.uses(ALDER, used)
+        shop.apply(*USAGE)
+    (old,) = shop.get(f"/finance/agreements/{first}/additions")
+    assert (old["quantity"], old["effectiveDate"][:10], old["cancelledDate"][:10]) == (180, "2026-11-01", "2026-11-30")
+    assert shop.plan(*USAGE)["actions"] == []
+    assert invoice(shop, "2026-11") == 27
+    shop.advance(24 * 30)
+    shop.uses(ALDER, "200")
+    shop.apply(*USAGE)
+    assert (invoice(shop, "2026-12"), invoice(shop, "2026-12", NEW)) == (0, 30)

@@ -57,11 +57,13 @@ class DesiredAddition:
     """A product of the ranges that has no usage now. A live addition goes to 0, and no addition is created."""
     depends_on: frozenset[str] = frozenset()
     """Addresses of actions that come first, although no field refers to them."""
+    known_as: str | None = None
+    """Its address if another addition of the charge may have the usual one. None: the usual one."""
 
     @property
     def address(self) -> str:
         """Return the address, such as `Addition/acme.storage:backup-gb`."""
-        return self.owner.address_of(self.product.name)
+        return self.known_as or self.owner.address_of(self.product.name)
 
     @property
     def mapping(self) -> str:

@@ -7,6 +7,7 @@ the quantity that its additions had when the ledger first saw them. Only a chang
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -46,9 +47,13 @@ def with_floor(
             # Duplicates have one quantity together: the largest.
             key = each.addition.agreement_product
             quantities[key] = max(quantity, quantities.get(key, quantity))
-    # With `volume`, one addition has the whole quantity. With `graduated`, the additions share it.
-    values = quantities.values()
-    floor = sum(values, Decimal(0)) if rule.tiering == "graduated" else max(values, default=Decimal(0))
+    # With `volume`, one addition has the whole quantity. With `graduated`, those of one agreement share it. After a
+    # move, each agreement has the whole quantity.
+    shared: dict[int | None, Decimal] = defaultdict(Decimal)
+    for (agreement_id, _product), quantity in quantities.items():
+        shared[agreement_id] += quantity
+    whole = shared.values() if rule.tiering == "graduated" else quantities.values()
+    floor = max(whole, default=Decimal(0))
     if floor <= charge.trace.quantity:
         return charge, ""
     lines, others = lines_of(rule, floor, currency)

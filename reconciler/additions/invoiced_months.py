@@ -37,8 +37,8 @@ class Line:
 
     @property
     def bills(self) -> bool:
-        """Return whether it has a quantity."""
-        return self.addition.quantity > 0
+        """Return whether it bills these months, if with quantity 0. It does not if a move has taken them from it."""
+        return not self.addition.is_left
 
     @property
     def can_go_on(self) -> bool:
@@ -51,7 +51,7 @@ def line_of(addition: LiveAddition, live_state: LiveState, running: str) -> Line
     first = _month(addition.effective or running)
     over = NEVER if addition.cancelled is None else _month_after(addition.cancelled)
     invoiced = next_invoice_of(addition.agreement_id, live_state) or ""
-    has_billed = addition.quantity > 0 and invoiced > max(running, first)
+    has_billed = not addition.is_left and invoiced > max(running, first)
     return Line(addition, first, over, invoiced, min(invoiced, over) if has_billed else running)
 
 

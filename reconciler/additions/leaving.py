@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
 from reconciler.additions.agreements import last_day_of, next_invoice_of
-from reconciler.additions.desired import end_reason
+from reconciler.additions.desired import BillingContext, end_reason
 from reconciler.additions.drift import undoing_changes
+from reconciler.additions.following import MOVED, Leaving, by_owner, following_additions, until
 from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Superseded
-from reconciler.additions.moves import Move
+from reconciler.additions.moves import Move, Moves
 from reconciler.additions.ownership import Owner, Ownership
 from reconciler.additions.planned import PlannedAddition, without_amount
 from reconciler.amounts import amount_text
@@ -26,32 +28,55 @@ from reconciler.planning.plan import Note
 _ZERO = Decimal(0)
 
 
+def left_additions(
+    superseded: Iterable[Superseded],
+    moves: Moves,
+    rules: Mapping[str, Rule],
+    context: BillingContext,
+    builder: ActionBuilder,
+) -> Iterator[PlannedAddition]:
+    """Yield the plans for additions of other products or agreements than their mappings bill now.
+
+    `rules` is by mapping.
+    """
+    following: dict[Owner, list[Leaving]] = defaultdict(list)
+    for each in superseded:
+        move = moves.by_id.get(each.live.id)
+        if move is not None and move.bills_on:
+            following[each.owner].append(Leaving(each, move))
+        else:
+            yield left_addition(each, move, builder)
+    desired = by_owner(moves.additions)
+    for owner, leaving in following.items():
+        yield from following_additions(leaving, desired[owner], rules[owner.mapping], context, builder)
+
+
 def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuilder) -> PlannedAddition:
-    """Return the plan for an addition of another product or agreement than its mapping bills now.
+    """Return the plan for an addition of another product or agreement, which bills nothing any more.
 
     Its quantity goes to 0, and its price back to the one that the last apply left. If it is on another agreement, it
-    also ends. If it still bills the running month there, it keeps its quantity until then.
+    also ends.
     """
     live, owner = superseded.live, superseded.owner
     recorded = builder.snapshot.additions.get(live.id)
     last_applied = recorded.last_applied if recorded else {}
-    values: dict[str, Value] = {} if move is not None and move.bills_on else {"quantity": _ZERO}
-    if values and (price := last_applied.get("unitPrice")) is not None:
+    values: dict[str, Value] = {"quantity": _ZERO}
+    if (price := last_applied.get("unitPrice")) is not None:
         values["unitPrice"] = Decimal(price)
     if move is not None:
         values["cancelledDate"] = move.last_day
     changes = changes_to_update(kind("Addition"), values, live.obj)
     address = builder.unique_address(owner.address_of(live.product), live.id)
-    reason = f"{owner.mapping_address} now bills another product or agreement"
+    reason = f"{owner.mapping_address} {MOVED}"
     if move is not None:
-        reason = f"{reason}; {_until(live, move, builder)}"
+        reason = f"{reason}; {until(live.monthly, move, builder)}"
     edits = undoing_changes(changes, last_applied)
     notes = (builder.edit_note(address, edits, recorded),) if edits and recorded else ()
-    planned = builder.planned(
+    return builder.planned(
         owner,
         address,
         live,
-        "update" if move is None or move.last_day is None else "retire",
+        "update" if move is None else "retire",
         reason,
         changes,
         superseded.depends_on,
@@ -59,7 +84,6 @@ def left_addition(superseded: Superseded, move: Move | None, builder: ActionBuil
         replaced=move is not None and move.replaced,
         **builder.notes_or_drifted(notes),
     )
-    return planned if move is None or not move.bills_on else without_amount(planned)
 
 
 def ended_additions(
@@ -90,7 +114,7 @@ def ended_additions(
 
 def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: ActionBuilder) -> PlannedAddition:
     values: dict[str, Value] = {} if live.ends_by(last_day) else {"cancelledDate": last_day}
-    reason = f"{why}; {_until(live, Move(last_day, bills_on=last_day >= builder.first_day), builder)}"
+    reason = f"{why}; {until(live.monthly, Move(last_day, bills_on=last_day >= builder.first_day), builder)}"
     address = builder.unique_address(owner.address_of(live.product), live.id)
     changes = changes_to_update(kind("Addition"), values, live.obj)
     planned = builder.planned(owner, address, live, "retire", reason, changes, frozenset(), reason=reason)
@@ -128,13 +152,3 @@ def double_notes(superseded: Iterable[Superseded], moves: Mapping[int, Move], cu
                 f"{amount_text(each.live.monthly, currency)} a month, and the addition on the new agreement bills that "
                 "month too: credit one of them",
             )
-
-
-def _until(live: LiveAddition, move: Move, builder: ActionBuilder) -> str:
-    """Return what an addition still bills."""
-    if not move.bills_on:
-        return f"it bills nothing for {builder.period} any more"
-    amount = amount_text(live.monthly, builder.currency)
-    if move.last_day is None:
-        return f"it bills {amount} a month until the addition on the new agreement has ended and can begin anew"
-    return f"it bills {amount} a month until its last day, {move.last_day}"

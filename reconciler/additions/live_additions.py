@@ -48,6 +48,14 @@ class LiveAddition:
         """Return the ids of the agreement and of the product."""
         return (self.agreement_id, self.product_id)
 
+    @property
+    def is_left(self) -> bool:
+        """Return whether a move has taken all months from it: it has quantity 0, and its last day is its first one.
+
+        An addition that bills a month with quantity 0 goes on until the end of that month.
+        """
+        return not self.quantity and self.cancelled is not None and self.cancelled <= (self.effective or "")
+
     def ended_before(self, first_day: str) -> bool:
         """Return whether the last day is before `first_day`. The server must not compare dates [seen]."""
         return self.cancelled is not None and self.cancelled < first_day

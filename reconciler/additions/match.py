@@ -43,6 +43,8 @@ class Superseded:
     live: LiveAddition
     depends_on: frozenset[str]
     """Addresses of the additions that replace it. They are written first."""
+    evidence: Evidence = "tag"
+    """Why it belongs to the charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class _Matcher:
                 if addition.id in paired:
                     continue
                 if addition.agreement_product not in desired_pairs:
-                    superseded.append(Superseded(owner, addition, replaced_by))
+                    superseded.append(Superseded(owner, addition, replaced_by, each.evidence))
                 elif addition.ends_by(self._last):
                     ending_duplicates.append(Duplicate(owner, addition))
                 else:
@@ -183,7 +185,7 @@ class _Matcher:
         It stays at 0: with a quantity, it would bill the running month, and the other agreement bills that.
         """
         line = each.addition
-        empty = not line.quantity and line.ends_by(self._last)
+        empty = line.is_left and line.ends_by(self._last)
         return desired.billed_elsewhere and empty and (line.effective or "") < desired.effective_date
 
     def _preference(self, each: OwnedAddition) -> tuple[int, bool, list[int], int]:

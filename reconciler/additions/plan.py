@@ -27,7 +27,7 @@ from reconciler.additions.invoicing import (
     uninvoiced_usage,
     waiting_notes,
 )
-from reconciler.additions.leaving import double_notes, ended_additions, left_addition, overbilled
+from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
 from reconciler.additions.match import Matched, match
 from reconciler.additions.moves import with_moves
@@ -99,8 +99,8 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     matched = match(moves.additions, ownership, period, snapshot)
 
     builder = ActionBuilder(snapshot, str(period), last_day, currency, spec.billing.on_drift, digests)
-    left = (left_addition(each, moves.by_id.get(each.live.id), builder) for each in matched.superseded)
-    planned = [*map(builder.for_pair, matched.pairs), *left]
+    planned = [*map(builder.for_pair, matched.pairs)]
+    planned += left_additions(matched.superseded, moves, by_mapping, context, builder)
     ended = _in_state("ended", inputs.usage)
     planned += ended_additions(ended, by_mapping, ownership, planned, context.live_state, builder)
     orphaned = orphans(
