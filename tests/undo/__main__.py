@@ -1,8 +1,8 @@
 """`make undo`: try many histories of runs and their undos, and print what they had. Ends with 1 if it found a fault.
 
 The histories run in batches, as many at once as the machine has cores. Each is in a process that is forked from this
-one. A batch that finds a fault ends there, and the others go on. `--only BATCH` runs one batch again: the same seed gives
-the same histories.
+one. A batch that finds a fault ends there, and the others go on. `--only BATCH` runs one batch again: the same seed
+gives the same histories.
 """
 
 from __future__ import annotations
