@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, print_lines, write_file
+from reconciler.cli.file_set import write_files
+from reconciler.cli.output import deliver_json, print_lines
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE
 from reconciler.importing.confirm import to_confirm, without_marks
@@ -25,8 +26,7 @@ def confirm(context: Context, wanted: Sequence[str], *, dry_run: bool) -> int:
     sources = {name: _read(context, name) for name in by_file}
     texts = {name: without_marks(sources[name], group) for name, group in by_file.items()}
     if not dry_run:
-        for name, text in texts.items():
-            write_file(context.root / name, sources[name].bom + text.encode())
+        write_files({context.root / name: sources[name].bom + text.encode() for name, text in texts.items()})
     addresses = [each.address for each in documents]
     if context.json:
         deliver_json({"confirmed": addresses, "files": sorted(texts), "dry_run": dry_run})

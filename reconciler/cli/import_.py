@@ -13,7 +13,8 @@ import typer
 
 from reconciler.cli.confirm import confirm
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, print_lines, print_note, write_file
+from reconciler.cli.file_set import write_files
+from reconciler.cli.output import deliver_json, print_lines, print_note
 from reconciler.cli.progress import ReadingLine, reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session, open_session
@@ -70,9 +71,9 @@ def import_(
     folder = folder_in(context.root, into)
     made = asyncio.run(_make(context, selection, folder))
     if not dry_run:
-        for name, text in made.texts.items():
-            _write(context.root / name, made.marks.get(name, b"") + text.encode())
-        _write(context.root / folder / REVIEW_FILE, made.review.encode())
+        contents = {name: made.marks.get(name, b"") + text.encode() for name, text in made.texts.items()}
+        contents[f"{folder}{REVIEW_FILE}"] = made.review.encode()
+        write_files({context.root / name: content for name, content in contents.items()})
     if context.json:
         deliver_json(_to_json(made, folder, dry_run=dry_run))
     else:
@@ -155,14 +156,6 @@ async def _profiles(session: Session, readable: set[str]) -> dict[str, dict[str,
             except SourceError as error:
                 print_note(f"{source.name}: the contact details of its customers cannot be read: {error.what}")
     return found
-
-
-def _write(path: Path, text: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReconcilerError(str(error.strerror), where=str(path.parent), advice="Choose another folder.") from None
-    write_file(path, text, sync=False)
 
 
 def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:

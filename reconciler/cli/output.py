@@ -5,13 +5,14 @@ A result that cannot be written is an `Undelivered` error. A message that cannot
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reconciler.cli.context import Context
 from reconciler.cli.streams import silence
@@ -21,6 +22,12 @@ from reconciler.rendering.paint import Paint, coloured, plain, safe_lines
 IN_A_PIPE = 100
 """Width of a table in characters, if standard output is not a terminal."""
 _NARROWEST, _WIDEST = 20, 1000
+_WRITE_ADVICE: Final = {
+    errno.EACCES: "Let this user write there, or choose another place.",
+    errno.EROFS: "Let this user write there, or choose another place.",
+    errno.ENOSPC: "Free some space, and run again.",
+    errno.EDQUOT: "Free some space, and run again.",
+}
 LARGEST_PLAN = 2**30
 """Largest size of a plan file in bytes. A plan of ten thousand new customers has about a fifth of it."""
 
@@ -151,10 +158,8 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
         deliver(text)
 
 
-def write_file(path: Path, text: str | bytes, *, mode: int | None = None, sync: bool = True) -> None:
+def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> None:
     """Write a file completely or not at all: write a temporary file beside it, then rename that.
-
-    Without `sync`, do not wait until the disk has it. Use this for many files that can be made again.
 
     The file gets `mode`. Without one, it keeps its mode, or gets the default of the system. A symbolic link is kept.
     A device or a pipe is written directly. Raises `ReconcilerError` if the file cannot be written.
@@ -168,16 +173,22 @@ def write_file(path: Path, text: str | bytes, *, mode: int | None = None, sync: 
         temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
             old_mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-            _write_temporary(temporary, data, old_mode if mode is None else mode, sync=sync)
+            write_temporary(temporary, data, old_mode if mode is None else mode)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it cannot be written"
-        raise ReconcilerError(reason, where=str(path), advice="Choose another place, or free some space.") from None
+        raise write_error(path, error) from None
 
 
-def _write_temporary(temporary: Path, data: bytes, mode: int | None, *, sync: bool) -> None:
+def write_error(path: Path, error: Exception) -> ReconcilerError:
+    """Return the error for a file that cannot be written, with the advice that fits its cause."""
+    reason = getattr(error, "strerror", None) or "it cannot be written"
+    advice = _WRITE_ADVICE.get(getattr(error, "errno", None) or 0, "Choose another place, or free some space.")
+    return ReconcilerError(reason, where=str(path), advice=advice)
+
+
+def write_temporary(temporary: Path, data: bytes, mode: int | None, *, sync: bool = True) -> None:
     """Write a new file that has its mode from the start, so that other users can read it at no time."""
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666 if mode is None else mode)
     with os.fdopen(handle, "wb") as file:

@@ -11,7 +11,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.importing.drafts import Draft, Render
 from reconciler.importing.emit import defaults_text, document_text
 from reconciler.importing.factoring import Shared, without_shared
-from reconciler.importing.kinds_in_files import imported_kinds
+from reconciler.importing.kinds_in_files import PRODUCTS_FILE, SETUP_FILE, imported_kinds
 from reconciler.manifests import files
 from reconciler.manifests.files import FoundFile, SourceFile
 from reconciler.manifests.parsing import parse
@@ -48,7 +48,11 @@ class ExistingFiles:
 def lay_out(
     drafts: Iterable[Draft], shared: Shared, existing: ExistingFiles, folder: str, render: Render
 ) -> dict[str, str]:
-    """Return the text of each file that is written, by its name relative to the manifest folder."""
+    """Return the text of each file that is written, by its name relative to the manifest folder.
+
+    What other files need comes first. So if the program is killed while it renames files, those that are written are
+    valid, and the next import adds the others.
+    """
     order = {of.name: place for place, of in enumerate(imported_kinds())}
     by_file: dict[str, list[Draft]] = {}
     for draft in drafts:
@@ -62,7 +66,8 @@ def lay_out(
         name = f"{folder}{DEFAULTS_FILE}"
         new = defaults_text("imported", shared, _ABOUT_DEFAULTS, render)
         texts[name] = appended(existing.source(name), new)
-    return texts
+    first = {f"{folder}{name}": place for place, name in enumerate((DEFAULTS_FILE, SETUP_FILE, PRODUCTS_FILE))}
+    return {name: texts[name] for name in sorted(texts, key=lambda name: (first.get(name, len(first)), name))}
 
 
 def _text(draft: Draft, shared: Shared, render: Render) -> str:

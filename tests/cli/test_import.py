@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from reconciler.cli import import_
+from reconciler.cli.file_set import write_files
 from tests.shop import Shop
 
 
@@ -257,3 +261,19 @@ def test_lines_typed_in_by_hand_are_adopted_and_not_doubled(estate: Shop) -> Non
     assert [each["action"] for each in mine] == ["adopt"]
     estate.apply(code=5)
     assert estate.additions("Alder Dental - Managed Backup") == before
+
+
+@pytest.mark.parametrize("written", [1, 3, 5])
+def test_an_import_that_was_killed_between_two_files_is_completed_by_the_next(
+    estate: Shop, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    def killed(contents: Mapping[Path, bytes]) -> None:
+        write_files(dict(list(contents.items())[:written]))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(import_, "write_files", killed)
+        estate("import")
+    assert estate("validate").code == 0
+
+    assert estate("import").code == 0
+    assert estate.plan("--only", "setup")["summary"]["unchanged"] > 20
