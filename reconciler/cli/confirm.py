@@ -14,6 +14,7 @@ from reconciler.manifests import files
 from reconciler.manifests.documents import Document
 from reconciler.manifests.files import FoundFile, SourceFile
 from reconciler.manifests.loading import load
+from reconciler.rendering.counts import numbered
 
 
 def confirm(context: Context, wanted: Sequence[str], *, dry_run: bool) -> int:
@@ -32,7 +33,7 @@ def confirm(context: Context, wanted: Sequence[str], *, dry_run: bool) -> int:
         deliver_json({"confirmed": addresses, "files": sorted(texts), "dry_run": dry_run})
     else:
         verb = "would be confirmed" if dry_run else "confirmed"
-        print_lines([f"{len(addresses)} documents {verb}", *(f"  {address}" for address in addresses)])
+        print_lines([f"{numbered(len(addresses), 'document')} {verb}", *(f"  {address}" for address in addresses)])
     return DONE
 
 

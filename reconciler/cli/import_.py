@@ -11,14 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
+from reconciler.cli.clock import check_clock
 from reconciler.cli.confirm import confirm
 from reconciler.cli.context import Context
 from reconciler.cli.file_set import write_files
 from reconciler.cli.output import deliver_json, print_lines, print_note
 from reconciler.cli.progress import ReadingLine, reading_line
 from reconciler.cli.pulling import pull_usage
-from reconciler.cli.session import Session, open_session
-from reconciler.errors import ReconcilerError
+from reconciler.cli.session import Session, ledger_url, open_session
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE
 from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made, make
@@ -28,10 +29,13 @@ from reconciler.importing.report import proposals_json
 from reconciler.importing.review import REVIEW_FILE
 from reconciler.importing.selection import Selection
 from reconciler.importing.usage import Usage, usage_of
+from reconciler.ledger.errors import Unwritable
+from reconciler.ledger.read_only import open_copy
 from reconciler.metering.period import period_of
 from reconciler.metering.sources import registry
 from reconciler.metering.sources.errors import SourceError
 from reconciler.metering.sources.profile import Profile
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import safe
 
 
@@ -95,11 +99,27 @@ def folder_in(root: Path, into: Path | None) -> str:
 
 async def _make(context: Context, selection: Selection, folder: str) -> Made:
     async with open_session(context) as session:
+        await _check_clock(session)
         estate, usage = await _read(session)
         period = period_of(context.now, session.workspace.billing.timezone)
         older = _older(context.root / folder / REVIEW_FILE)
         with _without_collector():
             return make(session.manifests, estate, usage, selection, folder, period, older)
+
+
+async def _check_clock(session: Session) -> None:
+    """Keep what is read out of the ledger if the clock is wrong. Its times would hold up every later run."""
+    try:
+        await check_clock(session)
+    except Refused as wrong:
+        print_note(f"clock: {wrong.what}")
+        print_note(
+            "the usage that this import reads is not saved, and what bills now is judged by the clock of this machine. "
+            "Correct it, or give the time of a sandbox with --now TIME, and import again"
+        )
+        url = ledger_url(session.context, session.manifests)
+        why = Unwritable(wrong.what, where="clock", advice=wrong.advice)
+        session.ledger.switch_to(open_copy(url, why, now=session.context.now, on_notice=lambda _: None))
 
 
 @contextmanager
@@ -170,21 +190,33 @@ def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:
 
 
 def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
-    total = sum(made.documents.values())
+    total = numbered(sum(made.documents.values()), "document")
     verb = "would be written" if dry_run else "written"
-    yield f"{total} documents {verb} into {len(made.texts)} files; {made.existing} objects are declared already"
+    files = numbered(len(made.texts), "file")
+    yield f"{total} {verb} into {files}; {numbered(made.existing, 'object')} declared already"
     yield from (f"  {kind}: {count}" for kind, count in made.documents.items())
     if dry_run:
         yield from (f"  {safe(name)}" for name in sorted(made.texts))
     yield from _left_out(made)
-    yield from _proposals(made, folder)
+    yield from _proposals(made, folder, dry_run=dry_run)
 
 
-def _proposals(made: Made, folder: str) -> Iterator[str]:
-    if made.outcomes:
-        yield ""
-        yield f"Customers: {Groups.of(made.outcomes).summary()}"
-        yield f"Read {safe(folder)}{REVIEW_FILE}, then confirm with: reconciler import --confirm ADDRESS"
+def _proposals(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
+    """Yield how many customers are mapped, and what a person does next."""
+    if not made.outcomes:
+        return
+    groups = Groups.of(made.outcomes)
+    review = f"{safe(folder)}{REVIEW_FILE}"
+    yield ""
+    yield f"Customers: {groups.summary()}"
+    if dry_run:
+        yield f"Nothing was written. Without --dry-run, {review} has the evidence for each customer."
+        return
+    if groups.proposed:
+        yield f"Read {review}, then confirm what is right with: reconciler import --confirm ADDRESS"
+    if groups.missing or groups.open:
+        others = "for the others" if groups.mapped or groups.proposed else "for each customer"
+        yield f"{review} says {others} what to write."
 
 
 def _left_out(made: Made) -> Sequence[str]:

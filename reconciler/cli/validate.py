@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,11 @@ from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import safe_lines
+
+_SHOWN = 10
+"""How many proposed documents the text lists."""
 
 
 def validate(
@@ -35,13 +40,25 @@ def validate(
         deliver(safe_lines(str(error)))  # the errors are the result of this command
         return ERROR
     documents = len(manifests.documents) + 1
+    proposed = [each.address for each in manifests.documents if each.metadata.proposed]
     if context.json:
         warnings = [item.to_json() for item in manifests.warnings]
-        deliver_json({"documents": documents, "files": manifests.files, "diagnostics": warnings})
+        deliver_json({"documents": documents, "files": manifests.files, "proposed": proposed, "diagnostics": warnings})
         return DONE
-    ok = f"ok: {documents} documents in {manifests.files} file{'s' * (manifests.files != 1)}"
-    deliver(safe_lines("\n\n".join([*map(str, manifests.warnings), ok])))
+    ok = f"ok: {numbered(documents, 'document')} in {numbered(manifests.files, 'file')}"
+    deliver(safe_lines("\n\n".join([*map(str, manifests.warnings), "\n".join([ok, *_waiting(proposed)])])))
     return DONE
+
+
+def _waiting(proposed: Sequence[str]) -> Iterator[str]:
+    """Yield the addresses of the proposed documents, at most the first ten of them."""
+    if not proposed:
+        return
+    yield f"{len(proposed)} of them are proposed, and nothing is done for these:"
+    yield from (f"  {address}" for address in proposed[:_SHOWN])
+    if len(proposed) > _SHOWN:
+        yield f"  … and {len(proposed) - _SHOWN} more; to list all, run: reconciler --json validate"
+    yield "If a proposal is right, run: reconciler import --confirm ADDRESS"
 
 
 def _check_policies(manifests: Manifests, files: list[Path]) -> None:

@@ -36,18 +36,26 @@ def to_confirm(manifests: Manifests, wanted: Sequence[str]) -> list[Document]:
             found |= {each.address: each for each in proposed}
             continue
         if address not in by_name:
-            known = manifests.by_address.get(address)
-            advice = did_you_mean(near(address, by_name)) or "Nothing is proposed with this address."
-            what = f"{address} is not proposed" if known is not None else f"there is no {address}"
-            raise ReconcilerError(what, where="--confirm", advice=advice)
+            raise _not_proposed(address, by_name, manifests)
         found |= {each.address: each for each in (by_name[address], *_needed(by_name[address], proposed, manifests))}
     return [each for each in proposed if each.address in found]
 
 
-def _by_name(proposed: Iterable[Document]) -> dict[str, Document]:
-    """Return the documents by their addresses, and the mappings by their customers too, as in `cove/1001006`."""
+def _not_proposed(address: str, proposed: Iterable[str], manifests: Manifests) -> ReconcilerError:
+    """Return the error for an address without a proposed document. Only an unknown address gets suggestions."""
+    known = manifests.by_address.get(address) or _by_name(manifests.documents).get(address)
+    if known is None:
+        advice = did_you_mean(near(address, proposed)) or "Nothing is proposed with this address."
+        return ReconcilerError(f"there is no {address}", where="--confirm", advice=advice)
+    what = f"{address} is not proposed" if known.address == address else f"{known.address} of {address} is not proposed"
+    advice = f"Its document in {known.origin.file} has no `proposed: true`, so there is nothing to confirm."
+    return ReconcilerError(what, where="--confirm", advice=advice)
+
+
+def _by_name(documents: Iterable[Document]) -> dict[str, Document]:
+    """Return documents by their addresses, and mappings by their customers too, as in `cove/1001006`."""
     found: dict[str, Document] = {}
-    for each in proposed:
+    for each in documents:
         found[each.address] = each
         if has_spec(each, CustomerMappingSpec):
             found.setdefault(f"{each.spec.customer.source}/{each.spec.customer.id}", each)

@@ -125,3 +125,16 @@ def test_the_clock_check_sends_no_extra_request(standing: Shop) -> None:
     routes = standing("-v", "plan", "--only", "usage").err
     assert routes.count("companyinfo") == 1
     assert "/system/info" not in routes
+
+
+@pytest.mark.parametrize("option", [[], ["--dry-run"]], ids=["import", "dry run"])
+def test_an_import_with_a_wrong_clock_saves_no_usage(standing: Shop, option: list[str]) -> None:
+    before = as_it_was(standing)
+
+    said = standing("import", *option, now=off_by(standing, minutes=60))
+
+    assert said.code == 0
+    assert "note: clock: this machine says" in said.err
+    assert "the usage that this import reads is not saved" in said.err
+    assert as_it_was(standing) == before
+    assert standing("plan").code == 0

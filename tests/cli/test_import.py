@@ -277,3 +277,16 @@ def test_an_import_that_was_killed_between_two_files_is_completed_by_the_next(
 
     assert estate("import").code == 0
     assert estate.plan("--only", "setup")["summary"]["unchanged"] > 20
+
+
+def test_the_last_lines_of_an_import_say_what_to_do_next(estate: Shop) -> None:
+    rehearsed = estate("import", "--dry-run")
+    assert "Nothing was written" in rehearsed.out
+    assert "--confirm" not in rehearsed.out
+
+    assert "confirm what is right with: reconciler import --confirm ADDRESS" in estate("import").out
+    estate("import", "--confirm", "all")
+    said = estate("import")
+    assert "0 proposed" in said.out
+    assert "--confirm" not in said.out
+    assert "import-review.md says for the others what to write." in said.out

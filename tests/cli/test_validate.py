@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,12 @@ def test_json_output_is_one_object_with_all_diagnostics(tmp_path: Path, capsys: 
     assert [item["severity"] for item in error["diagnostics"]] == ["error"]
 
     assert run(["-C", str(ESTATE), "validate", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"documents": 34, "files": 10, "diagnostics": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "documents": 34,
+        "files": 10,
+        "proposed": [],
+        "diagnostics": [],
+    }
 
 
 def test_json_output_has_the_number_of_errors_and_a_diagnostic_for_each(
@@ -84,3 +90,33 @@ def test_an_error_is_printed_with_the_full_path_of_its_file(tmp_path: Path, caps
     assert run(["-C", str(tmp_path), "validate"]) == 1
 
     assert f"{tmp_path}/a.yaml:1:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("proposed", "listed"), [(1, 1), (12, 10)])
+def test_proposed_documents_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], proposed: int, listed: int
+) -> None:
+    shutil.copy(ESTATE / "workspace.yaml", tmp_path)
+    documents = [
+        "apiVersion: reconciler/v1\nkind: ManagementSolution\n"
+        f"metadata: {{name: s{number}, proposed: true}}\n"
+        f'spec: {{company: {{id: 1}}, solution: S, managedId: "{number}"}}\n'
+        for number in range(proposed)
+    ]
+    (tmp_path / "solutions.yaml").write_text("---\n".join(documents), encoding="utf-8")
+
+    assert run(["-C", str(tmp_path), "validate"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{proposed} of them are proposed" in printed
+    assert printed.count("  ManagementSolution/s") == listed
+    assert ("more; to list all" in printed) == (proposed > listed)
+
+    assert run(["-C", str(tmp_path), "--json", "validate"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["proposed"]) == proposed
+
+
+def test_a_single_document_is_counted_without_an_s(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(ESTATE / "workspace.yaml", tmp_path)
+
+    assert run(["-C", str(tmp_path), "validate"]) == 0
+    assert capsys.readouterr().out == "ok: 1 document in 1 file\n"

@@ -95,3 +95,23 @@ def test_all_beside_an_unknown_address_confirms_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(ReconcilerError, match="there is no CustomerMapping/other"):
         confirmed(tmp_path, text, "all", "CustomerMapping/other")
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("CustomerMapping/a", "CustomerMapping/a is not proposed"),
+        ("cove/7", "CustomerMapping/a of cove/7 is not proposed"),
+    ],
+)
+def test_a_confirmed_mapping_is_said_to_be_confirmed_and_no_other_one_is_suggested(
+    tmp_path: Path, address: str, what: str
+) -> None:
+    other = SPEC.replace('id: "7"', 'id: "8"')
+    text = document("CustomerMapping", "metadata: {name: a}", SPEC)
+    text += "---\n" + document("CustomerMapping", "metadata: {name: b, proposed: true}", other)
+
+    with pytest.raises(ReconcilerError, match=what) as refused:
+        confirmed(tmp_path, text, address)
+
+    assert refused.value.advice == "Its document in a.yaml has no `proposed: true`, so there is nothing to confirm."
