@@ -135,7 +135,8 @@ def _not_asked_for(company: CandidateCompany) -> Missing:
 def comment(proposal: Proposal, address: str, notes: Iterable[str]) -> tuple[str, ...]:
     """Return the comment above a proposed mapping: the evidence, and how to confirm it."""
     return (
-        f"Proposed by `reconciler import` ({proposal.confidence}). `proposed: true` bills nothing. To confirm:",
+        f"Proposed by `reconciler import` ({proposal.confidence}). While it is marked as proposed, it bills nothing.",
+        "To confirm it:",
         f"  reconciler import --confirm {address}",
         *(f"- {each}" for each in proposal.evidence),
         *(f"- {each}" for each in notes),
