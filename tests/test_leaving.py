@@ -61,6 +61,23 @@ def test_a_customer_who_leaves_is_billed_for_the_last_month_and_never_again(smal
     assert "ended" not in quiet.out
 
 
+def test_an_addition_that_begins_after_the_end_bills_nothing(small: Shop) -> None:
+    end(small, "2026-10-15")
+
+    plan = small.plan(*USAGE)
+    (action,) = plan["actions"]
+
+    assert "it bills nothing for 2026-11 any more" in action["reason"]
+    assert {each["path"]: each["after"] for each in action["changes"]} == {
+        "quantity": "0",
+        "cancelledDate": "2026-11-01",
+    }
+    assert action["money"]["after"] == "0"
+    small.apply(*USAGE)
+    assert invoice(small, "2026-11") == 0
+    assert small.plan(*USAGE)["actions"] == []
+
+
 def test_an_end_before_the_start_is_an_error(small: Shop) -> None:
     small.edit(FILE, MANAGED, f'start: "2026-11-10"\n  end: "2026-11-09"\n  {MANAGED}')
     said = small("validate")

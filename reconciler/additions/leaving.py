@@ -108,17 +108,25 @@ def ended_additions(
             status = live.obj.raw.get("agreementStatus") if agreement is None else agreement.raw.get("agreementStatus")
             if live.id not in written and status not in ENDED and end is not None:
                 last_day = last_day_of(end, next_invoice_of(live.agreement_id, live_state))
-                last_day = max(last_day, live.effective or "")
                 yield _ended(owner, live, last_day, end_reason(rules[owner.mapping]), builder)
 
 
 def _ended(owner: Owner, live: LiveAddition, last_day: str, why: str, builder: ActionBuilder) -> PlannedAddition:
+    """Return the plan that gives an addition its last day.
+
+    An addition that begins after the last day cannot end before it begins, so its quantity goes to 0 as well.
+    """
+    begins_later = (live.effective or "") > last_day
+    last_day = max(last_day, live.effective or "")
     values: dict[str, Value] = {} if live.ends_by(last_day) else {"cancelledDate": last_day}
-    reason = f"{why}; {until(live.monthly, Move(last_day, bills_on=last_day >= builder.first_day), builder)}"
+    if begins_later:
+        values["quantity"] = _ZERO
+    bills_on = last_day >= builder.first_day and not begins_later
+    reason = f"{why}; {until(live.monthly, Move(last_day, bills_on=bills_on), builder)}"
     address = builder.unique_address(owner.address_of(live.product), live.id)
     changes = changes_to_update(kind("Addition"), values, live.obj)
     planned = builder.planned(owner, address, live, "retire", reason, changes, frozenset(), reason=reason)
-    return planned if last_day >= builder.first_day else without_amount(planned)
+    return planned if bills_on else without_amount(planned)
 
 
 def overbilled(
