@@ -108,7 +108,9 @@ def charge_of(
             before = status
             status, measured, rated = _rate(rule, usable, current, status, start, until, at)
             if ended and status.state == "unknown":
-                status = replace(before, effect="held").adding("no figure until then is known, so its additions stay")
+                status = replace(before, effect="held").adding(
+                    "no figure until then is known, so its additions keep their quantities until their last day"
+                )
         elif status.state == "vanished" and rule.measure in RANKED_MEASURES:
             kept = measure(rule, usable, current, start)
     name, renamed_from = names(None if history is None else history.source, rule, at.period)

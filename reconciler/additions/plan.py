@@ -130,7 +130,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
 
     later = overbilled(by_mapping, ownership, context.live_state, currency)
-    uninvoiced = uninvoiced_usage(matched.pairs, planned, str(period), last_day, currency)
+    uninvoiced = uninvoiced_usage(matched.pairs, planned, period, currency, snapshot, context.live_state)
     findings = MappingFindings(
         refused={mapping: text for mapping, text in _refused(desired, matched).items() if mapping not in ended},
         held={address.partition("/")[2]: found for address, found in held.items()},

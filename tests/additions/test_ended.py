@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.ledger.store import Ledger
 from reconciler.planning.plan import Action, CoverageRow
 from tests.planning.builders import addition, live_agreement, mapping, product
 
@@ -249,7 +250,18 @@ def test_without_a_figure_before_the_end_the_quantity_stays_and_the_addition_end
     assert fields(scene) == [(120, "2026-11-01", LAST)]
     found = row(scene)
     assert (found.state, found.accounted, found.quantity) == ("ended", True, None)
-    assert "no figure until then is known, so its additions stay" in found.detail
+    assert "no figure until then is known, so its additions keep their quantities until their last day" in found.detail
+
+
+def test_after_a_lost_ledger_coverage_says_that_the_additions_of_a_late_end_got_their_last_day(
+    scene: Scene, empty: Ledger
+) -> None:
+    scene.hour({"77": "100"}, at=at(10))
+    scene.declare(mapping(end="2026-11-09"))
+    scene.ledger = empty
+    assert only(scene.hour({"77": "900"}, at=at(20))).action == "retire"
+    assert fields(scene) == [(100, "2026-11-01", LAST)]
+    assert "its additions keep their quantities until their last day" in row(scene).detail
 
 
 def test_a_mapping_that_ended_needs_no_agreement_that_can_be_billed(scene: Scene) -> None:

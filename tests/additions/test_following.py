@@ -13,9 +13,9 @@ from reconciler.planning.plan import Action
 from tests.planning.builders import MAPPING, addition, document, live_agreement, live_company, mapping, product
 
 from .scene import Scene, live_product, live_solution
-from .test_moves import DECEMBER, NEW, NEXT_MONTH, OLD, agreement, at, billed, empty, lines, move, moved
+from .test_moves import DECEMBER, NEW, NEXT_MONTH, OLD, agreement, at, billed, lines, move, moved
 
-__all__ = ["billed", "empty"]
+__all__ = ["billed"]
 
 D = Decimal
 FEBRUARY = "2027-02-01T00:00:00Z"

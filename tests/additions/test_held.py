@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from reconciler.ledger.store import Ledger
 from reconciler.planning.approvals import Approved
-from tests.planning.builders import addition, live_agreement, mapping
+from reconciler.planning.plan import CoverageRow
+from tests.planning.builders import NOW, addition, live_agreement, mapping
 
 from .scene import Scene
 
@@ -86,6 +89,41 @@ def test_usage_that_falls_to_zero_beside_figures_is_held(scene: Scene) -> None:
 
 
 # Invoiced periods
+
+
+def deleted(scene: Scene, **invoiced: Any) -> CoverageRow:
+    """Bill an addition, delete it by hand, and return the row of the next plan."""
+    scene.hour({"77": "120"}, at=NOW)
+    scene.live(live_agreement(agreementStatus="Active", **invoiced))
+    (gone,) = scene.additions
+    del scene.objects["Addition", gone.id]
+    scene.now += timedelta(hours=1)
+    scene.uses({"77": "130"})
+    (row,) = scene.plan().coverage
+    return row
+
+
+def test_an_invoice_may_have_billed_an_addition_before_it_was_deleted(scene: Scene) -> None:
+    row = deleted(scene, nextInvoiceDate="2026-12-01T00:00:00Z")
+    assert (row.state, row.accounted) == ("invoiced", False)
+    assert row.detail.endswith(
+        "; addition id 101 was deleted or moved by hand, and the invoice of 2026-11 may have billed 30.00 USD for it: "
+        "look at that invoice; without it, no invoice of 2026-11 bills 32.50 USD"
+    )
+
+
+def test_a_deleted_addition_of_a_month_without_an_invoice_is_created_again(scene: Scene) -> None:
+    assert deleted(scene, nextInvoiceDate="2026-11-01T00:00:00Z").state == "billed"
+
+
+def test_an_invoice_may_have_billed_an_addition_before_its_first_day_was_moved(scene: Scene) -> None:
+    scene.billing = {"onDrift": "accept"}
+    scene.hour({"77": "120"}, at=NOW)
+    scene.live(live_agreement(agreementStatus="Active", nextInvoiceDate="2026-12-01T00:00:00Z"))
+    (moved,) = scene.additions
+    scene.live(replace(moved, raw={**moved.raw, "effectiveDate": "2026-12-01T00:00:00Z"}))
+    (row,) = scene.plan().coverage
+    assert "the invoice of 2026-11 may have billed 30.00 USD for it" in row.detail
 
 
 def test_an_addition_on_an_invoiced_agreement_begins_on_the_next_invoice_date(scene: Scene) -> None:

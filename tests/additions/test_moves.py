@@ -127,12 +127,6 @@ def test_a_move_that_was_killed_between_its_writes_is_completed(
     assert billed.hour({"77": "100"}) == []
 
 
-@pytest.fixture
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with Ledger.open(str(tmp_path_factory.mktemp("lost") / "ledger.sqlite"), now=at(1)) as ledger:
-        yield ledger
-
-
 @pytest.mark.parametrize("invoiced", [False, True])
 def test_a_move_after_a_lost_ledger_bills_no_month_twice(billed: Scene, empty: Ledger, *, invoiced: bool) -> None:
     if invoiced:
