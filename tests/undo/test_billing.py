@@ -1,6 +1,7 @@
 """Random changes of what a customer is billed are applied and undone: nothing is billed twice, and all is named.
 
-The runs adopt a line that was made by hand, change prices, move lines to another product or agreement, and end them.
+The runs adopt a line that was made by hand, change prices, price ranges and the name of a mapping, move lines to
+another product or agreement, end them, and bill a customer whose mapping is gone or back. An undo is undone too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +22,13 @@ from hypothesis import strategies as st
 from reconciler.sandbox.server.running import RunningSandbox
 from tests.shop import ALDER, Shop, open_shop
 
+from .start import begin
+
 FILE = "customers/alder-dental.yaml"
 HISTORIES = int(os.environ.get("UNDO_HISTORIES", "10"))
 FIGURES: Counter[str] = Counter()
 """The numbers of the histories, for `make undo`."""
+APPROVED = tuple(part for name in ("updates", "retirements", "money", "zero") for part in ("--approve", name))
 BY_HAND = {
     "quantity": 5,
     "unitPrice": Decimal("0.30"),
@@ -43,6 +48,11 @@ class Bills:
     agreement: str
     end: str | None
     usage: int
+    ranges: str = ""
+    """`volume` or `graduated`: the quantity above 110 GB has the product `other`. Empty: one product."""
+    name: str = "alder-dental"
+    """The name of the mapping."""
+    mapped: bool = True
 
 
 bills = st.builds(
@@ -53,7 +63,11 @@ bills = st.builds(
     st.sampled_from(["alder-dental", "alder-dental", "second"]),
     st.none() | st.none() | st.just("2026-11-15"),
     st.sampled_from([100, 100, 120]),
+    st.sampled_from(["", "", "", "volume", "graduated"]),
+    st.sampled_from(["alder-dental", "alder-dental", "alder-dental", "renamed"]),
+    st.sampled_from([True, True, True, False]),
 )
+FIRST = Bills("backup-gb", "0.15", None, "alder-dental", None, 100)
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,9 @@ class History:
     """Hours with another run between the run and its undo. 0: no run."""
     invoiced: str | None
     """The agreements are invoiced up to this day before the undo."""
+    prunes: bool = False
+    """Whether the run ends lines whose mapping is gone."""
+    undoes_undo: bool = False
 
 
 histories = st.builds(
@@ -76,7 +93,9 @@ histories = st.builds(
     bills,
     st.sampled_from([None, None, "before", "after"]),
     st.sampled_from([0, 0, 1, 5]),
-    st.none() | st.sampled_from(["2026-12-01", "2027-01-01"]),
+    st.none() | st.none() | st.sampled_from(["2026-12-01", "2027-01-01"]),
+    st.booleans(),
+    st.booleans(),
 )
 
 
@@ -95,12 +114,12 @@ def write(shop: Shop, how: Bills, *, adopts: bool) -> None:
         "company": "alder-dental",
         "agreement": how.agreement,
         "managedId": "1001001",
-        "product": how.product,
-        **({} if how.own_price is None else {"price": float(how.own_price)}),
+        **prices(how),
         **({} if how.end is None else {"end": how.end}),
         **({"adopt": True} if adopts else {}),
     }
-    shop.write(FILE, text.split("---\n{")[0].rstrip() + "\n" + document("CustomerMapping", "alder-dental", **mapping))
+    mapped = document("CustomerMapping", how.name, **mapping) if how.mapped else ""
+    shop.write(FILE, text.split("---\n{")[0].rstrip() + "\n" + mapped)
     more = {"company": "alder-dental", "contact": "alder-dental"}
     product = {"identifier": "OTHER", "description": "Other", "customerDescription": "Other", "price": 0.5}
     shop.write(
@@ -112,8 +131,16 @@ def write(shop: Shop, how: Bills, *, adopts: bool) -> None:
     shop.uses(ALDER, str(how.usage))
 
 
-def apply(shop: Shop) -> None:
-    said = shop("apply", "--auto-approve", "--approve", "updates", "--approve", "retirements")
+def prices(how: Bills) -> dict[str, Any]:
+    own = {} if how.own_price is None else {"price": float(how.own_price)}
+    if not how.ranges:
+        return {"product": how.product, **own}
+    ranges = [{"upTo": 110, "product": "backup-gb", **own}, {"product": "other", **own}]
+    return {"tiering": how.ranges, "ranges": ranges}
+
+
+def apply(shop: Shop, *options: str) -> None:
+    said = shop("apply", "--auto-approve", *APPROVED, *options)
     assert said.code in (0, 5), said.out + said.err
 
 
@@ -150,17 +177,19 @@ def invoice(shop: Shop, until: str) -> None:
 def test_an_undo_bills_nothing_twice_and_touches_nothing_that_is_not_ours(
     history: History,
     served: RunningSandbox,
+    kept: Path,
     tmp_path_factory: pytest.TempPathFactory,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for shop in open_shop(served, tmp_path_factory.mktemp("history"), patch, capsys):
-            shop.only(ALDER)
+            begin(shop, prepare, kept)
             play(shop, history)
 
 
-def play(shop: Shop, history: History) -> None:
-    write(shop, history.before, adopts=False)
+def prepare(shop: Shop) -> None:
+    shop.only(ALDER)
+    write(shop, FIRST, adopts=False)
     shop.apply("--only", "setup")
     products = {each["identifier"]: each["id"] for each in shop.get("/procurement/catalog")}
     for agreement in shop.get("/finance/agreements"):
@@ -168,13 +197,22 @@ def play(shop: Shop, history: History) -> None:
         for identifier in ("BACKUP-GB", "OTHER"):
             answer = shop.post_live(path, product={"id": products[identifier]}, **BY_HAND)
             assert answer.status_code == 201, answer.text
+
+
+def newest(shop: Shop) -> int:
+    """Return the number of the newest run."""
+    return int(shop("--json", "history").json["runs"][-1]["run"])
+
+
+def play(shop: Shop, history: History) -> None:
     write(shop, history.before, adopts=history.adopts == "before")
     apply(shop)
     shop.advance()
+    start = newest(shop)
     write(shop, history.after, adopts=history.adopts is not None)
-    apply(shop)
-    run = shop("--json", "history").json["runs"][-1]["run"]
-    if run == 2:
+    apply(shop, *(["--prune"] if history.prunes else []))
+    run = newest(shop)
+    if run == start:
         FIGURES["histories without a change"] += 1
         return
     FIGURES["histories"] += 1
@@ -184,19 +222,31 @@ def play(shop: Shop, history: History) -> None:
         apply(shop)
     if history.invoiced:
         invoice(shop, history.invoiced)
+    since = later(shop, run)
+    plan = undo(shop, history, run)
+    check_named(shop, history, history.before, plan, since)
+    if history.undoes_undo and plan["actions"] and not history.hours:
+        FIGURES["undos of an undo"] += 1
+        write(shop, history.after, adopts=history.adopts is not None)
+        check_named(shop, history, history.after, undo(shop, history, newest(shop)), set())
+
+
+def undo(shop: Shop, history: History, run: int) -> Any:
+    """Undo a run, check what that did to the lines, and return the plan."""
     standing, quantity = lines(shop), billed(shop)
     path = str(shop.folder.parent / "undo.json")
     planned = shop("--json", "plan", "--undo", str(run), "--out", path)
     assert planned.code in (0, 5), planned.err
     plan = planned.json
-    said = shop("apply", path, "--approve", "updates", "--approve", "retirements")
+    assert not [secret for secret in shop.secrets() if secret in planned.out]
+    said = shop("apply", path, *APPROVED)
     assert said.code in (0, 5), said.out + said.err
     FIGURES["undone actions"] += len(plan["actions"])
     FIGURES["left out and named"] += len(plan["warnings"])
     check_lines(standing, lines(shop), plan)
     most = max(history.before.usage, history.after.usage + 1)
     assert billed(shop) <= max(quantity, Decimal(most)), (quantity, billed(shop))
-    check_named(shop, history, plan, later(shop, run))
+    return plan
 
 
 def check_lines(before: dict[int, Any], after: dict[int, Any], plan: Any) -> None:
@@ -217,14 +267,28 @@ def later(shop: Shop, run: int) -> set[str]:
     return {each["address"] for run in runs for each in shop("--json", "history", "--run", str(run)).json["writes"]}
 
 
-def check_named(shop: Shop, history: History, plan: Any, since: set[str]) -> None:
-    """Check that the manifests of before change nothing more but quantities, what the undo named, and later runs."""
-    write(shop, history.before, adopts=history.adopts is not None)
+def one_name(text: str) -> str:
+    """Return a text in which the mapping has its first name, and no letter is a capital."""
+    return text.casefold().replace("/renamed", f"/{FIRST.name}")
+
+
+def check_named(shop: Shop, history: History, how: Bills, plan: Any, since: set[str]) -> None:
+    """Check that these manifests change nothing more but quantities, what the undo named, and later runs.
+
+    An invoice since then may move a last day to the last day that it bills.
+    """
+    write(shop, how, adopts=history.adopts is not None)
     told = " ".join(f"{note['address'] or ''} {note['message']}" for note in plan["warnings"])
     told += " ".join(since)
+    invoiced = {"2026-12-01": "2026-11-30", "2027-01-01": "2026-12-31"}.get(history.invoiced or "")
     for action in shop.plan()["actions"]:
-        fields = {change["path"] for change in action["changes"]} - {"quantity"}
-        assert not fields or action["address"].casefold() in told.casefold(), (
+        address = one_name(action["address"])
+        fields = {
+            change["path"]
+            for change in action["changes"]
+            if change["path"] != "quantity" and (change["path"], change["after"]) != ("cancelledDate", invoiced)
+        }
+        assert not fields or address in one_name(told), (
             action["address"],
             action["action"],
             action["changes"],

@@ -106,15 +106,16 @@ def undo(shop: Shop, run: int) -> Any:
 
 
 def left(shop: Shop, estate: Estate, history: History, *more: str) -> dict[str, Any]:
-    """Return what a plan changes for an estate."""
+    """Return what a plan changes for an estate, without the references to objects that the plan creates.
+
+    If a later run renames an object, the manifests of before create it again, and others refer to the new one.
+    """
     write(shop, estate, history.layout)
-    return {first(action["address"]): action["changes"] for action in shop.plan(*SETUP, *more)["actions"]}
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder that keeps the shop to which the first estate is applied."""
-    return tmp_path_factory.mktemp("kept")
+    return {
+        first(action["address"]): action["changes"]
+        for action in shop.plan(*SETUP, *more)["actions"]
+        if not all(change.get("known_after_apply") for change in action["changes"])
+    }
 
 
 @settings(
@@ -159,7 +160,9 @@ def play(shop: Shop, history: History) -> None:
         said = shop("apply", "--auto-approve", *SETUP, *APPROVED, *options(history))
     shop.fault()
     is_whole = said.code == 0
-    assert is_whole or history.fault or history.cut is not None, said.err
+    # ConnectWise deletes no integration with a management solution, such as one whose document was removed.
+    refused = "ManagementSolution/a" not in history.after
+    assert is_whole or history.fault or history.cut is not None or refused, said.out
     run = newest(shop)
     if run == start:
         FIGURES["histories without a change"] += 1
