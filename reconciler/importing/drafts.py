@@ -40,6 +40,8 @@ class Draft:
     """The name of its file, relative to the folder of the import."""
     company: int | None = None
     """The id of the company that it belongs to. None for shared setup."""
+    keeps: tuple[str, ...] = ()
+    """The fields that no default may fill in, because an addition shows that they have no value."""
     needs: str | None = None
     """The address of a document without which this one is wrong, such as the management solution of a mapping."""
 

@@ -79,6 +79,8 @@ class Mapper:
         proposed = proposal.confidence != "certain" or new is not None or bool(notes)
         draft = self._draft(proposal, company, agreement, {**charge, "solution": solution, "managedId": managed_id})
         draft.proposed = proposed
+        if line.addition is not None:
+            draft.keeps = ("price", "included") if line.adopt else ("price",)
         drafts = self._describer.drafts
         if new is not None:
             if not drafts.add(new):

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.errors import ReconcilerError
-from reconciler.importing.drafts import Drafts
+from reconciler.importing.drafts import Drafts, in_order
 from reconciler.importing.estate import Estate
 from reconciler.importing.existing import matcher_of
+from reconciler.kinds.base import attribute_of
 from reconciler.kinds.live_state import LiveState
 from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.loading import Trial, try_out
@@ -49,6 +50,8 @@ def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: 
         if not drafts.documents:
             return Checked(texts, rounds)
         trial = try_out(root, texts, workspace=workspace)
+        if trial.manifests is not None and _undo_defaults(trial.manifests, drafts):
+            continue
         problems = _errors(trial, drafts) if trial.manifests is None else _differences(trial.manifests, estate, drafts)
         if not problems:
             return Checked(texts, rounds)
@@ -66,6 +69,19 @@ def settle(root: Path, workspace: str, drafts: Drafts, estate: Estate, lay_out: 
                 where=problems[0][0],
                 advice="Nothing was written. Please report this with the object's values in ConnectWise.",
             )
+
+
+def _undo_defaults(manifests: Manifests, drafts: Drafts) -> bool:
+    """Write null for each field of `Draft.keeps` that a default fills in. Return whether there is one."""
+    found = False
+    for draft in drafts.documents.values():
+        for name in draft.keeps:
+            attribute = attribute_of(draft.kind.spec, name)
+            value = None if attribute is None else getattr(manifests.by_address[draft.address].spec, attribute)
+            if name not in draft.spec and value is not None:
+                draft.spec = in_order(draft.kind, {**draft.spec, name: None})
+                found = True
+    return found
 
 
 Problem = tuple[str, tuple[Any, ...], str]

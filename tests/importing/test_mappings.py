@@ -13,6 +13,7 @@ from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made
 from reconciler.importing.matching.model import Customer
 from reconciler.importing.report import proposals_json
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.live_state import LiveObject
 from reconciler.manifests.loading import load
 
@@ -74,6 +75,21 @@ def test_a_price_and_an_allowance_typed_in_by_hand_are_kept(tmp_path: Path) -> N
 
     assert "  product: {id: 1}\n  price: 0.11\n" in text
     assert "  included:\n    amount: 20\n    per: customer\n" in text
+
+
+@pytest.mark.parametrize("folder", ["", "customers/"])
+def test_a_default_changes_neither_the_price_nor_the_allowance_of_a_line(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    (tmp_path / folder / "own.yaml").write_text(
+        "apiVersion: reconciler/v1\nkind: Defaults\nmetadata: {name: own}\n"
+        "spec: {CustomerMapping: {price: 9, included: {amount: 7, per: customer}}}\n",
+        encoding="utf-8",
+    )
+    imported(tmp_path, addition(1, unitPrice=PRODUCTS[1], lessIncluded=0))
+
+    (found,) = load(tmp_path).of(CustomerMappingSpec)
+
+    assert (found.spec.price or PRODUCTS[1], found.spec.included) == (PRODUCTS[1], None)
 
 
 def test_a_last_day_typed_in_by_hand_becomes_the_end_of_the_mapping(tmp_path: Path) -> None:
