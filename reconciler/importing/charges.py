@@ -7,24 +7,27 @@ person has to decide.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from reconciler.additions.tag import DEFAULT_CHARGE, parse
+from reconciler.amounts import amount_text
 from reconciler.importing.candidates import Days
 from reconciler.importing.estate import Estate
 from reconciler.importing.existing import Existing
 from reconciler.importing.kinds_in_files import MAPPING, PRODUCT
-from reconciler.importing.matching.model import CustomerKey, Proposal
+from reconciler.importing.matching.model import CandidateAgreement, CustomerKey, Proposal
 from reconciler.importing.matching.usage import fits, for_backup, may_follow
 from reconciler.importing.outcome import Line, Missing, MissingError, number_text, quantity_text
-from reconciler.importing.reading import ADDITION
+from reconciler.importing.reading import ADDITION, AGREEMENT
 from reconciler.importing.yaml_values import Ref
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
+from reconciler.kinds.money import monthly_amount
 from reconciler.kinds.product import ProductSpec
+from reconciler.kinds.values import plain_text
 
 _SEATS: Final = re.compile(
     r"365|mailbox|\b(?:users?|seats?|licen[cs]es?|workstations?|laptops?|devices?)\b", re.IGNORECASE
@@ -40,8 +43,18 @@ class Charges:
         self._existing = existing
         self._days = days
         self._products = {each.id: each for each in estate.of(PRODUCT)}
+        self._agreements = {each.id: each for each in estate.of(AGREEMENT)}
+        self._currency = existing.manifests.workspace.spec.billing.currency
         self._defaults = existing.manifests.fallback.get(MAPPING, {})
+        proposals = tuple(proposals)
         self._usual_product = self._most_used_product(proposals)
+        self._taken = {each.addition.id: each.customer.key for each in proposals if each.addition is not None}
+        """The customer that takes over each addition whose quantity fits."""
+        self._wanted: Counter[int] = Counter()
+        """How many customers could take over an addition for backup whose quantity fits none of them."""
+        for each in proposals:
+            if each.agreement is not None and each.addition is None and len(found := self._for_backup(each)) == 1:
+                self._wanted[found[0].id] += 1
 
     def additions(self, proposal: Proposal) -> list[LiveObject]:
         """Return the additions of the proposed agreement that bill now and go on."""
@@ -67,7 +80,7 @@ class Charges:
             return _tagged_line(tagged, proposal)
         additions = self.additions(proposal)
         untagged = _untagged(additions)
-        learned = proposal.storage | _following(proposal)
+        learned = _learned(proposal)
         others = _untagged(each for each in self._all(proposal) if not self._days.bills(each))
         at_other_times = [
             each for each in others if not self._days.has_ended(each) and _may_bill_storage(each, learned)
@@ -75,7 +88,7 @@ class Charges:
         if proposal.addition is not None:
             found = next(each for each in additions if each.id == proposal.addition.id)
             return Line(product_id(found), found, adopt=True, later=self._later(at_other_times))
-        backup = [each for each in untagged if _may_bill_storage(each, learned)]
+        backup = self._for_backup(proposal)
         if len(backup) > 1:
             raise _undecided(
                 backup,
@@ -88,6 +101,12 @@ class Charges:
                 f"addition {_ids(backup)} may bill its backup: its product does not say so, but its "
                 "quantity, or those of other customers, follow the usage",
                 "Write a `CustomerMapping` with the product of this line and `adopt: true`, or with another product.",
+            )
+        if backup and self._wanted[backup[0].id] > 1:
+            raise _undecided(
+                backup,
+                f"addition {_ids(backup)} may bill the backup of {self._wanted[backup[0].id]} customers",
+                "Write a `CustomerMapping` with `adopt: true` for the right customer, and others without it.",
             )
         if backup:
             same = [each for each in untagged if product_id(each) == product_id(backup[0])]
@@ -106,19 +125,69 @@ class Charges:
                 "Write a `CustomerMapping` with `start` in the first month that no such addition bills, or end the "
                 "additions in ConnectWise and import again.",
             )
+        elsewhere = self._elsewhere(proposal)
+        if backup := [each for each in elsewhere if _may_bill_storage(each, learned)]:
+            raise _undecided(
+                backup,
+                f"{self._named(backup, proposal)} may bill its backup, so a line on this agreement may bill it twice",
+                "Write a `CustomerMapping` with that agreement and `adopt: true`, or end the addition in ConnectWise, "
+                "and import again.",
+            )
         if self._usual_product is None:
             why = "no addition of any customer shows the product that bills its backup, and no default names one"
             advice = "Write `product` of CustomerMapping into a `Defaults` document, and import again."
             raise MissingError(Missing("product", why, advice))
         text = "no addition shows its product: this is the usual one"
-        if others := [each for each in untagged if each.raw.get("quantity")]:
+        beside = [each for each in _untagged(self._all(proposal)) if not self._days.has_ended(each)]
+        if others := [each for each in (*beside, *elsewhere) if each.raw.get("quantity")]:
+            total = sum((monthly_amount(each.raw, self._currency) for each in others), Decimal(0))
+            bill = "bills" if len(others) == 1 else "bill"
             text += (
-                f". It would be a new line: check that none of the additions {_ids(others)} bills its backup already"
+                f". It would be a new line: check that {self._named(others, proposal)}, which {bill} "
+                f"{amount_text(total, self._currency)} a month, {'does' if len(others) == 1 else 'do'} not bill its "
+                "backup already"
             )
         return Line(self._usual_product, guessed=text)
 
+    def _for_backup(self, proposal: Proposal) -> list[LiveObject]:
+        """Return the untagged additions of the agreement that may bill the backup of this customer, by all signs."""
+        learned, key = _learned(proposal), proposal.customer.key
+        return [
+            each
+            for each in _untagged(self.additions(proposal))
+            if _may_bill_storage(each, learned) and self._taken.get(each.id, key) == key
+        ]
+
+    def _elsewhere(self, proposal: Proposal) -> list[LiveObject]:
+        """Return the untagged additions on the company's other agreements, except those of another customer."""
+        here = 0 if proposal.agreement is None else proposal.agreement.id
+        agreements = () if proposal.company is None else proposal.company.agreements
+        on_agreements = self._estate.children.get(ADDITION, {})
+        found = [each for one in agreements if one.active and one.id != here for each in on_agreements.get(one.id, ())]
+        free = (each for each in _untagged(found) if each.id not in self._taken and not self._wanted[each.id])
+        return [each for each in free if each.raw.get("quantity") and not self._days.has_ended(each)]
+
+    def _named(self, additions: Iterable[LiveObject], proposal: Proposal) -> str:
+        """Return additions by their ids, with the name of each agreement that is not the proposed one."""
+        here = None if proposal.agreement is None else proposal.agreement.id
+        names = {each.id: each.name for each in (() if proposal.company is None else proposal.company.agreements)}
+        by_agreement: dict[int | None, list[LiveObject]] = defaultdict(list)
+        for each in additions:
+            by_agreement[each.parent_id].append(each)
+        return " and ".join(
+            f"addition{'s' if len(found) > 1 else ''} {_ids(found)}"
+            + ("" if number == here else f" of agreement {names.get(number or 0, str(number))!r}")
+            for number, found in by_agreement.items()
+        )
+
     def _later(self, additions: Iterable[LiveObject]) -> tuple[LiveObject, ...]:
         return tuple(each for each in additions if (date_text(each.raw.get("effectiveDate")) or "") > self._days.last)
+
+    def wrong_currency(self, agreement: CandidateAgreement) -> str | None:
+        """Return the currency of an agreement that differs from the workspace's. None if it does not."""
+        found = self._agreements.get(agreement.id)
+        code = plain_text(((found.raw.get("currency") if found else None) or {}).get("currencyCode") or "")
+        return None if code is None or self._currency in (None, code) else code
 
     def charge(self, line: Line) -> tuple[dict[str, Any], tuple[str, ...]]:
         """Return the fields of the charge, and the notes for a person."""
@@ -249,10 +318,15 @@ def product_id(addition: LiveObject) -> int:
     return int((addition.raw.get("product") or {}).get("id") or 0)
 
 
-def _following(proposal: Proposal) -> frozenset[int]:
-    """Return the products of the additions whose quantity is the usage of the customer."""
-    additions = () if proposal.agreement is None else proposal.agreement.additions
-    return frozenset(each.product_id for each in additions if may_follow(each, proposal.customer))
+def _learned(proposal: Proposal) -> frozenset[int]:
+    """Return the products that are likely to bill storage by their quantities, here or at other customers."""
+    agreements = () if proposal.company is None else proposal.company.agreements
+    return proposal.storage | {
+        each.product_id
+        for agreement in agreements
+        for each in (agreement.additions if agreement.active else ())
+        if may_follow(each, proposal.customer)
+    }
 
 
 def _may_bill_storage(addition: LiveObject, learned: frozenset[int] = frozenset()) -> bool:

@@ -31,6 +31,7 @@ class Mapper:
     ) -> None:
         self._describer = describer
         self._proposals = proposals
+        self._currency = existing.manifests.workspace.spec.billing.currency
         self._charges = Charges(estate, existing, days, proposals)
         self._solutions = Solutions(estate, existing, describer, proposals)
         self._mapped = {
@@ -73,6 +74,8 @@ class Mapper:
 
     def _written(self, proposal: Proposal, company: CandidateCompany, agreement: CandidateAgreement) -> Outcome:
         """Add the documents of a proposal. Raises `MissingError` if they cannot be written."""
+        if (currency := self._charges.wrong_currency(agreement)) is not None:
+            raise MissingError(self._in_another_currency(agreement, currency))
         line = self._charges.line(proposal)
         solution, managed_id, new = self._solutions.of(proposal)
         charge, notes = self._charges.charge(line)
@@ -94,6 +97,11 @@ class Mapper:
                 drafts.remove(new, "its mapping cannot be written")
             raise MissingError(invalid(reason))
         return Outcome(proposal, proposal.confidence, mapping=draft.address, proposed=proposed, line=line, notes=notes)
+
+    def _in_another_currency(self, agreement: CandidateAgreement, currency: str) -> Missing:
+        why = f"agreement {agreement.name!r} is in {currency}, and the workspace bills in {self._currency}"
+        advice = "Write a `CustomerMapping` with an agreement in that currency, or an `Exclusion` with the reason."
+        return Missing("agreement", why, advice, (agreement,))
 
     def _draft(
         self, proposal: Proposal, company: CandidateCompany, agreement: CandidateAgreement, more: Mapping[str, Any]

@@ -24,7 +24,7 @@ metadata: {name: w}
 spec:
   connectwise: {site: s, company: c, clientId: i, publicKey: p, privateKey: {env: K}}
   usage: [{name: cove, type: csv, unit: GB, path: u.csv}]
-  billing: {timezone: UTC}
+  billing: %s
 """
 _PERIOD: Final = period_of(datetime(2026, 11, 10, tzinfo=UTC), "UTC")
 INTEGRATION: Final = LiveObject(
@@ -46,10 +46,11 @@ def agreement(number: int, of_company: int, name: str) -> LiveObject:
     return LiveObject("Agreement", number, {**raw, "id": number, "name": name})
 
 
-def solution(number: int, of_company: int, managed_id: str) -> LiveObject:
-    """Return a management solution of a company with a Managed ID."""
+def solution(number: int, of_company: int, managed_id: str, for_agreement: int | None = None) -> LiveObject:
+    """Return a management solution of a company with a Managed ID, and with the agreement that it names."""
     raw = {"id": number, "groupIdentifier": managed_id, "managementSolution": {"id": 1, "name": "Cove"}}
-    return LiveObject("ManagementSolution", number, raw, of_company)
+    names = {} if for_agreement is None else {"agreement": {"id": for_agreement}}
+    return LiveObject("ManagementSolution", number, {**raw, **names}, of_company)
 
 
 def product(number: int, identifier: str, price: Decimal | int) -> LiveObject:
@@ -63,7 +64,7 @@ def addition(number: int, on_agreement: int, of_product: int, identifier: str, *
     return LiveObject("Addition", number, {**raw, **more}, on_agreement)
 
 
-def imported(root: Path, estate: Estate, customers: Iterable[Customer]) -> Made:
-    """Import an estate into a folder, without writing the files."""
-    (root / "workspace.yaml").write_text(_WORKSPACE, encoding="utf-8")
+def imported(root: Path, estate: Estate, customers: Iterable[Customer], *, billing: str = "{timezone: UTC}") -> Made:
+    """Import an estate into a folder, without writing the files. `billing` is that of the workspace."""
+    (root / "workspace.yaml").write_text(_WORKSPACE % billing, encoding="utf-8")
     return make(load(root), estate, Usage(tuple(customers)), Selection(), "", _PERIOD)

@@ -85,7 +85,9 @@ def test_a_guessed_product_names_the_other_lines_of_the_agreement(tmp_path: Path
     last = of_the_last(imported(tmp_path, product={"id": 71, "identifier": "RENT-71"}, description="Rent", quantity=3))
 
     assert last.line is not None
-    assert last.line.guessed.endswith(f"check that none of the additions {len(NAMES)} bills its backup already")
+    assert last.line.guessed.endswith(
+        f"check that addition {len(NAMES)}, which bills 0.60 a month, does not bill its backup already"
+    )
 
 
 @pytest.mark.parametrize("serial", ["rc:cove/901/quokka", None])
