@@ -12,27 +12,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.cli.output import write_error, write_temporary
+from reconciler.cli.unfinished import content_of, list_of, temporary_of
+from reconciler.manifests.files import UNFINISHED
 
 
-def write_files(contents: Mapping[Path, bytes]) -> None:
-    """Write files, in their order. If one cannot be written, or at Ctrl-C, none is changed.
+def write_files(root: Path, contents: Mapping[Path, bytes]) -> None:
+    """Write files of a manifest folder, in their order. If one cannot be written, or at Ctrl-C, none is changed.
 
     All contents are first written to temporary files beside their targets. Then these are renamed, and Ctrl-C has to
-    wait. A file keeps its mode, and a symbolic link is kept. Folders are created as needed. The disk may not have the
-    files yet when this returns. Raises `ReconcilerError` for the first file that cannot be written.
+    wait. If the process is killed meanwhile, the next import renames the rest (`unfinished`). A file that has its
+    content already is left alone. A file keeps its mode, and a symbolic link is kept. Folders are created as needed.
+    The disk may not have the files yet when this returns. Raises `ReconcilerError` for the first file that cannot be
+    written.
     """
-    staged = _Staged()
+    staged, marker = _Staged(), root / UNFINISHED
     try:
         for path, content in contents.items():
             with _reported(path):
-                staged.add(path, content)
+                if content_of(path) != content:
+                    staged.add(path, content)
+        if not staged.files:
+            return
+        with _reported(marker):
+            staged.add(marker, list_of(root, staged.files))
         with _later():
-            for path, (temporary, target) in staged.files.items():
+            with _reported(marker):
+                staged.rename(marker)
+            for path in list(staged.files):
                 with _reported(path):
-                    temporary.replace(target)
-            staged.folders.clear()
+                    staged.rename(path)
+            marker.unlink()
     finally:
-        staged.clean_up()
+        if not marker.exists():
+            staged.clean_up()
 
 
 @dataclass(slots=True)
@@ -48,7 +60,7 @@ class _Staged:
         target = path.resolve()
         self._create_folder(target.parent)
         mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        temporary = temporary_of(target, os.getpid())
         self.files[path] = (temporary, target)
         write_temporary(temporary, content, mode, sync=False)
 
@@ -57,6 +69,12 @@ class _Staged:
             self._create_folder(folder.parent)
             folder.mkdir(exist_ok=True)
             self.folders.append(folder)
+
+    def rename(self, path: Path) -> None:
+        """Give a temporary file its name."""
+        temporary, target = self.files[path]
+        temporary.replace(target)
+        del self.files[path]
 
     def clean_up(self) -> None:
         """Remove the temporary files that were not renamed, and the new folders that have no file."""

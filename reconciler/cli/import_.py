@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from reconciler.cli.output import deliver_json, print_lines, print_note
 from reconciler.cli.progress import ReadingLine, reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session, ledger_url, open_session
+from reconciler.cli.unfinished import only_import
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE
 from reconciler.importing.estate import Estate
@@ -73,11 +74,12 @@ def import_(
         return confirm(context, [*confirmed, *(more or ())], dry_run=dry_run)
     selection = Selection(tuple(company or ()), tuple(agreement_type or ()), everything)
     folder = folder_in(context.root, into)
-    made = asyncio.run(_make(context, selection, folder))
-    if not dry_run:
-        contents = {name: made.marks.get(name, b"") + text.encode() for name, text in made.texts.items()}
-        contents[f"{folder}{REVIEW_FILE}"] = made.review.encode()
-        write_files({context.root / name: content for name, content in contents.items()})
+    with nullcontext() if dry_run else only_import(context.root):
+        made = asyncio.run(_make(context, selection, folder))
+        if not dry_run:
+            contents = {name: made.marks.get(name, b"") + text.encode() for name, text in made.texts.items()}
+            contents[f"{folder}{REVIEW_FILE}"] = made.review.encode()
+            write_files(context.root, {context.root / name: content for name, content in contents.items()})
     if context.json:
         deliver_json(_to_json(made, folder, dry_run=dry_run))
     else:

@@ -10,6 +10,6 @@ for each customer of a usage source (`matching`).
 Does not own: the meaning of a document (`kinds`, `manifests`), how ConnectWise is read (`live`), and whether an
 addition is adopted (`additions`): a plan decides that from the manifests.
 
-Always true: an import writes files and nothing else. No run bills a proposed mapping before a person has confirmed it.
-If two companies are equally near, matching chooses neither. `matching` does no I/O.
+Always true: an import writes files and nothing else, and all of its files or none. No run bills a proposed mapping
+before a person has confirmed it. If two companies are equally near, matching chooses neither. `matching` does no I/O.
 """

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.manifests import masking
-from reconciler.manifests.diagnostics import Diagnostic
+from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 from reconciler.manifests.lines import lines_of, place_of
 
 _BOM = b"\xef\xbb\xbf"
@@ -34,6 +34,8 @@ _BROKEN = {
 _SUFFIXES = frozenset({".yaml", ".yml"})
 LARGEST = 64 * 1024 * 1024
 """The most bytes of one manifest file."""
+UNFINISHED = ".import-unfinished.json"
+"""The file that an import has in the manifest folder while it writes the other ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,13 @@ def find(root: Path, added: Collection[str] = ()) -> list[FoundFile]:
     `added` are the names of files that will be written.
 
     Hidden files and folders are left out. A file that a link leads to as well is found under its own path first. Raises
-    `OSError` if a folder cannot be read.
+    `OSError` if a folder cannot be read, and `ManifestError` if an import has written a part of its files only.
     """
+    if (root / UNFINISHED).exists():
+        what = "an import writes this folder, or was interrupted: some of its files are not written yet"
+        raise ManifestError(
+            [Diagnostic(what, "run `reconciler import` again: it first writes the rest", UNFINISHED)], root
+        )
     walk = _Walk(root, Path(os.path.realpath(root)))
     walk.folder("", root)
     while walk.links:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from reconciler.cli import import_
-from reconciler.cli.file_set import write_files
 from tests.shop import Shop
 
 
@@ -263,20 +260,48 @@ def test_lines_typed_in_by_hand_are_adopted_and_not_doubled(estate: Shop) -> Non
     assert estate.additions("Alder Dental - Managed Backup") == before
 
 
-@pytest.mark.parametrize("written", [1, 3, 5])
-def test_an_import_that_was_killed_between_two_files_is_completed_by_the_next(
-    estate: Shop, monkeypatch: pytest.MonkeyPatch, written: int
+@pytest.mark.parametrize("name", ["defaults.yaml", "alder-dental.yaml"])
+def test_an_import_that_was_killed_between_two_files_is_finished_by_the_next(
+    estate: Shop, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    def killed(contents: Mapping[Path, bytes]) -> None:
-        write_files(dict(list(contents.items())[:written]))
+    estate("import")
+    whole = files(estate)
+    only_the_workspace(estate)
+    (estate.folder / "import-review.md").unlink()
 
     with monkeypatch.context() as patch:
-        patch.setattr(import_, "write_files", killed)
+        die_after(patch, name)
         estate("import")
-    assert estate("validate").code == 0
+    part = files(estate)
+    assert name in {each.rpartition("/")[2] for each in part}
 
-    assert estate("import").code == 0
-    assert estate.plan("--only", "setup")["summary"]["unchanged"] > 20
+    refused = estate("validate")
+    assert refused.code == 1
+    assert "run `reconciler import` again" in refused.out
+    assert estate("import", "--dry-run").code == 1
+    assert files(estate) == part
+
+    said = estate("import")
+    assert said.code == 0, said.err
+    assert "an earlier import was killed" in said.err
+    assert files(estate) == whole
+
+
+def die_after(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let the import die when this file has got its name."""
+    replace = Path.replace
+
+    def dying(path: Path, target: Path) -> Path:
+        replaced = replace(path, target)
+        if target.name == name:
+            raise Died
+        return replaced
+
+    monkeypatch.setattr(Path, "replace", dying)
+
+
+class Died(Exception):  # noqa: N818 (a name says what happened)
+    """The process died here."""
 
 
 def test_the_last_lines_of_an_import_say_what_to_do_next(estate: Shop) -> None:

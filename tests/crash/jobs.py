@@ -21,8 +21,9 @@ How = Literal["kill", "drop", "drop all", "full", "delete", "second", "second an
 | second | the same command runs in a second process, and then the first one continues |
 | second and kill | the same, and then the first one gets SIGKILL |
 """
-Stage = Literal["send", "answered", "begin", "commit", "committed"]
-"""The stages of a request that writes and of a transaction of the ledger, each just before or just after it happens.
+Stage = Literal["send", "answered", "begin", "commit", "committed", "replace", "replaced"]
+"""The stages of a request that writes, of a transaction of the ledger, and of a file, each just before or just after it
+happens.
 
 | stage | the moment |
 |---|---|
@@ -31,13 +32,15 @@ Stage = Literal["send", "answered", "begin", "commit", "committed"]
 | begin | before a transaction that writes begins |
 | commit | all its statements ran, and it is not committed yet |
 | committed | it is committed |
+| replace | before a file that is written gets its name |
+| replaced | after that |
 """
 BROKEN = 99
 """The exit code of a process that raised an error, which no command line does."""
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A moment of a run. `what` names the request, or the tables that the transaction writes."""
+    """A moment of a run. `what` names the request, the tables that the transaction writes, or the file."""
 
     number: int
     stage: Stage

@@ -4,7 +4,7 @@ A case is one scenario, one disturbance and one point:
 
 1. the place is put back to the state before the command, and the command runs with the disturbance,
 2. the same command runs again, undisturbed,
-3. a plan must be empty, and tenant, ledger and plan must be those of an undisturbed run.
+3. a plan must be empty, and tenant, ledger, plan and manifests must be those of an undisturbed run.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.crash.jobs import BROKEN, Disturbance, Ended, How, Point, Stage
 from tests.crash.place import Place, Snapshot
 from tests.crash.scenarios import Scenario
 
-_AFTER = ("answered", "committed")
+_AFTER = ("answered", "committed", "replaced")
 """The stages at which something was written since the point before."""
 _ONCE = ("drop", "drop all", "full")
 """Disturbances that also hit later requests, so that each point is a case of its own."""
@@ -29,8 +29,8 @@ NOTHING_WRITTEN = (1, 3)
 """Exit codes that say that nothing was written."""
 
 
-_EVERY: tuple[Stage, ...] = ("send", "answered", "commit", "committed")
-_BETWEEN: tuple[Stage, ...] = ("begin", "send", "answered", "committed")
+_EVERY: tuple[Stage, ...] = ("send", "answered", "commit", "committed", "replace", "replaced")
+_BETWEEN: tuple[Stage, ...] = ("begin", "send", "answered", "committed", "replace", "replaced")
 """Without the points inside a transaction, at which every other process waits for it."""
 
 
@@ -49,8 +49,8 @@ MODES = (
     Mode("kill, and lose the ledger", "kill", _EVERY, loses_ledger=True),
     Mode("lose an answer", "drop", ("send",)),
     Mode("lose every answer from then on", "drop all", ("send",)),
-    Mode("fill the disk", "full", ("begin", "answered")),
-    Mode("delete the ledger", "delete", ("committed", "answered"), loses_ledger=True),
+    Mode("fill the disk", "full", ("begin", "answered", "replace", "replaced")),
+    Mode("delete the ledger", "delete", ("committed", "answered", "replaced"), loses_ledger=True),
     Mode("start a second process", "second", _BETWEEN),
     Mode("start a second process, then kill", "second and kill", _BETWEEN),
 )
@@ -65,7 +65,9 @@ class Undisturbed:
     run: Ended
     plan: Ended
     tenant_before: list[str]
+    files_before: list[str]
     tenant: list[str]
+    files: list[str]
     ledger: list[str]
     planned: list[str]
 
@@ -101,7 +103,7 @@ def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
     """Prepare a scenario and run it. Its plan afterwards must be empty, so that other runs can be compared with it."""
     place.begin()
     scenario.prepare(place)
-    before, tenant_before = place.save(), tenant_text(place.tenant)
+    before, tenant_before, files_before = place.save(), tenant_text(place.tenant), place.files_text()
     first = run(place, scenario)
     assert first.code in (0, 5), f"{scenario.name} ended with {first.code}\n{first.out}\n{first.err}"
     if scenario.later is not None:
@@ -117,7 +119,9 @@ def undisturbed(place: Place, scenario: Scenario) -> Undisturbed:
         first,
         plan,
         tenant_before,
+        files_before,
         tenant_text(place.tenant),
+        place.files_text(),
         ledger_text(place.ledger, place.tenant),
         _planned(place, plan),
     )
@@ -176,6 +180,7 @@ def _check_first(place: Place, whole: Undisturbed, mode: Mode, first: Ended, fou
         found.faults.append(f"it ended with {first.code}\n{first.out}\n{first.err}")
     if first.code in NOTHING_WRITTEN and not _second_won(first):
         wrote = difference(whole.tenant_before, tenant_text(place.tenant))
+        wrote += difference(whole.files_before, place.files_text())
         if wrote:
             found.faults.append(f"it ended with {first.code}, and had written\n{wrote}\n{first.err}")
     if first.second is not None:
@@ -205,13 +210,14 @@ def check_again(whole: Undisturbed, again: Ended, found: Found) -> None:
 
 
 def check_end(place: Place, whole: Undisturbed, mode: Mode, plan: Ended, found: Found) -> None:
-    """Check that the plan is empty, and that plan, tenant and ledger are those of the undisturbed run."""
+    """Check that the plan is empty, and that plan, tenant, ledger and files are those of the undisturbed run."""
     scenario = whole.scenario
     if plan.code != whole.plan.code:
         found.faults.append(f"the plan after it ended with {plan.code}\n{plan.err}")
     else:
         _compare("plan", whole.planned, _planned(place, plan), found)
     _compare("tenant", whole.tenant, tenant_text(place.tenant), found)
+    _compare("manifest folder", whole.files, place.files_text(), found)
     expected, ledger = whole.ledger, ledger_text(place.ledger, place.tenant)
     if mode.loses_ledger:
         expected, ledger = [], [line for line in ledger if line.startswith(("locks", "no answer"))]

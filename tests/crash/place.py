@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-
-import httpx
+from urllib.parse import urlsplit
 
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
@@ -75,7 +75,8 @@ class Place:
     def run(self, *arguments: str, disturbance: Disturbance | None = None) -> Ended:
         """Run a command line in a process of its own, at the sandbox's time."""
         now = self.sandbox.clock.now().isoformat()
-        environ = {**self._running.variables(), "CRASH_LEDGER": str(self.ledger), "PATH": "", "USER": "crash"}
+        here = {"CRASH_LEDGER": str(self.ledger), "CRASH_MANIFESTS": str(self.manifests)}
+        environ = {**self._running.variables(), **here, "PATH": "", "USER": "crash"}
         whole = ["-C", str(self.manifests), "--now", now, *arguments]
         return self._launcher.run(Job(whole, environ, disturbance))
 
@@ -84,13 +85,21 @@ class Place:
 
         The server reads everything that has arrived before it accepts a connection that comes later.
         """
+        url = urlsplit(self._running.url)
         for _ in range(2):
-            answer = httpx.post(f"{self._running.url}/sandbox/faults", json={"faults": []})
-            assert answer.status_code == 200, answer.text
+            with closing(HTTPConnection(url.hostname or "", url.port)) as connection:
+                connection.request("POST", "/sandbox/faults", '{"faults": []}', {"Content-Type": "application/json"})
+                assert connection.getresponse().status == 200
 
     def lose_ledger(self) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self.ledger.parent)
+
+    def files_text(self) -> list[str]:
+        """Return a line for each line of each file in the manifest folder, in a stable order."""
+        found = sorted(path for path in self.manifests.rglob("*") if path.is_file())
+        lines = ((path, path.read_text(encoding="utf-8").splitlines() or [""]) for path in found)
+        return [f"{path.relative_to(self.manifests)}: {line}" for path, texts in lines for line in texts]
 
     # ── changes by hand ──────────────────────────────────────────────────────────────────────────────────
 

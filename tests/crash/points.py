@@ -1,10 +1,12 @@
 """Count the points of a run, and disturb it at one of them. Runs inside the process under test.
 
-It wraps the transport to ConnectWise and the commits of SQLAlchemy from outside, so the product needs no hooks.
+It wraps the transport to ConnectWise, the commits of SQLAlchemy and the renaming of files from outside, so the product
+needs no hooks.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import resource
@@ -42,7 +44,7 @@ class Points:
         self._full = False
 
     def install(self) -> None:
-        """Wrap transport and ledger. The lease is renewed in a thread by the clock, so its commits are no points."""
+        """Wrap transport, ledger and files. A thread renews the lease by the clock, so its commits are no points."""
         made = session.default_transport
         session.default_transport = lambda *about: _Watched(made(*about), self)
         event.listen(sa.Engine, "begin", self._begin)
@@ -56,6 +58,15 @@ class Points:
             self.reach("committed", what)
 
         DefaultDialect.do_commit = watched_commit
+        replace = Path.replace
+
+        def watched_replace(path: Path, target: Path) -> Path:
+            self.reach("replace", target.name)
+            replaced = replace(path, target)
+            self.reach("replaced", target.name)
+            return replaced
+
+        Path.replace = watched_replace  # type: ignore[method-assign,assignment]
 
     def reach(self, stage: Stage, what: str) -> None:
         """Count a point and report it, and disturb the run if it is the one."""
@@ -136,6 +147,14 @@ def _ledger() -> Path:
 
 
 def _is_locked() -> bool:
+    """Return whether this process holds the lock of the workspace, or of the manifest folder."""
+    folder = os.open(os.environ["CRASH_MANIFESTS"], os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(folder)
     with suppress(sqlite3.OperationalError), closing(sqlite3.connect(f"file:{_ledger()}?mode=ro", uri=True)) as ledger:
         return bool(ledger.execute("SELECT count(*) FROM locks").fetchone()[0])
     return False

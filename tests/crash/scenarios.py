@@ -195,6 +195,36 @@ def _undo_setup(place: Place) -> None:
     ran(place, "plan", "--undo", "1", "--out", str(place.files / "plan.json"))
 
 
+def _import(place: Place) -> None:
+    """The tenant has the estate of three customers, and of the manifests only the workspace is left."""
+    write_shared(place)
+    for name in ("Acme", "Birch", "Cedar"):
+        add_customer(place, name, 250, THREE_LINES)
+    ran(place, *APPLY)
+    for path in place.manifests.glob("*.yaml"):
+        if path.name != "workspace.yaml":
+            path.unlink()
+
+
+def _import_more(place: Place) -> None:
+    """The same after an import, and a person has added a contact and a company: files that stand get more documents."""
+    _import(place)
+    ran(place, "import")
+    company = place.found("company", identifier="acme")
+    about = {"company": {"id": company.id}, "firstName": "Grace", "lastName": "Hopper"}
+    place.tenant.create("company/contacts", about)
+
+
+def _confirm(place: Place) -> None:
+    """Two mappings are proposed, in files of their own."""
+    write_shared(place)
+    for name in ("Acme", "Birch"):
+        add_customer(place, name, 120)
+        head = "kind: CustomerMapping\nmetadata: {"
+        place.edit(f"{name.lower()}.yaml", head, f"{head}proposed: true, ")
+    ran(place, *APPLY, "--only", "setup")
+
+
 SCENARIOS = (
     Scenario("setup", _setup, daily=True),
     Scenario("update", _update),
@@ -213,6 +243,9 @@ SCENARIOS = (
     Scenario("prune setup", _undeclared, (*APPLY, "--prune"), needs_ledger=True, daily=True),
     Scenario("forget", _undeclared, (*APPLY, "--forget", "Agreement/second"), needs_ledger=True, done_already=1),
     Scenario("undo update", _undo_update, PLAN_FILE, daily=True),
+    Scenario("import", _import, ("import",), ("plan", "--only", "setup"), daily=True),
+    Scenario("import more", _import_more, ("import", "--all"), ("plan", "--only", "setup")),
+    Scenario("confirm", _confirm, ("import", "--confirm", "all"), ("plan", "--only", "setup"), done_already=1),
     Scenario(
         "undo setup", _undo_setup, (*PLAN_FILE, "--approve", "retirements"), ("plan", "--undo", "1"), needs_ledger=True
     ),
