@@ -23,7 +23,7 @@ from reconciler.importing.folder_lock import folder_lock
 from reconciler.manifests.files import UNFINISHED
 from reconciler.rendering.counts import numbered
 
-_BESIDE: Final = re.compile(r"\.(.+(?:\.ya?ml|\.md|\.import-unfinished\.json))\.(\d+)", re.IGNORECASE)
+_BESIDE: Final = re.compile(r"\.(.*(?:\.ya?ml|\.md|\.import-unfinished\.json))\.(\d+)", re.IGNORECASE)
 """The name of a temporary file: a hidden one, with the number of the process that writes it."""
 
 

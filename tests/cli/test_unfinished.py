@@ -170,7 +170,13 @@ def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) ->
         pass
     living = os.getppid()
     kept = {f".a.yaml.{living}", ".notes.txt.1", ".a.yaml.old", "a.yaml.1", f".git/.a.yaml.{ended.pid}"}
-    gone = {f".a.yaml.{ended.pid}", f"customers/.b.yml.{ended.pid}", f".a.yaml.{os.getpid()}", f".a.yaml.{10**30}"}
+    gone = {
+        f".a.yaml.{ended.pid}",
+        f".{UNFINISHED}.{ended.pid}",
+        f"customers/.b.yml.{ended.pid}",
+        f".a.yaml.{os.getpid()}",
+        f".a.yaml.{10**30}",
+    }
     for name in kept | gone:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")

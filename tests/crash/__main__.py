@@ -41,6 +41,8 @@ class Figures:
     seconds: float = 0.0
     ends: Counter[str] = field(default_factory=Counter)
     """How the disturbed process ended, and how often."""
+    states: int = 0
+    """How many different states they left, which no mode before had left."""
     faulty: list[Found] = field(default_factory=list)
 
     @property
@@ -56,7 +58,8 @@ class Figures:
     def __str__(self) -> str:
         ends = ", ".join(f"{count} {end}" for end, count in sorted(self.ends.items()))
         faults = f"  {len(self.faulty)} FAULTY" if self.faulty else ""
-        return f"{self.scenario:12} {self.mode:34} {self.cases:5} cases {self.seconds:7.1f} s  {ends}{faults}"
+        counted = f"{self.cases:5} cases {self.states:4} states {self.seconds:7.1f} s"
+        return f"{self.scenario:14} {self.mode:34} {counted}  {ends}{faults}"
 
 
 @contextmanager
@@ -68,10 +71,10 @@ def lane() -> Iterator[Place]:
 
 def measure(place: Place, whole: Undisturbed, mode: Mode) -> Figures:
     """Run every case of a scenario in one mode."""
-    began, figures = monotonic(), Figures(whole.scenario.name, mode.name)
+    began, before, figures = monotonic(), len(whole.followed), Figures(whole.scenario.name, mode.name)
     for found in cases(place, whole, mode):
         figures.add(found)
-    figures.seconds = monotonic() - began
+    figures.states, figures.seconds = len(whole.followed) - before, monotonic() - began
     return figures
 
 
@@ -100,7 +103,7 @@ def run_random(free: SimpleQueue[Place], seed: int, customers: int) -> list[Figu
         figures = Figures(whole.scenario.name, f"{customers} customers, several in a row")
         for _ in range(ROWS):
             figures.add(random_estates.disturbed_in_a_row(place, whole, chance))
-        figures.seconds = monotonic() - began
+        figures.states, figures.seconds = ROWS, monotonic() - began
         print(figures, *figures.faulty[:SHOWN], sep="\n", flush=True)
         return [figures]
     finally:
@@ -121,7 +124,7 @@ def main() -> int:
     faulty = sum(len(row.faulty) for row in rows)
     print(
         f"{sum(row.cases for row in rows)} cases of {len(SCENARIOS)} scenarios and {seeds} random estates, "
-        f"{kills} kills, {monotonic() - began:.0f} s: {faulty or 'no'} faults"
+        f"{sum(row.states for row in rows)} states, {kills} kills, {monotonic() - began:.0f} s: {faulty or 'no'} faults"
     )
     return int(faulty > 0)
 

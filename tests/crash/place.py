@@ -19,6 +19,7 @@ from reconciler.sandbox.state.sandbox import Sandbox
 from reconciler.sandbox.state.saved import load, save
 from tests.crash.jobs import Disturbance, Ended, Job
 from tests.crash.launcher import Launcher
+from tests.crash.state import state_of
 from tests.times import START
 
 GB = 10**9
@@ -94,6 +95,10 @@ class Place:
     def lose_ledger(self) -> None:
         with suppress(FileNotFoundError):
             shutil.rmtree(self.ledger.parent)
+
+    def state(self) -> str:
+        """Return a digest of all that the next run finds."""
+        return state_of(self.tenant, self.files, self.ledger)
 
     def files_text(self) -> list[str]:
         """Return a line for each line of each file in the manifest folder, in a stable order."""

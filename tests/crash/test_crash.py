@@ -35,6 +35,10 @@ def test_a_run_that_is_killed_or_loses_an_answer_is_finished_by_the_next_one(pla
     check(place, whole, LOSE_ANSWER)
 
 
+def test_an_import_that_is_killed_is_finished_by_the_next_one(place: Place) -> None:
+    check(place, undisturbed(place, BY_NAME["import"]), KILL)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_an_estate_that_is_disturbed_several_times_in_a_row_ends_like_an_undisturbed_one(
     place: Place, seed: int
