@@ -83,7 +83,13 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         manifest_digest=manifests.digest,
         parts=[replace(part, tripped=setup_guardrails(limits, setup, max(0, documents - len(setup))))],
         currency=session.workspace.billing.currency,
-        undo=Undo(run=run, commit=record.git_commit, lines=reversion.lines, patch=reversion.patch),
+        undo=Undo(
+            run=run,
+            commit=record.git_commit,
+            lines=reversion.lines,
+            patch=reversion.patch,
+            no_patch=reversion.no_patch,
+        ),
     )
     report_unused(plan, approvals)
     return plan

@@ -242,6 +242,8 @@ class Undo(Record):
     lines: tuple[ManifestLine, ...] = ()
     patch: str = ""
     """A unified diff for `git apply` that reverts these lines. Empty if there is none."""
+    no_patch: str = ""
+    """Why no patch can be made. Empty if there is one, or if there is nothing to revert."""
 
 
 class Plan(Record):
