@@ -278,5 +278,5 @@ def test_manifests_that_are_reverted_already_need_no_patch(small: Shop) -> None:
     changed(small, "city: Tampa", "city: Orlando")
     small.edit(FILE, "city: Orlando", "city: Tampa")
     plan = undo(small, 2)
-    assert plan["undo"] == {"run": 2, "commit": None, "lines": [], "patch": ""}
+    assert plan["undo"] == {"run": 2, "commit": None, "lines": [], "patch": "", "no_patch": ""}
     assert small.plan(*SETUP)["actions"] == []

@@ -50,7 +50,7 @@ def takes(shop: Shop, text: str) -> None:
         ("apiVersion", "#\ta comment\twith tabs\napiVersion"),
         ("apiVersion", "# a no-break\u00a0space, \u2602 and \u00fc\napiVersion"),
         (CITY, "city:\n      Tampa"),
-        ("kind: Company\n", "kind: Company\n# Tampa, city: Tampa\n"),
+        ("kind: Company\n", "kind: Company\n# It is in Tampa\n"),
     ],
     ids=[
         "line ends of Windows",

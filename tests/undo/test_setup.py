@@ -233,6 +233,7 @@ def revived(plan: Any) -> list[Any]:
 def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set[str], *, is_whole: bool) -> None:
     """Check that the lines of an undo are those that bring changes back, and that its patch reverts them."""
     patch, lines = plan["undo"]["patch"], plan["undo"]["lines"]
+    assert bool(patch) is (bool(lines) and not plan["undo"]["no_patch"])
     # The line of a default counts for all documents that use it.
     of_default = tuple(f"{kind}/" for line in lines if (kind := line["path"].partition(".")[0]) in DEFAULTS)
     prune = ["--prune"] if history.removed == "pruned" and history.later is None else []
