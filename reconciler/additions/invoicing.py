@@ -1,4 +1,4 @@
-"""Check what the invoice of the period bills: too little, a part of a month, or the same usage twice."""
+"""Check what the invoice of the period bills: too little, or a part of a month."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reconciler.additions.agreements import next_invoice_of
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.live_additions import AgreementProduct, LiveAddition, all_additions
+from reconciler.additions.live_additions import all_additions
 from reconciler.additions.match import Duplicate, Pair
 from reconciler.additions.ownership import Ownership
 from reconciler.additions.planned import PlannedAddition
@@ -164,21 +164,4 @@ def waiting_notes(waiting: Collection[str], ownership: Ownership, currency: str 
             yield Note(
                 address=owner.mapping_address,
                 message=f"waits for its start, and its additions keep billing {amount_text(amount, currency)} a month",
-            )
-
-
-def double_billing_notes(
-    pairs: Iterable[Pair], foreign: Iterable[LiveAddition], last_day: str, currency: str | None
-) -> Iterator[Note]:
-    """Yield a note for each new addition if an addition that is not ours bills the same agreement and product."""
-    billing: dict[AgreementProduct, list[LiveAddition]] = {}
-    for each in foreign:
-        if each.monthly and not each.ends_by(last_day):
-            billing.setdefault(each.agreement_product, []).append(each)
-    for pair in pairs:
-        for each in billing.get(pair.desired.agreement_product, ()) if pair.live is None else ():
-            yield Note(
-                address=pair.desired.address,
-                message=f"addition id {each.id} of the same agreement and product is not ours, and bills "
-                f"{amount_text(each.monthly, currency)} a month as well; take it over with `adopt: true`",
             )

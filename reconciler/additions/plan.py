@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.beside import Beside
 from reconciler.additions.changes import ChargeChange, charge_changes
 from reconciler.additions.charge import Charge
 from reconciler.additions.charges import ChargedUsage
@@ -21,7 +22,6 @@ from reconciler.additions.desired import BillingContext, DesiredAdditions, desir
 from reconciler.additions.floors import with_floor
 from reconciler.additions.guardrails import customer_trips, run_trips
 from reconciler.additions.invoicing import (
-    double_billing_notes,
     ending_duplicate_notes,
     mid_month_notes,
     uninvoiced_usage,
@@ -115,7 +115,10 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     )
 
     adopted = [each.live for each in planned if each.adopted and each.live is not None]
-    proposed = proposed_usage(inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder)
+    beside = Beside(ownership, matched.pairs, last_day, currency)
+    proposed = proposed_usage(
+        inputs.usage.proposed, by_mapping, ownership, adopted, snapshot, context, builder, beside=beside
+    )
 
     changes = charge_changes(planned, charges, rules, digests, snapshot, str(period), currency)
     edits = new_edits(planned, snapshot, inputs.usage.now, spec.billing.on_drift)
@@ -159,7 +162,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
             *waiting_notes(_in_state("waiting", inputs.usage), ownership, currency),
             *double_notes(matched.superseded, moves.by_id, currency),
             *(Note(address=f"CustomerMapping/{mapping}", message=text) for mapping, text in later.items()),
-            *double_billing_notes(matched.pairs, ownership.foreign, last_day, currency),
+            *beside.notes(matched.pairs),
         ),
         coverage=(*coverage_rows(inputs.usage.coverage, findings), *(each.row for each in orphaned)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.additions.actions import ActionBuilder
+from reconciler.additions.beside import Beside
 from reconciler.additions.charge import Charge
 from reconciler.additions.desired import BillingContext, desired_additions
 from reconciler.additions.live_additions import LiveAddition
@@ -38,11 +39,13 @@ def proposed_usage(
     snapshot: Snapshot,
     context: BillingContext,
     builder: ActionBuilder,
+    *,
+    beside: Beside,
 ) -> ProposedUsage:
     """Return what these charges of proposed mappings would bill.
 
     `rules` has the rules by mapping. `taken` has the additions that this plan adopts: a proposed mapping cannot adopt
-    them too.
+    them too. `beside` has those that may bill the same as a new one.
     """
     if not charges:
         return ProposedUsage()
@@ -56,20 +59,25 @@ def proposed_usage(
     for pair in matched.pairs:
         by_mapping.setdefault(pair.desired.mapping, []).append((pair, builder.for_pair(pair)))
     details = {
-        charge.mapping: _detail(charge, refused.get(charge.mapping), by_mapping.get(charge.mapping, ()), context)
+        name: _detail(charge, refused.get(name), by_mapping.get(name, ()), context, beside)
         for charge in charges
+        for name in [charge.mapping]
     }
     return ProposedUsage(details, tuple(planned for found in by_mapping.values() for _pair, planned in found))
 
 
 def _detail(
-    charge: Charge, refused: str | None, found: Iterable[tuple[Pair, PlannedAddition]], context: BillingContext
+    charge: Charge,
+    refused: str | None,
+    found: Iterable[tuple[Pair, PlannedAddition]],
+    context: BillingContext,
+    beside: Beside,
 ) -> str:
     if refused is not None:
         return f"it could not be billed: {refused}"
     if charge.state == "held":
         return ADVICE
-    lines = [_line(pair, planned, context.currency) for pair, planned in found]
+    lines = [text for pair, planned in found for text in (_line(pair, planned, context.currency), *beside.texts(pair))]
     return f"{'; '.join(lines) or 'it would write no addition yet, because there is no usage'}; {ADVICE}"
 
 
