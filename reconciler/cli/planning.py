@@ -152,7 +152,7 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
         )
     read = ledger.read
     goes_on_notes = goes_on(documents.actions, read.below, read.below_children, terms.last_day)
-    left = Part(notes=(*undeclared.notes, *goes_on_notes), problems=tuple(retirements.problems))
+    left = Part(notes=(*undeclared.notes, *goes_on_notes), problems=(*ledger.problems, *retirements.problems))
     return left, replace(documents, declared=tuple(declared))
 
 

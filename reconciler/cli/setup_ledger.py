@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from reconciler.cli.output import print_note
@@ -22,6 +22,7 @@ from reconciler.manifests.suggestions import did_you_mean, near
 from reconciler.planning.declared import Remembered, rows_after
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
+from reconciler.planning.rekeyed import rekeyed, without_key
 from reconciler.planning.undeclared import LedgerKnows, LeftBehind, ObjectsLeft, left_behind
 
 
@@ -32,6 +33,8 @@ class SetupLedger:
     knows: LedgerKnows = field(default_factory=LedgerKnows)
     left: tuple[LeftBehind, ...] = ()
     read: ObjectsLeft = field(default_factory=ObjectsLeft)
+    problems: tuple[str, ...] = ()
+    """Why a document must not get a new object: the one that it had is there under another key."""
 
 
 _FEW = 500
@@ -77,14 +80,25 @@ async def read_setup_ledger(
     _check_forget(forget, knows, session.manifests)
     partial = session.manifests.is_partial
     left = [] if partial else left_behind(knows, session.manifests, live_state, forget)
-    wanted = [Wanted(each.of, each.id, each.parent_id) for each in left if each.id is not None]
-    objects, children = await read_by_id(session.client, wanted)
+    objects, children = await read_by_id(session.client, _wanted(left))
+    problems = await _rekeyed(session, knows, live_state)
     tables = dict(live_state.tables)
     for table in _tables_of({each.of.name for each in left}):
         tables.setdefault(table.path, await Reader(session.client).read_table(table))
     below, below_children = await read_below(session.client, _retiring(session.manifests, live_state, objects))
     read = ObjectsLeft(objects, children, below, below_children)
-    return SetupLedger(knows, tuple(left), read), replace(live_state, tables=tables)
+    return SetupLedger(knows, tuple(left), read, problems), replace(live_state, tables=tables)
+
+
+def _wanted(left: Iterable[LeftBehind]) -> list[Wanted]:
+    return [Wanted(each.of, each.id, each.parent_id) for each in left if each.id is not None]
+
+
+async def _rekeyed(session: Session, knows: LedgerKnows, live_state: LiveState) -> tuple[str, ...]:
+    """Return a problem for each document whose object is in ConnectWise under another key."""
+    lost = without_key(knows, session.manifests.documents, live_state)
+    objects, _ = await read_by_id(session.client, _wanted(lost))
+    return tuple(rekeyed(lost, objects, session.manifests.by_address, live_state))
 
 
 def _retiring(manifests: Manifests, live_state: LiveState, left: Collection[tuple[str, int]]) -> dict[str, set[int]]:
