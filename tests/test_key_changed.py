@@ -87,13 +87,15 @@ def test_an_agreement_that_was_cancelled_may_be_followed_by_another_one(standing
 
 
 def test_an_object_that_was_deleted_is_created_again_under_its_new_key(standing: Shop) -> None:
-    agreement = standing.one("/finance/agreements", name="Alder Dental - Managed Backup")
-    assert standing.http.delete(f"/finance/agreements/{agreement['id']}").status_code == 204
-    standing.edit(FILE, "name: Alder Dental - Managed Backup", "name: Alder Dental - Backup")
+    (action,) = [each for each in standing.journal("address, path") if each[0] == "ManagementSolution/alder-dental"]
+    solution = standing.get(f"/{action[1]}")[0]
+    assert standing.http.delete(f"/{action[1]}/{solution['id']}").status_code == 204
+    standing.edit(FILE, 'managedId: "1001001", agreement', 'managedId: "7", agreement')
+    standing.edit(FILE, '  managedId: "1001001"\n', '  managedId: "7"\n')
 
     actions = standing.plan("--only", "setup")["actions"]
 
-    assert ("Agreement/alder-dental", "create") in {(each["address"], each["action"]) for each in actions}
+    assert [(each["address"], each["action"]) for each in actions] == [("ManagementSolution/alder-dental", "create")]
 
 
 def test_a_document_that_retires_a_renamed_company_is_an_error_and_no_empty_plan(standing: Shop) -> None:
