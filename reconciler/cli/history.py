@@ -12,7 +12,7 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.history_json import run_json, writes_json
-from reconciler.cli.output import deliver_json, paint_of, print_lines, width
+from reconciler.cli.output import deliver_json, paint_of, print_lines, print_note, width
 from reconciler.cli.session import open_ledger
 from reconciler.cli.since import since_moment
 from reconciler.errors import ReconcilerError
@@ -29,8 +29,9 @@ from reconciler.ledger.history import (
 )
 from reconciler.ledger.lock import read_lock
 from reconciler.ledger.store import Ledger
+from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
-from reconciler.manifests.loading import load
+from reconciler.manifests.loading import load, load_valid
 from reconciler.manifests.suggestions import listed, near
 from reconciler.rendering.history_text import run_text, runs_table, writes_table
 
@@ -55,7 +56,7 @@ def history(
     Reads the ledger only. Nothing is sent to ConnectWise.
     """
     context: Context = ctx.obj
-    manifests = load(context.root, workspace=context.workspace)
+    manifests = _manifests(context)
     zone = manifests.workspace.spec.billing.timezone
     start = None if since is None else since_moment(since, context.now, zone)
     with open_ledger(context, manifests, writable=False) as ledger:
@@ -75,6 +76,16 @@ def history(
         if "run" in found:
             print_lines(run_text(found["run"], zone, paint))
         print_lines(writes_table(found, paint, columns))
+
+
+def _manifests(context: Context) -> Manifests:
+    """Return the manifests. Those with errors are left out, because the past does not depend on them."""
+    try:
+        return load(context.root, workspace=context.workspace)
+    except ManifestError as error:
+        manifests = load_valid(context.root, workspace=context.workspace)
+        print_note(f"the history leaves out documents with errors ({error.summary}). See: reconciler validate")
+        return manifests
 
 
 def _runs(ledger: Ledger, workspace: str, since: datetime | None) -> dict[str, Any]:
@@ -157,6 +168,7 @@ def _no_writes(ledger: Ledger, manifests: Manifests, address: str) -> Reconciler
         return ReconcilerError(
             f"nothing was written to {address} so far", where="history", advice="See what it is with: reconciler show"
         )
-    guesses = near(address, [*written_addresses(ledger, workspace), *manifests.by_address])
+    guesses = near(address, dict.fromkeys([*written_addresses(ledger, workspace), *manifests.by_address]))
     advice = f"Did you mean {listed(guesses)}?" if guesses else "List the runs with: reconciler history"
-    return ReconcilerError(f"nothing was written to an address {address}", where="history", advice=advice)
+    what = f"an address {address}" if address.strip() else "an address without a name"
+    return ReconcilerError(f"nothing was written to {what}", where="history", advice=advice)

@@ -54,6 +54,18 @@ def load(root: Path, *, workspace: str | None = None) -> Manifests:
     return finish(_read(root), root, workspace)
 
 
+def load_valid(root: Path, *, workspace: str | None = None) -> Manifests:
+    """Return the documents that are valid, each on its own. The errors of the others are in `warnings`.
+
+    It serves commands that only need the workspace and names. Raises `ManifestError` if there is no single workspace.
+    """
+    loading = _read(root)
+    chosen = _checked(loading, workspace, str(root))
+    if chosen is None:
+        raise ManifestError(loading.report.diagnostics(), root)
+    return _built(root, loading, chosen, loading.report.diagnostics())
+
+
 def finish(loading: Loading, root: Path, workspace: str | None) -> Manifests:
     """Return the documents that were read, with their defaults, after all checks. See `load`."""
     chosen = _checked(loading, workspace, str(root))
@@ -109,6 +121,10 @@ def _manifests(root: Path, loading: Loading, chosen: DocumentOf[WorkspaceSpec] |
     found = loading.report.diagnostics()
     if chosen is None or any(item.severity == "error" for item in found):
         raise ManifestError(found, root)
+    return _built(root, loading, chosen, found)
+
+
+def _built(root: Path, loading: Loading, chosen: DocumentOf[WorkspaceSpec], found: tuple[Diagnostic, ...]) -> Manifests:
     fallback = loading.defaults.fallback()
     others = tuple(item for item in loading.documents.values() if item.kind.name != WORKSPACE)
     content = digest(((item, loading.specs[item.address]) for item in (chosen, *others)), fallback)

@@ -118,12 +118,20 @@ class UndoPlanner:
                 f"cannot be undone: id {written.id} was deleted, and ConnectWise cannot bring it back. If a document "
                 "declares it, the next plan creates a new one"
             )
+        elif live is None and written.action == "create" and written.id is not None:
+            self._count_as_before(written)
+            return None
         elif live is None:
             why = f"cannot be undone: id {written.id} no longer exists in ConnectWise"
         else:
             return live
         self.notes.append(Note(address=written.address, message=why))
         return None
+
+    def _count_as_before(self, written: WrittenObject) -> None:
+        """Count an object that the run created, and that someone has deleted since. It is as before."""
+        self._as_before += 1
+        self.put_back.append(PutBack(written.address, written.kind, "create", written.changes))
 
     def _update(self, of: Kind, written: WrittenObject, live: LiveObject) -> Action | Note | None:
         """Return the action that puts back the values that an update changed, or a note on what stands in the way.

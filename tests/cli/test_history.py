@@ -156,6 +156,21 @@ def test_an_unknown_address_is_an_error_with_a_suggestion(small: Shop) -> None:
     assert "List the runs with: reconciler history" in nothing_near.err
 
 
+def test_a_suggestion_is_made_once(small: Shop) -> None:
+    assert small("history", "Company/").err.count("Company/alder-dental") == 1
+    assert "nothing was written to an address without a name" in small("history", "").err
+
+
+def test_manifests_with_errors_have_their_history(small: Shop) -> None:
+    small.edit(FILE, "kind: Contact", "kind: Contacts")
+    said = small("history", "Company/alder-dental")
+    assert said.code == 0
+    assert "2 writes." in said.out
+    assert "the history leaves out documents with errors (1 error in 1 file)" in said.err
+    (small.folder / "workspace.yaml").unlink()
+    assert small("history").code == 1
+
+
 def test_a_document_that_was_never_written_says_so(small: Shop) -> None:
     said = small("history", "CustomerMapping/alder-dental")
     assert said.code == 1

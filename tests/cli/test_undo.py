@@ -280,3 +280,18 @@ def test_manifests_that_are_reverted_already_need_no_patch(small: Shop) -> None:
     plan = undo(small, 2)
     assert plan["undo"] == {"run": 2, "commit": None, "lines": [], "patch": "", "no_patch": ""}
     assert small.plan(*SETUP)["actions"] == []
+
+
+def test_the_document_of_a_created_object_that_someone_deleted_is_removed_by_the_patch(small: Shop) -> None:
+    contact = "{company: alder-dental, firstName: Ben, email: ben@alder-dental.example}"
+    small.write(
+        "customers/second.yaml",
+        f"apiVersion: reconciler/v1\nkind: Contact\nmetadata: {{name: second}}\nspec: {contact}\n",
+    )
+    small.apply(*SETUP)
+    number = small.one("/company/contacts", firstName="Ben")["id"]
+    assert small.http.delete(f"/company/contacts/{number}").status_code == 204
+    plan = undo(small, 2)
+    assert (plan["actions"], plan["warnings"]) == ([], [])
+    git_apply(small, plan["undo"]["patch"])
+    assert small.plan(*SETUP)["actions"] == []

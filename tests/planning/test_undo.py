@@ -204,6 +204,11 @@ def test_a_change_that_cannot_be_undone_is_named(made: WrittenObject, told: str)
     assert told in note(planned(made))
 
 
+def test_what_the_run_created_and_someone_deleted_is_as_before() -> None:
+    part = planned(written("create"))
+    assert (part.actions, part.notes, part.unchanged) == ((), (), 1)
+
+
 def test_quantities_of_additions_are_left_to_usage_and_prices_put_back() -> None:
     both = written(
         kind="Addition",
