@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.additions.desired import DesiredAddition
-from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.live_additions import LiveAddition, ids_text
 from reconciler.additions.match import Pair
 from reconciler.additions.ownership import Ownership
 from reconciler.amounts import amount_text
@@ -23,6 +23,8 @@ _BACKUP = re.compile(r"backup|storage|(?<![a-z])(?:cove|[gt]i?b)(?![a-z])", re.I
 _COUNTED = re.compile(r"365|mailbox|(?<![a-z])(?:users?|seats?|licen[cs]es?|hours?)(?![a-z])", re.IGNORECASE)
 """Words of products that count users or hours."""
 _TOLERANCE = Decimal("0.05")
+_LISTED = 20
+"""How many new additions one note lists."""
 _TELLING = Decimal(20)
 """A smaller quantity equals another one by chance."""
 
@@ -40,10 +42,25 @@ class Beside:
                 self._foreign[each.agreement_id].append(each)
 
     def notes(self, pairs: Iterable[Pair]) -> Iterator[Note]:
-        """Yield a note for each new addition and each addition beside it that may bill the same."""
+        """Yield a note for each new addition and each addition beside it that may bill the same.
+
+        One more note names all others beside the first additions of mappings: their products do not say what they bill.
+        """
+        unknown: list[str] = []
         for pair in pairs:
-            for text in self.texts(pair):
+            named = list(self.texts(pair))
+            for text in named:
                 yield Note(address=pair.desired.address, message=text)
+            others = self._foreign.get(pair.desired.agreement.id or 0, [])
+            if others and not named and pair.live is None and pair.desired.owner not in self._billed:
+                amount = amount_text(sum((each.monthly for each in others), Decimal(0)), self._currency)
+                unknown.append(f"{pair.desired.address} (id {ids_text(others)}, {amount} a month)")
+        if unknown:
+            more = f"; and {len(unknown) - _LISTED} more" if len(unknown) > _LISTED else ""
+            yield Note(
+                message="new additions on agreements with other additions that are not ours; check that none of those "
+                f"bills the same backup: {'; '.join(unknown[:_LISTED])}{more}"
+            )
 
     def texts(self, pair: Pair) -> Iterator[str]:
         """Yield a sentence for each addition that may bill the same as this one, if this one is new."""

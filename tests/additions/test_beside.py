@@ -44,22 +44,42 @@ def test_an_addition_for_backup_is_named_with_any_quantity(scene: Scene, name: s
 @pytest.mark.parametrize(
     ("name", "raw"),
     [
-        ("SITE-RENT", {"quantity": D(9)}),
         ("BACKUP", {"quantity": D(0)}),
         ("BACKUP", {"cancelledDate": "2026-11-30T00:00:00Z"}),
-        ("BACKUP-M365-USERS", {}),
         ("BACKUP", {"billCustomer": "DoNotBill"}),
     ],
 )
-def test_other_additions_are_not_named(scene: Scene, name: str, raw: dict[str, Any]) -> None:
+def test_an_addition_that_bills_nothing_is_not_named(scene: Scene, name: str, raw: dict[str, Any]) -> None:
     more = {"product": {"id": 6, "identifier": name}, **raw}
     scene.live(LiveObject("Addition", 50, {**foreign().raw, **more}, 9))
     assert warnings(scene) == []
 
 
+@pytest.mark.parametrize(("name", "quantity"), [("SITE-RENT", "9"), ("BACKUP-M365-USERS", "120")])
+def test_additions_that_may_bill_anything_share_one_warning(scene: Scene, name: str, quantity: str) -> None:
+    of = {"product": {"id": 6, "identifier": name}}
+    scene.live(foreign(quantity=quantity, **of), foreign(51, quantity=quantity, **of))
+    (message,) = warnings(scene)
+    amount = D(quantity).quantize(D("0.01"))
+    assert message == (
+        "new additions on agreements with other additions that are not ours; check that none of those bills the same "
+        f"backup: Addition/acme.storage:gb (id 50 and 51, {amount} USD a month)"
+    )
+
+
+def test_the_shared_warning_lists_at_most_twenty_new_additions(scene: Scene) -> None:
+    scene.live(foreign(quantity="9"))
+    for number in range(21):
+        scene.declare(mapping(f"c{number}", customer={"source": "cove", "id": str(100 + number)}))
+    scene.uses({str(100 + number): "50" for number in range(21)})
+    (message,) = [each.message for each in scene.plan().notes if each.address is None and "not ours" in each.message]
+    assert message.endswith("; and 1 more")
+
+
 def test_a_small_quantity_fits_by_chance(scene: Scene) -> None:
     scene.live(foreign(quantity="3"))
-    assert warnings(scene, "3") == []
+    (message,) = warnings(scene, "3")
+    assert message.startswith("new additions on agreements")
 
 
 def test_a_mapping_that_is_billed_already_names_none(scene: Scene) -> None:
