@@ -194,6 +194,56 @@ def test_an_object_that_is_declared_by_its_id_under_another_name_is_not_listed(a
     assert (plan["actions"], listed(plan)) == ([], {})
 
 
+def takes_the_place_of_another(shop: Shop) -> dict[str, int]:
+    """Let the documents describe another company, and return the ids of the objects that they declared, by address."""
+    shop.post_live("/company/companies", identifier="OTHER", name="Other", city="X")
+    before = {each: row[0] for each, row in rows(shop).items() if each.endswith("/alder-dental")}
+    shop.edit(CUSTOMER, "identifier: AlderDental", "identifier: OTHER")
+    return before
+
+
+@pytest.mark.parametrize("part", [(), ("--target", "Agreement/alder-dental")])
+def test_the_object_that_a_document_declared_before_is_named_with_what_it_bills(
+    applied: Shop, part: tuple[str, ...]
+) -> None:
+    before = takes_the_place_of_another(applied)
+
+    plan = applied.plan(*SETUP, *part)
+
+    notes = {each["address"]: each for each in plan["warnings"] if "than the one it declared before" in each["message"]}
+    assert actions(plan)["Agreement/alder-dental"]["action"] == "create"
+    assert notes["Company/alder-dental"]["message"].startswith(
+        f"this is another Company than the one it declared before: id {before['Company/alder-dental']}, which has "
+        "identifier 'AlderDental' in ConnectWise"
+    )
+    agreement = notes["Agreement/alder-dental"]
+    assert "it still bills 18.15 USD a month" in agreement["message"]
+    assert (agreement["id"], agreement["money"]) == (before["Agreement/alder-dental"], "18.15")
+
+
+def test_the_object_that_a_document_declared_before_is_listed_until_it_is_forgotten(applied: Shop) -> None:
+    before = {f"{address}:{number}" for address, number in takes_the_place_of_another(applied).items()}
+    assert {each["action"] for each in applied.plan(*SETUP, "--prune")["actions"]} == {"create", "update"}
+    applied.apply()
+
+    assert set(listed(applied.plan())) == before
+    company = next(each for each in before if each.startswith("Company/"))
+    assert applied("--json", "show", company).json["live"]["identifier"] == "AlderDental"
+    applied.apply(*SETUP, "--forget", company)
+    assert set(listed(applied.plan())) == before - {company}
+
+
+def test_an_object_that_was_deleted_by_hand_is_made_again_without_a_word(applied: Shop) -> None:
+    company = applied.one("/company/companies")["id"]
+    path = f"/company/companies/{company}/managementSummaryReports"
+    assert applied.http.delete(f"{path}/{applied.one(path)['id']}").status_code == 204
+
+    plan = applied.plan(*SETUP)
+
+    assert [each["action"] for each in plan["actions"]] == ["create"]
+    assert plan["warnings"] == []
+
+
 def test_a_plan_of_a_part_lists_and_drops_nothing(applied: Shop) -> None:
     """The other documents are declared, although they are not in the plan."""
     before = rows(applied)

@@ -30,7 +30,7 @@ from reconciler.planning.plan import Declaration, Note, Plan
 from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup import plan_setup
 from reconciler.planning.setup_tables import SetupTables
-from reconciler.planning.undeclared import UndeclaredPart, plan_undeclared
+from reconciler.planning.undeclared import plan_undeclared
 
 if TYPE_CHECKING:
     from reconciler.manifests.touched import LoadedPart
@@ -129,11 +129,7 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
     """Return the part about undeclared objects, and the part about the documents."""
     manifests, terms, ledger = session.manifests, terms_of(session), setup.ledger
     retirements = Retirements(SetupTables(setup.live_state.tables), terms)
-    undeclared = UndeclaredPart()
-    if not manifests.is_partial:  # A partial plan lacks most documents, so it cannot tell undeclared objects.
-        undeclared = plan_undeclared(
-            ledger.left, ledger.read, ledger.knows, manifests, retirements, prune=options.prune
-        )
+    undeclared = plan_undeclared(ledger.left, ledger.read, ledger.knows, manifests, retirements, prune=options.prune)
     documents = plan_setup(
         manifests.documents,
         setup.live_state,

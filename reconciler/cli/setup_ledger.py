@@ -73,19 +73,22 @@ async def read_setup_ledger(
 ) -> tuple[SetupLedger, LiveState]:
     """Return what the ledger knows, with the undeclared objects as they are in ConnectWise, and the live state.
 
-    The live state gets the setup tables that are needed to retire these objects. A partial plan looks for no undeclared
-    objects, because most documents are not in it.
+    The live state gets the setup tables that are needed to retire these objects. A partial plan looks only for objects
+    that its own documents declared before, because most documents are not in it.
     """
     knows = load_knowledge(session, whole=bool(forget))
     _check_forget(forget, knows, session.manifests)
     partial = session.manifests.is_partial
-    left = [] if partial else left_behind(knows, session.manifests, live_state, forget)
+    left = left_behind(knows, session.manifests, live_state, forget)
+    left = [each for each in left if each.declared_by or not partial]
     objects, children = await read_by_id(session.client, _wanted(left))
     problems = await _rekeyed(session, knows, live_state)
     tables = dict(live_state.tables)
     for table in _tables_of({each.of.name for each in left}):
         tables.setdefault(table.path, await Reader(session.client).read_table(table))
-    below, below_children = await read_below(session.client, _retiring(session.manifests, live_state, objects))
+    kept = {(each.of.name, each.id) for each in left if each.declared_by}
+    retiring = _retiring(session.manifests, live_state, objects.keys() - kept)
+    below, below_children = await read_below(session.client, retiring)
     read = ObjectsLeft(objects, children, below, below_children)
     return SetupLedger(knows, tuple(left), read, problems), replace(live_state, tables=tables)
 

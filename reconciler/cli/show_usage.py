@@ -15,6 +15,7 @@ from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.field_mapping import Object
 from reconciler.kinds.registry import kind
+from reconciler.ledger.declared import load_declared
 from reconciler.ledger.journal import last_written, written_ids
 from reconciler.live.lookup import lookup_by_path
 from reconciler.live.read import Scope, read_live_state
@@ -87,10 +88,12 @@ def _not_found(what: str, address: str, known: Sequence[str]) -> ReconcilerError
 async def show_undeclared(session: Session, address: str) -> dict[str, Any] | None:
     """Return what we last wrote to an object that no document declares any more, and its live state.
 
-    None if the ledger has no write of that address. `live` is None if the object is not in ConnectWise any more.
+    None if the ledger does not know that address. `live` is None if the object is not in ConnectWise any more.
     """
     workspace = session.manifests.workspace.name
     number = written_ids(session.ledger, workspace, address).get(address)
+    if number is None and (known := load_declared(session.ledger, workspace, session.tenant, [address])):
+        number = known[address].object_id
     if number is None:
         return None
     of = kind(address.partition("/")[0])

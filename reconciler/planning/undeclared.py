@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.registry import all_kinds
-from reconciler.manifests.documents import Manifests
+from reconciler.kinds.values import one_line
+from reconciler.manifests.documents import Document, Manifests
 from reconciler.planning.declared import Remembered
 from reconciler.planning.goes_on import Below
 from reconciler.planning.needed import users_among_documents
@@ -29,6 +30,8 @@ class LeftBehind:
     id: int | None
     parent_id: int | None
     protected: bool
+    declared_by: str = ""
+    """The document that declared it and declares another object now. Empty if its document is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +92,29 @@ def left_behind(
     found: list[LeftBehind] = []
     for address, each in sorted(knows.listed.items()):
         of = all_kinds().get(address.partition("/")[0])
-        if of is None or not of.declarable or "#" in address or address in manifests.by_address or address in forget:
+        if of is None or not of.declarable or "#" in address or address in forget:
+            continue
+        document = manifests.by_address.get(address)
+        if document is not None and not _declares_another(document, each, knows, live_state):
             continue
         if each.id is not None:
             if (of.name, each.id) in seen:
                 continue
             seen.add((of.name, each.id))
-        found.append(LeftBehind(address, of, each.id, each.parent_id, each.protected))
+        if document is None:
+            found.append(LeftBehind(address, of, each.id, each.parent_id, each.protected))
+        else:
+            found.append(LeftBehind(f"{address}:{each.id}", of, each.id, each.parent_id, each.protected, address))
     return found
+
+
+def _declares_another(document: Document, before: Remembered, knows: LedgerKnows, live_state: LiveState) -> bool:
+    """Return whether a document declares another object than at the last apply, or one that does not exist yet."""
+    address = document.address
+    if document.retired or document.metadata.proposed or address in live_state.left_out:
+        return False
+    live = live_state.matches.get(address)
+    return address in knows.remembered and before.id is not None and (live is None or live.id != before.id)
 
 
 def plan_undeclared(
@@ -110,7 +128,7 @@ def plan_undeclared(
 ) -> UndeclaredPart:
     """Return a note for each undeclared object. With `prune`, an object that we made is retired instead.
 
-    `manifests` must hold all documents: a part does not tell which addresses are declared.
+    If `manifests` holds a part of the documents, `left` has only objects that a document of the part declared before.
     """
     notes: list[Note] = []
     actions: list[Action] = []
@@ -119,6 +137,8 @@ def plan_undeclared(
     users = users_among_documents(manifests) if prune else None
     for each in left:
         live = None if each.id is None else read.objects.get((each.of.name, each.id))
+        if each.declared_by and (live is None or is_retired(each.of, live)):
+            continue
         if each.id is None or (live is None and each.of.parent is not None and each.parent_id is None):
             notes.append(Note(address=each.address, message="no longer declared; its id in ConnectWise is not known"))
             continue
@@ -142,7 +162,8 @@ def plan_undeclared(
             declared.append(
                 Declaration(address=each.address, id=each.id, parent_id=live.parent_id, protected=each.protected)
             )
-    declared += _declared_elsewhere(knows, manifests, left)
+    if not manifests.is_partial:
+        declared += _declared_elsewhere(knows, manifests, left)
     return UndeclaredPart(tuple(notes), tuple(actions), tuple(declared))
 
 
@@ -151,6 +172,8 @@ _GONE = "no longer declared (id {}), and gone in ConnectWise; the next apply of 
 
 def _not_pruned(each: LeftBehind, live: LiveObject, made: Collection[tuple[str, int]], user: str) -> str:
     """Return why `--prune` leaves an object alone, or an empty text."""
+    if each.declared_by:
+        return f"{each.declared_by} declared it until now"
     if each.protected:
         return "it is protected: to retire it, declare it again with protect: false and apply"
     if (live.kind, live.id) not in made:
@@ -163,6 +186,8 @@ def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, bloc
     bills = "it is still in ConnectWise, and bills nothing itself"
     if billed.amount != 0:
         bills = billed_text(billed, "still ")
+    if each.declared_by:
+        return Note(address=each.declared_by, id=each.id, money=billed.amount, message=_other(each, live, bills))
     if blocked:
         advice = f"Not pruned, because {blocked}"
     else:
@@ -176,6 +201,17 @@ def _note(each: LeftBehind, live: LiveObject, children: Children, day: str, bloc
         id=each.id,
         money=billed.amount,
         message=f"no longer declared (id {each.id}); nothing was removed in ConnectWise: {bills}. {advice}",
+    )
+
+
+def _other(each: LeftBehind, live: LiveObject, bills: str) -> str:
+    """Return the message about the object that a document declared before it declared another one."""
+    field = str(each.of.rename_key or each.of.key[-1])
+    value = one_line(str(each.of.by_name[field].mapping.decode(live.raw)))
+    return (
+        f"this is another {each.of.name} than the one it declared before: id {each.id}, which has {field} {value!r} in "
+        f"ConnectWise. No document declares that one any longer, and nothing was removed: {bills}. To go on with it, "
+        f"pin it with metadata.id: {each.id}"
     )
 
 
