@@ -109,3 +109,24 @@ def test_a_document_that_retires_a_renamed_company_is_an_error_and_no_empty_plan
 
     assert said.code == 1
     assert "has the identifier 'AlderGroup'" in said.err
+
+
+def test_an_import_writes_no_second_document_for_a_company_with_a_new_identifier(standing: Shop) -> None:
+    rename(standing, "AlderGroup")
+
+    said = standing("import")
+
+    assert said.code == 1
+    assert "has the identifier 'AlderGroup'" in said.err
+    assert not (standing.folder / "customers" / "aldergroup.yaml").exists()
+
+
+def test_an_import_names_declared_companies_that_are_not_in_connectwise(standing: Shop) -> None:
+    rename(standing, "AlderGroup")
+    for path in standing.ledger.parent.iterdir():
+        path.unlink()
+
+    said = standing("import", "--dry-run")
+
+    assert "declared and not in ConnectWise, so a plan would create them:\n  Company/alder-dental\n" in said.out
+    assert standing("--json", "import", "--dry-run").json["not_in_connectwise"][0] == "Company/alder-dental"

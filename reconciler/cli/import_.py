@@ -19,6 +19,7 @@ from reconciler.cli.output import deliver_json, print_lines, print_note
 from reconciler.cli.progress import ReadingLine, reading_line
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session, ledger_url, open_session
+from reconciler.cli.setup_ledger import load_knowledge
 from reconciler.cli.unfinished import only_import
 from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE
@@ -105,8 +106,9 @@ async def _make(context: Context, selection: Selection, folder: str) -> Made:
         estate, usage = await _read(session)
         period = period_of(context.now, session.workspace.billing.timezone)
         older = _older(context.root / folder / REVIEW_FILE)
+        knows = load_knowledge(session)
         with _without_collector():
-            return make(session.manifests, estate, usage, selection, folder, period, older)
+            return make(session.manifests, estate, usage, selection, folder, period, older, knows=knows)
 
 
 async def _check_clock(session: Session) -> None:
@@ -188,6 +190,7 @@ def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:
         "documents": dict(made.documents),
         "proposals": proposals_json(made.outcomes),
         "left_out": [each.to_json() for each in made.left_out],
+        "not_in_connectwise": list(made.absent),
     }
 
 
@@ -200,6 +203,10 @@ def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
     if dry_run:
         yield from (f"  {safe(name)}" for name in sorted(made.texts))
     yield from _left_out(made)
+    if made.absent:
+        yield ""
+        yield f"{len(made.absent)} declared and not in ConnectWise, so a plan would create them:"
+        yield from (f"  {safe(address)}" for address in made.absent)
     yield from _proposals(made, folder, dry_run=dry_run)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from reconciler.importing.candidates import Days, candidates
 from reconciler.importing.describe import Describer
@@ -27,6 +27,9 @@ from reconciler.importing.usage import Usage
 from reconciler.importing.yaml_values import Ref
 from reconciler.manifests.documents import Manifests
 from reconciler.metering.period import Period
+from reconciler.planning.undeclared import LedgerKnows
+
+_NOTHING: Final = LedgerKnows()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Made:
     left_out: Sequence[LeftOut]
     existing: int
     """How many of the objects that were read are declared already."""
+    absent: Sequence[str]
+    """The addresses of companies and agreements that are declared and not in ConnectWise."""
 
 
 def make(
@@ -55,13 +60,16 @@ def make(
     folder: str,
     period: Period,
     older_review: str = "",
+    *,
+    knows: LedgerKnows = _NOTHING,
 ) -> Made:
     """Return the files that an import writes.
 
     `folder` is the folder of new files, relative to the manifest folder: empty, or with a slash at its end.
-    `older_review` is the text of the review page of the last import.
+    `older_review` is the text of the review page of the last import. `knows` is what the ledger knows of the objects
+    that the documents declare.
     """
-    existing = recognise(manifests, estate)
+    existing = recognise(manifests, estate, knows)
     files = ExistingFiles(manifests.root, existing.files)
     days = Days.of(period)
     proposals = _proposals(estate, existing, usage, days)
@@ -83,7 +91,7 @@ def make(
     carried = carried_over(older_review, manifests)
     review = review_text(outcomes, left_out, usage, products, carried)
     marks = {name: source.bom for name in checked.texts if (source := files.source(name)) is not None and source.bom}
-    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(existing.names))
+    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(existing.names), existing.absent)
 
 
 def _proposals(estate: Estate, existing: Existing, usage: Usage, days: Days) -> list[Proposal]:
