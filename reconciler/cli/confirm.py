@@ -36,6 +36,8 @@ def confirm(context: Context, wanted: Sequence[str], *, dry_run: bool) -> int:
     addresses = [each.address for each in documents]
     if context.json:
         deliver_json({"confirmed": addresses, "files": sorted(texts), "dry_run": dry_run})
+    elif not addresses:
+        print_lines(["Nothing is proposed, so there is nothing to confirm."])
     else:
         verb = "would be confirmed" if dry_run else "confirmed"
         print_lines([f"{numbered(len(addresses), 'document')} {verb}", *(f"  {address}" for address in addresses)])

@@ -21,7 +21,7 @@ from reconciler.cli.pulling import pull_usage
 from reconciler.cli.session import Session, ledger_url, open_session
 from reconciler.cli.setup_ledger import load_knowledge
 from reconciler.cli.unfinished import only_import
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.errors import ReconcilerError, Refused, in_one_line
 from reconciler.exit_codes import DONE
 from reconciler.importing.estate import Estate
 from reconciler.importing.make import Made, make
@@ -191,6 +191,7 @@ def _to_json(made: Made, folder: str, *, dry_run: bool) -> dict[str, Any]:
         "proposals": proposals_json(made.outcomes),
         "left_out": [each.to_json() for each in made.left_out],
         "not_in_connectwise": list(made.absent),
+        "unread": [{"source": source, "error": in_one_line(error)} for source, error in made.unread],
     }
 
 
@@ -198,7 +199,10 @@ def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
     total = numbered(sum(made.documents.values()), "document")
     verb = "would be written" if dry_run else "written"
     files = numbered(len(made.texts), "file")
-    yield f"{total} {verb} into {files}; {numbered(made.existing, 'object')} declared already"
+    if made.texts:
+        yield f"{total} {verb} into {files}; {numbered(made.existing, 'object')} declared already"
+    else:
+        yield f"Nothing new; {numbered(made.existing, 'object')} declared already"
     yield from (f"  {kind}: {count}" for kind, count in made.documents.items())
     if dry_run:
         yield from (f"  {safe(name)}" for name in sorted(made.texts))
@@ -211,7 +215,12 @@ def _lines(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
 
 
 def _proposals(made: Made, folder: str, *, dry_run: bool) -> Iterator[str]:
-    """Yield how many customers are mapped, and what a person does next."""
+    """Yield which sources could not be read, how many customers are mapped, and what a person does next."""
+    for source, error in made.unread:
+        yield ""
+        yield f"The usage source {safe(source)} could not be read, so nothing is proposed for its customers:"
+        yield f"  {safe(in_one_line(error))}"
+        yield "  Import again when it can be read: that adds the mappings."
     if not made.outcomes:
         return
     groups = Groups.of(made.outcomes)

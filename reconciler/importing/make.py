@@ -50,6 +50,8 @@ class Made:
     """How many of the objects that were read are declared already."""
     absent: Sequence[str]
     """The addresses of companies and agreements that are declared and not in ConnectWise."""
+    unread: Sequence[tuple[str, str]]
+    """(usage source, why it could not be read)."""
 
 
 def make(
@@ -91,7 +93,17 @@ def make(
     carried = carried_over(older_review, manifests)
     review = review_text(outcomes, left_out, usage, products, carried)
     marks = {name: source.bom for name in checked.texts if (source := files.source(name)) is not None and source.bom}
-    return Made(checked.texts, review, marks, counted(drafts), outcomes, left_out, len(existing.names), existing.absent)
+    return Made(
+        checked.texts,
+        review,
+        marks,
+        counted(drafts),
+        outcomes,
+        left_out,
+        len(existing.names),
+        existing.absent,
+        usage.unread,
+    )
 
 
 def _proposals(estate: Estate, existing: Existing, usage: Usage, days: Days) -> list[Proposal]:

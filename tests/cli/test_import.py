@@ -197,6 +197,8 @@ def test_a_source_that_cannot_be_read_is_named_and_the_setup_is_written(estate: 
     said = estate("import")
 
     assert said.code == 0, said.err
+    assert "The usage source cove could not be read, so nothing is proposed for its customers" in said.out
+    assert [each["source"] for each in estate("--json", "import").json["unread"]] == ["cove"]
     assert "could not be read" in (estate.folder / "import-review.md").read_text(encoding="utf-8")
     assert estate.plan("--only", "setup")["actions"] == []
 
@@ -311,7 +313,9 @@ def test_the_last_lines_of_an_import_say_what_to_do_next(estate: Shop) -> None:
 
     assert "confirm what is right with: reconciler import --confirm ADDRESS" in estate("import").out
     estate("import", "--confirm", "all")
+    assert estate("import", "--confirm", "all").out.startswith("Nothing is proposed")
     said = estate("import")
+    assert said.out.startswith("Nothing new; ")
     assert "0 proposed" in said.out
     assert "--confirm" not in said.out
     assert "import-review.md says for the others what to write." in said.out
