@@ -195,6 +195,14 @@ def _undo_setup(place: Place) -> None:
     ran(place, "plan", "--undo", "1", "--out", str(place.files / "plan.json"))
 
 
+def _pull(place: Place) -> None:
+    """An hour later, a command only pulls the usage. It has not changed, so nothing is to be billed."""
+    write_shared(place)
+    add_customer(place, "Acme", 150, THREE_LINES)
+    ran(place, *APPLY)
+    place.advance()
+
+
 def _import(place: Place) -> None:
     """The tenant has the estate of two customers, and of the manifests only the workspace is left."""
     write_shared(place)
@@ -243,6 +251,7 @@ SCENARIOS = (
     Scenario("prune setup", _undeclared, (*APPLY, "--prune"), needs_ledger=True, daily=True),
     Scenario("forget", _undeclared, (*APPLY, "--forget", "Agreement/second"), needs_ledger=True, done_already=1),
     Scenario("undo update", _undo_update, PLAN_FILE, daily=True),
+    Scenario("pull", _pull, ("usage", "pull")),
     Scenario("import", _import, ("import",), ("plan", "--only", "setup")),
     Scenario("import more", _import_more, ("import", "--all"), ("plan", "--only", "setup")),
     Scenario("confirm", _confirm, ("import", "--confirm", "all"), ("plan", "--only", "setup"), done_already=1),
