@@ -245,7 +245,8 @@ def _never_bills(desired: DesiredAddition) -> Iterator[str]:
     if desired.last_day is not None and desired.effective_date > desired.last_day and desired.quantity > 0:
         yield (
             f"{desired.address}: {desired.late_start_reason}, so it would begin on {desired.effective_date}, after its "
-            f"last day {desired.last_day}; no invoice bills its {plain_decimal(desired.quantity)}"
+            f"last day {desired.last_day}; no new addition can bill its {plain_decimal(desired.quantity)}: look "
+            "whether the invoices until then have it, and bill it by hand if not"
         )
 
 

@@ -292,7 +292,8 @@ def test_a_line_that_would_begin_after_its_last_day_is_refused(scene: Scene) -> 
     assert (found.state, found.accounted) == ("refused", False)
     assert found.detail == (
         "Addition/acme.storage:gb: agreement backup is invoiced through 2026-11-30 and does not prorate, so it would "
-        "begin on 2026-12-01, after its last day 2026-11-30; no invoice bills its 100"
+        "begin on 2026-12-01, after its last day 2026-11-30; no new addition can bill its 100: look "
+        "whether the invoices until then have it, and bill it by hand if not"
     )
 
 
