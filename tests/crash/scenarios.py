@@ -36,7 +36,7 @@ class Scenario:
     done_already: int | None = None
     """The exit code of a command that refuses to run when it has been carried out, such as `--forget`."""
     daily: bool = False
-    """Whether `make test` kills it at its points, and not only `make crash`."""
+    """Whether `test_crash` kills it at its points in `make test`, and not only `make crash`."""
     needs_ledger: bool = False
     """Whether a run or a plan without the ledger has less information, so that it cannot be compared after a loss."""
 
@@ -234,7 +234,7 @@ def _confirm(place: Place) -> None:
 
 
 SCENARIOS = (
-    Scenario("setup", _setup, daily=True),
+    Scenario("setup", _setup),
     Scenario("update", _update),
     Scenario("usage", _usage, USAGE, daily=True),
     Scenario("next hour", _usage, USAGE, later=_grow),
