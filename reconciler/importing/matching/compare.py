@@ -77,7 +77,7 @@ def compare(left: Name, right: Name, words: Words, around: Around = _NOTHING) ->
     if whole := by_cut(left, right, words):
         return NameMatch(left, right, whole.cost, whole.information, (whole.pair,))
     whole = by_letters(left, right, words)
-    if whole is None or whole.cost >= by_words.cost:
+    if whole is None or whole.cost >= by_words.cost or (by_words.is_whole and whole.pair.kind == "typing"):
         return by_words
     return NameMatch(
         left,

@@ -22,6 +22,15 @@ NEAR_ENOUGH = 3.6
 FAR_BUT_TELLING = 6.6
 """The largest distance of a company whose name has so many rare words that it is no chance."""
 
+FAR_BUT_WHOLE = 6.0
+"""The largest distance of a company each word of whose name is one of the customer's, with errors in two of them."""
+
+_NO_CHANCE = 4.0
+"""The bits of information that a name has more than it needs, so that it is no chance."""
+
+_NO_CHANCE_IF_WHOLE = 1.0
+"""The same, if each word of one name has its pair in the other, and no legal form contradicts the other."""
+
 MARGIN = 4.0
 """How much further away every other candidate has to be."""
 
@@ -84,7 +93,9 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
     if elsewhere and not best.has("own domain") and distance + _OTHER_HAS_DOMAIN > NEAR_ENOUGH:
         return f"the nearest company is {name}, but its domain is that of {shown(elsewhere[0])}"
     surplus = best.name.information - bits - best.name_cost + best.weight
-    if distance > (FAR_BUT_TELLING if surplus >= 4 else NEAR_ENOUGH):
+    if distance > (
+        FAR_BUT_TELLING if surplus >= (_NO_CHANCE_IF_WHOLE if best.name.is_whole else _NO_CHANCE) else NEAR_ENOUGH
+    ):
         return f"the nearest company is {name}, and that is not near enough"
     if best.is_identified:
         return None
@@ -95,6 +106,14 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
     if best.name.only_left or best.name.only_right or not best.name.pairs:
         return why_other_words(best, surplus)
     return None
+
+
+def _farthest(best: Judged, surplus: float) -> float:
+    """Return the largest distance of a company that is proposed. The more its name says, the farther it may be."""
+    if surplus >= _NO_CHANCE:
+        return FAR_BUT_TELLING
+    whole = best.name.is_whole and not best.name.forms_differ
+    return FAR_BUT_WHOLE if whole and surplus >= _NO_CHANCE_IF_WHOLE else NEAR_ENOUGH
 
 
 def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> bool:

@@ -20,8 +20,8 @@ def is_form(word: Word, other: Name) -> bool:
     plain = word.plain
     if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
         return True
-    if len(plain) < 3:
-        return False
+    if len(plain) < 3 or word.key != plain:
+        return False  # It is an abbreviation of a word: `Ins.` is no `Inc.`
     return is_company(plain) or any(_is_misspelled(plain, form) for form in other.forms)
 
 

@@ -18,6 +18,7 @@ from reconciler.importing.matching.contacts import city_of
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.index import NameIndex
 from reconciler.importing.matching.leftover import Around
+from reconciler.importing.matching.letters import ends_a_word
 from reconciler.importing.matching.model import CandidateCompany, Customer
 from reconciler.importing.matching.names import Name, names_of
 from reconciler.importing.matching.words import count_words
@@ -140,13 +141,16 @@ class Judge:
     def _is_named_by_identifier(self, name: Name, place: int) -> bool:
         """Return whether a name is the identifier of a company whose own name nobody else has.
 
-        An identifier is made from a name, so it does not tell companies of one name apart. If it is the cut beginning
-        of the company's name, it says no more than the name.
+        An identifier is made from a name, so it does not tell companies of one name apart. If it is the beginning of
+        the company's name, cut off between two words or at the width of the field, it says no more than the name.
         """
-        if len(name.written) >= _CUT_IDENTIFIER and self._names[place][0].written.startswith(name.written):
+        whole = self._names[place][0]
+        if whole.written.startswith(name.written) and (
+            len(name.written) >= _CUT_IDENTIFIER or ends_a_word(whole, len(name.written))
+        ):
             return False
         same = self._identifiers.get(name.written) == place and not name.written.isdigit()
-        return same and self._named[self._names[place][0].joined] == 1
+        return same and self._named[whole.joined] == 1
 
     def _nearest_names(self, names: Sequence[Name], place: int) -> tuple[float, NameMatch]:
         """Return the match of the nearest two names, with its cost. Any but the first name of either costs more."""

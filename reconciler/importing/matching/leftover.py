@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from reconciler.importing.matching.branches import record_numbers
+from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.forms import is_form, may_be_form
 from reconciler.importing.matching.names import Name, Word
 from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING, STANDING
@@ -20,6 +21,9 @@ from reconciler.importing.matching.words import Words
 
 SET_ASIDE = 0.3
 """The cost of an extra word that says nothing: the company's own city or code, a legal form, or `Backup`."""
+
+_LETTERS = frozenset("eyiu")
+"""Connectors of one letter. They connect only between two words, so the order of the words makes words of them."""
 
 _NUMBER = 1.0
 _TAIL = 2.0
@@ -84,11 +88,15 @@ def _cost_of_nothing(
 ) -> float:
     if word.plain in DECORATION or is_form(word, right) or (word.is_code and word.plain in around.own):
         return SET_ASIDE
+    if word.plain in _LETTERS and word.plain in plain(right.text).split():
+        return SET_ASIDE
     return _NUMBER if word in numbers or _is_connector(word, left, words) else 0.0
 
 
 def _cost_of_nothing_right(word: Word, left: Name, right: Name, numbers: Iterable[Word]) -> float:
     if is_form(word, left):
+        return SET_ASIDE
+    if word.plain in _LETTERS and word.plain in plain(right.text).split():
         return SET_ASIDE
     return _NUMBER if word in numbers or (word.plain in right.tail and word.plain in DECORATION) else 0.0
 
@@ -116,9 +124,9 @@ def _cost_of_tail(word: Word, name: Name, around: Around) -> float:
 
 def _cost_of_note(word: Word, left: Name, words: Words) -> float:
     """Return the cost of a word of a note after the customer's name, if no company has that word: `(paid monthly)`."""
-    if word.plain not in left.tail or word.is_code or word.key in DISTINGUISHING or words.companies[word.key]:
+    if word.plain not in left.note or word.is_code or word.key in DISTINGUISHING or words.companies[word.key]:
         return 0.0
-    return _TAIL / len(left.tail)
+    return _TAIL / len(left.note)
 
 
 def _is_connector(word: Word, left: Name, words: Words) -> bool:
@@ -132,6 +140,6 @@ def _is_connector(word: Word, left: Name, words: Words) -> bool:
     )
 
 
-def _is_near(plain: str, explained: frozenset[str]) -> bool:
+def _is_near(letters: str, explained: frozenset[str]) -> bool:
     """Return whether a word is one typing error away from the company's own city."""
-    return len(plain) >= 5 and any(OSA.distance(plain, word, score_cutoff=1) <= 1 for word in explained)
+    return len(letters) >= 5 and any(OSA.distance(letters, word, score_cutoff=1) <= 1 for word in explained)

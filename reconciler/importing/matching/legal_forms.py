@@ -21,7 +21,7 @@ ag aktiengesellschaft
 kg kommanditgesellschaft
 kgaa
 ohg
-gbr gdbr
+gbr gdbr gesbr
 ug haftungsbeschrankt haftungsbeschraenkt haftungsbeschr ughaftungsbeschrankt
 mbb partgmbb partg partmbb
 egbr
@@ -50,6 +50,8 @@ zrt
 nyrt
 uab
 sdnbhd bhd sdn
+sll
+slne
 jsc
 fze fzco fzllc
 wll
@@ -174,6 +176,8 @@ PHRASES = {
     "ges mbh": "gmbh",
     "gesellschaft mbh": "gmbh",
     "gesellschaft m b h": "gmbh",
+    "stiftung und co": "co",
+    "stiftung and co": "co",
     "part g mbb": "mbb",
     "gesellschaft mit beschraenkter haftung": "gmbh",
     "l l c": "llc",
@@ -187,6 +191,7 @@ PHRASES = {
     "ltd sti": "ltd",
     "anonim sirketi": "as",
     "limited sirketi": "ltd",
+    "s com": "scom",
     "s coop": "sccoop",
     "soc coop": "sccoop",
     "spolecnost s rucenim omezenym": "sro",

@@ -10,11 +10,13 @@ from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.forms import difference_of_forms
 from reconciler.importing.matching.names import Name
 from reconciler.importing.matching.pairing import Pair
+from reconciler.importing.matching.surnames import SURNAMES
 from reconciler.importing.matching.vocabulary import DISTINGUISHING
 from reconciler.importing.matching.words import Words
 
 _BLANKS = 0.5
 _CUT = 1.5
+_ONE_ERROR = 4.0
 _WIDTHS = frozenset({20, 24, 25, 30, 31, 32, 35, 40, 45, 48, 50, 60, 64})
 """Widths of fields, in characters. Longer names are cut off at them."""
 
@@ -60,6 +62,11 @@ def by_letters(left: Name, right: Name, words: Words) -> Whole | None:
     return Whole(whole, cost + min(forms_cost, 1.0), information, forms_differ)
 
 
+def ends_a_word(name: Name, size: int) -> bool:
+    """Return whether the first letters of a name, without blanks, are whole words."""
+    return any(end == size for _, end in _spans(name.text))
+
+
 def _is_cut(short: Name, long: Name) -> bool:
     """Return whether a name is the beginning of another one, cut off inside a word at the width of a field."""
     size = len(short.written)
@@ -96,7 +103,9 @@ def _tells_apart(left: Name, right: Name, words: Words, cost: float) -> bool:
     theirs = [word for word in right.words if word.plain not in {each.plain for each in left.words}]
     if not mine or not theirs:
         return bool(mine or theirs)
-    if len(mine) == len(theirs) == 1 and cost > 4:
+    if {left.joined, right.joined} <= SURNAMES or {word.plain for word in (*mine, *theirs)} <= SURNAMES:
+        return True
+    if len(mine) == len(theirs) == 1 and cost > _ONE_ERROR:
         return True  # Two errors in one word: `pairing.py` has judged that word.
     return (
         any(word.is_code or word.key in DISTINGUISHING for word in (*mine, *theirs))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconciler.importing.matching.folding import cleaned, plain, with_two_letters, without_accents
 from reconciler.importing.matching.legal_forms import WITHOUT_WEIGHT
-from reconciler.importing.matching.stripping import with_whole_form, without_forms
+from reconciler.importing.matching.stripping import is_dotted, with_whole_form, without_forms
 from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, NUMERALS, SAME_WORD
 
 _APOSTROPHES = re.compile(r"'")
@@ -22,12 +22,14 @@ _SLASHED = re.compile(r"(?<!\w)(?:a/s|i/s|k/s|s/a)(?!\w)")
 _CARE_OF = re.compile(r"(?<!\w)c/o(?!\w).*")
 _SEPARATORS = re.compile(r"[^\w]+|_+")
 _ALIAS = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(mark) for mark in ALIAS_MARKS) + r")(?!\w)[:\s]*")
-_SPA = re.compile(r"(?<!\w)(?:SpA|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
-_TAIL = re.compile(r"\w.*(?:\s[-–—|]|,)\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]")
+_SPA = re.compile(r"(?<!\w)(?:SpA|(?<=[a-z] )SPA(?!\w)|[Ss]\.\s?[Pp]\.\s?[Aa](?:\.|(?!\w)))")
+_TAIL = re.compile(r"\w.*(?:\s[-–—|]|(,))\s(.+)$|\w.*?\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _RECORD = re.compile(
     r"(?<![a-z0-9])(?:kd|kdnr|kd-nr|kunde|kundennr|cust|customer|client|acct|account|id|nr|no|k|c|d)[.\s\-_:#]*(?=\d{4,}(?![a-z0-9]))"
 )
 """What is written before the number of a customer: `KD-10009`."""
+_AFTER_COMMA = 2
+"""The words at most that were added after a comma: `Acme, Bad Homburg`."""
 _BRACKETS = re.compile(r"(?<=\S)\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _GLUED_FORM = re.compile(
@@ -66,6 +68,8 @@ class Name:
     """The words without blanks."""
     tail: frozenset[str] = frozenset()
     """Words that were added at the end: `Acme (Berlin)`, `Acme - NEW`, `Acme, Berlin`, `Acme *managed*`."""
+    note: frozenset[str] = frozenset()
+    """The words of `tail` that may be a note: `Acme (paid monthly)`."""
     after: frozenset[str] = frozenset()
     """Words after the legal form: `Acme Ltd Berlin`."""
     written: str = ""
@@ -98,32 +102,40 @@ def name_of(text: str) -> Name:
     clean = _DOTTED.sub(lambda found: found[0].replace(".", ""), clean).replace("+", " and ").replace("&", " and ")
     tokens = _joined_letters(_SEPARATORS.sub(" ", clean).split())
     plains = [without_accents(token) for token in tokens]
-    tokens, plains, forms, after = without_forms(*with_whole_form(tokens, plains))
+    tokens, plains, forms, after = without_forms(*with_whole_form(tokens, plains), clean)
     words = tuple(
         _word(letters, token)
         for token, letters in zip(tokens, plains, strict=True)
-        if len(plains) == 1 or not _is_connector(letters, plains)
+        if len(plains) == 1 or not _is_connector(letters, plains, clean)
     )
     if not words:
         words = tuple(_word(letters, token) for token, letters in zip(tokens, plains, strict=True))
     written = "".join(char for char in plain(text) if char.isalnum())
-    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, _joined(words), _tail_of(clean), after, written)
+    return Name(text, words, frozenset(forms) - WITHOUT_WEIGHT, _joined(words), *_tail_of(clean), after, written)
 
 
 def _joined(words: tuple[Word, ...]) -> str:
     return "".join(word.plain for word in words)
 
 
-def _tail_of(clean: str) -> frozenset[str]:
+def _tail_of(clean: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that were added at the end, and those of them that are a note.
+
+    After a comma there is no note, and if there are more words, there is one more name: `Baker, Holt and Pierce`.
+    """
     found = _TAIL.search(clean)
     if found is None:
-        return frozenset()
-    return frozenset(without_accents(_SEPARATORS.sub(" ", found[1] or " ".join(_BRACKETS.findall(clean)))).split())
+        return frozenset(), frozenset()
+    text = without_accents(_SEPARATORS.sub(" ", found[2] or " ".join(_BRACKETS.findall(clean))))
+    words = frozenset(text.split())
+    if found[1]:
+        return words if len(words) <= _AFTER_COMMA else frozenset(), frozenset()
+    return words, words
 
 
-def _is_connector(letters: str, plains: list[str]) -> bool:
-    """A single letter connects only between two words: `Gómez y López`, but not `Acme E`."""
-    if letters not in CONNECTORS:
+def _is_connector(letters: str, plains: list[str], clean: str) -> bool:
+    """A single letter connects only between two words: `Gómez y López`, but not `Acme E`. Nor does `Fur.` connect."""
+    if letters not in CONNECTORS or is_dotted(letters, clean):
         return False
     return len(letters) > 1 or letters not in {plains[0], plains[-1]}
 

@@ -9,7 +9,17 @@ from typing import NamedTuple
 from reconciler.importing.matching.folding import plain
 from reconciler.importing.matching.names import Name, Word
 from reconciler.importing.matching.vocabulary import SAME_WORD, WHOLE_WORDS
-from reconciler.importing.matching.words import COMMON_WORD, KNOWN_WORD, SAME, SHORT_NAME, WordKind, Words, compared
+from reconciler.importing.matching.words import (
+    COMMON_WORD,
+    DOTTED_NAME,
+    KNOWN_WORD,
+    SAME,
+    SHORT_NAME,
+    WordKind,
+    Words,
+    compared,
+    mistyped_beginning,
+)
 
 _JOINED = 0.5
 _HALVES = 1.5
@@ -79,7 +89,12 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
     related = []
     for one in found.left:
         for other in found.right:
-            if (match := compared(one, other)) is None:
+            dotted = _is_dotted(one, left), _is_dotted(other, right)
+            match = compared(one, other)
+            if match is None and dotted[0] != dotted[1]:
+                short, whole = (one, other) if dotted[0] else (other, one)
+                match = mistyped_beginning(short.plain, whole.plain)
+            if match is None:
                 continue
             if match.kind == "short" and match.cost >= 1 and _is_whole_beginning(one, other, left, right, words):
                 continue
@@ -89,7 +104,7 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
             elif match.kind == "typing" and words.companies[other.key] >= 3:
                 cost *= COMMON_WORD
             elif match.kind == "short" and cost >= 1 and words.companies[other.key] < 3:
-                cost += SHORT_NAME
+                cost += DOTTED_NAME if any(dotted) else SHORT_NAME
             elif match.kind == "short" and cost >= 1 and words.is_known(one.key) and words.is_known(other.key):
                 cost += KNOWN_WORD / 2
             related.append((Pair(one.plain, other.plain, match.kind, cost), one, other))
@@ -108,9 +123,14 @@ def _is_whole(word: Word, name: Name, words: Words, own: int) -> bool:
 
     `own` is 1 if the name is that of a company, so that it does not count itself.
     """
-    if f"{word.plain}." in plain(name.text):
+    if _is_dotted(word, name):
         return False
     return word.plain in WHOLE_WORDS or words.companies[word.key] > own
+
+
+def _is_dotted(word: Word, name: Name) -> bool:
+    """Return whether a word has a dot after it, so that it is an abbreviation."""
+    return "." in name.text and f"{word.plain}." in plain(name.text)
 
 
 def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
@@ -131,7 +151,7 @@ def _pair_joined(found: Pairs, words: Words) -> None:
         if len(several) < 2:
             continue
         for word in list(single):
-            if run := _run_that_makes(word.plain, several):
+            if run := _run_that_makes(word.plain, several) or _two_that_make(word.plain, several):
                 pair = Pair(word.plain, _text(run), "joined", _JOINED)
                 _take_run(found, words, word, run, pair, mirrored=mirrored)
 
@@ -167,6 +187,16 @@ def _run_that_makes(plain: str, several: list[Word]) -> list[Word]:
     return []
 
 
+def _two_that_make(plain: str, several: list[Word]) -> list[Word]:
+    """Return two words in any order that make up a word: `designmaplestone` of `maplestone whitestone design`."""
+    by_plain = {word.plain: word for word in several}
+    for first in several:
+        last = by_plain.get(plain.removeprefix(first.plain))
+        if last is not None and last is not first and plain == first.plain + last.plain:
+            return [first, last]
+    return []
+
+
 def _pair_initials_of_all(found: Pairs, words: Words) -> None:
     """Pair the only word of a name with all words of the other name, if it is their initials."""
     mirrored = len(found.right) == 1
@@ -177,13 +207,13 @@ def _pair_initials_of_all(found: Pairs, words: Words) -> None:
 
 
 def _pair_given_name(found: Pairs, left: Name, right: Name, words: Words) -> None:
-    """Pair the given name at the beginning with its initial: `T. Weber` and `Thomas Weber`."""
-    one, other = found.left[0], found.right[0]
-    if one is not left.words[0] or other is not right.words[0] or not found.pairs:
+    """Pair a given name with its initial: `T. Weber` and `Thomas Weber`."""
+    if not found.pairs or len(found.left) != 1 or len(found.right) != 1:
         return
+    one, other = found.left[0], found.right[0]
     if any(
         len(short.plain) == 1
-        and name.text.lstrip()[1:2] == "."
+        and _is_dotted(short, name)
         and len(long.plain) >= 3
         and long.plain.startswith(short.plain)
         and long.plain not in SAME_WORD

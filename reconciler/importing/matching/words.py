@@ -18,13 +18,13 @@ from rapidfuzz.distance import OSA
 
 from reconciler.importing.matching.branches import numbered_names
 from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.surnames import SURNAMES
 from reconciler.importing.matching.vocabulary import (
     DECORATION,
     DISTINGUISHING,
     GENERIC,
     SPELLINGS,
     STANDING,
-    SURNAMES,
 )
 
 WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
@@ -35,8 +35,25 @@ KNOWN_WORD = 4.0
 SHORT_NAME = 2.5
 """Added to an abbreviation of a word that few companies have: `Bosta` is hardly short for `Bostain`."""
 
+DOTTED_NAME = 1.0
+"""Added instead if the abbreviation has a dot: then it is one for sure, if of this word or of another."""
+
 COMMON_WORD = 0.6
 """A typing error in a common word costs this share: `Dentla` cannot be but `Dental`."""
+
+
+_TWO_ERRORS = 5
+"""The letters at least of a word with two typing errors."""
+
+_FIRST_LETTER = 1.5
+_LAST_LETTER = 1.0
+"""Added to a typing error that is one more letter at the end: that makes many surnames of others."""
+
+_ABBREVIATION = 4
+"""The letters at least of an abbreviation with a typing error, and of a word with a connector."""
+
+_LONG = 8
+"""The letters at least of a word that is hardly another word if two of its letters differ."""
 
 
 class WordMatch(NamedTuple):
@@ -106,8 +123,12 @@ def compared(left: Word, right: Word) -> WordMatch | None:
         return None
     if _single_vowels(left.other) == _single_vowels(right.other):
         return WordMatch("spelling", 0.7)
+    if {left.plain, right.plain} <= SURNAMES:
+        return None
     if {left.plain, right.plain} in ({left.plain, f"{left.plain}s"}, {right.plain, f"{right.plain}s"}):
         return WordMatch("short", 0.7)
+    if _has_connector(left.plain, right.plain) or _has_connector(right.plain, left.plain):
+        return WordMatch("joined", 1.0)
     found = (_mistyped(left, right) or _mistyped_abbreviation(left, right), _shortened(left, right))
     return min((each for each in found if each is not None), key=lambda each: each.cost, default=None)
 
@@ -117,23 +138,44 @@ def _single_vowels(word: str) -> str:
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
+def _has_connector(short: str, long: str) -> bool:
+    """Return whether a word is another one with a connector and no blank between them: `Watsonand Taylor`."""
+    return len(short) >= _ABBREVIATION and long in {f"{short}and", f"{short}und", f"and{short}", f"und{short}"}
+
+
 def _mistyped_abbreviation(left: Word, right: Word) -> WordMatch | None:
-    """Return the match of an abbreviation with a whole word that has a typing error: `Bros` and `Brotthers`."""
+    """Return the match of one spelling of a word with another one that has a typing error.
+
+    `Bros` and `Brotthers`, `Marketing` and `Mkyg`.
+    """
     for one, other in ((left, right), (right, left)):
-        if len(other.plain) >= 5 and any(
-            OSA.distance(other.plain, spelling, score_cutoff=1) <= 1
+        near = [
+            len(spelling)
             for spelling in SPELLINGS.get(one.key, ())
-            if len(spelling) >= 5 and spelling[0] == other.plain[0]
-        ):
-            return WordMatch("typing", 3.0)
+            if min(len(spelling), len(other.plain)) >= _ABBREVIATION
+            and spelling[0] == other.plain[0]
+            and OSA.distance(other.plain, spelling, score_cutoff=1) <= 1
+        ]
+        if near:
+            return WordMatch("typing", 3.0 if max(near) > _ABBREVIATION else 4.5)
     return None
+
+
+@lru_cache(maxsize=1 << 16)
+def mistyped_beginning(short: str, whole: str) -> WordMatch | None:
+    """Return the match of the beginning of a word, with one typing error, and the word: `Immmob.` and `Immobilien`."""
+    size = len(short)
+    if size < _ABBREVIATION or len(whole) < size + 2 or short[0] != whole[0]:
+        return None
+    near = any(OSA.distance(short, whole[:end], score_cutoff=1) <= 1 for end in (size - 1, size, size + 1))
+    return WordMatch("typing", 4.5) if near else None
 
 
 def _mistyped(left: Word, right: Word) -> WordMatch | None:
     shorter = min(len(left.plain), len(right.plain))
-    if shorter < 3 or {left.key, right.key} & DISTINGUISHING or {left.plain, right.plain} <= SURNAMES:
+    if shorter < 3 or {left.key, right.key} & DISTINGUISHING:
         return None
-    limit = 2 if shorter >= 8 else 1
+    limit = 2 if shorter >= _TWO_ERRORS else 1
     distance = min(
         OSA.distance(left.plain, right.plain, score_cutoff=limit),
         OSA.distance(left.other, right.other, score_cutoff=limit),
@@ -143,17 +185,34 @@ def _mistyped(left: Word, right: Word) -> WordMatch | None:
     swapped = sorted(left.plain) == sorted(right.plain)
     if shorter == 3:
         return WordMatch("typing", 4.0) if swapped else None
-    first = 0.0 if left.plain[0] == right.plain[0] or swapped else 1.0  # The first letter is seldom mistyped.
+    first = 0.0 if left.plain[0] == right.plain[0] or swapped else _FIRST_LETTER  # The first letter is seldom mistyped.
+    if shorter < _LONG and distance == 1 and _only_ends_otherwise(left.plain, right.plain):
+        first += _LAST_LETTER
     if distance == 2:
-        return None if first else WordMatch("typing", 5.0)
+        if first or (shorter < _LONG and not _are_slips(left.plain, right.plain)):
+            return None
+        return WordMatch("typing", 5.0 if shorter >= _LONG else 5.5)
     return WordMatch("typing", first + (2.5 if shorter >= 6 or swapped else 3.0))
+
+
+def _only_ends_otherwise(left: str, right: str) -> bool:
+    """Return whether one word is the other with one more letter that many surnames end with: `Lind` and `Linde`."""
+    short, long = sorted((left, right), key=len)
+    return long.startswith(short) and long[-1] in "enrst"
+
+
+def _are_slips(left: str, right: str) -> bool:
+    """Return whether two errors in a short word are slips of a hand. Two other letters make another word of it."""
+    differing = Counter(left)
+    differing.subtract(right)
+    return sum(map(abs, differing.values())) <= 2 and not {left, right} & SURNAMES
 
 
 def _shortened(left: Word, right: Word) -> WordMatch | None:
     short, whole = sorted((left, right), key=lambda word: len(word.plain))
     if len(short.plain) < 3 or len(whole.plain) - len(short.plain) < 2 or whole.plain[0] != short.plain[0]:
         return None
-    if whole.plain.startswith(short.plain):
+    if whole.plain.startswith(short.plain) or whole.other.startswith(short.other):
         return WordMatch("short", 1.5)
     consonants = not set(short.plain[1:]) & set("aeiou")
     return (

@@ -121,6 +121,22 @@ ONE_COMPANY = [
     ("Caompany Imports Falmouthfield PLC", "Falmouthfield Imports Company PLC"),
     ("Penhaligon Motors Cmopany LLC", "Penhaligon Motors LLC"),
     ("Clinic VeterinaryTrelawney", "Trelawney Veterinary Clinic"),
+    ("Zollikofer Immmob.", "Zollikofer Immobilien AG"),
+    ("Trenchard Mkyg", "Trenchard Marketing Ltd"),
+    ("Polperro Fur. Ltd", "Polperro Furniture Ltd"),
+    ("J. Öhrnell Snickeri", "Snickeri Jan Öhrnell AB"),
+    ("Whitstable DesignMapplewood", "Mapplewood Whitstable Design"),
+    ("Yelverton Ksyaks", "Yelverton Kayaks LLP"),
+    ("Yalbert Mdaflies", "Yalbert Mayflies LLP"),
+    ("Emlynna's Wholesaale", "Emlynda's Wholesale LLC"),
+    ("Ugborough, Tregonwelland Bligh", "Ugborough, Tregonwell and Bligh"),
+    ("e figli Bacosetti", "Bacosetti e figli S.n.c."),
+    ("Riegelmayer Holzbau", "Riegelmayer Holzbau GesbR"),
+    ("Cutulinari", "Cutulinari SPA"),
+    ("Asesores Duartez", "Asesores Duartez S.L.L."),
+    ("Mosemannlein", "Mosemannlein Stiftung & Co. KGaA"),
+    ("Blumenschein Hoerak.", "Blumenschein Hörakustik"),
+    ("Wimmerl u. Sedlak", "Wimmerl & Sedlak OHG"),
 ]
 """The customer, and the company that it is."""
 
@@ -160,6 +176,15 @@ TWO_COMPANIES = [
     ("Yodelglass Pros, Nurem.", "Yodelglass Pros, Bochum"),
     ("Yodelglass Tents (Leeds)", "Yodelglass Tents - York"),
     ("Yodelkites (paid monthly)", "Yodelkites - Berlin"),
+    ("Zoltran Quilts", "Zaltren Quilts"),
+    ("Gusstaferson And. HB", "Gustaferson HB"),
+    ("Reeshaven Ins. Inc", "Reeshaven Inc"),
+    ("Lopezio, Stanleyo and JohnsonoIncor.", "Lopezio Inc"),
+    ("Conseil Legranndier EURL", "Conseil Legrandier SARL"),
+    ("Ga rner", "Warner Inc"),
+    ("Walker Quilts", "Waller Quilts"),
+    ("Roberts Quilts", "Robert Quilts"),
+    ("Linde Quillts", "Lind Quilts"),
 ]
 """The customer, and a company that it is not, although nothing else is near."""
 

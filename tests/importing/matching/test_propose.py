@@ -116,6 +116,13 @@ def test_an_identifier_that_is_the_cut_name_of_the_company_says_no_more_than_the
     assert only(proposed(customer("Quokka Orthodontics"), branch)).confidence == "open"
 
 
+@pytest.mark.parametrize("identifier", ["QuokkaOrtho", "QUOKKA"])
+def test_an_identifier_that_is_the_first_words_of_the_company_says_no_more_than_they_do(identifier: str) -> None:
+    branch = company(9000, "Quokka Ortho Ballarat", identifier=identifier)
+    assert only(proposed(customer(identifier), branch)).confidence == "open"
+    assert only(proposed(customer(identifier[:-1]), replace(branch, identifier=identifier[:-1]))).company is not None
+
+
 def test_two_sources_may_have_one_customer_with_an_error_in_its_name() -> None:
     both = [customer("Quokka Orthodontics", "1"), customer("Quokka Orthodotnics", "2", source="other")]
     assert [each.confidence for each in proposed(both, company(9000, "Quokka Orthodontics"))] == ["likely", "likely"]
@@ -182,8 +189,8 @@ def test_a_company_that_a_mapping_bills_is_not_proposed_to_another_customer_of_t
 
 
 def test_a_look_alike_that_is_nearer_to_another_customer_is_no_rival() -> None:
-    companies = [company(9000, "Miller Orthodontics Clinic"), company(9001, "Miller Orthodontics Klinik")]
-    customers = [customer("Miller Orthodontics Klinic", "1"), customer("Miller Orthodontics Klinik", "2")]
+    companies = [company(9000, "Miller Orthodontics Tamsin"), company(9001, "Miller Orthodontics Tamson")]
+    customers = [customer("Miller Orthodontics Tamsin", "1"), customer("Miller Orthodontics Tamson", "2")]
     assert [each.company for each in proposed(customers, companies)] == companies
     assert only(proposed(customers[0], companies)).company is None
 
