@@ -93,9 +93,7 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
     if elsewhere and not best.has("own domain") and distance + _OTHER_HAS_DOMAIN > NEAR_ENOUGH:
         return f"the nearest company is {name}, but its domain is that of {shown(elsewhere[0])}"
     surplus = best.name.information - bits - best.name_cost + best.weight
-    if distance > (
-        FAR_BUT_TELLING if surplus >= (_NO_CHANCE_IF_WHOLE if best.name.is_whole else _NO_CHANCE) else NEAR_ENOUGH
-    ):
+    if distance > _farthest(best, surplus):
         return f"the nearest company is {name}, and that is not near enough"
     if best.is_identified:
         return None

@@ -96,8 +96,6 @@ def _cost_of_nothing(
 def _cost_of_nothing_right(word: Word, left: Name, right: Name, numbers: Iterable[Word]) -> float:
     if is_form(word, left):
         return SET_ASIDE
-    if word.plain in _LETTERS and word.plain in plain(right.text).split():
-        return SET_ASIDE
     return _NUMBER if word in numbers or (word.plain in right.tail and word.plain in DECORATION) else 0.0
 
 
