@@ -7,20 +7,23 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from reconciler.importing.matching.legal_forms import FORMS, PHRASES, SPELLINGS, WITHOUT_WEIGHT
-from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.names import Name, Word, is_dotted
 from reconciler.importing.matching.stripping import is_company
 from reconciler.importing.matching.words import Words
+
+_FEW = 4
+"""The letters at most of a word that may be a short form."""
 
 _LONG = 5
 """The letters at least of a word of a form that is written out: `public limited company`."""
 
 
-def is_form(word: Word, other: Name) -> bool:
-    """Return whether a word is a legal form of the other name, also if it has a typing error."""
+def is_form(word: Word, own: Name, other: Name) -> bool:
+    """Return whether a word of one's own name is a legal form of the other name, also if it has a typing error."""
     plain = word.plain
     if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
         return True
-    if len(plain) < 3 or word.key != plain:
+    if len(plain) < 3 or (word.key != plain and is_dotted(word, own)):
         return False  # It is an abbreviation of a word: `Ins.` is no `Inc.`
     return is_company(plain) or any(_is_misspelled(plain, form) for form in other.forms)
 
@@ -32,6 +35,13 @@ def may_be_form(word: Word, other: Name, words: Words) -> bool:
         and not words.is_known(word.key)
         and not word.is_code
         and any(OSA.distance(word.plain, spelling) <= 1 for form in other.forms for spelling in SPELLINGS[form])
+    )
+
+
+def looks_like_form(plain: str, other: Name) -> bool:
+    """Return whether a word of a few letters may be a legal form of the other name, with a typing error: `A`, `AG`."""
+    return len(plain) <= _FEW and any(
+        OSA.distance(plain, spelling, score_cutoff=1) <= 1 for form in other.forms for spelling in SPELLINGS[form]
     )
 
 

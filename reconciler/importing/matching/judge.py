@@ -88,13 +88,16 @@ class Judge:
         self._companies = companies
         self._names = [names_of(company.name) for company in companies]
         self._customer_names = {customer.key: names_of(customer.name) for customer in customers}
-        self.words = count_words((each[0] for each in self._names), (each[0] for each in self._customer_names.values()))
+        cities = frozenset(chain.from_iterable(_cities(company) for company in companies))
+        everywhere = cities.union(*(city_of(customer.address).split() for customer in customers))
+        self.words = count_words(
+            (each[0] for each in self._names), (each[0] for each in self._customer_names.values()), everywhere
+        )
         self._index = NameIndex(self._names)
         self._clues = Clues(customers, companies)
         self._named = Counter(each[0].joined for each in self._names)
         self._identifiers: dict[str, int] = {}
         self._around: list[Around] = []
-        cities = frozenset(chain.from_iterable(_cities(company) for company in companies))
         for place, company in enumerate(companies):
             self._identifiers[_condensed(company.identifier)] = place
             self._around.append(Around(_own_words(company), frozenset() if _cities(company) else cities))

@@ -68,13 +68,13 @@ def leftover(
         aside_left |= _priced(only_left, lambda word: _cost_of_addition(word, left, right, around, words))
     elif only_right and not only_left:
         aside_right |= _priced(only_right, lambda word: _cost_of_addition_right(word, right, around))
-    has_form = any(is_form(word, right) or may_be_form(word, right, words) for word in aside_left)
+    has_form = any(is_form(word, left, right) or may_be_form(word, right, words) for word in aside_left)
     return Leftover(
         tuple(word for word in only_left if word not in aside_left),
         tuple(word for word in only_right if word not in aside_right),
         aside_left,
         aside_right,
-        has_form or any(is_form(word, left) for word in aside_right),
+        has_form or any(is_form(word, right, left) for word in aside_right),
     )
 
 
@@ -86,7 +86,7 @@ def _priced(words: Iterable[Word], cost_of: Callable[[Word], float]) -> dict[Wor
 def _cost_of_nothing(
     word: Word, left: Name, right: Name, numbers: Iterable[Word], around: Around, words: Words
 ) -> float:
-    if word.plain in DECORATION or is_form(word, right) or (word.is_code and word.plain in around.own):
+    if word.plain in DECORATION or is_form(word, left, right) or (word.is_code and word.plain in around.own):
         return SET_ASIDE
     if word.plain in _LETTERS and word.plain in plain(right.text).split():
         return SET_ASIDE
@@ -94,7 +94,7 @@ def _cost_of_nothing(
 
 
 def _cost_of_nothing_right(word: Word, left: Name, right: Name, numbers: Iterable[Word]) -> float:
-    if is_form(word, left):
+    if is_form(word, right, left):
         return SET_ASIDE
     return _NUMBER if word in numbers or (word.plain in right.tail and word.plain in DECORATION) else 0.0
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from reconciler.importing.matching.folding import cleaned, plain, with_two_letters, without_accents
 from reconciler.importing.matching.legal_forms import WITHOUT_WEIGHT
-from reconciler.importing.matching.stripping import is_dotted, with_whole_form, without_forms
+from reconciler.importing.matching.stripping import ends_with_dot, with_whole_form, without_forms
 from reconciler.importing.matching.vocabulary import ALIAS_MARKS, CONNECTORS, NUMERALS, SAME_WORD
 
 _APOSTROPHES = re.compile(r"'")
@@ -135,7 +135,7 @@ def _tail_of(clean: str) -> tuple[frozenset[str], frozenset[str]]:
 
 def _is_connector(letters: str, plains: list[str], clean: str) -> bool:
     """A single letter connects only between two words: `Gómez y López`, but not `Acme E`. Nor does `Fur.` connect."""
-    if letters not in CONNECTORS or is_dotted(letters, clean):
+    if letters not in CONNECTORS or ends_with_dot(letters, clean):
         return False
     return len(letters) > 1 or letters not in {plains[0], plains[-1]}
 
@@ -171,3 +171,8 @@ def key_of(letters: str) -> str:
     if letters.isdigit():
         return letters.lstrip("0") or "0"
     return SAME_WORD.get(letters, letters)
+
+
+def is_dotted(word: Word, name: Name) -> bool:
+    """Return whether a word has a dot after it, so that it is an abbreviation."""
+    return "." in name.text and f"{word.plain}." in plain(name.text)

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-from reconciler.importing.matching.folding import plain
-from reconciler.importing.matching.names import Name, Word
+from reconciler.importing.matching.names import Name, Word, is_dotted
 from reconciler.importing.matching.vocabulary import SAME_WORD, WHOLE_WORDS
 from reconciler.importing.matching.words import (
     COMMON_WORD,
     DOTTED_NAME,
     KNOWN_WORD,
+    OTHER_SURNAME,
     SAME,
     SHORT_NAME,
     WordKind,
@@ -89,7 +89,7 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
     related = []
     for one in found.left:
         for other in found.right:
-            dotted = _is_dotted(one, left), _is_dotted(other, right)
+            dotted = is_dotted(one, left), is_dotted(other, right)
             match = compared(one, other)
             if match is None and dotted[0] != dotted[1]:
                 short, whole = (one, other) if dotted[0] else (other, one)
@@ -101,7 +101,7 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
             cost = match.cost
             if match.kind == "typing" and words.is_known(one.key) and not _is_slip(found, one, other, words):
                 cost += KNOWN_WORD
-            elif match.kind == "typing" and words.companies[other.key] >= 3:
+            elif match.kind == "typing" and words.companies[other.key] >= 3 and cost < OTHER_SURNAME:
                 cost *= COMMON_WORD
             elif match.kind == "short" and cost >= 1 and words.companies[other.key] < 3:
                 cost += DOTTED_NAME if any(dotted) else SHORT_NAME
@@ -123,14 +123,9 @@ def _is_whole(word: Word, name: Name, words: Words, own: int) -> bool:
 
     `own` is 1 if the name is that of a company, so that it does not count itself.
     """
-    if _is_dotted(word, name):
+    if is_dotted(word, name):
         return False
     return word.plain in WHOLE_WORDS or words.companies[word.key] > own
-
-
-def _is_dotted(word: Word, name: Name) -> bool:
-    """Return whether a word has a dot after it, so that it is an abbreviation."""
-    return "." in name.text and f"{word.plain}." in plain(name.text)
 
 
 def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
@@ -139,6 +134,8 @@ def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
     Either the company has the error, and nobody else has it. Or one other company has the same error in a word that
     many have. The words that both names have must say more than the word in question.
     """
+    if one.key in words.cities:
+        return False
     theirs, ours = words.companies[other.key], words.companies[one.key]
     if theirs <= 1 and not words.customers[other.key]:
         return found.information > words.information(one.key) + 3
@@ -213,7 +210,7 @@ def _pair_given_name(found: Pairs, left: Name, right: Name, words: Words) -> Non
     one, other = found.left[0], found.right[0]
     if any(
         len(short.plain) == 1
-        and _is_dotted(short, name)
+        and is_dotted(short, name)
         and len(long.plain) >= 3
         and long.plain.startswith(short.plain)
         and long.plain not in SAME_WORD

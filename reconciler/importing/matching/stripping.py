@@ -31,7 +31,7 @@ def with_whole_form(tokens: list[str], plains: list[str]) -> tuple[list[str], li
     return [*tokens[:-2], "".join(tokens[-2:])], [*plains[:-2], last]
 
 
-def is_dotted(letters: str, clean: str) -> bool:
+def ends_with_dot(letters: str, clean: str) -> bool:
     """Return whether a word of a cleaned name is no connector but an abbreviation: `And.` of `Andersson`."""
     return len(letters) > 2 and f"{letters}." in clean
 
@@ -55,7 +55,7 @@ def without_forms(
     notes = (tokens[end:], plains[end:]) if end > 1 and plains[end - 1] in FORMS else ([], [])
     tokens, plains = tokens[: len(tokens) - len(notes[0])], plains[: len(plains) - len(notes[1])]
     while len(plains) > 1 and (
-        plains[-1] in FORMS or (plains[-1] in {"and", "und", "et"} and not is_dotted(plains[-1], clean))
+        plains[-1] in FORMS or (plains[-1] in {"and", "und", "et"} and not ends_with_dot(plains[-1], clean))
     ):
         forms += [FORMS[plains[-1]]] if plains[-1] in FORMS else []
         tokens, plains = tokens[:-1], plains[:-1]

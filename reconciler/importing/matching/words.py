@@ -45,6 +45,9 @@ COMMON_WORD = 0.6
 _TWO_ERRORS = 5
 """The letters at least of a word with two typing errors."""
 
+OTHER_SURNAME = 9.0
+"""The cost of a surname that is one letter from another one. Only a domain or a street makes them one company."""
+
 _FIRST_LETTER = 1.5
 _LAST_LETTER = 1.0
 """Added to a typing error that is one more letter at the end: that makes many surnames of others."""
@@ -75,6 +78,8 @@ class Words:
     customers: Counter[str] = field(default_factory=Counter)
     numbered: frozenset[str] = frozenset()
     """Names without their numbers, if several have one with different numbers, such as the branches of a franchise."""
+    cities: frozenset[str] = frozenset()
+    """The words of all cities. One of them is no typing error of another: `Boston`, `Bolton`."""
 
     def share(self, key: str) -> float:
         """Return the share of names that have the word."""
@@ -85,8 +90,8 @@ class Words:
         return math.log2((self.total + 1) / (max(self.companies[key], self.customers[key]) + 0.5))
 
     def is_known(self, key: str) -> bool:
-        """Return whether a word is a word of companies, or of several customers: hardly a typing error."""
-        return self.companies[key] > 0 or self.customers[key] > 2
+        """Return whether a word is a word of companies or of several customers, or a city: hardly a typing error."""
+        return self.companies[key] > 0 or self.customers[key] > 2 or key in self.cities
 
     def cost_of_extra(self, word: Word) -> float:
         """Return the cost of a word that only one of two names has."""
@@ -102,10 +107,10 @@ class Words:
         return 6.0
 
 
-def count_words(companies: Iterable[Name], customers: Iterable[Name]) -> Words:
+def count_words(companies: Iterable[Name], customers: Iterable[Name], cities: frozenset[str] = frozenset()) -> Words:
     """Return how many names have each word."""
     ours, theirs = list(companies), list(customers)
-    words = Words(max(len(ours), len(theirs), 1), numbered=numbered_names(chain(ours, theirs)))
+    words = Words(max(len(ours), len(theirs), 1), numbered=numbered_names(chain(ours, theirs)), cities=cities)
     for names, counter in ((ours, words.companies), (theirs, words.customers)):
         for name in names:
             counter.update(set(name.keys))
@@ -124,7 +129,7 @@ def compared(left: Word, right: Word) -> WordMatch | None:
     if _single_vowels(left.other) == _single_vowels(right.other):
         return WordMatch("spelling", 0.7)
     if {left.plain, right.plain} <= SURNAMES:
-        return None
+        return WordMatch("typing", OTHER_SURNAME) if OSA.distance(left.plain, right.plain) == 1 else None
     if {left.plain, right.plain} in ({left.plain, f"{left.plain}s"}, {right.plain, f"{right.plain}s"}):
         return WordMatch("short", 0.7)
     if _has_connector(left.plain, right.plain) or _has_connector(right.plain, left.plain):
@@ -198,7 +203,7 @@ def _mistyped(left: Word, right: Word) -> WordMatch | None:
 def _only_ends_otherwise(left: str, right: str) -> bool:
     """Return whether one word is the other with one more letter that many surnames end with: `Lind` and `Linde`."""
     short, long = sorted((left, right), key=len)
-    return long.startswith(short) and long[-1] in "enrst"
+    return long.startswith(short) and long[-1] in "enrst" and long[-1] != short[-1]
 
 
 def _are_slips(left: str, right: str) -> bool:

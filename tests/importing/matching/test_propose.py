@@ -280,6 +280,35 @@ def test_surnames_that_are_one_letter_apart_are_two_companies() -> None:
     assert only(proposed(customer("Stewart Joinery"), company(9000, "Steward Joinery"))).confidence == "open"
 
 
+def test_a_surname_one_letter_from_another_is_one_company_only_if_its_domain_or_street_says_so() -> None:
+    known: dict[str, Any] = {"emails": ("a@quilts.example",), "addresses": (BERLIN,)}
+    ours = company(9000, "Jacobs Quilts", **known)
+    others = [company(9001 + place, f"Jacobs {each}") for place, each in enumerate(("Weaving", "Krill", "Dyes"))]
+    for theirs, expected in (
+        ({}, None),
+        ({"address": Address(city="Berlin")}, None),
+        ({"emails": ("b@quilts.example",)}, ours),
+    ):
+        assert only(proposed(customer("Jacob Quilts", **theirs), [ours, *others])).company == expected
+
+
+@pytest.mark.parametrize("name", ["Quillery Joinery A", "Quillery Joinery A/", "Quillery Joinery BG"])
+def test_a_short_word_that_may_be_the_legal_form_needs_other_evidence(name: str) -> None:
+    ours = company(9000, "Quillery Joinery AG", emails=("a@quillery.example",))
+    expected = ours if name.endswith("BG") else None
+    assert only(proposed(customer(name), ours)).company == expected
+    assert only(proposed(customer(name, emails=("b@quillery.example",)), ours)).company == ours
+
+
+def test_a_city_is_no_typing_error_of_another() -> None:
+    bolton, boston = (Address(city=each) for each in ("Bolton", "Boston"))
+    ours = company(9000, "Quillery Joinery Bolton", addresses=(bolton,))
+    others = [company(9001, "Zebra Weaving", addresses=(boston,))]
+    assert only(proposed(customer("Quillery Joinery Boltn"), [ours, *others])).company == ours
+    assert only(proposed(customer("Quillery Joinery Boston"), [ours])).company == ours
+    assert only(proposed(customer("Quillery Joinery Boston"), [ours, *others])).company is None
+
+
 def test_branches_of_one_company_are_rivals() -> None:
     there = Address(zip="5211 AA", city="'s-Hertogenbosch")
     branches = [company(9000, "Quillery Joinery - Hamburg", addresses=(HAMBURG,)),
