@@ -94,7 +94,7 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
             if match is None and dotted[0] != dotted[1]:
                 short, whole = (one, other) if dotted[0] else (other, one)
                 match = mistyped_beginning(short.plain, whole.plain)
-            if match is None:
+            if match is None or (match.kind == "typing" and one.key in words.cities):
                 continue
             if match.kind == "short" and match.cost >= 1 and _is_whole_beginning(one, other, left, right, words):
                 continue
@@ -134,8 +134,6 @@ def _is_slip(found: Pairs, one: Word, other: Word, words: Words) -> bool:
     Either the company has the error, and nobody else has it. Or one other company has the same error in a word that
     many have. The words that both names have must say more than the word in question.
     """
-    if one.key in words.cities:
-        return False
     theirs, ours = words.companies[other.key], words.companies[one.key]
     if theirs <= 1 and not words.customers[other.key]:
         return found.information > words.information(one.key) + 3
