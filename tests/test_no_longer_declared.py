@@ -340,7 +340,8 @@ def test_a_document_without_protection_ends_it(applied: Shop) -> None:
 def test_a_forgotten_object_is_neither_listed_nor_pruned(applied: Shop) -> None:
     leaves(applied)
     before = len(applied.journal())
-    applied.apply(*SETUP, "--forget", "Agreement/alder-dental", "--forget", "Contact/alder-dental")
+    said = applied.apply(*SETUP, "--forget", "Agreement/alder-dental", "--forget", "Contact/alder-dental")
+    assert "note: Contact/alder-dental: the ledger forgets it" in said.err
     plan = applied.plan(*SETUP, "--prune")
     assert listed(plan) == {}
     assert actions(plan).keys() == {"Company/alder-dental", "ManagementSolution/alder-dental"}

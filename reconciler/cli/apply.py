@@ -219,7 +219,7 @@ class _Run:
         plan = made.plan
         if not plan.actions:
             record_applied(session, plan, made.records, None, self.approvals)
-            record_setup(session, plan, None)
+            self._record_setup(session, plan, None)
             return self._report(plan, None)
         check_guardrails(plan, self.approvals)
         stop = asyncio.Event()
@@ -237,8 +237,13 @@ class _Run:
             self.writing_began = True
             outcome = await carry_out_plan(session.client, session.ledger, plan, options, lease)
         record_applied(session, plan, made.records, outcome, self.approvals)
-        record_setup(session, plan, outcome)
+        self._record_setup(session, plan, outcome)
         return self._report(plan, outcome)
+
+    def _record_setup(self, session: Session, plan: Plan, outcome: Outcome | None) -> None:
+        record_setup(session, plan, outcome)
+        for address in self.options.forget:
+            print_note(f"{address}: the ledger forgets it, and no plan lists it any longer; ConnectWise keeps it")
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:
         """Print the outcome and return the exit code. An outcome that cannot be printed goes to standard error."""

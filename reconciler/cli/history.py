@@ -165,9 +165,8 @@ def _addresses(ledger: Ledger, manifests: Manifests, address: str) -> list[str]:
 def _no_writes(ledger: Ledger, manifests: Manifests, address: str) -> ReconcilerError:
     workspace = manifests.workspace.name
     if address in manifests.by_address:
-        return ReconcilerError(
-            f"nothing was written to {address} so far", where="history", advice="See what it is with: reconciler show"
-        )
+        advice = f"See what it is with: reconciler show {address}"
+        return ReconcilerError(f"nothing was written to {address} so far", where="history", advice=advice)
     guesses = near(address, dict.fromkeys([*written_addresses(ledger, workspace), *manifests.by_address]))
     advice = f"Did you mean {listed(guesses)}?" if guesses else "List the runs with: reconciler history"
     what = f"an address {address}" if address.strip() else "an address without a name"

@@ -21,7 +21,6 @@ from reconciler.rendering.comparison_text import comparison_text
 
 _PREFIX = "sha256:"
 _DIGEST = re.compile("[0-9a-f]{64}")
-NEW_PLAN = "Nothing was written. Make a new plan: reconciler plan --out FILE"
 
 
 def options_of(plan: Plan, options: PlanOptions) -> PlanOptions:
@@ -80,9 +79,10 @@ def expected_another(expected: str, present: Plan) -> Refused:
     what += (f"  {line}" for line in comparison_text(moved))
     advice = (
         "Nothing was written. To see only what moved, pass the approved plan file too: "
-        f"reconciler apply PLANFILE --expect-digest {expected}\n"
-        f"  If the present plan is right, apply it: {apply_command(present)}"
+        f"reconciler apply PLANFILE --expect-digest {expected}"
     )
+    if moved:
+        advice += f"\n  If the present plan is right, apply it: {apply_command(present)}"
     return Refused("\n".join(what), advice=advice, more={"moved": moved, "digest": present.digest})
 
 
@@ -90,7 +90,8 @@ def _advice(found: Comparison, approved: Plan) -> str:
     if approved.undo is not None:
         return f"Nothing was written. Make a new plan: reconciler plan --undo {approved.undo.run} --out FILE"
     if found.touches_approved:
-        return NEW_PLAN
+        words = ["reconciler", "plan", *_options(approved), "--out", "FILE"]
+        return f"Nothing was written. Make a new plan: {shlex.join(words)}"
     command = apply_command(approved, found.digest)
     if not found.moved:
         return f"Nothing was written. The plan still holds what was approved. To apply it: {command}"
@@ -102,11 +103,14 @@ def _advice(found: Comparison, approved: Plan) -> str:
 
 def apply_command(plan: Plan, digest: str = "") -> str:
     """Return the command that applies the present plan with the same options, if it has not moved by then."""
+    return shlex.join(["reconciler", "apply", *_options(plan), "--expect-digest", digest or plan.digest])
+
+
+def _options(plan: Plan) -> list[str]:
+    """Return the options with which a plan was made, as words of a command line."""
     asked = Asked(plan.only, plan.prune, plan.targets)
-    words = ["reconciler", "apply"]
-    words += ["--only", asked.only] if asked.only else []
+    words = ["--only", asked.only] if asked.only else []
     words += ["--prune"] if asked.prune else []
     for target in asked.targets:
         words += ["--target", target]
-    words += [] if plan.changed_since is None else ["--changed-since", plan.changed_since]
-    return shlex.join([*words, "--expect-digest", digest or plan.digest])
+    return words + ([] if plan.changed_since is None else ["--changed-since", plan.changed_since])

@@ -85,7 +85,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         currency=session.workspace.billing.currency,
         undo=Undo(
             run=run,
-            commit=record.git_commit,
+            commit=None if record.undoes is not None else record.git_commit,
             lines=reversion.lines,
             patch=reversion.patch,
             no_patch=reversion.no_patch,

@@ -238,7 +238,8 @@ class Undo(Record):
 
     run: int
     commit: str | None = None
-    """The commit of the manifests that the run applied, if it is known."""
+    """The commit of the manifests that the run applied, if it is known. None for a run that was itself an undo: its
+    changes came from no commit."""
     lines: tuple[ManifestLine, ...] = ()
     patch: str = ""
     """A unified diff for `git apply` that reverts these lines. Empty if there is none."""

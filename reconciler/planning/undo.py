@@ -258,9 +258,11 @@ class UndoPlanner:
             if count := self._left[verb]:
                 names = self._left_addresses[verb][:_MOST_NAMED]
                 more = f" and {count - len(names)} more" if count > len(names) else ""
-                what = "1 addition" if count == 1 else f"{count} additions"
+                what = f"1 addition that the run {done} stays"
+                if count > 1:
+                    what = f"{count} additions that the run {done} stay"
                 yield Note(
-                    message=f"{what} that the run {done} stay: {', '.join(names)}{more}. Usage decides about them. "
+                    message=f"{what}: {', '.join(names)}{more}. Usage decides about them. "
                     "To end one, remove its mapping and run `reconciler apply --prune`"
                 )
 

@@ -64,7 +64,7 @@ def test_a_change_in_connectwise_is_shown_field_by_field(pair: Shop, file: str) 
         '        approved: "Tampa" → "Miami"\n'
         '        now:      "Orlando" → "Miami"\n' in said.err
     )
-    assert "Make a new plan: reconciler plan --out FILE" in said.err
+    assert "Make a new plan: reconciler plan --only setup --out FILE" in said.err
     assert writes(pair) == []
 
 
@@ -182,6 +182,7 @@ def test_a_present_plan_without_changes_is_refused_too(pair: Shop) -> None:
     error = moved(pair, *SETUP, "--expect-digest", expected)
 
     assert "The present plan holds no changes." in error["message"]
+    assert "If the present plan is right" not in error["advice"]
 
 
 def test_a_plan_file_with_the_expected_digest_is_applied(pair: Shop, file: str) -> None:

@@ -65,6 +65,17 @@ def test_an_undo_of_an_undo_puts_back_again(small: Shop) -> None:
     assert company(small)["city"] == "Tampa"
 
 
+def test_an_undo_of_an_undo_names_no_commit_because_no_commit_made_its_changes(small: Shop) -> None:
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]
+        subprocess.run(["git", *who, *command], cwd=small.folder, check=True)
+    changed(small, "city: Tampa", "city: Orlando")
+    assert small.plan("--undo", "2")["undo"]["commit"] is not None
+    undo(small, 2)
+
+    assert small.plan("--undo", "3")["undo"]["commit"] is None
+
+
 def test_an_undo_that_is_done_already_changes_nothing(small: Shop) -> None:
     changed(small, "city: Tampa", "city: Orlando")
     undo(small, 2)
@@ -171,7 +182,7 @@ def test_additions_that_a_run_created_stay(small: Shop) -> None:
     plan = small.plan("--undo", "2")
     assert plan["actions"] == []
     (note,) = notes(plan)
-    assert "1 addition that the run created stay: Addition/alder-dental.storage:backup-gb." in note
+    assert "1 addition that the run created stays: Addition/alder-dental.storage:backup-gb." in note
 
 
 def test_undo_takes_no_other_selection(small: Shop) -> None:

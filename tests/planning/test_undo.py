@@ -240,7 +240,7 @@ def test_additions_that_were_created_or_adopted_stay() -> None:
     first, second = (each.message for each in part.notes)
     assert first.startswith("7 additions that the run created stay: Addition/a:0, Addition/a:1,")
     assert "and 2 more" in first
-    assert second.startswith(f"1 addition that the run adopted stay: {ADDITION}. ")
+    assert second.startswith(f"1 addition that the run adopted stays: {ADDITION}. ")
 
 
 def test_a_retired_addition_bills_again() -> None:
