@@ -64,6 +64,7 @@ class _Finder:
         self._manifests = manifests
         self._names = names
         self._undone = {each.address: each for each in undone}
+        self._defaults: dict[tuple[str, str, str], tuple[int, bool]] = {}
 
     def of(self, undone: PutBack) -> Iterator[Cause]:
         if not kind(undone.kind).declarable:
@@ -149,21 +150,22 @@ class _Finder:
         if file is None:
             return _cause(document, ("spec", *place), message, edit, value)
         of = document.kind.name
-        everyone = [
-            each for each in self._manifests.of_kind(of) if each.defaulted.get(name) == file and not each.retired
-        ]
-        shared = [each.address for each in everyone if not self._same_undone(each.address, name, document.address)]
+        users, shared = self._default(of, name, file)
         if shared:
-            message += f". It is the default of {len(everyone)} documents, and the run changed only some of them"
+            message += f". It is the default of {users} documents, and the run changed only some of them"
         hand: Literal["set", "by hand"] = "by hand" if shared or edit == "by hand" else "set"
         return Cause(document.address, file, -1, ("spec", of, *place), message, hand, value, default_of=of)
 
-    def _same_undone(self, address: str, path: str, other: str) -> bool:
-        """Return whether the undo puts a field of two objects back to the same value."""
-        one, two = (self._undone.get(each) for each in (address, other))
-        if one is None or two is None or path not in one.changes or path not in two.changes:
-            return False
-        return bool(one.changes[path][0] == two.changes[path][0])
+    def _default(self, of: str, name: str, file: str) -> tuple[int, bool]:
+        """Return how many documents use a default, and whether the undo leaves one as it is or their values differ."""
+        found = self._defaults.get((of, name, file))
+        if found is None:
+            users = [each for each in self._manifests.of_kind(of) if each.defaulted.get(name) == file]
+            undone = [self._undone.get(each.address) for each in users if not each.retired]
+            before = [each.changes[name][0] for each in undone if each is not None and name in each.changes]
+            shared = len(before) < len(undone) or any(each != before[0] for each in before)
+            found = self._defaults[of, name, file] = len(undone), shared
+        return found
 
     def _value(self, item: SpecField, declared: Any, before: Any) -> Any:
         """Return a value of the journal as a manifest writes it."""

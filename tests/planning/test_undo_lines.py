@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifests.documents import Document, Origin
+from reconciler.manifests.documents import Document, Manifests, Origin
 from reconciler.planning.undo_inputs import PutBack
 from reconciler.planning.undo_lines import Cause, causes
 from tests.planning.builders import (
@@ -176,6 +176,21 @@ def test_a_default_is_changed_if_the_undo_changes_all_its_documents() -> None:
     assert other.edit == "by hand"
     (cleared,) = found(one, undone=[put_back(one, status=None)])
     assert (cleared.edit, cleared.value) == ("set", None)
+
+
+def test_the_documents_of_a_default_are_searched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [by_default(f"a{number}", status="Inactive") for number in range(50)]
+    searched: list[str] = []
+    of_kind = Manifests.of_kind
+
+    def counted(self: Manifests, name: str) -> Any:
+        searched.append(name)
+        return of_kind(self, name)
+
+    monkeypatch.setattr(Manifests, "of_kind", counted)
+    undone = [put_back(each, status={"name": "Active", "id": 1}) for each in documents]
+    assert [each.edit for each in found(*documents, undone=undone)] == ["set"]
+    assert searched == ["Company"]
 
 
 def test_the_price_of_an_addition_comes_from_its_mapping_or_its_product() -> None:
