@@ -18,9 +18,8 @@ from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.money import monthly_amount
 from reconciler.ledger.snapshot import Snapshot
-from reconciler.planning.undo_inputs import QUANTITY, Place, WrittenObject
+from reconciler.planning.undo_inputs import LAST_DAY, QUANTITY, Place, WrittenObject
 
-LAST_DAY = "cancelledDate"
 Texts = Mapping[Place, Sequence[str]]
 
 

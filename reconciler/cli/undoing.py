@@ -42,7 +42,7 @@ from reconciler.planning.plan import Plan, Undo
 from reconciler.planning.retire import Children, Retirements
 from reconciler.planning.setup_tables import SetupTables
 from reconciler.planning.undo import UndoPlanner
-from reconciler.planning.undo_inputs import LaterWrite, Place, UndoInputs, WrittenObject
+from reconciler.planning.undo_inputs import LaterWrite, Place, UndoInputs, WrittenObject, mapping_of
 from reconciler.planning.undo_lines import causes
 
 _WHEN = "%Y-%m-%d %H:%M UTC"
@@ -108,8 +108,10 @@ def _written(session: Session, run: int, snapshot: Snapshot) -> list[WrittenObje
     found = []
     for address, writes in by_address.items():
         written = written_object(address, writes)
-        others = () if address in session.manifests.by_address else same_object(ledger, workspace, address)
-        declared = next((each for each in others if each in session.manifests.by_address), address)
+        document = mapping_of if written.kind == "Addition" else str
+        known = session.manifests.by_address
+        others = () if document(address) in known else same_object(ledger, workspace, address)
+        declared = next((each for each in others if document(each) in known), address)
         recorded = snapshot.additions.get(written.id or 0) if written.kind == "Addition" else None
         found.append(replace(written, address=declared, rule=None if recorded is None else recorded.rule_digest))
     return found

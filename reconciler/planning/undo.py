@@ -19,7 +19,7 @@ from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Change, Declaration, Money, Note
 from reconciler.planning.retire import Retirements, billed_after, ends, was_ended
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
-from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject
+from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject, mapping_of
 
 _NO_DOCUMENT = (
     "it lives again, but no document declares it. Put the document back: without it, `reconciler apply --prune` "
@@ -88,8 +88,7 @@ class UndoPlanner:
         if written.action != "retire":
             return
         if not of.declarable:
-            mapping = written.address.partition("/")[2].partition(":")[0].rpartition(".")[0]
-            if f"CustomerMapping/{mapping}" not in self._inputs.documents:
+            if mapping_of(written.address) not in self._inputs.documents:
                 self.notes.append(Note(address=written.address, message=_NO_MAPPING))
         elif written.address not in self._inputs.documents:
             self.declared.append(Declaration(address=written.address, id=live.id, parent_id=live.parent_id))

@@ -14,6 +14,12 @@ from reconciler.planning.retire import Children
 Place = tuple[str, int]
 """Kind and id of an object."""
 QUANTITY = "quantity"
+LAST_DAY = "cancelledDate"
+
+
+def mapping_of(address: str) -> str:
+    """Return the address of the mapping of an addition, from the address of the addition."""
+    return f"CustomerMapping/{address.partition('/')[2].partition(':')[0].rpartition('.')[0]}"
 
 
 @dataclass(frozen=True, slots=True)

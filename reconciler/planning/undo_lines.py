@@ -18,7 +18,7 @@ from reconciler.manifests.documents import Document, Manifests
 from reconciler.manifests.positions import Path
 from reconciler.manifests.relations import Relations
 from reconciler.planning.equality import named, same
-from reconciler.planning.undo_inputs import PutBack
+from reconciler.planning.undo_inputs import LAST_DAY, PutBack, mapping_of
 
 _PRICES: Final = ("price", "ranges", "product")
 """The fields of a mapping that can set the price of its additions. The first one that is declared counts."""
@@ -101,13 +101,22 @@ class _Finder:
                 yield _whole(document, "refers to what the undo retires")
 
     def _of_addition(self, undone: PutBack) -> Iterator[Cause]:
-        """Yield the field of the mapping that sets the price of an addition."""
-        if "unitPrice" not in undone.changes:
-            return
-        mapping = undone.address.partition("/")[2].partition(":")[0].rpartition(".")[0]
-        document = self._manifests.by_address.get(f"CustomerMapping/{mapping}")
+        """Yield the fields of the mapping that set the price and the last day of an addition."""
+        document = self._manifests.by_address.get(mapping_of(undone.address))
         if document is None:
             return
+        if LAST_DAY in undone.changes and "end" in document.declared and "end" not in document.defaulted:
+            before = undone.changes[LAST_DAY][0]
+            edit: Literal["remove", "by hand"] = "remove" if before is None else "by hand"
+            message = f"{getattr(document.spec, 'end')}; {undone.address} had the last day {before} before the run"
+            if before is None:
+                message = f"{getattr(document.spec, 'end')}; {undone.address} had no last day before the run"
+            yield _cause(document, ("spec", "end"), message, edit)
+        if "unitPrice" in undone.changes:
+            yield from self._of_price(undone, document)
+
+    def _of_price(self, undone: PutBack, document: Document) -> Iterator[Cause]:
+        """Yield the field of the mapping that sets the price of an addition."""
         field = next((each for each in _PRICES if each in document.declared), None)
         if field is None or field in document.defaulted:
             return

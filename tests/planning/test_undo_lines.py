@@ -204,6 +204,16 @@ def test_the_price_of_an_addition_comes_from_its_mapping_or_its_product() -> Non
     assert found(mapping(), undone=[replace(ADDITION, changes={"billCustomer": ("a", "b")})]) == []
 
 
+@pytest.mark.parametrize(("before", "edit"), [(None, "remove"), ("2026-12-31", "by hand")])
+def test_the_end_of_a_mapping_is_a_cause_of_the_last_day(before: Any, edit: str) -> None:
+    undone = PutBack("Addition/acme.storage:gb", "Addition", "retire", {"cancelledDate": (before, "2026-11-30")})
+    result = found(mapping(end="2026-11-30"), undone=[undone])
+    assert [(each.address, each.path, each.edit) for each in result] == [
+        ("CustomerMapping/acme", ("spec", "end"), edit)
+    ]
+    assert found(mapping(), undone=[undone]) == []
+
+
 def test_the_price_of_a_mapping_is_put_back_if_the_run_wrote_it() -> None:
     (cause,) = found(mapping(price=Decimal("0.18")), undone=[ADDITION])
     assert (cause.path, cause.edit, cause.value) == (("spec", "price"), "set", Decimal("0.15"))

@@ -224,6 +224,8 @@ def play(shop: Shop, history: History) -> None:
         invoice(shop, history.invoiced)
     since = later(shop, run)
     plan = undo(shop, history, run)
+    if not history.hours and not history.invoiced:
+        check_lines_named(shop, plan)
     check_named(shop, history, history.before, plan, since)
     if history.undoes_undo and plan["actions"] and not history.hours:
         FIGURES["undos of an undo"] += 1
@@ -270,6 +272,21 @@ def later(shop: Shop, run: int) -> set[str]:
 def one_name(text: str) -> str:
     """Return a text in which the mapping has its first name, and no letter is a capital."""
     return text.casefold().replace("/renamed", f"/{FIRST.name}")
+
+
+def check_lines_named(shop: Shop, plan: Any) -> None:
+    """Check that an undo lists the lines of the mappings and products that would bring its changes back."""
+    told = " ".join(f"{note['address'] or ''} {note['message']}" for note in plan["warnings"])
+    lines = {line["address"] for line in plan["undo"]["lines"]}
+    for action in shop.plan()["actions"]:
+        undone = any(one_name(each["address"]) == one_name(action["address"]) for each in plan["actions"])
+        fields = {change["path"] for change in action["changes"]} - {"quantity"}
+        if fields and undone and one_name(action["address"]) not in one_name(told):
+            assert lines & {action["address"], f"CustomerMapping/{FIRST.name}", "CustomerMapping/renamed"}, (
+                action["address"],
+                action["changes"],
+                lines,
+            )
 
 
 def check_named(shop: Shop, history: History, how: Bills, plan: Any, since: set[str]) -> None:
