@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.shop import Shop
 
+from . import test_billing
 from .estates import FIRST, Estate
 from .histories import History
 from .test_setup import play, prepare
@@ -41,3 +43,15 @@ def test_what_the_run_let_live_again_is_retired_again_and_the_patch_marks_it(
 
 def test_what_was_pruned_lives_again_and_is_listed_until_its_document_is_back(estate: Shop) -> None:
     play(estate, History(FIRST, without("Agreement/b", "Contact/b"), removed="pruned", undoes_undo=True))
+
+
+def test_the_end_of_a_mapping_that_the_run_set_is_among_the_lines(shop: Shop) -> None:
+    test_billing.prepare(shop)
+    ended = replace(test_billing.FIRST, end="2026-11-15")
+    test_billing.play(shop, test_billing.History(test_billing.FIRST, ended, None, 0, None))
+
+
+def test_the_price_of_a_mapping_that_was_renamed_is_put_back(shop: Shop) -> None:
+    test_billing.prepare(shop)
+    priced = replace(test_billing.FIRST, own_price="0.12", name="renamed")
+    test_billing.play(shop, test_billing.History(test_billing.FIRST, priced, None, 0, None))
