@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.shop import ALDER, Shop
+from tests.shop import ALDER, BIRCHWOOD, Shop
 
 FILE = "customers/alder-dental.yaml"
 LINES = "Alder Dental - Managed Backup"
+RANGES = "Birchwood Legal - Managed Backup"
 USAGE = ("--only", "usage")
 MANAGED = 'managedId: "1001001"\n  #'
 
@@ -97,9 +98,11 @@ def test_two_mappings_of_one_customer_are_an_error_also_if_their_months_differ(s
 NEW = "Alder Dental - New"
 
 
-def move(shop: Shop) -> None:
-    """Move the mapping to a second agreement that starts this month. The first one is no longer declared."""
-    shop.edit(FILE, "name: Alder Dental - Managed Backup", f'name: {NEW}, startDate: "2026-11-01"')
+def move(shop: Shop, name: str = "alder-dental", to: str = NEW) -> None:
+    """Move the mapping of a customer to a second agreement that starts this month."""
+    spec = f'{{name: {to}, company: {name}, contact: {name}, startDate: "2026-11-01"}}'
+    shop.write("new.yaml", f"apiVersion: reconciler/v1\nkind: Agreement\nmetadata: {{name: new}}\nspec: {spec}\n")
+    shop.edit(f"customers/{name}.yaml", f"  agreement: {name}\n  managedId", "  agreement: new\n  managedId")
     shop.apply("--only", "setup")
 
 
@@ -140,3 +143,22 @@ def test_the_old_line_bills_the_usage_of_its_invoice_day(small: Shop) -> None:
     shop.uses(ALDER, "200")
     shop.apply(*USAGE)
     assert (invoice(shop, "2026-12"), invoice(shop, "2026-12", NEW)) == (0, 30)
+
+
+def test_the_old_agreement_gets_a_line_of_another_range_that_usage_reaches(shop: Shop) -> None:
+    shop.only(BIRCHWOOD)
+    shop.uses(BIRCHWOOD, "480")
+    shop.apply()
+    first = shop.one("/finance/agreements", name=RANGES)["id"]
+    move(shop, "birchwood-legal", "Birchwood - New")
+    invoice(shop, "2026-11", "Birchwood - New")
+    for used in ("480", "510"):
+        shop.advance()
+        shop.uses(BIRCHWOOD, used)
+        shop.apply(*USAGE)
+    lines = shop.get(f"/finance/agreements/{first}/additions")
+    assert [(row["quantity"], row["effectiveDate"][:10], row["cancelledDate"][:10]) for row in lines] == [
+        (0, "2026-11-01", "2026-11-30"),
+        (510, "2026-11-01", "2026-11-30"),
+    ]
+    assert shop.plan(*USAGE)["actions"] == []
