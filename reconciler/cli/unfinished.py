@@ -20,6 +20,7 @@ import msgspec
 from reconciler.cli.output import print_note, write_error
 from reconciler.errors import ReconcilerError
 from reconciler.importing.folder_lock import folder_lock
+from reconciler.ledger.process import read_process_start
 from reconciler.manifests.files import UNFINISHED
 from reconciler.rendering.counts import numbered
 
@@ -127,10 +128,6 @@ def _remove_temporaries(root: Path) -> None:
 
 def _runs(process: int) -> bool:
     """Return whether another process with this number runs, or may run."""
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
+    if os.name == "nt":  # asking for a process would end it
         return True
-    return process != os.getpid()
+    return process != os.getpid() and read_process_start(process) is not None

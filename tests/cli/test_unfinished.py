@@ -184,3 +184,17 @@ def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) ->
     finish(tmp_path)
 
     assert content(tmp_path).keys() == kept
+
+
+def test_a_file_that_still_cannot_get_its_name_is_an_error_and_the_next_import_tries_again(
+    interrupted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_path: Path, _target: Path) -> Path:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refused)
+        with pytest.raises(ReconcilerError, match=r"b\.yaml: Permission denied"):
+            finish(interrupted)
+
+    assert finish(interrupted) == 2
