@@ -16,7 +16,7 @@ PLAN_FILE = ("apply", "{files}/plan.json")
 
 CHANGES = (
     ("acme.yaml", "city: Tampa", 'city: Boston, phoneNumber: "555-0100"'),
-    ("acme.yaml", "email: office@acme.example", "email: billing@acme.example"),
+    ("acme.yaml", "email: office@acme.example", "email: office@acme.example, title: Owner"),
     ("products.yaml", "price: 0.15", "price: 0.16"),
 )
 """Changes in Git of three objects: the file, and the text before and after."""
