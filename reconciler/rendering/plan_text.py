@@ -46,7 +46,9 @@ def _warnings(plan: Json, paint: Paint, *, coverage: bool) -> Iterator[str]:
             yield paint(f"Warning: {safe(where + note['message'])}", "yellow")
     if not few:
         first = ", ".join(each["address"] for each in waiting[:_FEW])
-        text = f"{len(waiting)} proposed documents wait for `reconciler import --confirm`: {first}, …"
+        text = (
+            f"{len(waiting)} documents are only proposed. Confirm them with `reconciler import --confirm`: {first}, …"
+        )
         yield paint(f"Warning: {safe(text)}", "yellow")
 
 

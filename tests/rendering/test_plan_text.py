@@ -209,7 +209,8 @@ def test_many_proposed_documents_share_one_warning() -> None:
     found = text(plan_of(warnings=notes, coverage=(WAITING,)), coverage=False).split("\n")
     assert found[:2] == [
         "Warning: another",
-        "Warning: 41 proposed documents wait for `reconciler import --confirm`: ManagementSolution/c1, "
+        "Warning: 41 documents are only proposed. Confirm them with `reconciler import --confirm`: "
+        "ManagementSolution/c1, "
         "ManagementSolution/c2, ManagementSolution/c3, …",
     ]
 
