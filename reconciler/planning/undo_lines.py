@@ -11,10 +11,11 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from reconciler.kinds.base import SpecField
+from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.fields import ById
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
-from reconciler.manifests.documents import Document, Manifests
+from reconciler.manifests.documents import Document, DocumentOf, Manifests, has_spec
 from reconciler.manifests.positions import Path
 from reconciler.manifests.relations import Relations
 from reconciler.planning.equality import named, same
@@ -103,7 +104,7 @@ class _Finder:
     def _of_addition(self, undone: PutBack) -> Iterator[Cause]:
         """Yield the fields of the mapping that set the price and the last day of an addition."""
         document = self._manifests.by_address.get(mapping_of(undone.address))
-        if document is None:
+        if document is None or not has_spec(document, CustomerMappingSpec):
             return
         if LAST_DAY in undone.changes and "end" in document.declared and "end" not in document.defaulted:
             before = undone.changes[LAST_DAY][0]
@@ -115,7 +116,7 @@ class _Finder:
         if "unitPrice" in undone.changes:
             yield from self._of_price(undone, document)
 
-    def _of_price(self, undone: PutBack, document: Document) -> Iterator[Cause]:
+    def _of_price(self, undone: PutBack, document: DocumentOf[CustomerMappingSpec]) -> Iterator[Cause]:
         """Yield the field of the mapping that sets the price of an addition."""
         field = next((each for each in _PRICES if each in document.declared), None)
         if field is None or field in document.defaulted:
@@ -125,7 +126,7 @@ class _Finder:
         if field == "price" and isinstance(before, Decimal) and getattr(document.spec, field) == after:
             message = f"{_shown(after)}; {undone.address} had {_shown(before)} before the run"
             yield _cause(document, ("spec", field), message, "set", before)
-        elif field == "price" or not by_product:
+        elif field == "price" or not by_product or any(each.price is not None for each in document.spec.ranges or ()):
             yield _cause(document, ("spec", field), f"the price of {undone.address} comes from here", "by hand")
 
     def _of_field(self, document: Document, path: str, before: Any) -> Iterator[Cause]:

@@ -214,6 +214,13 @@ def test_the_end_of_a_mapping_is_a_cause_of_the_last_day(before: Any, edit: str)
     assert found(mapping(), undone=[undone]) == []
 
 
+def test_a_range_with_its_own_price_is_a_cause_beside_the_price_of_a_product() -> None:
+    bills = mapping(product=None, ranges=[{"product": "gb", "price": 0.18}])
+    priced = put_back(product(price=Decimal("0.3")), price="0.25")
+    result = found(bills, product(price=Decimal("0.3")), undone=[ADDITION, priced])
+    assert (result[0].path, result[0].edit) == (("spec", "ranges"), "by hand")
+
+
 def test_the_price_of_a_mapping_is_put_back_if_the_run_wrote_it() -> None:
     (cause,) = found(mapping(price=Decimal("0.18")), undone=[ADDITION])
     assert (cause.path, cause.edit, cause.value) == (("spec", "price"), "set", Decimal("0.15"))

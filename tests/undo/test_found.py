@@ -55,3 +55,20 @@ def test_the_price_of_a_mapping_that_was_renamed_is_put_back(shop: Shop) -> None
     test_billing.prepare(shop)
     priced = replace(test_billing.FIRST, own_price="0.12", name="renamed")
     test_billing.play(shop, test_billing.History(test_billing.FIRST, priced, None, 0, None))
+
+
+def test_the_price_of_a_range_is_among_the_lines_beside_that_of_its_product(shop: Shop) -> None:
+    test_billing.prepare(shop)
+    before = replace(test_billing.FIRST, product="other", price="0.2", ranges="graduated")
+    after = replace(before, price="0.18", own_price="0.12", ranges="volume")
+    test_billing.play(shop, test_billing.History(before, after, None, 0, None))
+
+
+def test_an_object_that_a_later_run_renamed_keeps_its_name(estate: Shop) -> None:
+    later = copy.deepcopy(FIRST)
+    later["Product/q"]["spec"]["identifier"] = "new-Q"
+    later["Product/q"]["metadata"]["previously"] = ["Q"]
+    after = copy.deepcopy(FIRST)
+    after["Company/d"]["spec"]["name"] = "Firm E"
+    later["Company/d"] = after["Company/d"]
+    play(estate, History(FIRST, after, later))
