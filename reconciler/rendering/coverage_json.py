@@ -27,3 +27,8 @@ def collapsed(rows: Sequence[Row]) -> list[Row]:
 def quantity_of(row: Row) -> str:
     """Return a row's quantity with its unit, such as `120.4 GB`. Empty if the quantity is unknown."""
     return "" if row["quantity"] is None else f"{row['quantity']} {row['unit'] or ''}".rstrip()
+
+
+def is_quiet(row: Row) -> bool:
+    """Return whether a row needs no line: the customer is billed, or has left and uses nothing any more."""
+    return row["accounted"] and (row["state"] == "billed" or (row["state"] == "ended" and row["quantity"] is None))

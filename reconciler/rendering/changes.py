@@ -1,0 +1,58 @@
+"""The text of one change of one field, the same in every form of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from reconciler.rendering.paint import money, safe, shown, signed
+
+Json = Mapping[str, Any]
+
+GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
+"""The sign of each type of action."""
+
+
+def change_lines(action: Json, *, compact: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield (sign, text) of each change of an action.
+
+    The names of the fields have the same width, unless the lines have to be short (`compact`).
+    """
+    width = 0 if compact else max((len(safe(change["path"])) for change in action["changes"]), default=0)
+    new = "new" if compact else "known after apply"
+    for change in action["changes"]:
+        yield _change(action, change, width, new)
+
+
+def _change(action: Json, change: Json, width: int, new: str) -> tuple[str, str]:
+    name = safe(change["path"]).ljust(width)
+    after = _value(change, change["after"])
+    if change.get("known_after_apply"):
+        after = f"{after} ({new})"
+    if action["action"] == "create":
+        return "+", f"{name} = {after}"
+    if change.get("sensitive"):
+        return "~", f"{name} = {after}"
+    before = _value(change, change["before"])
+    if before == after and isinstance(change["before"], dict) and isinstance(change["after"], dict):
+        before, after = _with_id(before, change["before"]), _with_id(after, change["after"])
+    return "~", f"{name} = {before} → {after}"
+
+
+def _with_id(text: str, link: Json) -> str:
+    """Return the name of a link with its ConnectWise id, which tells two objects with the same name apart."""
+    return f"{text} (id {link.get('id')})"
+
+
+def _value(change: Json, value: object) -> str:
+    """Return a value as text. A plan holds numbers as decimal text, and they are shown without quotes."""
+    return safe(value) if change.get("number") and isinstance(value, str) else shown(value)
+
+
+def money_change(amounts: Json) -> str:
+    """Return the change of a monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
+    before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
+    if before == 0:
+        return f"{signed(after, currency)} a month"
+    return f"{money(before, None)} → {money(after, currency)} a month ({signed(after - before, None)})"

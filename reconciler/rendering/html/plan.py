@@ -1,0 +1,162 @@
+"""A plan as a page of HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
+from reconciler.rendering.paint import money, plain, safe, signed
+from reconciler.rendering.risks import Risk, risks_of
+from reconciler.rendering.undo_text import undo_text
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
+
+Json = Mapping[str, Any]
+
+_LETTERS = {"create": "c", "update": "u", "adopt": "a", "retire": "r"}
+_MOST_RISKS = 25
+"""The most risks that are not folded."""
+_MOST_MONEY = 50
+"""The most customers in the table of amounts. The blocks below have the amounts of all."""
+_OPENED = 60
+"""The blocks of customers are open while they have no more actions than this in all."""
+
+
+def plan_html(plan: Json, *, title: str = "Plan") -> str:
+    """Return a plan as a page of HTML. `plan` is the JSON of a plan file."""
+    view = view_of(plan)
+    risks = [_risk(each) for each in risks_of(plan, view.all_actions)]
+    values = {
+        "amounts": _amounts(view),
+        "summary": shown_text(f"{summary_text(plan)}."),
+        "risks": risks[:_MOST_RISKS],
+        "more_risks": risks[_MOST_RISKS:],
+        **_money(view),
+        "filters": _filters(view),
+        "groups": list(_groups(view)),
+        "coverage": _coverage(plan),
+        "undo": shown_lines(list(undo_text(plan["undo"], plain))) if plan.get("undo") else "",
+        "foot": shown_text(
+            f"Workspace {plan['workspace']}, company {plan['tenant']['company']} at {plan['tenant']['site']}, made "
+            f"{plan['created_at']}, digest {plan['digest']}."
+        ),
+    }
+    return page("plan", f"{title}: {plan['workspace']}", values)
+
+
+def _amounts(view: PlanView) -> Markup | str:
+    if not view.before and not view.after:
+        return ""
+    changed = view.after - view.before
+    amounts = f"{money(view.before, None)} → {money(view.after, view.currency)} a month"
+    return shown_text(f"{signed(changed, view.currency)} a month: {amounts}" if changed else amounts)
+
+
+def _risk(risk: Risk) -> dict[str, Any]:
+    return {
+        "level": risk.level,
+        "title": shown_text(risk.title),
+        "address": shown_text(risk.address or ""),
+        "text": shown_text(risk.text),
+    }
+
+
+def _money(view: PlanView) -> dict[str, Any]:
+    """Return the rows of the amounts by customer, the largest change first, and a last row for the others."""
+    changed = [group for group in view.groups if group.change]
+    rows = [_money_row(group.name, group.actions) for group in changed[:_MOST_MONEY]]
+    rest = [action for group in changed[_MOST_MONEY:] for action in group.actions]
+    if rest:
+        rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest))
+    unit = f"{view.currency} a month" if view.currency else "a month"
+    return {"money": rows, "money_caption": shown_text(f"Additions that change, in {unit}")}
+
+
+def _money_row(name: str, actions: Sequence[Json]) -> dict[str, Any]:
+    before = sum((Decimal(each["money"]["before"]) for each in actions if each["money"]), Decimal(0))
+    return {
+        "name": shown_text(name),
+        "before": money(before, None),
+        "after": money(before + change_of(actions), None),
+        "change": signed(change_of(actions), None),
+    }
+
+
+def _filters(view: PlanView) -> list[dict[str, Any]]:
+    counts = Counter(action["action"] for action in view.all_actions)
+    held = sum(len(group.held) for group in view.groups)
+    found = [
+        {"letter": letter, "name": f"{GLYPHS[verb]} {verb}", "count": counts[verb]}
+        for verb, letter in _LETTERS.items()
+        if counts[verb]
+    ]
+    return [*found, *([{"letter": "h", "name": "held", "count": held}] if held else [])]
+
+
+def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
+    opened = len(view.all_actions) <= _OPENED
+    for group in view.groups:
+        actions = [_action(each, held=False) for each in group.actions] + [_action(each, held=True) for each in group.held]
+        yield {"name": shown_text(group.name), "rest": _heading(group, view), "actions": actions, "opened": opened}
+
+
+def _heading(group: Group, view: PlanView) -> str:
+    parts = [f"{signed(group.change, view.currency)} a month"] if group.change else []
+    # For a single action, the sign says the same.
+    parts += [counts_text(group.counts)] if len(group.actions) > 1 else []
+    parts += [f"{len(group.held)} held"] if group.held else []
+    return "".join(f" · {part}" for part in parts)
+
+
+def _action(action: Json, *, held: bool) -> dict[str, Any]:
+    amount = f" {money_change(action['money'])}" if action["money"] else ""
+    # A new object always has the same reason, and five thousand of them would make the page larger.
+    reason = "" if action["action"] == "create" and not action["money"] else f" {action['reason']}"
+    lines = [text for _sign, text in change_lines(action, compact=True)]
+    return {
+        "letter": "h" if held else _LETTERS[action["action"]],
+        "title": shown_text(f"{'held: ' if held else ''}{GLYPHS[action['action']]} {action['address']}"),
+        "rest": shown_text(f"{reason}{amount}"),
+        "lines": shown_lines(lines),
+    }
+
+
+def _coverage(plan: Json) -> dict[str, Any]:
+    """Return the counts of all states, and the customers that are not billed as measured, by state and reason."""
+    if not plan["coverage"]:
+        return {}
+    states = Counter(row["state"] for row in plan["coverage"])
+    counted = ", ".join(f"{number} {state}" for state, number in states.most_common())
+    currency = plan["summary"]["money"]["currency"]
+    by_reason: dict[tuple[str, str], list[Markup]] = {}
+    for row in collapsed(plan["coverage"]):
+        if row["customer"] != EVERY_CUSTOMER and not is_quiet(row):
+            by_reason.setdefault((row["state"], row["detail"]), []).append(_coverage_row(row, currency))
+    reasons = [
+        {
+            "title": shown_text(f"{len(rows)} {state}"),
+            "detail": shown_text(f": {detail}" if detail else ""),
+            "rows": rows,
+            "opened": len(rows) <= _FEW_ROWS,
+        }
+        for (state, detail), rows in by_reason.items()
+    ]
+    return {"text": shown_text(f"{counted}."), "reasons": reasons}
+
+
+_FEW_ROWS = 10
+"""The most customers with the same state and reason that are not folded."""
+
+
+def _coverage_row(row: Json, currency: str | None) -> Markup:
+    unknown = ", amount unknown" if row["state"] in UNMAPPED else ""
+    amount = unknown if row["money"] is None else f", {money(Decimal(row['money']), currency)} a month"
+    used = f", {quantity_of(row)}" if quantity_of(row) else ""
+    where = f"{row['source']}/{row['customer']} " if row["customer"] else ""
+    return shown_text(f"{where}{row['name']}{used}{amount}")

@@ -1,0 +1,48 @@
+"""Make text from outside harmless in Markdown of GitHub and GitLab."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.rendering.paint import safe
+
+_JOINER = "&#8288;"
+"""A word joiner, which has no width. It parts the characters that would make a mention, a reference or a link."""
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"'$^=:@%/,;]")
+_ENTITIES = {character: f"&#{ord(character)};" for character in "\\`*_{}[]|~<>&\"'$^="}
+_PARTED = {
+    "@": f"&#64;{_JOINER}",  # mentions, and e-mail addresses
+    "#": f"&#35;{_JOINER}",  # issues
+    "!": f"&#33;{_JOINER}",  # merge requests of GitLab, and images
+    "%": f"&#37;{_JOINER}",  # milestones of GitLab
+    ":": f"&#58;{_JOINER}",  # emoji codes, and URLs
+}
+_WEB = re.compile(r"(?i)\bwww(?=\.)")
+_REFERENCE = re.compile(r"(?i)\b(GH)(?=-\d)")
+_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
+
+
+def text(value: str) -> str:
+    """Return text from outside for a line of Markdown or the content of an HTML element.
+
+    It is on one line. No character of it has a meaning: a reader sees the same text.
+    """
+    found = _COMMIT.sub(lambda match: f"{match[0][:3]}\0{match[0][3:]}", safe(value))
+    found = _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", found))
+    parts = (_ENTITIES.get(each) or _PARTED.get(each) or each for each in found)
+    return _numbered("".join(parts).replace("\0", _JOINER))
+
+
+def _numbered(found: str) -> str:
+    """Return text that starts no list, heading, quote or quick action if it stands at the start of a line."""
+    first = found[:1]
+    if first in "+-/" and first:
+        return f"&#{ord(first)};{found[1:]}"
+    return re.sub(r"^(\d{1,9})([.)])", rf"\1{_JOINER}\2", found)
+
+
+def fence(lines: list[str], language: str = "diff") -> list[str]:
+    """Return lines as a block of code. Its fence is longer than any row of backticks in the lines."""
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    mark = "`" * max(3, longest + 1)
+    return [f"{mark}{language}", *lines, mark]

@@ -1,0 +1,157 @@
+"""A plan as Markdown: the summary and the money, then what to look at, then each customer in a folded block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.rendering.markdown.budget import Budget, size_of
+from reconciler.rendering.markdown.escape import fence, text
+from reconciler.rendering.paint import money, safe, signed
+from reconciler.rendering.risks import Risk, risks_of
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
+
+Json = Mapping[str, Any]
+
+MAX_BYTES = 65_000
+"""The default limit of size in bytes. A comment on GitHub holds 65,536 characters."""
+SMALLEST = 2_000
+"""The smallest limit of size in bytes. The summary and the foot always fit into it."""
+_DIFF = {"create": "+", "update": "!", "adopt": "!", "retire": "-"}
+"""The first character of a line in a block of `diff`. It gives the line its colour."""
+_MARKS = {"refuses": "🛑", "holds": "✋", "look": "⚠️", "note": "ℹ️"}
+_FOR_RISKS = 3
+"""What to look at takes at most one part in so many of the limit."""
+_LONGEST = 300
+"""The longest text of a change or a message, in characters."""
+_FEW = 3
+"""If a plan has so few customers, their blocks are open."""
+
+
+def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES) -> str:
+    """Return a plan as Markdown of at most `max_bytes` bytes of UTF-8.
+
+    It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
+    """
+    view = view_of(plan)
+    foot = _foot(plan, view)
+    budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions)]))
+    budget.write(*_head(view, title))
+    _write_risks(risks_of(plan, view.all_actions), budget, budget.room // _FOR_RISKS)
+    left = _write_groups(view, budget)
+    if left:
+        budget.write(_left_out(view, left))
+    budget.write(*foot)
+    return budget.text()
+
+
+def marker(workspace: str, title: str = "Plan") -> str:
+    """Return the hidden first line by which a pipeline finds its own comment."""
+    return f"<!-- reconciler {title.lower()} {re.sub(r'[^A-Za-z0-9._]', '_', workspace)} -->"
+
+
+def _head(view: PlanView, title: str) -> Iterator[str]:
+    yield marker(view.plan["workspace"], title)
+    changed = view.after - view.before
+    heading = f"{signed(changed, view.currency)} a month" if changed else "no change of the monthly amount"
+    yield f"### {title}: {text(heading) if view.before or view.after else text(summary_text(view.plan))}"
+    yield ""
+    if view.before or view.after:
+        amounts = f"{money(view.before, None)} → {money(view.after, view.currency)} a month"
+        yield f"**{text(amounts)}** · {text(summary_text(view.plan))}"
+        yield ""
+
+
+def _write_risks(risks: Sequence[Risk], budget: Budget, room: int) -> None:
+    """Write what to look at in `room` bytes of the budget, the most important first."""
+    if not risks:
+        return
+    left = room
+    lines = ["**Look at this first**", ""]
+    for index, risk in enumerate(risks):
+        line = _risk(risk)
+        left -= size_of([line])
+        if left < 0:
+            lines.append(f"- … and {len(risks) - index} more, which `reconciler show` and the HTML report list")
+            break
+        lines.append(line)
+    budget.write(*lines, "")
+
+
+def _risk(risk: Risk) -> str:
+    where = f" {text(risk.address)}" if risk.address else ""
+    return f"- {_MARKS[risk.level]} **{text(risk.title)}**{where}: {text(shortened(risk.text))}"
+
+
+def _write_groups(view: PlanView, budget: Budget) -> list[Json]:
+    """Write the block of each customer while there is room. Return the actions that are left out."""
+    left: list[Json] = []
+    opened = len(view.groups) <= _FEW
+    for group in view.groups:
+        left += _write_group(group, view, budget, opened=opened)
+    return left
+
+
+def _write_group(group: Group, view: PlanView, budget: Budget, *, opened: bool) -> list[Json]:
+    """Write the block of one customer. Return the actions for which there is no room."""
+    fitting: list[str] = []
+    left: list[Json] = []
+    start = ["<details open>" if opened else "<details>", f"<summary>{_heading(group, view)}</summary>", ""]
+    room = budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - _FENCE_ROOM
+    for action, held in (*((each, False) for each in group.actions), *((each, True) for each in group.held)):
+        lines = list(_action(action, held=held))
+        room -= size_of(lines)
+        if room < 0:
+            room += size_of(lines)
+            if not held:
+                left.append(action)
+        else:
+            fitting += lines
+    if fitting:
+        budget.write(*start, *fence(fitting), "", "</details>", "")
+    return left
+
+
+_FENCE_ROOM = 2 * _LONGEST
+"""Room for two fences that are longer than a row of backticks in a value."""
+
+
+def _heading(group: Group, view: PlanView) -> str:
+    parts = [f"<b>{text(shortened(group.name))}</b>"]
+    if group.change:
+        parts.append(text(f"{signed(group.change, view.currency)} a month"))
+    if group.actions:
+        parts.append(counts_text(group.counts))
+    if group.held:
+        parts.append(f"{len(group.held)} held")
+    return " · ".join(parts)
+
+
+def _action(action: Json, *, held: bool) -> Iterator[str]:
+    """Yield the lines of an action in a block of `diff`. A held one is grey, because it is not carried out."""
+    first = "#" if held else _DIFF[action["action"]]
+    glyph = GLYPHS[action["action"]]
+    amount = f"   {money_change(action['money'])}" if action["money"] else ""
+    mark = f"{first} held: {glyph}" if held else first if glyph == first else f"{first} {glyph}"
+    yield f"{mark} {shortened(safe(action['address']))}  {shortened(safe(action['reason']))}{amount}"
+    for _sign, line in change_lines(action):
+        yield f"{first}     {shortened(line)}"
+
+
+def _left_out(view: PlanView, left: Sequence[Json]) -> str:
+    changed = change_of(left)
+    amount = f", which change the monthly amount by {signed(changed, view.currency)}" if changed else ""
+    return f"**Left out here: {len(left)} actions{text(amount)}.** `reconciler show` and the HTML report have all.\n"
+
+
+def _foot(plan: Json, view: PlanView) -> list[str]:
+    tenant = f"company {plan['tenant']['company']} at {plan['tenant']['site']}"
+    return [f"<sub>{text(shortened(tenant))} · made {text(plan['created_at'])} · digest {plan['digest']}</sub>"]
+
+
+def shortened(value: str) -> str:
+    """Return a text of at most 300 characters, with its full length where it is cut."""
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value):,} characters)"
