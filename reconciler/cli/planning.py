@@ -23,6 +23,7 @@ from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date, period_of
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
+from reconciler.planning.customers import declared_companies
 from reconciler.planning.declared import declarations
 from reconciler.planning.goes_on import goes_on
 from reconciler.planning.part import Part
@@ -112,6 +113,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         usage = limited(usage, targets_of(manifests, options.targets))
         parts.append(usage.part)
         records = usage.records
+    live_state = inputs.live_state
     plan = build(
         workspace=manifests.workspace.name,
         tenant=tenant_of(session),
@@ -121,6 +123,8 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         currency=spec.billing.currency,
         warnings=warnings,
         asked=options.asked_of(session.part),
+        objects=live_state.objects,
+        companies=declared_companies(manifests.documents, live_state.matches),
     )
     return Planned(plan, records)
 

@@ -68,6 +68,12 @@ class Inputs:
     setup: SetupInputs | None
     usage: UsageRead | None
 
+    @property
+    def live_state(self) -> LiveState:
+        """Return the live state with the most objects: that of usage has undeclared agreements too."""
+        read = self.usage or self.setup
+        return LiveState() if read is None else read.live_state
+
 
 async def read_inputs(
     session: Session, scope: Scope, approvals: Sequence[Approved] = (), forget: Collection[str] = ()

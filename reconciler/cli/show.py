@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver_json, paint_of, print_lines, read_file
+from reconciler.cli.output import deliver, deliver_json, paint_of, print_lines, read_file
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.show_usage import show_addition, show_customer, show_undeclared
 from reconciler.errors import ReconcilerError
@@ -22,9 +22,14 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.suggestions import listed, near
 from reconciler.planning.diff import manifest_values
-from reconciler.planning.plan_file import plan_json, read_plan, write_plan
+from reconciler.planning.outcome import Outcome
+from reconciler.planning.plan import Plan
+from reconciler.planning.plan_file import plan_json, read_plan_or_outcome, write_plan
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.fields_text import fields_text
+from reconciler.rendering.markdown.outcome import outcome_markdown
+from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
+from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.plan_text import plan_text
 
 
@@ -32,6 +37,8 @@ class Format(StrEnum):
     """The formats of `--format`."""
 
     TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
     JSON = "json"
 
 
@@ -41,13 +48,22 @@ def show(
         str,
         typer.Argument(
             metavar="FILE|ADDRESS",
-            help="A plan file, or an address such as Company/acme, Addition/acme:gb or cove/1001.",
+            help="A plan file, an outcome, or an address such as Company/acme, Addition/acme:gb or cove/1001.",
         ),
     ],
     to: Annotated[Format, typer.Option("--format", help="The format to print.")] = Format.TEXT,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-bytes", min=SMALLEST, metavar="N", help=f"The largest size of the Markdown. Default: {MAX_BYTES}."
+        ),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help="The heading of the Markdown or HTML, such as Drift.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Show a document without its live state.")] = False,
 ) -> None:
-    """Show a plan file, or one document, addition or customer.
+    """Show a plan file, an outcome, or one document, addition or customer.
 
     A document is shown with the defaults that filled it in and its values in ConnectWise. An addition or a customer
     is shown with its usage and what the next plan would do.
@@ -55,6 +71,8 @@ def show(
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
     on_disk = _type_on_disk(what)
+    if on_disk != "file" and to in (Format.MARKDOWN, Format.HTML):
+        raise typer.TyperException(f"--format {to} shows a plan file or an outcome, and {what!r} is no file")
     if on_disk != "file" and (found := _look_up_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
@@ -67,11 +85,41 @@ def show(
         problem = "a folder, not a plan file" if on_disk == "folder" else "neither a file nor an address"
         shown = what if len(what) <= _LONGEST_SHOWN else f"{what[:_LONGEST_SHOWN]}…"
         raise ReconcilerError(f"{shown or 'an empty text'} is {problem}", advice=_FILE_OR_ADDRESS)
-    plan = read_plan(read_file(Path(what)), where=what)
-    if as_json:
-        deliver_json(write_plan(plan))
+    content = read_plan_or_outcome(read_file(Path(what)), where=what)
+    to = Format.JSON if as_json else to
+    if isinstance(content, Plan):
+        _show_plan(context, content, to, title or "Plan", max_bytes or MAX_BYTES)
     else:
-        print_lines(plan_text(plan_json(plan), paint_of(context)))
+        _show_outcome(context, content, to, title or "Outcome", max_bytes or MAX_BYTES)
+
+
+def _show_plan(context: Context, plan: Plan, to: Format, title: str, max_bytes: int) -> None:
+    match to:
+        case Format.JSON:
+            deliver_json(write_plan(plan))
+        case Format.MARKDOWN:
+            deliver(plan_markdown(plan_json(plan), title=title, max_bytes=max_bytes), end="")
+        case Format.HTML:
+            from reconciler.rendering.html.plan import plan_html  # noqa: PLC0415 - jinja2 is slow to import
+
+            deliver(plan_html(plan_json(plan), title=title), end="")
+        case Format.TEXT:
+            print_lines(plan_text(plan_json(plan), paint_of(context)))
+
+
+def _show_outcome(context: Context, outcome: Outcome, to: Format, title: str, max_bytes: int) -> None:
+    content = outcome.model_dump(mode="json")
+    match to:
+        case Format.JSON:
+            deliver_json(content)
+        case Format.MARKDOWN:
+            deliver(outcome_markdown(content, title=title, max_bytes=max_bytes), end="")
+        case Format.HTML:
+            from reconciler.rendering.html.outcome import outcome_html  # noqa: PLC0415 - jinja2 is slow to import
+
+            deliver(outcome_html(content, title=title), end="")
+        case Format.TEXT:
+            print_lines(outcome_text(content, paint_of(context)))
 
 
 _FILE_OR_ADDRESS = (

@@ -90,6 +90,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
             patch=reversion.patch,
             no_patch=reversion.no_patch,
         ),
+        objects=live,
     )
     report_unused(plan, approvals)
     return plan

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Literal
 
+from reconciler.planning.customers import Objects, with_customers
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant, Undo, digest_of
@@ -46,13 +48,20 @@ def build(
     warnings: Iterable[Note] = (),
     asked: Asked = _EVERYTHING,
     undo: Undo | None = None,
+    objects: Objects = MappingProxyType({}),
+    companies: Mapping[int, str] = MappingProxyType({}),
 ) -> Plan:
-    """Return the plan of one run. Raises one `PlanError` with all problems of the parts."""
+    """Return the plan of one run. Raises one `PlanError` with all problems of the parts.
+
+    `objects` and `companies` say which customer an action belongs to: the live objects that were read, and the
+    addresses of the declared companies by id.
+    """
     problems = [problem for part in parts for problem in part.problems]
     if problems:
         raise PlanError(problems)
     held = {action.address for part in parts for action in part.held}
-    found = [action for part in parts for action in (*part.actions, *part.held)]
+    every = (action for part in parts for action in (*part.actions, *part.held))
+    found = with_customers(every, objects, companies)
     ordered = with_dependencies(found, {address: needed for part in parts for address, needed in part.after.items()})
     actions = tuple(_without(action, held) for action in ordered if action.address not in held)
     summary = _summary(parts, actions, currency)

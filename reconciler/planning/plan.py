@@ -76,6 +76,14 @@ class Money(Record):
     currency: str | None = None
 
 
+class Customer(Record):
+    """The company that an action's object belongs to. Renderers group actions by it."""
+
+    address: str
+    """Its address, or its path in ConnectWise if it is not declared, such as `company/companies/250`."""
+    name: str
+
+
 class Action(Record):
     """One change of one object."""
 
@@ -95,6 +103,8 @@ class Action(Record):
     """For a held action: the address of the customer mapping that its guardrail names."""
     rule: str | None = None
     """For an addition: the digest of the billing rule of its quantity, for the ledger."""
+    customer: Customer | None = None
+    """Null for the shared setup, such as a product. The digest does not cover it."""
 
 
 class Summary(Record):

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from reconciler.errors import ReconcilerError
+from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import FORMAT_VERSION, Plan, content_hash, digest_of
 
 _LEFT_OUT_IF_EMPTY = (
@@ -33,7 +34,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
     `actions` is an iterator that converts one action at a time, because a large plan should not be in memory twice.
     """
-    content = plan.model_dump(mode="json", exclude={"actions", "held", "declared"})
+    content = plan.model_dump(mode="json", exclude={"actions", "declared"})
     content["actions"] = (action.model_dump(mode="json") for action in plan.actions)
     return content
 
@@ -61,12 +62,36 @@ def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def read_plan(text: str, *, where: str = "plan file") -> Plan:
     """Return the plan of a plan file. Raises `PlanFileError` for any other text, and for a file that was edited."""
+    return _plan_of(_parsed(text, where), where)
+
+
+def read_plan_or_outcome(text: str, *, where: str) -> Plan | Outcome:
+    """Return the plan of a plan file, or the outcome that `apply --json` printed. Raises `PlanFileError` otherwise."""
+    raw = _parsed(text, where)
+    if not isinstance(raw, dict) or not {"plan_digest", "results"} <= raw.keys():
+        return _plan_of(raw, where)
     try:
-        raw = json.loads(text, object_pairs_hook=_each_name_once)
+        return Outcome.model_validate(raw)
+    except ValidationError as error:
+        raise _invalid("outcome", error, where) from None
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_each_name_once)
     except (ValueError, RecursionError) as error:
         raise PlanFileError(
             f"not JSON: {error}", where=where, advice="Make it with: reconciler plan --out FILE"
         ) from None
+
+
+def _invalid(what: str, error: ValidationError, where: str) -> PlanFileError:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return PlanFileError(f"not a valid {what}: {place}: {first['msg']}", where=where, advice=f"Make the {what} again.")
+
+
+def _plan_of(raw: Any, where: str) -> Plan:
     version = raw.get("format_version") if isinstance(raw, dict) else None
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise PlanFileError(
@@ -80,11 +105,7 @@ def read_plan(text: str, *, where: str = "plan file") -> Plan:
     try:
         plan = Plan.model_validate(raw)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise PlanFileError(
-            f"not a valid plan: {place}: {first['msg']}", where=where, advice="Make the plan again."
-        ) from None
+        raise _invalid("plan", error, where) from None
     if plan.digest != digest_of(plan.actions) or checksum != content_hash(raw):
         raise PlanFileError(
             "the digest or the checksum does not match: the file was edited after it was made",

@@ -19,7 +19,7 @@ def outcome_text(outcome: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     for result in outcome["results"]:
         if result["status"] in _STYLES:
             yield paint(result_line(result), _STYLES[result["status"]])
-    yield paint(counts(outcome), "bold")
+    yield paint(f"{counts(outcome)} {advice(outcome)}".rstrip(), "bold")
 
 
 def result_line(result: Mapping[str, Any]) -> str:
@@ -34,12 +34,16 @@ def _indented(text: str) -> str:
 
 
 def counts(outcome: Mapping[str, Any]) -> str:
-    """Return the last line: `Applied: 42 done, 1 failed, 3 skipped.`, with what to do next."""
+    """Return the number of results by status, such as `Applied: 42 done, 1 failed, 3 skipped.`"""
     number = Counter(result["status"] for result in outcome["results"])
     counted = [f"{number[status]} {status}" for status in STATUSES if number[status]]
-    text = f"Applied: {', '.join(counted) or 'nothing to do'}."
+    return f"Applied: {', '.join(counted) or 'nothing to do'}."
+
+
+def advice(outcome: Mapping[str, Any]) -> str:
+    """Return what to do next. Empty if everything is done."""
     if outcome["interrupted"]:
-        text += " Interrupted. Run again to continue."
-    elif not number.keys() <= {"done", "already"}:
-        text += " Fix the cause and run again; completed changes are not repeated."
-    return text
+        return "Interrupted. Run again to continue."
+    if not {result["status"] for result in outcome["results"]} <= {"done", "already"}:
+        return "Fix the cause and run again; completed changes are not repeated."
+    return ""

@@ -10,10 +10,14 @@ from typing import Any, Literal
 from reconciler.rendering.changes import money_change
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import money, shown
+from reconciler.rendering.view import customer_of
 
 Json = Mapping[str, Any]
 Level = Literal["refuses", "holds", "look", "note"]
 """`refuses`: the plan cannot be applied so. `holds`: a part is not carried out. `look`: a person should read it."""
+
+_NAMED = 3
+"""The most customers or objects that a risk names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,24 @@ def _guardrails(plan: Json) -> Iterator[Risk]:
 
 
 def _retirements(actions: Iterable[Json]) -> Iterator[Risk]:
+    """Yield one risk for each customer with retirements, and one for those of the shared setup."""
+    by_customer: dict[str, list[Json]] = {}
     for action in actions:
         if action["action"] == "retire":
-            amount = f"; {money_change(action['money'])}" if action["money"] else ""
-            yield Risk("look", "Retires", f"{action['reason']}{amount}", action["address"])
+            by_customer.setdefault(customer_of(action)[1], []).append(action)
+    for name, retired in by_customer.items():
+        addresses = ", ".join(action["address"] for action in retired[:_NAMED])
+        more = f" and {len(retired) - _NAMED} more" if len(retired) > _NAMED else ""
+        amounts = [action["money"] for action in retired if action["money"]]
+        amount = f"; {money_change(_sum(amounts))}" if amounts else ""
+        why = f"; {retired[0]['reason']}" if len(retired) == 1 else ""
+        yield Risk("look", f"Retires {len(retired)} of {name}", f"{addresses}{more}{why}{amount}")
+
+
+def _sum(amounts: Sequence[Json]) -> Json:
+    """Return the sum of amounts, which have one currency."""
+    total = {name: sum((Decimal(each[name]) for each in amounts), Decimal(0)) for name in ("before", "after")}
+    return {**total, "currency": amounts[0]["currency"]}
 
 
 _PRICES = {"price", "cost", "unitPrice", "unitCost"}
@@ -96,10 +114,6 @@ def _gaps(plan: Json) -> Iterator[Risk]:
         detail = f": {rows[0]['detail']}" if len(rows) == 1 and rows[0]["detail"] else ""
         used = f" {quantity_of(rows[0])}" if len(rows) == 1 and quantity_of(rows[0]) else ""
         yield Risk("look", f"{len(rows)} {state}", f"{names}{more}{used}{amount}{detail}")
-
-
-_NAMED = 3
-"""The most customers that a risk names."""
 
 
 def _warnings(plan: Json) -> Iterator[Risk]:

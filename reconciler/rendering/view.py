@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -76,21 +76,29 @@ def view_of(plan: Json) -> PlanView:
     held: dict[tuple[str | None, str], list[Json]] = {}
     for found, into in ((plan["actions"], actions), (plan.get("held") or (), held)):
         for action in found:
-            into.setdefault(_customer(action), []).append(action)
+            into.setdefault(customer_of(action), []).append(action)
     groups = (
         Group(key[1], key[0], tuple(actions.get(key, ())), tuple(held.get(key, ()))) for key in {**actions, **held}
     )
     return PlanView(plan, tuple(sorted(groups, key=_rank)))
 
 
-def _customer(action: Json) -> tuple[str | None, str]:
+def customer_of(action: Json) -> tuple[str | None, str]:
+    """Return the address and the name of an action's customer. Those of the shared setup are None and a heading."""
     customer = action.get("customer")
     return (customer["address"], customer["name"]) if customer else (None, SHARED)
 
 
 def _rank(group: Group) -> tuple[Any, ...]:
     retires = group.counts["retire"]
-    return (-abs(group.change), -retires, -len(group.held), group.address is not None, group.name.casefold(), group.name)
+    return (
+        -abs(group.change),
+        -retires,
+        -len(group.held),
+        group.address is not None,
+        group.name.casefold(),
+        group.name,
+    )
 
 
 def change_of(actions: Iterable[Json]) -> Decimal:
@@ -112,8 +120,3 @@ def summary_text(plan: Json) -> str:
         return f"{changes}; {unchanged} unchanged"
     what = "document or addition is" if unchanged == 1 else "documents and additions are"
     return f"No changes; {unchanged} {what} as declared" if unchanged else "No changes"
-
-
-def without_zero(actions: Sequence[Json]) -> tuple[Json, ...]:
-    """Return the actions that change an amount."""
-    return tuple(each for each in actions if each["money"] and each["money"]["before"] != each["money"]["after"])

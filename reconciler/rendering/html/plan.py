@@ -12,7 +12,7 @@ from markupsafe import Markup
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
-from reconciler.rendering.paint import money, plain, safe, signed
+from reconciler.rendering.paint import money, plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
@@ -102,7 +102,9 @@ def _filters(view: PlanView) -> list[dict[str, Any]]:
 def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
     opened = len(view.all_actions) <= _OPENED
     for group in view.groups:
-        actions = [_action(each, held=False) for each in group.actions] + [_action(each, held=True) for each in group.held]
+        actions = [_action(each, held=False) for each in group.actions] + [
+            _action(each, held=True) for each in group.held
+        ]
         yield {"name": shown_text(group.name), "rest": _heading(group, view), "actions": actions, "opened": opened}
 
 
@@ -114,7 +116,7 @@ def _heading(group: Group, view: PlanView) -> str:
     return "".join(f" · {part}" for part in parts)
 
 
-def _action(action: Json, *, held: bool) -> dict[str, Any]:
+def _action(action: Json, *, held: bool = False) -> dict[str, Any]:
     amount = f" {money_change(action['money'])}" if action["money"] else ""
     # A new object always has the same reason, and five thousand of them would make the page larger.
     reason = "" if action["action"] == "create" and not action["money"] else f" {action['reason']}"

@@ -8,15 +8,15 @@ from reconciler.rendering.paint import safe
 
 _JOINER = "&#8288;"
 """A word joiner, which has no width. It parts the characters that would make a mention, a reference or a link."""
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"'$^=:@%/,;]")
 _ENTITIES = {character: f"&#{ord(character)};" for character in "\\`*_{}[]|~<>&\"'$^="}
 _PARTED = {
     "@": f"&#64;{_JOINER}",  # mentions, and e-mail addresses
     "#": f"&#35;{_JOINER}",  # issues
     "!": f"&#33;{_JOINER}",  # merge requests of GitLab, and images
     "%": f"&#37;{_JOINER}",  # milestones of GitLab
-    ":": f"&#58;{_JOINER}",  # emoji codes, and URLs
 }
+_COLON = re.compile(r":(?=\S)")
+"""The start of an emoji code, or the colon of a URL."""
 _WEB = re.compile(r"(?i)\bwww(?=\.)")
 _REFERENCE = re.compile(r"(?i)\b(GH)(?=-\d)")
 _COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
@@ -28,7 +28,7 @@ def text(value: str) -> str:
     It is on one line. No character of it has a meaning: a reader sees the same text.
     """
     found = _COMMIT.sub(lambda match: f"{match[0][:3]}\0{match[0][3:]}", safe(value))
-    found = _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", found))
+    found = _COLON.sub(":\0", _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", found)))
     parts = (_ENTITIES.get(each) or _PARTED.get(each) or each for each in found)
     return _numbered("".join(parts).replace("\0", _JOINER))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change
@@ -37,7 +36,7 @@ def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES
     It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
     """
     view = view_of(plan)
-    foot = _foot(plan, view)
+    foot = _foot(plan)
     budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions)]))
     budget.write(*_head(view, title))
     _write_risks(risks_of(plan, view.all_actions), budget, budget.room // _FOR_RISKS)
@@ -147,7 +146,7 @@ def _left_out(view: PlanView, left: Sequence[Json]) -> str:
     return f"**Left out here: {len(left)} actions{text(amount)}.** `reconciler show` and the HTML report have all.\n"
 
 
-def _foot(plan: Json, view: PlanView) -> list[str]:
+def _foot(plan: Json) -> list[str]:
     tenant = f"company {plan['tenant']['company']} at {plan['tenant']['site']}"
     return [f"<sub>{text(shortened(tenant))} · made {text(plan['created_at'])} · digest {plan['digest']}</sub>"]
 
