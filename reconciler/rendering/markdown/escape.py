@@ -19,7 +19,10 @@ _COLON = re.compile(r":(?=\S)")
 """The start of an emoji code, or the colon of a URL."""
 _WEB = re.compile(r"(?i)\bwww(?=\.)")
 _REFERENCE = re.compile(r"(?i)\b(GH)(?=-\d)")
-_COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
+_STARTS = re.compile(r"^(/|[+-](?=[\s+-]|$))")
+"""What starts a quick action of GitLab, a list or a line at the start of a line."""
+_NUMBER = re.compile(r"^(\d{1,9})(?=[.)](\s|$))")
+"""The number of a list at the start of a line."""
 
 
 def text(value: str) -> str:
@@ -27,18 +30,10 @@ def text(value: str) -> str:
 
     It is on one line. No character of it has a meaning: a reader sees the same text.
     """
-    found = _COMMIT.sub(lambda match: f"{match[0][:3]}\0{match[0][3:]}", safe(value))
-    found = _COLON.sub(":\0", _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", found)))
+    found = _COLON.sub(":\0", _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", safe(value))))
     parts = (_ENTITIES.get(each) or _PARTED.get(each) or each for each in found)
-    return _numbered("".join(parts).replace("\0", _JOINER))
-
-
-def _numbered(found: str) -> str:
-    """Return text that starts no list, heading, quote or quick action if it stands at the start of a line."""
-    first = found[:1]
-    if first in "+-/" and first:
-        return f"&#{ord(first)};{found[1:]}"
-    return re.sub(r"^(\d{1,9})([.)])", rf"\1{_JOINER}\2", found)
+    joined = _STARTS.sub(lambda match: f"&#{ord(match[0])};", "".join(parts))
+    return _NUMBER.sub("\\1\0", joined).replace("\0", _JOINER)
 
 
 def fence(lines: list[str], language: str = "diff") -> list[str]:
