@@ -37,23 +37,25 @@ def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES
     """
     view = view_of(plan)
     foot = _foot(plan)
-    budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions)]))
+    held = [action for group in view.groups for action in group.held]
+    budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions, held)]))
     budget.write(*_head(view, title))
     _write_risks(risks_of(plan, view.all_actions), budget, budget.room // _FOR_RISKS)
-    left = _write_groups(view, budget)
-    if left:
-        budget.write(_left_out(view, left))
+    left, held_left = _write_groups(view, budget)
+    if left or held_left:
+        budget.write(_left_out(view, left, held_left))
     budget.write(*foot)
     return budget.text()
 
 
-def marker(workspace: str, title: str = "Plan") -> str:
+def marker(title: str, workspace: str = "") -> str:
     """Return the hidden first line by which a pipeline finds its own comment."""
-    return f"<!-- reconciler {title.lower()} {re.sub(r'[^A-Za-z0-9._]', '_', workspace)} -->"
+    words = ("reconciler", title.lower(), workspace)
+    return f"<!-- {' '.join(re.sub('[^A-Za-z0-9._]', '_', word) for word in words if word)} -->"
 
 
 def _head(view: PlanView, title: str) -> Iterator[str]:
-    yield marker(view.plan["workspace"], title)
+    yield marker(title, view.plan["workspace"])
     changed = view.after - view.before
     heading = f"{signed(changed, view.currency)} a month" if changed else "no change of the monthly amount"
     yield f"### {title}: {text(heading) if view.before or view.after else text(summary_text(view.plan))}"
@@ -74,7 +76,7 @@ def _write_risks(risks: Sequence[Risk], budget: Budget, room: int) -> None:
         line = _risk(risk)
         left -= size_of([line])
         if left < 0:
-            lines.append(f"- … and {len(risks) - index} more, which `reconciler show` and the HTML report list")
+            lines.append(f"- … and {len(risks) - index:,} more, which `reconciler show` and the HTML report list")
             break
         lines.append(line)
     budget.write(*lines, "")
@@ -85,37 +87,38 @@ def _risk(risk: Risk) -> str:
     return f"- {_MARKS[risk.level]} **{text(risk.title)}**{where}: {text(shortened(risk.text))}"
 
 
-def _write_groups(view: PlanView, budget: Budget) -> list[Json]:
-    """Write the block of each customer while there is room. Return the actions that are left out."""
+def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json]]:
+    """Write the block of each customer while there is room. Return the actions and held actions that are left out."""
     left: list[Json] = []
+    held: list[Json] = []
     opened = len(view.groups) <= _FEW
     for group in view.groups:
-        left += _write_group(group, view, budget, opened=opened)
-    return left
+        rows = [(each, list(_action(each)), left) for each in group.actions]
+        rows += [(each, list(_action(each, held=True)), held) for each in group.held]
+        _write_group(_heading(group, view), rows, budget, opened=opened)
+    return left, held
 
 
-def _write_group(group: Group, view: PlanView, budget: Budget, *, opened: bool) -> list[Json]:
-    """Write the block of one customer. Return the actions for which there is no room."""
+def _write_group(
+    heading: str, rows: Sequence[tuple[Json, list[str], list[Json]]], budget: Budget, *, opened: bool
+) -> None:
+    """Write the block of one customer. `rows` has, for each action, its lines and the list of what is left out."""
     fitting: list[str] = []
-    left: list[Json] = []
-    start = ["<details open>" if opened else "<details>", f"<summary>{_heading(group, view)}</summary>", ""]
+    start = ["<details open>" if opened else "<details>", f"<summary>{heading}</summary>", ""]
     room = budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - _FENCE_ROOM
-    for action, held in (*((each, False) for each in group.actions), *((each, True) for each in group.held)):
-        lines = list(_action(action, held=held))
-        room -= size_of(lines)
-        if room < 0:
-            room += size_of(lines)
-            if not held:
-                left.append(action)
+    for action, lines, left in rows:
+        size = size_of(lines)
+        if size > room:
+            left.append(action)
         else:
+            room -= size
             fitting += lines
     if fitting:
         budget.write(*start, *fence(fitting), "", "</details>", "")
-    return left
 
 
 _FENCE_ROOM = 2 * _LONGEST
-"""Room for two fences that are longer than a row of backticks in a value."""
+"""Room for two fences, in bytes. A fence is longer than each row of backticks in the values."""
 
 
 def _heading(group: Group, view: PlanView) -> str:
@@ -129,7 +132,7 @@ def _heading(group: Group, view: PlanView) -> str:
     return " · ".join(parts)
 
 
-def _action(action: Json, *, held: bool) -> Iterator[str]:
+def _action(action: Json, *, held: bool = False) -> Iterator[str]:
     """Yield the lines of an action in a block of `diff`. A held one is grey, because it is not carried out."""
     first = "#" if held else _DIFF[action["action"]]
     glyph = GLYPHS[action["action"]]
@@ -140,10 +143,15 @@ def _action(action: Json, *, held: bool) -> Iterator[str]:
         yield f"{first}     {shortened(line)}"
 
 
-def _left_out(view: PlanView, left: Sequence[Json]) -> str:
+def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str:
     changed = change_of(left)
     amount = f", which change the monthly amount by {signed(changed, view.currency)}" if changed else ""
-    return f"**Left out here: {len(left)} actions{text(amount)}.** `reconciler show` and the HTML report have all.\n"
+    found = " and ".join(_counted(each, what) for each, what in ((left, "action"), (held, "held action")) if each)
+    return f"**Left out here: {text(found + amount)}.** `reconciler show` and the HTML report have all.\n"
+
+
+def _counted(found: Sequence[Json], what: str) -> str:
+    return f"{len(found):,} {what}{'' if len(found) == 1 else 's'}"
 
 
 def _foot(plan: Json) -> list[str]:

@@ -1,0 +1,116 @@
+"""Tests of what a reviewer has to look at first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from reconciler.planning.plan import Change, CoverageRow, Customer, Note, Tripped
+from reconciler.rendering.risks import Risk, risks_of
+from tests.planning.builders import action
+from tests.rendering.plans import addition, json_of, plan_with, usd
+
+ACME = Customer(address="Company/acme", name="Acme")
+
+
+def risks(*actions: Any, **more: Any) -> list[Risk]:
+    plan = json_of(plan_with(*actions, **more))
+    return risks_of(plan, plan["actions"])
+
+
+def test_a_plan_that_only_creates_has_no_risk() -> None:
+    assert risks(action("Company/acme"), addition("acme", "0", "1", "Acme", action="create", id=None)) == []
+
+
+def test_a_guardrail_that_refuses_the_run_comes_before_one_that_holds_a_customer() -> None:
+    found = risks(
+        guardrails=(
+            Tripped(name="quantity", address="CustomerMapping/acme", message="rises by 60 %", holds=True),
+            Tripped(name="updates", message="50 of 60 objects"),
+            Tripped(name="zero", address="CustomerMapping/bolt", message="falls to zero", holds=True, approved=True),
+        )
+    )
+
+    assert [(each.level, each.title) for each in found] == [
+        ("refuses", "Guardrail updates"),
+        ("holds", "Guardrail quantity"),
+        ("look", "Guardrail zero, approved"),
+    ]
+
+
+def test_retirements_are_one_risk_for_each_customer_with_their_amount() -> None:
+    gone = [
+        action(f"{kind}/acme", action="retire", id=1, reason="left", customer=ACME)
+        for kind in ("Agreement", "Contact", "Company", "ManagementSolution")
+    ]
+    gone[0] = gone[0].model_copy(update={"money": usd("18.15", "0")})
+    product = action("Product/old", action="retire", id=4, reason="ensure: retired")
+
+    assert [(each.title, each.text) for each in risks(*gone, product)] == [
+        (
+            "Retires 4 of Acme",
+            "Agreement/acme, Contact/acme, Company/acme and 1 more; 18.15 → 0.00 USD a month (-18.15)",
+        ),
+        ("Retires 1 of Shared setup", "Product/old; ensure: retired"),
+    ]
+
+
+def test_a_changed_price_of_a_product_is_a_risk_and_a_first_price_is_none() -> None:
+    changed = Change(path="price", before="0.15", after="0.18", number=True)
+    unset = Change(path="price", before="0.15", number=True)
+    first = Change(path="cost", after="0.05", number=True)
+
+    found = risks(
+        action("Product/gb", action="update", changes=(changed, first)),
+        action("Product/tb", action="update", changes=(unset,)),
+        action("Product/pb", action="update", changes=(first,)),
+    )
+
+    assert [(each.address, each.text) for each in found] == [
+        ("Product/gb", "price 0.15 → 0.18"),
+        ("Product/tb", "price 0.15 → null"),
+    ]
+
+
+def test_a_secret_that_is_written_again_is_a_risk() -> None:
+    secret = (Change(path="password", after={"env": "PASSWORD"}, sensitive=True),)
+
+    assert [each.title for each in risks(action("IntegratorLogin/a", action="update", changes=secret))] == [
+        "Writes a secret"
+    ]
+    assert risks(action("IntegratorLogin/a", changes=secret)) == []
+
+
+def row(customer: str, state: str, **more: Any) -> CoverageRow:
+    return CoverageRow(source="cove", customer=customer, name=f"Customer {customer}", state=state, **more)
+
+
+def test_customers_that_are_not_accounted_for_are_one_risk_for_each_state() -> None:
+    rows = [row(str(number), "unmapped", accounted=False, money=Decimal(5)) for number in range(4)]
+    rows.append(row("9", "unmapped", accounted=False))
+    rows.append(row("7", "vanished", accounted=False, detail="last seen on 2026-11-01", quantity=Decimal(3), unit="GB"))
+    rows.append(row("8", "billed"))
+
+    assert [(each.title, each.text) for each in risks(coverage=tuple(rows))] == [
+        (
+            "5 unmapped",
+            "Customer 0, Customer 1, Customer 2 and 2 more, 20.00 USD a month and an unknown amount of 1",
+        ),
+        ("1 vanished", "Customer 7 3 GB: last seen on 2026-11-01"),
+    ]
+
+
+def test_an_amount_that_is_unknown_is_not_shown_as_zero() -> None:
+    assert risks(coverage=(row("1", "unmapped", accounted=False),))[0].text == "Customer 1, amount unknown"
+
+
+def test_a_customer_without_a_name_is_shown_by_its_address() -> None:
+    nameless = CoverageRow(source="cove", customer="5", name="", state="held", accounted=False)
+    assert risks(coverage=(nameless,))[0].text == "cove/5"
+
+
+def test_a_failed_source_is_one_risk_and_not_one_for_each_customer() -> None:
+    rows = (row("*", "unknown", accounted=False), row("1", "unknown", accounted=False))
+    found = risks(coverage=rows, warnings=(Note(message="cove: the pull failed"),))
+
+    assert [(each.level, each.text) for each in found] == [("note", "cove: the pull failed")]
