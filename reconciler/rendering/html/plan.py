@@ -74,8 +74,8 @@ def _money(view: PlanView) -> dict[str, Any]:
     rest = [action for group in changed[_MOST_MONEY:] for action in group.actions]
     if rest:
         rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest))
-    unit = f"{view.currency} a month" if view.currency else "a month"
-    return {"money": rows, "money_caption": shown_text(f"Additions that change, in {unit}")}
+    unit = f" in {view.currency}" if view.currency else ""
+    return {"money": rows, "money_caption": shown_text(f"Amounts a month{unit}, of the additions that change")}
 
 
 def _money_row(name: str, actions: Sequence[Json]) -> dict[str, Any]:

@@ -41,6 +41,6 @@ def outcome_markdown(outcome: Json, *, title: str = "Outcome", max_bytes: int = 
     if fitting:
         budget.write(*start, *fence(fitting), "", "</details>", "")
     if left:
-        budget.write(left_text.format(left))
+        budget.write(left_text.format(f"{left:,}"))
     budget.write(*foot)
     return budget.text()
