@@ -105,10 +105,17 @@ def test_coverage_counts_the_states_and_names_the_customers_that_are_not_billed(
             for n in range(2, 14)
         ),
         CoverageRow(
-            source="cove", customer="99", name="Bolt", state="held", accounted=False, money=Decimal(5), quantity=Decimal(3),
-            unit="GB", detail="rises by 60 %",
+            source="cove",
+            customer="99",
+            name="Bolt",
+            state="held",
+            accounted=False,
+            money=Decimal(5),
+            quantity=Decimal(3),
+            unit="GB",
+            detail="rises by 60 %",
         ),
-    )  # fmt: skip
+    )
     found = page(coverage=rows)
 
     assert "<p>12 unmapped, 1 billed, 1 held.</p>" in found
