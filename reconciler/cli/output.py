@@ -142,6 +142,14 @@ def width() -> int:
     return _columns("COLUMNS") or (max(columns, _NARROWEST) if columns else IN_A_PIPE)
 
 
+def terminal_width() -> int | None:
+    """Return the width of the terminal in characters. None in a pipe, whose reader needs each line whole."""
+    try:
+        return width() if sys.stdout.isatty() else None
+    except (ValueError, AttributeError):  # standard output is closed
+        return None
+
+
 def _columns(variable: str) -> int:
     """Return the width that an environment variable sets. 0 if it is not set, or not between 20 and 1000."""
     given = os.environ.get(variable, "")

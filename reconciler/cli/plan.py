@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import Undelivered, deliver_json, paint_of, print_lines, print_note, write_file
+from reconciler.cli.output import (
+    Undelivered,
+    deliver_json,
+    paint_of,
+    print_lines,
+    print_note,
+    terminal_width,
+    write_file,
+)
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.session import open_session
 from reconciler.cli.undoing import make_undo_plan
@@ -20,6 +28,7 @@ from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
 from reconciler.planning.plan import Plan
 from reconciler.planning.plan_file import plan_json, write_plan
+from reconciler.rendering.fitting import fitted
 from reconciler.rendering.plan_text import plan_text
 
 if TYPE_CHECKING:
@@ -51,6 +60,11 @@ Targets = Annotated[
         metavar="ADDRESS",
         help="Plan only this address, such as Company/acme, and what it needs. May be repeated.",
     ),
+]
+
+
+Full = Annotated[
+    bool, typer.Option("--full", help="Show all actions of a large plan, and not only those of the first customers.")
 ]
 
 
@@ -97,6 +111,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     target: Targets = None,
     changed_since: ChangedSince = None,
     undo: Annotated[int | None, typer.Option(metavar="RUN", help="Plan to put back the changes of this run.")] = None,
+    full: Full = False,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 
@@ -114,7 +129,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
         write_file(out, write_plan(made), mode=0o600)
     code = UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
     try:
-        show_plan(context, made)
+        show_plan(context, made, full=full)
     except Undelivered as error:
         if out is None:
             raise
@@ -132,9 +147,10 @@ async def _make_undo_plan(context: Context, options: PlanOptions, run: int) -> P
         return await make_undo_plan(session, run, options.approvals)
 
 
-def show_plan(context: Context, made: Plan, *, err: bool = False) -> None:
+def show_plan(context: Context, made: Plan, *, full: bool = False, err: bool = False) -> None:
     """Print a plan on standard output, as text or JSON. With `err`, print its text on standard error."""
     if context.json and not err:
         deliver_json(write_plan(made))
     else:
-        print_lines(plan_text(plan_json(made), paint_of(context)), err=err)
+        lines = plan_text(plan_json(made), paint_of(context), full=full)
+        print_lines(fitted(lines, None if err else terminal_width()), err=err)

@@ -12,6 +12,7 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json, paint_of, print_lines, read_file
+from reconciler.cli.plan import Full, show_plan
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.show_usage import show_addition, show_customer, show_undeclared
 from reconciler.errors import ReconcilerError
@@ -30,7 +31,6 @@ from reconciler.rendering.fields_text import fields_text
 from reconciler.rendering.markdown.outcome import outcome_markdown
 from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
 from reconciler.rendering.outcome_text import outcome_text
-from reconciler.rendering.plan_text import plan_text
 
 
 class Format(StrEnum):
@@ -61,6 +61,7 @@ def show(
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="The heading of the Markdown or HTML, such as Drift.")
     ] = None,
+    full: Full = False,
     offline: Annotated[bool, typer.Option("--offline", help="Show a document without its live state.")] = False,
 ) -> None:
     """Show a plan file, an outcome, or one document, addition or customer.
@@ -88,12 +89,12 @@ def show(
     content = read_plan_or_outcome(read_file(Path(what)), where=what)
     to = Format.JSON if as_json else to
     if isinstance(content, Plan):
-        _show_plan(context, content, to, title or "Plan", max_bytes or MAX_BYTES)
+        _show_plan(context, content, to, title or "Plan", max_bytes or MAX_BYTES, full=full)
     else:
         _show_outcome(context, content, to, title or "Outcome", max_bytes or MAX_BYTES)
 
 
-def _show_plan(context: Context, plan: Plan, to: Format, title: str, max_bytes: int) -> None:
+def _show_plan(context: Context, plan: Plan, to: Format, title: str, max_bytes: int, *, full: bool) -> None:
     match to:
         case Format.JSON:
             deliver_json(write_plan(plan))
@@ -104,7 +105,7 @@ def _show_plan(context: Context, plan: Plan, to: Format, title: str, max_bytes: 
 
             deliver(plan_html(plan_json(plan), title=title), end="")
         case Format.TEXT:
-            print_lines(plan_text(plan_json(plan), paint_of(context)))
+            show_plan(context, plan, full=full)
 
 
 def _show_outcome(context: Context, outcome: Outcome, to: Format, title: str, max_bytes: int) -> None:

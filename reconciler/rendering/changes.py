@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from reconciler.rendering.paint import money, safe, shown, signed
+from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.paint import safe, shown, signed
 
 Json = Mapping[str, Any]
 
@@ -54,5 +55,11 @@ def money_change(amounts: Json) -> str:
     """Return the change of a monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if before == 0:
-        return f"{signed(after, currency)} a month"
-    return f"{money(before, None)} → {money(after, currency)} a month ({signed(after - before, None)})"
+        return f"{signed_amount(after, currency)} a month"
+    change = signed(after - before, currency)
+    return f"{figure_text(before, currency)} → {amount_text(after, currency)} a month ({change})"
+
+
+def signed_amount(amount: Decimal, currency: str | None) -> str:
+    """Return an amount with its sign, such as `+1.50 USD`. The currency is left out if it is None."""
+    return f"{signed(amount, currency)} {currency or ''}".rstrip()

@@ -1,43 +1,112 @@
-"""Show a plan on the terminal as Terraform does: a sign for each action, old → new for each field, and a summary."""
+"""Show a plan on the terminal: what to look at, the customers with their actions, the gaps, and a summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
-from reconciler.rendering.paint import Paint, safe, shown, signed
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
+from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.paint import Paint, safe, signed
+from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, view_of
 
-GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
-_STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red"}
+_STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red", "+": "green", "~": "yellow"}
+_LEVELS = {"refuses": "red", "holds": "red", "look": "yellow"}
 _FEW = 3
 """If more documents than this are proposed, one warning covers them all."""
+_ALL = 60
+"""A plan with at most so many actions is shown whole."""
+_WHOLE = 30
+"""Of a larger plan, about so many actions are shown whole, and so many more customers by their counts."""
 
 Json = Mapping[str, Any]
 
 
-def plan_text(plan: Json, paint: Paint, *, coverage: bool = True) -> Iterator[str]:
-    """Yield the lines of a plan, without line ends. `plan` is the plan's JSON."""
-    for action in plan["actions"]:
-        yield from _action(action, paint)
-        yield ""
-    for trip in plan["guardrails"]:
-        where = f"{trip['address']}: " if trip["address"] else ""
-        yield paint(f"Guardrail {trip['name']}: {safe(where + trip['message'])}", "red")
-    yield from _warnings(plan, paint, coverage=coverage)
-    if coverage:
-        yield from gaps(plan, paint)
+def plan_text(plan: Json, paint: Paint, *, full: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan, without line ends. `plan` is the plan's JSON.
+
+    Without `full`, the actions of a plan with many of them are shown for the first customers only.
+    """
+    view = view_of(plan)
+    for risk in first_risks(plan, view.all_actions):
+        where = f"{risk.address}: " if risk.address else ""
+        yield paint(f"{risk.title}: {safe(where + risk.text)}", _LEVELS[risk.level])
+    if any(group.actions for group in view.groups):
+        yield from _groups(view, paint, whole=full or len(view.all_actions) <= _ALL)
+    yield from _warnings(plan, paint)
+    yield from gaps(plan, paint)
     yield summary(plan, paint)
     if plan.get("undo"):
         yield from undo_text(plan["undo"], paint)
 
 
-def _warnings(plan: Json, paint: Paint, *, coverage: bool) -> Iterator[str]:
+def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
+    """Yield the actions of each customer. If there are too many, the last customers are counted only."""
+    groups = [group for group in view.groups if group.actions]
+    headed = any(group.address for group in groups)
+    shown, named = 0, 0
+    for place, group in enumerate(groups):
+        if not whole and named >= _WHOLE:
+            yield from _rest(groups[place:], view, paint)
+            return
+        if headed:
+            yield paint(_heading(group, view), "bold")
+        if whole or shown < _WHOLE:
+            most = len(group.actions) if whole else max(_FEW, _WHOLE - shown)
+            yield from _actions(group.actions[:most], paint)
+            if left := group.actions[most:]:
+                yield f"… and {counts_text(_counted(left))}; --full shows all"
+                yield ""
+            shown += len(group.actions)
+        else:
+            named += 1
+
+
+def _actions(actions: Sequence[Json], paint: Paint) -> Iterator[str]:
+    for action in actions:
+        yield from _action(action, paint)
+        yield ""
+
+
+def _rest(groups: Sequence[Group], view: PlanView, paint: Paint) -> Iterator[str]:
+    """Yield the line that sums up the customers that are not named."""
+    actions = [action for group in groups for action in group.actions]
+    change = change_of(actions)
+    amount = f", {signed_amount(change, view.currency)} a month" if change else ""
+    what = "customer" if len(groups) == 1 else "customers"
+    yield paint(
+        f"… and {len(groups):,} more {what}{amount}: {counts_text(_counted(actions))}; --full shows all", "bold"
+    )
+    yield ""
+
+
+def _counted(actions: Sequence[Json]) -> Counter[str]:
+    return Counter(action["action"] for action in actions)
+
+
+def _heading(group: Group, view: PlanView) -> str:
+    """Return the heading of a customer, with its amount first, such as `Acme: +3.63 USD a month, 1 to update`."""
+    parts = [f"{signed_amount(group.change, view.currency)} a month"] if group.change else []
+    return f"{safe(group.name)}: {', '.join([*parts, counts_text(group.counts)])}"
+
+
+def _action(action: Json, paint: Paint) -> Iterator[str]:
+    style = _STYLES[action["action"]]
+    amount = f"   {money_change(action['money'])}" if action["money"] else ""
+    title = f"{GLYPHS[action['action']]} {safe(action['address'])}"
+    yield f"{paint(title, style)}  {paint(safe(action['reason']), 'dim')}{paint(amount, 'bold') if amount else ''}"
+    for sign, text in change_lines(action):
+        yield f"    {paint(sign, _STYLES[sign])} {text}"
+
+
+def _warnings(plan: Json, paint: Paint) -> Iterator[str]:
     """Yield the warnings. Many proposed documents share one. A document that the row of a mapping names has none."""
-    shown_rows = {row["address"] for row in plan["coverage"] if row["state"] == "proposed"} if coverage else set()
+    shown_rows = {row["address"] for row in plan["coverage"] if row["state"] == "proposed"}
     waiting = [each for each in plan["warnings"] if each.get("proposed") and each.get("needed_by") not in shown_rows]
     few = len(waiting) <= _FEW
     for note in plan["warnings"]:
@@ -61,56 +130,12 @@ def _needed(plan: Json) -> dict[str, list[str]]:
     return found
 
 
-def _action(action: Json, paint: Paint) -> Iterator[str]:
-    style = _STYLES[action["action"]]
-    amount = f"   {_change_of(action['money'])}" if action["money"] else ""
-    title = f"{GLYPHS[action['action']]} {safe(action['address'])}"
-    yield f"{paint(title, style)}  {paint(safe(action['reason']), 'dim')}{paint(amount, 'bold') if amount else ''}"
-    width = max((len(safe(change["path"])) for change in action["changes"]), default=0)
-    for change in action["changes"]:
-        yield f"    {_change(action, change, width, paint)}"
-
-
-def _change(action: Json, change: Json, width: int, paint: Paint) -> str:
-    name = safe(change["path"]).ljust(width)
-    after = _value(change, change["after"])
-    if change.get("known_after_apply"):
-        after = f"{after} (known after apply)"
-    if action["action"] == "create":
-        return f"{paint('+', 'green')} {name} = {after}"
-    if change.get("sensitive"):
-        return f"{paint('~', 'yellow')} {name} = {after}"
-    before = _value(change, change["before"])
-    if before == after and isinstance(change["before"], dict) and isinstance(change["after"], dict):
-        before, after = _with_id(before, change["before"]), _with_id(after, change["after"])
-    return f"{paint('~', 'yellow')} {name} = {before} → {after}"
-
-
-def _with_id(text: str, link: Json) -> str:
-    """Return the name of a link with its ConnectWise id, which tells two objects with the same name apart."""
-    return f"{text} (id {link.get('id')})"
-
-
-def _value(change: Json, value: object) -> str:
-    """Return a value as text. A plan holds numbers as decimal text, and they are shown without quotes."""
-    return safe(value) if change.get("number") and isinstance(value, str) else shown(value)
-
-
-def _change_of(amounts: Json) -> str:
-    """Return the change of the monthly amount, such as `18.00 → 18.15 USD a month (+0.15)`."""
-    before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
-    if before == 0:
-        return f"{signed(after, currency)} {currency or ''}".rstrip() + " a month"
-    change = signed(after - before, currency)
-    return f"{figure_text(before, currency)} → {amount_text(after, currency)} a month ({change})"
-
-
 def gaps(plan: Json, paint: Paint) -> Iterator[str]:
     """Yield a line for each customer that is not billed, or not as measured.
 
     Customers of a source whose data cannot be used are left out: one warning names the source and counts them.
     """
-    rows = [row for row in collapsed(plan["coverage"]) if row["customer"] != EVERY_CUSTOMER and not _is_quiet(row)]
+    rows = [row for row in collapsed(plan["coverage"]) if row["customer"] != EVERY_CUSTOMER and not is_quiet(row)]
     currency = plan["summary"]["money"]["currency"]
     if rows:
         yield paint("Not billed, or not as measured:", "bold")
@@ -121,11 +146,6 @@ def gaps(plan: Json, paint: Paint) -> Iterator[str]:
         yield "  " + paint(gap(row, currency) + more, "yellow" if row["accounted"] else "red")
     if rows:
         yield ""
-
-
-def _is_quiet(row: Json) -> bool:
-    """Return whether a row needs no line: the customer is billed, or has left and uses nothing any more."""
-    return row["accounted"] and (row["state"] == "billed" or (row["state"] == "ended" and row["quantity"] is None))
 
 
 def gap(row: Json, currency: str | None) -> str:

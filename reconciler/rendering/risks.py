@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from reconciler.amounts import amount_text
 from reconciler.rendering.changes import money_change
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
-from reconciler.rendering.paint import money, shown
+from reconciler.rendering.paint import shown
 from reconciler.rendering.view import customer_of
 
 Json = Mapping[str, Any]
@@ -32,14 +33,12 @@ class Risk:
 
 def risks_of(plan: Json, actions: Sequence[Json]) -> list[Risk]:
     """Return what to look at, the most important first. `actions` are those of the plan, without the held ones."""
-    return [
-        *_guardrails(plan),
-        *_retirements(actions),
-        *_prices(actions),
-        *_secrets(actions),
-        *_gaps(plan),
-        *_warnings(plan),
-    ]
+    return [*first_risks(plan, actions), *_gaps(plan), *_warnings(plan)]
+
+
+def first_risks(plan: Json, actions: Sequence[Json]) -> list[Risk]:
+    """Return the risks of what the plan does: without warnings, and without customers that are not billed."""
+    return [*_guardrails(plan), *_retirements(actions), *_prices(actions), *_secrets(actions)]
 
 
 def _guardrails(plan: Json) -> Iterator[Risk]:
@@ -106,7 +105,7 @@ def _gaps(plan: Json) -> Iterator[Risk]:
             by_state.setdefault(row["state"], []).append(row)
     for state, rows in by_state.items():
         known = [Decimal(row["money"]) for row in rows if row["money"] is not None]
-        amount = f", {money(sum(known, Decimal(0)), currency)} a month" if known else ""
+        amount = f", {amount_text(sum(known, Decimal(0)), currency)} a month" if known else ""
         if state in UNMAPPED and len(known) < len(rows):
             amount += ", amount unknown" if not known else f" and an unknown amount of {len(rows) - len(known)}"
         names = ", ".join(row["name"] or f"{row['source']}/{row['customer']}" for row in rows[:_NAMED])
@@ -117,5 +116,13 @@ def _gaps(plan: Json) -> Iterator[Risk]:
 
 
 def _warnings(plan: Json) -> Iterator[Risk]:
+    """Yield a risk for each warning, and one for all proposed documents."""
+    proposed = [note["address"] or "" for note in plan["warnings"] if note.get("proposed")]
+    if proposed:
+        what = "document waits" if len(proposed) == 1 else "documents wait"
+        more = f" and {len(proposed) - _NAMED} more" if len(proposed) > _NAMED else ""
+        text = f"{', '.join(proposed[:_NAMED])}{more}"
+        yield Risk("look", f"{len(proposed)} proposed {what} for `reconciler import --confirm`", text)
     for note in plan["warnings"]:
-        yield Risk("note", "Warning", note["message"], note["address"])
+        if not note.get("proposed"):
+            yield Risk("note", "Warning", note["message"], note["address"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Money, Note, Plan, Summary, Tripped
+from reconciler.planning.plan import Change, CoverageRow, Customer, Money, Note, Plan, Summary, Tripped
 from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text
 from tests.planning.builders import action, plan_of
+from tests.rendering.plans import addition, many, plan_with
 
 
 def usd(before: str, after: str) -> Money:
@@ -20,8 +21,10 @@ def text(plan: Plan, **more: Any) -> str:
     return "\n".join(plan_text(plan_json(plan), plain, **more))
 
 
+ACME = Customer(address="Company/acme", name="Acme Dental")
 CREATE = action(
     "Agreement/backup",
+    customer=ACME,
     changes=(
         Change(path="name", after="Backup"),
         Change(path="company", after={"name": "acme", "address": "Company/acme"}, known_after_apply=True),
@@ -31,6 +34,7 @@ CREATE = action(
 )
 UPDATE = action(
     "Addition/acme:gb",
+    customer=ACME,
     action="update",
     id=99,
     reason="120.4 GB used, 121 GB billed",
@@ -42,6 +46,7 @@ UPDATE = action(
 )
 ADOPT = action(
     "Addition/bolt:gb",
+    customer=ACME,
     action="adopt",
     id=98,
     reason="5 GB used, 5 GB billed",
@@ -59,6 +64,8 @@ def test_a_plan_is_printed_as_terraform_prints_one() -> None:
     summary = Summary(create=1, update=1, adopt=1, retire=1, unchanged=40, money=usd("1234", "1235.5"))
     assert text(plan_of(CREATE, UPDATE, ADOPT, RETIRE, summary=summary)) == "\n".join(
         [
+            "Retires 1 of Shared setup: Product/old; retired",
+            "Acme Dental: +1.50 USD a month, 1 to create, 1 to update, 1 to adopt",
             "+ Agreement/backup  not in ConnectWise",
             '    + name    = "Backup"',
             "    + company = acme (known after apply)",
@@ -72,6 +79,7 @@ def test_a_plan_is_printed_as_terraform_prints_one() -> None:
             "» Addition/bolt:gb  5 GB used, 5 GB billed   +1.25 USD a month",
             '    ~ serialNumber = null → "rc:cove/78/bolt"',
             "",
+            "Shared setup: 1 to retire",
             "- Product/old  retired",
             "",
             "Plan: 1 to create, 1 to update, 1 to adopt, 1 to retire; 40 unchanged. "
@@ -206,17 +214,13 @@ def test_a_few_proposed_documents_have_a_warning_each() -> None:
 
 def test_many_proposed_documents_share_one_warning() -> None:
     notes = (*map(proposed, range(1, 42)), Note(message="another"))
-    found = text(plan_of(warnings=notes, coverage=(WAITING,)), coverage=False).split("\n")
+    found = text(plan_of(warnings=notes)).split("\n")
     assert found[:2] == [
         "Warning: another",
         "Warning: 41 documents are only proposed. Confirm them with `reconciler import --confirm`: "
         "ManagementSolution/c1, "
         "ManagementSolution/c2, ManagementSolution/c3, …",
     ]
-
-
-def test_coverage_can_be_left_out() -> None:
-    assert "cove/78" not in text(plan_of(coverage=GAPS), coverage=False)
 
 
 EVIL = "Acme\x1b]0;owned\x07\u202e\r\nPlan: 0"
@@ -247,8 +251,53 @@ def test_a_customers_name_reaches_the_terminal_as_text_only() -> None:
 
 def test_each_action_has_its_colour() -> None:
     lines = [*plan_text(plan_json(plan_of(CREATE, UPDATE, ADOPT, RETIRE)), coloured)]
-    heads = [line.partition("m")[0] for line in lines if "/" in line.partition("  ")[0] and not line.startswith(" ")]
-    assert heads == ["\x1b[32", "\x1b[33", "\x1b[36", "\x1b[31"]
+    heads = {
+        line.partition(" ")[0] for line in lines if line.startswith("\x1b") and "/" in line and "Retires" not in line
+    }
+    assert heads == {"\x1b[32m+", "\x1b[33m~", "\x1b[36m»", "\x1b[31m-"}
+
+
+def test_without_customers_there_are_no_headings() -> None:
+    assert text(plan_of(RETIRE, summary=Summary(retire=1, money=usd("0", "0")))).split("\n") == [
+        "Retires 1 of Shared setup: Product/old; retired",
+        "- Product/old  retired",
+        "",
+        "Plan: 1 to retire; 0 unchanged.",
+    ]
+
+
+def test_a_held_action_is_shown_by_its_guardrail_only() -> None:
+    held = addition("acme", "1", "900", "Acme", held_for="CustomerMapping/acme")
+    assert "Addition/acme" not in text(plan_of(held=(held,)))
+
+
+def test_a_large_plan_shows_the_first_customers_whole_then_their_counts_then_a_sum() -> None:
+    lines = text(plan_with(*many(100))).split("\n")
+
+    whole = [line for line in lines if line.startswith("+ Addition/")]
+    headings = [line for line in lines if line.endswith(": +12.50 USD a month, 1 to create")]
+    assert (len(whole), len(headings)) == (30, 60)
+    assert "… and 40 more customers, +500.00 USD a month: 40 to create; --full shows all" in lines
+    assert lines[-1].startswith("Plan: 100 to create; 40 unchanged.")
+
+
+def test_with_full_a_large_plan_shows_every_action() -> None:
+    found = text(plan_with(*many(100)), full=True)
+
+    assert found.count("+ Addition/") == 100
+    assert "--full" not in found
+
+
+def test_a_customer_with_many_actions_is_cut_too() -> None:
+    found = text(plan_with(*(action(f"Product/p{number}", money=None) for number in range(100))))
+
+    assert found.count("+ Product/") == 30
+    assert "… and 70 to create; --full shows all" in found
+
+
+def test_the_last_customer_that_is_not_named_is_in_the_singular() -> None:
+    free = [each.model_copy(update={"money": None}) for each in many(61)]
+    assert "… and 1 more customer: 1 to create; --full shows all" in text(plan_with(*free))
 
 
 def test_an_orphan_of_an_unknown_customer_is_shown_by_its_agreement() -> None:

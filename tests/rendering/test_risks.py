@@ -114,3 +114,15 @@ def test_a_failed_source_is_one_risk_and_not_one_for_each_customer() -> None:
     found = risks(coverage=rows, warnings=(Note(message="cove: the pull failed"),))
 
     assert [(each.level, each.text) for each in found] == [("note", "cove: the pull failed")]
+
+
+def test_proposed_documents_are_one_risk() -> None:
+    notes = [Note(address=f"CustomerMapping/c{n}", message="proposed", proposed=True) for n in range(5)]
+
+    assert [(each.title, each.text) for each in risks(warnings=notes)] == [
+        (
+            "5 proposed documents wait for `reconciler import --confirm`",
+            "CustomerMapping/c0, CustomerMapping/c1, CustomerMapping/c2 and 2 more",
+        )
+    ]
+    assert risks(warnings=notes[:1])[0].title == "1 proposed document waits for `reconciler import --confirm`"

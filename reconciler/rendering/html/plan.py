@@ -9,10 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
-from reconciler.rendering.paint import money, plain, signed
+from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
@@ -54,8 +55,8 @@ def _amounts(view: PlanView) -> Markup | str:
     if not view.before and not view.after:
         return ""
     changed = view.after - view.before
-    amounts = f"{money(view.before, None)} → {money(view.after, view.currency)} a month"
-    return shown_text(f"{signed(changed, view.currency)} a month: {amounts}" if changed else amounts)
+    amounts = f"{figure_text(view.before, view.currency)} → {amount_text(view.after, view.currency)} a month"
+    return shown_text(f"{signed_amount(changed, view.currency)} a month: {amounts}" if changed else amounts)
 
 
 def _risk(risk: Risk) -> dict[str, Any]:
@@ -70,21 +71,21 @@ def _risk(risk: Risk) -> dict[str, Any]:
 def _money(view: PlanView) -> dict[str, Any]:
     """Return the rows of the amounts by customer, the largest change first, and a last row for the others."""
     changed = [group for group in view.groups if group.change]
-    rows = [_money_row(group.name, group.actions) for group in changed[:_MOST_MONEY]]
+    rows = [_money_row(group.name, group.actions, view.currency) for group in changed[:_MOST_MONEY]]
     rest = [action for group in changed[_MOST_MONEY:] for action in group.actions]
     if rest:
-        rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest))
+        rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest, view.currency))
     unit = f" in {view.currency}" if view.currency else ""
     return {"money": rows, "money_caption": shown_text(f"Amounts a month{unit}, of the additions that change")}
 
 
-def _money_row(name: str, actions: Sequence[Json]) -> dict[str, Any]:
+def _money_row(name: str, actions: Sequence[Json], currency: str | None) -> dict[str, Any]:
     before = sum((Decimal(each["money"]["before"]) for each in actions if each["money"]), Decimal(0))
     return {
         "name": shown_text(name),
-        "before": money(before, None),
-        "after": money(before + change_of(actions), None),
-        "change": signed(change_of(actions), None),
+        "before": figure_text(before, currency),
+        "after": figure_text(before + change_of(actions), currency),
+        "change": signed(change_of(actions), currency),
     }
 
 
@@ -109,7 +110,7 @@ def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
 
 
 def _heading(group: Group, view: PlanView) -> str:
-    parts = [f"{signed(group.change, view.currency)} a month"] if group.change else []
+    parts = [f"{signed_amount(group.change, view.currency)} a month"] if group.change else []
     # For a single action, the sign says the same.
     parts += [counts_text(group.counts)] if len(group.actions) > 1 else []
     parts += [f"{len(group.held)} held"] if group.held else []
@@ -158,7 +159,7 @@ _FEW_ROWS = 10
 
 def _coverage_row(row: Json, currency: str | None) -> Markup:
     unknown = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = unknown if row["money"] is None else f", {money(Decimal(row['money']), currency)} a month"
+    amount = unknown if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
     used = f", {quantity_of(row)}" if quantity_of(row) else ""
     where = f"{row['source']}/{row['customer']} " if row["customer"] else ""
     return shown_text(f"{where}{row['name']}{used}{amount}")

@@ -30,7 +30,7 @@ def text(value: str) -> str:
 
     It is on one line. No character of it has a meaning: a reader sees the same text.
     """
-    found = _COLON.sub(":\0", _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", safe(value))))
+    found = _COLON.sub(":\0", _REFERENCE.sub("\\1\0", _WEB.sub("\\g<0>\0", safe(value).strip())))
     parts = (_ENTITIES.get(each) or _PARTED.get(each) or each for each in found)
     joined = _STARTS.sub(lambda match: f"&#{ord(match[0])};", "".join(parts))
     return _NUMBER.sub("\\1\0", joined).replace("\0", _JOINER)

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.rendering.changes import GLYPHS, change_lines, money_change
+from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import fence, text
-from reconciler.rendering.paint import money, safe, signed
+from reconciler.rendering.paint import safe
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
 
@@ -57,11 +58,11 @@ def marker(title: str, workspace: str = "") -> str:
 def _head(view: PlanView, title: str) -> Iterator[str]:
     yield marker(title, view.plan["workspace"])
     changed = view.after - view.before
-    heading = f"{signed(changed, view.currency)} a month" if changed else "no change of the monthly amount"
+    heading = f"{signed_amount(changed, view.currency)} a month" if changed else "no change of the monthly amount"
     yield f"### {title}: {text(heading) if view.before or view.after else text(summary_text(view.plan))}"
     yield ""
     if view.before or view.after:
-        amounts = f"{money(view.before, None)} → {money(view.after, view.currency)} a month"
+        amounts = f"{figure_text(view.before, view.currency)} → {amount_text(view.after, view.currency)} a month"
         yield f"**{text(amounts)}** · {text(summary_text(view.plan))}"
         yield ""
 
@@ -124,7 +125,7 @@ _FENCE_ROOM = 2 * _LONGEST
 def _heading(group: Group, view: PlanView) -> str:
     parts = [f"<b>{text(shortened(group.name))}</b>"]
     if group.change:
-        parts.append(text(f"{signed(group.change, view.currency)} a month"))
+        parts.append(text(f"{signed_amount(group.change, view.currency)} a month"))
     if group.actions:
         parts.append(counts_text(group.counts))
     if group.held:
@@ -145,7 +146,7 @@ def _action(action: Json, *, held: bool = False) -> Iterator[str]:
 
 def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str:
     changed = change_of(left)
-    amount = f", which change the monthly amount by {signed(changed, view.currency)}" if changed else ""
+    amount = f", which change the monthly amount by {signed_amount(changed, view.currency)}" if changed else ""
     found = " and ".join(_counted(each, what) for each, what in ((left, "action"), (held, "held action")) if each)
     return f"**Left out here: {text(found + amount)}.** `reconciler show` and the HTML report have all.\n"
 
