@@ -21,6 +21,7 @@ from reconciler.cli.context import Context
 from reconciler.cli.output import deliver_one, wants_json
 
 COMMANDS = {
+    "init": ("reconciler.cli.init:init", "Write a new repository."),
     "validate": ("reconciler.cli.validate:validate", "Check the manifests offline."),
     "plan": ("reconciler.cli.plan:plan", "Show what would change in ConnectWise."),
     "apply": ("reconciler.cli.apply:apply", "Make the changes of a plan in ConnectWise."),
