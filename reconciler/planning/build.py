@@ -13,7 +13,7 @@ from typing import Literal
 from reconciler.planning.customers import Objects, with_customers
 from reconciler.planning.order import with_dependencies
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Action, Money, Note, Plan, Summary, Tenant, Undo, digest_of
+from reconciler.planning.plan import Action, Customer, Money, Note, Plan, Summary, Tenant, Undo, digest_of
 from reconciler.planning.problems import PlanError
 
 _ZERO = Decimal(0)
@@ -49,12 +49,12 @@ def build(
     asked: Asked = _EVERYTHING,
     undo: Undo | None = None,
     objects: Objects = MappingProxyType({}),
-    companies: Mapping[int, str] = MappingProxyType({}),
+    companies: Mapping[int, Customer] = MappingProxyType({}),
 ) -> Plan:
     """Return the plan of one run. Raises one `PlanError` with all problems of the parts.
 
     `objects` and `companies` say which customer an action belongs to: the live objects that were read, and the
-    addresses of the declared companies by id.
+    declared companies by id.
     """
     problems = [problem for part in parts for problem in part.problems]
     if problems:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.kinds.company import CompanySpec
 from reconciler.kinds.live_state import LiveObject
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
@@ -19,28 +20,31 @@ Objects = Mapping[tuple[str, int], LiveObject]
 """The live objects that were read, by kind and id."""
 
 
-def declared_companies(documents: Iterable[Document], matches: Mapping[str, LiveObject]) -> dict[int, str]:
-    """Return the addresses of the declared companies, by id in ConnectWise."""
+def declared_companies(documents: Iterable[Document], matches: Mapping[str, LiveObject]) -> dict[int, Customer]:
+    """Return the declared companies by id in ConnectWise.
+
+    Their names are those of the documents: a plan of usage does not read the names that ConnectWise has.
+    """
     return {
-        matches[each.address].id: each.address
+        matches[each.address].id: Customer(address=each.address, name=each.spec.name)
         for each in documents
-        if each.kind.name == COMPANY and each.address in matches
+        if isinstance(each.spec, CompanySpec) and each.address in matches
     }
 
 
-def with_customers(actions: Iterable[Action], objects: Objects, declared: Mapping[int, str]) -> tuple[Action, ...]:
+def with_customers(actions: Iterable[Action], objects: Objects, declared: Mapping[int, Customer]) -> tuple[Action, ...]:
     """Return the actions, each with its customer if it belongs to one. Products and logins belong to none.
 
-    `declared` has the addresses of the declared companies, by id.
+    `declared` has the declared companies, by id.
     """
     actions = tuple(actions)
     by_address = {action.address: action for action in actions}
-    planned = {action.id: action.address for action in actions if action.kind == COMPANY and action.id is not None}
-    declared = {**declared, **planned}
+    planned = {action.id: action for action in actions if action.kind == COMPANY and action.id is not None}
     found = []
     for action in actions:
         link = _company(action, by_address, objects)
-        customer = None if link is None else _customer(link, by_address, objects, declared)
+        company = None if link is None else by_address.get(str(link.get("address"))) or planned.get(link.get("id") or 0)
+        customer = None if link is None else _customer(link, company, objects, declared)
         found.append(action if customer is None else action.model_copy(update={"customer": customer}))
     return tuple(found)
 
@@ -76,14 +80,15 @@ def _link(step: Action | LiveObject, name: str) -> Mapping[str, Any] | None:
 
 
 def _customer(
-    link: Mapping[str, Any], by_address: Mapping[str, Action], objects: Objects, declared: Mapping[int, str]
+    link: Mapping[str, Any], company: Action | None, objects: Objects, declared: Mapping[int, Customer]
 ) -> Customer:
-    number = link.get("id")
-    live = None if number is None else objects.get((COMPANY, number))
-    address = link.get("address") or (None if number is None else declared.get(number)) or f"company/companies/{number}"
-    action = by_address.get(address)
-    name = _name(action) if action is not None else None
-    return Customer(address=address, name=name or (live and live.raw.get("name")) or link.get("name") or address)
+    """Return the customer of a link to a company. `company` is the action of the same plan that changes it."""
+    number = link.get("id") or 0
+    known, live = declared.get(number), objects.get((COMPANY, number))
+    name = (_name(company) if company else None) or (known and known.name) or (live and live.raw.get("name"))
+    address = (company and company.address) or (known and known.address) or link.get("address")
+    address = address or f"company/companies/{number}"
+    return Customer(address=address, name=name or link.get("name") or address)
 
 
 def _name(company: Action) -> str | None:

@@ -14,6 +14,7 @@ from reconciler.cli.main import run
 from tests.shop import ALDER, Said, Shop
 
 SUCCEEDS: dict[str, list[str]] = {
+    "init": ["init", "new"],
     "validate": ["validate"],
     "plan": ["plan"],
     "apply": ["apply", "--auto-approve"],
@@ -32,6 +33,7 @@ FAILS: dict[str, list[str]] = {
     "plan": ["plan", "-C", "nowhere"],
     "apply": ["apply", "nowhere.json"],
     "show": ["show", "nowhere.json"],
+    "init": ["init", "--currency", "euro"],
     "fmt": ["fmt", "-C", "nowhere"],
     "import": ["import", "-C", "nowhere"],
     "schema": ["schema", "Nothing"],
@@ -46,7 +48,8 @@ MISUSE = [[], ["plann"], ["plan", "--frobnicate"], ["plan", "--only", "money"], 
 
 
 @pytest.fixture
-def small(shop: Shop) -> Shop:
+def small(shop: Shop, tmp_path: Path) -> Shop:
+    shop.patch.chdir(tmp_path)
     shop.only(ALDER)
     return shop
 
@@ -78,7 +81,7 @@ def test_a_successful_command_prints_one_document(small: Shop, name: str) -> Non
     said = small("--json", *SUCCEEDS[name])
     assert said.code == 0, said.err
     json.loads(said.out)
-    assert said.out == small(*SUCCEEDS[name], "--json").out or name in {"apply", "plan", "usage pull", "show"}
+    assert said.out == small(*SUCCEEDS[name], "--json").out or name in {"apply", "init", "plan", "usage pull", "show"}
 
 
 @pytest.mark.parametrize("name", FAILS)
@@ -115,7 +118,7 @@ def test_ctrl_c_prints_one_document_and_exits_with_130(small: Shop, monkeypatch:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("reconciler.cli.plan.show_plan", interrupted)
+    monkeypatch.setattr("reconciler.cli.plan.write_plan", interrupted)
     assert error_of(small("plan", "--json"))["code"] == 130
 
 

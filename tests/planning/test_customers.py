@@ -25,7 +25,7 @@ OBJECTS = {
 
 def customer(*actions: Action, objects: Any = OBJECTS, declared: Any = None) -> Customer | None:
     """Return the customer of the first of these actions."""
-    return with_customers(actions, objects, {5: "Company/acme"} if declared is None else declared)[0].customer
+    return with_customers(actions, objects, {5: ACME} if declared is None else declared)[0].customer
 
 
 def links(**fields: Any) -> tuple[Change, ...]:
@@ -131,8 +131,15 @@ def test_products_belong_to_no_customer() -> None:
     assert customer(action("Product/gb")) is None
 
 
+def test_a_declared_company_has_the_name_of_its_document() -> None:
+    contact = action("Contact/john", changes=links(company={"name": "ACME", "id": 5}))
+    declared = {5: Customer(address="Company/acme", name="Acme of the manifest")}
+
+    assert customer(contact, objects={}, declared=declared) == declared[5]
+
+
 def test_declared_companies_are_found_by_id() -> None:
     documents = (company("acme"), company("bolt", identifier="BOLT"), product())
-    matches = {"Company/acme": live_company(5), "Product/gb": live_company(4)}
+    matches = {"Company/acme": live_company(5, name="Old name"), "Product/gb": live_company(4)}
 
-    assert declared_companies(documents, matches) == {5: "Company/acme"}
+    assert declared_companies(documents, matches) == {5: ACME}
