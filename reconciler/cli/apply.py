@@ -47,9 +47,9 @@ from reconciler.planning.approvals import parse_approvals, release_approved
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 from reconciler.planning.plan_file import read_plan
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.outcome_text import outcome_text
 from reconciler.rendering.paint import plain
-from reconciler.rendering.tables import counted
 
 if TYPE_CHECKING:
     from reconciler.manifests.touched import LoadedPart
@@ -156,7 +156,7 @@ class _Run:
                     code = await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
             if code == UNACCOUNTED:
                 number = sum(not row.accounted for row in plan.coverage)
-                which = f"{counted(number, 'customer')} not accounted for"
+                which = f"{numbered(number, 'customer')} not accounted for"
                 print_note(f"{which}; to see the reasons, run: reconciler show {planfile}")
             return code
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.file_set import write_files
-from reconciler.cli.output import deliver, deliver_json
+from reconciler.cli.output import deliver, deliver_json, write_error, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import schemas
 from reconciler.metering.period import local_date
 from reconciler.planning.published import published
+from reconciler.rendering.counts import numbered
 from reconciler.scaffold.repository import Answers, repository
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -52,11 +52,14 @@ def init(
             advice="Nothing was written. Name another folder: reconciler init DIR",
         )
     new = {path: content for path, content in texts.items() if not path.exists()}
-    write_files(new)
+    for path, content in new.items():
+        _write(path, content)
     if context.json:
         deliver_json({"folder": str(folder), "files": sorted(str(path) for path in new)})
         return
-    deliver(f"{len(new)} files in {folder}. Read README.md there first, then run: reconciler validate")
+    deliver(
+        f"{numbered(len(new), 'file')} written to {folder}. Read README.md there first, then run: reconciler validate"
+    )
 
 
 _MOST = 5
@@ -67,6 +70,15 @@ def _schemas() -> dict[str, str]:
     return {
         schemas.file_name(kind): schemas.written(each) for kind, each in {**schemas.schemas(), **published()}.items()
     }
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file and its folder. If a run stops here, the next one writes the rest."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(path.parent, error) from None
+    write_file(path, content)
 
 
 def _checked(option: str, value: str, pattern: re.Pattern[str]) -> str:

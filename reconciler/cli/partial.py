@@ -15,7 +15,7 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.selection import used_sources
 from reconciler.manifests.suggestions import listed
 from reconciler.planning.plan import Note
-from reconciler.rendering.tables import counted
+from reconciler.rendering.counts import numbered
 
 if TYPE_CHECKING:
     from reconciler.manifests.touched import LoadedPart
@@ -63,7 +63,7 @@ def unknown_usage_note(sources: Sequence[str]) -> Note:
 
 
 def _changed_notes(part: LoadedPart, revision: str) -> Iterator[Note]:
-    what = "every document counts as" if part.whole else counted(part.changed, "document")
+    what = "every document counts as" if part.whole else numbered(part.changed, "document")
     yield Note(
         message=f"this plan is partial: {what} changed since {revision} (commit {part.commit[:_SHORT]}). It holds "
         "these, those that refer to them, and what they need. `reconciler validate` and a plan without --changed-since "

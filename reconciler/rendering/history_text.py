@@ -8,8 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from reconciler.errors import in_one_line
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import Paint, safe, shown
-from reconciler.rendering.tables import WIDTH, Column, counted, table
+from reconciler.rendering.tables import WIDTH, Column, table
 
 Json = Mapping[str, Any]
 
@@ -34,7 +35,7 @@ def runs_table(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     if found["runs"]:
         yield from table(columns, [_run_row(run) for run in found["runs"]], width)
     earlier = f"; {found['earlier']} earlier ones are left out: --since 30d shows more" if found["earlier"] else ""
-    yield paint(f"{counted(len(found['runs']), 'run')}{earlier}.", "bold")
+    yield paint(f"{numbered(len(found['runs']), 'run')}{earlier}.", "bold")
 
 
 def _run_row(run: Json) -> list[str]:
@@ -113,7 +114,7 @@ def writes_table(found: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]
         rows += [[*[""] * len(first), line, ""] for line in lines[1:]]
     if rows:
         yield from table(columns, rows, width)
-    yield paint(f"{counted(len(writes), 'write')}.", "bold")
+    yield paint(f"{numbered(len(writes), 'write')}.", "bold")
 
 
 def _changes(write: Json) -> Iterator[str]:

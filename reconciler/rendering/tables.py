@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.errors import in_one_line
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import Paint, safe
 
@@ -125,7 +126,7 @@ def pulls_table(rows: Sequence[Mapping[str, Any]], paint: Paint, width: int = WI
     failed = sum(row["state"] == "failed" for row in rows)
     disbelieved = sum(row["state"] == "disbelieved" for row in rows)
     more = f", {disbelieved} not believed" if disbelieved else ""
-    yield paint(f"{counted(len(rows), 'source')} read, {failed} failed{more}.", "bold")
+    yield paint(f"{numbered(len(rows), 'source')} read, {failed} failed{more}.", "bold")
     if disbelieved:
         yield "If such a pull is right, accept it with: reconciler usage pull --approve shrink=SOURCE"
 
@@ -148,11 +149,11 @@ def coverage_table(plan: Mapping[str, Any], paint: Paint, width: int = WIDTH) ->
     # What a source without usable data would report is unknown, and so is its amount.
     amounts = [row["money"] for row in rows if row["state"] in UNMAPPED or row["customer"] == EVERY_CUSTOMER]
     total = sum((Decimal(amount) for amount in amounts if amount is not None), Decimal(0))
-    text = f"{counted(len(rows), 'customer')} accounted for."
+    text = f"{numbered(len(rows), 'customer')} accounted for."
     if open_rows:
         known = f"; {amount_text(total, currency)} a month at risk" if amounts else ""
         risk = "; the amount at risk is unknown" if None in amounts else known
-        text = f"{open_rows} of {counted(len(rows), 'customer')} not accounted for{risk}."
+        text = f"{open_rows} of {numbered(len(rows), 'customer')} not accounted for{risk}."
     yield paint(text, "bold" if not open_rows else "red")
 
 
@@ -179,7 +180,7 @@ def report_table(
     )
     yield from table(columns, [_report_row(row, currency) for row in rows], width)
     total = sum((Decimal(row["amount"]) for row in rows), Decimal(0))
-    yield paint(f"{counted(len(rows), 'addition')}, {amount_text(total, currency)} a month.", "bold")
+    yield paint(f"{numbered(len(rows), 'addition')}, {amount_text(total, currency)} a month.", "bold")
 
 
 def _report_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
@@ -194,8 +195,3 @@ def _report_row(row: Mapping[str, Any], currency: str | None) -> list[str]:
         row["source"] or "orphan: no mapping",
         used,
     ]
-
-
-def counted(number: int, what: str) -> str:
-    """Return a count with its noun, such as `1 addition` or `2 additions`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Customer, Money, Note, Plan, Summary, Tripped
+from reconciler.planning.plan import (
+    Change,
+    CoverageRow,
+    Customer,
+    ManifestLine,
+    Money,
+    Note,
+    Plan,
+    Summary,
+    Tripped,
+    Undo,
+)
 from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text
@@ -255,6 +266,11 @@ def test_each_action_has_its_colour() -> None:
         line.partition(" ")[0] for line in lines if line.startswith("\x1b") and "/" in line and "Retires" not in line
     }
     assert heads == {"\x1b[32m+", "\x1b[33m~", "\x1b[36m»", "\x1b[31m-"}
+
+
+def test_the_undo_of_a_run_ends_with_the_manifest_lines() -> None:
+    line = ManifestLine(file="a.yaml", line=3, column=5, address="Product/gb", path="price", message="0.18")
+    assert "  a.yaml:3:5: Product/gb price: 0.18" in text(plan_of(undo=Undo(run=2, lines=(line,))))
 
 
 def test_without_customers_there_are_no_headings() -> None:

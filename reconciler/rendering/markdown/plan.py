@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import fence, text
 from reconciler.rendering.paint import safe
@@ -147,12 +148,8 @@ def _action(action: Json, *, held: bool = False) -> Iterator[str]:
 def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str:
     changed = change_of(left)
     amount = f", which change the monthly amount by {signed_amount(changed, view.currency)}" if changed else ""
-    found = " and ".join(_counted(each, what) for each, what in ((left, "action"), (held, "held action")) if each)
+    found = " and ".join(numbered(len(each), what) for each, what in ((left, "action"), (held, "held action")) if each)
     return f"**Left out here: {text(found + amount)}.** `reconciler show` and the HTML report have all.\n"
-
-
-def _counted(found: Sequence[Json], what: str) -> str:
-    return f"{len(found):,} {what}{'' if len(found) == 1 else 's'}"
 
 
 def _foot(plan: Json) -> list[str]:
