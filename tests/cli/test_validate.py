@@ -120,3 +120,36 @@ def test_a_single_document_is_counted_without_an_s(tmp_path: Path, capsys: pytes
 
     assert run(["-C", str(tmp_path), "validate"]) == 0
     assert capsys.readouterr().out == "ok: 1 document in 1 file\n"
+
+
+def test_errors_are_annotations_of_github(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: reconciler/v1\nkind: Compny\nmetadata: {name: a}\nspec: {}\n")
+    assert run(["-C", str(tmp_path), "validate", "--format", "github"]) == 1
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith(f"::error file={tmp_path}/a.yaml,line=2,col=7::")]
+    assert all(line.startswith("::error ") for line in lines)
+
+
+def test_errors_are_sarif_for_code_scanners(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.yaml").write_text("apiVersion: reconciler/v1\nkind: Compny\nmetadata: {name: a}\nspec: {}\n")
+    assert run(["-C", str(tmp_path), "validate", "--format", "sarif"]) == 1
+
+    results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    places = [each["locations"][0]["physicalLocation"] for each in results]
+    assert {
+        "artifactLocation": {"uri": f"{tmp_path}/a.yaml"},
+        "region": {"startLine": 2, "startColumn": 7},
+    } in places
+
+
+def test_valid_manifests_have_no_annotations(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", str(ESTATE), "validate", "--format", "github"]) == 0
+    assert capsys.readouterr().out == ""
+    assert run(["-C", str(ESTATE), "validate", "--format", "sarif"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
+
+
+def test_json_and_a_format_cannot_be_used_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--json", "-C", str(ESTATE), "validate", "--format", "github"]) == 1
+    assert "--json and --format github cannot be used together" in capsys.readouterr().err
