@@ -34,6 +34,7 @@ from reconciler.cli.plan import (
 )
 from reconciler.cli.plan_file import check_month, check_plan, documents_loader
 from reconciler.cli.planning import Planned, PlanOptions, make_plan, report_unused
+from reconciler.cli.policies import check_actions
 from reconciler.cli.progress import progress_bar
 from reconciler.cli.recording import record_applied, records_of_plan
 from reconciler.cli.refusal import another_file, digest_from, expected_another, options_of, showing_what_moved
@@ -147,6 +148,7 @@ class _Run:
     async def apply_file(self, plan: Plan, planfile: Path) -> int:
         """Apply a plan file. What it was based on is read again."""
         async with self._open_session(usage=False, load_part=documents_loader(plan)) as session:
+            check_actions(session.manifests, plan)
             report_unused(plan, self.approvals)
             plan = release_approved(plan, self.approvals)
             async with showing_what_moved(plan, lambda: self._present(session, plan)):

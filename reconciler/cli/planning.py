@@ -13,6 +13,7 @@ from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.additions.targets import limited
 from reconciler.cli.output import print_note
 from reconciler.cli.partial import partial_notes, scope_of_part, setup_elsewhere, unknown_usage_note, unread_sources
+from reconciler.cli.policies import check_actions
 from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
@@ -88,6 +89,7 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
             notes.append(unknown_usage_note(unread))
     inputs = await read_inputs(session, scope, options.approvals, options.forget)
     planned = plan_from(session, inputs, options, notes)
+    check_actions(session.manifests, planned.plan)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
     report_unused(planned.plan, options.approvals)

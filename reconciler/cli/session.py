@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import print_note, say
+from reconciler.cli.policies import check_documents
 from reconciler.connectwise import Connection, ConnectWise
 from reconciler.connectwise.connection import base_url
 from reconciler.kinds.fields import EnvSecret, FileSecret
@@ -82,6 +83,7 @@ async def open_session(
     manifests = load(context.root, workspace=context.workspace) if part is None else part.manifests
     for warning in manifests.warnings:
         say(str(warning))
+    check_documents(manifests)
     check_settings(manifests, context.environ, usage=usage and not manifests.from_ledger)
     connection = connection_of(context, manifests)
     with open_ledger(context, manifests, writable=writable) as ledger:

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.cli.history import run_record
 from reconciler.cli.planning import report_unused, terms_of
+from reconciler.cli.policies import check_actions
 from reconciler.cli.session import Session, tenant_of
 from reconciler.cli.setup_ledger import protected_objects
 from reconciler.cli.undo_bystanders import bystanders, may_end
@@ -92,6 +93,7 @@ async def make_undo_plan(session: Session, run: int, approvals: Sequence[Approve
         ),
         objects=live,
     )
+    check_actions(manifests, plan)
     report_unused(plan, approvals)
     return plan
 

@@ -12,9 +12,9 @@ import typer
 from reconciler import __version__
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json
+from reconciler.cli.policies import check_documents
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError, located
-from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.rendering.annotations import github_annotations, sarif
 from reconciler.rendering.counts import numbered
@@ -50,8 +50,7 @@ def validate(
         raise typer.TyperException(f"--json and --format {to} cannot be used together")
     try:
         manifests = load(context.root, workspace=context.workspace)
-        if policy:
-            _check_policies(manifests, policy)
+        check_documents(manifests, policy or ())
     except ManifestError as error:
         if context.json:
             raise
@@ -90,12 +89,3 @@ def _waiting(proposed: Sequence[str]) -> Iterator[str]:
     if len(proposed) > _SHOWN:
         yield f"  … and {len(proposed) - _SHOWN} more; to list all, run: reconciler --json validate"
     yield "If a proposal is right, run: reconciler import --confirm ADDRESS"
-
-
-def _check_policies(manifests: Manifests, files: list[Path]) -> None:
-    """Raise `ManifestError` if a document does not satisfy a policy."""
-    from reconciler.manifests.policies import check_policies, read_policy  # noqa: PLC0415 - slow: imports jsonschema
-
-    violations = check_policies(manifests, [read_policy(file) for file in files])
-    if violations:
-        raise ManifestError(violations, manifests.root)

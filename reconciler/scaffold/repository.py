@@ -19,6 +19,9 @@ _FILES = {
     "manifests/setup.yaml": "manifests/setup.yaml",
     "manifests/products.yaml": "manifests/products.yaml",
     "manifests/customers/example.yaml": "manifests/customers/example.yaml",
+    "policies/names.json": "schemas/policies/names.json",
+    "policies/Product.price-floor.json": "schemas/policies/Product.price-floor.json",
+    "policies/actions.retirement-reason.json": "schemas/policies/actions.retirement-reason.json",
 }
 """The path in a repository of each file in `files/`. Names without a dot in front are seen in a listing."""
 

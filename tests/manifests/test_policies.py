@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.manifests.loading import load
-from reconciler.manifests.policies import PolicyError, check_policies, read_policy
+from reconciler.manifests.policies import PolicyError, check_actions, check_policies, read_policies, read_policy
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
 
-def policy(folder: Path, schema: Any) -> Path:
-    file = folder / "policy.json"
+def policy(folder: Path, schema: Any, name: str = "policy.json") -> Path:
+    file = folder / name
     file.write_text(schema if isinstance(schema, str) else json.dumps(schema), encoding="utf-8")
     return file
 
@@ -65,3 +66,86 @@ def test_a_file_that_is_not_a_schema_is_refused(tmp_path: Path, schema: Any, sen
 def test_a_missing_policy_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="cannot be read"):
         read_policy(tmp_path / "none.json")
+
+
+FLOOR = {
+    "title": "Price floor",
+    "description": "Sell no gigabyte below 0.13.",
+    "properties": {"spec": {"properties": {"price": {"minimum": 0.13}}}},
+}
+
+
+def test_the_name_of_a_file_says_for_which_kind_it_is(tmp_path: Path) -> None:
+    products = read_policy(policy(tmp_path, FLOOR, "Product.floor.json"))
+    companies = read_policy(policy(tmp_path, FLOOR, "Company.floor.json"))
+    every = read_policy(policy(tmp_path, FLOOR, "floor.json"))
+
+    assert [each.target for each in (products, companies, every)] == ["Product", "Company", ""]
+    assert len(check_policies(load(MANIFESTS), [products])) == len(check_policies(load(MANIFESTS), [every])) == 2
+    assert check_policies(load(MANIFESTS), [companies]) == ()
+
+
+def test_an_error_has_the_title_and_the_description_of_the_policy(tmp_path: Path) -> None:
+    [found, _] = check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, FLOOR))])
+
+    assert found.message.startswith("Product/backup-gb-1000: Price floor: 0.12 is less than the minimum of 0.13")
+    assert found.suggestion.startswith("Sell no gigabyte below 0.13. (the policy ")
+
+
+def test_the_part_that_fails_may_have_a_title_of_its_own(tmp_path: Path) -> None:
+    price = {"minimum": 0.13, "title": "Too cheap", "description": "Ask Ann."}
+    schema = {**FLOOR, "properties": {"spec": {"properties": {"price": price}}}}
+    [found, _] = check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, schema))])
+
+    assert "Product/backup-gb-1000: Too cheap: " in found.message
+    assert found.suggestion.startswith("Ask Ann.")
+
+
+def test_policies_of_a_repository_are_beside_its_manifests(tmp_path: Path) -> None:
+    folder = tmp_path / "schemas/policies"
+    folder.mkdir(parents=True)
+    policy(folder, FLOOR, "b.json")
+    policy(folder, True, "a.json")
+    (folder / "README.md").write_text("not a policy", encoding="utf-8")
+
+    assert [Path(each.name).name for each in read_policies(tmp_path / "manifests")] == ["a.json", "b.json"]
+    assert read_policies(tmp_path / "elsewhere/manifests") == []
+
+
+REASON = {
+    "title": "A retirement needs a reason",
+    "if": {"properties": {"action": {"const": "retire"}}},
+    "then": {"properties": {"reason": {"not": {"const": "ensure: retired"}}}},
+}
+
+
+def test_a_policy_of_actions_is_reported_at_the_document(tmp_path: Path) -> None:
+    rule = read_policy(policy(tmp_path, REASON, "actions.reason.json"))
+    actions = [
+        {"address": "Product/backup-gb", "action": "retire", "reason": "ensure: retired"},
+        {"address": "Company/gone", "action": "retire", "reason": "ensure: retired"},
+        {"address": "Company/alder-dental", "action": "retire", "reason": "left in November"},
+    ]
+    found = check_actions(load(MANIFESTS), [rule], actions)
+
+    assert [(each.file, each.message.partition(": A retirement needs a reason: ")[0]) for each in found] == [
+        ("products.yaml", "Product/backup-gb"),
+        ("workspace.yaml", "Company/gone"),
+    ]
+    assert check_policies(load(MANIFESTS), [rule]) == ()
+
+
+def test_a_policy_of_documents_is_not_for_actions(tmp_path: Path) -> None:
+    rule = read_policy(policy(tmp_path, False, "Product.never.json"))
+    assert check_actions(load(MANIFESTS), [rule], [{"address": "Product/backup-gb"}]) == ()
+
+
+def test_a_price_may_be_exactly_at_the_limit(tmp_path: Path) -> None:
+    limit = {"properties": {"spec": {"properties": {"price": {"minimum": 0.1, "multipleOf": 0.01}}}}}
+    assert check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, limit, "Product.json"))]) == ()
+
+
+@pytest.mark.parametrize(("value", "fits"), [(1, True), (Decimal(2), True), (Decimal("2.5"), False), (True, False)])
+def test_a_decimal_without_a_fraction_is_an_integer(tmp_path: Path, value: Any, fits: bool) -> None:
+    rule = read_policy(policy(tmp_path, {"type": "integer"}))
+    assert rule.validator.is_valid(value) is fits
