@@ -160,7 +160,7 @@ def test_the_modules_that_a_page_names_are_there(page: Path) -> None:
 
 
 def test_every_command_that_a_message_advises_is_there() -> None:
-    advised = re.compile(r"(?:`|: |with )reconciler ((?:-\S+ \S+ )*)([a-z]+)")
+    advised = re.compile(r"(?:`|: |with )reconciler ((?:-\S+ [^\s`]+ )*)([a-z]+)")
     named = {
         found.group(2): path.name
         for folder in ("reconciler", "manifests")
