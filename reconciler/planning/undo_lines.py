@@ -113,6 +113,9 @@ class _Finder:
             if before is None:
                 message = f"{getattr(document.spec, 'end')}; {undone.address} had no last day before the run"
             yield _cause(document, ("spec", "end"), message, edit)
+        elif LAST_DAY in undone.changes:
+            message = f"{undone.address} ended in the run, because the mapping bills another product or agreement now"
+            yield _cause(document, ("spec", "agreement"), message, "by hand")
         if "unitPrice" in undone.changes:
             yield from self._of_price(undone, document)
 

@@ -211,7 +211,8 @@ def test_the_end_of_a_mapping_is_a_cause_of_the_last_day(before: Any, edit: str)
     assert [(each.address, each.path, each.edit) for each in result] == [
         ("CustomerMapping/acme", ("spec", "end"), edit)
     ]
-    assert found(mapping(), undone=[undone]) == []
+    (moved,) = found(mapping(), undone=[undone])
+    assert (moved.path, moved.edit) == (("spec", "agreement"), "by hand")
 
 
 def test_a_range_with_its_own_price_is_a_cause_beside_the_price_of_a_product() -> None:

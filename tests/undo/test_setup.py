@@ -106,12 +106,18 @@ def undo(shop: Shop, run: int) -> Any:
 
 
 def left(shop: Shop, estate: Estate, history: History, *more: str) -> dict[str, Any]:
-    """Return what a plan changes for an estate. If it is refused over renamed objects, return these."""
+    """Return what a plan changes for an estate."""
     write(shop, estate, history.layout)
+    return planned(shop, *more)
+
+
+def planned(shop: Shop, *more: str) -> dict[str, Any]:
+    """Return what a plan changes. If it is refused over renamed objects, return these."""
     said = shop("--json", "plan", *SETUP, *more)
-    refused = re.findall(r"(\w+/[\w-]+): ConnectWise has no", said.out + said.err) if said.code == 1 else []
+    refused = re.findall(r"(\w+/[\w-]+): ConnectWise has no", said.out + said.err) if said.code else []
     assert said.code == 0 or refused, said.err
-    return {first(action["address"]): action["changes"] for action in said.json.get("actions", ())} | {
+    actions = () if said.code else said.json["actions"]
+    return {first(action["address"]): action["changes"] for action in actions} | {
         first(address): "it still has its new name" for address in refused
     }
 
@@ -238,7 +244,8 @@ def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set
     brought_back = {address for address in left(shop, last, history, *prune) if not address.startswith(of_default)}
     assert not is_whole or brought_back <= addresses(lines) | told, (brought_back, lines)
     undeclared = {address for address in addresses(revived(plan)) if address not in last}
-    assert undeclared <= addresses(shop.plan(*SETUP)["warnings"]), undeclared
+    said = shop("--json", "plan", *SETUP)
+    assert said.code or undeclared <= addresses(said.json["warnings"]), undeclared
     if patch:
         FIGURES["patches"] += 1
         subprocess.run(["git", "apply"], input=patch, text=True, check=True, cwd=shop.folder.parent)
@@ -246,8 +253,5 @@ def check_patch(shop: Shop, history: History, last: Estate, plan: Any, told: set
         partly = [line["path"] for line in lines if "only some of them" in line["message"]]
         shared = tuple(f"{path.partition('.')[0]}/" for path in partly)
         by_hand = {first(line["address"]) for line in lines if "crossReferences" in line["path"]}
-        actions = shop.plan(*SETUP)["actions"]
-        patched = {
-            first(each["address"]): each["changes"] for each in actions if not each["address"].startswith(shared)
-        }
+        patched = {address: changes for address, changes in planned(shop).items() if not address.startswith(shared)}
         assert not is_whole or patched.keys() <= told | by_hand, patched
