@@ -24,6 +24,7 @@ from benchmarks import estates
 from benchmarks.running import run
 from reconciler.cli import import_, session
 from reconciler.cli.context import Context
+from reconciler.cli.file_set import write_files
 from reconciler.importing import make
 from reconciler.importing.selection import Selection
 from reconciler.metering.period import period_of
@@ -94,13 +95,9 @@ def _main(root: Path) -> Imported:
         made = make.make(opened.manifests, estate, usage, Selection(), "", period)
     inside = sum(watch.phases[phase] for phase in PHASES.values())
     watch.phases["describe"] = process_time() - began - inside
-    watch.timed("write", _write, root, made.texts)
+    contents = {root / name: text.encode() for name, text in made.texts.items()}
+    watch.timed("write", write_files, root, contents)
     return Imported(phases=watch.phases, documents=sum(made.documents.values()), requests=requests)
-
-
-def _write(root: Path, texts: dict[str, str]) -> None:
-    for name, text in texts.items():
-        import_._write(root / name, text.encode())
 
 
 def main(sizes: list[int]) -> None:
