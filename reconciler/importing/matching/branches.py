@@ -13,11 +13,11 @@ from functools import lru_cache
 from reconciler.importing.matching.names import Name, Word
 
 _NUMBER = 3
-"""The digits of a branch's number at least."""
+"""The smallest number of digits of a branch's number."""
 
 
 def numbered_names(names: Iterable[Name]) -> frozenset[str]:
-    """Return the names without their numbers that several have with different numbers, such as branches."""
+    """Return names without their numbers, if several companies have them with different numbers, as branches do."""
     found: defaultdict[str, set[tuple[str, ...]]] = defaultdict(set)
     for name in names:
         rest, numbers = without_numbers(name)
@@ -39,7 +39,7 @@ def record_numbers(left: Name, right: Name, numbered: frozenset[str], own: froze
 
 
 def lacks_number(left: Name, right: Name, numbered: frozenset[str]) -> bool:
-    """Return whether a customer has not the number that tells the companies of its name apart."""
+    """Return whether a customer lacks the number by which companies of its name differ."""
     rest, numbers = without_numbers(left)
     return not numbers and not numbered.isdisjoint({rest, without_numbers(right)[0]})
 

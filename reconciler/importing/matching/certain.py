@@ -17,7 +17,7 @@ from reconciler.importing.matching.model import CandidateCompany, Customer, Cust
 Source: TypeAlias = Literal["tag", "managed id", "exact id"]
 Needs: TypeAlias = Literal["nothing", "support", "majority"]
 Supports: TypeAlias = Callable[[Customer, CandidateCompany], bool]
-"""Whether names or other evidence make it believable that a customer is a company."""
+"""A function that says whether names or other evidence support that a customer is a company."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Pointer:
     source: Source
     text: str
     kind: str
-    """What is compared: pointers of one kind are believed or doubted together."""
+    """The kind of the pointer. All pointers of one kind are believed, or none."""
     agreement_id: int | None = None
     addition_id: int | None = None
     is_number: bool = False
-    """True if it is a plain number, which may be equal by chance."""
+    """True if it is a plain number. Two numbers can be equal by chance."""
     needs: Needs = "nothing"
     """`support`: it never counts by itself. `majority`: it counts only if most of its kind are supported."""
 

@@ -1,4 +1,4 @@
-"""What speaks for a company besides its name: domains, address, and an addition that fits the usage.
+"""Find evidence besides the name: domains, the address, and an addition that fits the usage.
 
 Each clue has a weight in the same unit as the costs of names (`words.py`). A clue that many companies share weighs
 less.
@@ -22,7 +22,7 @@ _NONE: frozenset[int] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """Something that speaks for a company, or against it if its weight is negative."""
+    """One piece of evidence for a company, or against it if its weight is negative."""
 
     weight: float
     text: str
@@ -77,7 +77,7 @@ class Clues:
         return len(joined) >= 5 and self._with_label.get(joined) == {place}
 
     def of(self, customer: Customer, place: int) -> list[Clue]:
-        """Return what speaks for and against a company besides its name."""
+        """Return the evidence for and against a company besides its name."""
         found = self._of_domains(customer, place) + self._of_address(customer.address, place)
         company = self._companies[place]
         if customer.quantity and (addition := fitting_addition(company, customer)):

@@ -21,12 +21,12 @@ from reconciler.importing.matching.pairing import Pair, pair_words
 from reconciler.importing.matching.words import Words
 
 TOO_FAR = 12.0
-"""The cost of names that have nothing to do with each other. No name costs more."""
+"""The cost of two names without anything in common. It is the largest cost."""
 
 _BOTH_SIDES = 3.0
 _ORDER = 0.3
 _BRANCH = 3.0
-"""A word at the end of a company's name: it may be one of several branches, so it is a rival of the others."""
+"""The cost of a word at the end of a company's name. The word may name a branch, and then other branches are rivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,15 @@ class NameMatch:
     """The bits of information in the words that both have."""
     pairs: tuple[Pair, ...] = ()
     only_left: tuple[str, ...] = ()
-    """Words of the customer's name only. Words that say nothing are in `set_aside`."""
+    """Words that only the customer's name has. Words without meaning are in `set_aside`."""
     only_right: tuple[str, ...] = ()
     added_right: tuple[str, ...] = ()
     """Words that were added at the end of the company's name, such as its own city. They are in `set_aside` too."""
     set_aside: tuple[str, ...] = ()
     forms_differ: bool = False
-    """True if both have a legal form, and not the same."""
+    """True if both names have a legal form, and the forms differ."""
     lacks_number: bool = False
-    """True if the name is one of several that differ in their numbers, and the customer's has none."""
+    """True if several companies have the name with different numbers, and the customer's name has no number."""
 
     @property
     def is_longer(self) -> bool:
@@ -57,7 +57,7 @@ class NameMatch:
 
     @property
     def is_whole(self) -> bool:
-        """Return whether each word of either name has its pair, be it with an error."""
+        """Return whether each word of both names has a pair, also one with an error."""
         return bool(self.pairs) and not self.only_left and not self.only_right
 
     @property

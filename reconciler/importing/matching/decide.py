@@ -20,16 +20,16 @@ NEAR_ENOUGH = 3.6
 """The largest distance of a company that is proposed, unless its name says much."""
 
 FAR_BUT_TELLING = 6.6
-"""The largest distance of a company whose name has so many rare words that it is no chance."""
+"""The largest distance of a company that is proposed if both names share many rare words."""
 
 FAR_BUT_WHOLE = 6.0
-"""The largest distance of a company each word of whose name is one of the customer's, with errors in two of them."""
+"""The largest distance of a company if each word has a pair, and two words have errors."""
 
 _NO_CHANCE = 4.0
-"""The bits of information that a name has more than it needs, so that it is no chance."""
+"""How many bits more than necessary the shared words must say, so that the match is hardly chance."""
 
 _NO_CHANCE_IF_WHOLE = 1.0
-"""The same, if each word of one name has its pair in the other, and no legal form contradicts the other."""
+"""The same, if each word has a pair and the legal forms do not contradict each other."""
 
 MARGIN = 4.0
 """How much further away every other candidate has to be."""
@@ -49,7 +49,7 @@ class Verdict:
 
 
 class Claims:
-    """Which company is nearest to which customers. A company that belongs to someone else is a lesser rival."""
+    """Which customers are nearest to each company. A company that belongs to another customer is a weaker rival."""
 
     def __init__(self, best: Mapping[CustomerKey, Judged]) -> None:
         self._distances: dict[int, list[tuple[float, CustomerKey]]] = defaultdict(list)
@@ -107,7 +107,7 @@ def _too_weak(best: Judged, candidates: Sequence[Judged], bits: float) -> str | 
 
 
 def _farthest(best: Judged, surplus: float) -> float:
-    """Return the largest distance of a company that is proposed. The more its name says, the farther it may be."""
+    """Return the largest distance of a company that is proposed. Names that share rarer words may differ more."""
     if surplus >= _NO_CHANCE:
         return FAR_BUT_TELLING
     whole = best.name.is_whole and not best.name.forms_differ
@@ -121,7 +121,7 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
     if not other.company.active and other.name.is_whole and best.name.is_whole:
         return ahead < 0
     if best.name.right.joined == other.name.right.joined and not claims.belongs_to_another(other, key):
-        # One name twice: a single clue may be at the wrong one of the two.
+        # Two companies have the name. A single clue may be stored at the wrong one.
         ahead_in = best.kinds - other.kinds
         if len(ahead_in) < (1 if any(clue.weight < 0 for clue in other.clues) else 2):
             return True
@@ -134,7 +134,7 @@ def _is_rival(best: Judged, other: Judged, claims: Claims, key: CustomerKey) -> 
 
 
 def _adds_only(best: NameMatch, other: NameMatch) -> bool:
-    """Return whether the best company has the customer's words, if with errors, and the other a word less or more."""
+    """Return whether the best company has the same words, also with errors, and the other company has not."""
     if other.forms_differ or best.added_right or not best.is_whole:
         return False
     return bool(other.only_left) != bool(other.only_right)

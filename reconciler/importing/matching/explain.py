@@ -1,4 +1,4 @@
-"""Say in short sentences what speaks for a candidate."""
+"""Describe the evidence for a candidate in short sentences."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _RELATIONS = {
 
 
 def candidate_of(judged: Judged, more: tuple[str, ...] = ()) -> Candidate:
-    """Return a candidate for people, with `more` evidence before its own."""
+    """Return a candidate as people read it, with `more` evidence before its own."""
     score = round(100 * (1 - max(0.0, judged.distance) / TOO_FAR))
     inactive = () if judged.company.active else ("the company is inactive or deleted",)
     return Candidate(judged.company, max(0, min(100, score)), (*more, *evidence_of(judged), *inactive))
 
 
 def evidence_of(judged: Judged) -> tuple[str, ...]:
-    """Return what speaks for and against a company: its name first, then the clues by their weight."""
+    """Return the evidence for and against a company: its name first, then the clues by weight."""
     clues = sorted(judged.clues, key=lambda clue: -clue.weight)
     against = tuple(f"against: {clue.text}" for clue in clues if clue.weight < 0)
     name = judged.note or "; ".join(_of_name(judged.name))

@@ -22,13 +22,13 @@ _QUOTES = str.maketrans(dict.fromkeys("'’‘`´ʼʹ′‛＇", "'"))
 _MISREAD = re.compile("[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]+")
 """UTF-8 that was read as Latin-1 or as Windows-1252, such as `Ã¼`."""
 _LOST = re.compile(r"(?<=\w)\?(?=\w)|\ufffd")
-"""Marks that stand for a letter that was lost."""
+"""Characters that replace a letter that was lost."""
 _ENTITY = re.compile(r"&#?\w{2,8};", re.ASCII)
 
 
 def cleaned(text: str) -> str:
     """Return text without HTML escapes, invisible characters and runs of blanks, in lower case."""
-    for _ in range(3):  # Exports escape what is escaped already. Names in capitals may have escapes in capitals.
+    for _ in range(3):  # Some exports escape text twice. Names in capitals may have escapes in capitals.
         if not _ENTITY.search(text):
             break
         text = html.unescape(text)
@@ -42,11 +42,11 @@ def cleaned(text: str) -> str:
 
 
 def _read_again(misread: re.Match[str]) -> str:
-    """Return UTF-8 that was read in a wrong encoding as what it says. Anything else stays as it is."""
+    """Return text that was decoded with the wrong encoding as it was meant. Other text stays unchanged."""
     for encoding in ("cp1252", "latin-1"):
         try:
             return misread[0].encode(encoding).decode()
-        except UnicodeError:  # It is not text that was misread in this encoding.
+        except UnicodeError:  # The text was not decoded with this wrong encoding.
             continue
     return misread[0]
 

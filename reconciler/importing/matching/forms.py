@@ -12,14 +12,14 @@ from reconciler.importing.matching.stripping import is_company
 from reconciler.importing.matching.words import Words
 
 _FEW = 4
-"""The letters at most of a word that may be a short form."""
+"""The largest number of letters of a short form."""
 
 _LONG = 5
-"""The letters at least of a word of a form that is written out: `public limited company`."""
+"""The smallest number of letters of a word in a form that is written out: `public limited company`."""
 
 
 def is_form(word: Word, own: Name, other: Name) -> bool:
-    """Return whether a word of one's own name is a legal form of the other name, also if it has a typing error."""
+    """Return whether a word of the first name is a legal form of the second, also with a typing error."""
     plain = word.plain
     if (form := FORMS.get(plain)) is not None and (form in other.forms or form in WITHOUT_WEIGHT):
         return True

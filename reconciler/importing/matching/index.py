@@ -23,7 +23,7 @@ AT_MOST = 16
 """The number of companies that are compared in detail for one customer."""
 
 _SHARE_OF_BEST = 0.25
-"""A company that shares less than this with a customer's name, measured by the nearest one, is not compared."""
+"""A company is not compared if it shares less than this part of what the nearest company shares."""
 
 _CORRECTIONS = 5
 _COMBINATIONS = 200

@@ -44,16 +44,16 @@ class Judged:
     """A company as a candidate of one customer."""
 
     place: int
-    """Its place among the companies."""
+    """Its index among the companies."""
     company: CandidateCompany
     name: NameMatch
     name_cost: float
-    """The cost of the name. Less than that of `name` if the customer is named by the identifier or the web site."""
+    """The cost of the name. It is less than that of `name` if the identifier or the web site is the name."""
     clues: tuple[Clue, ...]
     note: str = ""
     """How the name was found, if not by its words."""
     is_identified: bool = False
-    """True if the customer is named by the identifier of the company."""
+    """True if the customer's name is the identifier of the company."""
 
     @property
     def weight(self) -> float:
@@ -67,12 +67,12 @@ class Judged:
 
     @property
     def is_contradicted(self) -> bool:
-        """Return whether a clue speaks against the company, and none clearly for it."""
+        """Return whether there is a clue against the company, and no clear one for it."""
         return any(clue.weight < 0 for clue in self.clues) and not any(clue.weight >= 2 for clue in self.clues)
 
     @property
     def kinds(self) -> frozenset[str]:
-        """Return the kinds of evidence that speak for it besides its name. A web site counts as its domain."""
+        """Return the kinds of evidence for it besides its name. A web site counts as its domain."""
         found = {_KINDS[clue.kind] for clue in self.clues if clue.weight >= 1}
         return frozenset(found | ({"domain"} if self.note and not self.is_identified else set()))
 

@@ -20,7 +20,7 @@ from reconciler.importing.matching.vocabulary import DECORATION, DISTINGUISHING,
 from reconciler.importing.matching.words import Words
 
 SET_ASIDE = 0.3
-"""The cost of an extra word that says nothing: the company's own city or code, a legal form, or `Backup`."""
+"""The cost of an extra word without meaning: the company's own city or code, a legal form, or `Backup`."""
 
 _LETTERS = frozenset("eyiu")
 """Connectors of one letter. They connect only between two words, so the order of the words makes words of them."""
@@ -41,7 +41,7 @@ class Around:
 
 
 class Leftover(NamedTuple):
-    """The words that only one of two names has, and those of them that say nothing, with their costs."""
+    """The words that only one of two names has. Words without meaning are set aside, with their costs."""
 
     only_left: tuple[Word, ...]
     only_right: tuple[Word, ...]
@@ -79,7 +79,7 @@ def leftover(
 
 
 def _priced(words: Iterable[Word], cost_of: Callable[[Word], float]) -> dict[Word, float]:
-    """Return the words that cost something: the others may say whose name it is."""
+    """Return the words that cost something, because they may name another company."""
     return {word: cost for word in words if (cost := cost_of(word))}
 
 

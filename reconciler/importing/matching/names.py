@@ -29,7 +29,7 @@ _RECORD = re.compile(
 )
 """What is written before the number of a customer: `KD-10009`."""
 _AFTER_COMMA = 2
-"""The words at most that were added after a comma: `Acme, Bad Homburg`."""
+"""The largest number of words that were added after a comma: `Acme, Bad Homburg`."""
 _BRACKETS = re.compile(r"(?<=\S)\s?[(\[*]([^()\[\]*]+)[)\]*]")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _GLUED_FORM = re.compile(
@@ -63,7 +63,7 @@ class Name:
     text: str
     words: tuple[Word, ...]
     forms: frozenset[str] = frozenset()
-    """Its legal forms. Those that people add and leave out as they like are left out."""
+    """Its legal forms, without those that people often leave out."""
     joined: str = ""
     """The words without blanks."""
     tail: frozenset[str] = frozenset()

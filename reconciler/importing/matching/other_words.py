@@ -1,4 +1,4 @@
-"""Decide on a company whose name has a word that the customer's has not, or the other way round.
+"""Decide on a company if only one of the two names has a certain word.
 
 Companies of one group share owners, domains and addresses. So these do not say which of them a customer is.
 """
@@ -11,13 +11,13 @@ from reconciler.importing.matching.names import Name, key_of
 from reconciler.importing.matching.vocabulary import FILLERS, is_structural
 
 CORROBORATED = 4.0
-"""The weight of the clues that a company needs if its name does not say which of several it is."""
+"""The weight of the clues that are needed if several companies have the name."""
 
 _SOMETHING = 2.0
-"""The weight of the clues that a company needs if one name has a word more that says nothing."""
+"""The weight of the clues that are needed if one name has one more word, without meaning."""
 
 _NAMELESS_KINDS = 2
-"""The kinds of clues that a company needs whose name has nothing to do with the customer's, but whose web site has."""
+"""The kinds of clues that are needed if only the company's web site has the customer's name."""
 
 
 def shown(judged: Judged) -> str:
@@ -26,7 +26,7 @@ def shown(judged: Judged) -> str:
 
 
 def why_other_words(best: Judged, surplus: float) -> str | None:
-    """Return why a company is not proposed whose name has other words than the customer's. None if it is.
+    """Return why a company with other words in its name is not proposed. None if it is proposed.
 
     `surplus` is the information that both have and that speaks against chance, in bits.
     """

@@ -112,14 +112,14 @@ def _related(found: Pairs, left: Name, right: Name, words: Words) -> list[tuple[
 
 
 def _is_whole_beginning(one: Word, other: Word, left: Name, right: Name, words: Words) -> bool:
-    """Return whether one of two words is the beginning of the other, and a word by itself: `Senior`, `SeniorLiving`."""
+    """Return whether one word is a whole word and the beginning of the other: `Senior`, `SeniorLiving`."""
     if other.plain.startswith(one.plain):
         return _is_whole(one, left, words, 0)
     return one.plain.startswith(other.plain) and _is_whole(other, right, words, 1)
 
 
 def _is_whole(word: Word, name: Name, words: Words, own: int) -> bool:
-    """Return whether a word is a word of the lists or of other companies. A word with a dot is an abbreviation.
+    """Return whether a word is in the lists, or in names of other companies. A word with a dot is an abbreviation.
 
     `own` is 1 if the name is that of a company, so that it does not count itself.
     """

@@ -100,7 +100,7 @@ class _Proposer:
         return _with_billing(proposal, company, named, self._storage)
 
     def _other_of_the_same_name(self, customer: Customer, judged: Judged) -> Judged | None:
-        """Return a company with a name like the customer's, if the company that an id names has nothing of it."""
+        """Return a company with a similar name, if the company that an id names has a quite different one."""
         if judged.distance < _UNRELATED:
             return None
         others = [

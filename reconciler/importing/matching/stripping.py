@@ -12,9 +12,9 @@ from reconciler.importing.matching.vocabulary import DECORATION, SAME_WORD, STAN
 
 _LONG_FORMS = frozenset(form for form in STRONG_FORMS if len(form) > 2)
 _CUT_FORM = 6
-"""The letters that are left at least of a legal form that was cut off: `haftungsbes`."""
+"""The smallest number of letters of a legal form that was cut off: `haftungsbes`."""
 _SPLIT_FORM = 7
-"""The letters at least of a legal form with a blank inside: `limi ted`."""
+"""The smallest number of letters of a legal form with a blank inside: `limi ted`."""
 _NOTES = DECORATION | STANDING
 """Words that people add after the legal form: `Acme PC (prod)`."""
 _PHRASE = re.compile(r"(?<=\w )(?:" + "|".join(sorted(PHRASES, key=len, reverse=True)) + r")(?!\w)")
@@ -103,7 +103,7 @@ def _mistyped_form(letters: str) -> str | None:
 
 @lru_cache(maxsize=1 << 15)
 def is_company(letters: str) -> bool:
-    """Return whether a word is `company` with a typing error: people add and leave out that word as they like."""
+    """Return whether a word is `company` with a typing error. People often leave that word out."""
     return len(letters) >= _LONG and any(
         letters[0] == whole[0] and OSA.distance(letters, whole, score_cutoff=1) <= 1 for whole in _COMPANY
     )

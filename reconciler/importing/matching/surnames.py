@@ -1,4 +1,4 @@
-"""Surnames that are few letters apart. One of them is no typing error of another."""
+"""Surnames that differ in few letters. One is not a typing error of another."""
 
 from __future__ import annotations
 

@@ -43,12 +43,12 @@ _COUNTED = re.compile(
 
 
 def for_backup(*texts: str) -> bool:
-    """Return whether the name of a product or an agreement speaks of backup or storage, and not of users."""
+    """Return whether the name of a product or an agreement names backup or storage, and no users."""
     return any(_BACKUP.search(text) and not _COUNTED.search(text) for text in map(plain, texts))
 
 
 def for_backup_alone(name: str) -> bool:
-    """Return whether the name of an agreement speaks of backup, and of no other service."""
+    """Return whether the name of an agreement names backup, and no other service."""
     return for_backup(name) and not _MORE.search(plain(name))
 
 
@@ -106,9 +106,9 @@ class StorageProducts(NamedTuple):
     """The products that bill storage by their quantities, whatever their names."""
 
     sure: frozenset[int] = frozenset()
-    """Their quantities follow the usage of so many customers that it is no chance."""
+    """Products whose quantities follow the usage of many customers."""
     likely: frozenset[int] = frozenset()
-    """The sure ones, and those that follow the usage of few: no new line is made beside one of them."""
+    """These, and products that follow the usage of few customers. No new addition is made beside one of them."""
 
 
 def storage_products(pairs: Iterable[tuple[Customer, CandidateCompany]]) -> StorageProducts:

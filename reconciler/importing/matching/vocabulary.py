@@ -173,7 +173,7 @@ FILLERS = frozenset(
         business general professional gesellschaft gruppe firma buro betrieb societe compania empresa impresa
     """)
 )
-"""Generic words that say nothing of what a company does or where. Other generic words may name a sister company."""
+"""Generic words that name neither a trade nor a place. Other generic words may name a sister company."""
 
 STANDING = frozenset(
     _list("""
@@ -191,7 +191,7 @@ STRUCTURAL = frozenset(
         vermogensverwaltung treuhand retail wholesale export import logistics logistik
     """)
 )
-"""Words that tell companies of one group from each other. They share owners, and often domain and address."""
+"""Words by which companies of one group differ. These companies share owners, and often domain and address."""
 
 DISTINGUISHING = frozenset(
     _list("""
@@ -200,7 +200,7 @@ DISTINGUISHING = frozenset(
         ten mitte oben unten alt neu i ii iii iv v vi vii viii ix x
     """)
 )
-"""Words that tell sisters from each other. A name without one of them is another name."""
+"""Words by which sister companies differ. A name without such a word is another name."""
 
 NUMERALS = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -225,10 +225,10 @@ def _table(text: str) -> dict[str, str]:
 SAME_WORD = _table(SAME)
 
 WHOLE_WORDS = GENERIC | STRUCTURAL | DISTINGUISHING | STANDING | SURNAMES | frozenset(SAME_WORD.values())
-"""Words that are whole: a longer word that begins with one of them is another word."""
+"""Whole words. A longer word that begins with one of them is another word."""
 
 _CUT_STRUCTURAL = 5
-"""The letters that are left at least of a structural word that was cut off: `verwaltun`."""
+"""The smallest number of letters of a structural word that was cut off: `verwaltun`."""
 
 
 def is_structural(word: str) -> bool:

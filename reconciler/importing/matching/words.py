@@ -30,33 +30,33 @@ from reconciler.importing.matching.vocabulary import (
 WordKind: TypeAlias = Literal["same", "spelling", "short", "typing", "joined", "initials"]
 
 KNOWN_WORD = 4.0
-"""Added to a typing error whose result is a word of other companies: `Braun` and `Brown` are two names."""
+"""Added if the mistyped word is a word of other companies: `Braun` and `Brown` are two names."""
 
 SHORT_NAME = 2.5
-"""Added to an abbreviation of a word that few companies have: `Bosta` is hardly short for `Bostain`."""
+"""Added if few companies have the long word: `Bosta` is hardly short for `Bostain`."""
 
 DOTTED_NAME = 1.0
-"""Added instead if the abbreviation has a dot: then it is one for sure, if of this word or of another."""
+"""Added instead if the abbreviation has a dot. Then it is an abbreviation, of this word or of another."""
 
 COMMON_WORD = 0.6
-"""A typing error in a common word costs this share: `Dentla` cannot be but `Dental`."""
+"""The share of its cost that a typing error in a common word has: `Dentla` can only be `Dental`."""
 
 
 _TWO_ERRORS = 5
-"""The letters at least of a word with two typing errors."""
+"""The smallest number of letters of a word with two typing errors."""
 
 OTHER_SURNAME = 9.0
-"""The cost of a surname that is one letter from another one. Only a domain or a street makes them one company."""
+"""The cost of a surname that differs in one letter from another. It needs a domain or a street as well."""
 
 _FIRST_LETTER = 1.5
 _LAST_LETTER = 1.0
-"""Added to a typing error that is one more letter at the end: that makes many surnames of others."""
+"""Added if the typing error is one more letter at the end. Many surnames differ in this way."""
 
 _ABBREVIATION = 4
-"""The letters at least of an abbreviation with a typing error, and of a word with a connector."""
+"""The smallest number of letters of an abbreviation with a typing error, and of a word with a connector."""
 
 _LONG = 8
-"""The letters at least of a word that is hardly another word if two of its letters differ."""
+"""The smallest number of letters of a word that is probably the same word if two letters differ."""
 
 
 class WordMatch(NamedTuple):
@@ -90,7 +90,7 @@ class Words:
         return math.log2((self.total + 1) / (max(self.companies[key], self.customers[key]) + 0.5))
 
     def is_known(self, key: str) -> bool:
-        """Return whether a word is a word of companies or of several customers, or a city: hardly a typing error."""
+        """Return whether companies or several customers have a word, or a city. Then it is hardly a typing error."""
         return self.companies[key] > 0 or self.customers[key] > 2 or key in self.cities
 
     def cost_of_extra(self, word: Word) -> float:
@@ -119,7 +119,7 @@ def count_words(companies: Iterable[Name], customers: Iterable[Name], cities: fr
 
 @lru_cache(maxsize=1 << 17)
 def compared(left: Word, right: Word) -> WordMatch | None:
-    """Return how two different words are related, whatever their estate. None if they are not."""
+    """Return how two different words are related, in any estate. None if they are not related."""
     if {left.plain, left.other} & {right.plain, right.other}:
         return WordMatch("spelling", 0.0)
     if left.key == right.key:
@@ -144,7 +144,7 @@ def _single_vowels(word: str) -> str:
 
 
 def _has_connector(short: str, long: str) -> bool:
-    """Return whether a word is another one with a connector and no blank between them: `Watsonand Taylor`."""
+    """Return whether a word is another word and a connector, without a blank: `Watsonand Taylor`."""
     return len(short) >= _ABBREVIATION and long in {f"{short}and", f"{short}und", f"and{short}", f"und{short}"}
 
 
@@ -207,7 +207,7 @@ def _only_ends_otherwise(left: str, right: str) -> bool:
 
 
 def _are_slips(left: str, right: str) -> bool:
-    """Return whether two errors in a short word are slips of a hand. Two other letters make another word of it."""
+    """Return whether two errors in a short word are typing errors. With two other letters, it is another word."""
     differing = Counter(left)
     differing.subtract(right)
     return sum(map(abs, differing.values())) <= 2 and not {left, right} & SURNAMES
