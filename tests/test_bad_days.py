@@ -310,7 +310,7 @@ def test_a_plan_that_cannot_be_written(small: Shop, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_plan_written_to_a_full_device_does_not_replace_the_device(small: Shop) -> None:
-    refused(small("plan", "--out", "/dev/full"), "/dev/full", "No space left on device", "free some space")
+    refused(small("plan", "--out", "/dev/full"), "/dev/full", "No space left on device", "Free some space")
     assert Path("/dev/full").is_char_device()
 
 

@@ -14,6 +14,12 @@ from reconciler.connectwise.errors import StateUnknown
 from reconciler.ledger.errors import LedgerError
 from tests.shop import ALDER, Send, Shop
 
+ANOTHER_PRODUCT = (
+    "name: backup-gb-500\nspec:\n  identifier: BACKUP-GB-500\n",
+    "name: backup-gb-501\nspec:\n  identifier: BACKUP-GB-501\n",
+)
+"""An edit of products.yaml: one product is no longer declared, and another one is."""
+
 Meddle = Callable[[httpx.Request, Send], Awaitable[httpx.Response]]
 
 
@@ -79,11 +85,11 @@ def test_a_create_whose_response_and_look_up_were_lost_is_unknown_and_creates_on
 
 
 def test_a_create_has_failed_if_the_object_does_not_exist_after_all_tries(applied: Shop) -> None:
-    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *ANOTHER_PRODUCT)
     with applied.meddled(breaks("POST", "/procurement/catalog", taken=False)):
         said = applied.apply(code=4)
 
-    assert "failed   Product/backup-gb-500" in said.out
+    assert "failed   Product/backup-gb-501" in said.out
     assert applied.journal("state")[-1] == ("failed",)
 
 
@@ -95,7 +101,7 @@ def test_after_a_response_without_an_id_the_object_is_looked_up_and_not_created_
             return httpx.Response(answer.status_code, content=body)
         return answer
 
-    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *ANOTHER_PRODUCT)
     with applied.meddled(without_id):
         applied.apply()
     assert len(applied.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"')) == 1
@@ -108,7 +114,7 @@ def test_a_response_that_cannot_be_recorded_is_unknown_and_the_object_is_not_cre
     def full(*_about: object, **_more: object) -> None:
         raise LedgerError("the disk is full; the ledger could not be written", where="ledger.sqlite")
 
-    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *ANOTHER_PRODUCT)
     with applied.patch.context() as patch:
         patch.setattr(carry_out, "write_answer", full)
         said = applied.apply(code=4)
@@ -122,12 +128,12 @@ def test_if_the_intent_cannot_be_recorded_nothing_is_sent(applied: Shop) -> None
     def full(*_about: object, **_more: object) -> int:
         raise LedgerError("the disk is full; the ledger could not be written", where="ledger.sqlite")
 
-    applied.edit("products.yaml", "identifier: BACKUP-GB-500\n", "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *ANOTHER_PRODUCT)
     with applied.patch.context() as patch:
         patch.setattr(carry_out, "write_intent", full)
         said = applied.apply(code=4)
 
-    assert "failed   Product/backup-gb-500: ledger.sqlite: the disk is full" in said.out
+    assert "failed   Product/backup-gb-501: ledger.sqlite: the disk is full" in said.out
     assert applied.get("/procurement/catalog", conditions='identifier="BACKUP-GB-501"') == []
 
 

@@ -7,7 +7,13 @@ import pytest
 
 from tests.shop import ALDER, Send, Shop
 
-PRODUCT = "identifier: BACKUP-GB-500\n"
+
+def another(identifier: str) -> tuple[str, str]:
+    """Return an edit of products.yaml: one product is no longer declared, and another one is."""
+    text = "name: {}\nspec:\n  identifier: {}\n"
+    return text.format("backup-gb-500", "BACKUP-GB-500"), text.format("another", identifier)
+
+
 EXISTS = {
     "code": "InvalidObject",
     "message": "the object is invalid",
@@ -52,7 +58,7 @@ def test_a_deleted_company_with_the_identifier_is_named(applied: Shop) -> None:
 def test_an_object_with_a_similar_key_is_named(applied: Shop, identifier: str, says: str) -> None:
     product = applied.one("/procurement/catalog", identifier="BACKUP-GB-500")
     applied.patch_live(f"/procurement/catalog/{product['id']}", identifier=identifier)
-    applied.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *another("BACKUP-GB-501"))
     with applied.meddled(refuses):
         said = applied.apply("--only", "setup", code=4)
     assert "the plan found none with this key, but there is id" in said.out
@@ -72,7 +78,7 @@ def test_a_refusal_for_another_reason_is_shown_unchanged_and_nothing_is_looked_u
             looked.extend([request] * bool(refused))
         return await send(request)
 
-    applied.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
+    applied.edit("products.yaml", *another("QUITE-ANOTHER"))
     with applied.meddled(meddle):
         said = applied.apply("--only", "setup", code=4)
     assert "the price is not allowed" in said.out
@@ -82,7 +88,7 @@ def test_a_refusal_for_another_reason_is_shown_unchanged_and_nothing_is_looked_u
 
 
 def test_without_a_similar_object_the_message_says_so(applied: Shop) -> None:
-    applied.edit("products.yaml", PRODUCT, "identifier: QUITE-ANOTHER\n")
+    applied.edit("products.yaml", *another("QUITE-ANOTHER"))
     with applied.meddled(refuses):
         said = applied.apply("--only", "setup", code=4)
     assert "no object with this key or a similar one can be read" in said.out
@@ -99,7 +105,7 @@ def test_if_the_look_up_fails_the_message_has_both_errors(applied: Shop) -> None
         refused.extend([True] * (answer.status_code == 400))
         return answer
 
-    applied.edit("products.yaml", PRODUCT, "identifier: BACKUP-GB-501\n")
+    applied.edit("products.yaml", *another("BACKUP-GB-501"))
     with applied.meddled(meddle):
         said = applied.apply("--only", "setup", code=4)
     assert "the existing objects could not be read" in said.out

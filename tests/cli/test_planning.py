@@ -120,8 +120,14 @@ def test_an_orphan_is_reported_although_the_agreement_of_another_was_deleted(sho
 
 
 def test_a_mapping_that_moves_sets_its_addition_on_the_old_agreement_to_zero(pair: Shop) -> None:
-    moved = "customers/birchwood-legal.yaml"
-    pair.edit(moved, "name: Birchwood Legal - Managed Backup", "name: Birchwood Legal - New")
+    pair.write(
+        "customers/new.yaml",
+        "apiVersion: reconciler/v1\nkind: Agreement\nmetadata: {name: new}\n"
+        "spec: {name: Birchwood Legal - New, company: birchwood-legal, contact: birchwood-legal}\n",
+    )
+    pair.edit(
+        "customers/birchwood-legal.yaml", "agreement: birchwood-legal\n  managedId", "agreement: new\n  managedId"
+    )
 
     pair.apply()
 

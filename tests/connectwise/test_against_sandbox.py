@@ -257,7 +257,7 @@ async def test_an_object_in_use_is_not_deleted(running: RunningSandbox, sandbox:
 
 
 async def test_no_object_is_created_twice_when_responses_are_dropped(running: RunningSandbox, sandbox: Sandbox) -> None:
-    sandbox.faults.replace(["drop:every=2", "500:every=5", "429:every=7"])
+    sandbox.faults.replace(["drop:every=2", "500:every=11", "429:every=7"])
     async with connect(running) as connectwise:
 
         async def make(number: int) -> dict[str, Any]:

@@ -56,7 +56,7 @@ async def test_tls_is_verified() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
-        ("HTTPS_PROXY", "socks5://me:hunter2@proxy.example:1080", "speaks socks5"),
+        ("HTTPS_PROXY", "socks5://me:hunter2@proxy.example:1080", "uses socks5"),
         ("HTTPS_PROXY", "http://me:hunter2@proxy:port", "not an address"),
         ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE"),
     ],

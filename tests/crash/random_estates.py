@@ -66,7 +66,7 @@ def _grow(place: Place, chance: Random, customer: Customer) -> None:
 
 def _change(place: Place, chance: Random, customer: Customer) -> None:
     place.edit(f"{customer.slug}.yaml", "city: Tampa", f"city: Town {chance.randrange(100)}")
-    place.edit(f"{customer.slug}.yaml", "email: office@", "email: billing@")
+    place.edit(f"{customer.slug}.yaml", "email: office@", "title: Owner, email: office@")
 
 
 def _leave(place: Place, chance: Random, customer: Customer) -> None:

@@ -32,7 +32,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("HTTPS_PROXY", "socks5://proxy.example:1080", r"speaks socks5.*\n.*put console.example into NO_PROXY"),
+        ("HTTPS_PROXY", "socks5://proxy.example:1080", r"uses socks5.*\n.*put console.example into NO_PROXY"),
         ("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:port", "the proxy of the environment is not an address"),
         ("HTTPS_PROXY", "http://us3r:s3cr3t@proxy:80/path", "the proxy of the environment is not an address"),
         ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE or SSL_CERT_DIR name cannot be read"),
