@@ -283,7 +283,8 @@ def check_lines_named(shop: Shop, plan: Any) -> None:
         fields = {change["path"] for change in action["changes"]} - {"quantity"}
         if fields and undone and one_name(action["address"]) not in one_name(told):
             products = {each for each in lines if each.startswith("Product/") and fields == {"unitPrice"}}
-            assert products or lines & {f"CustomerMapping/{FIRST.name}", "CustomerMapping/renamed"}, (
+            mappings = {f"CustomerMapping/{FIRST.name}", "CustomerMapping/renamed"}
+            assert products or lines & {action["address"], *mappings}, (
                 action["address"],
                 action["changes"],
                 lines,
