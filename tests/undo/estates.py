@@ -159,7 +159,7 @@ def _rename_object(draw: st.DrawFn, made: Estate) -> None:
     field = RENAMED[found["kind"]]
     old = found["spec"][field]
     found["spec"][field] = f"new-{old}"
-    found["metadata"]["previously"] = [old]
+    found["metadata"]["previously"] = [*found["metadata"].get("previously", ()), old]
 
 
 def _rename_document(draw: st.DrawFn, made: Estate) -> None:

@@ -166,7 +166,7 @@ def play(shop: Shop, history: History) -> None:
     is_whole = said.code == 0
     # ConnectWise deletes no integration with a management solution, such as one whose document was removed.
     refused = "ManagementSolution/a" not in history.after
-    assert is_whole or history.fault or history.cut is not None or refused, said.out
+    assert is_whole or history.fault or history.cut is not None or refused, said.out + said.err
     run = newest(shop)
     if run == start:
         FIGURES["histories without a change"] += 1
