@@ -20,6 +20,7 @@ from reconciler.scaffold.repository import Answers, repository
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CURRENCY = re.compile("[A-Z]{3}")
+_LIKE = {"--name": "backup-billing", "--currency": "EUR"}
 
 
 def init(
@@ -28,7 +29,7 @@ def init(
         Path, typer.Argument(metavar="DIR", help="The folder of the repository. It is created if it does not exist.")
     ] = Path(),
     name: Annotated[
-        str, typer.Option("--name", help="The name of the workspace: letters, digits and hyphens.")
+        str, typer.Option("--name", help="The name of the workspace: small letters, digits and hyphens.")
     ] = "billing",
     timezone: Annotated[
         str, typer.Option("--timezone", metavar="ZONE", help="The zone of billing months, such as Europe/Berlin.")
@@ -83,7 +84,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _checked(option: str, value: str, pattern: re.Pattern[str]) -> str:
     if not pattern.fullmatch(value):
-        raise typer.TyperException(f"{option}: {value or 'an empty text'} does not fit")
+        raise typer.TyperException(f"{option}: {value or 'an empty text'} does not fit; write it like {_LIKE[option]}")
     return value
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.documents import Manifests
+from reconciler.manifests.files import policy_folder
 from reconciler.planning.plan import Plan
 
 
 def check_documents(manifests: Manifests, more: Sequence[Path] = ()) -> None:
     """Raise `ManifestError` if a document violates a policy of the repository, or one of the files `more`."""
-    if not (_has_policies(manifests.root) or more):
+    if not (policy_folder(manifests.root).is_dir() or more):
         return
     from reconciler.manifests.policies import (  # noqa: PLC0415 - imports jsonschema, which is slow
         check_policies,
@@ -27,7 +28,7 @@ def check_documents(manifests: Manifests, more: Sequence[Path] = ()) -> None:
 
 def check_actions(manifests: Manifests, plan: Plan) -> None:
     """Raise `ManifestError` if an action of a plan violates a policy of the repository."""
-    if not _has_policies(manifests.root):
+    if not policy_folder(manifests.root).is_dir():
         return
     from reconciler.manifests import policies  # noqa: PLC0415 - imports jsonschema, which is slow
 
@@ -35,8 +36,3 @@ def check_actions(manifests: Manifests, plan: Plan) -> None:
     actions = [action.model_dump(mode="json") for action in plan.actions] if rules else []
     if found := policies.check_actions(manifests, rules, actions):
         raise ManifestError(found, manifests.root)
-
-
-def _has_policies(root: Path) -> bool:
-    """Return whether the repository of a manifest folder has a folder of policies."""
-    return (root.resolve().parent / "schemas" / "policies").is_dir()

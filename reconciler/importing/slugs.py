@@ -55,7 +55,7 @@ class Names:
         self._taken: dict[str, set[str]] = defaultdict(set)
 
     def take(self, kind: str, names: Iterable[str]) -> None:
-        """Mark names as used, such as those of existing documents."""
+        """Reserve names, such as those of existing documents."""
         self._taken[kind].update(name.casefold() for name in names)
 
     def of(self, kind: str, wanted: str, number: str) -> str:

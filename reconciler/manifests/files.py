@@ -233,3 +233,8 @@ def _at(name: str, text: str, offset: int, message: str, suggestion: str) -> Unr
     line, column = place_of(text, offset)
     shown = masking.Lines(lines_of(text)).shown(line)
     return Unreadable(Diagnostic(message, suggestion, name, line, column, shown), text)
+
+
+def policy_folder(root: Path) -> Path:
+    """Return the folder of a repository's policies: `schemas/policies` beside the folder of the manifests."""
+    return root.resolve().parent / "schemas" / "policies"

@@ -60,14 +60,9 @@ class PolicyError(ReconcilerError):
     """A policy file cannot be used."""
 
 
-def policy_folder(root: Path) -> Path:
-    """Return the folder of the policies that always apply: `schemas/policies` beside the folder of the manifests."""
-    return root.resolve().parent / "schemas" / "policies"
-
-
 def read_policies(root: Path) -> list[Policy]:
     """Return the policies in the folder of a repository, in the order of their names. None is no error."""
-    return [read_policy(path) for path in sorted(policy_folder(root).glob("*.json"))]
+    return [read_policy(path) for path in sorted(files.policy_folder(root).glob("*.json"))]
 
 
 def read_policy(path: Path) -> Policy:
@@ -110,7 +105,7 @@ def check_actions(
 ) -> tuple[Diagnostic, ...]:
     """Return an error for every action of a plan that violates a policy, at its document if it has one.
 
-    `actions` is their JSON. An addition is reported at the mapping that bills it, if a guardrail holds it.
+    `actions` is their JSON. An action without a document, such as that of an addition, is reported at the workspace.
     """
     documents = {each.address: each for each in manifests.documents}
     found: list[Violation] = []

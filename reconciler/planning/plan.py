@@ -104,7 +104,7 @@ class Action(Record):
     rule: str | None = None
     """For an addition: the digest of the billing rule of its quantity, for the ledger."""
     customer: Customer | None = None
-    """Null for the shared setup, such as a product. The digest does not cover it."""
+    """Null if the object belongs to no customer, such as a product. The digest does not cover this field."""
 
 
 class Summary(Record):

@@ -13,7 +13,7 @@ from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collaps
 from reconciler.rendering.paint import Paint, safe, signed
 from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, view_of
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
 
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red", "+": "green", "~": "yellow"}
 _LEVELS = {"refuses": "red", "holds": "red", "look": "yellow"}
@@ -91,8 +91,7 @@ def _counted(actions: Sequence[Json]) -> Counter[str]:
 
 def _heading(group: Group, view: PlanView) -> str:
     """Return the heading of a customer, with its amount first, such as `Acme: +3.63 USD a month, 1 to update`."""
-    parts = [f"{signed_amount(group.change, view.currency)} a month"] if group.change else []
-    return f"{safe(group.name)}: {', '.join([*parts, counts_text(group.counts)])}"
+    return f"{safe(group.name)}: {', '.join(facts_of(group, view.currency))}"
 
 
 def _action(action: Json, paint: Paint) -> Iterator[str]:

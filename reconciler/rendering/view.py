@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from reconciler.rendering.changes import GLYPHS
+from reconciler.amounts import amount_text, figure_text
+from reconciler.rendering.changes import GLYPHS, signed_amount
 
 Json = Mapping[str, Any]
 
@@ -69,6 +70,13 @@ class PlanView:
         """Return the amount per month after the plan."""
         return Decimal(self.plan["summary"]["money"]["after"])
 
+    @property
+    def amounts(self) -> str:
+        """Return the amounts per month, such as `18.00 → 18.15 USD a month`. Empty if nothing is billed."""
+        if not self.before and not self.after:
+            return ""
+        return f"{figure_text(self.before, self.currency)} → {amount_text(self.after, self.currency)} a month"
+
 
 def view_of(plan: Json) -> PlanView:
     """Return the view of a plan. `plan` is the JSON of a plan file."""
@@ -105,6 +113,13 @@ def change_of(actions: Iterable[Json]) -> Decimal:
     """Return the change of the amount per month that these actions make."""
     amounts = (action["money"] for action in actions)
     return sum((Decimal(each["after"]) - Decimal(each["before"]) for each in amounts if each), _ZERO)
+
+
+def facts_of(group: Group, currency: str | None) -> list[str]:
+    """Return the facts for the heading of a group: the change of its amount, its counts, and what is held."""
+    facts = [f"{signed_amount(group.change, currency)} a month"] if group.change else []
+    facts += [counts_text(group.counts)] if group.actions else []
+    return [*facts, *([f"{len(group.held)} held"] if group.held else [])]
 
 
 def counts_text(counts: Mapping[str, int]) -> str:

@@ -66,7 +66,7 @@ class Points:
             self.reach("replaced", target.name)
             return replaced
 
-        Path.replace = watched_replace  # type: ignore[method-assign,assignment]
+        Path.replace = watched_replace  # type: ignore[method-assign,assignment]  # it counts the renames
 
     def reach(self, stage: Stage, what: str) -> None:
         """Count a point and report it, and disturb the run if it is the one."""

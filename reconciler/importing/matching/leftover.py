@@ -35,7 +35,7 @@ class Around:
     """Words that may be added to the name of a company, or left out."""
 
     own: frozenset[str] = frozenset()
-    """Its city, and the codes and numbers that people know it by."""
+    """The city, codes and numbers of the company."""
     cities: frozenset[str] = frozenset()
     """All cities of the estate, if its own is not known."""
 

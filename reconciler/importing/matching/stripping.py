@@ -24,7 +24,7 @@ _FIRST_WORDS = frozenset(PHRASES)
 
 
 def with_whole_form(tokens: list[str], plains: list[str]) -> tuple[list[str], list[str]]:
-    """Return tokens and plain tokens with a long legal form at the end in one token: `cor poration`, `g mbh`."""
+    """Join the parts of a long legal form at the end of a name into one token: `cor poration`, `g mbh`."""
     last = "".join(plains[-2:])
     if len(plains) < 3 or last not in STRONG_FORMS or (len(last) < _SPLIT_FORM and len(plains[-2]) > 1):
         return tokens, plains

@@ -168,7 +168,7 @@ def _mistyped_abbreviation(left: Word, right: Word) -> WordMatch | None:
 
 @lru_cache(maxsize=1 << 16)
 def mistyped_beginning(short: str, whole: str) -> WordMatch | None:
-    """Return the match of the beginning of a word, with one typing error, and the word: `Immmob.` and `Immobilien`."""
+    """Return the match of a word with a mistyped beginning of it: `Immmob.` and `Immobilien`."""
     size = len(short)
     if size < _ABBREVIATION or len(whole) < size + 2 or short[0] != whole[0]:
         return None

@@ -1,4 +1,4 @@
-"""Fill in a page: one file with its style and script in it, and a policy that allows nothing else."""
+"""Make a page of HTML: one file that contains its style and its script. Its policy allows nothing else."""
 
 from __future__ import annotations
 

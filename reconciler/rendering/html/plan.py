@@ -16,7 +16,7 @@ from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, summary_text, view_of
 
 Json = Mapping[str, Any]
 
@@ -51,12 +51,10 @@ def plan_html(plan: Json, *, title: str = "Plan") -> str:
     return page("plan", f"{title}: {plan['workspace']}", values)
 
 
-def _amounts(view: PlanView) -> Markup | str:
-    if not view.before and not view.after:
-        return ""
+def _amounts(view: PlanView) -> Markup:
     changed = view.after - view.before
-    amounts = f"{figure_text(view.before, view.currency)} → {amount_text(view.after, view.currency)} a month"
-    return shown_text(f"{signed_amount(changed, view.currency)} a month: {amounts}" if changed else amounts)
+    change = f"{signed_amount(changed, view.currency)} a month: " if changed else ""
+    return shown_text(f"{change}{view.amounts}")
 
 
 def _risk(risk: Risk) -> dict[str, Any]:
@@ -103,18 +101,15 @@ def _filters(view: PlanView) -> list[dict[str, Any]]:
 def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
     opened = len(view.all_actions) <= _OPENED
     for group in view.groups:
-        actions = [_action(each, held=False) for each in group.actions] + [
-            _action(each, held=True) for each in group.held
-        ]
+        actions = [*map(_action, group.actions), *(_action(each, held=True) for each in group.held)]
         yield {"name": shown_text(group.name), "rest": _heading(group, view), "actions": actions, "opened": opened}
 
 
 def _heading(group: Group, view: PlanView) -> str:
-    parts = [f"{signed_amount(group.change, view.currency)} a month"] if group.change else []
-    # For a single action, the sign says the same.
-    parts += [counts_text(group.counts)] if len(group.actions) > 1 else []
-    parts += [f"{len(group.held)} held"] if group.held else []
-    return "".join(f" · {part}" for part in parts)
+    facts = facts_of(group, view.currency)
+    if len(group.actions) == 1:  # The sign of a single action says the same, and the page stays small.
+        facts.remove(counts_text(group.counts))
+    return "".join(f" · {fact}" for fact in facts)
 
 
 def _action(action: Json, *, held: bool = False) -> dict[str, Any]:

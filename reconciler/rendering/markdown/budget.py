@@ -23,9 +23,9 @@ class Budget:
         self.lines += lines
         self.room -= size_of(lines)
 
-    def write_if_room(self, lines: list[str], *, keep: int = 0) -> bool:
-        """Write lines if `keep` bytes are left after them, and return whether they were written."""
-        if size_of(lines) + keep > self.room:
+    def write_if_room(self, lines: list[str]) -> bool:
+        """Write lines if there is room for them, and return whether they were written."""
+        if size_of(lines) > self.room:
             return False
         self.write(*lines)
         return True

@@ -21,7 +21,7 @@ def outcome_markdown(outcome: Json, *, title: str = "Outcome", max_bytes: int = 
     foot = [f"<sub>digest {outcome['plan_digest']}</sub>"]
     left_text = "**Left out here: {} results.** `reconciler show` and the HTML report have all.\n"
     budget = Budget(max_bytes - size_of(foot) - size_of([left_text]) - 100)
-    budget.write(marker(title), f"### {title}: {text(counts(outcome))}", "")
+    budget.write(marker(title), f"### {text(shortened(title))}: {text(counts(outcome))}", "")
     if advice(outcome):
         budget.write(text(advice(outcome)), "")
     left = 0

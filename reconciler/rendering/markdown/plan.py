@@ -6,26 +6,26 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import fence, text
-from reconciler.rendering.paint import safe
+from reconciler.rendering.paint import plain, safe
 from reconciler.rendering.risks import Risk, risks_of
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, summary_text, view_of
+from reconciler.rendering.undo_text import undo_text
+from reconciler.rendering.view import Group, PlanView, change_of, facts_of, summary_text, view_of
 
 Json = Mapping[str, Any]
 
 MAX_BYTES = 65_000
 """The default limit of size in bytes. A comment on GitHub holds 65,536 characters."""
 SMALLEST = 2_000
-"""The smallest limit of size in bytes. The summary and the foot always fit into it."""
+"""The smallest limit of size in bytes that a caller may set. The summary and the foot fit into it."""
 _DIFF = {"create": "+", "update": "!", "adopt": "!", "retire": "-"}
 """The first character of a line in a block of `diff`. It gives the line its colour."""
 _MARKS = {"refuses": "🛑", "holds": "✋", "look": "⚠️", "note": "ℹ️"}
 _FOR_RISKS = 3
-"""What to look at takes at most one part in so many of the limit."""
+"""The risks take at most one third of the limit."""
 _LONGEST = 300
 """The longest text of a change or a message, in characters."""
 _FEW = 3
@@ -44,6 +44,8 @@ def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES
     budget.write(*_head(view, title))
     _write_risks(risks_of(plan, view.all_actions), budget, budget.room // _FOR_RISKS)
     left, held_left = _write_groups(view, budget)
+    if plan.get("undo") and not budget.write_if_room(["", *fence([*undo_text(plan["undo"], plain)]), ""]):
+        budget.write_if_room(["The manifest lines of the undo do not fit here: see `reconciler show`.", ""])
     if left or held_left:
         budget.write(_left_out(view, left, held_left))
     budget.write(*foot)
@@ -60,11 +62,10 @@ def _head(view: PlanView, title: str) -> Iterator[str]:
     yield marker(title, view.plan["workspace"])
     changed = view.after - view.before
     heading = f"{signed_amount(changed, view.currency)} a month" if changed else "no change of the monthly amount"
-    yield f"### {title}: {text(heading) if view.before or view.after else text(summary_text(view.plan))}"
+    yield f"### {text(shortened(title))}: {text(heading if view.amounts else summary_text(view.plan))}"
     yield ""
-    if view.before or view.after:
-        amounts = f"{figure_text(view.before, view.currency)} → {amount_text(view.after, view.currency)} a month"
-        yield f"**{text(amounts)}** · {text(summary_text(view.plan))}"
+    if view.amounts:
+        yield f"**{text(view.amounts)}** · {text(summary_text(view.plan))}"
         yield ""
 
 
@@ -124,14 +125,7 @@ _FENCE_ROOM = 2 * _LONGEST
 
 
 def _heading(group: Group, view: PlanView) -> str:
-    parts = [f"<b>{text(shortened(group.name))}</b>"]
-    if group.change:
-        parts.append(text(f"{signed_amount(group.change, view.currency)} a month"))
-    if group.actions:
-        parts.append(counts_text(group.counts))
-    if group.held:
-        parts.append(f"{len(group.held)} held")
-    return " · ".join(parts)
+    return " · ".join([f"<b>{text(shortened(group.name))}</b>", *map(text, facts_of(group, view.currency))])
 
 
 def _action(action: Json, *, held: bool = False) -> Iterator[str]:

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from markdown_it import MarkdownIt
 
-from reconciler.planning.plan import Change, Note, Summary, Tripped
+from reconciler.planning.plan import Change, ManifestLine, Note, Summary, Tripped, Undo
 from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, marker, plan_markdown
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with, usd
@@ -146,3 +146,25 @@ def test_a_long_text_is_shortened_with_its_length() -> None:
 
     assert re.search(r"n… \(5,\d\d\d characters\)", found)
     assert len(found) < 2000
+
+
+def test_the_undo_of_a_run_has_its_manifest_lines_and_its_patch() -> None:
+    line = ManifestLine(file="a.yaml", line=3, column=5, address="Product/gb", path="price", message="0.18")
+    undo = Undo(run=2, lines=(line,), patch="--- a/a.yaml\n+++ b/a.yaml\n-price: 0.18\n")
+    found = plan_markdown(json_of(plan_with(action(), undo=undo)))
+
+    assert "a.yaml:3:5: Product/gb price: 0.18" in found
+    assert "\n-price: 0.18\n" in found
+
+
+def test_an_undo_whose_patch_is_too_large_says_where_it_is() -> None:
+    line = ManifestLine(file="a.yaml", line=1, column=1, address="Product/gb", path="", message="x")
+    undo = Undo(run=2, lines=(line,), patch="-x\n" * 2000)
+    found = plan_markdown(json_of(plan_with(action(), undo=undo)), max_bytes=4000)
+
+    assert len(found.encode()) <= 4000
+    assert "The manifest lines of the undo do not fit here" in found
+
+
+def test_a_title_is_text_too() -> None:
+    assert "### &#60;b&#62;: " in plan_markdown(json_of(plan_with()), title="<b>")
