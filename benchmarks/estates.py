@@ -230,8 +230,8 @@ class RunningSandbox:
 def sandbox(customers: int, *faults: str, messy: bool = False) -> Iterator[RunningSandbox]:
     """Run `reconciler sandbox` with an empty tenant and `customers` customers in its console, and stop it at the end.
 
-    `faults` are passed on as `--fault`; docs/sandbox.md lists them. A `messy` tenant is not empty: it has an estate to
-    import.
+    `faults` are passed on as `--fault`; docs/reference/sandbox.md lists them. A `messy` tenant is not empty: it has an
+    estate to import.
     """
     command = [sys.executable, "-m", "reconciler", "sandbox", "--customers", str(customers), "--clock", NOW]
     command += ["--population", "messy"] if messy else []

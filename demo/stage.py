@@ -60,7 +60,7 @@ class Stage:
         self.control("clock", {"now": self.now.isoformat()})
 
     def control(self, path: str, body: dict[str, Any]) -> None:
-        """Send a control request to the sandbox (docs/sandbox.md lists them). Raise `httpx.HTTPError` if it fails."""
+        """Send a control request, as docs/reference/sandbox.md describes it. Raise `httpx.HTTPError` if it fails."""
         httpx.post(f"{self.url}/sandbox/{path}", json=body).raise_for_status()
 
     def connectwise(self) -> httpx.Client:

@@ -1,4 +1,4 @@
-"""The exit codes of the command line. `docs/commands.md` explains them.
+"""The exit codes of the command line. `docs/reference/commands.md` explains them.
 
 An exit code says what was done to the tenant. A closed pipe or a full disk never turns a completed apply into 1.
 """

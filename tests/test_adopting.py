@@ -1,4 +1,4 @@
-"""docs/adopting.md leads from a messy tenant to the first apply, as it is written."""
+"""docs/how-to/adopting.md leads from a messy tenant to the first apply, as it is written."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_page_leads_from_a_messy_tenant_to_the_first_apply_and_back_from_a_p
     tenant: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    done = commands(ROOT / "docs" / "adopting.md")
+    done = commands(ROOT / "docs" / "how-to" / "adopting.md")
     assert len(done) > 25
     for arguments, expected in done:
         if arguments[0] != "reconciler" or "|" in arguments:

@@ -1,4 +1,4 @@
-"""Libraries whose internals we use have an upper bound, and docs/libraries.md gives the reason for each."""
+"""Libraries whose internals we use have an upper bound, and docs/explanation/libraries.md gives the reason for each."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def bounds() -> dict[str, str]:
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Return library, bound and places of each row in docs/libraries.md."""
-    return ROW.findall((ROOT / "docs" / "libraries.md").read_text(encoding="utf-8"))
+    """Return library, bound and places of each row in docs/explanation/libraries.md."""
+    return ROW.findall((ROOT / "docs" / "explanation" / "libraries.md").read_text(encoding="utf-8"))
 
 
 def test_each_upper_bound_has_its_row_in_the_documentation() -> None:

@@ -1,7 +1,7 @@
 """Every command that the docs show works, in the order of the page, and every file that a page links to exists.
 
-The README and docs/first-customer.md build an estate of their own: test_readme.py tests them. test_adopting.py tests
-docs/adopting.md.
+The README and docs/tutorial/first-customer.md build an estate of their own: test_readme.py tests them.
+test_adopting.py tests docs/how-to/adopting.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from reconciler.sandbox.state.sandbox import Sandbox
 from tests.times import START
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 EXIT = re.compile(r"#\s*exit (\d+)\s*$")
 
@@ -61,9 +61,9 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-UNDO = ROOT / "docs" / "undo.md"
+UNDO = ROOT / "docs" / "how-to" / "undo.md"
 """This page edits manifests and calls git: it has a test of its own."""
-LIFE = ROOT / "docs" / "life-of-objects.md"
+LIFE = ROOT / "docs" / "how-to" / "life-of-objects.md"
 """This page edits manifests, too."""
 WITH_EDITS = {"README.md", "first-customer.md", "adopting.md", UNDO.name, LIFE.name}
 OTHERS = [page for page in PAGES if page.name not in WITH_EDITS]
@@ -137,7 +137,7 @@ def test_every_make_target_that_a_page_names_is_in_the_makefile(page: Path) -> N
 def test_the_command_page_shows_every_command() -> None:
     shown = {
         arguments[1] if not arguments[1].startswith("-") else arguments[2]
-        for arguments, _ in commands(ROOT / "docs" / "commands.md")
+        for arguments, _ in commands(ROOT / "docs" / "reference" / "commands.md")
     }
     assert shown >= {*COMMANDS, *GROUPS, "version"}
 
@@ -150,7 +150,7 @@ def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
 
 TO_WRITE = {"reconciler/kinds/site.py", "tests/kinds/test_site.py"}
 """Files that CONTRIBUTING.md tells you to write."""
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -173,7 +173,7 @@ def test_every_command_that_a_message_advises_is_there() -> None:
 
 
 def test_every_fault_and_every_control_of_the_sandbox_is_documented() -> None:
-    page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "sandbox.md").read_text(encoding="utf-8")
     rows = [
         line
         for text in (faults.__doc__, control.__doc__, habits.__doc__)
@@ -194,7 +194,7 @@ ENTRY = re.compile(r"^\| \*\*(?P<word>[^*|]+)\*\* \| (?P<meaning>[^|]+) \| (?P<e
 
 
 def test_the_glossary_has_each_word_of_the_design_once() -> None:
-    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
     entries = ENTRY.findall(page)
     named = [word for word, _, _ in entries]
 
@@ -207,7 +207,9 @@ def test_the_glossary_has_each_word_of_the_design_once() -> None:
 
 
 def test_the_glossary_has_each_action_of_a_plan_and_each_state_of_coverage() -> None:
-    named = {word for word, _, _ in ENTRY.findall((ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))}
+    named = {
+        word for word, _, _ in ENTRY.findall((ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8"))
+    }
 
     assert {"adopt", "retire"} <= named
     assert {"billed", "waiting", "never seen", "refused", "excluded", "unmapped", "unattributed"} <= named
@@ -215,7 +217,7 @@ def test_the_glossary_has_each_action_of_a_plan_and_each_state_of_coverage() -> 
 
 
 def test_each_billing_rule_has_its_row_of_tests() -> None:
-    page = (ROOT / "docs" / "billing.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "billing.md").read_text(encoding="utf-8")
     rules, _, tests = page.partition("## The test of each rule")
     first = re.compile(r"^\| ([^|]+?) \|", re.MULTILINE)
     headings = {"rule", "step", "name", "state", "---"}

@@ -1,6 +1,6 @@
 """Prepare the process before anything large is imported: a faster start, and no output from libraries.
 
-The effect was measured on a plan of 5,000 documents without changes; see docs/performance.md.
+The effect was measured on a plan of 5,000 documents without changes; see docs/explanation/performance.md.
 """
 
 from __future__ import annotations

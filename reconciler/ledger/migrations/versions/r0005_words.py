@@ -1,4 +1,4 @@
-"""Rename tables and columns to the words of `docs/glossary.md`.
+"""Rename tables and columns to the words of `docs/reference/glossary.md`.
 
 No row is copied, because a ledger may hold millions of samples.
 SQLite cannot rename a constraint, so its unique constraint on `devices` keeps the name `meters_key` there.
