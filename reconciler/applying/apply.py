@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reconciler.applying.carry_out import RunContext, carry_out
 from reconciler.applying.recover import recover
@@ -54,16 +54,17 @@ async def workspace_lock(
     workspace: str,
     clock: Callable[[], datetime],
     on_notice: Callable[[str], None] = lambda _text: None,
+    wait: timedelta = timedelta(),
 ) -> AsyncIterator[Lease]:
     """Hold the lock of a workspace, and first recover what an interrupted run left.
 
     A plan that is made under the lock need not be checked again, because no other apply writes meanwhile. Raises
-    `Refused` while another run holds the lock. Once the lock is lost, no request that writes is sent: see
-    `Lease.confirm`.
+    `LockHeld` where another run still holds the lock after `wait`. Once the lock is lost, no request that writes is
+    sent: see `Lease.confirm`.
     """
     done = False
     try:
-        async with hold_lock(ledger, workspace, on_wait=on_notice) as lease:
+        async with hold_lock(ledger, workspace, wait=wait, on_wait=on_notice) as lease:
             with client.before_each_write(lease.confirm):
                 await recover(client, lease, clock)
                 yield lease

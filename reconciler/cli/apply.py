@@ -6,8 +6,9 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
+from reconciler.cli.durations import longest_wait
 from reconciler.cli.failures import failure_of, report_failure
 from reconciler.cli.interrupts import stop_on_ctrl_c
 from reconciler.cli.origin import origin_of
@@ -82,6 +84,10 @@ def apply(
             metavar="ADDRESS", help="Stop listing this address, which is no longer declared. May be repeated."
         ),
     ] = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="If another apply is running, wait for it this long, such as 20m."),
+    ] = None,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -109,7 +115,7 @@ def apply(
     approvals = parse_approvals(approve or ())
     options = PlanOptions(scope_of(only), approvals, prune, tuple(target or ()), changed_since, tuple(forget or ()))
     check_part(options)
-    run = _Run(context, options, expected)
+    run = _Run(context, options, expected, longest_wait(wait))
     try:
         if plan and planfile:
             return asyncio.run(run.apply_file(plan, planfile))
@@ -132,13 +138,17 @@ def apply(
 class _Run:
     """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
-    def __init__(self, context: Context, options: PlanOptions, expected: str | None) -> None:
+    def __init__(
+        self, context: Context, options: PlanOptions, expected: str | None, wait: timedelta = timedelta()
+    ) -> None:
         self.context = context
         self.origin = origin_of(context)
         self.options = options
         self.approvals = options.approvals
         self.expected = expected
         """The digest that the plan must have. None: any."""
+        self.wait = wait
+        """How long to wait for another apply."""
         self.writing_began = False
         """True once a request that writes may have been sent."""
         self.exit_code: int | None = None
@@ -154,8 +164,9 @@ class _Run:
             async with showing_what_moved(plan, lambda: self._present(session, plan)):
                 check_plan(plan, session, self.context.now)
                 check_guardrails(plan, self.approvals)
-                async with self._lock(session) as lease:
-                    code = await self._carry_out(session, Planned(plan, records_of_plan(plan)), lease, recheck=True)
+                async with self._lock(session) as (present, lease):
+                    check_month(plan, present, present.context.now)  # a wait may have passed the end of the month
+                    code = await self._carry_out(present, Planned(plan, records_of_plan(plan)), lease, recheck=True)
             if code == UNACCOUNTED:
                 number = sum(not row.accounted for row in plan.coverage)
                 which = f"{numbered(number, 'customer')} not accounted for"
@@ -164,7 +175,7 @@ class _Run:
 
     async def apply_unasked(self) -> int:
         """Plan and apply under one lock, so that no other apply can write in between."""
-        async with self._open_session(usage=self.options.scope.usage) as session, self._lock(session) as lease:
+        async with self._open_session(usage=self.options.scope.usage) as opened, self._lock(opened) as (session, lease):
             made = await self._make_plan(session)
             if self.expected is not None and made.plan.digest != self.expected:
                 raise expected_another(self.expected, made.plan)
@@ -175,16 +186,16 @@ class _Run:
     async def ask_and_apply(self) -> int:
         """Plan, ask and apply. The lock is free while the question is open, so the plan is checked again after it."""
         async with self._open_session(usage=self.options.scope.usage) as session:
-            async with self._lock(session):
-                made = await self._make_plan(session)
+            async with self._lock(session) as (present, _):
+                made = await self._make_plan(present)
             show_plan(self.context, made.plan, err=self.context.json)
             if made.plan.actions:
                 check_guardrails(made.plan, self.approvals)
                 _ask(made.plan)
-            async with showing_what_moved(made.plan, lambda: self._present(session, made.plan)):
+            moved = showing_what_moved(made.plan, lambda: self._present(session, made.plan))
+            async with moved, self._lock(session) as (present, lease):
                 check_month(made.plan, session, self._now())
-                async with self._lock(session) as lease:
-                    return await self._carry_out(session, made, lease, recheck=True)
+                return await self._carry_out(present, made, lease, recheck=True)
 
     @asynccontextmanager
     async def _open_session(
@@ -196,15 +207,20 @@ class _Run:
             await check_clock(session)
             yield session
 
-    def _lock(self, session: Session) -> AbstractAsyncContextManager[Lease]:
+    @asynccontextmanager
+    async def _lock(self, session: Session) -> AsyncIterator[tuple[Session, Lease]]:
+        """Hold the workspace's lock. If this run waited for it, the session is at the time when the wait ended."""
         workspace = session.manifests.workspace.name
-        return workspace_lock(session.client, session.ledger, workspace, self._now, print_note)
+        held = workspace_lock(session.client, session.ledger, workspace, self._now, print_note, self.wait)
+        async with held as lease:
+            yield session.at(self._now()) if lease.waited else session, lease
 
     async def _make_plan(self, session: Session) -> Planned:
         return await make_plan(session, self.options)
 
     async def _present(self, session: Session, approved: Plan) -> Plan:
         """Return the present plan, made with the options of the approved one."""
+        session = session.at(self._now())
         if approved.undo is not None:
             return await make_undo_plan(session, approved.undo.run, self.approvals)
         return (await make_plan(session, options_of(approved, self.options))).plan

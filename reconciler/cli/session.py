@@ -7,9 +7,8 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.context import Context
@@ -24,6 +23,7 @@ from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.files import is_in_memory
 from reconciler.ledger.read_only import open_for_reading
 from reconciler.ledger.store import Ledger, default_url, parse_url
+from reconciler.ledger.waiting import steady_seconds
 from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.secrets import resolve
@@ -57,6 +57,10 @@ class Session:
         """Return the tenant as the ledger names it: its site and company."""
         tenant = tenant_of(self)
         return f"{tenant.site} {tenant.company.casefold()}"
+
+    def at(self, now: datetime) -> Session:
+        """Return this session at another time."""
+        return replace(self, context=replace(self.context, now=now))
 
     def secret(self, setting: Any, what: str = "secret") -> str:
         """Return the value of a setting, which may be a plan's `{env: NAME}` or `{file: PATH}`."""
@@ -137,12 +141,12 @@ def ledger_url(context: Context, manifests: Manifests) -> str:
     return resolve(setting, environ=context.environ, root=manifests.root, what=what)
 
 
-def running_clock(start: datetime) -> Callable[[], datetime]:
+def running_clock(start: datetime, *, seconds: Callable[[], float] = steady_seconds) -> Callable[[], datetime]:
     """Return a clock that begins at `start`, which `--now` may have set, and runs on in real time."""
-    began = monotonic()
+    began = seconds()
 
     def now() -> datetime:
-        passed = timedelta(seconds=monotonic() - began)
+        passed = timedelta(seconds=seconds() - began)
         return start + min(passed, datetime.max.replace(tzinfo=UTC) - start)
 
     return now

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from reconciler.cli.durations import FORMS, duration_of
 from reconciler.errors import ReconcilerError
 
-_AGO = re.compile(r"(\d{1,5})\s*([mhdw])", re.ASCII | re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_UNITS = {
-    "m": timedelta(minutes=1),
-    "h": timedelta(hours=1),
-    "d": timedelta(days=1),
-    "w": timedelta(weeks=1),
-}
 
 
 def since_moment(text: str, now: datetime, timezone: str) -> datetime:
@@ -26,8 +20,8 @@ def since_moment(text: str, now: datetime, timezone: str) -> datetime:
     """
     given = text.strip()
     try:
-        if ago := _AGO.fullmatch(given):
-            return now - int(ago[1]) * _UNITS[ago[2].lower()]
+        if (ago := duration_of(given)) is not None:
+            return now - ago
         if _DATE.fullmatch(given):
             found = datetime.combine(date.fromisoformat(given), time())
         else:
@@ -37,5 +31,5 @@ def since_moment(text: str, now: datetime, timezone: str) -> datetime:
         raise ReconcilerError(
             f"{text or 'an empty text'} is neither a time nor a duration",
             where="--since",
-            advice="Write how long ago (30m, 24h, 7d, 2w), a date (2026-11-01), or a time (2026-11-01T06:00:00Z).",
+            advice=f"Write how long ago ({FORMS}), a date (2026-11-01), or a time (2026-11-01T06:00:00Z).",
         ) from None

@@ -13,5 +13,9 @@ class Unwritable(LedgerError):  # noqa: N818  (a name says what happened, as tho
     """The ledger cannot be written or created here: no permission, a read-only disk or a full disk."""
 
 
+class LockHeld(Refused):
+    """Another run holds the workspace's lock."""
+
+
 class LostLease(Refused):
     """This run no longer holds the workspace's lock, because it did not renew it in time."""

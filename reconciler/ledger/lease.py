@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from reconciler.ledger import lock, schema
 from reconciler.ledger.errors import LedgerError, LostLease
 from reconciler.ledger.process import Process, ReadStart, current_process, read_process_start
 from reconciler.ledger.store import Ledger
+from reconciler.ledger.waiting import Waiting, steady_seconds, take_in_time
 
 RENEW_SECONDS = 5.0
 """Seconds between two renewals."""
@@ -37,7 +39,9 @@ class Lease:
         self.token = secrets.token_hex(8)
         self.lost = ""
         """Why this run no longer holds the lock; empty while it does."""
-        self._clock = clock or _seconds
+        self.waited = False
+        """True if this run had to wait for the lock, so that what it read before may have changed."""
+        self._clock = clock or steady_seconds
         self._renewed = self._clock()
 
     def renew(self) -> None:
@@ -100,28 +104,23 @@ async def hold_lock(
     ledger: Ledger,
     workspace: str,
     *,
+    wait: timedelta = timedelta(),
     here: Process | None = None,
     read_start: ReadStart = read_process_start,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    clock: Callable[[], float] = steady_seconds,
     on_wait: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Lease]:
     """Hold the lock of a workspace and renew it in the background.
 
-    Raises `Refused` (exit 3), which names the holder, where another run holds the lock. Where the lock has expired,
-    `on_wait` gets a message and the lock is watched for `lock.WATCH_SECONDS` before it is taken.
+    Raises `LockHeld` (exit 3), which names the holder, where another run still holds the lock after `wait`. `on_wait`
+    gets a message before each wait.
     """
-    here = here or current_process()
     lease = Lease(ledger, workspace)
     lock.own_tokens.add(lease.token)
     try:
-        expired = lock.take_lock(ledger, workspace, lease.token, here, read_start, None)
-        if expired is not None:
-            on_wait(
-                f"{lock.describe(expired)} seems to have ended; watching its lock for {lock.WATCH_SECONDS:.0f} seconds "
-                "before taking it"
-            )
-            await sleep(lock.WATCH_SECONDS)
-            lock.take_lock(ledger, workspace, lease.token, here, read_start, expired)
+        take = partial(lock.take_lock, ledger, workspace, lease.token, here or current_process(), read_start)
+        lease.waited = await take_in_time(take, Waiting(wait, sleep, clock, on_wait))
         renewals = _Renewals(lease)
         renewals.start()
         try:
@@ -153,8 +152,3 @@ class _Renewals(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join()
-
-
-def _seconds() -> float:
-    """Return seconds of a clock that also counts while the machine is suspended, if the system has one."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.time()

@@ -14,8 +14,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from reconciler.errors import Refused
 from reconciler.ledger import schema
+from reconciler.ledger.errors import LockHeld
 from reconciler.ledger.process import Process, ReadStart, process_state
 from reconciler.ledger.store import Ledger
 
@@ -30,6 +30,8 @@ or has not, renewed the lock in time."""
 
 own_tokens: set[str] = set()
 """Tokens of the locks that this process holds. A lock of this process with another token was not released."""
+
+_WAIT = "Wait for it to end, as `reconciler apply --wait 20m` does"
 
 _locks = schema.locks
 
@@ -79,7 +81,7 @@ def take_lock(
 ) -> HeldLock | None:
     """Take the lock and return None, or return an expired lock that the caller has to watch first.
 
-    `watched` is such a lock after `WATCH_SECONDS`: it is taken if it is unchanged. Raises `Refused` where another run
+    `watched` is such a lock after `WATCH_SECONDS`: it is taken if it is unchanged. Raises `LockHeld` where another run
     holds the lock. Where two runs try at once, the database decides.
     """
     try:
@@ -102,24 +104,26 @@ def take_lock(
         pass  # PostgreSQL: another run inserted the row after we read none
     held = read_lock(ledger, workspace)
     if held is None:
-        raise Refused(
+        raise LockHeld(
             f"another apply of workspace {workspace} held the lock a moment ago", where="ledger", advice="Run again."
         )
     raise refusal(held, held.state(here, read_start))
 
 
-def refusal(held: HeldLock, state: LockState) -> Refused:
+def refusal(held: HeldLock, state: LockState) -> LockHeld:
     """Return the error that says who holds a lock and what to do."""
     if state == "alive" and held.age > held.length:
-        advice = f"That process is running, but has not renewed its lock for {_text(held.age)}. Wait for it, or end it."
+        advice = (
+            f"That process is running, but has not renewed its lock for {span_text(held.age)}. Wait for it, or end it."
+        )
     elif state == "alive":
-        advice = "Wait for it to end."
+        advice = f"{_WAIT}."
     else:
         advice = (
-            f"Wait for it to end. This machine cannot check that process. If it is gone, the lock is free "
-            f"{int(held.length.total_seconds())} seconds after its last renewal, which was {_text(held.age)} ago."
+            f"{_WAIT}. This machine cannot check that process. If it is gone, the lock is free "
+            f"{int(held.length.total_seconds())} seconds after its last renewal, which was {span_text(held.age)} ago."
         )
-    return Refused(
+    return LockHeld(
         f"another apply of workspace {held.workspace} is running: {describe(held)}", where="ledger", advice=advice
     )
 
@@ -180,6 +184,7 @@ def _read(connection: sa.Connection, workspace: str) -> HeldLock | None:
     )
 
 
-def _text(span: timedelta) -> str:
+def span_text(span: timedelta) -> str:
+    """Return a span of time in seconds, or in minutes if it is long."""
     seconds = max(0, int(span.total_seconds()))
     return f"{seconds} seconds" if seconds < 120 else f"{seconds // 60} minutes"

@@ -31,9 +31,9 @@ def insert_lock(ledger: Ledger, holder: Process, *, age: timedelta = timedelta()
     renewed_at = datetime.now(UTC) - age
     values = {"host": holder.host, "pid": holder.pid, "boot": holder.boot, "namespaces": holder.namespaces}
     values |= {"process_start": holder.start, "acquired_at": renewed_at, "renewed_at": renewed_at, "renewals": 7}
-    values |= {"token": "lost", "lease_seconds": int(LEASE_LENGTH.total_seconds()), **more}
+    values |= {"workspace": "main", "token": "lost", "lease_seconds": int(LEASE_LENGTH.total_seconds()), **more}
     with ledger.write() as connection:
-        connection.execute(sa.insert(schema.locks).values(workspace="main", **values))
+        connection.execute(sa.insert(schema.locks).values(**values))
 
 
 def change(ledger: Ledger, **values: Any) -> None:

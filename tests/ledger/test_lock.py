@@ -31,7 +31,7 @@ async def test_a_second_apply_is_refused_with_the_holder_and_the_time(any_ledger
     holder = f"process {os.getpid()} on {current_process().host}"
     assert f"another apply of workspace main is running: {holder}, since 20" in text
     assert caught.value.exit_code == 3
-    assert "Wait for it to end." in text
+    assert "Wait for it to end, as `reconciler apply --wait 20m` does." in text
 
 
 async def test_each_workspace_has_its_own_lock(any_ledger: Ledger) -> None:
