@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas readme record lock dist clean
+.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas readme docs docs-serve record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,12 @@ schemas: install  ## Generate schemas/ from reconciler/kinds/
 readme: install  ## Draw docs/demo.svg, the picture in README.md, from the demo
 	$(BIN)/python -m demo.recording
 
+docs: install  ## Build the site of docs/ into site/, and fail for a link that leads nowhere
+	$(BIN)/python -m tools.site
+
+docs-serve: install  ## Serve the site on http://localhost:8000, and build it again when a page changes
+	$(BIN)/zensical serve
+
 record: install  ## Record the test cassettes again, from the sandbox or from the tenant in the environment
 	$(BIN)/python -m pytest -q --record-mode=rewrite tests/connectwise/test_wire_format.py tests/metering/test_cassettes.py
 
@@ -66,5 +72,5 @@ lock: install  ## Update the three locks to the newest versions
 dist: install  ## Build dist/: the wheel, and the locks that install it
 	$(BIN)/python -m tools.dist
 
-clean:  ## Remove .venv, caches and dist/
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* build dist
+clean:  ## Remove .venv, caches, dist/ and site/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .cache .coverage* build dist site

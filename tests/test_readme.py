@@ -1,4 +1,4 @@
-"""The README shows what the demo prints, and docs/tutorial/first-customer.md bills a customer as written."""
+"""The README shows what the demo prints, and docs/how-to/first-customer.md bills a customer as written."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tools.dist import LOCKS, describe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-FIRST_CUSTOMER = ROOT / "docs" / "tutorial" / "first-customer.md"
-INSTALL = ROOT / "docs" / "tutorial" / "install.md"
+FIRST_CUSTOMER = ROOT / "docs" / "how-to" / "first-customer.md"
+INSTALL = ROOT / "docs" / "how-to" / "install.md"
 BLOCK = re.compile(r"```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
 FILE = re.compile(r"`(manifests/\S+\.yaml)`")
 
