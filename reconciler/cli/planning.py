@@ -22,6 +22,7 @@ from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
 from reconciler.metering.period import local_date, period_of
+from reconciler.metering.snapshot import usage_time
 from reconciler.planning.approvals import Approved, unused_approvals
 from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.customers import declared_companies
@@ -125,6 +126,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         currency=spec.billing.currency,
         warnings=warnings,
         asked=options.asked_of(session.part),
+        usage_at=None if inputs.usage is None else usage_time(inputs.usage.to_charge.snapshots.values()),
         objects=live_state.objects,
         companies=declared_companies(manifests.documents, live_state.matches),
     )

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json, paint_of, print_lines, read_file
-from reconciler.cli.plan import Full, show_plan
+from reconciler.cli.output import deliver_json, paint_of, print_lines
+from reconciler.cli.plan import Full
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.show_file import FILE_ONLY, Form, Format, show_file
 from reconciler.cli.show_usage import show_addition, show_customer, show_undeclared
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.registry import all_kinds
@@ -23,23 +23,9 @@ from reconciler.manifests.documents import Manifests
 from reconciler.manifests.loading import load
 from reconciler.manifests.suggestions import listed, near
 from reconciler.planning.diff import manifest_values
-from reconciler.planning.outcome import Outcome
-from reconciler.planning.plan import Plan
-from reconciler.planning.plan_file import plan_json, read_plan_or_outcome, write_plan
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.fields_text import fields_text
-from reconciler.rendering.markdown.outcome import outcome_markdown
-from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
-from reconciler.rendering.outcome_text import outcome_text
-
-
-class Format(StrEnum):
-    """The formats of `--format`."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    JSON = "json"
+from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST
 
 
 def show(
@@ -51,6 +37,7 @@ def show(
             help="A plan file, an outcome, or an address such as Company/acme, Addition/acme:gb or cove/1001.",
         ),
     ],
+    *,
     to: Annotated[Format, typer.Option("--format", help="The format to print.")] = Format.TEXT,
     max_bytes: Annotated[
         int | None,
@@ -61,10 +48,16 @@ def show(
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="The heading of the Markdown or HTML, such as Drift.")
     ] = None,
+    what_if: Annotated[
+        Path | None,
+        typer.Option(
+            "--what-if", metavar="FILE", help="A plan file with usage, to show the change of usage lines beside FILE."
+        ),
+    ] = None,
     full: Full = False,
     offline: Annotated[bool, typer.Option("--offline", help="Show a document without its live state.")] = False,
 ) -> None:
-    """Show a plan file, an outcome, or one document, addition or customer.
+    """Show a plan file, an outcome, an error of a command with --json, or one document, addition or customer.
 
     A document is shown with the defaults that filled it in and its values in ConnectWise. An addition or a customer
     is shown with its usage and what the next plan would do.
@@ -72,8 +65,9 @@ def show(
     context: Context = ctx.obj
     as_json = to is Format.JSON or context.json
     on_disk = _type_on_disk(what)
-    if on_disk != "file" and to in (Format.MARKDOWN, Format.HTML):
-        raise typer.TyperException(f"--format {to} shows a plan file or an outcome, and {what!r} is no file")
+    if on_disk != "file" and (to in FILE_ONLY or what_if is not None):
+        option = f"--format {to}" if what_if is None else "--what-if"
+        raise typer.TyperException(f"{option} shows a plan file or an outcome, and {what!r} is no file")
     if on_disk != "file" and (found := _look_up_address(context, what, offline=offline)) is not None:
         if as_json:
             deliver_json(found)
@@ -86,41 +80,8 @@ def show(
         problem = "a folder, not a plan file" if on_disk == "folder" else "neither a file nor an address"
         shown = what if len(what) <= _LONGEST_SHOWN else f"{what[:_LONGEST_SHOWN]}…"
         raise ReconcilerError(f"{shown or 'an empty text'} is {problem}", advice=_FILE_OR_ADDRESS)
-    content = read_plan_or_outcome(read_file(Path(what)), where=what)
-    to = Format.JSON if as_json else to
-    if isinstance(content, Plan):
-        _show_plan(context, content, to, title or "Plan", max_bytes or MAX_BYTES, full=full)
-    else:
-        _show_outcome(context, content, to, title or "Outcome", max_bytes or MAX_BYTES)
-
-
-def _show_plan(context: Context, plan: Plan, to: Format, title: str, max_bytes: int, *, full: bool) -> None:
-    match to:
-        case Format.JSON:
-            deliver_json(write_plan(plan))
-        case Format.MARKDOWN:
-            deliver(plan_markdown(plan_json(plan), title=title, max_bytes=max_bytes), end="")
-        case Format.HTML:
-            from reconciler.rendering.html.plan import plan_html  # noqa: PLC0415 - jinja2 is slow to import
-
-            deliver(plan_html(plan_json(plan), title=title), end="")
-        case Format.TEXT:
-            show_plan(context, plan, full=full)
-
-
-def _show_outcome(context: Context, outcome: Outcome, to: Format, title: str, max_bytes: int) -> None:
-    content = outcome.model_dump(mode="json")
-    match to:
-        case Format.JSON:
-            deliver_json(content)
-        case Format.MARKDOWN:
-            deliver(outcome_markdown(content, title=title, max_bytes=max_bytes), end="")
-        case Format.HTML:
-            from reconciler.rendering.html.outcome import outcome_html  # noqa: PLC0415 - jinja2 is slow to import
-
-            deliver(outcome_html(content, title=title), end="")
-        case Format.TEXT:
-            print_lines(outcome_text(content, paint_of(context)))
+    form = Form(Format.JSON if as_json else to, title, max_bytes or MAX_BYTES, full)
+    show_file(context, Path(what), form, what_if)
 
 
 _FILE_OR_ADDRESS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,3 +90,8 @@ class SourceSnapshot:
         """Return whether the newest believed pull lists the customer, with devices or without."""
         known = self.known.get(customer_id)
         return known is not None and self.whole is not None and known.last_seen_at >= self.whole.record.started_at
+
+
+def usage_time(sources: Iterable[SourceSnapshot]) -> datetime | None:
+    """Return the start of each source's newest believed pull, of several sources the oldest. None without a pull."""
+    return min((each.whole.record.started_at for each in sources if each.whole is not None), default=None)

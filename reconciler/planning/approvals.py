@@ -59,6 +59,11 @@ def unapproved_trips(plan: Plan, approvals: Collection[Approved]) -> tuple[Tripp
     return tuple(trip for trip in plan.guardrails if not trip.holds and not is_approved(trip, approvals))
 
 
+def approvals_for(trips: Iterable[Tripped]) -> tuple[Approved, ...]:
+    """Return an approval for each of these guardrails, once."""
+    return tuple(dict.fromkeys(Approved(trip.name, trip.address) for trip in trips))
+
+
 def unused_approvals(plan: Plan, approvals: Iterable[Approved]) -> tuple[Approved, ...]:
     """Return the approvals that are for no guardrail of the plan."""
     return tuple(each for each in approvals if not any(each.covers(trip) for trip in plan.guardrails))

@@ -48,13 +48,14 @@ def build(
     warnings: Iterable[Note] = (),
     asked: Asked = _EVERYTHING,
     undo: Undo | None = None,
+    usage_at: datetime | None = None,
     objects: Objects = MappingProxyType({}),
     companies: Mapping[int, Customer] = MappingProxyType({}),
 ) -> Plan:
     """Return the plan of one run. Raises one `PlanError` with all problems of the parts.
 
-    `objects` and `companies` say which customer an action belongs to: the live objects that were read, and the
-    declared companies by id.
+    `usage_at` is the time of the usage. `objects` and `companies` say which customer an action belongs to: the live
+    objects that were read, and the declared companies by id.
     """
     problems = [problem for part in parts for problem in part.problems]
     if problems:
@@ -85,6 +86,7 @@ def build(
         changed_since=asked.changed_since,
         documents=asked.documents,
         read_also=asked.read_also,
+        usage_at=usage_at,
     )
 
 

@@ -289,6 +289,8 @@ class Plan(Record):
     """With `changed_since`: the addresses of its documents. `manifest_digest` covers them and what they need."""
     read_also: tuple[str, ...] = ()
     """With `changed_since`: documents to which changed ones referred before. `manifest_digest` covers them too."""
+    usage_at: AwareDatetime | None = None
+    """The start of the newest believed pull. Of several sources, the oldest of these. Null if no usage is known."""
 
     @property
     def accounted(self) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from reconciler.errors import ReconcilerError
+from reconciler.planning.error_document import ErrorDocument
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import FORMAT_VERSION, Plan, content_hash, digest_of
 
@@ -22,7 +23,11 @@ _LEFT_OUT_IF_EMPTY = (
     "changed_since",
     "documents",
     "read_also",
+    "usage_at",
 )
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class PlanFileError(ReconcilerError):
@@ -65,15 +70,24 @@ def read_plan(text: str, *, where: str = "plan file") -> Plan:
     return _plan_of(_parsed(text, where), where)
 
 
-def read_plan_or_outcome(text: str, *, where: str) -> Plan | Outcome:
-    """Return the plan of a plan file, or the outcome that `apply --json` printed. Raises `PlanFileError` otherwise."""
+def read_result(text: str, *, where: str) -> Plan | Outcome | ErrorDocument:
+    """Return the plan of a plan file, or the outcome or the error that a command with `--json` printed.
+
+    Raises `PlanFileError` for any other text.
+    """
     raw = _parsed(text, where)
-    if not isinstance(raw, dict) or not {"plan_digest", "results"} <= raw.keys():
-        return _plan_of(raw, where)
+    if isinstance(raw, dict) and {"plan_digest", "results"} <= raw.keys():
+        return _read_as(Outcome, "outcome", raw, where)
+    if isinstance(raw, dict) and raw.keys() == {"error"}:
+        return _read_as(ErrorDocument, "error", raw["error"], where)
+    return _plan_of(raw, where)
+
+
+def _read_as(model: type[_Model], what: str, raw: Any, where: str) -> _Model:
     try:
-        return Outcome.model_validate(raw)
+        return model.model_validate(raw)
     except ValidationError as error:
-        raise _invalid("outcome", error, where) from None
+        raise _invalid(what, error, where) from None
 
 
 def _parsed(text: str, where: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.paint import Paint, safe, signed
 from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
@@ -27,20 +28,23 @@ _WHOLE = 30
 Json = Mapping[str, Any]
 
 
-def plan_text(plan: Json, paint: Paint, *, full: bool = False) -> Iterator[str]:
-    """Yield the lines of a plan, without line ends. `plan` is the plan's JSON.
+def plan_text(plan: Json, paint: Paint, what_if: Json | None = None, *, full: bool = False) -> Iterator[str]:
+    """Yield the lines of a plan, without line ends. `plan` is the plan's JSON, `what_if` that of usage lines beside it.
 
     Without `full`, the actions of a plan with many of them are shown for the first customers only.
     """
-    view = view_of(plan)
-    for risk in first_risks(plan, view.all_actions):
+    view = view_of(plan, what_if)
+    for risk in first_risks(view.plan, view.all_actions):
         where = f"{risk.address}: " if risk.address else ""
         yield paint(f"{risk.title}: {safe(where + risk.text)}", _LEVELS[risk.level])
     if any(group.actions for group in view.groups):
         yield from _groups(view, paint, whole=full or len(view.all_actions) <= _ALL)
-    yield from _warnings(plan, paint)
-    yield from gaps(plan, paint)
-    yield summary(plan, paint)
+    yield from _warnings(view.plan, paint)
+    yield from gaps(view.plan, paint)
+    if what_if is None:
+        yield summary(plan, paint)
+    else:
+        yield from _merging(view, paint)
     if plan.get("undo"):
         yield from undo_text(plan["undo"], paint)
 
@@ -58,7 +62,7 @@ def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
             yield paint(_heading(group, view), "bold")
         if whole or shown < _WHOLE:
             most = len(group.actions) if whole else max(_FEW, _WHOLE - shown)
-            yield from _actions(group.actions[:most], paint)
+            yield from _actions(group, most, paint)
             if left := group.actions[most:]:
                 yield f"… and {counts_text(_counted(left))}; --full shows all"
                 yield ""
@@ -67,10 +71,28 @@ def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
             named += 1
 
 
-def _actions(actions: Sequence[Json], paint: Paint) -> Iterator[str]:
-    for action in actions:
-        yield from _action(action, paint)
-        yield ""
+def _actions(group: Group, most: int, paint: Paint) -> Iterator[str]:
+    for part in group.parts:
+        if part.heading and part.actions and most > 0:
+            yield paint(f"{part.heading}:", "dim")
+        for action in part.actions[: max(most, 0)]:
+            yield from _action(action, paint)
+            yield ""
+        most -= len(part.actions)
+
+
+def _merging(view: PlanView, paint: Paint) -> Iterator[str]:
+    """Yield the last lines of a plan with a what-if: what merging approves, each part, and the amount of both."""
+    found = approvals_of(view)
+    yield paint("Merging approves:" if found else NO_APPROVAL, "bold")
+    for each in found:
+        yield f"  {safe(each.option)}  {paint(safe(each.effect), 'dim')}"
+    yield ""
+    for name, lead in view.leads:
+        yield f"{paint(name, 'bold')}, {safe(lead)}."
+    amounts = f", {view.amounts}" if view.amounts else ""
+    change = f"{signed_amount(view.change, view.currency)} a month" if view.change else "no change"
+    yield paint(f"Together: {change}{amounts}.", "bold")
 
 
 def _rest(groups: Sequence[Group], view: PlanView, paint: Paint) -> Iterator[str]:

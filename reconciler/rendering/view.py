@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,19 @@ Json = Mapping[str, Any]
 
 SHARED = "Shared setup"
 """The heading of actions that belong to no customer, such as products."""
+WHAT_IF = "Usage lines, as a what-if"
+"""The heading of actions that only the hourly job carries out."""
 _ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The actions of one customer that are carried out together."""
+
+    heading: str
+    """Empty for the actions of the plan itself."""
+    actions: list[Json]
+    held: list[Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +53,22 @@ class Group:
         """Return the number of actions of each type."""
         return Counter(action["action"] for action in self.actions)
 
+    @property
+    def parts(self) -> list[Part]:
+        """Return the part of the plan, then that of the what-if. A part without actions is left out."""
+        found = (_part("", self, what_if=False), _part(WHAT_IF, self, what_if=True))
+        return [part for part in found if part.actions or part.held]
+
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan, grouped and in order."""
+    """A plan, grouped and in order, with or without a what-if of usage lines beside it."""
 
     plan: Json
+    """The JSON of the plan. The guardrails, warnings and coverage of the what-if are in it too."""
     groups: tuple[Group, ...]
     """The groups with the largest change of the amount come first, then those with retirements, then by name."""
+    what_if: Json | None = None
 
     @property
     def all_actions(self) -> list[Json]:
@@ -61,25 +82,54 @@ class PlanView:
         return currency
 
     @property
-    def before(self) -> Decimal:
-        """Return the amount per month before the plan."""
-        return Decimal(self.plan["summary"]["money"]["before"])
-
-    @property
-    def after(self) -> Decimal:
-        """Return the amount per month after the plan."""
-        return Decimal(self.plan["summary"]["money"]["after"])
+    def change(self) -> Decimal:
+        """Return the change of the amount per month, of the plan and of the what-if."""
+        return _change(self.plan) if self.what_if is None else Decimal(self.what_if["total"]["change"])
 
     @property
     def amounts(self) -> str:
-        """Return the amounts per month, such as `18.00 → 18.15 USD a month`. Empty if nothing is billed."""
-        if not self.before and not self.after:
+        """Return the amounts per month, such as `18.00 → 18.15 USD a month`.
+
+        Empty if nothing is billed, or if the plan and the what-if may count the same addition.
+        """
+        total = self.plan["summary"]["money"] if self.what_if is None else self.what_if["total"]
+        if total["before"] is None or not (Decimal(total["before"]) or Decimal(total["after"])):
             return ""
-        return f"{figure_text(self.before, self.currency)} → {amount_text(self.after, self.currency)} a month"
+        before, after = Decimal(total["before"]), Decimal(total["after"])
+        return f"{figure_text(before, self.currency)} → {amount_text(after, self.currency)} a month"
+
+    @property
+    def headline(self) -> str:
+        """Return what the heading says: the change of the amount, or the counts of a plan without amounts."""
+        if self.change:
+            return f"{signed_amount(self.change, self.currency)} a month"
+        return "no change of the monthly amount" if self.amounts else summary_text(self.plan)
+
+    @property
+    def leads(self) -> list[tuple[str, str]]:
+        """Return what the first lines say of the setup and of usage lines, each with its name. Empty for a plan."""
+        if self.what_if is None:
+            return []
+        return [
+            ("Setup", f"applied by the merge: {_counts(self.plan)}{self._amount_of(self.plan)}"),
+            (WHAT_IF, self._usage_lead(self.what_if)),
+        ]
+
+    def _usage_lead(self, what_if: Json) -> str:
+        if what_if["usage_at"] is None:
+            return "their change is not known, because the ledger has no usage"
+        held = f"; {len(what_if['held'])} held" if what_if["held"] else ""
+        at = time_text(what_if["usage_at"])
+        return f"with the usage of {at}, applied by the hourly job: {_counts(what_if)}{held}{self._amount_of(what_if)}"
+
+    def _amount_of(self, part: Json) -> str:
+        return f"; {signed_amount(_change(part), self.currency)} a month" if _change(part) else ""
 
 
-def view_of(plan: Json) -> PlanView:
-    """Return the view of a plan. `plan` is the JSON of a plan file."""
+def view_of(plan: Json, what_if: Json | None = None) -> PlanView:
+    """Return the view of a plan. `plan` is the JSON of a plan file, and `what_if` that of usage lines beside it."""
+    if what_if is not None:
+        plan = _with_what_if(plan, what_if)
     actions: dict[tuple[str | None, str], list[Json]] = {}
     held: dict[tuple[str | None, str], list[Json]] = {}
     for found, into in ((plan["actions"], actions), (plan.get("held") or (), held)):
@@ -88,7 +138,43 @@ def view_of(plan: Json) -> PlanView:
     groups = (
         Group(key[1], key[0], tuple(actions.get(key, ())), tuple(held.get(key, ()))) for key in {**actions, **held}
     )
-    return PlanView(plan, tuple(sorted(groups, key=_rank)))
+    return PlanView(plan, tuple(sorted(groups, key=_rank)), what_if)
+
+
+def _with_what_if(plan: Json, what_if: Json) -> Json:
+    """Return a plan with what the what-if has: its actions are marked, and the same warning appears once."""
+    notes = {(each["address"], each["message"]): each for each in (*plan["warnings"], *what_if["warnings"])}
+    return {
+        **plan,
+        "actions": [*plan["actions"], *_marked(what_if["actions"])],
+        "held": [*(plan.get("held") or ()), *_marked(what_if["held"])],
+        "guardrails": [*plan["guardrails"], *_marked(what_if["guardrails"])],
+        "warnings": list(notes.values()),
+        "coverage": what_if["coverage"],
+    }
+
+
+def _marked(found: Iterable[Json]) -> list[Json]:
+    return [{**each, "what_if": True} for each in found]
+
+
+def _part(heading: str, group: Group, *, what_if: bool) -> Part:
+    own = ([each for each in every if bool(each.get("what_if")) is what_if] for every in (group.actions, group.held))
+    return Part(heading, *own)
+
+
+def _counts(part: Json) -> str:
+    return counts_text(part["summary"]) or "no changes"
+
+
+def _change(plan: Json) -> Decimal:
+    money = plan["summary"]["money"]
+    return Decimal(money["after"]) - Decimal(money["before"])
+
+
+def time_text(moment: str) -> str:
+    """Return a time of a plan for people, such as `2026-11-10 12:00 UTC`."""
+    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def customer_of(action: Json) -> tuple[str | None, str]:

@@ -30,7 +30,8 @@ def test_a_plan_file_is_shown_as_markdown_with_each_customer(shop: Shop, plan_fi
     said = shop("show", plan_file, "--format", "markdown")
 
     assert said.code == 0
-    assert said.out.startswith("<!-- reconciler plan example -->\n### Plan: +")
+    assert said.out.startswith("<!-- reconciler plan example digest=sha256:")
+    assert " -->\n### Plan: +" in said.out
     assert "<summary><b>Alder Dental</b> · +18.15 USD a month" in said.out
     assert "<summary><b>Shared setup</b>" in said.out
 
@@ -64,6 +65,84 @@ def test_an_outcome_is_shown_in_every_form(shop: Shop, outcome_file: str) -> Non
     )
     assert "<h1>Outcome</h1>" in shop("show", outcome_file, "--format", "html").out
     assert json.loads(shop("show", outcome_file, "--json").out) == json.loads(Path(outcome_file).read_text("utf-8"))
+
+
+@pytest.fixture
+def two_plans(shop: Shop, tmp_path: Path) -> tuple[str, str]:
+    """Return the plan file of the setup, and that of everything, for a new customer with stored usage."""
+    shop.only(ALDER)
+    assert shop("usage", "pull").code == 0
+    setup, whole = tmp_path / "plan.json", tmp_path / "whole.json"
+    shop("plan", "--only", "setup", "--out", str(setup))
+    shop("plan", "--out", str(whole))
+    return str(setup), str(whole)
+
+
+def test_a_what_if_shows_the_usage_lines_of_a_new_customer_beside_its_setup(
+    shop: Shop, two_plans: tuple[str, str]
+) -> None:
+    said = shop("show", two_plans[0], "--what-if", two_plans[1], "--format", "markdown")
+
+    digest = json.loads(Path(two_plans[0]).read_text("utf-8"))["digest"]
+    assert said.out.startswith(f"<!-- reconciler plan example digest={digest} -->\n### Plan: +18.15 USD a month\n")
+    assert "**0.00 → 18.15 USD a month**" in said.out
+    assert "**Usage lines, as a what-if**, with the usage of " in said.out
+    assert "**Merging approves no guardrail.**" in said.out
+    assert "@@ Usage lines, as a what-if @@\n+ Addition/alder-dental.storage:backup-gb" in said.out
+    html = shop("show", two_plans[0], "--what-if", two_plans[1], "--format", "html").out
+    assert "Merging approves no guardrail." in html
+    assert "Together: +18.15 USD a month" in shop("show", two_plans[0], "--what-if", two_plans[1]).out
+
+
+def test_the_json_of_a_what_if_has_both_and_the_approvals(shop: Shop, two_plans: tuple[str, str]) -> None:
+    found = shop("show", two_plans[0], "--what-if", two_plans[1], "--format", "json").json
+
+    assert {each["kind"] for each in found["plan"]["actions"]} >= {"Company", "Agreement", "Product"}
+    assert [each["kind"] for each in found["what_if"]["actions"]] == ["Addition"]
+    assert found["what_if"]["approvals"] == {"setup": [], "usage": []}
+
+
+def test_approvals_are_the_options_of_the_apply_one_a_line(shop: Shop, tmp_path: Path) -> None:
+    shop.only(ALDER)
+    shop.apply()
+    shop.uses(ALDER, "900")
+    shop.advance()
+    setup, whole = tmp_path / "plan.json", tmp_path / "whole.json"
+    shop("plan", "--only", "setup", "--out", str(setup))
+    shop("plan", "--out", str(whole))
+
+    assert shop("show", str(setup), "--format", "approvals").out == ""
+    wanted = "--approve=quantity=CustomerMapping/alder-dental\n"
+    assert shop("show", str(whole), "--format", "approvals").out == wanted
+    assert shop("show", str(setup), "--what-if", str(whole), "--format", "approvals").out == wanted
+    shop.apply("--only", "usage", wanted.strip())
+
+
+def test_a_what_if_needs_two_plan_files(shop: Shop, two_plans: tuple[str, str], outcome_file: str) -> None:
+    for arguments, message in (
+        ((outcome_file, "--what-if", two_plans[1]), "it is no plan file, and --what-if needs one"),
+        ((outcome_file, "--format", "approvals"), "it is no plan file, and --format approvals needs one"),
+        ((two_plans[0], "--what-if", outcome_file), "it has no format_version"),
+        ((two_plans[1], "--what-if", two_plans[1]), "the plan has usage lines of its own"),
+        (("Company/alder-dental", "--what-if", two_plans[1]), "--what-if shows a plan file"),
+    ):
+        said = shop("show", *arguments)
+        assert said.code == 1
+        assert message in said.err
+
+
+def test_the_error_of_a_failed_plan_is_shown_in_every_form(shop: Shop, tmp_path: Path) -> None:
+    (shop.folder / "bad.yaml").write_text("kind: '</details>@all'\n", encoding="utf-8")
+    file = tmp_path / "error.json"
+    file.write_text(shop("--json", "plan").out, encoding="utf-8")
+
+    found = shop("--workspace", "example", "show", str(file), "--format", "markdown")
+    assert found.code == 0
+    assert found.out.startswith("<!-- reconciler plan example -->\n### Plan: failed\n")
+    assert "there is no kind &#60;/details&#62;&#64;&#8288;all" in found.out
+    assert "<h1>Apply: failed</h1>" in shop("show", str(file), "--format", "html", "--title", "Apply").out
+    assert "there is no kind </details>@all" in shop("show", str(file)).out
+    assert shop("show", str(file), "--format", "json").json["error"]["diagnostics"]
 
 
 @pytest.mark.parametrize("form", ["markdown", "html"])

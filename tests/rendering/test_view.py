@@ -51,7 +51,8 @@ def test_held_actions_are_in_the_group_of_their_customer_and_change_no_amount() 
 def test_amounts_and_currency_are_those_of_the_summary() -> None:
     view = view_of(json_of(plan_with(addition("acme", "0", "1.5", "Acme"))))
 
-    assert (view.before, view.after, view.currency) == (Decimal(100), Decimal("101.5"), "USD")
+    assert (view.change, view.currency) == (Decimal("1.5"), "USD")
+    assert view.amounts == "100.00 → 101.50 USD a month"
 
 
 def test_actions_are_counted_by_type() -> None:

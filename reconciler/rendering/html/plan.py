@@ -13,6 +13,7 @@ from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
+from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
@@ -29,19 +30,21 @@ _OPENED = 60
 """The blocks of customers are open while they have no more actions than this in all."""
 
 
-def plan_html(plan: Json, *, title: str = "Plan") -> str:
-    """Return a plan as a page of HTML. `plan` is the JSON of a plan file."""
-    view = view_of(plan)
-    risks = [_risk(each) for each in risks_of(plan, view.all_actions)]
+def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan") -> str:
+    """Return a plan as a page of HTML. `plan` is the JSON of a plan file, `what_if` that of usage lines beside it."""
+    view = view_of(plan, what_if)
+    risks = [_risk(each) for each in risks_of(view.plan, view.all_actions)]
     values = {
         "amounts": _amounts(view),
-        "summary": shown_text(f"{summary_text(plan)}."),
+        "summary": "" if view.leads else shown_text(f"{summary_text(plan)}."),
+        "leads": [{"name": shown_text(name), "text": shown_text(f"{lead}.")} for name, lead in view.leads],
+        "merging": _merging(view),
         "risks": risks[:_MOST_RISKS],
         "more_risks": risks[_MOST_RISKS:],
         **_money(view),
         "filters": _filters(view),
         "groups": list(_groups(view)),
-        "coverage": _coverage(plan),
+        "coverage": _coverage(view.plan),
         "undo": shown_lines(list(undo_text(plan["undo"], plain))) if plan.get("undo") else "",
         "foot": shown_text(
             f"Workspace {plan['workspace']}, company {plan['tenant']['company']} at {plan['tenant']['site']}, made "
@@ -52,9 +55,16 @@ def plan_html(plan: Json, *, title: str = "Plan") -> str:
 
 
 def _amounts(view: PlanView) -> Markup:
-    changed = view.after - view.before
-    change = f"{signed_amount(changed, view.currency)} a month: " if changed else ""
-    return shown_text(f"{change}{view.amounts}")
+    change = f"{signed_amount(view.change, view.currency)} a month" if view.change else ""
+    return shown_text(": ".join(part for part in (change, view.amounts) if part))
+
+
+def _merging(view: PlanView) -> dict[str, Any]:
+    """Return the options that merging approves, and a sentence if there are none. Empty for a plan by itself."""
+    if view.what_if is None:
+        return {}
+    options = [{"option": shown_text(each.option), "effect": shown_text(each.effect)} for each in approvals_of(view)]
+    return {"none": "" if options else NO_APPROVAL, "first": options[:_MOST_RISKS], "more": options[_MOST_RISKS:]}
 
 
 def _risk(risk: Risk) -> dict[str, Any]:
@@ -101,8 +111,14 @@ def _filters(view: PlanView) -> list[dict[str, Any]]:
 def _groups(view: PlanView) -> Iterator[dict[str, Any]]:
     opened = len(view.all_actions) <= _OPENED
     for group in view.groups:
-        actions = [*map(_action, group.actions), *(_action(each, held=True) for each in group.held)]
-        yield {"name": shown_text(group.name), "rest": _heading(group, view), "actions": actions, "opened": opened}
+        parts = [
+            {
+                "heading": part.heading,
+                "actions": [*map(_action, part.actions), *(_action(each, held=True) for each in part.held)],
+            }
+            for part in group.parts
+        ]
+        yield {"name": shown_text(group.name), "rest": _heading(group, view), "parts": parts, "opened": opened}
 
 
 def _heading(group: Group, view: PlanView) -> str:

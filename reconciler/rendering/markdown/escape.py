@@ -36,6 +36,14 @@ def text(value: str) -> str:
     return _NUMBER.sub("\\1\0", joined).replace("\0", _JOINER)
 
 
+def code(value: str) -> str:
+    """Return text from outside as code in a line, on one line. Its marks are longer than any row of backticks in it."""
+    shown = safe(value)
+    mark = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    room = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{mark}{room}{shown}{room}{mark}"
+
+
 def fence(lines: list[str], language: str = "diff") -> list[str]:
     """Return lines as a block of code. Its fence is longer than any row of backticks in the lines."""
     longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.markdown.budget import Budget, size_of
-from reconciler.rendering.markdown.escape import fence, text
+from reconciler.rendering.markdown.escape import code, fence, text
+from reconciler.rendering.merging import NO_APPROVAL, Approval, approvals_of
 from reconciler.rendering.paint import plain, safe
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
@@ -32,17 +34,19 @@ _FEW = 3
 """If a plan has so few customers, their blocks are open."""
 
 
-def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES) -> str:
-    """Return a plan as Markdown of at most `max_bytes` bytes of UTF-8.
+def plan_markdown(plan: Json, what_if: Json | None = None, *, title: str = "Plan", max_bytes: int = MAX_BYTES) -> str:
+    """Return a plan as Markdown of at most `max_bytes` bytes of UTF-8, with or without a what-if of usage lines.
 
     It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
     """
-    view = view_of(plan)
+    view = view_of(plan, what_if)
     foot = _foot(plan)
     held = [action for group in view.groups for action in group.held]
     budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions, held)]))
     budget.write(*_head(view, title))
-    _write_risks(risks_of(plan, view.all_actions), budget, budget.room // _FOR_RISKS)
+    _write_risks(risks_of(view.plan, view.all_actions), budget, budget.room // _FOR_RISKS)
+    if what_if is not None:
+        _write_approvals(approvals_of(view), budget, budget.room // _FOR_RISKS)
     left, held_left = _write_groups(view, budget)
     if plan.get("undo") and not budget.write_if_room(["", *fence([*undo_text(plan["undo"], plain)]), ""]):
         budget.write_if_room(["The manifest lines of the undo do not fit here: see `reconciler show`.", ""])
@@ -52,20 +56,26 @@ def plan_markdown(plan: Json, *, title: str = "Plan", max_bytes: int = MAX_BYTES
     return budget.text()
 
 
-def marker(title: str, workspace: str = "") -> str:
-    """Return the hidden first line by which a pipeline finds its own comment."""
+def marker(title: str, workspace: str = "", digest: str = "") -> str:
+    """Return the hidden first line by which a pipeline finds its own comment. Only its end has the digest of a plan."""
     words = ("reconciler", title.lower(), workspace)
-    return f"<!-- {' '.join(re.sub('[^A-Za-z0-9._]', '_', word) for word in words if word)} -->"
+    found = [re.sub("[^A-Za-z0-9._]", "_", word) for word in words if word]
+    return f"<!-- {' '.join([*found, *([f'digest={digest}'] if _DIGEST.fullmatch(digest) else [])])} -->"
+
+
+_DIGEST = re.compile("[a-z0-9]+:[0-9a-f]+")
 
 
 def _head(view: PlanView, title: str) -> Iterator[str]:
-    yield marker(title, view.plan["workspace"])
-    changed = view.after - view.before
-    heading = f"{signed_amount(changed, view.currency)} a month" if changed else "no change of the monthly amount"
-    yield f"### {text(shortened(title))}: {text(heading if view.amounts else summary_text(view.plan))}"
+    yield marker(title, view.plan["workspace"], view.plan["digest"])
+    yield f"### {text(shortened(title))}: {text(view.headline)}"
     yield ""
     if view.amounts:
-        yield f"**{text(view.amounts)}** · {text(summary_text(view.plan))}"
+        counts = "" if view.leads else f" · {text(summary_text(view.plan))}"
+        yield f"**{text(view.amounts)}**{counts}"
+        yield ""
+    if view.leads:
+        yield from (f"- **{text(name)}**, {text(lead)}" for name, lead in view.leads)
         yield ""
 
 
@@ -85,6 +95,22 @@ def _write_risks(risks: Sequence[Risk], budget: Budget, room: int) -> None:
     budget.write(*lines, "")
 
 
+def _write_approvals(approvals: Sequence[Approval], budget: Budget, room: int) -> None:
+    """Write what merging approves in `room` bytes of the budget."""
+    if not approvals:
+        budget.write(f"**{NO_APPROVAL}**", "")
+        return
+    lines = ["**Merging approves**", ""]
+    for index, each in enumerate(approvals):
+        line = f"- {code(shortened(each.option))} {text(each.effect)}"
+        room -= size_of([line])
+        if room < 0:
+            lines.append(f"- … and {len(approvals) - index:,} more, which `reconciler show --format approvals` lists")
+            break
+        lines.append(line)
+    budget.write(*lines, "")
+
+
 def _risk(risk: Risk) -> str:
     where = f" {text(risk.address)}" if risk.address else ""
     return f"- {_MARKS[risk.level]} **{text(risk.title)}**{where}: {text(shortened(risk.text))}"
@@ -96,26 +122,42 @@ def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json
     held: list[Json] = []
     opened = len(view.groups) <= _FEW
     for group in view.groups:
-        rows = [(each, list(_action(each)), left) for each in group.actions]
-        rows += [(each, list(_action(each, held=True)), held) for each in group.held]
+        rows: list[_Row] = []
+        for part in group.parts:
+            divider = [f"@@ {part.heading} @@"] if part.heading else []
+            rows += [_Row(divider, each, list(_action(each)), left) for each in part.actions]
+            rows += [_Row(divider, each, list(_action(each, held=True)), held) for each in part.held]
         _write_group(_heading(group, view), rows, budget, opened=opened)
     return left, held
 
 
-def _write_group(
-    heading: str, rows: Sequence[tuple[Json, list[str], list[Json]]], budget: Budget, *, opened: bool
-) -> None:
-    """Write the block of one customer. `rows` has, for each action, its lines and the list of what is left out."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One action in the block of its customer."""
+
+    divider: list[str]
+    """The line above the first action of its part."""
+    action: Json
+    lines: list[str]
+    left: list[Json]
+    """The list that gets the action if there is no room for it."""
+
+
+def _write_group(heading: str, rows: Sequence[_Row], budget: Budget, *, opened: bool) -> None:
+    """Write the block of one customer."""
     fitting: list[str] = []
+    divider: list[str] = []
     start = ["<details open>" if opened else "<details>", f"<summary>{heading}</summary>", ""]
     room = budget.room - size_of([*start, *fence([]), "", "</details>", ""]) - _FENCE_ROOM
-    for action, lines, left in rows:
+    for row in rows:
+        lines = row.lines if row.divider == divider else [*row.divider, *row.lines]
         size = size_of(lines)
         if size > room:
-            left.append(action)
+            row.left.append(row.action)
         else:
             room -= size
             fitting += lines
+            divider = row.divider
     if fitting:
         budget.write(*start, *fence(fitting), "", "</details>", "")
 

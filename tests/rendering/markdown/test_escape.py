@@ -29,7 +29,7 @@ def shown(line: str) -> list[str]:
     assert not others
     found = block.children or []
     assert {token.type for token in found} <= {"text"}
-    return ["".join(token.content for token in found).removeprefix("x ").removeprefix("x")]
+    return ["".join(token.content for token in found)[1:]]
 
 
 @given(LINES)

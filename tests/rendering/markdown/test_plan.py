@@ -14,13 +14,14 @@ from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with, usd
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True})
+PLAN = plan_with(addition("acme", "10", "13.63", "Acme"))
 
 
 def test_the_first_lines_have_the_money_and_the_counts() -> None:
-    found = plan_markdown(json_of(plan_with(addition("acme", "10", "13.63", "Acme")))).splitlines()
+    found = plan_markdown(json_of(PLAN)).splitlines()
 
     assert found[:4] == [
-        "<!-- reconciler plan test -->",
+        f"<!-- reconciler plan test digest={PLAN.digest} -->",
         "### Plan: +3.63 USD a month",
         "",
         "**100.00 → 103.63 USD a month** · 1 to update; 40 unchanged",
@@ -84,7 +85,7 @@ def test_names_from_outside_break_no_block_and_mention_nobody(name: str) -> None
 
     outside = re.sub(r"(?ms)^(`{3,})diff\n.*?^\1$", "", found)
     assert [line for line in outside.splitlines() if "<" in line] == [
-        "<!-- reconciler plan test -->",
+        found.splitlines()[0],
         "<details open>",
         next(line for line in outside.splitlines() if line.startswith("<summary>")),
         "</details>",
@@ -96,7 +97,7 @@ def test_names_from_outside_break_no_block_and_mention_nobody(name: str) -> None
 
 
 def test_the_marker_has_nothing_of_a_workspace_name_that_could_end_the_comment() -> None:
-    assert marker("Plan", "a --> <b>") == "<!-- reconciler plan a______b_ -->"
+    assert marker("Plan", "a --> <b>", "--> x") == "<!-- reconciler plan a______b_ -->"
 
 
 @pytest.mark.parametrize("limit", [SMALLEST, 10_000, MAX_BYTES])
