@@ -10,25 +10,25 @@ from typing import Annotated, Any
 import typer
 
 from reconciler.cli.context import Context
-from reconciler.cli.failures import failure_of
 from reconciler.cli.output import deliver, deliver_json, say, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
-from reconciler.manifests import files
-from reconciler.manifests.diagnostics import ManifestError
+from reconciler.manifests import files, masking
+from reconciler.manifests.diagnostics import Diagnostic, ManifestError, located
 from reconciler.manifests.files import FoundFile, SourceFile
 from reconciler.manifests.formatting import formatted
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.paint import safe
 
 
 @dataclass(slots=True)
 class _Results:
-    """The files that were formatted, changed, or could not be read."""
+    """The files that were formatted, changed, or could not be formatted."""
 
     count: int = 0
     changed: list[str] = field(default_factory=list)
     diffs: list[str] = field(default_factory=list)
-    failed: list[ReconcilerError] = field(default_factory=list)
+    failed: list[Diagnostic] = field(default_factory=list)
 
 
 def fmt(
@@ -47,17 +47,19 @@ def fmt(
             continue
         results.count += 1
         try:
-            _format(found, results, write=not dry_run)
-        except ReconcilerError as error:
-            say(f"error: {error}" if not isinstance(error, ManifestError) else str(error))
-            results.failed.append(error)
+            _format(found, results, write=not dry_run, diff=diff)
+        except ManifestError as error:
+            failed = [located(each, context.root) for each in error.diagnostics]
+            say("\n\n".join(map(str, failed)))
+            results.failed += failed
     _print(context, results, diff=diff)
-    say(f"{len(results.changed)} of {results.count} files {'would change' if dry_run else 'changed'}")
+    what = f"{len(results.changed)} of {numbered(results.count, 'file')} {'would change' if dry_run else 'changed'}"
+    say(what + (f"; {numbered(len(results.failed), 'error')}" if results.failed else ""))
     return ERROR if results.failed or (dry_run and results.changed) else DONE
 
 
-def _format(found: FoundFile, results: _Results, *, write: bool) -> None:
-    """Format one file and add it to the results. Raises `ManifestError` if it cannot be read."""
+def _format(found: FoundFile, results: _Results, *, write: bool, diff: bool) -> None:
+    """Format one file and add it to the results. Raises `ManifestError` if it cannot be read, formatted or written."""
     read = files.read(found)
     if not isinstance(read, SourceFile):
         raise ManifestError([read.diagnostic])
@@ -65,17 +67,35 @@ def _format(found: FoundFile, results: _Results, *, write: bool) -> None:
     if after == read.text:
         return
     if write:
-        write_file(Path(found.path), read.bom + after.encode())
+        _write(found, read, after)
     results.changed.append(read.name)
-    before = read.text.splitlines()
-    name = safe(read.name)
-    results.diffs += difflib.unified_diff(before, after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
+    if diff:
+        name = safe(read.name)
+        before, now = _masked(read.text), _masked(after)
+        results.diffs += difflib.unified_diff(before, now, f"a/{name}", f"b/{name}", lineterm="")
+
+
+def _write(found: FoundFile, read: SourceFile, after: str) -> None:
+    """Write the formatted text, unless someone has changed the file since it was read."""
+    if files.read(found) != read:
+        raise ManifestError([Diagnostic("was changed while it was formatted", "run fmt again", read.name)])
+    try:
+        write_file(Path(found.path), read.bom + after.encode())
+    except ReconcilerError as error:
+        raise ManifestError([Diagnostic(f"cannot be written: {error.what}", error.advice, read.name)]) from None
+
+
+def _masked(text: str) -> list[str]:
+    """Return the lines of a text. A secret that someone wrote into it is masked."""
+    lines = text.splitlines()
+    masked = masking.Lines(lines)
+    return [masked.shown(number) for number in range(1, len(lines) + 1)]
 
 
 def _print(context: Context, results: _Results, *, diff: bool) -> None:
     if context.json:
         document: dict[str, Any] = {"files": results.count, "changed": results.changed}
-        document["failed"] = [failure_of(error).to_json()["error"] for error in results.failed]
+        document["diagnostics"] = [each.to_json() for each in results.failed]
         deliver_json({**document, "diff": results.diffs} if diff else document)
     elif results.changed:
         deliver("\n".join(results.diffs if diff else map(safe, results.changed)))

@@ -15,12 +15,7 @@ def unified(text: str) -> str:
 
 
 def as_before(after: str, before: str) -> str:
-    """Return `after`, which has `\\n` line ends, with the line ends of `before`.
-
-    If `before` does not end in a line end, the result does not either.
-    """
-    if before and not before.endswith(("\n", "\r")):
-        after = after.removesuffix("\n")
+    """Return `after`, which has `\\n` line ends, with the line ends of `before`."""
     counted = Counter(match[2] for match in _LINE.finditer(before))
     if not counted or set(counted) == {"\n"}:
         return after
@@ -41,4 +36,7 @@ def _each_as_before(after: str, before: str, usual: str) -> str:
             if old_start + place - start < old_end:
                 ends[place] = old[old_start + place - start][1]
     ends[-1] = ""
+    for place, end in enumerate(ends[:-1]):
+        if end == "\r" and not lines[place + 1] and ends[place + 1] == "\n":
+            ends[place] = "\n"  # both would be read as one line end
     return "".join(line + end for line, end in zip(lines, ends, strict=True))

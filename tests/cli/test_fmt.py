@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -56,8 +57,9 @@ def test_fmt_reports_broken_files_and_formats_the_others(root: Path, capsys: pyt
 
     assert (root / "extra.yaml").read_text() == "a: 1\n"
     told = capsys.readouterr().err
-    assert "broken.yaml: has YAML errors" in told
-    assert "latin.yaml" in told
+    assert f"{root}/broken.yaml:2:1: error: this is not YAML" in told
+    assert f"{root}/latin.yaml:1:4: error: is not UTF-8" in told
+    assert "1 of 13 files changed; 2 errors" in told
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
@@ -92,7 +94,8 @@ SHORT = "a: 1\n# kept\nb:\n  - x\n  - y\n"
         (LONG.rstrip("\n").replace("\n", "\r\n"), SHORT.rstrip("\n").replace("\n", "\r\n")),
         ("a:    1\r\n# kept\nb:\r\n- x\n- y\n", "a: 1\r\n# kept\nb:\r\n  - x\n  - y\n"),
         ("\ufeffa:    1\n", "\ufeffa: 1\n"),
-        ("a:    |\r\n  text\r\n  more", "a: |-\r\n  text\r\n  more"),
+        ("a:    |\r\n  text\r\n  more", "a: |\r\n  text\r\n  more"),
+        ("a:\r  \n    b: 2\n", "a:\n\n  b: 2\n"),
     ],
 )
 def test_fmt_keeps_line_endings_and_the_byte_order_mark(root: Path, before: str, after: str) -> None:
@@ -132,7 +135,7 @@ def test_diff_writes_nothing_and_exits_with_1_when_files_would_change(
     assert "-a:    1\n+a: 1\n" in capsys.readouterr().out
 
 
-def test_json_lists_changed_files_and_failed_files(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_lists_changed_files_and_errors(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "extra.yaml").write_text("a:    1\n")
     (root / "broken.yaml").write_text("a: [1\n")
 
@@ -141,7 +144,7 @@ def test_json_lists_changed_files_and_failed_files(root: Path, capsys: pytest.Ca
     found = json.loads(capsys.readouterr().out)
     assert (found["files"], found["changed"]) == (12, ["extra.yaml"])
     assert "+a: 1" in found["diff"]
-    assert [error["where"] for error in found["failed"]] == ["broken.yaml"]
+    assert [(each["file"], each["line"]) for each in found["diagnostics"]] == [(f"{root}/broken.yaml", 2)]
 
 
 def test_fmt_reports_a_named_pipe_and_does_not_read_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,3 +171,61 @@ def test_fmt_escapes_control_characters_in_file_names(
     said = capsys.readouterr()
     assert "\\u001b[31m.yaml" in said.out + said.err
     assert "\x1b" not in said.out + said.err
+
+
+def test_a_file_that_changes_while_it_is_formatted_keeps_the_change(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def formatted(text: str, *, where: str) -> str:
+        if where != "extra.yaml":
+            return text
+        (root / "extra.yaml").write_text("a:    2\n")
+        return "a: 1\n"
+
+    (root / "extra.yaml").write_text("a:    1\n")
+    monkeypatch.setattr("reconciler.cli.fmt.formatted", formatted)
+
+    assert fmt(root) == 1
+    assert (root / "extra.yaml").read_text() == "a:    2\n"
+    assert "extra.yaml: error: was changed while it was formatted\n  run fmt again" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write everywhere")
+def test_a_folder_that_cannot_be_written_is_an_error_and_the_others_are_formatted(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "closed").mkdir()
+    for path in (root / "closed" / "extra.yaml", root / "extra.yaml"):
+        path.write_text("a:    1\n")
+    (root / "closed").chmod(0o500)
+
+    assert fmt(root) == 1
+    (root / "closed").chmod(0o700)
+
+    assert (root / "extra.yaml").read_text() == "a: 1\n"
+    assert (root / "closed" / "extra.yaml").read_text() == "a:    1\n"
+    assert "closed/extra.yaml: error: cannot be written: Permission denied" in capsys.readouterr().err
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (root / "extra.yaml").write_text("a:    1\n")
+    monkeypatch.setattr("reconciler.cli.output.write_temporary", full)
+
+    assert fmt(root) == 1
+    assert (root / "extra.yaml").read_text() == "a:    1\n"
+    assert "extra.yaml: error: cannot be written: No space left on device" in capsys.readouterr().err
+
+
+def test_a_diff_masks_secrets(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "extra.yaml").write_text("password: hunter2\na:    1\n")
+
+    assert fmt(root, "--diff") == 1
+
+    printed = capsys.readouterr().out
+    assert "+a: 1" in printed
+    assert "hunter2" not in printed
