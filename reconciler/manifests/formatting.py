@@ -34,7 +34,7 @@ def formatted(text: str, *, where: str) -> str:
     if not before.documents:
         return text
     after = line_ends.as_before(laid_out(line_ends.unified(text)), text)
-    if not _same(text, after):
+    if after != text and not _same(text, after):
         what = "cannot be formatted without changing a value or a comment"
         raise ManifestError([Diagnostic(what, "the file is not changed", where)])
     return after
