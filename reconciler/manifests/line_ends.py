@@ -36,7 +36,7 @@ def _each_as_before(after: str, before: str, usual: str) -> str:
             if old_start + place - start < old_end:
                 ends[place] = old[old_start + place - start][1]
     ends[-1] = ""
-    for place, end in enumerate(ends[:-1]):
-        if end == "\r" and not lines[place + 1] and ends[place + 1] == "\n":
+    for place, line in enumerate(lines[1:]):
+        if ends[place] == "\r" and not line and ends[place + 1] == "\n":
             ends[place] = "\n"  # both would be read as one line end
     return "".join(line + end for line, end in zip(lines, ends, strict=True))
