@@ -7,7 +7,7 @@ export PYTHON WITH_PIP
 unexport PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas readme docs docs-serve record lock dist clean
+.PHONY: help install demo test simulate crash undo score-import lint type format bench schemas reference readme docs docs-serve record lock dist clean
 
 help:  ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: install  ## Measure the time and the requests for estates of 1,000 and 10
 
 schemas: install  ## Generate schemas/ from reconciler/kinds/
 	$(BIN)/reconciler schema --write schemas
+
+reference: schemas  ## Generate schemas/, and the parts of docs/reference/ that follow from the code
+	$(BIN)/python -m tools.reference
 
 readme: install  ## Draw docs/demo.svg, the picture in README.md, from the demo
 	$(BIN)/python -m demo.recording

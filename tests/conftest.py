@@ -10,10 +10,13 @@ import pytest
 from hypothesis import settings
 
 from reconciler.sandbox.server.running import RunningSandbox
+from tests import exit_codes
 from tests.postgresql import postgresql, postgresql_url
 from tests.shop import Shop, open_shop
 
 __all__ = ["postgresql", "postgresql_url"]
+
+exit_codes.watch()
 
 # In CI, hypothesis tries the same examples in each run, so that a failure comes from the change. On a desk it looks
 # for new ones. There is no deadline, because a slow machine must not fail a test.

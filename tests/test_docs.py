@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import COMMANDS, GROUPS, run
+from reconciler.planning.approvals import NAMES
 from reconciler.sandbox.connectwise.api import habits
 from reconciler.sandbox.cove.console import Console
 from reconciler.sandbox.cove.data.world import World
@@ -224,5 +225,14 @@ def test_each_billing_rule_has_its_row_of_tests() -> None:
 
     told = [name for name in first.findall(rules) if name not in headings]
     proved = [name for name in first.findall(tests) if name not in headings]
-    assert proved == [*told, "matching by id"]
-    assert len(told) > 60
+    guardrails = [f"`{name}`" for name in NAMES]
+    assert [name for name in proved if name not in guardrails] == [*told, "matching by id"]
+    assert sorted(name for name in proved if name in guardrails) == sorted(guardrails)
+    assert len(told) > 50
+
+
+def test_every_guardrail_is_described() -> None:
+    page = (ROOT / "docs" / "reference" / "guardrails.md").read_text(encoding="utf-8")
+    _, generated, counts, effects = re.split(r"<!-- end -->|<!-- generated|^## What happens", page, flags=re.MULTILINE)
+    for name in NAMES:
+        assert all(f"`{name}`" in part for part in (generated, counts, effects)), name

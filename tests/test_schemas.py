@@ -51,7 +51,7 @@ def test_there_is_a_schema_for_every_kind_one_for_defaults_and_one_for_any_docum
 
 
 def test_the_files_are_up_to_date() -> None:
-    """If this fails after a change of a kind, run `make schemas`."""
+    """If this fails after a change of a kind, run `make reference`."""
     files = {path.name: path.read_text(encoding="utf-8") for path in (REPOSITORY / "schemas").glob("*")}
     assert files == {file_name(name): written(schema) for name, schema in {**SCHEMAS, **published()}.items()}
 

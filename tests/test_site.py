@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.rendering.html.test_in_browser import ARGUMENTS, CHROMIUM, IN_CI
-from tools.site import ROOT, build, problems
+from tools.site import ROOT, BrokenDocsError, build, problems
 
 NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="Chromium is not installed")
 
@@ -69,9 +68,10 @@ def test_a_link_to_a_page_or_a_heading_that_does_not_exist_fails_the_build(
 ) -> None:
     (project(tmp_path) / "docs" / "new.md").write_text(f"# New\n\n{link}\n", encoding="utf-8")
 
-    with pytest.raises(subprocess.CalledProcessError) as failed:
+    with pytest.raises(BrokenDocsError, match=said) as failed:
         build(tmp_path)
-    assert said in failed.value.stdout + failed.value.stderr
+    assert "new.md:3" in str(failed.value)
+    assert "Traceback" not in str(failed.value)
 
 
 @pytest.mark.parametrize(

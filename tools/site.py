@@ -17,9 +17,14 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LOADED = re.compile(r"""@import\s+["']?\s*(\S+)|url\(\s*["']?((?:https?:)?//[^"')]*)""")
 _LOADS = {"link", "script", "img", "iframe", "source", "video", "audio", "embed", "object", "use"}
 """Elements whose address a browser loads without a click."""
+
+
+class BrokenDocsError(Exception):
+    """The site cannot be built. The message is what zensical says."""
 
 
 class _Page(HTMLParser):
@@ -42,13 +47,15 @@ class _Page(HTMLParser):
 def build(project: Path) -> Path:
     """Build the site of a folder with a `zensical.toml`, and return its folder.
 
-    Raises `CalledProcessError` with the output of zensical if a link is broken.
+    Raises `BrokenDocsError` with the warnings of zensical if a link is broken.
     """
     site = project / "site"
     shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "-f", str(project / "zensical.toml")]
-    environment = {**os.environ, "NO_COLOR": "1"}
-    subprocess.run(command, check=True, capture_output=True, text=True, env=environment, cwd=project)
+    run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=project)
+    if run.returncode:
+        said = _COLOUR.sub("", run.stdout + run.stderr)
+        raise BrokenDocsError(said.partition("Traceback (most recent call last)")[0].strip() or said)
     return site
 
 
@@ -91,8 +98,8 @@ def main() -> int:
     """Build the site of this repository, and print where it is or what is wrong with it."""
     try:
         site = build(ROOT)
-    except subprocess.CalledProcessError as error:
-        print(error.stdout, error.stderr, sep="\n", file=sys.stderr)
+    except BrokenDocsError as error:
+        print(error, file=sys.stderr)
         return 1
     found = list(problems(site))
     print(*found, sep="\n", file=sys.stderr, end="\n" if found else "")

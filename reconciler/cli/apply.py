@@ -62,7 +62,9 @@ def apply(
     ctx: typer.Context,
     planfile: Annotated[
         Path | None,
-        typer.Argument(help="A plan file that `plan --out` wrote. Without it, apply makes a plan and asks."),
+        typer.Argument(
+            metavar="PLANFILE", help="A plan file that `plan --out` wrote. Without it, apply makes a plan and asks."
+        ),
     ] = None,
     *,
     only: Annotated[Only | None, typer.Option(help="Apply only the setup, or only the hourly usage.")] = None,

@@ -43,7 +43,9 @@ def history(
     ctx: typer.Context,
     address: Annotated[
         str | None,
-        typer.Argument(help="Show the writes of this address, such as Company/acme. Without it, list the runs."),
+        typer.Argument(
+            metavar="ADDRESS", help="Show the writes of this address, such as Company/acme. Without it, list the runs."
+        ),
     ] = None,
     run: Annotated[int | None, typer.Option("--run", metavar="RUN", help="Show the writes of this run.")] = None,
     since: Annotated[

@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         if completion.wanted(argv):
             return completion.complete(argv, PROGRAM, as_json=output.wants_json(argv))
-        result = command_line(_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
+        result = command_line(global_options, argv).main(args=list(argv), prog_name=PROGRAM, standalone_mode=False)
     except BrokenPipeError:  # the reader closed the pipe
         silence(sys.stdout)
         return ERROR
@@ -70,7 +70,7 @@ def _print_version(ctx: typer.Context, given: bool) -> None:
         raise typer.Exit(DONE)
 
 
-def _options(  # noqa: PLR0917 - typer makes an option of each
+def global_options(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     directory: Annotated[
         Path,

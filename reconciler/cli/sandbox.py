@@ -46,20 +46,26 @@ class Population(StrEnum):
 
 
 def sandbox(
-    customers: Annotated[int, typer.Option(min=0, help="Customers in the backup console.")] = 6,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same customers.")] = 1,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    customers: Annotated[int, typer.Option(min=0, metavar="N", help="Customers in the backup console.")] = 6,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The same seed makes the same customers.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
     *,
     population: Annotated[
         Population,
         typer.Option(help="example: an empty ConnectWise. messy: an estate that already exists, for import."),
     ] = Population.EXAMPLE,
-    latency_ms: Annotated[int, typer.Option(min=0, help="Milliseconds to delay every response.")] = 0,
+    latency_ms: Annotated[int, typer.Option(min=0, metavar="N", help="Milliseconds to delay every response.")] = 0,
     state: Annotated[
-        Path | None, typer.Option(help="File to continue from. The state is written to it at the end.")
+        Path | None, typer.Option(metavar="FILE", help="File to continue from. The state is written to it at the end.")
     ] = None,
-    fault: Annotated[list[str] | None, typer.Option(help="A fault, such as 429:3 or drop:1@additions.")] = None,
-    clock: Annotated[str | None, typer.Option(help="Stop the clock at this time: 2026-11-01T00:00:00Z.")] = None,
+    fault: Annotated[
+        list[str] | None, typer.Option(metavar="FAULT", help="A fault, such as 429:3 or drop:1@additions.")
+    ] = None,
+    clock: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Stop the clock at this time: 2026-11-01T00:00:00Z.")
+    ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="Print the variables as a JSON object, or as lines for `source`.")
     ] = Format.JSON,

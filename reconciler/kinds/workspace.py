@@ -138,7 +138,7 @@ class Billing(Model):
 
 
 class QuantityLimit(Model):
-    """The largest change of one charge. The guardrail trips above `percent` and `amount`, or above `money`."""
+    """The largest change of one charge. It trips above `percent` and `amount`, or above `percent` and `money`."""
 
     percent: Quantity = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
     amount: Quantity = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")

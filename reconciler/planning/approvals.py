@@ -11,6 +11,12 @@ from reconciler.planning.plan import Plan, Tripped, digest_of
 NAMES = ("quantity", "zero", "samples", "customers", "money", "updates", "retirements", "drift", "rival", "shrink")
 """The names of all guardrails."""
 
+ALWAYS_ON = {
+    "drift": "Refuses the run if someone changed one of our additions by hand, and the workspace has `onDrift: fail`.",
+    "rival": "Holds a customer if someone else changes one of its additions twice within 24 hours.",
+}
+"""What the guardrails do that have no limit in `guardrails` of the workspace. Its model describes the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Approved:

@@ -19,9 +19,13 @@ class Result(Record):
     """
 
     address: str
+    """The address of the action."""
     action: Verb
+    """What the plan does to the object."""
     status: Status
+    """The result of the action."""
     id: int | None = None
+    """The id of the object in ConnectWise, if it is known."""
     detail: str = ""
     """The error, or why the action was skipped."""
 
@@ -30,7 +34,9 @@ class Outcome(Record):
     """The results of one apply, in the order of the plan."""
 
     plan_digest: str
+    """The `digest` of the plan that was applied."""
     results: tuple[Result, ...]
+    """The result of each action."""
     interrupted: bool = False
     """Whether the run was stopped before all actions had started."""
     requests: int = 0

@@ -26,15 +26,18 @@ Amount = Annotated[Decimal, PlainSerializer(plain_decimal, return_type=str, when
 class Record(BaseModel):
     """The base of all models of the plan file and the outcome: immutable, without unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class Change(Record):
     """One field with its value before and after."""
 
     path: str
+    """The field, such as `price` or `types`, or a place inside it."""
     before: Any = None
+    """The value in ConnectWise. Null if it has none."""
     after: Any = None
+    """The value that the action writes. Null clears the field."""
     known_after_apply: bool = False
     """Whether `after` links to an object that this plan creates first."""
     sensitive: bool = False
@@ -63,7 +66,9 @@ class Precondition(Record):
     """What an action expects to find in ConnectWise. If any of it has changed, the plan is stale."""
 
     id: int
+    """The id of the object in ConnectWise."""
     last_updated: str | None
+    """When the object was changed last, as ConnectWise says it. Null if it does not say."""
     fields: dict[str, Any]
     """The value of every declared field, by manifest name."""
 
@@ -72,8 +77,11 @@ class Money(Record):
     """An amount per month before and after, in one currency. The currency is null if it is unknown."""
 
     before: Amount
+    """What is billed a month before the action."""
     after: Amount
+    """What is billed a month after it."""
     currency: str | None = None
+    """ISO 4217 code. Null if it is unknown."""
 
 
 class Customer(Record):
@@ -82,23 +90,32 @@ class Customer(Record):
     address: str
     """Its address, or its path in ConnectWise if it is not declared, such as `company/companies/250`."""
     name: str
+    """Its name in ConnectWise, or the one that the plan gives it."""
 
 
 class Action(Record):
     """One change of one object."""
 
     address: str
+    """The address of the document or addition, such as `Company/acme`."""
     kind: str
+    """The kind of the object, such as `Company`. Usage writes the kind `Addition`."""
     action: Verb
+    """What is done to the object."""
     id: int | None = None
+    """The id of the object in ConnectWise. Null for a `create`."""
     endpoint: str
     """For a `create`, the path of the collection, with `{field}` for a parent. Otherwise the path of the object."""
     reason: str
     """Why, in words: `not in ConnectWise`, `usage`, `drift`, `price`…"""
     changes: tuple[Change, ...]
+    """The fields that change."""
     depends_on: tuple[str, ...] = ()
+    """The addresses of the actions that must succeed first."""
     precondition: Precondition | None = None
+    """What the apply must find. Null for a `create`."""
     money: Money | None = None
+    """What the action does to the monthly amount. Null if it does nothing to it."""
     held_for: str | None = None
     """For a held action: the address of the customer mapping that its guardrail names."""
     rule: str | None = None
@@ -111,11 +128,17 @@ class Summary(Record):
     """The number of actions of each type, and the amounts per month."""
 
     create: int = 0
+    """The number of objects to create."""
     update: int = 0
+    """The number of objects to update."""
     adopt: int = 0
+    """The number of additions to take over."""
     retire: int = 0
+    """The number of objects to retire."""
     unchanged: int = 0
+    """The number of documents and additions that are as declared."""
     money: Money
+    """What all additions of the plan bill a month, before and after."""
 
     @property
     def changes(self) -> int:
@@ -141,8 +164,11 @@ class Tripped(Record):
     """A guardrail that this plan trips. `apply --approve NAME[=ADDRESS]` approves it."""
 
     name: str
+    """The name of the guardrail."""
     address: str | None = None
+    """The customer mapping, or another address, that it is about. Null for the run."""
     message: str
+    """Why it trips, with the figures."""
     holds: bool = False
     """True: it holds the actions of this customer, and the others are carried out. False: it refuses the run."""
     also: tuple[str, ...] = ()
@@ -155,7 +181,9 @@ class Note(Record):
     """A warning for the reviewer. It stops nothing."""
 
     address: str | None = None
+    """The address that it is about, or null."""
     message: str
+    """The warning."""
     id: int | None = None
     """For an undeclared object: its id in ConnectWise."""
     money: Amount | None = None
@@ -170,6 +198,7 @@ class Declaration(Record):
     """A change of what the ledger stores about one address of the setup. It is made after the apply."""
 
     address: str
+    """The address of the document."""
     id: int | None = None
     """Null if the plan creates the object."""
     parent_id: int | None = None
@@ -177,6 +206,7 @@ class Declaration(Record):
     parent: str | None = None
     """For an object that the plan creates: the id or the address of its parent."""
     protected: bool = False
+    """Whether the document has `metadata.protect`."""
     dropped: bool = False
     """Whether the ledger removes the address."""
 
@@ -189,22 +219,32 @@ class Released(Record):
     """The coverage of a held customer after its guardrails are approved."""
 
     state: str
+    """Its state then."""
     detail: str
+    """The reason for that state."""
     accounted: bool
+    """Whether it is accounted for then."""
 
 
 class CoverageRow(Record):
     """The coverage of one customer of a usage source, or of one addition with our tag."""
 
     source: str
+    """The name of the usage source."""
     customer: str
+    """The id of the customer in the source. `*` stands for all of them."""
     name: str
+    """The name of the customer in the source."""
     state: str
+    """The state, such as `billed`, `unmapped` or `held`."""
     quantity: Amount | None = None
     """Null is unknown, and not zero."""
     unit: str | None = None
+    """The unit of the quantity, `GB` or `GiB`."""
     money: Amount | None = None
+    """What is billed for the customer a month, or what is at risk."""
     detail: str = ""
+    """The reason for the state."""
     accounted: bool = True
     """If false, `plan` and `apply` end with exit code 5."""
     address: str | None = None
@@ -233,8 +273,11 @@ class ManifestLine(Record):
     """A place in a manifest that would bring an undone change back at the next plan."""
 
     file: str
+    """The file."""
     line: int
+    """The line, from 1 on."""
     column: int
+    """The column, from 1 on."""
     address: str
     """The document."""
     path: str
@@ -247,10 +290,12 @@ class Undo(Record):
     """The run that a plan undoes, and the manifest lines that would bring its changes back."""
 
     run: int
+    """The number of the run."""
     commit: str | None = None
-    """The commit of the manifests that the run applied, if it is known. None for a run that was itself an undo: its
+    """The commit of the manifests that the run applied, if it is known. Null for a run that was itself an undo: its
     changes came from no commit."""
     lines: tuple[ManifestLine, ...] = ()
+    """The lines of the manifests that would make the changes again."""
     patch: str = ""
     """A unified diff for `git apply` that reverts these lines. Empty if there is none."""
     no_patch: str = ""
@@ -261,20 +306,31 @@ class Plan(Record):
     """All changes of one run, with their preconditions, guardrails, coverage and amounts."""
 
     format_version: Literal[2] = FORMAT_VERSION
+    """The version of this format. A plan of another version is refused."""
     workspace: str
+    """The name of the workspace."""
     tenant: Tenant
+    """The tenant that the plan is for."""
     created_at: AwareDatetime
+    """When the plan was made."""
     manifest_digest: str
+    """SHA-256 of the documents, without their comments and layout."""
     summary: Summary
+    """The number of actions, and the monthly amounts."""
     guardrails: tuple[Tripped, ...] = ()
+    """The guardrails that the plan trips."""
     warnings: tuple[Note, ...] = ()
+    """What a reviewer should know. A warning stops nothing."""
     coverage: tuple[CoverageRow, ...] = ()
+    """The state of each customer of the usage sources. Empty for a plan of the setup."""
     actions: tuple[Action, ...] = ()
+    """What the apply does, in an order in which each action comes after those that it depends on."""
     held: tuple[Action, ...] = ()
     """Actions that a guardrail of one customer holds. They are carried out only if it is approved."""
     declared: tuple[Declaration, ...] = ()
     """What changes in the ledger about declared objects after the apply."""
     digest: str
+    """SHA-256 of what the actions change. The same actions have the same digest on another day."""
     only: Literal["setup", "usage"] | None = None
     """The part that was planned. Null if both were."""
     prune: bool = False
