@@ -8,6 +8,8 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 _FILE = re.compile(r"`([\w./-]+\.(?:yaml|json))`")
 _EXIT = re.compile(r"\s+# exit (\d+)$")
 
@@ -44,7 +46,14 @@ def blocks(page: Path) -> list[Block]:
 
 
 def shown(block: Block) -> list[Shown]:
-    """Return the `$ …` lines of a block, each with the lines below it. `# exit N` names another code than 0."""
+    """Return the commands of a block: the `$ …` lines of a console, each with the lines below it, or a whole script.
+
+    `# exit N` behind a command names another exit code than 0.
+    """
+    if block.language in {"sh", "bash"}:
+        return [Shown(block.text.strip())]
+    if block.language != "console":
+        return []
     found: list[Shown] = []
     for line in block.text.splitlines():
         if line.startswith("$ "):
@@ -54,6 +63,11 @@ def shown(block: Block) -> list[Shown]:
             last = found.pop()
             found.append(Shown(last.command, last.code, (*last.output, line)))
     return found
+
+
+def commands(page: Path) -> list[Shown]:
+    """Return the commands that a page shows."""
+    return [each for block in blocks(page) for each in shown(block)]
 
 
 def missing(expected: tuple[str, ...], printed: str) -> str | None:

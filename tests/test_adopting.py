@@ -16,7 +16,8 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.server.starting import new_sandbox
-from tests.test_docs import ROOT, commands
+from tests.blocks import ROOT, commands
+from tests.test_doc_commands import reason
 
 NOW = "2026-11-10T09:00:00+00:00"
 
@@ -44,12 +45,14 @@ def test_the_page_leads_from_a_messy_tenant_to_the_first_apply_and_back_from_a_p
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     done = commands(ROOT / "docs" / "how-to" / "adopting.md")
     assert len(done) > 25
-    for arguments, expected in done:
+    for each in done:
+        arguments = shlex.split(each.command)
+        if reason(each.command) is not None:
+            continue
         if arguments[0] != "reconciler" or "|" in arguments:
-            line = " ".join(each if each == "|" else shlex.quote(each) for each in arguments)
-            subprocess.run(line, shell=True, check=True, capture_output=True, cwd=tenant)
+            subprocess.run(each.command, shell=True, check=True, capture_output=True, cwd=tenant)
         else:
-            assert run(arguments[1:]) == expected, arguments
+            assert run(arguments[1:]) == each.code, each.command
     assert "price: 0.25\n" in (tenant / "manifests" / "products.yaml").read_text(encoding="utf-8")
     capsys.readouterr()
     run(["--json", "plan", "--undo", "1"])

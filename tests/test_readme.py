@@ -22,7 +22,8 @@ from reconciler.sandbox.cove.data.world import World
 from reconciler.sandbox.server.running import RunningSandbox
 from reconciler.sandbox.shared.clock import Clock
 from reconciler.sandbox.state.sandbox import Sandbox
-from tests.test_docs import EXIT, commands
+from tests.blocks import blocks, commands, shown
+from tests.test_doc_commands import reason
 from tests.times import START
 from tools.dist import LOCKS, describe
 
@@ -30,8 +31,6 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FIRST_CUSTOMER = ROOT / "docs" / "how-to" / "first-customer.md"
 INSTALL = ROOT / "docs" / "how-to" / "install.md"
-BLOCK = re.compile(r"```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
-FILE = re.compile(r"`(manifests/\S+\.yaml)`")
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,12 @@ class Step:
 
 def steps(page: Path) -> list[Step]:
     """Return the steps of a page in their order."""
-    text = page.read_text(encoding="utf-8")
     found: list[Step] = []
-    end = 0
-    for block in BLOCK.finditer(text):
-        before, end = text[end : block.start()], block.end()
-        if block["language"] == "yaml":
-            found.append(Step(file=FILE.findall(before)[-1], text=block["text"]))
-        elif block["language"] == "console":
-            for line in block["text"].splitlines():
-                said = EXIT.search(line)
-                arguments = shlex.split(line.removeprefix("$ "), comments=True)
-                found.append(Step(arguments=tuple(arguments), code=int(said.group(1)) if said else 0))
+    for block in blocks(page):
+        if block.language == "yaml":
+            found.append(Step(file=block.file, text=block.text))
+        run_here = [each for each in shown(block) if reason(each.command) is None]
+        found += [Step(arguments=tuple(shlex.split(each.command)), code=each.code) for each in run_here]
     return found
 
 
@@ -145,7 +138,8 @@ def test_the_page_exports_the_variables_that_its_workspace_reads() -> None:
 
 def test_the_short_walk_of_the_readme_is_part_of_the_long_one() -> None:
     long = [step.arguments for step in steps(FIRST_CUSTOMER)]
-    short = [tuple(arguments) for arguments, _ in commands(ROOT / "README.md") if arguments[0] == "reconciler"]
+    those = [tuple(shlex.split(each.command)) for each in commands(ROOT / "README.md")]
+    short = [arguments for arguments in those if arguments[0] == "reconciler"]
 
     assert len(short) == 5
     for arguments in short:
@@ -167,7 +161,8 @@ def test_the_folder_that_the_page_builds_installs_the_wheel_with_its_pip_command
     page = INSTALL.read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `dist/(\S+)`", page, re.MULTILINE)) == {each.name for each in folder.iterdir()}
 
-    [given] = [arguments for arguments, _ in commands(INSTALL) if arguments[1:3] == ["-m", "pip"]]
+    words = [shlex.split(each.command) for each in commands(INSTALL)]
+    [given] = [arguments for arguments in words if arguments[1:3] == ["-m", "pip"]]
     into = ["--no-index", "--quiet", "--disable-pip-version-check", "--target", str(tmp_path / "site")]
     done = subprocess.run(
         [sys.executable, *given[1:], *into], cwd=tmp_path, capture_output=True, text=True, check=False

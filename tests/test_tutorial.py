@@ -10,17 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.blocks import Shown, blocks, missing, shown
+from tests.blocks import ROOT, Shown, blocks, missing, shown
+from tests.test_doc_commands import reason
 from tests.times import START
 
-PAGE = Path(__file__).parents[1] / "docs" / "tutorial" / "first-billed-hour.md"
-ELSEWHERE = {
-    "make dist": ".ci/run builds dist/ and installs it with the sandbox",
-    "python3 -m venv ~/reconciler-tutorial": "the same",
-    ". ~/reconciler-tutorial/bin/activate": "the same",
-    "python -m pip install --no-deps --require-hashes -r dist/requirements-sandbox.txt": "the same",
-}
-"""Commands that the test does not run, each with its reason."""
+PAGE = ROOT / "docs" / "tutorial" / "first-billed-hour.md"
 SANDBOX = "reconciler sandbox --format env"
 
 
@@ -30,8 +24,8 @@ def script() -> tuple[str, list[Shown]]:
     for block in blocks(PAGE):
         if block.language == "yaml":
             lines.append(f"cat >{block.file} <<'END'\n{block.text}END")
-        for each in shown(block) if block.language == "console" else ():
-            if each.command in ELSEWHERE:
+        for each in shown(block):
+            if not each.command.startswith("source <(") and reason(each.command) is not None:
                 continue
             commands.append(each)
             lines += [each.command.replace(SANDBOX, f"{SANDBOX} --clock {START.isoformat()}"), 'echo "=> $?"']
@@ -68,8 +62,3 @@ def test_every_command_prints_what_the_page_shows(followed: list[tuple[Shown, in
     for each, _, printed in followed:
         if each.output:
             assert missing(each.output, printed) is None, f"{each.command}\n{printed}"
-
-
-def test_no_exception_is_left_over() -> None:
-    consoles = [block for block in blocks(PAGE) if block.language == "console"]
-    assert set(ELSEWHERE) <= {each.command for block in consoles for each in shown(block)}

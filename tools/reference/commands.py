@@ -51,7 +51,7 @@ def _shared() -> str:
 def _command(name: str) -> str:
     command, context = all_commands()[name]
     usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
-    shown = [f"```\n{usage}\n```", command.help]
+    shown = [f"```text\n{usage}\n```", command.help]
     own = [each for each in command.params if not getattr(each, "hidden", False)]
     if own:
         shown.append(_options(own))
