@@ -4,7 +4,7 @@ The ranks, from the top. A room imports only from rooms of lower ranks:
 
     0  cli
     1  fleet
-    2  importing   closing   applying   scaffold
+    2  importing   closing   applying   cases   scaffold
     3  additions
     4  rating   metering
     5  planning
@@ -40,6 +40,7 @@ RANKS = {
     "importing": 2,
     "closing": 2,
     "applying": 2,
+    "cases": 2,
     "scaffold": 2,
     "additions": 3,
     "rating": 4,
@@ -55,6 +56,7 @@ RANKS = {
 }
 FOR_EVERY_ROOM = {"amounts", "errors", "exit_codes"}
 FORBIDDEN = {
+    "cases": {"connectwise", "rendering"},
     "kinds": {"connectwise", "ledger", "rendering"},
     "manifests": {"connectwise", "ledger", "rendering"},
     "planning": {"connectwise", "ledger", "live", "rendering"},

@@ -25,6 +25,7 @@ COMMANDS = {
     "validate": ("reconciler.cli.validate:validate", "Check the manifests offline."),
     "plan": ("reconciler.cli.plan:plan", "Show what would change in ConnectWise."),
     "apply": ("reconciler.cli.apply:apply", "Make the changes of a plan in ConnectWise."),
+    "test": ("reconciler.cli.test:run_cases", "Run the price cases offline."),
     "import": ("reconciler.cli.import_:import_", "Write manifests for what exists."),
     "show": ("reconciler.cli.show:show", "Show a plan file or a document."),
     "history": ("reconciler.cli.history:history", "Show what was written when, and by whom."),

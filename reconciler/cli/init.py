@@ -11,10 +11,10 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json, write_error, write_file
+from reconciler.cli.schema import every_schema
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import schemas
 from reconciler.metering.period import local_date
-from reconciler.planning.published import published
 from reconciler.rendering.counts import numbered
 from reconciler.scaffold.repository import Answers, repository
 
@@ -68,9 +68,7 @@ _MOST = 5
 
 
 def _schemas() -> dict[str, str]:
-    return {
-        schemas.file_name(kind): schemas.written(each) for kind, each in {**schemas.schemas(), **published()}.items()
-    }
+    return {schemas.file_name(name): schemas.written(each) for name, each in every_schema().items()}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cases import schema as cases
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json
 from reconciler.errors import ReconcilerError
@@ -20,16 +21,17 @@ def schema(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="KIND", help="A kind such as Company, or Defaults, plan, outcome, or manifest for all kinds."
+            metavar="KIND",
+            help="A kind such as Company, or Defaults, price-cases, plan, outcome, or manifest for all kinds.",
         ),
     ] = schemas.ANY,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder instead.")
     ] = None,
 ) -> None:
-    """Print the JSON Schema of a manifest, of a plan file or of an outcome, or write all of them."""
+    """Print the JSON Schema of a manifest, of price cases, of a plan file or of an outcome, or write all of them."""
     context: Context = ctx.obj
-    all_schemas = {**schemas.schemas(), **published()}
+    all_schemas = every_schema()
     if write is not None:
         _write(all_schemas, write, as_json=context.json)
         return
@@ -38,6 +40,11 @@ def schema(
         advice = f"Did you mean {guess}?" if guess else f"There are {listed(all_schemas, 'and')}."
         raise ReconcilerError(f"there is no schema for {kind}", advice=advice)
     deliver(schemas.written(all_schemas[kind]), end="")
+
+
+def every_schema() -> schemas.Schemas:
+    """Return all schemas by the name of their file, without its ending."""
+    return {**schemas.schemas(), cases.NAME: cases.schema(), **published()}
 
 
 def _write(all_schemas: schemas.Schemas, folder: Path, *, as_json: bool) -> None:

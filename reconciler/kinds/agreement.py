@@ -105,6 +105,11 @@ _MONTHS = {
 """The months of a billing cycle, by its name without hyphens and blanks. The names are the defaults of ConnectWise."""
 
 
+def months_of(cycle: str) -> int | None:
+    """Return the months of a billing cycle, by its name. None if the name is not one of the defaults."""
+    return _MONTHS.get("".join(letter for letter in cycle.casefold() if letter.isalpha()))
+
+
 def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
     """Return the amount of an agreement per month: its own per cycle, and its additions that bill after a day."""
     last = None if obj.get("noEndingDateFlag") else date_text(obj.get("endDate"))
@@ -115,7 +120,7 @@ def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
     own = Decimal(obj.get("billAmount") or 0)
     total = own + sum((monthly_amount(each, currency) for each in going_on), Decimal(0))
     cycle = str((obj.get("billingCycle") or {}).get("name") or "Monthly")
-    months = _MONTHS.get("".join(letter for letter in cycle.casefold() if letter.isalpha()))
+    months = months_of(cycle)
     parts = [f"its own {figure_text(own, currency)}"] if own else []
     parts += [f"{len(going_on)} addition{'s' if len(going_on) > 1 else ''}"] if going_on else []
     if not total:

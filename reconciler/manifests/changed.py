@@ -35,10 +35,10 @@ class Changed:
 
 def changed_documents(corpus: Corpus, found: Differences) -> Changed:
     """Return the documents that differ. Only the files that differ are parsed, and those whose defaults differ."""
-    _check_submodules(corpus, found)
+    check_submodules(corpus, found)
     if found.links:
         return Changed(everything=True)
-    before = _before(corpus, found)
+    before = files_before(corpus, found)
     present = frozenset(name for name in before if name in corpus.sources)
     old, new = _estate(corpus, before, present, old=True), _estate(corpus, before, present, old=False)
     names = {*before, *_with_other_defaults(corpus, old, new)}
@@ -70,7 +70,7 @@ def _compared(corpus: Corpus, old: Loading, new: Loading, present: frozenset[str
     return Changed(frozenset(addresses), tuple(sorted(removed)), before, present, everything)
 
 
-def _check_submodules(corpus: Corpus, found: Differences) -> None:
+def check_submodules(corpus: Corpus, found: Differences) -> None:
     """Raise an error for a submodule that differs and has manifests. Git does not list the files that differ in it."""
     for path in found.submodules:
         if corpus.below(path, corpus.found):
@@ -81,7 +81,7 @@ def _check_submodules(corpus: Corpus, found: Differences) -> None:
             )
 
 
-def _before(corpus: Corpus, found: Differences) -> dict[str, SourceFile | None]:
+def files_before(corpus: Corpus, found: Differences) -> dict[str, SourceFile | None]:
     """Return the old content of the files that differ, by name in the manifest folder. None for a new file."""
     by_real = corpus.names_by_real_path()
     before: dict[str, SourceFile | None] = {}

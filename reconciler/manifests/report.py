@@ -97,12 +97,13 @@ class Report:
     def _placed(self, entry: Finding) -> Diagnostic:
         message = entry.message
         if entry.other is not None:
-            line, column = self._place(entry.other)
+            line, column = self.place(entry.other)
             message = message.replace("{other}", f"{entry.other.origin.file}:{line}:{column}")
-        found = self._place(entry.location)
+        found = self.place(entry.location)
         return self._diagnostic(entry.location.origin.file, found, message, entry.suggestion, warning=entry.warning)
 
-    def _place(self, location: Location) -> Place:
+    def place(self, location: Location) -> Place:
+        """Return the line and the column of a location, both from 1."""
         file = location.origin.file
         if file not in self._places:
             self._places[file] = places_of(self.sources[file].text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -63,20 +63,26 @@ def _plain(limit: Any) -> int | float:
 def schemas() -> Schemas:
     """Return the schemas by name: each declarable kind, `Defaults`, and `manifest` for a document of any kind."""
     kinds = declarable_kinds()
-    models: list[type[BaseModel]] = [Metadata, *(kind.spec for kind in kinds)]
+    definitions = definitions_of([Metadata, *(kind.spec for kind in kinds)])
+    made = {kind.name: _document(kind, definitions) for kind in kinds}
+    made[DEFAULTS] = _defaults(kinds, definitions)
+    made[ANY] = _any(made)
+    return {name: only_needed(made[name]) for name in sorted(made)}
+
+
+def definitions_of(models: Sequence[type[BaseModel]]) -> Schema:
+    """Return the schemas of models, and of all models in them, by name. Every field has a title and a description."""
     _, generated = models_json_schema(
         [(model, _MODE) for model in models],
         by_alias=True,
         ref_template="#/$defs/{model}",
         schema_generator=_Generator,
     )
-    definitions: Schema = generated["$defs"]
+    used = [{"$ref": f"#/$defs/{model.__name__}"} for model in models]
+    definitions: Schema = only_needed({"used": used, "$defs": generated["$defs"]})["$defs"]
     for definition in definitions.values():
         _polish(definition, definitions)
-    made = {kind.name: _document(kind, definitions) for kind in kinds}
-    made[DEFAULTS] = _defaults(kinds, definitions)
-    made[ANY] = _any(made)
-    return {name: _only_needed(made[name]) for name in sorted(made)}
+    return definitions
 
 
 def file_name(name: str) -> str:
@@ -181,7 +187,7 @@ def _polish(definition: Schema, definitions: Schema) -> None:
             del part["default"]
 
 
-def _only_needed(schema: Schema) -> Schema:
+def only_needed(schema: Schema) -> Schema:
     """Return the schema without unused definitions."""
     needed: set[str] = set()
     waiting: list[Any] = [{key: part for key, part in schema.items() if key != "$defs"}]

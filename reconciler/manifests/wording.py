@@ -18,7 +18,13 @@ from reconciler.manifests.positions import Path
 from reconciler.manifests.suggestions import did_you_mean, listed, nearest
 
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
-_SCALAR_MEMBERS = {"str": "text", "bool": "true or false", "int": "a number", "decimal": "a number"}
+_SCALAR_MEMBERS = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a number",
+    "decimal": "a number",
+    "dict[str,any]": "a mapping",
+}
 _LOOK_UPS = {"ByIdentifier": "identifier", "ByName": "name", "ByEmail": "email", "ById": "id"}
 _SECRETS = {"EnvSecret", "FileSecret"}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from reconciler.kinds.billing_rules import BillingSettings, Rule, Unit
 from reconciler.ledger import pulls
 from reconciler.ledger.records import SKEW, Device, LastSeen, PullRecord, Reading, Sample
 from reconciler.ledger.store import Ledger
 from reconciler.metering.collect import Collected
-from reconciler.metering.period import local_date, period_of
+from reconciler.metering.period import Period, local_date, period_of
 from reconciler.metering.snapshot import Samples, SourceSnapshot, WholePull
 
 
@@ -49,16 +49,20 @@ def load_snapshots(
     period, today = period_of(now, settings.timezone), local_date(now, settings.timezone)
     since = period.start - max(settings.max_age, settings.grace) - SKEW - timedelta(hours=1)
 
-    def has_left(rule: Rule) -> bool:
-        """Return whether a customer has left in this period. Its newest pull is not the one that is billed."""
-        return rule.end is not None and period.first_day <= rule.end < today
-
     def request(source: str, unit: Unit) -> _Request:
         of_source = [rule for rule in rules if rule.source == source]
-        measured = frozenset(rule.customer_id for rule in of_source if rule.measure != "last" or has_left(rule))
+        measured = frozenset(rule.customer_id for rule in of_source if is_measured_by_hour(rule, period, today))
         return _Request(ledger, source, unit, frozenset(rule.customer_id for rule in of_source), measured, since, now)
 
     return {source: _load(request(source, unit), in_memory) for source, unit in units.items()}
+
+
+def is_measured_by_hour(rule: Rule, period: Period, today: date) -> bool:
+    """Return whether a rule needs the hours of a period, and not only the newest pull.
+
+    That is so for every measure but `last`, and for a customer that has left in the period.
+    """
+    return rule.measure != "last" or (rule.end is not None and period.first_day <= rule.end < today)
 
 
 def _load(request: _Request, in_memory: Mapping[int, tuple[Sample, ...]]) -> SourceSnapshot:

@@ -1,0 +1,130 @@
+"""Compare what comes out of a case with what it expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from reconciler.cases.model import Expectation, ExpectedCustomer, ExpectedLine
+from reconciler.cases.outcome import Customer, Outcome
+from reconciler.kinds.values import plain_decimal
+from reconciler.manifests.positions import Path
+
+Form = Literal["quantity", "amount", "text"]
+"""How the two values are shown: with the unit, with the currency, or as they are."""
+
+_ABSENT = "no line"
+_NOTHING = "nothing"
+_LINE_FIELDS: dict[str, Form] = {
+    "quantity": "quantity",
+    "unit_price": "amount",
+    "amount": "amount",
+    "first_day": "text",
+    "last_day": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One expectation that is not met."""
+
+    path: Path
+    """Its place in `expect`."""
+    what: str
+    """What is compared, such as `quantity of backup-gb`."""
+    expected: Any
+    """A `Decimal`, text, a list of text, or None."""
+    actual: Any
+    form: Form = "text"
+
+
+def mismatches(expect: Expectation, outcome: Outcome, source: str) -> list[Mismatch]:
+    """Return the expectations that an outcome does not meet. `source` is that of the case's customer."""
+    return [
+        *_state(expect, outcome),
+        *_lines(expect.lines, outcome),
+        *_money(expect.money, outcome),
+        *_guardrails(expect, outcome),
+        *_customers(expect.customers or (), outcome.customers, source),
+        *_warnings(expect.warnings, outcome.warnings),
+    ]
+
+
+def _state(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:
+    if expect.state is not None and expect.state != outcome.state:
+        yield Mismatch(("state",), "state", expect.state, outcome.state or _NOTHING)
+    if expect.reason is not None and expect.reason not in outcome.reason:
+        yield Mismatch(("reason",), "reason", expect.reason, outcome.reason or _NOTHING)
+
+
+def _lines(expected: Sequence[ExpectedLine] | None, outcome: Outcome) -> Iterator[Mismatch]:
+    """Yield the differences of lines: fields of those on both sides, and those on one side only."""
+    if expected is None:
+        return
+    left, unit = list(outcome.lines), outcome.unit or ""
+    for index, each in enumerate(expected):
+        name = each.product or each.address
+        candidates = [line for line in left if name == line.product or name in {line.address, *line.also}]
+        found = next(
+            (line for line in candidates if line.quantity == each.quantity), candidates[0] if candidates else None
+        )
+        if found is None:
+            yield Mismatch(("lines", index), f"line {name}", _quantity_text(each.quantity, unit), _ABSENT)
+            continue
+        left.remove(found)
+        for field, form in _LINE_FIELDS.items():
+            if field in each.model_fields_set:
+                wanted, actual = _plain(getattr(each, field)), getattr(found, field)
+                if wanted != actual:
+                    path = ("lines", index, str(type(each).model_fields[field].alias))
+                    yield Mismatch(path, f"{field.replace('_', ' ')} of {name}", wanted, actual, form)
+    for line in left:
+        yield Mismatch(("lines",), f"line {line.product}", _ABSENT, _quantity_text(line.quantity, unit))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _quantity_text(quantity: Decimal | None, unit: str) -> str:
+    return "a line" if quantity is None else f"a line with {plain_decimal(quantity)} {unit}".rstrip()
+
+
+def _money(expected: Decimal | None, outcome: Outcome) -> Iterator[Mismatch]:
+    if expected is not None and expected != outcome.money:
+        yield Mismatch(("money",), "money", expected, outcome.money, "amount")
+
+
+def _guardrails(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:
+    if expect.guardrails is not None and set(expect.guardrails) != set(outcome.guardrails):
+        yield Mismatch(("guardrails",), "guardrails", sorted(expect.guardrails), sorted(outcome.guardrails))
+
+
+def _customers(expected: Sequence[ExpectedCustomer], customers: Sequence[Customer], source: str) -> Iterator[Mismatch]:
+    by_key = {(each.source, each.customer): each for each in customers}
+    for index, each in enumerate(expected):
+        key = (each.source or source, each.customer)
+        what, path = f"customer {key[0]}/{key[1]}", ("customers", index)
+        found = by_key.get(key)
+        if found is None:
+            yield Mismatch(path, what, each.state or "a row in the coverage", _NOTHING)
+            continue
+        if each.state is not None and each.state != found.state:
+            yield Mismatch((*path, "state"), f"state of {what}", each.state, found.state)
+        if each.reason is not None and each.reason not in found.reason:
+            yield Mismatch((*path, "reason"), f"reason of {what}", each.reason, found.reason or _NOTHING)
+        if each.money is not None and each.money != found.money:
+            yield Mismatch((*path, "money"), f"money of {what}", each.money, found.money, "amount")
+
+
+def _warnings(expected: Sequence[str] | None, warnings: Sequence[str]) -> Iterator[Mismatch]:
+    if expected is None:
+        return
+    if not expected and warnings:
+        yield Mismatch(("warnings",), "warnings", _NOTHING, list(warnings))
+    for index, text in enumerate(expected):
+        if not any(text in warning for warning in warnings):
+            yield Mismatch(("warnings", index), "warning", text, list(warnings) or _NOTHING)

@@ -1,0 +1,82 @@
+"""The manifests as price cases see them: the documents that one case needs, by customer and by reference."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from reconciler.kinds.billing_rules import Rule, Unit
+from reconciler.kinds.customer_mapping import KIND as MAPPING
+from reconciler.kinds.workspace import WorkspaceSpec
+from reconciler.manifests.documents import Document, Manifests
+from reconciler.manifests.relations import Relations, customer_of
+from reconciler.rating.pricing import default_rule
+
+Customer = tuple[str, str]
+"""Source and customer id."""
+
+_FIRST_ID = 10**9
+"""The first id of objects that exist only in a case. Ids that documents pin are smaller."""
+
+
+class Estate:
+    """The documents of a workspace, prepared once for all cases."""
+
+    def __init__(self, manifests: Manifests) -> None:
+        self.manifests = manifests
+        self._relations = Relations(manifests.documents)
+        self._by_customer: dict[Customer, list[str]] = defaultdict(list)
+        for document in manifests.documents:
+            if (customer := customer_of(document)) is not None:
+                self._by_customer[customer].append(document.address)
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    @property
+    def workspace(self) -> WorkspaceSpec:
+        """Return the spec of the workspace."""
+        return self.manifests.workspace.spec
+
+    @property
+    def timezone(self) -> str:
+        """Return the zone of the billing months."""
+        return self.workspace.billing.timezone
+
+    @property
+    def units(self) -> Mapping[str, Unit]:
+        """Return the unit of each usage source, by its name."""
+        return {source.name: source.unit for source in self.workspace.usage}
+
+    @property
+    def default_rule(self) -> Rule | None:
+        """Return the rule that prices a customer without a mapping."""
+        return default_rule(self.manifests, self.units)
+
+    def names(self, kind: str) -> list[str]:
+        """Return the manifest names of all documents of a kind."""
+        return [document.name for document in self.manifests.of_kind(kind)]
+
+    def needed(self, documents: Iterable[Document], customers: Iterable[Customer]) -> dict[str, Document]:
+        """Return these documents, those of the customers, and all that they need, by address.
+
+        The documents may be others than those of the manifests. They replace what has their address.
+        """
+        given = {document.address: document for document in documents}
+        found = {address for customer in customers for address in self._by_customer.get(customer, ())}
+        for document in given.values():
+            found |= {each.address for each in self.references(document)}
+        by_address = self.manifests.by_address
+        closure = self._relations.closure(found, created_first=False)
+        return {**{address: by_address[address] for address in sorted(closure)}, **given}
+
+    def references(self, document: Document) -> Iterator[Document]:
+        """Yield the documents that a document depends on."""
+        return self._relations.references(document)
+
+    def has_solution(self, mapping: Document) -> bool:
+        """Return whether a document declares the management solution that a mapping names."""
+        solution = MAPPING.nested_reads[1].kind
+        return any(each.kind.name == solution for each in self.references(mapping))
+
+    def number(self, kind: str, name: str) -> int:
+        """Return the id of an object that exists only in cases. The same name has the same id."""
+        return self._numbers.setdefault((kind, name), _FIRST_ID + len(self._numbers))

@@ -1,0 +1,157 @@
+"""Plan a case, and say what stands after its run: lines, money, states, guardrails and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from reconciler.additions.plan import UsagePart, plan_usage
+from reconciler.additions.views import AdditionView
+from reconciler.cases.prepare import Prepared
+from reconciler.cases.trace import trace_of
+from reconciler.kinds.field_mapping import date_text
+from reconciler.kinds.live_state import LiveState
+from reconciler.kinds.money import monthly_amount
+from reconciler.metering.coverage import CoverageRow as MeteredRow
+from reconciler.planning.approvals import is_approved
+from reconciler.planning.plan import Action, CoverageRow, Note
+
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line after the run."""
+
+    address: str
+    also: tuple[str, ...]
+    """Its short address."""
+    product: str
+    """The manifest name of the product, or the text of its look-up."""
+    quantity: Decimal
+    unit_price: Decimal | None
+    amount: Decimal
+    first_day: str | None
+    last_day: str | None
+    state: str
+    """What the plan does for it, such as `create`, `update`, `up to date` or `held`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """The coverage of one customer."""
+
+    source: str
+    customer: str
+    state: str
+    reason: str
+    money: Decimal | None
+    accounted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes out of a case."""
+
+    period: str
+    now: str
+    unit: str | None
+    currency: str | None
+    state: str | None
+    """The state of the case's customer. None if the coverage does not have it."""
+    reason: str
+    lines: tuple[Line, ...]
+    guardrails: tuple[str, ...]
+    """The guardrails that tripped and are not approved, each once."""
+    customers: tuple[Customer, ...]
+    """All customers of the case."""
+    warnings: tuple[str, ...]
+    trace: tuple[str, ...]
+    """How the quantity came to be, a step each."""
+
+    @property
+    def money(self) -> Decimal:
+        """Return the total of a month."""
+        return sum((line.amount for line in self.lines), _ZERO)
+
+
+def outcome_of(prepared: Prepared) -> Outcome:
+    """Return what comes out of a prepared case."""
+    inputs = prepared.inputs
+    planned = plan_usage(inputs)
+    trips = [trip for trip in planned.part.tripped if not is_approved(trip, inputs.approvals)]
+    refused = any(not trip.holds for trip in trips)
+    rows = [*zip(inputs.usage.coverage.rows, planned.part.coverage, strict=False)]
+    own = next((row for metered, row in rows if _is_own(metered, prepared)), None)
+    return Outcome(
+        period=str(prepared.period),
+        now=inputs.usage.now.isoformat(),
+        unit=None if prepared.rule is None else prepared.rule.unit,
+        currency=inputs.context.currency,
+        state=None if own is None else own.state,
+        reason="" if own is None else own.detail,
+        lines=tuple(_lines(planned, prepared, refused=refused)),
+        guardrails=tuple(dict.fromkeys(trip.name for trip in trips)),
+        customers=tuple(_customer(row) for metered, row in rows if metered.device_id is None),
+        warnings=tuple(map(_warning, planned.part.notes)),
+        trace=tuple(trace_of(prepared)),
+    )
+
+
+def _is_own(row: MeteredRow, prepared: Prepared) -> bool:
+    """Return whether a row is that of the case's customer. An excluded device has a row of its own."""
+    return (row.source, row.customer_id) == prepared.subject.customer and row.device_id is None
+
+
+def _customer(row: CoverageRow) -> Customer:
+    return Customer(row.source, row.customer, row.state, row.detail, row.money, row.accounted)
+
+
+def _warning(note: Note) -> str:
+    return note.message if note.address is None else f"{note.address}: {note.message}"
+
+
+def _lines(planned: UsagePart, prepared: Prepared, *, refused: bool) -> Iterator[Line]:
+    """Yield the lines as they stand after the run. With `refused`, a guardrail refuses the run: nothing is written."""
+    actions = {} if refused else {action.address: action for action in planned.part.actions}
+    names = _product_names(prepared.inputs.context.live_state)
+    currency = prepared.inputs.context.currency
+    for view in sorted(planned.views, key=lambda each: each.address):
+        action = actions.get(view.address)
+        fields: dict[str, Any] = {} if view.live is None else dict(view.live.obj.raw)
+        if action is not None:
+            fields |= {change.path: change.after for change in action.changes}
+        elif view.state == "proposed":
+            fields |= view.desired
+        elif view.live is None:
+            continue
+        money = None if action is None else action.money
+        price = fields.get("unitPrice")
+        yield Line(
+            address=view.address,
+            also=view.also,
+            product=_product(view, action, names),
+            quantity=Decimal(fields.get("quantity") or 0),
+            unit_price=None if price is None else Decimal(price),
+            amount=monthly_amount(fields, currency) if money is None else money.after,
+            first_day=date_text(fields.get("effectiveDate")),
+            last_day=date_text(fields.get("cancelledDate")),
+            state="not written" if refused and view.state not in {"kept", "orphan", "up to date"} else view.state,
+        )
+
+
+def _product_names(live_state: LiveState) -> Mapping[int, str]:
+    """Return the names of products by id: the manifest name, or the text of a look-up."""
+    linked = (link for links in live_state.links.values() for path, link in links.items() if path[-1] == "product")
+    names = {link.id: link.name for link in linked if link.id is not None}
+    products = [(live.id, address) for address, live in live_state.matches.items() if live.kind == "Product"]
+    return {**{number: address.partition("/")[2] for number, address in products}, **names}
+
+
+def _product(view: AdditionView, action: Action | None, names: Mapping[int, str]) -> str:
+    if view.live is not None:
+        return names.get(view.live.product_id or 0, view.live.product)
+    created = [change.after for change in action.changes if change.path == "product"] if action is not None else []
+    return str(created[0]["name"]) if created else view.address.partition(":")[2]

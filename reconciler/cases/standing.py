@@ -1,0 +1,167 @@
+"""The lines that stand before a case's run: additions of ConnectWise, and what the ledger knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from reconciler.additions.ownership import Owner
+from reconciler.additions.planned import recorded_fields
+from reconciler.cases.errors import CaseError
+from reconciler.cases.model import Standing
+from reconciler.cases.subject import Subject
+from reconciler.kinds.agreement import KIND as AGREEMENT
+from reconciler.kinds.billing_rules import Rule, product_label
+from reconciler.kinds.field_mapping import wire_date
+from reconciler.kinds.live_state import LiveObject, LiveState
+from reconciler.kinds.product import KIND as PRODUCT
+from reconciler.kinds.product import ProductSpec
+from reconciler.kinds.values import Link
+from reconciler.ledger.snapshot import RecordedAddition, Snapshot
+from reconciler.manifests.documents import Manifests
+from reconciler.manifests.positions import Path
+from reconciler.manifests.suggestions import did_you_mean, near
+from reconciler.metering.period import Period
+
+_WRITTEN = {
+    "quantity": "quantity",
+    "unit_price": "unitPrice",
+    "first_day": "effectiveDate",
+    "last_day": "cancelledDate",
+}
+"""The fields of `written`, with their names in ConnectWise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The standing lines of a case."""
+
+    additions: Mapping[int, Sequence[LiveObject]]
+    """By agreement id."""
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all lines of a case share."""
+
+    subject: Subject
+    rule: Rule
+    manifests: Manifests
+    live_state: LiveState
+    period: Period
+    now: datetime
+
+    @property
+    def owner(self) -> Owner:
+        """Return the charge that the lines belong to."""
+        return Owner(self.rule.name, self.rule.source, self.rule.customer_id)
+
+    @property
+    def links(self) -> Mapping[Path, Link]:
+        """Return the links of the mapping."""
+        return self.live_state.links[self.owner.mapping_address]
+
+
+def lines_of(standing: Sequence[Standing], scene: Scene) -> Lines:
+    """Return the lines as ConnectWise and the ledger have them.
+
+    Raises `CaseError` for a line whose product or agreement does not exist, and for one without a price.
+    """
+    additions: dict[int, list[LiveObject]] = {}
+    recorded: dict[int, RecordedAddition] = {}
+    for index, line in enumerate(standing):
+        number = index + 1
+        agreement, product = _agreement(index, line, scene), _product(index, line, scene)
+        raw = _raw(index, line, product, scene)
+        additions.setdefault(agreement, []).append(LiveObject("Addition", number, raw, agreement))
+        if line.recorded and line.tag != "none":
+            recorded[number] = _recorded(number, line, agreement, raw, scene)
+    return Lines(additions, Snapshot(recorded))
+
+
+def _agreement(index: int, line: Standing, scene: Scene) -> int:
+    """Return the id of the agreement of a line."""
+    if line.agreement is None:
+        return _id_of(scene.links[("agreement",)], ("standing", index))
+    return _named(AGREEMENT.name, line.agreement, ("standing", index, "agreement"), scene)
+
+
+def _product(index: int, line: Standing, scene: Scene) -> int:
+    """Return the id of the product of a line, which the mapping may no longer have."""
+    path: Path = ("standing", index, "product")
+    for place, link in scene.links.items():
+        if place[-1] == "product" and link.name == line.product:
+            return _id_of(link, path)
+    return _named(PRODUCT.name, line.product, path, scene)
+
+
+def _named(kind: str, name: str, path: Path, scene: Scene) -> int:
+    """Return the id of the object of a document."""
+    address = f"{kind}/{name}"
+    document = scene.manifests.by_address.get(address)
+    if document is None:
+        known = [link.name for place, link in scene.links.items() if place[-1] == kind.lower()]
+        advice = did_you_mean(near(name, known)) or f"give the manifest name of the {kind.lower()}"
+        raise CaseError(path, f"there is no {address}", advice)
+    live = scene.live_state.matches.get(address)
+    return _id_of(Link(name, None if live is None else live.id, address), path)
+
+
+def _id_of(link: Link, path: Path) -> int:
+    if link.id is None:
+        what = f"{link.address or link.name} is only proposed, so no line can stand there"
+        raise CaseError(path, what, "remove `proposed: true` from its document, or leave the line out")
+    return link.id
+
+
+def _raw(index: int, line: Standing, product: int, scene: Scene) -> dict[str, Any]:
+    """Return the line as ConnectWise gives it."""
+    price = _price(line, scene) if line.unit_price is None else line.unit_price
+    if price is None:
+        raise CaseError(("standing", index), f"the manifests give {line.product} no price", "add unitPrice: …")
+    first = line.first_day or line.billed or scene.period.first_day
+    live = scene.live_state.objects.get((PRODUCT.name, product))
+    return {
+        "product": {"id": product, "identifier": line.product if live is None else live.raw["identifier"]},
+        "serialNumber": scene.owner.tag if line.tag == "ours" else "",
+        "quantity": line.quantity,
+        "unitPrice": price,
+        "lessIncluded": Decimal(0),
+        "billCustomer": "Billable",
+        "effectiveDate": wire_date(first.isoformat()),
+        "cancelledDate": None if line.last_day is None else wire_date(line.last_day.isoformat()),
+    }
+
+
+def _price(line: Standing, scene: Scene) -> Decimal | None:
+    """Return the price that the manifests give a line: that of its range, else that of its product."""
+    for each in scene.rule.ranges:
+        if product_label(each.product) == line.product:
+            return each.price
+    document = scene.manifests.find(ProductSpec, f"{PRODUCT.name}/{line.product}")
+    return None if document is None else document.spec.price
+
+
+def _recorded(number: int, line: Standing, agreement: int, raw: Mapping[str, Any], scene: Scene) -> RecordedAddition:
+    """Return the line as the ledger has it, after an apply of ours billed it."""
+    owner = scene.owner
+    left = {**raw, "serialNumber": owner.tag}
+    for name in () if line.written is None else line.written.model_fields_set:
+        value = getattr(line.written, name)
+        left[_WRITTEN[name]] = wire_date(value.isoformat()) if isinstance(value, date) else value
+    return RecordedAddition(
+        number,
+        agreement_id=agreement,
+        product_id=raw["product"]["id"],
+        tag=owner.tag,
+        customer=(owner.source, owner.customer_id),
+        last_applied=recorded_fields(left),
+        created_by_us=True,
+        first_seen_at=scene.now,
+        billed_period=f"{line.billed or scene.period.first_day:%Y-%m}",
+        rule_digest=scene.rule.quantity_digest,
+    )

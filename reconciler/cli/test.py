@@ -1,0 +1,128 @@
+"""`reconciler test`: run the price cases of a repository, offline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reconciler.cases.against import changes_of, read_before
+from reconciler.cases.estate import Estate
+from reconciler.cases.finding import folder_of
+from reconciler.cases.loading import Loaded, LoadedCase, load_cases
+from reconciler.cases.report import changes_json, report_of
+from reconciler.cases.suite import run
+from reconciler.cli.context import Context
+from reconciler.cli.output import deliver, deliver_json, paint_of, print_note, terminal_width, width, write_file
+from reconciler.errors import ReconcilerError
+from reconciler.exit_codes import DONE, ERROR
+from reconciler.manifests.diagnostics import ManifestError
+from reconciler.manifests.loading import load
+from reconciler.manifests.suggestions import did_you_mean, near
+from reconciler.rendering.annotations import github_annotations
+from reconciler.rendering.cases_diagnostics import diagnostics_of
+from reconciler.rendering.cases_text import cases_text
+from reconciler.rendering.fitting import fitted
+from reconciler.rendering.junit import junit
+from reconciler.rendering.markdown.cases import cases_markdown
+from reconciler.rendering.paint import safe, safe_lines
+
+
+class Format(StrEnum):
+    """The formats of `--format`."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+def run_cases(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...", help="Case files, or folders of them. Default: tests beside the manifests."
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option("--filter", metavar="TEXT", help="Run only the cases with this text in their names.")
+    ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option("--changed-since", metavar="REV", help="Also show which cases change against this Git revision."),
+    ] = None,
+    to: Annotated[
+        Format, typer.Option("--format", help="The format to print: text, annotations of GitHub, or Markdown.")
+    ] = Format.TEXT,
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Also write the results into this file as JUnit XML.")
+    ] = None,
+) -> int:
+    """Run the price cases: usage in, lines and money out, offline. Exit 1 if a case fails."""
+    context: Context = ctx.obj
+    if context.json and to is not Format.TEXT:
+        raise typer.TyperException(f"--json and --format {to} cannot be used together")
+    manifests = load(context.root, workspace=context.workspace)
+    loaded = load_cases(context.root, paths or ())
+    chosen = _chosen(loaded, only)
+    results = run(chosen, Estate(manifests), loaded.report)
+    if errors := loaded.errors:
+        return _report_errors(ManifestError(errors), context, to)
+    files = len({each.file for each in chosen})
+    report = report_of(results, loaded.report, files=files, others=loaded.others)
+    if changed_since is not None:
+        before = read_before(context.root, changed_since, loaded, workspace=context.workspace)
+        report["changes"] = changes_json(changes_of(results, before, loaded), loaded.report)
+    if junit_file is not None:
+        write_file(junit_file, junit(report))
+    _deliver(report, context, to)
+    if not results:
+        return _no_cases(context, paths or ())
+    return ERROR if report["summary"]["failed"] else DONE
+
+
+def _chosen(loaded: Loaded, only: str | None) -> Sequence[LoadedCase]:
+    """Return the cases with a text in their names. Raises `ReconcilerError` if no case has it."""
+    if only is None:
+        return loaded.cases
+    found = [each for each in loaded.cases if only.casefold() in each.case.name.casefold()]
+    if not found and loaded.cases:
+        guess = did_you_mean(near(only, [each.case.name for each in loaded.cases]))
+        raise ReconcilerError(f"no case has {only} in its name", where="--filter", advice=guess)
+    return found
+
+
+def _report_errors(error: ManifestError, context: Context, to: Format) -> int:
+    """Print the errors of case files, which are the result of this command."""
+    if context.json or to is Format.MARKDOWN:
+        raise error
+    if to is Format.GITHUB:
+        lines = github_annotations([each.to_json() for each in error.located])
+        deliver("".join(f"{line}\n" for line in lines), end="")
+    else:
+        deliver(safe_lines(str(error)))
+    return ERROR
+
+
+def _deliver(report: dict[str, Any], context: Context, to: Format) -> None:
+    if context.json:
+        deliver_json(report)
+    elif to is Format.GITHUB:
+        deliver("".join(f"{line}\n" for line in github_annotations(diagnostics_of(report))), end="")
+    elif to is Format.MARKDOWN:
+        deliver(cases_markdown(report), end="")
+    else:
+        deliver("\n".join(fitted(cases_text(report, paint_of(context), width()), terminal_width())))
+
+
+def _no_cases(context: Context, paths: Sequence[Path]) -> int:
+    """Say where cases belong. A folder or file that the user names must have cases; a repository need not."""
+    folder = safe(str(folder_of(context.root)))
+    print_note(
+        f"there are no price cases. Write them into {folder}/*.yaml; "
+        'the docs page "Test your prices" shows how, and `reconciler init` writes examples'
+    )
+    return ERROR if paths else DONE
