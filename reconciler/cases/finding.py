@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.errors import ReconcilerError
@@ -77,7 +77,8 @@ def _below(folder: Path) -> Iterator[FoundFile]:
         for each in files.find(folder):
             if each.first_name is None:  # a link to a file that is read under its own name
                 name = shown(folder / each.name)
-                yield FoundFile(name, folder / each.name, each.error)
+                error = None if each.error is None else replace(each.error, file=name)
+                yield FoundFile(name, folder / each.name, error)
     except OSError as error:
         raise ReconcilerError(
             f"cannot be read: {error.strerror}", where=str(error.filename), advice="Check its permissions."

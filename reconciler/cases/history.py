@@ -7,7 +7,7 @@ figures of a source are given with `at`, it is read at these moments alone.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -61,7 +61,7 @@ def snapshot_of(
     spans = [_span(entry, when) for entry in entries]
     moments = _moments(entries, spans, when)
     runs = _runs(entries, spans, moments, when)
-    if sum(len(run.listed) * (run.end - run.first) for run in runs) > MOST_SAMPLES:
+    if sum(run.devices * len(run.pulls(by_hour=by_hour)) for run in runs) > MOST_SAMPLES:
         raise CaseError(("usage",), f"this is more than {MOST_SAMPLES:,} samples", "shorten the times")
     latest: PullRecord | None = None
     whole: list[WholePull] = []
@@ -90,7 +90,12 @@ class Run(NamedTuple):
     listed: Mapping[str, Sequence[Usage]]
     """By customer: the entries of its devices."""
 
-    def pulls(self, *, by_hour: bool) -> Iterable[int]:
+    @property
+    def devices(self) -> int:
+        """Return how many devices they list."""
+        return sum(map(len, self.listed.values()))
+
+    def pulls(self, *, by_hour: bool) -> Sequence[int]:
         """Return the indexes of all pulls, or of the first and the last one."""
         return range(self.first, self.end) if by_hour else sorted({self.first, self.end - 1})
 

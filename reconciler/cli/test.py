@@ -16,7 +16,8 @@ from reconciler.cases.loading import Loaded, LoadedCase, load_cases
 from reconciler.cases.report import changes_json, report_of
 from reconciler.cases.suite import run
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json, paint_of, print_note, terminal_width, width, write_file
+from reconciler.cli.failures import failure_of
+from reconciler.cli.output import deliver, deliver_json, paint_of, print_note, say, terminal_width, width, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests.diagnostics import ManifestError
@@ -25,9 +26,11 @@ from reconciler.manifests.suggestions import did_you_mean, near
 from reconciler.rendering.annotations import github_annotations
 from reconciler.rendering.cases_diagnostics import diagnostics_of
 from reconciler.rendering.cases_text import cases_text
+from reconciler.rendering.cases_view import summary_text
 from reconciler.rendering.fitting import fitted
 from reconciler.rendering.junit import junit
-from reconciler.rendering.markdown.cases import cases_markdown
+from reconciler.rendering.markdown.cases import TITLE, cases_markdown
+from reconciler.rendering.markdown.failure import failure_markdown
 from reconciler.rendering.paint import safe, safe_lines
 
 
@@ -97,13 +100,16 @@ def _chosen(loaded: Loaded, only: str | None) -> Sequence[LoadedCase]:
 
 def _report_errors(error: ManifestError, context: Context, to: Format) -> int:
     """Print the errors of case files, which are the result of this command."""
-    if context.json or to is Format.MARKDOWN:
+    if context.json:
         raise error
-    if to is Format.GITHUB:
-        lines = github_annotations([each.to_json() for each in error.located])
-        deliver("".join(f"{line}\n" for line in lines), end="")
-    else:
-        deliver(safe_lines(str(error)))
+    match to:
+        case Format.GITHUB:
+            lines = github_annotations([each.to_json() for each in error.located])
+            deliver("".join(f"{line}\n" for line in lines), end="")
+        case Format.MARKDOWN:
+            deliver(failure_markdown(failure_of(error).to_json()["error"], title=TITLE), end="")
+        case Format.TEXT:
+            deliver(safe_lines(str(error)))
     return ERROR
 
 
@@ -111,6 +117,7 @@ def _deliver(report: dict[str, Any], context: Context, to: Format) -> None:
     if context.json:
         deliver_json(report)
     elif to is Format.GITHUB:
+        say(summary_text(report))
         deliver("".join(f"{line}\n" for line in github_annotations(diagnostics_of(report))), end="")
     elif to is Format.MARKDOWN:
         deliver(cases_markdown(report), end="")

@@ -30,7 +30,7 @@ def cases_text(report: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
             yield from _failed(case, paint, width)
             yield ""
     if changes := report.get("changes"):
-        yield from changes_text(changes, paint, width)
+        yield from changes_text(changes, paint)
         yield ""
     if others := others_text(report):
         yield safe(others)
@@ -70,16 +70,16 @@ def _indented(lines: Iterator[str]) -> Iterator[str]:
     return (f"  {line}".rstrip() for line in lines)
 
 
-def changes_text(changes: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
+def changes_text(changes: Json, paint: Paint) -> Iterator[str]:
     """Yield what a change of the manifests does to the cases."""
     yield paint(safe(heading_text(changes)), "bold")
     for case in changes["cases"]:
         more = EXPECTATIONS[case["expectation"]]
         note = "; ".join(filter(None, (more, "" if case["passed"] else "it fails")))
         yield f"  {safe(_title(case))}{f'; {note}' if note else ''}"
-        rows = [[f"  {what}", f"{before} → {after}"] for what, before, after in change_lines(case)]
-        rows.append(["  money", money_text(case)])
-        yield from _indented(table((("", "left"), ("", "left")), rows, width - 2))
+        for what, before, after in change_lines(case):
+            yield f"    {safe(what)}: {safe(before)} → {safe(after)}"
+        yield f"    money: {money_text(case)}"
     if changes["removed"]:
         names = ", ".join(f"{each['file']}: {each['name']}" for each in changes["removed"])
         yield f"{numbered(len(changes['removed']), 'case')} removed: {safe(names)}"

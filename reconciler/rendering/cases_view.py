@@ -13,6 +13,8 @@ from reconciler.rendering.paint import signed
 
 Json = Mapping[str, Any]
 NOTHING = "nothing"
+_FEW = 3
+"""So many files are named."""
 
 
 def about(case: Json) -> str:
@@ -54,9 +56,11 @@ def state_text(outcome: Json) -> str:
 def summary_text(report: Json) -> str:
     """Return how many cases passed and failed."""
     summary = report["summary"]
-    cases, failed = numbered(summary["cases"], "case"), summary["failed"]
-    files = numbered(summary["files"], "file")
-    return f"{cases} in {files}: {failed:,} failed." if failed else f"{cases} in {files} passed."
+    count, failed = summary["cases"], summary["failed"]
+    where = f"in {numbered(summary['files'], 'file')}"
+    if failed:
+        return f"{failed:,} of {numbered(count, 'case')} {where} failed."
+    return f"{numbered(count, 'case')} {where} passed." if count else "There are no price cases."
 
 
 def others_text(report: Json) -> str:
@@ -64,7 +68,7 @@ def others_text(report: Json) -> str:
     others: Sequence[str] = report["others"]
     if not others:
         return ""
-    named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    named = ", ".join(others) if len(others) <= _FEW else "--json lists them"
     return f"{numbered(len(others), 'YAML file')} without `cases` left out: {named}"
 
 
@@ -146,4 +150,4 @@ def heading_text(changes: Json) -> str:
     if not count:
         return f"No case changes against {against}."
     verb = "changes" if count == 1 else "change"
-    return f"{numbered(count, 'case')} {verb} against {against}: {total_text(changes)} in all."
+    return f"{numbered(count, 'case')} {verb} against {against}: {total_text(changes)}, in all."

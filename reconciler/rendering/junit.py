@@ -34,7 +34,7 @@ def junit(report: Json) -> str:
                 )
                 failure.text = _text("\n".join(lines))
     Xml.indent(root)
-    return Xml.tostring(root, encoding="unicode", xml_declaration=False)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
 
 
 def _counts(cases: list[Json]) -> dict[str, str]:

@@ -19,6 +19,7 @@ _FILES = {
     "manifests/setup.yaml": "manifests/setup.yaml",
     "manifests/products.yaml": "manifests/products.yaml",
     "manifests/customers/example.yaml": "manifests/customers/example.yaml",
+    "tests/prices.yaml": "tests/prices.yaml",
     "policies/names.json": "schemas/policies/names.json",
     "policies/Product.price-floor.json": "schemas/policies/Product.price-floor.json",
     "policies/actions.retirement-reason.json": "schemas/policies/actions.retirement-reason.json",
@@ -52,6 +53,7 @@ def repository(answers: Answers, schemas: Mapping[str, str]) -> dict[str, str]:
         "timezone": answers.timezone,
         "currency": answers.currency,
         "start": answers.start,
+        "month": answers.start[: len("2026-11")],
     }
     folder = resources.files(__package__).joinpath("files")
     found = {

@@ -20,26 +20,28 @@ from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import text
 from reconciler.rendering.markdown.plan import MAX_BYTES, marker, shortened
 
+TITLE = "Price cases"
+"""The heading, and what the hidden first line says, by which a pipeline finds its own comment."""
 _LEFT_OUT = "**Left out here: {} cases.** `reconciler test` shows all of them."
 _FEW = 5
 """If so few cases change, their differences are open."""
 
 
-def cases_markdown(report: Json, *, title: str = "Price cases", max_bytes: int = MAX_BYTES) -> str:
+def cases_markdown(report: Json, *, title: str = TITLE, max_bytes: int = MAX_BYTES) -> str:
     """Return a report as Markdown of at most `max_bytes` bytes of UTF-8. It is cut between two cases."""
     budget = Budget(max_bytes - size_of([_LEFT_OUT.format("1,000,000"), ""]))
     budget.write(marker(title), f"### {text(shortened(title))}: {text(summary_text(report))}", "")
-    left = 0
+    changes = report.get("changes") or {"cases": [], "removed": []}
+    if "changes" in report:
+        budget.write(f"**{text(shortened(heading_text(changes)))}**", "")
+    if removed := changes["removed"]:
+        names = ", ".join(text(shortened(each["name"])) for each in removed[:_FEW])
+        more = f" and {len(removed) - _FEW:,} more" if len(removed) > _FEW else ""
+        budget.write(f"{numbered(len(removed), 'case')} removed: {names}{more}", "")
     failed = [case for case in report["cases"] if not case["passed"]]
-    for case in failed:
-        left += not budget.write_if_room([*_failed(case), ""])
-    if changes := report.get("changes"):
-        budget.write(f"**{text(heading_text(changes))}**", "")
-        for case in changes["cases"]:
-            left += not budget.write_if_room([*_change(case, is_open=len(changes["cases"]) <= _FEW), ""])
-        if changes["removed"]:
-            names = ", ".join(text(shortened(each["name"])) for each in changes["removed"])
-            budget.write_if_room([f"{numbered(len(changes['removed']), 'case')} removed: {names}", ""])
+    left = sum(not budget.write_if_room([*_failed(case), ""]) for case in failed)
+    few = len(changes["cases"]) <= _FEW
+    left += sum(not budget.write_if_room([*_change(case, is_open=few), ""]) for case in changes["cases"])
     if left:
         budget.write(_LEFT_OUT.format(f"{left:,}"), "")
     return budget.text()
