@@ -58,6 +58,8 @@ def reason(command: str) -> str | None:
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Copy the example estate to a new repository, and set its variables to those of a running sandbox."""
     shutil.copytree(ROOT / "manifests", tmp_path / "manifests")
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests" / "prices.yaml", tmp_path / "tests")
     for name in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{name}_NAME", "Ann")
         monkeypatch.setenv(f"GIT_{name}_EMAIL", "ann@msp.example")

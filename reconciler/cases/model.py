@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, StrictBool, StrictStr, StringConstraints, model_validator
 
 from reconciler.cases.figures import Size
 from reconciler.cases.moments import MomentText, Month
 from reconciler.kinds.fields import DateText, Model, Price, Quantity, Unquoted
-from reconciler.planning.approvals import NAMES
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=300, strict=True)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strict=True)]
@@ -206,7 +205,10 @@ class Case(Model):
     invoiced_through: Day | None = Field(
         None, description="The last day that the agreement's invoices cover already. Left out: none."
     )
-    approve: tuple[Text, ...] = Field((), description=f"Guardrails that a person approved: {', '.join(NAMES)}.")
+    approve: tuple[Text, ...] = Field(
+        (),
+        description=f"Guardrails that a person approved: {', '.join(get_args(Guardrail))}, each alone or as `quantity=ADDRESS`.",
+    )
     expect: Expectation = Field(description="What has to come out.")
 
     @model_validator(mode="after")

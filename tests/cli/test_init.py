@@ -30,6 +30,24 @@ def test_a_new_repository_is_valid_and_formatted(shop: Shop, repository: Path) -
     assert shop("fmt", "--check").code == 0
 
 
+def test_its_price_cases_pass_also_after_the_customer_is_confirmed(shop: Shop, repository: Path) -> None:
+    said = shop("test")
+    assert (said.code, said.out) == (0, "3 cases in 1 file passed.\n")
+    customer = repository / "manifests/customers/example.yaml"
+    customer.write_text(customer.read_text("utf-8").replace(", proposed: true", ""), "utf-8")
+
+    assert shop("test").code == 0
+    assert {case["outcome"]["state"] for case in shop("test", "--json").json["cases"]} == {"billed"}
+
+
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+def test_its_price_cases_pass_in_every_currency(shop: Shop, tmp_path: Path, currency: str) -> None:
+    assert shop("init", str(tmp_path / "new"), "--currency", currency, "--timezone", "Asia/Tokyo").code == 0
+    shop.folder = tmp_path / "new" / "manifests"
+
+    assert shop("test").code == 0
+
+
 def test_the_answers_are_in_the_workspace(shop: Shop, repository: Path) -> None:
     spec = shop("show", "Workspace/acme", "--offline", "--json").json["spec"]
 

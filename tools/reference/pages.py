@@ -25,6 +25,7 @@ def parts() -> dict[str, dict[str, Part]]:
         "manifests.md": {"metadata": kinds.metadata, "kinds": kinds.listed},
         "outcome.md": {"fields": lambda: formats.fields("outcome")},
         "plan-file.md": {"fields": lambda: formats.fields("plan")},
+        "price-cases.md": {"fields": formats.case_fields},
     }
 
 
