@@ -207,7 +207,7 @@ class Case(Model):
     )
     approve: tuple[Text, ...] = Field(
         (),
-        description=f"Guardrails that a person approved: {', '.join(get_args(Guardrail))}, each alone or as `quantity=ADDRESS`.",
+        description=f"Guardrails that a person approved: {', '.join(get_args(Guardrail))}, or `quantity=ADDRESS`.",
     )
     expect: Expectation = Field(description="What has to come out.")
 
