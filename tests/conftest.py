@@ -11,10 +11,10 @@ from hypothesis import settings
 
 from reconciler.sandbox.server.running import RunningSandbox
 from tests import exit_codes
-from tests.postgresql import postgresql, postgresql_url
+from tests.postgresql import empty_postgresql_url, postgresql, postgresql_url
 from tests.shop import Shop, open_shop
 
-__all__ = ["postgresql", "postgresql_url"]
+__all__ = ["empty_postgresql_url", "postgresql", "postgresql_url"]
 
 exit_codes.watch()
 

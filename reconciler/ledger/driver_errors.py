@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import ExceptionContext
 
 from reconciler.ledger.errors import LedgerError, Unwritable
+from reconciler.ledger.server_errors import explain
 
 _DAMAGED = (
     "the ledger is damaged",
@@ -34,7 +35,10 @@ _UNWRITABLE = {
     "SQLITE_READONLY": ("no permission to write the ledger", "Check the permissions of the file and its directory."),
     "SQLITE_IOERR": ("the disk failed while the ledger was read or written", "Check the disk, then run again."),
     # PostgreSQL's codes
-    "42501": ("this role has no permission to write the ledger", "Grant it the right to write the tables."),
+    "42501": (
+        "this role has no permission to write the ledger",
+        "Grant it the right to write the tables. If they must be created or changed, run once as their owner.",
+    ),
     "25006": ("the database server is read-only", "Name a server that accepts writes in the Workspace's `ledger`."),
     "53100": _FULL,
 }
@@ -76,6 +80,8 @@ def ledger_error(url: sa.URL | None, error: BaseException) -> LedgerError:
     text = " ".join(str(error).split())
     for secret in _secrets_of(url):
         text = text.replace(secret, "***")
+    if url is not None and url.get_backend_name() == "postgresql" and (known := explain(text)) is not None:
+        return LedgerError(known[0], where=location_of(url), advice=known[1])
     return LedgerError(
         f"the ledger cannot be used: {text}",
         where=location_of(url),
@@ -97,6 +103,8 @@ def raise_ledger_error(context: ExceptionContext) -> None:
     Two errors pass unchanged. A broken uniqueness rule decides which of two processes gets the lock. A value that
     never reached the driver is a fault of this program.
     """
+    if context.is_pre_ping and context.is_disconnect:
+        return  # the pool connects again
     raised = context.sqlalchemy_exception
     if isinstance(raised, sa.exc.IntegrityError) or not isinstance(raised, sa.exc.DBAPIError):
         return

@@ -112,7 +112,8 @@ def samples_of_pulls(
                 devices = _devices_by_key(connection, sources, conditions)
                 for table in (schema.samples, schema.earlier_samples):
                     query = sa.select(table.c.pull_id, table.c.device_key, table.c.observed_at, table.c.bytes)
-                    query = query.where(table.c.pull_id.in_(some)).order_by(table.c.pull_id, table.c.device_key)
+                    order = (table.c.pull_id, table.c.device_key, table.c.observed_at)
+                    query = query.where(table.c.pull_id.in_(some)).order_by(*order)
                     if conditions:
                         query = query.where(table.c.device_key.in_(sa.select(_devices.c.id).where(*conditions)))
                     for pull_id, device_key, observed_at, size in connection.execute(query):

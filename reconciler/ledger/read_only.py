@@ -175,23 +175,33 @@ def _copy(file: Path, options: str, target: Any) -> None:
 def _copy_of_server(url: sa.URL, now: datetime) -> Ledger:
     source = create_engine(url)
     try:
-        revision = read_revision(source)
-        if revision is None:
-            return _empty()
-        if revision != schema.HEAD:
-            raise LedgerError(
-                f"the ledger is at revision {revision}, and this role has no permission to migrate it to {schema.HEAD}",
-                where=driver_errors.location_of(url),
-                advice="Run `reconciler apply` once with a role that can write it.",
-            )
-        copy = _empty()
-        with source.connect().execution_options(stream_results=True) as reading, copy.write() as writing:
-            writing.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
-            for table in schema.metadata.sorted_tables:
-                for rows in reading.execute(_recent(table, now)).mappings().partitions(_BATCH):
-                    writing.execute(sa.insert(table), [dict(row) for row in rows])
+        return _copy_of_tables(source, now)
+    except Unwritable:
+        raise LedgerError(
+            "this role has no permission to read the ledger",
+            where=driver_errors.location_of(url),
+            advice="Let the owner of the tables run: GRANT SELECT ON ALL TABLES IN SCHEMA public TO ROLE",
+        ) from None
     finally:
         source.dispose()
+
+
+def _copy_of_tables(source: sa.Engine, now: datetime) -> Ledger:
+    revision = read_revision(source)
+    if revision is None:
+        return _empty()
+    if revision != schema.HEAD:
+        raise LedgerError(
+            f"the ledger is at revision {revision}, and this role has no permission to migrate it to {schema.HEAD}",
+            where=driver_errors.location_of(source.url),
+            advice="Run `reconciler apply` once with a role that can write it.",
+        )
+    copy = _empty()
+    with source.connect().execution_options(stream_results=True) as reading, copy.write() as writing:
+        writing.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+        for table in schema.metadata.sorted_tables:
+            for rows in reading.execute(_recent(table, now)).mappings().partitions(_BATCH):
+                writing.execute(sa.insert(table), [dict(row) for row in rows])
     return copy
 
 

@@ -24,6 +24,10 @@ from reconciler.ledger.files import make_private, path_of
 
 BUSY_TIMEOUT_MS = 5000
 
+_POSTGRESQL = {"connect_timeout": "15", "tcp_user_timeout": "60000", "application_name": "reconciler"}
+"""Options of a connection to PostgreSQL that the URL may set otherwise: seconds until a server must have answered a
+first time, milliseconds until it must have confirmed what was sent, and the name that it shows for this program."""
+
 # Amounts in JSON stay exact: a Decimal is written as a number, and every fraction is read as a Decimal.
 _encoder = msgspec.json.Encoder(decimal_format="number")
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
@@ -136,13 +140,14 @@ def parse_url(text: str) -> sa.URL:
     if "://" not in text:
         return sa.URL.create("sqlite", database=text)
     try:
-        return sa.make_url(text)
+        url = sa.make_url(text)
     except (ArgumentError, ValueError):  # ValueError: a port that is not a number
         raise LedgerError(
             "the ledger's address is not a database URL",
             where="Workspace ledger",
-            advice="Write a file's path, sqlite:///path, or postgresql+psycopg://user@host/database.",
+            advice="Write a file's path, sqlite:///path, or postgresql://role:password@host/database.",
         ) from None
+    return url.set(drivername="postgresql") if url.drivername == "postgres" else url
 
 
 def create_engine(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Engine:
@@ -150,12 +155,14 @@ def create_engine(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Eng
 
     Raises `LedgerError` where no driver for the database is installed.
     """
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"pool_pre_ping": True}  # a server may have ended a connection that was not in use
     sqlite = url.get_backend_name() == "sqlite"
     if sqlite:
-        more["connect_args"] = {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}
+        more = {"connect_args": {"timeout": busy_timeout_ms / 1000, "check_same_thread": False}}
         if path_of(url) is None:
             more["poolclass"] = StaticPool
+    elif url.get_backend_name() == "postgresql":
+        more["connect_args"] = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
     try:
         engine = sa.create_engine(
             url,
@@ -167,7 +174,7 @@ def create_engine(url: sa.URL, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> sa.Eng
         raise LedgerError(
             f"no driver for this kind of database is installed ({error})",
             where=driver_errors.location_of(url),
-            advice="For PostgreSQL: pip install 'reconciler[postgresql]' and a URL of postgresql+psycopg://…",
+            advice="For PostgreSQL: pip install 'reconciler[postgresql]' and a URL of postgresql://…",
         ) from None
     event.listen(engine, "handle_error", driver_errors.raise_ledger_error)
     if sqlite:

@@ -14,7 +14,7 @@ from reconciler.ledger import journal
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.store import Ledger
 
-from .conftest import NOON
+from .conftest import NOON, address_of
 
 LATER = NOON + timedelta(seconds=1)
 
@@ -49,14 +49,14 @@ def test_the_next_run_finds_an_intent_without_an_answer(ledger: Ledger, run_id: 
     assert journal.open_intents(ledger, "other") == []
 
 
-def test_an_intent_is_kept_when_its_process_dies(url: str, ledger: Ledger) -> None:
+def test_an_intent_is_kept_when_its_process_dies(ledger: Ledger) -> None:
     program = f"""
 import os
 from datetime import UTC, datetime
 from reconciler.ledger import journal
 from reconciler.ledger.store import Ledger
 now = datetime.now(UTC)
-ledger = Ledger.open({url!r}, now=now)
+ledger = Ledger.open({address_of(ledger)!r}, now=now)
 run_id = journal.begin_run(ledger, "main", "digest", now)
 journal.write_intent(ledger, run_id, "A/b", method="POST", path="p", body=None, natural_key={{}}, now=now)
 os._exit(9)

@@ -22,12 +22,12 @@ from .conftest import NOON
 from .locks import change, holders, take
 
 
-async def test_the_lock_is_renewed_in_the_background(any_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_lock_is_renewed_in_the_background(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leases, "RENEW_SECONDS", 0.01)
-    async with hold_lock(any_ledger, "main"):
+    async with hold_lock(ledger, "main"):
         found: list[HeldLock | None] = []
         for _ in range(500):
-            held = read_lock(any_ledger, "main")
+            held = read_lock(ledger, "main")
             found.append(held)
             if held is not None and held.renewals > 2:
                 break
@@ -40,26 +40,26 @@ async def test_the_lock_is_renewed_in_the_background(any_ledger: Ledger, monkeyp
     assert first.acquired_at == last.acquired_at
 
 
-async def test_a_run_whose_lock_was_taken_over_stops_and_does_not_free_the_new_lock(any_ledger: Ledger) -> None:
-    async with hold_lock(any_ledger, "main") as lease:
-        change(any_ledger, token="new", host="third", pid=3)
+async def test_a_run_whose_lock_was_taken_over_stops_and_does_not_free_the_new_lock(ledger: Ledger) -> None:
+    async with hold_lock(ledger, "main") as lease:
+        change(ledger, token="new", host="third", pid=3)
         with pytest.raises(LostLease, match="another run has taken over the lock of workspace main") as caught:
             lease.renew()
         assert caught.value.exit_code == 3
         with pytest.raises(LostLease):
             lease.confirm()
-    assert holders(any_ledger) == [("third", 3)]
+    assert holders(ledger) == [("third", 3)]
 
 
-async def test_no_intent_is_stored_after_the_lock_is_lost(any_ledger: Ledger) -> None:
-    async with hold_lock(any_ledger, "main") as lease:
-        run = begin_run(any_ledger, "main", "digest", NOON)
+async def test_no_intent_is_stored_after_the_lock_is_lost(ledger: Ledger) -> None:
+    async with hold_lock(ledger, "main") as lease:
+        run = begin_run(ledger, "main", "digest", NOON)
         request: dict[str, Any] = {"method": "POST", "path": "p", "body": {}, "natural_key": {}, "now": NOON}
-        write_intent(any_ledger, run, "Company/a", lease=lease, **request)
-        change(any_ledger, token="new")
+        write_intent(ledger, run, "Company/a", lease=lease, **request)
+        change(ledger, token="new")
         with pytest.raises(LostLease):
-            write_intent(any_ledger, run, "Company/b", lease=lease, **request)
-    assert [intent.address for intent in open_intents(any_ledger, "main")] == ["Company/a"]
+            write_intent(ledger, run, "Company/b", lease=lease, **request)
+    assert [intent.address for intent in open_intents(ledger, "main")] == ["Company/a"]
     assert lease.lost
 
 
@@ -115,16 +115,16 @@ async def test_renewing_continues_after_a_failure_and_ends_when_the_lock_is_lost
     assert len(raised) == 3
 
 
-async def test_a_lease_is_lost_when_the_ledger_file_is_moved_or_replaced(ledger: Ledger) -> None:
+async def test_a_lease_is_lost_when_the_ledger_file_is_moved_or_replaced(sqlite_ledger: Ledger) -> None:
     """A run that creates a new ledger in its place gets the lock there."""
-    file = ledger._file
+    file = sqlite_ledger._file
     assert file is not None
-    async with hold_lock(ledger, "main") as lease:
+    async with hold_lock(sqlite_ledger, "main") as lease:
         file.rename(file.with_name("old"))
         with pytest.raises(LostLease, match="the ledger was moved away or replaced during this run"):
             lease.renew()
         async with asyncio.timeout(5):
             with Ledger.open(str(file), now=NOON) as other:
                 await take(other)
-        with pytest.raises(LostLease), ledger.read() as connection:
+        with pytest.raises(LostLease), sqlite_ledger.read() as connection:
             lease.check(connection)

@@ -22,10 +22,10 @@ from .locks import ELSEWHERE, GONE, US, change, holders, insert_lock, no_sleep_a
 # ── one run at a time ────────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_second_apply_is_refused_with_the_holder_and_the_time(any_ledger: Ledger) -> None:
-    async with hold_lock(any_ledger, "main"):
+async def test_a_second_apply_is_refused_with_the_holder_and_the_time(ledger: Ledger) -> None:
+    async with hold_lock(ledger, "main"):
         with pytest.raises(Refused) as caught:
-            async with hold_lock(any_ledger, "main"):
+            async with hold_lock(ledger, "main"):
                 pass
     text = str(caught.value)
     holder = f"process {os.getpid()} on {current_process().host}"
@@ -34,26 +34,26 @@ async def test_a_second_apply_is_refused_with_the_holder_and_the_time(any_ledger
     assert "Wait for it to end, as `reconciler apply --wait 20m` does." in text
 
 
-async def test_each_workspace_has_its_own_lock(any_ledger: Ledger) -> None:
-    async with hold_lock(any_ledger, "main"), hold_lock(any_ledger, "test"):
-        assert len(holders(any_ledger)) == 2
+async def test_each_workspace_has_its_own_lock(ledger: Ledger) -> None:
+    async with hold_lock(ledger, "main"), hold_lock(ledger, "test"):
+        assert len(holders(ledger)) == 2
 
 
-async def test_the_lock_is_released_after_an_error_too(any_ledger: Ledger) -> None:
+async def test_the_lock_is_released_after_an_error_too(ledger: Ledger) -> None:
     with pytest.raises(KeyboardInterrupt):
-        async with hold_lock(any_ledger, "main"):
+        async with hold_lock(ledger, "main"):
             raise KeyboardInterrupt
-    assert holders(any_ledger) == []
-    await take(any_ledger)
+    assert holders(ledger) == []
+    await take(ledger)
 
 
-async def test_one_of_several_runs_that_start_at_once_gets_the_lock(any_ledger: Ledger) -> None:
+async def test_one_of_several_runs_that_start_at_once_gets_the_lock(ledger: Ledger) -> None:
     """Each run has its own connection, as separate processes would."""
 
     def try_to_hold() -> bool:
         async def held() -> bool:
             try:
-                async with hold_lock(any_ledger, "main"):
+                async with hold_lock(ledger, "main"):
                     await asyncio.sleep(0.5)
             except Refused:
                 return False
@@ -68,15 +68,15 @@ async def test_one_of_several_runs_that_start_at_once_gets_the_lock(any_ledger: 
 # ── holders that are gone, and holders that are not ──────────────────────────────────────────────────────
 
 
-async def test_a_lock_whose_process_is_gone_is_taken_at_once(any_ledger: Ledger) -> None:
-    insert_lock(any_ledger, GONE)
-    await take(any_ledger)
-    assert holders(any_ledger) == []
+async def test_a_lock_whose_process_is_gone_is_taken_at_once(ledger: Ledger) -> None:
+    insert_lock(ledger, GONE)
+    await take(ledger)
+    assert holders(ledger) == []
 
 
-async def test_a_lock_whose_process_number_was_reused_is_taken_at_once(any_ledger: Ledger) -> None:
-    insert_lock(any_ledger, replace(US, start="199"))
-    await take(any_ledger)
+async def test_a_lock_whose_process_number_was_reused_is_taken_at_once(ledger: Ledger) -> None:
+    insert_lock(ledger, replace(US, start="199"))
+    await take(ledger)
 
 
 async def test_a_lock_that_this_process_could_not_release_is_taken_at_once(ledger: Ledger) -> None:
@@ -98,23 +98,21 @@ async def test_a_lock_of_a_live_process_is_never_taken(ledger: Ledger) -> None:
     [ELSEWHERE, replace(GONE, host="another"), replace(GONE, boot="another"), Process("host", 4711)],
     ids=["other namespace", "other host", "other boot", "a system without /proc"],
 )
-async def test_a_lock_whose_holder_cannot_be_checked_is_valid_for_its_length(
-    any_ledger: Ledger, holder: Process
-) -> None:
-    insert_lock(any_ledger, holder, age=LEASE_LENGTH / 2)
+async def test_a_lock_whose_holder_cannot_be_checked_is_valid_for_its_length(ledger: Ledger, holder: Process) -> None:
+    insert_lock(ledger, holder, age=LEASE_LENGTH / 2)
     with pytest.raises(Refused, match="the lock is free 60 seconds after its last renewal, which was 30 seconds ago"):
-        await take(any_ledger)
+        await take(ledger)
 
 
-async def test_an_expired_lock_is_watched_and_then_taken(any_ledger: Ledger) -> None:
-    insert_lock(any_ledger, ELSEWHERE, age=LEASE_LENGTH * 2)
+async def test_an_expired_lock_is_watched_and_then_taken(ledger: Ledger) -> None:
+    insert_lock(ledger, ELSEWHERE, age=LEASE_LENGTH * 2)
     waited: list[float] = []
     messages: list[str] = []
 
     async def watch(seconds: float) -> None:
         waited.append(seconds)
 
-    await take(any_ledger, sleep=watch, on_wait=messages.append)
+    await take(ledger, sleep=watch, on_wait=messages.append)
 
     assert waited == [WATCH_SECONDS]
     assert messages[0].startswith("process 1 on host, since 20")
@@ -122,15 +120,15 @@ async def test_an_expired_lock_is_watched_and_then_taken(any_ledger: Ledger) -> 
 
 
 @pytest.mark.parametrize("age", [LEASE_LENGTH * 2, -LEASE_LENGTH * 100], ids=["clock ahead", "clock behind"])
-async def test_a_lock_that_is_renewed_while_it_is_watched_is_not_taken(any_ledger: Ledger, age: timedelta) -> None:
-    insert_lock(any_ledger, ELSEWHERE, age=age)
+async def test_a_lock_that_is_renewed_while_it_is_watched_is_not_taken(ledger: Ledger, age: timedelta) -> None:
+    insert_lock(ledger, ELSEWHERE, age=age)
 
     async def holder_renews(_seconds: float) -> None:
-        change(any_ledger, renewals=8)
+        change(ledger, renewals=8)
 
     with pytest.raises(Refused, match="another apply of workspace main is running: process 1 on host"):
-        await take(any_ledger, sleep=holder_renews)
-    assert holders(any_ledger) == [("host", 1)]
+        await take(ledger, sleep=holder_renews)
+    assert holders(ledger) == [("host", 1)]
 
 
 async def test_a_lock_that_another_run_took_while_it_was_watched_is_not_taken(ledger: Ledger) -> None:
@@ -195,18 +193,18 @@ async def test_a_lock_that_is_released_between_two_reads_is_refused_with_the_adv
 # ── read and freed ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_lock_that_no_run_holds_is_none(any_ledger: Ledger) -> None:
-    assert read_lock(any_ledger, "main") is None
+def test_a_lock_that_no_run_holds_is_none(ledger: Ledger) -> None:
+    assert read_lock(ledger, "main") is None
 
 
-def test_a_lock_is_freed_unless_it_was_renewed_after_it_was_read(any_ledger: Ledger) -> None:
-    insert_lock(any_ledger, GONE)
-    held = read_lock(any_ledger, "main")
+def test_a_lock_is_freed_unless_it_was_renewed_after_it_was_read(ledger: Ledger) -> None:
+    insert_lock(ledger, GONE)
+    held = read_lock(ledger, "main")
     assert held is not None
     assert held.state(US, only_us) == "gone"
-    change(any_ledger, renewals=8)
-    assert not free_lock(any_ledger, held)
-    held = read_lock(any_ledger, "main")
+    change(ledger, renewals=8)
+    assert not free_lock(ledger, held)
+    held = read_lock(ledger, "main")
     assert held is not None
-    assert free_lock(any_ledger, held)
-    assert read_lock(any_ledger, "main") is None
+    assert free_lock(ledger, held)
+    assert read_lock(ledger, "main") is None

@@ -41,7 +41,7 @@ def sqlite_of(folder: Path) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return an empty database of each kind."""
-    found: str = sqlite_of(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    found: str = sqlite_of(tmp_path) if request.param == "sqlite" else request.getfixturevalue("empty_postgresql_url")
     return found
 
 
@@ -79,8 +79,8 @@ def test_the_known_revisions_are_those_of_the_migrations() -> None:
     assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == schema.REVISIONS
 
 
-def test_the_migrations_make_the_tables_that_the_program_uses(any_ledger: Ledger) -> None:
-    with any_ledger.read() as connection:
+def test_the_migrations_make_the_tables_that_the_program_uses(ledger: Ledger) -> None:
+    with ledger.read() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": schema.VERSION_TABLE})
         assert compare_metadata(context, schema.metadata) == []
 
@@ -202,8 +202,8 @@ def test_revision_0005_copies_no_row_of_the_samples_in_sqlite(tmp_path: Path) ->
     assert first_pages() == before
 
 
-def test_revision_0005_leaves_no_old_name_in_postgresql(postgresql_url: str) -> None:
-    with Ledger.open(postgresql_url, now=NOON) as ledger, ledger.read() as connection:
+def test_revision_0005_leaves_no_old_name_in_postgresql(empty_postgresql_url: str) -> None:
+    with Ledger.open(empty_postgresql_url, now=NOON) as ledger, ledger.read() as connection:
         ours = "'public'::regnamespace"
         relations = connection.execute(sa.text(f"SELECT relname FROM pg_class WHERE relnamespace = {ours}")).scalars()
         constraints = connection.execute(sa.text(f"SELECT conname FROM pg_constraint WHERE connamespace = {ours}"))

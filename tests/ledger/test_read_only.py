@@ -302,9 +302,11 @@ def test_a_read_only_server_is_copied(postgresql_url: str) -> None:
     assert "the database server is read-only" in notices[0]
 
 
-def test_a_postgresql_database_without_tables_is_an_empty_ledger_for_a_role_that_reads(postgresql_url: str) -> None:
+def test_a_postgresql_database_without_tables_is_an_empty_ledger_for_a_role_that_reads(
+    empty_postgresql_url: str,
+) -> None:
     notices: list[str] = []
-    with reads(as_reader(postgresql_url), notices) as ledger:
+    with reads(as_reader(empty_postgresql_url), notices) as ledger:
         assert latest_pull(ledger, "cove") is None
     assert len(notices) == 1
 

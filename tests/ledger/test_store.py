@@ -26,7 +26,7 @@ from reconciler.ledger.recording import record_pull
 from reconciler.ledger.records import Pull
 from reconciler.ledger.store import Ledger, default_url
 
-from .conftest import NOON
+from .conftest import NOON, address_of
 
 
 def error_of(url: str, **more: int) -> LedgerError:
@@ -48,7 +48,8 @@ def test_a_ledger_can_be_opened_by_its_file_name(tmp_path: Path) -> None:
     assert (tmp_path / "l.sqlite").exists()
 
 
-def test_opening_a_ledger_that_is_up_to_date_does_not_import_alembic(url: str, ledger: Ledger) -> None:
+def test_opening_a_ledger_that_is_up_to_date_does_not_import_alembic(ledger: Ledger) -> None:
+    url = address_of(ledger)
     program = (
         "import sys; from datetime import datetime, UTC; from reconciler.ledger.store import Ledger;"
         f"Ledger.open({url!r}, now=datetime.now(UTC)).close(); print('alembic' in sys.modules)"
@@ -147,11 +148,11 @@ def test_a_place_without_permission_is_an_error(tmp_path: Path) -> None:
     assert "Check" in str(error_of(str(tmp_path / "closed" / "l.sqlite")))
 
 
-def test_writing_a_read_only_ledger_is_an_error(ledger: Ledger) -> None:
-    with ledger.engine.connect() as connection:
+def test_writing_a_read_only_ledger_is_an_error(sqlite_ledger: Ledger) -> None:
+    with sqlite_ledger.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match="no permission to write the ledger"):
-        begin_run(ledger, "main", "digest", NOON)
+        begin_run(sqlite_ledger, "main", "digest", NOON)
 
 
 def test_a_full_disk_is_an_error_and_the_transaction_is_rolled_back(url: str) -> None:
@@ -176,8 +177,8 @@ def test_the_error_for_a_missing_driver_does_not_show_the_password() -> None:
         assert "s3cret" not in str(error)
 
 
-def test_any_other_database_error_names_the_file(ledger: Ledger) -> None:
-    with pytest.raises(LedgerError, match=r"ledger\.sqlite: .*no such table"), ledger.read() as connection:
+def test_any_other_database_error_names_the_file(sqlite_ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match=r"ledger\.sqlite: .*no such table"), sqlite_ledger.read() as connection:
         connection.execute(sa.text("SELECT * FROM no_such_thing"))
 
 
@@ -319,12 +320,12 @@ def test_a_ledger_with_overwritten_pages_is_damaged(url: str, tmp_path: Path) ->
         ("started_at = 'yesterday'", "a value in it is not a date and time"),
     ],
 )
-def test_a_ledger_with_an_invalid_value_is_damaged(ledger: Ledger, change: str, words: str) -> None:
-    record_pull(ledger, Pull("cove", NOON, NOON, "failed"))
-    with ledger.write() as connection:
+def test_a_ledger_with_an_invalid_value_is_damaged(sqlite_ledger: Ledger, change: str, words: str) -> None:
+    record_pull(sqlite_ledger, Pull("cove", NOON, NOON, "failed"))
+    with sqlite_ledger.write() as connection:
         connection.execute(sa.text(f"UPDATE pulls SET {change}"))
     with pytest.raises(LedgerError, match=f"the ledger is damaged: {words}"):
-        latest_pull(ledger, "cove")
+        latest_pull(sqlite_ledger, "cove")
 
 
 def test_two_processes_that_open_a_new_ledger_at_once_create_it_once(tmp_path: Path) -> None:
@@ -339,33 +340,33 @@ def test_two_processes_that_open_a_new_ledger_at_once_create_it_once(tmp_path: P
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_reopened_ledger_in_postgresql_has_its_data(postgresql_url: str) -> None:
-    with Ledger.open(postgresql_url, now=NOON) as ledger:
+def test_a_reopened_ledger_in_postgresql_has_its_data(empty_postgresql_url: str) -> None:
+    with Ledger.open(empty_postgresql_url, now=NOON) as ledger:
         record_pull(ledger, Pull("cove", NOON, NOON, "failed", error="why"))
         assert not ledger.file_replaced()
-    with Ledger.open(postgresql_url, now=NOON) as ledger:
+    with Ledger.open(empty_postgresql_url, now=NOON) as ledger:
         found = latest_pull(ledger, "cove")
     assert found is not None
     assert (found.error, found.started_at) == ("why", NOON)
 
 
-def test_in_postgresql_only_tables_with_our_names_are_refused(postgresql_url: str) -> None:
-    engine = sa.create_engine(postgresql_url)
+def test_in_postgresql_only_tables_with_our_names_are_refused(empty_postgresql_url: str) -> None:
+    engine = sa.create_engine(empty_postgresql_url)
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE orders (id INTEGER)"))
-    Ledger.open(postgresql_url, now=NOON).close()
+    Ledger.open(empty_postgresql_url, now=NOON).close()
     with engine.begin() as connection:
         connection.execute(sa.text(f"DROP TABLE {schema.VERSION_TABLE}"))
     engine.dispose()
-    said = str(error_of(postgresql_url))
+    said = str(error_of(empty_postgresql_url))
     assert "another program's database, not a ledger (tables: " in said
     assert "customers" in said
     assert "orders" not in said
 
 
-def test_two_that_open_a_new_ledger_in_postgresql_at_once_create_it_once(postgresql_url: str) -> None:
+def test_two_that_open_a_new_ledger_in_postgresql_at_once_create_it_once(empty_postgresql_url: str) -> None:
     with ThreadPoolExecutor() as both:
-        for ledger in both.map(lambda _: Ledger.open(postgresql_url, now=NOON), range(2)):
+        for ledger in both.map(lambda _: Ledger.open(empty_postgresql_url, now=NOON), range(2)):
             ledger.close()
 
 
