@@ -46,7 +46,7 @@ class Server:
     def __init__(self, programs: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="reconciler-pg-"))  # a short path, which a socket's name needs
         self.port = _free_port()
-        self._programs = programs
+        self.programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self._as_user: Mapping[str, Any] = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
@@ -71,7 +71,7 @@ class Server:
             "synchronous_commit": "off",
         }
         options = [f"--{name}={value}" for name, value in settings.items()]
-        program = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), *options]
+        program = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), *options]
         self._process = subprocess.Popen(program, cwd=self.folder, stderr=subprocess.DEVNULL, **self._as_user)
         engine = sa.create_engine(self.url("postgres"))
         for _ in range(600):
@@ -105,9 +105,9 @@ class Server:
         """Return the URL of a database on loopback, as a CI system has it."""
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}{options}"
 
-    def execute(self, *statements: str) -> None:
+    def execute(self, *statements: str, database: str = "postgres") -> None:
         """Run statements outside a transaction, as the owner of the server."""
-        engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        engine = sa.create_engine(self.url(database), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
