@@ -77,7 +77,13 @@ NOT_YET = {"apprise"}
 """Declared before the first module that imports it: remove it here with that module."""
 MODULE_OF = {"py-yaml12": "yaml12", "pyyaml": "yaml", "ruamel-yaml": "ruamel"}
 """Distributions whose module has another name."""
-BROUGHT_BY = {"h11": "uvicorn", "multidict": "aiohttp", "pydantic_core": "pydantic", "yarl": "aiohttp"}
+BROUGHT_BY = {
+    "h11": "uvicorn",
+    "multidict": "aiohttp",
+    "pydantic_core": "pydantic",
+    "referencing": "jsonschema",
+    "yarl": "aiohttp",
+}
 """Packages that a declared one needs and whose types are in its interface. An install of it contains them."""
 
 

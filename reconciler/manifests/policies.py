@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError, TypeChecker, ValidationError, validators
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.base import API_VERSION
@@ -90,8 +92,24 @@ def read_policy(path: Path) -> Policy:
         target if target == ACTIONS or target in all_kinds() else "",
         title,
         description,
-        _Validator(schema),
+        # A registry of its own finds nothing outside the file. The default one would request a `$ref` from the network.
+        _Validator(schema, registry=Registry()),
     )
+
+
+def _violations(policy: Policy, content: Mapping[str, Any]) -> Iterator[ValidationError]:
+    """Yield each violation of a policy. Raises `PolicyError` if its references cannot be followed."""
+    try:
+        yield from policy.validator.iter_errors(content)
+    except Unresolvable as error:
+        reference = f"#{error.ref}" if error.ref.startswith("/") else error.ref
+        raise PolicyError(
+            f"refers to {reference}, which is not in this file",
+            where=policy.name,
+            advice="A policy can refer only to parts of itself, such as #/$defs/price.",
+        ) from None
+    except RecursionError:
+        raise PolicyError("refers to itself without end", where=policy.name, advice="Correct its `$ref`.") from None
 
 
 def check_policies(manifests: Manifests, policies: Iterable[Policy]) -> tuple[Diagnostic, ...]:
@@ -113,7 +131,7 @@ def check_actions(
         for action in actions if policy.target == ACTIONS else ():
             document = documents.get(action["address"], manifests.workspace)
             place = Location(document.origin, ())
-            found += [(place, action["address"], error, policy) for error in policy.validator.iter_errors(action)]
+            found += [(place, action["address"], error, policy) for error in _violations(policy, action)]
     return _reported(manifests, found)
 
 
@@ -123,7 +141,7 @@ Violation = tuple[Location, str, ValidationError, Policy]
 def _in_documents(manifests: Manifests, policy: Policy) -> Iterator[Violation]:
     for document in (manifests.workspace, *manifests.documents):
         if policy.target in ("", document.kind.name):
-            for error in policy.validator.iter_errors(_content(document)):
+            for error in _violations(policy, _content(document)):
                 yield Location(document.origin, tuple(error.absolute_path)), document.address, error, policy
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import socket
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -61,6 +63,35 @@ def test_a_policy_sees_default_values(tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_schema_is_refused(tmp_path: Path, schema: Any, sentence: str) -> None:
     with pytest.raises(PolicyError, match=sentence):
         read_policy(policy(tmp_path, schema))
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("#/$defs/none", "refers to #/$defs/none, which is not in this file"),
+        ("other.json", "refers to other.json, which is not in this file"),
+        ("#", "refers to itself without end"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_refused(tmp_path: Path, reference: str, sentence: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(sentence)):
+        check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, {"$ref": reference}))])
+
+
+def test_a_reference_to_another_host_is_refused_without_a_request(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/policy.json"
+        with pytest.raises(PolicyError, match="which is not in this file"):
+            check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, {"$ref": address}))])
+        with pytest.raises(BlockingIOError):  # nobody has connected
+            server.accept()
+
+
+def test_a_policy_may_refer_to_a_part_of_itself(tmp_path: Path) -> None:
+    named = {"$defs": {"any": {"type": "object"}}, "$ref": "#/$defs/any"}
+
+    assert check_policies(load(MANIFESTS), [read_policy(policy(tmp_path, named))]) == ()
 
 
 def test_a_missing_policy_file_is_refused(tmp_path: Path) -> None:
