@@ -1,8 +1,9 @@
-"""`reconciler init`: write the files of a new repository."""
+"""`reconciler init`: write the files of a new repository, and the pipelines of a new or an existing one."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -11,19 +12,23 @@ import typer
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json, write_error, write_file
+from reconciler.cli.pipelines import note_ignored, pipelines_for
 from reconciler.cli.schema import every_schema
 from reconciler.errors import ReconcilerError
-from reconciler.manifests import schemas
+from reconciler.manifests import files, schemas
 from reconciler.metering.period import local_date
 from reconciler.rendering.counts import numbered
+from reconciler.scaffold.pipelines import GUIDES, Ci
 from reconciler.scaffold.repository import Answers, repository
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _CURRENCY = re.compile("[A-Z]{3}")
-_LIKE = {"--name": "backup-billing", "--currency": "EUR"}
+_BRANCH = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,98}[A-Za-z0-9])?")
+_LIKE = {"--name": "backup-billing", "--currency": "EUR", "--branch": "main"}
+_MANIFESTS = "manifests"
 
 
-def init(
+def init(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of the repository. It is created if it does not exist.")
@@ -35,28 +40,48 @@ def init(
         str, typer.Option("--timezone", metavar="ZONE", help="The zone of billing months, such as Europe/Berlin.")
     ] = "UTC",
     currency: Annotated[str, typer.Option("--currency", help="The currency of the agreements, such as EUR.")] = "USD",
+    ci: Annotated[
+        Ci | None, typer.Option("--ci", help="Write pipelines too, which plan pull requests and apply merges.")
+    ] = None,
+    package: Annotated[
+        str | None,
+        typer.Option(
+            "--package",
+            metavar="PATH|URL",
+            help="What the pipelines install: the folder that `make dist` wrote, or URL#sha256=HASH of a wheel.",
+        ),
+    ] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option("--branch", help="The branch whose changes are applied. Default: that of the remote, or main."),
+    ] = None,
 ) -> None:
     """Write a new repository: workspace, defaults, an example customer, and settings for editors and Git.
 
-    No file that exists is changed. The example customer is only proposed: nothing is done for it.
+    No file that exists is changed. The example customer is only proposed: nothing is done for it. With --ci, a folder
+    that has manifests gets the pipelines alone.
     """
     context: Context = ctx.obj
     start = local_date(context.now, _zone(timezone)).replace(day=1).isoformat()
-    answers = Answers(_checked("--name", name, _NAME), timezone, _checked("--currency", currency, _CURRENCY), start)
-    found = repository(answers, _schemas())
-    texts = {folder / path: text.encode() for path, text in found.items()}
-    if taken := [path for path, content in texts.items() if _differs(path, content)]:
-        shown = ", ".join(str(path) for path in taken[:_MOST]) + (" and more" if len(taken) > _MOST else "")
-        raise ReconcilerError(
-            f"there are files already: {shown}",
-            where=str(folder),
-            advice="Nothing was written. Name another folder: reconciler init DIR",
-        )
-    new = {path: content for path, content in texts.items() if not path.exists()}
+    name = _checked("--name", name, _NAME)
+    answers = Answers(name, timezone, _checked("--currency", currency, _CURRENCY), start, GUIDES[ci] if ci else "")
+    contents = _encoded(repository(answers, _schemas()))
+    pipelines: dict[str, bytes] = {}
+    if ci is None:
+        for option in [option for option, value in {"--package": package, "--branch": branch}.items() if value]:
+            raise typer.TyperException(f"{option} needs --ci, because only pipelines have a use for it")
+    else:
+        root = folder / _MANIFESTS
+        own = None if _has_manifests(root) and _taken(folder, contents) else name
+        pipelines = pipelines_for(context, folder, ci, package, branch and _checked("--branch", branch, _BRANCH), own)
+        contents = pipelines if own is None else contents | pipelines
+    _refuse(folder, _taken(folder, contents))
+    new = {path: content for path, content in contents.items() if not (folder / path).exists()}
     for path, content in new.items():
-        _write(path, content)
+        _write(folder / path, content)
+    note_ignored(folder, pipelines, context.environ)
     if context.json:
-        deliver_json({"folder": str(folder), "files": sorted(str(path) for path in new)})
+        deliver_json({"folder": str(folder), "files": sorted(str(folder / path) for path in new)})
         return
     deliver(
         f"{numbered(len(new), 'file')} written to {folder}. Read README.md there first, then run: reconciler validate"
@@ -69,6 +94,29 @@ _MOST = 5
 
 def _schemas() -> dict[str, str]:
     return {schemas.file_name(name): schemas.written(each) for name, each in every_schema().items()}
+
+
+def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: text.encode() for path, text in texts.items()}
+
+
+def _has_manifests(root: Path) -> bool:
+    return root.is_dir() and next(iter(files.find(root)), None) is not None
+
+
+def _taken(folder: Path, contents: Mapping[str, bytes]) -> list[Path]:
+    """Return the paths at which other files are."""
+    return [folder / path for path, content in contents.items() if _differs(folder / path, content)]
+
+
+def _refuse(folder: Path, taken: Sequence[Path]) -> None:
+    if taken:
+        shown = ", ".join(str(path) for path in taken[:_MOST]) + (" and more" if len(taken) > _MOST else "")
+        raise ReconcilerError(
+            f"there are files already: {shown}",
+            where=str(folder),
+            advice="Nothing was written. Move these files away, or name another folder: reconciler init DIR",
+        )
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,18 @@ def toplevel_of(folder: Path, environ: Mapping[str, str]) -> Path | None:
     """Return the top folder of the checkout that a folder is in. None without Git or a checkout."""
     found = _said(folder, environ, *_TRUSTED, "rev-parse", "--show-toplevel")
     return Path(found).resolve() if found else None
+
+
+def remote_branch(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Return the default branch of the remote `origin`, as the clone knows it. None if it knows none."""
+    found = _said(folder, environ, *_TRUSTED, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return found.removeprefix("origin/") if found else None
+
+
+def ignored(folder: Path, paths: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    """Return those paths of files in a folder that Git ignores and does not track. None without a checkout."""
+    found = _said(folder, environ, *_TRUSTED, "check-ignore", "--", *paths)
+    return found.splitlines() if found else []
 
 
 _TRUSTED = ("-c", "safe.directory=*")

@@ -23,7 +23,7 @@ def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: b
     """
     spec = manifests.workspace.spec
     wrong: list[tuple[Path, SecretError]] = []
-    for path, reference in _references(spec, ()):
+    for path, reference in secret_references(spec):
         if path[0] == "usage" and not usage:
             continue
         try:
@@ -52,15 +52,16 @@ def _check_login(path: Path, reference: EnvSecret | FileSecret, value: str) -> N
         raise SecretError(f"{holder} contains a character that is not ASCII", advice="copy the value again")
 
 
-def _references(value: Any, path: Path) -> Iterator[tuple[Path, EnvSecret | FileSecret]]:
+def secret_references(value: Any, path: Path = ()) -> Iterator[tuple[Path, EnvSecret | FileSecret]]:
+    """Yield the secret references in a spec or in a part of it, each with its path."""
     if isinstance(value, EnvSecret | FileSecret):
         yield path, value
     elif isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
-            yield from _references(getattr(value, name), (*path, info.alias or name))
+            yield from secret_references(getattr(value, name), (*path, info.alias or name))
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
-            yield from _references(item, (*path, index))
+            yield from secret_references(item, (*path, index))
 
 
 def _place(manifests: Manifests, path: Path) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
-from string import Template
+
+from reconciler.scaffold.texts import filled
 
 _FILES = {
     "README.md": "README.md",
@@ -26,11 +26,16 @@ _FILES = {
 }
 """The path in a repository of each file in `files/`. Names without a dot in front are seen in a listing."""
 
-
-class _Text(Template):
-    """A text with places such as `@@workspace`. Neither YAML nor a workflow has a use for two at signs."""
-
-    delimiter = "@@"
+_LEDGER = (
+    "",
+    "# The history of all runs. The pipelines share it, so it is a database of PostgreSQL.",
+    "ledger: {env: LEDGER_URL}",
+)
+_LEDGER_VARIABLE = (
+    "",
+    "# The database of the ledger: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
+    "LEDGER_URL=",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Answers:
     currency: str
     start: str
     """The first day of the running month in that zone, as `2026-11-01`."""
+    guide: str = ""
+    """The file in `files/` with the part of the README about the pipelines. Empty without pipelines."""
 
 
 def repository(answers: Answers, schemas: Mapping[str, str]) -> dict[str, str]:
@@ -55,9 +62,11 @@ def repository(answers: Answers, schemas: Mapping[str, str]) -> dict[str, str]:
         "start": answers.start,
         "month": answers.start[: len("2026-11")],
     }
-    folder = resources.files(__package__).joinpath("files")
-    found = {
-        path: _Text(folder.joinpath(name).read_text(encoding="utf-8")).substitute(places)
-        for name, path in _FILES.items()
+    guide = filled(answers.guide).splitlines() if answers.guide else []
+    blocks = {
+        "pipelines": guide,
+        "ledger": _LEDGER if guide else (),
+        "ledger_variable": _LEDGER_VARIABLE if guide else (),
     }
+    found = {path: filled(name, places, blocks) for name, path in _FILES.items()}
     return found | {f"schemas/{name}": text for name, text in schemas.items()}

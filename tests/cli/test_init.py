@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import pipelines
 from reconciler.cli.schema import every_schema
+from reconciler.scaffold.pipelines import NEW
+from tests.pipelines.estate import package
 from tests.shop import ALDER, Shop
 
 
@@ -153,3 +156,155 @@ def test_an_answer_that_does_not_fit_is_refused(shop: Shop, tmp_path: Path, opti
     assert said.code == 1
     assert option in said.err
     assert not (tmp_path / "new").exists()
+
+
+# ── pipelines ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> str:
+    """Return a folder as `make dist` writes it, for a wheel that cannot be installed."""
+    return str(package(tmp_path / "dist"))
+
+
+def files_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+PIPELINES = {
+    ".github/dependabot.yml",
+    ".github/workflows/apply.yml",
+    ".github/workflows/drift.yml",
+    ".github/workflows/plan.yml",
+    ".github/workflows/usage.yml",
+    "pipeline/reconciler-0.1.0-py3-none-any.whl",
+    "pipeline/requirements.txt",
+}
+
+
+def test_a_new_repository_gets_pipelines_and_a_ledger_that_they_share(shop: Shop, tmp_path: Path, dist: str) -> None:
+    folder = tmp_path / "new"
+    assert shop("init", str(folder), "--ci", "github", "--package", dist).code == 0
+
+    assert files_of(folder) >= PIPELINES | {"manifests/workspace.yaml"}
+    assert "\n  ledger: {env: LEDGER_URL}\n" in (folder / "manifests/workspace.yaml").read_text("utf-8")
+    assert "\nLEDGER_URL=\n" in (folder / ".env.example").read_text("utf-8")
+    assert "## Pipelines" in (folder / "README.md").read_text("utf-8")
+    shop.folder = folder / "manifests"
+    assert shop("validate").code == 0
+    assert shop("fmt", "--check").code == 0
+
+
+def test_the_variables_of_a_new_repository_are_those_of_its_manifests(shop: Shop, tmp_path: Path, dist: str) -> None:
+    folder = tmp_path / "new"
+    shop("init", str(folder), "--ci", "github", "--package", dist)
+    _, found = pipelines.of_manifests(folder / "manifests", None)
+
+    assert [list(each) for each in (found.connection, found.usage, found.setup)] == [
+        list(each) for each in (NEW.connection, NEW.usage, NEW.setup)
+    ]
+
+
+def test_a_folder_with_manifests_gets_the_pipelines_alone(shop: Shop, dist: str) -> None:
+    (shop.folder.parent / "README.md").write_text("mine", encoding="utf-8")
+    before = files_of(shop.folder.parent)
+    said = shop("init", str(shop.folder.parent), "--ci", "github", "--package", dist)
+
+    assert said.code == 0
+    assert files_of(shop.folder.parent) - before == PIPELINES
+    assert "Workspace/example has no ledger that the runs of the pipelines can share" in said.err
+    plan = (shop.folder.parent / ".github/workflows/plan.yml").read_text("utf-8")
+    assert "CONNECTWISE_PRIVATE_KEY: ${{ secrets.CONNECTWISE_PRIVATE_KEY }}" in plan
+
+
+def test_manifests_with_errors_get_no_pipelines(shop: Shop, dist: str) -> None:
+    (shop.folder.parent / "README.md").write_text("mine", encoding="utf-8")
+    shop.edit("workspace.yaml", "kind: Workspace", "kind: Workshop")
+    said = shop("init", str(shop.folder.parent), "--ci", "github", "--package", dist)
+
+    assert said.code == 1
+    assert not (shop.folder.parent / ".github").exists()
+
+
+def test_a_second_init_with_pipelines_needs_no_package_and_changes_nothing(
+    shop: Shop, tmp_path: Path, dist: str
+) -> None:
+    folder = str(tmp_path / "new")
+    shop("init", folder, "--ci", "github", "--package", dist)
+    said = shop("--json", "init", folder, "--ci", "github")
+
+    assert said.code == 0
+    assert said.json["files"] == []
+
+
+def test_an_init_that_was_interrupted_is_completed(shop: Shop, tmp_path: Path, dist: str) -> None:
+    folder = tmp_path / "new"
+    shop("init", str(folder), "--ci", "github", "--package", dist)
+    for name in ("manifests/setup.yaml", "README.md", "pipeline/requirements.txt", ".github/workflows/plan.yml"):
+        (folder / name).unlink()
+    said = shop("--json", "init", str(folder), "--ci", "github", "--package", dist)
+
+    assert len(said.json["files"]) == 4
+
+
+def test_a_pipeline_that_was_changed_is_named_and_nothing_is_written(shop: Shop, tmp_path: Path, dist: str) -> None:
+    (tmp_path / "new/.github/workflows").mkdir(parents=True)
+    (tmp_path / "new/.github/workflows/plan.yml").write_text("name: mine\n", encoding="utf-8")
+    said = shop("init", str(tmp_path / "new"), "--ci", "github", "--package", dist)
+
+    assert said.code == 1
+    assert f"there are files already: {tmp_path}/new/.github/workflows/plan.yml" in said.err
+    assert files_of(tmp_path / "new") == {".github/workflows/plan.yml"}
+
+
+def test_without_a_package_the_error_says_how_to_build_one(shop: Shop, tmp_path: Path) -> None:
+    said = shop("init", str(tmp_path / "new"), "--ci", "github")
+
+    assert said.code == 1
+    assert "make dist" in said.err
+    assert "reconciler init --ci github --package CHECKOUT/dist" in said.err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("option", ["--package", "--branch"])
+def test_options_of_pipelines_need_pipelines(shop: Shop, tmp_path: Path, option: str) -> None:
+    said = shop("init", str(tmp_path / "new"), option, "x")
+
+    assert said.code == 1
+    assert f"{option} needs --ci" in said.err
+
+
+@pytest.mark.parametrize("branch", ["-x", "a b", "a'b", "$(touch x)", "ends/"])
+def test_a_branch_that_a_workflow_cannot_name_is_refused(shop: Shop, tmp_path: Path, dist: str, branch: str) -> None:
+    said = shop("init", str(tmp_path / "new"), "--ci", "github", "--package", dist, f"--branch={branch}")
+
+    assert said.code == 1
+    assert "--branch" in said.err
+
+
+def test_the_branch_is_that_of_the_remote(shop: Shop, tmp_path: Path, dist: str) -> None:
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+        subprocess.run(["git", "-C", str(clone), *who, *arguments], check=True, capture_output=True)
+
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    git("init", "-q", "--bare", "--initial-branch=trunk", str(tmp_path / "remote.git"))
+    git("clone", "-q", str(tmp_path / "remote.git"), str(clone))
+    git("commit", "-q", "--allow-empty", "-m", "Start")
+    git("push", "-q", "origin", "HEAD:trunk")
+    git("remote", "set-head", "origin", "-a")
+    git("checkout", "-q", "-b", "pipelines")
+    shop("init", str(clone), "--ci", "github", "--package", dist)
+
+    assert 'branches: ["trunk"]' in (clone / ".github/workflows/apply.yml").read_text("utf-8")
+
+
+def test_files_that_git_would_leave_out_are_named(shop: Shop, tmp_path: Path, dist: str) -> None:
+    folder = tmp_path / "new"
+    shop("init", str(folder), "--ci", "github", "--package", dist)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    (folder / ".git/info/exclude").write_text("*.whl\n", encoding="utf-8")
+    said = shop("init", str(folder), "--ci", "github", "--package", dist)
+
+    assert "Git ignores pipeline/reconciler-0.1.0-py3-none-any.whl" in said.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import reconciler.scaffold
+from reconciler.scaffold.pipelines import GUIDES, NEW, Ci, pipelines
 from reconciler.scaffold.repository import Answers, repository
 
 ANSWERS = Answers(workspace="acme", timezone="Europe/Berlin", currency="EUR", start="2026-11-01")
@@ -13,7 +14,8 @@ ANSWERS = Answers(workspace="acme", timezone="Europe/Berlin", currency="EUR", st
 def test_every_file_of_the_scaffold_is_written_once() -> None:
     folder = Path(reconciler.scaffold.__file__).parent / "files"
 
-    assert len(repository(ANSWERS, {})) == sum(path.is_file() for path in folder.rglob("*"))
+    written = len(repository(ANSWERS, {})) + sum(len(pipelines(ci, "acme", "main", NEW)) for ci in Ci) + len(GUIDES)
+    assert written == sum(path.is_file() for path in folder.rglob("*"))
 
 
 def test_the_answers_are_filled_in() -> None:

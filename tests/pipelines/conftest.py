@@ -1,0 +1,38 @@
+"""Fixtures for the tests of pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.sandbox.server.running import RunningSandbox
+from tests.pipelines.estate import set_up
+from tests.pipelines.place import GitHub
+from tests.pipelines.programs import Programs
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Path]:
+    """Return the folder of the programs that a pipeline finds first."""
+    with Programs() as made:
+        yield made.folder
+
+
+@pytest.fixture(scope="package")
+def begun(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[GitHub, Path]]:
+    """Return a place with a repository whose setup is applied, and a copy to put back."""
+    with RunningSandbox() as running:
+        place = GitHub(running, programs, tmp_path_factory.mktemp("github"))
+        place.begin()
+        set_up(place)
+        yield place, place.save()
+
+
+@pytest.fixture
+def github(begun: tuple[GitHub, Path]) -> GitHub:
+    """Return a repository with pipelines, whose setup is applied. Two customers are billed."""
+    place, snapshot = begun
+    place.restore(snapshot)
+    return place

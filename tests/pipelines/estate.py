@@ -1,0 +1,46 @@
+"""The estate that the pipelines are tested with: the one that `init` writes, for two customers."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from reconciler.cli.main import run
+from tests.pipelines.place import GitHub
+
+CUSTOMERS = {"alder": 1001001, "birch": 1001002}
+_WHEEL = b"not really a wheel"
+
+
+def package(folder: Path) -> Path:
+    """Write a folder as `make dist` does, and return it. Its wheel cannot be installed."""
+    folder.mkdir()
+    digest = hashlib.sha256(_WHEEL).hexdigest()
+    (folder / "reconciler-0.1.0-py3-none-any.whl").write_bytes(_WHEEL)
+    pins = f"reconciler==0.1.0 \\\n    --hash=sha256:{digest}\nlibrary==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
+    (folder / "requirements.txt").write_text(f"--find-links wheel.html\n{pins}", encoding="utf-8")
+    return folder
+
+
+def set_up(place: GitHub) -> None:
+    """Write the repository with `init`, and apply it by hand as the first push would show."""
+    clone = place.repository.clone
+    dist = package(place.files.parent / "dist")
+    code = run(["--now", place.sandbox.clock.now().isoformat(), "init", str(clone), "--name", "acme",
+                "--ci", "github", "--package", str(dist)])  # fmt: skip
+    assert code == 0
+    example = clone / "manifests" / "customers" / "example.yaml"
+    text = example.read_text(encoding="utf-8").replace(", proposed: true", "")
+    example.unlink()
+    for name, number in CUSTOMERS.items():
+        title = name.title()
+        mine = text.replace("Example Ltd", f"{title} Ltd").replace("example.com", f"{name}.example")
+        mine = mine.replace("Example", title).replace("example", name).replace("1001001", str(number))
+        mine = mine.replace(f"office@{name}.{name}", f"office@{name}.example")
+        (example.parent / f"{name}.yaml").write_text(mine, encoding="utf-8")
+    place.repository.commit("The first manifests")
+    place.repository.push("main")
+    first = place.dispatch("apply")
+    digest = first.summary.partition("-f digest=")[2].partition(" ")[0]
+    done = place.dispatch("apply", digest=digest)
+    assert done.conclusion == "success", done.log

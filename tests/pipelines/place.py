@@ -1,0 +1,362 @@
+"""All that a pipeline works with: a repository at GitHub, a tenant with a console, and a ledger. It can be put back."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from reconciler.sandbox.cove.console import Console
+from reconciler.sandbox.cove.data.world import World
+from reconciler.sandbox.server.running import RunningSandbox
+from reconciler.sandbox.shared.clock import Clock
+from reconciler.sandbox.state.sandbox import Sandbox
+from reconciler.sandbox.state.saved import load, save
+from tests.pipelines.repository import Repository, git
+from tests.pipelines.runner import ActionFailed, JobResult, Machine, copied, run_job
+from tests.times import START
+
+NAME = "msp/billing"
+BOT = "github-actions[bot]"
+NOBODY = "0" * 40
+GB = 10**9
+_NAMED = ("CLIENT_ID", "PUBLIC_KEY", "PRIVATE_KEY", "PASSWORD")
+"""The ends of names of variables whose values no log, comment or artifact may have."""
+_ENVIRONMENTS = ("reconciler-plan", "reconciler-apply", "reconciler-usage")
+
+
+def plain(markdown: str) -> str:
+    """Return Markdown without what keeps names from being links and mentions."""
+    return html.unescape(markdown).replace("\u2060", "")
+
+
+@dataclass
+class Pull:
+    """A pull request."""
+
+    number: int
+    branch: str
+    head: str
+    fork: bool = False
+    author: str = "ann"
+    jobs: dict[str, JobResult] = field(default_factory=dict)
+    """The jobs of its newest run of `plan`."""
+
+
+class GitHub:
+    """A repository at GitHub with its workflows, in a folder that holds nothing else."""
+
+    def __init__(self, running: RunningSandbox, programs: Path, folder: Path) -> None:
+        self._running, self._programs, self._folder = running, programs, folder
+        self.files = folder / "files"
+        self.repository = Repository(self.files)
+        self._jobs = 0
+        self._snapshots = 0
+        self.secrets: dict[str, dict[str, str]] = {}
+
+    # ── begin, save, restore ─────────────────────────────────────────────────────────────────────────────
+
+    def begin(self) -> None:
+        """Make an empty repository, a new tenant, and a console with two customers."""
+        clock = Clock(START)
+        self._show(Sandbox(clock=clock, console=Console(clock, World(customers=2, started=START))))
+        shutil.rmtree(self.files, ignore_errors=True)
+        (self.files / "artifacts").mkdir(parents=True)
+        self.repository.create()
+        self.write_forge(
+            repository=NAME, next=1, tokens={}, calls=[], unknown=[], ending=[],
+            comments={}, issues={}, pulls={}, commits={}, runs={},
+        )  # fmt: skip
+        values = {
+            **self._running.variables(),
+            "LEDGER_URL": f"sqlite:///{self.files / 'ledger.sqlite'}",
+            "INTEGRATOR_PASSWORD": "the password of the integrator",
+        }
+        self.secrets = {environment: dict(values) for environment in _ENVIRONMENTS}
+
+    def save(self) -> Path:
+        self._snapshots += 1
+        folder = self._folder / f"snapshot-{self._snapshots}"
+        shutil.copytree(self.files, folder / "files")
+        save(self.sandbox, folder / "sandbox.json")
+        (folder / "secrets.json").write_text(json.dumps(self.secrets), encoding="utf-8")
+        return folder
+
+    def restore(self, snapshot: Path) -> None:
+        shutil.rmtree(self.files)
+        shutil.copytree(snapshot / "files", self.files)
+        clock, tenant, console, _ = load(snapshot / "sandbox.json")
+        self._show(Sandbox(clock=clock, tenant=tenant, console=console))
+        self.secrets = json.loads((snapshot / "secrets.json").read_text(encoding="utf-8"))
+
+    def _show(self, sandbox: Sandbox) -> None:
+        self._running.show(sandbox)
+        self.sandbox, self.tenant, self.world = sandbox, sandbox.tenant, sandbox.console.world
+
+    # ── the forge ────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def forge(self) -> dict[str, Any]:
+        """Return what GitHub knows: comments, issues, pull requests, runs, and the calls of `gh`."""
+        found: dict[str, Any] = json.loads((self.files / "forge.json").read_text(encoding="utf-8"))
+        return found
+
+    def write_forge(self, **more: Any) -> None:
+        path = self.files / "forge.json"
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        path.write_text(json.dumps({**before, **more}), encoding="utf-8")
+
+    def _number(self) -> int:
+        number: int = self.forge["next"]
+        self.write_forge(next=number + 1)
+        return number
+
+    def comments(self, pull: Pull, kind: str = "plan") -> list[str]:
+        """Return the texts of the bot's comments of a kind on a pull request."""
+        found = [each for each in self.forge["comments"].values() if each["issue"] == pull.number]
+        return [each["body"] for each in found if each["body"].startswith(f"<!-- reconciler {kind}")]
+
+    def comment(self, pull: Pull, kind: str = "plan") -> str:
+        """Return the text of the only such comment."""
+        (found,) = self.comments(pull, kind)
+        return found
+
+    def say(self, number: int, body: str, author: str = "eve") -> None:
+        """Write a comment as a person."""
+        identity = self._number()
+        comment = {"id": identity, "issue": number, "user": {"login": author}, "body": body}
+        self.write_forge(comments={**self.forge["comments"], str(identity): comment})
+
+    def edit_comment(self, old: str, new: str) -> None:
+        """Replace text in the bot's comments, as a maintainer can."""
+        comments = self.forge["comments"]
+        assert any(old in each["body"] for each in comments.values())
+        for each in comments.values():
+            each["body"] = each["body"].replace(old, new)
+        self.write_forge(comments=comments)
+
+    def issues(self, state: str = "open") -> list[dict[str, Any]]:
+        return [each for each in self.forge["issues"].values() if each["state"] == state]
+
+    # ── changes ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace text that must be in a file of the clone."""
+        path = self.repository.clone / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def open(self, branch: str = "change", *, fork: bool = False, author: str = "ann") -> Pull:
+        """Commit the files of the clone to a branch, and open a pull request. The workflow `plan` runs."""
+        head = self.repository.commit()
+        if fork:
+            self.repository.set(f"refs/forks/{branch}", self._sent(head))
+        else:
+            self.repository.push(branch)
+        pull = Pull(self._number(), branch, head, fork, author)
+        self._keep(pull)
+        self.plan(pull)
+        return pull
+
+    def push(self, pull: Pull) -> None:
+        """Commit the files of the clone to the branch of a pull request. The workflow `plan` runs."""
+        pull.head = self.repository.commit()
+        self.repository.push(pull.branch)
+        self._keep(pull)
+        self.plan(pull)
+
+    def _sent(self, commit: str) -> str:
+        git(self.repository.clone, "push", "-q", "origin", f"{commit}:refs/sent/{commit}")
+        return commit
+
+    def _keep(self, pull: Pull, **more: Any) -> None:
+        source = "eve/billing" if pull.fork else NAME
+        before = self.forge["pulls"].get(str(pull.number), {"merged_at": None})
+        about = {
+            **before,
+            "number": pull.number,
+            "user": {"login": pull.author},
+            "head": {"sha": pull.head, "ref": pull.branch, "repo": {"full_name": source}},
+            "base": {"ref": "main", "repo": {"full_name": NAME}},
+            **more,
+        }
+        self.write_forge(pulls={**self.forge["pulls"], str(pull.number): about})
+
+    def plan(self, pull: Pull) -> None:
+        """Run the workflow `plan` on the merge result of a pull request."""
+        commit = self.repository.merged(self.repository.tip("main"), pull.head)
+        self.repository.set(f"refs/pull/{pull.number}/merge", commit)
+        about = self.forge["pulls"][str(pull.number)]
+        pull.jobs = self.workflow(
+            "plan", "pull_request", commit, f"refs/pull/{pull.number}/merge", head=pull.head, base_ref="main",
+            head_ref=pull.branch, event={"pull_request": about, "number": pull.number}, fork=pull.fork,
+        )  # fmt: skip
+
+    def merge(self, pull: Pull, *, how: str = "merge") -> tuple[str, str]:
+        """Merge a pull request. Return the tip of `main` before and after. No workflow runs."""
+        before = self.repository.tip("main")
+        after = self.repository.merged(before, pull.head, how=how)
+        self.repository.set("refs/heads/main", after)
+        self._keep(pull, merged_at="2026-11-01T07:00:00Z", merge_commit_sha=after)
+        self.write_forge(commits={**self.forge["commits"], after: [pull.number]})
+        return before, after
+
+    def apply(self, pushed: tuple[str, str], **more: Any) -> JobResult:
+        """Run the workflow `apply` for a push to `main`."""
+        before, after = pushed
+        event = {"before": before, "after": after}
+        return self.workflow("apply", "push", after, "refs/heads/main", event=event, **more)["apply"]
+
+    def dispatch(self, workflow: str, **inputs: str) -> JobResult:
+        """Run a workflow by hand."""
+        job = self.workflow(
+            workflow, "workflow_dispatch", self.repository.tip("main"), "refs/heads/main", inputs=inputs
+        )
+        return job[workflow]
+
+    def by_clock(self, workflow: str) -> JobResult:
+        """Run a workflow that its schedule starts."""
+        return self.workflow(workflow, "schedule", self.repository.tip("main"), "refs/heads/main")[workflow]
+
+    # ── workflows ────────────────────────────────────────────────────────────────────────────────────────
+
+    def workflow(
+        self,
+        name: str,
+        event_name: str,
+        commit: str,
+        reference: str,
+        *,
+        head: str = "",
+        event: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        fork: bool = False,
+        run: int | None = None,
+        **more: str,
+    ) -> dict[str, JobResult]:
+        """Run all jobs of a workflow as it is in a commit, and return them by name. `run` is a run to repeat."""
+        path = f".github/workflows/{name}.yml"
+        text = git(self.repository.remote, "show", f"{commit}:{path}")
+        content = yaml.safe_load(text)
+        triggers = content[True]  # YAML 1.1 takes the key `on` for a boolean
+        assert event_name in triggers, f"{name} does not run on {event_name}"
+        known = ((triggers[event_name] or {}).get("inputs") or {}) if event_name == "workflow_dispatch" else {}
+        assert set(inputs or {}) <= set(known)
+        number = run or self._number()
+        runs = self.forge["runs"]
+        attempt = runs[str(number)]["run_attempt"] + 1 if run else 1
+        runs[str(number)] = {
+            "id": number, "path": path, "event": event_name, "head_sha": head or commit, "status": "in_progress",
+            "run_attempt": attempt, "run_started_at": self.sandbox.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "html_url": f"https://github.com/{NAME}/actions/runs/{number}",
+        }  # fmt: skip
+        self.write_forge(runs=runs)
+        contexts = {
+            "inputs": {key: (inputs or {}).get(key, about.get("default", "")) for key, about in known.items()},
+            "github": {
+                "repository": NAME, "server_url": "https://github.com", "sha": commit, "ref": reference,
+                "ref_name": reference.removeprefix("refs/heads/"), "run_id": str(number), "run_attempt": str(attempt),
+                "event_name": event_name, "actor": "ann", "triggering_actor": "ann", "event": event or {},
+                "base_ref": "", "head_ref": "", "token": "", **more,
+            },
+        }  # fmt: skip
+        defaults = content.get("defaults", {})
+        found = {key: self._job(job, contexts, defaults, fork=fork) for key, job in content["jobs"].items()}
+        runs = self.forge["runs"]
+        ended = "failure" if any(each.conclusion == "failure" for each in found.values()) else "success"
+        runs[str(number)] |= {"status": "completed", "conclusion": ended}
+        self.write_forge(runs=runs)
+        self._check_secrets(found)
+        assert self.forge["unknown"] == []
+        return found
+
+    def _job(self, job: Mapping[str, Any], contexts: Mapping[str, Any], defaults: Any, *, fork: bool) -> JobResult:
+        assert defaults == {"run": {"shell": "bash"}}
+        self._jobs += 1
+        token = f"token-of-job-{self._jobs}"
+        permissions = job["permissions"]
+        if fork:
+            permissions = dict.fromkeys(permissions, "read")
+        self.write_forge(tokens={token: permissions})
+        secrets = {} if fork else self.secrets.get(job.get("environment", ""), {})
+        number = contexts["github"]["run_id"]
+        machine = Machine(
+            programs=self._programs,
+            environ={"STAND_IN": str(self.files), "RECONCILER_NOW": self.sandbox.clock.now().isoformat()},
+            actions={
+                "actions/checkout": lambda work, given: self._check_out(work, given, contexts["github"]),
+                "actions/setup-python": lambda _work, given: {"python-version": given["python-version"]},
+                "actions/upload-artifact": lambda work, given: self._upload(work, given, number),
+            },
+        )
+        given = {**contexts, "secrets": secrets, "github": {**contexts["github"], "token": token}}
+        return run_job(job, given, machine, self._folder / "jobs" / str(self._jobs))
+
+    def _check_out(self, work: Path, given: Mapping[str, str], github: Mapping[str, Any]) -> dict[str, str]:
+        assert given["persist-credentials"] == "false"
+        assert given.keys() <= {"persist-credentials", "fetch-depth", "ref", "clean"}
+        if (work / ".git").exists() and given.get("clean", "true") == "true":
+            git(work, "clean", "-ffdxq")
+        self.repository.check_out(work, given.get("ref", github["sha"]), depth=int(given.get("fetch-depth", "1")))
+        return {}
+
+    def _upload(self, work: Path, given: Mapping[str, str], run: str) -> dict[str, str]:
+        assert given["if-no-files-found"] == "error"
+        if not (work / given["path"]).is_dir():
+            raise ActionFailed("No files were found")
+        copied(work / given["path"], self.files / "artifacts" / run / given["name"])
+        return {}
+
+    def artifact(self, pull: Pull) -> Path:
+        """Return the folder of the newest artifact of a pull request's head."""
+        runs = [each for each in self.forge["runs"].values() if each["head_sha"] == pull.head]
+        return self.files / "artifacts" / str(max(each["id"] for each in runs)) / "plan"
+
+    def _check_secrets(self, jobs: Mapping[str, JobResult]) -> None:
+        """Raise if a secret is in a log, a summary, a comment, an issue or an artifact."""
+        values = {
+            value for each in self.secrets.values() for name, value in each.items() if name.endswith(_NAMED) and value
+        }
+        texts = [text for job in jobs.values() for text in (job.log, job.summary)]
+        texts += [each["body"] for kind in ("comments", "issues") for each in self.forge[kind].values()]
+        texts += [path.read_text("utf-8") for path in (self.files / "artifacts").rglob("*") if path.is_file()]
+        assert not [value for value in values for text in texts if value in text]
+
+    # ── the tenant ───────────────────────────────────────────────────────────────────────────────────────
+
+    def advance(self, hours: float = 1) -> None:
+        self.sandbox.clock.advance(timedelta(hours=hours))
+
+    def uses(self, customer: int, gigabytes: int) -> None:
+        """Set the usage of a customer, from now on."""
+        self.world.set_bytes(customer, gigabytes * GB, self.sandbox.clock.now())
+
+    def row(self, table: str, **values: Any) -> dict[str, Any]:
+        """Return the data of the only row of a table of the tenant that has these values."""
+        rows = [row.data for row in self.tenant.tables[table].rows.values() if values.items() <= row.data.items()]
+        (found,) = rows
+        return found
+
+    def by_hand(self, path: str, **values: Any) -> None:
+        """Edit an object in ConnectWise by hand."""
+        known = {name.removeprefix("CONNECTWISE_"): value for name, value in self._running.variables().items()}
+        operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
+        answer = httpx.patch(
+            f"{self._running.url}/{self.tenant.codebase}apis/3.0{path}",
+            auth=(
+                f"{known['COMPANY']}+{known['PUBLIC_KEY']}",
+                known["PRIVATE_KEY"],
+            ),
+            headers={"clientId": known["CLIENT_ID"]},
+            json=operations,
+        )
+        assert answer.status_code == 200, answer.text

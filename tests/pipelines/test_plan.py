@@ -1,0 +1,123 @@
+"""Tests of the workflow `plan`: one comment on each pull request."""
+
+from __future__ import annotations
+
+from tests.pipelines.place import GitHub, Pull, plain
+
+
+def price(github: GitHub, value: str) -> None:
+    """Write another price into the manifest of the product."""
+    path = github.repository.clone / "manifests" / "products.yaml"
+    before = next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("  price: "))
+    github.edit("manifests/products.yaml", before, f"  price: {value}")
+
+
+def opened(github: GitHub, value: str = "0.18", branch: str = "change") -> Pull:
+    """Open a pull request that changes the price of the product."""
+    github.repository.branch(branch)
+    price(github, value)
+    return github.open(branch)
+
+
+def test_a_pull_request_gets_one_comment_with_its_plan(github: GitHub) -> None:
+    pull = opened(github)
+
+    assert {name: job.conclusion for name, job in pull.jobs.items()} == {"check": "success", "plan": "success"}
+    said = github.comment(pull)
+    assert "price = 0.15 → 0.18" in said
+    assert "### Plan: +17.46 USD a month" in said  # of usage lines, which the hourly job writes
+    assert said in pull.jobs["plan"].summary
+
+
+def test_another_push_edits_the_comment(github: GitHub) -> None:
+    pull = opened(github)
+    for number in range(120):  # the comment is not on the first page
+        github.say(pull.number, f"comment {number}")
+    price(github, "0.21")
+    github.push(pull)
+
+    said = github.comment(pull)
+    assert "0.18" not in said
+    assert "price = 0.15 → 0.21" in said
+    assert pull.head in said
+
+
+def test_a_comment_of_a_person_is_never_edited(github: GitHub) -> None:
+    github.repository.branch("change")
+    price(github, "0.18")
+    pull = github.open()
+    github.say(pull.number, github.comment(pull), author="eve")
+    price(github, "0.21")
+    github.push(pull)
+
+    first, second = github.comments(pull)
+    assert "0.21" in first
+    assert "0.18" in second
+
+
+def test_the_artifact_has_the_plan_the_what_if_and_a_report(github: GitHub) -> None:
+    pull = opened(github)
+
+    assert {path.name for path in github.artifact(pull).iterdir()} == {
+        "plan.json", "usage.json", "comment.md", "report.html",
+    }  # fmt: skip
+    assert (github.artifact(pull) / "comment.md").read_text("utf-8") == github.comment(pull)
+
+
+def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub) -> None:
+    pull = opened(github)
+    price(github, "cheap")
+    github.push(pull)
+
+    assert {name: job.conclusion for name, job in pull.jobs.items()} == {"check": "failure", "plan": "failure"}
+    said = github.comment(pull)
+    assert "0.18" not in said
+    assert "### Plan: failed" in said
+    assert "manifests/products.yaml:11:10" in plain(said)
+    assert "digest" not in said.splitlines()[1]
+
+
+def test_a_pull_request_from_a_fork_is_checked_without_secrets(github: GitHub) -> None:
+    github.repository.branch("change")
+    price(github, "0.18")
+    pull = github.open("theirs", fork=True, author="eve")
+
+    assert {name: job.conclusion for name, job in pull.jobs.items()} == {"check": "success", "plan": "skipped"}
+    assert github.comments(pull) == []
+
+
+def test_a_pull_request_of_dependabot_is_only_checked(github: GitHub) -> None:
+    github.repository.branch("change")
+    pull = github.open("dependabot/actions", author="dependabot[bot]")
+
+    assert {name: job.conclusion for name, job in pull.jobs.items()} == {"check": "success", "plan": "skipped"}
+
+
+def test_an_error_in_a_manifest_is_an_annotation_at_its_line(github: GitHub) -> None:
+    github.repository.branch("change")
+    price(github, "cheap")
+    pull = github.open("theirs", fork=True)
+
+    (command,) = pull.jobs["check"].commands
+    assert (command.name, command.properties) == ("error", "file=manifests/products.yaml,line=11,col=10")
+
+
+def test_a_secret_that_is_missing_is_named_in_the_comment(github: GitHub) -> None:
+    for name in ("CONNECTWISE_PRIVATE_KEY", "LEDGER_URL"):
+        del github.secrets["reconciler-plan"][name]
+    pull = opened(github)
+
+    assert pull.jobs["plan"].conclusion == "failure"
+    said = github.comment(pull)
+    assert "the environment variable CONNECTWISE_PRIVATE_KEY is empty" in said
+    assert "the environment variable LEDGER_URL is empty" in said
+
+
+def test_the_plan_needs_no_login_of_the_console_and_no_password_of_the_setup(github: GitHub) -> None:
+    kept = github.secrets["reconciler-plan"]
+    github.secrets["reconciler-plan"] = {
+        name: value for name, value in kept.items() if name.startswith(("CONNECTWISE", "LEDGER"))
+    }
+    pull = opened(github)
+
+    assert pull.jobs["plan"].conclusion == "success"
