@@ -1,8 +1,6 @@
 """Every command that a page shows is run by a test, in the order of the page, or has a reason why not.
 
-Most pages are run here, on the example estate. These have tests of their own, because their reader starts elsewhere:
-test_tutorial.py follows the tutorial, test_readme.py docs/how-to/first-customer.md, and test_adopting.py
-docs/how-to/adopting.md.
+Most pages are run here, on the example estate. `OF_THEIR_OWN` names those whose reader starts elsewhere.
 """
 
 from __future__ import annotations
@@ -30,8 +28,14 @@ from tests.blocks import PAGES, ROOT, blocks, commands, missing
 from tests.test_schemas import validator
 from tests.times import START
 
-OF_THEIR_OWN = {"README.md", "first-billed-hour.md", "first-customer.md", "adopting.md"}
-"""Pages with a test of their own."""
+OF_THEIR_OWN = {
+    "README.md": "test_readme.py",
+    "adopting.md": "test_adopting.py",
+    "first-billed-hour.md": "test_tutorial.py",
+    "first-customer.md": "test_readme.py",
+    "ledger.md": "test_ledger_docs.py",
+}
+"""Pages with a test of their own, and the module that it is in."""
 OTHERS = [page for page in PAGES if page.name not in {*OF_THEIR_OWN, "undo.md", "life-of-objects.md"}]
 
 NOT_RUN = {
@@ -43,7 +47,6 @@ NOT_RUN = {
     "~/.local/share/reconciler/bin/python -m pip ": "test_readme.py runs pip with the same arguments",
     "reconciler sandbox ": "it runs until Ctrl-C: test_sandbox.py starts it, and test_tutorial.py as a reader does",
     "source <(reconciler sandbox ": "the tests run against a sandbox already, and test_tutorial.py starts one so",
-    "export CONNECTWISE_SITE=": "these are the reader's own keys: test_readme.py compares their names",
     "7 * * * * ": "this is a line of a crontab, and its command is in the step before",
 }
 """How commands begin that no test runs, each with the reason."""
@@ -163,6 +166,12 @@ def test_every_make_target_that_a_page_names_is_in_the_makefile(page: Path) -> N
                 assert f"\n{target}:" in makefile, f"make {target}"
 
 
+def test_the_pages_with_a_test_of_their_own_are_named_in_it() -> None:
+    for page, module in OF_THEIR_OWN.items():
+        assert page in {path.name for path in PAGES}
+        assert page in (ROOT / "tests" / module).read_text(encoding="utf-8"), page
+
+
 def test_every_reason_is_needed() -> None:
     shown_commands = [each.command for page in PAGES for each in commands(page)]
     assert [start for start in NOT_RUN if not any(each.startswith(start) for each in shown_commands)] == []
@@ -171,7 +180,7 @@ def test_every_reason_is_needed() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_command_is_marked_as_one(page: Path) -> None:
     """Only `console`, `sh` and `bash` blocks are run."""
-    languages = {"console", "sh", "bash", "yaml", "json", "python", "text", ""}
+    languages = {"console", "sh", "bash", "yaml", "json", "python", "sql", "text", ""}
     for block in blocks(page):
         assert block.language in languages, block.language
         assert block.language or not re.match(r"(\$ |reconciler |make |git )", block.text), block.text

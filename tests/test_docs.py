@@ -31,6 +31,13 @@ def test_the_files_that_a_page_links_to_are_there(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_the_first_page_links_to_every_other_one() -> None:
+    """The pages of the kinds are in `manifests.md`."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    assert [page for page in pages if f"({page})" not in index and "/kinds/" not in page and page != "index.md"] == []
+
+
 TO_WRITE = {"reconciler/kinds/site.py", "tests/kinds/test_site.py"}
 """Files that CONTRIBUTING.md tells you to write."""
 
