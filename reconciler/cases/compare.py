@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.cases.model import Expectation, ExpectedCustomer, ExpectedLine
-from reconciler.cases.outcome import Customer, Outcome
+from reconciler.cases.outcome import Customer, Line, Outcome
 from reconciler.kinds.values import plain_decimal
 from reconciler.manifests.positions import Path
 
@@ -17,7 +17,8 @@ Form = Literal["quantity", "amount", "text"]
 """How the two values are shown: with the unit, with the currency, or as they are."""
 
 _ABSENT = "no line"
-_NOTHING = "nothing"
+NOTHING = "nothing"
+"""What is shown for a value that there is not."""
 _LINE_FIELDS: dict[str, Form] = {
     "quantity": "quantity",
     "unit_price": "amount",
@@ -39,6 +40,8 @@ class Mismatch:
     """A `Decimal`, text, a list of text, or None."""
     actual: Any
     form: Form = "text"
+    line: Line | None = None
+    """A line that came out and is not expected."""
 
 
 def mismatches(expect: Expectation, outcome: Outcome, source: str) -> list[Mismatch]:
@@ -55,9 +58,9 @@ def mismatches(expect: Expectation, outcome: Outcome, source: str) -> list[Misma
 
 def _state(expect: Expectation, outcome: Outcome) -> Iterator[Mismatch]:
     if expect.state is not None and expect.state != outcome.state:
-        yield Mismatch(("state",), "state", expect.state, outcome.state or _NOTHING)
+        yield Mismatch(("state",), "state", expect.state, outcome.state or NOTHING)
     if expect.reason is not None and expect.reason not in outcome.reason:
-        yield Mismatch(("reason",), "reason", expect.reason, outcome.reason or _NOTHING)
+        yield Mismatch(("reason",), "reason", expect.reason, outcome.reason or NOTHING)
 
 
 def _lines(expected: Sequence[ExpectedLine] | None, outcome: Outcome) -> Iterator[Mismatch]:
@@ -82,7 +85,7 @@ def _lines(expected: Sequence[ExpectedLine] | None, outcome: Outcome) -> Iterato
                     path = ("lines", index, str(type(each).model_fields[field].alias))
                     yield Mismatch(path, f"{field.replace('_', ' ')} of {name}", wanted, actual, form)
     for line in left:
-        yield Mismatch(("lines",), f"line {line.product}", _ABSENT, _quantity_text(line.quantity, unit))
+        yield Mismatch(("lines",), f"line {line.product}", _ABSENT, _quantity_text(line.quantity, unit), line=line)
 
 
 def _plain(value: Any) -> Any:
@@ -110,12 +113,12 @@ def _customers(expected: Sequence[ExpectedCustomer], customers: Sequence[Custome
         what, path = f"customer {key[0]}/{key[1]}", ("customers", index)
         found = by_key.get(key)
         if found is None:
-            yield Mismatch(path, what, each.state or "a row in the coverage", _NOTHING)
+            yield Mismatch(path, what, each.state or "a row in the coverage", NOTHING)
             continue
         if each.state is not None and each.state != found.state:
             yield Mismatch((*path, "state"), f"state of {what}", each.state, found.state)
         if each.reason is not None and each.reason not in found.reason:
-            yield Mismatch((*path, "reason"), f"reason of {what}", each.reason, found.reason or _NOTHING)
+            yield Mismatch((*path, "reason"), f"reason of {what}", each.reason, found.reason or NOTHING)
         if each.money is not None and each.money != found.money:
             yield Mismatch((*path, "money"), f"money of {what}", each.money, found.money, "amount")
 
@@ -124,7 +127,7 @@ def _warnings(expected: Sequence[str] | None, warnings: Sequence[str]) -> Iterat
     if expected is None:
         return
     if not expected and warnings:
-        yield Mismatch(("warnings",), "warnings", _NOTHING, list(warnings))
+        yield Mismatch(("warnings",), "warnings", NOTHING, list(warnings))
     for index, text in enumerate(expected):
         if not any(text in warning for warning in warnings):
-            yield Mismatch(("warnings", index), "warning", text, list(warnings) or _NOTHING)
+            yield Mismatch(("warnings", index), "warning", text, list(warnings) or NOTHING)

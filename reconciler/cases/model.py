@@ -164,7 +164,8 @@ class Expectation(Model):
     )
     money: Amount | None = Field(None, description="The total of a month: the sum of the lines.")
     guardrails: tuple[Guardrail, ...] | None = Field(
-        None, description="All guardrails that trip and are not approved; [] for none."
+        None,
+        description="The guardrails that hold the case's customer or refuse the run, and are not approved; [] if none.",
     )
     customers: tuple[ExpectedCustomer, ...] | None = Field(
         None, description="The states of other customers, such as one without a mapping."

@@ -16,7 +16,7 @@ from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.money import monthly_amount
 from reconciler.metering.coverage import CoverageRow as MeteredRow
 from reconciler.planning.approvals import is_approved
-from reconciler.planning.plan import Action, CoverageRow, Note
+from reconciler.planning.plan import Action, CoverageRow, Note, Tripped
 
 _ZERO = Decimal(0)
 
@@ -64,7 +64,7 @@ class Outcome:
     reason: str
     lines: tuple[Line, ...]
     guardrails: tuple[str, ...]
-    """The guardrails that tripped and are not approved, each once."""
+    """The guardrails that refuse the run or hold the case's customer, and are not approved. Each is named once."""
     customers: tuple[Customer, ...]
     """All customers of the case."""
     warnings: tuple[str, ...]
@@ -93,11 +93,17 @@ def outcome_of(prepared: Prepared) -> Outcome:
         state=None if own is None else own.state,
         reason="" if own is None else own.detail,
         lines=tuple(_lines(planned, prepared, refused=refused)),
-        guardrails=tuple(dict.fromkeys(trip.name for trip in trips)),
+        guardrails=tuple(dict.fromkeys(trip.name for trip in trips if _is_about(trip, prepared))),
         customers=tuple(_customer(row) for metered, row in rows if metered.device_id is None),
         warnings=tuple(map(_warning, planned.part.notes)),
         trace=tuple(trace_of(prepared)),
     )
+
+
+def _is_about(trip: Tripped, prepared: Prepared) -> bool:
+    """Return whether a guardrail refuses the run, or holds the case's customer. Another customer has a state for it."""
+    mapping = prepared.subject.mapping
+    return not trip.holds or mapping is None or trip.address == mapping.address
 
 
 def _is_own(row: MeteredRow, prepared: Prepared) -> bool:

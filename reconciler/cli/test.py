@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from reconciler.cases.accept import accepted
 from reconciler.cases.against import changes_of, read_before
 from reconciler.cases.estate import Estate
 from reconciler.cases.finding import folder_of
 from reconciler.cases.loading import Loaded, LoadedCase, load_cases
-from reconciler.cases.report import changes_json, report_of
+from reconciler.cases.report import case_json, changes_json, report_of
 from reconciler.cases.suite import run
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of
@@ -53,6 +54,9 @@ def run_cases(
     only: Annotated[
         str | None, typer.Option("--filter", metavar="TEXT", help="Run only the cases with this text in their names.")
     ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Write what comes out of failed cases into their files, as expected.")
+    ] = False,
     changed_since: Annotated[
         str | None,
         typer.Option("--changed-since", metavar="REV", help="Also show which cases change against this Git revision."),
@@ -71,11 +75,21 @@ def run_cases(
     manifests = load(context.root, workspace=context.workspace)
     loaded = load_cases(context.root, paths or ())
     chosen = _chosen(loaded, only)
-    results = run(chosen, Estate(manifests), loaded.report)
+    estate = Estate(manifests)
+    results = run(chosen, estate, loaded.report)
     if errors := loaded.errors:
         return _report_errors(ManifestError(errors), context, to)
+    changed: list[dict[str, Any]] = []
+    if accept and (texts := accepted(results, loaded.sources)):
+        changed = [case_json(each, loaded.report) for each in results if not each.passed]
+        _write(texts, loaded)
+        loaded = load_cases(context.root, paths or ())
+        results = run(_chosen(loaded, only), estate, loaded.report)
     files = len({each.file for each in chosen})
     report = report_of(results, loaded.report, files=files, others=loaded.others)
+    if accept:
+        left = {(each["file"], each["name"]) for each in report["cases"] if not each["passed"]}
+        report["accepted"] = [each for each in changed if (each["file"], each["name"]) not in left]
     if changed_since is not None:
         before = read_before(context.root, changed_since, loaded, workspace=context.workspace)
         report["changes"] = changes_json(changes_of(results, before, loaded), loaded.report)
@@ -96,6 +110,11 @@ def _chosen(loaded: Loaded, only: str | None) -> Sequence[LoadedCase]:
         guess = did_you_mean(near(only, [each.case.name for each in loaded.cases]))
         raise ReconcilerError(f"no case has {only} in its name", where="--filter", advice=guess)
     return found
+
+
+def _write(texts: Mapping[str, str], loaded: Loaded) -> None:
+    for name, text in texts.items():
+        write_file(Path(name), loaded.sources[name].bom + text.encode())
 
 
 def _report_errors(error: ManifestError, context: Context, to: Format) -> int:

@@ -25,6 +25,8 @@ from reconciler.rendering.tables import WIDTH, table
 
 def cases_text(report: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     """Yield the lines of a report, without line ends. `report` is the document of `test --json`."""
+    for case in report.get("accepted", ()):
+        yield from _accepted(case, paint)
     for case in report["cases"]:
         if not case["passed"]:
             yield from _failed(case, paint, width)
@@ -35,6 +37,15 @@ def cases_text(report: Json, paint: Paint, width: int = WIDTH) -> Iterator[str]:
     if others := others_text(report):
         yield safe(others)
     yield paint(summary_text(report), "red" if report["summary"]["failed"] else "bold")
+
+
+def _accepted(case: Json, paint: Paint) -> Iterator[str]:
+    """Yield a case with the expectations that were replaced."""
+    outcome = case["outcome"]
+    yield paint(f"ACCEPTED {safe(_title(case))}", "yellow")
+    for each in case["mismatches"]:
+        expected, actual = (value_text(each[side], each["form"], outcome) for side in ("expected", "actual"))
+        yield f"  {safe(each['what'])}: {safe(expected)} → {safe(actual)}"
 
 
 def _failed(case: Json, paint: Paint, width: int) -> Iterator[str]:

@@ -58,9 +58,12 @@ def summary_text(report: Json) -> str:
     summary = report["summary"]
     count, failed = summary["cases"], summary["failed"]
     where = f"in {numbered(summary['files'], 'file')}"
+    text = f"{numbered(count, 'case')} {where} passed." if count else "There are no price cases."
     if failed:
-        return f"{failed:,} of {numbered(count, 'case')} {where} failed."
-    return f"{numbered(count, 'case')} {where} passed." if count else "There are no price cases."
+        text = f"{failed:,} of {numbered(count, 'case')} {where} failed."
+    if accepted := len(report.get("accepted", ())):
+        text = f"{numbered(accepted, 'case')} accepted: review the diff before you commit it. {text}"
+    return text
 
 
 def others_text(report: Json) -> str:

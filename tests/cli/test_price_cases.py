@@ -246,6 +246,53 @@ def test_errors_of_the_manifests_come_first(test: Command) -> None:
     assert "price: expected a number" in said.err
 
 
+def test_accept_writes_what_comes_out_and_keeps_everything_else(test: Command, repository: Path) -> None:
+    edit("manifests/products.yaml", "price: 0.15", "price: 0.18")
+    edit("tests/alder.yaml", "      money: 18.15", "      money: 18.15 # as agreed")
+    said = test("--accept")
+
+    assert said.code == 0
+    assert said.out == (
+        "ACCEPTED tests/alder.yaml:3:11 Alder pays for whole gigabytes (CustomerMapping/alder-dental, 2026-11)\n"
+        "  unit price of backup-gb: 0.15 USD → 0.18 USD\n"
+        "  amount of backup-gb: 18.15 USD → 21.78 USD\n"
+        "  money: 18.15 USD → 21.78 USD\n"
+        "1 case accepted: review the diff before you commit it. 1 case in 1 file passed.\n"
+    )
+    expected = GOOD.replace("unitPrice: 0.15, amount: 18.15", "unitPrice: 0.18, amount: 21.78")
+    expected = expected.replace("money: 18.15", "money: 21.78 # as agreed")
+    assert (repository / "tests/alder.yaml").read_text() == expected
+    assert test("--accept").out == "1 case in 1 file passed.\n"
+
+
+def test_accept_leaves_a_case_that_it_cannot_rewrite(test: Command, repository: Path) -> None:
+    edit("tests/alder.yaml", "money: 18.15", "money: &m 18")
+    said = test("--accept", "--json")
+
+    assert said.code == 1
+    assert said.json["accepted"] == []
+    assert [case["passed"] for case in said.json["cases"]] == [False]
+
+
+def test_accept_changes_only_the_cases_of_the_filter(test: Command, repository: Path) -> None:
+    other = GOOD.replace("cases:", "").replace("Alder pays", "Also pays").lstrip("\n")
+    (repository / "tests/alder.yaml").write_text(GOOD.replace("money: 18.15", "money: 18") + other)
+    edit("manifests/products.yaml", "price: 0.15", "price: 0.18")
+    said = test("--accept", "--filter", "also")
+
+    assert said.code == 0
+    text = (repository / "tests/alder.yaml").read_text()
+    assert text.index("money: 18\n") < text.index("money: 21.78\n")
+
+
+def test_accept_keeps_the_byte_order_mark(test: Command, repository: Path) -> None:
+    path = repository / "tests/alder.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("money: 18.15", "money: 18").encode())
+
+    assert test("--accept").code == 0
+    assert path.read_bytes() == b"\xef\xbb\xbf" + GOOD.encode()
+
+
 # ── what a change of the manifests does ─────────────────────────────────────────────────────────────────
 
 
