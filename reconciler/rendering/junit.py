@@ -17,16 +17,16 @@ _SHOWN = "\N{REPLACEMENT CHARACTER}"
 def junit(report: Json) -> str:
     """Return a report as JUnit XML: a test suite for each file, and a test case for each price case.
 
-    `report` is the document of `test --json`. Characters that XML does not allow are replaced.
+    `report` is the document of `test --json`. Characters that XML does not allow are replaced. The names of elements and
+    attributes are those of the schema of Jenkins (junit-10.xsd), which other readers know too.
     """
     root = Xml.Element("testsuites", {"name": "price cases", **_counts(report["cases"])})
     for file, cases in groupby(report["cases"], key=lambda case: case["file"]):
         of_file = list(cases)
         suite = Xml.SubElement(root, "testsuite", {"name": _text(file), **_counts(of_file), "skipped": "0"})
         for case in of_file:
-            given = {"classname": case["mapping"] or case["customer"], "name": case["name"], "file": file}
+            given = {"classname": case["mapping"] or case["customer"], "name": case["name"]}
             test = Xml.SubElement(suite, "testcase", {name: _text(value) for name, value in given.items()})
-            test.set("line", str(case["line"]))
             if not case["passed"]:
                 lines = list(_lines(case))
                 failure = Xml.SubElement(

@@ -196,6 +196,17 @@ def test_without_a_change_the_heading_says_so() -> None:
     assert "its manifests are not valid (2 errors in 1 file)" in heading_text(changes(problem="2 errors in 1 file"))
 
 
+def test_junit_has_only_what_the_schema_of_jenkins_allows() -> None:
+    allowed = {
+        "testsuites": {"name", "tests", "failures", "errors"},
+        "testsuite": {"name", "tests", "failures", "errors", "skipped"},
+        "testcase": {"name", "classname"},
+        "failure": {"type", "message"},
+    }
+    for element in ElementTree.fromstring(junit(report(case(), failed()))).iter():
+        assert set(element.keys()) == allowed[element.tag]
+
+
 def test_junit_has_a_suite_for_each_file() -> None:
     root = ElementTree.fromstring(junit(report(case(), case(file="tests/b.yaml", mapping=None))))
 
