@@ -17,8 +17,8 @@ _SHOWN = "\N{REPLACEMENT CHARACTER}"
 def junit(report: Json) -> str:
     """Return a report as JUnit XML: a test suite for each file, and a test case for each price case.
 
-    `report` is the document of `test --json`. Characters that XML does not allow are replaced. The names of elements and
-    attributes are those of the schema of Jenkins (junit-10.xsd), which other readers know too.
+    `report` is the document of `test --json`. Characters that XML does not allow are replaced. Only elements and
+    attributes of Jenkins' schema (junit-10.xsd) are used, which other readers know too.
     """
     root = Xml.Element("testsuites", {"name": "price cases", **_counts(report["cases"])})
     for file, cases in groupby(report["cases"], key=lambda case: case["file"]):
