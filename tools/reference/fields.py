@@ -28,16 +28,21 @@ class Nested:
     schema: Schema
 
     @property
+    def type(self) -> str | None:
+        """The only value of its field `type`, which tells it from others at its path. None if it has no such field."""
+        found: str | None = self.schema.get("properties", {}).get("type", {}).get("const")
+        return found
+
+    @property
     def heading(self) -> str:
-        """The heading of its table: the paths, and the value of `type` if that tells it from others at the path."""
-        kind = self.schema.get("properties", {}).get("type", {}).get("const")
-        return ", ".join(f"`{path}`" for path in self.paths) + (f" with `type: {kind}`" if kind else "")
+        """The heading of its table."""
+        return ", ".join(f"`{path}`" for path in self.paths) + (f" with `type: {self.type}`" if self.type else "")
 
     @property
     def link(self) -> str:
         """A link to its table."""
         anchor = re.sub(r"[^\w\s-]", "", self.heading).strip().lower().replace(" ", "-")
-        return f"[{self.heading}](#{anchor})"
+        return f"[{f'`type: {self.type}`' if self.type else self.heading}](#{anchor})"
 
 
 def nested(root: Schema, definitions: Mapping[str, Schema], written: Collection[str]) -> list[Nested]:

@@ -45,7 +45,7 @@ def page(kind: Kind) -> str:
     parts = [
         f"# {kind.name}",
         kind.describes,
-        table(list(_facts(kind)), ("", "")),
+        "\n".join(f"- {fact}" for fact in _facts(kind)),
         "## Fields",
         f"These are the fields of `spec`. [Manifests](../manifests.md) has those of `metadata`.{_rest(kind)}",
         fields(spec, _required(kind.spec, spec), names, dict(_targets(kind.spec, spec, names))),
@@ -80,14 +80,18 @@ def _rest(kind: Kind) -> str:
     return " An optional field that you leave out is not managed, and `null` clears it."
 
 
-def _facts(kind: Kind) -> Iterator[tuple[str, str]]:
+def _facts(kind: Kind) -> Iterator[str]:
     """Yield what is said about a kind above its fields: its natural key and its place in ConnectWise."""
     if kind.key:
-        also = f", and {_and(kind.key_if_given)} if given" if kind.key_if_given else ""
-        yield "natural key", _and(kind.key) + also
-    yield "in ConnectWise", f"`{kind.collection}`" if kind.collection else "no object: only `reconciler` reads it"
+        also = f", and {_and(kind.key_if_given)} if it is given" if kind.key_if_given else ""
+        yield f"Natural key: {_and(kind.key)}{also}"
+    yield (
+        f"In ConnectWise: `{kind.collection}`"
+        if kind.collection
+        else "In ConnectWise: nothing. Only `reconciler` reads it"
+    )
     if kind.retirement is not None:
-        yield "retired by", _retirement(kind.retirement)
+        yield f"Retired by: {_retirement(kind.retirement)}"
 
 
 def _retirement(how: Retirement) -> str:
