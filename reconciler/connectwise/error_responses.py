@@ -18,16 +18,13 @@ from reconciler.connectwise.errors import (
     TooMany,
     Unauthorized,
 )
+from reconciler.connectwise.permissions import missing_permission
 from reconciler.http.scrubbing import Secrets
 
 _KEYS = "Check company, publicKey, privateKey and site, and that the API member is active"
 _BY_STATUS: dict[int, tuple[type[ConnectWiseError], str]] = {
     401: (Unauthorized, f"{_KEYS}."),
-    403: (
-        Forbidden,
-        "Check that clientId is registered at developer.connectwise.com, and that the security role of the API "
-        "member allows this.",
-    ),
+    403: (Forbidden, ""),
     404: (NotFound, "The object was deleted, or the id or path is wrong."),
     409: (Conflict, "Another object uses this one, or has the same key."),
     414: (TooLong, "Ask for fewer values at a time."),
@@ -80,6 +77,8 @@ def error_of(
     kind, advice = _BY_STATUS.get(status, (None, ""))
     if kind is None:
         kind, advice = _otherwise(status)
+    if kind is Forbidden:
+        advice = missing_permission(method, endpoint)
     codes = [entry.code for entry in fields] + [code]
     advice = next((_BY_CODE[each] for each in codes if each in _BY_CODE), advice)
     if is_site_refusal(parsed):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.kinds.registry import declarable_kinds
-from tools.reference import commands, exits, formats, guardrails, kinds
+from tools.reference import commands, exits, formats, guardrails, kinds, permissions
 from tools.reference.regions import filled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ def parts() -> dict[str, dict[str, Part]]:
         "guardrails.md": {"guardrails": guardrails.listed},
         "manifests.md": {"metadata": kinds.metadata, "kinds": kinds.listed},
         "outcome.md": {"fields": lambda: formats.fields("outcome")},
+        "permissions.md": {"roles": permissions.roles, "endpoints": permissions.endpoints},
         "plan-file.md": {"fields": lambda: formats.fields("plan")},
         "price-cases.md": {"fields": formats.case_fields},
     }

@@ -15,6 +15,8 @@ chance, so the same requests in the same order meet the same faults.
 | `truncated` | the headers announce the whole body, and the connection closes after half of it |
 | `half-json` | a complete HTTP message with half of a JSON document |
 | `bundles-off` | `/system/bundles` is refused |
+| `read-only` | 403 for a POST, PATCH or DELETE, as for a role that may only read [guess]. Searches and bundles work |
+| `forbidden` | 403 for every request but that for the codebase, as for a role without this function [guess] |
 | `auth-404` | wrong credentials get 404 instead of 401 |
 | `nothing`, `null` | status 200 and an empty body, or the body `null` |
 | `drip:ms=M` | the body comes byte by byte, M milliseconds apart |
@@ -74,6 +76,8 @@ KINDS = (
     "truncated",
     "half-json",
     "bundles-off",
+    "read-only",
+    "forbidden",
     "auth-404",
     "nothing",
     "null",

@@ -32,8 +32,8 @@ def is_connectwise(path: str) -> bool:
 class ConnectWise:
     """The API of one tenant.
 
-    It applies the faults that change what the API does: `uri-limit`, `auth-404`, those of lists, links and bundles,
-    and the habits. `outages.Outages` applies those that happen between API and client.
+    It applies the faults that change what the API does: `uri-limit`, `auth-404`, those of roles, of lists, links and
+    bundles, and the habits. `outages.Outages` applies those that happen between API and client.
     """
 
     def __init__(self, tenant: Tenant, environment: Environment) -> None:
@@ -75,11 +75,21 @@ class ConnectWise:
         if request.method not in asked.methods:
             allowed = (b"allow", ", ".join(asked.methods).encode())
             return error_response(405, "MethodNotAllowed", f"The method {request.method} is not allowed.", allowed)
+        if self._is_forbidden(request, asked):
+            raise Refusal(403, "Forbidden", "You do not have security permission to perform this action.")
         response = self._special(request, asked) if isinstance(asked, Special) else self._collection(request, asked)
         if faults := self._environment.faults:
             table = asked.view.table if isinstance(asked, Collection) else None
             response = habits.answered(faults, request.path, response, table)
         return finished(response, media, f"{root_of(request)}{prefix}")
+
+    def _is_forbidden(self, request: Request, asked: Special | Collection) -> bool:
+        """Return whether a fault gives the API member a role that does not allow this request."""
+        faults = self._environment.faults
+        if faults.hit("forbidden", request.path):
+            return True
+        writes = isinstance(asked, Collection) and not asked.search and request.method != "GET"
+        return writes and faults.hit("read-only", request.path) is not None
 
     def _collection(self, request: Request, asked: Collection) -> Response:
         reads, writes, faults = self._reads, self._writes, self._environment.faults
