@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cli import commands
-from reconciler.cli.main import _options
+from reconciler.cli.main import global_options
 
 PACKAGE = Path(commands.__file__).parent.parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
@@ -35,7 +35,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 def test_every_option_named_in_a_message_exists() -> None:
-    command = commands.command_line(_options, ["--help"])
+    command = commands.command_line(global_options, ["--help"])
     known = {*options(command), "--help"}
     for name, (target, _) in {**commands.COMMANDS, **commands.GROUPS}.items():
         known |= {*options(commands._imported(target, name))}
