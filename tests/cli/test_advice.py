@@ -13,7 +13,7 @@ from reconciler.cli.main import global_options
 
 PACKAGE = Path(commands.__file__).parent.parent
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-ELSEWHERE = {"--require-hashes", "--no-deps", "--git"}
+ELSEWHERE = {"--require-hashes", "--no-deps", "--hash", "--force", "--git"}
 """Options of other programs that the messages name."""
 
 
