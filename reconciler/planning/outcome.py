@@ -19,9 +19,9 @@ class Result(Record):
     action: Verb
     """What the plan does to the object."""
     status: Status
-    """`done`. `already`: it was as planned before this run. `failed`: ConnectWise refused the write, or stored something
-    else. `skipped`: an action that it depends on failed, or the run was stopped. `unknown`: the response was lost, and
-    the object could not be looked up. The next run finds out what happened, before it writes anything new."""
+    """`done`. `already`: it was as planned before this run. `failed`: ConnectWise refused the write, or stored
+    something else. `skipped`: an action that it depends on failed, or the run was stopped. `unknown`: the response was
+    lost, and the object could not be looked up. The next run finds out what happened, before it writes anything new."""
     id: int | None = None
     """The id of the object in ConnectWise, if it is known."""
     detail: str = ""
