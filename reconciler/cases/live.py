@@ -78,19 +78,16 @@ def _raw(document: Document, matcher: Matcher, terms: Terms) -> dict[str, Any]:
     if has_spec(document, ProductSpec):
         product = document.spec
         return {"identifier": product.identifier, "price": product.price, "productClass": product.product_class}
-    if has_spec(document, AgreementSpec):
-        spec = document.spec
-        company = matcher.links(document).get(("company",))
-        return {
-            **_agreement(spec.name, company, terms),
-            "agreementStatus": "Cancelled" if document.retired else "Active",
-            "startDate": wire_date(spec.start_date.isoformat()),
-            "endDate": None if spec.end_date is None else wire_date(spec.end_date.isoformat()),
-            "noEndingDateFlag": spec.end_date is None,
-            "prorateFlag": bool(spec.prorate),
-            "billingCycle": {"name": spec.billing_cycle} if spec.billing_cycle else None,
-        }
-    raise KeyError(document.kind.name)
+    spec = matcher.manifests.get(AgreementSpec, document.address).spec
+    return {
+        **_agreement(spec.name, matcher.links(document).get(("company",)), terms),
+        "agreementStatus": "Cancelled" if document.retired else "Active",
+        "startDate": wire_date(spec.start_date.isoformat()),
+        "endDate": None if spec.end_date is None else wire_date(spec.end_date.isoformat()),
+        "noEndingDateFlag": spec.end_date is None,
+        "prorateFlag": bool(spec.prorate),
+        "billingCycle": {"name": spec.billing_cycle} if spec.billing_cycle else None,
+    }
 
 
 def _agreement(name: str, company: Link | None, terms: Terms) -> dict[str, Any]:

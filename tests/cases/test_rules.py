@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.kinds.workspace import CsvSource
 from reconciler.manifests.documents import Document
 from tests.cases.trying import D, errors, estate_with, lines, outcome, with_spec
 
@@ -211,6 +212,31 @@ def test_a_case_that_does_not_fit_the_manifests_is_an_error_at_its_place(fields:
     (found,) = errors(f"cases:\n  - {fields}\n    name: a\n    period: 2026-11\n    expect: {{money: 0}}")
 
     assert error in found
+
+
+def test_a_case_of_a_workspace_with_two_sources_names_the_other_one() -> None:
+    def with_file(document: Document) -> Document:
+        if document.kind.name != "Workspace":
+            return document
+        more = CsvSource(name="files", type="csv", unit="GiB", path="usage.csv")
+        return with_spec(document, usage=(*document.spec.usage, more))
+
+    estate = estate_with(with_file)
+    text = "mapping: {product: backup-gb}\nsource: files\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 5 GiB}]"
+    found = outcome(text, estate)
+    assert [(line.quantity, found.unit) for line in found.lines] == [(5, "GiB")]
+    other = "{name: a, mapping: alder-dental, period: 2026-11, usage: [{from: 2026-11-01, used: 5 GB, source: files}]"
+    (error,) = errors(f"cases: [{other}, expect: {{money: 0}}}}]", estate)
+    assert "the customer of the case is in cove, and not in files | add customer: …" in error
+    text = "mapping: alder-dental\nperiod: 2026-11\nusage: [{from: 2026-11-01, pull: failed, source: files}]"
+    assert outcome(text, estate).state == "never seen"
+
+
+def test_a_workspace_without_a_source_has_no_inline_mapping() -> None:
+    estate = estate_with(lambda each: with_spec(each, usage=()) if each.kind.name == "Workspace" else each)
+
+    found = errors("cases: [{name: a, mapping: {}, period: 2026-11, expect: {money: 0}}]", estate)
+    assert found == ["1:9 the workspace has no usage source | add one to `usage` of the workspace"]
 
 
 # ── lines that stand before the run ──────────────────────────────────────────────────────────────────────
