@@ -159,6 +159,20 @@ def test_the_page_on_the_life_of_objects_shows_what_the_commands_do(follow: Call
     assert [line for line in quoted(page) if line not in everything] == []
 
 
+def test_the_page_on_policies_shows_the_error_of_a_price_below_the_floor(
+    follow: Callable[[Path], Said], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = ROOT / "docs" / "how-to" / "policies.md"
+    follow(page)
+    monkeypatch.chdir("new")
+    products = Path("manifests/products.yaml")
+    products.write_text(products.read_text(encoding="utf-8").replace("price: 0.15", "price: 0.04"), encoding="utf-8")
+
+    assert run(["validate"]) == 1
+    printed = capsys.readouterr()
+    assert [line for line in quoted(page) if line not in printed.out + printed.err] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_that_a_page_names_is_in_the_makefile(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

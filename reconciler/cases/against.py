@@ -10,14 +10,14 @@ from typing import Literal
 
 from reconciler.cases.errors import CaseError
 from reconciler.cases.estate import Estate
-from reconciler.cases.finding import has_cases, shown
+from reconciler.cases.finding import has_cases
 from reconciler.cases.loading import Loaded, LoadedCase, cases_in
 from reconciler.cases.outcome import Outcome
 from reconciler.cases.suite import Result, result_of
 from reconciler.manifests import files, git
 from reconciler.manifests.before import load_before
 from reconciler.manifests.diagnostics import ManifestError
-from reconciler.manifests.files import SourceFile
+from reconciler.manifests.files import SourceFile, shown
 from reconciler.manifests.report import Report
 
 _ZERO = Decimal(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import files
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.manifests.files import FoundFile, SourceFile
+from reconciler.manifests.files import FoundFile, SourceFile, shown
 
 FOLDER = "tests"
 """The folder of case files, beside the folder of the manifests."""
@@ -65,15 +64,6 @@ def find(root: Path, paths: Sequence[Path]) -> CaseFiles:
 def has_cases(text: str) -> bool:
     """Return whether a YAML text seems to have `cases`."""
     return _HAS_CASES.search(text) is not None
-
-
-def shown(path: Path) -> str:
-    """Return a path as messages show it: relative to the working folder if it is below that."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - it keeps links, and `resolve` does not
-    try:
-        return absolute.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return absolute.as_posix()
 
 
 def _below(folder: Path) -> Iterator[FoundFile]:
