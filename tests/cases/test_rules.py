@@ -175,6 +175,52 @@ def test_a_product_that_is_only_looked_up_gets_its_price_in_the_case() -> None:
     assert [(line.product, line.amount) for line in found.lines] == [("OLD-GB", 922)]
 
 
+def test_a_look_up_finds_the_product_of_the_case_by_its_identifier() -> None:
+    found = outcome(f"{inline('product: {identifier: OLD-GB}')}\nproducts: {{old: {{identifier: OLD-GB, price: 2}}}}")
+
+    assert [(line.product, line.amount) for line in found.lines] == [("OLD-GB", 922)]
+
+
+def test_an_agreement_is_looked_up_at_its_own_company() -> None:
+    """The other customer of the case has an agreement with that name at another company."""
+    usage = '{from: 2026-11-01, used: 5 GB}, {from: 2026-11-01, used: 6 GB, customer: "1001001"}'
+    agreement = "{name: Alder Dental - Managed Backup}"
+    found = outcome(inline(f"product: backup-gb, company: birchwood-legal, agreement: {agreement}", usage))
+
+    assert [(line.address, line.quantity) for line in found.lines] == [
+        ("Addition/alder-dental.storage:backup-gb", 6),
+        ("Addition/inline.storage:backup-gb", 5),
+    ]
+    found = outcome(inline(f"product: backup-gb, company: alder-dental, agreement: {agreement}", usage))
+    assert [line.quantity for line in found.lines] == [6, 5]
+
+
+def test_an_agreement_of_a_company_that_is_only_proposed_is_not_found() -> None:
+    def proposed(document: Document) -> Document:
+        is_company = document.address == "Company/alder-dental"
+        return replace(document, metadata=document.metadata.model_copy(update={"proposed": is_company}))
+
+    estate = estate_with(proposed)
+    text = inline("product: backup-gb, company: alder-dental, agreement: {name: Other}")
+    assert outcome(text, estate).state == "refused"
+    case = "name: a, mapping: {product: backup-gb, company: alder-dental, agreement: {name: Other}}, period: 2026-11"
+    (found,) = errors(
+        f"cases: [{{{case}, standing: [{{product: backup-gb, quantity: 5}}], expect: {{money: 0}}}}]", estate
+    )
+    assert "the agreement of the mapping is not found | add agreement: …" in found
+
+
+def test_documents_that_describe_one_object_are_an_error() -> None:
+    def pinned(document: Document) -> Document:
+        number = 7 if document.kind.name == "Agreement" else None
+        return replace(document, metadata=document.metadata.model_copy(update={"id": number}))
+
+    case = "name: a, mapping: alder-dental, period: 2026-11, expect: {money: 0}"
+    usage = 'usage: [{from: 2026-11-01, used: 5 GB, customer: "1001002"}]'
+    (found,) = errors(f"cases: [{{{case}, {usage}}}]", estate_with(pinned))
+    assert "match the same Agreement, id 7" in found
+
+
 def test_a_bundle_is_refused() -> None:
     found = outcome(f"{inline('product: b')}\nproducts: {{b: {{price: 2, productClass: Bundle}}}}")
 

@@ -97,7 +97,7 @@ def test_a_case_that_fails_is_shown_side_by_side_with_its_trace(test: Command) -
         "  money                    18.15 USD  21.78 USD  tests/alder.yaml:10:14\n"
         "  state      billed\n"
         "  lines      backup-gb: 121 GB at 0.18 = 21.78 USD from 2026-11-01\n"
-        "  trace      120.4 GB used: the last, at 2026-11-30 23:00\n"
+        "  trace      120.4 GB used at 2026-11-30 23:00\n"
         "             121 GB, rounded up to a multiple of 1\n"
         "\n"
         "1 of 1 case in 1 file failed.\n"
@@ -133,7 +133,7 @@ def test_annotations_of_github_are_at_the_line_of_the_expectation(test: Command)
     assert said.code == 1
     assert said.out == (
         "::error file=tests/alder.yaml,line=10,col=14::Alder pays for whole gigabytes: money: expected 18.00 USD, "
-        "got 18.15 USD%0A120.4 GB used: the last, at 2026-11-30 23:00%0A121 GB, rounded up to a multiple of 1\n"
+        "got 18.15 USD%0A120.4 GB used at 2026-11-30 23:00%0A121 GB, rounded up to a multiple of 1\n"
     )
     assert said.err == "1 of 1 case in 1 file failed.\n"
 
