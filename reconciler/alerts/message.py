@@ -21,7 +21,7 @@ Tone = Literal["info", "success", "warning", "failure"]
 
 _NAMED = 5
 """The most members that a message names."""
-_LONGEST_LABEL = 80
+_LONGEST_LABEL = 70
 _LONGEST_TITLE = 140
 """In characters. The heading of a message in Slack has at most 150."""
 _URGENT = frozenset({"run", "not-run", "guardrail", "source"})

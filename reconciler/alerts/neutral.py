@@ -13,13 +13,13 @@ from reconciler.rendering.paint import safe
 _JOINER = "\u2060"
 _MEANING = re.compile(
     r"@"  # @everyone; also ops@example.com, which is a link in an e-mail
-    r"|<(?=\S)"  # <!channel>, <@U123>, <at>all</at>, <a href=…>
+    r"|<(?=[!@#&/:?\w])"  # <!channel>, <@U123>, <at>all</at>, <a href=…>
     r"|\](?=[(\[])"  # [text](address)
     r"|:(?=//)"  # https://example.com
     r"|\bwww(?=\.)",
     re.IGNORECASE,
 )
-_LONGEST = 300
+_LONGEST = 250
 """The most characters of a text from outside in a message."""
 
 
