@@ -67,6 +67,8 @@ class Cause(Stored):
     members: tuple[Member, ...] = ()
     members_are: str = "Customers"
     """What the members are, as a heading."""
+    grows: bool = True
+    """Whether it is told again if it has more members. Not every run knows the customers that a source holds."""
     risk: Risk = UNKNOWN
     why: str = ""
     """The reason, which may come from outside."""

@@ -161,6 +161,7 @@ def _source_cause(
         subject=title,
         advice=_SOURCE_ADVICE[state].format(source),
         members=members_of(rows),
+        grows=False,
         risk=risk_of((row.money for row in rows), currency),
         why=why,
         since=reading.believed_at,

@@ -98,7 +98,7 @@ def _news(known: Known, told: Told | None, now: datetime) -> News | None:
         return News("new", known)
     ids = known.cause.ids
     joined = len(ids - set(told.members))
-    if joined and (len(ids) >= 2 * len(told.members) or now - told.at >= GROWTH):
+    if joined and known.cause.grows and (len(ids) >= 2 * len(told.members) or now - told.at >= GROWTH):
         return News("more", known, joined)
     return None
 

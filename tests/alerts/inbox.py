@@ -57,7 +57,7 @@ def web_inbox() -> Iterator[Inbox]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the name that the standard library calls
 
         def log_message(self, *_: Any) -> None:
             pass

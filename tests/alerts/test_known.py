@@ -142,6 +142,12 @@ def test_a_member_that_left_and_comes_back_is_new() -> None:
     assert desk.ops(cause("unmapped", "a", "b", "c"), hours=30) == [("more", "unmapped")]
 
 
+def test_a_cause_that_does_not_grow_is_not_told_again() -> None:
+    desk = Desk()
+    desk.run(cause("source:cove:failed", event="source", grows=False))
+    assert desk.ops(cause("source:cove:failed", *"abc", event="source", grows=False), hours=30) == []
+
+
 def test_the_number_of_members_that_joined_is_told() -> None:
     known = known_after({}, [cause("unmapped", "a")], lambda _key: True, NOW)
     known = after_telling(known, "ops", news_for(OPS, known, NOW), NOW)

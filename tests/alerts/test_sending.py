@@ -7,8 +7,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import requests
 
-from reconciler.alerts import sending
 from reconciler.alerts.message import Message
 from reconciler.alerts.sending import load, secrets_of, send
 from tests.alerts.inbox import Inbox, mail_inbox
@@ -22,12 +22,13 @@ def _loaded() -> None:
     load()
 
 
-def posted(url: str) -> list[Any]:
-    """Return the JSON of each request that apprise sends to a service on the internet."""
-    answer = mock.Mock(status_code=200, content=b"ok", text="ok", headers={})
-    with mock.patch("requests.post", return_value=answer) as post:
-        assert send(url, MESSAGE) == ""
-    return [json.loads(call.kwargs["data"]) for call in post.call_args_list]
+def posted(url: str, message: Message = MESSAGE) -> list[Any]:
+    """Return the JSON of each request that apprise would send to a service on the internet."""
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, b"ok"
+    with mock.patch("requests.adapters.HTTPAdapter.send", return_value=answer) as sent, mock.patch("time.sleep"):
+        assert send(url, message) == ""
+    return [json.loads(call.args[0].body) for call in sent.call_args_list]
 
 
 def test_a_webhook_gets_title_text_and_type(inbox: Inbox) -> None:
@@ -57,14 +58,9 @@ def test_microsoft_teams_gets_a_card_with_its_paragraphs_and_without_mentions() 
 
 
 def test_a_message_that_is_too_long_for_a_service_is_sent_in_parts() -> None:
-    long = Message("title", "word " * 700, "info")
-    with mock.patch.object(sending, "_send", wraps=sending._send), mock.patch("time.sleep"):
-        answer = mock.Mock(status_code=204, content=b"", headers={})
-        with mock.patch("requests.post", return_value=answer) as post:
-            assert send("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV", long) == ""
-    texts = [json.loads(call.kwargs["data"])["content"] for call in post.call_args_list]
-    assert len(texts) == 2
-    assert all(len(text) <= 2000 for text in texts)
+    found = posted("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV", Message("title", "word " * 700, "info"))
+    assert len(found) == 2
+    assert all(len(each["content"]) <= 2000 for each in found)
 
 
 def test_a_mail_arrives_as_plain_text() -> None:
