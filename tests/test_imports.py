@@ -179,6 +179,13 @@ def test_a_pure_room_takes_only_values_from_rooms_that_do_io(path: Path) -> None
     assert {module for module in taken if io_of(paths[module])} == set()
 
 
+def test_only_the_modules_that_send_alerts_do_io() -> None:
+    """So the fleet can find and group the causes of many tenants by the same modules."""
+    room = [path for path in MODULES if room_of(path) == "alerts"]
+    sending = {path.name for path in room if io_of(path) or "apprise" in third_party([path])}
+    assert sending == {"delivery.py", "heartbeat.py", "sending.py"}
+
+
 def io_of(path: Path) -> set[str]:
     """Return the modules with I/O that a module imports. `urllib.parse` is none."""
     return {parts[0] for parts in imported(path) if parts[:2] != ("urllib", "parse")} & IO

@@ -49,7 +49,7 @@ def _trials(context: Context, manifests: Manifests) -> list[dict[str, Any]]:
         raise ReconcilerError(
             "this workspace has no receivers of alerts",
             where=manifests.workspace.address,
-            advice="Add `alerts` with `receivers` to it; docs/alerts.md shows how.",
+            advice="Add `alerts` with `receivers` to it.",
         )
     message = trial_message(manifests.workspace.name, context.now)
     urls: dict[str, str] = {}

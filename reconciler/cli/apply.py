@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reconciler.alerts.facts import Job
 from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_lock
 from reconciler.applying.apply import apply as carry_out_plan
 from reconciler.cli.asking import ask
@@ -43,7 +42,7 @@ from reconciler.cli.refusal import another_file, digest_from, expected_another, 
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.cli.setup_ledger import record_setup
 from reconciler.cli.undoing import make_undo_plan
-from reconciler.cli.watch import SendAlerts, Watch
+from reconciler.cli.watch import Watch, job_of
 from reconciler.cli.watched import watched
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
@@ -92,7 +91,9 @@ def apply(
         str | None,
         typer.Option(metavar="DURATION", help="If another apply is running, wait for it this long, such as 20m."),
     ] = None,
-    alert: SendAlerts = None,
+    no_alert: Annotated[
+        bool, typer.Option("--no-alert", help="Send no alerts. Only an apply that does not ask sends them.")
+    ] = False,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -121,9 +122,7 @@ def apply(
     options = PlanOptions(scope_of(only), approvals, prune, tuple(target or ()), changed_since, tuple(forget or ()))
     check_part(options)
     asks = plan is None and not auto_approve and expected is None
-    if alert and asks:
-        raise typer.TyperException("--alert is for runs that do not ask: use it with --auto-approve or a plan file")
-    watch = Watch(_job_of(plan, options), on=not asks if alert is None else alert)
+    watch = Watch(job_of(plan, options), on=not asks and not no_alert)
     run = _Run(context, options, expected, watch, longest_wait(wait))
 
     def apply_one() -> int:
@@ -132,14 +131,6 @@ def apply(
         return _carried_out(run, run.ask_and_apply() if asks else run.apply_unasked())
 
     return watched(context, watch, apply_one)
-
-
-def _job_of(plan: Plan | None, options: PlanOptions) -> Job:
-    """Return the job of an apply. `plan` is that of the plan file, if there is one."""
-    only = plan.only if plan else options.asked.only
-    asked = plan or options
-    in_part = asked.targets or asked.changed_since is not None or (plan is not None and plan.undo is not None)
-    return "part" if in_part else only or "apply"
 
 
 def _carried_out(run: _Run, work: Coroutine[Any, Any, int]) -> int:

@@ -114,7 +114,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     changed_since: ChangedSince = None,
     undo: Annotated[int | None, typer.Option(metavar="RUN", help="Plan to put back the changes of this run.")] = None,
     full: Full = False,
-    alert: SendAlerts = None,
+    alert: SendAlerts = False,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 
@@ -130,7 +130,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     for option in [name for name, value in {**given, "--only": None, "--undo": undo}.items() if value]:
         if alert:
             raise typer.TyperException(f"{option} cannot be used with --alert, which needs a plan of everything")
-    watch = Watch("drift", on=bool(alert))
+    watch = Watch("drift", on=alert)
 
     def plan_one() -> int:
         making = _make_plan(context, options, watch) if undo is None else _make_undo_plan(context, options, undo)

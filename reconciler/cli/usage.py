@@ -43,14 +43,14 @@ def pull(
             metavar="shrink[=SOURCE]", help="Accept a pull that lost many customers or devices. May be repeated."
         ),
     ] = None,
-    alert: SendAlerts = None,
+    alert: SendAlerts = False,
 ) -> int:
     """Read all sources and save their usage.
 
     The usage is saved in the ledger. Exit 1 if a pull failed, 5 if one is not believed.
     """
     context: Context = ctx.obj
-    watch = Watch("pull", on=bool(alert))
+    watch = Watch("pull", on=alert)
 
     async def pull_all() -> list[dict[str, Any]]:
         async with open_session(context, writable=True) as session:
@@ -96,14 +96,14 @@ def _approval_note(collected: Collected) -> Iterator[str]:
 
 
 @app.command()
-def coverage(ctx: typer.Context, alert: SendAlerts = None) -> int:
+def coverage(ctx: typer.Context, alert: SendAlerts = False) -> int:
     """List all customers, billed or not.
 
     Mappings without a customer are listed too. Exit 5 if a customer or a mapping is not accounted for.
     """
     context: Context = ctx.obj
 
-    watch = Watch("coverage", on=bool(alert))
+    watch = Watch("coverage", on=alert)
 
     async def plan_usage() -> Plan:
         async with open_session(context) as session:

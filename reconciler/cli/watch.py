@@ -16,18 +16,13 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 
 if TYPE_CHECKING:
-    from reconciler.cli.planning import Planned
+    from reconciler.cli.planning import Planned, PlanOptions
     from reconciler.cli.session import Session
     from reconciler.manifests.documents import Manifests
 
 
 SendAlerts = Annotated[
-    bool | None,
-    typer.Option(
-        "--alert/--no-alert",
-        help="Send the alerts of this run to the receivers of the workspace.",
-        show_default=False,
-    ),
+    bool, typer.Option("--alert", help="Send what needs a person to the receivers of the workspace.")
 ]
 
 
@@ -63,6 +58,14 @@ class Watch:
         """Note the newest pull of each source."""
         if self.on and session.workspace.alerts is not None:
             self.sources = {each.name: _reading(session, each.name) for each in session.workspace.usage}
+
+
+def job_of(plan: Plan | None, options: PlanOptions) -> Job:
+    """Return the job of an apply. `plan` is that of the plan file, if there is one."""
+    only = plan.only if plan else options.asked.only
+    asked = plan or options
+    in_part = asked.targets or asked.changed_since is not None or (plan is not None and plan.undo is not None)
+    return "part" if in_part else only or "apply"
 
 
 def _reading(session: Session, source: str) -> SourceReading:

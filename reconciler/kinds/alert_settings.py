@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from reconciler.kinds.fields import Model, Name, Secret
 
 AlertEvent = Literal["unmapped", "held", "gap", "source", "guardrail", "drift", "run", "not-run", "invoice"]
-"""The types of causes. docs/alerts.md explains them."""
+"""The types of causes. docs/how-to/alerts.md explains them."""
 
 _ALL_EVENTS: tuple[AlertEvent, ...] = (
     "unmapped",

@@ -205,8 +205,6 @@ def test_an_apply_that_asks_and_one_with_no_alert_tell_nothing(desk: Desk) -> No
     assert desk.titles("apply", "--only", "usage", code=5) == []
     assert desk.hourly("--no-alert", code=5) == []
     assert desk.pings == []
-    assert desk.titles("apply", "--alert", code=1) == []
-    assert "--alert is for runs that do not ask" in desk.said.err
 
 
 def test_an_apply_of_a_part_tells_only_of_itself(desk: Desk) -> None:
