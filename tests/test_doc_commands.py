@@ -31,6 +31,7 @@ from tests.times import START
 OF_THEIR_OWN = {
     "README.md": "test_readme.py",
     "adopting.md": "test_adopting.py",
+    "alerts.md": "test_alerts_page.py",
     "first-billed-hour.md": "test_tutorial.py",
     "first-customer.md": "test_readme.py",
     "ledger.md": "test_ledger_docs.py",
