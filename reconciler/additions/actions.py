@@ -131,8 +131,7 @@ class ActionBuilder:
             "untagged": f"drift: its tag was removed by hand; {desired.reason}",
             "adopt": desired.reason,
         }[pair.evidence]
-        message = f"edited by hand: the tag of addition id {live.id} was removed"
-        removed = Note(address=desired.address, message=message, drift=True)
+        removed = Note(address=desired.address, message=f"edited by hand: the tag of addition id {live.id} was removed")
         more_notes = (removed,) if pair.evidence == "untagged" else ()
         edited = {tag.path: tag.before} if pair.evidence == "untagged" else {}
         recorded = None if pair.evidence == "adopt" else self.snapshot.additions.get(live.id)
@@ -204,7 +203,7 @@ class ActionBuilder:
             f"give {', '.join(f'{change.path} {value_text(change.after)}' for change in edits)}, "
             f"{amount_text(by_usage, self.currency)} a month"
         )
-        notes = (*more_notes, Note(address=desired.address, message=message, drift=True))
+        notes = (*more_notes, Note(address=desired.address, message=message))
         other_changes = tuple(change for change in changes if change not in edits)
         written = self._written(
             desired,
@@ -227,8 +226,7 @@ class ActionBuilder:
 
     def edit_note(self, address: str, edits: Iterable[Change], recorded: RecordedAddition) -> Note:
         """Return the note on a hand edit."""
-        message = f"edited by hand: {edits_text(edits, recorded.last_applied)}"
-        return Note(address=address, message=message, drift=True)
+        return Note(address=address, message=f"edited by hand: {edits_text(edits, recorded.last_applied)}")
 
     def _written(
         self,

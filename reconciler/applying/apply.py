@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -38,6 +38,8 @@ class ApplyOptions:
     """Who applies the plan, and from which commit."""
     recheck: bool = True
     """Read the objects of the plan again first. Not needed if the plan was made under the same workspace lock."""
+    verify: Callable[[Collection[str]], Awaitable[None]] | None = None
+    """Called before anything is written, with the addresses of the actions that are done already. It may raise."""
     approved: Collection[Approved] = ()
     """Guardrails that the user approved."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,6 +105,8 @@ async def apply(client: ConnectWise, ledger: Ledger, plan: Plan, options: ApplyO
     check_guardrails(plan, options.approved)
     lease.confirm()
     progress = await check(client, plan) if options.recheck else Progress()
+    if options.verify is not None:
+        await options.verify(progress.done.keys())
     _check_secrets(plan, progress.done.keys() | progress.begun.keys(), options.secret)
     run = RunContext(
         client=client,

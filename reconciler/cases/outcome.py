@@ -57,8 +57,7 @@ class Outcome:
 
     period: str
     now: str
-    unit: str
-    """The unit of the case's source."""
+    unit: str | None
     currency: str | None
     state: str | None
     """The state of the case's customer. None if the coverage does not have it."""
@@ -89,7 +88,7 @@ def outcome_of(prepared: Prepared) -> Outcome:
     return Outcome(
         period=str(prepared.period),
         now=inputs.usage.now.isoformat(),
-        unit=prepared.unit,
+        unit=None if prepared.rule is None else prepared.rule.unit,
         currency=inputs.context.currency,
         state=None if own is None else own.state,
         reason="" if own is None else own.detail,

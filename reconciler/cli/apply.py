@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_lock
 from reconciler.applying.apply import apply as carry_out_plan
-from reconciler.cli.asking import ask
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.durations import longest_wait
@@ -42,9 +43,8 @@ from reconciler.cli.refusal import another_file, digest_from, expected_another, 
 from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.cli.setup_ledger import record_setup
 from reconciler.cli.undoing import make_undo_plan
-from reconciler.cli.watch import Watch, job_of
-from reconciler.cli.watched import watched
-from reconciler.errors import ReconcilerError
+from reconciler.cli.verifying import Verify, verifier
+from reconciler.errors import ReconcilerError, Refused
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
 from reconciler.planning.approvals import parse_approvals, release_approved
@@ -87,13 +87,16 @@ def apply(
             metavar="ADDRESS", help="Stop listing this address, which is no longer declared. May be repeated."
         ),
     ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Plan again, and refuse a plan file with changes that the manifests do not ask for."
+        ),
+    ] = False,
     wait: Annotated[
         str | None,
         typer.Option(metavar="DURATION", help="If another apply is running, wait for it this long, such as 20m."),
     ] = None,
-    no_alert: Annotated[
-        bool, typer.Option("--no-alert", help="Send no alerts. Only an apply that does not ask sends them.")
-    ] = False,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -111,6 +114,8 @@ def apply(
     for option in [name for name, value in given.items() if value]:
         if planfile is not None:
             raise typer.TyperException(f"{option} cannot be used with a plan file; use it with `plan --out`")
+    if verify and planfile is None:
+        raise typer.TyperException("--verify checks a plan file; without one, apply makes the plan itself")
     expected = None if expect_digest is None else digest_from(expect_digest)
     plan = None if planfile is None else read_plan(read_file(planfile), where=str(planfile))
     if forget and (only is Only.USAGE or target):
@@ -121,22 +126,11 @@ def apply(
     approvals = parse_approvals(approve or ())
     options = PlanOptions(scope_of(only), approvals, prune, tuple(target or ()), changed_since, tuple(forget or ()))
     check_part(options)
-    asks = plan is None and not auto_approve and expected is None
-    watch = Watch(job_of(plan, options), on=not asks and not no_alert)
-    run = _Run(context, options, expected, watch, longest_wait(wait))
-
-    def apply_one() -> int:
-        if plan and planfile:
-            return _carried_out(run, run.apply_file(plan, planfile))
-        return _carried_out(run, run.ask_and_apply() if asks else run.apply_unasked())
-
-    return watched(context, watch, apply_one)
-
-
-def _carried_out(run: _Run, work: Coroutine[Any, Any, int]) -> int:
-    """Run an apply and return its exit code. Once it has written, no error makes it 1."""
+    run = _Run(context, options, expected, longest_wait(wait))
     try:
-        return asyncio.run(work)
+        if plan and planfile:
+            return asyncio.run(run.apply_file(plan, planfile, verify=verify))
+        return asyncio.run(run.apply_unasked() if auto_approve or expected else run.ask_and_apply())
     except KeyboardInterrupt:
         if not run.writing_began:
             raise
@@ -156,15 +150,9 @@ class _Run:
     """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
     def __init__(
-        self,
-        context: Context,
-        options: PlanOptions,
-        expected: str | None,
-        watch: Watch,
-        wait: timedelta = timedelta(),
+        self, context: Context, options: PlanOptions, expected: str | None, wait: timedelta = timedelta()
     ) -> None:
         self.context = context
-        self.watch = watch
         self.origin = origin_of(context)
         self.options = options
         self.approvals = options.approvals
@@ -178,8 +166,8 @@ class _Run:
         """The exit code, once the plan is carried out. Later errors do not change it."""
         self._now = running_clock(context.now)
 
-    async def apply_file(self, plan: Plan, planfile: Path) -> int:
-        """Apply a plan file. What it was based on is read again."""
+    async def apply_file(self, plan: Plan, planfile: Path, *, verify: bool) -> int:
+        """Apply a plan file. What it was based on is read again. With `verify`, it is planned again too."""
         async with self._open_session(usage=False, load_part=documents_loader(plan)) as session:
             check_actions(session.manifests, plan)
             report_unused(plan, self.approvals)
@@ -189,7 +177,9 @@ class _Run:
                 check_guardrails(plan, self.approvals)
                 async with self._lock(session) as (present, lease):
                     check_month(plan, present, present.context.now)  # a wait may have passed the end of the month
-                    code = await self._carry_out(present, Planned(plan, records_of_plan(plan)), lease, recheck=True)
+                    made = Planned(plan, records_of_plan(plan))
+                    check = self._verifier(present, plan) if verify else None
+                    code = await self._carry_out(present, made, lease, recheck=True, verify=check)
             if code == UNACCOUNTED:
                 number = sum(not row.accounted for row in plan.coverage)
                 which = f"{numbered(number, 'customer')} not accounted for"
@@ -214,7 +204,7 @@ class _Run:
             show_plan(self.context, made.plan, err=self.context.json)
             if made.plan.actions:
                 check_guardrails(made.plan, self.approvals)
-                ask(made.plan)
+                _ask(made.plan)
             moved = showing_what_moved(made.plan, lambda: self._present(session, made.plan))
             async with moved, self._lock(session) as (present, lease):
                 check_month(made.plan, session, self._now())
@@ -227,7 +217,6 @@ class _Run:
         """Open a session with a ledger that can be written, and check the clock."""
         load = load_part or part_loader(self.options)
         async with open_session(self.context, usage=usage, writable=True, load_part=load) as session:
-            self.watch.opened(session)
             await check_clock(session)
             yield session
 
@@ -240,9 +229,7 @@ class _Run:
             yield session.at(self._now()) if lease.waited else session, lease
 
     async def _make_plan(self, session: Session) -> Planned:
-        made = await make_plan(session, self.options)
-        self.watch.planned(session, made, self.approvals)
-        return made
+        return await make_plan(session, self.options)
 
     async def _present(self, session: Session, approved: Plan) -> Plan:
         """Return the present plan, made with the options of the approved one."""
@@ -258,7 +245,12 @@ class _Run:
         except Undelivered as error:
             print_note(f"{error.where}: {error.what}; the apply continues")
 
-    async def _carry_out(self, session: Session, made: Planned, lease: Lease, *, recheck: bool) -> int:
+    def _verifier(self, session: Session, plan: Plan) -> Verify:
+        return verifier(session, plan, lambda: self._present(session, plan), self.approvals)
+
+    async def _carry_out(
+        self, session: Session, made: Planned, lease: Lease, *, recheck: bool, verify: Verify | None = None
+    ) -> int:
         """Carry out the plan, record and print the outcome, and return the exit code."""
         plan = made.plan
         if not plan.actions:
@@ -273,6 +265,7 @@ class _Run:
                 secret=session.secret,
                 origin=self.origin,
                 recheck=recheck,
+                verify=verify,
                 approved=self.approvals,
                 stop=stop,
                 on_result=on_result,
@@ -291,11 +284,13 @@ class _Run:
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:
         """Print the outcome and return the exit code. An outcome that cannot be printed goes to standard error."""
-        shown = self.watch.outcome = outcome or Outcome(plan_digest=plan.digest, results=())
+        shown = outcome or Outcome(plan_digest=plan.digest, results=())
         self.exit_code = PARTIAL if not shown.complete else DONE if plan.accounted else UNACCOUNTED
         try:
             if self.context.json:
-                deliver_json(shown.model_dump_json(indent=2))
+                gaps = tuple(row for row in plan.coverage if not row.accounted)
+                more = {"unaccounted": gaps, "currency": plan.summary.money.currency}
+                deliver_json(shown.model_copy(update=more).model_dump_json(indent=2))
             else:
                 print_lines(outcome_text(shown.model_dump(mode="json"), paint_of(self.context)))
         except Undelivered as error:
@@ -305,8 +300,36 @@ class _Run:
 
     def report_error_after_writing(self, error: Exception) -> int:
         """Print an error and return 4, or the exit code of a plan that is carried out: 1 would mean nothing written."""
-        self.watch.error = error
         code = PARTIAL if self.exit_code is None else self.exit_code
         failure = failure_of(error, verbose=self.context.verbose)
         advice = f"{failure.advice} Run `reconciler apply` again; completed changes are not repeated."
         return report_failure(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
+
+
+def _ask(plan: Plan) -> None:
+    """Ask whether to apply. Raises `Refused` for every answer but `yes`."""
+    count = len(plan.actions)
+    these = f"these {count} changes" if count > 1 else "this change"
+    with _ctrl_c_ends_waiting():
+        say(f"\nDo you want to make {these} in ConnectWise? Type 'yes' to apply: ", end="")
+        answer = _answer()
+    if answer != "yes":
+        raise Refused("not approved; nothing was written", advice="To apply without a question: --auto-approve")
+
+
+@contextmanager
+def _ctrl_c_ends_waiting() -> Iterator[None]:
+    """Let Ctrl-C end the wait for an answer. With asyncio's own handler, the wait would continue."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _answer() -> str:
+    """Return one line of standard input, or an empty text if it is closed or not text."""
+    try:
+        return sys.stdin.readline().strip()
+    except (AttributeError, ValueError):
+        return ""

@@ -32,6 +32,7 @@ from reconciler.rendering.fitting import fitted
 from reconciler.rendering.junit import junit
 from reconciler.rendering.markdown.cases import TITLE, cases_markdown
 from reconciler.rendering.markdown.failure import failure_markdown
+from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST
 from reconciler.rendering.paint import safe, safe_lines
 
 
@@ -43,21 +44,12 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-def _path(text: str | Path) -> Path:
-    """Return a path. Raises `ReconcilerError` for an empty one, as of a variable that is not set."""
-    if not str(text):
-        raise ReconcilerError("the path is empty", where="PATH", advice="Name a case file, or leave it out.")
-    return Path(text)
-
-
-def run_cases(
+def run_cases(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]...",
-            parser=_path,
-            help="Case files, or folders of them. Without one: the folder tests beside the manifests.",
+            metavar="[PATH]...", help="Case files, or folders of them. Default: tests beside the manifests."
         ),
     ] = None,
     only: Annotated[
@@ -73,6 +65,10 @@ def run_cases(
     to: Annotated[
         Format, typer.Option("--format", help="The format to print: text, annotations of GitHub, or Markdown.")
     ] = Format.TEXT,
+    max_bytes: Annotated[
+        int,
+        typer.Option("--max-bytes", min=SMALLEST, metavar="N", help="The largest size of the Markdown."),
+    ] = MAX_BYTES,
     junit_file: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Also write the results into this file as JUnit XML.")
     ] = None,
@@ -104,7 +100,7 @@ def run_cases(
         report["changes"] = changes_json(changes_of(results, before, loaded), loaded.report)
     if junit_file is not None:
         write_file(junit_file, junit(report))
-    _deliver(report, context, to)
+    _deliver(report, context, to, max_bytes)
     if not results:
         return _no_cases(context, paths or ())
     return ERROR if report["summary"]["failed"] else DONE
@@ -114,8 +110,6 @@ def _chosen(loaded: Loaded, only: str | None) -> Sequence[LoadedCase]:
     """Return the cases with a text in their names. Raises `ReconcilerError` if no case has it."""
     if only is None:
         return loaded.cases
-    if not only:
-        raise ReconcilerError("the text is empty", where="--filter", advice="Write a part of the name of a case.")
     found = [each for each in loaded.cases if only.casefold() in each.case.name.casefold()]
     if not found and loaded.cases:
         guess = did_you_mean(near(only, [each.case.name for each in loaded.cases]))
@@ -143,14 +137,14 @@ def _report_errors(error: ManifestError, context: Context, to: Format) -> int:
     return ERROR
 
 
-def _deliver(report: dict[str, Any], context: Context, to: Format) -> None:
+def _deliver(report: dict[str, Any], context: Context, to: Format, max_bytes: int) -> None:
     if context.json:
         deliver_json(report)
     elif to is Format.GITHUB:
         say(summary_text(report))
         deliver("".join(f"{line}\n" for line in github_annotations(diagnostics_of(report))), end="")
     elif to is Format.MARKDOWN:
-        deliver(cases_markdown(report), end="")
+        deliver(cases_markdown(report, max_bytes=max_bytes), end="")
     else:
         deliver("\n".join(fitted(cases_text(report, paint_of(context), width()), terminal_width())))
 

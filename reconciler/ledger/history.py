@@ -43,6 +43,12 @@ class RunRecord:
     interrupted: bool
     """Whether the run was stopped before all actions had started."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the run ended, and all its actions are done."""
+        statuses = {status for counts in self.counts.values() for status in counts}
+        return self.ended_at is not None and not self.interrupted and statuses <= {"done", "already"}
+
 
 @dataclass(frozen=True, slots=True)
 class WriteRecord:
@@ -88,6 +94,12 @@ def read_runs_by_id(ledger: Ledger, workspace: str, ids: Collection[int]) -> dic
     parts = (every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK))
     chosen = sa.select(_runs).where(_runs.c.workspace == workspace)
     return {run.id: run for part in parts for run in _run_records(ledger, chosen.where(_runs.c.id.in_(part)))}
+
+
+def last_run_of(ledger: Ledger, workspace: str, plan_digest: str) -> RunRecord | None:
+    """Return the newest run of a workspace that applied a plan with this digest. None if there is none."""
+    query = sa.select(_runs).where(_runs.c.workspace == workspace, _runs.c.plan_digest == plan_digest)
+    return next(iter(_run_records(ledger, query.order_by(_runs.c.id.desc()).limit(1))), None)
 
 
 def count_runs(ledger: Ledger, workspace: str) -> int:

@@ -6,22 +6,24 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from reconciler.planning.plan import Plan, Record, Verb
+from reconciler.planning.plan import CoverageRow, Plan, Record, Verb
 
 Status = Literal["done", "already", "failed", "skipped", "unknown"]
 
 
 class Result(Record):
-    """The result of one action."""
+    """The result of one action.
+
+    `done`. `already`: it was as planned before this run. `failed`. `skipped`: an action that it depends on failed, or
+    the run was stopped. `unknown`: the response was lost, and the object could not be looked up.
+    """
 
     address: str
     """The address of the action."""
     action: Verb
     """What the plan does to the object."""
     status: Status
-    """`done`. `already`: it was as planned before this run. `failed`: ConnectWise refused the write, or stored
-    something else. `skipped`: an action that it depends on failed, or the run was stopped. `unknown`: the response was
-    lost, and the object could not be looked up. The next run finds out what happened, before it writes anything new."""
+    """The result of the action."""
     id: int | None = None
     """The id of the object in ConnectWise, if it is known."""
     detail: str = ""
@@ -39,6 +41,10 @@ class Outcome(Record):
     """Whether the run was stopped before all actions had started."""
     requests: int = 0
     """Number of requests that this run sent, including those to read the live state."""
+    unaccounted: tuple[CoverageRow, ...] = ()
+    """The rows of the plan's coverage that are not accounted for. If there is one, the exit code is 5."""
+    currency: str | None = None
+    """The currency of the amounts of these rows. Null if it is unknown."""
 
     def count(self, status: Status) -> int:
         """Return the number of results with this status."""

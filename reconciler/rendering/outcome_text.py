@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.rendering.outcome_view import gaps
 from reconciler.rendering.paint import Paint, safe
 
 STATUSES = ("done", "already", "failed", "skipped", "unknown")
@@ -15,11 +16,18 @@ _STYLES = {"failed": "red", "unknown": "red", "skipped": "yellow"}
 
 
 def outcome_text(outcome: Mapping[str, Any], paint: Paint) -> Iterator[str]:
-    """Yield a line for each action that was not carried out, then the counts. `outcome` is the outcome's JSON."""
+    """Yield a line for each action that was not carried out, then the counts, then what is not accounted for.
+
+    `outcome` is the outcome's JSON.
+    """
     for result in outcome["results"]:
         if result["status"] in _STYLES:
             yield paint(result_line(result), _STYLES[result["status"]])
     yield paint(f"{counts(outcome)} {advice(outcome)}".rstrip(), "bold")
+    found = gaps(outcome)
+    if found:
+        yield paint(f"{len(found)} not accounted for:", "yellow")
+    yield from (f"  {state:10} {safe(text)}" for state, text in found)
 
 
 def result_line(result: Mapping[str, Any]) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.sandbox.server.running import RunningSandbox
-from tests.pipelines.estate import set_up
-from tests.pipelines.place import GitHub
+from tests.pipelines.estate import opened, set_up
+from tests.pipelines.place import GitHub, Pull
 from tests.pipelines.programs import Programs
 
 
@@ -36,3 +37,19 @@ def github(begun: tuple[GitHub, Path]) -> GitHub:
     place, snapshot = begun
     place.restore(snapshot)
     return place
+
+
+@pytest.fixture(scope="package")
+def reviewed(begun: tuple[GitHub, Path]) -> tuple[Pull, Path]:
+    """Return a pull request that is planned, and a copy of its place."""
+    place, snapshot = begun
+    place.restore(snapshot)
+    return opened(place), place.save()
+
+
+@pytest.fixture
+def pull(github: GitHub, reviewed: tuple[Pull, Path]) -> Pull:
+    """Return an open pull request at `github` that changes the price of the product from 0.15 to 0.18."""
+    made, snapshot = reviewed
+    github.restore(snapshot)
+    return copy.deepcopy(made)

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from reconciler.cli.main import run
-from tests.pipelines.place import GitHub
+from tests.pipelines.place import GitHub, Pull
 
 CUSTOMERS = {"alder": 1001001, "birch": 1001002}
 _WHEEL = b"not really a wheel"
@@ -38,9 +38,28 @@ def set_up(place: GitHub) -> None:
         mine = mine.replace("Example", title).replace("example", name).replace("1001001", str(number))
         mine = mine.replace(f"office@{name}.{name}", f"office@{name}.example")
         (example.parent / f"{name}.yaml").write_text(mine, encoding="utf-8")
+    cases = clone / "tests" / "prices.yaml"
+    head, _, last = cases.read_text(encoding="utf-8").partition("\n  - name: The last")
+    last = last[last.index("\n  - name: A new customer") :].replace("mapping: example", "mapping: alder")
+    cases.write_text(head + last, encoding="utf-8")  # the other cases would fail at each other price
+    place.edit("manifests/workspace.yaml", "  ledger: ", "  guardrails: {money: 50}\n\n  ledger: ")
     place.repository.commit("The first manifests")
     place.repository.push("main")
     first = place.dispatch("apply")
     digest = first.summary.partition("-f digest=")[2].partition(" ")[0]
     done = place.dispatch("apply", digest=digest)
     assert done.conclusion == "success", done.log
+
+
+def price(github: GitHub, value: str) -> None:
+    """Write another price into the manifest of the product."""
+    path = github.repository.clone / "manifests" / "products.yaml"
+    before = next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("  price: "))
+    github.edit("manifests/products.yaml", before, f"  price: {value}")
+
+
+def opened(github: GitHub, value: str = "0.18", branch: str = "change") -> Pull:
+    """Open a pull request that changes the price of the product."""
+    github.repository.branch(branch)
+    price(github, value)
+    return github.open(branch)

@@ -22,7 +22,7 @@ LONGEST = 65_536
 """The most characters of a comment or an issue."""
 BOT = {"login": "github-actions[bot]"}
 FIRST_PAGE, LARGEST_PAGE = 30, 100
-OPTIONS = {"per_page", "status", "state"}
+OPTIONS = {"per_page", "state"}
 
 
 class HttpError(Exception):
@@ -77,7 +77,6 @@ def run(call, number):
 def runs_of_workflow(call, name):
     call.need("read", "actions")
     runs = [each for each in call.state["runs"].values() if each["path"] == f".github/workflows/{name}"]
-    runs = [each for each in runs if each["status"] == call.options["status"]]
     return {"total_count": len(runs), "workflow_runs": sorted(runs, key=lambda each: -each["id"])[:LARGEST_PAGE]}
 
 

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
+from tests.pipelines.estate import opened, price
 from tests.pipelines.place import GitHub, Pull, plain
-
-
-def price(github: GitHub, value: str) -> None:
-    """Write another price into the manifest of the product."""
-    path = github.repository.clone / "manifests" / "products.yaml"
-    before = next(line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("  price: "))
-    github.edit("manifests/products.yaml", before, f"  price: {value}")
-
-
-def opened(github: GitHub, value: str = "0.18", branch: str = "change") -> Pull:
-    """Open a pull request that changes the price of the product."""
-    github.repository.branch(branch)
-    price(github, value)
-    return github.open(branch)
 
 
 def test_a_pull_request_gets_one_comment_with_its_plan(github: GitHub) -> None:
@@ -29,8 +16,7 @@ def test_a_pull_request_gets_one_comment_with_its_plan(github: GitHub) -> None:
     assert said in pull.jobs["plan"].summary
 
 
-def test_another_push_edits_the_comment(github: GitHub) -> None:
-    pull = opened(github)
+def test_another_push_edits_the_comment(github: GitHub, pull: Pull) -> None:
     for number in range(120):  # the comment is not on the first page
         github.say(pull.number, f"comment {number}")
     price(github, "0.21")
@@ -42,10 +28,7 @@ def test_another_push_edits_the_comment(github: GitHub) -> None:
     assert pull.head in said
 
 
-def test_a_comment_of_a_person_is_never_edited(github: GitHub) -> None:
-    github.repository.branch("change")
-    price(github, "0.18")
-    pull = github.open()
+def test_a_comment_of_a_person_is_never_edited(github: GitHub, pull: Pull) -> None:
     github.say(pull.number, github.comment(pull), author="eve")
     price(github, "0.21")
     github.push(pull)
@@ -55,17 +38,14 @@ def test_a_comment_of_a_person_is_never_edited(github: GitHub) -> None:
     assert "0.18" in second
 
 
-def test_the_artifact_has_the_plan_the_what_if_and_a_report(github: GitHub) -> None:
-    pull = opened(github)
-
+def test_the_artifact_has_the_plan_the_what_if_and_a_report(github: GitHub, pull: Pull) -> None:
     assert {path.name for path in github.artifact(pull).iterdir()} == {
         "plan.json", "usage.json", "comment.md", "report.html",
     }  # fmt: skip
     assert (github.artifact(pull) / "comment.md").read_text("utf-8") == github.comment(pull)
 
 
-def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub) -> None:
-    pull = opened(github)
+def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub, pull: Pull) -> None:
     price(github, "cheap")
     github.push(pull)
 
@@ -121,3 +101,24 @@ def test_the_plan_needs_no_login_of_the_console_and_no_password_of_the_setup(git
     pull = opened(github)
 
     assert pull.jobs["plan"].conclusion == "success"
+
+
+def test_the_comment_shows_which_price_cases_change(github: GitHub) -> None:
+    github.repository.branch("change")
+    cases = github.repository.clone / "tests" / "prices.yaml"
+    more = """
+  - name: A hundred gigabytes
+    mapping: alder
+    period: 2026-11
+    usage:
+      - {from: 2026-11-01, used: 100 GB}
+    expect:
+      money: 15
+"""
+    cases.write_text(cases.read_text("utf-8") + more, encoding="utf-8")
+    price(github, "0.18")
+    pull = github.open()
+
+    assert pull.jobs["plan"].conclusion == "success"
+    assert pull.jobs["check"].failed == [("Run the price cases", 1)]
+    assert "A hundred gigabytes" in plain(github.comment(pull))

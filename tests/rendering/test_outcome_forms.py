@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 
 from reconciler.planning.outcome import Outcome, Result
+from reconciler.planning.plan import CoverageRow
 from reconciler.rendering.html.outcome import outcome_html
 from reconciler.rendering.markdown.outcome import outcome_markdown
+from reconciler.rendering.outcome_text import outcome_text
+from reconciler.rendering.paint import plain
 from tests.rendering.plans import HOSTILE
 
 PART = Outcome(
@@ -58,7 +62,7 @@ def test_a_large_outcome_is_cut_and_says_what_is_left_out() -> None:
 
     assert len(found.encode()) <= 9000
     shown = found.count("- **failed**") + found.count("\n+ Company/")
-    assert f"**Left out here: {3300 - shown:,} results.**" in found
+    assert f"**Left out here: {3300 - shown:,} lines.**" in found
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -80,3 +84,63 @@ def test_the_page_lists_what_is_done_in_a_folded_block() -> None:
     assert "<title>Apply of &lt;main&gt;</title>" in html
     assert "<b>failed</b> Agreement/acme<pre>400: name is too long\nfinance/x</pre>" in html
     assert "<details><summary>1 done</summary>" in html
+
+
+def row(customer: str, state: str, **more: object) -> CoverageRow:
+    return CoverageRow.model_validate(
+        {"source": "cove", "customer": customer, "name": "", "state": state, "accounted": False, **more}
+    )
+
+
+GAPS = ALL.model_copy(
+    update={
+        "currency": "USD",
+        "unaccounted": (
+            row("1", "unmapped", name="Fir <b>", quantity="120", unit="GB", money="18.15", detail="no mapping"),
+            row("2", "held", detail="guardrail quantity"),
+        ),
+    }
+).model_dump(mode="json")
+
+
+def test_what_is_not_accounted_for_is_listed_with_its_usage_its_amount_and_the_reason() -> None:
+    lines = [*outcome_text(GAPS, plain)]
+
+    assert lines == [
+        "Applied: 1 done.",
+        "2 not accounted for:",
+        "  unmapped   cove/1 Fir <b>: 120 GB, 18.15 USD a month: no mapping",
+        "  held       cove/2: guardrail quantity",
+    ]
+    found = outcome_markdown(GAPS)
+    assert "**Not accounted for: 2**" in found
+    assert "- **held** cove/2: guardrail quantity" in html.unescape(found).replace("\u2060", "")
+    assert "<b>" not in found
+    page = outcome_html(GAPS)
+    assert "<h2 id=gaps>Not accounted for</h2>" in page
+    assert "Fir &lt;b&gt;" in page
+
+
+def test_a_source_that_cannot_be_read_is_one_gap() -> None:
+    rows = (row("*", "unknown", detail="cove: 503"), row("1", "unknown"))
+    failed = ALL.model_copy(update={"unaccounted": rows}).model_dump(mode="json")
+
+    assert [*outcome_text(failed, plain)][1:] == [
+        "1 not accounted for:", "  unknown    all customers of cove: cove: 503",
+    ]  # fmt: skip
+
+
+def test_an_outcome_of_an_earlier_version_has_no_gaps() -> None:
+    old = {name: value for name, value in GAPS.items() if name not in ("unaccounted", "currency")}
+
+    assert "Not accounted for" not in outcome_markdown(old)
+    assert "gaps" not in outcome_html(old)
+
+
+def test_many_gaps_are_cut() -> None:
+    # the one action that is done does not fit either
+    many = ALL.model_copy(update={"unaccounted": tuple(row(str(n), "unmapped") for n in range(500))})
+    found = outcome_markdown(many.model_dump(mode="json"), max_bytes=3000)
+
+    assert len(found.encode()) <= 3000
+    assert f"Left out here: {501 - found.count('- **unmapped**')} lines" in found

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.rendering.changes import GLYPHS
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
 from reconciler.rendering.outcome_text import advice, counts
-from reconciler.rendering.outcome_view import done, not_done
+from reconciler.rendering.outcome_view import done, gaps, not_done
 from reconciler.rendering.paint import safe
 
 Json = Mapping[str, Any]
@@ -27,6 +27,7 @@ def outcome_html(outcome: Json, *, title: str = "Outcome") -> str:
             }
             for each in not_done(outcome)
         ],
+        "gaps": [{"state": state, "text": shown_text(what)} for state, what in gaps(outcome)],
         "done": [shown_text(f"{GLYPHS[each['action']]} {each['address']}") for each in done(outcome)],
         "foot": shown_text(f"Digest of the plan: {outcome['plan_digest']}. {outcome['requests']} requests."),
     }

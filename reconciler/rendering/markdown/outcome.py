@@ -1,4 +1,4 @@
-"""The outcome of an apply as Markdown: the counts, then what was not done, then what was done in a folded block."""
+"""The outcome of an apply as Markdown: the counts, what was not done, what is not accounted for, what was done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import fence, text
 from reconciler.rendering.markdown.plan import MAX_BYTES, marker, shortened
 from reconciler.rendering.outcome_text import advice, counts
-from reconciler.rendering.outcome_view import done, not_done
+from reconciler.rendering.outcome_view import done, gaps, not_done
 from reconciler.rendering.paint import safe
 
 Json = Mapping[str, Any]
@@ -19,7 +19,7 @@ Json = Mapping[str, Any]
 def outcome_markdown(outcome: Json, *, title: str = "Outcome", max_bytes: int = MAX_BYTES) -> str:
     """Return an outcome as Markdown of at most `max_bytes` bytes of UTF-8. What was not done comes first."""
     foot = [f"<sub>digest {outcome['plan_digest']}</sub>"]
-    left_text = "**Left out here: {} results.** `reconciler show` and the HTML report have all.\n"
+    left_text = "**Left out here: {} lines.** `reconciler show` and the HTML report have all.\n"
     budget = Budget(max_bytes - size_of(foot) - size_of([left_text]) - 100)
     budget.write(marker(title), f"### {text(shortened(title))}: {text(counts(outcome))}", "")
     if advice(outcome):
@@ -28,6 +28,9 @@ def outcome_markdown(outcome: Json, *, title: str = "Outcome", max_bytes: int = 
     for result in not_done(outcome):
         detail = f": {text(shortened(result['detail']))}" if result["detail"] else ""
         left += not budget.write_if_room([f"- **{result['status']}** {text(result['address'])}{detail}"])
+    if found := gaps(outcome):
+        budget.write("", f"**Not accounted for: {len(found):,}**", "")
+        left += sum(not budget.write_if_room([f"- **{state}** {text(shortened(what))}"]) for state, what in found)
     fitting: list[str] = []
     start = ["", "<details>", f"<summary>{len(done(outcome))} done</summary>", ""]
     room = budget.room - size_of([*start, *fence([]), "", "</details>", ""])
