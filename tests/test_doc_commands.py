@@ -40,6 +40,7 @@ OTHERS = [page for page in PAGES if page.name not in {*OF_THEIR_OWN, "undo.md", 
 
 NOT_RUN = {
     "make ": "a test below finds its target, and .ci/run runs make in a fresh clone",
+    "reconciler init billing --name acme --ci ": ".ci/run runs it with the package that `make dist` builds",
     "uv tool install ": ".ci/run installs the same file with pip, and uv would change this machine",
     "python3 -m venv ": ".ci/run installs into an environment of its own",
     ". ~/reconciler-tutorial/": "the same",

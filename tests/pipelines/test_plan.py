@@ -40,7 +40,7 @@ def test_a_comment_of_a_person_is_never_edited(github: GitHub, pull: Pull) -> No
 
 def test_the_artifact_has_the_plan_the_what_if_and_a_report(github: GitHub, pull: Pull) -> None:
     assert {path.name for path in github.artifact(pull).iterdir()} == {
-        "plan.json", "usage.json", "comment.md", "report.html",
+        "plan.json", "what-if.json", "comment.md", "report.html",
     }  # fmt: skip
     assert (github.artifact(pull) / "comment.md").read_text("utf-8") == github.comment(pull)
 

@@ -1,0 +1,34 @@
+"""Write the shell of each step of workflows into files, so that shellcheck can read it.
+
+python -m tools.workflow_steps FOLDER FILE…
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+
+def steps(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield a name for a file and the script of each step with `run:` of a workflow."""
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for name, job in workflow["jobs"].items():
+        for number, step in enumerate(job["steps"], 1):
+            if "run" in step:
+                yield f"{path.stem}.{name}.{number}.sh", f"#!/usr/bin/env bash\nset -eo pipefail\n{step['run']}"
+
+
+def write(folder: Path, workflows: list[Path]) -> int:
+    """Write the scripts of all steps into a folder, and return their number."""
+    found = [each for path in workflows for each in steps(path)]
+    folder.mkdir(parents=True)
+    for name, script in found:
+        (folder / name).write_text(script, encoding="utf-8")
+    return len(found)
+
+
+if __name__ == "__main__":
+    print(f"{write(Path(sys.argv[1]), [Path(each) for each in sys.argv[2:]])} scripts")
