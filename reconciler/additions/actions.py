@@ -131,7 +131,8 @@ class ActionBuilder:
             "untagged": f"drift: its tag was removed by hand; {desired.reason}",
             "adopt": desired.reason,
         }[pair.evidence]
-        removed = Note(address=desired.address, message=f"edited by hand: the tag of addition id {live.id} was removed")
+        message = f"edited by hand: the tag of addition id {live.id} was removed"
+        removed = Note(address=desired.address, message=message, drift=True)
         more_notes = (removed,) if pair.evidence == "untagged" else ()
         edited = {tag.path: tag.before} if pair.evidence == "untagged" else {}
         recorded = None if pair.evidence == "adopt" else self.snapshot.additions.get(live.id)
@@ -203,7 +204,7 @@ class ActionBuilder:
             f"give {', '.join(f'{change.path} {value_text(change.after)}' for change in edits)}, "
             f"{amount_text(by_usage, self.currency)} a month"
         )
-        notes = (*more_notes, Note(address=desired.address, message=message))
+        notes = (*more_notes, Note(address=desired.address, message=message, drift=True))
         other_changes = tuple(change for change in changes if change not in edits)
         written = self._written(
             desired,
@@ -226,7 +227,8 @@ class ActionBuilder:
 
     def edit_note(self, address: str, edits: Iterable[Change], recorded: RecordedAddition) -> Note:
         """Return the note on a hand edit."""
-        return Note(address=address, message=f"edited by hand: {edits_text(edits, recorded.last_applied)}")
+        message = f"edited by hand: {edits_text(edits, recorded.last_applied)}"
+        return Note(address=address, message=message, drift=True)
 
     def _written(
         self,

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.cases.compare import NOTHING, Mismatch
+from reconciler.cases.loading import cases_in
 from reconciler.cases.outcome import Line
 from reconciler.cases.suite import Result
 from reconciler.kinds.values import plain_decimal
 from reconciler.manifests.edits import Edits
 from reconciler.manifests.files import SourceFile
 from reconciler.manifests.positions import Path
+from reconciler.manifests.report import Report
 
 _LISTS = ("lines", "customers", "warnings")
 """The lists in `expect` whose items are removed if they do not come out."""
@@ -31,7 +33,14 @@ def accepted(results: Iterable[Result], sources: Mapping[str, SourceFile]) -> Ma
                 edits[file] = Edits(sources[file].text)
             _accept(result, edits[file])
     texts = {file: each.result() for file, each in edits.items()}
-    return {file: text for file, text in texts.items() if text != sources[file].text}
+    return {file: text for file, text in texts.items() if text != sources[file].text and _is_valid(file, text)}
+
+
+def _is_valid(file: str, text: str) -> bool:
+    """Return whether the cases of a new text can be read. If not, the file stays as it is."""
+    source = SourceFile(file, text)
+    report = Report({file: source})
+    return bool(cases_in(source, report)) and not report.diagnostics()
 
 
 def _accept(result: Result, edits: Edits) -> None:

@@ -10,13 +10,14 @@ from typing import Literal
 
 from reconciler.cases.errors import CaseError
 from reconciler.cases.estate import Estate
+from reconciler.cases.finding import has_cases
 from reconciler.cases.loading import Loaded, LoadedCase, cases_in
 from reconciler.cases.outcome import Outcome
 from reconciler.cases.suite import Result, result_of
 from reconciler.manifests import files, git
 from reconciler.manifests.before import load_before
 from reconciler.manifests.diagnostics import ManifestError
-from reconciler.manifests.files import SourceFile
+from reconciler.manifests.files import SourceFile, shown
 from reconciler.manifests.report import Report
 
 _ZERO = Decimal(0)
@@ -79,22 +80,21 @@ def read_before(root: Path, revision: str, loaded: Loaded, *, workspace: str | N
         problem = error.summary
     cases: dict[tuple[str, str], LoadedCase] = {}
     names: set[str] = set()
-    for name, content in _files_before(loaded, revision):
+    for name, content in _files_before(loaded.searched, revision):
         names.add(name)
-        source = files.decode(name, content or b"")
-        if isinstance(source, SourceFile) and content is not None:
+        source = files.decode(name, content)
+        if isinstance(source, SourceFile) and has_cases(source.text):
             cases |= {each.key: each for each in cases_in(source, Report({name: source}))}
     return Before(revision, found.commit, estate, problem, cases, frozenset(names))
 
 
-def _files_before(loaded: Loaded, revision: str) -> Iterator[tuple[str, bytes | None]]:
-    """Yield (name, old content) of the YAML files that differ in the folders of the case files. None: it is new."""
-    folders = sorted({Path(name).parent for name in (*loaded.sources, *loaded.others)})
-    outer = [each for each in folders if not any(each != other and each.is_relative_to(other) for other in folders)]
-    for folder in outer:
+def _files_before(searched: Sequence[Path], revision: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, old content) of the YAML files that differ where cases are looked for. A new one had no content."""
+    for place in searched:
+        folder = place if place.is_dir() else place.parent
         for path, content in git.differences(folder, revision).before.items():
-            if files.is_manifest(path):
-                yield (folder / path).as_posix(), content
+            if files.is_manifest(path) and place in {folder, folder / path}:
+                yield shown(folder / path), content or b""
 
 
 def changes_of(results: Sequence[Result], before: Before, loaded: Loaded) -> Changes:

@@ -67,7 +67,7 @@ def _lines(expected: Sequence[ExpectedLine] | None, outcome: Outcome) -> Iterato
     """Yield the differences of lines: fields of those on both sides, and those on one side only."""
     if expected is None:
         return
-    left, unit = list(outcome.lines), outcome.unit or ""
+    left, unit = list(outcome.lines), outcome.unit
     for index, each in enumerate(expected):
         name = each.product or each.address
         candidates = [line for line in left if name == line.product or name in {line.address, *line.also}]
@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 
 
 def _quantity_text(quantity: Decimal | None, unit: str) -> str:
-    return "a line" if quantity is None else f"a line with {plain_decimal(quantity)} {unit}".rstrip()
+    return "a line" if quantity is None else f"a line with {plain_decimal(quantity)} {unit}"
 
 
 def _money(expected: Decimal | None, outcome: Outcome) -> Iterator[Mismatch]:

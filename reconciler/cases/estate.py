@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from reconciler.kinds.billing_rules import Rule, Unit
 from reconciler.kinds.customer_mapping import KIND as MAPPING
@@ -41,12 +42,12 @@ class Estate:
         """Return the zone of the billing months."""
         return self.workspace.billing.timezone
 
-    @property
+    @cached_property
     def units(self) -> Mapping[str, Unit]:
         """Return the unit of each usage source, by its name."""
         return {source.name: source.unit for source in self.workspace.usage}
 
-    @property
+    @cached_property
     def default_rule(self) -> Rule | None:
         """Return the rule that prices a customer without a mapping."""
         return default_rule(self.manifests, self.units)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import files
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.manifests.files import FoundFile, SourceFile
+from reconciler.manifests.files import FoundFile, SourceFile, shown
 
 FOLDER = "tests"
 """The folder of case files, beside the folder of the manifests."""
@@ -29,6 +28,8 @@ class CaseFiles:
     """By the path that messages show: relative to the working folder where that is possible."""
     others: list[str] = field(default_factory=list)
     """Other YAML files in the searched folders: they have no `cases`."""
+    searched: list[Path] = field(default_factory=list)
+    """The folders and files in which cases were looked for."""
     problems: list[Diagnostic] = field(default_factory=list)
     """Files that cannot be read, or whose `cases` seem to be misspelt."""
 
@@ -46,15 +47,13 @@ def find(root: Path, paths: Sequence[Path]) -> CaseFiles:
     found = CaseFiles()
     if not paths:
         folder = folder_of(root)
-        if folder.is_dir():
-            _add(found, _below(folder))
-        return found
+        paths = [folder] if folder.is_dir() else []
     for path in paths:
+        found.searched.append(path)
         if path.is_dir():
             _add(found, _below(path))
         elif path.exists():
-            name = shown(path)
-            _add(found, [FoundFile(name, path)], named=True)
+            _add(found, [FoundFile(shown(path), path)], named=True)
         else:
             raise ReconcilerError(
                 "does not exist", where=str(path), advice="Name a case file, or a folder that has case files."
@@ -62,13 +61,9 @@ def find(root: Path, paths: Sequence[Path]) -> CaseFiles:
     return found
 
 
-def shown(path: Path) -> str:
-    """Return a path as messages show it: relative to the working folder if it is below that."""
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - it keeps links, and `resolve` does not
-    try:
-        return absolute.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return absolute.as_posix()
+def has_cases(text: str) -> bool:
+    """Return whether a YAML text seems to have `cases`."""
+    return _HAS_CASES.search(text) is not None
 
 
 def _below(folder: Path) -> Iterator[FoundFile]:
@@ -91,7 +86,7 @@ def _add(found: CaseFiles, candidates: Iterable[FoundFile], *, named: bool = Fal
         source = files.read(each)
         if not isinstance(source, SourceFile):
             found.problems.append(source.diagnostic)
-        elif named or _HAS_CASES.search(source.text):
+        elif named or has_cases(source.text):
             found.sources[source.name] = source
         elif alike := _ALIKE.search(source.text):
             line = source.text.count("\n", 0, alike.start()) + 1

@@ -7,6 +7,7 @@ figures of a source are given with `at`, it is read at these moments alone.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,25 +105,36 @@ def _runs(
     entries: Sequence[Entry], spans: Sequence[tuple[datetime, datetime]], moments: Sequence[datetime], when: When
 ) -> list[Run]:
     """Return the pulls that were made, oldest first. Raises `CaseError` for an entry that no pull reads."""
-    places: list[tuple[int, int]] = []
+    begins: dict[int, list[Entry]] = defaultdict(list)
+    ends: dict[int, list[Entry]] = defaultdict(list)
     for entry, (begin, after) in zip(entries, spans, strict=True):
-        places.append((bisect_left(moments, begin), bisect_left(moments, after)))
-        if places[-1][0] >= places[-1][1]:
+        first, last = bisect_left(moments, begin), bisect_left(moments, after)
+        if first >= last:
             raise CaseError(("usage", entry.place), _unread(begin, when), "correct the times")
-    bounds = sorted({0, len(moments), *(index for place in places for index in place)})
+        begins[first].append(entry)
+        ends[last].append(entry)
     runs = []
-    for first, end in pairwise(bounds):
-        covering = [entry for entry, place in zip(entries, places, strict=True) if place[0] <= first < place[1]]
-        states = [entry.usage.pull for entry in covering if entry.usage.pull is not None]
-        state = _STATES[states[-1]] if states else "whole"
-        if state is None:
-            continue
-        devices = {(entry.customer, entry.usage.device): entry.usage for entry in covering if entry.usage.pull is None}
-        listed: dict[str, list[Usage]] = {}
-        for (customer, _device), usage in devices.items():
-            listed.setdefault(customer, []).append(usage)
-        runs.append(Run(first, end, state, None if state == "whole" else "the case says so", listed))
+    covering: dict[int, Entry] = {}
+    for first, last in pairwise(sorted({0, len(moments), *begins, *ends})):
+        for entry in ends[first]:
+            del covering[entry.place]
+        covering |= {entry.place: entry for entry in begins[first]}
+        if (run := _run(first, last, [covering[place] for place in sorted(covering)])) is not None:
+            runs.append(run)
     return runs
+
+
+def _run(first: int, end: int, covering: Sequence[Entry]) -> Run | None:
+    """Return the pulls that these entries are about, or None if they were not made. A later entry counts."""
+    states = [entry.usage.pull for entry in covering if entry.usage.pull is not None]
+    state = _STATES[states[-1]] if states else "whole"
+    if state is None:
+        return None
+    devices = {(entry.customer, entry.usage.device): entry.usage for entry in covering if entry.usage.pull is None}
+    listed: dict[str, list[Usage]] = defaultdict(list)
+    for (customer, _device), usage in devices.items():
+        listed[customer].append(usage)
+    return Run(first, end, state, None if state == "whole" else "the case says so", listed)
 
 
 def _span(entry: Entry, when: When) -> tuple[datetime, datetime]:

@@ -24,6 +24,7 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Link
 from reconciler.live.keys import lookup_text
 from reconciler.live.match import Matcher
+from reconciler.live.problems import MatchError
 from reconciler.manifests.documents import Document, Manifests, has_spec
 from reconciler.manifests.references import folded, lookup_keys, lookup_of
 
@@ -42,7 +43,7 @@ class Terms:
 def live_state_of(manifests: Manifests, estate: Estate, terms: Terms) -> LiveState:
     """Return the live state of a case without additions. `manifests` has the documents that the case needs.
 
-    A proposed document has no object yet, as in ConnectWise.
+    A proposed document has no object yet, as in ConnectWise. Raises `MatchError` if documents contradict each other.
     """
     matcher = Matcher(manifests)
     for name in _KINDS:
@@ -50,11 +51,14 @@ def live_state_of(manifests: Manifests, estate: Estate, terms: Terms) -> LiveSta
         matcher.add(
             of, [*_declared(of, manifests, estate, matcher, terms), *_looked_up(of, manifests, estate, matcher, terms)]
         )
-    billed = [document for document in manifests.documents if document.kind.name in _KINDS]
+    matches = matcher.matches(document for document in manifests.documents if document.kind.name in _KINDS)
+    links = {document.address: matcher.links(document) for document in manifests.documents}
+    if matcher.problems:
+        raise MatchError(matcher.problems)
     mappings = manifests.of(CustomerMappingSpec)
     return LiveState(
-        matches=matcher.matches(billed),
-        links={document.address: matcher.links(document) for document in manifests.documents},
+        matches=matches,
+        links=links,
         refused=matcher.refused,
         objects={(name, number): obj for name, found in matcher.objects() for number, obj in found.items()},
         named={
@@ -78,19 +82,16 @@ def _raw(document: Document, matcher: Matcher, terms: Terms) -> dict[str, Any]:
     if has_spec(document, ProductSpec):
         product = document.spec
         return {"identifier": product.identifier, "price": product.price, "productClass": product.product_class}
-    if has_spec(document, AgreementSpec):
-        spec = document.spec
-        company = matcher.links(document).get(("company",))
-        return {
-            **_agreement(spec.name, company, terms),
-            "agreementStatus": "Cancelled" if document.retired else "Active",
-            "startDate": wire_date(spec.start_date.isoformat()),
-            "endDate": None if spec.end_date is None else wire_date(spec.end_date.isoformat()),
-            "noEndingDateFlag": spec.end_date is None,
-            "prorateFlag": bool(spec.prorate),
-            "billingCycle": {"name": spec.billing_cycle} if spec.billing_cycle else None,
-        }
-    raise KeyError(document.kind.name)
+    spec = matcher.manifests.get(AgreementSpec, document.address).spec
+    return {
+        **_agreement(spec.name, matcher.links(document).get(("company",)), terms),
+        "agreementStatus": "Cancelled" if document.retired else "Active",
+        "startDate": wire_date(spec.start_date.isoformat()),
+        "endDate": None if spec.end_date is None else wire_date(spec.end_date.isoformat()),
+        "noEndingDateFlag": spec.end_date is None,
+        "prorateFlag": bool(spec.prorate),
+        "billingCycle": {"name": spec.billing_cycle} if spec.billing_cycle else None,
+    }
 
 
 def _agreement(name: str, company: Link | None, terms: Terms) -> dict[str, Any]:
@@ -107,10 +108,12 @@ def _agreement(name: str, company: Link | None, terms: Terms) -> dict[str, Any]:
 
 def _looked_up(of: Kind, manifests: Manifests, estate: Estate, matcher: Matcher, terms: Terms) -> Iterator[LiveObject]:
     """Yield an object for each look-up of a kind for which there is no document."""
-    declared = {key for document in manifests.of_kind(of.name) for key in lookup_keys(document)}
+    by_address = estate.manifests.by_address
+    own = [each for each in manifests.of_kind(of.name) if by_address.get(each.address) is not each]
     for document, given in _look_ups(of, manifests.documents):
         field, value = lookup_of(given)
-        if (of.name, field, folded(value)) in declared:
+        keys = (key for each in (*estate.references(document), *own) for key in lookup_keys(each))
+        if (of.name, field, folded(value)) in keys:
             continue
         text = lookup_text(given)
         number = given.id if isinstance(given, ById) else estate.number(of.name, text)

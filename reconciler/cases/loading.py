@@ -53,6 +53,8 @@ class Loaded:
 
     cases: tuple[LoadedCase, ...]
     sources: Mapping[str, SourceFile]
+    searched: Sequence[Path]
+    """The folders and files in which cases were looked for."""
     others: Sequence[str]
     """Other YAML files in the searched folders."""
     report: Report
@@ -72,7 +74,7 @@ def load_cases(root: Path, paths: Sequence[Path] = ()) -> Loaded:
     found = finding.find(root, paths)
     report = Report(found.sources, ready=list(found.problems))
     cases = [case for source in found.sources.values() for case in cases_in(source, report)]
-    return Loaded(tuple(cases), found.sources, found.others, report)
+    return Loaded(tuple(cases), found.sources, found.searched, found.others, report)
 
 
 def cases_in(source: SourceFile, report: Report) -> list[LoadedCase]:

@@ -176,7 +176,7 @@ class Expectation(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Expectation:
-        if not self.model_fields_set:
+        if all(value is None for value in self.__dict__.values()):
             raise ValueError("expect is empty, so the case cannot fail: give lines, money or state")
         return self
 

@@ -57,7 +57,8 @@ class Outcome:
 
     period: str
     now: str
-    unit: str | None
+    unit: str
+    """The unit of the case's source."""
     currency: str | None
     state: str | None
     """The state of the case's customer. None if the coverage does not have it."""
@@ -88,7 +89,7 @@ def outcome_of(prepared: Prepared) -> Outcome:
     return Outcome(
         period=str(prepared.period),
         now=inputs.usage.now.isoformat(),
-        unit=None if prepared.rule is None else prepared.rule.unit,
+        unit=prepared.unit,
         currency=inputs.context.currency,
         state=None if own is None else own.state,
         reason="" if own is None else own.detail,

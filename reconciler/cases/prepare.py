@@ -19,7 +19,7 @@ from reconciler.cases.standing import Lines, Scene, lines_of
 from reconciler.cases.subject import Subject, part_of, subject_of
 from reconciler.errors import ReconcilerError
 from reconciler.kinds.agreement import AgreementSpec, months_of
-from reconciler.kinds.billing_rules import Rule, exclusion_of, settings_of
+from reconciler.kinds.billing_rules import Rule, Unit, exclusion_of, settings_of
 from reconciler.kinds.exclusion import ExclusionSpec
 from reconciler.kinds.live_state import LiveState
 from reconciler.ledger.snapshot import Snapshot
@@ -39,6 +39,8 @@ class Prepared:
     subject: Subject
     rule: Rule | None
     """The rule of its mapping. None for a customer without one."""
+    unit: Unit
+    """The unit of its source."""
 
     @property
     def period(self) -> Period:
@@ -57,7 +59,7 @@ def prepare(case: Case, estate: Estate) -> Prepared:
         live_state = live_state_of(manifests, estate, Terms(billing.currency, case.invoiced_through))
         rules = pricing.rules(manifests, estate.units, live_state)
         rule = next((each for each in rules if subject.mapping and each.name == subject.mapping.name), None)
-        lines = _lines(case, subject, rule, manifests, live_state, period, now)
+        lines = _lines(case, rule, manifests, live_state, period, now)
         usage = charge_usage(
             ChargeInputs(
                 now=now,
@@ -81,7 +83,7 @@ def prepare(case: Case, estate: Estate) -> Prepared:
         cycles=_cycles(manifests),
     )
     inputs = UsageInputs(usage, rules, lines.snapshot, context, estate.workspace, approvals)
-    return Prepared(inputs, subject, rule)
+    return Prepared(inputs, subject, rule, estate.units[subject.customer[0]])
 
 
 def _time(case: Case, estate: Estate) -> tuple[Period, datetime]:
@@ -113,7 +115,6 @@ def _approvals(case: Case) -> tuple[Approved, ...]:
 
 def _lines(
     case: Case,
-    subject: Subject,
     rule: Rule | None,
     manifests: Manifests,
     live_state: LiveState,
@@ -124,7 +125,7 @@ def _lines(
         return Lines({}, Snapshot())
     if rule is None:
         raise CaseError(("standing",), "a customer without a mapping has no lines", "give a mapping")
-    return lines_of(case.standing, Scene(subject, rule, manifests, live_state, period, now))
+    return lines_of(case.standing, Scene(rule, manifests, live_state, period, now))
 
 
 def _snapshots(subject: Subject, rules: Sequence[Rule], estate: Estate, when: When) -> Mapping[str, SourceSnapshot]:

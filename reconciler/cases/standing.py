@@ -12,7 +12,6 @@ from reconciler.additions.ownership import Owner
 from reconciler.additions.planned import recorded_fields
 from reconciler.cases.errors import CaseError
 from reconciler.cases.model import Standing
-from reconciler.cases.subject import Subject
 from reconciler.kinds.agreement import KIND as AGREEMENT
 from reconciler.kinds.billing_rules import Rule, product_label
 from reconciler.kinds.field_mapping import wire_date
@@ -48,7 +47,6 @@ class Lines:
 class Scene:
     """What all lines of a case share."""
 
-    subject: Subject
     rule: Rule
     manifests: Manifests
     live_state: LiveState
@@ -86,7 +84,10 @@ def lines_of(standing: Sequence[Standing], scene: Scene) -> Lines:
 def _agreement(index: int, line: Standing, scene: Scene) -> int:
     """Return the id of the agreement of a line."""
     if line.agreement is None:
-        return _id_of(scene.links[("agreement",)], ("standing", index))
+        link = scene.links.get(("agreement",))
+        if link is None:
+            raise CaseError(("standing", index), "the agreement of the mapping is not found", "add agreement: …")
+        return _id_of(link, ("standing", index))
     return _named(AGREEMENT.name, line.agreement, ("standing", index, "agreement"), scene)
 
 

@@ -34,16 +34,17 @@ def trace_of(prepared: Prepared) -> Iterator[str]:
 def _measured(measured: Measured, rule: Rule, timezone: str) -> Iterator[str]:
     unit = rule.unit
     if not measured.known_hours:
-        yield f"0 {unit} used: the source has never listed the customer"
+        yield f"0 {unit} used, because the source has never listed the customer"
         return
     first = measured.chosen[0]
     if measured.hours > 1:
         used = _in_unit(measured.total, unit, measured.hours)
-        yield f"{used} {unit} used: the {measured.measure} of {measured.hours} hours{_elapsed(measured)}"
+        yield f"{used} {unit} used, the {measured.measure} of {measured.hours} hours{_elapsed(measured)}"
         return
+    of = f"the {measured.measure} of {measured.known_hours} hours{_elapsed(measured)}"
+    which = "" if measured.measure == "last" else f", {of}"
     at = time_text(first.observed_at, timezone)
-    of = f" of {measured.known_hours} hours{_elapsed(measured)}" if measured.measure != "last" else ""
-    yield f"{_in_unit(first.bytes, unit)} {unit} used: the {measured.measure}{of}, at {at}{_devices(first, unit)}"
+    yield f"{_in_unit(first.bytes, unit)} {unit} used at {at}{_devices(first, unit)}{which}"
 
 
 def _elapsed(measured: Measured) -> str:

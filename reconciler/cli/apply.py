@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reconciler.applying.apply import ApplyOptions, check_guardrails, workspace_lock
 from reconciler.applying.apply import apply as carry_out_plan
+from reconciler.cli.asking import ask
 from reconciler.cli.clock import check_clock
 from reconciler.cli.context import Context
 from reconciler.cli.durations import longest_wait
@@ -44,7 +43,9 @@ from reconciler.cli.session import Session, open_session, running_clock
 from reconciler.cli.setup_ledger import record_setup
 from reconciler.cli.undoing import make_undo_plan
 from reconciler.cli.verifying import Verify, verifier
-from reconciler.errors import ReconcilerError, Refused
+from reconciler.cli.watch import Watch, job_of
+from reconciler.cli.watched import watched
+from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, PARTIAL, UNACCOUNTED
 from reconciler.ledger.lease import Lease
 from reconciler.planning.approvals import parse_approvals, release_approved
@@ -97,6 +98,9 @@ def apply(
         str | None,
         typer.Option(metavar="DURATION", help="If another apply is running, wait for it this long, such as 20m."),
     ] = None,
+    no_alert: Annotated[
+        bool, typer.Option("--no-alert", help="Send no alerts. Only an apply that does not ask sends them.")
+    ] = False,
 ) -> int:
     """Make exactly the changes of a plan in ConnectWise.
 
@@ -126,11 +130,22 @@ def apply(
     approvals = parse_approvals(approve or ())
     options = PlanOptions(scope_of(only), approvals, prune, tuple(target or ()), changed_since, tuple(forget or ()))
     check_part(options)
-    run = _Run(context, options, expected, longest_wait(wait))
-    try:
+    asks = plan is None and not auto_approve and expected is None
+    watch = Watch(job_of(plan, options), on=not asks and not no_alert)
+    run = _Run(context, options, expected, watch, longest_wait(wait))
+
+    def apply_one() -> int:
         if plan and planfile:
-            return asyncio.run(run.apply_file(plan, planfile, verify=verify))
-        return asyncio.run(run.apply_unasked() if auto_approve or expected else run.ask_and_apply())
+            return _carried_out(run, run.apply_file(plan, planfile, verify=verify))
+        return _carried_out(run, run.ask_and_apply() if asks else run.apply_unasked())
+
+    return watched(context, watch, apply_one)
+
+
+def _carried_out(run: _Run, work: Coroutine[Any, Any, int]) -> int:
+    """Run an apply and return its exit code. Once it has written, no error makes it 1."""
+    try:
+        return asyncio.run(work)
     except KeyboardInterrupt:
         if not run.writing_began:
             raise
@@ -150,9 +165,15 @@ class _Run:
     """One apply, in one of three ways: of a plan file, without asking, or after a yes."""
 
     def __init__(
-        self, context: Context, options: PlanOptions, expected: str | None, wait: timedelta = timedelta()
+        self,
+        context: Context,
+        options: PlanOptions,
+        expected: str | None,
+        watch: Watch,
+        wait: timedelta = timedelta(),
     ) -> None:
         self.context = context
+        self.watch = watch
         self.origin = origin_of(context)
         self.options = options
         self.approvals = options.approvals
@@ -204,7 +225,7 @@ class _Run:
             show_plan(self.context, made.plan, err=self.context.json)
             if made.plan.actions:
                 check_guardrails(made.plan, self.approvals)
-                _ask(made.plan)
+                ask(made.plan)
             moved = showing_what_moved(made.plan, lambda: self._present(session, made.plan))
             async with moved, self._lock(session) as (present, lease):
                 check_month(made.plan, session, self._now())
@@ -217,6 +238,7 @@ class _Run:
         """Open a session with a ledger that can be written, and check the clock."""
         load = load_part or part_loader(self.options)
         async with open_session(self.context, usage=usage, writable=True, load_part=load) as session:
+            self.watch.opened(session)
             await check_clock(session)
             yield session
 
@@ -229,7 +251,9 @@ class _Run:
             yield session.at(self._now()) if lease.waited else session, lease
 
     async def _make_plan(self, session: Session) -> Planned:
-        return await make_plan(session, self.options)
+        made = await make_plan(session, self.options)
+        self.watch.planned(session, made, self.approvals)
+        return made
 
     async def _present(self, session: Session, approved: Plan) -> Plan:
         """Return the present plan, made with the options of the approved one."""
@@ -284,7 +308,7 @@ class _Run:
 
     def _report(self, plan: Plan, outcome: Outcome | None) -> int:
         """Print the outcome and return the exit code. An outcome that cannot be printed goes to standard error."""
-        shown = outcome or Outcome(plan_digest=plan.digest, results=())
+        shown = self.watch.outcome = outcome or Outcome(plan_digest=plan.digest, results=())
         self.exit_code = PARTIAL if not shown.complete else DONE if plan.accounted else UNACCOUNTED
         try:
             if self.context.json:
@@ -300,36 +324,8 @@ class _Run:
 
     def report_error_after_writing(self, error: Exception) -> int:
         """Print an error and return 4, or the exit code of a plan that is carried out: 1 would mean nothing written."""
+        self.watch.error = error
         code = PARTIAL if self.exit_code is None else self.exit_code
         failure = failure_of(error, verbose=self.context.verbose)
         advice = f"{failure.advice} Run `reconciler apply` again; completed changes are not repeated."
         return report_failure(replace(failure, code=code, advice=advice.strip(), text=""), as_json=self.context.json)
-
-
-def _ask(plan: Plan) -> None:
-    """Ask whether to apply. Raises `Refused` for every answer but `yes`."""
-    count = len(plan.actions)
-    these = f"these {count} changes" if count > 1 else "this change"
-    with _ctrl_c_ends_waiting():
-        say(f"\nDo you want to make {these} in ConnectWise? Type 'yes' to apply: ", end="")
-        answer = _answer()
-    if answer != "yes":
-        raise Refused("not approved; nothing was written", advice="To apply without a question: --auto-approve")
-
-
-@contextmanager
-def _ctrl_c_ends_waiting() -> Iterator[None]:
-    """Let Ctrl-C end the wait for an answer. With asyncio's own handler, the wait would continue."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _answer() -> str:
-    """Return one line of standard input, or an empty text if it is closed or not text."""
-    try:
-        return sys.stdin.readline().strip()
-    except (AttributeError, ValueError):
-        return ""

@@ -37,7 +37,10 @@ COMMANDS = {
 }
 """Each command's function and its line in the help, which must fit a terminal of 60 columns."""
 
-GROUPS = {"usage": ("reconciler.cli.usage:app", "Read the usage and account for it.")}
+GROUPS = {
+    "usage": ("reconciler.cli.usage:app", "Read the usage and account for it."),
+    "alerts": ("reconciler.cli.alerts:app", "Try the receivers of alerts, list what is open."),
+}
 """Each group of commands, like `COMMANDS`."""
 
 EVERYWHERE = "Options of every command (-C, --workspace, --json, --no-color, -v, --now): reconciler --help"

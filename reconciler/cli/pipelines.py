@@ -17,6 +17,7 @@ from reconciler.scaffold.package import package_of
 from reconciler.scaffold.pipelines import LOCK, NEW, Ci, Variables, pipelines
 
 _CONNECTION = ("connectwise", "ledger")
+_ALERTS = "alerts"
 
 
 def pipelines_for(
@@ -72,5 +73,6 @@ def of_manifests(root: Path, workspace: str | None) -> tuple[str, Variables]:
             f"{manifests.workspace.address} has no ledger that the runs of the pipelines can share. "
             "Write into its spec: `ledger: {env: LEDGER_URL}`"
         )
-    usage = [name for place, name in used if place not in _CONNECTION]
-    return manifests.workspace.name, Variables(connection=connection, usage=usage, setup=setup)
+    usage = [name for place, name in used if place not in {*_CONNECTION, _ALERTS}]
+    alerts = [name for place, name in used if place == _ALERTS]
+    return manifests.workspace.name, Variables(connection=connection, usage=usage, setup=setup, alerts=alerts)

@@ -23,6 +23,8 @@ from reconciler.cli.output import (
 from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.session import open_session
 from reconciler.cli.undoing import make_undo_plan
+from reconciler.cli.watch import SendAlerts, Watch
+from reconciler.cli.watched import watched
 from reconciler.exit_codes import CHANGES, DONE, UNACCOUNTED
 from reconciler.live.read import Scope
 from reconciler.planning.approvals import parse_approvals
@@ -112,6 +114,7 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     changed_since: ChangedSince = None,
     undo: Annotated[int | None, typer.Option(metavar="RUN", help="Plan to put back the changes of this run.")] = None,
     full: Full = False,
+    alert: SendAlerts = False,
 ) -> int:
     """Show what would change, and how the monthly amounts would change.
 
@@ -124,22 +127,38 @@ def plan(  # noqa: PLR0917 - typer makes an option of each
     for option in [name for name, value in given.items() if value]:
         if undo is not None:
             raise typer.TyperException(f"{option} cannot be used with --undo, which plans what the run changed")
-    made = asyncio.run(_make_plan(context, options) if undo is None else _make_undo_plan(context, options, undo))
-    if out is not None:
-        write_file(out, write_plan(made), mode=0o600)
-    code = UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
+    for option in [name for name, value in {**given, "--only": None, "--undo": undo}.items() if value]:
+        if alert:
+            raise typer.TyperException(f"{option} cannot be used with --alert, which needs a plan of everything")
+    watch = Watch("drift", on=alert)
+
+    def plan_one() -> int:
+        making = _make_plan(context, options, watch) if undo is None else _make_undo_plan(context, options, undo)
+        made = asyncio.run(making)
+        if out is not None:
+            write_file(out, write_plan(made), mode=0o600)
+        _show(context, made, out, full=full)
+        return UNACCOUNTED if not made.accounted else CHANGES if detailed_exitcode and made.actions else DONE
+
+    return watched(context, watch, plan_one)
+
+
+def _show(context: Context, made: Plan, out: Path | None, *, full: bool) -> None:
+    """Print the plan. If it was written to a file, a failure is only a note."""
     try:
         show_plan(context, made, full=full)
     except Undelivered as error:
         if out is None:
             raise
         print_note(f"{error.where}: {error.what}; the plan was written to {out}")
-    return code
 
 
-async def _make_plan(context: Context, options: PlanOptions) -> Plan:
+async def _make_plan(context: Context, options: PlanOptions, watch: Watch) -> Plan:
     async with open_session(context, usage=options.scope.usage, load_part=part_loader(options)) as session:
-        return (await make_plan(session, options)).plan
+        watch.opened(session)
+        made = await make_plan(session, options)
+        watch.planned(session, made, options.approvals)
+        return made.plan
 
 
 async def _make_undo_plan(context: Context, options: PlanOptions, run: int) -> Plan:

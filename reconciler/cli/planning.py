@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from reconciler.additions.charges import charge_usage
 from reconciler.additions.desired import BillingContext
+from reconciler.additions.invoice_dates import invoice_dates
 from reconciler.additions.ledger_records import LedgerRecords
 from reconciler.additions.plan import UsageInputs, plan_usage
 from reconciler.additions.targets import limited
@@ -45,6 +47,8 @@ class Planned:
 
     plan: Plan
     records: LedgerRecords
+    invoices: Mapping[str, date] = field(default_factory=dict)
+    """By address of a mapping: when its agreement is invoiced next. Empty for a plan without usage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         objects=live_state.objects,
         companies=declared_companies(manifests.documents, live_state.matches),
     )
-    return Planned(plan, records)
+    return Planned(plan, records, {} if inputs.usage is None else invoice_dates(manifests, live_state))
 
 
 def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, elsewhere: int) -> tuple[Part, Part]:

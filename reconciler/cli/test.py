@@ -44,12 +44,21 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+def _path(text: str | Path) -> Path:
+    """Return a path. Raises `ReconcilerError` for an empty one, as of a variable that is not set."""
+    if not str(text):
+        raise ReconcilerError("the path is empty", where="PATH", advice="Name a case file, or leave it out.")
+    return Path(text)
+
+
 def run_cases(  # noqa: PLR0917 - typer makes an option of each
     ctx: typer.Context,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]...", help="Case files, or folders of them. Default: tests beside the manifests."
+            metavar="[PATH]...",
+            parser=_path,
+            help="Case files, or folders of them. Without one: the folder tests beside the manifests.",
         ),
     ] = None,
     only: Annotated[
@@ -110,6 +119,8 @@ def _chosen(loaded: Loaded, only: str | None) -> Sequence[LoadedCase]:
     """Return the cases with a text in their names. Raises `ReconcilerError` if no case has it."""
     if only is None:
         return loaded.cases
+    if not only:
+        raise ReconcilerError("the text is empty", where="--filter", advice="Write a part of the name of a case.")
     found = [each for each in loaded.cases if only.casefold() in each.case.name.casefold()]
     if not found and loaded.cases:
         guess = did_you_mean(near(only, [each.case.name for each in loaded.cases]))

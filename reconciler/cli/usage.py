@@ -22,6 +22,8 @@ from reconciler.cli.planning import PlanOptions, make_plan
 from reconciler.cli.pulling import pull_usage
 from reconciler.cli.reading import read_usage
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.watch import SendAlerts, Watch
+from reconciler.cli.watched import watched
 from reconciler.exit_codes import DONE, ERROR, UNACCOUNTED
 from reconciler.live.read import Scope, read_live_state
 from reconciler.metering.collect import GUARDRAIL, Collected
@@ -41,16 +43,21 @@ def pull(
             metavar="shrink[=SOURCE]", help="Accept a pull that lost many customers or devices. May be repeated."
         ),
     ] = None,
+    alert: SendAlerts = False,
 ) -> int:
     """Read all sources and save their usage.
 
     The usage is saved in the ledger. Exit 1 if a pull failed, 5 if one is not believed.
     """
     context: Context = ctx.obj
+    watch = Watch("pull", on=alert)
 
     async def pull_all() -> list[dict[str, Any]]:
         async with open_session(context, writable=True) as session:
+            watch.opened(session)
             await check_clock(session, on_notice=print_note)
+            found = await pull_usage(session, _check_approvals(approve or ()))
+            watch.pulled(session)
             return [
                 {
                     "source": collected.pull.source,
@@ -60,13 +67,16 @@ def pull(
                     "error": collected.pull.error,
                     "notes": [*collected.pull.notes, *_approval_note(collected)],
                 }
-                for collected in await pull_usage(session, _check_approvals(approve or ()))
+                for collected in found
             ]
 
-    rows = asyncio.run(pull_all())
-    _print(context, rows, lambda: pulls_table(rows, paint_of(context), width()))
-    states = {row["state"] for row in rows}
-    return ERROR if "failed" in states else UNACCOUNTED if "disbelieved" in states else DONE
+    def pull_and_show() -> int:
+        rows = asyncio.run(pull_all())
+        _print(context, rows, lambda: pulls_table(rows, paint_of(context), width()))
+        states = {row["state"] for row in rows}
+        return ERROR if "failed" in states else UNACCOUNTED if "disbelieved" in states else DONE
+
+    return watched(context, watch, pull_and_show)
 
 
 def _check_approvals(approve: Sequence[str]) -> Sequence[str]:
@@ -86,21 +96,29 @@ def _approval_note(collected: Collected) -> Iterator[str]:
 
 
 @app.command()
-def coverage(ctx: typer.Context) -> int:
+def coverage(ctx: typer.Context, alert: SendAlerts = False) -> int:
     """List all customers, billed or not.
 
     Mappings without a customer are listed too. Exit 5 if a customer or a mapping is not accounted for.
     """
     context: Context = ctx.obj
 
+    watch = Watch("coverage", on=alert)
+
     async def plan_usage() -> Plan:
         async with open_session(context) as session:
-            return (await make_plan(session, PlanOptions(Scope(setup=False)))).plan
+            watch.opened(session)
+            made = await make_plan(session, PlanOptions(Scope(setup=False)))
+            watch.planned(session, made)
+            return made.plan
 
-    plan = asyncio.run(plan_usage())
-    rows = [row.model_dump(mode="json") for row in plan.coverage]
-    _print(context, rows, lambda: coverage_table(plan_json(plan), paint_of(context), width()))
-    return DONE if plan.accounted else UNACCOUNTED
+    def plan_and_show() -> int:
+        plan = asyncio.run(plan_usage())
+        rows = [row.model_dump(mode="json") for row in plan.coverage]
+        _print(context, rows, lambda: coverage_table(plan_json(plan), paint_of(context), width()))
+        return DONE if plan.accounted else UNACCOUNTED
+
+    return watched(context, watch, plan_and_show)
 
 
 @app.command()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from urllib.parse import SplitResult, urlsplit
 
+_HOST = re.compile(r"[^\s/?#@%\\<>\"'|^`{}]+")
 _AT = re.compile(r"@|%(25)*40", re.IGNORECASE)
 
 
@@ -16,6 +18,23 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def url_parts(url: str) -> SplitResult | None:
+    """Return the parts of a URL with a host. None for any other text."""
+    if any(character.isspace() or not character.isprintable() for character in url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    return parts if parts.scheme and host and _HOST.fullmatch(host) else None
+
+
+def is_protected(parts: SplitResult) -> bool:
+    """Return whether nobody else can read a request to this URL: it is encrypted, or stays on this machine."""
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
 
 
 def may_hold_credentials(address: str) -> bool:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
+from reconciler.kinds.alert_settings import Alerts
 from reconciler.kinds.base import Kind, Spec
 from reconciler.kinds.fields import Model, Name, Quantity, Secret
 
@@ -253,6 +254,9 @@ class WorkspaceSpec(Spec):
     )
     guardrails: Guardrails = Field(
         Guardrails(), description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS."
+    )
+    alerts: Alerts | None = Field(
+        None, description="Who is told when a person is needed. Left out: alerts are only in the output of runs."
     )
     retired_as: Mapping[str, Annotated[str, StringConstraints(min_length=1, strict=True)]] = Field(
         {},

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from reconciler.ledger import driver_errors
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = REVISIONS[-1]
 VERSION_TABLE = "ledger_version"
 
@@ -281,4 +281,26 @@ approvals = sa.Table(
     sa.Column("period", sa.Text, nullable=False),
     sa.Column("given_by", sa.Text, nullable=False),
     sa.Column("given_at", UtcTime, nullable=False),
+)
+
+# The open causes of alerts. `cause` is what the last run found, and `told` what each receiver has been told, by its
+# name. `ended_at` is set if the cause has ended and a receiver has not been told yet.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("since", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime),
+    sa.Column("cause", sa.JSON, nullable=False),
+    sa.Column("told", sa.JSON, nullable=False),
+)
+
+# When the last good run of each job ended, such as the hourly run of usage.
+good_runs = sa.Table(
+    "good_runs",
+    metadata,
+    sa.Column("workspace", sa.Text, primary_key=True),
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("ended_at", UtcTime, nullable=False),
 )

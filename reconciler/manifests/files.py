@@ -238,3 +238,12 @@ def _at(name: str, text: str, offset: int, message: str, suggestion: str) -> Unr
 def policy_folder(root: Path) -> Path:
     """Return the folder of a repository's policies: `schemas/policies` beside the folder of the manifests."""
     return root.resolve().parent / "schemas" / "policies"
+
+
+def shown(path: Path) -> str:
+    """Return a path as messages show it: relative to the working folder if it is below that."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - it keeps links, and `resolve` does not
+    try:
+        return absolute.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return absolute.as_posix()

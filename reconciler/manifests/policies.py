@@ -64,7 +64,7 @@ class PolicyError(ReconcilerError):
 
 def read_policies(root: Path) -> list[Policy]:
     """Return the policies in the folder of a repository, in the order of their names. None is no error."""
-    return [read_policy(path) for path in sorted(files.policy_folder(root).glob("*.json"))]
+    return [read_policy(path) for path in sorted(Path(files.shown(files.policy_folder(root))).glob("*.json"))]
 
 
 def read_policy(path: Path) -> Policy:

@@ -19,12 +19,13 @@ from reconciler.manifests.wording import field_name
 def check_settings(manifests: Manifests, environ: Mapping[str, str], *, usage: bool) -> None:
     """Raise one `SecretError` that lists every missing or invalid value with its place.
 
-    If `usage` is false, the settings of usage sources are not checked, because the run does not read them.
+    If `usage` is false, the settings of usage sources are not checked, because the run does not read them. Those of
+    alerts are never checked here: an alert that cannot be sent does not stop a run.
     """
     spec = manifests.workspace.spec
     wrong: list[tuple[Path, SecretError]] = []
     for path, reference in secret_references(spec):
-        if path[0] == "usage" and not usage:
+        if path[0] == "alerts" or (path[0] == "usage" and not usage):
             continue
         try:
             value = resolve(reference, environ=environ, root=manifests.root, what=field_name(path))

@@ -12,18 +12,16 @@ Status = Literal["done", "already", "failed", "skipped", "unknown"]
 
 
 class Result(Record):
-    """The result of one action.
-
-    `done`. `already`: it was as planned before this run. `failed`. `skipped`: an action that it depends on failed, or
-    the run was stopped. `unknown`: the response was lost, and the object could not be looked up.
-    """
+    """The result of one action."""
 
     address: str
     """The address of the action."""
     action: Verb
     """What the plan does to the object."""
     status: Status
-    """The result of the action."""
+    """`done`. `already`: it was as planned before this run. `failed`: ConnectWise refused the write, or stored
+    something else. `skipped`: an action that it depends on failed, or the run was stopped. `unknown`: the response was
+    lost, and the object could not be looked up. The next run finds out what happened, before it writes anything new."""
     id: int | None = None
     """The id of the object in ConnectWise, if it is known."""
     detail: str = ""

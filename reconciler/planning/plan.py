@@ -192,6 +192,8 @@ class Note(Record):
     """Whether the note is about a proposed document."""
     needed_by: str | None = None
     """For a proposed management solution that does not exist: the address of the proposed mapping that needs it."""
+    drift: bool = False
+    """Whether the note is about an addition that someone edited by hand."""
 
 
 class Declaration(Record):

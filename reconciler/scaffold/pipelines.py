@@ -49,6 +49,8 @@ class Variables:
     """For the usage sources."""
     setup: Sequence[str]
     """For objects of the setup, such as the password of an integrator login."""
+    alerts: Sequence[str] = ()
+    """For the receivers of alerts and the heartbeat. Plans of pull requests send no alerts, and do not get them."""
 
 
 NEW: Final = Variables(
@@ -62,6 +64,7 @@ NEW: Final = Variables(
     ),
     usage=("COVE_URL", "COVE_PARTNER", "COVE_USERNAME", "COVE_PASSWORD"),
     setup=("INTEGRATOR_PASSWORD",),
+    alerts=("ALERTS_OPS_URL", "HEARTBEAT_URL"),
 )
 """The variables of the manifests of a new repository."""
 
@@ -74,8 +77,9 @@ def pipelines(ci: Ci, workspace: str, branch: str, variables: Variables) -> dict
     places = {**_ACTIONS, "branch": branch, "python": _PYTHON, "lock": LOCK, "minute": str(_minute(workspace))}
     blocks = {
         "read": _secrets(variables.connection),
-        "setup": _secrets([*variables.connection, *variables.setup]),
-        "usage": _secrets([*variables.connection, *variables.usage]),
+        "drift": _secrets([*variables.connection, *variables.alerts]),
+        "setup": _secrets([*variables.connection, *variables.setup, *variables.alerts]),
+        "usage": _secrets([*variables.connection, *variables.usage, *variables.alerts]),
     }
     return {path: filled(name, places, blocks) for name, path in _FILES[ci].items()}
 

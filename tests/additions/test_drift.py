@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from reconciler.planning.plan import Change
 from tests.planning.builders import addition
 
@@ -60,6 +62,12 @@ def test_usage_is_written_beside_an_accepted_edit() -> None:
     action = only_action(planned(desired(quantity=D(130)), live=live, ledger=RECORDED, on_drift="accept"))
     assert changes(action) == {"quantity": ("120", "130")}
     assert action.reason == desired().reason
+
+
+@pytest.mark.parametrize("on_drift", ["restore", "accept"])
+def test_the_note_on_a_hand_edit_is_marked_as_drift(on_drift: str) -> None:
+    (found,) = planned(desired(), live=(EDITED,), ledger=RECORDED, on_drift=on_drift)
+    assert [note.drift for note in found.notes] == [True]
 
 
 def test_an_edit_refuses_the_run_with_on_drift_fail() -> None:

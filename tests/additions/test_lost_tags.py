@@ -89,6 +89,7 @@ def test_a_removed_tag_is_written_again() -> None:
     assert len(action.changes) == 1
     assert changes(action) == {"serialNumber": (None, TAG)}
     assert [note.message for note in found.notes] == ["edited by hand: the tag of addition id 99 was removed"]
+    assert [note.drift for note in found.notes] == [True]
 
 
 def test_a_removed_tag_refuses_the_run_with_on_drift_fail() -> None:

@@ -65,6 +65,7 @@ def test_what_no_source_can_report_is_no_size(value: object, problem: str) -> No
     [
         (["mapping: alder-dental"], "2:5 cases[0].expect is missing | add expect: …"),
         (["mapping: alder-dental", "expect: {}"], "5:13 expect is empty, so the case cannot fail"),
+        (["mapping: alder-dental", "expect: {money: null}"], "5:13 expect is empty, so the case cannot fail"),
         (["mapping: alder-dental", "customer: '5'", EXPECT], "2:5 cases[0]: give either mapping or customer, not both"),
         ([EXPECT], "2:5 cases[0]: give either mapping or customer"),
         (["mapping: alder-dental", "source: cove", EXPECT], "2:5 cases[0]: source is that of the mapping"),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.kinds.workspace import CsvSource
 from reconciler.manifests.documents import Document
 from tests.cases.trying import D, errors, estate_with, lines, outcome, with_spec
 
@@ -174,6 +175,52 @@ def test_a_product_that_is_only_looked_up_gets_its_price_in_the_case() -> None:
     assert [(line.product, line.amount) for line in found.lines] == [("OLD-GB", 922)]
 
 
+def test_a_look_up_finds_the_product_of_the_case_by_its_identifier() -> None:
+    found = outcome(f"{inline('product: {identifier: OLD-GB}')}\nproducts: {{old: {{identifier: OLD-GB, price: 2}}}}")
+
+    assert [(line.product, line.amount) for line in found.lines] == [("OLD-GB", 922)]
+
+
+def test_an_agreement_is_looked_up_at_its_own_company() -> None:
+    """The other customer of the case has an agreement with that name at another company."""
+    usage = '{from: 2026-11-01, used: 5 GB}, {from: 2026-11-01, used: 6 GB, customer: "1001001"}'
+    agreement = "{name: Alder Dental - Managed Backup}"
+    found = outcome(inline(f"product: backup-gb, company: birchwood-legal, agreement: {agreement}", usage))
+
+    assert [(line.address, line.quantity) for line in found.lines] == [
+        ("Addition/alder-dental.storage:backup-gb", 6),
+        ("Addition/inline.storage:backup-gb", 5),
+    ]
+    found = outcome(inline(f"product: backup-gb, company: alder-dental, agreement: {agreement}", usage))
+    assert [line.quantity for line in found.lines] == [6, 5]
+
+
+def test_an_agreement_of_a_company_that_is_only_proposed_is_not_found() -> None:
+    def proposed(document: Document) -> Document:
+        is_company = document.address == "Company/alder-dental"
+        return replace(document, metadata=document.metadata.model_copy(update={"proposed": is_company}))
+
+    estate = estate_with(proposed)
+    text = inline("product: backup-gb, company: alder-dental, agreement: {name: Other}")
+    assert outcome(text, estate).state == "refused"
+    case = "name: a, mapping: {product: backup-gb, company: alder-dental, agreement: {name: Other}}, period: 2026-11"
+    (found,) = errors(
+        f"cases: [{{{case}, standing: [{{product: backup-gb, quantity: 5}}], expect: {{money: 0}}}}]", estate
+    )
+    assert "the agreement of the mapping is not found | add agreement: …" in found
+
+
+def test_documents_that_describe_one_object_are_an_error() -> None:
+    def pinned(document: Document) -> Document:
+        number = 7 if document.kind.name == "Agreement" else None
+        return replace(document, metadata=document.metadata.model_copy(update={"id": number}))
+
+    case = "name: a, mapping: alder-dental, period: 2026-11, expect: {money: 0}"
+    usage = 'usage: [{from: 2026-11-01, used: 5 GB, customer: "1001002"}]'
+    (found,) = errors(f"cases: [{{{case}, {usage}}}]", estate_with(pinned))
+    assert "match the same Agreement, id 7" in found
+
+
 def test_a_bundle_is_refused() -> None:
     found = outcome(f"{inline('product: b')}\nproducts: {{b: {{price: 2, productClass: Bundle}}}}")
 
@@ -211,6 +258,31 @@ def test_a_case_that_does_not_fit_the_manifests_is_an_error_at_its_place(fields:
     (found,) = errors(f"cases:\n  - {fields}\n    name: a\n    period: 2026-11\n    expect: {{money: 0}}")
 
     assert error in found
+
+
+def test_a_case_of_a_workspace_with_two_sources_names_the_other_one() -> None:
+    def with_file(document: Document) -> Document:
+        if document.kind.name != "Workspace":
+            return document
+        more = CsvSource(name="files", type="csv", unit="GiB", path="usage.csv")
+        return with_spec(document, usage=(*document.spec.usage, more))
+
+    estate = estate_with(with_file)
+    text = "mapping: {product: backup-gb}\nsource: files\nperiod: 2026-11\nusage: [{from: 2026-11-01, used: 5 GiB}]"
+    found = outcome(text, estate)
+    assert [(line.quantity, found.unit) for line in found.lines] == [(5, "GiB")]
+    other = "{name: a, mapping: alder-dental, period: 2026-11, usage: [{from: 2026-11-01, used: 5 GB, source: files}]"
+    (error,) = errors(f"cases: [{other}, expect: {{money: 0}}}}]", estate)
+    assert "the customer of the case is in cove, and not in files | add customer: …" in error
+    text = "mapping: alder-dental\nperiod: 2026-11\nusage: [{from: 2026-11-01, pull: failed, source: files}]"
+    assert outcome(text, estate).state == "never seen"
+
+
+def test_a_workspace_without_a_source_has_no_inline_mapping() -> None:
+    estate = estate_with(lambda each: with_spec(each, usage=()) if each.kind.name == "Workspace" else each)
+
+    found = errors("cases: [{name: a, mapping: {}, period: 2026-11, expect: {money: 0}}]", estate)
+    assert found == ["1:9 the workspace has no usage source | add one to `usage` of the workspace"]
 
 
 # ── lines that stand before the run ──────────────────────────────────────────────────────────────────────

@@ -64,7 +64,7 @@ def test_a_month_has_the_hours_of_its_clocks(month: str, hours: int) -> None:
     text = f"{FLAT.replace('{product', '{measure: mean, product')}\nperiod: {month}"
     found = outcome(f"{text}\nusage: [{{from: {month}-01, used: 7 GB}}]")
 
-    assert found.trace[0] == f"7 GB used: the mean of {hours} hours"
+    assert found.trace[0] == f"7 GB used, the mean of {hours} hours"
 
 
 def test_the_last_day_of_an_entry_counts_whole() -> None:
@@ -190,7 +190,7 @@ def test_without_usage_the_source_has_never_listed_the_customer() -> None:
     found = outcome("mapping: dogwood-clinic\nperiod: 2026-11")
 
     assert (found.state, found.money) == ("never seen", 6)
-    assert found.trace[0] == "0 GB used: the source has never listed the customer"
+    assert found.trace[0] == "0 GB used, because the source has never listed the customer"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from tests.alerts.inbox import web_inbox
 from tests.postgresql import PASSWORD, Server
 from tests.shop import ALDER, Send, Shop
 
@@ -206,3 +207,25 @@ def test_a_role_that_may_not_read_is_told_the_grant(on_server: Shop, postgresql_
     assert said.code == 1
     assert "this role has no permission to read the ledger" in said.err
     assert "GRANT SELECT ON ALL TABLES IN SCHEMA public TO" in said.err
+
+
+def test_a_check_for_drift_with_a_role_that_only_reads_remembers_what_it_told_if_it_may_write_one_table(
+    on_server: Shop, postgresql: Server, postgresql_url: str
+) -> None:
+    """docs/how-to/alerts.md names these rights."""
+    receiver = "  alerts:\n    receivers:\n      - {name: ops, serviceUrl: {env: OPS_URL}}\n"
+    on_server.edit("workspace.yaml", "  billing:", f"{receiver}  billing:")
+    database = str(sa.make_url(postgresql_url).database)
+    with web_inbox() as inbox:
+        on_server.patch.setenv("OPS_URL", inbox.url())
+        on_server.apply()
+        company = on_server.one("/company/companies", identifier="AlderDental")
+        on_server.patch_live(f"/company/companies/{company['id']}", city="Salem")
+        move(on_server, postgresql_url.replace("owner@", "reader@"))
+        told = []
+        for rights in ("SELECT ON ALL TABLES IN SCHEMA public", "INSERT, DELETE ON alerts", "SELECT ON alerts"):
+            postgresql.execute(f"GRANT {rights} TO reader", database=database)
+            said = on_server("plan", "--only", "setup", "--alert")
+            assert said.code == 0, said.err
+            told.append((len(inbox.requests), "comes again" in inbox.messages[-1]["message"]))
+    assert told == [(1, True), (2, False), (2, False)]

@@ -11,6 +11,7 @@ import pytest
 from reconciler.cli import apply as command
 from reconciler.cli.commands import COMMANDS, GROUPS
 from reconciler.cli.main import run
+from tests.cli.test_price_cases import GOOD
 from tests.shop import ALDER, Said, Shop
 
 SUCCEEDS: dict[str, list[str]] = {
@@ -27,6 +28,8 @@ SUCCEEDS: dict[str, list[str]] = {
     "usage pull": ["usage", "pull"],
     "usage coverage": ["usage", "coverage"],
     "usage report": ["usage", "report"],
+    "alerts list": ["alerts", "list"],
+    "test": ["test", "cases.yaml"],
 }
 FAILS: dict[str, list[str]] = {
     "validate": ["validate", "-C", "nowhere"],
@@ -43,6 +46,9 @@ FAILS: dict[str, list[str]] = {
     "usage pull": ["usage", "pull", "-C", "nowhere"],
     "usage coverage": ["usage", "coverage", "-C", "nowhere"],
     "usage report": ["usage", "report", "-C", "nowhere"],
+    "alerts test": ["alerts", "test", "-C", "nowhere"],
+    "test": ["test", "nowhere.yaml"],
+    "alerts list": ["alerts", "list", "-C", "nowhere"],
 }
 MISUSE = [[], ["plann"], ["plan", "--frobnicate"], ["plan", "--only", "money"], ["show"], ["usage"], ["usage", "burn"]]
 
@@ -50,6 +56,7 @@ MISUSE = [[], ["plann"], ["plan", "--frobnicate"], ["plan", "--only", "money"], 
 @pytest.fixture
 def small(shop: Shop, tmp_path: Path) -> Shop:
     shop.patch.chdir(tmp_path)
+    (tmp_path / "cases.yaml").write_text(GOOD, encoding="utf-8")
     shop.only(ALDER)
     return shop
 

@@ -89,7 +89,7 @@ def test_a_setup_plan_can_be_applied_in_another_month(small: Shop, tmp_path: Pat
 def test_an_answer_in_the_next_month_writes_nothing(small: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The laptop sleeps while the question is open, and you answer a month later."""
     moments = iter([timedelta(days=31)])
-    monkeypatch.setattr(command, "_ask", lambda _plan: next(moments))
+    monkeypatch.setattr(command, "ask", lambda _plan: next(moments))
     monkeypatch.setattr(
         command, "running_clock", lambda start: lambda: start + timedelta(days=31) if not list(moments) else start
     )

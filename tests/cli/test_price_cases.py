@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.manifests import files
 from tests.shop import Said
 
 ROOT = Path(__file__).parent.parent.parent
@@ -95,7 +97,7 @@ def test_a_case_that_fails_is_shown_side_by_side_with_its_trace(test: Command) -
         "  money                    18.15 USD  21.78 USD  tests/alder.yaml:10:14\n"
         "  state      billed\n"
         "  lines      backup-gb: 121 GB at 0.18 = 21.78 USD from 2026-11-01\n"
-        "  trace      120.4 GB used: the last, at 2026-11-30 23:00\n"
+        "  trace      120.4 GB used at 2026-11-30 23:00\n"
         "             121 GB, rounded up to a multiple of 1\n"
         "\n"
         "1 of 1 case in 1 file failed.\n"
@@ -131,7 +133,7 @@ def test_annotations_of_github_are_at_the_line_of_the_expectation(test: Command)
     assert said.code == 1
     assert said.out == (
         "::error file=tests/alder.yaml,line=10,col=14::Alder pays for whole gigabytes: money: expected 18.00 USD, "
-        "got 18.15 USD%0A120.4 GB used: the last, at 2026-11-30 23:00%0A121 GB, rounded up to a multiple of 1\n"
+        "got 18.15 USD%0A120.4 GB used at 2026-11-30 23:00%0A121 GB, rounded up to a multiple of 1\n"
     )
     assert said.err == "1 of 1 case in 1 file failed.\n"
 
@@ -177,6 +179,12 @@ def test_a_path_that_does_not_exist_is_an_error(test: Command) -> None:
 
     assert (said.code, said.out) == (1, "")
     assert "nowhere.yaml: does not exist" in said.err
+
+
+def test_an_empty_path_or_filter_is_an_error(test: Command) -> None:
+    """It comes from a variable that is not set, and would run or rewrite more than meant."""
+    assert "error: PATH: the path is empty" in test("").err
+    assert "error: --filter: the text is empty" in test("--filter", "").err
 
 
 def test_without_cases_the_command_says_where_they_belong(test: Command, repository: Path) -> None:
@@ -345,6 +353,46 @@ def test_a_new_case_and_a_removed_case_are_named(test: Command, committed: Path)
 
     assert "; a new case; it fails" in said.out
     assert "1 case removed: tests/alder.yaml: Alder pays for whole gigabytes" in said.out
+
+
+def test_all_cases_of_a_removed_file_are_named(test: Command, committed: Path) -> None:
+    (committed / "tests/alder.yaml").unlink()
+
+    assert "1 case removed: tests/alder.yaml: Alder pays" in test("--changed-since", "HEAD").out
+
+
+def test_of_a_named_file_only_its_own_cases_count(test: Command, committed: Path) -> None:
+    (committed / "tests/other.yaml").write_text(GOOD)
+    git("add", "-A")
+    git("commit", "-qm", "Another file")
+    (committed / "tests/alder.yaml").unlink()
+
+    assert "removed" not in test("--changed-since", "HEAD", "tests/other.yaml").out
+
+
+def test_cases_outside_the_working_folder_have_their_whole_path(
+    test: Command, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit("tests/alder.yaml", "money: 18.15", "money: 18")
+    monkeypatch.chdir(repository / "manifests" / "customers")
+    said = test("-C", "..", "--format", "github")
+
+    assert f"::error file={repository.as_posix()}/tests/alder.yaml,line=10" in said.out
+
+
+def test_a_folder_that_cannot_be_read_is_an_error(test: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = files.find
+
+    def unreadable(root: Path, *more: Any) -> list[files.FoundFile]:
+        if root.name == "tests":
+            raise PermissionError(13, "Permission denied", "tests/secret")
+        return find(root, *more)
+
+    monkeypatch.setattr(files, "find", unreadable)
+    said = test()
+
+    assert said.code == 1
+    assert "tests/secret: cannot be read: Permission denied" in said.err
 
 
 def test_a_case_of_a_new_mapping_has_nothing_before(test: Command, committed: Path) -> None:

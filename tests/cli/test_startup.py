@@ -31,6 +31,14 @@ def test_help_imports_neither_the_database_nor_http() -> None:
     assert _said(code).splitlines()[-1] == "[]"
 
 
+def test_a_run_that_has_nothing_to_tell_imports_no_service_of_alerts() -> None:
+    code = (
+        "import sys; import reconciler.cli.alerting, reconciler.cli.apply, reconciler.cli.plan; "
+        "print([name for name in ('apprise', 'requests') if name in sys.modules])"
+    )
+    assert _said(code) == "[]"
+
+
 def test_certificates_are_read_for_the_context_that_is_used_and_for_no_other() -> None:
     """aiohttp makes two contexts at import that no transport of ours uses. They trust nobody."""
     code = (

@@ -148,7 +148,7 @@ def test_an_approved_plan_is_checked_again_after_a_wait(small: Shop, wait: Wait)
         wait.begin()
         return "yes"
 
-    small.patch.setattr("reconciler.cli.apply._answer", answer)
+    small.patch.setattr("reconciler.cli.asking._answer", answer)
     said = small("apply", "--only", "setup", "--wait", "20m")
     assert said.code == 3
     assert "waiting for it for up to 20 minutes" in said.err

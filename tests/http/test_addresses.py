@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.http.addresses import is_loopback, is_plain_name, may_hold_credentials
+from reconciler.http.addresses import is_loopback, is_plain_name, is_protected, may_hold_credentials, url_parts
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,26 @@ def test_loopback_hosts_are_this_machine(host: str) -> None:
 def test_other_hosts_are_not_this_machine(host: str, plain: bool) -> None:
     assert not is_loopback(host)
     assert is_plain_name(host) is plain
+
+
+@pytest.mark.parametrize(
+    ("url", "protected"),
+    [
+        ("https://monitor.example/x", True),
+        ("http://127.0.0.1:8080/x", True),
+        ("http://localhost/x", True),
+        ("http://monitor.example/x", False),
+        ("ftp://127.0.0.1/x", False),
+    ],
+)
+def test_a_request_is_protected_if_it_is_encrypted_or_stays_on_this_machine(url: str, *, protected: bool) -> None:
+    parts = url_parts(url)
+    assert parts is not None
+    assert is_protected(parts) is protected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "monitor.example", "https://", "https://a b", "https://a\n", "http://h:port", "x://<a>"]
+)
+def test_a_text_without_a_scheme_and_a_host_is_no_url(text: str) -> None:
+    assert url_parts(text) is None

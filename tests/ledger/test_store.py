@@ -360,7 +360,7 @@ def test_in_postgresql_only_tables_with_our_names_are_refused(empty_postgresql_u
     engine.dispose()
     said = str(error_of(empty_postgresql_url))
     assert "another program's database, not a ledger (tables: " in said
-    assert "customers" in said
+    assert "additions" in said
     assert "orders" not in said
 
 

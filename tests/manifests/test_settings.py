@@ -73,3 +73,11 @@ def test_the_error_for_a_key_with_a_typographic_dash_names_its_variable(estate: 
     ) as caught:
         check_settings(estate.load(), {**ALL, "PRIVATE": "hunter2–x"}, usage=False)
     assert "hunter2" not in str(caught.value)
+
+
+def test_the_variables_of_alerts_need_not_be_set(estate: Estate) -> None:
+    """A run that sends alerts reports a missing one as a note: no alert stops a run."""
+    path = estate.root / "workspace.yaml"
+    settings = "  alerts:\n    receivers:\n      - name: ops\n        serviceUrl: {env: OPS_URL}\n  usage:"
+    path.write_text(path.read_text().replace("  usage:", settings))
+    check_settings(estate.load(), ALL, usage=True)

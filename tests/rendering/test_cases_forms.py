@@ -179,7 +179,6 @@ def test_each_difference_of_a_line_is_shown() -> None:
 
 def test_values_have_their_unit_or_currency() -> None:
     assert value_text("5", "quantity", outcome()) == "5 GB"
-    assert value_text("5", "quantity", outcome(unit=None)) == "5"
     assert value_text("5", "amount", outcome(currency="JPY")) == "5 JPY"
     assert value_text(None, "amount", outcome()) == "nothing"
     assert value_text(["a", "b"], "text", outcome()) == "a, b"
