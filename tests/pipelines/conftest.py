@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from tests.pipelines.programs import Programs
 @pytest.fixture(scope="session")
 def programs() -> Iterator[Path]:
     """Return the folder of the programs that a pipeline finds first."""
+    if shutil.which("jq") is None:
+        reason = "jq is not on this machine, and the steps of the pipelines call it"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with Programs() as made:
         yield made.folder
 
