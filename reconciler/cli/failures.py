@@ -10,10 +10,11 @@ from typing import Any
 
 import typer
 
-from reconciler.cli.output import Undelivered, deliver_json, delivered, say
+from reconciler.cli.annotating import github_commands
+from reconciler.cli.output import Undelivered, annotate, deliver_json, delivered, say
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
-from reconciler.manifests.diagnostics import ManifestError
+from reconciler.manifests.diagnostics import Diagnostic, ManifestError
 from reconciler.manifests.suggestions import near
 
 _PACKAGE = Path(__file__).parent.parent
@@ -32,6 +33,8 @@ class Failure:
     """The text for standard error. If empty, it is made of place, message and advice."""
     more: tuple[tuple[str, Any], ...] = ()
     """More keys of the JSON document, such as `diagnostics`."""
+    found: tuple[Diagnostic, ...] = ()
+    """The errors in manifests, with the paths of their files."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the document that `--json` prints."""
@@ -56,11 +59,13 @@ def failure_of(error: BaseException, *, command: str = "", verbose: bool = False
             return _of_bug(error, verbose=verbose)
 
 
-def report_failure(failure: Failure, *, as_json: bool) -> int:
-    """Print a failure and return its exit code."""
+def report_failure(failure: Failure, *, as_json: bool, on_github: bool = False) -> int:
+    """Print a failure and return its exit code. On GitHub, errors in manifests are annotations as well."""
     place = f"{failure.where}: " if failure.where else ""
     advice = f"\n  {failure.advice}" if failure.advice else ""
     say(failure.text or f"error: {place}{failure.message}{advice}")
+    if on_github:
+        annotate(github_commands(failure.found))
     if as_json and not delivered():
         with suppress(Undelivered):  # standard error has the message
             deliver_json(failure.to_json())
@@ -74,9 +79,9 @@ def _of_manifests(error: ManifestError) -> Failure:
     if len(error.located) == 1:
         only = error.located[0]
         where = f"{only.file}:{only.line}:{only.column}" if only.line else only.file
-        return Failure(error.exit_code, only.message, where, only.suggestion, text, more)
+        return Failure(error.exit_code, only.message, where, only.suggestion, text, more, error.located)
     advice = "Correct the errors in `diagnostics`."
-    return Failure(error.exit_code, error.summary, error.folder, advice, text, more)
+    return Failure(error.exit_code, error.summary, error.folder, advice, text, more, error.located)
 
 
 def _of_usage(error: typer.TyperException, command: str) -> Failure:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from reconciler.cli.annotating import Format, FormatOption, check_format, deliver_found
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json, say, write_file
+from reconciler.cli.output import deliver_json, print_lines, say, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests import files, masking
@@ -28,6 +30,8 @@ class _Results:
     count: int = 0
     changed: list[str] = field(default_factory=list)
     diffs: list[str] = field(default_factory=list)
+    places: list[Diagnostic] = field(default_factory=list)
+    """The first line of each file that would change."""
     failed: list[Diagnostic] = field(default_factory=list)
 
 
@@ -35,9 +39,13 @@ def fmt(
     ctx: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a file would change.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show what would change.")] = False,
+    to: FormatOption = Format.TEXT,
 ) -> int:
     """Write every manifest in the same layout. Comments are kept, and no value changes."""
     context: Context = ctx.obj
+    check_format(context, to)
+    if diff and to is not Format.TEXT:
+        raise typer.TyperException(f"--diff and --format {to} cannot be used together")
     if not context.root.is_dir():
         raise ReconcilerError("is not a folder", where=str(context.root), advice="Name the manifest folder with -C.")
     results = _Results()
@@ -50,9 +58,14 @@ def fmt(
             _format(found, results, write=not dry_run, diff=diff)
         except ManifestError as error:
             failed = [located(each, context.root) for each in error.diagnostics]
-            say("\n\n".join(map(str, failed)))
+            if to is Format.TEXT:
+                say("\n\n".join(map(str, failed)))
             results.failed += failed
-    _print(context, results, diff=diff)
+    if to is Format.TEXT:
+        _print(context, results, diff=diff)
+    else:
+        places = [located(each, context.root) for each in results.places] if dry_run else []
+        deliver_found([*results.failed, *places], to, "")
     what = f"{len(results.changed)} of {numbered(results.count, 'file')} {'would change' if dry_run else 'changed'}"
     say(what + (f"; {numbered(len(results.failed), 'error')}" if results.failed else ""))
     return ERROR if results.failed or (dry_run and results.changed) else DONE
@@ -69,6 +82,7 @@ def _format(found: FoundFile, results: _Results, *, write: bool, diff: bool) -> 
     if write:
         _write(found, read, after)
     results.changed.append(read.name)
+    results.places.append(_first_change(read, after))
     if diff:
         name = safe(read.name)
         before, now = _masked(read.text), _masked(after)
@@ -85,6 +99,14 @@ def _write(found: FoundFile, read: SourceFile, after: str) -> None:
         raise ManifestError([Diagnostic(f"cannot be written: {error.what}", error.advice, read.name)]) from None
 
 
+def _first_change(read: SourceFile, after: str) -> Diagnostic:
+    """Return an error at the first line of a file that would change."""
+    lines, new = read.text.splitlines(), after.splitlines()
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(lines, new, strict=False)))
+    line = min(same + 1, len(lines))
+    return Diagnostic("the layout is not that of `reconciler fmt`", "run: reconciler fmt", read.name, line, 1)
+
+
 def _masked(text: str) -> list[str]:
     """Return the lines of a text. A secret that someone wrote into it is masked."""
     lines = text.splitlines()
@@ -98,4 +120,4 @@ def _print(context: Context, results: _Results, *, diff: bool) -> None:
         document["diagnostics"] = [each.to_json() for each in results.failed]
         deliver_json({**document, "diff": results.diffs} if diff else document)
     elif results.changed:
-        deliver("\n".join(results.diffs if diff else map(safe, results.changed)))
+        print_lines(results.diffs if diff else map(safe, results.changed))

@@ -56,7 +56,8 @@ def _report_error(error: BaseException, argv: Sequence[str]) -> int:
     options = argv[: argv.index("--")] if "--" in argv else argv
     verbose = "-v" in options or "--verbose" in options
     failure = failure_of(error, command=_called_command(argv), verbose=verbose)
-    return report_failure(failure, as_json=output.wants_json(argv))
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    return report_failure(failure, as_json=output.wants_json(argv), on_github=on_github)
 
 
 def _called_command(argv: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from reconciler.cli.context import Context
 from reconciler.cli.streams import silence
 from reconciler.errors import ReconcilerError
+from reconciler.rendering.annotations import without_commands, without_commands_in_json
 from reconciler.rendering.paint import Paint, coloured, plain, safe_lines
 
 IN_A_PIPE = 100
@@ -93,7 +94,7 @@ def deliver_one(text: str, document: Any, *, as_json: bool) -> None:
 def deliver_json(document: Any) -> None:
     """Write one JSON document. A text is written as it is, because it is JSON already."""
     text = document if isinstance(document, str) else json.dumps(document, indent=2, ensure_ascii=False)
-    deliver(_in_encoding(text.removesuffix("\n")))
+    deliver(without_commands_in_json(_in_encoding(text.removesuffix("\n"))))
 
 
 def _in_encoding(text: str) -> str:
@@ -114,8 +115,17 @@ def print_note(text: str) -> None:
     say(f"note: {text}")
 
 
+def annotate(commands: Iterable[str]) -> None:
+    """Print commands of GitHub on standard error, which GitHub reads too."""
+    _write_error("".join(f"{command}\n" for command in commands))
+
+
 def _print_error(text: str) -> None:
-    """Write text to standard error unchanged: it is safe already, and may have colours."""
+    """Print text on standard error: it is safe for a terminal already, and may have colours."""
+    _write_error(_for_log(text))
+
+
+def _write_error(text: str) -> None:
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -163,7 +173,17 @@ def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     if err:
         _print_error(text + "\n")
     else:
-        deliver(text)
+        deliver(_for_log(text))
+
+
+def in_pipeline() -> bool:
+    """Return true if GitHub Actions or Azure Pipelines runs this command, and reads commands from its output."""
+    return os.environ.get("GITHUB_ACTIONS") == "true" or os.environ.get("TF_BUILD", "").casefold() == "true"
+
+
+def _for_log(text: str) -> str:
+    """Return a text that the log of a pipeline may contain."""
+    return without_commands(text) if in_pipeline() else text
 
 
 def write_file(path: Path, text: str | bytes, *, mode: int | None = None) -> None:

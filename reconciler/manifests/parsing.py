@@ -235,8 +235,9 @@ def parse(text: str, seen: dict[str, str] | None = None) -> Parsed:
 
 def _syntax_flaw(error: BadYaml, lines: list[str]) -> Flaw:
     line, column = error.line, error.column
-    if line > len(lines):  # the scanner counts an additional line at the end of a text
-        line, column = len(lines), len(lines[-1]) + 1
+    last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 1)
+    if line > last:  # the text ends too early: point at the end of what is there
+        line, column = last, len(lines[last - 1].rstrip()) + 1
     before = lines[line - 1][:column]
     advice = "indent with spaces, never with tabs" if "\t" in before else _advice(error)
     return Flaw(f"this is not YAML: {error.message}", advice, line, column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,11 @@ Json = Mapping[str, Any]
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULE = "manifest"
+_COMMAND = re.compile(
+    r"(?:^|(?<=[\r\v\f\x1c-\x1e\x85\u2028\u2029]))(?P<blanks>\s*):(?=:)|##(?=[\w.-]*\[)", re.MULTILINE
+)
+"""The begin of a command to the program that runs a pipeline: `::set-output` of GitHub at the begin of a line, and
+`##[error]` or `##vso[…]` of GitHub and Azure Pipelines, anywhere in a line [seen]."""
 
 
 def github_annotations(diagnostics: Iterable[Json]) -> Iterator[str]:
@@ -27,8 +33,31 @@ def sarif(diagnostics: Iterable[Json], version: str) -> dict[str, Any]:
     return {
         "$schema": _SARIF_SCHEMA,
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": [_result(each) for each in diagnostics]}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(each) for each in diagnostics],
+            }
+        ],
     }
+
+
+def without_commands(text: str) -> str:
+    """Return a text for the log of a pipeline. What looks like a command to the pipeline has a character written out.
+
+    Names and lines of manifests appear in logs. They must not set a variable of the pipeline, or hide its errors.
+    """
+    return _COMMAND.sub(_written_out, text) if "::" in text or "##" in text else text
+
+
+def without_commands_in_json(text: str) -> str:
+    """Return the same JSON without commands to a pipeline. Two number signs occur in its strings only."""
+    return _COMMAND.sub(_written_out, text) if "##" in text else text
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return "#\\u0023" if match["blanks"] is None else f"{match['blanks']}\\u003a"
 
 
 def _result(found: Json) -> dict[str, Any]:

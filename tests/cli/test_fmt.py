@@ -57,7 +57,7 @@ def test_fmt_reports_broken_files_and_formats_the_others(root: Path, capsys: pyt
 
     assert (root / "extra.yaml").read_text() == "a: 1\n"
     told = capsys.readouterr().err
-    assert f"{root}/broken.yaml:2:1: error: this is not YAML" in told
+    assert f"{root}/broken.yaml:1:6: error: this is not YAML" in told
     assert f"{root}/latin.yaml:1:4: error: is not UTF-8" in told
     assert "1 of 13 files changed; 2 errors" in told
 
@@ -144,7 +144,7 @@ def test_json_lists_changed_files_and_errors(root: Path, capsys: pytest.CaptureF
     found = json.loads(capsys.readouterr().out)
     assert (found["files"], found["changed"]) == (12, ["extra.yaml"])
     assert "+a: 1" in found["diff"]
-    assert [(each["file"], each["line"]) for each in found["diagnostics"]] == [(f"{root}/broken.yaml", 2)]
+    assert [(each["file"], each["line"]) for each in found["diagnostics"]] == [(f"{root}/broken.yaml", 1)]
 
 
 def test_fmt_reports_a_named_pipe_and_does_not_read_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
