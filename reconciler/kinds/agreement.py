@@ -22,48 +22,55 @@ class AgreementSpec(Spec):
     """The fields of an agreement."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100, strict=True), text("name")] = Field(
-        description="Name of the agreement, unique at its company."
+        description="Name of the agreement, unique at its company.", examples=["Acme - Managed Backup"]
     )
     company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
-        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}.",
+        examples=["acme", {"identifier": "ACME"}],
     )
     contact: Annotated[Name | ByEmail | ById, reference("contact", "Contact")] = Field(
-        description="The contact: its manifest name, or a look-up at this company such as {email: ann@acme.example}."
+        description="The contact: its manifest name, or a look-up at this company such as {email: ann@acme.example}.",
+        examples=["acme", {"email": "ada.moss@acme.example"}],
     )
     type: Annotated[StrictStr, setup("type", "finance/agreements/types", inactive=True)] = Field(
-        description="Name of the agreement type. The seed guide uses Managed Service."
+        description="Name of the agreement type. The seed guide uses Managed Service.", examples=["Managed Service"]
     )
     start_date: Annotated[datetime.date, DateText, date("startDate")] = Field(
         description='First day of the agreement, such as "2026-11-01". It must be the first of a month, unless '
-        "allowMidMonthStart is true."
+        "allowMidMonthStart is true.",
+        examples=["2026-11-01"],
     )
     end_date: Annotated[Annotated[datetime.date, DateText] | None, ending("endDate", "noEndingDateFlag")] = Field(
-        None, description="Last day of the agreement; null for no end, as in the seed guide."
+        None,
+        description="Last day of the agreement; null for no end, as in the seed guide.",
+        examples=["2027-10-31", None],
     )
     allow_mid_month_start: StrictBool = Field(
         False, description="If true, startDate may be any day of a month. This is not sent to ConnectWise."
     )
     billing_cycle: Annotated[StrictStr | None, setup("billingCycle", "finance/billingCycles")] = Field(
-        None, description="Name of the billing cycle, such as Monthly."
+        None, description="Name of the billing cycle, such as Monthly.", examples=["Monthly"]
     )
     billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
-        None, description="Name of the billing terms, such as Net 30."
+        None, description="Name of the billing terms, such as Net 30.", examples=["Net 30"]
     )
     prorate: Annotated[StrictBool | None, flag("prorateFlag")] = Field(
         None,
         description="If true, ConnectWise prorates additions by their dates. reconciler itself never prorates.",
     )
     customer_po: Annotated[Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("customerPO")] = (
-        Field(None, alias="customerPO", description="The customer's purchase order number.")
+        Field(None, alias="customerPO", description="The customer's purchase order number.", examples=["PO-2026-117"])
     )
     work_order: Annotated[Annotated[str, StringConstraints(max_length=20, strict=True)] | None, text("workOrder")] = (
-        Field(None, description="Work order number.")
+        Field(None, description="Number of the customer's work order.", examples=["WO-118"])
     )
     internal_notes: Annotated[StrictStr | None, text("internalNotes")] = Field(
-        None, description="Notes that the customer does not see."
+        None, description="Notes that the customer does not see.", examples=["Renew in October."]
     )
     invoice_description: Annotated[StrictStr | None, text("invoiceDescription")] = Field(
-        None, description="Text for the invoice."
+        None,
+        description="Text for the invoices of the agreement.",
+        examples=["Managed backup, billed for the month of use"],
     )
 
     @model_validator(mode="after")

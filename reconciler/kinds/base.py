@@ -24,17 +24,21 @@ class Spec(Model):
 class Metadata(Model):
     """The name of a document, and how its object is matched and protected."""
 
-    name: Name = Field(description="Name of this document, unique in its kind. Other documents refer to it.")
+    name: Name = Field(
+        description="Name of this document, unique in its kind. Other documents refer to it.", examples=["acme"]
+    )
     id: int | None = Field(
         None,
         gt=0,
         strict=True,
         description="ConnectWise id of the object. Set it if the natural key matches several objects, or none.",
+        examples=[250],
     )
     previously: tuple[str, ...] = Field(
         (),
         description="Old values of the natural key (identifier, name, email…) if you rename an object. "
         "Without them, a second object is created.",
+        examples=[["ACME-OLD"]],
     )
     protect: StrictBool = Field(False, description="If true, this object cannot be retired.")
     ensure: Literal["present", "retired"] = Field(
@@ -43,7 +47,9 @@ class Metadata(Model):
         "becomes inactive. What ConnectWise cannot make inactive is deleted.",
     )
     reason: StrictStr | None = Field(
-        None, description="Why the object is retired, for those who read the plan and the history."
+        None,
+        description="Why the object is retired, for those who read the plan and the history.",
+        examples=["left in November"],
     )
     proposed: StrictBool = Field(
         False,
@@ -184,6 +190,15 @@ class Kind:
     def required_key(self) -> tuple[str, ...]:
         """Return the fields of the natural key that every document must give."""
         return tuple(name for name in self.key if self.spec.model_fields[self.by_name[name].attribute].is_required())
+
+    @cached_property
+    def identifying(self) -> tuple[str, ...]:
+        """Return the field that alone identifies an object, such as the identifier of a company.
+
+        `Defaults` cannot give it. It is empty for a kind whose key has several fields, or is the name of the document.
+        """
+        names = {info.alias or name for name, info in self.spec.model_fields.items()}
+        return self.key if len(self.key) == 1 and not self.key_if_given and self.key[0] in names else ()
 
     @cached_property
     def parent(self) -> str | None:

@@ -58,57 +58,73 @@ class CompanySpec(Spec):
 
     identifier: Annotated[
         str, StringConstraints(min_length=1, max_length=156, strict=True), text("identifier", exact=True)
-    ] = Field(description="The unique Company ID. At most 25 characters before ConnectWise 2025.1, 30 before 2026.4.")
+    ] = Field(
+        description="The unique Company ID. At most 25 characters before ConnectWise 2025.1, 30 before 2026.4.",
+        examples=["ACME"],
+    )
     name: Annotated[str, StringConstraints(min_length=1, max_length=156, strict=True), text("name")] = Field(
-        description="Name of the company."
+        description="Name of the company.", examples=["Acme Dental Group"]
     )
     status: Annotated[StrictStr | None, setup("status", "company/companies/statuses", inactive=True)] = Field(
-        None, description="Name of the company status, such as Active."
+        None, description="Name of the company status, such as Active.", examples=["Active"]
     )
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
-        None, description="Names of the company types, in any order."
+        None, description="Names of the company types, in any order.", examples=[["Customer"]]
     )
     address_line1: Annotated[Annotated[str, limited(50)] | None, text("addressLine1")] = Field(
-        None, description="First line of the address. ConnectWise requires at least one address field."
+        None,
+        description="First line of the address. ConnectWise requires at least one address field.",
+        examples=["12 Mill Road"],
     )
     address_line2: Annotated[Annotated[str, limited(50)] | None, text("addressLine2")] = Field(
-        None, description="Second line of the address."
+        None, description="Second line of the address.", examples=["Suite 4"]
     )
-    city: Annotated[Annotated[str, limited(50)] | None, text("city")] = Field(None, description="City.")
-    state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(None, description="State or province.")
+    city: Annotated[Annotated[str, limited(50)] | None, text("city")] = Field(
+        None, description="City of the address.", examples=["Tampa"]
+    )
+    state: Annotated[Annotated[str, limited(50)] | None, text("state")] = Field(
+        None, description="State or province.", examples=["FL"]
+    )
     zip: Annotated[Annotated[str, limited(12)] | None, text("zip")] = Field(
-        None, description="Postal code, as text in quotes."
+        None, description="Postal code, as text in quotes.", examples=["33602"]
     )
     country: Annotated[StrictStr | None, setup("country", "company/countries")] = Field(
-        None, description="Name of the country, such as United States."
+        None, description="Name of the country, such as United States.", examples=["United States"]
     )
     phone_number: Annotated[Annotated[str, limited(30)] | None, text("phoneNumber")] = Field(
-        None, description="Telephone number, as text in quotes."
+        None, description="Telephone number, as text in quotes.", examples=["813-555-0100"]
     )
     fax_number: Annotated[Annotated[str, limited(30)] | None, text("faxNumber")] = Field(
-        None, description="Fax number, as text in quotes."
+        None, description="Fax number, as text in quotes.", examples=["813-555-0199"]
     )
     website: Annotated[Annotated[str, limited(255)] | None, text("website")] = Field(
-        None, description="URL of the web site."
+        None, description="URL of the web site.", examples=["https://acme.example"]
     )
     account_number: Annotated[StrictStr | None, text("accountNumber")] = Field(
-        None, description="Account number in your accounting system."
+        None, description="Account number in your accounting system.", examples=["10042"]
     )
-    tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(None, description="Tax number.")
+    tax_identifier: Annotated[StrictStr | None, text("taxIdentifier")] = Field(
+        None, description="The company's tax number, such as a VAT id.", examples=["59-1234567"]
+    )
     vendor_identifier: Annotated[StrictStr | None, text("vendorIdentifier")] = Field(
-        None, description="The company's number at a vendor."
+        None, description="The company's number at a vendor.", examples=["V-10042"]
     )
     invoice_to_email_address: Annotated[StrictStr | None, text("invoiceToEmailAddress")] = Field(
-        None, description="E-mail address that invoices are sent to."
+        None, description="E-mail address that invoices are sent to.", examples=["billing@acme.example"]
     )
     invoice_cc_email_address: Annotated[StrictStr | None, text("invoiceCCEmailAddress")] = Field(
-        None, alias="invoiceCCEmailAddress", description="E-mail address that gets a copy of invoices."
+        None,
+        alias="invoiceCCEmailAddress",
+        description="E-mail address that gets a copy of invoices.",
+        examples=["accounts@acme.example"],
     )
     billing_terms: Annotated[StrictStr | None, setup("billingTerms", "finance/billingTerms")] = Field(
-        None, description="Name of the billing terms, such as Net 30."
+        None, description="Name of the billing terms, such as Net 30.", examples=["Net 30"]
     )
     custom_fields: Annotated[Mapping[str, StrictStr | StrictBool | int | Decimal | None] | None, CUSTOM_FIELDS] = Field(
-        None, description="Custom fields by caption. Custom fields that you leave out are not managed."
+        None,
+        description="Custom fields by caption. Custom fields that you leave out are not managed.",
+        examples=[{"Account manager": "Ann", "Backup customer": True, "Seats": 12}],
     )
 
     @model_validator(mode="after")

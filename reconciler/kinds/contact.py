@@ -120,23 +120,28 @@ class ContactSpec(Spec):
     """The fields of a contact."""
 
     company: Annotated[Name | ByIdentifier | ById, reference("company", "Company", label="identifier")] = Field(
-        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}.",
+        examples=["acme", {"identifier": "ACME"}],
     )
     first_name: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True), text("firstName")] = Field(
-        description="First name. ConnectWise requires one."
+        description="The person's given name. ConnectWise requires one.", examples=["Ada"]
     )
-    last_name: Annotated[StrictStr | None, text("lastName")] = Field(None, description="Last name.")
+    last_name: Annotated[StrictStr | None, text("lastName")] = Field(
+        None, description="The person's family name.", examples=["Moss"]
+    )
     email: Annotated[
         str,
         StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=250, strict=True),
         _communication("Email"),
-    ] = Field(description="E-mail address, unique at its company.")
+    ] = Field(description="E-mail address, unique at its company.", examples=["ada.moss@acme.example"])
     phone: Annotated[Annotated[str, StringConstraints(max_length=250, strict=True)] | None, _communication("Phone")] = (
-        Field(None, description="Telephone number, as text in quotes.")
+        Field(None, description="Telephone number, as text in quotes.", examples=["813-555-0101"])
     )
-    title: Annotated[StrictStr | None, text("title")] = Field(None, description="Job title.")
+    title: Annotated[StrictStr | None, text("title")] = Field(
+        None, description="The person's job.", examples=["Office manager"]
+    )
     types: Annotated[tuple[StrictStr, ...] | None, TYPES] = Field(
-        None, description="Descriptions of the contact types, in any order."
+        None, description="Descriptions of the contact types, in any order.", examples=[["Billing"]]
     )
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(
         None, description="True if the person no longer works there."

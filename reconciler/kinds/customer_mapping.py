@@ -29,12 +29,14 @@ ProductReference = Annotated[Name | ByIdentifier | ById, Target(kind="Product")]
 class Customer(Model):
     """A customer of a usage source."""
 
-    source: Name = Field(description="Name of the usage source, from the workspace.")
+    source: Name = Field(description="Name of the usage source, from the workspace.", examples=["cove"])
     id: Annotated[str, StringConstraints(min_length=1, strict=True)] = Field(
-        description="The customer's id in that source, as text in quotes. It never changes there."
+        description="The customer's id in that source, as text in quotes. It never changes there.", examples=["1001001"]
     )
     name: str | None = Field(
-        None, description="The customer's name there, for the reader. Customers are matched by id only."
+        None,
+        description="The customer's name there, for the reader. Customers are matched by id only.",
+        examples=["Acme Dental Group"],
     )
 
 
@@ -42,18 +44,22 @@ class Range(Model):
     """A price range."""
 
     up_to: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] | None = Field(
-        None, description="Last quantity of this range, in the source's unit. Leave it out of the last range."
+        None,
+        description="Last quantity of this range, in the source's unit. Leave it out of the last range.",
+        examples=[500],
     )
-    product: ProductReference = Field(description="The product that bills this range.")
+    product: ProductReference = Field(
+        description="The product that bills this range.", examples=["backup-gb", {"identifier": "BACKUP-GB"}]
+    )
     price: Price | None = Field(
-        None, description="Unit price, in the agreement's currency. Left out: the product's price."
+        None, description="Unit price, in the agreement's currency. Left out: the product's price.", examples=[0.15]
     )
 
 
 class Included(Model):
     """A free quantity."""
 
-    amount: Quantity = Field(description="The free quantity, in the source's unit (GB or GiB).")
+    amount: Quantity = Field(description="The free quantity, in the source's unit (GB or GiB).", examples=[100])
     per: Literal["customer", "device"] = Field(
         description="`customer`: once for the customer. `device`: for each device; what one device leaves unused "
         "is not given to another."
@@ -67,34 +73,49 @@ class Rounding(Model):
         "up", description="`up`, `nearest` (halves go up), `down`, or `none`, which keeps six decimals."
     )
     step: Annotated[Decimal, Field(gt=0, allow_inf_nan=False), Unquoted] = Field(
-        Decimal(1), description="The quantity is rounded to a multiple of this, in the source's unit."
+        Decimal(1),
+        description="The quantity is rounded to a multiple of this, in the source's unit.",
+        examples=[1, 0.5],
     )
 
 
 class CustomerMappingSpec(Spec):
     """The fields of a customer mapping."""
 
-    customer: Customer = Field(description="The customer in the usage source.")
+    customer: Customer = Field(
+        description="The customer in the usage source.",
+        examples=[{"source": "cove", "id": "1001001", "name": "Acme Dental Group"}],
+    )
     company: Annotated[Name | ByIdentifier | ById, Target(kind="Company")] = Field(
-        description="The company that is billed: its manifest name, or a look-up such as {identifier: ACME}."
+        description="The company that is billed: its manifest name, or a look-up such as {identifier: ACME}.",
+        examples=["acme", {"identifier": "ACME"}],
     )
     agreement: Annotated[Name | ByName | ById, Target(kind="Agreement")] = Field(
-        description="The agreement that gets the additions: its manifest name, or a look-up such as {name: Backup}."
+        description="The agreement that gets the additions: its manifest name, or a look-up such as {name: Backup}.",
+        examples=["acme", {"name": "Acme - Managed Backup"}],
     )
     solution: ShortName = Field(
-        description="Name of the management solution, exactly as in ConnectWise, including case."
+        description="Name of the management solution, exactly as in ConnectWise, including case.",
+        examples=["Managed Backup"],
     )
     managed_id: Annotated[str, StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True)] = Field(
-        description="The company's Managed ID at that solution: digits only, in quotes."
+        description="The company's Managed ID at that solution: digits only, in quotes.", examples=["1001001"]
     )
-    product: ProductReference | None = Field(None, description="The product that bills the whole quantity.")
+    product: ProductReference | None = Field(
+        None,
+        description="The product that bills the whole quantity.",
+        examples=["backup-gb", {"identifier": "BACKUP-GB"}],
+    )
     price: Price | None = Field(
         None,
         description="Unit price of `product`, in the agreement's currency. Left out: the product's price. With "
         "`ranges`, each range has its own.",
+        examples=[0.15],
     )
     ranges: Annotated[tuple[Range, ...], Field(min_length=1)] | None = Field(
-        None, description="Price ranges with rising upTo, instead of `product`."
+        None,
+        description="Price ranges with rising upTo, instead of `product`.",
+        examples=[[{"upTo": 500, "product": "backup-tier-1"}, {"product": "backup-tier-2"}]],
     )
     tiering: Literal["volume", "graduated"] = Field(
         "volume",
@@ -106,13 +127,22 @@ class CustomerMappingSpec(Spec):
         description="How the hours of a month become one figure: the last hour, the peak, the mean or the 95th "
         "percentile.",
     )
-    included: Included | None = Field(None, description="The free quantity. It is subtracted before rounding.")
+    included: Included | None = Field(
+        None,
+        description="The free quantity. It is subtracted before rounding.",
+        examples=[{"amount": 100, "per": "customer"}],
+    )
     minimum: Quantity | None = Field(
         None,
         description="The smallest billed quantity, in the source's unit. It is billed even at zero usage, and even "
         "after the customer has disappeared from the console.",
+        examples=[50],
     )
-    rounding: Rounding = Field(Rounding(), description="The rounding of the quantity. The quantity is rounded once.")
+    rounding: Rounding = Field(
+        Rounding(),
+        description="The rounding of the quantity. The quantity is rounded once.",
+        examples=[{"mode": "up", "step": 1}, {"mode": "none"}],
+    )
     lines: Literal["rolling", "perPeriod"] = Field(
         "rolling", description="`rolling`: one addition for all months. `perPeriod`: one a month (not built yet)."
     )
@@ -120,12 +150,15 @@ class CustomerMappingSpec(Spec):
         False, description="If true, one existing addition with this agreement and product is taken over."
     )
     start: Annotated[datetime.date, DateText] | None = Field(
-        None, description='First billed day, such as "2026-11-01", in the time zone of the workspace.'
+        None,
+        description='First billed day, such as "2026-11-01", in the time zone of the workspace.',
+        examples=["2026-11-01"],
     )
     end: Annotated[datetime.date, DateText] | None = Field(
         None,
         description="Last billed day, if the customer leaves. Later usage does not count, and the additions end with "
         "the last day of that month.",
+        examples=["2027-03-31"],
     )
 
     @model_validator(mode="after")

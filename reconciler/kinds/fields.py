@@ -37,13 +37,21 @@ class Model(BaseModel):
 class EnvSecret(Model):
     """A value from an environment variable."""
 
-    env: str = Field(min_length=1, description="Name of the environment variable with the value.")
+    env: str = Field(
+        min_length=1,
+        description="Name of the environment variable with the value.",
+        examples=["CONNECTWISE_PRIVATE_KEY"],
+    )
 
 
 class FileSecret(Model):
     """A value from a file."""
 
-    file: str = Field(min_length=1, description="Path of the file with the value, relative to the manifest folder.")
+    file: str = Field(
+        min_length=1,
+        description="Path of the file with the value, relative to the manifest folder.",
+        examples=["/run/secrets/connectwise-private-key"],
+    )
 
 
 Secret = EnvSecret | FileSecret
@@ -53,25 +61,35 @@ Secret = EnvSecret | FileSecret
 class ByIdentifier(Model):
     """Looks up an object in ConnectWise by its identifier."""
 
-    identifier: str = Field(min_length=1, description="Identifier of an object in ConnectWise without a manifest.")
+    identifier: str = Field(
+        min_length=1, description="Identifier of an object in ConnectWise without a manifest.", examples=["ACME"]
+    )
 
 
 class ByName(Model):
     """Looks up an object in ConnectWise by its name."""
 
-    name: str = Field(min_length=1, description="Name of an object in ConnectWise without a manifest.")
+    name: str = Field(
+        min_length=1,
+        description="Name of an object in ConnectWise without a manifest.",
+        examples=["Acme - Managed Backup"],
+    )
 
 
 class ByEmail(Model):
     """Looks up a contact in ConnectWise by an e-mail address."""
 
-    email: str = Field(min_length=1, description="E-mail address of a contact in ConnectWise without a manifest.")
+    email: str = Field(
+        min_length=1,
+        description="E-mail address of a contact in ConnectWise without a manifest.",
+        examples=["ada.moss@acme.example"],
+    )
 
 
 class ById(Model):
     """Refers to an object in ConnectWise by its id."""
 
-    id: int = Field(gt=0, strict=True, description="ConnectWise id of an object without a manifest.")
+    id: int = Field(gt=0, strict=True, description="ConnectWise id of an object without a manifest.", examples=[250])
 
 
 LookUp = ByIdentifier | ByName | ByEmail | ById

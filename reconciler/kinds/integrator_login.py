@@ -71,16 +71,19 @@ class IntegratorLoginSpec(Spec):
 
     username: Annotated[
         str, StringConstraints(min_length=1, max_length=50, strict=True), text("username", exact=True)
-    ] = Field(description="User name of the login, unique in ConnectWise.")
+    ] = Field(description="User name of the login, unique in ConnectWise.", examples=["backup-billing"])
     password: Annotated[Secret, PASSWORD] = Field(
-        description="Reference to the password: {env: NAME} or {file: PATH}. It is sent only when the login is created."
+        description="Reference to the password: {env: NAME} or {file: PATH}. It is sent only when the login is "
+        "created.",
+        examples=[{"env": "INTEGRATOR_PASSWORD"}],
     )
     access_all_records: Annotated[StrictBool, flag("canAccessAllRecordsFlag")] = Field(
         description="True for the access level All records (seed guide, step 2)."
     )
     apis: Annotated[tuple[Api, ...], APIS] = Field(
         description="The APIs that the login may use; all others are switched off. "
-        "The backup console needs ManagedServices, Company, Product and Reporting."
+        "The backup console needs ManagedServices, Company, Product and Reporting.",
+        examples=[["ManagedServices", "Company", "Product", "Reporting"]],
     )
 
 

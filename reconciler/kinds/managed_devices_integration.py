@@ -27,16 +27,18 @@ class CrossReference(Model):
     """The product and agreement type for devices of one vendor type and level."""
 
     vendor_type: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorType")] = (
-        Field(description="Device type, as the vendor names it.")
+        Field(description="Device type, as the vendor names it.", examples=["Server"])
     )
     vendor_level: Annotated[str, StringConstraints(min_length=1, max_length=255, strict=True), text("vendorLevel")] = (
-        Field(description="Service level, as the vendor names it.")
+        Field(description="Service level, as the vendor names it.", examples=["Gold"])
     )
     agreement_type: Annotated[str | None, setup("agreementType", "finance/agreements/types", inactive=True)] = Field(
-        None, description="Name of the agreement type."
+        None, description="Name of the agreement type.", examples=["Managed Service"]
     )
     product: Annotated[Name | ByIdentifier | ById | None, reference("product", "Product", label="identifier")] = Field(
-        None, description="The product: its manifest name, or a look-up such as {identifier: BACKUP-GB}."
+        None,
+        description="The product: its manifest name, or a look-up such as {identifier: BACKUP-GB}.",
+        examples=["backup-gb", {"identifier": "BACKUP-GB"}],
     )
     inactive: Annotated[StrictBool | None, flag("inactiveFlag")] = Field(None, description="True if it is not used.")
 
@@ -96,9 +98,13 @@ GLOBAL_PASSWORD = FieldMapping(
 class ManagedDevicesIntegrationSpec(Spec):
     """The fields of a managed devices integration."""
 
-    name: Annotated[ShortName, text("name")] = Field(description="Name of the integration record.")
+    name: Annotated[ShortName, text("name")] = Field(
+        description="Name of the integration record.", examples=["Managed Backup"]
+    )
     solution: Annotated[ShortName, text("solution", exact=True)] = Field(
-        description="Name of the solution. The backup console compares it exactly, including case (seed guide, step 9)."
+        description="Name of the solution. The backup console compares it exactly, including case (seed guide, step "
+        "9).",
+        examples=["Managed Backup"],
     )
     login_by: Annotated[Literal["Global", "Member"], text("loginBy")] = Field(
         description="The login that opens the vendor's portal: one for all (`Global`), or each member's own (`Member`)."
@@ -107,7 +113,9 @@ class ManagedDevicesIntegrationSpec(Spec):
         description="How devices are billed by default."
     )
     integrator_login: Annotated[Name | ByName | ById | None, INTEGRATOR_LOGIN] = Field(
-        None, description="The integrator login of step 2: its manifest name, or a look-up such as {name: backup}."
+        None,
+        description="The integrator login of step 2: its manifest name, or a look-up such as {name: backup}.",
+        examples=["backup", {"name": "backup-billing"}],
     )
     disable_new_cross_references: Annotated[StrictBool | None, flag("disableNewCrossReferencesFlag")] = Field(
         None, description="If true, newly discovered cross-references are disabled. The seed guide uses false."
@@ -116,20 +124,31 @@ class ManagedDevicesIntegrationSpec(Spec):
         None, description="If true, devices are matched by serial number. The seed guide uses true."
     )
     portal_url: Annotated[Annotated[str, StringConstraints(max_length=200, strict=True)] | None, text("portalUrl")] = (
-        Field(None, description="URL of the vendor's portal.")
+        Field(None, description="URL of the vendor's portal.", examples=["https://backup.example"])
     )
     global_login_username: Annotated[
         Annotated[str, StringConstraints(max_length=50, strict=True)] | None, text("globalLoginUsername")
-    ] = Field(None, description="User name for the portal, if loginBy is Global.")
+    ] = Field(None, description="User name for the portal, if loginBy is Global.", examples=["portal"])
     global_login_password: Annotated[Secret | None, GLOBAL_PASSWORD] = Field(
         None,
         description="Reference to the password for the portal, if loginBy is Global: {env: NAME} or {file: PATH}. It "
         "is sent only when the integration is created.",
+        examples=[{"env": "PORTAL_PASSWORD"}],
     )
     cross_references: Annotated[tuple[CrossReference, ...] | None, CROSS_REFERENCES] = Field(
         None,
         description="Products and agreement types by device type and level. If you remove a cross-reference from the "
         "list, it becomes inactive.",
+        examples=[
+            [
+                {
+                    "vendorType": "Server",
+                    "vendorLevel": "Gold",
+                    "agreementType": "Managed Service",
+                    "product": "backup-gb",
+                }
+            ]
+        ],
     )
 
 

@@ -15,12 +15,12 @@ from reconciler.kinds.retirement import Retirement
 class ManagementItSolutionSpec(Spec):
     """The fields of a Management IT record."""
 
-    name: Annotated[ShortName, text("name")] = Field(description="Name of the record.")
+    name: Annotated[ShortName, text("name")] = Field(description="Name of the record.", examples=["Managed Backup"])
     type: Annotated[Literal["LevelPlatforms", "NAble", "Continuum", "Custom"], text("managementItSolutionType")] = (
         Field(description="Type of the solution. Use Custom for a backup service.")
     )
     solution_name: Annotated[ShortName | None, text("managementSolutionName", exact=True)] = Field(
-        None, description="Name of the solution. Required if type is Custom."
+        None, description="Name of the solution. Required if type is Custom.", examples=["Managed Backup"]
     )
 
     @model_validator(mode="after")

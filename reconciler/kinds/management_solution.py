@@ -57,11 +57,13 @@ class ManagementSolutionSpec(Spec):
     """The fields of a management solution."""
 
     company: Annotated[Name | ByIdentifier | ById, parent("Company", "company", label="identifier")] = Field(
-        description="The company: its manifest name, or a look-up such as {identifier: ACME}."
+        description="The company: its manifest name, or a look-up such as {identifier: ACME}.",
+        examples=["acme", {"identifier": "ACME"}],
     )
     solution: Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True), SOLUTION] = Field(
         description="Name of the solution of a ManagedDevicesIntegration or ManagementItSolution, exactly, including "
-        "case."
+        "case.",
+        examples=["Managed Backup"],
     )
     setup_name: Annotated[
         Annotated[str, StringConstraints(min_length=1, max_length=30, strict=True)] | None, SETUP_NAME
@@ -69,14 +71,17 @@ class ManagementSolutionSpec(Spec):
         None,
         description="Name of the record that defines the solution. It is needed if two records define a solution of "
         "the same name.",
+        examples=["Managed Backup"],
     )
     managed_id: Annotated[
         str,
         StringConstraints(pattern=r"^[0-9]+$", max_length=100, strict=True),
         text("groupIdentifier", exact=True),
-    ] = Field(description="The company's Managed ID: digits only, in quotes.")
+    ] = Field(description="The company's Managed ID: digits only, in quotes.", examples=["1001001"])
     agreement: Annotated[Name | ByName | ById | None, reference("agreement", "Agreement")] = Field(
-        None, description="The agreement that is billed: its manifest name, or a look-up such as {name: Backup}."
+        None,
+        description="The agreement that is billed: its manifest name, or a look-up such as {name: Backup}.",
+        examples=["acme", {"name": "Acme - Managed Backup"}],
     )
     device_type: Annotated[DeviceType | None, text("deviceType")] = Field(
         None, description="The devices that it counts."

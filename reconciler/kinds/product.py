@@ -23,15 +23,20 @@ class ProductSpec(Spec):
 
     identifier: Annotated[
         str, StringConstraints(min_length=1, max_length=75, strict=True), text("identifier", exact=True)
-    ] = Field(description="The unique Product ID. At most 60 characters before ConnectWise 2026.4.")
+    ] = Field(
+        description="The unique Product ID. At most 60 characters before ConnectWise 2026.4.", examples=["BACKUP-GB"]
+    )
     description: Annotated[str, StringConstraints(min_length=1, max_length=60, strict=True), text("description")] = (
-        Field(description="Description of the product, for your staff.")
+        Field(description="Description of the product, for your staff.", examples=["Managed backup, per GB"])
     )
     customer_description: Annotated[
         str, StringConstraints(min_length=1, max_length=6000, strict=True), text("customerDescription")
-    ] = Field(description="Description of the product on the invoice.")
+    ] = Field(
+        description="Description of the product on the invoice.",
+        examples=["Managed backup storage, per gigabyte and month"],
+    )
     category: Annotated[StrictStr | None, setup("category", "procurement/categories", inactive=True)] = Field(
-        None, description="Name of the category. The seed guide uses Managed Services."
+        None, description="Name of the category. The seed guide uses Managed Services.", examples=["Managed Services"]
     )
     subcategory: Annotated[
         StrictStr,
@@ -42,19 +47,24 @@ class ProductSpec(Spec):
             scope_table="procurement/categories",
             inactive=True,
         ),
-    ] = Field(description="Name of the subcategory. It must belong to the category.")
+    ] = Field(description="Name of the subcategory. It must belong to the category.", examples=["Backup"])
     type: Annotated[StrictStr, setup("type", "procurement/types", inactive=True)] = Field(
-        description="Name of the product type."
+        description="Name of the product type.", examples=["Agreement"]
     )
     unit_of_measure: Annotated[
         StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures", inactive=True)
-    ] = Field(None, description="Name of the unit of measure. The seed guide uses Each: one for each GB.")
+    ] = Field(
+        None, description="Name of the unit of measure. The seed guide uses Each: one for each GB.", examples=["Each"]
+    )
     price: Annotated[Price | None, number("price")] = Field(
         None,
         description="Unit price in the agreement's currency, with at most six decimals. 0 is a price; without a "
         "price, nothing can be billed.",
+        examples=[0.15],
     )
-    cost: Annotated[Price | None, number("cost")] = Field(None, description="Unit cost, with at most six decimals.")
+    cost: Annotated[Price | None, number("cost")] = Field(
+        None, description="Unit cost, with at most six decimals.", examples=[0.06]
+    )
     product_class: Annotated[ProductClass | None, text("productClass")] = Field(
         None, description="Product class. If you leave it out, ConnectWise uses NonInventory."
     )

@@ -52,12 +52,23 @@ DatabaseAddress = Annotated[Setting, AfterValidator(_without_password)]
 class ConnectWiseSettings(Model):
     """The connection to the ConnectWise tenant."""
 
-    site: Address = Field(description="Host of the API, such as api-na.myconnectwise.net or your own server.")
-    company: Setting = Field(description="The company id that you log in with.")
-    client_id: Setting = Field(description="The clientId of your integration, from developer.connectwise.com.")
-    public_key: Setting = Field(description="Public key of the API member.")
+    site: Address = Field(
+        description="Host of the API, such as api-na.myconnectwise.net or your own server.",
+        examples=["api-na.myconnectwise.net", {"env": "CONNECTWISE_SITE"}],
+    )
+    company: Setting = Field(
+        description="The company id that you log in with.", examples=["example", {"env": "CONNECTWISE_COMPANY"}]
+    )
+    client_id: Setting = Field(
+        description="The clientId of your integration, from developer.connectwise.com.",
+        examples=[{"env": "CONNECTWISE_CLIENT_ID"}],
+    )
+    public_key: Setting = Field(
+        description="Public key of the API member.", examples=[{"env": "CONNECTWISE_PUBLIC_KEY"}]
+    )
     private_key: Secret = Field(
-        description="Reference to the private key of the API member: {env: NAME} or {file: PATH}."
+        description="Reference to the private key of the API member: {env: NAME} or {file: PATH}.",
+        examples=[{"env": "CONNECTWISE_PRIVATE_KEY"}, {"file": "/run/secrets/connectwise-private-key"}],
     )
     api_version: str = Field("2026.4", description="API version that is requested from ConnectWise.")
     max_concurrency: int = Field(16, ge=1, le=64, strict=True, description="The most requests at the same time.")
@@ -67,41 +78,59 @@ class ConnectWiseSettings(Model):
 class CoveSource(Model):
     """The backup console as a usage source."""
 
-    name: Name = Field(description="Name of this source. Mappings refer to it.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.", examples=["cove"])
     type: Literal["cove"] = Field(description="The JSON-RPC API of the backup console.")
     unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
-    url: Address = Field("https://api.backup.management/jsonapi", description="URL of the API.")
-    partner: Setting = Field(description="Name of your partner in the console, exactly as it is shown there.")
-    username: Setting = Field(description="Name of the API user.")
-    password: Secret = Field(description="Reference to the token of the API user: {env: NAME} or {file: PATH}.")
+    url: Address = Field(
+        "https://api.backup.management/jsonapi",
+        description="URL of the API.",
+        examples=["https://api.backup.management/jsonapi", {"env": "COVE_URL"}],
+    )
+    partner: Setting = Field(
+        description="Name of your partner in the console, exactly as it is shown there.",
+        examples=[{"env": "COVE_PARTNER"}, "Example MSP (billing@msp.example)"],
+    )
+    username: Setting = Field(description="Name of the API user.", examples=[{"env": "COVE_USERNAME"}])
+    password: Secret = Field(
+        description="Reference to the token of the API user: {env: NAME} or {file: PATH}.",
+        examples=[{"env": "COVE_PASSWORD"}],
+    )
 
 
 class CsvSource(Model):
     """A CSV file as a usage source."""
 
-    name: Name = Field(description="Name of this source. Mappings refer to it.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.", examples=["datto"])
     type: Literal["csv"] = Field(
         description="A CSV file with the columns customer_id, customer_name, device_id (optional), used, unit "
         "(B, GB or GiB) and as_of."
     )
     unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
-    path: Setting = Field(description="Path of the file, relative to the manifest folder.")
+    path: Setting = Field(
+        description="Path of the file, relative to the manifest folder.", examples=["usage/datto.csv"]
+    )
 
 
 class JsonSource(Model):
     """A JSON file or endpoint as a usage source."""
 
-    name: Name = Field(description="Name of this source. Mappings refer to it.")
+    name: Name = Field(description="Name of this source. Mappings refer to it.", examples=["veeam"])
     type: Literal["json"] = Field(
         description="A JSON array of objects with the same fields as the columns of a CSV source."
     )
     unit: Literal["GB", "GiB"] = Field(description="Unit that is billed: GB (10^9 bytes) or GiB (2^30 bytes).")
     path: Setting | None = Field(
-        None, description="Path of the file, relative to the manifest folder. Give either path or url."
+        None,
+        description="Path of the file, relative to the manifest folder. Give either path or url.",
+        examples=["usage/veeam.json"],
     )
-    url: Address | None = Field(None, description="URL of the endpoint. Give either path or url.")
+    url: Address | None = Field(
+        None, description="URL of the endpoint. Give either path or url.", examples=["https://usage.example/veeam.json"]
+    )
     token: Secret | None = Field(
-        None, description="Reference to a bearer token for the endpoint: {env: NAME} or {file: PATH}."
+        None,
+        description="Reference to a bearer token for the endpoint: {env: NAME} or {file: PATH}.",
+        examples=[{"env": "VEEAM_TOKEN"}],
     )
 
 
@@ -112,10 +141,13 @@ class Billing(Model):
     """The billing rules for all customers."""
 
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        description="IANA time zone in which months begin and end, such as Europe/Berlin."
+        description="IANA time zone in which months begin and end, such as Europe/Berlin.",
+        examples=["Europe/Berlin", "America/New_York", "UTC"],
     )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = Field(
-        None, description="ISO 4217 code, such as USD. A billed agreement with another currency is an error."
+        None,
+        description="ISO 4217 code, such as USD. A billed agreement with another currency is an error.",
+        examples=["USD"],
     )
     grace_hours: Hours = Field(
         24, description="Hours for which a vanished customer keeps its quantity. Later hours count as 0."
@@ -143,7 +175,9 @@ class QuantityLimit(Model):
 
     percent: Quantity = Field(Decimal(50), description="Change in percent of the quantity that was billed last.")
     amount: Quantity = Field(Decimal(500), description="Change in the source's unit (GB or GiB).")
-    money: Quantity | None = Field(None, description="Change in money a month, in the agreement's currency.")
+    money: Quantity | None = Field(
+        None, description="Change in money a month, in the agreement's currency.", examples=[100]
+    )
 
 
 class SamplesLimit(Model):
@@ -177,8 +211,8 @@ class ShareLimit(Model):
 class CustomerChange(Model):
     """The form of `quantity` in version 0.1."""
 
-    percent: Quantity = Field(description="Change in percent of the quantity that is billed now.")
-    quantity: Quantity = Field(description="Change in the source's unit.")
+    percent: Quantity = Field(description="Change in percent of the quantity that is billed now.", examples=[50])
+    quantity: Quantity = Field(description="Change in the source's unit.", examples=[500])
 
 
 class Guardrails(Model):
@@ -190,29 +224,57 @@ class Guardrails(Model):
         "percent. If more disappear, and at least 3, the pull is not used.",
     )
     quantity: QuantityLimit | None = Field(
-        QuantityLimit(), description="Holds a customer if its quantity changes by more than this."
+        QuantityLimit(),
+        description="Holds a customer if its quantity changes by more than this.",
+        examples=[{"percent": 80, "amount": 1000}, None],
     )
     zero: StrictBool = Field(
         True,
         description="If true, holds a customer if its usage falls to 0 while the console still has figures for it.",
     )
     samples: SamplesLimit | None = Field(
-        SamplesLimit(), description="Holds a customer if too few hours have figures for its mean or p95."
+        SamplesLimit(),
+        description="Holds a customer if too few hours have figures for its mean or p95.",
+        examples=[{"percent": 90}, None],
     )
     customers: CustomersLimit | None = Field(
-        CustomersLimit(), description="Refuses the run if too many customers change."
+        CustomersLimit(),
+        description="Refuses the run if too many customers change.",
+        examples=[{"percent": 20, "share": 50}, None],
     )
     money: Quantity | None = Field(
-        None, description="Refuses the run if existing charges change by more than this much money a month in total."
+        None,
+        description="Refuses the run if existing charges change by more than this much money a month in total.",
+        examples=[1000],
     )
-    updates: ShareLimit | None = Field(ShareLimit(), description="Refuses the run if it updates too much of the setup.")
+    updates: ShareLimit | None = Field(
+        ShareLimit(),
+        description="Refuses the run if it updates too much of the setup.",
+        examples=[{"percent": 30, "atLeast": 10}, None],
+    )
     retirements: ShareLimit | None = Field(
-        ShareLimit(), description="Refuses the run if it retires too much of the setup."
+        ShareLimit(),
+        description="Refuses the run if it retires too much of the setup.",
+        examples=[{"percent": 10, "atLeast": 5}, None],
     )
-    customer_change: CustomerChange | None = Field(None, description="The name of `quantity` in version 0.1.")
-    line_to_zero: StrictBool | None = Field(None, description="The name of `zero` in version 0.1.")
-    total_change: Quantity | None = Field(None, description="The name of `money` in version 0.1.")
-    customers_changed: Quantity | None = Field(None, description="The name of `customers.share` in version 0.1.")
+    customer_change: CustomerChange | None = Field(
+        None,
+        description="The name of `quantity` in version 0.1.",
+        examples=[{"percent": 50, "quantity": 500}],
+        json_schema_extra={"deprecated": True},
+    )
+    line_to_zero: StrictBool | None = Field(
+        None, description="The name of `zero` in version 0.1.", json_schema_extra={"deprecated": True}
+    )
+    total_change: Quantity | None = Field(
+        None, description="The name of `money` in version 0.1.", examples=[1000], json_schema_extra={"deprecated": True}
+    )
+    customers_changed: Quantity | None = Field(
+        None,
+        description="The name of `customers.share` in version 0.1.",
+        examples=[50],
+        json_schema_extra={"deprecated": True},
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -245,15 +307,36 @@ _OLDER: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 class WorkspaceSpec(Spec):
     """The fields of a workspace."""
 
-    connectwise: ConnectWiseSettings = Field(description="The connection to the ConnectWise tenant.")
-    usage: tuple[UsageSource, ...] = Field((), description="The sources that usage is read from.")
-    billing: Billing = Field(description="The billing rules for all customers.")
+    connectwise: ConnectWiseSettings = Field(
+        description="The connection to the ConnectWise tenant.",
+        examples=[
+            {
+                "site": {"env": "CONNECTWISE_SITE"},
+                "company": {"env": "CONNECTWISE_COMPANY"},
+                "clientId": {"env": "CONNECTWISE_CLIENT_ID"},
+                "publicKey": {"env": "CONNECTWISE_PUBLIC_KEY"},
+                "privateKey": {"env": "CONNECTWISE_PRIVATE_KEY"},
+            }
+        ],
+    )
+    usage: tuple[UsageSource, ...] = Field(
+        (),
+        description="The sources that usage is read from.",
+        examples=[[{"name": "datto", "type": "csv", "unit": "GB", "path": "usage/datto.csv"}]],
+    )
+    billing: Billing = Field(
+        description="The billing rules for all customers.",
+        examples=[{"timezone": "America/New_York", "currency": "USD"}],
+    )
     ledger: DatabaseAddress | None = Field(
         None,
         description="Database URL of the ledger. Left out: .reconciler/ledger.sqlite next to the manifest folder.",
+        examples=["sqlite:///ledger.sqlite", {"env": "LEDGER_URL"}],
     )
     guardrails: Guardrails = Field(
-        Guardrails(), description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS."
+        Guardrails(),
+        description="Limits on changes. To pass one, use --approve NAME or --approve NAME=ADDRESS.",
+        examples=[{"quantity": {"percent": 50, "amount": 500}, "money": 1000}],
     )
     alerts: Alerts | None = Field(
         None, description="Who is told when a person is needed. Left out: alerts are only in the output of runs."
@@ -262,6 +345,7 @@ class WorkspaceSpec(Spec):
         {},
         description="By kind: the setup-table entry of a retired object, such as {Company: Former Client}. Left out: "
         "the status Inactive.",
+        examples=[{"Company": "Former Client"}],
     )
 
     @model_validator(mode="after")

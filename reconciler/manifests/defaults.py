@@ -52,6 +52,9 @@ class Defaults:
                 report.problem(origin, problem, below=path)
             own = self._own.setdefault((folder, name), {})
             for key, value in fields.items():
+                if key in kinds[name].identifying:
+                    message = f"{name}.{key} identifies one object, so it has no default"
+                    report.add(Location(origin, (*path, key), at_key=True), message, "write it into the document")
                 if key in own:
                     message = f"{name}.{key} already has a default for this folder, at {{other}}"
                     other = Location(own[key][1], (*path, key), at_key=True)

@@ -1,14 +1,14 @@
 """Generate the JSON Schemas (2020-12) of manifests from the kinds. Editors use them to complete and explain fields.
 
-A schema checks one document alone. It requires only the natural key, because `Defaults` can fill in all other fields.
-`reconciler validate` checks everything.
+A schema checks one document alone. It refuses nothing that `validate` accepts. So it requires only the field that
+identifies an object, because `Defaults` can fill in all others. `reconciler validate` checks everything.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,6 +26,14 @@ _MODE: JsonSchemaMode = "validation"
 Schema = dict[str, Any]
 Schemas = Mapping[str, Schema]
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|\d+")
+_CAPITALS: Final = {"api": "API", "apis": "APIs", "id": "ID", "url": "URL"}
+_DAY: Final = {
+    "type": "string",
+    "format": "date",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    "patternErrorMessage": 'A day is written as text: "2026-11-01".',
+}
+_NOT_NULL: Final = {"not": {"type": "null"}}
 
 
 class _Generator(GenerateJsonSchema):
@@ -38,10 +46,16 @@ class _Generator(GenerateJsonSchema):
             word: _plain(limit) for key, word in limits.items() if (limit := schema.get(key)) is not None
         }
 
+    def date_schema(self, schema: core_schema.DateSchema) -> JsonSchemaValue:  # noqa: ARG002 - pydantic's signature
+        """Return the schema of a day. Not every program checks a `format`."""
+        return dict(_DAY)
+
     def encode_default(self, dft: Any) -> Any:
-        """Return a default value with decimals as numbers. pydantic would write them as text."""
+        """Return a default value with decimals as numbers, which pydantic would write as text, and without nulls."""
         if isinstance(dft, BaseModel):
-            return {name: self.encode_default(value) for name, value in dft.model_dump(by_alias=True).items()}
+            return self.encode_default(dft.model_dump(by_alias=True))
+        if isinstance(dft, Mapping):
+            return {name: self.encode_default(value) for name, value in dft.items() if value is not None}
         return _plain(dft) if isinstance(dft, Decimal) else super().encode_default(dft)
 
     def get_title_from_name(self, name: str) -> str:
@@ -52,7 +66,8 @@ class _Generator(GenerateJsonSchema):
 def _title(name: str) -> str:
     """Return a field name as words: `invoiceToEmailAddress` as `Invoice to email address`."""
     words = _WORD.sub(lambda found: f" {found.group()}", name).split()
-    title = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words)
+    words = [word if word.isupper() and len(word) > 1 else word.lower() for word in words]
+    title = " ".join(_CAPITALS.get(word, word) for word in words)
     return title[:1].upper() + title[1:]
 
 
@@ -67,7 +82,7 @@ def schemas() -> Schemas:
     made = {kind.name: _document(kind, definitions) for kind in kinds}
     made[DEFAULTS] = _defaults(kinds, definitions)
     made[ANY] = _any(made)
-    return {name: only_needed(made[name]) for name in sorted(made)}
+    return {name: _identified(name, only_needed(made[name])) for name in sorted(made)}
 
 
 def definitions_of(models: Sequence[type[BaseModel]]) -> Schema:
@@ -85,6 +100,11 @@ def definitions_of(models: Sequence[type[BaseModel]]) -> Schema:
     return definitions
 
 
+def _identified(name: str, schema: Schema) -> Schema:
+    """Return a schema with a name of its own. It names no host, because nothing is fetched."""
+    return {"$schema": DIALECT, "$id": f"urn:{API_VERSION.replace('/', ':')}:{name}", **schema}
+
+
 def file_name(name: str) -> str:
     """Return the name of a schema's file."""
     return f"{name}.schema.json"
@@ -97,13 +117,28 @@ def written(schema: Schema) -> str:
 
 def _document(kind: Kind, definitions: Schema) -> Schema:
     spec = dict(definitions[kind.spec.__name__])
-    key = [name for name in kind.key if name in spec.get("required", ())]
-    spec["required"] = key
+    spec["required"] = [*kind.identifying]
     spec["title"] = f"Spec of {kind.name}"
     spec["description"] = f"{kind.describes} Fields that are not required here can come from `kind: {DEFAULTS}`."
-    if not key:
+    if not spec["required"]:
         del spec["required"]
+    if alternatives := [each for group in kind.alternatives for each in _alternatives(group)]:
+        spec["allOf"] = alternatives
     return _envelope(kind.name, kind.describes, spec, definitions)
+
+
+def _alternatives(group: Collection[str]) -> Iterator[Schema]:
+    """Yield, for each field of a group, a schema that allows no other one beside it. A field that is null does not count.
+
+    An editor shows the message at the other field.
+    """
+    for name in sorted(group):
+        others = {
+            other: {"type": "null", "errorMessage": f"{other} cannot be given together with {name}"}
+            for other in sorted(group)
+            if other != name
+        }
+        yield {"if": {"properties": {name: _NOT_NULL}, "required": [name]}, "then": {"properties": others}}
 
 
 def _defaults(kinds: tuple[Kind, ...], definitions: Schema) -> Schema:
@@ -111,6 +146,7 @@ def _defaults(kinds: tuple[Kind, ...], definitions: Schema) -> Schema:
     for kind in kinds:
         part = dict(definitions[kind.spec.__name__])
         part.pop("required", None)
+        part["properties"] = {name: field for name, field in part["properties"].items() if name not in kind.identifying}
         part["title"] = f"Defaults of {kind.name}"
         part["description"] = f"Fields that are filled in for each {kind.name} of this folder and its subfolders."
         parts[kind.name] = part
@@ -127,7 +163,6 @@ def _defaults(kinds: tuple[Kind, ...], definitions: Schema) -> Schema:
 
 def _envelope(name: str, describes: str, spec: Schema, definitions: Schema) -> Schema:
     return {
-        "$schema": DIALECT,
         "title": name,
         "description": describes,
         "type": "object",
@@ -156,22 +191,23 @@ def _any(made: Mapping[str, Schema]) -> Schema:
     for schema in made.values():
         definitions |= schema["$defs"]
     for name, schema in made.items():
-        definitions[name] = {key: part for key, part in schema.items() if key not in {"$schema", "$defs"}}
+        definitions[name] = {key: part for key, part in schema.items() if key != "$defs"}
+    names = sorted(made)
     return {
-        "$schema": DIALECT,
         "title": "Manifest",
         "description": "A document of any kind.",
         "type": "object",
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "properties": {
-            "kind": {"title": "Kind", "description": "The type of this document.", "enum": sorted(made)},
+            "kind": {"title": "Kind", "description": "The type of this document.", "enum": names}
+            | {"enumDescriptions": [made[name]["description"] for name in names]},
         },
         "allOf": [
             {
                 "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
                 "then": {"$ref": f"#/$defs/{name}"},
             }
-            for name in sorted(made)
+            for name in names
         ],
         "$defs": definitions,
     }
@@ -185,6 +221,16 @@ def _polish(definition: Schema, definitions: Schema) -> None:
             part["description"] = definitions[part["$ref"].removeprefix("#/$defs/")]["description"]
         if part.get("default", ...) is None:
             del part["default"]
+        if part.get("default", "") not in ("", [], {}):
+            # Editors show a default only in this text, which is an extension of theirs.
+            part["markdownDescription"] = f"{part['description']}\n\nDefault: `{_in_yaml(part['default'])}`"
+
+
+def _in_yaml(value: Any) -> str:
+    """Return a default value as it is written in a manifest."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_in_yaml(each)}" for name, each in value.items()) + "}"
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def only_needed(schema: Schema) -> Schema:

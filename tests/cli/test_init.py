@@ -67,6 +67,15 @@ def test_the_schemas_of_all_kinds_are_there_for_the_editor(repository: Path) -> 
     assert len(list((repository / "schemas").glob("*.json"))) == len(every_schema())
 
 
+def test_each_manifest_names_its_schema_for_editors_without_settings(repository: Path) -> None:
+    paths = sorted((repository / "manifests").rglob("*.yaml"))
+    assert len(paths) == 5
+    for path in paths:
+        first = path.read_text("utf-8").splitlines()[0]
+        named = first.removeprefix("# yaml-language-server: $schema=")
+        assert (path.parent / named).resolve() == (repository / "schemas" / "manifest.schema.json").resolve()
+
+
 def test_git_ignores_secrets_plans_and_the_ledger(repository: Path) -> None:
     subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
     names = [".env", "billing.env", "plan.json", "outcome.json", "report.html", ".reconciler/ledger.db"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from reconciler.importing.estate import Estate
 from reconciler.importing.existing import matcher_of
@@ -23,6 +24,8 @@ from reconciler.importing.usage import Usage
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.manifests.formatting import formatted
 from reconciler.manifests.loading import load
+from reconciler.manifests.parsing import parse
+from reconciler.manifests.schemas import schemas
 from reconciler.metering.period import period_of
 from reconciler.planning.retire import Terms
 from reconciler.planning.setup import plan_setup
@@ -35,6 +38,7 @@ spec:
   connectwise: {site: s, company: c, clientId: i, publicKey: p, privateKey: {env: K}}
   billing: {timezone: UTC}
 """
+SCHEMAS = {name: Draft202012Validator(schema) for name, schema in schemas().items()}
 PERIOD = period_of(datetime(2026, 11, 10, tzinfo=UTC), "UTC")
 ODD = [
     "", " ", "null", "007", "1e5", "0o7", "yes", "2026-11-01", "- a", "a: b", "#c", "&a", "*a", "!t", "{x}", "[y", "'",
@@ -255,6 +259,8 @@ def test_an_imported_estate_is_valid_and_its_plan_is_empty(estate: Estate) -> No
         assert len(names) == len(set(names))
         for name, text in made.texts.items():
             assert formatted(text, where=name) == text
+            for _, document in parse(text).documents:
+                SCHEMAS[document["kind"]].validate(document)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -248,7 +248,8 @@ def test_two_documents_for_one_site_are_an_error_with_both_places(small: Shop) -
 def test_the_schema_of_a_new_kind_is_generated(small: Shop) -> None:
     schema = json.loads(small("schema", "Site").out)
 
-    assert schema["properties"]["spec"]["required"] == ["company", "name"]
+    assert {"company", "name"} <= schema["properties"]["spec"]["properties"].keys()
+    assert "required" not in schema["properties"]["spec"]  # defaults may give both
 
 
 VISITORS = ["with:lookup_path='company/identifier'", "without:lookup_path=None"]

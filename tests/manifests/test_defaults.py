@@ -84,6 +84,7 @@ def test_defaults_of_the_manifest_folder_price_unmapped_customers(estate: Estate
         ("Company: 5", 5, 12, "Company: expected a mapping of fields, got a number"),
         ("Company: {statsu: x}", 5, 13, "there is no field statsu here"),
         ("Company: {city: 5}", 5, 19, "city: expected text, got a number"),
+        ("Company: {identifier: A}", 5, 13, "Company.identifier identifies one object, so it has no default"),
         ("IntegratorLogin: {password: hunter2}", 5, 21, "password is a secret and must not be written into a manifest"),
     ],
 )
