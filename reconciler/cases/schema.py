@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.cases.model import Case, CaseFile
 from reconciler.kinds.customer_mapping import CustomerMappingSpec
 from reconciler.kinds.product import ProductSpec
-from reconciler.manifests.schemas import DIALECT, Schema, definitions_of, only_needed
+from reconciler.manifests.schemas import Schema, definitions_of, identified, only_needed
 
 NAME = "price-cases"
 """The name of the schema, without the ending of its file."""
@@ -20,7 +20,7 @@ def schema() -> Schema:
     fields["mapping"]["anyOf"] = [{"type": "string"}, mapping]
     fields["products"]["additionalProperties"] = product
     file = definitions.pop(CaseFile.__name__)
-    return only_needed({"$schema": DIALECT, **file, "title": "Price cases", "$defs": definitions})
+    return identified(NAME, only_needed({**file, "title": "Price cases", "$defs": definitions}))
 
 
 def _inline(spec: Schema, description: str) -> Schema:

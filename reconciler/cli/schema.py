@@ -9,7 +9,7 @@ import typer
 
 from reconciler.cases import schema as cases
 from reconciler.cli.context import Context
-from reconciler.cli.output import deliver, deliver_json
+from reconciler.cli.output import deliver, deliver_json, print_lines, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.manifests import schemas
 from reconciler.manifests.suggestions import listed, nearest
@@ -28,12 +28,16 @@ def schema(
     write: Annotated[
         Path | None, typer.Option("--write", metavar="DIR", help="Write all schemas into this folder instead.")
     ] = None,
+    list_all: Annotated[bool, typer.Option("--list", help="List the schemas instead.")] = False,
 ) -> None:
     """Print the JSON Schema of a manifest, of price cases, of a plan file or of an outcome, or write all of them."""
     context: Context = ctx.obj
     all_schemas = every_schema()
     if write is not None:
         _write(all_schemas, write, as_json=context.json)
+        return
+    if list_all:
+        _list(all_schemas, as_json=context.json)
         return
     if kind not in all_schemas:
         guess = nearest(kind, all_schemas)
@@ -47,15 +51,24 @@ def every_schema() -> schemas.Schemas:
     return {**schemas.schemas(), cases.NAME: cases.schema(), **published()}
 
 
+def _list(all_schemas: schemas.Schemas, *, as_json: bool) -> None:
+    width = max(map(len, all_schemas))
+    rows = [{"name": name, "describes": content["description"]} for name, content in all_schemas.items()]
+    if as_json:
+        deliver_json({"schemas": rows})
+    else:
+        print_lines(f"{row['name']:{width}}  {row['describes']}" for row in rows)
+
+
 def _write(all_schemas: schemas.Schemas, folder: Path, *, as_json: bool) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in all_schemas.items():
-            (folder / schemas.file_name(name)).write_text(schemas.written(content), encoding="utf-8")
     except OSError as error:
         raise ReconcilerError(
             f"cannot be written: {error.strerror}", where=str(folder), advice="Name another folder with --write."
         ) from None
+    for name, content in all_schemas.items():
+        write_file(folder / schemas.file_name(name), schemas.written(content))
     if as_json:
         deliver_json({"folder": str(folder), "schemas": sorted(all_schemas)})
     else:

@@ -82,7 +82,7 @@ def schemas() -> Schemas:
     made = {kind.name: _document(kind, definitions) for kind in kinds}
     made[DEFAULTS] = _defaults(kinds, definitions)
     made[ANY] = _any(made)
-    return {name: _identified(name, only_needed(made[name])) for name in sorted(made)}
+    return {name: identified(name, only_needed(made[name])) for name in sorted(made)}
 
 
 def definitions_of(models: Sequence[type[BaseModel]]) -> Schema:
@@ -100,7 +100,7 @@ def definitions_of(models: Sequence[type[BaseModel]]) -> Schema:
     return definitions
 
 
-def _identified(name: str, schema: Schema) -> Schema:
+def identified(name: str, schema: Schema) -> Schema:
     """Return a schema with a name of its own. It names no host, because nothing is fetched."""
     return {"$schema": DIALECT, "$id": f"urn:{API_VERSION.replace('/', ':')}:{name}", **schema}
 
@@ -128,9 +128,9 @@ def _document(kind: Kind, definitions: Schema) -> Schema:
 
 
 def _alternatives(group: Collection[str]) -> Iterator[Schema]:
-    """Yield, for each field of a group, a schema that allows no other one beside it. A field that is null does not count.
+    """Yield, for each field of a group, a schema that allows no other one beside it.
 
-    An editor shows the message at the other field.
+    A field that is null does not count. An editor shows the message at the other field.
     """
     for name in sorted(group):
         others = {

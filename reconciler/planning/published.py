@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from reconciler.kinds.base import API_VERSION
 from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 
@@ -39,4 +40,5 @@ def published() -> dict[str, Schema]:
 
 def _schema(model: type[BaseModel], title: str, description: str) -> Schema:
     made = model.model_json_schema(schema_generator=_AsWritten)
-    return {"$schema": DIALECT, **made, "title": title, "description": description}
+    named = {"$schema": DIALECT, "$id": f"urn:{API_VERSION.replace('/', ':')}:{title.lower()}"}
+    return {**named, **made, "title": title, "description": description}
