@@ -1,7 +1,8 @@
-"""Print or install typer's scripts for shell completion.
+"""Print or install the scripts for shell completion: ours for bash, zsh and fish, and typer's for PowerShell.
 
 typer finds the shell among the parent processes, which fails in a container or a test. So the name of the shell may
-follow the option, as in `--show-completion bash`. `$SHELL` is the last resort.
+follow the option, as in `--show-completion bash`. `$SHELL` is the last resort. typer also knows where each shell looks
+for its scripts, and what the shell's start file must have.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import Any
 
-from reconciler.cli.output import deliver_one
+from reconciler.cli.completing.shells import SHELLS as OURS
+from reconciler.cli.completing.shells import VARIABLE, script
+from reconciler.cli.output import deliver_one, write_file
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE
 
 SHOW, INSTALL = "--show-completion", "--install-completion"
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
-VARIABLE = "_RECONCILER_COMPLETE"
 
 
 def wanted(argv: Sequence[str]) -> bool:
@@ -38,11 +40,14 @@ def complete(argv: Sequence[str], program: str, *, as_json: bool = False) -> int
     following = argv[index + 1] if index + 1 < len(argv) else ""
     named = value or ("" if following.startswith("-") else following)
     shell = _supported(named or scripts._get_shell_name() or _login_shell())
+    ours = script(shell) if shell in OURS else None
     if option == SHOW:
-        script = scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell)
-        deliver_one(script, {"shell": shell, "script": script}, as_json=as_json)
+        text = ours or scripts.get_completion_script(prog_name=program, complete_var=VARIABLE, shell=shell)
+        deliver_one(text, {"shell": shell, "script": text}, as_json=as_json)
         return DONE
     _, path = scripts.install(shell=shell, prog_name=program, complete_var=VARIABLE)
+    if ours is not None:
+        write_file(path, ours)
     text = f"Installed {shell} completion in {path}. Start a new shell to use it."
     deliver_one(text, {"shell": shell, "installed": str(path)}, as_json=as_json)
     return DONE

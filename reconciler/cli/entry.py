@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -10,6 +11,11 @@ from reconciler.exit_codes import ERROR, INTERRUPTED, NOTHING_WRITTEN
 
 def main() -> None:
     """Run the command line and exit with its code, for the console script and `python -m reconciler`."""
+    if os.environ.get("_RECONCILER_COMPLETE") in {"bash", "zsh", "fish"}:
+        from reconciler.cli.completing.shells import main as complete  # noqa: PLC0415 - only a shell needs it
+
+        complete(os.environ, sys.argv[1:])
+        return
     try:
         from reconciler.cli.main import main as command_line  # noqa: PLC0415 - slow to import
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.reference.pages import FOLDER, KINDS, pages
+from tools.reference.pages import FOLDER, KINDS, ROOT, pages
 
 
 def main() -> None:
@@ -11,12 +11,12 @@ def main() -> None:
     for path in sorted((FOLDER / KINDS).glob("*.md")):
         if path not in wanted:
             path.unlink()
-            print(f"{path.relative_to(FOLDER)}: removed")
+            print(f"{path.relative_to(ROOT)}: removed")
     for path, text in wanted.items():
         path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
-            print(f"{path.relative_to(FOLDER)}: written")
+            print(f"{path.relative_to(ROOT)}: written")
 
 
 if __name__ == "__main__":

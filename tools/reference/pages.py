@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.kinds.registry import declarable_kinds
-from tools.reference import commands, exits, formats, guardrails, kinds, permissions
+from tools.reference import commands, completion, exits, formats, guardrails, kinds, permissions
 from tools.reference.regions import filled
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "reference"
+COMPLETION = ROOT / "reconciler" / "cli" / "completing" / "commands.json"
 KINDS = "kinds"
 """The folder of the pages of kinds, below `FOLDER`."""
 
@@ -31,9 +32,10 @@ def parts() -> dict[str, dict[str, Part]]:
 
 
 def pages() -> Mapping[Path, str]:
-    """Return the text of each page, with its generated parts as the code gives them now."""
+    """Return the text of each page, with its generated parts as the code gives them now, and of the file for shells."""
     found = {FOLDER / KINDS / f"{kind.name}.md": kinds.page(kind) for kind in declarable_kinds()}
     for name, those in parts().items():
         path = FOLDER / name
         found[path] = filled(path.read_text(encoding="utf-8"), those, where=name)
+    found[COMPLETION] = completion.written()
     return found

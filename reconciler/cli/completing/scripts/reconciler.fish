@@ -1,0 +1,19 @@
+# Completion of reconciler in fish. `reconciler` answers with one candidate a line. No candidate is evaluated.
+function __reconciler_complete
+    set -l words (commandline -opc)
+    command -q $words[1]
+    or return
+    set -l current (commandline -ct)
+    set -l lines (_RECONCILER_COMPLETE=fish command $words[1] $words[2..-1] "$current" 2>/dev/null)
+    set -l does " $lines[1] "
+    for line in $lines[2..-1]
+        echo -- $line
+    end
+    if string match -q '* files *' -- $does
+        __fish_complete_path "$current"
+    else if string match -q '* folders *' -- $does
+        __fish_complete_directories "$current"
+    end
+end
+
+complete -c reconciler -f -a '(__reconciler_complete)'
