@@ -323,7 +323,7 @@ def test_completion_detects_the_shell_from_the_process_or_the_variable(
     monkeypatch.setattr("typer.completion._get_shell_name", lambda: None)
     monkeypatch.setenv("SHELL", "/usr/bin/fish")
     assert run(["--show-completion"]) == 0
-    assert "complete --command reconciler" in capsys.readouterr().out
+    assert "complete -c reconciler" in capsys.readouterr().out
     monkeypatch.delenv("SHELL")
     assert run(["--show-completion", "--json"]) == 1
     assert "your shell could not be detected" in json.loads(capsys.readouterr().out)["error"]["message"]
@@ -334,16 +334,11 @@ def test_completion_detects_the_shell_from_the_process_or_the_variable(
 @pytest.mark.parametrize(
     ("shell", "words", "offered"),
     [
-        ("bash", "reconciler pl", {"plan"}),
-        ("bash", "reconciler usage rep", {"report"}),
-        ("bash", "reconciler plan --det", {"--detailed-exitcode"}),
-        ("bash", "reconciler plan --only ", {"setup", "usage"}),
-        ("bash", "reconciler -C x apply --auto", {"--auto-approve"}),
-        ("fish", "reconciler pl", {"plan"}),
-        ("zsh", "reconciler pl", {"plan"}),
+        ("powershell", "reconciler pl", {"plan"}),
+        ("powershell", "reconciler plan --det", {"--detailed-exitcode"}),
     ],
 )
-def test_completion_offers_commands_and_options(shell: str, words: str, offered: set[str]) -> None:
+def test_completion_by_typer_offers_commands_and_options(shell: str, words: str, offered: set[str]) -> None:
     environment = {
         **os.environ,
         "_RECONCILER_COMPLETE": f"complete_{shell}",

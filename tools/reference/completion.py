@@ -22,6 +22,7 @@ SOURCES: Final = {
     "FILE|ADDRESS": "file or address",
     "KIND": "schema",
     "NAME[=ADDRESS]": "approval",
+    "PATH|URL": "file",
     "PLANFILE": "file",
     "RUN": "run",
     "[PATH]...": "file",

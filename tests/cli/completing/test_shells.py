@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.completing.shells import script
 from reconciler.ledger.store import Ledger, default_url
 from tests.cli.completing.terminal import Terminal, environment, require, script_of, terminal
 
@@ -184,3 +186,28 @@ def test_fish_prints_nothing_if_the_program_is_gone(folder: Path, tmp_path: Path
         cwd=folder, env={**environment(home), "PATH": "/nowhere"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("", "")
+
+
+STARTED = {
+    "bash": ["-i", "-c", "complete -p reconciler"],
+    "zsh": ["-i", "-c", "print complete with $_comps[reconciler]"],
+    "fish": ["-c", 'complete -C "reconciler sch" && echo complete with _reconciler'],
+}
+"""How each shell says that it completes our program when it has just started."""
+
+
+@pytest.mark.parametrize("shell", STARTED)
+def test_an_installed_script_is_read_when_the_shell_starts(shell: str, tmp_path: Path) -> None:
+    require(shell)
+    for _ in range(2):  # a second install changes nothing
+        done = subprocess.run(
+            ["reconciler", "--install-completion", shell],
+            env=environment(tmp_path), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert f"Installed {shell} completion in {tmp_path}" in done.stdout
+
+    started = subprocess.run(
+        [shell, *STARTED[shell]], env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert re.search("complete .*_reconciler", started.stdout), started.stdout
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*reconciler*")] == [script(shell)]
