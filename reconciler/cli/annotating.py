@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,7 @@ from reconciler import __version__
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json, print_lines
 from reconciler.manifests.diagnostics import Diagnostic
-from reconciler.rendering.annotations import github_annotations, sarif
+from reconciler.rendering.annotations import Json, github_annotations, sarif
 
 
 class Format(StrEnum):
@@ -47,25 +46,35 @@ def deliver_found(found: Iterable[Diagnostic], to: Format, text: str) -> None:
 
     The file of each is a path from the working directory, as of `diagnostics.located`.
     """
+    content = [each.to_json() for each in found]
     match to:
         case Format.TEXT:
             print_lines([text] if text else [])
         case Format.GITHUB:
-            deliver("".join(f"{line}\n" for line in github_commands(found)), end="")
+            deliver_github(content)
         case Format.SARIF:
-            deliver_json(sarif([in_repository(each).to_json() for each in found], __version__))
+            deliver_json(sarif(_in_repository(content), __version__))
 
 
-def github_commands(found: Iterable[Diagnostic]) -> list[str]:
-    """Return a workflow command of GitHub for each error or warning."""
-    return [*github_annotations(in_repository(each).to_json() for each in found)]
+def deliver_github(found: Iterable[Json]) -> None:
+    """Print an annotation of GitHub for each error or warning, given as its JSON."""
+    deliver("".join(f"{line}\n" for line in github_commands(found)), end="")
 
 
-def in_repository(found: Diagnostic) -> Diagnostic:
-    """Return an error with the path of its file in the repository. Links in the path are followed.
+def github_commands(found: Iterable[Json]) -> list[str]:
+    """Return a workflow command of GitHub for each error or warning, given as its JSON."""
+    return [*github_annotations(_in_repository(found))]
+
+
+def _in_repository(found: Iterable[Json]) -> list[Json]:
+    return [{**each, "file": path_in_repository(str(each["file"]))} for each in found]
+
+
+def path_in_repository(name: str) -> str:
+    """Return the path of a file in its repository. Links in the path are followed.
 
     Outside of a repository, the path is relative to the working directory. A file outside of both keeps its path.
     """
-    path = Path(os.path.realpath(found.file))
+    path = Path(os.path.realpath(name))
     root = next((above for above in path.parents if (above / ".git").exists()), Path.cwd())
-    return replace(found, file=path.relative_to(root).as_posix()) if path.is_relative_to(root) else found
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else name

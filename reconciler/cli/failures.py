@@ -65,7 +65,7 @@ def report_failure(failure: Failure, *, as_json: bool, on_github: bool = False) 
     advice = f"\n  {failure.advice}" if failure.advice else ""
     say(failure.text or f"error: {place}{failure.message}{advice}")
     if on_github:
-        annotate(github_commands(failure.found))
+        annotate(github_commands(each.to_json() for each in failure.found))
     if as_json and not delivered():
         with suppress(Undelivered):  # standard error has the message
             deliver_json(failure.to_json())

@@ -16,15 +16,25 @@ from reconciler.cases.finding import folder_of
 from reconciler.cases.loading import Loaded, LoadedCase, load_cases
 from reconciler.cases.report import case_json, changes_json, report_of
 from reconciler.cases.suite import run
+from reconciler.cli.annotating import deliver_github
 from reconciler.cli.context import Context
 from reconciler.cli.failures import failure_of
-from reconciler.cli.output import deliver, deliver_json, paint_of, print_note, say, terminal_width, width, write_file
+from reconciler.cli.output import (
+    deliver,
+    deliver_json,
+    paint_of,
+    print_lines,
+    print_note,
+    say,
+    terminal_width,
+    width,
+    write_file,
+)
 from reconciler.errors import ReconcilerError
 from reconciler.exit_codes import DONE, ERROR
 from reconciler.manifests.diagnostics import ManifestError
 from reconciler.manifests.loading import load
 from reconciler.manifests.suggestions import did_you_mean, near
-from reconciler.rendering.annotations import github_annotations
 from reconciler.rendering.cases_diagnostics import diagnostics_of
 from reconciler.rendering.cases_text import cases_text
 from reconciler.rendering.cases_view import summary_text
@@ -139,12 +149,11 @@ def _report_errors(error: ManifestError, context: Context, to: Format) -> int:
         raise error
     match to:
         case Format.GITHUB:
-            lines = github_annotations([each.to_json() for each in error.located])
-            deliver("".join(f"{line}\n" for line in lines), end="")
+            deliver_github(each.to_json() for each in error.located)
         case Format.MARKDOWN:
             deliver(failure_markdown(failure_of(error).to_json()["error"], title=TITLE), end="")
         case Format.TEXT:
-            deliver(safe_lines(str(error)))
+            print_lines([safe_lines(str(error))])
     return ERROR
 
 
@@ -153,11 +162,11 @@ def _deliver(report: dict[str, Any], context: Context, to: Format, max_bytes: in
         deliver_json(report)
     elif to is Format.GITHUB:
         say(summary_text(report))
-        deliver("".join(f"{line}\n" for line in github_annotations(diagnostics_of(report))), end="")
+        deliver_github(diagnostics_of(report))
     elif to is Format.MARKDOWN:
         deliver(cases_markdown(report, max_bytes=max_bytes), end="")
     else:
-        deliver("\n".join(fitted(cases_text(report, paint_of(context), width()), terminal_width())))
+        print_lines(fitted(cases_text(report, paint_of(context), width()), terminal_width()))
 
 
 def _no_cases(context: Context, paths: Sequence[Path]) -> int:

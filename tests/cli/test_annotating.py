@@ -132,6 +132,20 @@ def test_a_plan_that_violates_a_policy_is_annotated_on_github(shop: Shop, monkey
     assert "diagnostics" in said.json["error"]
 
 
+def test_a_failed_price_case_is_annotated_at_its_path_in_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path / "billing")]) == 0
+    (tmp_path / ".git").mkdir()
+    case = next((tmp_path / "billing" / "tests").glob("*.yaml"))
+    case.write_text(re.sub(r"quantity: \d+", "quantity: 7", case.read_text(), count=1))
+    monkeypatch.chdir("/")
+    capsys.readouterr()
+
+    assert run(["-C", str(tmp_path / "billing" / "manifests"), "test", "--format", "github"]) == 1
+    assert {file for file, _ in places(capsys.readouterr().out)} == {f"billing/tests/{case.name}"}
+
+
 def test_a_line_of_a_manifest_is_no_command_to_the_pipeline(
     repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
