@@ -35,6 +35,7 @@ ORIGIN = Origin("a.yaml", 0)
 
 GUARDRAILS = {"customers": {"share": 5}, "customersChanged": 5}
 SOURCE = {"name": "a", "type": "csv", "unit": "GB", "path": "a.csv"}
+RECEIVER = {"name": "a", "serviceUrl": {"env": "A"}}
 LOGIN = "https://ann:hunter2@api.example"
 RISING = [{"upTo": 5, "product": "a"}, {"upTo": 5, "product": "b"}, {"product": "c"}]
 REASONS = {
@@ -57,6 +58,9 @@ REASONS = {
     ),
     "an older name stands alone": ("Workspace", "guardrails", GUARDRAILS, "is the older name of"),
     "two sources have different names": ("Workspace", "usage", [SOURCE] * 2, "already the name of another source"),
+    "two receivers have different names": (
+        "Workspace", "alerts", {"receivers": [RECEIVER] * 2}, "already the name of another receiver"
+    ),
 }  # fmt: skip
 """Why `validate` refuses a document that the schema accepts: the rule → (kind, field, value, part of the message)."""
 MESSAGES = re.compile("|".join(re.escape(message) for *_, message in REASONS.values()))
@@ -92,7 +96,7 @@ def example(field: Any) -> Any:
     if "enum" in field or "const" in field:
         return field.get("const", field.get("enum", [None])[0])
     options = [each for each in field.get("anyOf", ()) if each.get("type") != "null"]
-    return example(options[0]) if options else field["type"] == "boolean"
+    return example(options[0]) if options else field.get("type") == "boolean"
 
 
 EXAMPLE = [

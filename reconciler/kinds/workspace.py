@@ -339,7 +339,9 @@ class WorkspaceSpec(Spec):
         examples=[{"quantity": {"percent": 50, "amount": 500}, "money": 1000}],
     )
     alerts: Alerts | None = Field(
-        None, description="Who is told when a person is needed. Left out: alerts are only in the output of runs."
+        None,
+        description="Who is told when a person is needed. Left out: alerts are only in the output of runs.",
+        examples=[{"receivers": [{"name": "ops", "serviceUrl": {"env": "ALERTS_OPS_URL"}}]}],
     )
     retired_as: Mapping[str, Annotated[str, StringConstraints(min_length=1, strict=True)]] = Field(
         {},
