@@ -32,7 +32,7 @@ def test_each_upper_bound_has_its_row_in_the_documentation() -> None:
 
 
 def test_each_row_names_modules_that_import_the_library() -> None:
-    modules = {"PyYAML": "yaml", "SQLAlchemy": "sqlalchemy", "httpx-aiohttp": "httpx_aiohttp"}
+    modules = {"PyYAML": "yaml", "ruamel.yaml": "ruamel", "SQLAlchemy": "sqlalchemy", "httpx-aiohttp": "httpx_aiohttp"}
     for name, _, places in rows():
         for place in re.findall(r"`(\S+?)`", places):
             text = (ROOT / "reconciler" / place).read_text(encoding="utf-8")

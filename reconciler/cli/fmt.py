@@ -33,6 +33,8 @@ class _Results:
     places: list[Diagnostic] = field(default_factory=list)
     """The first line of each file that would change."""
     failed: list[Diagnostic] = field(default_factory=list)
+    left: list[Diagnostic] = field(default_factory=list)
+    """A warning for each valid file that cannot be formatted without a loss."""
 
 
 def fmt(
@@ -57,17 +59,21 @@ def fmt(
         try:
             _format(found, results, write=not dry_run, diff=diff)
         except ManifestError as error:
-            failed = [located(each, context.root) for each in error.diagnostics]
+            told = [located(each, context.root) for each in error.diagnostics]
             if to is Format.TEXT:
-                say("\n\n".join(map(str, failed)))
-            results.failed += failed
+                say("\n\n".join(map(str, told)))
+            for each in told:
+                (results.failed if each.severity == "error" else results.left).append(each)
     if to is Format.TEXT:
         _print(context, results, diff=diff)
     else:
         places = [located(each, context.root) for each in results.places] if dry_run else []
-        deliver_found([*results.failed, *places], to, "")
+        deliver_found([*results.failed, *results.left, *places], to, "")
     what = f"{len(results.changed)} of {numbered(results.count, 'file')} {'would change' if dry_run else 'changed'}"
-    say(what + (f"; {numbered(len(results.failed), 'error')}" if results.failed else ""))
+    counts = [
+        numbered(len(some), name) for some, name in ((results.failed, "error"), (results.left, "warning")) if some
+    ]
+    say("; ".join([what, *counts]))
     return ERROR if results.failed or (dry_run and results.changed) else DONE
 
 
@@ -117,7 +123,7 @@ def _masked(text: str) -> list[str]:
 def _print(context: Context, results: _Results, *, diff: bool) -> None:
     if context.json:
         document: dict[str, Any] = {"files": results.count, "changed": results.changed}
-        document["diagnostics"] = [each.to_json() for each in results.failed]
+        document["diagnostics"] = [each.to_json() for each in (*results.failed, *results.left)]
         deliver_json({**document, "diff": results.diffs} if diff else document)
     elif results.changed:
         print_lines(results.diffs if diff else map(safe, results.changed))

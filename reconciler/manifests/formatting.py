@@ -1,11 +1,14 @@
 """Format manifests: the same indentation and blanks everywhere. Values, comments, order and line ends stay.
 
-`layout` writes the text. Then both texts are read and compared, and a file that would lose something is not written.
+ruamel.yaml gives the tokens, and `layout` places them. Then libyaml reads both texts, and a file that would lose
+something is left as it is.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
+
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from reconciler.manifests import line_ends
 from reconciler.manifests.diagnostics import Diagnostic, ManifestError
@@ -23,7 +26,8 @@ _FIELDS: Final = ("anchor", "tag", "implicit", "value", "style", "flow_style", "
 def formatted(text: str, *, where: str) -> str:
     """Return the formatted text. `where` is the file's name for messages.
 
-    Raises `ManifestError` if the text has YAML errors, or if it cannot be formatted without changing its content.
+    Raises `ManifestError` with errors if the text has YAML errors, and with a warning if it is valid, but cannot be
+    formatted without changing its content.
     """
     before = parse(text)
     if before.flaws:
@@ -33,18 +37,27 @@ def formatted(text: str, *, where: str) -> str:
         raise ManifestError(report.diagnostics())
     if not before.documents:
         return text
-    after = line_ends.as_before(laid_out(line_ends.unified(text)), text)
+    try:
+        after = line_ends.as_before(laid_out(line_ends.unified(text)), text)
+    except YAMLError as error:
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise _left("ruamel.yaml cannot read this, such as a tab between two words", where, *place) from None
     if after != text and not _same(text, after):
-        what = "cannot be formatted without changing a value or a comment"
-        raise ManifestError([Diagnostic(what, "the file is not changed", where)])
+        raise _left("a value or a comment would change", where)
     return after
+
+
+def _left(why: str, where: str, line: int = 0, column: int = 0) -> ManifestError:
+    advice = "the file is left as it is, and is valid"
+    return ManifestError([Diagnostic(f"is not formatted: {why}", advice, where, line, column, severity="warning")])
 
 
 def _same(text: str, after: str) -> bool:
     """Return whether two texts have the same content."""
     try:
         return _content(text) == _content(after)
-    except SCANNER_ERROR:
+    except (SCANNER_ERROR, YAMLError):
         return False
 
 

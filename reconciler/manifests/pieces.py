@@ -7,24 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import yaml
+from ruamel.yaml import YAML, tokens
 
-KEY: Final = yaml.KeyToken
-VALUE: Final = yaml.ValueToken
-ENTRY: Final = yaml.BlockEntryToken
-COMMA: Final = yaml.FlowEntryToken
-ANCHOR: Final = yaml.AnchorToken
-TAG: Final = yaml.TagToken
-SCALAR: Final = yaml.ScalarToken
-BLOCK_STARTS: Final = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken)
-BLOCK_END: Final = yaml.BlockEndToken
-FLOW_STARTS: Final = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
-FLOW_ENDS: Final = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
-AT_MARGIN: Final = (yaml.DirectiveToken, yaml.DocumentStartToken, yaml.DocumentEndToken)
+KEY: Final = tokens.KeyToken
+VALUE: Final = tokens.ValueToken
+ENTRY: Final = tokens.BlockEntryToken
+COMMA: Final = tokens.FlowEntryToken
+ANCHOR: Final = tokens.AnchorToken
+TAG: Final = tokens.TagToken
+SCALAR: Final = tokens.ScalarToken
+BLOCK_STARTS: Final = (tokens.BlockMappingStartToken, tokens.BlockSequenceStartToken)
+BLOCK_END: Final = tokens.BlockEndToken
+FLOW_STARTS: Final = (tokens.FlowMappingStartToken, tokens.FlowSequenceStartToken)
+FLOW_ENDS: Final = (tokens.FlowMappingEndToken, tokens.FlowSequenceEndToken)
+AT_MARGIN: Final = (tokens.DirectiveToken, tokens.DocumentStartToken, tokens.DocumentEndToken)
 """What is always written in the first column."""
-ENDS: Final = (KEY, BLOCK_END, ENTRY, COMMA, *FLOW_ENDS, *AT_MARGIN, yaml.StreamEndToken)
+ENDS: Final = (KEY, BLOCK_END, ENTRY, COMMA, *FLOW_ENDS, *AT_MARGIN, tokens.StreamEndToken)
 """The tokens after which a value that was announced is empty."""
-SEQUENCE: Final = yaml.BlockSequenceStartToken
+SEQUENCE: Final = tokens.BlockSequenceStartToken
 _COMMENT: Final = re.compile("#[^\n]*")
 
 
@@ -53,14 +53,14 @@ class Piece:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """Yield the tokens of a text, whose line ends are `\\n`. Raises `events.SCANNER_ERROR` if it is not YAML.
+    """Yield the tokens of a text, whose line ends are `\\n`.
 
-    libyaml's tokens have no comments. A number sign between two tokens begins one.
+    Raises ruamel.yaml's `YAMLError` if it cannot read the text. The tokens have no comments. A number sign between two tokens begins one.
     """
     end = 0
-    for token in iter(yaml.CSafeLoader(text).get_token, None):
+    for token in YAML(typ="safe", pure=True).scan(text):
         start, stop = token.start_mark.index, token.end_mark.index
-        last = isinstance(token, yaml.StreamEndToken)
+        last = isinstance(token, tokens.StreamEndToken)
         if start == stop and not last:
             yield Piece(token, "", token.start_mark.column, (), 0)
             continue

@@ -229,3 +229,13 @@ def test_a_diff_masks_secrets(root: Path, capsys: pytest.CaptureFixture[str]) ->
     printed = capsys.readouterr().out
     assert "+a: 1" in printed
     assert "hunter2" not in printed
+
+
+def test_a_valid_file_that_cannot_be_formatted_is_a_warning(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "tab.yaml").write_text("# apiVersion\n---\na:   1\t# tab\n")
+
+    assert fmt(root, "--check") == 0
+
+    said = capsys.readouterr().err
+    assert "tab.yaml:3:7: warning: is not formatted" in said
+    assert said.endswith("0 of 11 files would change; 1 warning\n")
