@@ -55,7 +55,8 @@ class Piece:
 def pieces(text: str) -> Iterator[Piece]:
     """Yield the tokens of a text, whose line ends are `\\n`.
 
-    Raises ruamel.yaml's `YAMLError` if it cannot read the text. The tokens have no comments. A number sign between two tokens begins one.
+    Raises ruamel.yaml's `YAMLError` if it cannot read the text. The tokens have no comments: a number sign between
+    two tokens begins one.
     """
     end = 0
     for token in YAML(typ="safe", pure=True).scan(text):
