@@ -27,15 +27,18 @@ _GITHUB: Final = {
     "github/dependabot.yml": ".github/dependabot.yml",
 }
 """The path in a repository of each file in `files/github/`."""
+_GITLAB: Final = {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"}
+"""The same for `files/gitlab/`."""
 
 
 class Ci(StrEnum):
     """The systems that have pipelines."""
 
     GITHUB = "github"
+    GITLAB = "gitlab"
 
 
-GUIDES: Final = {Ci.GITHUB: "github/README.md"}
+GUIDES: Final = {Ci.GITHUB: "github/README.md", Ci.GITLAB: "gitlab/README.md"}
 """The file in `files/` with the part of a README about the pipelines."""
 
 
@@ -84,7 +87,7 @@ def pipelines(ci: Ci, workspace: str, branch: str, variables: Variables) -> dict
     return {path: filled(name, places, blocks) for name, path in _FILES[ci].items()}
 
 
-_FILES: Final = {Ci.GITHUB: _GITHUB}
+_FILES: Final = {Ci.GITHUB: _GITHUB, Ci.GITLAB: _GITLAB}
 
 
 def _secrets(names: Sequence[str]) -> list[str]:

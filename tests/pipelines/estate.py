@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from reconciler.cli.main import run
+from tests.pipelines.forge import Forge
 from tests.pipelines.place import GitHub, Pull
 
 CUSTOMERS = {"alder": 1001001, "birch": 1001002}
@@ -24,10 +25,19 @@ def package(folder: Path) -> Path:
 
 def set_up(place: GitHub) -> None:
     """Write the repository with `init`, and apply it by hand as the first push would show."""
+    write(place, "github")
+    first = place.dispatch("apply")
+    digest = first.summary.partition("-f digest=")[2].partition(" ")[0]
+    done = place.dispatch("apply", digest=digest)
+    assert done.conclusion == "success", done.log
+
+
+def write(place: Forge, ci: str) -> None:
+    """Write the repository with `init`, and push it."""
     clone = place.repository.clone
     dist = package(place.files.parent / "dist")
     code = run(["--now", place.sandbox.clock.now().isoformat(), "init", str(clone), "--name", "acme",
-                "--ci", "github", "--package", str(dist)])  # fmt: skip
+                "--ci", ci, "--package", str(dist)])  # fmt: skip
     assert code == 0
     example = clone / "manifests" / "customers" / "example.yaml"
     text = example.read_text(encoding="utf-8").replace(", proposed: true", "")
@@ -45,10 +55,6 @@ def set_up(place: GitHub) -> None:
     place.edit("manifests/workspace.yaml", "  ledger: ", "  guardrails: {money: 50}\n\n  ledger: ")
     place.repository.commit("The first manifests")
     place.repository.push("main")
-    first = place.dispatch("apply")
-    digest = first.summary.partition("-f digest=")[2].partition(" ")[0]
-    done = place.dispatch("apply", digest=digest)
-    assert done.conclusion == "success", done.log
 
 
 def price(github: GitHub, value: str) -> None:

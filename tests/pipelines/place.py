@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import html
-import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 
-from reconciler.sandbox.cove.console import Console
-from reconciler.sandbox.cove.data.world import World
-from reconciler.sandbox.server.running import RunningSandbox
-from reconciler.sandbox.shared.clock import Clock
-from reconciler.sandbox.state.sandbox import Sandbox
-from reconciler.sandbox.state.saved import load, save
-from tests.pipelines.repository import Repository, git
+from tests.pipelines.forge import Forge
+from tests.pipelines.repository import git
 from tests.pipelines.runner import ActionFailed, JobResult, Machine, copied, run_job
-from tests.times import START
 
 NAME = "msp/billing"
 BOT = "github-actions[bot]"
 NOBODY = "0" * 40
-GB = 10**9
 _NAMED = ("CLIENT_ID", "PUBLIC_KEY", "PRIVATE_KEY", "PASSWORD")
 """The ends of names of variables whose values no log, comment or artifact may have."""
 _ENVIRONMENTS = ("reconciler-plan", "reconciler-apply", "reconciler-usage")
@@ -51,73 +40,16 @@ class Pull:
     """The jobs of its newest run of `plan`."""
 
 
-class GitHub:
+class GitHub(Forge):
     """A repository at GitHub with its workflows, in a folder that holds nothing else."""
-
-    def __init__(self, running: RunningSandbox, programs: Path, folder: Path) -> None:
-        self._running, self._programs, self._folder = running, programs, folder
-        self.files = folder / "files"
-        self.repository = Repository(self.files)
-        self._jobs = 0
-        self._snapshots = 0
-        self.secrets: dict[str, dict[str, str]] = {}
-
-    # ── begin, save, restore ─────────────────────────────────────────────────────────────────────────────
 
     def begin(self) -> None:
         """Make an empty repository, a new tenant, and a console with two customers."""
-        clock = Clock(START)
-        self._show(Sandbox(clock=clock, console=Console(clock, World(customers=2, started=START))))
-        shutil.rmtree(self.files, ignore_errors=True)
-        (self.files / "artifacts").mkdir(parents=True)
-        self.repository.create()
-        self.write_forge(
-            repository=NAME, next=1, tokens={}, calls=[], unknown=[], ending=[],
-            comments={}, issues={}, pulls={}, commits={}, runs={},
-        )  # fmt: skip
-        values = {
-            **self._running.variables(),
-            "LEDGER_URL": f"sqlite:///{self.files / 'ledger.sqlite'}",
-            "INTEGRATOR_PASSWORD": "the password of the integrator",
-        }
+        self._begin(repository=NAME, tokens={}, ending=[], comments={}, issues={}, pulls={}, commits={}, runs={})
+        values = self._values()
         self.secrets = {environment: dict(values) for environment in _ENVIRONMENTS}
 
-    def save(self) -> Path:
-        self._snapshots += 1
-        folder = self._folder / f"snapshot-{self._snapshots}"
-        shutil.copytree(self.files, folder / "files")
-        save(self.sandbox, folder / "sandbox.json")
-        (folder / "secrets.json").write_text(json.dumps(self.secrets), encoding="utf-8")
-        return folder
-
-    def restore(self, snapshot: Path) -> None:
-        shutil.rmtree(self.files)
-        shutil.copytree(snapshot / "files", self.files)
-        clock, tenant, console, _ = load(snapshot / "sandbox.json")
-        self._show(Sandbox(clock=clock, tenant=tenant, console=console))
-        self.secrets = json.loads((snapshot / "secrets.json").read_text(encoding="utf-8"))
-
-    def _show(self, sandbox: Sandbox) -> None:
-        self._running.show(sandbox)
-        self.sandbox, self.tenant, self.world = sandbox, sandbox.tenant, sandbox.console.world
-
     # ── the forge ────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def forge(self) -> dict[str, Any]:
-        """Return what GitHub knows: comments, issues, pull requests, runs, and the calls of `gh`."""
-        found: dict[str, Any] = json.loads((self.files / "forge.json").read_text(encoding="utf-8"))
-        return found
-
-    def write_forge(self, **more: Any) -> None:
-        path = self.files / "forge.json"
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        path.write_text(json.dumps({**before, **more}), encoding="utf-8")
-
-    def _number(self) -> int:
-        number: int = self.forge["next"]
-        self.write_forge(next=number + 1)
-        return number
 
     def comments(self, pull: Pull, kind: str = "plan") -> list[str]:
         """Return the texts of the bot's comments of a kind on a pull request."""
@@ -147,13 +79,6 @@ class GitHub:
         return [each for each in self.forge["issues"].values() if each["state"] == state]
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def edit(self, name: str, old: str, new: str) -> None:
-        """Replace text that must be in a file of the clone."""
-        path = self.repository.clone / name
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{old!r} is not in {name}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
 
     def open(self, branch: str = "change", *, fork: bool = False, author: str = "ann") -> Pull:
         """Commit the files of the clone to a branch, and open a pull request. The workflow `plan` runs."""
@@ -330,33 +255,3 @@ class GitHub:
         texts += [each["body"] for kind in ("comments", "issues") for each in self.forge[kind].values()]
         texts += [path.read_text("utf-8") for path in (self.files / "artifacts").rglob("*") if path.is_file()]
         assert not [value for value in values for text in texts if value in text]
-
-    # ── the tenant ───────────────────────────────────────────────────────────────────────────────────────
-
-    def advance(self, hours: float = 1) -> None:
-        self.sandbox.clock.advance(timedelta(hours=hours))
-
-    def uses(self, customer: int, gigabytes: int) -> None:
-        """Set the usage of a customer, from now on."""
-        self.world.set_bytes(customer, gigabytes * GB, self.sandbox.clock.now())
-
-    def row(self, table: str, **values: Any) -> dict[str, Any]:
-        """Return the data of the only row of a table of the tenant that has these values."""
-        rows = [row.data for row in self.tenant.tables[table].rows.values() if values.items() <= row.data.items()]
-        (found,) = rows
-        return found
-
-    def by_hand(self, path: str, **values: Any) -> None:
-        """Edit an object in ConnectWise by hand."""
-        known = {name.removeprefix("CONNECTWISE_"): value for name, value in self._running.variables().items()}
-        operations = [{"op": "replace", "path": name, "value": value} for name, value in values.items()]
-        answer = httpx.patch(
-            f"{self._running.url}/{self.tenant.codebase}apis/3.0{path}",
-            auth=(
-                f"{known['COMPANY']}+{known['PUBLIC_KEY']}",
-                known["PRIVATE_KEY"],
-            ),
-            headers={"clientId": known["CLIENT_ID"]},
-            json=operations,
-        )
-        assert answer.status_code == 200, answer.text

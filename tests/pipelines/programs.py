@@ -55,6 +55,7 @@ class Programs:
         python = sys.executable
         self._write("reconciler", _CLIENT.format(python=python, path=str(socket)))
         self._write("gh", f"#!{python} -IS\n" + (HERE / "gh.py").read_text(encoding="utf-8"))
+        self._write("glab", f"#!{python} -IS\n" + (HERE / "gitlab" / "glab.py").read_text(encoding="utf-8"))
         self._write("python", _PYTHON.format(python=python, install=HERE / "install.py"))
         self._write("sleep", _SLEEP.format(python=python))
         self._write("date", _DATE)

@@ -50,6 +50,9 @@ class Repository:
     def tip(self, branch: str) -> str:
         return git(self.remote, "rev-parse", f"refs/heads/{branch}")
 
+    def parent(self, commit: str) -> str:
+        return git(self.remote, "rev-parse", f"{commit}^")
+
     def merged(self, base: str, head: str, *, how: str = "merge") -> str:
         """Return a commit that merges a commit into a branch of the remote: `merge`, `squash` or `rebase`."""
         tree = git(self.remote, "merge-tree", "--write-tree", base, head).splitlines()[0]

@@ -89,3 +89,62 @@ def test_jobs_by_the_clock_do_not_begin_at_the_full_hour() -> None:
         found = re.search(r'cron: "(\d+) \* \* \* \*"', text)
         assert found is not None
         assert 5 <= int(found[1]) < 55
+
+
+# ── GitLab ───────────────────────────────────────────────────────────────────────────────────────────────
+
+GITLAB = pipelines(Ci.GITLAB, "acme", "main", NEW)[".gitlab-ci.yml"]
+CI = yaml.safe_load(GITLAB)
+CI_JOBS = {
+    name: job
+    for name, job in CI.items()
+    if name not in {"variables", "workflow", "stages", "default"} and name[0] != "."
+}
+FORGE = "reconciler-comments"
+"""The environment whose only variable is the token for notes and issues."""
+
+
+def test_the_pipeline_for_gitlab_fits_the_schema_of_gitlab(tmp_path: Path) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_text(GITLAB, encoding="utf-8")
+    check = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci"]
+    done = subprocess.run([*check, ".gitlab-ci.yml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "@@" not in GITLAB
+
+
+def test_the_schema_of_gitlab_finds_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / ".gitlab-ci.yml").write_text(GITLAB.replace("when: always", "when: allways"), encoding="utf-8")
+    check = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.gitlab-ci"]
+    assert subprocess.run([*check, ".gitlab-ci.yml"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
+
+
+def test_no_job_for_gitlab_has_both_credentials_and_the_token() -> None:
+    """A job has the variables of its environment. The check, which forks run too, has none."""
+    environments = {name: job.get("environment", {}).get("name", "") for name, job in CI_JOBS.items()}
+    assert environments == {
+        "check": "", "plan": "reconciler-plan", "comment": FORGE, "find": FORGE, "apply": "reconciler-apply",
+        "report": FORGE, "usage": "reconciler-usage", "drift": "reconciler-plan", "issue": FORGE,
+    }  # fmt: skip
+    for name, job in CI_JOBS.items():
+        assert ("glab" in job["variables"]["PROGRAMS"].split()) is (environments[name] == FORGE)
+        assert ("GITLAB_TOKEN" in str(job["script"])) is (environments[name] == FORGE)
+
+
+def test_jobs_for_gitlab_have_a_time_limit_and_only_the_apply_is_a_deployment() -> None:
+    assert all("timeout" in job for job in CI_JOBS.values())
+    assert [name for name, job in CI_JOBS.items() if job.get("environment", {}).get("action") != "access"] == [
+        "check", "apply",
+    ]  # fmt: skip
+    assert CI_JOBS["apply"]["resource_group"]
+
+
+def test_the_version_of_reconciler_for_gitlab_is_in_the_lock_alone() -> None:
+    installs = [line for job in CI_JOBS.values() for line in job["script"] if "pip install" in line]
+    assert set(installs) == {f"python -m pip install --no-deps --require-hashes -r {LOCK}"}
+    assert len(installs) == len([job for job in CI_JOBS.values() if "glab" not in job["variables"]["PROGRAMS"]])
+
+
+def test_the_branch_of_gitlab_may_have_another_name() -> None:
+    text = pipelines(Ci.GITLAB, "acme", "trunk", NEW)[".gitlab-ci.yml"]
+    assert text.count('"trunk"') == GITLAB.count('"main"')
