@@ -124,7 +124,7 @@ def test_no_job_for_gitlab_has_both_credentials_and_the_token() -> None:
     environments = {name: job.get("environment", {}).get("name", "") for name, job in CI_JOBS.items()}
     assert environments == {
         "check": "", "plan": "reconciler-plan", "comment": FORGE, "find": FORGE, "apply": "reconciler-apply",
-        "report": FORGE, "usage": "reconciler-usage", "drift": "reconciler-plan", "issue": FORGE,
+        "report": FORGE, "usage": "reconciler-usage", "drift": "reconciler-drift", "issue": FORGE,
     }  # fmt: skip
     for name, job in CI_JOBS.items():
         assert ("glab" in job["variables"]["PROGRAMS"].split()) is (environments[name] == FORGE)

@@ -21,7 +21,7 @@ BOT = 7
 NOBODY = "0" * 40
 _SECRET = ("CLIENT_ID", "PUBLIC_KEY", "PRIVATE_KEY", "PASSWORD", "TOKEN")
 """The ends of names of variables whose values no log, note or artifact may have."""
-_PROTECTED = ("reconciler-apply", "reconciler-usage")
+_PROTECTED = ("reconciler-apply", "reconciler-usage", "reconciler-drift")
 """The scopes whose variables only a protected branch gets."""
 _FINE = ("success", "warning")
 """Statuses after which the jobs that need a job run."""

@@ -78,15 +78,23 @@ def test_usage_that_is_not_accounted_for_is_a_warning(gitlab: GitLab) -> None:
 
 
 def test_the_guardrails_that_the_note_lists_are_approved_by_merging(gitlab: GitLab) -> None:
-    gitlab.repository.branch("guarded")
-    gitlab.edit("manifests/workspace.yaml", "  ledger: ", "  guardrails: {money: 50}\n\n  ledger: ")
-    gitlab.pushed(gitlab.merge(gitlab.open("guarded")))
-    request = opened(gitlab, "0.90")
+    request = opened(gitlab, "0.90")  # trips the guardrail `money`
+    assert "`--approve money` for the hourly job" in plain(gitlab.note(request))
     jobs = gitlab.pushed(gitlab.merge(request))
 
-    assert "money" in gitlab.note(request)
     assert jobs["apply"].status == "success", jobs["apply"].log
     assert unit_prices(gitlab) == {Decimal("0.90")}
+
+
+def test_guardrails_of_a_note_of_an_earlier_month_are_not_approved(gitlab: GitLab) -> None:
+    request = opened(gitlab, "0.90")
+    gitlab.advance(24 * 31)
+    jobs = gitlab.pushed(gitlab.merge(request))
+
+    assert price_of(gitlab) == Decimal("0.90")
+    assert Decimal("0.90") not in unit_prices(gitlab)
+    assert (jobs["apply"].status, jobs["apply"].code) == ("failed", 3)
+    assert "## The setup is applied, and the usage is not billed" in gitlab.note(request, "apply")
 
 
 def test_an_apply_that_fails_in_part_is_a_failure_and_the_retry_continues(gitlab: GitLab) -> None:
@@ -126,6 +134,20 @@ def test_an_artifact_that_expired_is_replaced_by_the_digest_of_the_note(gitlab: 
     jobs = gitlab.pushed(gitlab.merge(request))
 
     assert jobs["apply"].status == "success", jobs["apply"].log
+    assert price_of(gitlab) == Decimal("0.18")
+
+
+def test_if_only_the_context_moved_the_same_changes_are_applied_by_their_digest(gitlab: GitLab) -> None:
+    request = opened(gitlab)
+    # A document that the plan covers changes in a way that needs no change of ConnectWise.
+    gitlab.repository.branch("other", "origin/main")
+    name = "metadata:\n  name: backup-gb"
+    gitlab.edit("manifests/products.yaml", name, f"{name}\n  protect: true")
+    gitlab.pushed(gitlab.merge(gitlab.open("other")))
+    jobs = gitlab.pushed(gitlab.merge(request))
+
+    assert jobs["apply"].status == "success", jobs["apply"].log
+    assert "stale" in jobs["apply"].log
     assert price_of(gitlab) == Decimal("0.18")
 
 

@@ -29,6 +29,7 @@ def test_usage_that_is_not_accounted_for_is_a_warning(gitlab: GitLab) -> None:
     job = gitlab.run("schedule", JOB="usage")["usage"]
 
     assert (job.status, job.code) == ("warning", 5), job.log
+    assert "Unmapped Ltd" in job.log
 
 
 def test_a_guardrail_holds_a_customer_until_a_person_runs_the_job_with_its_approval(gitlab: GitLab) -> None:
@@ -38,7 +39,7 @@ def test_a_guardrail_holds_a_customer_until_a_person_runs_the_job_with_its_appro
     assert gitlab.run("schedule", JOB="usage")["usage"].code == 5
     assert Decimal(121) in quantities(gitlab)
 
-    done = gitlab.run("web", JOB="usage", APPROVE="quantity=CustomerMapping/alder")["usage"]
+    done = gitlab.run("web", JOB="usage", APPROVE="quantity=CustomerMapping/alder money")["usage"]
     assert done.status == "success", done.log
     assert Decimal(121) not in quantities(gitlab)
 
@@ -76,7 +77,7 @@ def test_a_hand_edit_opens_one_issue_which_is_edited_and_closed(gitlab: GitLab) 
 
 
 def test_a_drift_that_cannot_be_found_out_is_red_and_touches_no_issue(gitlab: GitLab) -> None:
-    gitlab.secrets["reconciler-plan"]["CONNECTWISE_PRIVATE_KEY"] = "wrong"
+    gitlab.secrets["reconciler-drift"]["CONNECTWISE_PRIVATE_KEY"] = "wrong"
     jobs = gitlab.run("schedule", JOB="drift")
 
     assert {name: job.status for name, job in jobs.items()} == {"drift": "failed", "issue": "skipped"}
