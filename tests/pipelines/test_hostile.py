@@ -51,3 +51,17 @@ def test_the_comment_stays_in_its_form(github: GitHub, hostile: Pull) -> None:
     assert page.count("<details") == page.count("</details>") > 0  # in a block of code, the name's is escaped
     outside = re.sub("<code.*?</code>", "", page, flags=re.DOTALL)
     assert "@all" not in outside
+
+
+def test_the_errors_of_a_file_with_such_a_name_are_one_annotation_each(github: GitHub) -> None:
+    github.repository.branch("change")
+    (github.repository.clone / FILE).write_text("kind: Company\n::error::pwned: [\n", encoding="utf-8")
+    pull = github.open(BRANCH)
+
+    assert pull.jobs["check"].conclusion == "failure"
+    found = [each for each in pull.jobs["check"].commands if each.name != "notice"]
+    assert found
+    assert all("customers/" in each.properties for each in found)
+    assert pull.jobs["plan"].conclusion == "failure"
+    assert "### Plan: failed" in github.comment(pull)
+    assert pwned(github) == []
