@@ -17,7 +17,10 @@ def test_a_plan_for_an_empty_tenant_shows_the_amounts_and_writes_nothing(shop: S
     said = shop("plan")
 
     assert said.code == 0
-    assert said.out.splitlines()[-1] == "Plan: 34 to create; 0 unchanged. Monthly total: 0.00 → 288.94 USD (+288.94)."
+    assert (
+        said.out.splitlines()[-1]
+        == "Plan: 34 to create; 0 unchanged. Monthly total from next month: 0.00 → 288.94 USD (+288.94)."
+    )
     assert (
         "+ Addition/birchwood-legal.storage:backup-gb-500  460.4 GB used, 461 GB billed   +64.54 USD a month"
         in said.out
@@ -50,7 +53,7 @@ def test_an_empty_tenant_is_billed_through_hours_and_a_price_range_into_the_next
         "64.54 → 0.00 USD a month (-64.54)",
     ]
     assert said.out.splitlines()[-1].startswith("Plan: 1 to create, 1 to update;")
-    assert said.out.splitlines()[-1].endswith("Monthly total: 289.04 → 286.06 USD (-2.98).")
+    assert said.out.splitlines()[-1].endswith("Monthly total from next month: 289.04 → 286.06 USD (-2.98).")
     shop.apply("--only", "usage")
     assert shop.additions(BIRCH) == {"BACKUP-GB-500": (0, FIRST), "BACKUP-GB-1000": (513, SECOND)}
 

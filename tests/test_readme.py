@@ -162,10 +162,10 @@ def demo_story() -> str:
 
 def test_the_demo_ends_well_and_shows_the_main_job(demo_story: str) -> None:
     said = re.sub(r"\x1b\[[0-9;]*m", "", demo_story)
-    assert "Plan: 34 to create; 0 unchanged. Monthly total: 0.00 → 288.94 USD (+288.94)." in said
+    assert "Plan: 34 to create; 0 unchanged. Monthly total from next month: 0.00 → 288.94 USD (+288.94)." in said
     assert "» Addition/elmhurst-foundry.storage:backup-gb" in said
     assert "No changes. 34 documents and additions are as declared." in said
-    assert "Plan: 1 to create, 1 to update; 6 unchanged. Monthly total: 288.94 → 298.92 USD (+9.98)." in said
+    assert "1 to update; 6 unchanged. Monthly total from next month: 288.94 → 298.92 USD (+9.98)." in said
     assert "6 customers accounted for." in said
 
 

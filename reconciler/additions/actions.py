@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from reconciler.additions.planned import HandEdit, PlannedAddition, recorded_fie
 from reconciler.additions.tag import DEFAULT_CHARGE
 from reconciler.amounts import amount_text
 from reconciler.kinds.field_mapping import date_text
-from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.money import amount_after, monthly_amount
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import Value
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
@@ -50,6 +50,8 @@ class ActionBuilder:
     on_drift: OnDrift
     rule_digests: Mapping[Owner, str]
     """The digest of each charge's rule."""
+    not_counted: Collection[int] = ()
+    """The ids of agreements that bill nothing after the period, or whose amount the setup of the same plan counts."""
     used_addresses: set[str] = field(default_factory=set)
     """Addresses that an addition has already."""
 
@@ -57,6 +59,12 @@ class ActionBuilder:
     def first_day(self) -> str:
         """Return the first day of the period, as `2026-11-01`."""
         return f"{self.period}-01"
+
+    def from_next_month(self, fields: Mapping[str, Any], agreement_id: int | None) -> Decimal:
+        """Return what an addition with these fields bills per month, from the next month on."""
+        if agreement_id in self.not_counted:
+            return _ZERO
+        return amount_after(fields, self.last_day, self.currency)
 
     def for_pair(self, pair: Pair) -> PlannedAddition:
         """Return the plan for a desired addition: create, update or adopt, or no action."""
@@ -83,7 +91,8 @@ class ActionBuilder:
 
     def _created(self, desired: DesiredAddition) -> PlannedAddition:
         values = written_fields(desired)
-        money = Money(before=_ZERO, after=monthly_amount(values, self.currency), currency=self.currency)
+        after = self.from_next_month(values, desired.agreement.id)
+        money = Money(before=_ZERO, after=after, currency=self.currency)
         of = kind("Addition")
         action = Action(
             address=desired.address,
@@ -101,7 +110,8 @@ class ActionBuilder:
             live=None,
             action=action,
             quantity=desired.quantity,
-            monthly=money.after,
+            monthly=monthly_amount(values, self.currency),
+            from_next_month=after,
             fields=recorded_fields(values),
             depends_on=desired.depends_on,
             reason=desired.reason,
@@ -265,7 +275,11 @@ class ActionBuilder:
     ) -> PlannedAddition:
         """Return the plan for a live addition. There is no action if `changes` is empty."""
         after = {**live.obj.raw, **{change.path: change.after for change in changes}}
-        money = Money(before=live.monthly, after=monthly_amount(after, self.currency), currency=self.currency)
+        money = Money(
+            before=self.from_next_month(live.obj.raw, live.agreement_id),
+            after=self.from_next_month(after, live.agreement_id),
+            currency=self.currency,
+        )
         action = None
         if changes:
             action = Action(
@@ -286,7 +300,8 @@ class ActionBuilder:
             live=live,
             action=action,
             quantity=Decimal(after.get("quantity") or 0),
-            monthly=money.after,
+            monthly=monthly_amount(after, self.currency),
+            from_next_month=money.after,
             fields=recorded_fields(after),
             depends_on=depends_on,
             **more,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.tag import Tag, parse
+from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveObject, LiveState
 from reconciler.kinds.money import monthly_amount
@@ -32,7 +33,7 @@ class LiveAddition:
     price: Decimal | None
     """Unit price. None if the response has none."""
     monthly: Decimal
-    """Amount per month."""
+    """Amount per month, until its last day."""
     effective: str | None
     """First day, as `2026-11-01`."""
     cancelled: str | None
@@ -99,6 +100,15 @@ def addition_of(obj: LiveObject, currency: str | None) -> LiveAddition:
         effective=date_text(raw.get("effectiveDate")),
         cancelled=date_text(raw.get("cancelledDate")),
     )
+
+
+def agreement_goes_on(live: LiveAddition, live_state: LiveState, day: str) -> bool:
+    """Return whether the agreement of an addition bills after a day.
+
+    Of an agreement that no document names, the addition itself has the status.
+    """
+    agreement = live_state.objects.get(("Agreement", live.agreement_id))
+    return goes_on(live.obj.raw if agreement is None else agreement.raw, day)
 
 
 def ids_text(additions: Iterable[LiveAddition]) -> str:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from reconciler.additions.actions import ActionBuilder
-from reconciler.additions.live_additions import LiveAddition
+from reconciler.additions.live_additions import LiveAddition, agreement_goes_on
 from reconciler.additions.match import Duplicate
 from reconciler.amounts import amount_text
-from reconciler.kinds.agreement import ENDED
-from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import plain_decimal
@@ -60,7 +58,7 @@ def orphans(
             ends_with_agreement=live.agreement_id in ending,
         )
         for live, mapping in candidates
-        if _agreement_bills(live, live_state, period.last_day.isoformat())
+        if agreement_goes_on(live, live_state, period.last_day.isoformat())
     ]
 
 
@@ -96,14 +94,6 @@ def _orphan(
         accounted=harmless or ends_with_agreement or action is not None,
     )
     return Orphan(live, address, row, action)
-
-
-def _agreement_bills(live: LiveAddition, live_state: LiveState, last_day: str) -> bool:
-    """Return whether the agreement of an addition bills after `last_day`. A cancelled one bills to its last day."""
-    agreement = live_state.objects.get(("Agreement", live.agreement_id))
-    raw = live.obj.raw if agreement is None else agreement.raw
-    cancelled = bool(raw.get("cancelledFlag")) and (date_text(raw.get("dateCancelled")) or "") <= last_day
-    return raw.get("agreementStatus") not in ENDED and not cancelled
 
 
 def _detail(live: LiveAddition, last_day: str, *, duplicate_of: str | None, retired: bool) -> str:
@@ -142,5 +132,7 @@ def _retirement(live: LiveAddition, address: str, period: Period, builder: Actio
         reason=f"no mapping has its tag; {bills}, and ends on {last_day}",
         changes=(Change(path="cancelledDate", before=live.cancelled, after=last_day),),
         precondition=precondition(kind("Addition"), kind("Addition").by_name, live.obj),
-        money=Money(before=live.monthly, after=Decimal(0), currency=builder.currency),
+        money=Money(
+            before=builder.from_next_month(live.obj.raw, live.agreement_id), after=Decimal(0), currency=builder.currency
+        ),
     )

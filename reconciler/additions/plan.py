@@ -8,7 +8,7 @@ This is one pure pass. All that it needs was read before.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ from reconciler.additions.invoicing import (
 )
 from reconciler.additions.leaving import double_notes, ended_additions, left_additions, overbilled
 from reconciler.additions.ledger_records import LedgerRecords, ledger_records
+from reconciler.additions.live_additions import LiveAddition
 from reconciler.additions.match import Matched, match
 from reconciler.additions.moves import with_moves
 from reconciler.additions.orphans import Orphan, orphans
@@ -37,7 +38,10 @@ from reconciler.additions.planned import PlannedAddition
 from reconciler.additions.proposed import proposed_usage
 from reconciler.additions.rivals import new_edits, rival_trips
 from reconciler.additions.views import AdditionView, addition_views
+from reconciler.kinds.agreement import KIND as AGREEMENT
+from reconciler.kinds.agreement import goes_on
 from reconciler.kinds.billing_rules import Rule
+from reconciler.kinds.live_state import LiveState
 from reconciler.kinds.workspace import WorkspaceSpec
 from reconciler.ledger.snapshot import Snapshot
 from reconciler.metering.coverage import State
@@ -65,7 +69,9 @@ class UsageInputs:
     prune: bool = False
     """Whether to retire orphans."""
     ending: Collection[int] = ()
-    """The ids of agreements that the same plan retires. What they bill is in the amounts of the setup."""
+    """The ids of agreements that the same plan retires."""
+    in_setup: Collection[int] = ()
+    """The ids of agreements whose amount, with their additions, the setup of the same plan counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,10 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
     moves = with_moves(desired.additions, ownership, context.live_state, period)
     matched = match(moves.additions, ownership, period, snapshot)
 
-    builder = ActionBuilder(snapshot, str(period), last_day, currency, spec.billing.on_drift, digests)
+    not_counted = {*inputs.in_setup, *_ending_agreements(context.live_state, last_day)}
+    builder = ActionBuilder(
+        snapshot, str(period), last_day, currency, spec.billing.on_drift, digests, not_counted=not_counted
+    )
     planned = [*map(builder.for_pair, matched.pairs)]
     planned += left_additions(matched.superseded, moves, by_mapping, context, builder)
     ended = _in_state("ended", inputs.usage)
@@ -143,7 +152,7 @@ def plan_usage(inputs: UsageInputs) -> UsagePart:
         overbilled=later,
         charges={charge.mapping: charge for charge in charges.values()},
     )
-    money_before, money_after = _money(planned, orphaned, matched, ownership, held, inputs.ending)
+    money_before, money_after = _money(planned, orphaned, matched, ownership, held, builder)
     part = Part(
         actions=(*_actions(planned, held), *(each.action for each in orphaned if each.action is not None)),
         held=_held_actions(planned, held),
@@ -247,32 +256,36 @@ def _held_actions(planned: Iterable[PlannedAddition], held: HeldMappings) -> tup
     )
 
 
+def _ending_agreements(live_state: LiveState, last_day: str) -> Iterator[int]:
+    """Yield the ids of the agreements that bill nothing after the period."""
+    for (of, number), agreement in live_state.objects.items():
+        if of == AGREEMENT.name and not goes_on(agreement.raw, last_day):
+            yield number
+
+
 def _money(
     planned: Sequence[PlannedAddition],
     orphaned: Iterable[Orphan],
     matched: Matched,
     ownership: Ownership,
     held: HeldMappings,
-    ending: Collection[int],
+    builder: ActionBuilder,
 ) -> tuple[Decimal, Decimal]:
-    """Return what all our additions bill per month, before the plan and after it.
+    """Return what all our additions bill per month from the next month on, before the plan and after it."""
 
-    Additions on the agreements in `ending` are left out, because the setup counts them.
-    """
+    def now(live: LiveAddition) -> Decimal:
+        return builder.from_next_month(live.obj.raw, live.agreement_id)
+
     written = {each.live.id for each in planned if each.live is not None}
     kept = (each for each in matched.kept if each.id not in written)
     unchanged = (*kept, *(each.live for each in matched.ending_duplicates), *ownership.period_additions)
-    before = after = sum((each.monthly for each in unchanged if each.agreement_id not in ending), _ZERO)
+    before = after = sum(map(now, unchanged), _ZERO)
     for each in planned:
-        if each.live is not None and each.live.agreement_id in ending:
-            continue
-        live = _ZERO if each.live is None or each.replaced else each.live.monthly
+        live = _ZERO if each.live is None or each.replaced else now(each.live)
         before += live
-        after += live if each.owner.mapping_address in held else each.monthly
+        after += live if each.owner.mapping_address in held else each.from_next_month
     for orphan in orphaned:
-        if orphan.live.agreement_id in ending:
-            continue
-        amount = orphan.row.money or _ZERO
+        amount = now(orphan.live)
         before += amount
         after += amount if orphan.action is None else _ZERO
     return before, after

@@ -38,7 +38,9 @@ class PlannedAddition:
     quantity: Decimal
     """Quantity after the action."""
     monthly: Decimal
-    """Amount per month after the action."""
+    """Amount per month after the action, until its last day."""
+    from_next_month: Decimal
+    """Amount per month after the action, from the next month on: 0 if it ends with the period. The plan shows this."""
     fields: Mapping[str, Any]
     """All fields after the action, by the names of ConnectWise. A later run compares them to find hand edits."""
     depends_on: frozenset[str] = frozenset()
@@ -60,11 +62,15 @@ class PlannedAddition:
 
 
 def without_amount(planned: PlannedAddition) -> PlannedAddition:
-    """Return an addition that is about to end with an amount of 0 after the plan."""
+    """Return an addition that is about to end with an amount of 0 after the plan.
+
+    If another addition bills the following months in its place already, it has no amount before the plan either.
+    """
     action = planned.action
     if action is not None and action.money is not None:
-        action = action.model_copy(update={"money": action.money.model_copy(update={"after": Decimal(0)})})
-    return replace(planned, action=action, quantity=Decimal(0), monthly=Decimal(0))
+        amounts = {"after": Decimal(0), **({"before": Decimal(0)} if planned.replaced else {})}
+        action = action.model_copy(update={"money": action.money.model_copy(update=amounts)})
+    return replace(planned, action=action, quantity=Decimal(0), monthly=Decimal(0), from_next_month=Decimal(0))
 
 
 def removed_last_day(live: LiveAddition) -> str:

@@ -31,7 +31,7 @@ from reconciler.planning.customers import declared_companies
 from reconciler.planning.declared import declarations
 from reconciler.planning.goes_on import goes_on
 from reconciler.planning.part import Part
-from reconciler.planning.plan import Declaration, Note, Plan
+from reconciler.planning.plan import Action, Declaration, Note, Plan
 from reconciler.planning.retire import Retirements, Terms
 from reconciler.planning.setup import plan_setup
 from reconciler.planning.setup_tables import SetupTables
@@ -115,7 +115,7 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
     if inputs.usage is not None:
         with_setup = inputs.setup is not None
         usage = plan_usage(
-            usage_inputs(session, inputs.usage, options, with_setup=with_setup, ending=_retired_agreements(parts))
+            usage_inputs(session, inputs.usage, options, with_setup=with_setup, agreements=_agreements(parts))
         )
         usage = limited(usage, targets_of(manifests, options.targets))
         parts.append(usage.part)
@@ -164,12 +164,10 @@ def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, els
     return left, replace(documents, declared=tuple(declared))
 
 
-def _retired_agreements(parts: Iterable[Part]) -> frozenset[int]:
-    """Return the ids of the agreements that these parts retire."""
+def _agreements(parts: Iterable[Part]) -> tuple[Action, ...]:
+    """Return the actions of these parts that change agreements."""
     actions = (action for part in parts for action in part.actions)
-    return frozenset(
-        each.id for each in actions if each.kind == AGREEMENT.name and each.action == "retire" and each.id is not None
-    )
+    return tuple(each for each in actions if each.kind == AGREEMENT.name and each.id is not None)
 
 
 def terms_of(session: Session) -> Terms:
@@ -180,12 +178,17 @@ def terms_of(session: Session) -> Terms:
 
 
 def usage_inputs(
-    session: Session, read: UsageRead, options: PlanOptions, *, with_setup: bool = False, ending: Collection[int] = ()
+    session: Session,
+    read: UsageRead,
+    options: PlanOptions,
+    *,
+    with_setup: bool = False,
+    agreements: Collection[Action] = (),
 ) -> UsageInputs:
     """Charge the usage that was read, and return the inputs of `plan_usage`. Does no I/O.
 
-    With `with_setup`, the same plan creates the declared objects that do not exist yet. `ending` has the ids of the
-    agreements that it retires.
+    With `with_setup`, the same plan creates the declared objects that do not exist yet. `agreements` are its actions
+    that change agreements.
     """
     billing, usage = session.workspace.billing, charge_usage(read.to_charge)
     context = BillingContext(
@@ -205,7 +208,8 @@ def usage_inputs(
         workspace=session.workspace,
         approvals=options.approvals,
         prune=options.prune,
-        ending=ending,
+        ending=frozenset(each.id for each in agreements if each.action == "retire" and each.id),
+        in_setup=frozenset(each.id for each in agreements if (each.action == "retire" or each.money) and each.id),
     )
 
 

@@ -117,10 +117,16 @@ def months_of(cycle: str) -> int | None:
     return _MONTHS.get("".join(letter for letter in cycle.casefold() if letter.isalpha()))
 
 
+def goes_on(obj: Object, after: str) -> bool:
+    """Return whether an agreement bills after a day. A cancelled one bills to its last day."""
+    last = None if obj.get("noEndingDateFlag") else date_text(obj.get("endDate"))
+    cancelled = bool(obj.get("cancelledFlag")) and (date_text(obj.get("dateCancelled")) or "") <= after
+    return obj.get("agreementStatus") not in ENDED and not cancelled and (last is None or last > after)
+
+
 def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
     """Return the amount of an agreement per month: its own per cycle, and its additions that bill after a day."""
-    last = None if obj.get("noEndingDateFlag") else date_text(obj.get("endDate"))
-    if obj.get("agreementStatus") in ENDED or (last is not None and last <= after):
+    if not goes_on(obj, after):
         return NOT_BILLED
     currency = plain_text((obj.get("currency") or {}).get("currencyCode") or "")
     going_on = [each for each in additions if (date_text(each.get("cancelledDate")) or "9999") > after]
@@ -154,6 +160,8 @@ KIND = Kind(
         last_day="dateCancelled",
         first_day="startDate",
         reason="reasonCancelled",
+        end="endDate",
+        computed=frozenset({"agreementStatus"}),
         reason_length=100,
     ),
     bills=_bills,

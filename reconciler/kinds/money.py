@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 from reconciler.amounts import decimals_of
+from reconciler.kinds.field_mapping import date_text
 
 PRICE_DECIMALS = 6
 """The most decimals of a unit price."""
@@ -42,3 +43,14 @@ def monthly_amount(fields: Mapping[str, Any], currency: str | None) -> Decimal:
         return Decimal(0)
     billed = Decimal(fields.get("quantity") or 0) - Decimal(fields.get("lessIncluded") or 0)
     return amount_of(max(Decimal(0), billed), Decimal(fields.get("unitPrice") or 0), currency)
+
+
+def amount_after(fields: Mapping[str, Any], day: str, currency: str | None) -> Decimal:
+    """Return the amount that an addition bills per month after `day`: 0 if it has ended by then.
+
+    An addition that ends on its first day bills nothing, whatever day that is: it was made to end.
+    """
+    last = date_text(fields.get("cancelledDate"))
+    if last is not None and (last <= day or last <= (date_text(fields.get("effectiveDate")) or "")):
+        return Decimal(0)
+    return monthly_amount(fields, currency)

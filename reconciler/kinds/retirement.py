@@ -35,6 +35,10 @@ class Retirement:
     """The field whose setup-table entry says that the object is retired, such as the status of a company."""
     entry_name: str = "Inactive"
     """The usual name of that entry."""
+    end: str | None = None
+    """The field of a document with the last day of an object that is not retired, such as `endDate`."""
+    computed: frozenset[str] = frozenset()
+    """The properties that ConnectWise computes from these fields, such as `agreementStatus`."""
 
     @property
     def deletes(self) -> bool:
@@ -46,6 +50,11 @@ class Retirement:
         """Return the names of all fields that retiring an object, or making it active again, reads or writes."""
         others = (self.last_day, self.first_day, self.reason, self.entry)
         return frozenset([*self.retired, *self.alive, *(name for name in others if name is not None)])
+
+    @property
+    def decide_billing(self) -> frozenset[str]:
+        """Return the names of the fields that decide until when an object bills."""
+        return frozenset([*self.retired, *self.alive, *(name for name in (self.last_day, self.end) if name)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ async def read_children(
 ) -> dict[str, Mapping[int, list[LiveObject]]]:
     """Return the nested objects by kind and by the id of their parent, and add them to the matcher.
 
-    With `for_usage`, and of retired documents, also those that bill (`Kind.nested_reads`).
+    With `for_usage`, and of objects that a plan may end or let live again, also those that bill (`Kind.nested_reads`).
     """
     parents: dict[str, set[int]] = defaultdict(set)
     declared_values = _DeclaredValues(matcher.manifests)
@@ -57,10 +57,22 @@ def _parents(
             number = matcher.owner_id(document, target.parent)
             if number is not None:
                 yield target, number
-    for below in of.nested_reads if for_usage or document.retired else ():
+    for below in of.nested_reads if for_usage or document.retired or _ends_otherwise(document, matcher) else ():
         number = _billing_parent(document, below, matcher, declared_values)
         if number is not None:
             yield kind(below.kind), number
+
+
+def _ends_otherwise(document: Document, matcher: Matcher) -> bool:
+    """Return whether the live object of a document is retired, or has another last day than the document declares."""
+    retirement = document.kind.retirement
+    if retirement is None or retirement.end is None or (live := matcher.live_object(document)) is None:
+        return False
+    end = document.kind.by_name[retirement.end]
+    declared = getattr(document.spec, end.attribute)
+    last_day = None if declared is None else declared.isoformat()
+    differs = end.name in document.declared and last_day != end.mapping.decode(live.raw)
+    return differs or document.kind.inactive is None or document.kind.inactive(live.raw)
 
 
 def _billing_parent(

@@ -59,11 +59,12 @@ async def with_undeclared_agreements(
 
 
 async def _agreements(client: ConnectWise, numbers: Collection[int]) -> dict[tuple[str, int], LiveObject]:
-    """Return agreements with the fields that end an addition on them: their status and the invoiced months."""
+    """Return agreements with the fields that end an addition on them: their status, last day and invoiced months."""
     if not numbers:
         return {}
     of = kind("Agreement")
-    fields = ("id", "name", "agreementStatus", "cancelledFlag", "dateCancelled", "nextInvoiceDate")
+    ends = ("agreementStatus", "cancelledFlag", "dateCancelled", "endDate", "noEndingDateFlag", "nextInvoiceDate")
+    fields = ("id", "name", *ends)
     found = await Reader(client).read(Query(of, fields, {"id": frozenset(numbers)}))
     return {(of.name, obj.id): obj for obj in found}
 

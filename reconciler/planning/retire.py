@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -130,11 +130,14 @@ class Retirements:
             money=Money(before=billed.amount, after=Decimal(0), currency=billed.currency) if billed.amount else None,
         )
 
-    def ended(self, actions: Iterable[Action]) -> Decimal:
-        """Return what the retired objects bill a month until they end, in the currency of the workspace."""
-        amounts = (action.money for action in actions if action.money is not None)
-        ours = (each.before for each in amounts if each.currency in (None, self._terms.currency))
-        return sum(ours, Decimal(0))
+    def amounts(self, actions: Iterable[Action]) -> tuple[Decimal, Decimal]:
+        """Return what the objects of these actions bill from next month on, before and after, a month.
+
+        Amounts in another currency than that of the workspace are left out.
+        """
+        found = [action.money for action in actions if action.money is not None]
+        ours = [each for each in found if each.currency in (None, self._terms.currency)]
+        return sum((each.before for each in ours), Decimal(0)), sum((each.after for each in ours), Decimal(0))
 
     def _values(
         self, of: Kind, retirement: Retirement, address: str, why: str, last_day: str
@@ -182,6 +185,27 @@ def billed_after(of: Kind, live: LiveObject, children: Children, day: str) -> Bi
         return NOT_BILLED
     nested = children.get(of.nested_reads[0].kind, {}).get(live.id, ())
     return of.bills(live.raw, [each.raw for each in nested], day)
+
+
+def billing_change(
+    of: Kind, live: LiveObject, changes: Collection[Change], children: Children, day: str
+) -> Money | None:
+    """Return what a live object and its nested objects bill a month after `day`, before and after these changes.
+
+    None if these changes do not alter it, or if the amount per month is unknown.
+    """
+    deciding = frozenset[str]() if of.retirement is None else of.retirement.decide_billing
+    found = [change for change in changes if change.path in deciding]
+    if of.bills is None or of.retirement is None or not found:
+        return None
+    raw = {name: value for name, value in live.raw.items() if name not in of.retirement.computed}
+    for change in found:
+        raw |= of.by_name[change.path].mapping.encode(change.after, {})
+    before = billed_after(of, live, children, day)
+    after = billed_after(of, replace(live, raw=raw), children, day)
+    if before.amount is None or after.amount is None or before.amount == after.amount:
+        return None
+    return Money(before=before.amount, after=after.amount, currency=before.currency or after.currency)
 
 
 def _last_day(of: Kind, retirement: Retirement, live: LiveObject, last_day: str) -> str:

@@ -18,7 +18,7 @@ from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Note
 from reconciler.planning.proposed import needed_solutions, proposed_dependencies, proposed_note
 from reconciler.planning.resolve import Resolver
-from reconciler.planning.retire import Retirements, Terms, values_to_live_again
+from reconciler.planning.retire import Retirements, Terms, billing_change, values_to_live_again
 
 _DEFAULTS = Guardrails()
 
@@ -58,16 +58,21 @@ def plan_setup(
                 values = {name: value for name, value in values.items() if name not in found}
                 notes += (Note(address=document.address, message=message) for message in found.values())
             action = create(document, values) if live is None else update(document, values, live)
+            if action is not None and live is not None:
+                money = billing_change(document.kind, live, action.changes, live_state.children, retirements.last_day)
+                action = action.model_copy(update={"money": money})
         if document.metadata.proposed:
             notes.append(proposed_note(document, action, needed))
         elif action is None:
             unchanged += 1
         else:
             actions.append(action)
+    before, after = retirements.amounts(actions)
     return Part(
         actions=tuple(actions),
         unchanged=unchanged,
-        money_before=retirements.ended(actions),
+        money_before=before,
+        money_after=after,
         problems=(*resolver.problems, *retirements.problems, *proposed_dependencies(documents, live_state)),
         tripped=setup_guardrails(limits, actions, unchanged, elsewhere),
         notes=tuple(notes),

@@ -12,12 +12,12 @@ from decimal import Decimal
 
 from reconciler.kinds.base import Kind
 from reconciler.kinds.live_state import LiveObject
-from reconciler.kinds.money import monthly_amount
+from reconciler.kinds.money import amount_after
 from reconciler.kinds.registry import kind
 from reconciler.planning.objects import object_path, precondition
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Change, Declaration, Money, Note
-from reconciler.planning.retire import Retirements, billed_after, ends, was_ended
+from reconciler.planning.retire import Retirements, billed_after, billing_change, ends, was_ended
 from reconciler.planning.undo_fields import FieldUndo, created_field, field_undo, reversed_change
 from reconciler.planning.undo_inputs import QUANTITY, LaterWrite, PutBack, UndoInputs, WrittenObject, mapping_of
 
@@ -49,12 +49,12 @@ class UndoPlanner:
     def part(self) -> Part:
         """Return the part of the plan."""
         actions = [action for each in self._inputs.written if (action := self._action(each)) is not None]
-        amounts = [action.money for action in actions if action.money is not None]
+        before, after = self._retirements.amounts(actions)
         return Part(
             actions=tuple(actions),
             unchanged=self._as_before,
-            money_before=sum((each.before for each in amounts), Decimal(0)),
-            money_after=sum((each.after for each in amounts), Decimal(0)),
+            money_before=before,
+            money_after=after,
             notes=(*self.notes, *self._left_to_usage()),
             declared=tuple(self.declared),
         )
@@ -166,7 +166,7 @@ class UndoPlanner:
             reason=f"undoes run {self._inputs.run}" + (": lives again" if written.action == "retire" else ""),
             changes=changes,
             precondition=precondition(of, names if of.declarable else of.by_name, live),
-            money=self._ended_money(of, live) if is_ended else self._money(of, written, live, changes),
+            money=self._ended_money(of, live) if is_ended else self._money(of, live, changes),
             rule=written.rule,
         )
 
@@ -175,14 +175,18 @@ class UndoPlanner:
         billed = billed_after(of, live, self._inputs.children, self._retirements.last_day)
         return Money(before=billed.amount, after=Decimal(0), currency=billed.currency) if billed.amount else None
 
-    def _money(self, of: Kind, written: WrittenObject, live: LiveObject, changes: Sequence[Change]) -> Money | None:
-        """Return what an addition bills a month before and after. One that was retired bills nothing before."""
+    def _money(self, of: Kind, live: LiveObject, changes: Sequence[Change]) -> Money | None:
+        """Return what an object bills from next month on, before and after, a month."""
+        last_day = self._retirements.last_day
         if of.declarable:
-            return None
+            return billing_change(of, live, changes, self._inputs.children, last_day)
         currency = self._inputs.currency
-        before = monthly_amount(live.raw, currency)
-        after = monthly_amount({**live.raw, **{change.path: change.after for change in changes}}, currency)
-        return Money(before=Decimal(0) if written.action == "retire" else before, after=after, currency=currency)
+        after = {**live.raw, **{change.path: change.after for change in changes}}
+        return Money(
+            before=amount_after(live.raw, last_day, currency),
+            after=amount_after(after, last_day, currency),
+            currency=currency,
+        )
 
     def _field(self, of: Kind, written: WrittenObject, live: LiveObject, path: str) -> FieldUndo:
         found = field_undo(of, path, live, *written.changes[path])

@@ -18,6 +18,7 @@ from reconciler.rendering.view import Group, PlanView, change_of, counts_text, f
 
 _STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red", "+": "green", "~": "yellow"}
 _LEVELS = {"refuses": "red", "holds": "red", "look": "yellow"}
+_TOTAL = "Monthly total from next month"
 _FEW = 3
 """If more documents than this are proposed, one warning covers them all."""
 _ALL = 60
@@ -180,7 +181,7 @@ def gap(row: Json, currency: str | None) -> str:
 
 
 def summary(plan: Json, paint: Paint) -> str:
-    """Return the last line: `Plan: 12 to create; 40 unchanged. Monthly total: 120.00 → 143.00 USD (+23.00).`"""
+    """Return the last line: `Plan: 1 to create; 4 unchanged. Monthly total from next month: 9.00 → 9.50 (+0.50).`"""
     counts = plan["summary"]
     unchanged = counts["unchanged"]
     parts = [f"{counts[verb]} to {verb}" for verb in GLYPHS if counts[verb]]
@@ -196,5 +197,5 @@ def _monthly_total(amounts: Json) -> str:
     before, after, currency = Decimal(amounts["before"]), Decimal(amounts["after"]), amounts["currency"]
     if after != before:
         change = signed(after - before, currency)
-        return f" Monthly total: {figure_text(before, currency)} → {amount_text(after, currency)} ({change})."
-    return f" Monthly total: {amount_text(after, currency)}." if after else ""
+        return f" {_TOTAL}: {figure_text(before, currency)} → {amount_text(after, currency)} ({change})."
+    return f" {_TOTAL}: {amount_text(after, currency)}." if after else ""

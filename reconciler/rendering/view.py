@@ -88,7 +88,7 @@ class PlanView:
 
     @property
     def amounts(self) -> str:
-        """Return the amounts per month, such as `18.00 → 18.15 USD a month`.
+        """Return the amounts per month, such as `18.00 → 18.15 USD a month from next month on`.
 
         Empty if nothing is billed, or if the plan and the what-if may count the same addition.
         """
@@ -96,7 +96,7 @@ class PlanView:
         if total["before"] is None or not (Decimal(total["before"]) or Decimal(total["after"])):
             return ""
         before, after = Decimal(total["before"]), Decimal(total["after"])
-        return f"{figure_text(before, self.currency)} → {amount_text(after, self.currency)} a month"
+        return f"{figure_text(before, self.currency)} → {amount_text(after, self.currency)} a month from next month on"
 
     @property
     def headline(self) -> str:

@@ -68,7 +68,7 @@ def test_its_reason_says_what_it_bills_and_until_when(leaving: Scene) -> None:
     assert (old.action, old.address) == ("update", "Addition/acme.storage:BACKUP-GB")
     assert old.reason == ("130 GB used, 130 GB billed; it bills 32.50 USD a month until its last day, 2026-11-30")
     assert old.money is not None
-    assert (old.money.before, old.money.after) == (25, 0)
+    assert (old.money.before, old.money.after) == (0, 0)
 
 
 def test_the_plan_counts_only_what_bills_after_its_last_day(leaving: Scene) -> None:

@@ -57,7 +57,7 @@ def test_an_addition_of_a_removed_customer_keeps_billing_and_is_reported_with_it
         "still billing a quantity of 461: no mapping has its tag rc:cove/1001002/birchwood-legal/storage; retire it"
         in said.out
     )
-    assert said.out.splitlines()[-1].endswith("Monthly total: 82.69 USD.")
+    assert said.out.splitlines()[-1].endswith("Monthly total from next month: 82.69 USD.")
     (row,) = orphans(pair)
     assert (row["source"], row["customer"], row["money"]) == ("cove", "1001002", "64.54")
 

@@ -85,7 +85,7 @@ def test_a_what_if_shows_the_usage_lines_of_a_new_customer_beside_its_setup(
 
     digest = json.loads(Path(two_plans[0]).read_text("utf-8"))["digest"]
     assert said.out.startswith(f"<!-- reconciler plan example digest={digest} -->\n### Plan: +18.15 USD a month\n")
-    assert "**0.00 → 18.15 USD a month**" in said.out
+    assert "**0.00 → 18.15 USD a month from next month on**" in said.out
     assert "**Usage lines, as a what-if**, with the usage of " in said.out
     assert "**Merging approves no guardrail.**" in said.out
     assert "@@ Usage lines, as a what-if @@\n+ Addition/alder-dental.storage:backup-gb" in said.out

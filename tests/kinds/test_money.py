@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.kinds.money import amount_of, at_most_six_decimals
+from reconciler.kinds.money import amount_after, amount_of, at_most_six_decimals
 
 D = Decimal
 
@@ -33,3 +33,20 @@ def test_an_amount_is_rounded_half_up_to_the_minor_unit(
     quantity: str, price: str, currency: str | None, amount: str
 ) -> None:
     assert str(amount_of(D(quantity), D(price), currency)) == amount
+
+
+@pytest.mark.parametrize(
+    ("dates", "amount"),
+    [
+        ({}, "10.00"),
+        ({"cancelledDate": None}, "10.00"),
+        ({"cancelledDate": "2026-11-30"}, "0"),
+        ({"cancelledDate": "2026-11-12T00:00:00Z"}, "0"),
+        ({"cancelledDate": "2026-12-01"}, "10.00"),
+        ({"cancelledDate": "2026-12-01", "effectiveDate": "2026-12-01T00:00:00Z"}, "0"),
+        ({"cancelledDate": "2027-01-31", "effectiveDate": "2026-12-01"}, "10.00"),
+    ],
+)
+def test_an_addition_bills_after_a_day_if_it_ends_later(dates: dict[str, str | None], amount: str) -> None:
+    fields = {"quantity": Decimal(4), "unitPrice": Decimal("2.5"), **dates}
+    assert amount_after(fields, "2026-11-30", "USD") == Decimal(amount)

@@ -13,8 +13,8 @@ from reconciler.kinds.registry import kind
 from reconciler.kinds.retirement import Billed, Retirement
 from reconciler.planning.declared import Remembered, declarations, rows_after
 from reconciler.planning.outcome import Outcome, Result
-from reconciler.planning.plan import Action, Declaration, Money, Plan, Summary, Tenant
-from reconciler.planning.retire import Retirements, Terms, billed_text
+from reconciler.planning.plan import Action, Change, Declaration, Money, Plan, Summary, Tenant
+from reconciler.planning.retire import Retirements, Terms, billed_text, billing_change
 from reconciler.planning.retired_last import users_of_retired
 from reconciler.planning.setup_tables import SetupTables
 from reconciler.planning.undeclared import LedgerKnows, left_behind
@@ -58,7 +58,7 @@ def test_amounts_in_another_currency_are_not_added() -> None:
     retirements = Retirements(SetupTables({}), Terms("2026-11-30", "USD"))
     amounts = (Money(before=Decimal(5), after=Decimal(0), currency=each) for each in ("USD", "EUR", None))
     actions = [retired().model_copy(update={"money": each}) for each in amounts]
-    assert retirements.ended(actions) == 10
+    assert retirements.amounts(actions) == (10, 0)
 
 
 def test_all_retired_companies_get_the_same_status() -> None:
@@ -147,3 +147,44 @@ def test_an_object_that_could_not_be_created_is_not_stored() -> None:
 def test_a_proposed_document_declares_nothing_yet() -> None:
     proposed = company(metadata={"proposed": True})
     assert declarations([proposed], LiveState(), {}) == []
+
+
+def change_of_billing(*changes: tuple[str, Any], day: str = "2026-11-30", **raw: Any) -> tuple[Any, ...] | None:
+    """Return the amounts of an agreement with one addition of 10.00, before and after changes."""
+    live = LiveObject("Agreement", 34, {"noEndingDateFlag": True, "currency": {"currencyCode": "USD"}, **raw})
+    addition = LiveObject("Addition", 1, {"quantity": Decimal(4), "unitPrice": Decimal("2.5")}, 34)
+    made = [Change(path=path, after=after) for path, after in changes]
+    found = billing_change(AGREEMENT, live, made, {"Addition": {34: [addition]}}, day)
+    return None if found is None else (found.before, found.after, found.currency)
+
+
+CANCELLED = {"cancelledFlag": True, "dateCancelled": "2026-11-30T00:00:00Z", "agreementStatus": "Cancelled"}
+ALIVE = (("cancelled", False), ("dateCancelled", None), ("reasonCancelled", None))
+
+
+def test_an_agreement_that_lives_again_brings_back_its_own_amount_and_its_additions() -> None:
+    assert change_of_billing(*ALIVE, **CANCELLED, billAmount=7) == (0, 17, "USD")
+
+
+def test_a_last_day_counts_from_the_month_after_it() -> None:
+    assert change_of_billing(("endDate", "2026-11-30")) == (10, 0, "USD")
+    assert change_of_billing(("endDate", "2026-12-31")) is None
+    over = {"noEndingDateFlag": False, "endDate": "2026-11-30T00:00:00Z", "agreementStatus": "Expired"}
+    assert change_of_billing(("endDate", None), **over) == (0, 10, "USD")
+    assert change_of_billing(("endDate", "2027-11-30"), **over) == (0, 10, "USD")
+
+
+def test_other_changes_of_an_agreement_do_not_alter_what_it_bills() -> None:
+    assert change_of_billing(("name", "Backup")) is None
+    assert change_of_billing() is None
+
+
+def test_an_unknown_amount_is_not_shown_as_a_change() -> None:
+    assert change_of_billing(*ALIVE, **CANCELLED, billingCycle={"name": "Bi-Weekly"}) is None
+
+
+def test_kinds_that_bill_nothing_have_no_amount() -> None:
+    live = live_company()
+    changes = [Change(path="status", after={"name": "Inactive", "id": 5})]
+    assert billing_change(kind("Company"), live, changes, {}, "2026-11-30") is None
+    assert billing_change(kind("Addition"), live, changes, {}, "2026-11-30") is None

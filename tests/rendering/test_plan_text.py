@@ -94,14 +94,14 @@ def test_a_plan_is_printed_as_terraform_prints_one() -> None:
             "- Product/old  retired",
             "",
             "Plan: 1 to create, 1 to update, 1 to adopt, 1 to retire; 40 unchanged. "
-            "Monthly total: 1,234.00 → 1,235.50 USD (+1.50).",
+            "Monthly total from next month: 1,234.00 → 1,235.50 USD (+1.50).",
         ]
     )
 
 
 def test_a_plan_without_changes_is_one_line() -> None:
     assert text(plan_of(summary=Summary(unchanged=34, money=usd("288.94", "288.94")))) == (
-        "No changes. 34 documents and additions are as declared. Monthly total: 288.94 USD."
+        "No changes. 34 documents and additions are as declared. Monthly total from next month: 288.94 USD."
     )
 
 

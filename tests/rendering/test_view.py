@@ -52,7 +52,7 @@ def test_amounts_and_currency_are_those_of_the_summary() -> None:
     view = view_of(json_of(plan_with(addition("acme", "0", "1.5", "Acme"))))
 
     assert (view.change, view.currency) == (Decimal("1.5"), "USD")
-    assert view.amounts == "100.00 → 101.50 USD a month"
+    assert view.amounts == "100.00 → 101.50 USD a month from next month on"
 
 
 def test_actions_are_counted_by_type() -> None:

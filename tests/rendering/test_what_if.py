@@ -49,7 +49,7 @@ def test_the_first_lines_name_the_setup_and_the_usage_lines_with_their_time() ->
 
     assert lines[0] == f"<!-- reconciler plan test digest={setup().digest} -->"
     assert lines[1] == "### Plan: +3.63 USD a month"
-    assert lines[3] == "**10.00 → 13.63 USD a month**"
+    assert lines[3] == "**10.00 → 13.63 USD a month from next month on**"
     assert lines[5] == "- **Setup**, applied by the merge: 1 to create"
     assert lines[6].replace("&#8288;", "") == (
         "- **Usage lines, as a what-if**, with the usage of 2026-11-10 12:00 UTC, applied by the hourly job: "

@@ -45,13 +45,13 @@ def page(*actions: object, **more: object) -> str:
 def test_the_page_begins_with_the_money_and_the_counts() -> None:
     found = page(addition("acme", "10", "13.63", "Acme"))
 
-    assert "<h1>Plan: test</h1>\n<p class=lead>+3.63 USD a month: 100.00 → 103.63 USD a month</p>" in found
+    assert "<h1>Plan: test</h1>\n<p class=lead>+3.63 USD a month: 100.00 → 103.63 USD a month from next month" in found
     assert "<p>1 to update; 40 unchanged.</p>" in found
 
 
 def test_a_plan_without_amounts_has_no_amounts() -> None:
     assert "class=lead" not in page(action(), summary=Summary(create=1, money=usd("0", "0")))
-    assert "<p class=lead>100.00 → 100.00 USD a month</p>" in page(action())
+    assert "<p class=lead>100.00 → 100.00 USD a month from next month on</p>" in page(action())
 
 
 def test_each_action_is_in_the_block_of_its_customer() -> None:

@@ -24,7 +24,7 @@ def test_the_first_lines_have_the_money_and_the_counts() -> None:
         f"<!-- reconciler plan test digest={PLAN.digest} -->",
         "### Plan: +3.63 USD a month",
         "",
-        "**100.00 → 103.63 USD a month** · 1 to update; 40 unchanged",
+        "**100.00 → 103.63 USD a month from next month on** · 1 to update; 40 unchanged",
     ]
 
 
