@@ -25,11 +25,11 @@ from reconciler.amounts import amount_text
 from reconciler.kinds.field_mapping import date_text
 from reconciler.kinds.money import amount_after, monthly_amount
 from reconciler.kinds.registry import kind
-from reconciler.kinds.values import Value
+from reconciler.kinds.values import Value, to_json
 from reconciler.ledger.snapshot import RecordedAddition, Snapshot
 from reconciler.planning.diff import changes_to_create, changes_to_update
 from reconciler.planning.objects import object_path, precondition
-from reconciler.planning.plan import Action, Change, Money, Note
+from reconciler.planning.plan import Action, Change, LastWritten, Money, Note
 
 OnDrift = Literal["restore", "accept", "fail"]
 Verb = Literal["adopt", "update", "retire"]
@@ -205,6 +205,7 @@ class ActionBuilder:
         edit = HandEdit(live.id, seen, str(recorded.hand_edit_period) if same else self.period)
         if self.on_drift != "accept" or earlier:
             notes = (*more_notes, self.edit_note(desired.address, edits, recorded))
+            changes = _with_our_values(changes, edits, recorded)
             return self._written(
                 desired, live, verb, reason, changes, edit=edit, edited=edited, **self.notes_or_drifted(notes)
             )
@@ -306,6 +307,20 @@ class ActionBuilder:
             depends_on=depends_on,
             **more,
         )
+
+
+def _with_our_values(
+    changes: Iterable[Change], edits: Collection[Change], recorded: RecordedAddition
+) -> tuple[Change, ...]:
+    """Return the changes, those that undo a hand edit with the value that our last apply left."""
+    fields = kind("Addition").by_name
+
+    def ours(change: Change) -> LastWritten:
+        return LastWritten(value=to_json(fields[change.path].mapping.decode(recorded.last_applied)), edited=True)
+
+    return tuple(
+        change.model_copy(update={"last_written": ours(change)}) if change in edits else change for change in changes
+    )
 
 
 def _has_billed_nothing(desired: DesiredAddition, live: LiveAddition, last_day: str) -> bool:

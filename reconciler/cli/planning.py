@@ -20,6 +20,8 @@ from reconciler.cli.reading import Inputs, SetupInputs, UsageRead, read_inputs
 from reconciler.cli.recording import record_read
 from reconciler.cli.session import Session, tenant_of
 from reconciler.kinds.agreement import KIND as AGREEMENT
+from reconciler.kinds.registry import kind
+from reconciler.ledger.journal import last_writes
 from reconciler.live.read import Scope
 from reconciler.manifests.selection import select, targets_of, used_sources
 from reconciler.metering.collect import GUARDRAIL
@@ -30,6 +32,7 @@ from reconciler.planning.build import Asked, Only, build
 from reconciler.planning.customers import declared_companies
 from reconciler.planning.declared import declarations
 from reconciler.planning.goes_on import goes_on
+from reconciler.planning.last_writes import with_last_writes
 from reconciler.planning.part import Part
 from reconciler.planning.plan import Action, Declaration, Note, Plan
 from reconciler.planning.retire import Retirements, Terms
@@ -94,6 +97,7 @@ async def make_plan(session: Session, options: PlanOptions) -> Planned:
             notes.append(unknown_usage_note(unread))
     inputs = await read_inputs(session, scope, options.approvals, options.forget)
     planned = plan_from(session, inputs, options, notes)
+    planned = replace(planned, plan=_with_last_writes(session, planned.plan))
     check_actions(session.manifests, planned.plan)
     if inputs.usage is not None:
         record_read(session, planned.records, searched=inputs.usage.searched)
@@ -135,6 +139,13 @@ def plan_from(session: Session, inputs: Inputs, options: PlanOptions, notes: Seq
         companies=declared_companies(manifests.documents, live_state.matches),
     )
     return Planned(plan, records, {} if inputs.usage is None else invoice_dates(manifests, live_state))
+
+
+def _with_last_writes(session: Session, plan: Plan) -> Plan:
+    """Return a plan whose actions say what we last wrote. Only the rows of changed objects are read."""
+    addresses = [action.address for action in plan.actions if kind(action.kind).declarable]
+    writes = last_writes(session.ledger, session.manifests.workspace.name, addresses) if addresses else {}
+    return plan.model_copy(update={"actions": with_last_writes(plan.actions, writes)}) if writes else plan
 
 
 def _setup_parts(session: Session, setup: SetupInputs, options: PlanOptions, elsewhere: int) -> tuple[Part, Part]:

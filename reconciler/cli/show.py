@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,13 @@ from reconciler.planning.diff import manifest_values
 from reconciler.rendering.document_text import document_text
 from reconciler.rendering.fields_text import fields_text
 from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST
+
+
+class As(StrEnum):
+    """What `--as` makes of a plan file."""
+
+    PLAN = "plan"
+    DRIFT = "drift"
 
 
 def show(
@@ -54,6 +62,9 @@ def show(
             "--what-if", metavar="FILE", help="A plan file with usage, to show the change of usage lines beside FILE."
         ),
     ] = None,
+    shown_as: Annotated[
+        As, typer.Option("--as", help="Show a plan file as a plan, or as the drift of ConnectWise from the manifests.")
+    ] = As.PLAN,
     full: Full = False,
     offline: Annotated[bool, typer.Option("--offline", help="Show a document without its live state.")] = False,
 ) -> None:
@@ -80,7 +91,7 @@ def show(
         problem = "a folder, not a plan file" if on_disk == "folder" else "neither a file nor an address"
         shown = what if len(what) <= _LONGEST_SHOWN else f"{what[:_LONGEST_SHOWN]}…"
         raise ReconcilerError(f"{shown or 'an empty text'} is {problem}", advice=_FILE_OR_ADDRESS)
-    form = Form(Format.JSON if as_json else to, title, max_bytes or MAX_BYTES, full)
+    form = Form(Format.JSON if as_json else to, title, max_bytes or MAX_BYTES, full, shown_as is As.DRIFT)
     show_file(context, Path(what), form, what_if)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from reconciler.cli.context import Context
 from reconciler.cli.output import deliver, deliver_json, paint_of, print_lines, read_file, terminal_width
@@ -15,6 +16,7 @@ from reconciler.planning.outcome import Outcome
 from reconciler.planning.plan import Plan
 from reconciler.planning.plan_file import plan_json, read_plan, read_result, write_plan
 from reconciler.planning.what_if import what_if_json
+from reconciler.rendering.drift import drift_of
 from reconciler.rendering.failure_text import failure_text
 from reconciler.rendering.fitting import fitted
 from reconciler.rendering.markdown.failure import failure_markdown
@@ -47,6 +49,8 @@ class Form:
     max_bytes: int = MAX_BYTES
     full: bool = False
     """Whether a large plan is shown whole on the terminal."""
+    drift: bool = False
+    """Whether a plan is shown as drift."""
 
 
 def show_file(context: Context, file: Path, form: Form, what_if: Path | None) -> None:
@@ -59,6 +63,8 @@ def show_file(context: Context, file: Path, form: Form, what_if: Path | None) ->
     if not isinstance(content, Plan) and (other is not None or form.to is Format.APPROVALS):
         option = "--format approvals" if other is None else "--what-if"
         raise ReconcilerError(f"it is no plan file, and {option} needs one", where=str(file), advice=_MAKE_A_PLAN)
+    if form.drift and (other is not None or not isinstance(content, Plan)):
+        raise ReconcilerError("--as drift shows one plan file", where=str(file), advice=_MAKE_A_PLAN)
     match content:
         case Plan():
             _show_plan(context, content, other, form)
@@ -72,26 +78,33 @@ _MAKE_A_PLAN = "Make a plan file with: reconciler plan --out FILE"
 
 
 def _show_plan(context: Context, plan: Plan, other: Plan | None, form: Form) -> None:
-    what_if, title = None if other is None else what_if_json(plan, other), form.title or "Plan"
+    what_if = None if other is None else what_if_json(plan, other)
+    title = form.title or ("Drift" if form.drift else "Plan")
     match form.to:
+        case Format.JSON if form.drift:
+            deliver_json(drift_of(plan_json(plan)).to_json())
         case Format.JSON if what_if is None:
             deliver_json(write_plan(plan))
         case Format.JSON:
             content = plan_json(plan)
             deliver_json({"plan": {**content, "actions": list(content["actions"])}, "what_if": what_if})
         case Format.MARKDOWN:
-            deliver(plan_markdown(plan_json(plan), what_if, title=title, max_bytes=form.max_bytes), end="")
+            deliver(_markdown(plan, what_if, title, form), end="")
         case Format.HTML:
             from reconciler.rendering.html.plan import plan_html  # noqa: PLC0415 - jinja2 is slow to import
 
-            deliver(plan_html(plan_json(plan), what_if, title=title), end="")
+            deliver(plan_html(plan_json(plan), what_if, title=title, drift=form.drift), end="")
         case Format.APPROVALS:
             found = [each.text for each in approvals_for(plan.guardrails)]
             options = found if what_if is None else what_if["approvals"]["usage"]
             deliver("".join(f"--approve={each}\n" for each in options), end="")
         case Format.TEXT:
-            lines = plan_text(plan_json(plan), paint_of(context), what_if, full=form.full)
+            lines = plan_text(plan_json(plan), paint_of(context), what_if, full=form.full, drift=form.drift)
             print_lines(fitted(lines, terminal_width()))
+
+
+def _markdown(plan: Plan, what_if: dict[str, Any] | None, title: str, form: Form) -> str:
+    return plan_markdown(plan_json(plan), what_if, title=title, max_bytes=form.max_bytes, drift=form.drift)
 
 
 def _show_outcome(context: Context, outcome: Outcome, form: Form) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from reconciler.ledger import schema
 from reconciler.ledger.errors import LedgerError
 from reconciler.ledger.lease import Lease
-from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, RunOrigin
+from reconciler.ledger.records import UNKNOWN_ORIGIN, Changes, Intent, LastWrite, RunOrigin
 from reconciler.ledger.store import Ledger, inserted_id
 
 _runs, _writes, _objects = schema.runs, schema.writes, schema.objects
@@ -231,6 +231,18 @@ def last_written(ledger: Ledger, workspace: str, addresses: Collection[str] | No
             for address, fields in connection.execute(
                 query.where(_objects.c.address.in_(every[start : start + _CHUNK]))
             )
+        }
+
+
+def last_writes(ledger: Ledger, workspace: str, addresses: Collection[str]) -> dict[str, LastWrite]:
+    """Return our last successful write to each of these addresses. An address that we never wrote is left out."""
+    every = list(addresses)
+    query = sa.select(_objects).where(_objects.c.workspace == workspace)
+    with ledger.read() as connection:
+        return {
+            row.address: LastWrite(row.object_id, row.fields, row.written_at)
+            for start in range(0, len(every), _CHUNK)
+            for row in connection.execute(query.where(_objects.c.address.in_(every[start : start + _CHUNK])))
         }
 
 

@@ -150,6 +150,17 @@ Changes = Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class LastWrite:
+    """What our successful writes left of an object."""
+
+    object_id: int | None
+    fields: Mapping[str, Any]
+    """The properties that they sent, by the names of ConnectWise. Fractions are Decimals."""
+    written_at: datetime
+    """The time of the last one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """A write in the journal without a final answer: it is unknown whether ConnectWise carried it out."""
 

@@ -29,6 +29,14 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
+class LastWritten(Record):
+    """The value that our last write left in a field."""
+
+    value: Any = None
+    edited: bool
+    """Whether someone has changed the field in ConnectWise since."""
+
+
 class Change(Record):
     """One field with its value before and after."""
 
@@ -44,6 +52,8 @@ class Change(Record):
     """Whether `after` is a secret. It says where the value is stored, and never has the value."""
     number: bool = False
     """Whether `before` and `after` are numbers, which a plan has as decimal text."""
+    last_written: LastWritten | None = None
+    """What we last wrote to the field. Null if we never wrote it, or if the ledger does not know."""
 
     @model_serializer(mode="plain")
     def _without_false_flags(self) -> dict[str, Any]:
@@ -54,6 +64,8 @@ class Change(Record):
             content["sensitive"] = True
         if self.number:
             content["number"] = True
+        if self.last_written is not None:
+            content["last_written"] = self.last_written.model_dump()
         return content
 
     @property
@@ -122,6 +134,9 @@ class Action(Record):
     """For an addition: the digest of the billing rule of its quantity, for the ledger."""
     customer: Customer | None = None
     """Null if the object belongs to no customer, such as a product. The digest does not cover this field."""
+    written_at: AwareDatetime | None = None
+    """When we last wrote the object. Null if we never did, or if the ledger does not know. The digest does not cover
+    this field."""
 
 
 class Summary(Record):

@@ -8,9 +8,12 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.paint import safe, shown, signed
+from reconciler.rendering.times import time_text
 
 Json = Mapping[str, Any]
 
+ADDITION = "Addition"
+"""The kind of usage lines."""
 GLYPHS = {"create": "+", "update": "~", "adopt": "»", "retire": "-"}
 """The sign of each type of action."""
 
@@ -23,7 +26,20 @@ def change_lines(action: Json, *, compact: bool = False) -> Iterator[tuple[str, 
     width = 0 if compact else max((len(safe(change["path"])) for change in action["changes"]), default=0)
     new = "new" if compact else "known after apply"
     for change in action["changes"]:
-        yield _change(action, change, width, new)
+        if change.get("drift") and action["action"] == "update" and not change.get("sensitive"):
+            yield from _drift(change)
+        else:
+            yield _change(action, change, width, new)
+
+
+def _drift(change: Json) -> Iterator[tuple[str, str]]:
+    """Yield the lines of one change as drift: what ConnectWise has, what is declared, and what we last wrote."""
+    name, before, after = safe(change["path"]), _value(change, change["before"]), _value(change, change["after"])
+    yield "-", f"{name} in ConnectWise = {before}"
+    yield "+", f"{name} declared       = {after}"
+    if (last := change.get("last_written")) is not None:
+        when = f", on {time_text(change['written_at'])}" if change["written_at"] else ""
+        yield " ", f"{name} last written   = {_value(change, last['value'])}{when}"
 
 
 def _change(action: Json, change: Json, width: int, new: str) -> tuple[str, str]:

@@ -10,13 +10,23 @@ from typing import Any
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.drift import Drift, drift_of
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.paint import Paint, safe, signed
 from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
 
-_STYLES = {"create": "green", "update": "yellow", "adopt": "cyan", "retire": "red", "+": "green", "~": "yellow"}
+_STYLES = {
+    "create": "green",
+    "update": "yellow",
+    "adopt": "cyan",
+    "retire": "red",
+    "+": "green",
+    "~": "yellow",
+    "-": "red",
+    " ": "dim",
+}
 _LEVELS = {"refuses": "red", "holds": "red", "look": "yellow"}
 _TOTAL = "Monthly total from next month"
 _FEW = 3
@@ -29,20 +39,25 @@ _WHOLE = 30
 Json = Mapping[str, Any]
 
 
-def plan_text(plan: Json, paint: Paint, what_if: Json | None = None, *, full: bool = False) -> Iterator[str]:
+def plan_text(
+    plan: Json, paint: Paint, what_if: Json | None = None, *, full: bool = False, drift: bool = False
+) -> Iterator[str]:
     """Yield the lines of a plan, without line ends. `plan` is the plan's JSON, `what_if` that of usage lines beside it.
 
-    Without `full`, the actions of a plan with many of them are shown for the first customers only.
+    With `drift`, the plan is shown as drift. Without `full`, the actions of a plan with many of them are shown for the
+    first customers only.
     """
-    view = view_of(plan, what_if)
-    for risk in first_risks(view.plan, view.all_actions):
+    view = view_of(plan, what_if, drift_of(plan) if drift else None)
+    for risk in first_risks(view):
         where = f"{risk.address}: " if risk.address else ""
         yield paint(f"{risk.title}: {safe(where + risk.text)}", _LEVELS[risk.level])
     if any(group.actions for group in view.groups):
         yield from _groups(view, paint, whole=full or len(view.all_actions) <= _ALL)
     yield from _warnings(view.plan, paint)
     yield from gaps(view.plan, paint)
-    if what_if is None:
+    if view.drift is not None:
+        yield from _drift(view, view.drift, paint)
+    elif what_if is None:
         yield summary(plan, paint)
     else:
         yield from _merging(view, paint)
@@ -80,6 +95,13 @@ def _actions(group: Group, most: int, paint: Paint) -> Iterator[str]:
             yield from _action(action, paint)
             yield ""
         most -= len(part.actions)
+
+
+def _drift(view: PlanView, drift: Drift, paint: Paint) -> Iterator[str]:
+    """Yield the last lines of drift: what to do, the causes, and how many objects differ."""
+    yield from (paint(sentence, "bold") for sentence in drift.advice)
+    yield from (f"{name} {cause}" for name, cause in drift.leads)
+    yield paint(f"Drift: {drift.headline}; {view.summary}.", "bold")
 
 
 def _merging(view: PlanView, paint: Paint) -> Iterator[str]:

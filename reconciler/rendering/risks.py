@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from reconciler.amounts import amount_text
-from reconciler.rendering.changes import money_change
+from reconciler.rendering.changes import ADDITION, money_change
+from reconciler.rendering.counts import numbered
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, quantity_of
 from reconciler.rendering.paint import shown
-from reconciler.rendering.view import customer_of
+from reconciler.rendering.view import PlanView, customer_of
 
 Json = Mapping[str, Any]
 Level = Literal["refuses", "holds", "look", "note"]
@@ -31,14 +32,44 @@ class Risk:
     address: str | None = None
 
 
-def risks_of(plan: Json, actions: Sequence[Json]) -> list[Risk]:
-    """Return what to look at, the most important first. `actions` are those of the plan, without the held ones."""
-    return [*first_risks(plan, actions), *_gaps(plan), *_warnings(plan)]
+def risks_of(view: PlanView) -> list[Risk]:
+    """Return what to look at, the most important first."""
+    return [*first_risks(view), *_gaps(view.plan), *_warnings(view.plan)]
 
 
-def first_risks(plan: Json, actions: Sequence[Json]) -> list[Risk]:
-    """Return the risks of what the plan does: without warnings, and without customers that are not billed."""
-    return [*_guardrails(plan), *_retirements(actions), *_prices(actions), *_secrets(actions)]
+def first_risks(view: PlanView) -> list[Risk]:
+    """Return the risks of what the plan does: without warnings, and without customers that are not billed.
+
+    The actions of drift are what is wrong already, so they are no risks.
+    """
+    actions = view.all_actions if view.drift is None else []
+    found = (_retirements(actions), _overwritten(actions), _prices(actions), _secrets(actions))
+    return [*_guardrails(view.plan), *(risk for each in found for risk in each)]
+
+
+def _overwritten(actions: Iterable[Json]) -> Iterator[Risk]:
+    """Yield one risk for the objects that someone has changed in ConnectWise since our last write.
+
+    Hand edits of additions have warnings of their own.
+    """
+    found = [
+        (action, [change for change in action["changes"] if (change.get("last_written") or {}).get("edited")])
+        for action in actions
+        if action["kind"] != ADDITION
+    ]
+    edited = [(action, changes) for action, changes in found if changes]
+    if not edited:
+        return
+    names = ", ".join(
+        f"{action['address']} ({', '.join(change['path'] for change in changes)})"
+        for action, changes in edited[:_NAMED]
+    )
+    more = f" and {len(edited) - _NAMED} more" if len(edited) > _NAMED else ""
+    yield Risk(
+        "look",
+        f"Overwrites changes that were made in ConnectWise to {numbered(len(edited), 'object')}",
+        f"{names}{more}",
+    )
 
 
 def _guardrails(plan: Json) -> Iterator[Risk]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, signed_amount
+from reconciler.rendering.drift import Drift
+from reconciler.rendering.times import time_text
 
 Json = Mapping[str, Any]
 
@@ -69,6 +70,8 @@ class PlanView:
     groups: tuple[Group, ...]
     """The groups with the largest change of the amount come first, then those with retirements, then by name."""
     what_if: Json | None = None
+    drift: Drift | None = None
+    """Set if the plan is shown as drift."""
 
     @property
     def all_actions(self) -> list[Json]:
@@ -83,15 +86,19 @@ class PlanView:
 
     @property
     def change(self) -> Decimal:
-        """Return the change of the amount per month, of the plan and of the what-if."""
+        """Return the change of the amount per month, of the plan and of the what-if, or of the drift alone."""
+        if self.drift is not None:
+            return change_of(self.all_actions)
         return _change(self.plan) if self.what_if is None else Decimal(self.what_if["total"]["change"])
 
     @property
     def amounts(self) -> str:
         """Return the amounts per month, such as `18.00 → 18.15 USD a month from next month on`.
 
-        Empty if nothing is billed, or if the plan and the what-if may count the same addition.
+        Empty if nothing is billed, if the plan and the what-if may count the same addition, and for drift.
         """
+        if self.drift is not None:
+            return ""
         total = self.plan["summary"]["money"] if self.what_if is None else self.what_if["total"]
         if total["before"] is None or not (Decimal(total["before"]) or Decimal(total["after"])):
             return ""
@@ -101,19 +108,33 @@ class PlanView:
     @property
     def headline(self) -> str:
         """Return what the heading says: the change of the amount, or the counts of a plan without amounts."""
+        if self.drift is not None:
+            return self.drift.headline
         if self.change:
             return f"{signed_amount(self.change, self.currency)} a month"
         return "no change of the monthly amount" if self.amounts else summary_text(self.plan)
 
     @property
     def leads(self) -> list[tuple[str, str]]:
-        """Return what the first lines say of the setup and of usage lines, each with its name. Empty for a plan."""
+        """Return what the first lines say of each part, with its name: of a what-if, or of drift. Empty for a plan."""
+        if self.drift is not None:
+            return self.drift.leads
         if self.what_if is None:
             return []
         return [
             ("Setup", f"applied by the merge: {_counts(self.plan)}{self._amount_of(self.plan)}"),
             (WHAT_IF, self._usage_lead(self.what_if)),
         ]
+
+    @property
+    def summary(self) -> str:
+        """Return the counts of the plan. Of drift, what is as declared, and when that was checked."""
+        if self.drift is None:
+            return summary_text(self.plan)
+        unchanged = self.plan["summary"]["unchanged"]
+        total = signed_amount(self.change, self.currency)
+        changes = f". To write what is declared changes the monthly total by {total}" if self.change else ""
+        return f"{_as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
 
     def _usage_lead(self, what_if: Json) -> str:
         if what_if["usage_at"] is None:
@@ -126,10 +147,15 @@ class PlanView:
         return f"; {signed_amount(_change(part), self.currency)} a month" if _change(part) else ""
 
 
-def view_of(plan: Json, what_if: Json | None = None) -> PlanView:
-    """Return the view of a plan. `plan` is the JSON of a plan file, and `what_if` that of usage lines beside it."""
+def view_of(plan: Json, what_if: Json | None = None, drift: Drift | None = None) -> PlanView:
+    """Return the view of a plan. `plan` is the JSON of a plan file, and `what_if` that of usage lines beside it.
+
+    With `drift`, which is made from the plan, the plan is shown as drift.
+    """
     if what_if is not None:
         plan = _with_what_if(plan, what_if)
+    if drift is not None:
+        plan = drift.plan
     actions: dict[tuple[str | None, str], list[Json]] = {}
     held: dict[tuple[str | None, str], list[Json]] = {}
     for found, into in ((plan["actions"], actions), (plan.get("held") or (), held)):
@@ -138,7 +164,7 @@ def view_of(plan: Json, what_if: Json | None = None) -> PlanView:
     groups = (
         Group(key[1], key[0], tuple(actions.get(key, ())), tuple(held.get(key, ()))) for key in {**actions, **held}
     )
-    return PlanView(plan, tuple(sorted(groups, key=_rank)), what_if)
+    return PlanView(plan, tuple(sorted(groups, key=_rank)), what_if, drift)
 
 
 def _with_what_if(plan: Json, what_if: Json) -> Json:
@@ -170,11 +196,6 @@ def _counts(part: Json) -> str:
 def _change(plan: Json) -> Decimal:
     money = plan["summary"]["money"]
     return Decimal(money["after"]) - Decimal(money["before"])
-
-
-def time_text(moment: str) -> str:
-    """Return a time of a plan for people, such as `2026-11-10 12:00 UTC`."""
-    return datetime.fromisoformat(moment).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def customer_of(action: Json) -> tuple[str | None, str]:
@@ -219,5 +240,9 @@ def summary_text(plan: Json) -> str:
     unchanged = counts["unchanged"]
     if changes := counts_text(counts):
         return f"{changes}; {unchanged} unchanged"
+    return f"No changes; {_as_declared(unchanged)}" if unchanged else "No changes"
+
+
+def _as_declared(unchanged: int) -> str:
     what = "document or addition is" if unchanged == 1 else "documents and additions are"
-    return f"No changes; {unchanged} {what} as declared" if unchanged else "No changes"
+    return f"{unchanged} {what} as declared"

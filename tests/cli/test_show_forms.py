@@ -145,6 +145,58 @@ def test_the_error_of_a_failed_plan_is_shown_in_every_form(shop: Shop, tmp_path:
     assert shop("show", str(file), "--format", "json").json["error"]["diagnostics"]
 
 
+def test_drift_tells_a_hand_edit_from_a_change_in_git(shop: Shop, tmp_path: Path) -> None:
+    shop.only(ALDER)
+    shop.apply()
+    file = str(tmp_path / "drift.json")
+    shop("plan", "--out", file)
+    assert shop("show", file, "--as", "drift").out.startswith("Drift: none; ")
+    assert "### Drift: none\n" in shop("show", file, "--as", "drift", "--format", "markdown").out
+
+    company = shop.one("/company/companies", identifier="AlderDental")
+    shop.patch_live(f"/company/companies/{company['id']}", city="Miami")
+    shop.edit("products.yaml", "cost: 0.06", "cost: 0.07")
+    shop("plan", "--only", "setup", "--out", file)
+
+    said = shop("show", file, "--as", "drift").out
+    assert '- city in ConnectWise = "Miami"\n    + city declared       = "Tampa"\n' in said
+    assert '      city last written   = "Tampa", on 2026-11-01 ' in said
+    assert "~ Product/backup-gb  declared since our last write, and not applied yet" in said
+    found = shop("show", file, "--as", "drift", "--format", "json").json
+    assert found["causes"] == {
+        "declared since our last write, and not applied yet": 4,
+        "changed in ConnectWise since our last write": 1,
+    }
+    assert "<h1>Drift: example</h1>" in shop("show", file, "--as", "drift", "--format", "html").out
+    assert "Overwrites changes that were made in ConnectWise to 1 object: Company/alder-dental (city)" in (
+        shop("plan", "--only", "setup").out
+    )
+
+
+def test_an_edited_and_a_deleted_object_are_drift(shop: Shop, tmp_path: Path) -> None:
+    shop.only(ALDER)
+    shop.apply()
+    (addition,) = shop.tenant.tables["addition"].rows.values()
+    shop.patch_live(f"/finance/agreements/{addition.parent}/additions/{addition.id}", quantity=7)
+    (solution,) = shop.tenant.tables["managementSummary"].rows.values()
+    path = f"/company/companies/{solution.parent}/managementSummaryReports/{solution.id}"
+    assert shop.http.delete(path).status_code == 204
+    file = str(tmp_path / "drift.json")
+    shop("plan", "--out", file)
+
+    said = shop("show", file, "--as", "drift").out
+    assert "- quantity in ConnectWise = 7\n    + quantity declared       = 121\n" in said
+    assert "      quantity last written   = 121\n" in said
+    assert "+ ManagementSolution/alder-dental  deleted in ConnectWise since our last write" in said
+
+
+def test_only_one_plan_file_can_be_shown_as_drift(shop: Shop, two_plans: tuple[str, str], outcome_file: str) -> None:
+    for arguments in ((outcome_file,), (two_plans[0], "--what-if", two_plans[1])):
+        said = shop("show", *arguments, "--as", "drift")
+        assert said.code == 1
+        assert "--as drift shows one plan file" in said.err
+
+
 @pytest.mark.parametrize("form", ["markdown", "html"])
 def test_an_address_has_no_markdown_and_no_html(shop: Shop, form: str) -> None:
     said = shop("show", "Company/alder-dental", "--format", form)

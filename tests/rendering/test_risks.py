@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reconciler.planning.plan import Change, CoverageRow, Customer, Note, Tripped
+from reconciler.planning.plan import Change, CoverageRow, Customer, LastWritten, Note, Tripped
 from reconciler.rendering.risks import Risk, risks_of
+from reconciler.rendering.view import view_of
 from tests.planning.builders import action
 from tests.rendering.plans import addition, json_of, plan_with, usd
 
@@ -14,8 +15,7 @@ ACME = Customer(address="Company/acme", name="Acme")
 
 
 def risks(*actions: Any, **more: Any) -> list[Risk]:
-    plan = json_of(plan_with(*actions, **more))
-    return risks_of(plan, plan["actions"])
+    return risks_of(view_of(json_of(plan_with(*actions, **more))))
 
 
 def test_a_plan_that_only_creates_has_no_risk() -> None:
@@ -53,6 +53,24 @@ def test_retirements_are_one_risk_for_each_customer_with_their_amount() -> None:
         ),
         ("Retires 1 of Shared setup", "Product/old; ensure: retired"),
     ]
+
+
+def test_objects_that_someone_changed_in_connectwise_are_one_risk() -> None:
+    edited = Change(path="city", before="Miami", after="Tampa", last_written=LastWritten(value="Tampa", edited=True))
+    ours = Change(path="state", before="FL", after="TX", last_written=LastWritten(value="FL", edited=False))
+    companies = [action(f"Company/c{n}", action="update", id=n, changes=(edited, ours)) for n in range(5)]
+    line = addition("acme", "1", "2", "Acme", changes=(edited,))
+
+    assert [(each.title, each.text) for each in risks(*companies, line)] == [
+        (
+            "Overwrites changes that were made in ConnectWise to 5 objects",
+            "Company/c0 (city), Company/c1 (city), Company/c2 (city) and 2 more",
+        )
+    ]
+    assert [each.title for each in risks(companies[0])] == [
+        "Overwrites changes that were made in ConnectWise to 1 object"
+    ]
+    assert risks(action("Company/a", action="update", id=1, changes=(ours,)), line) == []
 
 
 def test_a_changed_price_of_a_product_is_a_risk_and_a_first_price_is_none() -> None:

@@ -12,12 +12,13 @@ from markupsafe import Markup
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.drift import drift_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, summary_text, view_of
+from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
 
 Json = Mapping[str, Any]
 
@@ -30,13 +31,18 @@ _OPENED = 60
 """The blocks of customers are open while they have no more actions than this in all."""
 
 
-def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan") -> str:
-    """Return a plan as a page of HTML. `plan` is the JSON of a plan file, `what_if` that of usage lines beside it."""
-    view = view_of(plan, what_if)
-    risks = [_risk(each) for each in risks_of(view.plan, view.all_actions)]
+def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan", drift: bool = False) -> str:
+    """Return a plan as a page of HTML. `plan` is the JSON of a plan file, `what_if` that of usage lines beside it.
+
+    With `drift`, the plan is shown as drift.
+    """
+    view = view_of(plan, what_if, drift_of(plan) if drift else None)
+    risks = [_risk(each) for each in risks_of(view)]
     values = {
+        "headline": shown_text(view.drift.headline) if view.drift else "",
         "amounts": _amounts(view),
-        "summary": "" if view.leads else shown_text(f"{summary_text(plan)}."),
+        "summary": "" if view.what_if else shown_text(f"{view.summary}."),
+        "advice": [shown_text(sentence) for sentence in view.drift.advice] if view.drift else [],
         "leads": [{"name": shown_text(name), "text": shown_text(f"{lead}.")} for name, lead in view.leads],
         "merging": _merging(view),
         "risks": risks[:_MOST_RISKS],
@@ -55,6 +61,8 @@ def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan") -
 
 
 def _amounts(view: PlanView) -> Markup:
+    if view.drift is not None:
+        return shown_text("")
     change = f"{signed_amount(view.change, view.currency)} a month" if view.change else ""
     return shown_text(": ".join(part for part in (change, view.amounts) if part))
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
 from reconciler.rendering.counts import numbered
+from reconciler.rendering.drift import drift_of
 from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import code, fence, text
 from reconciler.rendering.merging import NO_APPROVAL, Approval, approvals_of
 from reconciler.rendering.paint import plain, safe
 from reconciler.rendering.risks import Risk, risks_of
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, facts_of, summary_text, view_of
+from reconciler.rendering.view import Group, PlanView, change_of, facts_of, view_of
 
 Json = Mapping[str, Any]
 
@@ -34,17 +35,26 @@ _FEW = 3
 """If a plan has so few customers, their blocks are open."""
 
 
-def plan_markdown(plan: Json, what_if: Json | None = None, *, title: str = "Plan", max_bytes: int = MAX_BYTES) -> str:
+def plan_markdown(
+    plan: Json,
+    what_if: Json | None = None,
+    *,
+    title: str = "Plan",
+    max_bytes: int = MAX_BYTES,
+    drift: bool = False,
+) -> str:
     """Return a plan as Markdown of at most `max_bytes` bytes of UTF-8, with or without a what-if of usage lines.
+
+    With `drift`, the plan is shown as drift.
 
     It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
     """
-    view = view_of(plan, what_if)
+    view = view_of(plan, what_if, drift_of(plan) if drift else None)
     foot = _foot(plan)
     held = [action for group in view.groups for action in group.held]
     budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions, held)]))
     budget.write(*_head(view, title))
-    _write_risks(risks_of(view.plan, view.all_actions), budget, budget.room // _FOR_RISKS)
+    _write_risks(risks_of(view), budget, budget.room // _FOR_RISKS)
     if what_if is not None:
         _write_approvals(approvals_of(view), budget, budget.room // _FOR_RISKS)
     left, held_left = _write_groups(view, budget)
@@ -71,11 +81,16 @@ def _head(view: PlanView, title: str) -> Iterator[str]:
     yield f"### {text(shortened(title))}: {text(view.headline)}"
     yield ""
     if view.amounts:
-        counts = "" if view.leads else f" · {text(summary_text(view.plan))}"
+        counts = "" if view.leads else f" · {text(view.summary)}"
         yield f"**{text(view.amounts)}**{counts}"
         yield ""
     if view.leads:
         yield from (f"- **{text(name)}**, {text(lead)}" for name, lead in view.leads)
+        yield ""
+    if view.drift is not None:
+        yield f"{text(view.summary)}."
+        yield ""
+        yield from (f"- {sentence}" for sentence in view.drift.advice)
         yield ""
 
 
@@ -177,8 +192,8 @@ def _action(action: Json, *, held: bool = False) -> Iterator[str]:
     amount = f"   {money_change(action['money'])}" if action["money"] else ""
     mark = f"{first} held: {glyph}" if held else first if glyph == first else f"{first} {glyph}"
     yield f"{mark} {shortened(safe(action['address']))}  {shortened(safe(action['reason']))}{amount}"
-    for _sign, line in change_lines(action):
-        yield f"{first}     {shortened(line)}"
+    for sign, line in change_lines(action):
+        yield f"{sign if 'cause' in action else first}     {shortened(line)}"
 
 
 def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str:
