@@ -15,13 +15,13 @@ from reconciler.kinds.base import attribute_of
 from reconciler.kinds.fields import EnvSecret, FileSecret
 from reconciler.kinds.values import plain_decimal
 from reconciler.manifests.documents import Document, Manifests
+from reconciler.rendering.markdown.escape import text as escaped
+from reconciler.rendering.paint import safe
 
 REVIEW_FILE: Final = "import-review.md"
 """The loader reads only `*.yaml` and `*.yml`, so this file is no manifest."""
-_SPECIAL: Final = re.compile(r"([\\`*_\[\]<>#|~])")
 _FIELD: Final = re.compile(r"- `(?P<address>\w+/[\w.-]+)` `(?P<field>[^`]+)`: ")
 """A line about a field that is left out."""
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _ABOUT_PROPOSED: Final = (
     "These mappings are written with `proposed: true`. They are checked and listed, and nothing is done for them.",
     "",
@@ -59,7 +59,10 @@ def review_text(
         f"Customers: {groups.summary()}",
     ]
     for source, reason in usage.unread:
-        lines += ["", f"The source {_safe(source)} could not be read, so nothing is proposed for it: {_safe(reason)}"]
+        lines += [
+            "",
+            f"The source {escaped(source)} could not be read, so nothing is proposed for it: {escaped(reason)}",
+        ]
     lines += _section("Proposed", _ABOUT_PROPOSED, groups.proposed, products)
     lines += _section("Only the company is known", _ABOUT_MISSING, groups.missing, products)
     lines += _section("Open", _ABOUT_OPEN, groups.open, products)
@@ -79,7 +82,7 @@ def _section(
 
 def _entry(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
     proposal, customer = outcome.proposal, outcome.proposal.customer
-    yield from ("", f"### {_safe(customer.name) or '(no name)'} – {_safe(f'{customer.source}/{customer.id}')}", "")
+    yield from ("", f"### {escaped(customer.name) or '(no name)'} – {escaped(f'{customer.source}/{customer.id}')}", "")
     if outcome.mapping is not None:
         yield f"- document: `{outcome.mapping}` ({outcome.confidence})"
     yield f"- usage: {quantity_text(customer.quantity, customer.unit)}"
@@ -87,35 +90,35 @@ def _entry(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
         sure = "" if outcome.missing is None else f", {outcome.confidence}"
         yield f"- company: {_named(proposal.company)}{sure}"
     if proposal.agreement is not None:
-        yield f"- agreement: {_safe(proposal.agreement.name)} (id {proposal.agreement.id})"
+        yield f"- agreement: {escaped(proposal.agreement.name)} (id {proposal.agreement.id})"
     yield from _bills(outcome, products)
-    yield from (f"- look at: {_safe(each)}" for each in outcome.notes)
-    yield from (f"- evidence: {_safe(each)}" for each in proposal.evidence)
-    yield from (f"- open because: {_safe(each)}" for each in outcome.reasons)
+    yield from (f"- look at: {escaped(each)}" for each in outcome.notes)
+    yield from (f"- evidence: {escaped(each)}" for each in proposal.evidence)
+    yield from (f"- open because: {escaped(each)}" for each in outcome.reasons)
     if outcome.missing is not None:
         yield from _missing(outcome.missing, products)
         return
     for candidate in proposal.candidates if outcome.mapping is None else ():
-        because = "; ".join(map(_safe, candidate.evidence))
+        because = "; ".join(map(escaped, candidate.evidence))
         yield f"- candidate: {_named(candidate.company)}, score {candidate.score}: {because}"
 
 
 def _missing(missing: Missing, products: Mapping[int, str]) -> Iterator[str]:
     """Yield the reason why no mapping is written, the possible choices, and the advice."""
-    yield f"- The company is known, but {_safe(missing.why)}."
-    yield from (f"- agreement in question: {_safe(each.name)} (id {each.id})" for each in missing.agreements)
+    yield f"- The company is known, but {escaped(missing.why)}."
+    yield from (f"- agreement in question: {escaped(each.name)} (id {each.id})" for each in missing.agreements)
     for each in missing.additions:
         product = each.raw.get("product") or {}
         name = products.get(int(product.get("id") or 0)) or str(product.get("identifier") or "no product")
         price = number_text(each.raw.get("unitPrice"))
         at = "" if price is None else f" at {price}"
         quantity = number_text(each.raw.get("quantity") or 0)
-        yield f"- addition in question: {each.id}, which bills {quantity} of {_safe(name)}{at}"
-    yield f"- to do: {_CONTROLS.sub(' ', missing.advice)}"
+        yield f"- addition in question: {each.id}, which bills {quantity} of {escaped(name)}{at}"
+    yield f"- to do: {safe(missing.advice)}"
 
 
 def _named(company: CandidateCompany) -> str:
-    return f"{_safe(company.name)} ({_safe(company.identifier)}, id {company.id})"
+    return f"{escaped(company.name)} ({escaped(company.identifier)}, id {company.id})"
 
 
 def _bills(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
@@ -123,7 +126,7 @@ def _bills(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
     line = outcome.line
     if line is None:
         return
-    yield f"- product: {_safe(products.get(line.product_id, f'id {line.product_id}'))}"
+    yield f"- product: {escaped(products.get(line.product_id, f'id {line.product_id}'))}"
     if line.addition is not None:
         raw = line.addition.raw
         quantity, price = Decimal(raw.get("quantity") or 0), raw.get("unitPrice")
@@ -135,7 +138,7 @@ def _bills(outcome: Outcome, products: Mapping[int, str]) -> Iterator[str]:
 
 
 def _left_out(left_out: Sequence[LeftOut], carried: Sequence[str]) -> Iterator[str]:
-    lines = sorted({*carried, *(f"- {_what(each)}: {_safe(each.reason)}" for each in left_out)})
+    lines = sorted({*carried, *(f"- {_what(each)}: {escaped(each.reason)}" for each in left_out)})
     yield from ("", f"## Left out ({len(lines)})", "")
     yield "These objects and fields cannot be declared. ConnectWise keeps them as they are."
     if lines:
@@ -146,8 +149,8 @@ def _left_out(left_out: Sequence[LeftOut], carried: Sequence[str]) -> Iterator[s
 def _what(left_out: LeftOut) -> str:
     """Return the name of what is left out. An address and a field have the form that `carried_over` finds again."""
     if left_out.field is None:
-        return _safe(left_out.what)
-    field = _CONTROLS.sub(" ", left_out.field).replace("`", " ")
+        return escaped(left_out.what)
+    field = safe(left_out.field).replace("`", " ")
     return f"`{left_out.what}` `{field}`"
 
 
@@ -169,8 +172,3 @@ def _is_left_out(document: Document, field: str) -> bool:
     attribute = attribute_of(document.kind.spec, field)
     value = None if attribute is None else getattr(document.spec, attribute, None)
     return field not in document.declared or isinstance(value, EnvSecret | FileSecret | Mapping)
-
-
-def _safe(text: str) -> str:
-    """Return a text on one line, with the signs of Markdown as they are."""
-    return _SPECIAL.sub(r"\\\1", _CONTROLS.sub(" ", text)).strip()

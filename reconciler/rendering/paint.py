@@ -42,6 +42,15 @@ def safe(text: str) -> str:
     return text if text.isprintable() else escaped(" ".join(part.strip() for part in _BREAKS.split(text)).strip())
 
 
+LONGEST = 300
+"""The longest text of a change or a message that is shown whole, in characters."""
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Return a text of at most `longest` characters, with its full length where it is cut."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+
+
 def safe_lines(text: str) -> str:
     """Return a message with its line breaks kept and each line made safe. A tab becomes a space."""
     return "\n".join(escaped(line.replace("\t", " ")) for line in text.split("\n"))

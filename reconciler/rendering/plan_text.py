@@ -9,10 +9,10 @@ from typing import Any
 
 from reconciler.amounts import amount_text, figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
 from reconciler.rendering.drift import Drift, drift_of
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
-from reconciler.rendering.paint import Paint, safe, signed
+from reconciler.rendering.notes_text import gaps_text, most_of, warnings_text
+from reconciler.rendering.paint import Paint, safe, shortened, signed
 from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
@@ -30,9 +30,11 @@ _STYLES = {
 _LEVELS = {"refuses": "red", "holds": "red", "look": "yellow"}
 _TOTAL = "Monthly total from next month"
 _FEW = 3
-"""If more documents than this are proposed, one warning covers them all."""
+"""The fewest actions of a customer that are shown whole."""
 _ALL = 60
 """A plan with at most so many actions is shown whole."""
+_LONGEST_REASON = 1000
+"""The longest reason of an action that is shown whole, in characters."""
 _WHOLE = 30
 """Of a larger plan, about so many actions are shown whole, and so many more customers by their counts."""
 
@@ -44,29 +46,41 @@ def plan_text(
 ) -> Iterator[str]:
     """Yield the lines of a plan, without line ends. `plan` is the plan's JSON, `what_if` that of usage lines beside it.
 
-    With `drift`, the plan is shown as drift. Without `full`, the actions of a plan with many of them are shown for the
-    first customers only.
+    With `drift`, the plan is shown as drift. Without `full`, only the first of many customers, warnings and approvals
+    are shown, and long values are cut.
     """
     view = view_of(plan, what_if, drift_of(plan) if drift else None)
-    for risk in first_risks(view):
-        where = f"{risk.address}: " if risk.address else ""
-        yield paint(f"{risk.title}: {safe(where + risk.text)}", _LEVELS[risk.level])
+    yield from _risks(view, paint, full=full)
     if any(group.actions for group in view.groups):
-        yield from _groups(view, paint, whole=full or len(view.all_actions) <= _ALL)
-    yield from _warnings(view.plan, paint)
-    yield from gaps(view.plan, paint)
+        yield from _groups(view, paint, full=full)
+    yield from warnings_text(view.plan, paint, whole=full)
+    yield from gaps_text(view.plan, paint, whole=full)
     if view.drift is not None:
         yield from _drift(view, view.drift, paint)
     elif what_if is None:
         yield summary(plan, paint)
     else:
-        yield from _merging(view, paint)
+        yield from _merging(view, paint, full=full)
     if plan.get("undo"):
         yield from undo_text(plan["undo"], paint)
 
 
-def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
+def _risks(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
+    risks = first_risks(view)
+    for risk in risks[: most_of(risks, whole=full)]:
+        where = f"{risk.address}: " if risk.address else ""
+        yield paint(f"{safe(risk.title)}: {_cut(where + risk.text, full=full)}", _LEVELS[risk.level])
+    if left := len(risks) - most_of(risks, whole=full):
+        yield paint(f"… and {left:,} more to look at; --full shows all", "yellow")
+
+
+def _cut(text: str, *, full: bool) -> str:
+    return safe(text) if full else shortened(safe(text))
+
+
+def _groups(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
     """Yield the actions of each customer. If there are too many, the last customers are counted only."""
+    whole = full or len(view.all_actions) <= _ALL
     groups = [group for group in view.groups if group.actions]
     headed = any(group.address for group in groups)
     shown, named = 0, 0
@@ -75,10 +89,10 @@ def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
             yield from _rest(groups[place:], view, paint)
             return
         if headed:
-            yield paint(_heading(group, view), "bold")
+            yield paint(f"{_cut(group.name, full=full)}: {', '.join(facts_of(group, view.currency))}", "bold")
         if whole or shown < _WHOLE:
             most = len(group.actions) if whole else max(_FEW, _WHOLE - shown)
-            yield from _actions(group, most, paint)
+            yield from _actions(group, most, paint, full=full)
             if left := group.actions[most:]:
                 yield f"… and {counts_text(_counted(left))}; --full shows all"
                 yield ""
@@ -87,12 +101,12 @@ def _groups(view: PlanView, paint: Paint, *, whole: bool) -> Iterator[str]:
             named += 1
 
 
-def _actions(group: Group, most: int, paint: Paint) -> Iterator[str]:
+def _actions(group: Group, most: int, paint: Paint, *, full: bool) -> Iterator[str]:
     for part in group.parts:
         if part.heading and part.actions and most > 0:
             yield paint(f"{part.heading}:", "dim")
         for action in part.actions[: max(most, 0)]:
-            yield from _action(action, paint)
+            yield from _action(action, paint, full=full)
             yield ""
         most -= len(part.actions)
 
@@ -104,12 +118,14 @@ def _drift(view: PlanView, drift: Drift, paint: Paint) -> Iterator[str]:
     yield paint(f"Drift: {drift.headline}; {view.summary}.", "bold")
 
 
-def _merging(view: PlanView, paint: Paint) -> Iterator[str]:
+def _merging(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
     """Yield the last lines of a plan with a what-if: what merging approves, each part, and the amount of both."""
     found = approvals_of(view)
     yield paint("Merging approves:" if found else NO_APPROVAL, "bold")
-    for each in found:
-        yield f"  {safe(each.option)}  {paint(safe(each.effect), 'dim')}"
+    for each in found[: most_of(found, whole=full)]:
+        yield f"  {_cut(each.option, full=full)}  {paint(safe(each.effect), 'dim')}"
+    if left := len(found) - most_of(found, whole=full):
+        yield f"  … and {left:,} more; --full or --format approvals shows all"
     yield ""
     for name, lead in view.leads:
         yield f"{paint(name, 'bold')}, {safe(lead)}."
@@ -134,72 +150,15 @@ def _counted(actions: Sequence[Json]) -> Counter[str]:
     return Counter(action["action"] for action in actions)
 
 
-def _heading(group: Group, view: PlanView) -> str:
-    """Return the heading of a customer, with its amount first, such as `Acme: +3.63 USD a month, 1 to update`."""
-    return f"{safe(group.name)}: {', '.join(facts_of(group, view.currency))}"
-
-
-def _action(action: Json, paint: Paint) -> Iterator[str]:
+def _action(action: Json, paint: Paint, *, full: bool) -> Iterator[str]:
     style = _STYLES[action["action"]]
     amount = f"   {money_change(action['money'])}" if action["money"] else ""
-    title = f"{GLYPHS[action['action']]} {safe(action['address'])}"
-    yield f"{paint(title, style)}  {paint(safe(action['reason']), 'dim')}{paint(amount, 'bold') if amount else ''}"
+    title = f"{GLYPHS[action['action']]} {_cut(action['address'], full=full)}"
+    reason = safe(action["reason"])
+    reason = paint(reason if full else shortened(reason, _LONGEST_REASON), "dim")
+    yield f"{paint(title, style)}  {reason}{paint(amount, 'bold') if amount else ''}"
     for sign, text in change_lines(action):
-        yield f"    {paint(sign, _STYLES[sign])} {text}"
-
-
-def _warnings(plan: Json, paint: Paint) -> Iterator[str]:
-    """Yield the warnings. Many proposed documents share one. A document that the row of a mapping names has none."""
-    shown_rows = {row["address"] for row in plan["coverage"] if row["state"] == "proposed"}
-    waiting = [each for each in plan["warnings"] if each.get("proposed") and each.get("needed_by") not in shown_rows]
-    few = len(waiting) <= _FEW
-    for note in plan["warnings"]:
-        if not note.get("proposed") or (few and note in waiting):
-            where = f"{note['address']}: " if note["address"] else ""
-            yield paint(f"Warning: {safe(where + note['message'])}", "yellow")
-    if not few:
-        first = ", ".join(each["address"] for each in waiting[:_FEW])
-        text = (
-            f"{len(waiting)} documents are only proposed. Confirm them with `reconciler import --confirm`: {first}, …"
-        )
-        yield paint(f"Warning: {safe(text)}", "yellow")
-
-
-def _needed(plan: Json) -> dict[str, list[str]]:
-    """Return the proposed documents that each proposed mapping needs, by its address."""
-    found: dict[str, list[str]] = {}
-    for note in plan["warnings"]:
-        if note.get("needed_by"):
-            found.setdefault(note["needed_by"], []).append(note["address"])
-    return found
-
-
-def gaps(plan: Json, paint: Paint) -> Iterator[str]:
-    """Yield a line for each customer that is not billed, or not as measured.
-
-    Customers of a source whose data cannot be used are left out: one warning names the source and counts them.
-    """
-    rows = [row for row in collapsed(plan["coverage"]) if row["customer"] != EVERY_CUSTOMER and not is_quiet(row)]
-    currency = plan["summary"]["money"]["currency"]
-    if rows:
-        yield paint("Not billed, or not as measured:", "bold")
-    needed = _needed(plan)
-    for row in rows:
-        also = needed.get(row["address"], []) if row["state"] == "proposed" else []
-        more = safe(f"; it would also create {', '.join(also)}") if also else ""
-        yield "  " + paint(gap(row, currency) + more, "yellow" if row["accounted"] else "red")
-    if rows:
-        yield ""
-
-
-def gap(row: Json, currency: str | None) -> str:
-    """Return the line of one coverage row: state, customer, quantity, amount per month, reason."""
-    used = f" {quantity_of(row)}".rstrip()
-    amount = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = amount if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
-    detail = f": {row['detail']}" if row["detail"] else ""
-    customer = f"{row['source']}/{row['customer']} " if row["customer"] else ""
-    return safe(f"{row['state']} {customer}{row['name']}{used}{amount}{detail}")
+        yield f"    {paint(sign, _STYLES[sign])} {text if full else shortened(text)}"
 
 
 def summary(plan: Json, paint: Paint) -> str:

@@ -73,9 +73,7 @@ def test_more_lines_of_a_message_are_a_block() -> None:
     )
     found = failure_markdown(error)
 
-    assert "**manifests: the plan is stale**\n\n````text\nWhat moved:\n~ Company/acme\n```\n````\n" in found.replace(
-        "  ~", "~"
-    )
+    assert "**manifests: the plan is stale**\n\n````text\n  What moved:\n    ~ Company/acme\n  ```\n````\n" in found
     assert found.endswith("\nPlan again.\\\nThen apply.\n")
     assert "<pre>What moved:\n" in failure_html(error)
     assert "  What moved:" in text(error)

@@ -9,9 +9,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reconciler.amounts import amount_text, figure_text
+from reconciler.amounts import figure_text
 from reconciler.rendering.changes import GLYPHS, change_lines, money_change, signed_amount
-from reconciler.rendering.coverage_json import EVERY_CUSTOMER, UNMAPPED, collapsed, is_quiet, quantity_of
+from reconciler.rendering.coverage_view import reasons_of, states_text
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
 from reconciler.rendering.merging import NO_APPROVAL, approvals_of
@@ -153,32 +153,17 @@ def _coverage(plan: Json) -> dict[str, Any]:
     """Return the counts of all states, and the customers that are not billed as measured, by state and reason."""
     if not plan["coverage"]:
         return {}
-    states = Counter(row["state"] for row in plan["coverage"])
-    counted = ", ".join(f"{number} {state}" for state, number in states.most_common())
-    currency = plan["summary"]["money"]["currency"]
-    by_reason: dict[tuple[str, str], list[Markup]] = {}
-    for row in collapsed(plan["coverage"]):
-        if row["customer"] != EVERY_CUSTOMER and not is_quiet(row):
-            by_reason.setdefault((row["state"], row["detail"]), []).append(_coverage_row(row, currency))
     reasons = [
         {
-            "title": shown_text(f"{len(rows)} {state}"),
-            "detail": shown_text(f": {detail}" if detail else ""),
-            "rows": rows,
-            "opened": len(rows) <= _FEW_ROWS,
+            "title": shown_text(each.title),
+            "detail": shown_text(f": {each.detail}" if each.detail else ""),
+            "rows": list(map(shown_text, each.rows)),
+            "opened": len(each.rows) <= _FEW_ROWS,
         }
-        for (state, detail), rows in by_reason.items()
+        for each in reasons_of(plan)
     ]
-    return {"text": shown_text(f"{counted}."), "reasons": reasons}
+    return {"text": shown_text(f"{states_text(plan)}."), "reasons": reasons}
 
 
 _FEW_ROWS = 10
 """The most customers with the same state and reason that are not folded."""
-
-
-def _coverage_row(row: Json, currency: str | None) -> Markup:
-    unknown = ", amount unknown" if row["state"] in UNMAPPED else ""
-    amount = unknown if row["money"] is None else f", {amount_text(Decimal(row['money']), currency)} a month"
-    used = f", {quantity_of(row)}" if quantity_of(row) else ""
-    where = f"{row['source']}/{row['customer']} " if row["customer"] else ""
-    return shown_text(f"{where}{row['name']}{used}{amount}")

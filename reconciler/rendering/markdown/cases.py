@@ -18,7 +18,9 @@ from reconciler.rendering.cases_view import (
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.markdown.budget import Budget, size_of
 from reconciler.rendering.markdown.escape import text
-from reconciler.rendering.markdown.plan import MAX_BYTES, marker, shortened
+from reconciler.rendering.markdown.marker import marker
+from reconciler.rendering.markdown.plan import MAX_BYTES
+from reconciler.rendering.paint import shortened
 
 TITLE = "Price cases"
 """The heading, and what the hidden first line says, by which a pipeline finds its own comment."""

@@ -8,9 +8,10 @@ from typing import Any
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.failure_view import Place, failure_view
 from reconciler.rendering.markdown.budget import Budget, size_of
-from reconciler.rendering.markdown.escape import fence, text
-from reconciler.rendering.markdown.plan import MAX_BYTES, marker, shortened
-from reconciler.rendering.paint import safe
+from reconciler.rendering.markdown.escape import fence, short_text, text
+from reconciler.rendering.markdown.marker import marker
+from reconciler.rendering.markdown.plan import MAX_BYTES
+from reconciler.rendering.paint import safe, shortened
 
 _FOR_ADVICE = 4
 """The advice takes at most a quarter of the limit."""
@@ -30,10 +31,10 @@ def failure_markdown(
         advice.pop()
     left_text = "**Left out here: {} of the errors.**"
     budget = Budget(max_bytes - size_of([*advice, "", left_text, "", ""]) - 50)
-    budget.write(marker(title, workspace), f"### {text(shortened(title))}: {view.result}", "")
-    budget.write(f"**{text(shortened(view.message))}**", "")
+    budget.write(marker(title, workspace), f"### {short_text(title, 200)}: {view.result}", "")
+    budget.write(f"**{short_text(view.message, 800)}**", "")
     if view.details:
-        _write_block([safe(line) for line in view.details], budget)
+        _write_block([f"  {safe(line)}" for line in view.details], budget)
     left = sum(not budget.write_if_room([_line(place)]) for place in view.places)
     if view.places:
         budget.write("")

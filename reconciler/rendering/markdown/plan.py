@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,13 @@ from reconciler.rendering.changes import GLYPHS, change_lines, money_change, sig
 from reconciler.rendering.counts import numbered
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.markdown.budget import Budget, size_of
-from reconciler.rendering.markdown.escape import code, fence, text
+from reconciler.rendering.markdown.coverage import coverage_lines, write_coverage
+from reconciler.rendering.markdown.escape import code, fence, short_text, text
+from reconciler.rendering.markdown.marker import digest_text, marker
 from reconciler.rendering.merging import NO_APPROVAL, Approval, approvals_of
-from reconciler.rendering.paint import plain, safe
+from reconciler.rendering.paint import LONGEST, plain, safe, shortened
 from reconciler.rendering.risks import Risk, risks_of
+from reconciler.rendering.times import time_text
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, facts_of, view_of
 
@@ -29,8 +31,12 @@ _DIFF = {"create": "+", "update": "!", "adopt": "!", "retire": "-"}
 _MARKS = {"refuses": "🛑", "holds": "✋", "look": "⚠️", "note": "ℹ️"}
 _FOR_RISKS = 3
 """The risks take at most one third of the limit."""
-_LONGEST = 300
-"""The longest text of a change or a message, in characters."""
+_FOR_COVERAGE = 4
+"""The customers that are not billed as measured have at least a quarter of what is left, if they need it."""
+_BLOCK = 300
+"""Room for the tags and the heading of a block, in bytes."""
+_TITLE, _TENANT = 200, 400
+"""The largest size of the title and of the tenant, in bytes."""
 _FEW = 3
 """If a plan has so few customers, their blocks are open."""
 
@@ -57,7 +63,13 @@ def plan_markdown(
     _write_risks(risks_of(view), budget, budget.room // _FOR_RISKS)
     if what_if is not None:
         _write_approvals(approvals_of(view), budget, budget.room // _FOR_RISKS)
+    heading, coverage = coverage_lines(view.plan)
+    reserved = min(size_of(coverage) + _BLOCK, budget.room // _FOR_COVERAGE) if coverage else 0
+    budget.room -= reserved
     left, held_left = _write_groups(view, budget)
+    budget.room += reserved
+    if coverage:
+        write_coverage(heading, coverage, budget)
     if plan.get("undo") and not budget.write_if_room(["", *fence([*undo_text(plan["undo"], plain)]), ""]):
         budget.write_if_room(["The manifest lines of the undo do not fit here: see `reconciler show`.", ""])
     if left or held_left:
@@ -66,19 +78,9 @@ def plan_markdown(
     return budget.text()
 
 
-def marker(title: str, workspace: str = "", digest: str = "") -> str:
-    """Return the hidden first line by which a pipeline finds its own comment. Only its end has the digest of a plan."""
-    words = ("reconciler", title.lower(), workspace)
-    found = [re.sub("[^A-Za-z0-9._]", "_", word) for word in words if word]
-    return f"<!-- {' '.join([*found, *([f'digest={digest}'] if _DIGEST.fullmatch(digest) else [])])} -->"
-
-
-_DIGEST = re.compile("[a-z0-9]+:[0-9a-f]+")
-
-
 def _head(view: PlanView, title: str) -> Iterator[str]:
     yield marker(title, view.plan["workspace"], view.plan["digest"])
-    yield f"### {text(shortened(title))}: {text(view.headline)}"
+    yield f"### {short_text(title, _TITLE)}: {text(view.headline)}"
     yield ""
     if view.amounts:
         counts = "" if view.leads else f" · {text(view.summary)}"
@@ -177,7 +179,7 @@ def _write_group(heading: str, rows: Sequence[_Row], budget: Budget, *, opened: 
         budget.write(*start, *fence(fitting), "", "</details>", "")
 
 
-_FENCE_ROOM = 2 * _LONGEST
+_FENCE_ROOM = 2 * LONGEST
 """Room for two fences, in bytes. A fence is longer than each row of backticks in the values."""
 
 
@@ -205,9 +207,5 @@ def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str
 
 def _foot(plan: Json) -> list[str]:
     tenant = f"company {plan['tenant']['company']} at {plan['tenant']['site']}"
-    return [f"<sub>{text(shortened(tenant))} · made {text(plan['created_at'])} · digest {plan['digest']}</sub>"]
-
-
-def shortened(value: str) -> str:
-    """Return a text of at most 300 characters, with its full length where it is cut."""
-    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value):,} characters)"
+    made = time_text(plan["created_at"])
+    return [f"<sub>{short_text(tenant, _TENANT)} · made {made} · digest {digest_text(plan['digest'])}</sub>"]

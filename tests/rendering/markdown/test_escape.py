@@ -18,7 +18,10 @@ MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethro
 LINES = st.one_of(
     st.sampled_from(HOSTILE), st.text(max_size=40), st.text("`*_~[]()<>&#@!|:\\/-+=.0123abc \n", max_size=40)
 )
-REACTS = re.compile(r"@\w|#\d|!\d|%\w|GH-\d|://|www\.\w|:\w+:", re.IGNORECASE)
+REACTS = re.compile(
+    r"@\w|#\d|!\d|%\w|GH-\d|://|www\.\w|:(?!\d+:)[\w+-]+:|:(100|1234):|(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{7,40}(?![0-9a-z])",
+    re.IGNORECASE,
+)
 """What GitHub and GitLab turn into mentions, references, links and emoji."""
 
 
@@ -52,7 +55,7 @@ def test_text_from_outside_at_the_start_of_a_line_is_a_paragraph(value: str) -> 
 
 @given(LINES)
 def test_text_from_outside_in_an_html_element_opens_no_tag(value: str) -> None:
-    assert not re.search(r"[<>\"']", text(value))
+    assert not re.search(r"[<>]", text(value))
 
 
 @given(st.lists(LINES.map(safe), max_size=4))
@@ -64,6 +67,20 @@ def test_no_line_ends_the_block_that_it_is_in(lines: list[str]) -> None:
     assert block[0].info == "diff"
 
 
-@pytest.mark.parametrize("value", ["Alder Dental", "-3.63 USD", "Müller & Söhne", "18.15 USD a month (-3.63)", "a: b"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Alder Dental",
+        "-3.63 USD",
+        "Müller & Söhne",
+        "18.15 USD a month (-3.63)",
+        "a: b",
+        'O\'Brien "IT"',
+        "cove/1001001",
+        "2026-11-10 18:06:22 UTC",
+        "a.yaml:3:7",
+        "x = y",
+    ],
+)
 def test_plain_names_and_amounts_stay_readable_in_the_source(value: str) -> None:
-    assert text(value).replace("&#38;", "&") == value
+    assert text(value) == value

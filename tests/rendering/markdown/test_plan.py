@@ -9,7 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from reconciler.planning.plan import Change, ManifestLine, Note, Summary, Tripped, Undo
-from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, marker, plan_markdown
+from reconciler.rendering.markdown.marker import digest_text, marker
+from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with, usd
 
@@ -98,6 +99,11 @@ def test_names_from_outside_break_no_block_and_mention_nobody(name: str) -> None
 
 def test_the_marker_has_nothing_of_a_workspace_name_that_could_end_the_comment() -> None:
     assert marker("Plan", "a --> <b>", "--> x") == "<!-- reconciler plan a______b_ -->"
+
+
+def test_a_digest_can_be_copied_and_other_text_is_made_safe() -> None:
+    assert digest_text("sha256:0a1b") == "sha256:0a1b"
+    assert digest_text("<b>") == "&#60;b&#62;"
 
 
 @pytest.mark.parametrize("limit", [SMALLEST, 10_000, MAX_BYTES])
