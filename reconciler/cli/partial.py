@@ -65,9 +65,10 @@ def unknown_usage_note(sources: Sequence[str]) -> Note:
 def _changed_notes(part: LoadedPart, revision: str) -> Iterator[Note]:
     what = "every document counts as" if part.whole else numbered(part.changed, "document")
     yield Note(
+        partial=True,
         message=f"this plan is partial: {what} changed since {revision} (commit {part.commit[:_SHORT]}). It holds "
         "these, those that refer to them, and what they need. `reconciler validate` and a plan without --changed-since "
-        "check the whole estate: names, orphans and customers without a mapping"
+        "check the whole estate: names, orphans and customers without a mapping",
     )
     for address in part.removed:
         bills = "; its additions keep billing" if address.startswith("CustomerMapping/") else ""
@@ -86,6 +87,7 @@ def _target_note(targets: Sequence[str]) -> Note:
     more = len(targets) - _MOST
     names = listed([*targets[:_MOST], f"{more} more"] if more > 0 else targets, "and")
     return Note(
+        partial=True,
         message=f"this plan is partial: it holds only {names}, and what they need. For all documents, orphans and "
-        "customers without a mapping, run it without --target"
+        "customers without a mapping, run it without --target",
     )

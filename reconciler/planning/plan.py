@@ -205,6 +205,8 @@ class Note(Record):
     """For an undeclared object: what it still bills a month. Null if it is unknown."""
     proposed: bool = False
     """Whether the note is about a proposed document."""
+    partial: bool = False
+    """Whether the note says that the plan holds only a part of the documents."""
     needed_by: str | None = None
     """For a proposed management solution that does not exist: the address of the proposed mapping that needs it."""
     drift: bool = False

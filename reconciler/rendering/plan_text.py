@@ -15,7 +15,16 @@ from reconciler.rendering.notes_text import gaps_text, most_of, warnings_text
 from reconciler.rendering.paint import Paint, safe, shortened, signed
 from reconciler.rendering.risks import first_risks
 from reconciler.rendering.undo_text import undo_text
-from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
+from reconciler.rendering.view import (
+    Group,
+    PlanView,
+    as_declared,
+    change_of,
+    counts_text,
+    facts_of,
+    summary_text,
+    view_of,
+)
 
 _STYLES = {
     "create": "green",
@@ -164,12 +173,10 @@ def _action(action: Json, paint: Paint, *, full: bool) -> Iterator[str]:
 def summary(plan: Json, paint: Paint) -> str:
     """Return the last line: `Plan: 1 to create; 4 unchanged. Monthly total from next month: 9.00 → 9.50 (+0.50).`"""
     counts = plan["summary"]
-    unchanged = counts["unchanged"]
-    parts = [f"{counts[verb]} to {verb}" for verb in GLYPHS if counts[verb]]
-    head = f"Plan: {', '.join(parts)}; {unchanged} unchanged." if parts else ""
-    if not parts:
-        what = "document or addition is" if unchanged == 1 else "documents and additions are"
-        head = f"No changes. {unchanged} {what} as declared." if unchanged else "No changes."
+    if counts_text(counts):
+        head = f"Plan: {summary_text(plan)}."
+    else:
+        head = f"No changes. {as_declared(counts['unchanged'])}." if counts["unchanged"] else "No changes."
     return paint(head + _monthly_total(counts["money"]), "bold")
 
 

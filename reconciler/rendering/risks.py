@@ -155,5 +155,5 @@ def _warnings(plan: Json) -> Iterator[Risk]:
         text = f"{', '.join(proposed[:_NAMED])}{more}"
         yield Risk("look", f"{len(proposed)} proposed {what} for `reconciler import --confirm`", text)
     for note in plan["warnings"]:
-        if not note.get("proposed"):
+        if not note.get("proposed") and not note.get("partial"):  # the foot says that the plan is partial
             yield Risk("note", "Warning", note["message"], note["address"])

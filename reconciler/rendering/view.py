@@ -127,6 +127,15 @@ class PlanView:
         ]
 
     @property
+    def part(self) -> str:
+        """Return the documents that a partial plan holds. Empty for a plan of everything."""
+        if self.plan.get("changed_since"):
+            return f"only what changed since {self.plan['changed_since']}"
+        targets = self.plan.get("targets") or ()
+        more = f" and {len(targets) - 1} more" if len(targets) > 1 else ""
+        return f"only {targets[0]}{more}" if targets else ""
+
+    @property
     def summary(self) -> str:
         """Return the counts of the plan. Of drift, what is as declared, and when that was checked."""
         if self.drift is None:
@@ -134,7 +143,7 @@ class PlanView:
         unchanged = self.plan["summary"]["unchanged"]
         total = signed_amount(self.change, self.currency)
         changes = f". To write what is declared changes the monthly total by {total}" if self.change else ""
-        return f"{_as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
+        return f"{as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
 
     def _usage_lead(self, what_if: Json) -> str:
         if what_if["usage_at"] is None:
@@ -231,7 +240,7 @@ def facts_of(group: Group, currency: str | None) -> list[str]:
 
 def counts_text(counts: Mapping[str, int]) -> str:
     """Return counts of actions such as `2 to create, 1 to retire`."""
-    return ", ".join(f"{counts[verb]} to {verb}" for verb in GLYPHS if counts[verb])
+    return ", ".join(f"{counts[verb]:,} to {verb}" for verb in GLYPHS if counts[verb])
 
 
 def summary_text(plan: Json) -> str:
@@ -239,10 +248,11 @@ def summary_text(plan: Json) -> str:
     counts = plan["summary"]
     unchanged = counts["unchanged"]
     if changes := counts_text(counts):
-        return f"{changes}; {unchanged} unchanged"
-    return f"No changes; {_as_declared(unchanged)}" if unchanged else "No changes"
+        return f"{changes}; {unchanged:,} unchanged"
+    return f"No changes; {as_declared(unchanged)}" if unchanged else "No changes"
 
 
-def _as_declared(unchanged: int) -> str:
+def as_declared(unchanged: int) -> str:
+    """Return how many documents and additions are as declared, such as `40 documents and additions are as declared`."""
     what = "document or addition is" if unchanged == 1 else "documents and additions are"
-    return f"{unchanged} {what} as declared"
+    return f"{unchanged:,} {what} as declared"

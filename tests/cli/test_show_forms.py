@@ -90,7 +90,7 @@ def test_a_what_if_shows_the_usage_lines_of_a_new_customer_beside_its_setup(
     assert "**Merging approves no guardrail.**" in said.out
     assert "@@ Usage lines, as a what-if @@\n+ Addition/alder-dental.storage:backup-gb" in said.out
     html = shop("show", two_plans[0], "--what-if", two_plans[1], "--format", "html").out
-    assert "Merging approves no guardrail." in html
+    assert "<p>No guardrail.</p>" in html
     assert "Together: +18.15 USD a month" in shop("show", two_plans[0], "--what-if", two_plans[1]).out
 
 

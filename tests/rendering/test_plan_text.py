@@ -21,7 +21,7 @@ from reconciler.planning.plan_file import plan_json
 from reconciler.rendering.paint import coloured, plain
 from reconciler.rendering.plan_text import plan_text
 from tests.planning.builders import action, plan_of
-from tests.rendering.plans import addition, many, plan_with
+from tests.rendering.plans import addition, json_of, many, plan_with
 
 
 def usd(before: str, after: str) -> Money:
@@ -323,3 +323,38 @@ def test_an_orphan_of_an_unknown_customer_is_shown_by_its_agreement() -> None:
     )  # fmt: skip
     plan = plan_of().model_copy(update={"coverage": (row,)})
     assert "  orphan addition id 99 (GB, agreement id 9) 12, 3.00 USD a month: still billing 12" in text(plan)
+
+
+def test_long_lists_of_risks_warnings_and_customers_are_cut_unless_all_is_asked_for() -> None:
+    plan = json_of(
+        plan_with(
+            *(action(f"Product/p{n}", action="retire", id=n, customer=customer(n)) for n in range(80)),
+            warnings=tuple(Note(message=f"warning {n}") for n in range(70)),
+            coverage=tuple(
+                CoverageRow(source="cove", customer=f"{n}", name="A", state="unmapped", accounted=False)
+                for n in range(100)
+            ),
+        )
+    )
+    cut, full = (list(plan_text(plan, plain, full=full)) for full in (False, True))
+
+    assert "… and 50 more to look at; --full shows all" in cut
+    assert "… and 40 more warnings; --full shows all" in cut
+    assert "  … and 70 more customers; --full shows all" in cut
+    assert not [line for line in full if "--full" in line]
+    assert sum(line.startswith("Warning: ") for line in full) == 70
+
+
+def customer(number: int) -> Customer:
+    return Customer(address=f"Company/c{number}", name=f"Customer {number}")
+
+
+def test_long_values_are_cut_with_their_length_unless_all_is_asked_for() -> None:
+    change = Change(path="internalNotes", before="a", after="n" * 5000)
+    plan = json_of(plan_with(action("Agreement/a", action="update", reason="r" * 5000, changes=(change,))))
+
+    cut, full = ("\n".join(plan_text(plan, plain, full=full)) for full in (False, True))
+    assert "r… (5,000 characters)" in cut
+    assert "n… (5,0" in cut
+    assert len(cut) < 2000
+    assert "characters)" not in full

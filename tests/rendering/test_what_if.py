@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def test_every_form_says_so() -> None:
             found.replace("</b>", "")
         )
         assert "+3.63 USD a month" in found
-        assert "Merging approves no guardrail." in found
+        assert re.search(r"Merging approves(</h2>\n<p>No| no) guardrail\.", found)
 
 
 def test_unknown_usage_is_not_the_same_as_no_change() -> None:
@@ -92,7 +93,9 @@ def test_a_customer_has_its_setup_and_its_usage_lines_in_one_block() -> None:
     assert found.count("<summary><b>Acme</b>") == 1
     company, divider, line = (found.index(each) for each in ("+ Company/acme", "@@ Usage lines", "! ~ Addition/acme"))
     assert company < divider < line
-    assert "<h4>Usage lines, as a what-if</h4>" in html(setup(), usage(LINE))
+    page = html(setup(), usage(LINE))
+    assert page.index("<b>+ Company/acme") < page.index("<ul class=w>") < page.index("<b>~ Addition/acme")
+    assert '.w::before{content:"Usage lines, as a what-if"' in page
     shown = text(setup(), usage(LINE))
     assert shown.index("+ Company/acme") < shown.index("Usage lines, as a what-if:") < shown.index("~ Addition/acme")
 

@@ -14,9 +14,10 @@ from reconciler.rendering.changes import GLYPHS, change_lines, money_change, sig
 from reconciler.rendering.coverage_view import reasons_of, states_text
 from reconciler.rendering.drift import drift_of
 from reconciler.rendering.html.page_maker import page, shown_lines, shown_text
-from reconciler.rendering.merging import NO_APPROVAL, approvals_of
+from reconciler.rendering.merging import approvals_of
 from reconciler.rendering.paint import plain, signed
 from reconciler.rendering.risks import Risk, risks_of
+from reconciler.rendering.times import time_text
 from reconciler.rendering.undo_text import undo_text
 from reconciler.rendering.view import Group, PlanView, change_of, counts_text, facts_of, view_of
 
@@ -54,7 +55,7 @@ def plan_html(plan: Json, what_if: Json | None = None, *, title: str = "Plan", d
         "undo": shown_lines(list(undo_text(plan["undo"], plain))) if plan.get("undo") else "",
         "foot": shown_text(
             f"Workspace {plan['workspace']}, company {plan['tenant']['company']} at {plan['tenant']['site']}, made "
-            f"{plan['created_at']}, digest {plan['digest']}."
+            f"{time_text(plan['created_at'])}{f', {view.part}' if view.part else ''}, digest {plan['digest']}."
         ),
     }
     return page("plan", f"{title}: {plan['workspace']}", values)
@@ -72,7 +73,7 @@ def _merging(view: PlanView) -> dict[str, Any]:
     if view.what_if is None:
         return {}
     options = [{"option": shown_text(each.option), "effect": shown_text(each.effect)} for each in approvals_of(view)]
-    return {"none": "" if options else NO_APPROVAL, "first": options[:_MOST_RISKS], "more": options[_MOST_RISKS:]}
+    return {"none": "" if options else "No guardrail.", "first": options[:_MOST_RISKS], "more": options[_MOST_RISKS:]}
 
 
 def _risk(risk: Risk) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _money(view: PlanView) -> dict[str, Any]:
     if rest:
         rows.append(_money_row(f"{len(changed) - _MOST_MONEY} more customers", rest, view.currency))
     unit = f" in {view.currency}" if view.currency else ""
-    return {"money": rows, "money_caption": shown_text(f"Amounts a month{unit}, of the additions that change")}
+    return {"money": rows, "money_caption": shown_text(f"Amounts a month{unit} from next month on, of what changes")}
 
 
 def _money_row(name: str, actions: Sequence[Json], currency: str | None) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def plan_markdown(
     It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
     """
     view = view_of(plan, what_if, drift_of(plan) if drift else None)
-    foot = _foot(plan)
+    foot = _foot(view)
     held = [action for group in view.groups for action in group.held]
     budget = Budget(max_bytes - size_of(foot) - size_of([_left_out(view, view.all_actions, held)]))
     budget.write(*_head(view, title))
@@ -205,7 +205,9 @@ def _left_out(view: PlanView, left: Sequence[Json], held: Sequence[Json]) -> str
     return f"**Left out here: {text(found + amount)}.** `reconciler show` and the HTML report have all.\n"
 
 
-def _foot(plan: Json) -> list[str]:
+def _foot(view: PlanView) -> list[str]:
+    plan = view.plan
+    part = f" · {short_text(view.part, _TITLE)}" if view.part else ""
     tenant = f"company {plan['tenant']['company']} at {plan['tenant']['site']}"
     made = time_text(plan["created_at"])
-    return [f"<sub>{short_text(tenant, _TENANT)} · made {made} · digest {digest_text(plan['digest'])}</sub>"]
+    return [f"<sub>{short_text(tenant, _TENANT)} · made {made}{part} · digest {digest_text(plan['digest'])}</sub>"]

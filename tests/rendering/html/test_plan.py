@@ -76,7 +76,7 @@ def test_money_by_customer_names_the_fifty_largest_changes_and_sums_up_the_other
 def test_amounts_in_an_unknown_currency_have_none() -> None:
     unknown = usd("1", "2").model_copy(update={"currency": None})
     summary = Summary(update=1, money=unknown)
-    assert "<caption>Amounts a month, of the additions that change</caption>" in page(
+    assert "<caption>Amounts a month from next month on, of what changes</caption>" in page(
         addition("a", "1", "2", "A", money=unknown), summary=summary
     )
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
 from reconciler.planning.plan import Change, ManifestLine, Note, Summary, Tripped, Undo
+from reconciler.rendering.html.plan import plan_html
 from reconciler.rendering.markdown.marker import digest_text, marker
 from reconciler.rendering.markdown.plan import MAX_BYTES, SMALLEST, plan_markdown
+from reconciler.rendering.paint import plain
+from reconciler.rendering.plan_text import plan_text
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with, usd
 
@@ -175,3 +179,21 @@ def test_an_undo_whose_patch_is_too_large_says_where_it_is() -> None:
 
 def test_a_title_is_text_too() -> None:
     assert "### &#60;b&#62;: " in plan_markdown(json_of(plan_with()), title="<b>")
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ({"changed_since": "origin/main"}, "only what changed since origin/main"),
+        ({"targets": ("Company/acme",)}, "only Company/acme"),
+        ({"targets": ("Company/acme", "Company/b", "Company/c")}, "only Company/acme and 2 more"),
+    ],
+)
+def test_the_foot_names_the_part_that_a_partial_plan_holds(part: dict[str, Any], text: str) -> None:
+    note = Note(message="this plan is partial: …", partial=True)
+    plan = json_of(plan_with(action(), warnings=(note,), **part))
+
+    assert f" · made 2026-11-10 12:00 UTC · {text} · digest sha256:" in plan_markdown(plan)
+    assert f"made 2026-11-10 12:00 UTC, {text}, digest sha256:" in plan_html(plan)
+    assert "this plan is partial" not in plan_markdown(plan)
+    assert "Warning: this plan is partial" in "\n".join(plan_text(plan, plain))
