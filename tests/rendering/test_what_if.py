@@ -158,6 +158,8 @@ def test_very_many_approvals_are_cut_and_the_text_names_the_command_that_lists_a
     shown = found.count("- `--approve quantity=")
     assert f"- … and {500 - shown} more, which `reconciler show --format approvals` lists" in found
     assert "<summary>475 more</summary>" in html(setup(), usage(LINE, guardrails=trips))
+    assert "  … and 470 more; --full or --format approvals shows all" in text(setup(), usage(LINE, guardrails=trips))
+    assert "… and" not in text(setup(), usage(LINE, guardrails=trips), full=True)
 
 
 def test_a_large_what_if_is_cut_on_the_terminal() -> None:

@@ -46,6 +46,6 @@ def test_a_long_list_leaves_room_for_the_customers_and_says_what_is_left_out() -
     assert f"- … and {2000 - shown:,} more, which `reconciler show` and the HTML report list" in found
 
 
-def test_without_room_for_a_single_customer_there_is_no_block() -> None:
-    plan = json_of(plan_with(coverage=tuple(row(n, name="x" * 300) for n in range(2000))))
+def test_without_room_for_a_single_line_there_is_no_block() -> None:
+    plan = json_of(plan_with(coverage=(row(1, detail="@" * 300),)))
     assert "<b>Coverage</b>" not in plan_markdown(plan, max_bytes=2_000)
