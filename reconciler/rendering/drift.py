@@ -112,7 +112,9 @@ def _told(action: Json) -> Json:
     cause = _cause(action)
     when = action["written_at"]
     changes = [{**change, "drift": True, "written_at": when} for change in action["changes"]]
-    return {**action, "cause": cause, "reason": cause, "changes": changes}
+    changed = (action["precondition"] or {}).get("last_updated") if cause == _EDITED else None
+    reason = f"{cause}, on {time_text(changed)}" if changed else cause
+    return {**action, "cause": cause, "reason": reason, "changes": changes}
 
 
 def _cause(action: Json) -> str:

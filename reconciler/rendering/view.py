@@ -142,7 +142,7 @@ class PlanView:
             return summary_text(self.plan)
         unchanged = self.plan["summary"]["unchanged"]
         total = signed_amount(self.change, self.currency)
-        changes = f". To write what is declared changes the monthly total by {total}" if self.change else ""
+        changes = f". Writing what is declared changes the monthly total by {total}" if self.change else ""
         return f"{as_declared(unchanged)}, checked on {time_text(self.plan['created_at'])}{changes}"
 
     def _usage_lead(self, what_if: Json) -> str:

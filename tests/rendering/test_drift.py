@@ -103,7 +103,9 @@ def test_each_field_says_what_is_there_what_is_declared_and_what_we_wrote() -> N
     ]  # fmt: skip
     found = plan_with(differs("acme", edited=True))
 
-    assert "! ~ Company/acme  changed in ConnectWise since our last write\n" + "\n".join(lines) in markdown(found)
+    assert "! ~ Company/acme  changed in ConnectWise since our last write, on 2026-11-09 08:00 UTC\n" + "\n".join(
+        lines
+    ) in markdown(found)
     assert '    - city in ConnectWise = "Miami"\n    + city declared       = "Tampa"\n' in text(found)
     assert 'city in ConnectWise = "Miami"\ncity declared       = "Tampa"\n' in html(found)
 
@@ -137,7 +139,7 @@ def test_the_amount_is_shown_if_an_apply_changes_it() -> None:
     changed = plan_with(differs("a", edited=False, money=usd("0", "18.15")))
 
     for found in (markdown(changed), text(changed), html(changed)):
-        assert "To write what is declared changes the monthly total by +18.15 USD." in found
+        assert "Writing what is declared changes the monthly total by +18.15 USD." in found
     assert "USD" not in text(plan_with(differs("a", edited=False)))
 
 

@@ -17,10 +17,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from reconciler.planning.plan import CoverageRow, Note, Tripped
+from reconciler.rendering.html.failure import failure_html
 from reconciler.rendering.html.outcome import outcome_html
 from reconciler.rendering.html.plan import plan_html
 from tests.planning.builders import action
 from tests.rendering.plans import HOSTILE, addition, json_of, many, plan_with
+from tests.rendering.test_hostile import alone, beside, error
 from tests.rendering.test_outcome_forms import PART
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -86,7 +88,13 @@ def example() -> str:
     )
 
 
-PAGES = {"plan": example, "outcome": lambda: outcome_html(PART.model_dump(mode="json"))}
+PAGES = {
+    "plan": example,
+    "what-if": lambda: plan_html(*beside("Acme & Söhne"), title="Plan"),
+    "drift": lambda: plan_html(alone("Acme & Söhne"), title="Drift", drift=True),
+    "outcome": lambda: outcome_html(PART.model_dump(mode="json")),
+    "error": lambda: failure_html(error("Acme & Söhne")),
+}
 
 
 @pytest.mark.parametrize("name", PAGES)
