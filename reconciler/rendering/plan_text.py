@@ -78,7 +78,7 @@ def _risks(view: PlanView, paint: Paint, *, full: bool) -> Iterator[str]:
     risks = first_risks(view)
     for risk in risks[: most_of(risks, whole=full)]:
         where = f"{risk.address}: " if risk.address else ""
-        yield paint(f"{safe(risk.title)}: {_cut(where + risk.text, full=full)}", _LEVELS[risk.level])
+        yield paint(f"{_cut(risk.title, full=full)}: {_cut(where + risk.text, full=full)}", _LEVELS[risk.level])
     if left := len(risks) - most_of(risks, whole=full):
         yield paint(f"… and {left:,} more to look at; --full shows all", "yellow")
 

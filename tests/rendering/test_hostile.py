@@ -261,6 +261,12 @@ def test_markdown_stays_within_its_size(form: str, name: str, limit: int) -> Non
     assert len(MARKDOWNS[form](name, max_bytes=limit).encode()) <= limit
 
 
+def test_a_very_long_name_hides_no_risk() -> None:
+    found = plan_markdown(alone("@" * 10_000))
+    assert "**Retires 1 of " in found
+    assert "more, which `reconciler show` and the HTML report list" not in found.split("<details")[0]
+
+
 @pytest.mark.parametrize("form", PAGES)
 @settings(max_examples=20)
 @given(name=NAMES)

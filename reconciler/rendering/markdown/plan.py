@@ -51,9 +51,8 @@ def plan_markdown(
 ) -> str:
     """Return a plan as Markdown of at most `max_bytes` bytes of UTF-8, with or without a what-if of usage lines.
 
-    With `drift`, the plan is shown as drift.
-
-    It is cut between two actions. The end says how many actions are left out, and what they change of the amount.
+    With `drift`, the plan is shown as drift. It is cut between two actions. The end says how many actions are left out,
+    and what they change of the amount.
     """
     view = view_of(plan, what_if, drift_of(plan) if drift else None)
     foot = _foot(view)
@@ -129,8 +128,8 @@ def _write_approvals(approvals: Sequence[Approval], budget: Budget, room: int) -
 
 
 def _risk(risk: Risk) -> str:
-    where = f" {text(risk.address)}" if risk.address else ""
-    return f"- {_MARKS[risk.level]} **{text(risk.title)}**{where}: {text(shortened(risk.text))}"
+    where = f" {text(shortened(risk.address))}" if risk.address else ""
+    return f"- {_MARKS[risk.level]} **{text(shortened(risk.title))}**{where}: {text(shortened(risk.text))}"
 
 
 def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json]]:
