@@ -37,6 +37,8 @@ _BLOCK = 300
 """Room for the tags and the heading of a block, in bytes."""
 _TITLE, _TENANT = 200, 400
 """The largest size of the title and of the tenant, in bytes."""
+_NAME, _MESSAGE = 500, 1000
+"""The largest size of a name and of a message in the list of what to look at, in bytes."""
 _FEW = 3
 """If a plan has so few customers, their blocks are open."""
 
@@ -128,8 +130,8 @@ def _write_approvals(approvals: Sequence[Approval], budget: Budget, room: int) -
 
 
 def _risk(risk: Risk) -> str:
-    where = f" {text(shortened(risk.address))}" if risk.address else ""
-    return f"- {_MARKS[risk.level]} **{text(shortened(risk.title))}**{where}: {text(shortened(risk.text))}"
+    where = f" {short_text(risk.address, _NAME)}" if risk.address else ""
+    return f"- {_MARKS[risk.level]} **{short_text(risk.title, _NAME)}**{where}: {short_text(risk.text, _MESSAGE)}"
 
 
 def _write_groups(view: PlanView, budget: Budget) -> tuple[list[Json], list[Json]]:
