@@ -7,14 +7,30 @@ that we last wrote was changed in the manifests, and is not applied yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import kind
 from reconciler.kinds.values import to_json
-from reconciler.ledger.records import LastWrite
 from reconciler.planning.equality import same
 from reconciler.planning.plan import Action, Change, LastWritten
+
+
+class LastWrite(Protocol):
+    """What our successful writes left of an object, as the ledger has it."""
+
+    @property
+    def object_id(self) -> int | None:
+        """The id of the object, or None if no answer gave one."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The properties that they sent, by the names of ConnectWise. Fractions are Decimals."""
+
+    @property
+    def written_at(self) -> datetime:
+        """The time of the last one."""
 
 
 def with_last_writes(actions: Iterable[Action], writes: Mapping[str, LastWrite]) -> tuple[Action, ...]:
