@@ -12,7 +12,8 @@ import pytest
 from reconciler.planning.plan import Plan, digest_of
 from reconciler.planning.plan_file import write_plan
 from tests.pipelines.estate import opened, price
-from tests.pipelines.place import GB, NOBODY, GitHub, Pull, plain
+from tests.pipelines.forge import GB
+from tests.pipelines.place import NOBODY, GitHub, Pull, plain
 from tests.pipelines.repository import git
 from tests.pipelines.runner import JobResult
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.pipelines.estate import CUSTOMERS
-from tests.pipelines.place import GB, GitHub, plain
+from tests.pipelines.forge import GB
+from tests.pipelines.place import GitHub, plain
 
 SHOW = "Show the outcome"
 

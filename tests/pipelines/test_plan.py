@@ -53,7 +53,7 @@ def test_a_plan_that_fails_replaces_the_older_one_in_the_comment(github: GitHub,
     said = github.comment(pull)
     assert "0.18" not in said
     assert "### Plan: failed" in said
-    assert "manifests/products.yaml:11:10" in plain(said)
+    assert "manifests/products.yaml:12:10" in plain(said)
     assert "digest" not in said.splitlines()[1]
 
 
@@ -79,7 +79,7 @@ def test_an_error_in_a_manifest_is_an_annotation_at_its_line(github: GitHub) -> 
     pull = github.open("theirs", fork=True)
 
     found = {(each.name, each.properties) for each in pull.jobs["check"].commands}  # of each check that reads it
-    assert found == {("error", "file=manifests/products.yaml,line=11,col=10")}
+    assert found == {("error", "file=manifests/products.yaml,line=12,col=10")}
 
 
 def test_a_secret_that_is_missing_is_named_in_the_comment(github: GitHub) -> None:

@@ -111,7 +111,7 @@ def test_a_plan_that_fails_replaces_the_older_one_in_the_note(gitlab: GitLab) ->
     said = gitlab.note(request)
     assert "0.18" not in said
     assert "### Plan: failed" in said
-    assert "manifests/products.yaml:11:10" in plain(said)
+    assert "manifests/products.yaml:12:10" in plain(said)
     assert "digest" not in said.splitlines()[1]
 
 
@@ -121,7 +121,7 @@ def test_an_error_in_a_manifest_is_shown_at_its_line(gitlab: GitLab) -> None:
     request = gitlab.open()
 
     (found,) = json.loads((gitlab.artifact(request, "check") / "report-codequality").read_text("utf-8"))
-    assert (found["location"]["path"], found["location"]["lines"]) == ("manifests/products.yaml", {"begin": 11})
+    assert (found["location"]["path"], found["location"]["lines"]) == ("manifests/products.yaml", {"begin": 12})
     assert found["severity"] == "major"
     assert found["fingerprint"]
 
