@@ -13,7 +13,7 @@ from reconciler.planning.published import published
 from tests.exit_codes import command_of
 from tools.reference import exits
 from tools.reference.commands import all_commands
-from tools.reference.fields import default, nested, value
+from tools.reference.fields import default, fields, nested, value
 from tools.reference.kinds import WRITTEN, page
 from tools.reference.pages import FOLDER, KINDS, pages
 from tools.reference.regions import filled
@@ -112,6 +112,25 @@ def test_a_long_default_is_left_to_the_table_of_its_fields() -> None:
     assert default({"default": {"percent": 50, "money": None}}) == "`{percent: 50, money: null}`"
     assert default({"default": {f"field{number}": number for number in range(9)}}) == ""
     assert default({"default": []}) == ""
+
+
+@pytest.mark.parametrize(
+    ("description", "examples", "meaning"),
+    [
+        ("City.", ["Tampa", "Leeds"], "City. Example: `Tampa`."),
+        ("Types.", [["Customer", "Vendor"]], "Types. Example: `[Customer, Vendor]`."),
+        ("No end.", [None, {"env": "A"}], "No end. Example: `{env: A}`."),
+        ("Such as Active.", ["Active"], "Such as Active."),
+        ("A zone, such as UTC.", ["Europe/Berlin"], "A zone, such as UTC."),
+        ("Long.", ["x" * 80], "Long."),
+    ],
+)
+def test_a_field_has_an_example_if_its_description_has_none(
+    description: str, examples: list[Any], meaning: str
+) -> None:
+    text = fields({"properties": {"a": {"type": "string", "description": description, "examples": examples}}}, (), {})
+
+    assert text.splitlines()[-1] == f"| `a` | text |  | {meaning} |"
 
 
 def test_an_object_that_two_fields_hold_has_one_table_with_both_paths() -> None:

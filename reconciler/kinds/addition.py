@@ -77,7 +77,7 @@ def _ended_before(obj: Object, values: Mapping[str, Value]) -> bool:
 KIND = Kind(
     name="Addition",
     spec=AdditionSpec,
-    describes="One line of an agreement, created from usage (seed guide, step 10).",
+    describes="One line of an agreement, created from usage (step 10 of the vendor's guide).",
     key=("agreement", "product", "serialNumber"),
     collection="finance/agreements/{agreement}/additions",
     bundle="addition",

@@ -33,7 +33,7 @@ class AgreementSpec(Spec):
         examples=["acme", {"email": "ada.moss@acme.example"}],
     )
     type: Annotated[StrictStr, setup("type", "finance/agreements/types", inactive=True)] = Field(
-        description="Name of the agreement type. The seed guide uses Managed Service.", examples=["Managed Service"]
+        description="Name of the agreement type. The vendor's guide uses Managed Service.", examples=["Managed Service"]
     )
     start_date: Annotated[datetime.date, DateText, date("startDate")] = Field(
         description='First day of the agreement, such as "2026-11-01". It must be the first of a month, unless '
@@ -42,7 +42,7 @@ class AgreementSpec(Spec):
     )
     end_date: Annotated[Annotated[datetime.date, DateText] | None, ending("endDate", "noEndingDateFlag")] = Field(
         None,
-        description="Last day of the agreement; null for no end, as in the seed guide.",
+        description="Last day of the agreement; null for no end, as in the vendor's guide.",
         examples=["2027-10-31", None],
     )
     allow_mid_month_start: StrictBool = Field(
@@ -147,7 +147,7 @@ def _bills(obj: Object, additions: Sequence[Object], after: str) -> Billed:
 KIND = Kind(
     name="Agreement",
     spec=AgreementSpec,
-    describes="The contract that a company is billed under (seed guide, step 6).",
+    describes="The contract that a company is billed under (step 6 of the vendor's guide).",
     key=("company", "name"),
     collection="finance/agreements",
     rename_key="name",

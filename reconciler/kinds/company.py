@@ -139,7 +139,7 @@ class CompanySpec(Spec):
 KIND = Kind(
     name="Company",
     spec=CompanySpec,
-    describes="A customer or reseller that is billed (seed guide, step 4).",
+    describes="A customer or reseller that is billed (step 4 of the vendor's guide).",
     key=("identifier",),
     collection="company/companies",
     retirement=Retirement(entry="status"),

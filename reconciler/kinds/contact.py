@@ -158,7 +158,7 @@ def _keys(obj: Object, _parent: int | None) -> tuple[tuple[Any, ...], ...]:
 KIND = Kind(
     name="Contact",
     spec=ContactSpec,
-    describes="A person at a company (seed guide, step 5).",
+    describes="A person at a company (step 5 of the vendor's guide).",
     key=("company", "email"),
     collection="company/contacts",
     retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}),

@@ -194,7 +194,7 @@ class CustomerMappingSpec(Spec):
 KIND = Kind(
     name="CustomerMapping",
     spec=CustomerMappingSpec,
-    describes="The agreement and product that a customer of a usage source is billed on (seed guide, step 9).",
+    describes="The agreement and product that bill a customer of a usage source (step 9 of the vendor's guide).",
     key=("customer",),
     nested_reads=(
         NestedRead("Addition", "agreement"),

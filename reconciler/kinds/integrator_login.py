@@ -78,7 +78,7 @@ class IntegratorLoginSpec(Spec):
         examples=[{"env": "INTEGRATOR_PASSWORD"}],
     )
     access_all_records: Annotated[StrictBool, flag("canAccessAllRecordsFlag")] = Field(
-        description="True for the access level All records (seed guide, step 2)."
+        description="True for the access level All records (step 2 of the vendor's guide)."
     )
     apis: Annotated[tuple[Api, ...], APIS] = Field(
         description="The APIs that the login may use; all others are switched off. "
@@ -97,7 +97,7 @@ class Deactivation(Model):
 KIND = Kind(
     name="IntegratorLogin",
     spec=IntegratorLoginSpec,
-    describes="The login that the backup console uses (seed guide, step 2).",
+    describes="The login that the backup console uses (step 2 of the vendor's guide).",
     key=("username",),
     collection="system/integratorlogins",
     retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}, fields=Deactivation),

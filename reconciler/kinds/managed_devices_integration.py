@@ -118,10 +118,10 @@ class ManagedDevicesIntegrationSpec(Spec):
         examples=["backup", {"name": "backup-billing"}],
     )
     disable_new_cross_references: Annotated[StrictBool | None, flag("disableNewCrossReferencesFlag")] = Field(
-        None, description="If true, newly discovered cross-references are disabled. The seed guide uses false."
+        None, description="If true, newly discovered cross-references are disabled. The vendor's guide uses false."
     )
     match_on_serial_number: Annotated[StrictBool | None, flag("matchOnSerialNumberFlag")] = Field(
-        None, description="If true, devices are matched by serial number. The seed guide uses true."
+        None, description="If true, devices are matched by serial number. The vendor's guide uses true."
     )
     portal_url: Annotated[Annotated[str, StringConstraints(max_length=200, strict=True)] | None, text("portalUrl")] = (
         Field(None, description="URL of the vendor's portal.", examples=["https://backup.example"])
@@ -155,7 +155,7 @@ class ManagedDevicesIntegrationSpec(Spec):
 KIND = Kind(
     name="ManagedDevicesIntegration",
     spec=ManagedDevicesIntegrationSpec,
-    describes="The record that names the managed backup service (seed guide, step 3).",
+    describes="The record that names the managed backup service (step 3 of the vendor's guide).",
     key=("name",),
     collection="company/managedDevicesIntegrations",
     retirement=Retirement(),

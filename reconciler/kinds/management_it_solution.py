@@ -33,8 +33,8 @@ class ManagementItSolutionSpec(Spec):
 KIND = Kind(
     name="ManagementItSolution",
     spec=ManagementItSolutionSpec,
-    describes="A Management IT record. It is needed if the lists of a management solution are disabled (seed guide, "
-    "step 7).",
+    describes="A Management IT record. It is needed if the lists of a management solution are disabled (step 7 of the "
+    "vendor's guide).",
     key=("name",),
     collection="company/managementItSolutions",
     retirement=Retirement(),

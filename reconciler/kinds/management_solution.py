@@ -140,7 +140,7 @@ def _has_name(record: Object, name: str | None) -> bool:
 KIND = Kind(
     name="ManagementSolution",
     spec=ManagementSolutionSpec,
-    describes="A company's Managed ID at a solution (seed guide, step 7).",
+    describes="A company's Managed ID at a solution (step 7 of the vendor's guide).",
     key=("company", "solution", "managedId", "setupName"),
     collection="company/companies/{company}/managementSummaryReports",
     retirement=Retirement(),

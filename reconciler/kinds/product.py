@@ -36,7 +36,9 @@ class ProductSpec(Spec):
         examples=["Managed backup storage, per gigabyte and month"],
     )
     category: Annotated[StrictStr | None, setup("category", "procurement/categories", inactive=True)] = Field(
-        None, description="Name of the category. The seed guide uses Managed Services.", examples=["Managed Services"]
+        None,
+        description="Name of the category. The vendor's guide uses Managed Services.",
+        examples=["Managed Services"],
     )
     subcategory: Annotated[
         StrictStr,
@@ -54,7 +56,9 @@ class ProductSpec(Spec):
     unit_of_measure: Annotated[
         StrictStr | None, setup("unitOfMeasure", "procurement/unitOfMeasures", inactive=True)
     ] = Field(
-        None, description="Name of the unit of measure. The seed guide uses Each: one for each GB.", examples=["Each"]
+        None,
+        description="Name of the unit of measure. The vendor's guide uses Each: one for each GB.",
+        examples=["Each"],
     )
     price: Annotated[Price | None, number("price")] = Field(
         None,
@@ -79,7 +83,7 @@ class ProductSpec(Spec):
 KIND = Kind(
     name="Product",
     spec=ProductSpec,
-    describes="A catalog item that is billed by quantity (seed guide, step 8).",
+    describes="A catalog item that is billed by quantity (step 8 of the vendor's guide).",
     key=("identifier",),
     collection="procurement/catalog",
     retirement=Retirement(retired={"inactive": True}, alive={"inactive": False}),

@@ -33,6 +33,7 @@ class LastWritten(Record):
     """The value that our last write left in a field."""
 
     value: Any = None
+    """The value that we wrote."""
     edited: bool
     """Whether someone has changed the field in ConnectWise since."""
 

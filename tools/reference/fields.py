@@ -15,8 +15,8 @@ Names = Mapping[str, str]
 """The name of a definition → how a reference to it is written."""
 
 REFERENCE = "#/$defs/"
-_LONGEST_DEFAULT = 60
-"""A longer default is left out: it is an object whose own fields have it."""
+_LONGEST = 60
+"""A longer default or example is left out: it is an object, and its own fields have theirs."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def fields(schema: Schema, required: Collection[str], names: Names, others: Mapp
             f"`{name}`",
             (others or {}).get(name) or value(field, names),
             "required" if name in required else default(field),
-            cell(field.get("description", "")),
+            _meaning(field),
         )
         for name, field in schema.get("properties", {}).items()
     ]
@@ -155,7 +155,7 @@ def default(field: Schema) -> str:
     """Return the default of a field, or an empty text if it has none."""
     found = field.get("default")
     text = "" if found in (None, [], {}, "") else _code(found)
-    return text if len(text) <= _LONGEST_DEFAULT else ""
+    return text if len(text) <= _LONGEST else ""
 
 
 def cell(text: str) -> str:
@@ -163,17 +163,32 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _meaning(field: Schema) -> str:
+    """Return the description of a field, with its first example if neither it nor the default says how to write one."""
+    text = cell(field.get("description", ""))
+    refers = REFERENCE in str(field)  # an object has a table of its own, and a reference is written as its value says
+    given = [each for each in field.get("examples", ()) if each is not None and not (refers and isinstance(each, dict))]
+    example = _code(given[0]) if given and given[0] != field.get("default") else ""
+    if not example or len(example) > _LONGEST or example.strip("`") in text or "such as" in text:
+        return text
+    return f"{text} Example: {example}."
+
+
 def _code(found: Any) -> str:
-    if isinstance(found, str):
-        return f"`{found}`"
-    if isinstance(found, dict):
-        inner = ", ".join(f"{name}: {_bare(each)}" for name, each in found.items())
-        return f"`{{{inner}}}`"
-    return f"`{_bare(found)}`"
+    return f"`{_written(found)}`"
 
 
-def _bare(found: Any) -> str:
-    return found if isinstance(found, str) else json.dumps(found)
+def _written(found: Any) -> str:
+    """Return a value as it is written in YAML, on one line."""
+    match found:
+        case str():
+            return found
+        case Mapping():
+            return f"{{{', '.join(f'{name}: {_written(each)}' for name, each in found.items())}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(_written, found))}]"
+        case _:
+            return json.dumps(found)
 
 
 def _or(found: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ def page(kind: Kind) -> str:
     names = WRITTEN | {each.name: each.link for each in below}
     parts = [
         f"# {kind.name}",
-        kind.describes,
+        _linked(kind.describes, "../"),
         "\n".join(f"- {fact}" for fact in _facts(kind)),
         "## Fields",
         f"These are the fields of `spec`. [Manifests](../manifests.md) has those of `metadata`.{_rest(kind)}",
@@ -141,8 +141,16 @@ def metadata() -> str:
 
 def listed() -> str:
     """Return the table of all kinds."""
-    rows = [(f"[{kind.name}](kinds/{kind.name}.md)", _and(kind.key), kind.describes) for kind in declarable_kinds()]
+    rows = [
+        (f"[{kind.name}](kinds/{kind.name}.md)", _and(kind.key), _linked(kind.describes, ""))
+        for kind in declarable_kinds()
+    ]
     return table(rows, ("kind", "natural key", "describes"))
+
+
+def _linked(text: str, up: str) -> str:
+    """Return a description with a link to the vendor's guide, step by step. `up` leads to the folder of that page."""
+    return text.replace("the vendor's guide", f"[the vendor's guide]({up}seed-steps.md)")
 
 
 def _article(kind: str) -> str:
