@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from tests.pipelines.estate import CUSTOMERS
 from tests.pipelines.gitlab.place import GitLab
 
@@ -82,11 +80,6 @@ def test_a_drift_that_cannot_be_found_out_is_red_and_touches_no_issue(gitlab: Gi
 
     assert {name: job.status for name, job in jobs.items()} == {"drift": "failed", "issue": "skipped"}
     assert gitlab.issues() == []
-
-
-@pytest.mark.parametrize("job", ["usage", "drift"])
-def test_a_job_by_the_clock_can_be_run_by_hand(gitlab: GitLab, job: str) -> None:
-    assert gitlab.run("web", JOB=job)[job].status == "success"
 
 
 def test_a_schedule_without_its_variable_applies_nothing(gitlab: GitLab) -> None:
