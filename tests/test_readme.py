@@ -115,8 +115,11 @@ def test_a_company_that_exists_is_used_and_not_created_twice(
 
 def test_the_page_needs_the_variables_of_the_sandbox_and_one_more(running: RunningSandbox) -> None:
     assert run(["init", "new"]) == 0
+    texts = [path.read_text(encoding="utf-8") for path in Path("new/manifests").rglob("*.yaml")]
+    needed = {name for text in texts for name in re.findall(r"^[^#\n]*\{env: (\w+)\}", text, re.MULTILINE)}
+    assert needed == {*Sandbox().variables(""), "INTEGRATOR_PASSWORD"}
     example = Path("new/.env.example").read_text(encoding="utf-8")
-    assert re.findall(r"^(\w+)=", example, re.MULTILINE) == [*Sandbox().variables(""), "INTEGRATOR_PASSWORD"]
+    assert needed <= set(re.findall(r"^(\w+)=", example, re.MULTILINE))
 
 
 def test_the_short_walk_of_the_readme_is_part_of_the_long_one() -> None:
