@@ -1,4 +1,4 @@
-"""Write the shell of each step of workflows into files, so that shellcheck can read it.
+"""Write the shell of each step of workflows of GitHub, and of each job for GitLab, so that shellcheck can read it.
 
 python -m tools.workflow_steps FOLDER FILE…
 """
@@ -8,17 +8,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 
 def steps(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield a name for a file and the script of each step with `run:` of a workflow."""
+    """Yield a name for a file and the script: of each step with `run:` of a workflow, or of each job for GitLab."""
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if "jobs" not in workflow:
+        yield from _of_gitlab(workflow)
+        return
     for name, job in workflow["jobs"].items():
         for number, step in enumerate(job["steps"], 1):
             if "run" in step:
                 yield f"{path.stem}.{name}.{number}.sh", f"#!/usr/bin/env bash\nset -eo pipefail\n{step['run']}"
+
+
+def _of_gitlab(pipeline: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    before = pipeline["default"]["before_script"]
+    for name, job in pipeline.items():
+        if "script" in job:
+            lines = ["#!/usr/bin/env bash", "set -eo pipefail", *before, *job["script"]]
+            yield f"gitlab.{name}.sh", "\n".join(lines)
 
 
 def write(folder: Path, workflows: list[Path]) -> int:

@@ -132,6 +132,18 @@ def test_an_error_in_a_manifest_is_shown_at_its_line(gitlab: GitLab) -> None:
     assert found["fingerprint"]
 
 
+def test_a_name_that_is_a_quick_action_of_gitlab_stays_text(gitlab: GitLab) -> None:
+    """GitLab would carry out a line of a note such as `/close`. The stand-in refuses it."""
+    gitlab.repository.branch("change")
+    gitlab.edit("manifests/customers/birch.yaml", "name: Birch Ltd,", 'name: "/close @all !1 #1",')
+    request = gitlab.open()
+
+    assert statuses(request)["comment"] == "success", request.jobs["comment"].log
+    said = gitlab.note(request)
+    assert "/close" in plain(said)
+    assert not [mark for mark in ("@all", "!1", "#1") if f" {mark}" in said.partition("```")[0]]
+
+
 def test_a_merge_request_of_a_fork_is_checked_without_variables(gitlab: GitLab) -> None:
     gitlab.repository.branch("change")
     price(gitlab, "0.18")
