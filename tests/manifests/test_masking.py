@@ -13,7 +13,8 @@ def line(text: str, number: int = 0) -> str:
 
 
 def test_the_secret_fields_come_from_the_kinds() -> None:
-    assert secret_names() == {"password", "privateKey", "token", "globalLoginPassword"}
+    own = {"password", "privateKey", "token", "globalLoginPassword"}
+    assert secret_names() == own | {"serviceUrl", "pingUrl", "failUrl"}
 
 
 @pytest.mark.parametrize(
