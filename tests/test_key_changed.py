@@ -44,7 +44,9 @@ def test_its_document_can_take_the_new_identifier_or_take_it_back(standing: Shop
         "{name: alder-dental, previously: [AlderGroup]}\nspec: {identifier: AlderDental",
     )
     (back,) = standing.plan()["actions"]
-    assert back["changes"] == [{"path": "identifier", "before": "AlderGroup", "after": "AlderDental"}]
+    (change,) = back["changes"]
+    assert (change["path"], change["before"], change["after"]) == ("identifier", "AlderGroup", "AlderDental")
+    assert change["last_written"] == {"value": "AlderDental", "edited": True}
 
     standing.edit(
         FILE,
